@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * event.h - the one contract between the BPF programs and user space.
+ *
+ * Included by both sides. Every address in an event is a link-time virtual address ("va"): the BPF
+ * program takes the load bias off before it sends one.
+ */
+#ifndef GOFUNCGRAPH_EVENT_H
+#define GOFUNCGRAPH_EVENT_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+enum event_kind {
+	EVENT_ENTRY = 1,    /* a function was entered */
+	EVENT_RETURN,	    /* a function is about to execute its `ret` */
+	EVENT_TAIL_CALL,    /* a function is about to jump to another one */
+	EVENT_UNWIND,	    /* a recovered panic: frames deeper than `frame` are gone */
+	EVENT_GOEXIT,	    /* the goroutine ends: all its frames are gone */
+	EVENT_EXEC,	    /* the process replaced its program; only pid, tid, time_ns hold */
+	EVENT_PROCESS_EXIT, /* the process is gone; only pid, tid, time_ns hold */
+};
+
+enum event_flags {
+	EVENT_OPENS_TREE = 1 << 0,   /* this entry opens the goroutine's gate */
+	EVENT_CLOSES_TREE = 1 << 1,  /* this exit (or unwind) closes it */
+	EVENT_SYSTEM_STACK = 1 << 2, /* `frame` is measured on the thread's system stack (g0), which
+				      * is deeper than every frame of the goroutine's own stack */
+	EVENT_MAY_REPEAT = 1 << 3,   /* this entry's site may be hit again by the call it belongs to
+				      * (a   loop back to the function's first byte) */
+};
+
+/*
+ * 48 bytes. Streamed through the ring buffer in the order in which each goroutine made them; events
+ * of different goroutines are in no particular order beyond that.
+ */
+struct event {
+	__u64 time_ns;	 /* CLOCK_MONOTONIC */
+	__u64 goid;	 /* runtime.g.goid; 0: a thread without a goroutine of its own */
+	__u64 caller_va; /* entry: return address; return: where it goes; else 0 */
+	__u32 pid;	 /* process (tgid) and thread as the initial PID namespace numbers them */
+	__u32 tid;
+	__u32 frame; /* stack.hi - address of the return address, bytes: names the frame, stays the
+		      * same when the stack is moved */
+	__u32 site;  /* index in the plan's sites */
+	__u32 lost;  /* events of this goroutine that were lost since its last one that arrived */
+	__u8 kind;   /* enum event_kind */
+	__u8 flags;  /* enum event_flags */
+	__u16 reserved;
+};
+
+/*
+ * What a BPF program knows of the site it was hit at: the attach cookie, or, where there are no
+ * cookies (before Linux 5.15, or one tracefs event for many sites), the value in the map `sites`
+ * under the site's va.
+ */
+enum site_flags {
+	SITE_TARGET = 1 << 0,	    /* entry: opens the gate when it is shut */
+	SITE_EXIT = 1 << 1,	    /* exit site; else entry */
+	SITE_TAIL_CALL = 1 << 2,    /* exit site that is a jump, not a `ret` */
+	SITE_BEHIND_CHECK = 1 << 3, /* the `jbe` of the stack check: when CF or ZF is set, morestack
+				     * is about to be called and the entry comes again */
+	SITE_TLS = 1 << 4, /* R14 does not hold g here: take it from the thread's local storage */
+	SITE_MAY_REPEAT = 1 << 5, /* see EVENT_MAY_REPEAT */
+	SITE_UNWIND = 1 << 6,	  /* runtime.recovery, where it calls runtime.gogo */
+	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0 */
+	SITE_HIDDEN = 1 << 8, /* entry that only opens or closes the gate: nothing of it is shown */
+};
+
+/* cookie: site index in bits 0..31, enum site_flags in bits 32..47, sp_delta in bits 48..63 */
+#define SITE_COOKIE(index, flags, sp_delta)                                                        \
+	((__u64)(__u32)(index) | (__u64)((flags)&0xffff) << 32 | (__u64)((sp_delta)&0xffff) << 48)
+#define SITE_COOKIE_INDEX(cookie) ((__u32)(cookie))
+#define SITE_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 32) & 0xffff)
+/* Bytes from rsp at the site up to the return address; at most 65,535. */
+#define SITE_COOKIE_SP_DELTA(cookie) ((__u32)((cookie) >> 48))
+
+/* A goroutine inside a target; also the map's key, so there is no padding. */
+struct goroutine_key {
+	__u64 goid;
+	__u64 pid;
+};
+
+struct goroutine {
+	__u64 frame; /* of the target's call, with 1 << 32 added on the system stack */
+	__u64
+	    g; /* address of its runtime.g, to notice two goroutines with one id (wrong offsets) */
+	__u32 lost;  /* since the last event that arrived */
+	__u32 ended; /* the target has returned, but that event was lost */
+};
+
+/* Counters, a per-CPU array map. */
+enum stat {
+	STAT_EVENTS,	 /* sent */
+	STAT_LOST,	 /* not sent: ring buffer full */
+	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
+	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
+	STAT_WRONG_GOID, /* one goroutine id seen on two goroutines: the layout is wrong */
+	STAT_COUNT,
+};
+
+#endif

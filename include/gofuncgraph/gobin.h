@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gobin.h - what a Go executable is.
+ *
+ * Takes a path; hands on functions, lines, code bytes, the Go version and where the runtime keeps
+ * what the tracer needs. Works on ELF x86-64 executables of Go 1.17 and newer, stripped or not, PIE
+ * or not. Sources, function by function and line by line: .symtab and DWARF (also from a separate
+ * debug file) where they are, else Go's own function table (runtime.pclntab). Nothing is parsed
+ * before it is asked for.
+ *
+ * The file is hostile input: every read is bounded, and a name may hold any byte but NUL. Addresses
+ * are link-time virtual addresses (`_va`), offsets (`_off`) are file offsets, both in bytes.
+ *
+ * Everything returned by pointer is owned by the gobin and lives as long as it does.
+ */
+#ifndef GOFUNCGRAPH_GOBIN_H
+#define GOFUNCGRAPH_GOBIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct gobin;
+
+/* One function with code of its own. Two with one name are two functions; `va` is the key. */
+struct gobin_func {
+	const char *name; /* as Go prints it; ABI0 symbols of .symtab keep ".abi0" */
+	uint64_t va;	  /* first byte */
+	uint64_t size;	  /* bytes up to its end, padding (int3) left out where it is known; > 0 */
+};
+
+struct gobin_line {
+	const char *file; /* NULL: unknown */
+	unsigned line;	  /* 0: unknown */
+};
+
+/* A place into which a function was inlined. */
+struct gobin_inlining {
+	const char *name;	       /* the function that was inlined */
+	const struct gobin_func *into; /* the function whose code holds it */
+	struct gobin_line call;	       /* the line of the call */
+};
+
+/* Where the traced program's runtime keeps things. Offsets in bytes. */
+struct gobin_layout {
+	uint32_t g_stack_lo; /* 0: src/runtime/runtime2.go, type g */
+	uint32_t g_stack_hi; /* 8 */
+	uint32_t g_m;	     /* 48 */
+	uint32_t g_goid;
+	uint32_t g_atomicstatus;
+	uint32_t m_curg;
+	int32_t tls_g;	       /* of g, from the thread's FS base; negative */
+	bool newer_than_known; /* this Go is newer than the newest in the table: its offsets were
+				* taken, and have to be checked while running */
+};
+
+/* Errors: cannot be read, not ELF, not x86-64, not Go, Go older than 1.17 (and what that would
+ * need), no function table and no symbols. */
+struct error *gobin_open(const char *path, struct gobin **bin);
+void gobin_close(struct gobin *bin); /* NULL is fine */
+
+const char *gobin_path(const struct gobin *bin);
+int gobin_fd(const struct gobin *bin); /* open for reading, owned by the gobin */
+bool gobin_is_pie(const struct gobin *bin);
+
+/* Lowest va of an executable segment: what mm->start_code is without the load bias
+ * (fs/binfmt_elf.c). */
+uint64_t gobin_start_code_va(const struct gobin *bin);
+
+/* "go1.22.3" as the linker wrote it (debug/buildinfo), and the 22 in it. Development versions
+ * ("devel go1.23-abc") have the number they name; one without any counts as newest (UINT_MAX). */
+const char *gobin_version(const struct gobin *bin);
+unsigned gobin_minor_version(const struct gobin *bin);
+
+/* False where there is no such place in the file. */
+bool gobin_va_to_off(const struct gobin *bin, uint64_t va, uint64_t *off);
+/* The bytes of the file that are loaded at va: at least one, at most `*len`, which is set. NULL:
+ * none. */
+const uint8_t *gobin_bytes(const struct gobin *bin, uint64_t va, size_t *len);
+
+/* All functions, by rising va; sizes do not overlap. */
+const struct gobin_func *gobin_funcs(const struct gobin *bin, size_t *count);
+/* The function that holds va, or NULL. */
+const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va);
+
+/* The line of the instruction at va, of the innermost inlined call there. For the line of a call
+ * look up its return address minus one. Never fails: what is unknown is NULL and 0. */
+struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va);
+
+/* True when the function is assembly (its file ends in ".s") or an ABI0 wrapper: R14 is not g in
+ * it. */
+bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func);
+
+/* Every place of every function that was inlined; `visit` returns false to stop. Slow: reads
+ * everything. */
+struct error *gobin_for_each_inlining(struct gobin *bin,
+				      bool (*visit)(void *context,
+						    const struct gobin_inlining *place),
+				      void *context);
+
+/* From DWARF where it is there, else from the table of versions and, for tls_g, from code. */
+struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout);
+
+#endif

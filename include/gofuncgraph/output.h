@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output.h - finished calls and trees as text, one file a format behind one small interface.
+ */
+#ifndef GOFUNCGRAPH_OUTPUT_H
+#define GOFUNCGRAPH_OUTPUT_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "gofuncgraph/calltree.h"
+#include "gofuncgraph/probe.h"
+
+struct output;
+
+struct output_options {
+	FILE *file;		    /* not owned */
+	const struct plan *plan;    /* names and sites; not owned */
+	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t max_trees;	    /* --limit; 0: any number. Trees beyond it are not written */
+};
+
+/* format: "graph" or "json". */
+struct error *output_new(const char *format, const struct output_options *options,
+			 struct output **out);
+void output_free(struct output *out); /* NULL is fine */
+
+/* What to feed a calltree with. */
+struct calltree_sink output_sink(struct output *out);
+
+uint64_t output_num_trees(const struct output *out); /* written so far */
+
+/* Flushes. The error that any write met (disk full, closed pipe: EPIPE), as *errnum too; 0 and
+ * NULL: none. */
+struct error *output_flush(struct output *out, int *errnum);
+
+#endif

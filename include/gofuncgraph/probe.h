@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * probe.h - which functions, which sites in them, and how they are attached.
+ *
+ * plan_make(): patterns -> functions -> decoded code -> entry and exit sites (a struct plan).
+ * attachment_start(): a plan's sites -> live uprobes, and away again, whatever happens to the
+ * tracer.
+ */
+#ifndef GOFUNCGRAPH_PROBE_H
+#define GOFUNCGRAPH_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "gofuncgraph/event.h"
+#include "gofuncgraph/gobin.h"
+
+/*
+ * pattern - names as users type them. A pattern is first taken as a literal name, then as an
+ * fnmatch(3) wildcard in which `*` crosses `/` and `.`. ".abi0" at a name's end and "%2e" in it
+ * need not be typed; a
+ * '[' of a generic name needs no escaping, and "[...]" stands for any instantiation.
+ */
+bool pattern_matches(const char *pattern, const char *name);
+
+struct selection {
+	char **functions; /* GLOB, or !GLOB which takes out again; in the user's order */
+	size_t num_functions;
+	char **targets;
+	size_t num_targets;
+	bool include_vendor; /* false: functions with a `vendor/` path element are left out, unless
+			      * a pattern names "vendor/" itself */
+};
+
+enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
+
+/* What a hit costs: the kernel emulates the instruction, or single-steps a copy of it (a second
+ * trap). */
+enum site_cost { SITE_EMULATED, SITE_SINGLE_STEP };
+
+struct site {
+	uint64_t va;
+	uint64_t off;	      /* file offset: what a uprobe takes */
+	uint32_t func;	      /* index in plan.funcs */
+	uint32_t sp_delta;    /* bytes from rsp there up to the return address */
+	uint32_t flags;	      /* enum site_flags */
+	uint8_t kind;	      /* enum site_kind */
+	uint8_t cost;	      /* enum site_cost */
+	uint8_t length;	      /* of the instruction */
+	const char *mnemonic; /* static text, for list */
+};
+
+struct plan_func {
+	const struct gobin_func *func;
+	uint32_t first_site; /* its sites are first_site .. first_site + num_sites - 1: entry, then
+				exits */
+	uint32_t num_sites;  /* 0: left out altogether, see its omissions */
+	bool shown;	     /* matches -u (targets are always shown) */
+	bool target;
+};
+
+/* Something that matched and is not probed. */
+struct omission {
+	uint32_t func; /* index in plan.funcs */
+	uint64_t va;
+	const char *reason; /* static text, a sentence for the user */
+};
+
+struct plan {
+	struct gobin *bin;	 /* not owned */
+	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
+	size_t num_funcs;
+	size_t
+	    num_runtime_funcs; /* runtime.recovery, runtime.goexit0: see SITE_UNWIND, SITE_GOEXIT */
+	struct site *sites;
+	size_t num_sites;
+	struct omission *omissions;
+	size_t num_omissions;
+};
+
+/*
+ * Errors: nothing matched (with near names, and where the function was inlined to if it exists only
+ * so), no target matched, everything that matched had to be left out. `plan` is always safe to
+ * destroy.
+ */
+struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan);
+void plan_destroy(struct plan *plan);
+uint64_t plan_cookie(const struct plan *plan, uint32_t site);
+
+/*
+ * decode - one function's code, read once.
+ *
+ * Entry: the first instruction behind the stack check that the kernel emulates (`push %rbp`); else
+ * the check's `jbe` (SITE_BEHIND_CHECK); without a check the first emulated instruction if nothing
+ * that matters lies before it (branch, call, write of an argument register, change of rsp, read of
+ * memory that may fault), else the first byte. Exits: every `ret` and every jump that leaves the
+ * function.
+ */
+#define DECODE_MAX_EXITS 65536
+struct decoded_site {
+	uint32_t offset; /* from the function's first byte */
+	uint32_t sp_delta;
+	uint32_t
+	    flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS */
+	uint8_t kind, cost, length;
+	const char *mnemonic;
+};
+struct decoded {
+	struct decoded_site *sites; /* entry first; owned */
+	size_t num_sites;
+	const char *refused; /* static text: why the function cannot be traced, or NULL */
+	uint32_t refused_offset;
+	bool has_ret;
+};
+/* `code` holds the function's `size` bytes, loaded at va. Only errors of memory. */
+struct error *decode_function(const uint8_t *code, size_t size, uint64_t va, struct decoded *out);
+void decoded_destroy(struct decoded *decoded);
+/* Why the kernel would refuse a uprobe on this instruction (arch/x86/kernel/uprobes.c), or NULL. */
+const char *decode_refusal(const uint8_t *code, size_t size);
+
+/* ---- attaching ---- */
+
+enum attach_method { ATTACH_AUTO, ATTACH_UPROBE_MULTI, ATTACH_TRACEFS, ATTACH_PERF_EVENT };
+const char *
+attach_method_name(enum attach_method method); /* "uprobe_multi", "tracefs", "perf_event" */
+
+/* Which BPF program a site runs. */
+enum program { PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY, PROGRAM_EXIT, PROGRAM_RUNTIME, PROGRAM_COUNT };
+enum program site_program(const struct site *site);
+
+struct attach_options {
+	enum attach_method
+	    method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
+	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
+	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
+};
+
+struct attachment;
+
+/*
+ * Attaches all sites of the plan. A process of its own (the holder) does it and holds every link,
+ * so that a tracer that is killed at any moment leaves no probe behind: the kernel cannot take a
+ * breakpoint out for somebody with a fatal signal pending. Sites that the kernel refuses are found
+ * by bisection, warned of by name, left out. Errors: none could be attached; missing privileges,
+ * lockdown, no uprobes.
+ */
+struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+			       struct attachment **attachment);
+/* What is in use, and how many sites are attached. */
+enum attach_method attachment_method(const struct attachment *attachment);
+size_t attachment_num_sites(const struct attachment *attachment);
+/* Detaches and waits until every probe is gone; frees. NULL is fine. */
+void attachment_stop(struct attachment *attachment);
+
+/* The best method of this kernel for a BPF program made for uprobe_multi (program_fd), found by
+ * trying. */
+enum attach_method attach_best_method(void);
+
+#endif

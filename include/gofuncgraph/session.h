@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session.h - one run of tracing: loads the BPF programs, attaches a plan, reads the ring buffer.
+ *
+ * Life cycle: session_start() - session_poll() as long as wanted - session_stop(), which detaches
+ * and then drains what is still in the ring buffer - session_free().
+ */
+#ifndef GOFUNCGRAPH_SESSION_H
+#define GOFUNCGRAPH_SESSION_H
+
+#include "base/error.h"
+#include "gofuncgraph/event.h"
+#include "gofuncgraph/probe.h"
+
+struct session;
+
+struct session_options {
+	const struct plan *plan; /* not owned */
+	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
+	enum attach_method method;
+	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
+	void (*handle)(void *context, const struct event *event);
+	/* The end of this goroutine's tree was lost, see calltree_end_was_lost(). */
+	void (*end_was_lost)(void *context, uint32_t pid, uint64_t goid, uint32_t lost);
+	void *context;
+};
+
+struct session_stats {
+	uint64_t stats[STAT_COUNT];
+};
+
+struct error *session_start(const struct session_options *options, struct session **session);
+/* Waits up to timeout_ms for events and hands on all there are; returns early on signals. */
+struct error *session_poll(struct session *session, int timeout_ms);
+/* Detaches, then hands on what is left. May be called twice. */
+struct error *session_stop(struct session *session);
+void session_free(struct session *session); /* stops too; NULL is fine */
+
+struct session_stats session_stats(const struct session *session);
+enum attach_method session_method(const struct session *session);
+size_t session_num_sites(const struct session *session);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* array.h - a growing array is three variables (items, count, capacity); this makes room for one
+ * more. */
+#ifndef GOFUNCGRAPH_ARRAY_H
+#define GOFUNCGRAPH_ARRAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* Makes `*items` hold at least `need` items of `size` bytes. False when out of memory; nothing
+ * changes then. */
+static inline bool array_reserve(void *items, size_t *capacity, size_t need, size_t size)
+{
+	if (need <= *capacity)
+		return true;
+	size_t grown = *capacity ? *capacity * 2 : 16;
+	if (grown < need)
+		grown = need;
+	if (grown > SIZE_MAX / 2 / size)
+		return false;
+	void *moved = realloc(*(void **)items, grown * size);
+	if (!moved)
+		return false;
+	*(void **)items = moved;
+	*capacity = grown;
+	return true;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * log.h - messages for the user, on standard error, one line each, "gofuncgraph-c: " before it.
+ * Control characters in the formatted text are escaped: symbol and file names are hostile input.
+ */
+#ifndef GOFUNCGRAPH_LOG_H
+#define GOFUNCGRAPH_LOG_H
+
+#include <stdbool.h>
+
+void log_set_verbose(bool verbose);
+bool log_is_verbose(void);
+
+void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

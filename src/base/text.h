@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h - text in and out: escaping of hostile names, times, durations and sizes as users write
+ * them.
+ */
+#ifndef GOFUNCGRAPH_TEXT_H
+#define GOFUNCGRAPH_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/*
+ * Copies `len` bytes of `text` into a new NUL-terminated string that is safe on a terminal: valid
+ * UTF-8 that is printable is kept, everything else (C0, DEL, C1 controls, bidirectional overrides,
+ * bytes that are no valid UTF-8) becomes \xNN, byte by byte. NULL when out of memory. The caller
+ * frees it.
+ */
+char *text_escape(const char *text, size_t len);
+
+/* True when text_escape() would change nothing. */
+bool text_is_clean(const char *text, size_t len);
+
+/* Length of the well-formed UTF-8 sequence at p (1 to 4, at most `len` bytes), or 0 when there is
+ * none. */
+size_t text_utf8_length(const char *p, size_t len);
+
+/* "18 15:48:05.411402": day of month and local time. At least TEXT_TIME_SIZE bytes; returns the
+ * length. */
+#define TEXT_TIME_SIZE 32
+size_t text_format_time(char *out, uint64_t realtime_ns);
+
+/* "000.523311": seconds with microseconds, at least three digits before the point. Truncates, never
+ * rounds up. */
+#define TEXT_DURATION_SIZE 32
+size_t text_format_duration(char *out, uint64_t ns);
+
+/* "10s", "1m30s", "250ms", "1.5h", "100us", "5" (seconds). More than zero. */
+struct error *text_parse_duration(const char *text, uint64_t *ns);
+
+/* "16M", "65536", "1G", "512K" (powers of 1024). More than zero. */
+struct error *text_parse_size(const char *text, uint64_t *bytes);
+
+/* A decimal count, more than zero, at most `max`. */
+struct error *text_parse_count(const char *text, uint64_t max, uint64_t *count);
+
+#endif
