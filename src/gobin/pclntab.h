@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pclntab.h - Go's own function table (runtime.pclntab), which every Go program has.
+ *
+ * Takes an ELF image; hands on functions, lines and inlined calls, as the runtime itself would say
+ * them (src/runtime/symtab.go). Works for Go 1.17 and newer. Nothing is walked at opening: it costs
+ * the same for a small and for a large program.
+ *
+ * Every byte of the table is hostile. What does not add up is left out or unknown; addresses are
+ * link-time virtual addresses. Everything returned by pointer is in the image's memory and lives as
+ * long as the image, which must outlive the table.
+ */
+#ifndef GOFUNCGRAPH_GOBIN_PCLNTAB_H
+#define GOFUNCGRAPH_GOBIN_PCLNTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "gobin/image.h"
+#include "gofuncgraph/gobin.h"
+
+struct pclntab;
+
+/*
+ * `minor` is the 22 of go1.22 (gobin_minor_version()); 0 or a number that does not go with the
+ * table's magic: unknown, then the magic decides. No table in the file: *out is NULL and there is
+ * no error. Errors: out of memory; a table that is there but cannot be used, and why.
+ */
+struct error *pclntab_open(const struct image *image, unsigned minor, struct pclntab **out);
+void pclntab_close(struct pclntab *table); /* NULL is fine */
+
+/* Where the functions' code is: [start, end). */
+void pclntab_text(const struct pclntab *table, uint64_t *start_va, uint64_t *end_va);
+
+/* Entries of the table, by rising address. */
+size_t pclntab_num_funcs(const struct pclntab *table);
+
+/*
+ * The i-th entry, in constant time: its code is [va, end_va), padding included; name is
+ * NUL-terminated. False when the entry makes no sense (empty, not in order, outside the text,
+ * no name): skip it then.
+ */
+bool pclntab_func(const struct pclntab *table, size_t i, uint64_t *va, uint64_t *end_va,
+		  const char **name);
+
+/* The line of the instruction at va, of the innermost inlined call there. NULL and 0: unknown. */
+struct gobin_line pclntab_line(struct pclntab *table, uint64_t va);
+
+/*
+ * Every call that was inlined, once a function and call: `name` was inlined into the function that
+ * begins at `func_va`, where `call` says. `visit` returns false to stop. Reads everything.
+ */
+struct error *pclntab_for_each_inlining(struct pclntab *table,
+					bool (*visit)(void *context, const char *name,
+						      uint64_t func_va, struct gobin_line call),
+					void *context);
+
+#endif
