@@ -13,13 +13,15 @@
 #endif
 
 enum event_kind {
-	EVENT_ENTRY = 1,    /* a function was entered */
-	EVENT_RETURN,	    /* a function is about to execute its `ret` */
-	EVENT_TAIL_CALL,    /* a function is about to jump to another one */
-	EVENT_UNWIND,	    /* a recovered panic: frames deeper than `frame` are gone */
-	EVENT_GOEXIT,	    /* the goroutine ends: all its frames are gone */
-	EVENT_EXEC,	    /* the process replaced its program; only pid, tid, time_ns hold */
-	EVENT_PROCESS_EXIT, /* the process is gone; only pid, tid, time_ns hold */
+	EVENT_ENTRY = 1, /* a function was entered */
+	EVENT_RETURN,	 /* a function is about to execute its `ret` */
+	EVENT_TAIL_CALL, /* a function is about to jump to another one */
+	EVENT_UNWIND,	 /* a recovered panic: frames deeper than `frame` are gone */
+	EVENT_GOEXIT,	 /* the goroutine ends: all its frames are gone */
+	/* Of these two hold only pid, tid, time_ns, and goid: the program (see struct goroutine)
+	 * that runs under the pid now. */
+	EVENT_EXEC,	    /* the process replaced its program */
+	EVENT_PROCESS_EXIT, /* the process is gone */
 };
 
 enum event_flags {
@@ -86,8 +88,10 @@ struct goroutine {
 	__u64 frame; /* of the target's call, with 1 << 32 added on the system stack */
 	__u64
 	    g; /* address of its runtime.g, to notice two goroutines with one id (wrong offsets) */
-	__u32 lost;  /* since the last event that arrived */
-	__u32 ended; /* the target has returned, but that event was lost */
+	__u64 program; /* which program ran under the pid then: it may exec, the pid may be used
+			  again */
+	__u32 lost;    /* since the last event that arrived */
+	__u32 ended;   /* the target has returned, but that event was lost */
 };
 
 /* Counters, a per-CPU array map. */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * kernel.h - the few kernel types the BPF programs read, relocated to the running kernel (CO-RE) by
+ * libbpf.
+ */
+#ifndef GOFUNCGRAPH_KERNEL_H
+#define GOFUNCGRAPH_KERNEL_H
+
+#include <linux/types.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <stdbool.h>
+
+/* arch/x86/include/asm/ptrace.h; part of the ABI between kernel and BPF: not relocated. */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax, ip, cs, flags, sp, ss;
+};
+
+#define FLAGS_CF (1ul << 0)
+#define FLAGS_ZF (1ul << 6)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct mm_struct {
+	unsigned long start_code;
+};
+
+struct thread_struct {
+	unsigned long fsbase;
+};
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+/* kernel/events/uprobes.c; `consumers` is a list from Linux 6.13. */
+struct arch_uprobe {
+};
+
+struct uprobe {
+	struct list_head consumers;
+	struct arch_uprobe arch;
+};
+
+struct uprobe_task {
+	struct arch_uprobe *auprobe;
+};
+
+struct signal_struct {
+	struct {
+		int counter;
+	} live;
+};
+
+struct task_struct {
+	struct mm_struct *mm;
+	struct thread_struct thread;
+	struct uprobe_task *utask;
+	struct signal_struct *signal;
+	int pid, tgid;
+	struct task_struct *group_leader;
+	__u64 start_time;
+	__u64 self_exec_id;
+};
+
+#pragma clang attribute pop
+
+#endif
