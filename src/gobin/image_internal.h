@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* image_internal.h - what image.c and relocations.c share. */
+#ifndef GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
+#define GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
+
+#include "gobin/image.h"
+
+/* DT_RELA, sorted out when it is first needed. */
+struct relocations {
+	struct image_relative *relatives; /* by rising va */
+	size_t num_relatives;
+	const uint8_t *table; /* Elf64_Rela, as they are in the file */
+	size_t num_entries;
+};
+
+struct image {
+	char *path;
+	int fd;
+	uint64_t size;
+	uint8_t *bytes;	 /* a reservation of `size` bytes */
+	uint8_t *loaded; /* a bit for each chunk of it that was read in */
+
+	bool is_pie;
+	bool has_code;
+	bool has_tls;
+	uint64_t entry_va;
+	uint64_t start_code_va;
+	uint64_t dynamic_va;
+	uint64_t dynamic_size;
+	struct image_tls tls;
+	struct image_segment *segments;
+	size_t num_segments;
+	struct image_section *sections;
+	size_t num_sections;
+
+	struct relocations *relocations; /* NULL: not yet needed */
+};
+
+void image_free_relocations(struct image *image);
+
+#endif
