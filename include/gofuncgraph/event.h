@@ -86,12 +86,11 @@ struct goroutine_key {
 
 struct goroutine {
 	__u64 frame; /* of the target's call, with 1 << 32 added on the system stack */
-	__u64
-	    g; /* address of its runtime.g, to notice two goroutines with one id (wrong offsets) */
-	__u64 program; /* which program ran under the pid then: it may exec, the pid may be used
-			  again */
-	__u32 lost;    /* since the last event that arrived */
-	__u32 ended;   /* the target has returned, but that event was lost */
+	__u64 g;     /* its runtime.g: two goroutines with one id mean wrong offsets */
+	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
+	__u64 program;
+	__u32 lost;  /* since the last event that arrived */
+	__u32 ended; /* the target has returned, but that event was lost */
 };
 
 /* Counters, a per-CPU array map. */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* features.h - what this kernel lets a uprobe program do, found by loading tiny ones, never by
+ * version. */
+#ifndef SESSION_FEATURES_H
+#define SESSION_FEATURES_H
+
+#include <stdbool.h>
+
+/* expected_attach_type of programs for uprobe_multi links: BPF_TRACE_UPROBE_MULTI (linux/bpf.h
+ * of 6.6). */
+#define ATTACH_TYPE_UPROBE_MULTI 48
+
+bool feature_attach_cookie(void); /* bpf_get_attach_cookie(), Linux 5.15 */
+bool feature_ring_buffer(void);	  /* Linux 5.8 */
+/* Programs may write the registers (Linux 6.18, and not every build of it). */
+bool feature_write_registers(int expected_attach_type);
+
+#endif

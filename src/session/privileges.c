@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/privileges.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/capability.h>
+
+static uint64_t effective_capabilities(void)
+{
+	_cleanup_fclose_ FILE *status = fopen("/proc/self/status", "re");
+	uint64_t caps = 0;
+	char line[256];
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
+			break;
+	return caps;
+}
+
+static bool kernel_is_confidential(void)
+{
+	_cleanup_fclose_ FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128];
+
+	return lockdown && fgets(line, sizeof(line), lockdown) && strstr(line, "[confidentiality]");
+}
+
+struct error *privileges_error(int errnum, const char *what)
+{
+	uint64_t caps = effective_capabilities();
+	bool admin = caps >> CAP_SYS_ADMIN & 1;
+	bool bpf = admin || caps >> CAP_BPF & 1;
+	bool perfmon = admin || caps >> CAP_PERFMON & 1;
+
+	if (errnum == ENOSYS)
+		return error_new("cannot %s: this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)", what);
+	if (errnum != EPERM && errnum != EACCES)
+		return error_errno(errnum, "cannot %s", what);
+	if (kernel_is_confidential())
+		return error_new(
+		    "cannot %s: the kernel is locked down (lockdown=confidentiality), which "
+		    "forbids tracing; boot without it",
+		    what);
+	if (!bpf || !perfmon)
+		return error_new(
+		    "cannot %s: missing %s%s%s; run it as root, or with these capabilities", what,
+		    bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
+		    perfmon ? "" : "CAP_PERFMON");
+	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
+			   what);
+}

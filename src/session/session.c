@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+#include "gofuncgraph/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "session/features.h"
+#include "session/privileges.h"
+#include "graph.skel.h"
+
+/* Events handed on in one go, so that a flood cannot keep session_poll() from returning. */
+#define BATCH 65536
+
+struct session {
+	struct session_options options;
+	struct graph_bpf *bpf;
+	struct bpf_link *process_links[2];
+	struct ring_buffer *ring;
+	struct attachment *attachment;
+	enum attach_method method;
+	size_t num_sites;
+	unsigned batch; /* events handed on in this go */
+	bool emulates_ret;
+};
+
+/* ---- loading ---- */
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[512];
+
+	if (level == LIBBPF_WARN && log_is_verbose()) {
+		vsnprintf(text, sizeof(text), format, args);
+		text[strcspn(text, "\n")] = 0;
+		log_verbose("%s", text);
+	}
+	return 0;
+}
+
+static uint64_t round_up_to_power_of_two(uint64_t size)
+{
+	uint64_t rounded = sysconf(_SC_PAGESIZE);
+
+	while (rounded < size)
+		rounded *= 2;
+	return rounded;
+}
+
+static struct error *set_constants(struct session *session)
+{
+	struct graph_bpf__rodata *rodata = session->bpf->rodata;
+	const struct plan *plan = session->options.plan;
+	struct gobin_layout layout;
+	struct error *err = gobin_layout(plan->bin, &layout);
+
+	if (err)
+		return err;
+	rodata->is_pie = gobin_is_pie(plan->bin);
+	rodata->start_code_va = gobin_start_code_va(plan->bin);
+	rodata->g_stack_hi = layout.g_stack_hi;
+	rodata->g_m = layout.g_m;
+	rodata->g_goid = layout.g_goid;
+	rodata->m_curg = layout.m_curg;
+	rodata->tls_g = layout.tls_g;
+	return NULL;
+}
+
+static struct error *set_maps(struct session *session)
+{
+	uint64_t ring_size = round_up_to_power_of_two(session->options.ring_size);
+	const struct plan *plan = session->options.plan;
+
+	if (ring_size > 1u << 31)
+		return error_new(
+		    "a ring buffer of more than 2G cannot be had; give --ring-size less");
+	session->bpf->rodata->wakeup_bytes = ring_size / 16;
+	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
+	if (!session->bpf->rodata->use_cookies)
+		bpf_map__set_max_entries(session->bpf->maps.sites, plan->num_sites);
+	return NULL;
+}
+
+static void set_programs(struct session *session)
+{
+	int type = session->method == ATTACH_UPROBE_MULTI ? ATTACH_TYPE_UPROBE_MULTI : 0;
+	struct bpf_program *program;
+
+	session->emulates_ret = session->options.emulate_ret && feature_write_registers(type);
+	bpf_program__set_autoload(session->bpf->progs.exit_emulate, session->emulates_ret);
+	bpf_program__set_autoload(session->bpf->progs.exit_plain, !session->emulates_ret);
+	bpf_object__for_each_program(program, session->bpf->obj) if (bpf_program__type(program) ==
+								     BPF_PROG_TYPE_KPROBE)
+	    bpf_program__set_expected_attach_type(program, type);
+	log_verbose("%s",
+		    session->emulates_ret ? "the exit program performs the `ret` (no single-step)"
+		    : session->options.emulate_ret
+			? "the kernel single-steps each `ret`: it lets no program write registers"
+			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
+}
+
+static struct error *load_error(const struct session *session, int errnum)
+{
+	if (errnum == ENOMEM || errnum == E2BIG)
+		return error_errno(
+		    errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
+		    (unsigned long long)bpf_map__max_entries(session->bpf->maps.events));
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return error_new("cannot load the BPF programs: this kernel has no BTF "
+				 "(CONFIG_DEBUG_INFO_BTF), /sys/kernel/btf/vmlinux is not there");
+	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
+		return error_new(
+		    "cannot load the BPF programs: this kernel has no BPF ring buffer, "
+		    "Linux 5.8 or newer is needed");
+	return privileges_error(errnum, "load the BPF programs");
+}
+
+static struct error *load(struct session *session)
+{
+	struct error *err;
+	int failed;
+
+	libbpf_set_print(print_libbpf);
+	session->bpf = graph_bpf__open();
+	if (!session->bpf)
+		return error_errno(errno, "cannot open the BPF object");
+	session->bpf->rodata->use_cookies =
+	    session->method == ATTACH_UPROBE_MULTI ||
+	    (session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
+	err = set_constants(session);
+	if (!err)
+		err = set_maps(session);
+	if (err)
+		return err;
+	set_programs(session);
+	failed = graph_bpf__load(session->bpf);
+	return failed ? load_error(session, -failed) : NULL;
+}
+
+static struct error *fill_sites(struct session *session)
+{
+	const struct plan *plan = session->options.plan;
+	int fd = bpf_map__fd(session->bpf->maps.sites);
+
+	if (session->bpf->rodata->use_cookies)
+		return NULL;
+	for (size_t i = 0; i < plan->num_sites; i++) {
+		uint64_t cookie = plan_cookie(plan, i);
+
+		if (bpf_map_update_elem(fd, &plan->sites[i].va, &cookie, BPF_ANY))
+			return error_errno(errno, "cannot tell the BPF programs the sites");
+	}
+	return NULL;
+}
+
+/* ---- attaching ---- */
+
+static struct error *attach_processes(struct session *session)
+{
+	struct bpf_program *programs[] = {session->bpf->progs.process_exit,
+					  session->bpf->progs.process_exec};
+
+	for (size_t i = 0; i < 2; i++) {
+		session->process_links[i] = bpf_program__attach(programs[i]);
+		if (!session->process_links[i])
+			return privileges_error(errno, "attach to the tracepoints of processes");
+	}
+	return NULL;
+}
+
+static struct error *attach_sites(struct session *session)
+{
+	struct graph_bpf *bpf = session->bpf;
+	struct attach_options options = {
+	    .method = session->method,
+	    .program_fds =
+		{
+		    [PROGRAM_ENTRY] = bpf_program__fd(bpf->progs.entry),
+		    [PROGRAM_TARGET_ENTRY] = bpf_program__fd(bpf->progs.target_entry),
+		    [PROGRAM_EXIT] = bpf_program__fd(session->emulates_ret ? bpf->progs.exit_emulate
+									   : bpf->progs.exit_plain),
+		    [PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
+		},
+	    .has_cookies = bpf->rodata->use_cookies,
+	};
+	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
+
+	if (!err)
+		session->num_sites = attachment_num_sites(session->attachment);
+	return err;
+}
+
+/* ---- events ---- */
+
+static void forget_if_gone(int fd, const struct goroutine_key *key, const struct event *event)
+{
+	struct goroutine goroutine;
+
+	if (key->pid == event->pid && !bpf_map_lookup_elem(fd, key, &goroutine) &&
+	    (event->kind == EVENT_PROCESS_EXIT || goroutine.program != event->goid))
+		bpf_map_delete_elem(fd, key);
+}
+
+/* Forgets the goroutines of a program that is gone: its pid may be used by another one. */
+static void forget_program(struct session *session, const struct event *event)
+{
+	int fd = bpf_map__fd(session->bpf->maps.goroutines);
+	struct goroutine_key key, next, *previous = NULL;
+
+	/* Without its key a walk starts anew: delete one when its successor is known. */
+	while (bpf_map_get_next_key(fd, previous, &next) == 0) {
+		if (previous)
+			forget_if_gone(fd, &key, event);
+		key = next;
+		previous = &key;
+	}
+	if (previous)
+		forget_if_gone(fd, &key, event);
+}
+
+static int handle_event(void *context, void *data, size_t size)
+{
+	struct session *session = context;
+	const struct event *event = data;
+
+	if (size < sizeof(*event))
+		return 0;
+	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
+		forget_program(session, event);
+	session->options.handle(session->options.context, event);
+	return ++session->batch >= BATCH ? -EAGAIN : 0;
+}
+
+/* Goroutines whose tree ended while the ring buffer was full; call it when no event is under way.
+ */
+static void tell_lost_ends(struct session *session)
+{
+	int fd = bpf_map__fd(session->bpf->maps.goroutines);
+	struct goroutine_key key, *previous = NULL;
+	struct goroutine goroutine;
+
+	while (session->options.end_was_lost && bpf_map_get_next_key(fd, previous, &key) == 0) {
+		if (!bpf_map_lookup_elem(fd, &key, &goroutine) && goroutine.ended)
+			session->options.end_was_lost(session->options.context, key.pid,
+						      key.goid >> 63 ? 0 : key.goid,
+						      goroutine.lost);
+		previous = &key;
+	}
+}
+
+/* ---- life cycle ---- */
+
+struct error *session_start(const struct session_options *options, struct session **out)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	struct error *err;
+
+	if (!session)
+		return error_out_of_memory();
+	session->options = *options;
+	session->method = options->method == ATTACH_AUTO ? attach_best_method() : options->method;
+	err = load(session);
+	if (!err)
+		err = fill_sites(session);
+	if (!err)
+		err = attach_processes(session);
+	if (!err) {
+		session->ring = ring_buffer__new(bpf_map__fd(session->bpf->maps.events),
+						 handle_event, session, NULL);
+		if (!session->ring)
+			err = error_errno(errno, "cannot map the ring buffer");
+	}
+	if (!err)
+		err = attach_sites(session);
+	if (err) {
+		session_free(session);
+		return err;
+	}
+	*out = session;
+	return NULL;
+}
+
+static struct error *consume(struct session *session)
+{
+	int failed;
+
+	session->batch = 0;
+	failed = ring_buffer__consume(session->ring);
+	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
+		return error_errno(-failed, "cannot read the ring buffer");
+	return NULL;
+}
+
+struct error *session_poll(struct session *session, int timeout_ms)
+{
+	int failed;
+
+	session->batch = 0;
+	failed = ring_buffer__poll(session->ring, timeout_ms);
+	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
+		return error_errno(-failed, "cannot wait for events");
+	/* Events are sent without waking the reader: look whether there are any. */
+	return session->batch ? NULL : consume(session);
+}
+
+struct error *session_stop(struct session *session)
+{
+	struct error *err = NULL;
+
+	if (!session->attachment)
+		return NULL;
+	attachment_stop(session->attachment);
+	session->attachment = NULL;
+	for (size_t i = 0; i < 2; i++) {
+		bpf_link__destroy(session->process_links[i]);
+		session->process_links[i] = NULL;
+	}
+	do
+		err = consume(session);
+	while (!err && session->batch >= BATCH);
+	tell_lost_ends(session);
+	return err;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	attachment_stop(session->attachment);
+	for (size_t i = 0; i < 2; i++)
+		bpf_link__destroy(session->process_links[i]);
+	ring_buffer__free(session->ring);
+	graph_bpf__destroy(session->bpf);
+	free(session);
+}
+
+struct session_stats session_stats(const struct session *session)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct session_stats sum = {};
+	_cleanup_free_ uint64_t *values = calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+
+	for (uint32_t stat = 0; values && stat < STAT_COUNT; stat++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.stats), &stat, values))
+			continue;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			sum.stats[stat] += values[cpu];
+	}
+	return sum;
+}
+
+enum attach_method session_method(const struct session *session)
+{
+	return session->method;
+}
+
+size_t session_num_sites(const struct session *session)
+{
+	return session->num_sites;
+}
