@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * select.h - the options and arguments that choose functions, shared by the subcommands:
+ * [-u GLOB]... [--include-vendor] BINARY [TARGET...].
+ */
+#ifndef COMMAND_SELECT_H
+#define COMMAND_SELECT_H
+
+#include <argp.h>
+
+#include "gofuncgraph/probe.h"
+
+struct select_args {
+	struct selection selection; /* strings of argv */
+	char *binary;		    /* NULL until it was seen */
+};
+
+void select_args_destroy(struct select_args *args);
+
+/* For argp's `children`; its input is a struct select_args. Takes all arguments. */
+extern const struct argp select_argp;
+
+#endif
