@@ -59,15 +59,25 @@ struct tree {
 	size_t num_steps;
 };
 
-/* Calls kept of one tree for tree_ended, and frames open at once on one goroutine. */
-#define CALLTREE_MAX_CALLS (1u << 20)
-#define CALLTREE_MAX_OPEN  (1u << 22)
+/*
+ * Calls kept of one tree for tree_ended, and frames open at once on one goroutine; the same of all
+ * open trees together. Calls beyond the first are left out (tree.left_out); entries beyond the
+ * second count as lost.
+ */
+#define CALLTREE_MAX_CALLS	 (1u << 20)
+#define CALLTREE_MAX_OPEN	 (1u << 22)
+#define CALLTREE_MAX_TOTAL_CALLS (1u << 24)
+#define CALLTREE_MAX_TOTAL_OPEN	 (1u << 24)
 
 /* Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. */
 struct calltree_sink {
 	void *context;
 	void (*call_ended)(void *context, const struct tree *tree, const struct call *call);
 	void (*tree_ended)(void *context, const struct tree *tree);
+	/* The function that a site belongs to, so that an exit at the position of another
+	 * function's frame is not taken for that one's. NULL: exits are matched by position only.
+	 */
+	uint32_t (*func_of_site)(void *context, uint32_t site);
 	/* False: tree.calls and tree.steps stay empty and only call_ended is of use. */
 	bool keep_calls;
 };
@@ -82,7 +92,8 @@ void calltree_free(struct calltree *trees);
  */
 struct error *calltree_feed(struct calltree *trees, const struct event *event);
 
-/* The end of this goroutine's tree was lost (struct goroutine.ended), with so many events. */
+/* The end of this goroutine's tree was lost (struct goroutine.ended), with so many events. With
+ * goid 0 the trees of all the process's threads without a goroutine end. */
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns);
 
@@ -92,5 +103,8 @@ void calltree_finish(struct calltree *trees, uint64_t now_ns);
 /* Trees that ended since calltree_new(), and those open. */
 uint64_t calltree_num_ended(const struct calltree *trees);
 size_t calltree_num_open(const struct calltree *trees);
+
+/* Events that were ignored since their goroutine has no open tree: its beginning was lost. */
+uint64_t calltree_num_ignored(const struct calltree *trees);
 
 #endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* table.c - goroutines inside trees; see table.h. */
+#include "calltree/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Trees come and go all the time; large ones are rare, and their memory is given back. */
+#define MAX_SPARE	   64
+#define MAX_SPARE_CAPACITY 4096
+
+struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid)
+{
+	return (struct owner_key){.goid = goid, .pid = pid, .tid = goid ? 0 : tid};
+}
+
+static bool same_key(struct owner_key a, struct owner_key b)
+{
+	return a.goid == b.goid && a.pid == b.pid && a.tid == b.tid;
+}
+
+struct owner *table_find(struct table *table, struct owner_key key)
+{
+	struct owner *owner = table->last;
+
+	if (owner && same_key(owner->key, key))
+		return owner;
+	HASH_FIND(hh, table->owners, &key, sizeof(key), owner);
+	if (owner)
+		table->last = owner;
+	return owner;
+}
+
+static void owner_free(struct owner *owner)
+{
+	free(owner->frames);
+	free(owner->tree.calls);
+	free(owner->tree.steps);
+	free(owner);
+}
+
+/* Empties it, but leaves it its memory. */
+static void owner_reset(struct owner *owner)
+{
+	struct call *calls = owner->tree.calls;
+	struct step *steps = owner->tree.steps;
+
+	owner->num_frames = 0;
+	owner->tree = (struct tree){.calls = calls, .steps = steps};
+}
+
+static struct owner *owner_new(struct table *table)
+{
+	struct owner *owner = table->spare;
+
+	if (!owner)
+		return calloc(1, sizeof(*owner));
+	table->spare = owner->next_spare;
+	table->num_spare--;
+	return owner;
+}
+
+struct owner *table_add(struct table *table, struct owner_key key)
+{
+	struct owner *owner = owner_new(table);
+
+	if (!owner)
+		return NULL;
+	owner->key = key;
+	owner->in_table = true;
+	HASH_ADD(hh, table->owners, key, sizeof(owner->key), owner);
+	if (!owner->in_table) {
+		owner_free(owner);
+		return NULL;
+	}
+	owner->tree.pid = key.pid;
+	owner->tree.goid = key.goid;
+	table->last = owner;
+	return owner;
+}
+
+void table_remove(struct table *table, struct owner *owner)
+{
+	HASH_DEL(table->owners, owner);
+	if (table->last == owner)
+		table->last = NULL;
+	if (table->num_spare >= MAX_SPARE || owner->calls_capacity > MAX_SPARE_CAPACITY ||
+	    owner->frames_capacity > MAX_SPARE_CAPACITY) {
+		owner_free(owner);
+		return;
+	}
+	owner_reset(owner);
+	owner->next_spare = table->spare;
+	table->spare = owner;
+	table->num_spare++;
+}
+
+void table_destroy(struct table *table)
+{
+	struct owner *owner, *next;
+
+	HASH_ITER (hh, table->owners, owner, next) {
+		HASH_DEL(table->owners, owner);
+		owner_free(owner);
+	}
+	while ((owner = table->spare)) {
+		table->spare = owner->next_spare;
+		owner_free(owner);
+	}
+}
