@@ -94,7 +94,7 @@ struct goroutine {
 };
 
 /* Counters, a per-CPU array map. */
-enum stat {
+enum statistic {
 	STAT_EVENTS,	 /* sent */
 	STAT_LOST,	 /* not sent: ring buffer full */
 	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */

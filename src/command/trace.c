@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* trace.c - the main job: attach, read, print trees, until told to stop. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "command/running.h"
+#include "command/trace_args.h"
+#include "gofuncgraph/calltree.h"
+#include "gofuncgraph/output.h"
+#include "gofuncgraph/session.h"
+
+#define POLL_MS		20
+#define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
+#define CHECK_EVERY_NS	1000000000ull
+
+struct trace {
+	const struct trace_args *args;
+	struct gobin *bin;
+	struct plan plan;
+	struct output *output;
+	struct calltree *trees;
+	struct session *session;
+	FILE *file;
+	struct error *err;    /* met while an event was handled */
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int number)
+{
+	stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+/* ---- preparing ---- */
+
+static struct error *open_output(struct trace *trace)
+{
+	const struct trace_args *args = trace->args;
+	struct output_options options = {.plan = &trace->plan, .max_trees = args->limit};
+	struct calltree_sink sink;
+	struct error *err;
+
+	trace->file = stdout;
+	if (args->output_path) {
+		trace->file = fopen(args->output_path, "we");
+		if (!trace->file)
+			return error_errno(errno, "cannot write %s", args->output_path);
+	}
+	options.file = trace->file;
+	options.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	err = output_new(args->format, &options, &trace->output);
+	if (err)
+		return err;
+	sink = output_sink(trace->output);
+	return calltree_new(&sink, &trace->trees);
+}
+
+static void log_omissions(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct omission *omission = &plan->omissions[i];
+		const struct gobin_func *func = plan->funcs[omission->func].func;
+
+		log_verbose("left out %s+%llu: %s", func->name,
+			    (unsigned long long)(omission->va - func->va), omission->reason);
+	}
+}
+
+/* False: the user does not want to wait. */
+static bool confirm_slow_attaching(const struct trace *trace)
+{
+	enum attach_method method = trace->args->method;
+	char answer[16] = "";
+
+	if (trace->plan.num_sites <= SLOW_MANY_SITES || trace->args->yes || !isatty(STDIN_FILENO))
+		return true;
+	if (method == ATTACH_AUTO)
+		method = attach_best_method();
+	if (method != ATTACH_PERF_EVENT)
+		return true;
+	fprintf(stderr,
+		"found %zu uprobes, large number of uprobes (>%d) need long time for attaching and "
+		"detaching, continue? [Y/n]\n",
+		trace->plan.num_sites, SLOW_MANY_SITES);
+	if (!fgets(answer, sizeof(answer), stdin))
+		return false;
+	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';
+}
+
+static struct error *prepare(struct trace *trace)
+{
+	const struct select_args *select = &trace->args->select;
+	struct gobin_layout layout;
+	struct error *err = gobin_open(select->binary, &trace->bin);
+
+	if (!err)
+		err = gobin_layout(trace->bin, &layout);
+	if (!err)
+		err = plan_make(trace->bin, &select->selection, &trace->plan);
+	if (err)
+		return err;
+	if (layout.newer_than_known)
+		log_warning(
+		    "%s is newer than any Go this version knows; taking the newest known layout "
+		    "of its runtime and checking it while running",
+		    gobin_version(trace->bin));
+	log_omissions(&trace->plan);
+	running_warn_of_replaced(trace->bin);
+	return open_output(trace);
+}
+
+/* ---- running ---- */
+
+static void handle(void *context, const struct event *event)
+{
+	struct trace *trace = context;
+	struct error *err = calltree_feed(trace->trees, event);
+
+	if (trace->err)
+		error_free(err);
+	else
+		trace->err = err;
+}
+
+static void handle_lost_end(void *context, uint32_t pid, uint64_t goid, uint32_t lost)
+{
+	struct trace *trace = context;
+
+	calltree_end_was_lost(trace->trees, pid, goid, lost, clock_ns(CLOCK_MONOTONIC));
+}
+
+static struct error *start(struct trace *trace)
+{
+	struct session_options options = {
+	    .plan = &trace->plan,
+	    .ring_size = trace->args->ring_size,
+	    .method = trace->args->method,
+	    .emulate_ret = trace->args->emulate_ret,
+	    .handle = handle,
+	    .end_was_lost = handle_lost_end,
+	    .context = trace,
+	};
+	struct error *err = session_start(&options, &trace->session);
+
+	if (err)
+		return err;
+	log_verbose("attached by %s", attach_method_name(session_method(trace->session)));
+	log_info("tracing %zu function%s (%zu probes) in %s, ^C ends",
+		 trace->plan.num_funcs - trace->plan.num_runtime_funcs,
+		 trace->plan.num_funcs - trace->plan.num_runtime_funcs == 1 ? "" : "s",
+		 session_num_sites(trace->session), gobin_path(trace->bin));
+	return NULL;
+}
+
+/* A goroutine id that is seen on two goroutines at once is none: the layout is wrong. */
+static struct error *check_goids(struct trace *trace)
+{
+	if (!session_stats(trace->session).stats[STAT_WRONG_GOID])
+		return NULL;
+	return error_new(
+	    "what was taken for goroutine ids of %s (%s) are none: this version does not know "
+	    "the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
+	    gobin_path(trace->bin), gobin_version(trace->bin));
+}
+
+/* The error that a write met; a reader that went away (`| head`) is none. */
+static struct error *flush(struct trace *trace, bool *closed)
+{
+	int errnum = 0;
+	struct error *err = output_flush(trace->output, &errnum);
+
+	*closed = err != NULL;
+	if (err && errnum == EPIPE) {
+		error_free(err);
+		return NULL;
+	}
+	return err;
+}
+
+static bool limit_reached(const struct trace *trace)
+{
+	return trace->args->limit && output_num_trees(trace->output) >= trace->args->limit;
+}
+
+static struct error *run(struct trace *trace)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
+	uint64_t end = trace->args->timeout_ns ? now + trace->args->timeout_ns : UINT64_MAX;
+	struct error *err = NULL;
+	bool closed = false;
+
+	while (!stop_signal && !closed && !err && now < end && !limit_reached(trace)) {
+		err = session_poll(trace->session, POLL_MS);
+		if (!err && trace->err)
+			err = take_pointer(trace->err);
+		if (!err)
+			err = flush(trace, &closed);
+		now = clock_ns(CLOCK_MONOTONIC);
+		if (!err && now >= next_check) {
+			next_check = now + CHECK_EVERY_NS;
+			err = check_goids(trace);
+		}
+	}
+	return err;
+}
+
+static void report_losses(const struct trace *trace)
+{
+	const struct session_stats all = session_stats(trace->session);
+	const uint64_t *stats = all.stats;
+	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_EVENTS];
+
+	if (lost)
+		log_warning("%llu of %llu events were lost, the ring buffer was full: trace fewer "
+			    "functions, "
+			    "or give --ring-size more",
+			    lost, lost + sent);
+	if (stats[STAT_NO_ROOM])
+		log_warning(
+		    "%llu calls of targets were not traced: too many goroutines were inside of "
+		    "targets at once",
+		    (unsigned long long)stats[STAT_NO_ROOM]);
+	if (stats[STAT_UNREADABLE])
+		log_warning("%llu probe hits were left out: the goroutine could not be read",
+			    (unsigned long long)stats[STAT_UNREADABLE]);
+}
+
+/* Detaches and prints what is open; keeps the first error. */
+static struct error *finish(struct trace *trace, struct error *err)
+{
+	struct error *late = session_stop(trace->session);
+	bool closed;
+
+	calltree_finish(trace->trees, clock_ns(CLOCK_MONOTONIC));
+	if (!late)
+		late = flush(trace, &closed);
+	report_losses(trace);
+	if (!err)
+		err = check_goids(trace);
+	if (!err)
+		return late;
+	error_free(late);
+	return err;
+}
+
+static void destroy(struct trace *trace)
+{
+	session_free(trace->session);
+	calltree_free(trace->trees);
+	output_free(trace->output);
+	if (trace->file && trace->file != stdout)
+		fclose(trace->file);
+	plan_destroy(&trace->plan);
+	gobin_close(trace->bin);
+	error_free(trace->err);
+}
+
+int command_trace(int argc, char **argv)
+{
+	_cleanup_error_ struct error *err = NULL;
+	struct trace_args args;
+	struct trace trace = {.args = &args};
+
+	trace_args_parse(argc, argv, &args);
+	log_set_verbose(args.verbose);
+	catch_signals();
+	err = prepare(&trace);
+	if (!err && confirm_slow_attaching(&trace)) {
+		err = start(&trace);
+		if (!err)
+			err = finish(&trace, run(&trace));
+	}
+	if (err)
+		log_error("%s", error_message(err));
+	destroy(&trace);
+	trace_args_destroy(&args);
+	return err ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* trace_args.h - the command line of tracing. */
+#ifndef COMMAND_TRACE_ARGS_H
+#define COMMAND_TRACE_ARGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "command/select.h"
+
+struct trace_args {
+	struct select_args select;
+	const char *format;	 /* "graph" or "json" */
+	const char *output_path; /* NULL: standard output */
+	uint64_t limit;		 /* trees; 0: any number */
+	uint64_t timeout_ns;	 /* 0: none */
+	uint64_t ring_size;	 /* bytes */
+	enum attach_method method;
+	bool emulate_ret;
+	bool yes;
+	bool verbose;
+};
+
+/* Exits with STATUS_USAGE and a message when the command line is wrong, with 0 after --help and
+ * --version. */
+void trace_args_parse(int argc, char **argv, struct trace_args *args);
+void trace_args_destroy(struct trace_args *args);
+
+#endif
