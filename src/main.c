@@ -9,7 +9,7 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-    {"list", command_list},
+	{"list", command_list},
 };
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;
