@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Checks that are made with every way of attaching.
+var exactChecks = []struct {
+	name string
+	run  func(arguments ...string) error
+}{
+	{"calls and nesting", exact("tree", 4, 25, treeShape(), "callRoot")},
+	{"recursion, stacks that grow", exact("grow", 10, 300, growShape(300), "callGrow")},
+	{"garbage collection", exact("collect", 5, 150, growShape(150), "callGrow")},
+	{"2,000 goroutines", exact("tree", 2000, 1, treeShape(), "callRoot")},
+	{"panics", exact("panic", 20, 5, panicShape, "callCatch")},
+	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit")},
+}
+
+// Checks that are made once, with the way of attaching that the tracer takes by itself.
+var otherChecks = []struct {
+	name string
+	only func() error
+}{
+	{"two processes", twoProcesses},
+	{"lost events are counted", lostEvents},
+	{"a tracer killed while it attaches", killedEarly},
+	{"a second tracer, emulating both", func() error { return twoTracers(nil, nil) }},
+	{"a second tracer, the first plain", func() error { return twoTracers([]string{"--no-emulate-ret"}, nil) }},
+	{"a second tracer, itself plain", func() error { return twoTracers(nil, []string{"--no-emulate-ret"}) }},
+	{"a second tracer, uprobe_multi and tracefs", func() error {
+		if !atLeast(6, 6) {
+			return skipped("no uprobe_multi before 6.6")
+		}
+		return twoTracers([]string{"--attach", "uprobe_multi"}, []string{"--attach", "tracefs"})
+	}},
+}
+
+func traceArguments(arguments []string, target string) []string {
+	return append(arguments, "-u", "main.call*", workPath, "main."+target)
+}
+
+// The right answers, computed again without a tracer in the way.
+func rightAnswer(command string, n, m int) int64 {
+	switch command {
+	case "tree":
+		return int64(n*m) * 35
+	case "grow":
+		return int64(n) * int64(m*(m+1)/2)
+	case "collect":
+		return 4 * int64(n) * int64(m*(m+1)/2)
+	case "panic":
+		return int64(m) * int64(n*(n-1)/2+3*n)
+	}
+	return 0
+}
+
+func exact(command string, n, m int, want, target string) func(...string) error {
+	return func(arguments ...string) error {
+		w, err := startWorker()
+		if err != nil {
+			return err
+		}
+		t, err := startTracer(traceArguments(arguments, target)...)
+		if err != nil {
+			w.end()
+			return err
+		}
+		told, err := w.run(command, n, m)
+		if err != nil {
+			t.stop()
+			return err
+		}
+		seen, err := t.stop()
+		if err != nil {
+			return err
+		}
+		if err := w.codeIsClean(); err != nil {
+			return err
+		}
+		if err := w.end(); err != nil {
+			return err
+		}
+		if told.Result != rightAnswer(command, n, m) {
+			return fmt.Errorf("wrong answer: %d, not %d", told.Result, rightAnswer(command, n, m))
+		}
+		if err := uprobeEventsLeft(); err != nil {
+			return err
+		}
+		if err := seen.mustBe(want, worked{told, w.pid()}); err != nil {
+			return fmt.Errorf("%v\n# calls ended: %s\n# %s", err, seen.ends(), t.said())
+		}
+		return nil
+	}
+}
+
+func bestMethod() error {
+	t, err := startTracer(traceArguments(nil, "callRoot")...)
+	if err != nil {
+		return err
+	}
+	if _, err := t.stop(); err != nil {
+		return err
+	}
+	if best := methods()[0]; !strings.Contains(t.messages.String(), best) {
+		return fmt.Errorf("-v does not name %s: %s", best, t.said())
+	}
+	return nil
+}
+
+func twoProcesses() error {
+	first, err := startWorker()
+	if err != nil {
+		return err
+	}
+	second, err := startWorker()
+	if err != nil {
+		return err
+	}
+	t, err := startTracer(traceArguments(nil, "callRoot")...)
+	if err != nil {
+		return err
+	}
+	if err := firstOf(first.ask("tree", 50, 4), second.ask("tree", 70, 3)); err != nil {
+		return err
+	}
+	firstTold, firstErr := first.told()
+	secondTold, secondErr := second.told()
+	seen, err := t.stop()
+	if err := firstOf(firstErr, secondErr, err, first.end(), second.end()); err != nil {
+		return err
+	}
+	return seen.mustBe(treeShape(), worked{firstTold, first.pid()}, worked{secondTold, second.pid()})
+}
+
+// With a ring of one page: what arrived and what was lost make up what was done, nothing else.
+func lostEvents() error {
+	w, err := startWorker()
+	if err != nil {
+		return err
+	}
+	t, err := startTracer(traceArguments([]string{"--ring-size", "4096"}, "callBranch")...)
+	if err != nil {
+		return err
+	}
+	told, runErr := w.run("flood", 4, 5000)
+	seen, err := t.stop()
+	if err := firstOf(runErr, err, w.end()); err != nil {
+		return err
+	}
+	if told.Result != told.Trees*11 {
+		return fmt.Errorf("wrong answer: %d, not %d", told.Result, told.Trees*11)
+	}
+	lost := t.lost()
+	if lost == 0 && seen.calls == told.Calls {
+		return fmt.Errorf("nothing was lost, so nothing was tested")
+	}
+	if seen.calls > told.Calls {
+		return fmt.Errorf("%d calls were made, %d traced", told.Calls, seen.calls)
+	}
+	// A call has two events. One that is shown had its entry arrive; its exit may be lost. Of one
+	// that is not shown the entry was lost, its exit perhaps too.
+	missing := told.Calls - seen.calls
+	if lost < missing || lost > 2*told.Calls {
+		return fmt.Errorf("%d calls of %d are missing, but %d events were lost: %s", missing, told.Calls, lost, t.said())
+	}
+	for number, tree := range seen.trees {
+		for _, c := range tree {
+			if c.End != "return" && c.End != "lost" && c.End != "running" {
+				return fmt.Errorf("tree %d: %s ended by %s", number, c.Function, c.End)
+			}
+		}
+	}
+	return nil
+}
+
+// SIGKILL while events flow: the program goes on, its code is as in the file, and a tracer that
+// comes after sees everything.
+func killed(seed int, arguments ...string) error {
+	w, err := startWorker()
+	if err != nil {
+		return err
+	}
+	t, err := startTracer(traceArguments(arguments, "callRoot")...)
+	if err != nil {
+		return err
+	}
+	if err := w.ask("spin", 3, 1200); err != nil {
+		return err
+	}
+	time.Sleep(time.Duration(300+50*seed) * time.Millisecond)
+	t.kill()
+	return afterKill(w, 20*time.Second)
+}
+
+func afterKill(w *worker, limit time.Duration) error {
+	spun, err := w.told()
+	if err != nil {
+		return err
+	}
+	if spun.Result != spun.Trees*35 {
+		return fmt.Errorf("wrong answer: %d, not %d", spun.Result, spun.Trees*35)
+	}
+	if err := w.codeIsCleanWithin(limit); err != nil {
+		return err
+	}
+	if err := w.end(); err != nil {
+		return err
+	}
+	return exact("tree", 4, 5, treeShape(), "callRoot")()
+}
+
+func killedEarly() error {
+	for i := 0; i < 6; i++ {
+		w, err := startWorker()
+		if err != nil {
+			return err
+		}
+		if err := w.ask("spin", 2, 500); err != nil {
+			return err
+		}
+		t, err := launchTracer("-u", "*", workPath, "main.callRoot")
+		if err != nil {
+			return err
+		}
+		time.Sleep(time.Duration(60*i) * time.Millisecond)
+		t.kill()
+		if err := afterKill(w, 20*time.Second); err != nil {
+			return fmt.Errorf("killed after %d ms: %v", 60*i, err)
+		}
+	}
+	return nil
+}
+
+// Two tracers on the same functions: the second comes while the first traces and stays when it has
+// gone. The program must give the right answers; each tracer must have seen everything that was done
+// while it traced.
+func twoTracers(first, second []string) error {
+	w, err := startWorker()
+	if err != nil {
+		return err
+	}
+	run := func(n int) (worked, error) {
+		told, err := w.run("tree", n, 5)
+		if err == nil && told.Result != rightAnswer("tree", n, 5) {
+			err = fmt.Errorf("wrong answer: %d", told.Result)
+		}
+		return worked{told, w.pid()}, err
+	}
+	a, err := startTracer(traceArguments(first, "callRoot")...)
+	if err != nil {
+		return err
+	}
+	alone, err1 := run(5)
+	b, err := startTracer(traceArguments(second, "callRoot")...)
+	if err != nil {
+		a.stop()
+		return err
+	}
+	both, err2 := run(6)
+	aSeen, err3 := a.stop()
+	after, err4 := run(7)
+	bSeen, err5 := b.stop()
+	last, err6 := run(3)
+	if err := firstOf(err1, err2, err3, err4, err5, err6, w.codeIsClean(), w.end()); err != nil {
+		return err
+	}
+	_ = last
+	if err := aSeen.mustBe(treeShape(), sum(alone, both)); err != nil {
+		return fmt.Errorf("first tracer: %v: %s", err, a.said())
+	}
+	if err := bSeen.mustBe(treeShape(), sum(both, after)); err != nil {
+		return fmt.Errorf("second tracer: %v: %s", err, b.said())
+	}
+	return nil
+}
+
+func sum(a, b worked) worked {
+	a.Calls += b.Calls
+	a.Trees += b.Trees
+	a.Goids = append(append([]int64(nil), a.Goids...), b.Goids...)
+	return a
+}
+
+// Single-steps a traced call. The kernel emulates the entry's instruction in callRoot and callBranch
+// (a `jbe` or a `push`), so what is left are the exits, and those are none where the BPF program
+// performs the `ret`.
+func steps(arguments ...string) error {
+	w, err := startWorker()
+	if err != nil {
+		return err
+	}
+	// callLeaf has no stack check, and its entry may be an instruction that is single-stepped.
+	arguments = append(append([]string(nil), arguments...), "-u", "main.callBranch", workPath, "main.callRoot")
+	t, err := startTracer(arguments...)
+	if err != nil {
+		return err
+	}
+	before, err1 := singleSteps()
+	told, err2 := w.run("tree", 2, 50)
+	after, err3 := singleSteps()
+	seen, err4 := t.stop()
+	if err := firstOf(err1, err2, err3, err4, w.end()); err != nil {
+		return err
+	}
+	hits := after - before
+	fmt.Printf("# %d single-steps in %d traced calls, emulating: %v\n", hits, seen.calls, t.emulatesRet())
+	if seen.calls != told.Trees*7 {
+		return fmt.Errorf("%d calls were made, %d traced", told.Trees*7, seen.calls)
+	}
+	plain := strings.Contains(strings.Join(arguments, " "), "--no-emulate-ret")
+	emulate := atLeast(6, 18) && !plain
+	if t.emulatesRet() != emulate {
+		return fmt.Errorf("-v says otherwise than expected (emulating: %v): %s", emulate, t.said())
+	}
+	if emulate && hits != 0 {
+		return fmt.Errorf("%d single-steps in %d traced calls: %s", hits, seen.calls, t.said())
+	}
+	if !emulate && hits < seen.calls {
+		return fmt.Errorf("only %d single-steps in %d traced calls, one each at the `ret` was expected", hits, seen.calls)
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+
+// check runs inside a guest of tests/kernels/run: it traces /bin/work with /bin/gofuncgraph-c and
+// compares the tracer's account with the program's own. It prints a line "ok NAME", "not ok NAME" or
+// "skip NAME: REASON" for each check.
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+type skipped string
+
+func (s skipped) Error() string { return string(s) }
+
+var failures int
+
+func check(name string, run func() error) {
+	begun := time.Now()
+	err := run()
+	if reason, is := err.(skipped); is {
+		fmt.Printf("skip %s: %s\n", name, reason)
+		return
+	}
+	if err == nil {
+		fmt.Printf("ok %s # %.1f s\n", name, time.Since(begun).Seconds())
+		return
+	}
+	failures++
+	fmt.Printf("not ok %s # %.1f s\n# %s\n", name, time.Since(begun).Seconds(), strings.TrimSpace(err.Error()))
+}
+
+// The ways of attaching that this kernel must have. uprobe_multi came with 6.6.
+func methods() []string {
+	if atLeast(6, 6) {
+		return []string{"uprobe_multi", "tracefs", "perf_event"}
+	}
+	return []string{"tracefs", "perf_event"}
+}
+
+func main() {
+	if err := countSingleSteps(); err != nil {
+		fmt.Printf("not ok single-steps can be counted\n# %v\n", err)
+		failures++
+	}
+	for i, method := range methods() {
+		method := method
+		for _, c := range exactChecks {
+			c := c
+			check(method+": "+c.name, func() error { return c.run("--attach", method) })
+		}
+		check(method+": nothing is left of a killed tracer", func() error { return killed(i, "--attach", method) })
+		check(method+": single-steps", func() error { return steps("--attach", method) })
+		check(method+": single-steps with --no-emulate-ret", func() error { return steps("--attach", method, "--no-emulate-ret") })
+	}
+	check("the best way of attaching is found", bestMethod)
+	for _, c := range otherChecks {
+		check(c.name, c.only)
+	}
+	fmt.Printf("# %d failed\n", failures)
+	if failures > 0 {
+		os.Exit(1)
+	}
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

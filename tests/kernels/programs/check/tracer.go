@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const tracerPath = "/bin/gofuncgraph-c"
+
+// What the tracer says on standard error, in one place.
+var (
+	saysTracing = regexp.MustCompile(`(?m)tracing .*(function|site|probe)`)
+	saysLost    = regexp.MustCompile(`(?m)\b(\d+) (?:of \d+ )?events? (?:were |was )?lost|lost (\d+) events?`)
+	saysEmulate = regexp.MustCompile(`(?m)performs? the .ret|ret.* is (?:performed|emulated)`)
+)
+
+// Text that grows while another goroutine reads it.
+type text struct {
+	lock  sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (t *text) Write(p []byte) (int, error) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	return t.bytes.Write(p)
+}
+
+func (t *text) String() string {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	return t.bytes.String()
+}
+
+type tracer struct {
+	process  *exec.Cmd
+	messages *text
+	path     string // of its output
+	over     chan error
+}
+
+var outputs int
+
+// Starts the tracer without waiting for anything.
+func launchTracer(arguments ...string) (*tracer, error) {
+	outputs++
+	t := &tracer{messages: &text{}, over: make(chan error, 1)}
+	t.path = fmt.Sprintf("/tmp/trace.%d.json", outputs)
+	t.process = exec.Command(tracerPath, append([]string{"-v", "-y", "-f", "json", "-o", t.path}, arguments...)...)
+	t.process.Stderr = t.messages
+	t.process.Stdout = t.messages
+	if err := t.process.Start(); err != nil {
+		return nil, err
+	}
+	go func() { t.over <- t.process.Wait() }()
+	return t, nil
+}
+
+// Starts the tracer and waits until it traces.
+func startTracer(arguments ...string) (*tracer, error) {
+	t, err := launchTracer(arguments...)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(40 * time.Second); !saysTracing.MatchString(t.messages.String()); time.Sleep(10 * time.Millisecond) {
+		select {
+		case err := <-t.over:
+			return nil, fmt.Errorf("the tracer ended (%v): %s", err, t.said())
+		default:
+		}
+		if time.Now().After(end) {
+			t.process.Process.Kill()
+			return nil, fmt.Errorf("the tracer did not trace within 40 s: %s", t.said())
+		}
+	}
+	return t, nil
+}
+
+// Its last messages, on one line.
+func (t *tracer) said() string {
+	said := strings.TrimSpace(t.messages.String())
+	if len(said) > 1500 {
+		said = "..." + said[len(said)-1500:]
+	}
+	return strings.ReplaceAll(said, "\n", " | ")
+}
+
+// ^C, and its account of what it saw.
+func (t *tracer) stop() (account, error) {
+	t.process.Process.Signal(syscall.SIGINT)
+	select {
+	case err := <-t.over:
+		if err != nil {
+			return account{}, fmt.Errorf("the tracer's exit: %v: %s", err, t.said())
+		}
+	case <-time.After(60 * time.Second):
+		t.process.Process.Kill()
+		return account{}, fmt.Errorf("the tracer did not end within 60 s of ^C: %s", t.said())
+	}
+	defer os.Remove(t.path)
+	return readAccount(t.path)
+}
+
+func (t *tracer) kill() {
+	t.process.Process.Kill()
+	<-t.over
+	os.Remove(t.path)
+}
+
+func (t *tracer) emulatesRet() bool {
+	return saysEmulate.MatchString(t.messages.String())
+}
+
+// The lost events that it owned up to.
+func (t *tracer) lost() int64 {
+	found := saysLost.FindStringSubmatch(t.messages.String())
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.ParseInt(found[1]+found[2], 10, 64)
+	return n
+}

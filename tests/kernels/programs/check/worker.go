@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"debug/elf"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+)
+
+const workPath = "/bin/work"
+
+// A running traced program.
+type worker struct {
+	process *exec.Cmd
+	input   *os.File
+	answers chan []byte
+}
+
+type report struct {
+	Calls  int64   `json:"calls"`
+	Trees  int64   `json:"trees"`
+	Goids  []int64 `json:"goids"`
+	Result int64   `json:"result"`
+}
+
+func startWorker() (*worker, error) {
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer reader.Close()
+	w := &worker{process: exec.Command(workPath), input: writer, answers: make(chan []byte, 16)}
+	w.process.Stdin = reader
+	w.process.Stderr = os.Stderr
+	output, err := w.process.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.process.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		lines := bufio.NewScanner(output)
+		lines.Buffer(nil, 1<<20)
+		for lines.Scan() {
+			w.answers <- append([]byte(nil), lines.Bytes()...)
+		}
+		close(w.answers)
+	}()
+	if _, err := w.answer(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+func (w *worker) pid() int {
+	return w.process.Process.Pid
+}
+
+func (w *worker) answer() ([]byte, error) {
+	select {
+	case line, open := <-w.answers:
+		if !open {
+			return nil, fmt.Errorf("the traced program died: %v", w.process.Wait())
+		}
+		return line, nil
+	case <-time.After(60 * time.Second):
+		return nil, fmt.Errorf("the traced program did not answer within 60 s")
+	}
+}
+
+func (w *worker) ask(command string, n, m int) error {
+	_, err := fmt.Fprintf(w.input, "%s %d %d\n", command, n, m)
+	return err
+}
+
+func (w *worker) told() (r report, err error) {
+	line, err := w.answer()
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(line, &r)
+}
+
+// Runs one command to its end.
+func (w *worker) run(command string, n, m int) (report, error) {
+	if err := w.ask(command, n, m); err != nil {
+		return report{}, err
+	}
+	return w.told()
+}
+
+// Lets the program end by itself; anything but status 0 is an error.
+func (w *worker) end() error {
+	w.input.Close()
+	over := make(chan error, 1)
+	go func() {
+		for range w.answers {
+		}
+		over <- w.process.Wait()
+	}()
+	select {
+	case err := <-over:
+		return err
+	case <-time.After(30 * time.Second):
+		w.process.Process.Kill()
+		return fmt.Errorf("the traced program did not end within 30 s")
+	}
+}
+
+// An error when the program's code in memory differs from the file's: a probe was left behind.
+// The program is no PIE, so that addresses are the file's.
+func (w *worker) codeIsClean() error {
+	file, err := elf.Open(workPath)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	text := file.Section(".text")
+	want, err := text.Data()
+	if err != nil {
+		return err
+	}
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", w.pid()))
+	if err != nil {
+		return err
+	}
+	defer memory.Close()
+	have := make([]byte, len(want))
+	if _, err := memory.ReadAt(have, int64(text.Addr)); err != nil {
+		return err
+	}
+	if bytes.Equal(want, have) {
+		return nil
+	}
+	different := 0
+	first := -1
+	for i := range want {
+		if want[i] != have[i] {
+			different++
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	return fmt.Errorf("%d bytes of code differ from the file, the first at %#x (%#x instead of %#x)",
+		different, text.Addr+uint64(first), have[first], want[first])
+}
+
+func (w *worker) codeIsCleanWithin(limit time.Duration) error {
+	for end := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
+		if err := w.codeIsClean(); err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
