@@ -18,7 +18,9 @@ struct output_options {
 	FILE *file;		    /* not owned */
 	const struct plan *plan;    /* names and sites; not owned */
 	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	uint64_t max_trees;	    /* --limit; 0: any number. Trees beyond it are not written */
+	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
+	 * end, "json" the first that begin, since it writes their calls before they end. */
+	uint64_t max_trees;
 };
 
 /* format: "graph" or "json". */
@@ -29,10 +31,10 @@ void output_free(struct output *out); /* NULL is fine */
 /* What to feed a calltree with. */
 struct calltree_sink output_sink(struct output *out);
 
-uint64_t output_num_trees(const struct output *out); /* written so far */
+uint64_t output_num_trees(const struct output *out); /* written so far, to their end */
 
-/* Flushes. The error that any write met (disk full, closed pipe: EPIPE), as *errnum too; 0 and
- * NULL: none. */
+/* Writes out what is buffered: to be called whenever there is time. The error that any write met
+ * (disk full, closed pipe: EPIPE), as *errnum too; 0 and NULL: none. */
 struct error *output_flush(struct output *out, int *errnum);
 
 #endif

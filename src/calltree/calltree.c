@@ -92,14 +92,14 @@ static struct error *open_call(struct calltree *trees, struct owner *owner,
 
 	struct frame *frame = &owner->frames[owner->num_frames];
 	*frame = (struct frame){
-	    .position = position_of(event),
-	    .lost_at_entry = tree->lost,
-	    .index = NOT_KEPT,
-	    .call = {.start_ns = event->time_ns,
-		     .caller_va = event->caller_va,
-		     .entry_site = event->site,
-		     .depth = (uint32_t)owner->num_frames,
-		     .tid = event->tid},
+		.position = position_of(event),
+		.lost_at_entry = tree->lost,
+		.index = NOT_KEPT,
+		.call = {.start_ns = event->time_ns,
+			 .caller_va = event->caller_va,
+			 .entry_site = event->site,
+			 .depth = (uint32_t)owner->num_frames,
+			 .tid = event->tid},
 	};
 	if (trees->sink.keep_calls && !may_keep(trees, tree))
 		tree->left_out++;
@@ -130,7 +130,7 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (frame->index != NOT_KEPT) {
 		tree->calls[frame->index] = *call;
 		tree->steps[tree->num_steps++] =
-		    (struct step){.call = frame->index, .is_exit = true};
+			(struct step){.call = frame->index, .is_exit = true};
 	}
 	if (trees->sink.call_ended)
 		trees->sink.call_ended(trees->sink.context, tree, call);
@@ -151,7 +151,7 @@ static void close_deeper(struct calltree *trees, struct owner *owner, uint64_t p
 static struct owner *begin_tree(struct calltree *trees, const struct event *event)
 {
 	struct owner *owner =
-	    table_add(&trees->table, owner_key(event->pid, event->goid, event->tid));
+		table_add(&trees->table, owner_key(event->pid, event->goid, event->tid));
 
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
@@ -271,7 +271,7 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 		break;
 	case EVENT_UNWIND:
 		is_over |= position_of(event) < owner->root_position;
-		close_deeper(trees, owner, position_of(event), CALL_PANIC, event->time_ns);
+		close_deeper(trees, owner, position_of(event), END_VANISHED, event->time_ns);
 		break;
 	case EVENT_GOEXIT:
 		end_tree(trees, owner, CALL_GOEXIT, event->time_ns);
@@ -294,7 +294,7 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 	}
 
 	struct owner *owner =
-	    table_find(&trees->table, owner_key(event->pid, event->goid, event->tid));
+		table_find(&trees->table, owner_key(event->pid, event->goid, event->tid));
 	if (owner)
 		add_lost(&owner->tree, event->lost);
 	if (event->kind == EVENT_ENTRY && event->flags & EVENT_OPENS_TREE)

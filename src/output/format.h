@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * format.h - what the formats share: one file a format behind one table of functions. A new format
+ * is a file with a `struct format` and a line in output.c.
+ */
+#ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
+#define GOFUNCGRAPH_OUTPUT_FORMAT_H
+
+#include "gofuncgraph/output.h"
+#include "output/names.h"
+#include "output/writer.h"
+
+struct format {
+	const char *name;
+	bool keep_calls; /* write_tree needs tree.calls and tree.steps */
+	/* Each may be NULL. */
+	struct error *(*init)(struct output *out);
+	void (*destroy)(struct output *out);
+	void (*write_call)(struct output *out, const struct tree *tree, const struct call *call);
+	void (*write_tree)(struct output *out, const struct tree *tree);
+};
+
+struct output {
+	const struct format *format;
+	struct output_options options;
+	struct names *names;
+	void *data; /* the format's own */
+	uint64_t num_trees;
+	struct writer writer;
+};
+
+extern const struct format format_graph;
+extern const struct format format_json;
+
+/* output_new() with another source of names than the plan's executable. */
+struct error *output_new_with_names(const char *format, const struct output_options *options,
+				    const struct name_source *source, struct output **out);
+
+/* CLOCK_MONOTONIC to CLOCK_REALTIME. */
+static inline uint64_t output_realtime_ns(const struct output *out, uint64_t monotonic_ns)
+{
+	return monotonic_ns + (uint64_t)out->options.realtime_offset_ns;
+}
+
+#endif

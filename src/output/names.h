@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * names.h - sites and addresses as the user reads them: function, offset, file and line.
+ *
+ * Every text that comes out of here is safe on a terminal and valid UTF-8. Answers are cached.
+ */
+#ifndef GOFUNCGRAPH_OUTPUT_NAMES_H
+#define GOFUNCGRAPH_OUTPUT_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "gofuncgraph/probe.h"
+
+struct place {
+	const char *function; /* NULL: unknown */
+	const char *file;     /* NULL: unknown */
+	const char *text; /* "main.f+12 /src/main.go:7", as much of it as is known, else "0x1234" */
+	size_t text_len;
+	size_t function_len;
+	size_t file_len;
+	uint64_t offset; /* in the function, bytes */
+	unsigned line;	 /* 0: unknown */
+};
+
+/* Where functions and lines are looked up: a gobin, or a test's table. */
+struct name_source {
+	void *context;
+	const struct gobin_func *(*func_at)(void *context, uint64_t va);
+	struct gobin_line (*line_at)(void *context, uint64_t va);
+};
+
+struct name_source name_source_gobin(struct gobin *bin);
+
+struct names;
+
+/* Callers remembered at once; beyond that the cache starts anew. */
+#define NAMES_MAX_CALLERS (1u << 20)
+
+/* The plan is not owned. */
+struct error *names_new(const struct plan *plan, const struct name_source *source,
+			struct names **names);
+void names_free(struct names *names); /* NULL is fine */
+
+/*
+ * Never NULL; without memory, or for a site that the plan has not, everything is unknown. Good
+ * until the next call of either function, apart from sites, which stay.
+ */
+const struct place *names_site(struct names *names, uint32_t site);
+
+/* Of a return address: the line is that of the call. 0: an unknown one, text "?". */
+const struct place *names_caller(struct names *names, uint64_t caller_va);
+
+/* UINT32_MAX: the plan has no such site. */
+uint32_t names_func_of_site(const struct names *names, uint32_t site);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* output.c - the formats behind one interface; see gofuncgraph/output.h. */
+#include "gofuncgraph/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/format.h"
+
+static const struct format *const formats[] = {&format_graph, &format_json};
+
+static const struct format *find_format(const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i]->name, name) == 0)
+			return formats[i];
+	}
+	return NULL;
+}
+
+struct error *output_new_with_names(const char *name, const struct output_options *options,
+				    const struct name_source *source, struct output **result)
+{
+	const struct format *format = find_format(name);
+
+	*result = NULL;
+	if (!format)
+		return error_new("there is no output format '%s': use graph or json", name);
+	struct output *out = calloc(1, sizeof(*out));
+	if (!out)
+		return error_out_of_memory();
+	out->options = *options;
+	out->writer.file = options->file;
+	struct error *err = names_new(options->plan, source, &out->names);
+	if (!err && format->init)
+		err = format->init(out);
+	if (err) {
+		output_free(out);
+		return err;
+	}
+	out->format = format;
+	*result = out;
+	return NULL;
+}
+
+struct error *output_new(const char *format, const struct output_options *options,
+			 struct output **out)
+{
+	struct name_source source = name_source_gobin(options->plan->bin);
+
+	return output_new_with_names(format, options, &source, out);
+}
+
+void output_free(struct output *out)
+{
+	if (!out)
+		return;
+	if (out->format && out->format->destroy)
+		out->format->destroy(out);
+	names_free(out->names);
+	free(out);
+}
+
+/*
+ * With a limit: a format that writes whole trees writes the first that end; one that writes calls
+ * as they end does not know yet which trees those will be and writes the first that began.
+ */
+static bool is_beyond_limit(const struct output *out, const struct tree *tree)
+{
+	uint64_t max = out->options.max_trees;
+
+	return max && (out->format->write_call ? tree->number > max : out->num_trees >= max);
+}
+
+static void call_ended(void *context, const struct tree *tree, const struct call *call)
+{
+	struct output *out = context;
+
+	if (!is_beyond_limit(out, tree))
+		out->format->write_call(out, tree, call);
+}
+
+static void tree_ended(void *context, const struct tree *tree)
+{
+	struct output *out = context;
+
+	if (is_beyond_limit(out, tree))
+		return;
+	if (out->format->write_tree)
+		out->format->write_tree(out, tree);
+	out->num_trees++;
+}
+
+static uint32_t func_of_site(void *context, uint32_t site)
+{
+	const struct output *out = context;
+
+	return names_func_of_site(out->names, site);
+}
+
+struct calltree_sink output_sink(struct output *out)
+{
+	return (struct calltree_sink){
+		.context = out,
+		.call_ended = out->format->write_call ? call_ended : NULL,
+		.tree_ended = tree_ended,
+		.func_of_site = func_of_site,
+		.keep_calls = out->format->keep_calls,
+	};
+}
+
+uint64_t output_num_trees(const struct output *out)
+{
+	return out->num_trees;
+}
+
+struct error *output_flush(struct output *out, int *errnum)
+{
+	writer_flush(&out->writer);
+	*errnum = out->writer.errnum;
+	if (!out->writer.errnum)
+		return NULL;
+	return error_errno(out->writer.errnum, "cannot write the trees");
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* writer.c - buffered writing; see writer.h. */
+#include "output/writer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <unistd.h>
+
+/* Writes to a file descriptor until all is written. Returns 0 or an errno value. */
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t written = write(fd, data, len);
+		if (written >= 0) {
+			data += written;
+			len -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			/* A terminal that another program has made non-blocking. */
+			struct pollfd ready = {.fd = fd, .events = POLLOUT};
+			poll(&ready, 1, -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+void writer_flush(struct writer *writer)
+{
+	int fd = fileno(writer->file);
+	size_t used = writer->used;
+
+	writer->used = 0;
+	if (writer->errnum)
+		return;
+	errno = 0;
+	if (fd < 0) { /* a stream in memory */
+		if (fwrite(writer->buffer, 1, used, writer->file) != used || fflush(writer->file))
+			writer->errnum = errno ? errno : EIO;
+		return;
+	}
+	/* What others put into the stream comes first. */
+	if (fflush(writer->file))
+		writer->errnum = errno ? errno : EIO;
+	else
+		writer->errnum = write_all(fd, writer->buffer, used);
+}
+
+void writer_put_slowly(struct writer *writer, const char *text, size_t len)
+{
+	while (len) {
+		if (writer->used == WRITER_SIZE)
+			writer_flush(writer);
+		size_t room = WRITER_SIZE - writer->used;
+		size_t part = len < room ? len : room;
+		memcpy(writer->buffer + writer->used, text, part);
+		writer->used += part;
+		text += part;
+		len -= part;
+	}
+}
+
+void writer_put_spaces(struct writer *writer, size_t count)
+{
+	static const char spaces[] = "                                                            ";
+
+	while (count) {
+		size_t part = count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1;
+		writer_put(writer, spaces, part);
+		count -= part;
+	}
+}
