@@ -21,6 +21,9 @@ const volatile __u32 g_m = 48;
 const volatile __u32 g_goid = 152;
 const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
+const volatile __u32 only_pid = 0;  /* 0: every process; numbered as below */
+const volatile __u64 pidns_dev = 0; /* the PID namespace that numbers are of; 0: the initial one */
+const volatile __u64 pidns_ino = 0;
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
 
 /* g.sched.sp: sched follows m in type g, sp is first in type gobuf (src/runtime/runtime2.go). */
@@ -126,17 +129,36 @@ static __always_inline bool find_site(struct pt_regs *ctx, __u64 *cookie)
 	return true;
 }
 
-/* Who is running. */
+/* Who is running: the thread, and the goroutine that it runs or serves. */
 struct who {
 	struct goroutine_key key;
+	__u32 tid;
 	__u64 goid;
 	__u64 g;      /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
 };
 
+/* False: a process of another PID namespace, or one that nobody asked for. */
+static __always_inline bool find_thread(struct who *who)
+{
+	struct bpf_pidns_info ids;
+	__u64 id;
+
+	if (pidns_ino) {
+		if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ids, sizeof(ids)))
+			return false;
+		who->key.pid = ids.tgid;
+		who->tid = ids.pid;
+	} else {
+		id = bpf_get_current_pid_tgid();
+		who->key.pid = id >> 32;
+		who->tid = (__u32)id;
+	}
+	return !only_pid || who->key.pid == only_pid;
+}
+
 static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, struct who *who)
 {
-	__u64 id = bpf_get_current_pid_tgid();
 	__u64 m = 0, curg = 0;
 
 	if (flags & SITE_TLS) {
@@ -149,7 +171,6 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 		who->g = ctx->r14;
 	}
 	who->g_used = who->g;
-	who->key.pid = id >> 32;
 	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
 		return false;
 	if (who->goid) {
@@ -164,7 +185,7 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 		return true;
 	}
 	who->goid = 0;
-	who->key.goid = 1ull << 63 | (__u32)id; /* a thread without a goroutine */
+	who->key.goid = 1ull << 63 | who->tid; /* a thread without a goroutine */
 	return true;
 }
 
@@ -211,7 +232,7 @@ static __always_inline bool send(struct goroutine *goroutine, const struct who *
 	event->goid = who->goid;
 	event->caller_va = caller_va;
 	event->pid = who->key.pid;
-	event->tid = (__u32)bpf_get_current_pid_tgid();
+	event->tid = who->tid;
 	event->frame = (__u32)position;
 	event->site = site;
 	event->lost = goroutine->lost;
@@ -301,6 +322,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	index = SITE_COOKIE_INDEX(cookie);
 	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
 		return 0; /* morestack, then the same entry again */
+	if (!find_thread(&who))
+		return 0;
 	if (!find_goroutine(ctx, flags, &who)) {
 		count(STAT_UNREADABLE);
 		return 0;
@@ -343,6 +366,8 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie)
 	__u64 position, address;
 	struct who who;
 
+	if (!find_thread(&who))
+		return;
 	if (!find_goroutine(ctx, flags, &who)) {
 		count(STAT_UNREADABLE);
 		return;
@@ -469,7 +494,7 @@ int runtime_site(struct pt_regs *ctx)
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
 		return 0;
-	if (!find_goroutine(ctx, flags, &who))
+	if (!find_thread(&who) || !find_goroutine(ctx, flags, &who))
 		return 0;
 	if (flags & SITE_UNWIND)
 		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
@@ -478,10 +503,16 @@ int runtime_site(struct pt_regs *ctx)
 	return 0;
 }
 
-static __always_inline void on_process(__u32 pid, __u32 tid, __u8 kind)
+/* The current process is of interest when it ever opened the gate. */
+static __always_inline void on_process(__u8 kind)
 {
 	struct event *event;
+	struct who who;
+	__u32 pid;
 
+	if (!find_thread(&who))
+		return;
+	pid = who.key.pid;
 	if (!bpf_map_lookup_elem(&processes, &pid))
 		return;
 	bpf_map_delete_elem(&processes, &pid);
@@ -493,7 +524,7 @@ static __always_inline void on_process(__u32 pid, __u32 tid, __u8 kind)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->time_ns = bpf_ktime_get_ns();
 	event->pid = pid;
-	event->tid = tid;
+	event->tid = who.tid;
 	event->goid = current_program();
 	event->kind = kind;
 	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
@@ -506,15 +537,13 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
-		on_process(BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, pid), EVENT_PROCESS_EXIT);
+		on_process(EVENT_PROCESS_EXIT);
 	return 0;
 }
 
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct task_struct *task = (void *)ctx->args[0];
-
-	on_process(BPF_CORE_READ(task, tgid), BPF_CORE_READ(task, pid), EVENT_EXEC);
+	on_process(EVENT_EXEC);
 	return 0;
 }

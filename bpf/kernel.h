@@ -59,7 +59,6 @@ struct task_struct {
 	struct thread_struct thread;
 	struct uprobe_task *utask;
 	struct signal_struct *signal;
-	int pid, tgid;
 	struct task_struct *group_leader;
 	__u64 start_time;
 	__u64 self_exec_id;

@@ -41,7 +41,7 @@ struct event {
 	__u64 time_ns;	 /* CLOCK_MONOTONIC */
 	__u64 goid;	 /* runtime.g.goid; 0: a thread without a goroutine of its own */
 	__u64 caller_va; /* entry: return address; return: where it goes; else 0 */
-	__u32 pid;	 /* process (tgid) and thread as the initial PID namespace numbers them */
+	__u32 pid;	 /* process (tgid) and thread as the tracer's PID namespace numbers them */
 	__u32 tid;
 	__u32 frame; /* stack.hi - address of the return address, bytes: names the frame, stays the
 		      * same when the stack is moved */

@@ -156,8 +156,15 @@ size_t attachment_num_sites(const struct attachment *attachment);
 /* Detaches and waits until every probe is gone; frees. NULL is fine. */
 void attachment_stop(struct attachment *attachment);
 
-/* The best method of this kernel for a BPF program made for uprobe_multi (program_fd), found by
- * trying. */
+/*
+ * The best method of this kernel, found by trying. Programs are loaded for a method:
+ * expected_attach_type is 48 (BPF_TRACE_UPROBE_MULTI) for uprobe_multi and 0 for the others, and
+ * ATTACH_AUTO takes what this returns.
+ */
 enum attach_method attach_best_method(void);
+
+/* What the user can do about an errno value that bpf(2), perf_event_open(2) or tracefs returned:
+ * static text, a clause without a full stop; NULL when there is nothing to say. */
+const char *attach_hint(int errnum);
 
 #endif

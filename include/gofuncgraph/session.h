@@ -18,7 +18,8 @@ struct session_options {
 	const struct plan *plan; /* not owned */
 	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;
-	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
+	uint32_t only_pid; /* trace this process alone; 0: every one */
+	bool emulate_ret;  /* let the exit program perform the `ret` where the kernel allows it */
 	void (*handle)(void *context, const struct event *event);
 	/* The end of this goroutine's tree was lost, see calltree_end_was_lost(). */
 	void (*end_was_lost)(void *context, uint32_t pid, uint64_t goid, uint32_t lost);

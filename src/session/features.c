@@ -23,16 +23,16 @@ bool feature_write_registers(int expected_attach_type)
 {
 	/* ctx->ip = ctx->ip */
 	const struct bpf_insn insns[] = {
-	    {.code = BPF_LDX | BPF_MEM | BPF_DW,
-	     .dst_reg = BPF_REG_2,
-	     .src_reg = BPF_REG_1,
-	     .off = offsetof(struct pt_regs, rip)},
-	    {.code = BPF_STX | BPF_MEM | BPF_DW,
-	     .dst_reg = BPF_REG_1,
-	     .src_reg = BPF_REG_2,
-	     .off = offsetof(struct pt_regs, rip)},
-	    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-	    {.code = BPF_JMP | BPF_EXIT},
+		{.code = BPF_LDX | BPF_MEM | BPF_DW,
+		 .dst_reg = BPF_REG_2,
+		 .src_reg = BPF_REG_1,
+		 .off = offsetof(struct pt_regs, rip)},
+		{.code = BPF_STX | BPF_MEM | BPF_DW,
+		 .dst_reg = BPF_REG_1,
+		 .src_reg = BPF_REG_2,
+		 .off = offsetof(struct pt_regs, rip)},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = expected_attach_type);
 	_cleanup_close_ int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "write_registers", "GPL",

@@ -42,14 +42,14 @@ struct error *privileges_error(int errnum, const char *what)
 		return error_errno(errnum, "cannot %s", what);
 	if (kernel_is_confidential())
 		return error_new(
-		    "cannot %s: the kernel is locked down (lockdown=confidentiality), which "
-		    "forbids tracing; boot without it",
-		    what);
+			"cannot %s: the kernel is locked down (lockdown=confidentiality), which "
+			"forbids tracing; boot without it",
+			what);
 	if (!bpf || !perfmon)
 		return error_new(
-		    "cannot %s: missing %s%s%s; run it as root, or with these capabilities", what,
-		    bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
-		    perfmon ? "" : "CAP_PERFMON");
+			"cannot %s: missing %s%s%s; run it as root, or with these capabilities",
+			what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
+			perfmon ? "" : "CAP_PERFMON");
 	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
 			   what);
 }

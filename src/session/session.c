@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -50,6 +51,18 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 	return rounded;
 }
 
+/* In a PID namespace of our own, processes are told by its numbers. */
+static void set_namespace(struct graph_bpf__rodata *rodata)
+{
+	const ino_t initial = 0xeffffffc; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/pid", &namespace) || namespace.st_ino == initial)
+		return;
+	rodata->pidns_dev = namespace.st_dev;
+	rodata->pidns_ino = namespace.st_ino;
+}
+
 static struct error *set_constants(struct session *session)
 {
 	struct graph_bpf__rodata *rodata = session->bpf->rodata;
@@ -66,6 +79,8 @@ static struct error *set_constants(struct session *session)
 	rodata->g_goid = layout.g_goid;
 	rodata->m_curg = layout.m_curg;
 	rodata->tls_g = layout.tls_g;
+	rodata->only_pid = session->options.only_pid;
+	set_namespace(rodata);
 	return NULL;
 }
 
@@ -76,7 +91,7 @@ static struct error *set_maps(struct session *session)
 
 	if (ring_size > 1u << 31)
 		return error_new(
-		    "a ring buffer of more than 2G cannot be had; give --ring-size less");
+			"a ring buffer of more than 2G cannot be had; give --ring-size less");
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
 	if (!session->bpf->rodata->use_cookies)
@@ -94,10 +109,11 @@ static void set_programs(struct session *session)
 	bpf_program__set_autoload(session->bpf->progs.exit_plain, !session->emulates_ret);
 	bpf_object__for_each_program(program, session->bpf->obj) if (bpf_program__type(program) ==
 								     BPF_PROG_TYPE_KPROBE)
-	    bpf_program__set_expected_attach_type(program, type);
-	log_verbose("%s",
-		    session->emulates_ret ? "the exit program performs the `ret` (no single-step)"
-		    : session->options.emulate_ret
+		bpf_program__set_expected_attach_type(program, type);
+	log_verbose(
+		"%s",
+		session->emulates_ret ? "the exit program performs the `ret` (no single-step)"
+		: session->options.emulate_ret
 			? "the kernel single-steps each `ret`: it lets no program write registers"
 			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
 }
@@ -106,15 +122,15 @@ static struct error *load_error(const struct session *session, int errnum)
 {
 	if (errnum == ENOMEM || errnum == E2BIG)
 		return error_errno(
-		    errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
-		    (unsigned long long)bpf_map__max_entries(session->bpf->maps.events));
+			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
+			(unsigned long long)bpf_map__max_entries(session->bpf->maps.events));
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return error_new("cannot load the BPF programs: this kernel has no BTF "
 				 "(CONFIG_DEBUG_INFO_BTF), /sys/kernel/btf/vmlinux is not there");
 	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
 		return error_new(
-		    "cannot load the BPF programs: this kernel has no BPF ring buffer, "
-		    "Linux 5.8 or newer is needed");
+			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
+			"Linux 5.8 or newer is needed");
 	return privileges_error(errnum, "load the BPF programs");
 }
 
@@ -128,8 +144,8 @@ static struct error *load(struct session *session)
 	if (!session->bpf)
 		return error_errno(errno, "cannot open the BPF object");
 	session->bpf->rodata->use_cookies =
-	    session->method == ATTACH_UPROBE_MULTI ||
-	    (session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
+		session->method == ATTACH_UPROBE_MULTI ||
+		(session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
 	err = set_constants(session);
 	if (!err)
 		err = set_maps(session);
@@ -175,16 +191,17 @@ static struct error *attach_sites(struct session *session)
 {
 	struct graph_bpf *bpf = session->bpf;
 	struct attach_options options = {
-	    .method = session->method,
-	    .program_fds =
-		{
-		    [PROGRAM_ENTRY] = bpf_program__fd(bpf->progs.entry),
-		    [PROGRAM_TARGET_ENTRY] = bpf_program__fd(bpf->progs.target_entry),
-		    [PROGRAM_EXIT] = bpf_program__fd(session->emulates_ret ? bpf->progs.exit_emulate
-									   : bpf->progs.exit_plain),
-		    [PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
-		},
-	    .has_cookies = bpf->rodata->use_cookies,
+		.method = session->method,
+		.program_fds =
+			{
+				[PROGRAM_ENTRY] = bpf_program__fd(bpf->progs.entry),
+				[PROGRAM_TARGET_ENTRY] = bpf_program__fd(bpf->progs.target_entry),
+				[PROGRAM_EXIT] = bpf_program__fd(session->emulates_ret
+									 ? bpf->progs.exit_emulate
+									 : bpf->progs.exit_plain),
+				[PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
+			},
+		.has_cookies = bpf->rodata->use_cookies,
 	};
 	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
 
