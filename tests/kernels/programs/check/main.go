@@ -21,16 +21,17 @@ var failures int
 func check(name string, run func() error) {
 	begun := time.Now()
 	err := run()
+	clearAway()
 	if reason, is := err.(skipped); is {
 		fmt.Printf("skip %s: %s\n", name, reason)
 		return
 	}
 	if err == nil {
-		fmt.Printf("ok %s # %.1f s\n", name, time.Since(begun).Seconds())
+		fmt.Printf("ok %s (%.1f s)\n", name, time.Since(begun).Seconds())
 		return
 	}
 	failures++
-	fmt.Printf("not ok %s # %.1f s\n# %s\n", name, time.Since(begun).Seconds(), strings.TrimSpace(err.Error()))
+	fmt.Printf("not ok %s (%.1f s)\n# %s\n", name, time.Since(begun).Seconds(), strings.TrimSpace(err.Error()))
 }
 
 // The ways of attaching that this kernel must have. uprobe_multi came with 6.6.
@@ -66,6 +67,20 @@ func main() {
 	}
 }
 
+// What a check that failed left running. A tracer gets the chance to detach.
+func clearAway() {
+	for _, t := range tracers {
+		if !t.ended {
+			t.stop()
+		}
+	}
+	for _, w := range workers {
+		w.process.Process.Kill()
+	}
+	tracers, workers = nil, nil
+}
+
+// The first that is an error.
 func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {

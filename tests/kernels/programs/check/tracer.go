@@ -20,8 +20,8 @@ const tracerPath = "/bin/gofuncgraph-c"
 // What the tracer says on standard error, in one place.
 var (
 	saysTracing = regexp.MustCompile(`(?m)tracing .*(function|site|probe)`)
-	saysLost    = regexp.MustCompile(`(?m)\b(\d+) (?:of \d+ )?events? (?:were |was )?lost|lost (\d+) events?`)
-	saysEmulate = regexp.MustCompile(`(?m)performs? the .ret|ret.* is (?:performed|emulated)`)
+	saysLost    = regexp.MustCompile(`(?m)\b(\d+) of (\d+) events were lost`)
+	saysEmulate = regexp.MustCompile(`(?m)program performs the .ret`)
 )
 
 // Text that grows while another goroutine reads it.
@@ -47,9 +47,13 @@ type tracer struct {
 	messages *text
 	path     string // of its output
 	over     chan error
+	ended    bool
 }
 
-var outputs int
+var (
+	outputs int
+	tracers []*tracer // of the running check
+)
 
 // Starts the tracer without waiting for anything.
 func launchTracer(arguments ...string) (*tracer, error) {
@@ -62,6 +66,7 @@ func launchTracer(arguments ...string) (*tracer, error) {
 	if err := t.process.Start(); err != nil {
 		return nil, err
 	}
+	tracers = append(tracers, t)
 	go func() { t.over <- t.process.Wait() }()
 	return t, nil
 }
@@ -75,6 +80,7 @@ func startTracer(arguments ...string) (*tracer, error) {
 	for end := time.Now().Add(40 * time.Second); !saysTracing.MatchString(t.messages.String()); time.Sleep(10 * time.Millisecond) {
 		select {
 		case err := <-t.over:
+			t.ended = true
 			return nil, fmt.Errorf("the tracer ended (%v): %s", err, t.said())
 		default:
 		}
@@ -97,6 +103,7 @@ func (t *tracer) said() string {
 
 // ^C, and its account of what it saw.
 func (t *tracer) stop() (account, error) {
+	t.ended = true
 	t.process.Process.Signal(syscall.SIGINT)
 	select {
 	case err := <-t.over:
@@ -112,6 +119,7 @@ func (t *tracer) stop() (account, error) {
 }
 
 func (t *tracer) kill() {
+	t.ended = true
 	t.process.Process.Kill()
 	<-t.over
 	os.Remove(t.path)
@@ -121,12 +129,12 @@ func (t *tracer) emulatesRet() bool {
 	return saysEmulate.MatchString(t.messages.String())
 }
 
-// The lost events that it owned up to.
-func (t *tracer) lost() int64 {
+// The events that it owned up to having lost, and all that there were.
+func (t *tracer) lost() (lost, all int64) {
 	found := saysLost.FindStringSubmatch(t.messages.String())
-	if found == nil {
-		return 0
+	if found != nil {
+		lost, _ = strconv.ParseInt(found[1], 10, 64)
+		all, _ = strconv.ParseInt(found[2], 10, 64)
 	}
-	n, _ := strconv.ParseInt(found[1]+found[2], 10, 64)
-	return n
+	return lost, all
 }

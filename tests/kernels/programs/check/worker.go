@@ -15,6 +15,8 @@ import (
 
 const workPath = "/bin/work"
 
+var workers []*worker // of the running check
+
 // A running traced program.
 type worker struct {
 	process *exec.Cmd
@@ -45,6 +47,7 @@ func startWorker() (*worker, error) {
 	if err := w.process.Start(); err != nil {
 		return nil, err
 	}
+	workers = append(workers, w)
 	go func() {
 		lines := bufio.NewScanner(output)
 		lines.Buffer(nil, 1<<20)

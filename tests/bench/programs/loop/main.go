@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+// loop calls hot() as lines on its standard input say and answers each line with one of its own:
+//
+//	hot N     calls it N times: "CPU_NS WALL_NS", of the whole process
+//	flood MS  calls it from one goroutine a CPU for so long: "CALLS"
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+var sink [64]int64
+
+//go:noinline
+func inner(n int64) int64 { return n*3 + 1 }
+
+// Has a frame and a stack check, as most functions do.
+//
+//go:noinline
+func hot(n int64) int64 {
+	return inner(n) ^ n
+}
+
+// A target that is never called while hot() is.
+//
+//go:noinline
+func never(n int64) int64 {
+	return inner(n) + n
+}
+
+func cpu() int64 {
+	var usage syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return usage.Utime.Nano() + usage.Stime.Nano()
+}
+
+func flood(length time.Duration) int64 {
+	var calls int64
+	var over sync.WaitGroup
+	end := time.Now().Add(length)
+	for i := 0; i < runtime.NumCPU(); i++ {
+		slot := &sink[8*(i%8)]
+		over.Add(1)
+		go func() {
+			defer over.Done()
+			var n int64
+			for time.Now().Before(end) {
+				for k := 0; k < 100; k++ {
+					*slot += hot(n)
+					n++
+				}
+			}
+			atomic.AddInt64(&calls, n)
+		}()
+	}
+	over.Wait()
+	return calls
+}
+
+func main() {
+	sink[0] = never(1) + hot(1)
+	fmt.Println("ready")
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		var command string
+		var n int64
+		fmt.Sscan(lines.Text(), &command, &n)
+		switch command {
+		case "hot":
+			begun, used := time.Now(), cpu()
+			for i := int64(0); i < n; i++ {
+				sink[0] += hot(i)
+			}
+			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
+		case "flood":
+			fmt.Println(flood(time.Duration(n) * time.Millisecond))
+		}
+	}
+}

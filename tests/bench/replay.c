@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * replay.c - how many events a second user space keeps up with, from the ring buffer to the file.
+ *
+ * usage: replay [MILLIONS [FILE]]
+ *
+ * Builds events in memory as goroutines in nested calls make them, then feeds them to a call tree
+ * and each format. The measure beside it, of the same run, is printf() of one line an event.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "gofuncgraph/calltree.h"
+#include "output/format.h"
+
+#define NUM_FUNCS      64
+#define NUM_GOROUTINES 100
+#define NUM_CALLERS    2000
+#define TREE_CALLS     200
+#define MAX_DEPTH      24
+#define RUN_EVENTS     16 /* of one goroutine before another one runs */
+#define BASE_VA	       0x400000u
+#define FUNC_SIZE      0x400u
+
+static char func_names[NUM_FUNCS][64];
+static struct gobin_func funcs[NUM_FUNCS];
+static struct plan_func plan_funcs[NUM_FUNCS];
+static struct site sites[NUM_FUNCS * 2]; /* entry, exit */
+
+static const struct gobin_func *func_at(void *context, uint64_t va)
+{
+	return &funcs[(va - BASE_VA) / FUNC_SIZE % NUM_FUNCS];
+}
+
+static struct gobin_line line_at(void *context, uint64_t va)
+{
+	return (struct gobin_line){.file = "/usr/lib/go-1.22/src/net/http/server.go",
+				   .line = (unsigned)(va % 3000) + 1};
+}
+
+static void make_plan(struct plan *plan)
+{
+	for (uint32_t i = 0; i < NUM_FUNCS; i++) {
+		snprintf(func_names[i], sizeof(func_names[i]), "net/http.(*conn).method%u", i);
+		funcs[i] = (struct gobin_func){
+			.name = func_names[i], .va = BASE_VA + i * FUNC_SIZE, .size = FUNC_SIZE};
+		plan_funcs[i] = (struct plan_func){
+			.func = &funcs[i], .first_site = i * 2, .num_sites = 2, .shown = true};
+		sites[i * 2] = (struct site){.va = funcs[i].va + 10, .func = i};
+		sites[i * 2 + 1] =
+			(struct site){.va = funcs[i].va + 200, .func = i, .flags = SITE_EXIT};
+	}
+	*plan = (struct plan){.funcs = plan_funcs,
+			      .num_funcs = NUM_FUNCS,
+			      .sites = sites,
+			      .num_sites = NUM_FUNCS * 2};
+}
+
+static uint32_t random_below(uint32_t limit)
+{
+	static uint64_t state = 88172645463325252ull; /* xorshift64, the same every time */
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (uint32_t)(state >> 32) % limit;
+}
+
+/* A goroutine that makes events. */
+struct walker {
+	uint64_t goid;
+	uint32_t stack[MAX_DEPTH]; /* functions */
+	uint32_t depth;
+	uint32_t calls_left;
+};
+
+static void next_event(struct walker *walker, uint64_t now_ns, struct event *event)
+{
+	*event = (struct event){.time_ns = now_ns,
+				.goid = walker->goid,
+				.pid = 1000,
+				.tid = 1000 + random_below(4)};
+	bool calls = !walker->depth ||
+		     (walker->calls_left && walker->depth < MAX_DEPTH && random_below(100) < 52);
+	if (calls) {
+		if (!walker->depth) {
+			walker->calls_left = TREE_CALLS;
+			event->flags = EVENT_OPENS_TREE;
+		}
+		walker->calls_left -= walker->calls_left > 0;
+		uint32_t func = random_below(NUM_FUNCS);
+		walker->stack[walker->depth++] = func;
+		event->kind = EVENT_ENTRY;
+		event->site = func * 2;
+		event->frame = walker->depth * 96;
+		event->caller_va = BASE_VA + random_below(NUM_CALLERS) * 32 + 1;
+		return;
+	}
+	event->kind = EVENT_RETURN;
+	event->frame = walker->depth * 96;
+	event->site = walker->stack[--walker->depth] * 2 + 1;
+	if (!walker->depth)
+		event->flags = EVENT_CLOSES_TREE;
+}
+
+static struct event *make_events(size_t count)
+{
+	static struct walker walkers[NUM_GOROUTINES];
+	struct event *events = malloc(count * sizeof(*events));
+	uint64_t now_ns = 1000000000;
+
+	for (size_t i = 0; i < NUM_GOROUTINES; i++)
+		walkers[i].goid = 17 + i;
+	for (size_t i = 0; events && i < count;) {
+		struct walker *walker = &walkers[random_below(NUM_GOROUTINES)];
+		for (size_t n = 0; n < RUN_EVENTS && i < count; n++, i++)
+			next_event(walker, now_ns += 500, &events[i]);
+	}
+	return events;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static struct error *replay(const char *format, const struct plan *plan, const char *path,
+			    const struct event *events, size_t count, double *took)
+{
+	const struct name_source source = {.func_at = func_at, .line_at = line_at};
+	_cleanup_fclose_ FILE *file = fopen(path, "w");
+	struct output_options options = {.file = file, .plan = plan};
+	struct output *out = NULL;
+	struct calltree *trees = NULL;
+	int errnum;
+
+	if (!file)
+		return error_new("cannot write %s", path);
+	double start = seconds();
+	struct error *err = output_new_with_names(format, &options, &source, &out);
+	if (!err) {
+		struct calltree_sink sink = output_sink(out);
+		err = calltree_new(&sink, &trees);
+	}
+	for (size_t i = 0; !err && i < count; i++)
+		err = calltree_feed(trees, &events[i]);
+	if (!err) {
+		calltree_finish(trees, events[count - 1].time_ns);
+		err = output_flush(out, &errnum);
+	}
+	*took = seconds() - start;
+	calltree_free(trees);
+	output_free(out);
+	return err;
+}
+
+/* The same number of lines with printf(). */
+static double print_lines(const char *path, const struct event *events, size_t count)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "w");
+	double start = seconds();
+
+	for (size_t i = 0; file && i < count; i++)
+		fprintf(file, "%02d %02d:%02d:%02d.%06u %03u.%06u  %*s%s+%u %s:%u\n", 18, 15, 48, 5,
+			(unsigned)(events[i].time_ns % 1000000), 0,
+			(unsigned)(events[i].time_ns % 1000000), 12, "} ",
+			func_names[events[i].site / 2], 200, "/usr/lib/go/src/net/http/server.go",
+			1000);
+	if (file)
+		fflush(file);
+	return seconds() - start;
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const formats[] = {"graph", "json"};
+	size_t count = (size_t)(argc > 1 ? strtoul(argv[1], NULL, 10) : 4) * 1000000;
+	const char *path = argc > 2 ? argv[2] : "/dev/null";
+	struct plan plan;
+
+	if (!count || count > 100000000) {
+		fputs("usage: replay [MILLIONS [FILE]]\n", stderr);
+		return 2;
+	}
+	make_plan(&plan);
+	_cleanup_free_ struct event *events = make_events(count);
+	if (!events)
+		return 1;
+	double baseline = print_lines(path, events, count);
+	printf("printf: %.0f lines/s\n", (double)count / baseline);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		double took = 0;
+		_cleanup_error_ struct error *err =
+			replay(formats[i], &plan, path, events, count, &took);
+		if (err) {
+			fprintf(stderr, "replay: %s\n", error_message(err));
+			return 1;
+		}
+		printf("%s: %.0f events/s, %.2f of printf\n", formats[i], (double)count / took,
+		       baseline / took);
+	}
+	return 0;
+}
