@@ -33,9 +33,9 @@ void running_warn_of_replaced(const struct gobin *bin)
 			continue;
 		target[length] = 0;
 		if (!strcmp(target, wanted))
-			log_warning(
-			    "process %s runs an older %s, which was replaced on disk, and is not "
-			    "traced; trace it as %s",
-			    entry->d_name, gobin_path(bin), link);
+			log_warning("process %s runs an older %s, which was replaced on disk, and "
+				    "is not "
+				    "traced; trace it as %s",
+				    entry->d_name, gobin_path(bin), link);
 	}
 }

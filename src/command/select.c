@@ -3,18 +3,20 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/command.h"
 
 enum { KEY_INCLUDE_VENDOR = 0x1000, KEY_EXCLUDE_VENDOR };
 
 static const struct argp_option options[] = {
-    {"uprobe-wildcards", 'u', "GLOB", 0,
-     "Functions to show; !GLOB takes functions out again (repeatable, in order)", 0},
-    {"exclude-vendor", KEY_EXCLUDE_VENDOR, NULL, 0,
-     "Leave out functions of vendored packages (the default)", 0},
-    {"include-vendor", KEY_INCLUDE_VENDOR, NULL, 0, "Show functions of vendored packages too", 0},
-    {},
+	{"uprobe-wildcards", 'u', "GLOB", 0,
+	 "Functions to show; !GLOB takes functions out again (repeatable, in order)", 0},
+	{"exclude-vendor", KEY_EXCLUDE_VENDOR, NULL, 0,
+	 "Leave out functions of vendored packages (the default)", 0},
+	{"include-vendor", KEY_INCLUDE_VENDOR, NULL, 0, "Show functions of vendored packages too",
+	 0},
+	{},
 };
 
 static error_t append(char ***items, size_t *count, char *item, struct argp_state *state)
@@ -27,6 +29,21 @@ static error_t append(char ***items, size_t *count, char *item, struct argp_stat
 	}
 	*items = grown;
 	grown[(*count)++] = item;
+	return 0;
+}
+
+/* The first argument, unless something else named the binary. */
+static error_t take_binary(struct select_args *args, struct argp_state *state)
+{
+	struct selection *selection = &args->selection;
+
+	if (!selection->num_targets) {
+		argp_error(state, "which BINARY?");
+		return EINVAL;
+	}
+	args->binary = selection->targets[0];
+	memmove(selection->targets, selection->targets + 1,
+		--selection->num_targets * sizeof(*selection->targets));
 	return 0;
 }
 
@@ -47,15 +64,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->selection.include_vendor = false;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (args->binary)
-			return append(&args->selection.targets, &args->selection.num_targets, arg,
-				      state);
-		args->binary = arg;
-		return 0;
+		return append(&args->selection.targets, &args->selection.num_targets, arg, state);
 	case ARGP_KEY_END:
-		if (!args->binary)
-			argp_error(state, "which BINARY?");
-		return 0;
+		return args->binary ? 0 : take_binary(args, state);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

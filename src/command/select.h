@@ -12,7 +12,7 @@
 
 struct select_args {
 	struct selection selection; /* strings of argv */
-	char *binary;		    /* NULL until it was seen */
+	const char *binary;	    /* set it beforehand when no argument names it */
 };
 
 void select_args_destroy(struct select_args *args);

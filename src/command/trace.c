@@ -13,6 +13,7 @@
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/output.h"
 #include "gofuncgraph/session.h"
+#include "session/process.h"
 
 #define POLL_MS		20
 #define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
@@ -25,25 +26,42 @@ struct trace {
 	struct output *output;
 	struct calltree *trees;
 	struct session *session;
+	struct process *process; /* the only one, or NULL: all that run the binary */
 	FILE *file;
-	struct error *err;    /* met while an event was handled */
+	struct error *err; /* met while an event was handled */
 };
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t caught_signal;
+static volatile sig_atomic_t caught_from_terminal;
 
-static void on_signal(int number)
+static void on_signal(int number, siginfo_t *info, void *context)
 {
-	stop_signal = number;
+	(void)context;
+	caught_from_terminal = info->si_code == SI_KERNEL;
+	caught_signal = number;
 }
 
 static void catch_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_signal};
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
+ * program. */
+static bool told_to_stop(struct trace *trace)
+{
+	int number = caught_signal;
+
+	if (!number || !trace->process || !process_is_launched(trace->process))
+		return number;
+	caught_signal = 0;
+	process_forward(trace->process, number, caught_from_terminal);
+	return false;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -110,12 +128,21 @@ static bool confirm_slow_attaching(const struct trace *trace)
 	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';
 }
 
+static struct error *open_process(struct trace *trace)
+{
+	const struct trace_args *args = trace->args;
+
+	return args->pid ? process_open(args->pid, &trace->process) : NULL;
+}
+
 static struct error *prepare(struct trace *trace)
 {
 	const struct select_args *select = &trace->args->select;
 	struct gobin_layout layout;
-	struct error *err = gobin_open(select->binary, &trace->bin);
+	struct error *err = open_process(trace);
 
+	if (!err)
+		err = gobin_open(select->binary, &trace->bin);
 	if (!err)
 		err = gobin_layout(trace->bin, &layout);
 	if (!err)
@@ -123,12 +150,13 @@ static struct error *prepare(struct trace *trace)
 	if (err)
 		return err;
 	if (layout.newer_than_known)
-		log_warning(
-		    "%s is newer than any Go this version knows; taking the newest known layout "
-		    "of its runtime and checking it while running",
-		    gobin_version(trace->bin));
+		log_warning("%s is newer than any Go this version knows; taking the newest known "
+			    "layout "
+			    "of its runtime and checking it while running",
+			    gobin_version(trace->bin));
 	log_omissions(&trace->plan);
-	running_warn_of_replaced(trace->bin);
+	if (!trace->args->pid)
+		running_warn_of_replaced(trace->bin);
 	return open_output(trace);
 }
 
@@ -152,16 +180,16 @@ static void handle_lost_end(void *context, uint32_t pid, uint64_t goid, uint32_t
 	calltree_end_was_lost(trace->trees, pid, goid, lost, clock_ns(CLOCK_MONOTONIC));
 }
 
-static struct error *start(struct trace *trace)
+static struct error *start_session(struct trace *trace)
 {
 	struct session_options options = {
-	    .plan = &trace->plan,
-	    .ring_size = trace->args->ring_size,
-	    .method = trace->args->method,
-	    .emulate_ret = trace->args->emulate_ret,
-	    .handle = handle,
-	    .end_was_lost = handle_lost_end,
-	    .context = trace,
+		.plan = &trace->plan,
+		.ring_size = trace->args->ring_size,
+		.method = trace->args->method,
+		.emulate_ret = trace->args->emulate_ret,
+		.handle = handle,
+		.end_was_lost = handle_lost_end,
+		.context = trace,
 	};
 	struct error *err = session_start(&options, &trace->session);
 
@@ -175,15 +203,30 @@ static struct error *start(struct trace *trace)
 	return NULL;
 }
 
+static struct error *start(struct trace *trace)
+{
+	const struct trace_args *args = trace->args;
+	struct error *err = NULL;
+
+	if (args->program_args)
+		err = process_launch(args->select.binary, args->program_args, args->as_root,
+				     &trace->process);
+	if (!err)
+		err = start_session(trace);
+	if (!err && args->program_args)
+		err = process_resume(trace->process);
+	return err;
+}
+
 /* A goroutine id that is seen on two goroutines at once is none: the layout is wrong. */
 static struct error *check_goids(struct trace *trace)
 {
 	if (!session_stats(trace->session).stats[STAT_WRONG_GOID])
 		return NULL;
 	return error_new(
-	    "what was taken for goroutine ids of %s (%s) are none: this version does not know "
-	    "the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
-	    gobin_path(trace->bin), gobin_version(trace->bin));
+		"what was taken for goroutine ids of %s (%s) are none: this version does not know "
+		"the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
+		gobin_path(trace->bin), gobin_version(trace->bin));
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none. */
@@ -205,6 +248,12 @@ static bool limit_reached(const struct trace *trace)
 	return trace->args->limit && output_num_trees(trace->output) >= trace->args->limit;
 }
 
+static bool is_over(struct trace *trace)
+{
+	return told_to_stop(trace) || limit_reached(trace) ||
+	       (trace->process && process_has_ended(trace->process));
+}
+
 static struct error *run(struct trace *trace)
 {
 	uint64_t now = clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
@@ -212,7 +261,7 @@ static struct error *run(struct trace *trace)
 	struct error *err = NULL;
 	bool closed = false;
 
-	while (!stop_signal && !closed && !err && now < end && !limit_reached(trace)) {
+	while (!err && !is_over(trace) && !closed && now < end) {
 		err = session_poll(trace->session, POLL_MS);
 		if (!err && trace->err)
 			err = take_pointer(trace->err);
@@ -240,9 +289,9 @@ static void report_losses(const struct trace *trace)
 			    lost, lost + sent);
 	if (stats[STAT_NO_ROOM])
 		log_warning(
-		    "%llu calls of targets were not traced: too many goroutines were inside of "
-		    "targets at once",
-		    (unsigned long long)stats[STAT_NO_ROOM]);
+			"%llu calls of targets were not traced: too many goroutines were inside of "
+			"targets at once",
+			(unsigned long long)stats[STAT_NO_ROOM]);
 	if (stats[STAT_UNREADABLE])
 		log_warning("%llu probe hits were left out: the goroutine could not be read",
 			    (unsigned long long)stats[STAT_UNREADABLE]);
@@ -266,9 +315,23 @@ static struct error *finish(struct trace *trace, struct error *err)
 	return err;
 }
 
+/* What was started is waited for, as if we were not there. */
+static void wait_for_program(struct trace *trace)
+{
+	char text[64];
+
+	while (!process_has_ended(trace->process)) {
+		told_to_stop(trace);
+		usleep(POLL_MS * 1000);
+	}
+	log_info("%s (%d) %s", trace->args->select.binary, process_pid(trace->process),
+		 process_ending(trace->process, text, sizeof(text)));
+}
+
 static void destroy(struct trace *trace)
 {
 	session_free(trace->session);
+	process_free(trace->process);
 	calltree_free(trace->trees);
 	output_free(trace->output);
 	if (trace->file && trace->file != stdout)
@@ -290,8 +353,11 @@ int command_trace(int argc, char **argv)
 	err = prepare(&trace);
 	if (!err && confirm_slow_attaching(&trace)) {
 		err = start(&trace);
-		if (!err)
+		if (!err) {
 			err = finish(&trace, run(&trace));
+			if (args.program_args)
+				wait_for_program(&trace);
+		}
 	}
 	if (err)
 		log_error("%s", error_message(err));

@@ -10,6 +10,10 @@
 
 struct trace_args {
 	struct select_args select;
+	pid_t pid;		   /* -p; 0: none */
+	char pid_path[32];	   /* its executable: what select.binary is then */
+	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
+	bool as_root;
 	const char *format;	 /* "graph" or "json" */
 	const char *output_path; /* NULL: standard output */
 	uint64_t limit;		 /* trees; 0: any number */

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include "session/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+struct process {
+	pid_t pid;
+	int pidfd;
+	int channel; /* to a launched process before its exec; closed by the exec. -1: none */
+	bool is_launched;
+	bool has_ended;
+	int status; /* of wait(2) */
+};
+
+static struct error *process_new(struct process **process)
+{
+	*process = calloc(1, sizeof(**process));
+	if (!*process)
+		return error_out_of_memory();
+	(*process)->pidfd = (*process)->channel = -1;
+	return NULL;
+}
+
+static int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+struct error *process_open(pid_t pid, struct process **out)
+{
+	struct process *process;
+	struct error *err = process_new(&process);
+
+	if (err)
+		return err;
+	process->pid = pid;
+	process->pidfd = open_pidfd(pid);
+	if (process->pidfd < 0) {
+		int failed = errno;
+
+		free(process);
+		if (failed == ESRCH)
+			return error_new("there is no process %d", pid);
+		if (failed == EINVAL)
+			return error_new("%d is a thread, not a process; take the process that it "
+					 "belongs to "
+					 "(Tgid in /proc/%d/status)",
+					 pid, pid);
+		return error_errno(failed, "cannot follow process %d", pid);
+	}
+	*out = process;
+	return NULL;
+}
+
+/* ---- launching ---- */
+
+/* What the child tells when it cannot go on: by which step, and the errno. */
+struct failure {
+	int errnum;
+	char step[32];
+};
+
+static void fail(int channel, const char *step)
+{
+	struct failure failure = {.errnum = errno};
+
+	snprintf(failure.step, sizeof(failure.step), "%s", step);
+	if (write(channel, &failure, sizeof(failure)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* From root to the user who called sudo. Returns the step that failed, or NULL. */
+static const char *leave_root(void)
+{
+	const char *uid_text = getenv("SUDO_UID"), *gid_text = getenv("SUDO_GID");
+	const struct passwd *user;
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() || !uid_text || !gid_text)
+		return NULL;
+	uid = (uid_t)strtoul(uid_text, NULL, 10);
+	gid = (gid_t)strtoul(gid_text, NULL, 10);
+	user = getpwuid(uid);
+	if (user ? initgroups(user->pw_name, gid) : setgroups(1, &gid))
+		return "set the groups";
+	if (setgid(gid) || setuid(uid))
+		return "become the user of sudo";
+	if (user && (setenv("HOME", user->pw_dir, 1) || setenv("USER", user->pw_name, 1) ||
+		     setenv("LOGNAME", user->pw_name, 1)))
+		return "set the environment";
+	return NULL;
+}
+
+static void restore_signals(void)
+{
+	struct sigaction by_default = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &by_default, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static char **make_argv(const char *path, char *const *args)
+{
+	size_t count = 0;
+	char **argv;
+
+	while (args[count])
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	if (!argv)
+		return NULL;
+	argv[0] = (char *)path;
+	memcpy(argv + 1, args, count * sizeof(*argv));
+	return argv;
+}
+
+static void run_child(const char *path, char *const *args, bool as_root, int channel)
+{
+	char **argv = make_argv(path, args);
+	const char *failed;
+	char go;
+
+	if (read(channel, &go, 1) != 1)
+		_exit(0); /* the tracer is gone, or could not attach */
+	restore_signals();
+	failed = as_root ? NULL : leave_root();
+	if (failed)
+		fail(channel, failed);
+	if (argv)
+		execv(path, argv);
+	fail(channel, "execute it");
+}
+
+struct error *process_launch(const char *path, char *const *args, bool as_root,
+			     struct process **out)
+{
+	struct process *process;
+	struct error *err = process_new(&process);
+	int channel[2];
+
+	if (err)
+		return err;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel)) {
+		free(process);
+		return error_errno(errno, "cannot start %s", path);
+	}
+	process->pid = fork();
+	if (process->pid == 0) {
+		close(channel[0]);
+		run_child(path, args, as_root, channel[1]);
+	}
+	close(channel[1]);
+	process->channel = channel[0];
+	process->is_launched = true;
+	if (process->pid < 0) {
+		err = error_errno(errno, "cannot start %s", path);
+		process->has_ended = true;
+		process_free(process);
+		return err;
+	}
+	process->pidfd = open_pidfd(process->pid);
+	*out = process;
+	return NULL;
+}
+
+struct error *process_resume(struct process *process)
+{
+	struct failure failure;
+	ssize_t length;
+
+	if (send(process->channel, "", 1, MSG_NOSIGNAL) != 1)
+		return error_errno(errno, "cannot resume process %d", process->pid);
+	do /* ends when exec closes the channel */
+		length = read(process->channel, &failure, sizeof(failure));
+	while (length < 0 && errno == EINTR);
+	close(take_fd(&process->channel));
+	if (length == sizeof(failure))
+		return error_errno(failure.errnum, "cannot start the program: cannot %s",
+				   failure.step);
+	return NULL;
+}
+
+/* ---- following ---- */
+
+pid_t process_pid(const struct process *process)
+{
+	return process->pid;
+}
+
+bool process_is_launched(const struct process *process)
+{
+	return process->is_launched;
+}
+
+bool process_has_ended(struct process *process)
+{
+	struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
+
+	if (!process->has_ended) {
+		if (process->is_launched)
+			process->has_ended = waitpid(process->pid, &process->status, WNOHANG) > 0;
+		else
+			process->has_ended = poll(&ended, 1, 0) > 0;
+	}
+	return process->has_ended;
+}
+
+void process_forward(struct process *process, int number, bool from_terminal)
+{
+	if (process->is_launched && !process->has_ended && !from_terminal)
+		kill(process->pid, number);
+}
+
+const char *process_ending(const struct process *process, char *text, size_t size)
+{
+	if (WIFSIGNALED(process->status))
+		snprintf(text, size, "was killed by SIG%s",
+			 sigabbrev_np(WTERMSIG(process->status)) ?: "?");
+	else
+		snprintf(text, size, "exited with status %d", WEXITSTATUS(process->status));
+	return text;
+}
+
+void process_free(struct process *process)
+{
+	if (!process)
+		return;
+	if (process->channel >= 0) {
+		close(process->channel); /* it goes away by itself */
+		waitpid(process->pid, NULL, 0);
+	}
+	if (process->pidfd >= 0)
+		close(process->pidfd);
+	free(process);
+}

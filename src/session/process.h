@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * process.h - the one process a session is about: a running one (-p PID), or one that is started
+ * with the probes in place before its first instruction (BINARY ... -- ARGS).
+ */
+#ifndef SESSION_PROCESS_H
+#define SESSION_PROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct process;
+
+/* Errors: no such process, no right to look at it, it is a kernel thread. */
+struct error *process_open(pid_t pid, struct process **process);
+
+/*
+ * Forks a child that waits for process_resume() and then executes `path` with `args` behind it
+ * (NULL at the end; owned by the caller). Unless `as_root`, a child of `sudo` becomes the user who
+ * called sudo again.
+ */
+struct error *process_launch(const char *path, char *const *args, bool as_root,
+			     struct process **process);
+/* Error: it cannot be executed. */
+struct error *process_resume(struct process *process);
+
+pid_t process_pid(const struct process *process);
+bool process_has_ended(struct process *process);
+
+/* For a launched process: what a signal to the tracer is to it. `from_terminal`: it has got it
+ * already. */
+void process_forward(struct process *process, int number, bool from_terminal);
+
+/* "exited with status 3", "was killed by SIGSEGV"; of a launched process that has ended. */
+const char *process_ending(const struct process *process, char *text, size_t size);
+bool process_is_launched(const struct process *process);
+
+/* A launched process that was never resumed goes away. NULL is fine. */
+void process_free(struct process *process);
+
+#endif
