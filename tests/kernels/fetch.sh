@@ -32,7 +32,7 @@ kernel_package() { # NAME
 }
 
 kernel_fetch() { # NAME
-	local folder=$kernels_cache/$1 new suite package image lists
+	local folder=$kernels_cache/$1 new suite package image
 	mkdir -p "$kernels_cache"
 	(
 		flock -w 900 9 || exit 1
@@ -51,12 +51,11 @@ kernel_fetch() { # NAME
 				image=$(find "$new" -name 'vmlinuz*' -type f | head -n 1)
 				if [ -n "$image" ]; then
 					mv "$image" "$new/image"
-					rm -rf "$new"/*.deb "$new/boot" "$new/usr" "$new/lib"
-					mv "$new/image" "$new/vmlinuz"
-					echo "$package" >"$new/package"
-					echo "$package" | sed 's/^linux-[a-z]*-//' >"$new/release"
 					rm -rf "$folder"
-					mv "$new" "$folder"
+					mkdir "$folder"
+					mv "$new/image" "$folder/vmlinuz"
+					echo "$package" >"$folder/package"
+					echo "${package#linux-*-}" >"$folder/release"
 				fi
 			fi
 			rm -rf "$new"
