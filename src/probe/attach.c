@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+/* attach.c - the tracer's side of attaching: starts the holder, listens to it, ends it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "probe/holder.h"
+#include "probe/tracefs.h"
+
+struct attachment {
+	enum attach_method method;
+	size_t num_sites;
+	int socket; /* closing it is what makes the holder detach */
+	pid_t holder;
+};
+
+const char *attach_method_name(enum attach_method method)
+{
+	switch (method) {
+	case ATTACH_AUTO:
+		return "auto";
+	case ATTACH_UPROBE_MULTI:
+		return "uprobe_multi";
+	case ATTACH_TRACEFS:
+		return "tracefs";
+	case ATTACH_PERF_EVENT:
+		return "perf_event";
+	}
+	return "unknown";
+}
+
+enum program site_program(const struct site *site)
+{
+	if (site->kind == SITE_KIND_RUNTIME)
+		return PROGRAM_RUNTIME;
+	if (site->flags & SITE_EXIT)
+		return PROGRAM_EXIT;
+	return site->flags & SITE_TARGET ? PROGRAM_TARGET_ENTRY : PROGRAM_ENTRY;
+}
+
+enum attach_method attach_best_method(void)
+{
+	if (attach_multi_works())
+		return ATTACH_UPROBE_MULTI;
+	_cleanup_close_ int root = tracefs_open_root();
+	if (root < 0)
+		return ATTACH_PERF_EVENT;
+	_cleanup_close_ int definitions = tracefs_open_definitions(root);
+	return definitions < 0 ? ATTACH_PERF_EVENT : ATTACH_TRACEFS;
+}
+
+static bool is_locked_down(void)
+{
+	char text[128] = "";
+	_cleanup_close_ int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return false;
+	return strstr(text, "[confidentiality]");
+}
+
+const char *attach_hint(int errnum)
+{
+	switch (errnum) {
+	case EPERM:
+	case EACCES:
+		if (is_locked_down())
+			return "the kernel is locked down (lockdown=confidentiality), which "
+			       "forbids reading other programs' memory with BPF: boot it "
+			       "without, or with lockdown=integrity";
+		return "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; in a "
+		       "container, with --privileged";
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return "this kernel does not have it: use Linux 5.8 or newer, built with "
+		       "CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS";
+	case EMFILE:
+	case ENFILE:
+		return "raise the limit of open files (ulimit -n), or match fewer functions";
+	case ENOMEM:
+		return "match fewer functions, or free some memory";
+	default:
+		return NULL;
+	}
+}
+
+/* Reads the next packet. False when there will be none: the holder is gone. */
+static bool receive(int socket, struct holder_message *message)
+{
+	ssize_t len;
+	do {
+		len = recv(socket, message, sizeof(*message), 0);
+	} while (len < 0 && errno == EINTR);
+	if (len <= (ssize_t)offsetof(struct holder_message, text))
+		return false;
+	message->text[(size_t)len - offsetof(struct holder_message, text) - 1] = '\0';
+	return true;
+}
+
+/* Listens until all is attached, or cannot be. */
+static struct error *wait_until_attached(struct attachment *attachment)
+{
+	struct holder_message message;
+	while (receive(attachment->socket, &message)) {
+		switch (message.type) {
+		case HOLDER_WARNING:
+			log_warning("%s", message.text);
+			break;
+		case HOLDER_FAILED:
+			return error_new("%s", message.text);
+		case HOLDER_ATTACHED:
+			attachment->num_sites = message.count;
+			return NULL;
+		}
+	}
+	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was "
+			 "it killed?");
+}
+
+/*
+ * All signals are blocked across fork(), so that no handler of the tracer ever runs in the holder,
+ * and stay so there.
+ */
+static pid_t fork_holder(const struct plan *plan, const struct attach_options *options,
+			 const int sockets[2])
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid_t pid = fork();
+	if (pid == 0)
+		holder_run(plan, options, sockets[1]);
+	int errnum = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = errnum;
+	return pid;
+}
+
+struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+			       struct attachment **out)
+{
+	*out = NULL;
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	if (!attachment)
+		return error_out_of_memory();
+	struct attach_options chosen = *options;
+	if (chosen.method == ATTACH_AUTO)
+		chosen.method = attach_best_method();
+	attachment->method = chosen.method;
+
+	int sockets[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+		free(attachment);
+		return error_errno(errno, "cannot attach: socketpair() failed");
+	}
+	attachment->holder = fork_holder(plan, &chosen, sockets);
+	int errnum = errno;
+	close(sockets[1]);
+	attachment->socket = sockets[0];
+	if (attachment->holder < 0) {
+		close(sockets[0]);
+		free(attachment);
+		return error_errno(errnum, "cannot attach: fork() failed");
+	}
+	struct error *err = wait_until_attached(attachment);
+	if (err) {
+		attachment_stop(attachment);
+		return err;
+	}
+	*out = attachment;
+	return NULL;
+}
+
+enum attach_method attachment_method(const struct attachment *attachment)
+{
+	return attachment->method;
+}
+
+size_t attachment_num_sites(const struct attachment *attachment)
+{
+	return attachment->num_sites;
+}
+
+void attachment_stop(struct attachment *attachment)
+{
+	if (!attachment)
+		return;
+	shutdown(attachment->socket, SHUT_WR);
+	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
+	struct holder_message message;
+	while (receive(attachment->socket, &message)) {
+		if (message.type == HOLDER_WARNING)
+			log_warning("%s", message.text);
+	}
+	close(attachment->socket);
+	while (waitpid(attachment->holder, NULL, 0) < 0 && errno == EINTR)
+		;
+	free(attachment);
+}

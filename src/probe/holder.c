@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: MIT
+/* holder.c - the process that attaches, bisects what the kernel refuses, and holds the links. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "probe/holder.h"
+
+/* Refused sites: found one by one, and named one by one. */
+#define MAX_REFUSED 1000
+#define MAX_NAMED   16
+
+/* ---- talking to the tracer ---- */
+
+static void send_message(const struct holder *holder, enum holder_message_type type, uint64_t count,
+			 const char *format, va_list args)
+{
+	struct holder_message message = {.type = type, .count = count};
+	vsnprintf(message.text, sizeof(message.text), format, args);
+	size_t len = offsetof(struct holder_message, text) + strlen(message.text) + 1;
+	ssize_t sent;
+	do {
+		sent = send(holder->socket, &message, len, MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+}
+
+static void __attribute__((format(printf, 4, 5)))
+tell(const struct holder *holder, enum holder_message_type type, uint64_t count, const char *format,
+     ...)
+{
+	va_list args;
+	va_start(args, format);
+	send_message(holder, type, count, format, args);
+	va_end(args);
+}
+
+void holder_warn(const struct holder *holder, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	send_message(holder, HOLDER_WARNING, 0, format, args);
+	va_end(args);
+}
+
+bool holder_is_abandoned(const struct holder *holder)
+{
+	/* The tracer never sends: whatever there is to read is the end. */
+	struct pollfd end = {.fd = holder->socket, .events = POLLIN | POLLRDHUP};
+	return poll(&end, 1, 0) > 0;
+}
+
+static void wait_for_end(const struct holder *holder)
+{
+	char byte;
+	ssize_t len;
+	do {
+		len = recv(holder->socket, &byte, 1, 0);
+	} while (len > 0 || (len < 0 && errno == EINTR));
+}
+
+/* ---- becoming the holder ---- */
+
+static void close_files_between(unsigned first, unsigned last)
+{
+	if (first > last || close_range(first, last, 0) == 0)
+		return;
+	/* Linux 5.8 does not have close_range() yet. */
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= last)
+		last = limit.rlim_cur;
+	for (unsigned fd = first; fd <= last; fd++)
+		close(fd);
+}
+
+static int compare_fds(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/*
+ * Keeps these files and closes the others, above all the tracer's end of the socket (or its end
+ * would never be seen) and its standard output (or what reads it from a pipe would not). The kept
+ * ones are moved up out of the way of 0 to 2, which become /dev/null.
+ */
+static void keep_only(int **keep, size_t count)
+{
+	int sorted[PROGRAM_COUNT + 2];
+	size_t num_sorted = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (*keep[i] >= 0 && *keep[i] < 3)
+			*keep[i] = fcntl(*keep[i], F_DUPFD_CLOEXEC, 3);
+		if (*keep[i] >= 3)
+			sorted[num_sorted++] = *keep[i];
+	}
+	qsort(sorted, num_sorted, sizeof(sorted[0]), compare_fds);
+	unsigned first = 3;
+	for (size_t i = 0; i < num_sorted; i++) {
+		close_files_between(first, (unsigned)sorted[i] - 1);
+		first = (unsigned)sorted[i] + 1;
+	}
+	close_files_between(first, UINT_MAX);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = 0; fd < 3; fd++) {
+		if (null < 0 || dup2(null, fd) < 0)
+			close(fd);
+	}
+	if (null >= 3)
+		close(null);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0 && write(fd, text, strlen(text)) < 0) {
+		/* It was worth a try. */
+	}
+}
+
+/* Out of reach of what ends tracers: the terminal, its signals, the out-of-memory killer. */
+static void become_holder(void)
+{
+	sigset_t all;
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setsid();
+	prctl(PR_SET_NAME, "gofuncgraph-hld");
+	if (chdir("/") < 0) {
+		/* Then some file system stays busy for as long as there are probes. */
+	}
+	write_text("/proc/self/oom_score_adj", "-1000");
+}
+
+/* ---- attaching ---- */
+
+const char *attach_errno_text(int errnum)
+{
+	/* arch/x86/kernel/uprobes.c, is_prefix_bad() and the tables above it */
+	return errnum == KERNEL_ENOTSUPP ? "the kernel cannot probe this instruction"
+					 : strerror(errnum);
+}
+
+/* Errors that are not about one site: no smaller batch would do better. */
+static bool is_general(int errnum)
+{
+	switch (errnum) {
+	case EPERM:
+	case EACCES:
+	case ENOSYS:
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case ENOENT:
+	case ENODEV:
+	case EBADF:
+	case ECANCELED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A site that cannot be had is left out. */
+static int refuse_site(struct holder *holder, uint32_t index, int errnum)
+{
+	const struct plan *plan = holder->plan;
+	const struct site *site = &plan->sites[index];
+	holder->last_refusal = errnum;
+	if (++holder->num_refused > MAX_REFUSED)
+		return -errnum;
+	if (holder->num_refused > MAX_NAMED)
+		return 0;
+	const struct gobin_func *func =
+		site->func < plan->num_funcs ? plan->funcs[site->func].func : NULL;
+	holder_warn(holder, "%.1500s+%#llx: the kernel refuses a probe here, left out: %s",
+		    func ? func->name : "?",
+		    (unsigned long long)(func ? site->va - func->va : site->va),
+		    attach_errno_text(errnum));
+	return 0;
+}
+
+/* Halves what is refused until the culprits are found; as deep as the batch's logarithm. */
+static int attach_sites(struct holder *holder, enum program program, const uint32_t *sites,
+			size_t count)
+{
+	if (holder_is_abandoned(holder))
+		return -ECANCELED;
+	int err = holder->ops->attach(holder, program, sites, count);
+	if (err == 0) {
+		holder->num_attached += count;
+		return 0;
+	}
+	if (is_general(-err))
+		return err;
+	if (count == 1)
+		return refuse_site(holder, sites[0], -err);
+	size_t half = count / 2;
+	err = attach_sites(holder, program, sites, half);
+	return err ? err : attach_sites(holder, program, sites + half, count - half);
+}
+
+static int attach_program(struct holder *holder, enum program program, uint32_t *sites)
+{
+	const struct plan *plan = holder->plan;
+	size_t count = 0;
+	for (size_t i = 0; i < plan->num_sites; i++) {
+		if (site_program(&plan->sites[i]) == program)
+			sites[count++] = (uint32_t)i;
+	}
+	size_t batch;
+	for (size_t done = 0; done < count; done += batch) {
+		batch = count - done < holder->ops->max_batch ? count - done
+							      : holder->ops->max_batch;
+		int err = attach_sites(holder, program, sites + done, batch);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static struct error *general_error(const struct holder *holder, enum attach_method method,
+				   int errnum)
+{
+	const char *hint = attach_hint(errnum);
+	return error_new("cannot attach to %s by %s: %s%s%s", gobin_path(holder->plan->bin),
+			 attach_method_name(method), attach_errno_text(errnum), hint ? "; " : "",
+			 hint ? hint : "");
+}
+
+static struct error *attach_plan(struct holder *holder, enum attach_method method)
+{
+	const struct plan *plan = holder->plan;
+	if (plan->num_sites == 0)
+		return error_new("cannot attach: there is nothing to attach to");
+	_cleanup_free_ uint32_t *sites = calloc(plan->num_sites, sizeof(*sites));
+	if (!sites)
+		return error_out_of_memory();
+	struct error *err = holder->ops->prepare(holder);
+	if (err)
+		return err;
+	/* Exits before entries: a call that is seen to begin is then also seen to end. */
+	static const enum program order[] = {PROGRAM_RUNTIME, PROGRAM_EXIT, PROGRAM_ENTRY,
+					     PROGRAM_TARGET_ENTRY};
+	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+		int failed = attach_program(holder, order[i], sites);
+		if (failed)
+			return general_error(holder, method, -failed);
+	}
+	if (holder->num_attached == 0)
+		return error_new("cannot attach to %s by %s: the kernel refuses all %zu probes: %s",
+				 gobin_path(plan->bin), attach_method_name(method), plan->num_sites,
+				 attach_errno_text(holder->last_refusal));
+	if (holder->num_refused > MAX_NAMED)
+		holder_warn(holder, "the kernel refuses %zu probes more, left out",
+			    holder->num_refused - MAX_NAMED);
+	return NULL;
+}
+
+static const struct attach_method_ops *method_ops(enum attach_method method)
+{
+	switch (method) {
+	case ATTACH_TRACEFS:
+		return &attach_tracefs_ops;
+	case ATTACH_PERF_EVENT:
+		return &attach_perf_ops;
+	default:
+		return &attach_multi_ops;
+	}
+}
+
+void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
+{
+	struct holder holder = {
+		.plan = plan,
+		.ops = method_ops(options->method),
+		.socket = socket,
+		.has_cookies = options->has_cookies,
+	};
+	int bin_fd = gobin_fd(plan->bin);
+	int *keep[PROGRAM_COUNT + 2] = {&holder.socket, &bin_fd};
+	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+		holder.program_fds[i] = options->program_fds[i];
+		keep[i + 2] = &holder.program_fds[i];
+	}
+	become_holder();
+	keep_only(keep, PROGRAM_COUNT + 2);
+	snprintf(holder.path, sizeof(holder.path), "/proc/self/fd/%d", bin_fd);
+
+	struct error *err = attach_plan(&holder, options->method);
+	if (err) {
+		tell(&holder, HOLDER_FAILED, 0, "%s", error_message(err));
+		error_free(err);
+	} else {
+		tell(&holder, HOLDER_ATTACHED, holder.num_attached, "%s", "");
+		wait_for_end(&holder);
+	}
+	/* While there is a process to do it: what exit closes, it closes in no order of ours. */
+	holder.ops->detach(&holder);
+	/* Not exit(): the tracer's buffers and handlers are not ours to run. */
+	_exit(0);
+}
