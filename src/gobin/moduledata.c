@@ -53,20 +53,23 @@ static bool is_text_sections(const struct image *image, const struct moduledata 
 }
 
 /*
- * gofunc is the word before textsectmap; from Go 1.26 epclntab, the end of the function table, is
- * between them. Before 1.26 go:func.* was in .rodata, which is before the table.
+ * gofunc is the word before textsectmap. From Go 1.26 epclntab, the end of the function table's
+ * section, is between them, and go:func.* is the last part of that section; before, it was in
+ * .rodata, and rodata is the word before gofunc.
  */
 static uint64_t find_gofunc(const struct image *image, const struct moduledata_hint *hint,
 			    const struct moduledata *module)
 {
+	uint64_t funcs_end_va = hint->funcs_va + module->funcs_len;
+
 	for (unsigned word = WORD_FIRST_UNSTEADY; word <= WORD_LAST_UNSTEADY; word++) {
-		uint64_t gofunc_va, before_va;
+		uint64_t last_va, before_va;
 		if (!is_text_sections(image, module, word))
 			continue;
-		if (!read_word(image, module->va, word - 1, &gofunc_va) ||
+		if (!read_word(image, module->va, word - 1, &last_va) ||
 		    !read_word(image, module->va, word - 2, &before_va))
 			return 0;
-		return gofunc_va > hint->funcs_va ? before_va : gofunc_va;
+		return before_va >= funcs_end_va && before_va <= last_va ? before_va : last_va;
 	}
 	return 0;
 }
