@@ -74,16 +74,22 @@ const uint8_t *image_at_off(const struct image *image, uint64_t off, uint64_t le
 	return load_chunks(image, off, len) ? image->bytes + off : NULL;
 }
 
-/* The segment whose file-backed part holds va. Segments are sorted; overlapping ones are not
- * something a linker makes, whichever is found is as good as the other. */
+/* The segment whose file-backed part holds va; those are sorted and do not overlap. */
 static const struct image_segment *segment_at(const struct image *image, uint64_t va)
 {
-	for (size_t i = 0; i < image->num_segments; i++) {
-		const struct image_segment *segment = &image->segments[i];
-		if (va >= segment->va && va - segment->va < segment->filesz)
-			return segment;
+	size_t low = 0, high = image->num_segments;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (image->segments[middle].va <= va)
+			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (!low)
+		return NULL;
+	const struct image_segment *segment = &image->segments[low - 1];
+	return va - segment->va < segment->filesz ? segment : NULL;
 }
 
 bool image_va_to_off(const struct image *image, uint64_t va, uint64_t *off)
@@ -173,11 +179,11 @@ static int compare_segments(const void *a, const void *b)
 static void add_segment(struct image *image, const Elf64_Phdr *phdr)
 {
 	struct image_segment segment = {
-	    .va = phdr->p_vaddr,
-	    .memsz = phdr->p_memsz,
-	    .off = phdr->p_offset,
-	    .filesz = phdr->p_filesz,
-	    .flags = phdr->p_flags,
+		.va = phdr->p_vaddr,
+		.memsz = phdr->p_memsz,
+		.off = phdr->p_offset,
+		.filesz = phdr->p_filesz,
+		.flags = phdr->p_flags,
 	};
 
 	if (segment.memsz > UINT64_MAX - segment.va || segment.off > image->size)
@@ -188,6 +194,25 @@ static void add_segment(struct image *image, const Elf64_Phdr *phdr)
 		segment.filesz = image->size - segment.off;
 	if (segment.memsz)
 		image->segments[image->num_segments++] = segment;
+}
+
+/* Sorts the segments and makes their file-backed parts not overlap, as a linker's never do: a
+ * search has one answer then. */
+static void settle_segments(struct image *image)
+{
+	qsort(image->segments, image->num_segments, sizeof(*image->segments), compare_segments);
+	for (size_t i = 1; i < image->num_segments; i++) {
+		struct image_segment *before = &image->segments[i - 1];
+		uint64_t room = image->segments[i].va - before->va;
+		if (before->filesz > room)
+			before->filesz = room;
+	}
+	for (size_t i = image->num_segments; i-- > 0;) {
+		if (image->segments[i].flags & PF_X) {
+			image->start_code_va = image->segments[i].va;
+			image->has_code = true;
+		}
+	}
 }
 
 static void set_tls(struct image *image, const Elf64_Phdr *phdr)
@@ -226,13 +251,7 @@ static struct error *read_segments(struct image *image, const Elf64_Ehdr *ehdr)
 			image->dynamic_size = phdr.p_filesz;
 		}
 	}
-	qsort(image->segments, image->num_segments, sizeof(*image->segments), compare_segments);
-	for (size_t i = image->num_segments; i-- > 0;) {
-		if (image->segments[i].flags & PF_X) {
-			image->start_code_va = image->segments[i].va;
-			image->has_code = true;
-		}
-	}
+	settle_segments(image);
 	if (!image->has_code)
 		return error_new("%s has no executable segment: it is not an executable",
 				 image->path);
@@ -274,16 +293,16 @@ static struct error *read_sections(struct image *image, const Elf64_Ehdr *ehdr)
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&shdr, table + i * sizeof(shdr), sizeof(shdr));
 		struct image_section section = {
-		    .name = section_name(names, names_len, shdr.sh_name),
-		    .va = shdr.sh_addr,
-		    .off = shdr.sh_offset,
-		    .size = shdr.sh_size,
-		    .flags = shdr.sh_flags,
-		    .type = shdr.sh_type,
-		    .link = shdr.sh_link,
+			.name = section_name(names, names_len, shdr.sh_name),
+			.va = shdr.sh_addr,
+			.off = shdr.sh_offset,
+			.size = shdr.sh_size,
+			.flags = shdr.sh_flags,
+			.type = shdr.sh_type,
+			.link = shdr.sh_link,
 		};
 		bool in_file =
-		    section.off <= image->size && section.size <= image->size - section.off;
+			section.off <= image->size && section.size <= image->size - section.off;
 		/* Kept in its place, as other sections name it by its number. */
 		if (section.type != SHT_NOBITS && !in_file)
 			section = (struct image_section){.name = "", .type = SHT_NULL};
@@ -298,9 +317,9 @@ static struct error *check_header(const struct image *image, const Elf64_Ehdr *e
 
 	if (memcmp(ident, ELFMAG, SELFMAG) != 0)
 		return error_new(
-		    "%s is not an ELF file: name the Go executable itself, not a script or "
-		    "an archive",
-		    image->path);
+			"%s is not an ELF file: name the Go executable itself, not a script or "
+			"an archive",
+			image->path);
 	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB ||
 	    ehdr->e_machine != EM_X86_64)
 		return error_new("%s is not for x86-64, the one architecture that can be traced",

@@ -24,7 +24,7 @@
 struct image;
 
 /* A PT_LOAD program header. off + filesz lies in the file and va + memsz does not wrap around;
- * filesz <= memsz. */
+ * filesz <= memsz; the file-backed parts do not overlap. */
 struct image_segment {
 	uint64_t va;
 	uint64_t memsz;

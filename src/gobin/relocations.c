@@ -80,7 +80,7 @@ static void index_relatives(struct relocations *relocations)
 		if (ELF64_R_TYPE(rela.r_info) != R_X86_64_RELATIVE)
 			continue;
 		relocations->relatives[relocations->num_relatives++] =
-		    (struct image_relative){rela.r_offset, rela.r_addend};
+			(struct image_relative){rela.r_offset, rela.r_addend};
 	}
 	/* ld and lld sort them; Go's linker does not. */
 	if (!relatives_are_sorted(relocations))

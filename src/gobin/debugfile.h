@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * debugfile.h - the separate debug file of a stripped program, where distributions put it: by build
+ * id below /usr/lib/debug/.build-id, or by the name and checksum in .gnu_debuglink. Never asks the
+ * network.
+ */
+#ifndef GOFUNCGRAPH_GOBIN_DEBUGFILE_H
+#define GOFUNCGRAPH_GOBIN_DEBUGFILE_H
+
+#include "gobin/image.h"
+
+/* NULL: there is none, or none that belongs to the image. The caller closes it. */
+struct image *debugfile_open(const struct image *image);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dwarf_types.c - finds members of the runtime's structs.
+ *
+ * Go's linker puts all types of a program into the unit of package runtime
+ * (src/cmd/link/internal/ld/dwarf.go, movetomodule), so only one unit is walked.
+ */
+#include <dwarf.h>
+#include <string.h>
+
+#include "gobin/dwarf.h"
+#include "gobin/dwarf_internal.h"
+
+/* Large programs have some 100,000 types; a struct of the runtime has less than 100 members. */
+#define MAX_TYPES   (1 << 22)
+#define MAX_MEMBERS 4096
+
+static bool find_runtime_unit(Dwarf *dw, Dwarf_Die *unit)
+{
+	Dwarf_CU *cu = NULL;
+
+	while (dwarf_get_units(dw, cu, &cu, NULL, NULL, unit, NULL) == 0) {
+		const char *name = dwarf_diename(unit);
+		if (name && strcmp(name, "runtime") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The next sibling, always farther on: a DW_AT_sibling that points back would be a loop. */
+static bool step(Dwarf_Die *die)
+{
+	Dwarf_Off before = dwarf_dieoffset(die);
+
+	return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
+}
+
+static void find_in_struct(Dwarf_Die *type, const char *type_name, struct dwarf_member *members,
+			   size_t count)
+{
+	Dwarf_Die child;
+
+	if (dwarf_child(type, &child) != 0)
+		return;
+	for (size_t left = MAX_MEMBERS; left; left--) {
+		const char *name =
+			dwarf_tag(&child) == DW_TAG_member ? dwarf_diename(&child) : NULL;
+		for (size_t i = 0; name && i < count; i++) {
+			Dwarf_Attribute attribute;
+			Dwarf_Word offset;
+			if (members[i].found || strcmp(members[i].member, name) != 0 ||
+			    strcmp(members[i].type, type_name) != 0)
+				continue;
+			if (!dwarf_attr(&child, DW_AT_data_member_location, &attribute) ||
+			    dwarf_formudata(&attribute, &offset) != 0 || offset > UINT32_MAX)
+				continue;
+			members[i].offset = offset;
+			members[i].found = true;
+		}
+		if (!step(&child))
+			return;
+	}
+}
+
+static bool is_wanted(const char *type_name, const struct dwarf_member *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!members[i].found && strcmp(members[i].type, type_name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool all_found(const struct dwarf_member *members, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!members[i].found)
+			return false;
+	}
+	return true;
+}
+
+void dwarf_find_members(struct dwarf *dwarf, struct dwarf_member *members, size_t count)
+{
+	Dwarf_Die unit, type;
+
+	for (size_t i = 0; i < count; i++)
+		members[i].found = false;
+	if (!find_runtime_unit(dwarf->dw, &unit) || dwarf_child(&unit, &type) != 0)
+		return;
+	for (size_t left = MAX_TYPES; left && !all_found(members, count); left--) {
+		const char *name = NULL;
+		if (dwarf_tag(&type) == DW_TAG_structure_type)
+			name = dwarf_diename(&type);
+		if (name && is_wanted(name, members, count))
+			find_in_struct(&type, name, members, count);
+		if (!step(&type))
+			return;
+	}
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* funcs.c - merges the function symbols and the function table, and trims what is found. */
+#include "gobin/funcs.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "gobin/symbols.h"
+
+#define PADDING	   0xcc /* int3: src/cmd/link/internal/amd64/l.go, CodePad */
+#define SWEEP_SIZE (256 << 10)
+
+struct list {
+	struct gobin_func *funcs;
+	size_t count;
+	size_t capacity;
+};
+
+static bool append(struct list *list, const char *name, uint64_t va, uint64_t size)
+{
+	if (!array_reserve(&list->funcs, &list->capacity, list->count + 1, sizeof(*list->funcs)))
+		return false;
+	list->funcs[list->count++] = (struct gobin_func){name, va, size};
+	return true;
+}
+
+/* Functions of the table alone; size as far as the next one, padding included. */
+static bool read_table(const struct pclntab *table, struct list *list)
+{
+	size_t count = table ? pclntab_num_funcs(table) : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t va, end_va;
+		const char *name;
+		if (!pclntab_func(table, i, &va, &end_va, &name))
+			continue;
+		/* The table's first entry up to Go 1.17: text, but not code. */
+		if (strcmp(name, "go.buildid") == 0 || strcmp(name, "go:buildid") == 0)
+			continue;
+		/* Rising addresses are what the table promises; without them there is no search. */
+		if (list->count && list->funcs[list->count - 1].va >= va)
+			continue;
+		if (!append(list, name, va, end_va - va))
+			return false;
+	}
+	return true;
+}
+
+/* A symbol without a size reaches to the next function or to the end of its segment. */
+static bool append_symbol(const struct image *image, struct list *list, const struct symbol *symbol,
+			  uint64_t next_va)
+{
+	uint64_t size = symbol->size, available = image_available(image, symbol->va);
+
+	if (!size || size > available)
+		size = available;
+	if (next_va > symbol->va && size > next_va - symbol->va)
+		size = next_va - symbol->va;
+	return !size || append(list, symbol->name, symbol->va, size);
+}
+
+/* Two sorted lists into one. */
+static bool merge(const struct image *image, const struct list *table, const struct symbol *symbols,
+		  size_t num_symbols, struct list *merged)
+{
+	size_t t = 0, s = 0;
+
+	while (t < table->count || s < num_symbols) {
+		const struct gobin_func *func = t < table->count ? &table->funcs[t] : NULL;
+		const struct symbol *symbol = s < num_symbols ? &symbols[s] : NULL;
+		if (func && symbol && func->va == symbol->va) {
+			uint64_t size = symbol->size && symbol->size < func->size ? symbol->size
+										  : func->size;
+			if (!append(merged, symbol->name, func->va, size))
+				return false;
+			t++;
+			s++;
+		} else if (func && (!symbol || func->va < symbol->va)) {
+			if (!append(merged, func->name, func->va, func->size))
+				return false;
+			t++;
+		} else {
+			uint64_t next_va = func ? func->va : UINT64_MAX;
+			if (s + 1 < num_symbols && symbols[s + 1].va < next_va)
+				next_va = symbols[s + 1].va;
+			/* Inside a function that the table knows, a bare label is no function. */
+			bool is_label = !symbol->size && table->count;
+			if (!is_label && !append_symbol(image, merged, symbol, next_va))
+				return false;
+			s++;
+		}
+	}
+	return true;
+}
+
+/* Only the symbols in [start, end). */
+static const struct symbol *clip_symbols(const struct symbol *symbols, size_t *count,
+					 uint64_t start_va, uint64_t end_va)
+{
+	size_t from = 0, to = *count;
+
+	while (from < to && symbols[from].va < start_va)
+		from++;
+	while (to > from && symbols[to - 1].va >= end_va)
+		to--;
+	*count = to - from;
+	return symbols ? symbols + from : NULL;
+}
+
+/* Sizes end where the next function begins and where the file's bytes end. */
+static void clip_sizes(const struct image *image, struct list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct gobin_func func = list->funcs[i];
+		uint64_t available = image_available(image, func.va);
+		if (i + 1 < list->count && func.size > list->funcs[i + 1].va - func.va)
+			func.size = list->funcs[i + 1].va - func.va;
+		if (func.size > available)
+			func.size = available;
+		if (func.size && image_va_is_code(image, func.va))
+			list->funcs[kept++] = func;
+	}
+	list->count = kept;
+}
+
+static void cut_padding(struct gobin_func *func, const uint8_t *end, uint64_t available)
+{
+	/* No function is all padding, whatever it looks like. */
+	while (func->size > 1 && available && *--end == PADDING) {
+		func->size--;
+		available--;
+	}
+}
+
+/*
+ * Cuts int3 at the ends of functions. All code is looked at once, but not kept in memory: of a
+ * large program only a small part is wanted later. What cannot be read is left as it is.
+ */
+static struct error *cut_all_padding(const struct image *image, struct list *list)
+{
+	_cleanup_free_ uint8_t *buffer = malloc(SWEEP_SIZE);
+	uint64_t buffer_va = 0, buffer_len = 0;
+
+	if (!buffer)
+		return error_out_of_memory();
+	for (size_t i = 0; i < list->count; i++) {
+		struct gobin_func *func = &list->funcs[i];
+		uint64_t last_va = func->va + func->size - 1;
+		if (last_va - buffer_va >= buffer_len) {
+			/* Functions end at rising addresses: read on from this one's last bytes. */
+			buffer_va = func->size > 64 ? last_va - 63 : func->va;
+			buffer_len = image_available(image, buffer_va);
+			if (buffer_len > SWEEP_SIZE)
+				buffer_len = SWEEP_SIZE;
+			if (!image_copy(image, buffer_va, buffer, buffer_len)) {
+				buffer_len = 0;
+				continue;
+			}
+		}
+		uint64_t len = last_va - buffer_va + 1;
+		if (len <= buffer_len)
+			cut_padding(func, buffer + len, len);
+	}
+	return NULL;
+}
+
+struct error *funcs_merge(const struct image *image, const struct image *symbol_image,
+			  const struct pclntab *table, struct gobin_func **funcs, size_t *count)
+{
+	_cleanup_free_ struct gobin_func *table_funcs = NULL;
+	_cleanup_free_ struct symbol *symbols = NULL;
+	const struct symbol *clipped = NULL;
+	struct list from_table = {0}, merged = {0};
+	size_t num_symbols = 0;
+	struct error *err;
+
+	*funcs = NULL;
+	*count = 0;
+	if (!read_table(table, &from_table)) {
+		free(from_table.funcs);
+		return error_out_of_memory();
+	}
+	table_funcs = from_table.funcs;
+	if (symbol_image &&
+	    (err = symbols_read_functions(image, symbol_image, &symbols, &num_symbols)))
+		return err;
+	clipped = symbols;
+	if (table && from_table.count) {
+		uint64_t start_va, end_va;
+		pclntab_text(table, &start_va, &end_va);
+		clipped = clip_symbols(symbols, &num_symbols, start_va, end_va);
+	}
+	bool merges = merge(image, &from_table, clipped, num_symbols, &merged);
+	*funcs = merged.funcs;
+	if (!merges)
+		err = error_out_of_memory();
+	else
+		clip_sizes(image, &merged);
+	if (merges && !(err = cut_all_padding(image, &merged))) {
+		*count = merged.count;
+		return NULL;
+	}
+	free(merged.funcs);
+	*funcs = NULL;
+	return err;
+}
+
+size_t funcs_search(const struct gobin_func *funcs, size_t count, uint64_t va)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (funcs[middle].va <= va)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : count;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* gobin.c - puts the sources of a Go executable together behind gofuncgraph/gobin.h. */
+#include "gofuncgraph/gobin.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "gobin/buildinfo.h"
+#include "gobin/debugfile.h"
+#include "gobin/dwarf.h"
+#include "gobin/funcs.h"
+#include "gobin/image.h"
+#include "gobin/layout.h"
+#include "gobin/pclntab.h"
+#include "gobin/symbols.h"
+#include "gobin/tls.h"
+
+/* Register arguments and g in R14: src/cmd/compile/abi-internal.md, amd64. */
+#define OLDEST_MINOR 17
+/* An ABI0 wrapper sets R14 before its call; both are near its begin. */
+#define MAX_WRAPPER_BYTES 1024
+
+struct gobin {
+	struct image *image;
+	struct image *debug_image; /* a separate debug file, or NULL */
+	char *version;
+	unsigned minor;
+	struct pclntab *table; /* or NULL */
+	struct gobin_func *funcs;
+	size_t num_funcs;
+	struct dwarf *dwarf; /* NULL before it is needed, and where there is none */
+	bool dwarf_is_open;  /* it was looked for */
+};
+
+static struct error *read_version(struct gobin *bin)
+{
+	struct error *err = buildinfo_read_version(bin->image, &bin->version);
+	uint64_t va;
+
+	if (err)
+		return err;
+	/* Build info can be taken out of a program; the runtime's own variable stays. */
+	if (!bin->version && symbols_find_object(bin->image, "runtime.buildVersion", &va))
+		bin->version = buildinfo_string_at(bin->image, va);
+	if (!bin->version)
+		return error_new(
+			"%s is not a Go program: it has no Go build info; if a script or a "
+			"launcher starts the program, name the program itself",
+			image_path(bin->image));
+	bin->minor = buildinfo_minor_version(bin->version);
+	if (bin->minor < OLDEST_MINOR)
+		return error_new(
+			"%s was built with %s; only Go 1.17 and newer can be traced, as older "
+			"ones keep neither arguments nor the current goroutine in registers: "
+			"rebuild it with a newer Go",
+			image_path(bin->image), bin->version);
+	return NULL;
+}
+
+static bool has_symbols(const struct image *image)
+{
+	return image_section(image, ".symtab");
+}
+
+static struct error *read_funcs(struct gobin *bin)
+{
+	const struct image *symbol_image = bin->image;
+	struct error *err;
+
+	err = pclntab_open(bin->image, bin->minor, &bin->table);
+	if (err) {
+		/* Symbols may do without it. */
+		if (!has_symbols(bin->image) && !bin->debug_image)
+			return err;
+		log_verbose("%s", error_message(err));
+		error_free(err);
+	}
+	if (!has_symbols(bin->image) && bin->debug_image)
+		symbol_image = bin->debug_image;
+	err = funcs_merge(bin->image, symbol_image, bin->table, &bin->funcs, &bin->num_funcs);
+	if (err)
+		return err;
+	if (!bin->num_funcs)
+		return error_new(
+			"%s has neither Go's function table nor function symbols: nothing in "
+			"it has a name to trace",
+			image_path(bin->image));
+	return NULL;
+}
+
+struct error *gobin_open(const char *path, struct gobin **out)
+{
+	struct gobin *bin = calloc(1, sizeof(*bin));
+	struct error *err;
+
+	*out = NULL;
+	if (!bin)
+		return error_out_of_memory();
+	err = image_open(path, &bin->image);
+	if (!err)
+		err = read_version(bin);
+	if (!err && (!has_symbols(bin->image) || !dwarf_is_present(bin->image)))
+		bin->debug_image = debugfile_open(bin->image);
+	if (!err)
+		err = read_funcs(bin);
+	if (err) {
+		gobin_close(bin);
+		return err;
+	}
+	*out = bin;
+	return NULL;
+}
+
+void gobin_close(struct gobin *bin)
+{
+	if (!bin)
+		return;
+	dwarf_close(bin->dwarf);
+	free(bin->funcs);
+	pclntab_close(bin->table);
+	free(bin->version);
+	image_close(bin->debug_image);
+	image_close(bin->image);
+	free(bin);
+}
+
+const char *gobin_path(const struct gobin *bin)
+{
+	return image_path(bin->image);
+}
+
+int gobin_fd(const struct gobin *bin)
+{
+	return image_fd(bin->image);
+}
+
+bool gobin_is_pie(const struct gobin *bin)
+{
+	return image_is_pie(bin->image);
+}
+
+uint64_t gobin_start_code_va(const struct gobin *bin)
+{
+	return image_start_code_va(bin->image);
+}
+
+const char *gobin_version(const struct gobin *bin)
+{
+	return bin->version;
+}
+
+unsigned gobin_minor_version(const struct gobin *bin)
+{
+	return bin->minor;
+}
+
+bool gobin_va_to_off(const struct gobin *bin, uint64_t va, uint64_t *off)
+{
+	return image_va_to_off(bin->image, va, off);
+}
+
+const uint8_t *gobin_bytes(const struct gobin *bin, uint64_t va, size_t *len)
+{
+	uint64_t available = image_available(bin->image, va);
+
+	if (*len > available)
+		*len = available;
+	return image_at_va(bin->image, va, *len);
+}
+
+const struct gobin_func *gobin_funcs(const struct gobin *bin, size_t *count)
+{
+	*count = bin->num_funcs;
+	return bin->funcs;
+}
+
+const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va)
+{
+	size_t i = funcs_search(bin->funcs, bin->num_funcs, va);
+
+	if (i == bin->num_funcs || va - bin->funcs[i].va >= bin->funcs[i].size)
+		return NULL;
+	return &bin->funcs[i];
+}
+
+static struct dwarf *get_dwarf(struct gobin *bin)
+{
+	if (!bin->dwarf_is_open) {
+		bin->dwarf_is_open = true;
+		bin->dwarf = dwarf_open(bin->image);
+		if (!bin->dwarf && bin->debug_image)
+			bin->dwarf = dwarf_open(bin->debug_image);
+	}
+	return bin->dwarf;
+}
+
+struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va)
+{
+	struct gobin_line line = {0};
+	struct dwarf *dwarf = get_dwarf(bin);
+
+	if (dwarf)
+		line = dwarf_line(dwarf, va);
+	if (!line.line && bin->table)
+		line = pclntab_line(bin->table, va);
+	return line;
+}
+
+static bool has_suffix(const char *text, const char *suffix)
+{
+	size_t len = strlen(text), suffix_len = strlen(suffix);
+
+	return len >= suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
+}
+
+/*
+ * Wrappers of both directions load R14 from thread-local storage
+ * (src/cmd/compile/internal/ssagen/abi.go and amd64/ssa.go): one that is called by ABI0 code before
+ * it calls the function, one that calls ABI0 code afterwards.
+ */
+static bool loads_g_before_calling(const struct gobin *bin, const struct gobin_func *func)
+{
+	size_t max = func->size < MAX_WRAPPER_BYTES ? func->size : MAX_WRAPPER_BYTES;
+	struct tls_access access;
+
+	if (!tls_find_access(bin->image, func->va, max, &access) || !access.loads)
+		return false;
+	/* The stack check of ABI0 code is the first thing it does. */
+	if (access.at == 0)
+		return true;
+	if (access.reg != 14)
+		return false;
+	const uint8_t *code = image_at_va(bin->image, func->va, max);
+	for (size_t i = 0; code && i + 5 <= access.at; i++) {
+		int32_t distance;
+		if (code[i] != 0xe8)
+			continue;
+		memcpy(&distance, code + i + 1, sizeof(distance));
+		uint64_t target_va = func->va + i + 5 + (int64_t)distance;
+		size_t found = funcs_search(bin->funcs, bin->num_funcs, target_va);
+		if (found < bin->num_funcs && bin->funcs[found].va == target_va)
+			return false;
+	}
+	return true;
+}
+
+bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func)
+{
+	struct gobin_line line = {0};
+
+	if (has_suffix(func->name, ".abi0"))
+		return true;
+	/* The function table knows the file for less than DWARF does. */
+	if (bin->table)
+		line = pclntab_line(bin->table, func->va);
+	if (!line.file)
+		line = gobin_line_at(bin, func->va);
+	if (line.file && has_suffix(line.file, ".s"))
+		return true;
+	return loads_g_before_calling(bin, func);
+}
+
+struct inlining_visit {
+	struct gobin *bin;
+	bool (*visit)(void *context, const struct gobin_inlining *place);
+	void *context;
+};
+
+static bool visit_inlining(void *context, const char *name, uint64_t func_va,
+			   struct gobin_line call)
+{
+	const struct inlining_visit *visit = context;
+	struct gobin_inlining place = {
+		.name = name,
+		.into = gobin_func_at(visit->bin, func_va),
+		.call = call,
+	};
+
+	return !place.into || visit->visit(visit->context, &place);
+}
+
+struct error *gobin_for_each_inlining(struct gobin *bin,
+				      bool (*visit)(void *context,
+						    const struct gobin_inlining *place),
+				      void *context)
+{
+	struct inlining_visit inlining = {bin, visit, context};
+
+	if (!bin->table)
+		return error_new(
+			"%s has no usable Go function table: which functions were inlined is "
+			"unknown",
+			gobin_path(bin));
+	return pclntab_for_each_inlining(bin->table, visit_inlining, &inlining);
+}
+
+struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
+{
+	struct dwarf *dwarf = get_dwarf(bin);
+
+	memset(layout, 0, sizeof(*layout));
+	layout_from_table(bin->minor, layout);
+	if (dwarf)
+		layout_from_dwarf(dwarf, layout);
+	return tls_find_g(bin->image, bin->funcs, bin->num_funcs, &layout->tls_g);
+}

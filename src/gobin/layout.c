@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* layout.c - the one table of offsets by Go version, and the same out of DWARF. */
+#include "gobin/layout.h"
+
+/* g and m are smaller. */
+#define MAX_OFFSET 4096
+
+/*
+ * Type g and type m of src/runtime/runtime2.go on amd64, from that version on. Before atomicstatus
+ * come stack, stackguard0 and 1, _panic, _defer, m, sched (a gobuf) and some words; before m.curg
+ * come another gobuf and some words.
+ */
+static const struct version {
+	unsigned minor;
+	uint32_t g_atomicstatus;
+	uint32_t g_goid;
+	uint32_t m_curg;
+} versions[] = {
+	{17, 144, 152, 192},
+	{23, 152, 160, 192}, /* g.syscallbp is new */
+	{25, 144, 152, 184}, /* gobuf.ret is gone */
+};
+
+/* The newest version that the last row was checked with. */
+#define NEWEST_MINOR 27
+
+void layout_from_table(unsigned minor, struct gobin_layout *layout)
+{
+	const struct version *version = versions;
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++) {
+		if (versions[i].minor <= minor)
+			version = &versions[i];
+	}
+	layout->g_stack_lo = 0;
+	layout->g_stack_hi = 8;
+	layout->g_m = 48;
+	layout->g_atomicstatus = version->g_atomicstatus;
+	layout->g_goid = version->g_goid;
+	layout->m_curg = version->m_curg;
+	layout->newer_than_known = minor > NEWEST_MINOR;
+}
+
+bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
+{
+	enum { STACK, M, ATOMICSTATUS, GOID, CURG, LO, HI, NUM_MEMBERS };
+	struct dwarf_member members[NUM_MEMBERS] = {
+		[STACK] = {.type = "runtime.g", .member = "stack"},
+		[M] = {.type = "runtime.g", .member = "m"},
+		[ATOMICSTATUS] = {.type = "runtime.g", .member = "atomicstatus"},
+		[GOID] = {.type = "runtime.g", .member = "goid"},
+		[CURG] = {.type = "runtime.m", .member = "curg"},
+		[LO] = {.type = "runtime.stack", .member = "lo"},
+		[HI] = {.type = "runtime.stack", .member = "hi"},
+	};
+
+	dwarf_find_members(dwarf, members, NUM_MEMBERS);
+	for (size_t i = 0; i < NUM_MEMBERS; i++) {
+		unsigned align = i == ATOMICSTATUS ? 4 : 8;
+		if (!members[i].found || members[i].offset > MAX_OFFSET ||
+		    members[i].offset % align)
+			return false;
+	}
+	layout->g_stack_lo = members[STACK].offset + members[LO].offset;
+	layout->g_stack_hi = members[STACK].offset + members[HI].offset;
+	layout->g_m = members[M].offset;
+	layout->g_atomicstatus = members[ATOMICSTATUS].offset;
+	layout->g_goid = members[GOID].offset;
+	layout->m_curg = members[CURG].offset;
+	layout->newer_than_known = false;
+	return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* symbols.h - functions and variables of an ELF symbol table (.symtab). */
+#ifndef GOFUNCGRAPH_GOBIN_SYMBOLS_H
+#define GOFUNCGRAPH_GOBIN_SYMBOLS_H
+
+#include "base/error.h"
+#include "gobin/image.h"
+
+struct symbol {
+	const char *name; /* owned by the image */
+	uint64_t va;
+	uint64_t size; /* 0: unknown */
+};
+
+/*
+ * The function symbols in `symbol_image` (the image itself or its separate debug file, which has no
+ * code of its own) that lie in executable segments of `image`, by rising va; of several at one
+ * address only one, the one with the most to say (a size, then a name that is not a mere marker of
+ * the linker). No .symtab: none. The caller frees *symbols. The only error is out of memory.
+ */
+struct error *symbols_read_functions(const struct image *image, const struct image *symbol_image,
+				     struct symbol **symbols, size_t *count);
+
+/* The variable of that name. False: not in .symtab. */
+bool symbols_find_object(const struct image *image, const char *name, uint64_t *va);
+
+#endif
