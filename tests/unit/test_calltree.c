@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_calltree.c - events into call trees.
+ *
+ * A tree is written as text: function 0 is "a", its entry "a(" and its exit ")" with a letter
+ * behind it if it was no return: T tail call, P panic, G goexit, X process exit, R running, L lost;
+ * a "?" if the call is incomplete. Behind the tree stand what was lost and what was left out. Trees
+ * are divided by "|".
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gofuncgraph/calltree.h"
+
+#define PID 100
+
+struct fixture {
+	struct calltree *trees;
+	char text[8192];  /* trees ended */
+	char ended[4096]; /* calls in order of ending: "0b1 " is tree 1's b at depth 0 */
+	uint64_t now_ns;
+	uint64_t num_calls;
+	struct call last; /* ended last */
+	uint64_t last_goid;
+};
+
+static void append(char *text, size_t size, const char *what)
+{
+	size_t used = strlen(text);
+
+	assert_true(used + strlen(what) < size);
+	strcpy(text + used, what);
+}
+
+static void on_call_ended(void *context, const struct tree *tree, const struct call *call)
+{
+	struct fixture *f = context;
+	char text[64];
+
+	f->last = *call;
+	f->last_goid = tree->goid;
+	f->num_calls++;
+	if (strlen(f->ended) > sizeof(f->ended) - 64)
+		return;
+	snprintf(text, sizeof(text), "%u%c%llu ", call->depth, 'a' + call->entry_site / 2,
+		 (unsigned long long)tree->number);
+	append(f->ended, sizeof(f->ended), text);
+}
+
+static void on_tree_ended(void *context, const struct tree *tree)
+{
+	static const char ends[] = "?.TPGXRL";
+	struct fixture *f = context;
+	char text[64];
+
+	if (tree->num_steps > 1000)
+		return;
+	for (size_t i = 0; i < tree->num_steps; i++) {
+		const struct call *call = &tree->calls[tree->steps[i].call];
+		assert_int_not_equal(call->end, CALL_OPEN);
+		if (tree->steps[i].is_exit)
+			snprintf(text, sizeof(text), ")%.*s%s", call->end != CALL_RETURN,
+				 &ends[call->end], call->incomplete ? "?" : "");
+		else
+			snprintf(text, sizeof(text), "%c(", 'a' + call->entry_site / 2);
+		append(f->text, sizeof(f->text), text);
+	}
+	snprintf(text, sizeof(text), " lost %llu", (unsigned long long)tree->lost);
+	if (tree->lost)
+		append(f->text, sizeof(f->text), text);
+	append(f->text, sizeof(f->text), "|");
+}
+
+static uint32_t func_of_site(void *context, uint32_t site)
+{
+	return site / 2;
+}
+
+static int setup_with(void **state, bool keep_calls)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct calltree_sink sink = {.context = f,
+				     .call_ended = on_call_ended,
+				     .tree_ended = on_tree_ended,
+				     .func_of_site = func_of_site,
+				     .keep_calls = keep_calls};
+
+	assert_non_null(f);
+	f->now_ns = 1000;
+	*state = f;
+	assert_null(calltree_new(&sink, &f->trees));
+	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, true);
+}
+
+static int setup_streaming(void **state)
+{
+	return setup_with(state, false);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	calltree_free(f->trees);
+	free(f);
+	return 0;
+}
+
+/* One event of goroutine 1 each; time goes on by 10 ns. */
+static void feed(struct fixture *f, struct event event)
+{
+	event.pid = event.pid ? event.pid : PID;
+	event.tid = event.tid ? event.tid : PID + 1;
+	event.time_ns = f->now_ns += 10;
+	assert_null(calltree_feed(f->trees, &event));
+}
+
+#define ENTER(func_, frame_, ...)                                                                  \
+	feed(f, (struct event){.kind = EVENT_ENTRY,                                                \
+			       .goid = 1,                                                          \
+			       .site = (uint32_t)((func_) - 'a') * 2,                              \
+			       .frame = (frame_),                                                  \
+			       .caller_va = 7,                                                     \
+			       __VA_ARGS__})
+#define LEAVE(func_, frame_, ...)                                                                  \
+	feed(f, (struct event){.kind = EVENT_RETURN,                                               \
+			       .goid = 1,                                                          \
+			       .site = (uint32_t)((func_) - 'a') * 2 + 1,                          \
+			       .frame = (frame_),                                                  \
+			       __VA_ARGS__})
+#define OPENS  .flags = EVENT_OPENS_TREE
+#define CLOSES .flags = EVENT_CLOSES_TREE
+#define TAIL   .kind = EVENT_TAIL_CALL
+
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#endif
+
+static void test_nested(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	LEAVE('c', 300);
+	LEAVE('b', 200);
+	ENTER('b', 180);
+	LEAVE('b', 180);
+	assert_int_equal(calltree_num_open(f->trees), 1);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c())b())|");
+	assert_string_equal(f->ended, "2c1 1b1 1b1 0a1 ");
+	assert_int_equal(calltree_num_open(f->trees), 0);
+	assert_int_equal(calltree_num_ended(f->trees), 1);
+}
+
+static void test_call_fields(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('c', 100, OPENS, .goid = 77, .caller_va = 0x1234, .tid = 5);
+	LEAVE('c', 100, CLOSES, .goid = 77, .tid = 6);
+	assert_int_equal(f->last.start_ns, 1010);
+	assert_int_equal(f->last.end_ns, 1020);
+	assert_int_equal(f->last.caller_va, 0x1234);
+	assert_int_equal(f->last.entry_site, 4);
+	assert_int_equal(f->last.exit_site, 5);
+	assert_int_equal(f->last.tid, 5);
+	assert_int_equal(f->last.end, CALL_RETURN);
+	assert_false(f->last.incomplete);
+	assert_int_equal(f->last_goid, 77);
+}
+
+static void test_recursion(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('a', 200);
+	ENTER('a', 300);
+	LEAVE('a', 300);
+	LEAVE('a', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(a(a()))|");
+}
+
+static void test_tail_call(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	LEAVE('b', 200, TAIL);
+	ENTER('c', 200);
+	LEAVE('c', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b()Tc())|");
+}
+
+/* What is outside of a tree is ignored, and counted. */
+static void test_outside(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100);
+	LEAVE('a', 100, CLOSES);
+	feed(f, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	feed(f, (struct event){.kind = 99, .goid = 1});
+	feed(f, (struct event){.kind = 0, .goid = 1});
+	feed(f, (struct event){.kind = EVENT_EXEC, .goid = 1});
+	assert_string_equal(f->text, "");
+	assert_int_equal(calltree_num_ignored(f->trees), 5);
+	assert_int_equal(calltree_num_ended(f->trees), 0);
+}
+
+static void test_exit_without_entry(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	LEAVE('b', 300);
+	ENTER('c', 200);
+	LEAVE('d', 250);
+	LEAVE('c', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(c())|");
+}
+
+/* Another function leaves from where c was: c is gone, but not by that exit. */
+static void test_exit_of_another_function(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('c', 200);
+	LEAVE('d', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(c()P)|");
+}
+
+static void test_repeat(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200, .flags = EVENT_MAY_REPEAT);
+	ENTER('b', 200, .flags = EVENT_MAY_REPEAT);
+	LEAVE('b', 200);
+	/* without the flag, from elsewhere, of another function, after a loss: another call */
+	ENTER('b', 200);
+	ENTER('b', 200);
+	ENTER('b', 200, .flags = EVENT_MAY_REPEAT, .caller_va = 8);
+	ENTER('c', 200, .flags = EVENT_MAY_REPEAT);
+	ENTER('c', 200, .flags = EVENT_MAY_REPEAT, .lost = 2);
+	LEAVE('c', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b()b()Pb()Pb()Pc()L?c())? lost 2|");
+}
+
+/* Frames that vanished: a panic that was recovered further up. */
+static void test_vanished(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	ENTER('d', 150);
+	LEAVE('d', 150);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c()P)Pd()b(c()P)P)|");
+	assert_string_equal(f->ended, "2c1 1b1 1d1 2c1 1b1 0a1 ");
+}
+
+static void test_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300, .lost = 3);
+	ENTER('d', 150);
+	LEAVE('d', 150);
+	LEAVE('a', 100, CLOSES);
+	/* c was opened after the loss, so that it can only have been unwound */
+	assert_string_equal(f->text, "a(b(c()P)L?d())? lost 3|");
+}
+
+static void test_lost_exits(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	LEAVE('a', 100, CLOSES, .lost = 2);
+	assert_string_equal(f->text, "a(b(c()L?)L?)? lost 2|");
+}
+
+static void test_lost_never_overflows(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	for (int i = 0; i < 3; i++)
+		ENTER('b', 200, .lost = UINT32_MAX);
+	LEAVE('a', 100, CLOSES);
+	assert_non_null(strstr(f->text, "lost 12884901885"));
+}
+
+/* A new tree begins while the last one's end is not known. */
+static void test_reopened(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('a', 100, OPENS);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b()P)P|a()|");
+
+	f->text[0] = '\0';
+	ENTER('a', 100, OPENS);
+	ENTER('a', 100, OPENS, .lost = 1);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a()L? lost 1|a()|");
+}
+
+/* Something shallower than the call that the tree began with: that one is gone. */
+static void test_root_vanished(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 50);
+	assert_string_equal(f->text, "a(b()P)P|");
+	assert_int_equal(calltree_num_ignored(f->trees), 1);
+
+	ENTER('a', 100, OPENS);
+	LEAVE('c', 50);
+	ENTER('a', 100, OPENS);
+	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 50});
+	assert_string_equal(f->text, "a(b()P)P|a()P|a()P|");
+	assert_int_equal(calltree_num_open(f->trees), 0);
+}
+
+static void test_unwind(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 200});
+	assert_string_equal(f->ended, "2c1 ");
+	assert_int_equal(f->last.end, CALL_PANIC);
+	assert_int_equal(f->last.end_ns, f->now_ns);
+	LEAVE('b', 200);
+	ENTER('b', 200);
+	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 90, CLOSES});
+	assert_string_equal(f->text, "a(b(c()P)b()P)P|");
+}
+
+static void test_goexit(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	feed(f, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	assert_string_equal(f->text, "a(b()G)G|");
+	assert_string_equal(f->ended, "1b1 0a1 ");
+}
+
+/* The system stack is deeper than any frame of the goroutine's own. */
+static void test_system_stack(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', UINT32_MAX);
+	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	ENTER('d', 90, .flags = EVENT_SYSTEM_STACK);
+	LEAVE('d', 90, .flags = EVENT_SYSTEM_STACK);
+	LEAVE('c', 50, .flags = EVENT_SYSTEM_STACK);
+	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	LEAVE('b', UINT32_MAX);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c(d())c()P))|");
+}
+
+static void test_goroutines(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 100, OPENS, .goid = 2);
+	ENTER('c', 100, OPENS, .pid = 200);
+	LEAVE('b', 100, CLOSES, .goid = 2);
+	LEAVE('c', 100, CLOSES, .pid = 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "b()|c()|a()|");
+	assert_string_equal(f->ended, "0b2 0c3 0a1 ");
+}
+
+/* Threads without a goroutine are told apart by their id, goroutines are not. */
+static void test_threads(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS, .goid = 0, .tid = 1);
+	ENTER('b', 100, OPENS, .goid = 0, .tid = 2);
+	LEAVE('a', 100, CLOSES, .goid = 0, .tid = 1);
+	calltree_end_was_lost(f->trees, PID, 0, 1, f->now_ns);
+	ENTER('c', 100, OPENS, .tid = 1);
+	LEAVE('c', 100, CLOSES, .tid = 2);
+	assert_string_equal(f->text, "a()|b()L? lost 1|c()|");
+}
+
+static void test_process_exit(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 100, OPENS, .goid = 2);
+	ENTER('d', 100, OPENS, .pid = 200);
+	feed(f, (struct event){.kind = EVENT_PROCESS_EXIT});
+	assert_string_equal(f->text, "a(b()X)X|c()X|");
+	feed(f, (struct event){.kind = EVENT_EXEC, .pid = 200});
+	assert_string_equal(f->text, "a(b()X)X|c()X|d()X|");
+	assert_int_equal(calltree_num_open(f->trees), 0);
+}
+
+static void test_end_was_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	calltree_end_was_lost(f->trees, PID, 2, 5, f->now_ns);
+	calltree_end_was_lost(f->trees, PID + 1, 1, 5, f->now_ns);
+	assert_string_equal(f->text, "");
+	calltree_end_was_lost(f->trees, PID, 1, 5, f->now_ns + 7);
+	assert_string_equal(f->text, "a(b()L?)L? lost 5|");
+	assert_int_equal(f->last.end_ns, f->now_ns + 7);
+	ENTER('b', 200);
+	assert_int_equal(calltree_num_ignored(f->trees), 1);
+}
+
+static void test_finish(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 100, OPENS, .goid = 2, .lost = 3);
+	/* Before its start: the clock never runs backwards in a call. */
+	calltree_finish(f->trees, 5);
+	assert_string_equal(f->text, "a(b()R)R|c()R|");
+	assert_int_equal(f->last.end_ns, f->last.start_ns);
+	calltree_finish(f->trees, 5);
+	assert_int_equal(calltree_num_ended(f->trees), 2);
+}
+
+static void test_free_open(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 100, OPENS, .goid = 2);
+	LEAVE('c', 100, CLOSES, .goid = 2);
+	calltree_free(NULL);
+	/* the rest by teardown(), under the address sanitizer */
+}
+
+static void test_streaming(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	LEAVE('b', 200);
+	assert_string_equal(f->ended, "1b1 ");
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->ended, "1b1 0a1 ");
+	assert_string_equal(f->text, "|");
+}
+
+static void keep_left_out(void *context, const struct tree *tree)
+{
+	*(uint64_t *)context = tree->left_out;
+	assert_int_equal(tree->num_calls, CALLTREE_MAX_CALLS);
+	assert_int_equal(tree->num_steps, 2 * tree->num_calls);
+}
+
+/* A tree that is too large keeps its first calls, and goes on to follow frames. */
+static void test_left_out(void **state)
+{
+	uint64_t left_out = 0;
+	struct calltree_sink sink = {
+		.context = &left_out, .tree_ended = keep_left_out, .keep_calls = true};
+	struct calltree *trees;
+	struct event entry = {.kind = EVENT_ENTRY, .goid = 1, .pid = 1, .frame = 100, OPENS};
+
+	assert_null(calltree_new(&sink, &trees));
+	assert_null(calltree_feed(trees, &entry));
+	entry.flags = 0;
+	entry.frame = 200;
+	struct event leave = entry;
+	leave.kind = EVENT_RETURN;
+	for (uint32_t i = 0; i < CALLTREE_MAX_CALLS + 9; i++) {
+		assert_null(calltree_feed(trees, &entry));
+		assert_null(calltree_feed(trees, &leave));
+	}
+	leave.frame = 100;
+	leave.flags = EVENT_CLOSES_TREE;
+	assert_null(calltree_feed(trees, &leave));
+	assert_int_equal(left_out, 10);
+	calltree_free(trees);
+}
+
+/* Deeper than anything is followed: what is beyond counts as lost, and nothing recurses. */
+static void test_deep(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 1, OPENS);
+	for (uint32_t i = 0; i < CALLTREE_MAX_OPEN + 5; i++)
+		ENTER('b', 2 + i);
+	LEAVE('a', 1, CLOSES);
+	assert_int_equal(f->num_calls, CALLTREE_MAX_OPEN);
+	assert_true(f->last.incomplete);
+}
+
+int main(void)
+{
+#define TEST(name)	     cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_STREAMING(name) cmocka_unit_test_setup_teardown(name, setup_streaming, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_nested),
+		TEST(test_call_fields),
+		TEST(test_recursion),
+		TEST(test_tail_call),
+		TEST(test_outside),
+		TEST(test_exit_without_entry),
+		TEST(test_exit_of_another_function),
+		TEST(test_repeat),
+		TEST(test_vanished),
+		TEST(test_lost),
+		TEST(test_lost_exits),
+		TEST(test_lost_never_overflows),
+		TEST(test_reopened),
+		TEST(test_root_vanished),
+		TEST(test_unwind),
+		TEST(test_goexit),
+		TEST(test_system_stack),
+		TEST(test_goroutines),
+		TEST(test_threads),
+		TEST(test_process_exit),
+		TEST(test_end_was_lost),
+		TEST(test_finish),
+		TEST(test_free_open),
+		TEST_STREAMING(test_streaming),
+		cmocka_unit_test(test_left_out),
+		TEST_STREAMING(test_deep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
