@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Calls that end in another way than by a return."""
+
+import pytest
+
+from harness import check_same, forests, parse_graph, shapes
+
+
+@pytest.mark.parametrize("way", ["near", "between", "far", "nested", "again", "fault", "goexit"])
+@pytest.mark.parametrize("version", [None, "1.22", "1.27"], ids=["installed Go", "Go 1.22", "Go 1.27"])
+def test_panics(binary, start, trace, version, way):
+    """Frames that a panic unwinds end then, marked; who recovered goes on in the same tree."""
+    program = start(binary("panics", version=version))
+    tracer = trace("-f", "json", "-u", "main.*", "-u", "!main.main*", program.path, "main.root", "main.leave")
+    journals = program.work(way) + program.work(way)
+    check_same(tracer.stop().calls(), journals)
+    assert program.finish() == 0
+
+
+def test_panic_in_the_text(binary, start, trace):
+    program = start(binary("panics"))
+    tracer = trace("-u", "main.*", "-u", "!main.main*", program.path, "main.root")
+    program.work("near")
+    trees, _ = parse_graph(tracer.stop().out)
+    leaf, catch, _ = trees[0]["calls"]
+    assert leaf["name"] == "main.leaf" and catch["name"] == "main.catch"
+    (fail,) = catch["calls"]
+    assert fail["name"] == "main.fail" and fail["exit"]["mark"] == "panic"
+
+
+def test_goexit_in_the_text(binary, start, trace):
+    program = start(binary("panics"))
+    tracer = trace("-u", "main.leave", program.path, "main.leave")
+    program.work("goexit")
+    (tree,), _ = parse_graph(tracer.stop().out)
+    assert tree["exit"]["mark"] == "goroutine exit"
+
+
+@pytest.mark.parametrize("version", [None, "1.24", "1.27"], ids=["installed Go", "Go 1.24", "Go 1.27"])
+def test_tail_calls(binary, start, trace, version):
+    program = start(binary("tailcalls", version=version))
+    tracer = trace("-f", "json", "-u", "main.(*outer).Do", "-u", "main.(*inner).Do", "-u", "main.leaf", program.path,
+                   "main.call")
+    journals = program.work("GO")
+    calls = tracer.stop().calls()
+    check_same(calls, journals)
+    for call in calls:
+        assert ("return" in call) == (call["end"] in ("return", "tail_call"))
+
+
+@pytest.mark.parametrize("command, status", [("exit 3", 3), ("crash", 2), ("panic", 2), ("kill", -9)])
+def test_process_ends_inside_a_call(binary, start, trace, command, status):
+    """Open calls are printed at once, and the program ends as it does untraced."""
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", program.path, "main.outer")
+    program.send(command)
+    assert program.wait() == status
+    # All is printed while tracing goes on.
+    lines = [tracer.lines.get(timeout=30) for _ in range(3)]
+    assert None not in lines
+    calls = tracer.stop().calls()
+    leaf = ("main.leaf", "return", [])
+    ((tree,),) = shapes(calls).values()
+    assert tree == ("main.outer", "process_exit", [leaf, ("main.inner", "process_exit", [])])
+
+
+def test_exec_inside_a_call(binary, start, trace):
+    """The process goes on as another program, with the same pid, and is traced again."""
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", program.path, "main.outer")
+    program.send("exec")
+    program.await_line("READY")
+    program.send("exit 0")
+    assert program.wait() == 0
+    found = shapes(tracer.stop().calls())
+    trees = [tree for trees in found.values() for tree in trees]
+    leaf = ("main.leaf", "return", [])
+    assert trees == [("main.outer", "process_exit", [leaf, ("main.inner", "process_exit", [])])] * 2
+    assert {pid for pid, _ in found} == {program.pid}
+
+
+def test_short_lived_processes(binary, start, trace):
+    path = binary("calls")
+    tracer = trace("-f", "json", "-u", "main.leaf", path, "main.branch")
+    pids = []
+    for _ in range(40):
+        program = start(path)
+        program.work("GO")
+        assert program.finish() == 0
+        pids.append(program.pid)
+    found = forests(tracer.stop().calls())
+    assert sorted(pid for pid, _ in found) == sorted(pids)
+    assert all(len(trees) == 1 and len(trees[0]["calls"]) == 3 for trees in found.values())

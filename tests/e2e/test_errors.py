@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""What cannot be traced is said with the reason, and nothing is left behind."""
+
+import os
+import shutil
+import struct
+import subprocess
+
+import pytest
+
+from harness import tool
+
+
+def fails(*arguments, status=1, prefix=(), **options):
+    """Runs the tool, which must end by itself with this status; returns what it said."""
+    done = subprocess.run([*prefix, tool(), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=120, check=False, **options)
+    assert done.returncode == status, f"exit status {done.returncode}: {done.stdout}{done.stderr}"
+    assert done.stdout == ""
+    assert "AddressSanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr
+    return done.stderr
+
+
+def test_no_such_file(tmp_path):
+    said = fails("-u", "main.*", tmp_path / "nothing")
+    assert "nothing" in said and "No such file" in said
+
+
+def test_folder(tmp_path):
+    assert str(tmp_path) in fails("-u", "main.*", tmp_path)
+
+
+def test_not_elf(tmp_path):
+    path = tmp_path / "script"
+    path.write_text("#!/bin/sh\necho\n")
+    assert "ELF" in fails("-u", "main.*", path)
+
+
+@pytest.mark.parametrize("size", [0, 1, 4, 63, 64, 100, 4096, 200000])
+def test_cut_short(binary, tmp_path, size):
+    path = tmp_path / "cut"
+    path.write_bytes(binary("calls").read_bytes()[:size])
+    assert str(path) in fails("-u", "main.*", path)
+
+
+def test_not_go():
+    said = fails("-u", "*", shutil.which("true"))
+    assert "Go" in said
+
+
+def test_not_x86_64(binary, tmp_path):
+    image = bytearray(binary("calls").read_bytes())
+    image[18:20] = struct.pack("<H", 183)  # EM_AARCH64
+    path = tmp_path / "arm"
+    path.write_bytes(image)
+    said = fails("-u", "main.*", path)
+    assert "x86-64" in said or "x86_64" in said
+
+
+def test_32_bit(binary, tmp_path):
+    image = bytearray(binary("calls").read_bytes())
+    image[4] = 1  # ELFCLASS32
+    path = tmp_path / "i386"
+    path.write_bytes(image)
+    assert str(path) in fails("-u", "main.*", path)
+
+
+def test_nothing_matched(binary):
+    said = fails("-u", "main.handleBaz*", binary("calls"))
+    assert "main.handleBaz*" in said
+    said = fails("-u", "main.lief", binary("calls"))
+    assert "main.leaf" in said
+
+
+def test_no_target_matched(binary):
+    said = fails("-u", "main.*", binary("calls"), "main.rooot")
+    assert "main.rooot" in said and "main.root" in said
+
+
+def test_inlined_only(binary):
+    said = fails("-u", "main.small", binary("inlined"))
+    assert "inlined" in said and "main.caller" in said
+
+
+@pytest.mark.parametrize("arguments", [
+    ["--no-such-option"], [], ["-u"], ["-u", ""], ["--format", "xml"], ["--limit", "many"], ["--limit", "-1"],
+    ["--timeout", "soon"], ["--timeout", "-5s"], ["--ring-size", "big"], ["--ring-size", "-4M"], ["--attach", "glue"]],
+    ids=" ".join)
+def test_usage(arguments):
+    last = [] if not arguments or arguments == ["-u"] else ["/bin/true"]
+    assert "gofuncgraph-c" in fails(*arguments, *last, status=2)
+
+
+def test_list_usage():
+    fails("list", status=2)
+    fails("list", "--no-such-option", "/bin/true", status=2)
+
+
+def test_ring_that_cannot_be_had(binary):
+    said = fails("--ring-size", "900T", "-u", "main.*", binary("calls"))
+    assert "ring" in said
+
+
+def test_output_that_cannot_be_written(binary, tmp_path):
+    said = fails("-o", tmp_path / "no" / "such" / "folder", "-u", "main.*", binary("calls"))
+    assert "folder" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root, so nothing to give up")
+class TestPrivileges:
+    def test_another_user(self, binary, tmp_path):
+        path = binary("calls")
+        # pytest's folders are root's own; what is in them may be read.
+        copy = "/var/tmp/gofuncgraph-e2e-calls-%d" % os.getpid()
+        shutil.copy2(path, copy)
+        try:
+            said = fails("-u", "main.*", copy,
+                         prefix=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"])
+        finally:
+            os.unlink(copy)
+        assert "root" in said and "CAP_BPF" in said
+
+    @pytest.mark.parametrize("dropped, named", [("cap_sys_admin,cap_bpf", "CAP_BPF"),
+                                                ("cap_sys_admin,cap_perfmon", "CAP_PERFMON")])
+    def test_a_capability_is_missing(self, binary, dropped, named):
+        command = "exec " + " ".join(["capsh", f"--drop={dropped}", "--", "-c", '\'"$@"\'', "sh"]) + ' "$@"'
+        said = fails("-u", "main.*", binary("calls"), prefix=["sh", "-c", command, "sh"])
+        assert named in said
+
+
+def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
+    """The old program runs on; the file is another one now. Said, with a way out."""
+    path = binary("calls")
+    program = start(path)
+    new = tmp_path / "new"
+    shutil.copy2(path, new)
+    os.replace(new, path)
+    tracer = run_tool("-u", "main.*", path, "main.root").await_tracing()
+    assert str(program.pid) in tracer.err and "replaced" in tracer.err
+    program.work("GO")
+    assert tracer.stop().out == ""
+
+    # As the message says.
+    tracer = run_tool("-u", "main.*", f"/proc/{program.pid}/exe", "main.root").await_tracing()
+    program.work("GO")
+    assert "main.root() {" in tracer.stop().out
+    assert program.finish() == 0

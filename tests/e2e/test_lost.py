@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Events that the ring buffer has no room for: counted, and marked on the trees they belong to."""
+
+import os
+import re
+import signal
+
+from harness import forests, parse_graph, walk
+
+
+def losses(tracer):
+    """What the tracer says: (lost, all)."""
+    said = re.search(r"(\d+) of (\d+) events were lost", tracer.err)
+    return (int(said.group(1)), int(said.group(2))) if said else (0, None)
+
+
+def overflow(trace, program, form, command):
+    """Makes the program faster than the reader: the reader is stopped meanwhile."""
+    tracer = trace("--ring-size", "4k", "-f", form, "-u", "main.hot", program.path, "main.batch")
+    os.kill(tracer.pid, signal.SIGSTOP)
+    try:
+        account = program.work(command)
+    finally:
+        os.kill(tracer.pid, signal.SIGCONT)
+    tracer.stop()
+    lost, all_events = losses(tracer)
+    assert lost, "nothing was lost: the test tests nothing"
+    return tracer, account, lost, all_events
+
+
+def test_lost_and_received_are_all(binary, start, trace):
+    """One goroutine, one tree: every event is either in the output or among the lost."""
+    program = start(binary("load"))
+    tracer, account, lost, all_events = overflow(trace, program, "json", "GO 1 1 20000")
+    assert all_events == 2 * (account["calls"] + account["batches"])
+    calls = tracer.calls()
+    received = 0
+    for call in calls:
+        received += 1 + ("return" in call)
+    assert received + lost == all_events
+    (tree,) = next(iter(forests(calls).values()))
+    assert tree["function"] == "main.batch" and tree["incomplete"]
+    assert tree["end"] in ("lost", "return")
+
+
+def test_trees_are_marked_in_the_text(binary, start, trace):
+    program = start(binary("load"))
+    tracer, _, lost, _ = overflow(trace, program, "graph", "GO 1 1 20000")
+    (tree,), notes = parse_graph(tracer.out)
+    assert tree["name"] == "main.batch"
+    ((number, what),) = notes
+    assert number == lost and what == "events lost in this tree"
+
+
+def test_under_load(binary, start, trace):
+    """Many goroutines and a tiny buffer, the reader running: trees without a mark are whole."""
+    program = start(binary("load"))
+    calls_each = 50
+    tracer = trace("--ring-size", "4k", "-f", "json", "-u", "main.hot", program.path, "main.batch")
+    account = program.work(f"GO 8 400 {calls_each}")
+    tracer.stop()
+    lost, _ = losses(tracer)
+    whole = 0
+    for trees in forests(tracer.calls()).values():
+        for tree in trees:
+            assert tree["function"] == "main.batch"
+            if not tree.get("incomplete"):
+                assert tree["end"] == "return" and len(tree["calls"]) == calls_each
+                assert all(call["end"] == "return" for call in tree["calls"])
+                whole += 1
+            for call, parent in walk(tree):
+                assert call["function"] == ("main.hot" if parent else "main.batch")
+    assert whole + lost >= account["batches"], "trees are missing and nothing was reported lost"
+
+
+def test_nothing_is_lost_with_room(binary, start, trace):
+    """The default buffer holds a burst."""
+    program = start(binary("load"))
+    tracer = trace("-f", "json", "-u", "main.hot", program.path, "main.batch")
+    account = program.work("GO 4 20 500")
+    tracer.stop()
+    assert "lost" not in tracer.err
+    calls = tracer.calls()
+    assert sum(call["function"] == "main.hot" for call in calls) == account["calls"]
+    assert sum(call["function"] == "main.batch" for call in calls) == account["batches"]
+    assert {call["goid"] for call in calls} == set(account["goids"])
+    assert not any(call.get("incomplete") or call["end"] != "return" for call in calls)
