@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * go_program.h - Go programs built by tests, with each of the toolchains that are at hand, and what
+ * Go's own tools say of them.
+ *
+ * Toolchains: scripts/toolchains fetches them into the cache folder; without them the system's Go.
+ */
+#ifndef GOFUNCGRAPH_TESTS_GO_PROGRAM_H
+#define GOFUNCGRAPH_TESTS_GO_PROGRAM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GO_MAX_PATH 512
+
+struct go_toolchain {
+	char name[16];		/* "1.27" */
+	char root[GO_MAX_PATH]; /* GOROOT */
+};
+
+/* False: not there. "" is the system's. */
+static inline bool go_toolchain_find(struct go_toolchain *go, const char *version)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char path[GO_MAX_PATH + 32];
+
+	snprintf(go->name, sizeof(go->name), "%s", *version ? version : "system");
+	if (!*version) {
+		FILE *out = popen("go env GOROOT 2>/dev/null", "r");
+		bool found = out && fgets(go->root, sizeof(go->root), out);
+		if (out)
+			pclose(out);
+		if (!found)
+			return false;
+		go->root[strcspn(go->root, "\n")] = 0;
+	} else if (cache && *cache) {
+		snprintf(go->root, sizeof(go->root), "%.256s/gofuncgraph-c/go/%s/usr/lib/go-%s",
+			 cache, version, version);
+	} else {
+		snprintf(go->root, sizeof(go->root),
+			 "%.256s/.cache/gofuncgraph-c/go/%s/usr/lib/go-%s", home ? home : "/root",
+			 version, version);
+	}
+	snprintf(path, sizeof(path), "%s/bin/go", go->root);
+	return access(path, X_OK) == 0;
+}
+
+/* The oldest and the newest of those at hand, one of them twice if there is only one; false:
+ * none. */
+static inline bool go_toolchains(struct go_toolchain *oldest, struct go_toolchain *newest)
+{
+	char version[16];
+
+	for (int minor = 17; minor < 60; minor++) {
+		snprintf(version, sizeof(version), "1.%d", minor);
+		if (!go_toolchain_find(oldest, version))
+			continue;
+		*newest = *oldest;
+		while (++minor < 60) {
+			struct go_toolchain other;
+			snprintf(version, sizeof(version), "1.%d", minor);
+			if (go_toolchain_find(&other, version))
+				*newest = other;
+		}
+		return true;
+	}
+	*newest = *oldest;
+	return go_toolchain_find(oldest, "") && go_toolchain_find(newest, "");
+}
+
+/* Runs `go COMMAND`, as by sh; its standard output, to be closed by pclose(). */
+static inline FILE *go_command(const struct go_toolchain *go, const char *command)
+{
+	FILE *out = NULL;
+	char *line;
+
+	if (asprintf(&line,
+		     "GOROOT=%s GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 GO111MODULE=off "
+		     "%s/bin/go %s",
+		     go->root, go->root, command) < 0)
+		return NULL;
+	out = popen(line, "r");
+	free(line);
+	return out;
+}
+
+/* Builds the one file `source` into `program`. */
+static inline bool go_build(const struct go_toolchain *go, const char *source, const char *options,
+			    const char *program)
+{
+	FILE *out = NULL;
+	char *command;
+
+	if (asprintf(&command, "build -o %s %s %s >&2", program, options, source) < 0)
+		return false;
+	out = go_command(go, command);
+	free(command);
+	return out && pclose(out) == 0;
+}
+
+/* A new folder below the build's or /tmp, to be removed by go_remove(). */
+static inline bool go_folder(char folder[GO_MAX_PATH])
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(folder, GO_MAX_PATH, "%.256s/gofuncgraph-test.XXXXXX", tmp ? tmp : "/tmp");
+	return mkdtemp(folder);
+}
+
+static inline void go_remove(const char *folder)
+{
+	char command[GO_MAX_PATH + 16];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	if (system(command) != 0)
+		fprintf(stderr, "cannot remove %s\n", folder);
+}
+
+#endif
