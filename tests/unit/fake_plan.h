@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fake_plan.h - a plan of three functions, and a source of names for it, for tests of formats.
+ *
+ * Function n has its entry at site 2 * n and its exit at site 2 * n + 1, 192 bytes in, at line
+ * 20 + n. The function at 0x9000 is a caller, called from line 2122.
+ */
+#ifndef GOFUNCGRAPH_FAKE_PLAN_H
+#define GOFUNCGRAPH_FAKE_PLAN_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gofuncgraph/calltree.h"
+#include "output/format.h"
+
+static const struct gobin_func fake_funcs[] = {
+	{.name = "main.handleBar", .va = 0x1000, .size = 0x200},
+	{.name = "net/http.(*response).Write", .va = 0x1200, .size = 0x200},
+	{.name = "main.\"odd\"\x1b[\xc2\xb7\xff", .va = 0x1400, .size = 0x200},
+	{.name = "net/http.HandlerFunc.ServeHTTP", .va = 0x9000, .size = 0x100},
+};
+
+static struct plan_func fake_plan_funcs[] = {
+	{.func = &fake_funcs[0], .first_site = 0, .num_sites = 2, .shown = true, .target = true},
+	{.func = &fake_funcs[1], .first_site = 2, .num_sites = 2, .shown = true},
+	{.func = &fake_funcs[2], .first_site = 4, .num_sites = 2, .shown = true},
+};
+
+static struct site fake_sites[] = {
+	{.va = 0x1004, .func = 0}, {.va = 0x1000 + 192, .func = 0},
+	{.va = 0x1204, .func = 1}, {.va = 0x1200 + 192, .func = 1},
+	{.va = 0x1404, .func = 2}, {.va = 0x1400 + 192, .func = 2},
+};
+
+static const struct plan fake_plan = {
+	.funcs = fake_plan_funcs, .num_funcs = 3, .sites = fake_sites, .num_sites = 6};
+
+static const struct gobin_func *fake_func_at(void *context, uint64_t va)
+{
+	for (size_t i = 0; i < sizeof(fake_funcs) / sizeof(fake_funcs[0]); i++) {
+		if (va >= fake_funcs[i].va && va - fake_funcs[i].va < fake_funcs[i].size)
+			return &fake_funcs[i];
+	}
+	return NULL;
+}
+
+static struct gobin_line fake_line_at(void *context, uint64_t va)
+{
+	size_t *lookups = context;
+
+	if (lookups)
+		++*lookups;
+	if (va >= 0x1400 && va < 0x1600)
+		return (struct gobin_line){0}; /* the odd one has no lines */
+	if (va >= 0x9000)
+		return (struct gobin_line){"/go/server.go", va - 0x9000 == 46 ? 2122 : 1};
+	return (struct gobin_line){"/home/me/main.go", (unsigned)(20 + (va - 0x1000) / 0x200)};
+}
+
+/* Everything between events and text, into a stream in memory. */
+struct fake_output {
+	char *text;
+	size_t size;
+	FILE *file;
+	size_t lookups;
+	struct output *out;
+	struct calltree *trees;
+	uint64_t now_ns;
+};
+
+static int fake_output_start(struct fake_output *fake, const char *format, uint64_t max_trees)
+{
+	struct name_source source = {
+		.context = &fake->lookups, .func_at = fake_func_at, .line_at = fake_line_at};
+	struct output_options options = {.plan = &fake_plan,
+					 /* 2026-10-17 16:08:05 UTC */
+					 .realtime_offset_ns = 1792253285000000000,
+					 .max_trees = max_trees};
+
+	memset(fake, 0, sizeof(*fake));
+	fake->file = open_memstream(&fake->text, &fake->size);
+	options.file = fake->file;
+	if (!fake->file || output_new_with_names(format, &options, &source, &fake->out))
+		return -1;
+	struct calltree_sink sink = output_sink(fake->out);
+	return calltree_new(&sink, &fake->trees) ? -1 : 0;
+}
+
+/* What has been written by now. */
+static const char *fake_output_text(struct fake_output *fake)
+{
+	int errnum;
+	_cleanup_error_ struct error *err = output_flush(fake->out, &errnum);
+
+	return err ? error_message(err) : fake->text;
+}
+
+static void fake_output_stop(struct fake_output *fake)
+{
+	calltree_free(fake->trees);
+	output_free(fake->out);
+	fclose(fake->file);
+	free(fake->text);
+}
+
+/* Events of goroutine 34, at 0x10 bytes a depth. `us` is the time since the last one. */
+static void fake_event(struct fake_output *fake, uint64_t us, struct event event)
+{
+	fake->now_ns += us * 1000;
+	event.time_ns = fake->now_ns;
+	event.goid = event.goid ? event.goid : 34;
+	event.pid = event.pid ? event.pid : 812;
+	event.tid = 815;
+	error_free(calltree_feed(fake->trees, &event));
+}
+
+static void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth,
+		       uint64_t caller_va)
+{
+	fake_event(fake, us,
+		   (struct event){.kind = EVENT_ENTRY,
+				  .site = func * 2,
+				  .frame = 16 + depth * 16,
+				  .caller_va = caller_va,
+				  .flags = depth ? 0 : EVENT_OPENS_TREE});
+}
+
+static void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
+{
+	fake_event(fake, us,
+		   (struct event){.kind = EVENT_RETURN,
+				  .site = func * 2 + 1,
+				  .frame = 16 + depth * 16,
+				  .flags = depth ? 0 : EVENT_CLOSES_TREE});
+}
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* test_graph.c - call trees as text for people, to the column. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fake_plan.h"
+
+#define CALLER_VA (0x9000 + 47)
+
+static int setup(void **state)
+{
+	struct fake_output *fake = malloc(sizeof(*fake));
+
+	*state = fake;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	return fake_output_start(fake, "graph", 0);
+}
+
+static int teardown(void **state)
+{
+	fake_output_stop(*state);
+	free(*state);
+	return 0;
+}
+
+static void test_tree(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 411402, 0, 0, CALLER_VA);
+	fake_enter(fake, 10, 1, 1, 0x1000 + 50);
+	fake_leave(fake, 20, 1, 1);
+	fake_leave(fake, 523281, 0, 0);
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n"
+		"17 16:08:05.411402             main.handleBar() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.411412               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.411432 000.000020    } net/http.(*response).Write+192"
+		" /home/me/main.go:21\n"
+		"17 16:08:05.934713 000.523311  } main.handleBar+192 /home/me/main.go:20\n");
+	assert_int_equal(output_num_trees(fake->out), 1);
+}
+
+/* Every other way to end, and what is not known. */
+static void test_ends(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, 0);
+	fake_enter(fake, 1, 1, 1, 0xffff800000000000);
+	fake_enter(fake, 1, 1, 2, 0x1000 + 50);
+	fake_event(fake, 1,
+		   (struct event){.kind = EVENT_TAIL_CALL, .site = 3, .frame = 16 + 2 * 16});
+	fake_enter(fake, 1, 0, 2, 0x1000 + 50);
+	fake_event(fake, 1, (struct event){.kind = EVENT_GOEXIT});
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n"
+		"17 16:08:05.000001             main.handleBar() { ?\n"
+		"17 16:08:05.000002               net/http.(*response).Write() {"
+		" 0xffff800000000000\n"
+		"17 16:08:05.000003                 net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.000004 000.000001      } net/http.(*response).Write+192"
+		" /home/me/main.go:21 [tail call]\n"
+		"17 16:08:05.000005                 main.handleBar() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.000006 000.000001      } main.handleBar [goroutine exit]\n"
+		"17 16:08:05.000006 000.000004    } net/http.(*response).Write [goroutine exit]\n"
+		"17 16:08:05.000006 000.000005  } main.handleBar [goroutine exit]\n");
+}
+
+/* Only the exit lines, so that marks can be compared. */
+static void assert_ends_with(struct fake_output *fake, const char *expected)
+{
+	const char *text = fake_output_text(fake);
+	size_t len = strlen(text), tail = strlen(expected);
+
+	assert_true(len >= tail);
+	assert_string_equal(text + len - tail, expected);
+}
+
+static void test_marks(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
+	fake_leave(fake, 1, 0, 0);
+	assert_ends_with(
+		fake, "17 16:08:05.000003 000.000001    } net/http.(*response).Write [panic]\n"
+		      "17 16:08:05.000003 000.000002  } main.handleBar+192 /home/me/main.go:20\n");
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_event(fake, 1, (struct event){.kind = EVENT_PROCESS_EXIT});
+	assert_ends_with(fake, "17 16:08:05.000005 000.000001  } main.handleBar [process exit]\n");
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	calltree_finish(fake->trees, fake->now_ns + 2000000000);
+	assert_ends_with(fake, "17 16:08:07.000006 002.000000  } main.handleBar [still running]\n");
+}
+
+static void test_lost(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	calltree_end_was_lost(fake->trees, 812, 34, 12, fake->now_ns + 1000);
+	assert_ends_with(fake, "17 16:08:05.000002             } main.handleBar [lost]\n"
+			       "                               (12 events lost in this tree)\n");
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	calltree_end_was_lost(fake->trees, 812, 34, 1, fake->now_ns);
+	assert_ends_with(fake, "\n                               (1 event lost in this tree)\n");
+}
+
+/* Names are hostile; an unknown line is left out; a site beyond the plan harms nothing. */
+static void test_hostile(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 2, 0, 0x1400 + 9);
+	fake_enter(fake, 1, 2000, 1, CALLER_VA);
+	fake_leave(fake, 1, 2000, 1);
+	fake_leave(fake, 1, 2, 0);
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n"
+		"17 16:08:05.000001             main.\"odd\"\\x1b[\xc2\xb7\\xff() {"
+		" main.\"odd\"\\x1b[\xc2\xb7\\xff+9\n"
+		"17 16:08:05.000002               ?() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.000003 000.000001    } ?\n"
+		"17 16:08:05.000004 000.000003  } main.\"odd\"\\x1b[\xc2\xb7\\xff+192\n");
+}
+
+/* Seconds and days go on, and lines are looked up once. */
+static void test_clock_and_cache(void **state)
+{
+	struct fake_output *fake = *state;
+	size_t lookups;
+
+	fake_enter(fake, 0, 0, 0, CALLER_VA);
+	fake_leave(fake, 8ull * 3600 * 1000000, 0, 0);
+	assert_ends_with(fake, "18 00:08:05.000000 28800.000000  } main.handleBar+192"
+			       " /home/me/main.go:20\n");
+	lookups = fake->lookups;
+	assert_int_equal(lookups, 3);
+	fake_enter(fake, 0, 0, 0, CALLER_VA);
+	fake_leave(fake, 1, 0, 0);
+	assert_int_equal(fake->lookups, lookups);
+}
+
+static void test_limit(void **state)
+{
+	struct fake_output fake;
+
+	assert_int_equal(fake_output_start(&fake, "graph", 2), 0);
+	/* Goroutine 1's tree begins first and ends last. */
+	fake_event(&fake, 1,
+		   (struct event){.kind = EVENT_ENTRY, .goid = 1, .flags = EVENT_OPENS_TREE});
+	for (int i = 0; i < 2; i++) {
+		fake_enter(&fake, 1, 1, 0, 0);
+		fake_leave(&fake, 1, 1, 0);
+	}
+	assert_int_equal(output_num_trees(fake.out), 2);
+	fake_event(&fake, 1, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	assert_int_equal(output_num_trees(fake.out), 2);
+	assert_null(strstr(fake_output_text(&fake), "main.handleBar()"));
+	assert_non_null(strstr(fake_output_text(&fake), "net/http.(*response).Write()"));
+	fake_output_stop(&fake);
+}
+
+static void assert_write_error(FILE *file, int expected)
+{
+	struct name_source source = {.func_at = fake_func_at, .line_at = fake_line_at};
+	struct output_options options = {.plan = &fake_plan, .file = file};
+	struct fake_output fake = {0};
+	int errnum = 0;
+
+	assert_null(output_new_with_names("graph", &options, &source, &fake.out));
+	struct calltree_sink sink = output_sink(fake.out);
+	assert_null(calltree_new(&sink, &fake.trees));
+	/* More than is buffered, so that the error is met long before it is asked for. */
+	for (int i = 0; i < 3000; i++) {
+		fake_enter(&fake, 1, 0, 0, CALLER_VA);
+		fake_leave(&fake, 1, 0, 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		_cleanup_error_ struct error *err = output_flush(fake.out, &errnum);
+		assert_non_null(err);
+		assert_int_equal(errnum, expected);
+		assert_non_null(strstr(error_message(err), strerror(expected)));
+	}
+	calltree_free(fake.trees);
+	output_free(fake.out);
+}
+
+static void test_write_errors(void **state)
+{
+	int pipe_fds[2];
+	FILE *full = fopen("/dev/full", "w");
+
+	assert_non_null(full);
+	assert_write_error(full, ENOSPC);
+	fclose(full);
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(pipe_fds), 0);
+	close(pipe_fds[0]);
+	FILE *closed = fdopen(pipe_fds[1], "w");
+	assert_non_null(closed);
+	assert_write_error(closed, EPIPE);
+	fclose(closed);
+}
+
+static void test_unknown_format(void **state)
+{
+	struct output_options options = {.plan = &fake_plan};
+	struct output *out;
+	_cleanup_error_ struct error *err = output_new("xml", &options, &out);
+
+	assert_non_null(err);
+	assert_non_null(strstr(error_message(err), "'xml'"));
+	assert_null(out);
+	output_free(NULL);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_tree),
+		TEST(test_ends),
+		TEST(test_marks),
+		TEST(test_lost),
+		TEST(test_hostile),
+		TEST(test_clock_and_cache),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_write_errors),
+		cmocka_unit_test(test_unknown_format),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

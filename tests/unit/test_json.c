@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* test_json.c - one JSON object a call: names, order and when it is written. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <yajl/yajl_tree.h>
+
+#include "fake_plan.h"
+
+#define CALLER_VA (0x9000 + 47)
+
+static int setup(void **state)
+{
+	struct fake_output *fake = malloc(sizeof(*fake));
+
+	*state = fake;
+	return fake_output_start(fake, "json", 0);
+}
+
+static int teardown(void **state)
+{
+	fake_output_stop(*state);
+	free(*state);
+	return 0;
+}
+
+/* Every line is one valid object, which strict UTF-8 checking of the parser implies. */
+static void assert_json_lines(const char *text)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *rest = copy, *line;
+
+	assert_non_null(copy);
+	assert_true(!*text || text[strlen(text) - 1] == '\n');
+	while ((line = strsep(&rest, "\n")) && *line) {
+		char error[256] = "";
+		yajl_val value = yajl_tree_parse(line, error, sizeof(error));
+		assert_string_equal(error, "");
+		assert_true(YAJL_IS_OBJECT(value));
+		yajl_tree_free(value);
+	}
+}
+
+static void test_call(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 411402, 0, 0, CALLER_VA);
+	fake_enter(fake, 10, 1, 1, 0x1000 + 50);
+	assert_string_equal(fake_output_text(fake), "");
+	fake_leave(fake, 20, 1, 1);
+	assert_string_equal(fake_output_text(fake),
+			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":1,"
+			    "\"function\":\"net/http.(*response).Write\","
+			    "\"start_ns\":1792253285411412000,\"duration_ns\":20000,"
+			    "\"caller\":{\"function\":\"main.handleBar\",\"offset\":50,"
+			    "\"file\":\"/home/me/main.go\",\"line\":20},"
+			    "\"return\":{\"offset\":192,\"file\":\"/home/me/main.go\",\"line\":21},"
+			    "\"end\":\"return\"}\n");
+	fake_leave(fake, 1, 0, 0);
+	assert_non_null(strstr(fake_output_text(fake),
+			       "\"caller\":{\"function\":\"net/http.HandlerFunc.ServeHTTP\","
+			       "\"offset\":47,\"file\":\"/go/server.go\",\"line\":2122}"));
+	assert_json_lines(fake_output_text(fake));
+	assert_int_equal(output_num_trees(fake->out), 1);
+}
+
+/* Ends that are no return have no "return"; what is not known is left out. */
+static void test_ends(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, 0);
+	fake_event(fake, 1, (struct event){.kind = EVENT_GOEXIT});
+	fake_enter(fake, 1, 0, 0, 0x7fffffff0000);
+	calltree_end_was_lost(fake->trees, 812, 34, 1, fake->now_ns);
+	assert_string_equal(fake_output_text(fake),
+			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":0,"
+			    "\"function\":\"main.handleBar\",\"start_ns\":1792253285000001000,"
+			    "\"duration_ns\":1000,\"end\":\"goexit\"}\n"
+			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":2,\"depth\":0,"
+			    "\"function\":\"main.handleBar\",\"start_ns\":1792253285000003000,"
+			    "\"duration_ns\":0,\"end\":\"lost\",\"incomplete\":true}\n");
+}
+
+static void test_end_names(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, 0);
+	fake_enter(fake, 1, 1, 1, 0);
+	fake_event(fake, 1, (struct event){.kind = EVENT_TAIL_CALL, .site = 3, .frame = 32});
+	fake_enter(fake, 1, 1, 1, 0);
+	fake_leave(fake, 1, 0, 0);
+	fake_enter(fake, 1, 0, 0, 0);
+	fake_event(fake, 1, (struct event){.kind = EVENT_PROCESS_EXIT});
+	fake_enter(fake, 1, 0, 0, 0);
+	calltree_finish(fake->trees, fake->now_ns);
+
+	const char *text = fake_output_text(fake);
+	assert_non_null(strstr(text, "\"return\":{\"offset\":192,\"file\":\"/home/me/main.go\","
+				     "\"line\":21},\"end\":\"tail_call\"}\n"));
+	assert_non_null(strstr(text, "\"end\":\"panic\"}\n"));
+	assert_non_null(strstr(text, "\"end\":\"return\"}\n"));
+	assert_non_null(strstr(text, "\"end\":\"process_exit\"}\n"));
+	assert_non_null(strstr(text, "\"end\":\"running\"}\n"));
+	assert_json_lines(text);
+}
+
+static void test_hostile(void **state)
+{
+	struct fake_output *fake = *state;
+	struct event largest = {.kind = EVENT_ENTRY,
+				.goid = UINT64_MAX,
+				.pid = UINT32_MAX,
+				.site = UINT32_MAX,
+				.caller_va = UINT64_MAX,
+				.flags = EVENT_OPENS_TREE};
+
+	fake_enter(fake, 1, 2, 0, 0x1400 + 9);
+	fake_leave(fake, 1, 2, 0);
+	fake_event(fake, 1, largest);
+	largest.kind = EVENT_RETURN;
+	largest.flags = EVENT_CLOSES_TREE;
+	fake_event(fake, 1, largest);
+
+	const char *text = fake_output_text(fake);
+	assert_non_null(strstr(text, "\"function\":\"main.\\\"odd\\\"\\\\x1b[\xc2\xb7\\\\xff\","));
+	assert_non_null(strstr(text, "\"return\":{\"offset\":192},\"end\":\"return\"}\n"));
+	assert_non_null(strstr(text, "{\"pid\":4294967295,\"tid\":815,"
+				     "\"goid\":18446744073709551615,"));
+	assert_json_lines(text);
+}
+
+/* The first trees that begin are written, to their end. */
+static void test_limit(void **state)
+{
+	struct fake_output fake;
+
+	assert_int_equal(fake_output_start(&fake, "json", 2), 0);
+	fake_event(&fake, 1,
+		   (struct event){.kind = EVENT_ENTRY, .goid = 1, .flags = EVENT_OPENS_TREE});
+	for (int i = 0; i < 3; i++) {
+		fake_enter(&fake, 1, 1, 0, 0);
+		fake_leave(&fake, 1, 1, 0);
+	}
+	assert_int_equal(output_num_trees(fake.out), 1);
+	fake_event(&fake, 1, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	assert_int_equal(output_num_trees(fake.out), 2);
+
+	const char *text = fake_output_text(&fake);
+	assert_non_null(strstr(text, "\"tree\":1,"));
+	assert_non_null(strstr(text, "\"tree\":2,"));
+	assert_null(strstr(text, "\"tree\":3,"));
+	assert_json_lines(text);
+	fake_output_stop(&fake);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_call),
+		TEST(test_ends),
+		TEST(test_end_names),
+		TEST(test_hostile),
+		cmocka_unit_test(test_limit),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
