@@ -11,9 +11,8 @@ bool code_instruction(const struct code *code, uint32_t offset, ZydisDecodedInst
 	ZydisDecoderContext context;
 
 	return offset < code->size &&
-	       ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&code->decoder, &context,
-							  code->bytes + offset, code->size - offset,
-							  insn));
+	       ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
+		       &code->decoder, &context, code->bytes + offset, code->size - offset, insn));
 }
 
 bool insn_direct_target(const ZydisDecodedInstruction *insn, uint32_t offset, int64_t *to)
@@ -30,11 +29,11 @@ void site_fill(const struct code *code, const ZydisDecodedInstruction *insn, uin
 	const char *mnemonic = ZydisMnemonicGetString(insn->mnemonic);
 
 	*site = (struct decoded_site){
-	    .offset = offset,
-	    .cost = insn_is_emulated(code->bytes + offset, insn->length) ? SITE_EMULATED
-									 : SITE_SINGLE_STEP,
-	    .length = insn->length,
-	    .mnemonic = mnemonic ? mnemonic : "?",
+		.offset = offset,
+		.cost = insn_is_emulated(code->bytes + offset, insn->length) ? SITE_EMULATED
+									     : SITE_SINGLE_STEP,
+		.length = insn->length,
+		.mnemonic = mnemonic ? mnemonic : "?",
 	};
 }
 

@@ -91,9 +91,10 @@ static bool belongs_to_check(const struct code *code, const ZydisDecodedInstruct
 	if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
 		return false;
 	to = operands[0].reg.value;
-	/* RCX holds g in ABI0 code, which has no arguments in registers. */
+	/* ABI0 code takes g from thread-local storage into RCX, or R14; it has no arguments in
+	 * registers. */
 	return to == ZYDIS_REGISTER_R12 || to == ZYDIS_REGISTER_R13 || to == ZYDIS_REGISTER_RCX ||
-	       to == ZYDIS_REGISTER_RSI;
+	       to == ZYDIS_REGISTER_R14;
 }
 
 bool find_stack_check(const struct code *code, struct stack_check *check)
@@ -116,10 +117,10 @@ bool find_stack_check(const struct code *code, struct stack_check *check)
 		    to >= (int64_t)code->size || !calls_morestack(code, (uint32_t)to, &restart))
 			break;
 		*check = (struct stack_check){
-		    .jump = offset,
-		    .end = offset + insn.length,
-		    .restart = restart,
-		    .reads_tls = reads_tls,
+			.jump = offset,
+			.end = offset + insn.length,
+			.restart = restart,
+			.reads_tls = reads_tls,
 		};
 		found = true;
 	}

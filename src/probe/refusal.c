@@ -16,44 +16,44 @@
 
 /* good_insns_64: by first opcode byte, a row of sixteen each. */
 static const uint16_t good_opcode[16] = {
-    /*      0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1), /* 00 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0), /* 10 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0), /* 20 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0), /* 30 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 40 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 50 */
-    BIT_ROW(0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0), /* 60 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 70 */
-    BIT_ROW(1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 80 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1), /* 90 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* a0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* b0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0), /* c0 */
-    BIT_ROW(1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* d0 */
-    BIT_ROW(1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0), /* e0 */
-    BIT_ROW(1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1), /* f0 */
+	/*      0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1), /* 00 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0), /* 10 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0), /* 20 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0), /* 30 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 40 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 50 */
+	BIT_ROW(0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0), /* 60 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 70 */
+	BIT_ROW(1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 80 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1), /* 90 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* a0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* b0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0), /* c0 */
+	BIT_ROW(1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* d0 */
+	BIT_ROW(1, 1, 1, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0, 0, 0, 0), /* e0 */
+	BIT_ROW(1, 0, 1, 1, 0, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1), /* f0 */
 };
 
 /* good_2byte_insns: by the byte after 0f. */
 static const uint16_t good_opcode_0f[16] = {
-    /*      0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f */
-    BIT_ROW(0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1), /* 00 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 10 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 20 */
-    BIT_ROW(0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1), /* 30 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 40 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 50 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 60 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1), /* 70 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 80 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 90 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1), /* a0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* b0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* c0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* d0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* e0 */
-    BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* f0 */
+	/*      0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f */
+	BIT_ROW(0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1), /* 00 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 10 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 20 */
+	BIT_ROW(0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1), /* 30 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 40 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 50 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 60 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1), /* 70 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 80 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* 90 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1), /* a0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* b0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* c0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* d0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* e0 */
+	BIT_ROW(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), /* f0 */
 };
 
 static bool is_good(const uint16_t *table, uint8_t opcode)
@@ -132,8 +132,8 @@ const char *decode_refusal(const uint8_t *code, size_t size)
 		return "has a lock or segment prefix, which the kernel does not probe";
 	if (raw.vex)
 		return vex_is_misread(raw.opcode)
-			   ? "is a vector instruction that the kernel's uprobes misread"
-			   : NULL;
+			       ? "is a vector instruction that the kernel's uprobes misread"
+			       : NULL;
 	if (raw.opcode == 0x62)
 		return "is an AVX-512 instruction (EVEX), which the kernel does not probe";
 	/* XOP; legacy pop has reg 0 */
@@ -147,8 +147,8 @@ const char *decode_refusal(const uint8_t *code, size_t size)
 	if (raw.opcode == 0x0f && !is_good(good_opcode_0f, raw.opcode2))
 		return "is of a kind that the kernel does not probe";
 	/* Intel and AMD differ there; older kernels refuse it for a nop also. */
-	if (raw.has_66 && (is_branch_opcode(raw.opcode) ||
-			   (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80)))
+	if (raw.has_66 &&
+	    (is_branch_opcode(raw.opcode) || (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80)))
 		return "is a branch or nop with an operand size prefix, which the kernel does not "
 		       "probe";
 	/* The kernel looks at 90 only, and skips the exchange. */
@@ -171,6 +171,5 @@ bool insn_is_emulated(const uint8_t *code, size_t size)
 	if (!raw_split(code, size, &raw) || raw.vex || decode_refusal(code, size))
 		return false;
 	/* The long nops, 0f 1f, are emulated by the newest kernels only. */
-	return is_branch_opcode(raw.opcode) ||
-	       (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80);
+	return is_branch_opcode(raw.opcode) || (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80);
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* choose.c - which functions of a binary a selection means. */
+#include "probe/choose.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "probe/suggest.h"
+
+struct error *pattern_list_prepare(char **texts, size_t count, bool include_vendor,
+				   struct pattern_list *list)
+{
+	struct error *err;
+
+	*list = (struct pattern_list){.include_vendor = include_vendor};
+	list->items = calloc(count + 1, sizeof(*list->items));
+	if (!list->items)
+		return error_out_of_memory();
+	for (size_t i = 0; i < count; i++) {
+		err = pattern_prepare(texts[i], &list->items[i]);
+		if (err)
+			return err;
+		list->count++;
+	}
+	return NULL;
+}
+
+void pattern_list_release(struct pattern_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		pattern_release(&list->items[i]);
+	free(list->items);
+	*list = (struct pattern_list){0};
+}
+
+bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed)
+{
+	bool in = false, matched = false,
+	     vendored = !list->include_vendor && name_is_vendored(typed);
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct pattern *pattern = &list->items[i];
+
+		if (!pattern_try(pattern, name, typed))
+			continue;
+		if (vendored && !pattern->negated && !pattern->names_vendor) {
+			list->num_vendored++;
+			continue;
+		}
+		pattern->num_matches++;
+		matched |= !pattern->negated;
+		in = !pattern->negated;
+	}
+	list->num_matched += matched;
+	return in;
+}
+
+/* A pattern that is the name of a function, as it stands, means that function only: with
+ * "main.(*T).Get" nobody wants a wildcard. */
+static void find_literal(struct pattern_list *list, const char *name, const char *typed)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct pattern *pattern = &list->items[i];
+
+		if (!pattern->is_literal && !pattern->literally)
+			pattern->literally = pattern_is_name(pattern, name, typed);
+	}
+}
+
+static bool has_positive(const struct pattern_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (!list->items[i].negated)
+			return true;
+	}
+	return false;
+}
+
+/* Says of every GLOB that matched nothing while others did; an error when none did. */
+static struct error *check_matches(struct gobin *bin, struct pattern_list *list, const char *what)
+{
+	if (!has_positive(list) || !list->num_matched)
+		return has_positive(list) ? suggest(bin, list, what) : NULL;
+	for (size_t i = 0; i < list->count; i++) {
+		struct pattern *pattern = &list->items[i];
+
+		if (!pattern->num_matches)
+			log_warning("no function matches '%s%s'", pattern->negated ? "!" : "",
+				    pattern->text);
+	}
+	return NULL;
+}
+
+struct choice {
+	struct gobin *bin;
+	struct pattern_list functions, targets;
+	char *buffer; /* for name_as_typed() */
+	size_t capacity;
+};
+
+static void choice_release(struct choice *choice)
+{
+	pattern_list_release(&choice->functions);
+	pattern_list_release(&choice->targets);
+	free(choice->buffer);
+}
+
+static struct error *find_literals(struct choice *choice)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(choice->bin, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *typed =
+			name_as_typed(funcs[i].name, &choice->buffer, &choice->capacity);
+
+		if (!typed)
+			return error_out_of_memory();
+		find_literal(&choice->functions, funcs[i].name, typed);
+		find_literal(&choice->targets, funcs[i].name, typed);
+	}
+	return NULL;
+}
+
+static struct error *collect(struct choice *choice, struct chosen *chosen)
+{
+	size_t count, capacity = 0;
+	const struct gobin_func *funcs = gobin_funcs(choice->bin, &count);
+	bool all_are_targets = !has_positive(&choice->targets);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = funcs[i].name;
+		const char *typed = name_as_typed(name, &choice->buffer, &choice->capacity);
+
+		if (!typed)
+			return error_out_of_memory();
+		bool shown = pattern_list_try(&choice->functions, name, typed);
+		bool target = pattern_list_try(&choice->targets, name, typed);
+		if (!shown && !target)
+			continue;
+		if (!array_reserve(&chosen->items, &capacity, chosen->count + 1,
+				   sizeof(*chosen->items)))
+			return error_out_of_memory();
+		chosen->items[chosen->count++] = (struct chosen_func){
+			.func = &funcs[i], .shown = true, .target = target || all_are_targets};
+	}
+	return NULL;
+}
+
+static bool has_target(const struct chosen *chosen)
+{
+	for (size_t i = 0; i < chosen->count; i++) {
+		if (chosen->items[i].target)
+			return true;
+	}
+	return false;
+}
+
+struct error *choose_functions(struct gobin *bin, const struct selection *selection,
+			       struct chosen *chosen)
+{
+	_cleanup_(choice_release) struct choice choice = {.bin = bin};
+	struct error *err;
+
+	*chosen = (struct chosen){0};
+	err = pattern_list_prepare(selection->functions, selection->num_functions,
+				   selection->include_vendor, &choice.functions);
+	if (!err)
+		err = pattern_list_prepare(selection->targets, selection->num_targets,
+					   selection->include_vendor, &choice.targets);
+	if (!err && !has_positive(&choice.functions) && !has_positive(&choice.targets))
+		return error_new("no function is asked for: give a TARGET, or -u GLOB");
+	if (!err)
+		err = find_literals(&choice);
+	if (!err)
+		err = collect(&choice, chosen);
+	if (!err)
+		err = check_matches(bin, &choice.functions, "function");
+	if (!err)
+		err = check_matches(bin, &choice.targets, "target");
+	if (!err && !has_target(chosen))
+		err = error_new("every %s that matched was taken out again by a !GLOB",
+				has_positive(&choice.targets) ? "target" : "function");
+	return err;
+}
+
+void chosen_release(struct chosen *chosen)
+{
+	free(chosen->items);
+	*chosen = (struct chosen){0};
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pattern.h - patterns prepared once and tried on many names.
+ *
+ * Names are given in both spellings: as they stand in the binary, and as users type them (see
+ * name_as_typed()).
+ */
+#ifndef PROBE_PATTERN_H
+#define PROBE_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct pattern {
+	const char *text;      /* without the '!'; not owned */
+	bool negated;	       /* "!GLOB" */
+	bool is_literal;       /* holds no wildcard */
+	bool names_vendor;     /* holds "vendor/" */
+	bool literally;	       /* set by the user of this struct: wildcards stand for themselves */
+	size_t num_matches;    /* kept by the user of this struct */
+	struct token *glob;    /* '[' taken as a wildcard; owned */
+	struct token *generic; /* '[' taken as itself; owned, NULL when there is none */
+};
+
+struct error *pattern_prepare(const char *text, struct pattern *pattern);
+void pattern_release(struct pattern *pattern);
+
+/* `typed` may be the same pointer as `name`. */
+bool pattern_is_name(const struct pattern *pattern, const char *name, const char *typed);
+bool pattern_try(const struct pattern *pattern, const char *name, const char *typed);
+
+/*
+ * The name without ".abi0" at its end and with the "%2e" and other such escapes of the linker
+ * (cmd/internal/objabi/path.go, PathToPrefix) undone. Returns `name` itself when that is the same,
+ * else `*buffer`, which is grown as needed and which the caller frees. NULL: out of memory.
+ */
+const char *name_as_typed(const char *name, char **buffer, size_t *capacity);
+
+/* True when a path element of the name's package path is "vendor". */
+bool name_is_vendored(const char *name);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* plan.c - chosen functions to sites: the plan that attachment, BPF programs and output follow. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "probe/choose.h"
+#include "probe/runtime_sites.h"
+
+/* Functions that must not be probed whatever their code looks like. */
+static const struct {
+	const char *name;
+	const char *reason;
+} never_probed[] = {
+	/* cmd/compile/internal/amd64/ssa.go, OpAMD64DUFFZERO and DUFFCOPY (to Go 1.23) */
+	{"runtime.duffzero", "compiled code jumps into the middle of it, past its entry"},
+	{"runtime.duffcopy", "compiled code jumps into the middle of it, past its entry"},
+	/* not code, but marks in it: cmd/internal/obj/fips140.go */
+	{"go:textfipsstart", "it is no function, but a mark of the linker"},
+	{"go:textfipsend", "it is no function, but a mark of the linker"},
+};
+
+struct builder {
+	struct plan *plan;
+	size_t funcs_capacity, sites_capacity, omissions_capacity;
+};
+
+static const char *why_never(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length > 5 && !strcmp(name + length - 5, ".abi0"))
+		length -= 5;
+	for (size_t i = 0; i < sizeof(never_probed) / sizeof(*never_probed); i++) {
+		if (strlen(never_probed[i].name) == length &&
+		    !memcmp(never_probed[i].name, name, length))
+			return never_probed[i].reason;
+	}
+	return NULL;
+}
+
+static struct error *add_omission(struct builder *builder, uint32_t func, uint64_t va,
+				  const char *reason)
+{
+	struct plan *plan = builder->plan;
+
+	if (!array_reserve(&plan->omissions, &builder->omissions_capacity, plan->num_omissions + 1,
+			   sizeof(*plan->omissions)))
+		return error_out_of_memory();
+	plan->omissions[plan->num_omissions++] =
+		(struct omission){.func = func, .va = va, .reason = reason};
+	return NULL;
+}
+
+static struct error *add_func(struct builder *builder, const struct chosen_func *chosen)
+{
+	struct plan *plan = builder->plan;
+
+	if (!array_reserve(&plan->funcs, &builder->funcs_capacity, plan->num_funcs + 1,
+			   sizeof(*plan->funcs)))
+		return error_out_of_memory();
+	plan->funcs[plan->num_funcs++] = (struct plan_func){
+		.func = chosen->func,
+		.first_site = (uint32_t)plan->num_sites,
+		.shown = chosen->shown,
+		.target = chosen->target,
+	};
+	return NULL;
+}
+
+/* Adds the site to the function added last; `flags` are added to its own. */
+static struct error *add_site(struct builder *builder, const struct decoded_site *decoded,
+			      uint32_t flags, bool *in_file)
+{
+	struct plan *plan = builder->plan;
+	struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	uint64_t va = func->func->va + decoded->offset, off;
+
+	*in_file = gobin_va_to_off(plan->bin, va, &off);
+	if (!*in_file)
+		return NULL;
+	if (!array_reserve(&plan->sites, &builder->sites_capacity, plan->num_sites + 1,
+			   sizeof(*plan->sites)))
+		return error_out_of_memory();
+	plan->sites[plan->num_sites++] = (struct site){
+		.va = va,
+		.off = off,
+		.func = (uint32_t)plan->num_funcs - 1,
+		.sp_delta = decoded->sp_delta,
+		.flags = decoded->flags | flags,
+		.kind = decoded->kind,
+		.cost = decoded->cost,
+		.length = decoded->length,
+		.mnemonic = decoded->mnemonic,
+	};
+	func->num_sites++;
+	return NULL;
+}
+
+static struct error *add_decoded(struct builder *builder, const struct decoded *decoded)
+{
+	struct plan *plan = builder->plan;
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	uint32_t tls = gobin_func_is_abi0(plan->bin, func->func) ? SITE_TLS : 0;
+	struct error *err;
+	bool in_file;
+
+	for (size_t i = 0; i < decoded->num_sites; i++) {
+		uint32_t flags = tls | (i == 0 && func->target ? SITE_TARGET : 0);
+
+		err = add_site(builder, &decoded->sites[i], flags, &in_file);
+		if (err)
+			return err;
+		/* without its entry a function is of no use */
+		if (!in_file && i == 0)
+			return add_omission(builder, (uint32_t)plan->num_funcs - 1, func->func->va,
+					    "its code is not in the file");
+	}
+	return NULL;
+}
+
+static struct error *add_chosen(struct builder *builder, const struct chosen_func *chosen)
+{
+	struct plan *plan = builder->plan;
+	const struct gobin_func *func = chosen->func;
+	_cleanup_(decoded_destroy) struct decoded decoded = {0};
+	const char *never = why_never(func->name);
+	uint32_t index = (uint32_t)plan->num_funcs;
+	size_t length = func->size;
+	const uint8_t *bytes;
+	struct error *err;
+
+	err = add_func(builder, chosen);
+	if (err)
+		return err;
+	if (never)
+		return add_omission(builder, index, func->va, never);
+	bytes = gobin_bytes(plan->bin, func->va, &length);
+	if (!bytes || length < func->size)
+		return add_omission(builder, index, func->va, "its code is not in the file");
+	err = decode_function(bytes, func->size, func->va, &decoded);
+	if (err)
+		return err;
+	if (decoded.refused)
+		return add_omission(builder, index, func->va + decoded.refused_offset,
+				    decoded.refused);
+	return add_decoded(builder, &decoded);
+}
+
+static struct site *find_site(const struct plan *plan, uint64_t va)
+{
+	for (size_t i = 0; i < plan->num_sites; i++) {
+		if (plan->sites[i].va == va)
+			return &plan->sites[i];
+	}
+	return NULL;
+}
+
+/* Two probes at one place would come in any order: where the user's is, it does both. */
+static struct error *add_runtime_site(struct builder *builder, const struct runtime_site *found)
+{
+	struct plan *plan = builder->plan;
+	struct chosen_func chosen = {.func = found->func};
+	struct site *site;
+	struct error *err;
+	bool in_file;
+
+	if (!found->func)
+		return NULL;
+	site = find_site(plan, found->func->va + found->site.offset);
+	if (site) {
+		site->flags |= found->site.flags & (SITE_UNWIND | SITE_GOEXIT);
+		return NULL;
+	}
+	err = add_func(builder, &chosen);
+	if (err)
+		return err;
+	plan->num_runtime_funcs++;
+	return add_site(builder, &found->site, 0, &in_file);
+}
+
+static bool is_excluded(const struct selection *selection, const char *name)
+{
+	for (size_t i = 0; i < selection->num_functions; i++) {
+		const char *text = selection->functions[i];
+
+		if (*text == '!' && !strcmp(text + 1, name))
+			return true;
+	}
+	return false;
+}
+
+static struct error *add_runtime(struct builder *builder, const struct selection *selection)
+{
+	struct error *(*const find[])(struct gobin *, struct runtime_site *) = {find_unwind_site,
+										find_goexit_site};
+
+	for (size_t i = 0; i < sizeof(find) / sizeof(*find); i++) {
+		struct runtime_site found;
+		struct error *err = find[i](builder->plan->bin, &found);
+
+		if (!err && found.func && !is_excluded(selection, found.func->name))
+			err = add_runtime_site(builder, &found);
+		if (err)
+			return err;
+	}
+	return NULL;
+}
+
+/* There must be a target whose entry can be probed. */
+static struct error *check_targets(const struct plan *plan)
+{
+	size_t num_targets = 0;
+
+	for (size_t i = 0; i < plan->num_funcs; i++) {
+		if (plan->funcs[i].target && plan->funcs[i].num_sites)
+			return NULL;
+		num_targets += plan->funcs[i].target;
+	}
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct omission *omission = &plan->omissions[i];
+		const struct plan_func *func = &plan->funcs[omission->func];
+
+		if (func->target)
+			return error_new("none of the %zu functions that matched can be traced; "
+					 "%s: %s",
+					 num_targets, func->func->name, omission->reason);
+	}
+	return error_new("no function can be traced");
+}
+
+struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan)
+{
+	struct builder builder = {.plan = plan};
+	_cleanup_(chosen_release) struct chosen chosen = {0};
+	struct error *err;
+
+	*plan = (struct plan){.bin = bin};
+	err = choose_functions(bin, selection, &chosen);
+	for (size_t i = 0; !err && i < chosen.count; i++)
+		err = add_chosen(&builder, &chosen.items[i]);
+	if (!err)
+		err = check_targets(plan);
+	if (!err)
+		err = add_runtime(&builder, selection);
+	return err;
+}
+
+void plan_destroy(struct plan *plan)
+{
+	free(plan->funcs);
+	free(plan->sites);
+	free(plan->omissions);
+	*plan = (struct plan){0};
+}
+
+uint64_t plan_cookie(const struct plan *plan, uint32_t index)
+{
+	const struct site *site = &plan->sites[index];
+
+	return SITE_COOKIE(index, site->flags, site->sp_delta);
+}

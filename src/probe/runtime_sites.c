@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* runtime_sites.c - finds runtime.recovery's call of gogo and runtime.goexit0's entry. */
+#include "probe/runtime_sites.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "probe/decode.h"
+
+static const struct gobin_func *find_func(struct gobin *bin, const char *name)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(funcs[i].name, name))
+			return &funcs[i];
+	}
+	return NULL;
+}
+
+static const uint8_t *func_code(struct gobin *bin, const struct gobin_func *func)
+{
+	size_t length = func->size;
+	const uint8_t *bytes = gobin_bytes(bin, func->va, &length);
+
+	return bytes && length == func->size ? bytes : NULL;
+}
+
+static bool is_gogo(struct gobin *bin, uint64_t va)
+{
+	const struct gobin_func *func = gobin_func_at(bin, va);
+
+	return func && func->va == va &&
+	       (!strcmp(func->name, "runtime.gogo") || !strcmp(func->name, "runtime.gogo.abi0"));
+}
+
+struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
+{
+	const struct gobin_func *func = find_func(bin, "runtime.recovery");
+	struct code code = {.bytes = func ? func_code(bin, func) : NULL};
+	ZydisDecodedInstruction insn;
+	int64_t to;
+
+	*found = (struct runtime_site){0};
+	if (!code.bytes || func->size > INT32_MAX)
+		return NULL;
+	code.size = func->size;
+	ZydisDecoderInit(&code.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (uint32_t offset = 0; code_instruction(&code, offset, &insn); offset += insn.length) {
+		if (insn.mnemonic != ZYDIS_MNEMONIC_CALL && insn.mnemonic != ZYDIS_MNEMONIC_JMP)
+			continue;
+		if (!insn_direct_target(&insn, offset, &to) ||
+		    !is_gogo(bin, func->va + (uint64_t)to) ||
+		    decode_refusal(code.bytes + offset, insn.length))
+			continue;
+		/* the last one counts: there is one in all versions known */
+		found->func = func;
+		site_fill(&code, &insn, offset, &found->site);
+		found->site.kind = SITE_KIND_RUNTIME;
+		found->site.flags = SITE_UNWIND;
+	}
+	return NULL;
+}
+
+struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
+{
+	const struct gobin_func *func = find_func(bin, "runtime.goexit0");
+	const uint8_t *bytes = func ? func_code(bin, func) : NULL;
+	_cleanup_(decoded_destroy) struct decoded decoded = {0};
+	struct error *err;
+
+	*found = (struct runtime_site){0};
+	if (!bytes)
+		return NULL;
+	err = decode_function(bytes, func->size, func->va, &decoded);
+	if (err || decoded.refused)
+		return err;
+	found->func = func;
+	found->site = decoded.sites[0];
+	found->site.kind = SITE_KIND_RUNTIME;
+	found->site.flags |= SITE_GOEXIT;
+	return NULL;
+}

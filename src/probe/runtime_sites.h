@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* runtime_sites.h - the places in Go's runtime that the tracer itself has to know of. */
+#ifndef PROBE_RUNTIME_SITES_H
+#define PROBE_RUNTIME_SITES_H
+
+#include "gofuncgraph/probe.h"
+
+/* A site in one of the runtime's functions. */
+struct runtime_site {
+	const struct gobin_func *func; /* NULL: not found */
+	struct decoded_site site;      /* SITE_UNWIND or SITE_GOEXIT in its flags */
+};
+
+/* Where runtime.recovery calls runtime.gogo, and so drops the frames that panicked
+ * (src/runtime/panic.go). */
+struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found);
+
+/* The entry of runtime.goexit0, with which every goroutine ends (src/runtime/proc.go). */
+struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found);
+
+#endif
