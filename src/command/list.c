@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* list.c - what would be probed in a binary, and what would not, and why. Needs no privileges. */
+#include <argp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "command/select.h"
+#include "probe/inlined.h"
+
+/* Exits shown in a function's line, and places of one inlined function, without --verbose. */
+#define FEW 3
+
+struct list_args {
+	struct select_args select;
+	bool verbose;
+};
+
+static const struct argp_option options[] = {
+	{"verbose", 'v', NULL, 0, "A line for every probe, every place of inlined functions", 0},
+	{},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct list_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->select;
+		return 0;
+	case 'v':
+		args->verbose = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {{&select_argp, 0, NULL, 0}, {}};
+
+static const struct argp list_argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "BINARY [TARGET...]",
+	.doc = "Lists the functions that would be traced, with the places of their probes, and "
+	       "what "
+	       "cannot be traced and why. Without -u and TARGET: all functions.",
+	.children = children,
+};
+
+/* Prints hostile text. */
+static void print_text(const char *text)
+{
+	_cleanup_free_ char *safe = text_escape(text, strlen(text));
+
+	fputs(safe ? safe : "?", stdout);
+}
+
+static const char *cost_name(const struct site *site)
+{
+	return site->cost == SITE_EMULATED ? "emulated" : "single-step";
+}
+
+static const char *remarks(const struct site *site)
+{
+	if (site->flags & SITE_MAY_REPEAT)
+		return ", in a loop";
+	return site->flags & SITE_BEHIND_CHECK ? ", at the stack check" : "";
+}
+
+static uint64_t site_offset(const struct plan *plan, const struct site *site)
+{
+	return site->va - plan->funcs[site->func].func->va;
+}
+
+static void print_entry(const struct plan *plan, const struct plan_func *func)
+{
+	const struct site *site = &plan->sites[func->first_site];
+	char text[96];
+
+	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(plan, site),
+		 site->mnemonic, cost_name(site), remarks(site));
+	printf("%-40s ", text);
+}
+
+static void print_exits(const struct plan *plan, const struct plan_func *func)
+{
+	char text[128] = "";
+	size_t length = 0;
+
+	for (uint32_t i = 1; i < func->num_sites && i <= FEW; i++) {
+		const struct site *site = &plan->sites[func->first_site + i];
+
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s+%" PRIu64 "%s",
+					   i > 1 ? ", " : "", site_offset(plan, site),
+					   site->kind == SITE_KIND_TAIL_CALL ? " tail call" : "");
+	}
+	if (func->num_sites > FEW + 1)
+		snprintf(text + length, sizeof(text) - length, " and %u more",
+			 func->num_sites - FEW - 1);
+	printf("%-30s ", func->num_sites > 1 ? text : "none");
+}
+
+static void print_sites(const struct plan *plan, const struct plan_func *func)
+{
+	static const char *const kinds[] = {"entry", "return", "tail call", "runtime"};
+
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		const struct site *site = &plan->sites[func->first_site + i];
+
+		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", site->va, kinds[site->kind],
+		       site_offset(plan, site), site->mnemonic, cost_name(site), remarks(site));
+	}
+}
+
+static size_t print_funcs(const struct plan *plan, bool verbose)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++) {
+		const struct plan_func *func = &plan->funcs[i];
+
+		if (!func->num_sites)
+			continue;
+		if (!count++)
+			printf("%-12s %-40s %-30s %s\n", "ADDRESS", "ENTRY", "EXITS", "FUNCTION");
+		printf("0x%-10" PRIx64 " ", func->func->va);
+		print_entry(plan, func);
+		print_exits(plan, func);
+		print_text(func->func->name);
+		puts(func->target ? " [target]" : "");
+		if (verbose)
+			print_sites(plan, func);
+	}
+	return count;
+}
+
+static void print_runtime(const struct plan *plan)
+{
+	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
+		printf("for the tracer itself: ");
+		print_text(plan->funcs[i].func->name);
+		puts("");
+		print_sites(plan, &plan->funcs[i]);
+	}
+}
+
+static void print_omissions(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct omission *omission = &plan->omissions[i];
+
+		printf("left out: 0x%" PRIx64 " ", omission->va);
+		print_text(plan->funcs[omission->func].func->name);
+		printf(": %s\n", omission->reason);
+	}
+}
+
+static void print_place(const struct gobin_inlining *place)
+{
+	printf("inlined: ");
+	print_text(place->name);
+	printf(" into ");
+	print_text(place->into->name);
+	if (place->call.file) {
+		printf(" at ");
+		print_text(place->call.file);
+		printf(":%u", place->call.line);
+	}
+	puts("");
+}
+
+/* Returns the number of functions. */
+static size_t print_inlined(const struct inlined *inlined, bool verbose)
+{
+	size_t count = 0;
+
+	for (size_t i = 0, next; i < inlined->count; i = next) {
+		const char *name = inlined->places[i].name;
+
+		for (next = i; next < inlined->count && !strcmp(inlined->places[next].name, name);
+		     next++) {
+			if (verbose || next < i + FEW)
+				print_place(&inlined->places[next]);
+		}
+		if (!verbose && next - i > FEW) {
+			printf("inlined: ");
+			print_text(name);
+			printf(" in %zu more places (-v shows them)\n", next - i - FEW);
+		}
+		count++;
+	}
+	return count;
+}
+
+static struct error *find_inlined(struct gobin *bin, const struct selection *selection,
+				  struct inlined *inlined)
+{
+	_cleanup_(pattern_list_release) struct pattern_list functions = {0}, targets = {0};
+	struct pattern_list *const lists[] = {&functions, &targets, NULL};
+	struct error *err;
+
+	err = pattern_list_prepare(selection->functions, selection->num_functions,
+				   selection->include_vendor, &functions);
+	if (!err)
+		err = pattern_list_prepare(selection->targets, selection->num_targets,
+					   selection->include_vendor, &targets);
+	return err ? err : inlined_find(bin, lists, inlined);
+}
+
+static void print_summary(const struct plan *plan, size_t num_funcs, size_t num_inlined, bool cut)
+{
+	size_t num_runtime_sites = 0;
+
+	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++)
+		num_runtime_sites += plan->funcs[i].num_sites;
+	printf("%zu function%s, %zu probe%s", num_funcs, num_funcs == 1 ? "" : "s",
+	       plan->num_sites - num_runtime_sites,
+	       plan->num_sites - num_runtime_sites == 1 ? "" : "s");
+	if (num_runtime_sites)
+		printf(" and %zu for the tracer itself", num_runtime_sites);
+	if (plan->num_omissions)
+		printf("; %zu left out", plan->num_omissions);
+	if (num_inlined)
+		printf("; %zu%s only inlined", num_inlined, cut ? " or more" : "");
+	puts("");
+}
+
+static void close_gobin(struct gobin **bin)
+{
+	gobin_close(*bin);
+}
+
+static struct error *list(const struct list_args *args)
+{
+	_cleanup_(close_gobin) struct gobin *bin = NULL;
+	_cleanup_(plan_destroy) struct plan plan = {0};
+	_cleanup_(inlined_release) struct inlined inlined = {0};
+	struct selection selection = args->select.selection;
+	char *all[] = {(char[]){"*"}};
+	struct error *err;
+	size_t num_funcs, num_inlined;
+
+	if (!selection.num_functions && !selection.num_targets) {
+		selection.functions = all;
+		selection.num_functions = 1;
+	}
+	err = gobin_open(args->select.binary, &bin);
+	if (!err)
+		err = plan_make(bin, &selection, &plan);
+	if (!err && selection.functions != all)
+		err = find_inlined(bin, &selection, &inlined);
+	if (err)
+		return err;
+	num_funcs = print_funcs(&plan, args->verbose);
+	if (args->verbose)
+		print_runtime(&plan);
+	print_omissions(&plan);
+	num_inlined = print_inlined(&inlined, args->verbose);
+	print_summary(&plan, num_funcs, num_inlined, inlined.cut);
+	return NULL;
+}
+
+int command_list(int argc, char **argv)
+{
+	struct list_args args = {0};
+	_cleanup_error_ struct error *err = NULL;
+	char name[] = "gofuncgraph-c list";
+
+	argv[0] = name;
+	argp_parse(&list_argp, argc, argv, 0, NULL, &args);
+	log_set_verbose(args.verbose);
+	err = list(&args);
+	select_args_destroy(&args.select);
+	if (err)
+		log_error("%s", error_message(err));
+	if (!err && (fflush(stdout) || ferror(stdout))) {
+		log_error("cannot write the list to standard output");
+		return STATUS_FAILED;
+	}
+	return err ? STATUS_FAILED : STATUS_OK;
+}
