@@ -1,0 +1,355 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Runs the stages of tests/run, each with its output in a log and a time budget.
+
+Nothing here waits without an end: a stage over its budget is killed, one that cannot be killed (it
+is inside the kernel) is left alone, and both count as one failed test. Results are counted from what
+the stages wrote so far, so a stage that was killed still counts for what it did.
+"""
+
+import argparse
+import ctypes
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+WORK = ROOT / "build-tests"
+LOGS = WORK / "logs"
+GLOBAL_SECONDS = int(os.environ.get("TESTS_SECONDS", 28 * 60))
+KILL_SECONDS = 20
+PR_SET_CHILD_SUBREAPER = 36
+
+SANITIZERS = {
+    # 99: what a sanitizer ends a process with; no test expects it.
+    "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=16:exitcode=99:abort_on_error=0:allocator_may_return_null=1",
+    "LSAN_OPTIONS": "exitcode=99",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
+}
+
+
+class Tally:
+    def __init__(self):
+        self.passed = self.failed = self.skipped = 0
+        self.failures = []
+        self.skips = {}
+
+    def ok(self, count=1):
+        self.passed += count
+
+    def fail(self, name, details=""):
+        self.failed += 1
+        self.failures.append((name, details))
+
+    def skip(self, name, reason):
+        self.skipped += 1
+        self.skips.setdefault(reason or "no reason given", []).append(name)
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+# ---- what stages write ----
+
+
+def tail(path, lines=60):
+    try:
+        text = path.read_text(errors="replace").splitlines()
+    except OSError as error:
+        return str(error)
+    return "\n".join(text[-lines:])
+
+
+def count_tap(text, stage, tally):
+    """TAP lines; the comments behind a failure are its details. Number of tests."""
+    found = 0
+    lines = text.splitlines()
+    for at, line in enumerate(lines):
+        match = re.match(r"(not ok|ok)\b\s*\d*\s*(?:- )?(.*)", line)
+        if not match:
+            continue
+        found += 1
+        name, _, directive = match.group(2).partition("#")
+        name = f"{stage}: {name.strip()}"
+        if directive.strip().upper().startswith("SKIP"):
+            tally.skip(name, directive.strip()[4:].strip(" :"))
+        elif match.group(1) == "ok":
+            tally.ok()
+        else:
+            details = []
+            for comment in lines[at + 1 : at + 40]:
+                if not comment.startswith("#"):
+                    break
+                details.append(comment)
+            tally.fail(name, "\n".join(details))
+    return found
+
+
+def count_meson(path, stage, tally):
+    """meson's testlog.json: one object a test program, with its TAP output."""
+    found = 0
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return 0
+    for line in lines:
+        try:
+            test = json.loads(line)
+        except ValueError:
+            continue
+        before = tally.failed
+        found += count_tap(test.get("stdout", ""), f"{stage}: {test['name']}", tally)
+        if test.get("result") not in ("OK", "SKIP") and tally.failed == before:
+            found += 1
+            tally.fail(f"{stage}: {test['name']} ({test.get('result')})",
+                       (test.get("stdout", "") + test.get("stderr", ""))[-6000:])
+        elif tally.failed != before and test.get("stderr"):
+            name, details = tally.failures[-1]
+            tally.failures[-1] = (name, details + "\n" + test["stderr"][-3000:])
+    return found
+
+
+def count_pytest(path, stage, tally):
+    """What tests/e2e/conftest.py writes to $E2E_RESULTS: one object a test."""
+    found = 0
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return 0
+    for line in lines:
+        try:
+            test = json.loads(line)
+        except ValueError:
+            continue
+        found += 1
+        name = f"{stage}: {test['name']}"
+        if test["outcome"] == "passed":
+            tally.ok()
+        elif test["outcome"] == "skipped":
+            tally.skip(name, test["details"])
+        else:
+            tally.fail(name, test["details"][-6000:])
+    return found
+
+
+# ---- running ----
+
+
+def descendants(pid):
+    found, todo = [], [pid]
+    while todo:
+        for task in pathlib.Path(f"/proc/{todo.pop()}/task").glob("*"):
+            try:
+                pids = [int(word) for word in (task / "children").read_text().split()]
+            except OSError:
+                continue
+            found += pids
+            todo += pids
+    return found
+
+
+def send(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except OSError:
+            pass
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def end_processes(pids, seconds=KILL_SECONDS):
+    """Ends them, kindly first. Those that do not end are returned."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        send(pids, number)
+        end = time.monotonic() + seconds / 2
+        while time.monotonic() < end:
+            reap()
+            pids = [pid for pid in pids if is_running(pid)]
+            if not pids:
+                return []
+            time.sleep(0.1)
+    return pids
+
+
+def reap():
+    """Children that were left to us, as subreaper, by stages that have ended."""
+    for pid in descendants(os.getpid()):
+        if pid in Stage.pids:
+            continue
+        try:
+            os.waitpid(pid, os.WNOHANG)
+        except OSError:
+            pass
+
+
+class Stage:
+    pids = set()
+
+    def __init__(self, name, command, seconds, count=None, environment=None, needs=()):
+        self.name, self.command, self.seconds = name, command, seconds
+        self.count, self.environment, self.needs = count, environment or {}, needs
+        self.log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
+        self.child = None
+        self.done = False  # with success
+
+    def start(self):
+        with open(self.log, "wb") as log:
+            self.child = subprocess.Popen(self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                          env={**os.environ, **self.environment}, start_new_session=True)
+        Stage.pids.add(self.child.pid)
+        self.started = time.monotonic()
+
+    def wait(self, deadline, tally):
+        """Until it ends, its budget is used up, or the deadline is there. Counts its results."""
+        end = min(self.started + self.seconds, deadline)
+        reported = time.monotonic()
+        while self.child.poll() is None and time.monotonic() < end:
+            time.sleep(0.05)
+            if time.monotonic() - reported > 60:
+                reported = time.monotonic()
+                print(f"   ... {self.name}: {reported - self.started:.0f} s", flush=True)
+        problem = None
+        if self.child.poll() is None:
+            problem = f"not done after {time.monotonic() - self.started:.0f} s"
+            pids = [self.child.pid, *descendants(self.child.pid)]
+            left = end_processes(pids)
+            if self.child.poll() is None and left:
+                problem += f", and could not be ended (processes {left})"
+        status = self.child.poll()
+        Stage.pids.discard(self.child.pid)
+        self._report(tally, problem, status)
+
+    def _report(self, tally, problem, status):
+        before = Tally()
+        before.passed, before.failed, before.skipped = tally.passed, tally.failed, tally.skipped
+        found = self.count(self, tally) if self.count else 0
+        if not problem and status and tally.failed == before.failed:
+            problem = f"exit status {status}"
+        if not problem and self.count and not found:
+            problem = "no test was run"
+        if problem:
+            tally.fail(f"{self.name}: {problem}", tail(self.log))
+        self.done = not problem and status == 0
+        took = time.monotonic() - self.started
+        counted = (f"{tally.passed - before.passed} passed, {tally.failed - before.failed} failed, "
+                   f"{tally.skipped - before.skipped} skipped" if self.count else "done" if self.done else "failed")
+        print(f"== {self.name}: {counted} in {took:.0f} s", flush=True)
+
+
+def tap_stage(stage, tally):
+    return count_tap(stage.log.read_text(errors="replace"), stage.name, tally)
+
+
+def make_stages(quick):
+    """In order; a list inside the list runs at once."""
+
+    def build(name, *options, environment=None):
+        folder = WORK / name
+        script = (f"test -e {folder}/build.ninja || meson setup {folder} {' '.join(options)}; "
+                  f"ninja -C {folder}")
+        return Stage(f"build {name}", ["sh", "-ec", script], 300, environment=environment, needs=["packages"])
+
+    def unit(name, seconds=240):
+        def count(stage, tally):
+            return count_meson(WORK / name / "meson-logs" / f"unit-{name}.json", stage.name, tally)
+
+        return Stage(f"unit tests, {name}",
+                     ["meson", "test", "-C", WORK / name, "--no-rebuild", "--logbase", f"unit-{name}", "-t", "2"],
+                     seconds, count, SANITIZERS if name == "asan" else None, [f"build {name}"])
+
+    def e2e(name, seconds, *options):
+        results = LOGS / f"e2e-{name}.jsonl"
+
+        def count(stage, tally):
+            return count_pytest(results, stage.name, tally)
+
+        environment = {"GOFUNCGRAPH": str(WORK / name / "gofuncgraph-c"), "E2E_RESULTS": str(results),
+                       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1"}
+        if name == "asan":
+            environment.update(SANITIZERS)
+        return Stage(f"end to end, {name}",
+                     ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
+                      "--durations=15", *options, "tests/e2e"],
+                     seconds, count, environment, [f"build {name}"])
+
+    built = {"BUILD": "build-tests/gcc", "GOFUNCGRAPH": str(WORK / "gcc" / "gofuncgraph-c")}
+    stages = [
+        [Stage("packages", ["scripts/install-deps", "tests"], 600)],
+        [build("gcc"), Stage("toolchains", ["scripts/toolchains"], 300)],
+        [unit("gcc")],
+        [e2e("gcc", 600)],
+    ]
+    if quick:
+        return stages
+    stages += [
+        [build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false")],
+        [unit("asan")],
+        [e2e("asan", 420, "-m", "not toolchains")],
+        [build("clang", environment={"CC": "clang"})],
+        [unit("clang")],
+    ]
+    for name, command, seconds in (("fuzz", ["tests/fuzz/run", "10", "1"], 300),
+                                   ("kernels", ["tests/kernels/run", "--quick"], 540),
+                                   ("bench", ["tests/bench/run", "--quick"], 300)):
+        if os.access(ROOT / command[0], os.X_OK):
+            needs = ["packages"] if name == "fuzz" else ["build gcc"]
+            stages.append([Stage(name, command, seconds, tap_stage, built, needs)])
+    return stages
+
+
+def print_account(tally):
+    for name, details in tally.failures:
+        print(f"\n---- FAILED {name}")
+        if details:
+            print(details)
+    if tally.skips:
+        print("\nSkipped:")
+    for reason, names in tally.skips.items():
+        print(f"  {reason}: {', '.join(names[:4])}{f' and {len(names) - 4} more' if len(names) > 4 else ''}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="one build only: unit and end-to-end tests")
+    arguments = parser.parse_args()
+    deadline = time.monotonic() + GLOBAL_SECONDS
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for old in LOGS.glob("*"):
+        old.unlink()
+    os.environ.setdefault("HOME", "/root")
+    tally, done = Tally(), set()
+    for group in make_stages(arguments.quick):
+        started = []
+        for stage in group:
+            missing = [need for need in stage.needs if need not in done]
+            if missing:
+                tally.fail(f"{stage.name}: cannot be run without: {', '.join(missing)}")
+            elif time.monotonic() > deadline - 5:
+                tally.fail(f"{stage.name}: no time left")
+            else:
+                stage.start()
+                started.append(stage)
+        for stage in started:
+            stage.wait(deadline, tally)
+            if stage.done:
+                done.add(stage.name)
+        end_processes([pid for pid in descendants(os.getpid()) if is_running(pid)])
+    print_account(tally)
+    print(f"\n{tally}", flush=True)
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
