@@ -139,7 +139,8 @@ static bool collect_calls(const struct pclntab *table, const struct pclntab_entr
 		if (read_call(table, entry, tree_va, scratch->indices[i], call))
 			scratch->num_calls++;
 	}
-	qsort(scratch->calls, scratch->num_calls, sizeof(*scratch->calls), compare_calls);
+	if (scratch->num_calls)
+		qsort(scratch->calls, scratch->num_calls, sizeof(*scratch->calls), compare_calls);
 	return true;
 }
 
