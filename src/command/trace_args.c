@@ -19,6 +19,10 @@ enum {
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "What is shown:", 1},
+	{"pid", 'p', "PID", 0, "Trace this process alone; BINARY is its executable, and not given",
+	 1},
+	{"as-root", KEY_AS_ROOT, NULL, 0,
+	 "Under sudo, start the program before `--` as root, not as the user who called sudo", 1},
 	{NULL, 0, NULL, 0, "Output:", 2},
 	{"format", 'f', "FORMAT", 0, "graph (default) or json (JSON Lines, one object a call)", 2},
 	{"output", 'o', "FILE", 0, "Write trees to FILE instead of standard output", 2},
@@ -133,7 +137,8 @@ static const struct argp_child children[] = {{&select_argp, 0, NULL, 1}, {}};
 static const struct argp argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY [TARGET...]\nlist [OPTION...] BINARY [TARGET...]",
+	.args_doc = "BINARY [TARGET...]\n-p PID [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
+		    "[OPTION...] BINARY [TARGET...]",
 	.doc = "Traces function calls of running Go programs and prints them as call trees.\v"
 	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
 	       "BINARY is started "
