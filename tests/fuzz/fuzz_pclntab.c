@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_pclntab.c - Go's function table: the input is the data of a small executable, so that both
+ * the table and what the linker says of it (moduledata) can be anything.
+ */
+#include "fake_image.h"
+#include "gobin/pclntab.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Touches all that is handed out. */
+static bool visit(void *context, const char *name, uint64_t func_va, struct gobin_line call)
+{
+	size_t *sum = context;
+
+	*sum += strlen(name) + (call.file ? strlen(call.file) : 0);
+	if (!*name || (call.line && !call.file) || func_va < FAKE_TEXT_VA)
+		abort();
+	return true;
+}
+
+static void read_funcs(struct pclntab *table, size_t *sum)
+{
+	uint64_t text_va, text_end_va, va, end_va;
+	const char *name;
+
+	pclntab_text(table, &text_va, &text_end_va);
+	for (size_t i = 0; i < pclntab_num_funcs(table); i++) {
+		if (!pclntab_func(table, i, &va, &end_va, &name))
+			continue;
+		if (va >= end_va || va < text_va || end_va > text_end_va || !*name)
+			abort();
+		*sum += strlen(name);
+		for (unsigned j = 0; j < 4; j++) {
+			struct gobin_line line =
+				pclntab_line(table, va + (end_va - va - 1) * j / 3);
+			*sum += line.file ? strlen(line.file) : 0;
+			if (line.line && !line.file)
+				abort();
+		}
+	}
+	pclntab_line(table, text_va - 1);
+	pclntab_line(table, text_end_va);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct image *image = fake_image(data, size);
+	struct pclntab *table = NULL;
+	size_t sum = 0;
+
+	if (!image)
+		return 0;
+	error_free(pclntab_open(image, 0, &table));
+	if (table) {
+		read_funcs(table, &sum);
+		error_free(pclntab_for_each_inlining(table, visit, &sum));
+	}
+	pclntab_close(table);
+	image_close(image);
+	return 0;
+}
