@@ -137,6 +137,8 @@ struct attach_options {
 	    method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
 	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
 	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
+	pid_t pid; /* 0: every process; else spare the others where the kernel can (uprobe_multi,
+		    * 6.10): the programs still have to look who hits them */
 };
 
 struct attachment;

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <bpf/bpf.h>
@@ -36,21 +35,30 @@ struct multi {
 	size_t capacity;
 	uint64_t *offsets; /* of one batch */
 	uint64_t *cookies;
+	uint32_t pid; /* 0: every process */
 };
 
 #define MAX_BATCH 32768
 
+struct batch {
+	const char *path;
+	const uint64_t *offsets;
+	const uint64_t *cookies;
+	size_t count;
+	uint32_t pid;
+};
+
 /* An fd or a negative errno. */
-static int create_link(int program, const char *path, const uint64_t *offsets,
-		       const uint64_t *cookies, size_t count)
+static int create_link(int program, const struct batch *batch)
 {
 	struct uprobe_multi_attr attr = {
 		.prog_fd = (uint32_t)program,
 		.attach_type = TRACE_UPROBE_MULTI,
-		.path = (uintptr_t)path,
-		.offsets = (uintptr_t)offsets,
-		.cookies = (uintptr_t)cookies,
-		.cnt = (uint32_t)count,
+		.path = (uintptr_t)batch->path,
+		.offsets = (uintptr_t)batch->offsets,
+		.cookies = (uintptr_t)batch->cookies,
+		.cnt = (uint32_t)batch->count,
+		.pid = batch->pid,
 	};
 	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 	return fd < 0 ? -errno : fd;
@@ -67,20 +75,30 @@ static int load_empty_program(void)
 	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "gofuncgraph_try", "GPL", code, 2, &opts);
 }
 
-bool attach_multi_works(void)
+/* Asks for a link on a directory, which is never had. Negative errno. */
+static int refused_link(uint32_t pid)
 {
 	_cleanup_close_ int program = load_empty_program();
 	if (program < 0)
-		return false;
-	/* A file of our own, which no process ever maps: no breakpoint is written anywhere. */
-	_cleanup_close_ int file = memfd_create("gofuncgraph", MFD_CLOEXEC);
-	if (file < 0 || ftruncate(file, 4096) < 0)
-		return false;
-	char path[32];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	const uint64_t offset = 0, cookie = 0;
-	_cleanup_close_ int link = create_link(program, path, &offset, &cookie, 1);
-	return link >= 0;
+		return program;
+	const uint64_t offset = 0;
+	const struct batch batch = {.path = "/", .offsets = &offset, .count = 1, .pid = pid};
+	_cleanup_close_ int link = create_link(program, &batch);
+	return link < 0 ? link : -EINVAL;
+}
+
+bool attach_multi_works(void)
+{
+	/* Where it exists it says that this is no regular file (kernel/trace/bpf_trace.c,
+	 * bpf_uprobe_multi_link_attach()). */
+	return refused_link(0) == -EBADF;
+}
+
+/* Until 6.10 the kernel took one thread for the process and lost the hits of the others; the same
+ * commit made it look at the number first ("bpf: Fix multi-uprobe PID filtering logic"). */
+static bool can_filter_process(void)
+{
+	return refused_link((uint32_t)-1) == -EINVAL;
 }
 
 static struct error *multi_prepare(struct holder *holder)
@@ -91,6 +109,8 @@ static struct error *multi_prepare(struct holder *holder)
 	holder->state = multi;
 	multi->offsets = calloc(MAX_BATCH, sizeof(*multi->offsets));
 	multi->cookies = calloc(MAX_BATCH, sizeof(*multi->cookies));
+	if (holder->pid && can_filter_process())
+		multi->pid = (uint32_t)holder->pid;
 	return multi->offsets && multi->cookies ? NULL : error_out_of_memory();
 }
 
@@ -105,8 +125,12 @@ static int multi_attach(struct holder *holder, enum program program, const uint3
 		multi->offsets[i] = holder->plan->sites[sites[i]].off;
 		multi->cookies[i] = plan_cookie(holder->plan, sites[i]);
 	}
-	int link = create_link(holder->program_fds[program], holder->path, multi->offsets,
-			       multi->cookies, count);
+	const struct batch batch = {.path = holder->path,
+				    .offsets = multi->offsets,
+				    .cookies = multi->cookies,
+				    .count = count,
+				    .pid = multi->pid};
+	int link = create_link(holder->program_fds[program], &batch);
 	if (link >= 0) {
 		multi->links[multi->num_links++] = link;
 		return 0;

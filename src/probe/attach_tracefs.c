@@ -41,7 +41,8 @@ struct tracefs {
 
 /* Each definition walks its event's probes and all events: the kernel's cost grows with the square
  * of this. */
-#define MAX_BATCH 4096
+#define MAX_BATCH  4096
+#define MANY_SITES 10000 /* take seconds: 20,000 took 14 s */
 /* Definitions written at once; the kernel reads up to 4,095 bytes a go
  * (kernel/trace/trace.c, trace_parse_run_command()). */
 #define WRITE_SIZE 4000
@@ -72,6 +73,11 @@ static struct error *tracefs_prepare(struct holder *holder)
 				 "this process and the binary");
 	tracefs_group_name(tracefs->group, namespace, getpid());
 	tracefs_clear_dead(tracefs->root, tracefs->definitions, namespace);
+	if (holder->plan->num_sites > MANY_SITES)
+		holder_warn(holder,
+			    "%zu probes by tracefs take long to attach, four times as long for "
+			    "twice as many: match fewer functions",
+			    holder->plan->num_sites);
 	return NULL;
 }
 

@@ -159,6 +159,7 @@ static bool is_general(int errnum)
 	case ENOENT:
 	case ENODEV:
 	case EBADF:
+	case ESRCH:
 	case ECANCELED:
 		return true;
 	default:
@@ -281,6 +282,7 @@ void holder_run(const struct plan *plan, const struct attach_options *options, i
 		.ops = method_ops(options->method),
 		.socket = socket,
 		.has_cookies = options->has_cookies,
+		.pid = options->pid,
 	};
 	int bin_fd = gobin_fd(plan->bin);
 	int *keep[PROGRAM_COUNT + 2] = {&holder.socket, &bin_fd};

@@ -35,6 +35,7 @@ struct holder {
 	int socket;
 	int program_fds[PROGRAM_COUNT];
 	bool has_cookies;
+	pid_t pid;	     /* 0: every process */
 	char path[32];	     /* the binary as this process may name it to the kernel */
 	size_t num_attached; /* sites */
 	size_t num_refused;
@@ -67,7 +68,7 @@ bool holder_is_abandoned(const struct holder *holder);
 void holder_warn(const struct holder *holder, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Whether a uprobe_multi link can be made here, found by making one on a file that nobody maps. */
+/* Whether this kernel has uprobe_multi links, found by asking for one that cannot be. */
 bool attach_multi_works(void);
 
 /* Why the kernel said no, as text for a sentence: errno's, except where that is unknown to libc. */

@@ -426,6 +426,56 @@ static void test_counts(void **state)
 	}
 }
 
+/* Before Linux 5.15 there are no cookies, and no links to perf events. */
+static void test_without_cookies(void **state)
+{
+	struct fixture *f = need_root(state);
+	make_plan(f, 4);
+	clear_counters(f);
+	struct attach_options options = {.method = ATTACH_PERF_EVENT};
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		options.program_fds[i] = load_counter(f, ATTACH_PERF_EVENT, false, MAX_SITES + i);
+	struct attachment *attachment = start(f, &options);
+	call_functions(&f->running, 10);
+	check_counters(f, false, 10, 1);
+	attachment_stop(attachment);
+	close_programs(&options);
+	assert_true(has_clean_text(&f->running));
+}
+
+/* Where the kernel can tell processes apart, only the one that is traced gets breakpoints; its
+ * hits are all counted in any case. */
+static void test_one_process(void **state)
+{
+	struct fixture *f = need_root(state);
+	if (!is_usable(ATTACH_UPROBE_MULTI))
+		skip();
+	make_plan(f, 20);
+	clear_counters(f);
+	struct target traced = start_target(f->program);
+	struct attach_options options = make_options(f, ATTACH_UPROBE_MULTI);
+	options.pid = traced.pid;
+	struct attachment *attachment = start(f, &options);
+	assert_false(has_clean_text(&traced));
+	call_functions(&traced, 20);
+	check_counters(f, true, 20, 1);
+	if (has_clean_text(&f->running)) {
+		call_functions(&f->running, 20);
+		check_counters(f, true, 20, 1);
+	}
+	attachment_stop(attachment);
+	assert_true(has_clean_text(&traced));
+	stop_target(&traced);
+
+	struct error *err = attachment_start(&f->plan, &options, &attachment);
+	if (err) /* its process is gone */
+		assert_non_null(strstr(error_message(err), "No such process"));
+	error_free(err);
+	attachment_stop(attachment);
+	close_programs(&options);
+	assert_true(has_clean_text(&f->running));
+}
+
 /* One instruction that cannot be probed costs that site only. */
 static void test_refused(void **state)
 {
@@ -647,6 +697,8 @@ int main(void)
 		cmocka_unit_test(test_site_program),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_without_cookies),
+		cmocka_unit_test(test_one_process),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_holder_keeps_no_files),
