@@ -82,6 +82,10 @@ static bool has_positive(const struct pattern_list *list)
 /* Says of every GLOB that matched nothing while others did; an error when none did. */
 static struct error *check_matches(struct gobin *bin, struct pattern_list *list, const char *what)
 {
+	if (list->num_vendored && list->num_matched)
+		log_verbose(
+			"%zu %ss of vendored packages are left out, --include-vendor shows them",
+			list->num_vendored, what);
 	if (!has_positive(list) || !list->num_matched)
 		return has_positive(list) ? suggest(bin, list, what) : NULL;
 	for (size_t i = 0; i < list->count; i++) {

@@ -235,8 +235,10 @@ bool name_is_vendored(const char *name)
 {
 	size_t path = strcspn(name, "[("); /* type arguments and receivers are no package path */
 
+	bool of_type = !strncmp(name, "type:", 5); /* type:.eq.vendor/... */
+
 	for (const char *p = name; (p = strstr(p, "vendor/")) && (size_t)(p - name) < path; p++) {
-		if (p == name || p[-1] == '/')
+		if (p == name || p[-1] == '/' || (of_type && p[-1] == '.'))
 			return true;
 	}
 	return false;

@@ -224,9 +224,12 @@ static struct error *check_targets(const struct plan *plan)
 		const struct plan_func *func = &plan->funcs[omission->func];
 
 		if (func->target)
-			return error_new("none of the %zu functions that matched can be traced; "
-					 "%s: %s",
-					 num_targets, func->func->name, omission->reason);
+			return num_targets == 1
+				       ? error_new("%s cannot be traced: %s", func->func->name,
+						   omission->reason)
+				       : error_new("none of the %zu targets can be traced; "
+						   "%s: %s",
+						   num_targets, func->func->name, omission->reason);
 	}
 	return error_new("no function can be traced");
 }

@@ -136,6 +136,13 @@ static size_t name_distance(const struct key *wanted, const char *name, size_t l
 	return best;
 }
 
+/* Beside a name that is nearly the same, others are noise. */
+static void near_trim(struct near *near)
+{
+	while (near->count > 1 && near->scores[near->count - 1] / 1024 > near->scores[0] / 1024 + 1)
+		near->count--;
+}
+
 static void find_near(struct gobin *bin, const struct pattern *pattern, struct near *near)
 {
 	size_t count, length, limit;
@@ -146,13 +153,14 @@ static void find_near(struct gobin *bin, const struct pattern *pattern, struct n
 	key_set(&wanted, element, length);
 	if (!wanted.length)
 		return;
-	limit = 1 + wanted.length / 4;
+	limit = wanted.length < 4 ? 1 : wanted.length / 4;
 	for (size_t i = 0; i < count; i++) {
 		size_t distance = name_distance(&wanted, funcs[i].name, limit);
 
 		if (distance <= limit)
 			near_add(near, funcs[i].name, distance);
 	}
+	near_trim(near);
 }
 
 static void print_near(FILE *out, const struct near *near)
