@@ -9,9 +9,14 @@
 /* A 32-bit number has at most five bytes of seven bits. */
 #define MAX_VARINT 5
 
+/* More than any function has: a lookup must not take seconds. */
+#define MAX_STEPS (UINT64_C(1) << 22)
+
 void pcvalue_begin(struct pcvalue *walk, const struct pclntab *table,
 		   const struct pclntab_entry *entry, uint32_t offset)
 {
+	uint64_t steps = (entry->end_va - entry->va) * 2 + 2;
+
 	*walk = (struct pcvalue){
 		.table = table,
 		.func_va = entry->va,
@@ -19,7 +24,7 @@ void pcvalue_begin(struct pcvalue *walk, const struct pclntab *table,
 		.start_va = entry->va,
 		.end_va = entry->va,
 		.value = -1,
-		.steps_left = (entry->end_va - entry->va) * 2 + 2,
+		.steps_left = steps < MAX_STEPS ? steps : MAX_STEPS,
 	};
 	if (offset && offset < table->pc.len) {
 		walk->next_va = table->pc.va + offset;
