@@ -2,8 +2,9 @@
 /*
  * dwarf_types.c - finds members of the runtime's structs.
  *
- * Go's linker puts all types of a program into the unit of package runtime
- * (src/cmd/link/internal/ld/dwarf.go, movetomodule), so only one unit is walked.
+ * Go's linker puts all types of a program into a unit of package runtime
+ * (src/cmd/link/internal/ld/dwarf.go, movetomodule); there is one for its Go code and one for each
+ * of its assembly files, and only those are walked.
  */
 #include <dwarf.h>
 #include <string.h>
@@ -14,18 +15,6 @@
 /* Large programs have some 100,000 types; a struct of the runtime has less than 100 members. */
 #define MAX_TYPES   (1 << 22)
 #define MAX_MEMBERS 4096
-
-static bool find_runtime_unit(Dwarf *dw, Dwarf_Die *unit)
-{
-	Dwarf_CU *cu = NULL;
-
-	while (dwarf_get_units(dw, cu, &cu, NULL, NULL, unit, NULL) == 0) {
-		const char *name = dwarf_diename(unit);
-		if (name && strcmp(name, "runtime") == 0)
-			return true;
-	}
-	return false;
-}
 
 /* The next sibling, always farther on: a DW_AT_sibling that points back would be a loop. */
 static bool step(Dwarf_Die *die)
@@ -80,15 +69,14 @@ static bool all_found(const struct dwarf_member *members, size_t count)
 	return true;
 }
 
-void dwarf_find_members(struct dwarf *dwarf, struct dwarf_member *members, size_t count)
+/* Walks a unit's types; `left` bounds what is walked in all. */
+static void find_in_unit(Dwarf_Die *unit, struct dwarf_member *members, size_t count, size_t *left)
 {
-	Dwarf_Die unit, type;
+	Dwarf_Die type;
 
-	for (size_t i = 0; i < count; i++)
-		members[i].found = false;
-	if (!find_runtime_unit(dwarf->dw, &unit) || dwarf_child(&unit, &type) != 0)
+	if (dwarf_child(unit, &type) != 0)
 		return;
-	for (size_t left = MAX_TYPES; left && !all_found(members, count); left--) {
+	for (; *left && !all_found(members, count); --*left) {
 		const char *name = NULL;
 		if (dwarf_tag(&type) == DW_TAG_structure_type)
 			name = dwarf_diename(&type);
@@ -96,5 +84,21 @@ void dwarf_find_members(struct dwarf *dwarf, struct dwarf_member *members, size_
 			find_in_struct(&type, name, members, count);
 		if (!step(&type))
 			return;
+	}
+}
+
+void dwarf_find_members(struct dwarf *dwarf, struct dwarf_member *members, size_t count)
+{
+	size_t left = MAX_TYPES;
+	Dwarf_CU *cu = NULL;
+	Dwarf_Die unit;
+
+	for (size_t i = 0; i < count; i++)
+		members[i].found = false;
+	while (left && !all_found(members, count) &&
+	       dwarf_get_units(dwarf->dw, cu, &cu, NULL, NULL, &unit, NULL) == 0) {
+		const char *name = dwarf_diename(&unit);
+		if (name && strcmp(name, "runtime") == 0)
+			find_in_unit(&unit, members, count, &left);
 	}
 }
