@@ -261,14 +261,29 @@ class Program:
         self.out(0, "")
 
     def function(self, function):
-        if self.rnd.random() < 0.1 and not function.parameters:
-            self.out(0, "//go:nosplit")
+        self.names.append(f"main.{function.name}")
+        result = RESULTS[function.result]
+        if not function.parameters and self.rnd.random() < 0.3:
+            self.nosplit_function(function, result)
+            return
         self.out(0, "//go:noinline")
         self.out(0, function.declaration() + " {")
-        # Two ways out now and then.
-        result = RESULTS[function.result]
-        self.names.append(f"main.{function.name}")
         self.body(result=result)
+
+    def nosplit_function(self, function, result):
+        """Without a stack check, and so with next to no frame."""
+        self.out(0, "//go:nosplit")
+        self.out(0, "//go:noinline")
+        self.out(0, function.declaration() + " {")
+        self.enter(1, "k")
+        self.out(1, "if j.more(2) {")
+        self.out(2, f"{self.prefix}deep(j, 1)")
+        self.out(2, "j.B(k)")
+        self.out(1, "}")
+        self.out(1, "j.R(k)")
+        self.out(1, f"return {result}".rstrip())
+        self.out(0, "}")
+        self.out(0, "")
 
     def deferred_function(self, name):
         self.out(0, "//go:noinline")

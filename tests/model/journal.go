@@ -248,13 +248,13 @@ func main() {
 		settle(baseline)
 	}
 	if len(os.Args) > 2 && os.Args[2] != "return" {
-		finale(os.Args[1], os.Args[2])
+		conclude(os.Args[1], os.Args[2])
 	}
 	write(os.Args[1])
 }
 
-// finale ends the process in the middle of calls, of this goroutine and of another one.
-func finale(path, how string) {
+// conclude ends the process in the middle of calls, of this goroutine and of another one.
+func conclude(path, how string) {
 	waiting := make(chan bool)
 	other, own := newJournal(-1, 0, 1), newJournal(-1, 0, 1)
 	other.dying, own.dying = true, true
