@@ -202,6 +202,7 @@ static struct error *attach_sites(struct session *session)
 				[PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
 			},
 		.has_cookies = bpf->rodata->use_cookies,
+		.pid = (pid_t)session->options.only_pid,
 	};
 	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
 
