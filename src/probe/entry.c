@@ -42,12 +42,17 @@ static bool is_exit(const struct head *head, uint32_t offset)
 	return false;
 }
 
-/* Fills `site` with the instruction at `offset`, if a probe may stand on it. */
+/*
+ * Fills `site` with the instruction at `offset`, if a probe may stand on it. An exit cannot be the
+ * entry as well, unless the function has no more than that (a single `ret`, or a wrapper's `jmp`):
+ * then both are probed at one place, which goes well since the kernel runs what was attached last
+ * first (consumer_add() in kernel/events/uprobes.c), and entries are attached after exits.
+ */
 static bool may_stand_at(const struct head *head, uint32_t offset, struct decoded_site *site)
 {
 	ZydisDecodedInstruction insn;
 
-	if (!code_instruction(head->code, offset, &insn) || is_exit(head, offset) ||
+	if (!code_instruction(head->code, offset, &insn) || (offset && is_exit(head, offset)) ||
 	    decode_refusal(head->code->bytes + offset, insn.length))
 		return false;
 	site_fill(head->code, &insn, offset, site);
@@ -79,11 +84,12 @@ static bool choose_behind_check(const struct head *head, struct decoded_site *en
 
 static bool is_scratch(ZydisRegister reg)
 {
+	if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_FLAGS)
+		return true;
 	switch (ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)) {
 	case ZYDIS_REGISTER_RDX: /* a closure's context: not an argument */
 	case ZYDIS_REGISTER_R12:
 	case ZYDIS_REGISTER_R13:
-	case ZYDIS_REGISTER_RFLAGS:
 		return true;
 	default:
 		return false;
@@ -189,7 +195,5 @@ const char *entry_choose(const struct code *code, const struct sweep *sweep,
 	}
 	if (choose_unchecked(&head, entry))
 		return NULL;
-	if (is_exit(&head, 0))
-		return "its first instruction leaves it again, so a call has no inside to show";
 	return "the kernel probes none of the instructions it begins with";
 }

@@ -87,12 +87,12 @@ static const struct entry_row entries[] = {
 	 "49 3b 66 10 76 06 55 48 89 e5 5d c3 e8 73 13 e5 ff c3", 4, 0, SITE_EMULATED, "jbe"},
 	{"no check, push first", "55 48 89 e5 5d c3", 0, 0, SITE_EMULATED, "push"},
 	{"push %r12", "41 54 41 5c c3", 0, 0, SITE_EMULATED, "push"},
-	{"no check, a branch behind a test", "48 85 c0 74 01 90 c3", 3, 0, SITE_EMULATED, "je"},
+	{"no check, a branch behind a test", "48 85 c0 74 01 90 c3", 3, 0, SITE_EMULATED, "jz"},
 	{"an argument register is written before", "48 8d 04 58 74 01 90 c3", 0, 0,
 	 SITE_SINGLE_STEP, "lea"},
 	{"memory is read that may fault", "48 83 38 00 74 01 90 c3", 0, 0, SITE_SINGLE_STEP, "cmp"},
 	{"the stack is read, that cannot fault", "48 83 7c 24 08 00 74 01 90 c3", 6, 0,
-	 SITE_EMULATED, "je"},
+	 SITE_EMULATED, "jz"},
 	{"rsp changes", "48 83 ec 10 74 01 90 48 83 c4 10 c3", 0, 0, SITE_SINGLE_STEP, "sub"},
 	{"a loop back to the branch: the first byte comes once", "48 85 c0 74 02 eb fc c3", 0, 0,
 	 SITE_SINGLE_STEP, "test"},
@@ -179,6 +179,9 @@ static void test_exits(void **state)
 	expect_exits("55 5d eb fa", "2 tail");
 	/* leaves only when taken: not told */
 	expect_exits("55 5d 74 7f c3", "4 ret");
+	/* entry and exit in one */
+	expect_exits("c3", "0 ret");
+	expect_exits("e9 00 10 00 00", "0 tail");
 	/* an endless loop */
 	expect_exits("55 90 eb fd", "");
 }
@@ -198,8 +201,6 @@ static void test_refused_functions(void **state)
 {
 	struct decoded decoded;
 
-	expect_refused("c3", 0);
-	expect_refused("e9 00 10 00 00", 0);
 	expect_refused("cc cc", 0);
 	expect_refused("55 5d 06 c3", 2);    /* no instruction of 64-bit code */
 	expect_refused("55 5d e9 00 00", 2); /* cut off */
