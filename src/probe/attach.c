@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/lockdown.h"
 #include "base/log.h"
 #include "probe/holder.h"
 #include "probe/tracefs.h"
@@ -53,21 +54,12 @@ enum attach_method attach_best_method(void)
 	return definitions < 0 ? ATTACH_PERF_EVENT : ATTACH_TRACEFS;
 }
 
-static bool is_locked_down(void)
-{
-	char text[128] = "";
-	_cleanup_close_ int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return false;
-	return strstr(text, "[confidentiality]");
-}
-
 const char *attach_hint(int errnum)
 {
 	switch (errnum) {
 	case EPERM:
 	case EACCES:
-		if (is_locked_down())
+		if (lockdown_is_confidential())
 			return "the kernel is locked down (lockdown=confidentiality), which "
 			       "forbids reading other programs' memory with BPF: boot it "
 			       "without, or with lockdown=integrity";

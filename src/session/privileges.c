@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <linux/capability.h>
+
+#include "base/lockdown.h"
 
 static uint64_t effective_capabilities(void)
 {
@@ -21,14 +22,6 @@ static uint64_t effective_capabilities(void)
 	return caps;
 }
 
-static bool kernel_is_confidential(void)
-{
-	_cleanup_fclose_ FILE *lockdown = fopen("/sys/kernel/security/lockdown", "re");
-	char line[128];
-
-	return lockdown && fgets(line, sizeof(line), lockdown) && strstr(line, "[confidentiality]");
-}
-
 struct error *privileges_error(int errnum, const char *what)
 {
 	uint64_t caps = effective_capabilities();
@@ -40,16 +33,16 @@ struct error *privileges_error(int errnum, const char *what)
 		return error_new("cannot %s: this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)", what);
 	if (errnum != EPERM && errnum != EACCES)
 		return error_errno(errnum, "cannot %s", what);
-	if (kernel_is_confidential())
+	if (lockdown_is_confidential())
 		return error_new(
 			"cannot %s: the kernel is locked down (lockdown=confidentiality), which "
 			"forbids tracing; boot without it",
 			what);
 	if (!bpf || !perfmon)
-		return error_new(
-			"cannot %s: missing %s%s%s; run it as root, or with these capabilities",
-			what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
-			perfmon ? "" : "CAP_PERFMON");
+		return error_new("cannot %s: missing %s%s%s; run it as root, or with CAP_BPF and "
+				 "CAP_PERFMON",
+				 what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
+				 perfmon ? "" : "CAP_PERFMON");
 	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
 			   what);
 }
