@@ -40,7 +40,8 @@ size_t pclntab_num_funcs(const struct pclntab *table);
 /*
  * The i-th entry, in constant time: its code is [va, end_va), padding included; name is
  * NUL-terminated. False when the entry makes no sense (empty, not in order, outside the text,
- * no name): skip it then.
+ * no name): skip it then. Entries of a hostile table may still overlap: also skip one that begins
+ * before the end of what was taken last.
  */
 bool pclntab_func(const struct pclntab *table, size_t i, uint64_t *va, uint64_t *end_va,
 		  const char **name);
