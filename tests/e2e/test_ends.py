@@ -52,30 +52,44 @@ def test_tail_calls(binary, start, trace, version):
 def test_process_ends_inside_a_call(binary, start, trace, command, status):
     """Open calls are printed at once, and the program ends as it does untraced."""
     program = start(binary("ends"))
-    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", program.path, "main.outer")
+    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", "-u", "main.empty",
+                   program.path, "main.outer")
     program.send(command)
     assert program.wait() == status
     # All is printed while tracing goes on.
-    lines = [tracer.lines.get(timeout=30) for _ in range(3)]
+    lines = [tracer.lines.get(timeout=30) for _ in range(4)]
     assert None not in lines
     calls = tracer.stop().calls()
-    leaf = ("main.leaf", "return", [])
+    leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])
     ((tree,),) = shapes(calls).values()
-    assert tree == ("main.outer", "process_exit", [leaf, ("main.inner", "process_exit", [])])
+    assert tree == ("main.outer", "process_exit", [leaf, empty, ("main.inner", "process_exit", [])])
+
+
+@pytest.mark.parametrize("options", [[], ["--no-emulate-ret"], ["--attach", "tracefs"], ["--attach", "perf_event"]],
+                         ids=" ".join)
+def test_function_of_one_instruction(binary, start, trace, options):
+    """Entered and left at the same place."""
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", *options, "-u", "main.leaf", "-u", "main.empty", program.path, "main.outer")
+    for _ in range(3):
+        program.work("nothing")
+    leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])
+    assert list(shapes(tracer.stop().calls()).values()) == [[("main.outer", "return", [leaf, empty, leaf])] * 3]
 
 
 def test_exec_inside_a_call(binary, start, trace):
     """The process goes on as another program, with the same pid, and is traced again."""
     program = start(binary("ends"))
-    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", program.path, "main.outer")
+    tracer = trace("-f", "json", "-u", "main.outer", "-u", "main.inner", "-u", "main.leaf", "-u", "main.empty",
+                   program.path, "main.outer")
     program.send("exec")
     program.await_line("READY")
     program.send("exit 0")
     assert program.wait() == 0
     found = shapes(tracer.stop().calls())
     trees = [tree for trees in found.values() for tree in trees]
-    leaf = ("main.leaf", "return", [])
-    assert trees == [("main.outer", "process_exit", [leaf, ("main.inner", "process_exit", [])])] * 2
+    leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])
+    assert trees == [("main.outer", "process_exit", [leaf, empty, ("main.inner", "process_exit", [])])] * 2
     assert {pid for pid, _ in found} == {program.pid}
 
 

@@ -141,7 +141,7 @@ def test_closed_pipe_ends_it_quietly(binary, start, run_tool):
         program.work("GO")
         time.sleep(0.01)
     assert tracer.wait() == 0
-    assert not re.search(r"error|pipe|EPIPE", tracer.err, re.I)
+    assert tracer.err.count("\n") == 1, tracer.err
     assert program.code_is_clean()
     assert program.finish() == 0
 

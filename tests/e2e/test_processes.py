@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+"""Which processes are traced: one of many, one that is started, short-lived ones, those of other namespaces."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+import harness
+from harness import check_same, forests, shapes
+
+CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
+
+
+def status_field(pid, name):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return re.search(rf"^{name}:\s*(.*)$", text, re.M).group(1).split()
+
+
+# ---- one running process ----
+
+
+def test_one_of_two(binary, start, trace):
+    path = binary("calls")
+    one, other = start(path), start(path)
+    tracer = trace(*CALLS, "-p", one.pid, "main.root")
+    journals = one.work("GO 2")
+    other.work("GO 2")
+    check_same(tracer.stop().calls(), journals)
+    assert one.finish() == other.finish() == 0
+
+
+def test_ends_with_its_process(binary, start, trace):
+    program = start(binary("calls"))
+    tracer = trace(*CALLS, "-p", program.pid, "main.root")
+    journals = program.work("GO 2")
+    assert program.finish() == 0
+    assert tracer.wait() == 0
+    check_same(tracer.calls(), journals)
+
+
+def test_binary_was_replaced(binary, start, trace, tmp_path):
+    """-p finds the file that the process runs, wherever its name points to now."""
+    path = binary("calls")
+    program = start(path)
+    path.unlink()
+    path.write_bytes(b"something else")
+    tracer = trace(*CALLS, "-p", program.pid, "main.root")
+    journals = program.work("GO")
+    check_same(tracer.stop().calls(), journals)
+
+
+def test_no_such_process(run_tool):
+    tracer = run_tool("-u", "main.*", "-p", 4194304)
+    assert tracer.wait() == 1
+    assert "there is no process 4194304" in tracer.err
+
+
+def test_not_a_go_process(run_tool):
+    tracer = run_tool("-u", "main.*", "-p", os.getpid())
+    assert tracer.wait() == 1
+    assert "Go" in tracer.err
+
+
+def test_pid_or_program(run_tool, binary):
+    tracer = run_tool("-u", "main.*", "-p", 1, "--", "argument")
+    assert tracer.wait() == 2
+
+
+# ---- a program that is started ----
+
+
+def launch(run_tool, tmp_path, path, *arguments, options=(), stdin=b"", **popen):
+    """Traces a fixture that reads stdin and ends. Returns tracer, calls, what the program printed."""
+    output = tmp_path / "trees"
+    read, write = os.pipe()
+    os.write(write, stdin)
+    os.close(write)
+    tracer = run_tool(*CALLS, *options, "-o", output, path, "main.root", "--", *arguments, stdin=read, **popen)
+    os.close(read)
+    assert tracer.wait() == 0, tracer.err
+    tracer.output, printed = [output.read_bytes()], tracer.out.splitlines()
+    return tracer, tracer.calls(), printed
+
+
+def test_started_with_probes_in_place(run_tool, binary, tmp_path):
+    tracer, calls, printed = launch(run_tool, tmp_path, binary("calls"), stdin=b"GO 2\n")
+    assert printed[0] == "READY"
+    check_same(calls, json.loads(printed[1]))
+    assert "exited with status 0" in tracer.err
+
+
+def test_from_its_first_instruction(run_tool, binary):
+    tracer = run_tool("-f", "json", "-u", "main.main", binary("ends"), "--")
+    assert tracer.wait() == 0
+    (call,) = [line for line in tracer.out.splitlines() if line.startswith("{")]
+    assert '"function":"main.main"' in call and '"caller":{"function":"runtime.main"' in call
+
+
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs", "perf_event"])
+def test_started_by_each_method(run_tool, binary, tmp_path, method):
+    _, calls, printed = launch(run_tool, tmp_path, binary("calls"), options=("--attach", method), stdin=b"GO\n")
+    check_same(calls, json.loads(printed[1]))
+
+
+def test_exit_status_is_reported(run_tool, binary):
+    tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE)
+    tracer.child.stdin.write(b"exit 7\n")
+    tracer.child.stdin.flush()
+    assert tracer.wait() == 0
+    assert "exited with status 7" in tracer.err
+
+
+def await_ready(tracer):
+    harness.await_condition(lambda: "READY" in tracer.out or tracer.child.poll() is not None, "the program is not ready")
+    (pid,) = [pid for pid in harness.children(tracer.pid)
+              if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() not in ("gofuncgraph-hld",)]
+    return pid
+
+
+def test_signals_are_the_programs(run_tool, binary):
+    tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE)
+    pid = await_ready(tracer)
+    tracer.signal(signal.SIGTERM)
+    assert tracer.wait() == 0
+    assert f"({pid}) was killed by SIGTERM" in tracer.err
+    assert not harness.is_alive(pid)
+
+
+def test_sudo(run_tool, binary, tmp_path):
+    """Started by sudo's caller, as whom the program runs."""
+    os.chmod(tmp_path, 0o755)
+    for parent in tmp_path.parents[:2]:
+        os.chmod(parent, 0o755)
+    environment = dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")
+    tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE, env=environment)
+    pid = await_ready(tracer)
+    assert set(status_field(pid, "Uid")) == {"65534"} and set(status_field(pid, "Gid")) == {"65534"}
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+    tracer = run_tool("--as-root", "-u", "main.outer", binary("ends", "again"), "--", stdin=subprocess.PIPE,
+                      env=environment)
+    assert set(status_field(await_ready(tracer), "Uid")) == {"0"}
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+
+
+def test_cannot_be_executed(run_tool, binary):
+    path = binary("calls")
+    path.chmod(0o644)
+    tracer = run_tool("-u", "main.root", path, "--")
+    assert tracer.wait() == 1
+    assert "cannot execute it: Permission denied" in tracer.err
+
+
+def test_limit_leaves_the_program_alone(run_tool, binary, tmp_path):
+    tracer, calls, printed = launch(run_tool, tmp_path, binary("calls"), options=("--limit", 1), stdin=b"GO 50\n")
+    assert len([call for call in calls if call["depth"] == 0]) == 1
+    assert len(printed) == 2 and "exited with status 0" in tracer.err
+
+
+# ---- many ----
+
+
+def test_many_short_lived(binary, trace):
+    """A hundred processes, ten at a time: every call of each."""
+    path = binary("calls")
+    tracer = trace(*CALLS, path, "main.root")
+    wanted = {}
+    for _ in range(10):
+        running = [subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(10)]
+        for process in running:
+            process.stdin.write(b"GO\n")
+            process.stdin.close()
+        for process in running:
+            assert b"READY" in process.stdout.read()
+            assert process.wait(60) == 0
+            wanted[process.pid] = 1
+    found = forests(tracer.stop().calls())
+    assert {pid for pid, _ in found} == set(wanted)
+    assert len(found) == 100
+    assert len({repr(trees) for trees in shapes(tracer.calls()).values()}) == 1
+
+
+# ---- namespaces ----
+
+
+def own_namespace(*command):
+    return ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *map(str, command)]
+
+
+class Contained(harness.Program):
+    """A fixture in a PID namespace of its own, where it is process 1."""
+
+    def __init__(self, path):
+        self.path = path
+        harness.Process.__init__(self, own_namespace(path))
+        self.await_line("READY")
+
+
+def test_program_in_a_pid_namespace(binary, trace, _processes):
+    program = Contained(binary("calls"))
+    _processes.append(program)
+    (pid,) = harness.children(program.pid)
+    tracer = trace(*CALLS, program.path, "main.root")
+    (journal,) = program.work("GO 2")
+    assert journal["pid"] == 1
+    journal["pid"] = pid
+    check_same(tracer.stop().calls(), [journal])
+
+
+def test_tracer_in_a_pid_namespace(binary, tmp_path):
+    """It numbers processes as those around it do."""
+    path = binary("calls")
+    command = own_namespace(harness.tool(), *CALLS, "-o", tmp_path / "trees", path, "main.root", "--")
+    done = subprocess.run(command, input=b"GO 2\n", capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    calls = [json.loads(line) for line in (tmp_path / "trees").read_text().splitlines()]
+    check_same(calls, json.loads(done.stdout.splitlines()[1]))
+    assert 1 < calls[0]["pid"] < 10
+
+
+# ---- privileges ----
+
+
+def as_nobody(*capabilities):
+    sets = ",".join(f"+{name}" for name in capabilities)
+    extra = ["--inh-caps", sets, "--ambient-caps", sets] if sets else []
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *extra]
+
+
+@pytest.mark.parametrize("capabilities, missing", [
+    (("bpf", "perfmon"), None),
+    (("bpf",), "missing CAP_PERFMON;"),
+    (("perfmon",), "missing CAP_BPF;"),
+    ((), "missing CAP_BPF and CAP_PERFMON;"),
+])
+def test_privileges(binary, tmp_path, capabilities, missing):
+    """CAP_BPF and CAP_PERFMON are enough where the kernel has uprobe_multi; what is missing is named."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        tool = shutil.copy(harness.tool(), folder)
+        path = shutil.copy(binary("calls"), folder)
+        done = subprocess.run([*as_nobody(*capabilities), tool, *CALLS, path, "main.root", "--"], input="GO\n",
+                              capture_output=True, timeout=60, check=False, text=True)
+    if missing:
+        assert done.returncode == 1 and missing in done.stderr
+    else:
+        assert done.returncode == 0, done.stderr
+        assert '"function":"main.root"' in done.stdout
