@@ -186,6 +186,7 @@ static struct error *start_session(struct trace *trace)
 		.plan = &trace->plan,
 		.ring_size = trace->args->ring_size,
 		.method = trace->args->method,
+		.only_pid = trace->process ? process_pid(trace->process) : 0,
 		.emulate_ret = trace->args->emulate_ret,
 		.handle = handle,
 		.end_was_lost = handle_lost_end,
