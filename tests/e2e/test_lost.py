@@ -57,7 +57,7 @@ def test_under_load(binary, start, trace):
     program = start(binary("load"))
     calls_each = 50
     tracer = trace("--ring-size", "4k", "-f", "json", "-u", "main.hot", program.path, "main.batch")
-    account = program.work(f"GO 8 400 {calls_each}")
+    account = program.work(f"GO 8 100 {calls_each}")
     tracer.stop()
     lost, _ = losses(tracer)
     whole = 0
