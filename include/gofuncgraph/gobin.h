@@ -5,8 +5,9 @@
  * Takes a path; hands on functions, lines, code bytes, the Go version and where the runtime keeps
  * what the tracer needs. Works on ELF x86-64 executables of Go 1.17 and newer, stripped or not, PIE
  * or not. Sources, function by function and line by line: .symtab and DWARF (also from a separate
- * debug file) where they are, else Go's own function table (runtime.pclntab). Nothing is parsed
- * before it is asked for.
+ * debug file) where they are, else Go's own function table (runtime.pclntab); DWARF of very large
+ * programs only for what the table lacks, as the two say the same. Nothing is parsed before it is
+ * asked for.
  *
  * The file is hostile input: every read is bounded, and a name may hold any byte but NUL. Addresses
  * are link-time virtual addresses (`_va`), offsets (`_off`) are file offsets, both in bytes.
@@ -52,8 +53,9 @@ struct gobin_layout {
 	uint32_t g_atomicstatus;
 	uint32_t m_curg;
 	int32_t tls_g;	       /* of g, from the thread's FS base; negative */
-	bool newer_than_known; /* this Go is newer than the newest in the table: its offsets were
-				* taken, and have to be checked while running */
+	bool newer_than_known; /* this Go is newer than the newest in the table, or a development
+				* version: the nearest offsets were taken, and have to be checked
+				* while running */
 };
 
 /* Errors: cannot be read, not ELF, not x86-64, not Go, Go older than 1.17 (and what that would

@@ -3,10 +3,7 @@
 #include "gobin/dwarf.h"
 
 #include <dwarf.h>
-#include <elf.h>
 #include <elfutils/libdw.h>
-#include <endian.h>
-#include <gelf.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -30,77 +27,20 @@ struct dwarf_index {
 	size_t capacity;
 };
 
-static bool is_debug_section(const struct image_section *section)
-{
-	return strncmp(section->name, ".debug_", 7) == 0 ||
-	       strncmp(section->name, ".zdebug_", 8) == 0;
-}
-
-bool dwarf_is_present(const struct image *image)
-{
-	const struct image_section *section = image_section(image, ".debug_info");
-
-	if (!section)
-		section = image_section(image, ".zdebug_info");
-	return section && section->type != SHT_NOBITS && section->size;
-}
-
-/* What a section unpacks to, as its header says. */
-static uint64_t unpacked_size(const struct image *image, const struct image_section *section)
-{
-	const uint8_t *bytes;
-
-	if (section->flags & SHF_COMPRESSED) {
-		Elf64_Chdr header;
-		bytes = image_at_off(image, section->off, sizeof(header));
-		if (!bytes || section->size < sizeof(header))
-			return section->size;
-		memcpy(&header, bytes, sizeof(header));
-		return header.ch_size;
-	}
-	if (section->name[1] == 'z' && section->size >= 12 &&
-	    (bytes = image_at_off(image, section->off, 12)) && memcmp(bytes, "ZLIB", 4) == 0) {
-		uint64_t size;
-		memcpy(&size, bytes + 4, sizeof(size));
-		return be64toh(size);
-	}
-	return section->size;
-}
-
-static bool fits_in_memory(const struct image *image)
-{
-	const struct image_section *sections;
-	uint64_t total = 0;
-	size_t count;
-
-	sections = image_sections(image, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (!is_debug_section(&sections[i]))
-			continue;
-		uint64_t size = unpacked_size(image, &sections[i]);
-		if (size > MAX_UNPACKED_SIZE || total + size > MAX_UNPACKED_SIZE)
-			return false;
-		total += size;
-	}
-	return true;
-}
-
-struct dwarf *dwarf_open(const struct image *image)
+struct dwarf *dwarf_open(const struct image *image, enum dwarf_use use)
 {
 	struct dwarf *dwarf;
 
 	if (!dwarf_is_present(image))
 		return NULL;
-	if (!fits_in_memory(image)) {
+	if (dwarf_unpacked_size(image, use) > MAX_UNPACKED_SIZE) {
 		log_verbose("%s: its DWARF is too large and left alone", image_path(image));
 		return NULL;
 	}
 	dwarf = calloc(1, sizeof(*dwarf));
 	if (!dwarf)
 		return NULL;
-	elf_version(EV_CURRENT);
-	/* Reads, does not map: a file that is cut short must not raise SIGBUS. */
-	dwarf->elf = elf_begin(image_fd(image), ELF_C_READ, NULL);
+	dwarf->elf = dwarf_make_elf(image, use, &dwarf->elf_bytes);
 	if (dwarf->elf)
 		dwarf->dw = dwarf_begin_elf(dwarf->elf, DWARF_C_READ, NULL);
 	if (!dwarf->dw) {
@@ -120,6 +60,7 @@ void dwarf_close(struct dwarf *dwarf)
 		dwarf_end(dwarf->dw);
 	if (dwarf->elf)
 		elf_end(dwarf->elf);
+	free(dwarf->elf_bytes);
 	if (dwarf->index)
 		free(dwarf->index->ranges);
 	free(dwarf->index);

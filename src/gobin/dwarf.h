@@ -2,8 +2,8 @@
 /*
  * dwarf.h - lines and struct layouts out of DWARF 4 and 5, through libdw.
  *
- * What is asked for is read then: opening finds the sections (and unpacks compressed ones), the
- * first line reads the compilation units' address ranges, and a line reads its unit's table.
+ * Opening unpacks the sections that the use needs, which takes some 5 ms a megabyte; then the first
+ * line reads the compilation units' address ranges, and a line reads its unit's table.
  */
 #ifndef GOFUNCGRAPH_GOBIN_DWARF_H
 #define GOFUNCGRAPH_GOBIN_DWARF_H
@@ -16,11 +16,18 @@
 
 struct dwarf;
 
+enum dwarf_use {
+	DWARF_FOR_TYPES,
+	DWARF_FOR_LINES,
+};
+
 /* True when the file has .debug_info in any form; costs nothing. */
 bool dwarf_is_present(const struct image *image);
+/* Bytes that opening would read and unpack, as the sections' headers say. */
+uint64_t dwarf_unpacked_size(const struct image *image, enum dwarf_use use);
 
 /* NULL: no DWARF in `image`, or none that libdw can read. The image must outlive it. */
-struct dwarf *dwarf_open(const struct image *image);
+struct dwarf *dwarf_open(const struct image *image, enum dwarf_use use);
 void dwarf_close(struct dwarf *dwarf); /* NULL is fine */
 
 /* The innermost inlined call's line; NULL and 0: unknown. The file's name is owned by `dwarf`. */

@@ -20,6 +20,12 @@
 /* An ABI0 wrapper sets R14 before its call; both are near its begin. */
 #define MAX_WRAPPER_BYTES 1024
 
+/*
+ * DWARF that unpacks to less is read in 0.1 s. For larger programs the function table is asked for
+ * lines first and the table of versions for the layout of a release that it knows.
+ */
+#define MAX_CHEAP_DWARF (16 << 20)
+
 struct gobin {
 	struct image *image;
 	struct image *debug_image; /* a separate debug file, or NULL */
@@ -28,8 +34,8 @@ struct gobin {
 	struct pclntab *table; /* or NULL */
 	struct gobin_func *funcs;
 	size_t num_funcs;
-	struct dwarf *dwarf; /* NULL before it is needed, and where there is none */
-	bool dwarf_is_open;  /* it was looked for */
+	struct dwarf *lines; /* NULL before it is needed, and where there is none */
+	bool lines_are_open; /* they were looked for */
 };
 
 static struct error *read_version(struct gobin *bin)
@@ -115,7 +121,7 @@ void gobin_close(struct gobin *bin)
 {
 	if (!bin)
 		return;
-	dwarf_close(bin->dwarf);
+	dwarf_close(bin->lines);
 	free(bin->funcs);
 	pclntab_close(bin->table);
 	free(bin->version);
@@ -183,26 +189,46 @@ const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va)
 	return &bin->funcs[i];
 }
 
-static struct dwarf *get_dwarf(struct gobin *bin)
+/* The file that DWARF is in, or NULL. */
+static const struct image *dwarf_image(const struct gobin *bin)
 {
-	if (!bin->dwarf_is_open) {
-		bin->dwarf_is_open = true;
-		bin->dwarf = dwarf_open(bin->image);
-		if (!bin->dwarf && bin->debug_image)
-			bin->dwarf = dwarf_open(bin->debug_image);
+	if (dwarf_is_present(bin->image))
+		return bin->image;
+	return bin->debug_image && dwarf_is_present(bin->debug_image) ? bin->debug_image : NULL;
+}
+
+/* Whether DWARF may be read although the same is known otherwise. */
+static bool dwarf_is_cheap(const struct gobin *bin, enum dwarf_use use)
+{
+	const struct image *image = dwarf_image(bin);
+
+	return image && dwarf_unpacked_size(image, use) <= MAX_CHEAP_DWARF;
+}
+
+static struct gobin_line line_from_dwarf(struct gobin *bin, uint64_t va)
+{
+	if (!bin->lines_are_open) {
+		bin->lines_are_open = true;
+		if (dwarf_image(bin))
+			bin->lines = dwarf_open(dwarf_image(bin), DWARF_FOR_LINES);
 	}
-	return bin->dwarf;
+	return bin->lines ? dwarf_line(bin->lines, va) : (struct gobin_line){0};
+}
+
+static struct gobin_line line_from_table(struct gobin *bin, uint64_t va)
+{
+	return bin->table ? pclntab_line(bin->table, va) : (struct gobin_line){0};
 }
 
 struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va)
 {
-	struct gobin_line line = {0};
-	struct dwarf *dwarf = get_dwarf(bin);
+	bool dwarf_first = bin->lines || dwarf_is_cheap(bin, DWARF_FOR_LINES);
+	struct gobin_line line;
 
-	if (dwarf)
-		line = dwarf_line(dwarf, va);
-	if (!line.line && bin->table)
-		line = pclntab_line(bin->table, va);
+	/* They say the same, as long as both know the function. */
+	line = dwarf_first ? line_from_dwarf(bin, va) : line_from_table(bin, va);
+	if (!line.line)
+		line = dwarf_first ? line_from_table(bin, va) : line_from_dwarf(bin, va);
 	return line;
 }
 
@@ -246,15 +272,14 @@ static bool loads_g_before_calling(const struct gobin *bin, const struct gobin_f
 
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func)
 {
-	struct gobin_line line = {0};
+	struct gobin_line line;
 
 	if (has_suffix(func->name, ".abi0"))
 		return true;
 	/* The function table knows the file for less than DWARF does. */
-	if (bin->table)
-		line = pclntab_line(bin->table, func->va);
+	line = line_from_table(bin, func->va);
 	if (!line.file)
-		line = gobin_line_at(bin, func->va);
+		line = line_from_dwarf(bin, func->va);
 	if (line.file && has_suffix(line.file, ".s"))
 		return true;
 	return loads_g_before_calling(bin, func);
@@ -296,11 +321,15 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 
 struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 {
-	struct dwarf *dwarf = get_dwarf(bin);
+	bool is_certain;
 
 	memset(layout, 0, sizeof(*layout));
-	layout_from_table(bin->minor, layout);
-	if (dwarf)
-		layout_from_dwarf(dwarf, layout);
+	is_certain = layout_from_table(bin->version, bin->minor, layout);
+	if (dwarf_image(bin) && (!is_certain || dwarf_is_cheap(bin, DWARF_FOR_TYPES))) {
+		struct dwarf *dwarf = dwarf_open(dwarf_image(bin), DWARF_FOR_TYPES);
+		if (dwarf && !layout_from_dwarf(dwarf, layout))
+			log_verbose("%s: its DWARF does not describe the runtime", gobin_path(bin));
+		dwarf_close(dwarf);
+	}
 	return tls_find_g(bin->image, bin->funcs, bin->num_funcs, &layout->tls_g);
 }

@@ -150,6 +150,12 @@ bool image_copy(const struct image *image, uint64_t va, void *to, size_t len)
 	return read_fully(image->fd, to, len, off);
 }
 
+bool image_copy_at_off(const struct image *image, uint64_t off, void *to, size_t len)
+{
+	return off <= image->size && len <= image->size - off &&
+	       read_fully(image->fd, to, len, off);
+}
+
 bool image_read_u32(const struct image *image, uint64_t va, uint32_t *value)
 {
 	const uint8_t *bytes = image_at_va(image, va, sizeof(*value));

@@ -87,8 +87,9 @@ const uint8_t *image_at_va(const struct image *image, uint64_t va, uint64_t len)
 /* The string at va, which ends within max bytes (its NUL counted). NULL: it does not. */
 const char *image_string_at_va(const struct image *image, uint64_t va, size_t max);
 
-/* Copies bytes without keeping them, for sweeps over much of the file. */
+/* Copy bytes without keeping them, for sweeps over much of the file. */
 bool image_copy(const struct image *image, uint64_t va, void *to, size_t len);
+bool image_copy_at_off(const struct image *image, uint64_t off, void *to, size_t len);
 
 bool image_read_u32(const struct image *image, uint64_t va, uint32_t *value);
 bool image_read_u64(const struct image *image, uint64_t va, uint64_t *value);

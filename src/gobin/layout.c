@@ -2,6 +2,8 @@
 /* layout.c - the one table of offsets by Go version, and the same out of DWARF. */
 #include "gobin/layout.h"
 
+#include <string.h>
+
 /* g and m are smaller. */
 #define MAX_OFFSET 4096
 
@@ -24,7 +26,15 @@ static const struct version {
 /* The newest version that the last row was checked with. */
 #define NEWEST_MINOR 27
 
-void layout_from_table(unsigned minor, struct gobin_layout *layout)
+/* "go1.22", "go1.22.3", "go1.22rc1", also with something behind a space: no "devel go1.23-abcdef"
+ * and no "go1.23-20240626-RC01 cl/646990413". */
+static bool is_release(const char *version)
+{
+	return strncmp(version, "go1.", 4) == 0 && version[strcspn(version, " -+")] != '-' &&
+	       version[strcspn(version, " -+")] != '+';
+}
+
+bool layout_from_table(const char *version_name, unsigned minor, struct gobin_layout *layout)
 {
 	const struct version *version = versions;
 
@@ -38,7 +48,8 @@ void layout_from_table(unsigned minor, struct gobin_layout *layout)
 	layout->g_atomicstatus = version->g_atomicstatus;
 	layout->g_goid = version->g_goid;
 	layout->m_curg = version->m_curg;
-	layout->newer_than_known = minor > NEWEST_MINOR;
+	layout->newer_than_known = minor > NEWEST_MINOR || !is_release(version_name);
+	return !layout->newer_than_known;
 }
 
 bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)

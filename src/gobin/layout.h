@@ -6,9 +6,13 @@
 #include "gobin/dwarf.h"
 #include "gofuncgraph/gobin.h"
 
-/* The offsets in the table for a minor version of at least 17; tls_g is left alone. Newer ones than
- * the table knows get those of the newest, and newer_than_known. */
-void layout_from_table(unsigned minor, struct gobin_layout *layout);
+/*
+ * The offsets in the table for a minor version of at least 17; tls_g is left alone. True when they
+ * are certain: the version is a release that the table knows. Newer ones, and development versions,
+ * which may be older or newer than what their number stands for, get those of the nearest row, and
+ * newer_than_known.
+ */
+bool layout_from_table(const char *version, unsigned minor, struct gobin_layout *layout);
 
 /* Replaces them by those in DWARF. False when not all are there or make sense: nothing is changed
  * then. */
