@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_names.c - a pattern, a newline, a name: matching ends, stays in bounds and keeps what the
+ * manual promises.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gofuncgraph/probe.h"
+#include "probe/pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define must(condition)                                                                            \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			abort();                                                                   \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *pattern = malloc(size + 1), *name, *typed_buffer = NULL;
+	size_t capacity = 0;
+	const char *typed;
+
+	must(pattern);
+	memcpy(pattern, data, size);
+	pattern[size] = '\0';
+	name = strchr(pattern, '\n');
+	if (!name) {
+		free(pattern);
+		return 0;
+	}
+	*name = '\0';
+	name = strdup(name + 1);
+	must(name);
+
+	(void)pattern_matches(pattern, name);
+	must(pattern_matches("*", name));
+	must(pattern_matches(name, name) || *name == '!');
+	must(*pattern == '!' || pattern_matches(pattern, pattern));
+	typed = name_as_typed(name, &typed_buffer, &capacity);
+	must(typed && strlen(typed) <= strlen(name));
+	must(*typed == '!' || pattern_matches(typed, name));
+	(void)name_is_vendored(name);
+
+	free(typed_buffer);
+	free(name);
+	free(pattern);
+	return 0;
+}
