@@ -348,7 +348,7 @@ int command_trace(int argc, char **argv)
 	struct trace_args args;
 	struct trace trace = {.args = &args};
 
-	trace_args_parse(argc, argv, &args);
+	trace_args_parse(argc, argv, 0, &args);
 	log_set_verbose(args.verbose);
 	catch_signals();
 	err = prepare(&trace);

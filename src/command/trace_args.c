@@ -151,7 +151,7 @@ static const struct argp argp = {
 	.children = children,
 };
 
-void trace_args_parse(int argc, char **argv, struct trace_args *args)
+error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
 {
 	*args = (struct trace_args){
 		.format = "graph",
@@ -164,7 +164,7 @@ void trace_args_parse(int argc, char **argv, struct trace_args *args)
 			argc = i;
 		}
 	}
-	argp_parse(&argp, argc, argv, 0, NULL, args);
+	return argp_parse(&argp, argc, argv, flags, NULL, args);
 }
 
 void trace_args_destroy(struct trace_args *args)

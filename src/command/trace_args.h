@@ -25,9 +25,11 @@ struct trace_args {
 	bool verbose;
 };
 
-/* Exits with STATUS_USAGE and a message when the command line is wrong, with 0 after --help and
- * --version. */
-void trace_args_parse(int argc, char **argv, struct trace_args *args);
+/*
+ * Exits with STATUS_USAGE and a message when the command line is wrong, with 0 after --help and
+ * --version, unless `flags` (argp's: 0, or ARGP_NO_EXIT and others for a test) say otherwise.
+ */
+error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args);
 void trace_args_destroy(struct trace_args *args);
 
 #endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* fuzz_arguments.c - any command line is taken or refused, and what is taken is within its bounds.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "command/trace_args.h"
+
+#define MAX_ARGUMENTS 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void check(const struct trace_args *args)
+{
+	must(args->select.binary != NULL);
+	must(args->ring_size > 0 && args->pid >= 0);
+	must(args->method >= ATTACH_AUTO && args->method <= ATTACH_PERF_EVENT);
+	must(!args->pid || !strncmp(args->select.binary, "/proc/", 6));
+	for (size_t i = 0; i < args->select.selection.num_functions; i++)
+		must(args->select.selection.functions[i] != NULL);
+	for (size_t i = 0; i < args->select.selection.num_targets; i++)
+		must(args->select.selection.targets[i] != NULL);
+}
+
+/* The input holds arguments with a NUL behind each. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const unsigned quiet = ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP;
+	_cleanup_free_ char *text = malloc(size + 1);
+	char *argv[MAX_ARGUMENTS + 2] = {"gofuncgraph-c"};
+	struct trace_args args;
+	int argc = 1;
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = 0;
+	for (size_t i = 0; i < size && argc <= MAX_ARGUMENTS; i += strlen(text + i) + 1)
+		argv[argc++] = text + i;
+	if (trace_args_parse(argc, argv, quiet, &args) == 0)
+		check(&args);
+	trace_args_destroy(&args);
+	return 0;
+}
