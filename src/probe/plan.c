@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "probe/choose.h"
+#include "probe/func_code.h"
 #include "probe/runtime_sites.h"
 
 /* Functions that must not be probed whatever their code looks like. */
@@ -128,19 +129,19 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
 	const char *never = why_never(func->name);
 	uint32_t index = (uint32_t)plan->num_funcs;
-	size_t length = func->size;
 	const uint8_t *bytes;
 	struct error *err;
+	size_t size;
 
 	err = add_func(builder, chosen);
 	if (err)
 		return err;
 	if (never)
 		return add_omission(builder, index, func->va, never);
-	bytes = gobin_bytes(plan->bin, func->va, &length);
-	if (!bytes || length < func->size)
+	bytes = func_code(plan->bin, func, &size);
+	if (!bytes)
 		return add_omission(builder, index, func->va, "its code is not in the file");
-	err = decode_function(bytes, func->size, func->va, &decoded);
+	err = decode_function(bytes, size, func->va, &decoded);
 	if (err)
 		return err;
 	if (decoded.refused)

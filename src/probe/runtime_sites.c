@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "probe/decode.h"
+#include "probe/func_code.h"
 
 static const struct gobin_func *find_func(struct gobin *bin, const char *name)
 {
@@ -19,14 +20,6 @@ static const struct gobin_func *find_func(struct gobin *bin, const char *name)
 	return NULL;
 }
 
-static const uint8_t *func_code(struct gobin *bin, const struct gobin_func *func)
-{
-	size_t length = func->size;
-	const uint8_t *bytes = gobin_bytes(bin, func->va, &length);
-
-	return bytes && length == func->size ? bytes : NULL;
-}
-
 static bool is_gogo(struct gobin *bin, uint64_t va)
 {
 	const struct gobin_func *func = gobin_func_at(bin, va);
@@ -38,14 +31,15 @@ static bool is_gogo(struct gobin *bin, uint64_t va)
 struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 {
 	const struct gobin_func *func = find_func(bin, "runtime.recovery");
-	struct code code = {.bytes = func ? func_code(bin, func) : NULL};
+	struct code code = {0};
 	ZydisDecodedInstruction insn;
 	int64_t to;
 
 	*found = (struct runtime_site){0};
-	if (!code.bytes || func->size > INT32_MAX)
+	if (func)
+		code.bytes = func_code(bin, func, &code.size);
+	if (!code.bytes || code.size > INT32_MAX)
 		return NULL;
-	code.size = func->size;
 	ZydisDecoderInit(&code.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	for (uint32_t offset = 0; code_instruction(&code, offset, &insn); offset += insn.length) {
 		if (insn.mnemonic != ZYDIS_MNEMONIC_CALL && insn.mnemonic != ZYDIS_MNEMONIC_JMP)
@@ -66,14 +60,15 @@ struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
 {
 	const struct gobin_func *func = find_func(bin, "runtime.goexit0");
-	const uint8_t *bytes = func ? func_code(bin, func) : NULL;
+	size_t size;
+	const uint8_t *bytes = func ? func_code(bin, func, &size) : NULL;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
 	struct error *err;
 
 	*found = (struct runtime_site){0};
 	if (!bytes)
 		return NULL;
-	err = decode_function(bytes, func->size, func->va, &decoded);
+	err = decode_function(bytes, size, func->va, &decoded);
 	if (err || decoded.refused)
 		return err;
 	found->func = func;

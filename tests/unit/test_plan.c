@@ -351,7 +351,16 @@ static void test_everything(void **state)
 			emulated += plan.sites[func->first_site].cost == SITE_EMULATED;
 		}
 		assert_true(emulated > entries / 2);
-		assert_true(refused < entries / 20);
+		/* AVX-512 (26 functions of Go 1.26), atomics, marks */
+		assert_true(refused < 60);
+		/* sig.StandardCrypto is data behind a jump; nothing else is undecodable */
+		for (size_t j = 0; j < plan.num_omissions; j++) {
+			const struct omission *omission = &plan.omissions[j];
+			const char *name = plan.funcs[omission->func].func->name;
+
+			if (strstr(omission->reason, "decoded") && !strstr(name, "/sig."))
+				fail_msg("%s: %s", name, omission->reason);
+		}
 		plan_destroy(&plan);
 	}
 }
