@@ -555,12 +555,12 @@ static void test_holder_keeps_no_files(void **state)
 }
 
 /* Waits for the children of this process, one left out: the holder is among them if it was started
- * at all, since this process is the subreaper. */
-static void reap_all_but(pid_t keep)
+ * at all, since this process is the subreaper. Returns the last one, or 0. */
+static pid_t reap_all_but(pid_t keep)
 {
 	char path[64];
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	pid_t pid, other;
+	pid_t pid, other, last = 0;
 	do {
 		FILE *children = fopen(path, "re");
 		assert_non_null(children);
@@ -570,15 +570,18 @@ static void reap_all_but(pid_t keep)
 				other = pid;
 		}
 		fclose(children);
-		if (other)
+		if (other) {
 			assert_int_equal(waitpid(other, NULL, 0), other);
+			last = other;
+		}
 	} while (other);
+	return last;
 }
 
 /* Runs attachment_start() in a process that is then killed; `delay_us` after its begin, or, when
- * negative, after its end. */
-static void kill_tracer(const struct fixture *f, const struct attach_options *options,
-			long delay_us)
+ * negative, after its end. Returns the holder that there was, or 0. */
+static pid_t kill_tracer(const struct fixture *f, const struct attach_options *options,
+			 long delay_us)
 {
 	int ready[2];
 	char byte;
@@ -607,13 +610,14 @@ static void kill_tracer(const struct fixture *f, const struct attach_options *op
 	int status;
 	assert_int_equal(waitpid(tracer, &status, 0), tracer);
 	assert_true(WIFSIGNALED(status));
-	reap_all_but(f->running.pid);
+	return reap_all_but(f->running.pid);
 }
 
-static void check_nothing_left(const struct fixture *f)
+static void check_nothing_left(const struct fixture *f, pid_t holder)
 {
-	char group[64];
-	snprintf(group, sizeof(group), "gofuncgraph_%" PRIu64 "_", tracefs_pid_namespace());
+	char group[TRACEFS_GROUP_SIZE];
+	tracefs_group_name(group, tracefs_pid_namespace(), holder);
+	strcat(group, "/");
 	assert_true(has_clean_text(&f->running));
 	assert_int_equal(count_definitions(group), 0);
 	call_functions(&f->running, MAX_FUNCS);
@@ -627,8 +631,9 @@ static void test_killed_after_attaching(void **state)
 			continue;
 		make_plan(f, num_funcs_for(all_methods[i]));
 		struct attach_options options = make_options(f, all_methods[i]);
-		kill_tracer(f, &options, -1);
-		check_nothing_left(f);
+		pid_t holder = kill_tracer(f, &options, -1);
+		assert_true(holder > 0);
+		check_nothing_left(f, holder);
 		close_programs(&options);
 	}
 }
@@ -643,8 +648,7 @@ static void test_killed_while_attaching(void **state)
 		make_plan(f, MAX_FUNCS);
 		struct attach_options options = make_options(f, all_methods[i]);
 		for (int round = 0; round < 20; round++) {
-			kill_tracer(f, &options, rand_r(&seed) % 30000);
-			check_nothing_left(f);
+			check_nothing_left(f, kill_tracer(f, &options, rand_r(&seed) % 30000));
 		}
 		close_programs(&options);
 	}
