@@ -13,7 +13,7 @@
 #include "command/select.h"
 #include "probe/inlined.h"
 
-/* Exits shown in a function's line, and places of one inlined function, without --verbose. */
+/* Exits shown in a function's line. */
 #define FEW 3
 
 struct list_args {
@@ -162,7 +162,8 @@ static void print_omissions(const struct plan *plan)
 	}
 }
 
-static void print_place(const struct gobin_inlining *place)
+/* `more`: places that are not shown. */
+static void print_place(const struct gobin_inlining *place, size_t more)
 {
 	printf("inlined: ");
 	print_text(place->name);
@@ -173,6 +174,8 @@ static void print_place(const struct gobin_inlining *place)
 		print_text(place->call.file);
 		printf(":%u", place->call.line);
 	}
+	if (more)
+		printf(" and %zu more place%s", more, more == 1 ? "" : "s");
 	puts("");
 }
 
@@ -184,16 +187,13 @@ static size_t print_inlined(const struct inlined *inlined, bool verbose)
 	for (size_t i = 0, next; i < inlined->count; i = next) {
 		const char *name = inlined->places[i].name;
 
-		for (next = i; next < inlined->count && !strcmp(inlined->places[next].name, name);
-		     next++) {
-			if (verbose || next < i + FEW)
-				print_place(&inlined->places[next]);
-		}
-		if (!verbose && next - i > FEW) {
-			printf("inlined: ");
-			print_text(name);
-			printf(" in %zu more places (-v shows them)\n", next - i - FEW);
-		}
+		for (next = i + 1;
+		     next < inlined->count && !strcmp(inlined->places[next].name, name);)
+			next++;
+		if (!verbose)
+			print_place(&inlined->places[i], next - i - 1);
+		for (size_t j = i; verbose && j < next; j++)
+			print_place(&inlined->places[j], 0);
 		count++;
 	}
 	return count;
