@@ -104,7 +104,8 @@ struct fixture {
 	struct plan plan;
 };
 
-static struct target start_target(const char *program)
+/* Forked, but not that program before `gate` can be read to its end; -1: at once. */
+static struct target fork_target(const char *program, int gate)
 {
 	int in[2], out[2];
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
@@ -112,6 +113,9 @@ static struct target start_target(const char *program)
 	struct target target = {.pid = fork()};
 	if (target.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		char byte;
+		if (gate >= 0 && read(gate, &byte, 1) < 0)
+			_exit(1);
 		dup2(in[0], 0);
 		dup2(out[1], 1);
 		execl(program, program, (char *)NULL);
@@ -122,10 +126,22 @@ static struct target start_target(const char *program)
 	close(out[1]);
 	target.in = fdopen(in[1], "w");
 	target.out = fdopen(out[0], "r");
+	return target;
+}
+
+/* Waits until it is that program and says where its functions are. */
+static void await_target(struct target *target)
+{
 	char line[64];
-	assert_non_null(fgets(line, sizeof(line), target.out));
-	assert_int_equal(sscanf(line, "%" SCNx64 " %" SCNx64, &target.funcs_off, &target.funcs_ip),
-			 2);
+	assert_non_null(fgets(line, sizeof(line), target->out));
+	assert_int_equal(
+		sscanf(line, "%" SCNx64 " %" SCNx64, &target->funcs_off, &target->funcs_ip), 2);
+}
+
+static struct target start_target(const char *program)
+{
+	struct target target = fork_target(program, -1);
+	await_target(&target);
 	return target;
 }
 
@@ -476,6 +492,32 @@ static void test_one_process(void **state)
 	assert_true(has_clean_text(&f->running));
 }
 
+/* The one process may become the program only after attaching. */
+static void test_one_process_before_exec(void **state)
+{
+	struct fixture *f = need_root(state);
+	if (!is_usable(ATTACH_UPROBE_MULTI))
+		skip();
+	make_plan(f, 20);
+	clear_counters(f);
+	int gate[2];
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	struct target traced = fork_target(f->program, gate[0]);
+	struct attach_options options = make_options(f, ATTACH_UPROBE_MULTI);
+	options.pid = traced.pid;
+	struct attachment *attachment = start(f, &options);
+	assert_int_equal(write(gate[1], "", 1), 1);
+	close(gate[0]);
+	close(gate[1]);
+	await_target(&traced);
+	call_functions(&traced, 20);
+	check_counters(f, true, 20, 1);
+	attachment_stop(attachment);
+	assert_true(has_clean_text(&traced));
+	stop_target(&traced);
+	close_programs(&options);
+}
+
 /* One instruction that cannot be probed costs that site only. */
 static void test_refused(void **state)
 {
@@ -703,6 +745,7 @@ int main(void)
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_without_cookies),
 		cmocka_unit_test(test_one_process),
+		cmocka_unit_test(test_one_process_before_exec),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_holder_keeps_no_files),
