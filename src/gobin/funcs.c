@@ -34,8 +34,7 @@ static bool read_table(const struct pclntab *table, struct list *list)
 		const char *name;
 		if (!pclntab_func(table, i, &va, &end_va, &name))
 			continue;
-		/* The table's first entry up to Go 1.17: text, but not code. */
-		if (strcmp(name, "go.buildid") == 0 || strcmp(name, "go:buildid") == 0)
+		if (symbols_is_marker(name))
 			continue;
 		/* Rising addresses are what the table promises; without them there is no search. */
 		if (list->count && list->funcs[list->count - 1].va >= va)

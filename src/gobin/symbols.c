@@ -50,8 +50,7 @@ static const char *name_of(const struct symtab *symtab, const Elf64_Sym *sym)
 	return sym->st_name < symtab->terminated ? symtab->names + sym->st_name : "";
 }
 
-/* Symbols that Go's linker makes for places, not for functions (src/cmd/link/internal/ld). */
-static bool is_marker(const char *name)
+bool symbols_is_marker(const char *name)
 {
 	static const char *const markers[] = {
 		"go.buildid",	 "go:buildid",	     "runtime.text",
@@ -114,7 +113,7 @@ struct error *symbols_read_functions(const struct image *image, const struct ima
 		if (ELF64_ST_TYPE(sym.st_info) != STT_FUNC || sym.st_shndx == SHN_UNDEF)
 			continue;
 		const char *name = name_of(&symtab, &sym);
-		if (!*name || is_marker(name) || !image_va_is_code(image, sym.st_value))
+		if (!*name || symbols_is_marker(name) || !image_va_is_code(image, sym.st_value))
 			continue;
 		if (!array_reserve(&symbols, &capacity, count + 1, sizeof(*symbols)))
 			return error_out_of_memory();

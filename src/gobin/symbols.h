@@ -21,6 +21,10 @@ struct symbol {
 struct error *symbols_read_functions(const struct image *image, const struct image *symbol_image,
 				     struct symbol **symbols, size_t *count);
 
+/* Names that Go's linker gives to places in the text that are no functions
+ * (src/cmd/link/internal/ld); some are in the function table too. */
+bool symbols_is_marker(const char *name);
+
 /* The variable of that name. False: not in .symtab. */
 bool symbols_find_object(const struct image *image, const char *name, uint64_t *va);
 
