@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attach_fixture.h - a plan of the target's functions, and BPF programs that count each hit, by
+ * site where there are cookies, else by program.
+ */
+#ifndef GOFUNCGRAPH_ATTACH_FIXTURE_H
+#define GOFUNCGRAPH_ATTACH_FIXTURE_H
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <sys/stat.h>
+
+#include "attach_target.h"
+#include "gofuncgraph/probe.h"
+
+#define MAX_SITES (2 * MAX_FUNCS + 16)
+
+/* ---- stand-ins for what attaching takes from other rooms ---- */
+
+struct gobin {
+	int fd;
+};
+
+int gobin_fd(const struct gobin *bin)
+{
+	return bin->fd;
+}
+
+const char *gobin_path(const struct gobin *bin)
+{
+	return "target";
+}
+
+uint64_t plan_cookie(const struct plan *plan, uint32_t site)
+{
+	return SITE_COOKIE(site, plan->sites[site].flags, plan->sites[site].sp_delta);
+}
+
+struct fixture {
+	char dir[64];
+	char program[96];
+	struct gobin bin;
+	struct target running; /* since before anything was attached */
+	int counters;	       /* BPF array: hits by site, or by program behind MAX_SITES */
+	struct plan plan;
+};
+
+/* ---- the plan: functions 0..n-1, an entry and an exit each, every third a target ---- */
+
+static void add_site(struct fixture *f, uint32_t func, uint32_t offset, enum site_kind kind,
+		     uint32_t flags)
+{
+	uint64_t va = f->running.funcs_off + func * FUNC_SIZE;
+	f->plan.sites[f->plan.num_sites++] = (struct site){.va = va + offset,
+							   .off = va + offset,
+							   .func = func,
+							   .flags = flags,
+							   .kind = (uint8_t)kind};
+}
+
+static void make_plan(struct fixture *f, size_t num_funcs)
+{
+	static struct gobin_func funcs[MAX_FUNCS];
+	f->plan.bin = &f->bin;
+	f->plan.num_sites = 0;
+	f->plan.num_funcs = num_funcs;
+	for (uint32_t i = 0; i < num_funcs; i++) {
+		funcs[i] = (struct gobin_func){.name = "main.f\x1b[1m",
+					       .va = f->running.funcs_off + i * FUNC_SIZE,
+					       .size = FUNC_SIZE};
+		f->plan.funcs[i] = (struct plan_func){.func = &funcs[i]};
+		add_site(f, i, 0, SITE_KIND_ENTRY, i % 3 ? 0 : SITE_TARGET);
+		add_site(f, i, RET_OFFSET, SITE_KIND_RETURN, SITE_EXIT);
+	}
+}
+
+/* ---- the BPF program: counters[key]++, where the key is the cookie's site or a constant ---- */
+
+static int load_counter(const struct fixture *f, enum attach_method method, bool cookies,
+			int constant)
+{
+	const struct bpf_insn code[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0, .imm = constant},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_get_attach_cookie},
+		{.code = BPF_STX | BPF_MEM | BPF_W, .dst_reg = 10, .src_reg = 0, .off = -4},
+		{.code = BPF_LD | BPF_IMM | BPF_DW,
+		 .dst_reg = 1,
+		 .src_reg = BPF_PSEUDO_MAP_FD,
+		 .imm = f->counters},
+		{.code = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 2, .src_reg = 10},
+		{.code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 2, .imm = -4},
+		{.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_map_lookup_elem},
+		{.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = 0, .off = 2, .imm = 0},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1, .imm = 1},
+		{.code = BPF_STX | BPF_ATOMIC | BPF_DW, .dst_reg = 0, .src_reg = 1, .imm = BPF_ADD},
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	struct bpf_insn program[sizeof(code) / sizeof(code[0])];
+	memcpy(program, code, sizeof(code));
+	if (!cookies) /* a jump to the next instruction does nothing */
+		program[1] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type =
+			    (enum bpf_attach_type)(method == ATTACH_UPROBE_MULTI ? 48 : 0));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "test_counter", "GPL", program,
+			       sizeof(code) / sizeof(code[0]), &opts);
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static struct attach_options make_options(const struct fixture *f, enum attach_method method)
+{
+	struct attach_options options = {.method = method, .has_cookies = method != ATTACH_TRACEFS};
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		options.program_fds[i] =
+			load_counter(f, method, options.has_cookies, MAX_SITES + i);
+	return options;
+}
+
+static void close_programs(const struct attach_options *options)
+{
+	for (int i = 0; i < PROGRAM_COUNT; i++)
+		close(options->program_fds[i]);
+}
+
+static void clear_counters(const struct fixture *f)
+{
+	uint64_t zero = 0;
+	for (uint32_t i = 0; i < MAX_SITES + PROGRAM_COUNT; i++)
+		assert_int_equal(bpf_map_update_elem(f->counters, &i, &zero, BPF_ANY), 0);
+}
+
+static uint64_t counter(const struct fixture *f, uint32_t index)
+{
+	uint64_t value = 0;
+	assert_int_equal(bpf_map_lookup_elem(f->counters, &index, &value), 0);
+	return value;
+}
+
+/* Every hit was counted `times` times, by its site or, without cookies, by its program. */
+static void check_counters(const struct fixture *f, bool cookies, size_t num_called, uint64_t times)
+{
+	uint64_t expected[PROGRAM_COUNT] = {0};
+	for (uint32_t i = 0; i < f->plan.num_sites; i++) {
+		const struct site *site = &f->plan.sites[i];
+		uint64_t calls = site->func < num_called ? (site->func % 7 + 1) * times : 0;
+		expected[site_program(site)] += calls;
+		assert_int_equal(counter(f, i), cookies ? calls : 0);
+	}
+	for (uint32_t i = 0; i < PROGRAM_COUNT; i++)
+		assert_int_equal(counter(f, MAX_SITES + i), cookies ? 0 : expected[i]);
+}
+
+/* ---- fixture ---- */
+
+static int setup(void **state)
+{
+	if (geteuid() != 0)
+		return 0;
+	struct fixture *f = calloc(1, sizeof(*f));
+	assert_non_null(f);
+	strcpy(f->dir, "/tmp/gofuncgraph test_#XXXXXX"); /* a name that is awkward in tracefs */
+	assert_non_null(mkdtemp(f->dir));
+	snprintf(f->program, sizeof(f->program), "%s/target", f->dir);
+	char command[512];
+	snprintf(command, sizeof(command), "cc -O1 -x c -o '%s' -", f->program);
+	FILE *compiler = popen(command, "w");
+	assert_non_null(compiler);
+	fputs(target_source, compiler);
+	assert_int_equal(pclose(compiler), 0);
+	f->bin.fd = open(f->program, O_RDONLY | O_CLOEXEC);
+	assert_true(f->bin.fd >= 0);
+	f->running = start_target(f->program);
+	f->counters = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_counters", 4, 8,
+				     MAX_SITES + PROGRAM_COUNT, NULL);
+	assert_true(f->counters >= 0);
+	f->plan.sites = calloc(MAX_SITES, sizeof(*f->plan.sites));
+	f->plan.funcs = calloc(MAX_FUNCS, sizeof(*f->plan.funcs));
+	assert_true(f->plan.sites && f->plan.funcs);
+	/* The holder of a killed tracer becomes a child of this process. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+	if (!f)
+		return 0;
+	stop_target(&f->running);
+	close(f->bin.fd);
+	close(f->counters);
+	unlink(f->program);
+	rmdir(f->dir);
+	free(f->plan.sites);
+	free(f->plan.funcs);
+	free(f);
+	return 0;
+}
+
+static struct fixture *need_root(void **state)
+{
+	if (!*state) {
+		print_message("# needs root\n");
+		skip();
+	}
+	return *state;
+}
+
+static const enum attach_method all_methods[] = {ATTACH_UPROBE_MULTI, ATTACH_TRACEFS,
+						 ATTACH_PERF_EVENT};
+
+/* uprobe_multi is not in every kernel; perf events are slow to detach. */
+static bool is_usable(enum attach_method method)
+{
+	return method != ATTACH_UPROBE_MULTI || attach_best_method() == ATTACH_UPROBE_MULTI;
+}
+
+static size_t num_funcs_for(enum attach_method method)
+{
+	return method == ATTACH_PERF_EVENT ? 6 : 500;
+}
+
+static struct attachment *start(const struct fixture *f, const struct attach_options *options)
+{
+	struct attachment *attachment = NULL;
+	struct error *err = attachment_start(&f->plan, options, &attachment);
+	if (err)
+		fail_msg("%s", error_message(err));
+	return attachment;
+}
+
+#endif
