@@ -21,9 +21,13 @@ class Unavailable(Exception):
     """A toolchain or a build mode that this machine cannot have; the test is skipped."""
 
 
+def goroot_of(version):
+    return CACHE / "go" / version / "usr" / "lib" / f"go-{version}"
+
+
 def toolchain(version):
     """GOROOT of a Go version, fetched when it is not there."""
-    goroot = CACHE / "go" / version / "usr" / "lib" / f"go-{version}"
+    goroot = goroot_of(version)
     if not (goroot / "bin" / "go").exists():
         try:
             done = subprocess.run([ROOT / "scripts" / "toolchains", version], timeout=300,

@@ -1,0 +1,41 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Builds what takes long before the tests need it: Go's own library, for each toolchain and way to
+build. Says how long each took. What cannot be built is the tests' affair."""
+
+import concurrent.futures
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import builds  # noqa: E402
+
+
+def make(name, version, options):
+    start = time.monotonic()
+    try:
+        builds.build(name, version=version, **options)
+        result = "built"
+    except builds.Unavailable as reason:
+        result = str(reason)
+    return f"{name}, Go {version or 'as installed'} {options or ''}: {result} in {time.monotonic() - start:.0f} s"
+
+
+def main():
+    pie = {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}
+    # The dearest first.
+    wanted = [("requests", None, {}), ("calls", None, pie), ("calls", None, {"flags": ["-trimpath"]}),
+              ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {})]
+    for version in reversed(builds.VERSIONS):
+        if builds.goroot_of(version).exists():
+            wanted += [("calls", version, {}), ("calls", version, pie)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for line in pool.map(lambda arguments: make(*arguments), wanted):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
