@@ -331,6 +331,10 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	goroutine = find_gate(&who);
 	if (!goroutine && !is_target)
 		return 0;
+	if (goroutine && flags & SITE_GOEXIT) {
+		send_last(goroutine, &who, index, 0, 0, EVENT_GOEXIT);
+		return 0;
+	}
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(&who, address, &position)) {
 		count(STAT_UNREADABLE);
