@@ -28,6 +28,7 @@ var otherChecks = []struct {
 }{
 	{"two processes", twoProcesses},
 	{"lost events are counted", lostEvents},
+	{"pages that khugepaged moves", movedPages},
 	{"a tracer killed while it attaches", killedEarly},
 	{"a second tracer, emulating both", func() error { return twoTracers(nil, nil) }},
 	{"a second tracer, the first plain", func() error { return twoTracers([]string{"--no-emulate-ret"}, nil) }},
@@ -173,6 +174,42 @@ func lostEvents() error {
 				return fmt.Errorf("tree %d: %s ended by %s", number, c.Function, c.End)
 			}
 		}
+	}
+	return nil
+}
+
+// While khugepaged moves a page of the program, what lies in it cannot be read for a moment, and hits
+// are left out. The tracer must say how many; no more trees than that may be wrong.
+func movedPages() error {
+	if err := moveHugePages(true); err != nil {
+		return skipped(err.Error())
+	}
+	defer moveHugePages(false)
+	w, err := startWorker()
+	if err != nil {
+		return err
+	}
+	t, err := startTracer(traceArguments(nil, "callGrow")...)
+	if err != nil {
+		return err
+	}
+	told, runErr := w.run("collect", 15, 150)
+	seen, err := t.stop()
+	if err := firstOf(runErr, err, w.end()); err != nil {
+		return err
+	}
+	if told.Result != rightAnswer("collect", 15, 150) {
+		return fmt.Errorf("wrong answer: %d, not %d", told.Result, rightAnswer("collect", 15, 150))
+	}
+	wrong := told.Trees
+	for _, tree := range seen.trees {
+		if shape(tree) == growShape(150) {
+			wrong--
+		}
+	}
+	fmt.Printf("# %d of %d trees wrong, %d hits said to be left out\n", wrong, told.Trees, t.unread())
+	if wrong > t.unread() {
+		return fmt.Errorf("%d of %d trees are wrong, %d hits were left out: %s", wrong, told.Trees, t.unread(), t.said())
 	}
 	return nil
 }

@@ -66,3 +66,19 @@ func uprobeEventsLeft() error {
 	}
 	return nil
 }
+
+const hugePages = "/sys/kernel/mm/transparent_hugepage/"
+
+// Lets khugepaged move the pages of programs to huge ones, as fast as it can, or not at all.
+func moveHugePages(move bool) error {
+	enabled := "never"
+	if move {
+		enabled = "always"
+		for _, setting := range [][2]string{{"scan_sleep_millisecs", "0"}, {"alloc_sleep_millisecs", "0"}, {"pages_to_scan", "100000"}} {
+			if err := os.WriteFile(hugePages+"khugepaged/"+setting[0], []byte(setting[1]), 0); err != nil {
+				return err
+			}
+		}
+	}
+	return os.WriteFile(hugePages+"enabled", []byte(enabled), 0)
+}

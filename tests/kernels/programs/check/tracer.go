@@ -21,6 +21,7 @@ const tracerPath = "/bin/gofuncgraph-c"
 var (
 	saysTracing = regexp.MustCompile(`(?m)tracing .*(function|site|probe)`)
 	saysLost    = regexp.MustCompile(`(?m)\b(\d+) of (\d+) events were lost`)
+	saysUnread  = regexp.MustCompile(`(?m)\b(\d+) probe hits were left out`)
 	saysEmulate = regexp.MustCompile(`(?m)program performs the .ret`)
 )
 
@@ -137,4 +138,12 @@ func (t *tracer) lost() (lost, all int64) {
 		all, _ = strconv.ParseInt(found[2], 10, 64)
 	}
 	return lost, all
+}
+
+// The probe hits that it owned up to having seen nothing of.
+func (t *tracer) unread() (hits int64) {
+	if found := saysUnread.FindStringSubmatch(t.messages.String()); found != nil {
+		hits, _ = strconv.ParseInt(found[1], 10, 64)
+	}
+	return hits
 }
