@@ -107,7 +107,8 @@ static void build_index(struct dwarf *dwarf)
 		if (dwarf_tag(&unit) == DW_TAG_compile_unit && !add_unit(index, &unit))
 			break;
 	}
-	qsort(index->ranges, index->count, sizeof(*index->ranges), compare_ranges);
+	if (index->count)
+		qsort(index->ranges, index->count, sizeof(*index->ranges), compare_ranges);
 }
 
 /* The unit whose code holds va. Ranges do not overlap in what a linker makes. */

@@ -206,7 +206,9 @@ static void add_segment(struct image *image, const Elf64_Phdr *phdr)
  * search has one answer then. */
 static void settle_segments(struct image *image)
 {
-	qsort(image->segments, image->num_segments, sizeof(*image->segments), compare_segments);
+	if (image->num_segments)
+		qsort(image->segments, image->num_segments, sizeof(*image->segments),
+		      compare_segments);
 	for (size_t i = 1; i < image->num_segments; i++) {
 		struct image_segment *before = &image->segments[i - 1];
 		uint64_t room = image->segments[i].va - before->va;

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_elf.c - a whole executable: headers, build info, symbols, code that is looked at, DWARF. The
+ * function table has a target of its own.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "gobin/dwarf.h"
+#include "gobin/image.h"
+#include "gofuncgraph/gobin.h"
+
+#define MAX_FUNCS 64
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static size_t use_text(const char *text)
+{
+	return text ? strlen(text) : 0;
+}
+
+static bool visit(void *context, const struct gobin_inlining *place)
+{
+	size_t *sum = context;
+
+	*sum += use_text(place->name) + use_text(place->call.file);
+	return ++*sum < 100000;
+}
+
+/* Every function is in the file, in order and found by its addresses. */
+static void read_funcs(struct gobin *bin, size_t *sum)
+{
+	const struct gobin_func *funcs;
+	uint64_t off;
+	size_t count;
+
+	funcs = gobin_funcs(bin, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct gobin_func *func = &funcs[i];
+		uint64_t last_va = func->va + func->size - 1;
+		size_t len = func->size;
+		if (!func->size || (i + 1 < count && funcs[i + 1].va <= last_va))
+			abort();
+		if (!gobin_va_to_off(bin, func->va, &off) || gobin_func_at(bin, last_va) != func)
+			abort();
+		*sum += use_text(func->name);
+		if (i >= MAX_FUNCS)
+			continue;
+		const uint8_t *bytes = gobin_bytes(bin, func->va, &len);
+		if (!bytes || len != func->size)
+			abort();
+		*sum += bytes[0] + bytes[len - 1];
+		*sum += use_text(gobin_line_at(bin, func->va).file);
+		*sum += use_text(gobin_line_at(bin, last_va).file);
+		*sum += gobin_func_is_abi0(bin, func);
+	}
+}
+
+static void read_program(const char *path, size_t *sum)
+{
+	struct gobin_layout layout;
+	struct gobin *bin;
+
+	error_free(gobin_open(path, &bin));
+	if (!bin)
+		return;
+	read_funcs(bin, sum);
+	gobin_line_at(bin, 0);
+	gobin_line_at(bin, UINT64_MAX);
+	error_free(gobin_layout(bin, &layout));
+	error_free(gobin_for_each_inlining(bin, visit, sum));
+	*sum += use_text(gobin_version(bin)) + gobin_minor_version(bin);
+	gobin_close(bin);
+}
+
+/* DWARF of what need not be a Go program. */
+static void read_dwarf(const char *path, size_t *sum)
+{
+	struct dwarf_member members[] = {
+		{.type = "runtime.g", .member = "goid"},
+		{.type = "runtime.m", .member = "curg"},
+	};
+	struct image *image;
+
+	error_free(image_open(path, &image));
+	if (!image)
+		return;
+	struct dwarf *dwarf = dwarf_open(image, DWARF_FOR_LINES);
+	if (dwarf) {
+		dwarf_find_members(dwarf, members, 2);
+		for (uint64_t i = 0; i < 64; i++)
+			*sum += use_text(dwarf_line(dwarf, image_entry_va(image) + i * 8).file);
+	}
+	dwarf_close(dwarf);
+	image_close(image);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static volatile size_t kept;
+	char path[64];
+	size_t sum = 0;
+	int fd = memfd_create("elf", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, data, size) == (ssize_t)size) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		read_program(path, &sum);
+		read_dwarf(path, &sum);
+	}
+	if (fd >= 0)
+		close(fd);
+	kept = sum;
+	(void)kept;
+	return 0;
+}
