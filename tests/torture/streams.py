@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Is what the tracer writes well formed? Read as it comes, nothing kept but what is open."""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from harness import ENDED, ENTRY, EXIT, NOTE  # noqa: E402
+
+ENDS = {"return", "tail_call", "panic", "goexit", "process_exit", "running", "lost"}
+WITH_EXIT = {"return", "tail_call"}
+
+
+class Malformed(Exception):
+    pass
+
+
+class Counts:
+    def __init__(self):
+        self.calls = self.events = self.trees = self.lost = self.deepest = 0
+
+    def add(self, other):
+        for name, value in vars(other).items():
+            setattr(self, name, max(self.deepest, value) if name == "deepest" else getattr(self, name) + value)
+
+    def __str__(self):
+        return (f"{self.events} events, {self.calls} calls in {self.trees} trees, depth up to {self.deepest}, "
+                f"{self.lost} marked as lost")
+
+
+def check_json(lines):
+    """JSON Lines: calls come when they end, so a call's inner ones are all there before it."""
+    counts, pending, trees = Counts(), {}, {}
+    for line in lines:
+        call = json.loads(line)
+        end, depth, tree = call["end"], call["depth"], call["tree"]
+        if end not in ENDS or (end in WITH_EXIT) != ("return" in call) or call["duration_ns"] < 0:
+            raise Malformed(f"a strange call: {line!r}")
+        who = (call["pid"], call["goid"])
+        if trees.setdefault(tree, who) != who:
+            raise Malformed(f"tree {tree} is {trees[tree]}'s: {line!r}")
+        levels = pending.setdefault(tree, {})
+        start, finish = call["start_ns"], call["start_ns"] + call["duration_ns"]
+        inner = levels.pop(depth + 1, None)
+        if inner and (inner[0] < start or inner[1] > finish):
+            raise Malformed(f"an inner call is outside of its caller's time {inner}: {line!r}")
+        mine = levels.get(depth)
+        if mine and mine[1] > start:
+            raise Malformed(f"two calls at one depth at one time, {mine}: {line!r}")
+        levels[depth] = (mine[0] if mine else start, finish)
+        if any(level > depth for level in levels):
+            raise Malformed(f"calls deeper than this one are left over {levels}: {line!r}")
+        if depth == 0:
+            if mine:
+                raise Malformed(f"two first calls in one tree: {line!r}")
+            # A tree that ended must not go on; its number stays, its goroutine need not.
+            trees[tree] = None
+            del pending[tree]
+            counts.trees += 1
+        counts.calls += 1
+        counts.events += 2 if end in WITH_EXIT else 1
+        counts.lost += end == "lost" or bool(call.get("incomplete"))
+        counts.deepest = max(counts.deepest, depth)
+    if pending:
+        raise Malformed(f"{len(pending)} trees have no first call, such as {next(iter(pending.items()))}")
+    return counts
+
+
+def check_graph(lines):
+    """The default text: every entry has its exit, each in its column."""
+    counts, stack = Counts(), []
+    for line in lines:
+        line = line.rstrip("\n")
+        if not line:
+            if stack:
+                raise Malformed(f"a tree ends inside of {stack[-1]}")
+            continue
+        found = ENTRY.fullmatch(line)
+        if found:
+            if len(found["indent"]) != 2 * len(stack):
+                raise Malformed(f"indentation, depth is {len(stack)}: {line!r}")
+            counts.trees += not stack
+            stack.append(found["name"])
+            counts.calls += 1
+            counts.events += 1
+            counts.deepest = max(counts.deepest, len(stack) - 1)
+            continue
+        if NOTE.fullmatch(line):
+            counts.lost += 1
+            continue
+        left = ENDED.fullmatch(line)
+        found = left or EXIT.fullmatch(line)
+        if not found or not stack:
+            raise Malformed(f"neither an entry nor an exit of anything: {line!r}")
+        name = stack.pop()
+        if len(found["indent"]) != 2 * len(stack):
+            raise Malformed(f"indentation, depth is {len(stack)}: {line!r}")
+        if left:
+            counts.lost += left["mark"].startswith("lost")
+            counts.events += left["mark"] == "tail call"
+            if left["name"] != name and not left["name"].startswith(f"{name}+"):
+                raise Malformed(f"the end of {name} is {line!r}")
+        else:
+            counts.events += 1
+            if found["function"] != name:
+                raise Malformed(f"the exit of {name} is {line!r}")
+    if stack:
+        raise Malformed(f"a tree without an end: {stack[0]}")
+    return counts
