@@ -164,6 +164,22 @@ def test_verbose(binary, start, trace):
     assert quiet.err.count("\n") == 1
 
 
+def test_asks_before_it_takes_long(binary, start, run_tool):
+    """Where probes are taken out one by one, a thousand take minutes. (So there is no test of "yes".)"""
+    program = start(binary("requests"))
+    controller, terminal = os.openpty()
+    tracer = run_tool("--attach", "perf_event", "-u", "net/http.(*http2*", program.path, stdin=terminal)
+    os.close(terminal)
+    await_condition(lambda: "continue? [Y/n]" in tracer.err, "there is no question")
+    assert re.search(r"found \d{4} uprobes, large number of uprobes \(>1000\)", tracer.err)
+    assert program.code_is_clean()
+    os.write(controller, b"n\n")
+    assert tracer.wait() == 0
+    os.close(controller)
+    assert "tracing" not in tracer.err
+    assert program.code_is_clean()
+
+
 def test_ends_twice_told(binary, start, trace):
     """A second ^C while it is ending does no harm."""
     program = start(binary("calls"))
