@@ -61,10 +61,10 @@ bool dwarf_is_present(const struct image *image)
 	return section && section->type != SHT_NOBITS && section->size;
 }
 
-/* What a section unpacks to, as its header says; never less than what it is. */
+/* What a section unpacks to, as its header says. */
 static uint64_t unpacked_size(const struct image *image, const struct image_section *section)
 {
-	uint64_t size = 0;
+	uint64_t size = section->size;
 
 	if (section->flags & SHF_COMPRESSED) {
 		Elf64_Chdr header;
@@ -80,7 +80,7 @@ static uint64_t unpacked_size(const struct image *image, const struct image_sect
 		    image_copy_at_off(image, section->off, &header, sizeof(header)))
 			size = be64toh(header.size);
 	}
-	return size > section->size ? size : section->size;
+	return size;
 }
 
 uint64_t dwarf_unpacked_size(const struct image *image, enum dwarf_use use)
@@ -96,6 +96,21 @@ uint64_t dwarf_unpacked_size(const struct image *image, enum dwarf_use use)
 		total += size;
 	}
 	return total;
+}
+
+/* A section of a file that is made here. */
+struct part {
+	const char *name;
+	uint64_t flags;
+	uint64_t size;
+	uint64_t at; /* where its contents belong */
+};
+
+/* What a section takes: strings that do not end in it end in the zeros behind it, where libdw does
+ * not look for the section's end. */
+static uint64_t room_for(uint64_t size)
+{
+	return (size + 32) & ~UINT64_C(15);
 }
 
 static void fill_header(Elf64_Ehdr *ehdr, size_t num_sections)
@@ -114,46 +129,93 @@ static void fill_header(Elf64_Ehdr *ehdr, size_t num_sections)
 	};
 }
 
-/* In this order: the header, section headers (one without a name, those found, that of the names),
- * names of MAX_NAME bytes, contents. */
+/* In this order: the header, section headers (one without a name, the parts, that of the names),
+ * names of MAX_NAME bytes, contents, still zeros. The caller frees it. */
+static uint8_t *make_file(struct part *parts, size_t count, size_t *total)
+{
+	size_t names_at = sizeof(Elf64_Ehdr) + (count + 2) * sizeof(Elf64_Shdr);
+	size_t names_size = (count + 2) * MAX_NAME;
+
+	*total = names_at + names_size;
+	for (size_t i = 0; i < count; i++) {
+		parts[i].at = *total;
+		*total += room_for(parts[i].size);
+	}
+	uint8_t *file = calloc(*total, 1);
+	if (!file)
+		return NULL;
+	fill_header((Elf64_Ehdr *)file, count + 2);
+	Elf64_Shdr *shdrs = (Elf64_Shdr *)(file + sizeof(Elf64_Ehdr));
+	for (size_t i = 0; i <= count; i++) {
+		const struct part names = {".shstrtab", 0, names_size, names_at};
+		const struct part *part = i < count ? &parts[i] : &names;
+		size_t name_at = (i + 1) * MAX_NAME;
+		snprintf((char *)file + names_at + name_at, MAX_NAME, "%s", part->name);
+		shdrs[i + 1] = (Elf64_Shdr){
+			.sh_name = name_at,
+			.sh_type = i < count ? SHT_PROGBITS : SHT_STRTAB,
+			.sh_flags = part->flags,
+			.sh_offset = part->at,
+			.sh_size = part->size,
+			.sh_addralign = 1,
+		};
+	}
+	return file;
+}
+
+/* Unpacks the only section of a file by libelf. */
+static bool unpack_with_libelf(void *file, size_t len, bool is_gnu, uint8_t *to, uint64_t size)
+{
+	Elf *elf = elf_memory(file, len);
+	Elf_Scn *scn = elf ? elf_getscn(elf, 1) : NULL;
+	bool unpacked = false;
+
+	if (scn && (is_gnu ? elf_compress_gnu(scn, 0, 0) : elf_compress(scn, 0, 0)) >= 0) {
+		Elf_Data *data = elf_rawdata(scn, NULL);
+		unpacked = data && data->d_buf && data->d_size == size;
+		if (unpacked)
+			memcpy(to, data->d_buf, size);
+	}
+	if (elf)
+		elf_end(elf);
+	return unpacked;
+}
+
+static bool unpack(const struct image *image, const struct image_section *section, uint8_t *to,
+		   uint64_t size)
+{
+	bool is_gnu = section->name[1] == 'z';
+	struct part packed = {section->name, section->flags & SHF_COMPRESSED, section->size, 0};
+	size_t len;
+
+	if (!is_gnu && !packed.flags)
+		return image_copy_at_off(image, section->off, to, size);
+	_cleanup_free_ uint8_t *file = make_file(&packed, 1, &len);
+	if (!file || !image_copy_at_off(image, section->off, file + packed.at, packed.size))
+		return false;
+	return unpack_with_libelf(file, len, is_gnu, to, size);
+}
+
 Elf *dwarf_make_elf(const struct image *image, enum dwarf_use use, void **bytes)
 {
 	const struct image_section *found[MAX_SECTIONS];
-	size_t count = find_sections(image, use, found), names_at, at;
+	size_t count = find_sections(image, use, found), total;
+	char names[MAX_SECTIONS][MAX_NAME];
+	struct part parts[MAX_SECTIONS];
 
-	names_at = sizeof(Elf64_Ehdr) + (count + 2) * sizeof(Elf64_Shdr);
-	at = names_at + (count + 2) * MAX_NAME;
-	uint64_t total = at;
-	for (size_t i = 0; i < count; i++)
-		total += (found[i]->size + 15) & ~UINT64_C(15);
-	uint8_t *elf = *bytes = calloc(total, 1);
-	if (!elf)
-		return NULL;
-	fill_header((Elf64_Ehdr *)elf, count + 2);
-	Elf64_Shdr *shdrs = (Elf64_Shdr *)(elf + sizeof(Elf64_Ehdr));
 	for (size_t i = 0; i < count; i++) {
-		size_t name_at = (i + 1) * MAX_NAME;
-		snprintf((char *)elf + names_at + name_at, MAX_NAME, "%s", found[i]->name);
-		if (!image_copy_at_off(image, found[i]->off, elf + at, found[i]->size))
-			return NULL;
-		shdrs[i + 1] = (Elf64_Shdr){
-			.sh_name = name_at,
-			.sh_type = SHT_PROGBITS,
-			.sh_flags = found[i]->flags & SHF_COMPRESSED,
-			.sh_offset = at,
-			.sh_size = found[i]->size,
-			.sh_addralign = 1,
-		};
-		at += (found[i]->size + 15) & ~UINT64_C(15);
+		const char *name =
+			found[i]->name[1] == 'z' ? found[i]->name + 2 : found[i]->name + 1;
+		snprintf(names[i], MAX_NAME, ".%s", name);
+		parts[i] = (struct part){names[i], 0, unpacked_size(image, found[i]), 0};
 	}
-	snprintf((char *)elf + names_at + (count + 1) * MAX_NAME, MAX_NAME, ".shstrtab");
-	shdrs[count + 1] = (Elf64_Shdr){
-		.sh_name = (count + 1) * MAX_NAME,
-		.sh_type = SHT_STRTAB,
-		.sh_offset = names_at,
-		.sh_size = (count + 2) * MAX_NAME,
-		.sh_addralign = 1,
-	};
 	elf_version(EV_CURRENT);
-	return elf_memory((char *)elf, total);
+	uint8_t *file = *bytes = make_file(parts, count, &total);
+	if (!file)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!unpack(image, found[i], file + parts[i].at, parts[i].size))
+			return NULL;
+	}
+	return elf_memory((char *)file, total);
 }
