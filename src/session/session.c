@@ -16,6 +16,9 @@
 /* Events handed on in one go, so that a flood cannot keep session_poll() from returning. */
 #define BATCH 65536
 
+/* The kernel's map sizes have 32 bits (union bpf_attr), and this is a power of two. */
+#define MAX_RING_SIZE (1u << 31)
+
 struct session {
 	struct session_options options;
 	struct graph_bpf *bpf;
@@ -86,12 +89,13 @@ static struct error *set_constants(struct session *session)
 
 static struct error *set_maps(struct session *session)
 {
-	uint64_t ring_size = round_up_to_power_of_two(session->options.ring_size);
 	const struct plan *plan = session->options.plan;
+	uint64_t ring_size;
 
-	if (ring_size > 1u << 31)
+	if (session->options.ring_size > MAX_RING_SIZE)
 		return error_new(
 			"a ring buffer of more than 2G cannot be had; give --ring-size less");
+	ring_size = round_up_to_power_of_two(session->options.ring_size);
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
 	if (!session->bpf->rodata->use_cookies)
