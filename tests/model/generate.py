@@ -15,7 +15,8 @@ PARAMETERS = {
 }
 RESULTS = {"": "", "int": "1", "string": '"result"', "(int, error)": "1, nil", "[5]int": "[5]int{1}",
            "(result int)": "", "(a, b string)": ""}
-LEAVES = ["x*3 + 1", "x ^ 77", "x - 5"]
+LEAVES = ["return x*3 + 1", "return x ^ 77", "for x > 3 { x -= 3 }; return x", "for { x++; if x > 9 { return x } }",
+          "for i := range &steps { x += steps[i] }; return x", "if x == 3 { return 1 }; return x / 2"]
 
 
 class Function:
@@ -41,7 +42,8 @@ class Function:
 class Program:
     """The program of one seed; ids of functions begin at `base`."""
 
-    def __init__(self, seed, base):
+    def __init__(self, seed, base, has_ranges):
+        self.has_ranges = has_ranges
         self.rnd = random.Random(seed)
         self.seed = seed
         self.next_id = base
@@ -56,6 +58,7 @@ class Program:
         self.type = f"fT{seed}"
         self.names = []     # that may be targets
         self.temporary = 0
+        self.owner_defers = False  # the function that is being written has something deferred
 
     def id(self):
         self.next_id += 1
@@ -216,6 +219,22 @@ class Program:
         self.out(indent + 1, "}})")
         self.out(indent, "}")
 
+    def range_function(self, indent, k):
+        """The loop's body is a function, whose defers are its owner's."""
+        self.temporary += 1
+        own = f"k{self.temporary}"
+        self.out(indent, f"for i := range repeat(j.n(3)) {{")
+        self.enter(indent + 1, own)
+        if k == "k" and self.owner_defers:
+            self.defer_closure(indent + 1, k)
+        self.statements(indent + 1, own, 2, False)
+        self.out(indent + 1, f"j.R({own})")
+        self.out(indent + 1, f"if i == {self.rnd.randrange(3)} {{")
+        self.out(indent + 2, self.rnd.choice(["break", "continue"]))
+        self.out(indent + 1, "}")
+        self.out(indent, "}")
+        self.out(indent, f"j.B({k})")
+
     def pause(self, indent, k):
         self.out(indent, "runtime.Gosched()")
 
@@ -224,6 +243,8 @@ class Program:
                    (self.call_deep, 1), (self.pause, 1), (self.spawn, 1), (self.call_leaf, 3)]
         if big:
             choices.append((self.call_closure, 4))
+            if self.has_ranges:
+                choices.append((self.range_function, 4))
         for _ in range(count):
             if self.rnd.random() < 0.25:
                 self.panic(indent, k)
@@ -252,7 +273,9 @@ class Program:
             self.out(1, "}")
         if has_defer:
             self.defers(1, "k", number)
+        self.owner_defers = has_defer
         self.statements(1, "k", self.rnd.randint(1, 4) if count is None else count)
+        self.owner_defers = False
         if not has_defer:
             self.out(1, "j.R(k)")
         if result is not None:
@@ -359,7 +382,7 @@ class Program:
             self.generic_function(name)
         for name in self.simple:
             self.out(0, "//go:noinline")
-            self.out(0, f"func {name}(x int) int {{ return {self.rnd.choice(LEAVES)} }}")
+            self.out(0, f"func {name}(x int) int {{ {self.rnd.choice(LEAVES)} }}")
         self.deep_function()
         self.methods()
         self.out(0, f"func program{self.seed}() {{")
@@ -374,13 +397,29 @@ class Program:
         return self
 
 
-def generate(seeds):
-    """One Go file of the programs of these seeds, and what is to be known of them."""
+REPEAT = """
+//go:noinline
+func repeat(times int) func(func(int) bool) {
+	return func(yield func(int) bool) {
+		for i := 0; i <= times; i++ {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+"""
+
+
+def generate(seeds, has_ranges=False):
+    """One Go file of the programs of these seeds, what is to be known of them, and each one's functions.
+    has_ranges: with loops over functions (Go 1.23)."""
     programs, base = [], 0
     for seed in seeds:
-        programs.append(Program(seed, base).generate())
+        programs.append(Program(seed, base, has_ranges).generate())
         base = programs[-1].next_id
-    lines = ["package main", "", 'import "runtime"', "", "var _ = runtime.Gosched", ""]
+    lines = ["package main", "", 'import "runtime"', "", "var _ = runtime.Gosched", "", "var steps = [3]int{1, 2, 3}", ""]
+    lines += REPEAT.splitlines() if has_ranges else []
     for program in programs:
         lines += program.lines
     lines.append("var programs = []func(){" + ", ".join(f"program{seed}" for seed in seeds) + "}")

@@ -33,11 +33,13 @@ class Frame:
 
 
 class Replay:
-    """One goroutine. jumps(name): is this wrapper left by a tail jump?"""
+    """One goroutine. shown: names, or None for all; targets: names, or none at all; jumps(name): is this wrapper
+    left by a tail jump?"""
 
-    def __init__(self, journal, known, targets, jumps):
+    def __init__(self, journal, known, shown, targets, jumps):
         self.names = {int(number): plain(name) for number, name in journal["names"].items()}
         self.known = known
+        self.shown = shown
         self.targets = targets
         self.jumps = jumps
         self.stack = []
@@ -72,10 +74,11 @@ class Replay:
             self.unwind(-1)
 
     def push(self, frame):
-        if self.gate is None and (not self.targets or frame.name in self.targets):
+        is_shown = self.shown is None or frame.name in self.shown or frame.name in self.targets
+        if self.gate is None and is_shown and (not self.targets or frame.name in self.targets):
             self.gate = len(self.stack)
-        if self.gate is not None:
-            frame.depth = len(self.stack) - self.gate
+        if self.gate is not None and is_shown:
+            frame.depth = sum(outer.depth is not None for outer in self.stack[self.gate:])
         self.stack.append(frame)
 
     def pop(self, end):
