@@ -17,9 +17,9 @@ struct dwarf {
 };
 
 /*
- * An ELF file in memory that holds the debug sections for that use and nothing else. libdw would
- * unpack all there are, and libelf would read headers of a hostile file. NULL: out of memory or not
- * readable. The caller ends it and then frees *bytes.
+ * An ELF file in memory that holds the debug sections for that use, unpacked, and nothing else.
+ * libdw would unpack all there are, and libelf would read headers of a hostile file. NULL: out of
+ * memory or not readable. The caller ends it and then frees *bytes.
  */
 Elf *dwarf_make_elf(const struct image *image, enum dwarf_use use, void **bytes);
 
