@@ -67,44 +67,51 @@ def check_json(lines):
     return counts
 
 
+COLUMN = 31  # where names begin: behind the time and the duration
+SAMPLE = 997  # every so manieth line is matched to the byte
+
+
+def check_line(line):
+    if not (ENTRY.fullmatch(line) or ENDED.fullmatch(line) or EXIT.fullmatch(line) or NOTE.fullmatch(line)):
+        raise Malformed(f"neither an entry nor an exit: {line!r}")
+
+
+def ends(text, name):
+    """Is this "} NAME+OFFSET..." or "} NAME [MARK]"?"""
+    return text.startswith(name, 2) and text[2 + len(name):3 + len(name)] in ("+", " ")
+
+
 def check_graph(lines):
     """The default text: every entry has its exit, each in its column."""
     counts, stack = Counts(), []
-    for line in lines:
+    for number, line in enumerate(lines):
         line = line.rstrip("\n")
         if not line:
             if stack:
                 raise Malformed(f"a tree ends inside of {stack[-1]}")
             continue
-        found = ENTRY.fullmatch(line)
-        if found:
-            if len(found["indent"]) != 2 * len(stack):
-                raise Malformed(f"indentation, depth is {len(stack)}: {line!r}")
+        if number % SAMPLE == 0:
+            check_line(line)
+        text = line[COLUMN:].lstrip(" ")
+        depth = (len(line) - COLUMN - len(text)) // 2
+        if text.startswith("} "):
+            if not stack or not ends(text, stack.pop()) or depth != len(stack):
+                raise Malformed(f"not the end of what is open, {stack[-3:]}: {line!r}")
+            mark = text[text.rfind("[") + 1:-1] if text.endswith("]") else None
+            counts.events += mark in (None, "tail call")
+            counts.lost += mark == "lost"
+        elif text.startswith("("):
+            check_line(line)
+            counts.lost += 1
+        else:
+            end = text.find("() { ")
+            if end < 1 or depth != len(stack):
+                raise Malformed(f"not an entry in {stack[-3:]}: {line!r}")
             counts.trees += not stack
-            stack.append(found["name"])
+            stack.append(text[:end])
             counts.calls += 1
             counts.events += 1
-            counts.deepest = max(counts.deepest, len(stack) - 1)
-            continue
-        if NOTE.fullmatch(line):
-            counts.lost += 1
-            continue
-        left = ENDED.fullmatch(line)
-        found = left or EXIT.fullmatch(line)
-        if not found or not stack:
-            raise Malformed(f"neither an entry nor an exit of anything: {line!r}")
-        name = stack.pop()
-        if len(found["indent"]) != 2 * len(stack):
-            raise Malformed(f"indentation, depth is {len(stack)}: {line!r}")
-        if left:
-            counts.lost += left["mark"].startswith("lost")
-            counts.events += left["mark"] == "tail call"
-            if left["name"] != name and not left["name"].startswith(f"{name}+"):
-                raise Malformed(f"the end of {name} is {line!r}")
-        else:
-            counts.events += 1
-            if found["function"] != name:
-                raise Malformed(f"the exit of {name} is {line!r}")
+            counts.deepest = max(counts.deepest, depth)
     if stack:
         raise Malformed(f"a tree without an end: {stack[0]}")
     return counts
