@@ -272,7 +272,8 @@ static __always_inline struct goroutine *find_gate(const struct who *who)
 		return NULL;
 	if (goroutine->g == who->g)
 		return goroutine;
-	if (goroutine->program == current_program())
+	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
+	if (who->goid && goroutine->program == current_program())
 		count(STAT_WRONG_GOID);
 	return NULL; /* else left by a program that ran under this pid before */
 }

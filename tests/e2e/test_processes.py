@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which processes are traced: one of many, one that is started, short-lived ones, those of other namespaces."""
 
+import ctypes
 import json
 import os
 import pathlib
@@ -254,3 +255,16 @@ def test_privileges(binary, tmp_path, capabilities, missing):
     else:
         assert done.returncode == 0, done.stderr
         assert '"function":"main.root"' in done.stdout
+
+
+def test_signals_of_idle_threads(binary, start, trace):
+    """A thread without a goroutine has two stacks, and so two g: no reason to doubt goroutine ids."""
+    libc = ctypes.CDLL(None)
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", "-u", "runtime.schedule", "-u", "runtime.findRunnable", "-u", "runtime.sighandler",
+                   program.path)
+    for _ in range(50):
+        for thread in os.listdir(f"/proc/{program.pid}/task"):
+            libc.syscall(234, program.pid, int(thread), signal.SIGURG)  # tgkill(2)
+        program.work("nothing")
+    assert any(call["function"] == "runtime.sighandler" for call in tracer.stop().calls())
