@@ -449,7 +449,8 @@ int exit_emulate(struct pt_regs *ctx)
 		return 0;
 	on_exit(ctx, cookie);
 	flags = SITE_COOKIE_FLAGS(cookie);
-	if (!(flags & SITE_TAIL_CALL) && is_alone() && read_user(&to, sizeof(to), ctx->sp)) {
+	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone() &&
+	    read_user(&to, sizeof(to), ctx->sp)) {
 		ctx->sp += 8;
 		ctx->ip = to;
 	}

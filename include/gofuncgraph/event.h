@@ -67,7 +67,7 @@ enum site_flags {
 	SITE_MAY_REPEAT = 1 << 5, /* see EVENT_MAY_REPEAT */
 	SITE_UNWIND = 1 << 6,	  /* runtime.recovery, where it calls runtime.gogo */
 	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0 */
-	SITE_HIDDEN = 1 << 8, /* entry that only opens or closes the gate: nothing of it is shown */
+	SITE_STEP = 1 << 8,	  /* exit site that is no plain `ret`: only the CPU can do it */
 };
 
 /* cookie: site index in bits 0..31, enum site_flags in bits 32..47, sp_delta in bits 48..63 */

@@ -105,7 +105,8 @@ struct decoded_site {
 	uint32_t offset; /* from the function's first byte */
 	uint32_t sp_delta;
 	uint32_t
-	    flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS */
+	    flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
+		    * SITE_STEP */
 	uint8_t kind, cost, length;
 	const char *mnemonic;
 };

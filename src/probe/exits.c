@@ -47,6 +47,13 @@ static enum exit_kind exit_kind(const struct code *code, const ZydisDecodedInstr
 	return is_jump_table(insn, prev) ? NO_EXIT : EXIT_JUMP;
 }
 
+/* Takes the return address off the stack and nothing else: no `ret n`, and not with 66, which CPUs
+ * differ about. */
+static bool is_plain_ret(const ZydisDecodedInstruction *insn)
+{
+	return insn->opcode == 0xc3 && !(insn->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE);
+}
+
 static struct error *add_exit(struct sweep *sweep, const struct code *code,
 			      const ZydisDecodedInstruction *insn, uint32_t offset,
 			      enum exit_kind kind)
@@ -65,6 +72,8 @@ static struct error *add_exit(struct sweep *sweep, const struct code *code,
 	site_fill(code, insn, offset, site);
 	site->kind = kind == EXIT_RET ? SITE_KIND_RETURN : SITE_KIND_TAIL_CALL;
 	site->flags = kind == EXIT_RET ? SITE_EXIT : SITE_EXIT | SITE_TAIL_CALL;
+	if (kind == EXIT_RET && !is_plain_ret(insn))
+		site->flags |= SITE_STEP;
 	return NULL;
 }
 

@@ -12,7 +12,7 @@ static void test_site_program(void **state)
 {
 	struct site site = {.kind = SITE_KIND_ENTRY};
 	assert_int_equal(site_program(&site), PROGRAM_ENTRY);
-	site.flags = SITE_TARGET | SITE_HIDDEN;
+	site.flags = SITE_TARGET | SITE_MAY_REPEAT;
 	assert_int_equal(site_program(&site), PROGRAM_TARGET_ENTRY);
 	site = (struct site){.kind = SITE_KIND_TAIL_CALL, .flags = SITE_EXIT | SITE_TARGET};
 	assert_int_equal(site_program(&site), PROGRAM_EXIT);

@@ -141,7 +141,8 @@ static void expect_exits(const char *code, const char *expected)
 		const struct decoded_site *site = &decoded.sites[i];
 		bool tail = site->kind == SITE_KIND_TAIL_CALL;
 
-		assert_int_equal(site->flags, tail ? SITE_EXIT | SITE_TAIL_CALL : SITE_EXIT);
+		assert_int_equal(site->flags & ~SITE_STEP,
+				 tail ? SITE_EXIT | SITE_TAIL_CALL : SITE_EXIT);
 		assert_int_equal(site->sp_delta, 0);
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u %s",
 			 i > 1 ? " " : "", site->offset, tail ? "tail" : "ret");
@@ -184,6 +185,24 @@ static void test_exits(void **state)
 	expect_exits("e9 00 10 00 00", "0 tail");
 	/* an endless loop */
 	expect_exits("55 90 eb fd", "");
+}
+
+/* What a BPF program must not do in the CPU's place. */
+static void test_exits_to_step(void **state)
+{
+	static const struct {
+		const char *code;
+		bool step;
+	} exits[] = {
+		{"55 c3", false}, {"55 f3 c3", false}, {"55 c2 08 00", true}, {"55 66 c3", true}};
+
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		struct decoded decoded = decode(exits[i].code);
+
+		assert_int_equal(decoded.num_sites, 2);
+		assert_int_equal(!!(decoded.sites[1].flags & SITE_STEP), exits[i].step);
+		decoded_destroy(&decoded);
+	}
 }
 
 static void expect_refused(const char *code, uint32_t offset)
@@ -299,6 +318,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_exits_to_step),
 		cmocka_unit_test(test_refused_functions),
 		cmocka_unit_test(test_refused_instructions),
 		cmocka_unit_test(test_too_many_exits),
