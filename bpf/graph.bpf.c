@@ -287,6 +287,10 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 	__u32 pid = who->key.pid;
 	__u8 one = 1;
 
+	/* What is left of a program that ran under this pid before says nothing of this one. */
+	if ((!goroutine || goroutine->program != new.program) &&
+	    !bpf_map_lookup_elem(&processes, &pid))
+		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
 	if (goroutine) {
 		goroutine->frame = position;
 		goroutine->g = who->g;
@@ -294,8 +298,6 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 		goroutine->ended = 0;
 		return goroutine;
 	}
-	if (!bpf_map_lookup_elem(&processes, &pid))
-		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
 	if (bpf_map_update_elem(&goroutines, &who->key, &new, BPF_ANY))
 		count(STAT_NO_ROOM);
 	return bpf_map_lookup_elem(&goroutines, &who->key);
