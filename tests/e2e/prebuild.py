@@ -28,7 +28,8 @@ def main():
     pie = {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}
     # The dearest first.
     wanted = [("requests", None, {}), ("calls", None, pie), ("calls", None, {"flags": ["-trimpath"]}),
-              ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {})]
+              ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {}),
+              ("calls", None, {"flags": ["-race"], "cgo": True})]
     for version in reversed(builds.VERSIONS):
         if builds.goroot_of(version).exists():
             wanted += [("calls", version, {}), ("calls", version, pie)]

@@ -23,15 +23,20 @@ MODES = {
     "cgo": {"flags": ["-ldflags=-linkmode=internal"], "cgo": True},
     "cgo external": {"flags": ["-ldflags=-linkmode=external"], "cgo": True},
     "cgo external pie -s -w": {"flags": ["-buildmode=pie", "-ldflags=-linkmode=external -s -w"], "cgo": True},
+    "-race": {"flags": ["-race"], "cgo": True},
     "cgo static": {"flags": ["-ldflags=-linkmode=external -extldflags=-static"], "cgo": True},
 }
 # With every Go; the others with the installed one.
 MATRIX = ["plain", "-s -w", "pie -s -w"]
 
 
+def program_of(mode):
+    return "cgo" if mode.startswith("cgo") else "calls"
+
+
 def trace_tree(binary, start, trace, mode, version):
     """The tree of one root call, checked against the program's own account."""
-    name = "cgo" if MODES[mode].get("cgo") else "calls"
+    name = program_of(mode)
     program = start(binary(name, version=version, **MODES[mode]))
     tracer = trace("-f", "json", "-u", "main.*", "-u", "!main.(*number).double", "-u", "!main.*cgo*", "-u", "!main.*Cfunc*",
                    program.path, "main.root")
@@ -64,7 +69,7 @@ def places(tree):
 @pytest.mark.parametrize("mode", MODES)
 def test_build_modes(binary, start, trace, mode):
     tree = trace_tree(binary, start, trace, mode, None)
-    if not MODES[mode].get("cgo"):
+    if program_of(mode) == "calls" and mode != "-race":
         assert places(tree) == places(trace_tree(binary, start, trace, "plain", None))
 
 
