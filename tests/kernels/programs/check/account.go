@@ -63,9 +63,11 @@ func shape(calls []call) string {
 }
 
 // The shapes that work's commands must give.
-func treeShape() string {
+func treeShape() string { return rootShape(6) }
+
+func rootShape(branches int) string {
 	var ended []call
-	for i := 0; i < 6; i++ {
+	for i := 0; i < branches; i++ {
 		for k := 0; k < i%3; k++ {
 			ended = append(ended, call{Function: "callLeaf", Depth: 2, End: "return"})
 		}

@@ -177,6 +177,8 @@ func do(command string, n, m int) (r report, err error) {
 				tree(callRoot(6))
 			}
 		})
+	case "many": // n goroutines, one small tree each
+		r.Goids = together(n, func(int) { tree(callRoot(2)) })
 	case "grow": // m deep, n times, on new stacks
 		for i := 0; i < n; i++ {
 			r.Goids = append(r.Goids, together(1, func(int) { tree(callGrow(m)) })...)
