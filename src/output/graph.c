@@ -14,6 +14,9 @@
 #define NS_PER_S       1000000000ull
 #define CALL_COLUMN    31
 #define DURATION_WIDTH 10
+/* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
+ * gigabyte of spaces. */
+#define MAX_INDENT 500
 
 /* The last second that was written, since to ask for local time is slow. */
 struct clock {
@@ -51,7 +54,7 @@ static void put_time(struct output *out, uint64_t monotonic_ns)
 
 static void put_indent(struct output *out, uint32_t depth)
 {
-	writer_put_spaces(&out->writer, (size_t)depth * 2);
+	writer_put_spaces(&out->writer, 2 * (size_t)(depth < MAX_INDENT ? depth : MAX_INDENT));
 }
 
 static void write_entry(struct output *out, const struct call *call)

@@ -54,6 +54,29 @@ static void test_tree(void **state)
 	assert_int_equal(output_num_trees(fake->out), 1);
 }
 
+/* Output must not grow with the square of a recursion's depth. */
+static void test_deep_recursion(void **state)
+{
+	struct fake_output *fake = *state;
+	const char *text, *line;
+	size_t longest = 0;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	for (unsigned depth = 1; depth < 2000; depth++)
+		fake_enter(fake, 1, 1, depth, 0x1000 + 50);
+	for (unsigned depth = 2000; --depth;)
+		fake_leave(fake, 1, 1, depth);
+	fake_leave(fake, 1, 0, 0);
+	text = fake_output_text(fake);
+	for (line = text; *line; line += strcspn(line, "\n") + 1) {
+		size_t indent = strcspn(line, "}") - strlen("17 16:08:05.411432 000.000020  ");
+
+		if (strcspn(line, "}") < strcspn(line, "\n") && indent > longest)
+			longest = indent;
+	}
+	assert_int_equal(longest, 1000);
+}
+
 /* Every other way to end, and what is not known. */
 static void test_ends(void **state)
 {
@@ -243,6 +266,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
+		TEST(test_deep_recursion),
 		TEST(test_ends),
 		TEST(test_marks),
 		TEST(test_lost),
