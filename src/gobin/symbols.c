@@ -7,6 +7,9 @@
 
 #include "base/array.h"
 
+/* As in the function table: generic names reach some thousand bytes. */
+#define MAX_NAME 16384
+
 /* .symtab and the string table it names. Strings that begin before `terminated` end in the table.
  */
 struct symtab {
@@ -45,9 +48,14 @@ static Elf64_Sym entry_at(const struct symtab *symtab, size_t i)
 	return sym;
 }
 
+/* A name of megabytes would be read again for each symbol whose name is a part of it. */
 static const char *name_of(const struct symtab *symtab, const Elf64_Sym *sym)
 {
-	return sym->st_name < symtab->terminated ? symtab->names + sym->st_name : "";
+	if (sym->st_name >= symtab->terminated)
+		return "";
+	size_t max = symtab->terminated - sym->st_name;
+	const char *name = symtab->names + sym->st_name;
+	return memchr(name, 0, max < MAX_NAME ? max : MAX_NAME) ? name : "";
 }
 
 bool symbols_is_marker(const char *name)
