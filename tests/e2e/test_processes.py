@@ -260,11 +260,11 @@ def test_privileges(binary, tmp_path, capabilities, missing):
 def test_signals_of_idle_threads(binary, start, trace):
     """A thread without a goroutine has two stacks, and so two g: no reason to doubt goroutine ids."""
     libc = ctypes.CDLL(None)
-    program = start(binary("ends"))
+    program = start(binary("concurrent"))
     tracer = trace("-f", "json", "-u", "runtime.schedule", "-u", "runtime.findRunnable", "-u", "runtime.sighandler",
                    program.path)
-    for _ in range(50):
+    for _ in range(20):
+        program.work("GO 4 2 1")
         for thread in os.listdir(f"/proc/{program.pid}/task"):
             libc.syscall(234, program.pid, int(thread), signal.SIGURG)  # tgkill(2)
-        program.work("nothing")
     assert any(call["function"] == "runtime.sighandler" for call in tracer.stop().calls())
