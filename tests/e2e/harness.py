@@ -11,6 +11,9 @@ import subprocess
 import threading
 import time
 
+# Under nohup it would stay ignored in the tracers too.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 WAIT_SECONDS = float(os.environ.get("E2E_WAIT_SECONDS", "60"))
 
 

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 
 import pytest
 
@@ -59,6 +60,21 @@ def test_nothing_is_left(binary, start, trace, method, way):
     assert sorted(map(repr, after.values())) == sorted(map(repr, reference.values()))
     other.work("GO 4 2 1")
     assert program.finish() == 0 and other.finish() == 0
+
+
+def test_nohup(binary, start, trace):
+    """A terminal that goes away ends nothing that was started with nohup."""
+    program = start(binary("calls"))
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        tracer = trace("-f", "json", "-u", "main.*", program.path, "main.root")
+    finally:
+        signal.signal(signal.SIGHUP, old)
+    tracer.signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        tracer.child.wait(2)
+    program.work("GO 3")
+    assert tracer.stop().calls()
 
 
 def test_traces_again_after_a_kill(binary, start, trace):
