@@ -140,14 +140,22 @@ def count_pytest(path, stage, tally):
 # ---- running ----
 
 
+def threads(pid):
+    try:
+        return sorted(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return []
+
+
 def descendants(pid):
     found, todo = [], [pid]
     while todo:
-        for task in pathlib.Path(f"/proc/{todo.pop()}/task").glob("*"):
+        one = todo.pop()
+        for task in threads(one):
             try:
-                pids = [int(word) for word in (task / "children").read_text().split()]
+                pids = [int(word) for word in pathlib.Path(f"/proc/{one}/task/{task}/children").read_text().split()]
             except OSError:
-                continue
+                continue  # it has ended meanwhile
             found += pids
             todo += pids
     return found

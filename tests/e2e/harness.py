@@ -41,15 +41,23 @@ def await_condition(condition, what, seconds=WAIT_SECONDS):
 # ---- processes ----
 
 
+def threads(pid):
+    try:
+        return sorted(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return []
+
+
 def children(pid):
     """All descendants of a process."""
     found, todo = [], [pid]
     while todo:
-        for task in pathlib.Path(f"/proc/{todo.pop()}/task").glob("*"):
+        one = todo.pop()
+        for task in threads(one):
             try:
-                pids = [int(word) for word in (task / "children").read_text().split()]
+                pids = [int(word) for word in pathlib.Path(f"/proc/{one}/task/{task}/children").read_text().split()]
             except OSError:
-                pids = []
+                continue  # it has ended meanwhile
             found += pids
             todo += pids
     return found
@@ -67,7 +75,7 @@ def describe(pid):
     """Where a process is stuck, for the report of a failed test."""
     lines = []
     for one in [pid, *children(pid)]:
-        for task in sorted(pathlib.Path(f"/proc/{one}/task").glob("*")):
+        for task in (pathlib.Path(f"/proc/{one}/task/{thread}") for thread in threads(one)):
             parts = []
             for name in ("comm", "wchan", "syscall", "stack"):
                 try:
