@@ -303,6 +303,38 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 	return bpf_map_lookup_elem(&goroutines, &who->key);
 }
 
+/* Sends an event of a process as a whole. */
+static __always_inline void send_of_process(const struct who *who, __u8 kind)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count(STAT_LOST);
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->time_ns = bpf_ktime_get_ns();
+	event->pid = who->key.pid;
+	event->tid = who->tid;
+	event->goid = current_program();
+	event->kind = kind;
+	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
+	count(STAT_EVENTS);
+}
+
+/*
+ * A hit of nobody knows whom: the kernel is moving the page with the goroutine (khugepaged), say.
+ * Whichever tree of the process it belongs to has lost an event.
+ */
+static __always_inline void on_unreadable(const struct who *who)
+{
+	__u32 pid = who->key.pid;
+
+	count(STAT_UNREADABLE);
+	if (bpf_map_lookup_elem(&processes, &pid))
+		send_of_process(who, EVENT_UNREADABLE);
+}
+
 static __always_inline __u64 caller_at(__u64 address)
 {
 	__u64 ip;
@@ -328,7 +360,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	if (!find_thread(&who))
 		return 0;
 	if (!find_goroutine(ctx, flags, &who)) {
-		count(STAT_UNREADABLE);
+		on_unreadable(&who);
 		return 0;
 	}
 	goroutine = find_gate(&who);
@@ -340,7 +372,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	}
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(&who, address, &position)) {
-		count(STAT_UNREADABLE);
+		on_unreadable(&who);
 		return 0;
 	}
 	if (goroutine && position <= goroutine->frame) {
@@ -376,7 +408,7 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie)
 	if (!find_thread(&who))
 		return;
 	if (!find_goroutine(ctx, flags, &who)) {
-		count(STAT_UNREADABLE);
+		on_unreadable(&who);
 		return;
 	}
 	goroutine = find_gate(&who);
@@ -384,7 +416,7 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie)
 		return;
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(&who, address, &position)) {
-		count(STAT_UNREADABLE);
+		on_unreadable(&who);
 		return;
 	}
 	if (position < goroutine->frame)
@@ -511,10 +543,9 @@ int runtime_site(struct pt_regs *ctx)
 	return 0;
 }
 
-/* The current process is of interest when it ever opened the gate. */
-static __always_inline void on_process(__u8 kind)
+/* Of interest is a process that ever opened the gate. */
+static __always_inline void on_process_end(__u8 kind)
 {
-	struct event *event;
 	struct who who;
 	__u32 pid;
 
@@ -524,19 +555,7 @@ static __always_inline void on_process(__u8 kind)
 	if (!bpf_map_lookup_elem(&processes, &pid))
 		return;
 	bpf_map_delete_elem(&processes, &pid);
-	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event) {
-		count(STAT_LOST);
-		return;
-	}
-	__builtin_memset(event, 0, sizeof(*event));
-	event->time_ns = bpf_ktime_get_ns();
-	event->pid = pid;
-	event->tid = who.tid;
-	event->goid = current_program();
-	event->kind = kind;
-	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
-	count(STAT_EVENTS);
+	send_of_process(&who, kind);
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -545,13 +564,13 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
-		on_process(EVENT_PROCESS_EXIT);
+		on_process_end(EVENT_PROCESS_EXIT);
 	return 0;
 }
 
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
-	on_process(EVENT_EXEC);
+	on_process_end(EVENT_EXEC);
 	return 0;
 }

@@ -18,8 +18,9 @@ enum event_kind {
 	EVENT_TAIL_CALL, /* a function is about to jump to another one */
 	EVENT_UNWIND,	 /* a recovered panic: frames deeper than `frame` are gone */
 	EVENT_GOEXIT,	 /* the goroutine ends: all its frames are gone */
-	/* Of these two hold only pid, tid, time_ns, and goid: the program (see struct goroutine)
-	 * that runs under the pid now. */
+	/* Of these hold only pid, tid, time_ns, and goid: the program (see struct goroutine) that
+	 * runs under the pid now. */
+	EVENT_UNREADABLE,   /* a hit was dropped: whose it was could not be read */
 	EVENT_EXEC,	    /* the process replaced its program */
 	EVENT_PROCESS_EXIT, /* the process is gone */
 };

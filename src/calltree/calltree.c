@@ -185,6 +185,16 @@ static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
 	}
 }
 
+/* An event of this process was lost, and nobody knows of which goroutine. */
+static void lose_of_process(struct calltree *trees, uint32_t pid)
+{
+	struct owner *owner;
+
+	for (owner = trees->table.owners; owner; owner = owner->hh.next)
+		if (owner->key.pid == pid)
+			add_lost(&owner->tree, 1);
+}
+
 /* ---- events ---- */
 
 /*
@@ -286,6 +296,10 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 {
 	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
 		end_process(trees, event->pid, event->time_ns);
+		return NULL;
+	}
+	if (event->kind == EVENT_UNREADABLE) {
+		lose_of_process(trees, event->pid);
 		return NULL;
 	}
 	if (event->kind < EVENT_ENTRY || event->kind > EVENT_GOEXIT) {

@@ -449,6 +449,22 @@ static void test_process_exit(void **state)
 	assert_int_equal(calltree_num_open(f->trees), 0);
 }
 
+/* What was lost may be any goroutine's of the process, and of no other. */
+static void test_unreadable(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 100, OPENS, .goid = 2);
+	ENTER('d', 100, OPENS, .pid = 200);
+	feed(f, (struct event){.kind = EVENT_UNREADABLE});
+	LEAVE('a', 100, CLOSES);
+	LEAVE('c', 100, CLOSES, .goid = 2);
+	LEAVE('d', 100, CLOSES, .pid = 200);
+	assert_string_equal(f->text, "a(b()L?)? lost 1|c()? lost 1|d()|");
+}
+
 static void test_end_was_lost(void **state)
 {
 	struct fixture *f = *state;
@@ -576,6 +592,7 @@ int main(void)
 		TEST(test_goroutines),
 		TEST(test_threads),
 		TEST(test_process_exit),
+		TEST(test_unreadable),
 		TEST(test_end_was_lost),
 		TEST(test_finish),
 		TEST(test_free_open),
