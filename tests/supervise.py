@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 WORK = ROOT / "build-tests"
@@ -381,7 +382,10 @@ def main():
             reap()
             for stage in [stage for stage in started if stage.is_over(deadline)]:
                 started.remove(stage)
-                stage.finish(tally)
+                try:
+                    stage.finish(tally)
+                except Exception:  # what a stage left may be anything; the other stages count all the same
+                    tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
                 if stage.done:
                     done.add(stage.name)
         end_processes([pid for pid in descendants(os.getpid()) if is_running(pid)])
