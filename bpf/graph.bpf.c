@@ -27,7 +27,7 @@ const volatile __u64 pidns_ino = 0;
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
 
 /* g.sched.sp: sched follows m in type g, sp is first in type gobuf (src/runtime/runtime2.go). */
-#define G_SCHED_SP 56
+#define G_SCHED_SP (g_m + 8)
 
 /* ---- maps ---- */
 
@@ -216,18 +216,15 @@ static __always_inline __u64 wakeup_flags(void)
 
 /*
  * Sends one event of a goroutine inside a target, with the number of those that were lost before
- * it. False: the ring buffer is full, and this one is lost as well.
+ * it. False: the ring buffer is full.
  */
-static __always_inline bool send(struct goroutine *goroutine, const struct who *who, __u32 site,
-				 __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
+static __always_inline bool try_send(struct goroutine *goroutine, const struct who *who, __u32 site,
+				     __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	if (!event) {
-		goroutine->lost++;
-		count(STAT_LOST);
+	if (!event)
 		return false;
-	}
 	event->time_ns = bpf_ktime_get_ns();
 	event->goid = who->goid;
 	event->caller_va = caller_va;
@@ -243,6 +240,24 @@ static __always_inline bool send(struct goroutine *goroutine, const struct who *
 	bpf_ringbuf_submit(event, wakeup_flags());
 	count(STAT_EVENTS);
 	return true;
+}
+
+/* The same; false: the event is lost, and counted. */
+static __always_inline bool send(struct goroutine *goroutine, const struct who *who, __u32 site,
+				 __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
+{
+	if (try_send(goroutine, who, site, position, caller_va, kind, flags))
+		return true;
+	goroutine->lost++;
+	count(STAT_LOST);
+	return false;
+}
+
+/* The end of its last tree was lost: tells so at its next hit, wherever that is. */
+static __always_inline void tell_lost_end(struct goroutine *goroutine, const struct who *who)
+{
+	if (try_send(goroutine, who, 0, 0, 0, EVENT_UNWIND, EVENT_CLOSES_TREE))
+		bpf_map_delete_elem(&goroutines, &who->key);
 }
 
 /* The same for the last event of a tree: the gate shuts. */
@@ -268,10 +283,15 @@ static __always_inline struct goroutine *find_gate(const struct who *who)
 {
 	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
 
-	if (!goroutine || goroutine->ended)
+	if (!goroutine)
 		return NULL;
-	if (goroutine->g == who->g)
+	if (goroutine->g == who->g && !goroutine->ended)
 		return goroutine;
+	if (goroutine->ended) {
+		if (goroutine->g == who->g)
+			tell_lost_end(goroutine, who);
+		return NULL;
+	}
 	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
 	if (who->goid && goroutine->program == current_program())
 		count(STAT_WRONG_GOID);
@@ -364,8 +384,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		return 0;
 	}
 	goroutine = find_gate(&who);
-	if (!goroutine && !is_target)
-		return 0;
+	if (!goroutine && (!is_target || flags & SITE_GOEXIT))
+		return 0; /* goexit0 never returns: a tree of its own would never end */
 	if (goroutine && flags & SITE_GOEXIT) {
 		send_last(goroutine, &who, index, 0, 0, EVENT_GOEXIT);
 		return 0;

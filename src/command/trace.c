@@ -37,6 +37,11 @@ static volatile sig_atomic_t caught_from_terminal;
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	(void)context;
+	/* The first is still unheard: output is blocked, say. The probes go whoever ends us. */
+	if (caught_signal) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
 	caught_from_terminal = info->si_code == SI_KERNEL;
 	caught_signal = number;
 }
@@ -308,7 +313,9 @@ static struct error *finish(struct trace *trace, struct error *err)
 	bool closed;
 
 	calltree_finish(trace->trees, clock_ns(CLOCK_MONOTONIC));
-	if (!late)
+	if (late)
+		error_free(flush(trace, &closed));
+	else
 		late = flush(trace, &closed);
 	report_losses(trace);
 	if (!err)

@@ -136,7 +136,11 @@ static void run_child(const char *path, char *const *args, bool as_root, int cha
 	const char *failed;
 	char go;
 
-	if (read(channel, &go, 1) != 1)
+	ssize_t length;
+	do
+		length = read(channel, &go, 1);
+	while (length < 0 && errno == EINTR);
+	if (length != 1)
 		_exit(0); /* the tracer is gone, or could not attach */
 	restore_signals();
 	failed = as_root ? NULL : leave_root();
