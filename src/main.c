@@ -10,6 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"list", command_list},
+	{"bpftrace", command_bpftrace},
 };
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;

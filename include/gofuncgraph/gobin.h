@@ -105,4 +105,19 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 /* From DWARF where it is there, else from the table of versions and, for tls_g, from code. */
 struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout);
 
+/*
+ * Where a struct keeps a field, in bytes: "net/http.Request", "URL". From DWARF where it is there,
+ * else from a table of the standard library's structs. Errors: neither knows it.
+ */
+struct error *gobin_struct_offset(struct gobin *bin, const char *type, const char *field,
+				  uint32_t *offset);
+
+/* The name of the function symbol in the file's own .symtab that starts at va and has a size, as
+ * tools see it that know nothing of Go; NULL: none, as in stripped files. */
+const char *gobin_symbol_at(struct gobin *bin, uint64_t va);
+
+/* The linker's build id in hexadecimal digits, else Go's own as it is; NULL: none, or out of
+ * memory. The caller frees it. */
+char *gobin_build_id(const struct gobin *bin);
+
 #endif

@@ -21,6 +21,7 @@
 #define FLAG_INLINE	 2 /* Go 1.18: the strings follow the header */
 #define MAX_VERSION_SIZE 1024
 #define SWEEP_SIZE	 (256 << 10)
+#define MAX_NOTE_SIZE	 4096
 
 /* The bytes at va as a C string; NULL for what cannot be a version. */
 static char *copy_version(const struct image *image, uint64_t va, uint64_t len)
@@ -148,4 +149,45 @@ unsigned buildinfo_minor_version(const char *version)
 		return minor;
 	}
 	return UINT_MAX;
+}
+
+/* The description of the first note of a section, when it is what is expected. */
+static const uint8_t *read_note(const struct image *image, const char *name, const char owner[4],
+				uint32_t type, size_t *len)
+{
+	const struct image_section *section = image_section(image, name);
+	const uint8_t *bytes;
+	Elf64_Nhdr note;
+
+	if (!section || section->type != SHT_NOTE || section->size > MAX_NOTE_SIZE ||
+	    section->size < sizeof(note) + 4)
+		return NULL;
+	bytes = image_at_off(image, section->off, section->size);
+	if (!bytes)
+		return NULL;
+	memcpy(&note, bytes, sizeof(note));
+	if (note.n_namesz != 4 || note.n_type != type || !note.n_descsz ||
+	    note.n_descsz > section->size - sizeof(note) - 4 ||
+	    memcmp(bytes + sizeof(note), owner, 4) != 0)
+		return NULL;
+	*len = note.n_descsz;
+	return bytes + sizeof(note) + 4;
+}
+
+char *buildinfo_read_id(const struct image *image)
+{
+	const uint8_t *id;
+	size_t len;
+	char *text;
+
+	id = read_note(image, ".note.gnu.build-id", ELF_NOTE_GNU, NT_GNU_BUILD_ID, &len);
+	if (!id) {
+		/* src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOBUILDID_TAG */
+		id = read_note(image, ".note.go.buildid", "Go\0", 4, &len);
+		return id ? strndup((const char *)id, len) : NULL;
+	}
+	text = malloc(len * 2 + 1);
+	for (size_t i = 0; text && i < len; i++)
+		sprintf(text + i * 2, "%02x", id[i]);
+	return text;
 }

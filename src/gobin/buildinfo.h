@@ -20,4 +20,7 @@ char *buildinfo_string_at(const struct image *image, uint64_t va);
  * number is named. */
 unsigned buildinfo_minor_version(const char *version);
 
+/* What gobin_build_id() returns. */
+char *buildinfo_read_id(const struct image *image);
+
 #endif

@@ -14,6 +14,7 @@
 #include "gobin/pclntab.h"
 #include "gobin/symbols.h"
 #include "gobin/tls.h"
+#include "gobin/types.h"
 
 /* Register arguments and g in R14: src/cmd/compile/abi-internal.md, amd64. */
 #define OLDEST_MINOR 17
@@ -36,6 +37,11 @@ struct gobin {
 	size_t num_funcs;
 	struct dwarf *lines; /* NULL before it is needed, and where there is none */
 	bool lines_are_open; /* they were looked for */
+	struct dwarf *types; /* the same, for gobin_struct_offset() */
+	bool types_are_open;
+	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
+	size_t num_symbols;
+	bool symbols_are_read;
 };
 
 static struct error *read_version(struct gobin *bin)
@@ -122,6 +128,8 @@ void gobin_close(struct gobin *bin)
 	if (!bin)
 		return;
 	dwarf_close(bin->lines);
+	dwarf_close(bin->types);
+	free(bin->symbols);
 	free(bin->funcs);
 	pclntab_close(bin->table);
 	free(bin->version);
@@ -333,4 +341,43 @@ struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 		dwarf_close(dwarf);
 	}
 	return tls_find_g(bin->image, bin->funcs, bin->num_funcs, &layout->tls_g);
+}
+
+struct error *gobin_struct_offset(struct gobin *bin, const char *type, const char *field,
+				  uint32_t *offset)
+{
+	if (!bin->types_are_open && dwarf_image(bin))
+		bin->types = dwarf_open(dwarf_image(bin), DWARF_FOR_TYPES);
+	bin->types_are_open = true;
+	return types_find_offset(bin->types, bin->minor, type, field, offset);
+}
+
+const char *gobin_symbol_at(struct gobin *bin, uint64_t va)
+{
+	size_t low = 0, high;
+
+	if (!bin->symbols_are_read) {
+		_cleanup_error_ struct error *err = symbols_read_functions(
+			bin->image, bin->image, &bin->symbols, &bin->num_symbols);
+
+		bin->symbols_are_read = true;
+		if (err)
+			log_verbose("%s", error_message(err));
+	}
+	for (high = bin->num_symbols; low < high;) {
+		size_t middle = low + (high - low) / 2;
+
+		if (bin->symbols[middle].va < va)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == bin->num_symbols || bin->symbols[low].va != va || !bin->symbols[low].size)
+		return NULL;
+	return bin->symbols[low].name;
+}
+
+char *gobin_build_id(const struct gobin *bin)
+{
+	return buildinfo_read_id(bin->image);
 }
