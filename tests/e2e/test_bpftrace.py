@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: MIT
+"""Scripts for bpftrace, run by Debian 13's bpftrace: what they say is what the program did."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+import pytest
+
+import builds
+from harness import Process, await_condition, tool
+
+TEMPLATES = builds.ROOT / "templates"
+GOLDEN = pathlib.Path(__file__).parent / "golden"
+OLDEST, NEWEST = "1.19", "1.27"
+ENVIRONMENT = {**os.environ, "GOFUNCGRAPH_TEMPLATES": str(TEMPLATES)}
+BUILDS = [(version, strip) for version in (OLDEST, NEWEST) for strip in (False, True)]
+
+
+def make(*arguments, **options):
+    return subprocess.run([tool(), "bpftrace", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=120, check=False, env=ENVIRONMENT, **options)
+
+
+def script(*arguments):
+    done = make(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def bpftrace():
+    """The program that runs scripts."""
+    run = builds.ROOT / "scripts" / "bpftrace"
+    if os.geteuid() != 0:
+        pytest.skip("bpftrace needs root")
+    done = subprocess.run([run, "--fetch"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280,
+                          check=False)
+    if done.returncode:
+        pytest.skip(f"bpftrace cannot be had: {done.stderr.strip()[-200:]}")
+    return run
+
+
+@pytest.fixture(params=BUILDS, ids=lambda build: f"go{build[0]}{'-stripped' if build[1] else ''}")
+def snoop(request, binary):
+    version, strip = request.param
+    return binary("snoop", version=version, strip=strip)
+
+
+def breakpoints(program):
+    """How many bytes of its code in memory are breakpoints that its file does not have."""
+    found = 0
+    with open(f"/proc/{program.pid}/mem", "rb") as memory, open(f"/proc/{program.pid}/exe", "rb") as file:
+        for line in pathlib.Path(f"/proc/{program.pid}/maps").read_text().splitlines():
+            fields = line.split(maxsplit=5)
+            if len(fields) < 6 or "x" not in fields[1] or fields[5] != str(program.path):
+                continue
+            start, end = (int(word, 16) for word in fields[0].split("-"))
+            memory.seek(start)
+            file.seek(int(fields[2], 16))
+            loaded, stored = memory.read(end - start), file.read(end - start)
+            at = -1
+            while (at := loaded.find(b"\xcc", at + 1)) >= 0:
+                found += at < len(stored) and stored[at] != 0xcc
+    return found
+
+
+class Run:
+    """A script on a program: what bpftrace said, and what the program says that it did."""
+
+    def __init__(self, bpftrace, tmp_path, program, text, command="GO 3", enough=None):
+        path = tmp_path / "script.bt"
+        path.write_text(text)
+        # As its first line says it wants to be run.
+        words = text.splitlines()[0].removeprefix("#!/usr/bin/env -S bpftrace").split()
+        self.process = Process([bpftrace, *words, path], stdin=subprocess.DEVNULL)
+        probes = len(set(re.findall(r"^uprobe:\S+(?: \+ \d+)?", text, re.M)))
+
+        def attached():
+            if self.process.child.poll() is not None:
+                self.process.wait()
+                raise AssertionError(f"bpftrace ended: {self.process.out} {self.process.err}")
+            return breakpoints(program) == probes
+
+        try:
+            await_condition(attached, f"bpftrace has not set {probes} probes")
+            self.account = program.work(command)
+            if enough:
+                # It does not print what it has not printed yet when it is told to end.
+                await_condition(lambda: enough(self) or None, "bpftrace has not printed what is wanted")
+            self.process.signal(signal.SIGINT)
+            assert self.process.wait() == 0, self.process.err
+        finally:
+            self.process.destroy()
+        self.out = self.process.out
+        assert "rror" not in self.process.err.replace("Unknown error -1", ""), self.process.err
+
+    def rows(self, pattern):
+        return re.findall(pattern, self.process.out, re.M)
+
+
+@pytest.fixture
+def run(bpftrace, tmp_path, start, snoop):
+    """run(SCRIPT'S ARGUMENTS..., enough) runs the script that they make."""
+
+    def go(*arguments, **options):
+        program = start(snoop)
+        text = script(*[snoop if argument == "BINARY" else argument for argument in arguments])
+        return Run(bpftrace, tmp_path, program, text, **options)
+
+    return go
+
+
+def histogram(text, name):
+    """Number of values, and the least and the most that they can have been in all."""
+    match = re.search(rf"^@wall_us\[{re.escape(name)}\]:[ ]*\n((?:[\[(].*\n)+)", text, re.M)
+    assert match, f"no histogram of {name}: {text}"
+    units = {"": 1, "K": 1024, "M": 1024 * 1024}
+    count = least = most = 0
+    for low, low_unit, high, high_unit, number in re.findall(
+            r"^\[(\d+)([KM]?)(?:, (\d+)([KM]?)\))?\]?\s+(\d+) \|", match.group(1), re.M):
+        number, low = int(number), int(low) * units[low_unit]
+        count += number
+        least += number * low
+        most += number * (int(high) * units[high_unit] if high else low + 1)
+    return count, least, most
+
+
+def test_latency(run):
+    """Recursive calls and those of goroutines that sleep at once are timed each on its own."""
+    result = run("BINARY", "main.recursive", "main.work")
+    count, least, most = histogram(result.out, "main.recursive")
+    assert count == result.account["recursive"]
+    # All of them wait for the innermost one, which sleeps for a millisecond.
+    assert least >= count * 512
+    workers = result.account["workers"]
+    count, least, most = histogram(result.out, "main.work")
+    assert count == len(workers)
+    assert least <= sum(took for _, took in workers) / 1000 <= most * 1.5
+    assert "@start" not in result.out
+
+
+def test_empty(run, snoop):
+    """Probes at the same places as the tracer's, with nothing in them."""
+    result = run("--empty", "BINARY", "main.recursive", "net.(*sysDialer).dialTCP")
+    assert "@" not in result.out
+    text = script("--empty", snoop, "main.recursive", "net.(*sysDialer).dialTCP")
+    listed = subprocess.run([tool(), "list", snoop, "main.recursive", "net.(*sysDialer).dialTCP"],
+                            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert len(re.findall("^uprobe:", text, re.M)) == int(re.search(r"(\d+) probes", listed).group(1))
+
+
+def test_goroutine(run):
+    def found(result):
+        rows = result.rows(r"^(\d+) +(\d+) +(\d+) +(\S+) from (\S+)$")
+        started = {(int(child), int(parent)) for pid, parent, child, _, _ in rows if int(pid) == result.account["pid"]}
+        return {tuple(pair) for pair in result.account["started"]} <= started
+
+    result = run("--template", "goroutine", "BINARY", enough=found)
+    for child, parent in result.account["started"]:
+        assert len(result.rows(rf"^\d+ +{parent} +{child} ")) == 1
+
+
+def test_httpsnoop(run):
+    def rows(result):
+        return result.rows(r"^(\d+) +(\d+) +(\d+) +\d+ +(\S+) (\S+)$")
+
+    result = run("--template", "httpsnoop", "BINARY", enough=lambda result: len(rows(result)) >= 3)
+    who = (str(result.account["pid"]), str(result.account["main"]))
+    assert rows(result) == [(*who, status, method, url) for method, url, status in result.account["requests"]]
+
+
+def test_recover(run):
+    def rows(result):
+        return result.rows(r"^(\d+) +(\d+) +(\S+) (string .*|type \S+ kind \d+)$")
+
+    result = run("--template", "recover", "BINARY", enough=lambda result: len(rows(result)) >= 3)
+    assert [int(row[1]) for row in rows(result)] == [result.account["main"]] * len(result.account["recovered"])
+    values = [row[3] for row in rows(result)]
+    assert values[0] == "string plain text" == f"string {result.account['recovered'][0]}"
+    # A pointer (*fmt.wrapError and the like) and a struct: internal/abi/type.go, Kind
+    assert [value.split()[-1] for value in values[1:]] == ["22", "25"]
+
+
+def test_shortread(run):
+    def rows(result):
+        return [[int(asked), int(got)] for goid, asked, got in result.rows(r"^\d+ +(\d+) +\d+ +(\d+) +(\d+)$")
+                if int(goid) == result.account["main"] and asked == "100"]
+
+    result = run("--template", "shortread", "BINARY", "min=50", enough=lambda result: len(rows(result)) >= 3)
+    assert rows(result) == result.account["shortReads"]
+    assert result.account["fullReads"] == 3
+    assert not result.rows(r"^\d+ +\d+ +\d+ +1 +\d+$")
+
+
+def test_tcpremote(run):
+    def rows(result, what):
+        return [remote for goid, remote in result.rows(rf"^\d+ +(\d+) +{what} +(\S+)")
+                if int(goid) == result.account["main"]]
+
+    result = run("--template", "tcpremote", "BINARY",
+                 enough=lambda result: len(rows(result, "accept")) >= 3 and len(rows(result, "dial")) >= 3)
+    assert rows(result, "dial") == result.account["dialed"]
+    assert rows(result, "accept") == result.account["accepted"]
+
+
+def test_tlssecrets(run):
+    def lines(result):
+        # What the script tells to do with it.
+        return result.process.out.replace("\\x", "").splitlines()
+
+    # Both sides have the same secrets.
+    result = run("--template", "tlssecrets", "BINARY",
+                 enough=lambda result: len([line for line in lines(result) if line.count(" ") == 2]) >= 10)
+    wanted = result.account["keyLog"].splitlines()
+    assert len(wanted) == 5
+    got = [line for line in lines(result) if re.fullmatch(r"[A-Z_0-9]+ [0-9a-f]+ [0-9a-f]+", line)]
+    assert sorted(got) == sorted(wanted * 2)
+
+
+def test_random(run):
+    def rows(result):
+        return [int(count) for goid, count in result.rows(r"^\d+ +(\d+) +(\d+)$")
+                if int(goid) == result.account["main"] and int(count) >= 1000]
+
+    result = run("--template", "random", "BINARY", enough=lambda result: len(rows(result)) >= 3)
+    assert rows(result) == result.account["random"]
+
+
+# ---- the text ----
+
+
+def normalised(text, path):
+    """Without what another release of the same Go or another machine makes different."""
+    text = text.replace(str(path), "BINARY")
+    text = re.sub(r"^(// Made by: ).*", r"\1...", text, flags=re.M)
+    text = re.sub(r"^(// Built with: go1\.\d+)\S*", r"\1", text, flags=re.M)
+    text = re.sub(r"^(// Build id: ).*", r"\1...", text, flags=re.M)
+    text = re.sub(r"^(uprobe:\S+:)0x[0-9a-f]+", r"\1ADDRESS", text, flags=re.M)
+    text = re.sub(r"^(uprobe:\S+) \+ \d+", r"\1 + OFFSET", text, flags=re.M)
+    # Any number of exits.
+    return re.sub(r"^(uprobe:.*),\n(?:\1,\n)*\1$", r"\1 ...", text, flags=re.M)
+
+
+NAMES = sorted(path.stem for path in TEMPLATES.glob("*.bt"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_golden(binary, name):
+    """New golden files are written with GOLDEN=write in the environment, and read by whoever commits them."""
+    functions = ["main.recursive", "main.(*account).never", "main.main"][::2] if name in ("empty", "latency") else []
+    for version, strip, golden in ((NEWEST, False, f"{name}.bt"), (OLDEST, True, f"{name}-{OLDEST}-stripped.bt")):
+        path = binary("snoop", f"{name}-{version}", version=version, strip=strip)
+        text = normalised(script("--template", name, path, *functions), path)
+        if os.environ.get("GOLDEN") == "write":
+            GOLDEN.mkdir(exist_ok=True)
+            (GOLDEN / golden).write_text(text)
+        assert text == (GOLDEN / golden).read_text()
+
+
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_offsets_with_and_without_dwarf(binary, version):
+    """The table of versions agrees with DWARF."""
+    plain, stripped = (binary("snoop", f"snoop-{strip}", version=version, strip=strip) for strip in (False, True))
+    for name in NAMES:
+        if name in ("empty", "latency"):
+            continue
+        texts = []
+        for path in (plain, stripped):
+            body = script("--template", name, path).split("\n\n", 1)[1]
+            texts.append(re.sub(r"^uprobe:.*\n", "", body, flags=re.M))
+        assert texts[0] == texts[1], name
+
+
+def test_list_templates():
+    done = make("--list-templates")
+    assert done.returncode == 0
+    assert [line.split()[0] for line in done.stdout.splitlines()] == NAMES
+    assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
+    assert {"goroutine", "httpsnoop", "recover", "shortread", "tcpremote", "tlssecrets", "random"} <= set(NAMES)
+
+
+# ---- what does not work, and why ----
+
+
+def refused(*arguments, status=1):
+    done = make(*arguments)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert not done.stdout
+    return done.stderr
+
+
+def test_template_that_the_binary_cannot_support(binary):
+    assert "net/http.(*Transport).roundTrip" in refused("--template", "httpsnoop", binary("calls"))
+
+
+def test_inlined_function(binary):
+    said = refused(binary("inlined"), "main.small")
+    assert "inlined" in said and "main.caller" in said
+
+
+def test_assembly_has_no_goroutine(binary):
+    path = binary("assembly")
+    said = refused(path, "runtime.memmove")
+    assert "R14" in said
+    assert "runtime.memmove" in script("--empty", path, "runtime.memmove")
+
+
+def test_command_line(binary, tmp_path):
+    path = binary("calls")
+    assert "no template 'nothing'" in refused("--template", "nothing", path)
+    assert "goroutine" in refused("--template", "nothing", path)
+    assert "which functions" in refused(path, status=2)
+    assert "key=value" in refused(path, "main.root", "min=3", status=2)
+    assert "no parameter maximum, but: min" in refused("--template", "shortread", path, "maximum=1")
+    assert "a number is wanted" in refused("--template", "shortread", path, "min=many")
+    assert "has no parameters" in refused("--template", "goroutine", path, "min=1")
+    done = make("--empty", path, "main.branhc")
+    assert done.returncode == 1 and "main.branch" in done.stderr
+
+
+def own_template(tmp_path, text):
+    path = tmp_path / "own.bt"
+    path.write_text(text)
+    return path
+
+
+def test_own_template(binary, tmp_path):
+    own = own_template(tmp_path, "{{# mine}}\n{{each}}\n{{entry}} { printf({{name}}); }\n{{end}}\n"
+                                 "{{if func main.root}}\nyes\n{{else}}\nno\n{{end}}\n"
+                                 "{{if go 1.99}}new{{else}}old{{end}} {{param what a \"b\"}} {{goid_offset}}\n")
+    text = script("--template", own, binary("calls"), "main.leaf", "what=\"c\\").split("\n\n", 1)[1]
+    assert re.fullmatch(r'uprobe:\S+:"main\.leaf"(?: \+ \d+)?(?:\n/.*/)? \{ printf\("main\.leaf"\); \}\n'
+                        r'yes\nold \\"c\\\\ 1[56][02468]\n', text), text
+
+
+@pytest.mark.parametrize("text, said", [
+    ("a\n{{if exits}}", ":2: 'exits' without a function's name"),
+    ("a\n\n{{each}}\nb", ":3: this block has no 'end'"),
+    ("{{end}}", ":1: 'end' without"),
+    ("{{each}}{{each}}", ":1: 'each' inside of 'each'"),
+    ("a\n b {{nonsense}}", ":2: there is no directive 'nonsense'"),
+    ("{{offset net/http.Request.Nothing}}", "net/http.Request has its field Nothing is unknown"),
+    ("{{entry main.nothing}}", ":1: no function"),
+    ("{{entry main.root", ":1: '{{' without '}}'"),
+    ("{{entry main.root\n\n", ":1: "),
+    ("x {{ }}", ":1: '{{}}' says nothing"),
+])
+def test_wrong_template(binary, tmp_path, text, said):
+    own = own_template(tmp_path, text)
+    message = refused("--template", own, binary("calls"), "main.leaf")
+    assert f"{own}{said}" in message or said in message
+
+
+def test_hostile_names(binary, bpftrace, tmp_path):
+    """Names of functions that try to leave their string, comment or line."""
+    path = binary("calls")
+    hostile = b'main.l"}\n\\*/'[:9]
+    assert len(hostile) == len(b"main.leaf")
+    path.write_bytes(path.read_bytes().replace(b"main.leaf", hostile))
+    for kind in ([], ["--empty"]):
+        text = script(*kind, path, "main.l*")
+        for line in text.splitlines():
+            assert not line.startswith(("\\", "*")), text
+        assert r'"main.l\"}\\x0a\\"' in text
+        assert re.search(r"^uprobe:\S+:0x[0-9a-f]+$", text, re.M)
+        (tmp_path / "script.bt").write_text(text)
+        done = subprocess.run([bpftrace, "-d", "ast", tmp_path / "script.bt"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60, check=False)
+        assert "ERROR" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_paths(binary, tmp_path):
+    """Scripts work from any folder; what bpftrace cannot have in a path is said."""
+    path = binary("calls")
+    done = make(path.name, "main.leaf", cwd=path.parent)
+    assert f"uprobe:{path}:" in done.stdout
+    spaced = builds.copy(path, tmp_path, "with space")
+    assert f'uprobe:"{spaced}":' in script(spaced, "main.leaf")
+    colon = builds.copy(path, tmp_path, "a:b")
+    assert "takes no probe in a file named" in refused(colon, "main.leaf")
