@@ -34,9 +34,9 @@ static void write_header(const struct directives *d, const struct script_options
 	write_text(out, "Build id: ", id);
 	fputs("//\n"
 	      "// It fits that very file: make it anew when the program is built anew.\n"
-	      "// Needs root and bpftrace 0.18 or newer (Debian 12's 0.17 cannot place probes "
-	      "inside "
-	      "of functions).\n",
+	      "// Needs root and bpftrace 0.23 (Debian 13) or newer; Debian 12's 0.17 cannot place "
+	      "probes "
+	      "inside of\n// functions.\n",
 	      out);
 	if (need_unsafe)
 		fputs("// The file has no symbols, so probes are file offsets, which bpftrace "

@@ -22,7 +22,7 @@ struct block {
 struct run {
 	const char *text;
 	size_t length, at;
-	unsigned line;
+	unsigned line, directive_line;
 	struct block blocks[MAX_DEPTH];
 	size_t depth;
 	bool active;
@@ -127,7 +127,8 @@ static struct error *open_block(struct run *run, const struct directive *directi
 		return error_new("more than %d blocks in one another", MAX_DEPTH);
 	if (is_loop && run->in_loop)
 		return error_new("'each' inside of 'each'");
-	*block = (struct block){.is_loop = is_loop, .outer_active = run->active, .line = run->line};
+	*block = (struct block){
+		.is_loop = is_loop, .outer_active = run->active, .line = run->directive_line};
 	if (run->active && is_loop)
 		err = run->ops->each(run->context, directive->argument, &block->count);
 	else if (run->active)
@@ -199,7 +200,6 @@ static struct error *step(struct run *run)
 	_cleanup_(directive_release) struct directive directive = {0};
 	struct error *err = find_directive(run, &directive);
 	size_t from = run->at, start = directive.start;
-	unsigned line;
 
 	/* errors are of the line on which the directive begins */
 	if (err) {
@@ -214,11 +214,11 @@ static struct error *step(struct run *run)
 	run->at = directive.end;
 	if (!directive.word)
 		return NULL;
-	line = run->line;
+	run->directive_line = run->line;
 	count_lines(run, start, directive.end);
 	err = obey(run, &directive);
 	if (err)
-		run->line = line;
+		run->line = run->directive_line;
 	return err;
 }
 
