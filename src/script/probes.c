@@ -225,7 +225,7 @@ static struct error *no_sites(const struct plan *plan, size_t first, size_t coun
 					 plan->funcs[i].func->name);
 	}
 	return error_new("%s %s", plan->funcs[first].func->name,
-			 which == PROBES_EXITS ? "never returns: it has no exit to probe"
+			 which == PROBES_EXITS ? "has no exit to probe: it never returns, or is left where it is entered"
 					       : "has no entry to probe");
 }
 

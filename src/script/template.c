@@ -60,10 +60,10 @@ static struct error *find_directive(const struct run *run, struct directive *dir
 	start = memmem(text + run->at, run->length - run->at, "{{", 2);
 	if (!start)
 		return NULL;
+	directive->start = (size_t)(start - text);
 	end = memmem(start, run->length - (size_t)(start - text), "}}", 2);
 	if (!end)
 		return error_new("'{{' without '}}'");
-	directive->start = (size_t)(start - text);
 	directive->end = (size_t)(end - text) + 2;
 	for (start += 2; start < end && is_space(*start); start++)
 		;
@@ -203,7 +203,7 @@ static struct error *step(struct run *run)
 
 	/* errors are of the line on which the directive begins */
 	if (err) {
-		count_lines(run, from, start < run->length ? start : from);
+		count_lines(run, from, start);
 		return err;
 	}
 	if (directive.word && is_of_block(&directive))
