@@ -328,8 +328,12 @@ def refused(*arguments, status=1):
     return done.stderr
 
 
-def test_template_that_the_binary_cannot_support(binary):
-    assert "net/http.(*Transport).roundTrip" in refused("--template", "httpsnoop", binary("calls"))
+@pytest.mark.parametrize("name, function", [
+    ("httpsnoop", "net/http.(*Transport).roundTrip"), ("tcpremote", "net.(*sysDialer).dialTCP"),
+    ("tlssecrets", "crypto/tls.(*Config).writeKeyLog"), ("random", "Read")])
+def test_template_that_the_binary_cannot_support(binary, name, function):
+    said = refused("--template", name, binary("calls"))
+    assert function in said and "no function" in said
 
 
 def test_inlined_function(binary):
@@ -404,6 +408,18 @@ def test_hostile_names(binary, bpftrace, tmp_path):
         done = subprocess.run([bpftrace, "--dry-run", tmp_path / "script.bt"], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=60, check=False)
         assert "ERROR" not in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+def test_many_probes(binary, bpftrace):
+    """More than bpftrace's own limit, which the script raises."""
+    path = binary("requests")
+    text = script("--empty", path, "net/http.(*[a-d]*")
+    probes = len(re.findall("^uprobe:", text, re.M))
+    assert probes > 500 and f"max_probes = {probes + 8};" in text
+    # Only the head of it: attaching one by one takes long.
+    done = subprocess.run([bpftrace, "--dry-run", "-e", text.split("uprobe:", 1)[0] + "BEGIN { exit(); }"],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0 and "ERROR" not in done.stderr, done.stdout + done.stderr
 
 
 def test_paths(binary, tmp_path):
