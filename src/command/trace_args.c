@@ -138,7 +138,7 @@ static const struct argp argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "BINARY [TARGET...]\n-p PID [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
-		    "[OPTION...] BINARY [TARGET...]",
+		    "[OPTION...] BINARY [TARGET...]\nbpftrace [OPTION...] BINARY [FUNCTION...]",
 	.doc = "Traces function calls of running Go programs and prints them as call trees.\v"
 	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
 	       "BINARY is started "
