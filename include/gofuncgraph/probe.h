@@ -20,10 +20,10 @@
 #include "gofuncgraph/gobin.h"
 
 /*
- * pattern - names as users type them. A pattern is first taken as a literal name, then as an
- * fnmatch(3) wildcard in which `*` crosses `/` and `.`. ".abi0" at a name's end and "%2e" in it
- * need not be typed; a
- * '[' of a generic name needs no escaping, and "[...]" stands for any instantiation.
+ * pattern - names as users type them. A pattern is first taken as a literal name, then as a wildcard
+ * in the language of fnmatch(3) in which `*` crosses `/` and `.`, and the star of "(*T" is itself.
+ * ".abi0" at a name's end and "%2e" in it need not be typed; a '[' of a generic name needs no
+ * escaping, and "[...]" stands for any instantiation.
  */
 bool pattern_matches(const char *pattern, const char *name);
 

@@ -13,7 +13,7 @@
 
 struct process;
 
-/* Errors: no such process, no right to look at it, it is a kernel thread. */
+/* Errors: no such process, a thread's number instead of a process's. */
 struct error *process_open(pid_t pid, struct process **process);
 
 /*
