@@ -120,7 +120,11 @@ struct error *code_sweep(const struct code *code, struct sweep *sweep)
 
 		enum exit_kind kind = exit_kind(code, &insn, &prev, offset);
 		sweep->has_ret |= kind == EXIT_RET;
-		if (kind != NO_EXIT && !decode_refusal(code->bytes + offset, insn.length)) {
+		if (kind != NO_EXIT && decode_refusal(code->bytes + offset, insn.length)) {
+			/* A call that leaves here would look as if a panic had ended it. */
+			sweep->refused = "the kernel cannot probe one of its ways out";
+			sweep->refused_offset = offset;
+		} else if (kind != NO_EXIT) {
 			err = add_exit(sweep, code, &insn, offset, kind);
 			if (err)
 				return err;
