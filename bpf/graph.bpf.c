@@ -238,7 +238,6 @@ static __always_inline bool try_send(struct goroutine *goroutine, const struct w
 	event->reserved = 0;
 	goroutine->lost = 0;
 	bpf_ringbuf_submit(event, wakeup_flags());
-	count(STAT_EVENTS);
 	return true;
 }
 
@@ -246,11 +245,12 @@ static __always_inline bool try_send(struct goroutine *goroutine, const struct w
 static __always_inline bool send(struct goroutine *goroutine, const struct who *who, __u32 site,
 				 __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
 {
-	if (try_send(goroutine, who, site, position, caller_va, kind, flags))
-		return true;
-	goroutine->lost++;
-	count(STAT_LOST);
-	return false;
+	bool sent = try_send(goroutine, who, site, position, caller_va, kind, flags);
+
+	if (!sent)
+		goroutine->lost++;
+	count(sent ? STAT_EVENTS : STAT_LOST);
+	return sent;
 }
 
 /* The end of its last tree was lost: tells so at its next hit, wherever that is. */

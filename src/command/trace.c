@@ -16,7 +16,8 @@
 #include "session/process.h"
 
 #define POLL_MS		20
-#define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
+#define SLOW_MANY_SITES 1000	      /* one perf event a site: some 0.1 s each to detach */
+#define PATIENCE_NS	2000000000ull /* a second ^C after it ends at once */
 #define CHECK_EVERY_NS	1000000000ull
 
 struct trace {
@@ -31,17 +32,31 @@ struct trace {
 	struct error *err; /* met while an event was handled */
 };
 
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
 static volatile sig_atomic_t caught_signal;
 static volatile sig_atomic_t caught_from_terminal;
+static volatile sig_atomic_t is_detaching;
+static volatile uint64_t caught_at_ns;
 
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	/* The first is still unheard: output is blocked, say. The probes go whoever ends us. */
-	if (caught_signal) {
+	/* Long after the first, which is not heard: output is blocked, say. The probes go whoever
+	 * ends us; while they do, what is open still waits to be printed. */
+	if (caught_signal && !is_detaching &&
+	    clock_ns(CLOCK_MONOTONIC) - caught_at_ns > PATIENCE_NS) {
 		signal(number, SIG_DFL);
 		raise(number);
 	}
+	if (!caught_signal)
+		caught_at_ns = clock_ns(CLOCK_MONOTONIC);
 	caught_from_terminal = info->si_code == SI_KERNEL;
 	caught_signal = number;
 }
@@ -70,14 +85,6 @@ static bool told_to_stop(struct trace *trace)
 	caught_signal = 0;
 	process_forward(trace->process, number, caught_from_terminal);
 	return false;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
 }
 
 /* ---- preparing ---- */
@@ -309,9 +316,12 @@ static void report_losses(const struct trace *trace)
 /* Detaches and prints what is open; keeps the first error. */
 static struct error *finish(struct trace *trace, struct error *err)
 {
-	struct error *late = session_stop(trace->session);
+	struct error *late;
 	bool closed;
 
+	is_detaching = true;
+	late = session_stop(trace->session);
+	is_detaching = false;
 	calltree_finish(trace->trees, clock_ns(CLOCK_MONOTONIC));
 	if (late)
 		error_free(flush(trace, &closed));

@@ -105,7 +105,7 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 		.lost = bytes[5] > 240 ? bytes[5] - 240 : 0,
 	};
 
-	checker->any_lost |= event.lost > 0;
+	checker->any_lost |= event.lost > 0 || event.kind == EVENT_UNREADABLE;
 	if (event.kind == 15) {
 		checker->any_lost = true;
 		calltree_end_was_lost(trees, pid, goid, event.lost, now_ns);
