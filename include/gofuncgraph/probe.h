@@ -20,8 +20,9 @@
 #include "gofuncgraph/gobin.h"
 
 /*
- * pattern - names as users type them. A pattern is first taken as a literal name, then as a wildcard
- * in the language of fnmatch(3) in which `*` crosses `/` and `.`, and the star of "(*T" is itself.
+ * pattern - names as users type them. A pattern is first taken as a literal name, then as a
+ * wildcard in the language of fnmatch(3) in which `*` crosses `/` and `.`, and the star of "(*T" is
+ * itself.
  * ".abi0" at a name's end and "%2e" in it need not be typed; a '[' of a generic name needs no
  * escaping, and "[...]" stands for any instantiation.
  */
@@ -59,7 +60,6 @@ struct plan_func {
 	uint32_t first_site; /* its sites are first_site .. first_site + num_sites - 1: entry, then
 				exits */
 	uint32_t num_sites;  /* 0: left out altogether, see its omissions */
-	bool shown;	     /* matches -u (targets are always shown) */
 	bool target;
 };
 
@@ -74,8 +74,8 @@ struct plan {
 	struct gobin *bin;	 /* not owned */
 	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
 	size_t num_funcs;
-	size_t
-	    num_runtime_funcs; /* runtime.recovery, runtime.goexit0: see SITE_UNWIND, SITE_GOEXIT */
+	size_t num_runtime_funcs; /* runtime.recovery, runtime.goexit0: see SITE_UNWIND, SITE_GOEXIT
+				   */
 	struct site *sites;
 	size_t num_sites;
 	struct omission *omissions;
@@ -90,6 +90,8 @@ struct plan {
 struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan);
 void plan_destroy(struct plan *plan);
 uint64_t plan_cookie(const struct plan *plan, uint32_t site);
+/* Functions that were chosen and have probes: neither left out nor the tracer's own. */
+size_t plan_num_traced(const struct plan *plan);
 
 /*
  * decode - one function's code, read once.
@@ -104,9 +106,8 @@ uint64_t plan_cookie(const struct plan *plan, uint32_t site);
 struct decoded_site {
 	uint32_t offset; /* from the function's first byte */
 	uint32_t sp_delta;
-	uint32_t
-	    flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
-		    * SITE_STEP */
+	uint32_t flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
+			 * SITE_STEP */
 	uint8_t kind, cost, length;
 	const char *mnemonic;
 };
@@ -135,7 +136,7 @@ enum program site_program(const struct site *site);
 
 struct attach_options {
 	enum attach_method
-	    method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
+		method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
 	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
 	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
 	pid_t pid; /* 0: every process; else spare the others where the kernel can (uprobe_multi,

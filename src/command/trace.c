@@ -207,15 +207,15 @@ static struct error *start_session(struct trace *trace)
 		.end_was_lost = handle_lost_end,
 		.context = trace,
 	};
+	size_t num_traced = plan_num_traced(&trace->plan);
 	struct error *err = session_start(&options, &trace->session);
 
 	if (err)
 		return err;
 	log_verbose("attached by %s", attach_method_name(session_method(trace->session)));
-	log_info("tracing %zu function%s (%zu probes) in %s, ^C ends",
-		 trace->plan.num_funcs - trace->plan.num_runtime_funcs,
-		 trace->plan.num_funcs - trace->plan.num_runtime_funcs == 1 ? "" : "s",
-		 session_num_sites(trace->session), gobin_path(trace->bin));
+	log_info("tracing %zu function%s (%zu probes) in %s, ^C ends", num_traced,
+		 num_traced == 1 ? "" : "s", session_num_sites(trace->session),
+		 gobin_path(trace->bin));
 	return NULL;
 }
 

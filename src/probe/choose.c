@@ -149,7 +149,7 @@ static struct error *collect(struct choice *choice, struct chosen *chosen)
 				   sizeof(*chosen->items)))
 			return error_out_of_memory();
 		chosen->items[chosen->count++] = (struct chosen_func){
-			.func = &funcs[i], .shown = true, .target = target || all_are_targets};
+			.func = &funcs[i], .target = target || all_are_targets};
 	}
 	return NULL;
 }

@@ -26,7 +26,6 @@ bool pattern_list_try(struct pattern_list *list, const char *name, const char *t
 
 struct chosen_func {
 	const struct gobin_func *func;
-	bool shown;
 	bool target;
 };
 

@@ -65,7 +65,6 @@ static struct error *add_func(struct builder *builder, const struct chosen_func 
 	plan->funcs[plan->num_funcs++] = (struct plan_func){
 		.func = chosen->func,
 		.first_site = (uint32_t)plan->num_sites,
-		.shown = chosen->shown,
 		.target = chosen->target,
 	};
 	return NULL;
@@ -265,4 +264,13 @@ uint64_t plan_cookie(const struct plan *plan, uint32_t index)
 	const struct site *site = &plan->sites[index];
 
 	return SITE_COOKIE(index, site->flags, site->sp_delta);
+}
+
+size_t plan_num_traced(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++)
+		count += plan->funcs[i].num_sites > 0;
+	return count;
 }

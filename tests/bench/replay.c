@@ -47,7 +47,7 @@ static void make_plan(struct plan *plan)
 		funcs[i] = (struct gobin_func){
 			.name = func_names[i], .va = BASE_VA + i * FUNC_SIZE, .size = FUNC_SIZE};
 		plan_funcs[i] = (struct plan_func){
-			.func = &funcs[i], .first_site = i * 2, .num_sites = 2, .shown = true};
+			.func = &funcs[i], .first_site = i * 2, .num_sites = 2};
 		sites[i * 2] = (struct site){.va = funcs[i].va + 10, .func = i};
 		sites[i * 2 + 1] =
 			(struct site){.va = funcs[i].va + 200, .func = i, .flags = SITE_EXIT};

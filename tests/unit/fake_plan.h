@@ -22,9 +22,9 @@ static const struct gobin_func fake_funcs[] = {
 };
 
 static struct plan_func fake_plan_funcs[] = {
-	{.func = &fake_funcs[0], .first_site = 0, .num_sites = 2, .shown = true, .target = true},
-	{.func = &fake_funcs[1], .first_site = 2, .num_sites = 2, .shown = true},
-	{.func = &fake_funcs[2], .first_site = 4, .num_sites = 2, .shown = true},
+	{.func = &fake_funcs[0], .first_site = 0, .num_sites = 2, .target = true},
+	{.func = &fake_funcs[1], .first_site = 2, .num_sites = 2},
+	{.func = &fake_funcs[2], .first_site = 4, .num_sites = 2},
 };
 
 static struct site fake_sites[] = {
