@@ -9,8 +9,8 @@
  *   right behind an `add`.
  * - `jmp *N(base,index,8)`: a jump table (cmd/compile/internal/amd64/ssa.go, OpAMD64JUMPTABLE),
  *   stays inside. Without an index it is a tail call through a pointer (PLT, vtable).
- * - A conditional jump out of it is left only when it is taken, which a hit cannot tell: no site.
- *   Only assembly has those.
+ * - A conditional jump leaves it only when it is taken, which a hit cannot tell. Only assembly has
+ *   those; such a function is left out, since a call that went that way would seem to have no end.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 #define RM_SIB	 4
 #define NO_INDEX 4
 
-enum exit_kind { NO_EXIT, EXIT_RET, EXIT_JUMP };
+enum exit_kind { NO_EXIT, EXIT_RET, EXIT_JUMP, EXIT_CONDITIONAL };
 
 static bool is_jump_table(const ZydisDecodedInstruction *insn, const ZydisDecodedInstruction *prev)
 {
@@ -38,10 +38,13 @@ static enum exit_kind exit_kind(const struct code *code, const ZydisDecodedInstr
 
 	if (insn->mnemonic == ZYDIS_MNEMONIC_RET)
 		return insn->opcode == 0xc3 || insn->opcode == 0xc2 ? EXIT_RET : NO_EXIT;
-	if (insn->mnemonic != ZYDIS_MNEMONIC_JMP)
+	if (insn->mnemonic == ZYDIS_MNEMONIC_CALL)
 		return NO_EXIT;
-	if (insn_direct_target(insn, offset, &to))
-		return to < 0 || to >= (int64_t)code->size ? EXIT_JUMP : NO_EXIT;
+	if (insn_direct_target(insn, offset, &to)) {
+		if (to >= 0 && to < (int64_t)code->size)
+			return NO_EXIT;
+		return insn->mnemonic == ZYDIS_MNEMONIC_JMP ? EXIT_JUMP : EXIT_CONDITIONAL;
+	}
 	if (insn->opcode != 0xff || insn->raw.modrm.reg != 4)
 		return NO_EXIT;
 	return is_jump_table(insn, prev) ? NO_EXIT : EXIT_JUMP;
@@ -120,7 +123,11 @@ struct error *code_sweep(const struct code *code, struct sweep *sweep)
 
 		enum exit_kind kind = exit_kind(code, &insn, &prev, offset);
 		sweep->has_ret |= kind == EXIT_RET;
-		if (kind != NO_EXIT && decode_refusal(code->bytes + offset, insn.length)) {
+		if (kind == EXIT_CONDITIONAL) {
+			sweep->refused =
+				"it leaves by a conditional jump, which a probe cannot follow";
+			sweep->refused_offset = offset;
+		} else if (kind != NO_EXIT && decode_refusal(code->bytes + offset, insn.length)) {
 			/* A call that leaves here would look as if a panic had ended it. */
 			sweep->refused = "the kernel cannot probe one of its ways out";
 			sweep->refused_offset = offset;

@@ -178,8 +178,6 @@ static void test_exits(void **state)
 	expect_exits("55 eb 00 5d c3", "4 ret");
 	expect_exits("55 5d eb 00", "2 tail");
 	expect_exits("55 5d eb fa", "2 tail");
-	/* leaves only when taken: not told */
-	expect_exits("55 5d 74 7f c3", "4 ret");
 	/* entry and exit in one */
 	expect_exits("c3", "0 ret");
 	expect_exits("e9 00 10 00 00", "0 tail");
@@ -223,6 +221,7 @@ static void test_refused_functions(void **state)
 	expect_refused("cc cc", 0);
 	expect_refused("55 5d 06 c3", 2);    /* no instruction of 64-bit code */
 	expect_refused("55 5d e9 00 00", 2); /* cut off */
+	expect_refused("55 5d 74 7f c3", 2); /* leaves only when taken */
 	assert_null(decode_function((const uint8_t *)"", 0, 0x1000, &decoded));
 	assert_non_null(decoded.refused);
 	decoded_destroy(&decoded);
