@@ -20,6 +20,10 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+
+from harness import children, is_alive  # noqa: E402
+
 WORK = ROOT / "build-tests"
 LOGS = WORK / "logs"
 GLOBAL_SECONDS = int(os.environ.get("TESTS_SECONDS", 28 * 60))
@@ -91,18 +95,23 @@ def count_tap(text, stage, tally):
     return found
 
 
-def count_meson(path, stage, tally):
-    """meson's testlog.json: one object a test program, with its TAP output."""
-    found = 0
+def json_lines(path):
+    """The objects of a file of JSON Lines; none when it is not there, and not what was cut off."""
     try:
         lines = path.read_text(errors="replace").splitlines()
     except OSError:
-        return 0
+        return
     for line in lines:
         try:
-            test = json.loads(line)
+            yield json.loads(line)
         except ValueError:
             continue
+
+
+def count_meson(path, stage, tally):
+    """meson's testlog.json: one object a test program, with its TAP output."""
+    found = 0
+    for test in json_lines(path):
         before = tally.failed
         found += count_tap(test.get("stdout", ""), f"{stage}: {test['name']}", tally)
         if test.get("result") not in ("OK", "SKIP") and tally.failed == before:
@@ -118,15 +127,7 @@ def count_meson(path, stage, tally):
 def count_pytest(path, stage, tally):
     """What tests/e2e/conftest.py writes to $E2E_RESULTS: one object a test."""
     found = 0
-    try:
-        lines = path.read_text(errors="replace").splitlines()
-    except OSError:
-        return 0
-    for line in lines:
-        try:
-            test = json.loads(line)
-        except ValueError:
-            continue
+    for test in json_lines(path):
         found += 1
         name = f"{stage}: {test['name']}"
         if test["outcome"] == "passed":
@@ -139,27 +140,6 @@ def count_pytest(path, stage, tally):
 
 
 # ---- running ----
-
-
-def threads(pid):
-    try:
-        return sorted(os.listdir(f"/proc/{pid}/task"))
-    except OSError:
-        return []
-
-
-def descendants(pid):
-    found, todo = [], [pid]
-    while todo:
-        one = todo.pop()
-        for task in threads(one):
-            try:
-                pids = [int(word) for word in pathlib.Path(f"/proc/{one}/task/{task}/children").read_text().split()]
-            except OSError:
-                continue  # it has ended meanwhile
-            found += pids
-            todo += pids
-    return found
 
 
 def is_holder(pid):
@@ -180,13 +160,6 @@ def send(pids, number):
             pass
 
 
-def is_running(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def end_processes(pids, seconds=KILL_SECONDS):
     """Ends them, kindly first. Those that do not end are returned."""
     for number in (signal.SIGTERM, signal.SIGKILL):
@@ -194,7 +167,7 @@ def end_processes(pids, seconds=KILL_SECONDS):
         end = time.monotonic() + seconds / 2
         while time.monotonic() < end:
             reap()
-            pids = [pid for pid in pids if is_running(pid)]
+            pids = [pid for pid in pids if is_alive(pid)]
             if not pids:
                 return []
             time.sleep(0.1)
@@ -203,7 +176,7 @@ def end_processes(pids, seconds=KILL_SECONDS):
 
 def reap():
     """Children that were left to us, as subreaper, by stages that have ended."""
-    for pid in descendants(os.getpid()):
+    for pid in children(os.getpid()):
         if pid in Stage.pids:
             continue
         try:
@@ -242,7 +215,7 @@ class Stage:
         problem = None
         if self.child.poll() is None:
             problem = f"not done after {time.monotonic() - self.started:.0f} s"
-            pids = [self.child.pid, *descendants(self.child.pid)]
+            pids = [self.child.pid, *children(self.child.pid)]
             left = end_processes(pids)
             if self.child.poll() is None and left:
                 problem += f", and could not be ended (processes {left})"
@@ -349,7 +322,7 @@ def print_account(tally):
 def stop(number, _frame):
     """Told to end: nothing is left running."""
     signal.signal(number, signal.SIG_IGN)
-    end_processes(descendants(os.getpid()))
+    end_processes(children(os.getpid()))
     os._exit(128 + number)
 
 
@@ -388,7 +361,7 @@ def main():
                     tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
                 if stage.done:
                     done.add(stage.name)
-        end_processes([pid for pid in descendants(os.getpid()) if is_running(pid)])
+        end_processes([pid for pid in children(os.getpid()) if is_alive(pid)])
     print_account(tally)
     print(f"\n{tally}", flush=True)
     return 1 if tally.failed else 0
