@@ -235,7 +235,7 @@ static __always_inline bool try_send(struct goroutine *goroutine, const struct w
 	event->lost = goroutine->lost;
 	event->kind = kind;
 	event->flags = flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0);
-	event->reserved = 0;
+	event->old_state = event->new_state = 0;
 	goroutine->lost = 0;
 	bpf_ringbuf_submit(event, wakeup_flags());
 	return true;

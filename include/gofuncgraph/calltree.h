@@ -27,6 +27,27 @@ enum call_end {
 	CALL_LOST,    /* how it ended is among the lost events */
 };
 
+/* What a goroutine was doing while it did not run, and for how long: part of a call's time. */
+struct part {
+	uint64_t ns;
+	uint32_t count; /* how many times it began while the call was the innermost, or in calls
+			 * made by it */
+	uint8_t state;	/* enum goroutine_state: RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what
+			 * newer versions have */
+	uint8_t reason; /* of STATE_WAITING: see gobin_wait_reason(); else 0 */
+};
+
+/* One time that it did not run, of at least calltree_sink.min_wait_ns. */
+struct wait {
+	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint32_t depth;		   /* of the innermost call open then */
+	uint32_t tid;		   /* of the thread that ended it */
+	uint8_t state, reason;	   /* as in struct part */
+	bool is_open;		   /* it still lasts: end_ns is when tracing or the call ended */
+	uint64_t by_goid;	   /* another goroutine that ended it by runtime.goready; 0: none */
+	uint64_t by_stack[WAKER_DEPTH]; /* see struct goroutine_event */
+};
+
 struct call {
 	uint64_t start_ns;  /* CLOCK_MONOTONIC */
 	uint64_t end_ns;    /* when its end was noticed */
@@ -38,12 +59,42 @@ struct call {
 	uint8_t end;	    /* enum call_end */
 	bool incomplete; /* events were lost while it was open: it may have had more calls than are
 			    shown */
+	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
+	 * of the `go` statement; entry_site is CALLTREE_NO_SITE. Else 0. */
+	uint64_t start_va;
+	/* With calltree_sink.states: what is not among them it was running; their sum is at most
+	 * end_ns - start_ns. Calls made by it are included. Owned by the tree. */
+	struct part *parts;
+	uint32_t num_parts;
+	/* The waits that it was the innermost call of, in order; only without keep_calls. */
+	struct wait *waits;
+	uint32_t num_waits;
+};
+#define CALLTREE_NO_SITE UINT32_MAX
+
+enum step_type {
+	STEP_ENTRY,
+	STEP_EXIT,
+	STEP_WAIT,  /* the end of a wait */
+	STEP_START, /* a followed goroutine was started: its tree belongs here */
 };
 
-/* What is printed of a tree, in order of time: entries and exits. */
+/* What is printed of a tree, in order of time. */
 struct step {
-	uint32_t call; /* index in tree.calls */
-	bool is_exit;
+	uint32_t index; /* in tree.calls, tree.waits or tree.starts */
+	uint8_t type;	/* enum step_type */
+};
+
+/* A goroutine that was started inside the tree, and is followed. */
+struct start {
+	uint64_t time_ns;
+	uint64_t goid;
+	uint64_t start_va; /* the function it was started with; 0: unknown */
+	uint64_t go_va;	   /* return address of the `go` statement's call; 0: unknown */
+	uint32_t depth;	   /* of the innermost call open then */
+	/* Its tree, if it has ended: owned by the parent's. NULL: it still ran when the parent's
+	 * tree was handed on (and comes later, by itself), or could not be kept. */
+	struct tree *tree;
 };
 
 struct tree {
@@ -57,6 +108,13 @@ struct tree {
 	size_t num_calls;
 	struct step *steps;
 	size_t num_steps;
+	struct wait *waits;
+	size_t num_waits;
+	struct start *starts;
+	size_t num_starts;
+	/* Of a followed goroutine: who started it; 0: none. */
+	uint64_t parent_tree; /* number */
+	uint64_t parent_goid;
 };
 
 /*
@@ -68,6 +126,12 @@ struct tree {
 #define CALLTREE_MAX_OPEN	 (1u << 22)
 #define CALLTREE_MAX_TOTAL_CALLS (1u << 24)
 #define CALLTREE_MAX_TOTAL_OPEN	 (1u << 24)
+/* Waits and starts kept of one tree, and of all open trees together: further ones have no line of
+ * their own. */
+#define CALLTREE_MAX_WAITS	 (1u << 16)
+#define CALLTREE_MAX_TOTAL_WAITS (1u << 20)
+/* How long a tree that ended waits for the goroutines started inside it, see calltree_tick(). */
+#define CALLTREE_LINGER_NS 1000000000ull
 
 /* Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. */
 struct calltree_sink {
@@ -80,6 +144,8 @@ struct calltree_sink {
 	uint32_t (*func_of_site)(void *context, uint32_t site);
 	/* False: tree.calls and tree.steps stay empty and only call_ended is of use. */
 	bool keep_calls;
+	bool states;	      /* account for EVENT_STATE; false: such events are ignored */
+	uint64_t min_wait_ns; /* with `states`: waits of at least that are kept; 0: none are */
 };
 
 struct calltree;
@@ -97,7 +163,14 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event);
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns);
 
-/* Ends all open trees as CALL_RUNNING. */
+/*
+ * To be called now and then: hands on trees that ended and waited for goroutines that they started,
+ * once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed goroutine whose
+ * parent's tree was handed on before it ended is handed on by itself (tree.parent_tree).
+ */
+void calltree_tick(struct calltree *trees, uint64_t now_ns);
+
+/* Ends all open trees as CALL_RUNNING, and hands on all there are. */
 void calltree_finish(struct calltree *trees, uint64_t now_ns);
 
 /* Trees that ended since calltree_new(), and those open. */

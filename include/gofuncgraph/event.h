@@ -18,6 +18,8 @@ enum event_kind {
 	EVENT_TAIL_CALL, /* a function is about to jump to another one */
 	EVENT_UNWIND,	 /* a recovered panic: frames deeper than `frame` are gone */
 	EVENT_GOEXIT,	 /* the goroutine ends: all its frames are gone */
+	EVENT_STATE,	 /* the goroutine's state changed */
+	EVENT_GO,	 /* the goroutine was started by another one */
 	/* Of these hold only pid, tid, time_ns, and goid: the program (see struct goroutine) that
 	 * runs under the pid now. */
 	EVENT_UNREADABLE,   /* a hit was dropped: whose it was could not be read */
@@ -31,12 +33,34 @@ enum event_flags {
 	EVENT_SYSTEM_STACK = 1 << 2, /* `frame` is measured on the thread's system stack (g0), which
 				      * is deeper than every frame of the goroutine's own stack */
 	EVENT_MAY_REPEAT = 1 << 3,   /* this entry's site may be hit again by the call it belongs to
-				      * (a   loop back to the function's first byte) */
+				      * (a loop back to the function's first byte) */
+	EVENT_HAS_MORE = 1 << 4,     /* it is a struct goroutine_event. EVENT_GO always is one */
 };
 
 /*
- * 48 bytes. Streamed through the ring buffer in the order in which each goroutine made them; events
- * of different goroutines are in no particular order beyond that.
+ * What runtime.g.atomicstatus says (src/runtime/runtime2.go, "G status"), with _Gscan (0x1000) as
+ * its own bit. Newer versions may have more numbers.
+ */
+enum goroutine_state {
+	STATE_IDLE,
+	STATE_RUNNABLE,
+	STATE_RUNNING,
+	STATE_SYSCALL,
+	STATE_WAITING,
+	STATE_MORIBUND_UNUSED,
+	STATE_DEAD,
+	STATE_ENQUEUE_UNUSED,
+	STATE_COPYSTACK,
+	STATE_PREEMPTED,
+	STATE_LEAKED,	  /* from Go 1.26 */
+	STATE_DEAD_EXTRA, /* from Go 1.26 */
+	STATE_NUMBER = 0x7f,
+	STATE_SCAN = 0x80, /* the garbage collector holds the goroutine in this state */
+};
+
+/*
+ * 48 bytes, longer with EVENT_HAS_MORE. Streamed through the ring buffer in the order in which each
+ * goroutine made them; events of different goroutines are in no particular order beyond that.
  */
 struct event {
 	__u64 time_ns;	 /* CLOCK_MONOTONIC */
@@ -45,12 +69,33 @@ struct event {
 	__u32 pid;	 /* process (tgid) and thread as the tracer's PID namespace numbers them */
 	__u32 tid;
 	__u32 frame; /* stack.hi - address of the return address, bytes: names the frame, stays the
-		      * same when the stack is moved */
-	__u32 site;  /* index in the plan's sites */
-	__u32 lost;  /* events of this goroutine that were lost since its last one that arrived */
-	__u8 kind;   /* enum event_kind */
-	__u8 flags;  /* enum event_flags */
-	__u16 reserved;
+		      * same when the stack is moved. Of EVENT_GO: of the function it was started
+		      * with */
+	union {
+		__u32 site;   /* index in the plan's sites */
+		__u32 reason; /* EVENT_STATE, EVENT_GO: runtime.g.waitreason when it happened, of
+			       * use when old_state or new_state is STATE_WAITING */
+	};
+	__u32 lost; /* events of this goroutine that were lost since its last one that arrived */
+	__u8 kind;  /* enum event_kind */
+	__u8 flags; /* enum event_flags */
+	__u8 old_state; /* EVENT_STATE, EVENT_GO: enum goroutine_state with STATE_SCAN */
+	__u8 new_state;
+};
+
+/* Return addresses that tell where a goroutine was when it woke another one. */
+#define WAKER_DEPTH 10
+
+/* EVENT_HAS_MORE: what else there is to say of EVENT_STATE and EVENT_GO. */
+struct goroutine_event {
+	struct event event; /* its caller_va: EVENT_STATE: where runtime.casgstatus returns to, else
+			     * 0; EVENT_GO: runtime.g.gopc, behind the `go` statement's call */
+	__u64 by_goid;	    /* EVENT_STATE: the goroutine whose thread made the change, maybe
+			     * itself; EVENT_GO: its parent. 0: none, it was the scheduler */
+	__u64 start_va;	    /* runtime.g.startpc: the function it was started with; 0: unknown */
+	/* When by_goid is another goroutine that made this one runnable (runtime.goready): where it
+	 * was, the innermost first; behind the last 0. */
+	__u64 by_stack[WAKER_DEPTH];
 };
 
 /*
@@ -69,7 +114,19 @@ enum site_flags {
 	SITE_UNWIND = 1 << 6,	  /* runtime.recovery, where it calls runtime.gogo */
 	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0 */
 	SITE_STEP = 1 << 8,	  /* exit site that is no plain `ret`: only the CPU can do it */
+	/* Where goroutines change their state (src/runtime/proc.go): one of these. */
+	SITE_STATE_ARGS = 1 << 9,  /* casgstatus(gp, old, new) and its like, by their arguments */
+	SITE_STATE_SWAP = 1 << 10, /* behind a `lock cmpxchg` of g.atomicstatus: changed if ZF */
+	SITE_SYSCALL_ENTER = 1 << 11, /* reentersyscall: the running goroutine to SYSCALL */
+	SITE_SYSCALL_EXIT = 1 << 12,  /* exitsyscall: and back */
+	SITE_GO = 1 << 13,	      /* newproc1 returns a new goroutine in RAX */
 };
+#define SITE_STATE_MASK                                                                            \
+	(SITE_STATE_ARGS | SITE_STATE_SWAP | SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT | SITE_GO)
+
+/* In place of sp_delta at SITE_STATE_SWAP: the registers, as the instruction set numbers them, that
+ * hold the goroutine and its new status. The old one is in RAX. */
+#define SITE_SWAP_REGISTERS(g, new_status) ((g) | (new_status) << 4)
 
 /* cookie: site index in bits 0..31, enum site_flags in bits 32..47, sp_delta in bits 48..63 */
 #define SITE_COOKIE(index, flags, sp_delta)                                                        \
@@ -78,6 +135,9 @@ enum site_flags {
 #define SITE_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 32) & 0xffff)
 /* Bytes from rsp at the site up to the return address; at most 65,535. */
 #define SITE_COOKIE_SP_DELTA(cookie) ((__u32)((cookie) >> 48))
+
+/* Sites of states may lie where others do: added to the va under which the map `sites` has them. */
+#define SITE_STATE_KEY (1ull << 63)
 
 /* A goroutine inside a target; also the map's key, so there is no padding. */
 struct goroutine_key {
@@ -92,6 +152,7 @@ struct goroutine {
 	__u64 program;
 	__u32 lost;  /* since the last event that arrived */
 	__u32 ended; /* the target has returned, but that event was lost */
+	__u64 since; /* --min-wait: when it stopped running, CLOCK_MONOTONIC */
 };
 
 /* Counters, a per-CPU array map. */

@@ -51,6 +51,11 @@ struct gobin_layout {
 	uint32_t g_m;	     /* 48 */
 	uint32_t g_goid;
 	uint32_t g_atomicstatus;
+	uint32_t g_waitreason; /* one byte */
+	uint32_t g_gopc;
+	uint32_t g_startpc;
+	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
+	uint32_t g_sched_bp;
 	uint32_t m_curg;
 	int32_t tls_g;	       /* of g, from the thread's FS base; negative */
 	bool newer_than_known; /* this Go is newer than the newest in the table, or a development
@@ -104,6 +109,13 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 
 /* From DWARF where it is there, else from the table of versions and, for tls_g, from code. */
 struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout);
+
+/*
+ * What the runtime calls a wait reason (runtime.waitReason, src/runtime/runtime2.go): "chan
+ * receive". From the binary's own table where it can be found, else by Go version. NULL: no such
+ * reason. The text may hold any byte but NUL. It lives as long as the gobin.
+ */
+const char *gobin_wait_reason(struct gobin *bin, unsigned reason);
 
 /*
  * Where a struct keeps a field, in bytes: "net/http.Request", "URL". From DWARF where it is there,

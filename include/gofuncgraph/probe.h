@@ -35,6 +35,9 @@ struct selection {
 	size_t num_targets;
 	bool include_vendor; /* false: functions with a `vendor/` path element are left out, unless
 			      * a pattern names "vendor/" itself */
+	/* Sites where goroutines change their state, and where they are started. */
+	bool states;
+	bool follow;
 };
 
 enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
@@ -74,8 +77,10 @@ struct plan {
 	struct gobin *bin;	 /* not owned */
 	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
 	size_t num_funcs;
-	size_t num_runtime_funcs; /* runtime.recovery, runtime.goexit0: see SITE_UNWIND, SITE_GOEXIT
-				   */
+	/* runtime.recovery, runtime.goexit0 (SITE_UNWIND, SITE_GOEXIT), and with
+	 * selection.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
+	 * also where the user chose the same function */
+	size_t num_runtime_funcs;
 	struct site *sites;
 	size_t num_sites;
 	struct omission *omissions;
@@ -89,6 +94,13 @@ struct plan {
  */
 struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan);
 void plan_destroy(struct plan *plan);
+
+/*
+ * The plan of `gofuncgraph-c states`: no function of the user's, all sites of SITE_STATE_MASK,
+ * those of the garbage collector's marks (STATE_SCAN) among them. Error: this Go keeps its
+ * goroutines' states in another way (runtime.casgstatus cannot be found or probed).
+ */
+struct error *plan_make_states(struct gobin *bin, struct plan *plan);
 uint64_t plan_cookie(const struct plan *plan, uint32_t site);
 /* Functions that were chosen and have probes: neither left out nor the tracer's own. */
 size_t plan_num_traced(const struct plan *plan);
@@ -131,7 +143,14 @@ const char *
 attach_method_name(enum attach_method method); /* "uprobe_multi", "tracefs", "perf_event" */
 
 /* Which BPF program a site runs. */
-enum program { PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY, PROGRAM_EXIT, PROGRAM_RUNTIME, PROGRAM_COUNT };
+enum program {
+	PROGRAM_ENTRY,
+	PROGRAM_TARGET_ENTRY,
+	PROGRAM_EXIT,
+	PROGRAM_RUNTIME,
+	PROGRAM_STATE,
+	PROGRAM_COUNT
+};
 enum program site_program(const struct site *site);
 
 struct attach_options {

@@ -18,8 +18,13 @@ struct session_options {
 	const struct plan *plan; /* not owned */
 	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;
-	uint32_t only_pid; /* trace this process alone; 0: every one */
-	bool emulate_ret;  /* let the exit program perform the `ret` where the kernel allows it */
+	uint32_t only_pid;   /* trace this process alone; 0: every one */
+	bool emulate_ret;    /* let the exit program perform the `ret` where the kernel allows it */
+	bool all_goroutines; /* states of all goroutines, not only of those inside a target; with
+			      * struct goroutine_event for each */
+	bool follow;	     /* goroutines started inside a target are inside it too */
+	uint64_t min_wait_ns; /* ask who woke a goroutine that stood still for longer; 0: never */
+	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
 	void (*handle)(void *context, const struct event *event);
 	/* The end of this goroutine's tree was lost, see calltree_end_was_lost(). */
 	void (*end_was_lost)(void *context, uint32_t pid, uint64_t goid, uint32_t lost);

@@ -71,7 +71,7 @@ static bool keep_call(struct calltree *trees, struct owner *owner, struct frame 
 		return false;
 	frame->index = (uint32_t)tree->num_calls;
 	tree->calls[tree->num_calls++] = frame->call;
-	tree->steps[tree->num_steps++] = (struct step){.call = frame->index};
+	tree->steps[tree->num_steps++] = (struct step){.index = frame->index, .type = STEP_ENTRY};
 	trees->total_calls++;
 	return true;
 }
@@ -130,7 +130,7 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (frame->index != NOT_KEPT) {
 		tree->calls[frame->index] = *call;
 		tree->steps[tree->num_steps++] =
-			(struct step){.call = frame->index, .is_exit = true};
+			(struct step){.index = frame->index, .type = STEP_EXIT};
 	}
 	if (trees->sink.call_ended)
 		trees->sink.call_ended(trees->sink.context, tree, call);
@@ -357,6 +357,10 @@ void calltree_free(struct calltree *trees)
 		return;
 	table_destroy(&trees->table);
 	free(trees);
+}
+
+void calltree_tick(struct calltree *trees, uint64_t now_ns)
+{
 }
 
 void calltree_finish(struct calltree *trees, uint64_t now_ns)

@@ -141,8 +141,8 @@ static void write_tree(struct output *out, const struct tree *tree)
 	writer_puts(&out->writer, "\n");
 	for (size_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
-		const struct call *call = &tree->calls[step->call];
-		if (step->is_exit)
+		const struct call *call = &tree->calls[step->index];
+		if (step->type == STEP_EXIT)
 			write_exit(out, call);
 		else
 			write_entry(out, call);

@@ -65,15 +65,15 @@ static void on_tree_ended(void *context, const struct tree *tree)
 	must(!tree->lost || checker->any_lost);
 	for (size_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
-		if (step->is_exit) {
+		if (step->type == STEP_EXIT) {
 			/* Innermost first, each once. */
-			must(num_open && open[--num_open] == step->call);
+			must(num_open && open[--num_open] == step->index);
 			continue;
 		}
-		must(step->call == next_call++);
-		must(tree->calls[step->call].depth == num_open);
+		must(step->index == next_call++);
+		must(tree->calls[step->index].depth == num_open);
 		must(num_open < MAX_EVENTS);
-		open[num_open++] = step->call;
+		open[num_open++] = step->index;
 	}
 	must(num_open == 0 && next_call == tree->num_calls);
 	for (size_t i = 0; i < tree->num_calls; i++)

@@ -63,9 +63,9 @@ static void on_tree_ended(void *context, const struct tree *tree)
 	if (tree->num_steps > 1000)
 		return;
 	for (size_t i = 0; i < tree->num_steps; i++) {
-		const struct call *call = &tree->calls[tree->steps[i].call];
+		const struct call *call = &tree->calls[tree->steps[i].index];
 		assert_int_not_equal(call->end, CALL_OPEN);
-		if (tree->steps[i].is_exit)
+		if (tree->steps[i].type == STEP_EXIT)
 			snprintf(text, sizeof(text), ")%.*s%s", call->end != CALL_RETURN,
 				 &ends[call->end], call->incomplete ? "?" : "");
 		else
