@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* gate.h - goroutines inside a target, and sending their events. */
+#ifndef GOFUNCGRAPH_GATE_H
+#define GOFUNCGRAPH_GATE_H
+
+#include "who.h"
+
+static __always_inline __u64 wakeup_flags(void)
+{
+	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+
+	/* Once, when the mark is passed: the reader looks by itself every few milliseconds as well.
+	 */
+	return waiting >= wakeup_bytes && waiting < wakeup_bytes + 4096 ? BPF_RB_FORCE_WAKEUP
+									: BPF_RB_NO_WAKEUP;
+}
+
+/*
+ * Sends one event of a goroutine inside a target, with the number of those that were lost before
+ * it. False: the ring buffer is full.
+ */
+static __always_inline bool try_send(struct goroutine *goroutine, const struct who *who, __u32 site,
+				     __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event)
+		return false;
+	event->time_ns = bpf_ktime_get_ns();
+	event->goid = who->goid;
+	event->caller_va = caller_va;
+	event->pid = who->key.pid;
+	event->tid = who->tid;
+	event->frame = (__u32)position;
+	event->site = site;
+	event->lost = goroutine->lost;
+	event->kind = kind;
+	event->flags = flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0);
+	event->old_state = event->new_state = 0;
+	goroutine->lost = 0;
+	bpf_ringbuf_submit(event, wakeup_flags());
+	return true;
+}
+
+/* The same; false: the event is lost, and counted. */
+static __always_inline bool send(struct goroutine *goroutine, const struct who *who, __u32 site,
+				 __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
+{
+	bool sent = try_send(goroutine, who, site, position, caller_va, kind, flags);
+
+	if (!sent)
+		goroutine->lost++;
+	count(sent ? STAT_EVENTS : STAT_LOST);
+	return sent;
+}
+
+/* The end of its last tree was lost: tells so at its next hit, wherever that is. */
+static __always_inline void tell_lost_end(struct goroutine *goroutine, const struct who *who)
+{
+	if (try_send(goroutine, who, 0, 0, 0, EVENT_UNWIND, EVENT_CLOSES_TREE))
+		bpf_map_delete_elem(&goroutines, &who->key);
+}
+
+/* The same for the last event of a tree: the gate shuts. */
+static __always_inline void send_last(struct goroutine *goroutine, const struct who *who,
+				      __u32 site, __u64 position, __u64 caller_va, __u8 kind)
+{
+	if (send(goroutine, who, site, position, caller_va, kind, EVENT_CLOSES_TREE))
+		bpf_map_delete_elem(&goroutines, &who->key);
+	else
+		goroutine->ended = 1; /* stays, with what was lost, until somebody can be told */
+}
+
+/* Tells a process from one that had its pid before, and from itself before an exec. */
+static __always_inline __u64 current_program(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, group_leader, start_time) + BPF_CORE_READ(task, self_exec_id);
+}
+
+/* The goroutine's open gate, or NULL. */
+static __always_inline struct goroutine *find_gate(const struct who *who)
+{
+	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
+
+	if (!goroutine)
+		return NULL;
+	if (goroutine->g == who->g && !goroutine->ended)
+		return goroutine;
+	if (goroutine->ended) {
+		if (goroutine->g == who->g)
+			tell_lost_end(goroutine, who);
+		return NULL;
+	}
+	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
+	if (who->goid && goroutine->program == current_program())
+		count(STAT_WRONG_GOID);
+	return NULL; /* else left by a program that ran under this pid before */
+}
+
+/* The gate of a goroutine that has none open; what its last tree lost is told with the first event.
+ */
+static __always_inline struct goroutine *open_gate(const struct who *who, __u64 position)
+{
+	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
+	struct goroutine new = {.frame = position, .g = who->g, .program = current_program()};
+	__u32 pid = who->key.pid;
+	__u8 one = 1;
+
+	/* What is left of a program that ran under this pid before says nothing of this one. */
+	if ((!goroutine || goroutine->program != new.program) &&
+	    !bpf_map_lookup_elem(&processes, &pid))
+		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
+	if (goroutine) {
+		goroutine->frame = position;
+		goroutine->g = who->g;
+		goroutine->program = new.program;
+		goroutine->ended = 0;
+		return goroutine;
+	}
+	if (bpf_map_update_elem(&goroutines, &who->key, &new, BPF_ANY))
+		count(STAT_NO_ROOM);
+	return bpf_map_lookup_elem(&goroutines, &who->key);
+}
+
+/* Sends an event of a process as a whole. */
+static __always_inline void send_of_process(const struct who *who, __u8 kind)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		count(STAT_LOST);
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->time_ns = bpf_ktime_get_ns();
+	event->pid = who->key.pid;
+	event->tid = who->tid;
+	event->goid = current_program();
+	event->kind = kind;
+	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
+	count(STAT_EVENTS);
+}
+
+/*
+ * A hit of nobody knows whom: the kernel is moving the page with the goroutine (khugepaged), say.
+ * Whichever tree of the process it belongs to has lost an event.
+ */
+static __always_inline void on_unreadable(const struct who *who)
+{
+	__u32 pid = who->key.pid;
+
+	count(STAT_UNREADABLE);
+	if (bpf_map_lookup_elem(&processes, &pid))
+		send_of_process(who, EVENT_UNREADABLE);
+}
+
+static __always_inline __u64 caller_at(__u64 address)
+{
+	__u64 ip;
+
+	return read_user(&ip, sizeof(ip), address) ? ip - load_bias() : 0;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* settings.h - what user space sets before it loads the programs, and the maps they share. */
+#ifndef GOFUNCGRAPH_SETTINGS_H
+#define GOFUNCGRAPH_SETTINGS_H
+
+#include "kernel.h"
+#include "gofuncgraph/event.h"
+
+/* ---- set by user space before loading ---- */
+
+const volatile bool use_cookies = true; /* else sites are found by address */
+const volatile bool is_pie = false;
+const volatile __u64 start_code_va = 0; /* see gobin_start_code_va() */
+const volatile __u32 g_stack_hi = 8;
+const volatile __u32 g_m = 48;
+const volatile __u32 g_goid = 152;
+const volatile __u32 m_curg = 192;
+const volatile __s32 tls_g = -8;
+const volatile __u32 only_pid = 0;  /* 0: every process; numbered as below */
+const volatile __u64 pidns_dev = 0; /* the PID namespace that numbers are of; 0: the initial one */
+const volatile __u64 pidns_ino = 0;
+const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
+
+/* g.sched.sp: sched follows m in type g, sp is first in type gobuf (src/runtime/runtime2.go). */
+#define G_SCHED_SP (g_m + 8)
+
+/* ---- maps ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 24); /* --ring-size */
+} events SEC(".maps");
+
+/* Goroutines inside a target: the gate. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 17);
+	__type(key, struct goroutine_key);
+	__type(value, struct goroutine);
+} goroutines SEC(".maps");
+
+/* Processes that ever opened the gate: whose end is of interest. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 13);
+	__type(key, __u32);
+	__type(value, __u8);
+} processes SEC(".maps");
+
+/* va -> cookie, where there are no cookies. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u64);
+} sites SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, STAT_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} stats SEC(".maps");
+
+/* Always empty, see keep_own_stack(). One for each kind of program: the kernel lets no others share
+ * one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} no_programs SEC(".maps"), no_writing_programs SEC(".maps");
+
+#endif

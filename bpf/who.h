@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* who.h - which site was hit, by which thread, for which goroutine. */
+#ifndef GOFUNCGRAPH_WHO_H
+#define GOFUNCGRAPH_WHO_H
+
+#include "settings.h"
+
+static __always_inline void count(__u32 stat)
+{
+	__u64 *value = bpf_map_lookup_elem(&stats, &stat);
+
+	if (value)
+		++*value;
+}
+
+static __always_inline bool read_user(void *to, __u32 size, __u64 from)
+{
+	return bpf_probe_read_user(to, size, (void *)from) == 0;
+}
+
+static __always_inline __u64 load_bias(void)
+{
+	struct task_struct *task;
+
+	if (!is_pie)
+		return 0;
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, mm, start_code) - start_code_va;
+}
+
+/* The site's cookie; false: not one of ours. */
+static __always_inline bool find_site(struct pt_regs *ctx, __u64 *cookie)
+{
+	__u64 va, *found;
+
+	if (use_cookies) {
+		*cookie = bpf_get_attach_cookie(ctx);
+		return true;
+	}
+	va = ctx->ip - load_bias();
+	found = bpf_map_lookup_elem(&sites, &va);
+	if (!found)
+		return false;
+	*cookie = *found;
+	return true;
+}
+
+/* Who is running: the thread, and the goroutine that it runs or serves. */
+struct who {
+	struct goroutine_key key;
+	__u32 tid;
+	__u64 goid;
+	__u64 g;      /* that goid's runtime.g */
+	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
+};
+
+/* False: a process of another PID namespace, or one that nobody asked for. */
+static __always_inline bool find_thread(struct who *who)
+{
+	struct bpf_pidns_info ids;
+	__u64 id;
+
+	if (pidns_ino) {
+		if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ids, sizeof(ids)))
+			return false;
+		who->key.pid = ids.tgid;
+		who->tid = ids.pid;
+	} else {
+		id = bpf_get_current_pid_tgid();
+		who->key.pid = id >> 32;
+		who->tid = (__u32)id;
+	}
+	return !only_pid || who->key.pid == only_pid;
+}
+
+static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, struct who *who)
+{
+	__u64 m = 0, curg = 0;
+
+	if (flags & SITE_TLS) {
+		struct task_struct *task = (void *)bpf_get_current_task();
+		__u64 fsbase = BPF_CORE_READ(task, thread.fsbase);
+
+		if (!read_user(&who->g, sizeof(who->g), fsbase + tls_g))
+			return false;
+	} else {
+		who->g = ctx->r14;
+	}
+	who->g_used = who->g;
+	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
+		return false;
+	if (who->goid) {
+		who->key.goid = who->goid;
+		return true;
+	}
+	/* The system stack serves m.curg. */
+	if (read_user(&m, sizeof(m), who->g + g_m) && read_user(&curg, sizeof(curg), m + m_curg) &&
+	    curg && read_user(&who->goid, sizeof(who->goid), curg + g_goid) && who->goid) {
+		who->g = curg;
+		who->key.goid = who->goid;
+		return true;
+	}
+	who->goid = 0;
+	who->key.goid = 1ull << 63 | who->tid; /* a thread without a goroutine */
+	return true;
+}
+
+#define SYSTEM_STACK (1ull << 32)
+
+/* Where a return address lies on its stack; deeper is greater. */
+static __always_inline bool find_position(const struct who *who, __u64 address, __u64 *position)
+{
+	__u64 hi;
+
+	if (!read_user(&hi, sizeof(hi), who->g_used + g_stack_hi))
+		return false;
+	*position = (__u32)(hi - address);
+	if (who->g_used != who->g || !who->goid)
+		*position |= SYSTEM_STACK;
+	return true;
+}
+
+#endif
