@@ -15,6 +15,23 @@ static __always_inline __u64 wakeup_flags(void)
 									: BPF_RB_NO_WAKEUP;
 }
 
+/* All but what only some kinds have. */
+static __always_inline void fill_event(struct event *event, const struct who *who, __u8 kind,
+				       __u8 flags)
+{
+	event->time_ns = bpf_ktime_get_ns();
+	event->goid = who->goid;
+	event->caller_va = 0;
+	event->pid = who->key.pid;
+	event->tid = who->tid;
+	event->frame = 0;
+	event->site = 0;
+	event->lost = 0;
+	event->kind = kind;
+	event->flags = flags;
+	event->old_state = event->new_state = 0;
+}
+
 /*
  * Sends one event of a goroutine inside a target, with the number of those that were lost before
  * it. False: the ring buffer is full.
@@ -26,17 +43,11 @@ static __always_inline bool try_send(struct goroutine *goroutine, const struct w
 
 	if (!event)
 		return false;
-	event->time_ns = bpf_ktime_get_ns();
-	event->goid = who->goid;
+	fill_event(event, who, kind, flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0));
 	event->caller_va = caller_va;
-	event->pid = who->key.pid;
-	event->tid = who->tid;
 	event->frame = (__u32)position;
 	event->site = site;
 	event->lost = goroutine->lost;
-	event->kind = kind;
-	event->flags = flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0);
-	event->old_state = event->new_state = 0;
 	goroutine->lost = 0;
 	bpf_ringbuf_submit(event, wakeup_flags());
 	return true;
@@ -99,24 +110,30 @@ static __always_inline struct goroutine *find_gate(const struct who *who)
 	return NULL; /* else left by a program that ran under this pid before */
 }
 
+static __always_inline void remember_process(const struct who *who)
+{
+	__u32 pid = who->key.pid;
+	__u8 one = 1;
+
+	if (!bpf_map_lookup_elem(&processes, &pid))
+		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
+}
+
 /* The gate of a goroutine that has none open; what its last tree lost is told with the first event.
  */
 static __always_inline struct goroutine *open_gate(const struct who *who, __u64 position)
 {
 	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
 	struct goroutine new = {.frame = position, .g = who->g, .program = current_program()};
-	__u32 pid = who->key.pid;
-	__u8 one = 1;
 
 	/* What is left of a program that ran under this pid before says nothing of this one. */
-	if ((!goroutine || goroutine->program != new.program) &&
-	    !bpf_map_lookup_elem(&processes, &pid))
-		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
+	if (!goroutine || goroutine->program != new.program)
+		remember_process(who);
 	if (goroutine) {
 		goroutine->frame = position;
 		goroutine->g = who->g;
 		goroutine->program = new.program;
-		goroutine->ended = 0;
+		goroutine->ended = goroutine->followed = 0;
 		return goroutine;
 	}
 	if (bpf_map_update_elem(&goroutines, &who->key, &new, BPF_ANY))
@@ -133,12 +150,8 @@ static __always_inline void send_of_process(const struct who *who, __u8 kind)
 		count(STAT_LOST);
 		return;
 	}
-	__builtin_memset(event, 0, sizeof(*event));
-	event->time_ns = bpf_ktime_get_ns();
-	event->pid = who->key.pid;
-	event->tid = who->tid;
+	fill_event(event, who, kind, 0);
 	event->goid = current_program();
-	event->kind = kind;
 	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
 	count(STAT_EVENTS);
 }

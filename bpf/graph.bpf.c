@@ -6,7 +6,7 @@
  * those that are inside a target; outside of any target that look-up is all. Inside, one event goes
  * to the ring buffer. Policy and formatting are user space's.
  */
-#include "gate.h"
+#include "state.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
@@ -32,7 +32,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	__u8 opens = 0;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, &cookie))
+	if (!find_site(ctx, 0, &cookie))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
@@ -56,7 +56,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		on_unreadable(&who);
 		return 0;
 	}
-	if (goroutine && position <= goroutine->frame) {
+	if (goroutine && position <= goroutine->frame &&
+	    !(goroutine->followed && position == goroutine->frame)) {
 		if (position == goroutine->frame && flags & SITE_MAY_REPEAT)
 			return 0;
 		/* The target's frame is gone, and nobody saw it go. */
@@ -126,7 +127,7 @@ int exit_plain(struct pt_regs *ctx)
 	__u64 cookie;
 
 	keep_own_stack(ctx, &no_programs);
-	if (find_site(ctx, &cookie))
+	if (find_site(ctx, 0, &cookie))
 		on_exit(ctx, cookie);
 	return 0;
 }
@@ -160,7 +161,7 @@ int exit_emulate(struct pt_regs *ctx)
 	__u32 flags;
 
 	keep_own_stack(ctx, &no_writing_programs);
-	if (!find_site(ctx, &cookie))
+	if (!find_site(ctx, 0, &cookie))
 		return 0;
 	on_exit(ctx, cookie);
 	flags = SITE_COOKIE_FLAGS(cookie);
@@ -179,7 +180,7 @@ static __always_inline void on_unwind(const struct who *who, __u32 index)
 	__u64 hi, sp, position;
 
 	if (!goroutine || !read_user(&hi, sizeof(hi), who->g + g_stack_hi) ||
-	    !read_user(&sp, sizeof(sp), who->g + G_SCHED_SP))
+	    !read_user(&sp, sizeof(sp), who->g + g_sched_sp))
 		return;
 	position = (__u32)(hi - sp);
 	if (position < goroutine->frame && !(goroutine->frame & SYSTEM_STACK))
@@ -210,7 +211,7 @@ int runtime_site(struct pt_regs *ctx)
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, &cookie))
+	if (!find_site(ctx, 0, &cookie))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
@@ -221,6 +222,28 @@ int runtime_site(struct pt_regs *ctx)
 		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
 	else if (flags & SITE_GOEXIT)
 		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
+	return 0;
+}
+
+SEC("uprobe")
+int state_site(struct pt_regs *ctx)
+{
+	__u64 cookie;
+	__u32 flags;
+	struct who who;
+
+	keep_own_stack(ctx, &no_programs);
+	if (!find_site(ctx, SITE_STATE_KEY, &cookie))
+		return 0;
+	flags = SITE_COOKIE_FLAGS(cookie);
+	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
+		return 0;
+	if (!find_thread(&who))
+		return 0;
+	if (flags & SITE_GO)
+		on_go(ctx, &who);
+	else
+		on_state(ctx, &who, flags, SITE_COOKIE_SP_DELTA(cookie));
 	return 0;
 }
 

@@ -14,15 +14,22 @@ const volatile __u64 start_code_va = 0; /* see gobin_start_code_va() */
 const volatile __u32 g_stack_hi = 8;
 const volatile __u32 g_m = 48;
 const volatile __u32 g_goid = 152;
+const volatile __u32 g_atomicstatus = 144;
+const volatile __u32 g_waitreason = 176;
+const volatile __u32 g_gopc = 280;
+const volatile __u32 g_startpc = 296;
+const volatile __u32 g_sched_sp = 56;
+const volatile __u32 g_sched_bp = 104;
 const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
-const volatile __u32 only_pid = 0;  /* 0: every process; numbered as below */
+const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
+const volatile bool all_goroutines = false; /* see session_options */
+const volatile __u64 min_wait_ns = 0;
+const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
+const volatile __u64 ready_size = 0;
 const volatile __u64 pidns_dev = 0; /* the PID namespace that numbers are of; 0: the initial one */
 const volatile __u64 pidns_ino = 0;
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
-
-/* g.sched.sp: sched follows m in type g, sp is first in type gobuf (src/runtime/runtime2.go). */
-#define G_SCHED_SP (g_m + 8)
 
 /* ---- maps ---- */
 

@@ -28,8 +28,8 @@ static __always_inline __u64 load_bias(void)
 	return BPF_CORE_READ(task, mm, start_code) - start_code_va;
 }
 
-/* The site's cookie; false: not one of ours. */
-static __always_inline bool find_site(struct pt_regs *ctx, __u64 *cookie)
+/* The site's cookie; false: not one of ours. `key`: 0, or SITE_STATE_KEY. */
+static __always_inline bool find_site(struct pt_regs *ctx, __u64 key, __u64 *cookie)
 {
 	__u64 va, *found;
 
@@ -37,7 +37,7 @@ static __always_inline bool find_site(struct pt_regs *ctx, __u64 *cookie)
 		*cookie = bpf_get_attach_cookie(ctx);
 		return true;
 	}
-	va = ctx->ip - load_bias();
+	va = (ctx->ip - load_bias()) | key;
 	found = bpf_map_lookup_elem(&sites, &va);
 	if (!found)
 		return false;

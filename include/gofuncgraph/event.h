@@ -90,11 +90,11 @@ struct event {
 struct goroutine_event {
 	struct event event; /* its caller_va: EVENT_STATE: where runtime.casgstatus returns to, else
 			     * 0; EVENT_GO: runtime.g.gopc, behind the `go` statement's call */
-	__u64 by_goid;	    /* EVENT_STATE: the goroutine whose thread made the change, maybe
-			     * itself; EVENT_GO: its parent. 0: none, it was the scheduler */
+	__u64 by_goid;	    /* EVENT_STATE: another goroutine that woke this one (goready);
+			     * EVENT_GO: its parent. 0: none, it was the scheduler */
 	__u64 start_va;	    /* runtime.g.startpc: the function it was started with; 0: unknown */
-	/* When by_goid is another goroutine that made this one runnable (runtime.goready): where it
-	 * was, the innermost first; behind the last 0. */
+	/* EVENT_STATE with by_goid: where that goroutine was, the innermost first; behind the last
+	 * 0. */
 	__u64 by_stack[WAKER_DEPTH];
 };
 
@@ -150,9 +150,10 @@ struct goroutine {
 	__u64 g;     /* its runtime.g: two goroutines with one id mean wrong offsets */
 	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
 	__u64 program;
-	__u32 lost;  /* since the last event that arrived */
-	__u32 ended; /* the target has returned, but that event was lost */
-	__u64 since; /* --min-wait: when it stopped running, CLOCK_MONOTONIC */
+	__u32 lost;	/* since the last event that arrived */
+	__u16 ended;	/* the target has returned, but that event was lost */
+	__u16 followed; /* the target is the function that the goroutine was started with */
+	__u64 since;	/* --min-wait: when it stopped running, CLOCK_MONOTONIC */
 };
 
 /* Counters, a per-CPU array map. */

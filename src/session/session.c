@@ -66,6 +66,21 @@ static void set_namespace(struct graph_bpf__rodata *rodata)
 	rodata->pidns_ino = namespace.st_ino;
 }
 
+/* A goroutine that is made runnable elsewhere was not woken by another one (src/runtime/proc.go).
+ */
+static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(funcs[i].name, "runtime.ready")) {
+			rodata->ready_va = funcs[i].va;
+			rodata->ready_size = funcs[i].size;
+		}
+	}
+}
+
 static struct error *set_constants(struct session *session)
 {
 	struct graph_bpf__rodata *rodata = session->bpf->rodata;
@@ -80,10 +95,20 @@ static struct error *set_constants(struct session *session)
 	rodata->g_stack_hi = layout.g_stack_hi;
 	rodata->g_m = layout.g_m;
 	rodata->g_goid = layout.g_goid;
+	rodata->g_atomicstatus = layout.g_atomicstatus;
+	rodata->g_waitreason = layout.g_waitreason;
+	rodata->g_gopc = layout.g_gopc;
+	rodata->g_startpc = layout.g_startpc;
+	rodata->g_sched_sp = layout.g_sched_sp;
+	rodata->g_sched_bp = layout.g_sched_bp;
 	rodata->m_curg = layout.m_curg;
 	rodata->tls_g = layout.tls_g;
 	rodata->only_pid = session->options.only_pid;
+	rodata->all_goroutines = session->options.all_goroutines;
+	rodata->min_wait_ns = session->options.min_wait_ns;
 	set_namespace(rodata);
+	if (rodata->all_goroutines || rodata->min_wait_ns)
+		set_ready(rodata, plan->bin);
 	return NULL;
 }
 
@@ -168,9 +193,11 @@ static struct error *fill_sites(struct session *session)
 	if (session->bpf->rodata->use_cookies)
 		return NULL;
 	for (size_t i = 0; i < plan->num_sites; i++) {
+		const struct site *site = &plan->sites[i];
 		uint64_t cookie = plan_cookie(plan, i);
+		uint64_t key = site->va | (site->flags & SITE_STATE_MASK ? SITE_STATE_KEY : 0);
 
-		if (bpf_map_update_elem(fd, &plan->sites[i].va, &cookie, BPF_ANY))
+		if (bpf_map_update_elem(fd, &key, &cookie, BPF_ANY))
 			return error_errno(errno, "cannot tell the BPF programs the sites");
 	}
 	return NULL;
@@ -204,6 +231,7 @@ static struct error *attach_sites(struct session *session)
 									 ? bpf->progs.exit_emulate
 									 : bpf->progs.exit_plain),
 				[PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
+				[PROGRAM_STATE] = bpf_program__fd(bpf->progs.state_site),
 			},
 		.has_cookies = bpf->rodata->use_cookies,
 		.pid = (pid_t)session->options.only_pid,
@@ -248,7 +276,8 @@ static int handle_event(void *context, void *data, size_t size)
 	struct session *session = context;
 	const struct event *event = data;
 
-	if (size < sizeof(*event))
+	if (size < sizeof(*event) ||
+	    (event->flags & EVENT_HAS_MORE && size < sizeof(struct goroutine_event)))
 		return 0;
 	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
 		forget_program(session, event);

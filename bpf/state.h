@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * state.h - goroutines change their state, and start others.
+ *
+ * The goroutine that changes is rarely the one that runs: both are looked at.
+ */
+#ifndef GOFUNCGRAPH_STATE_H
+#define GOFUNCGRAPH_STATE_H
+
+#include "gate.h"
+
+/* src/runtime/runtime2.go */
+#define GO_SCAN 0x1000
+
+/* By the instruction set's numbers. */
+static __always_inline __u64 register_value(const struct pt_regs *ctx, __u32 number)
+{
+	__u64 value = 0;
+
+/* The verifier takes no address in ctx that was computed: keep the compiler from doing so. */
+#define REGISTER(n, name)                                                                          \
+	if (number == (n)) {                                                                       \
+		value = ctx->name;                                                                 \
+		asm volatile("" : "+r"(value));                                                    \
+	}
+	REGISTER(0, ax)
+	REGISTER(1, cx)
+	REGISTER(2, dx)
+	REGISTER(3, bx)
+	REGISTER(4, sp)
+	REGISTER(5, bp)
+	REGISTER(6, si)
+	REGISTER(7, di)
+	REGISTER(8, r8)
+	REGISTER(9, r9)
+	REGISTER(10, r10)
+	REGISTER(11, r11)
+	REGISTER(12, r12)
+	REGISTER(13, r13)
+	REGISTER(14, r14)
+	REGISTER(15, r15)
+#undef REGISTER
+	return value;
+}
+
+struct change {
+	__u64 g; /* whose state it is */
+	__u64 caller_va;
+	__u8 old_state, new_state; /* enum goroutine_state */
+};
+
+static __always_inline __u8 state_number(__u32 status)
+{
+	return (status & STATE_NUMBER) | (status & GO_SCAN ? STATE_SCAN : 0);
+}
+
+/* False: the compare-and-swap found another state. */
+static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, __u32 operand,
+					struct change *change)
+{
+	change->caller_va = 0;
+	if (flags & SITE_STATE_ARGS) {
+		change->g = ctx->ax;
+		change->old_state = state_number(ctx->bx);
+		change->new_state = state_number(ctx->cx);
+		change->caller_va = caller_at(ctx->sp + operand);
+	} else if (flags & SITE_STATE_SWAP) {
+		if (!(ctx->flags & FLAGS_ZF))
+			return false;
+		change->g = register_value(ctx, operand & 15);
+		change->old_state = state_number(ctx->ax);
+		change->new_state = state_number(register_value(ctx, operand >> 4 & 15));
+	} else {
+		change->g = ctx->r14;
+		change->old_state = flags & SITE_SYSCALL_ENTER ? STATE_RUNNING : STATE_SYSCALL;
+		change->new_state = flags & SITE_SYSCALL_ENTER ? STATE_SYSCALL : STATE_RUNNING;
+	}
+	return true;
+}
+
+/* `who` becomes the goroutine g of the same process, maybe 0. */
+static __always_inline bool become_goroutine(struct who *who, __u64 g)
+{
+	who->g = who->g_used = g;
+	if (!read_user(&who->goid, sizeof(who->goid), g + g_goid))
+		return false;
+	who->key.goid = who->goid;
+	return true;
+}
+
+/*
+ * Return addresses of a goroutine that has changed to the system stack, by its frame pointers:
+ * runtime.systemstack and mcall leave the first one in g.sched.bp (src/runtime/asm_amd64.s).
+ */
+static __always_inline void walk_stack(__u64 g, __u64 *addresses)
+{
+	struct {
+		__u64 next_bp, ip;
+	} frame;
+	__u64 bp = 0, bias = load_bias();
+
+	read_user(&bp, sizeof(bp), g + g_sched_bp);
+#pragma unroll
+	for (int i = 0; i < WAKER_DEPTH; i++) {
+		addresses[i] = 0;
+		if (!bp || !read_user(&frame, sizeof(frame), bp)) {
+			bp = 0;
+			continue;
+		}
+		addresses[i] = frame.ip - bias;
+		bp = frame.next_bp > bp ? frame.next_bp : 0;
+	}
+}
+
+/*
+ * Who starts or wakes it: the goroutine that this thread serves on its system stack, or none. The
+ * thread is in compiled code of the runtime, so that R14 is its g.
+ */
+static __always_inline void fill_more(struct pt_regs *ctx, struct goroutine_event *more,
+				      const struct who *who)
+{
+	struct who me = *who;
+	bool starts = more->event.kind == EVENT_GO;
+	bool wakes = more->event.caller_va - ready_va < ready_size;
+
+	more->by_goid = more->start_va = 0;
+	__builtin_memset(more->by_stack, 0, sizeof(more->by_stack));
+	if (read_user(&more->start_va, sizeof(more->start_va), who->g + g_startpc))
+		more->start_va -= load_bias();
+	if (!(starts || wakes) || !find_goroutine(ctx, 0, &me) || me.goid == who->goid)
+		return;
+	more->by_goid = me.goid;
+	if (wakes && me.goid)
+		walk_stack(me.g, more->by_stack);
+}
+
+static __always_inline void fill_change(struct event *event, const struct who *who,
+					const struct change *change)
+{
+	__u8 reason = 0;
+
+	if ((change->old_state & STATE_NUMBER) == STATE_WAITING ||
+	    (change->new_state & STATE_NUMBER) == STATE_WAITING)
+		read_user(&reason, sizeof(reason), who->g + g_waitreason);
+	event->reason = reason;
+	event->caller_va = change->caller_va;
+	event->old_state = change->old_state;
+	event->new_state = change->new_state;
+}
+
+/* False: lost, and counted. */
+static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who, __u8 kind,
+				      __u32 frame, const struct change *change, __u32 lost)
+{
+	struct goroutine_event *more = bpf_ringbuf_reserve(&events, sizeof(*more), 0);
+
+	count(more ? STAT_EVENTS : STAT_LOST);
+	if (!more)
+		return false;
+	fill_event(&more->event, who, kind, EVENT_HAS_MORE);
+	fill_change(&more->event, who, change);
+	more->event.frame = frame;
+	more->event.lost = lost;
+	fill_more(ctx, more, who);
+	bpf_ringbuf_submit(more, wakeup_flags());
+	return true;
+}
+
+static __always_inline bool send_change(const struct who *who, const struct change *change,
+					__u32 lost)
+{
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	count(event ? STAT_EVENTS : STAT_LOST);
+	if (!event)
+		return false;
+	fill_event(event, who, EVENT_STATE, 0);
+	fill_change(event, who, change);
+	event->lost = lost;
+	bpf_ringbuf_submit(event, wakeup_flags());
+	return true;
+}
+
+/* True when a wait ends that lasted long enough for the user to be told who ended it. */
+static __always_inline bool ends_long_wait(struct goroutine *gate, const struct change *change)
+{
+	__u64 now;
+
+	if (!min_wait_ns)
+		return false;
+	now = bpf_ktime_get_ns();
+	if (change->new_state == STATE_WAITING)
+		gate->since = now;
+	return change->old_state == STATE_WAITING && change->new_state == STATE_RUNNABLE &&
+	       now - gate->since >= min_wait_ns;
+}
+
+static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32 flags,
+				     __u32 operand)
+{
+	struct goroutine *gate;
+	struct change change;
+	bool sent;
+
+	if (!find_change(ctx, flags, operand, &change))
+		return;
+	/* A goroutine begins with newproc1: here it may have its predecessor's id still. */
+	if (change.old_state == STATE_DEAD &&
+	    (change.new_state == STATE_RUNNABLE || change.new_state == STATE_WAITING))
+		return;
+	if (!become_goroutine(who, change.g)) {
+		on_unreadable(who);
+		return;
+	}
+	if (all_goroutines) {
+		remember_process(who);
+		send_more(ctx, who, EVENT_STATE, 0, &change, 0);
+		return;
+	}
+	/* To copy the stack is work of its own. */
+	if (!who->goid || change.old_state == STATE_COPYSTACK ||
+	    change.new_state == STATE_COPYSTACK)
+		return;
+	gate = find_gate(who);
+	if (!gate)
+		return;
+	if (ends_long_wait(gate, &change))
+		sent = send_more(ctx, who, EVENT_STATE, 0, &change, gate->lost);
+	else
+		sent = send_change(who, &change, gate->lost);
+	gate->lost = sent ? 0 : gate->lost + 1;
+}
+
+/* The state that a new goroutine has before anybody can run it. */
+static __always_inline bool find_birth(__u64 g, struct change *change)
+{
+	__u32 status;
+
+	*change = (struct change){.g = g, .old_state = STATE_DEAD};
+	if (!read_user(&change->caller_va, sizeof(change->caller_va), g + g_gopc) ||
+	    !read_user(&status, sizeof(status), g + g_atomicstatus))
+		return false;
+	if (change->caller_va)
+		change->caller_va -= load_bias();
+	change->new_state = state_number(status);
+	return true;
+}
+
+/* Where the return address of the function lies that it was started with. */
+static __always_inline bool find_first_position(__u64 g, __u64 *position)
+{
+	__u64 hi, sp;
+
+	if (!read_user(&hi, sizeof(hi), g + g_stack_hi) ||
+	    !read_user(&sp, sizeof(sp), g + g_sched_sp))
+		return false;
+	*position = (__u32)(hi - sp);
+	return true;
+}
+
+/* runtime.newproc1 returns a goroutine that nobody runs yet. */
+static __always_inline void on_go(struct pt_regs *ctx, struct who *who)
+{
+	struct goroutine *parent = NULL, *gate;
+	struct change change;
+	struct who child = *who;
+	__u64 position;
+
+	if (!all_goroutines) {
+		if (!find_goroutine(ctx, 0, who)) {
+			on_unreadable(who);
+			return;
+		}
+		parent = who->goid ? find_gate(who) : NULL;
+		if (!parent)
+			return;
+	}
+	if (!become_goroutine(&child, ctx->ax) || !child.goid || !find_birth(ctx->ax, &change) ||
+	    !find_first_position(ctx->ax, &position)) {
+		on_unreadable(who);
+		return;
+	}
+	if (all_goroutines) {
+		remember_process(&child);
+		send_more(ctx, &child, EVENT_GO, (__u32)position, &change, 0);
+		return;
+	}
+	gate = open_gate(&child, position);
+	if (!gate)
+		return;
+	gate->followed = 1;
+	gate->since = bpf_ktime_get_ns();
+	if (!send_more(ctx, &child, EVENT_GO, (__u32)position, &change, gate->lost)) {
+		parent->lost++;
+		gate->ended = 1; /* no tree without its beginning */
+	}
+}
+
+#endif
