@@ -246,9 +246,8 @@ static struct error *attach_plan(struct holder *holder, enum attach_method metho
 	if (err)
 		return err;
 	/* Exits before entries: a call that is seen to begin is then also seen to end. */
-	static const enum program order[PROGRAM_COUNT] = {PROGRAM_RUNTIME, PROGRAM_STATE,
-							  PROGRAM_EXIT, PROGRAM_ENTRY,
-							  PROGRAM_TARGET_ENTRY};
+	static const enum program order[PROGRAM_COUNT] = {
+		PROGRAM_RUNTIME, PROGRAM_STATE, PROGRAM_EXIT, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY};
 	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
 		int failed = attach_program(holder, order[i], sites);
 		if (failed)
