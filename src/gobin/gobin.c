@@ -12,6 +12,7 @@
 #include "gobin/image.h"
 #include "gobin/layout.h"
 #include "gobin/pclntab.h"
+#include "gobin/reasons.h"
 #include "gobin/symbols.h"
 #include "gobin/tls.h"
 #include "gobin/types.h"
@@ -42,17 +43,19 @@ struct gobin {
 	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
 	size_t num_symbols;
 	bool symbols_are_read;
+	struct reasons *reasons; /* NULL before they are needed, and where no table is found */
+	bool reasons_are_read;
 };
 
 static struct error *read_version(struct gobin *bin)
 {
 	struct error *err = buildinfo_read_version(bin->image, &bin->version);
-	uint64_t va;
+	uint64_t va, size;
 
 	if (err)
 		return err;
 	/* Build info can be taken out of a program; the runtime's own variable stays. */
-	if (!bin->version && symbols_find_object(bin->image, "runtime.buildVersion", &va))
+	if (!bin->version && symbols_find_object(bin->image, "runtime.buildVersion", &va, &size))
 		bin->version = buildinfo_string_at(bin->image, va);
 	if (!bin->version)
 		return error_new(
@@ -130,6 +133,7 @@ void gobin_close(struct gobin *bin)
 	dwarf_close(bin->lines);
 	dwarf_close(bin->types);
 	free(bin->symbols);
+	free(bin->reasons);
 	free(bin->funcs);
 	pclntab_close(bin->table);
 	free(bin->version);
@@ -341,6 +345,16 @@ struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 		dwarf_close(dwarf);
 	}
 	return tls_find_g(bin->image, bin->funcs, bin->num_funcs, &layout->tls_g);
+}
+
+const char *gobin_wait_reason(struct gobin *bin, unsigned reason)
+{
+	if (!bin->reasons_are_read)
+		bin->reasons = reasons_read(bin->image, bin->funcs, bin->num_funcs);
+	bin->reasons_are_read = true;
+	if (!bin->reasons)
+		return reasons_by_version(bin->minor, reason);
+	return reason < bin->reasons->count ? bin->reasons->names[reason] : NULL;
 }
 
 struct error *gobin_struct_offset(struct gobin *bin, const char *type, const char *field,

@@ -16,11 +16,17 @@ static const struct version {
 	unsigned minor;
 	uint32_t g_atomicstatus;
 	uint32_t g_goid;
+	uint32_t g_waitreason;
+	uint32_t g_gopc;
+	uint32_t g_startpc;
+	uint32_t g_sched_bp;
 	uint32_t m_curg;
 } versions[] = {
-	{17, 144, 152, 192},
-	{23, 152, 160, 192}, /* g.syscallbp is new */
-	{25, 144, 152, 184}, /* gobuf.ret is gone */
+	{17, 144, 152, 176, 296, 312, 104, 192},
+	{21, 144, 152, 176, 280, 296, 104, 192}, /* words of the execution tracer moved behind */
+	{23, 152, 160, 184, 288, 304, 104, 192}, /* g.syscallbp is new */
+	{25, 144, 152, 176, 280, 296, 96, 184},	 /* gobuf.ret is gone */
+	{26, 144, 152, 176, 288, 304, 96, 184},	 /* g.secret is new */
 };
 
 /* The newest version that the last row was checked with. */
@@ -47,6 +53,11 @@ bool layout_from_table(const char *version_name, unsigned minor, struct gobin_la
 	layout->g_m = 48;
 	layout->g_atomicstatus = version->g_atomicstatus;
 	layout->g_goid = version->g_goid;
+	layout->g_waitreason = version->g_waitreason;
+	layout->g_gopc = version->g_gopc;
+	layout->g_startpc = version->g_startpc;
+	layout->g_sched_sp = 56;
+	layout->g_sched_bp = version->g_sched_bp;
 	layout->m_curg = version->m_curg;
 	layout->newer_than_known = minor > NEWEST_MINOR || !is_release(version_name);
 	return !layout->newer_than_known;
@@ -54,20 +65,41 @@ bool layout_from_table(const char *version_name, unsigned minor, struct gobin_la
 
 bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 {
-	enum { STACK, M, ATOMICSTATUS, GOID, CURG, LO, HI, NUM_MEMBERS };
+	enum {
+		STACK,
+		LO,
+		HI,
+		M,
+		ATOMICSTATUS,
+		GOID,
+		WAITREASON,
+		GOPC,
+		STARTPC,
+		SCHED,
+		SP,
+		BP,
+		CURG,
+		NUM_MEMBERS
+	};
 	struct dwarf_member members[NUM_MEMBERS] = {
 		[STACK] = {.type = "runtime.g", .member = "stack"},
+		[LO] = {.type = "runtime.stack", .member = "lo"},
+		[HI] = {.type = "runtime.stack", .member = "hi"},
 		[M] = {.type = "runtime.g", .member = "m"},
 		[ATOMICSTATUS] = {.type = "runtime.g", .member = "atomicstatus"},
 		[GOID] = {.type = "runtime.g", .member = "goid"},
+		[WAITREASON] = {.type = "runtime.g", .member = "waitreason"},
+		[GOPC] = {.type = "runtime.g", .member = "gopc"},
+		[STARTPC] = {.type = "runtime.g", .member = "startpc"},
+		[SCHED] = {.type = "runtime.g", .member = "sched"},
+		[SP] = {.type = "runtime.gobuf", .member = "sp"},
+		[BP] = {.type = "runtime.gobuf", .member = "bp"},
 		[CURG] = {.type = "runtime.m", .member = "curg"},
-		[LO] = {.type = "runtime.stack", .member = "lo"},
-		[HI] = {.type = "runtime.stack", .member = "hi"},
 	};
 
 	dwarf_find_members(dwarf, members, NUM_MEMBERS);
 	for (size_t i = 0; i < NUM_MEMBERS; i++) {
-		unsigned align = i == ATOMICSTATUS ? 4 : 8;
+		unsigned align = i == WAITREASON ? 1 : i == ATOMICSTATUS ? 4 : 8;
 		if (!members[i].found || members[i].offset > MAX_OFFSET ||
 		    members[i].offset % align)
 			return false;
@@ -77,6 +109,11 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 	layout->g_m = members[M].offset;
 	layout->g_atomicstatus = members[ATOMICSTATUS].offset;
 	layout->g_goid = members[GOID].offset;
+	layout->g_waitreason = members[WAITREASON].offset;
+	layout->g_gopc = members[GOPC].offset;
+	layout->g_startpc = members[STARTPC].offset;
+	layout->g_sched_sp = members[SCHED].offset + members[SP].offset;
+	layout->g_sched_bp = members[SCHED].offset + members[BP].offset;
 	layout->m_curg = members[CURG].offset;
 	layout->newer_than_known = false;
 	return true;

@@ -134,7 +134,7 @@ struct error *symbols_read_functions(const struct image *image, const struct ima
 	return NULL;
 }
 
-bool symbols_find_object(const struct image *image, const char *name, uint64_t *va)
+bool symbols_find_object(const struct image *image, const char *name, uint64_t *va, uint64_t *size)
 {
 	struct symtab symtab;
 
@@ -145,6 +145,7 @@ bool symbols_find_object(const struct image *image, const char *name, uint64_t *
 		if (ELF64_ST_TYPE(sym.st_info) == STT_OBJECT && sym.st_shndx != SHN_UNDEF &&
 		    strcmp(name_of(&symtab, &sym), name) == 0) {
 			*va = sym.st_value;
+			*size = sym.st_size;
 			return true;
 		}
 	}

@@ -71,6 +71,8 @@ static void read_program(const char *path, size_t *sum)
 	gobin_line_at(bin, UINT64_MAX);
 	error_free(gobin_layout(bin, &layout));
 	error_free(gobin_for_each_inlining(bin, visit, sum));
+	for (unsigned i = 0; i <= 256; i++)
+		*sum += use_text(gobin_wait_reason(bin, i));
 	*sum += use_text(gobin_version(bin)) + gobin_minor_version(bin);
 	gobin_close(bin);
 }
