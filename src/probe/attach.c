@@ -37,7 +37,7 @@ const char *attach_method_name(enum attach_method method)
 enum program site_program(const struct site *site)
 {
 	if (site->kind == SITE_KIND_RUNTIME)
-		return PROGRAM_RUNTIME;
+		return site->flags & SITE_STATE_MASK ? PROGRAM_STATE : PROGRAM_RUNTIME;
 	if (site->flags & SITE_EXIT)
 		return PROGRAM_EXIT;
 	return site->flags & SITE_TARGET ? PROGRAM_TARGET_ENTRY : PROGRAM_ENTRY;

@@ -245,9 +245,13 @@ static struct error *attach_plan(struct holder *holder, enum attach_method metho
 	struct error *err = holder->ops->prepare(holder);
 	if (err)
 		return err;
-	/* Exits before entries: a call that is seen to begin is then also seen to end. */
+	/*
+	 * Exits before entries: a call that is seen to begin is then also seen to end, and the
+	 * goroutine's states between. States behind exits: what is attached last runs first, and
+	 * the program at an exit may go on where the function returns to.
+	 */
 	static const enum program order[PROGRAM_COUNT] = {
-		PROGRAM_RUNTIME, PROGRAM_STATE, PROGRAM_EXIT, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY};
+		PROGRAM_RUNTIME, PROGRAM_EXIT, PROGRAM_STATE, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY};
 	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
 		int failed = attach_program(holder, order[i], sites);
 		if (failed)

@@ -9,6 +9,7 @@
 #include "probe/choose.h"
 #include "probe/func_code.h"
 #include "probe/runtime_sites.h"
+#include "probe/state_sites.h"
 
 /* Functions that must not be probed whatever their code looks like. */
 static const struct {
@@ -209,6 +210,39 @@ static struct error *add_runtime(struct builder *builder, const struct selection
 	return NULL;
 }
 
+/* The BPF programs find these apart from the user's, so both may stand at one place. */
+static struct error *add_state_func(struct builder *builder, const struct state_func *found)
+{
+	struct plan *plan = builder->plan;
+	struct chosen_func chosen = {.func = found->func};
+	struct error *err = add_func(builder, &chosen);
+	bool in_file;
+
+	if (err)
+		return err;
+	plan->num_runtime_funcs++;
+	for (size_t i = 0; !err && i < found->num_sites; i++)
+		err = add_site(builder, &found->sites[i], 0, &in_file);
+	if (!err && found->left_out)
+		err = add_omission(builder, (uint32_t)plan->num_funcs - 1,
+				   found->func->va + found->left_out_offset, found->left_out);
+	return err;
+}
+
+/* `purposes`: enum state_purpose. */
+static struct error *add_states(struct builder *builder, unsigned purposes)
+{
+	struct state_sites found;
+	struct error *err;
+
+	if (!purposes)
+		return NULL;
+	err = state_sites_find(builder->plan->bin, purposes, &found);
+	for (size_t i = 0; !err && i < found.num_funcs; i++)
+		err = add_state_func(builder, &found.funcs[i]);
+	return err;
+}
+
 /* There must be a target whose entry can be probed. */
 static struct error *check_targets(const struct plan *plan)
 {
@@ -248,7 +282,18 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection, st
 		err = check_targets(plan);
 	if (!err)
 		err = add_runtime(&builder, selection);
+	if (!err)
+		err = add_states(&builder, (selection->states ? STATES_OF_TREES : 0) |
+						   (selection->follow ? STATES_FOLLOW : 0));
 	return err;
+}
+
+struct error *plan_make_states(struct gobin *bin, struct plan *plan)
+{
+	struct builder builder = {.plan = plan};
+
+	*plan = (struct plan){.bin = bin};
+	return add_states(&builder, STATES_ALL);
 }
 
 void plan_destroy(struct plan *plan)
