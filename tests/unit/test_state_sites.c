@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_state_sites.c - where goroutines' states are seen to change, in programs of every toolchain
+ * at hand: no change of a state may be missed, so that a new Go which makes one elsewhere fails
+ * here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <Zydis/Zydis.h>
+#include <cmocka.h>
+
+#include "go_program.h"
+#include "gofuncgraph/probe.h"
+
+#define MAX_PROGRAMS 128
+#define MINOR_PULL   23 /* iter.Pull, and with it runtime.coroswitch_m */
+#define MINOR_FRAME  21 /* functions begin with `push %rbp` */
+#define MINOR_SWAP   26 /* system calls without casgstatus */
+
+static const char plain_source[] = "package main\n"
+				   "func main() {\n"
+				   "	c := make(chan int)\n"
+				   "	go func() { c <- 1 }()\n"
+				   "	println(<-c)\n"
+				   "}\n";
+
+static const char pull_source[] =
+	"package main\n"
+	"import \"iter\"\n"
+	"func main() {\n"
+	"	next, stop := iter.Pull(func(yield func(int) bool) { yield(1) })\n"
+	"	println(next())\n"
+	"	stop()\n"
+	"}\n";
+
+struct built {
+	struct gobin *bin;
+	unsigned minor;
+	bool pulls, stripped, unoptimized;
+};
+
+struct programs {
+	char folder[GO_MAX_PATH];
+	struct built items[MAX_PROGRAMS];
+	size_t count;
+};
+
+/* ---- building ---- */
+
+static void build(struct programs *programs, const struct go_toolchain *go, bool pulls,
+		  const char *options)
+{
+	struct built *program = &programs->items[programs->count];
+	char source_path[GO_MAX_PATH + 32], path[GO_MAX_PATH + 32];
+	FILE *file;
+
+	assert_true(programs->count++ < MAX_PROGRAMS);
+	snprintf(source_path, sizeof(source_path), "%s/main.go", programs->folder);
+	file = fopen(source_path, "w");
+	assert_non_null(file);
+	fputs(pulls ? pull_source : plain_source, file);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/program%zu", programs->folder, programs->count);
+	assert_true(go_build(go, source_path, options, path));
+	struct error *err = gobin_open(path, &program->bin);
+	if (err)
+		fail_msg("%s", error_message(err));
+	program->minor = gobin_minor_version(program->bin);
+	program->pulls = pulls;
+	program->stripped = strstr(options, "-s -w");
+	program->unoptimized = strstr(options, "-N");
+}
+
+/* A plain program, one that switches coroutines if it can, and that one stripped. */
+static void build_three(struct programs *programs, const struct go_toolchain *go)
+{
+	bool pulls;
+
+	build(programs, go, false, "");
+	pulls = programs->items[programs->count - 1].minor >= MINOR_PULL;
+	build(programs, go, pulls, "");
+	build(programs, go, pulls, "-ldflags='-s -w'");
+}
+
+static int setup(void **state)
+{
+	static struct programs programs;
+	struct go_toolchain oldest, newest, go;
+	char version[16];
+	bool pulls;
+
+	if (!go_toolchains(&oldest, &newest) || !go_folder(programs.folder))
+		return -1;
+	*state = &programs;
+	for (int minor = 17; minor < 60; minor++) {
+		snprintf(version, sizeof(version), "1.%d", minor);
+		if (go_toolchain_find(&go, version))
+			build_three(&programs, &go);
+	}
+	if (!programs.count)
+		build_three(&programs, &newest);
+	pulls = programs.items[programs.count - 1].pulls;
+	build(&programs, &newest, pulls, "-ldflags='-s -w' -buildmode=pie");
+	build(&programs, &newest, pulls, "-gcflags='all=-N -l'");
+	build(&programs, &oldest, false, "-gcflags='all=-N -l'");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 0; i < programs->count; i++)
+		gobin_close(programs->items[i].bin);
+	go_remove(programs->folder);
+	return 0;
+}
+
+/* ---- plans ---- */
+
+static void must(struct error *err)
+{
+	if (err)
+		fail_msg("%s", error_message(err));
+}
+
+/* The tracer's own function of that name, or NULL. */
+static const struct plan_func *find_own(const struct plan *plan, const char *name)
+{
+	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
+		if (!strcmp(plan->funcs[i].func->name, name))
+			return &plan->funcs[i];
+	}
+	return NULL;
+}
+
+static const struct site *find_site(const struct plan *plan, const struct plan_func *func,
+				    uint64_t va)
+{
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		if (plan->sites[func->first_site + i].va == va)
+			return &plan->sites[func->first_site + i];
+	}
+	return NULL;
+}
+
+static const uint8_t *bytes_at(struct gobin *bin, uint64_t va, size_t length)
+{
+	size_t available = length;
+	const uint8_t *bytes = gobin_bytes(bin, va, &available);
+
+	assert_non_null(bytes);
+	assert_int_equal(available, length);
+	return bytes;
+}
+
+static void check_state_site(const struct plan *plan, uint32_t index)
+{
+	const struct site *site = &plan->sites[index];
+	uint32_t kind = site->flags & SITE_STATE_MASK;
+	uint64_t cookie = plan_cookie(plan, index);
+	size_t length = 16;
+
+	assert_int_equal(site->kind, SITE_KIND_RUNTIME);
+	assert_int_equal(site_program(site), PROGRAM_STATE);
+	assert_true(kind && !(kind & (kind - 1)));
+	assert_int_equal(SITE_COOKIE_INDEX(cookie), index);
+	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
+	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
+	assert_null(decode_refusal(gobin_bytes(plan->bin, site->va, &length), length));
+}
+
+static void make_states(const struct built *program, struct plan *plan)
+{
+	must(plan_make_states(program->bin, plan));
+	assert_int_equal(plan->num_funcs, plan->num_runtime_funcs);
+	assert_int_equal(plan_num_traced(plan), 0);
+	for (uint32_t i = 0; i < plan->num_sites; i++)
+		check_state_site(plan, i);
+	if (!program->unoptimized && plan->num_omissions)
+		fail_msg("1.%u: %s: %s", program->minor,
+			 plan->funcs[plan->omissions[0].func].func->name,
+			 plan->omissions[0].reason);
+}
+
+/* ---- no swap of a state is missed ---- */
+
+struct swap {
+	uint32_t end;	    /* the instruction behind it */
+	uint32_t registers; /* SITE_SWAP_REGISTERS() */
+};
+
+/* f0 [REX] 0f b1 MODRM DISPLACEMENT, as bytes. */
+static bool is_swap(const uint8_t *code, size_t size, uint32_t atomicstatus, struct swap *swap)
+{
+	uint8_t rex = 0, modrm;
+	size_t i = 0;
+	uint32_t displacement;
+
+	if (size < 10 || code[i++] != 0xf0)
+		return false;
+	if ((code[i] & 0xf0) == 0x40)
+		rex = code[i++];
+	if (rex & 8 || code[i] != 0x0f || code[i + 1] != 0xb1)
+		return false;
+	modrm = code[i + 2];
+	i += 3;
+	if (modrm >> 6 != 2)
+		return false;
+	i += (modrm & 7) == 4; /* SIB: R12, or an index */
+	memcpy(&displacement, code + i, 4);
+	swap->registers = SITE_SWAP_REGISTERS((modrm & 7u) | (rex & 1u) << 3,
+					      (modrm >> 3 & 7u) | (rex & 4u) << 1);
+	return displacement == atomicstatus;
+}
+
+static void check_swap(const struct built *program, const struct plan *plan,
+		       const struct gobin_func *func, const struct swap *swap)
+{
+	const struct plan_func *own = find_own(plan, func->name);
+	const struct site *site;
+
+	if (!own || !own->num_sites || own->func != func)
+		fail_msg("1.%u: %s+%u changes a goroutine's state unseen", program->minor,
+			 func->name, swap->end);
+	if (!(plan->sites[own->first_site].flags & SITE_STATE_SWAP))
+		return;
+	site = find_site(plan, own, func->va + swap->end);
+	assert_non_null(site);
+	assert_int_equal(site->sp_delta, swap->registers);
+}
+
+static size_t sweep_func(const struct built *program, const struct plan *plan,
+			 const struct gobin_func *func, uint32_t atomicstatus)
+{
+	size_t size = func->size, count = 0;
+	const uint8_t *code = gobin_bytes(program->bin, func->va, &size);
+	ZydisDecoder decoder;
+	ZydisDecoderContext context;
+	ZydisDecodedInstruction insn;
+	struct swap swap;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (uint32_t offset = 0; code && offset < size; offset += insn.length) {
+		if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, &context, code + offset,
+								size - offset, &insn)))
+			break; /* data in assembly */
+		swap.end = offset + insn.length;
+		if (!is_swap(code + offset, size - offset, atomicstatus, &swap))
+			continue;
+		check_swap(program, plan, func, &swap);
+		count++;
+	}
+	return count;
+}
+
+static void test_no_change_is_missed(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct built *program = &programs->items[i];
+		size_t num_funcs, num_swaps = 0;
+		const struct gobin_func *funcs = gobin_funcs(program->bin, &num_funcs);
+		struct gobin_layout layout;
+		struct plan plan;
+
+		must(gobin_layout(program->bin, &layout));
+		make_states(program, &plan);
+		for (size_t j = 0; j < num_funcs; j++) {
+			if (!strncmp(funcs[j].name, "runtime.", 8))
+				num_swaps += sweep_func(program, &plan, &funcs[j],
+							layout.g_atomicstatus);
+		}
+		/* casgstatus, casGToPreemptScan, casGFromPreempted, castogscanstatus,
+		 * casfrom_Gscanstatus; coroswitch_m two */
+		if (!program->unoptimized)
+			assert_true(num_swaps >= (program->pulls ? 7 : 5));
+		plan_destroy(&plan);
+	}
+}
+
+/* ---- each function's sites ---- */
+
+/* What push and sub have done to rsp from the function's first byte up to `end`. */
+static uint32_t pushed_bytes(const uint8_t *code, size_t end)
+{
+	ZydisDecoder decoder;
+	ZydisDecoderContext context;
+	ZydisDecodedInstruction insn;
+	uint32_t pushed = 0;
+	size_t i;
+
+	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (i = 0; i < end; i += insn.length) {
+		assert_true(ZYAN_SUCCESS(
+			ZydisDecoderDecodeInstruction(&decoder, &context, code + i, 16, &insn)));
+		if (code[i] == 0x55) /* push %rbp */
+			pushed += 8;
+		else if (!memcmp(code + i, "\x48\x83\xec", 3)) /* sub $N,%rsp */
+			pushed += code[i + 3];
+		else if (!memcmp(code + i, "\x48\x83\xc4", 3)) /* add $-N,%rsp */
+			pushed -= (uint32_t)(int8_t)code[i + 3];
+	}
+	assert_int_equal(i, end);
+	return pushed;
+}
+
+static void check_arguments(const struct built *program, const struct plan *plan, const char *name)
+{
+	const struct plan_func *func = find_own(plan, name);
+	const struct site *site;
+	const uint8_t *code;
+
+	assert_non_null(func);
+	assert_int_equal(func->num_sites, 1);
+	site = &plan->sites[func->first_site];
+	code = bytes_at(program->bin, func->func->va, 64);
+	assert_int_equal(site->flags & SITE_STATE_MASK, SITE_STATE_ARGS);
+	assert_int_equal(site->cost, SITE_EMULATED);
+	assert_int_equal(site->sp_delta, pushed_bytes(code, site->va - func->func->va));
+	assert_int_equal(!!(site->flags & SITE_BEHIND_CHECK), !strcmp(site->mnemonic, "jbe"));
+	assert_false(site->flags & (SITE_TLS | SITE_MAY_REPEAT));
+	if (strcmp(name, "runtime.casgstatus"))
+		return;
+	if (program->minor >= MINOR_FRAME) {
+		assert_int_equal(site->va, func->func->va);
+		return;
+	}
+	/* behind bt $0xc,%ebx, and rsp has moved */
+	assert_memory_equal(bytes_at(program->bin, site->va - 4, 4), "\x0f\xba\xe3\x0c", 4);
+	assert_true(site->sp_delta > 0);
+}
+
+static void check_entry(const struct plan *plan, const char *name, uint32_t flag, bool wanted)
+{
+	const struct plan_func *func = find_own(plan, name);
+
+	assert_int_equal(func != NULL, wanted);
+	if (!func)
+		return;
+	assert_int_equal(func->num_sites, 1);
+	assert_int_equal(plan->sites[func->first_site].flags & SITE_STATE_MASK, flag);
+	assert_int_equal(plan->sites[func->first_site].cost, SITE_EMULATED);
+	assert_int_equal(plan->sites[func->first_site].sp_delta, 0);
+}
+
+static void check_go(const struct built *program, const struct plan *plan)
+{
+	const struct plan_func *func = find_own(plan, "runtime.newproc1");
+
+	assert_non_null(func);
+	assert_true(func->num_sites > 0);
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		const struct site *site = &plan->sites[func->first_site + i];
+
+		assert_int_equal(site->flags, SITE_GO);
+		assert_int_equal(*bytes_at(program->bin, site->va, 1), 0xc3);
+	}
+}
+
+static void test_sites(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct built *program = &programs->items[i];
+		const struct plan_func *switches;
+		struct plan plan;
+
+		make_states(program, &plan);
+		check_arguments(program, &plan, "runtime.casgstatus");
+		check_arguments(program, &plan, "runtime.casGToPreemptScan");
+		check_arguments(program, &plan, "runtime.casfrom_Gscanstatus");
+		check_entry(&plan, "runtime.reentersyscall", SITE_SYSCALL_ENTER,
+			    program->minor >= MINOR_SWAP);
+		check_entry(&plan, "runtime.exitsyscall", SITE_SYSCALL_EXIT,
+			    program->minor >= MINOR_SWAP);
+		check_go(program, &plan);
+		switches = find_own(&plan, "runtime.coroswitch_m");
+		assert_int_equal(switches != NULL, program->pulls);
+		if (switches)
+			assert_int_equal(switches->num_sites, program->unoptimized ? 0 : 2);
+		plan_destroy(&plan);
+	}
+}
+
+static void test_stripped(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 1; i < programs->count; i++) {
+		const struct built *program = &programs->items[i];
+		struct plan plan, stripped;
+
+		/* each is built behind its like; PIE comes last */
+		if (!program->stripped)
+			continue;
+		make_states(&program[-1], &plan);
+		make_states(program, &stripped);
+		assert_int_equal(plan.num_funcs, stripped.num_funcs);
+		assert_int_equal(plan.num_sites, stripped.num_sites);
+		for (size_t j = 0; j < plan.num_sites; j++) {
+			const struct site *a = &plan.sites[j], *b = &stripped.sites[j];
+			const struct gobin_func *of_a = plan.funcs[a->func].func;
+			const struct gobin_func *of_b = stripped.funcs[b->func].func;
+
+			assert_string_equal(of_a->name, of_b->name);
+			assert_int_equal(a->va - of_a->va, b->va - of_b->va);
+			assert_int_equal(a->flags, b->flags);
+			assert_int_equal(a->sp_delta, b->sp_delta);
+		}
+		plan_destroy(&plan);
+		plan_destroy(&stripped);
+	}
+}
+
+/* ---- beside the user's own functions ---- */
+
+static uint32_t flags_of(const struct plan *plan)
+{
+	uint32_t flags = 0;
+
+	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
+		for (uint32_t k = 0; k < plan->funcs[i].num_sites; k++)
+			flags |= plan->sites[plan->funcs[i].first_site + k].flags;
+	}
+	return flags & SITE_STATE_MASK;
+}
+
+static void test_selection(void **state)
+{
+	struct programs *programs = *state;
+	char *everything[] = {"runtime.*"};
+	char *without[] = {"main.*", "!runtime.casgstatus", "!runtime.newproc1"};
+
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct built *program = &programs->items[i];
+		bool swaps = program->pulls && !program->unoptimized;
+		uint32_t states =
+			SITE_STATE_ARGS | (swaps ? SITE_STATE_SWAP : 0) |
+			(program->minor >= MINOR_SWAP ? SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT : 0);
+		struct selection selection = {.functions = without, .num_functions = 3};
+		struct plan plan;
+
+		must(plan_make(program->bin, &selection, &plan));
+		assert_int_equal(flags_of(&plan), 0);
+		plan_destroy(&plan);
+
+		selection.states = true;
+		must(plan_make(program->bin, &selection, &plan));
+		assert_int_equal(flags_of(&plan), states);
+		/* the garbage collector's marks are of no interest to a tree */
+		assert_null(find_own(&plan, "runtime.castogscanstatus"));
+		plan_destroy(&plan);
+
+		selection.states = false;
+		selection.follow = true;
+		must(plan_make(program->bin, &selection, &plan));
+		assert_int_equal(flags_of(&plan), SITE_GO);
+		plan_destroy(&plan);
+
+		selection = (struct selection){.functions = everything,
+					       .num_functions = 1,
+					       .states = true,
+					       .follow = true};
+		must(plan_make(program->bin, &selection, &plan));
+		assert_int_equal(flags_of(&plan), states | SITE_GO);
+		plan_destroy(&plan);
+	}
+}
+
+/* Where both are probed, each keeps its own site, flags, cookie and program. */
+static void test_same_place(void **state)
+{
+	struct programs *programs = *state;
+	char *functions[] = {"runtime.*"};
+	const struct selection selection = {
+		.functions = functions, .num_functions = 1, .states = true, .follow = true};
+
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct built *program = &programs->items[i];
+		size_t num_shared = 0, num_states = 0;
+		struct plan plan;
+
+		must(plan_make(program->bin, &selection, &plan));
+		for (uint32_t j = 0; j < plan.num_sites; j++) {
+			const struct site *site = &plan.sites[j], *user;
+			const struct gobin_func *func = plan.funcs[site->func].func;
+
+			assert_int_equal(SITE_COOKIE_INDEX(plan_cookie(&plan, j)), j);
+			if (site_program(site) != PROGRAM_STATE) {
+				assert_false(site->flags & SITE_STATE_MASK);
+				continue;
+			}
+			check_state_site(&plan, j);
+			num_states++;
+			assert_true(site->func >= plan.num_funcs - plan.num_runtime_funcs);
+			for (size_t k = 0; k < plan.num_funcs - plan.num_runtime_funcs; k++) {
+				if (plan.funcs[k].func != func)
+					continue;
+				user = find_site(&plan, &plan.funcs[k], site->va);
+				num_shared += user && user->kind != SITE_KIND_RUNTIME;
+			}
+		}
+		/* newproc1's `ret` at least, and where there is a cheap one the entries */
+		assert_true(num_states > num_shared / 2 && num_shared >= 1);
+		if (program->minor >= MINOR_FRAME)
+			assert_true(num_shared >= 3);
+		plan_destroy(&plan);
+	}
+}
+
+/* ---- what no Go does ---- */
+
+/* A copy of the program with `length` bytes of it replaced wherever `old` is; at least once. */
+static struct gobin *open_changed(const struct programs *programs, const struct gobin *bin,
+				  const void *old, const void *new, size_t length)
+{
+	char path[GO_MAX_PATH + 32];
+	FILE *file = fopen(gobin_path(bin), "r");
+	struct stat status;
+	struct gobin *changed;
+	size_t count = 0;
+	char *bytes, *at;
+
+	assert_non_null(file);
+	assert_int_equal(fstat(fileno(file), &status), 0);
+	size_t size = (size_t)status.st_size;
+	bytes = malloc(size);
+	assert_non_null(bytes);
+	assert_int_equal(fread(bytes, 1, size, file), size);
+	fclose(file);
+	for (at = bytes; (at = memmem(at, size - (size_t)(at - bytes), old, length)); count++)
+		memcpy(at, new, length);
+	assert_true(count > 0);
+	snprintf(path, sizeof(path), "%s/changed", programs->folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(bytes, 1, size, file), size);
+	fclose(file);
+	free(bytes);
+	must(gobin_open(path, &changed));
+	return changed;
+}
+
+/* The program with another beginning of that function. */
+static struct gobin *open_with_code(const struct programs *programs, struct gobin *bin,
+				    const char *name, const char *code, size_t length)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+	uint8_t *new;
+
+	while (count && strcmp(funcs->name, name))
+		funcs++, count--;
+	assert_true(count > 0 && length <= funcs->size);
+	new = malloc(funcs->size);
+	assert_non_null(new);
+	memset(new, 0xc3, funcs->size);
+	memcpy(new, code, length);
+	bin = open_changed(programs, bin, bytes_at(bin, funcs->va, funcs->size), new, funcs->size);
+	free(new);
+	return bin;
+}
+
+static void expect_error(struct error *err, const char *text, const char *other)
+{
+	assert_non_null(err);
+	if (!strstr(error_message(err), text) || !strstr(error_message(err), other))
+		fail_msg("no '%s' and '%s' in: %s", text, other, error_message(err));
+	error_free(err);
+}
+
+/* All that needs it says that it is not there, or cannot be probed, and why. */
+static void check_errors(struct gobin *bin, const char *name, const char *text)
+{
+	char *functions[] = {"main.main"};
+	struct selection selection = {.functions = functions, .num_functions = 1};
+	bool follow = !strcmp(name, "runtime.newproc1");
+	struct plan plan;
+
+	selection.states = follow;
+	selection.follow = !follow;
+	must(plan_make(bin, &selection, &plan));
+	plan_destroy(&plan);
+	selection.states = selection.follow = true;
+	expect_error(plan_make(bin, &selection, &plan), name, text);
+	plan_destroy(&plan);
+	if (follow)
+		must(plan_make_states(bin, &plan));
+	else
+		expect_error(plan_make_states(bin, &plan), name, text);
+	plan_destroy(&plan);
+	gobin_close(bin);
+}
+
+static void test_errors(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 2; i < programs->count; i += 3) {
+		struct gobin *bin = programs->items[i].bin;
+
+		check_errors(
+			open_changed(programs, bin, "runtime.casgstatus", "runtime.cas?status", 19),
+			"runtime.casgstatus", "no function");
+		check_errors(
+			open_changed(programs, bin, "runtime.newproc1", "runtime.newprocX", 17),
+			"runtime.newproc1", "no function");
+		check_errors(open_with_code(programs, bin, "runtime.casgstatus", "\x06\x06", 2),
+			     "runtime.casgstatus", "decoded");
+		check_errors(open_with_code(programs, bin, "runtime.newproc1", "\x06\x06", 2),
+			     "runtime.newproc1", "decoded");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_change_is_missed),
+		cmocka_unit_test(test_sites),
+		cmocka_unit_test(test_stripped),
+		cmocka_unit_test(test_selection),
+		cmocka_unit_test(test_same_place),
+		cmocka_unit_test(test_errors),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
