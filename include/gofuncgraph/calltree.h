@@ -142,7 +142,7 @@ struct calltree_sink {
 	 * function's frame is not taken for that one's. NULL: exits are matched by position only.
 	 */
 	uint32_t (*func_of_site)(void *context, uint32_t site);
-	/* False: tree.calls and tree.steps stay empty and only call_ended is of use. */
+	/* False: tree.calls, steps, waits and starts stay empty, and only call_ended is of use. */
 	bool keep_calls;
 	bool states;	      /* account for EVENT_STATE; false: such events are ignored */
 	uint64_t min_wait_ns; /* with `states`: waits of at least that are kept; 0: none are */

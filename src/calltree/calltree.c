@@ -10,140 +10,17 @@
 #include "gofuncgraph/calltree.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
-#include "base/array.h"
-#include "calltree/table.h"
-
-struct calltree {
-	struct calltree_sink sink;
-	struct table table;
-	size_t total_calls; /* kept, of all open trees */
-	size_t total_open;  /* frames, of all open trees */
-	uint64_t num_begun;
-	uint64_t num_ended;
-	uint64_t num_ignored;
-};
-
-/* How frames end: in a known way, or as their goroutine's losses tell. */
-#define END_VANISHED CALL_OPEN
-
-struct ending {
-	enum call_end end;
-	uint64_t time_ns;
-	uint32_t site; /* CALL_RETURN and CALL_TAIL_CALL only */
-};
+#include "calltree/family.h"
+#include "calltree/frames.h"
+#include "calltree/state.h"
+#include "calltree/trees.h"
 
 /* Where a frame is on its goroutine's stack: deeper is greater. */
 static uint64_t position_of(const struct event *event)
 {
 	return event->frame + (event->flags & EVENT_SYSTEM_STACK ? 1ull << 32 : 0);
-}
-
-static struct frame *top_frame(struct owner *owner)
-{
-	return owner->num_frames ? &owner->frames[owner->num_frames - 1] : NULL;
-}
-
-static void add_lost(struct tree *tree, uint64_t lost)
-{
-	if (__builtin_add_overflow(tree->lost, lost, &tree->lost))
-		tree->lost = UINT64_MAX;
-}
-
-/* ---- calls ---- */
-
-static bool may_keep(const struct calltree *trees, const struct tree *tree)
-{
-	return tree->num_calls < CALLTREE_MAX_CALLS &&
-	       trees->total_calls < CALLTREE_MAX_TOTAL_CALLS;
-}
-
-/* Adds the frame's call to its tree. False: out of memory. */
-static bool keep_call(struct calltree *trees, struct owner *owner, struct frame *frame)
-{
-	struct tree *tree = &owner->tree;
-
-	/* Room for the exit of every call is made with its entry: closing needs no memory. */
-	if (!array_reserve(&tree->calls, &owner->calls_capacity, tree->num_calls + 1,
-			   sizeof(*tree->calls)) ||
-	    !array_reserve(&tree->steps, &owner->steps_capacity, 2 * (tree->num_calls + 1),
-			   sizeof(*tree->steps)))
-		return false;
-	frame->index = (uint32_t)tree->num_calls;
-	tree->calls[tree->num_calls++] = frame->call;
-	tree->steps[tree->num_steps++] = (struct step){.index = frame->index, .type = STEP_ENTRY};
-	trees->total_calls++;
-	return true;
-}
-
-static struct error *open_call(struct calltree *trees, struct owner *owner,
-			       const struct event *event)
-{
-	struct tree *tree = &owner->tree;
-
-	if (owner->num_frames >= CALLTREE_MAX_OPEN ||
-	    trees->total_open >= CALLTREE_MAX_TOTAL_OPEN) {
-		add_lost(tree, 1);
-		return NULL;
-	}
-	if (!array_reserve(&owner->frames, &owner->frames_capacity, owner->num_frames + 1,
-			   sizeof(*owner->frames)))
-		goto out_of_memory;
-
-	struct frame *frame = &owner->frames[owner->num_frames];
-	*frame = (struct frame){
-		.position = position_of(event),
-		.lost_at_entry = tree->lost,
-		.index = NOT_KEPT,
-		.call = {.start_ns = event->time_ns,
-			 .caller_va = event->caller_va,
-			 .entry_site = event->site,
-			 .depth = (uint32_t)owner->num_frames,
-			 .tid = event->tid},
-	};
-	if (trees->sink.keep_calls && !may_keep(trees, tree))
-		tree->left_out++;
-	else if (trees->sink.keep_calls && !keep_call(trees, owner, frame))
-		goto out_of_memory;
-	owner->num_frames++;
-	trees->total_open++;
-	return NULL;
-out_of_memory:
-	add_lost(tree, 1);
-	return error_out_of_memory();
-}
-
-static void close_top(struct calltree *trees, struct owner *owner, const struct ending *ending)
-{
-	struct tree *tree = &owner->tree;
-	struct frame *frame = &owner->frames[--owner->num_frames];
-	struct call *call = &frame->call;
-
-	trees->total_open--;
-	call->incomplete = tree->lost != frame->lost_at_entry;
-	call->end = (uint8_t)ending->end;
-	if (ending->end == END_VANISHED)
-		call->end = call->incomplete ? CALL_LOST : CALL_PANIC;
-	call->exit_site = ending->site;
-	/* Never before its start, even if clocks of two sources are compared. */
-	call->end_ns = ending->time_ns > call->start_ns ? ending->time_ns : call->start_ns;
-	if (frame->index != NOT_KEPT) {
-		tree->calls[frame->index] = *call;
-		tree->steps[tree->num_steps++] =
-			(struct step){.index = frame->index, .type = STEP_EXIT};
-	}
-	if (trees->sink.call_ended)
-		trees->sink.call_ended(trees->sink.context, tree, call);
-}
-
-/* Ends all frames deeper than position, the innermost first. */
-static void close_deeper(struct calltree *trees, struct owner *owner, uint64_t position,
-			 enum call_end end, uint64_t time_ns)
-{
-	struct ending ending = {.end = end, .time_ns = time_ns};
-
-	while (owner->num_frames && top_frame(owner)->position > position)
-		close_top(trees, owner, &ending);
 }
 
 /* ---- trees ---- */
@@ -156,23 +33,26 @@ static struct owner *begin_tree(struct calltree *trees, const struct event *even
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
 		owner->root_position = position_of(event);
+		owner->now_ns = event->time_ns;
+		owner->state = STATE_RUNNING;
+		family_found(owner);
 	}
 	return owner;
 }
 
-/* Ends what is open of the tree, hands it on and forgets it. */
+/* Ends what is open of the tree, and forgets its goroutine. */
 static void end_tree(struct calltree *trees, struct owner *owner, enum call_end end,
 		     uint64_t time_ns)
 {
-	struct ending ending = {.end = end, .time_ns = time_ns};
+	struct ending ending = {.end = end};
 
+	set_now(owner, time_ns);
+	state_stays(trees, owner);
 	while (owner->num_frames)
-		close_top(trees, owner, &ending);
+		frames_close_top(trees, owner, &ending);
 	trees->num_ended++;
-	trees->total_calls -= owner->tree.num_calls;
-	if (trees->sink.tree_ended)
-		trees->sink.tree_ended(trees->sink.context, &owner->tree);
 	table_remove(&trees->table, owner);
+	family_end(trees, owner);
 }
 
 static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
@@ -204,58 +84,118 @@ static void lose_of_process(struct calltree *trees, uint32_t pid)
 static bool is_repeat(const struct frame *frame, const struct event *event)
 {
 	return event->flags & EVENT_MAY_REPEAT && !event->lost &&
-	       frame->call.entry_site == event->site && frame->call.caller_va == event->caller_va;
+	       frame->call.entry_site == event->site &&
+	       (frame->is_start || frame->call.caller_va == event->caller_va);
+}
+
+static struct error *open_entered(struct calltree *trees, struct owner *owner,
+				  const struct event *event)
+{
+	struct beginning beginning = {
+		.caller_va = event->caller_va, .site = event->site, .tid = event->tid};
+
+	return frames_open(trees, owner, position_of(event), &beginning);
 }
 
 static struct error *handle_entry(struct calltree *trees, struct owner *owner,
 				  const struct event *event)
 {
 	uint64_t position = position_of(event);
+	struct ending ending = {.end = END_VANISHED, .tid = event->tid};
 
-	close_deeper(trees, owner, position, END_VANISHED, event->time_ns);
+	frames_close_deeper(trees, owner, position, &ending);
 	struct frame *top = top_frame(owner);
 	if (top && top->position == position) {
+		if (top->call.entry_site == CALLTREE_NO_SITE) {
+			/* The function that a goroutine begins with is traced itself. */
+			top->call.entry_site = event->site;
+			return NULL;
+		}
 		if (is_repeat(top, event))
 			return NULL;
-		struct ending ending = {.end = END_VANISHED, .time_ns = event->time_ns};
-		close_top(trees, owner, &ending);
+		frames_close_top(trees, owner, &ending);
 	}
-	return open_call(trees, owner, event);
+	return open_entered(trees, owner, event);
+}
+
+/* Its goroutine's code made it happen; code on the system stack may run for one that stands still.
+ */
+static bool shows_it_runs(const struct event *event)
+{
+	return !(event->flags & EVENT_SYSTEM_STACK) || event->kind == EVENT_GOEXIT;
 }
 
 /* An entry that opens its goroutine's gate. */
 static struct error *handle_first_entry(struct calltree *trees, struct owner *owner,
 					const struct event *event)
 {
+	if (owner) {
+		set_now(owner, event->time_ns);
+		if (shows_it_runs(event))
+			state_runs(trees, owner, event);
+		end_tree(trees, owner, END_VANISHED, event->time_ns);
+	}
+	owner = begin_tree(trees, event);
+	return owner ? open_entered(trees, owner, event) : error_out_of_memory();
+}
+
+/* A goroutine that is followed from its start. */
+static struct error *handle_go(struct calltree *trees, struct owner *owner,
+			       const struct event *event)
+{
+	const struct goroutine_event *go = (const struct goroutine_event *)event;
+	struct beginning beginning = {.caller_va = event->caller_va,
+				      .site = CALLTREE_NO_SITE,
+				      .start_va = go->start_va,
+				      .tid = event->tid};
+
+	if (!event->goid) {
+		trees->num_ignored++;
+		return NULL;
+	}
 	if (owner)
 		end_tree(trees, owner, END_VANISHED, event->time_ns);
 	owner = begin_tree(trees, event);
-	return owner ? open_call(trees, owner, event) : error_out_of_memory();
+	if (!owner)
+		return error_out_of_memory();
+	owner->tree.parent_goid = go->by_goid;
+	struct owner *parent =
+		go->by_goid ? table_find(&trees->table, owner_key(event->pid, go->by_goid, 0))
+			    : NULL;
+	if (parent && parent != owner) {
+		set_now(parent, event->time_ns);
+		family_join(trees, parent, owner, go);
+	}
+	struct error *err = frames_open(trees, owner, position_of(event), &beginning);
+	if (trees->sink.states)
+		state_begin(owner, event->new_state, event->reason);
+	return err;
 }
 
 static bool same_function(const struct calltree *trees, uint32_t entry, uint32_t exit)
 {
 	const struct calltree_sink *sink = &trees->sink;
 
-	return !sink->func_of_site ||
+	return !sink->func_of_site || entry == CALLTREE_NO_SITE ||
 	       sink->func_of_site(sink->context, entry) == sink->func_of_site(sink->context, exit);
 }
 
 static void handle_exit(struct calltree *trees, struct owner *owner, const struct event *event)
 {
 	uint64_t position = position_of(event);
+	struct ending vanished = {.end = END_VANISHED, .tid = event->tid};
 	struct ending ending = {.end = event->kind == EVENT_RETURN ? CALL_RETURN : CALL_TAIL_CALL,
-				.time_ns = event->time_ns,
-				.site = event->site};
+				.site = event->site,
+				.tid = event->tid};
 
-	close_deeper(trees, owner, position, END_VANISHED, event->time_ns);
+	frames_close_deeper(trees, owner, position, &vanished);
 	struct frame *top = top_frame(owner);
 	if (!top || top->position != position)
 		return;
 	/* Whichever function it is that leaves here, nothing lives at this position any more. */
 	if (!same_function(trees, top->call.entry_site, event->site))
-		ending = (struct ending){.end = END_VANISHED, .time_ns = event->time_ns};
-	close_top(trees, owner, &ending);
+		ending = vanished;
+	frames_close_top(trees, owner, &ending);
 }
 
 /* An event of a goroutine inside a tree, other than an entry that begins another. */
@@ -263,8 +203,16 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 				   const struct event *event)
 {
 	struct error *err = NULL;
+	struct ending vanished = {.end = END_VANISHED, .tid = event->tid};
 	bool is_over = event->flags & EVENT_CLOSES_TREE;
 
+	set_now(owner, event->time_ns);
+	if (event->kind == EVENT_STATE) {
+		state_change(trees, owner, event);
+		return NULL;
+	}
+	if (!state_is_running(owner->state) && shows_it_runs(event))
+		state_runs(trees, owner, event);
 	switch (event->kind) {
 	case EVENT_ENTRY:
 		/* Shallower than the call that the tree began with: that one is gone. */
@@ -281,7 +229,7 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 		break;
 	case EVENT_UNWIND:
 		is_over |= position_of(event) < owner->root_position;
-		close_deeper(trees, owner, position_of(event), END_VANISHED, event->time_ns);
+		frames_close_deeper(trees, owner, position_of(event), &vanished);
 		break;
 	case EVENT_GOEXIT:
 		end_tree(trees, owner, CALL_GOEXIT, event->time_ns);
@@ -302,7 +250,7 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 		lose_of_process(trees, event->pid);
 		return NULL;
 	}
-	if (event->kind < EVENT_ENTRY || event->kind > EVENT_GOEXIT) {
+	if (event->kind < EVENT_ENTRY || event->kind > EVENT_GO) {
 		trees->num_ignored++;
 		return NULL;
 	}
@@ -313,6 +261,8 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 		add_lost(&owner->tree, event->lost);
 	if (event->kind == EVENT_ENTRY && event->flags & EVENT_OPENS_TREE)
 		return handle_first_entry(trees, owner, event);
+	if (event->kind == EVENT_GO)
+		return handle_go(trees, owner, event);
 	if (owner)
 		return handle_inside(trees, owner, event);
 	trees->num_ignored++;
@@ -353,14 +303,23 @@ struct error *calltree_new(const struct calltree_sink *sink, struct calltree **t
 
 void calltree_free(struct calltree *trees)
 {
+	struct owner *owner, *next;
+
 	if (!trees)
 		return;
+	HASH_ITER (hh, trees->table.owners, owner, next) {
+		table_remove(&trees->table, owner);
+		family_drop(trees, owner);
+	}
+	DL_FOREACH_SAFE(trees->lingering, owner, next)
+	family_drop(trees, owner);
 	table_destroy(&trees->table);
 	free(trees);
 }
 
 void calltree_tick(struct calltree *trees, uint64_t now_ns)
 {
+	family_tick(trees, now_ns);
 }
 
 void calltree_finish(struct calltree *trees, uint64_t now_ns)

@@ -36,17 +36,26 @@ static void owner_free(struct owner *owner)
 	free(owner->frames);
 	free(owner->tree.calls);
 	free(owner->tree.steps);
+	free(owner->tree.waits);
+	free(owner->tree.starts);
 	free(owner);
 }
 
 /* Empties it, but leaves it its memory. */
 static void owner_reset(struct owner *owner)
 {
-	struct call *calls = owner->tree.calls;
-	struct step *steps = owner->tree.steps;
-
-	owner->num_frames = 0;
-	owner->tree = (struct tree){.calls = calls, .steps = steps};
+	*owner = (struct owner){
+		.frames = owner->frames,
+		.frames_capacity = owner->frames_capacity,
+		.calls_capacity = owner->calls_capacity,
+		.steps_capacity = owner->steps_capacity,
+		.waits_capacity = owner->waits_capacity,
+		.starts_capacity = owner->starts_capacity,
+		.tree = {.calls = owner->tree.calls,
+			 .steps = owner->tree.steps,
+			 .waits = owner->tree.waits,
+			 .starts = owner->tree.starts},
+	};
 }
 
 static struct owner *owner_new(struct table *table)
@@ -84,8 +93,14 @@ void table_remove(struct table *table, struct owner *owner)
 	HASH_DEL(table->owners, owner);
 	if (table->last == owner)
 		table->last = NULL;
+}
+
+void table_recycle(struct table *table, struct owner *owner)
+{
 	if (table->num_spare >= MAX_SPARE || owner->calls_capacity > MAX_SPARE_CAPACITY ||
-	    owner->frames_capacity > MAX_SPARE_CAPACITY) {
+	    owner->frames_capacity > MAX_SPARE_CAPACITY ||
+	    owner->waits_capacity > MAX_SPARE_CAPACITY ||
+	    owner->starts_capacity > MAX_SPARE_CAPACITY) {
 		owner_free(owner);
 		return;
 	}
@@ -97,12 +112,8 @@ void table_remove(struct table *table, struct owner *owner)
 
 void table_destroy(struct table *table)
 {
-	struct owner *owner, *next;
+	struct owner *owner;
 
-	HASH_ITER (hh, table->owners, owner, next) {
-		HASH_DEL(table->owners, owner);
-		owner_free(owner);
-	}
 	while ((owner = table->spare)) {
 		table->spare = owner->next_spare;
 		owner_free(owner);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * table.h - the goroutines that have an open tree, found by (process, goid), and what is known of
- * each: its tree so far and the stack of its open frames.
+ * each: its tree so far, the stack of its open frames, what it is doing, and its family.
  */
 #ifndef GOFUNCGRAPH_CALLTREE_TABLE_H
 #define GOFUNCGRAPH_CALLTREE_TABLE_H
@@ -27,9 +27,10 @@ struct frame {
 	uint64_t lost_at_entry; /* tree.lost when it was opened */
 	struct call call;
 	uint32_t index; /* in tree.calls, or NOT_KEPT */
+	bool is_start;	/* the function that a followed goroutine begins with */
 };
 
-/* A goroutine inside a tree. */
+/* A goroutine inside a tree; after its end, the tree alone while it waits for its family. */
 struct owner {
 	struct owner_key key;
 	UT_hash_handle hh;
@@ -41,8 +42,37 @@ struct owner {
 	size_t num_frames;
 	size_t frames_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
+	uint64_t now_ns;	/* of its last event */
+
+	/* What it is doing; see state.h. */
+	uint8_t state;	     /* enum goroutine_state, without STATE_SCAN */
+	uint8_t reason;	     /* of STATE_WAITING */
+	bool is_counted;     /* the interval that it does not run is in a part's count */
+	uint64_t since_ns;   /* from when on that interval is in no part yet */
+	uint64_t wait_ns;    /* when the wait began */
+	uint32_t wait_depth; /* of the innermost call then */
+	size_t num_parts;    /* of its calls and frames */
+	size_t num_waits;    /* of its tree and frames */
+	size_t waits_capacity;
+
+	/* See family.h. */
+	size_t starts_capacity;
+	struct owner *root;   /* of its family; itself if it has no parent */
+	struct owner *parent; /* NULL: none, or it was handed on already */
+	size_t start;	      /* index in the parent's starts */
+	uint32_t generation;  /* of the root 0 */
+	bool has_ended;
+	struct owner *members;	   /* of a root: the others of its family that are open, in order of
+				      beginning */
+	struct owner *prev, *next; /* in the root's members, in calltree.lingering */
 	struct owner *next_spare;
 };
+
+/* Whose tree it is. */
+static inline struct owner *owner_of(struct tree *tree)
+{
+	return (struct owner *)((char *)tree - offsetof(struct owner, tree));
+}
 
 struct table {
 	struct owner *owners; /* hash table, in order of beginning */
@@ -59,8 +89,13 @@ struct owner *table_find(struct table *table, struct owner_key key);
 /* A new one with an empty tree; there must be none of this key. NULL: out of memory. */
 struct owner *table_add(struct table *table, struct owner_key key);
 
+/* It is found no more. */
 void table_remove(struct table *table, struct owner *owner);
 
+/* Takes back one that was removed, and whose tree owns nothing but its own arrays. */
+void table_recycle(struct table *table, struct owner *owner);
+
+/* Frees the spare ones; all others must be gone. */
 void table_destroy(struct table *table);
 
 #endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* family.c - families of trees; see family.h. */
+#include "calltree/family.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "base/array.h"
+#include "calltree/frames.h"
+#include "calltree/parts.h"
+
+void family_found(struct owner *owner)
+{
+	owner->root = owner;
+}
+
+static bool add_start(struct calltree *trees, struct owner *owner, const struct start *start)
+{
+	struct tree *tree = &owner->tree;
+
+	if (!array_reserve(&tree->starts, &owner->starts_capacity, tree->num_starts + 1,
+			   sizeof(*tree->starts)) ||
+	    !frames_reserve_steps(owner, 1)) {
+		add_lost(tree, 1);
+		return false;
+	}
+	tree->steps[tree->num_steps++] =
+		(struct step){.index = (uint32_t)tree->num_starts, .type = STEP_START};
+	tree->starts[tree->num_starts++] = *start;
+	trees->total_starts++;
+	return true;
+}
+
+/* Puts an open tree into the family of its parent, which is open too. */
+static void enter(struct owner *owner)
+{
+	owner->root = owner->parent->root;
+	owner->generation = owner->parent->generation + 1;
+	DL_APPEND(owner->root->members, owner);
+}
+
+void family_join(struct calltree *trees, struct owner *parent, struct owner *child,
+		 const struct goroutine_event *go)
+{
+	struct start start = {.time_ns = parent->now_ns,
+			      .goid = go->event.goid,
+			      .start_va = go->start_va,
+			      .go_va = go->event.caller_va,
+			      .depth = parent->num_frames ? (uint32_t)parent->num_frames - 1 : 0};
+
+	child->tree.parent_tree = parent->tree.number;
+	if (!trees->sink.keep_calls || parent->tree.num_starts >= CALLTREE_MAX_WAITS ||
+	    trees->total_starts >= CALLTREE_MAX_TOTAL_WAITS || !add_start(trees, parent, &start) ||
+	    parent->generation >= MAX_GENERATIONS)
+		return;
+	child->parent = parent;
+	child->start = parent->tree.num_starts - 1;
+	enter(child);
+}
+
+/* ---- ends ---- */
+
+/* Frees what the calls own; `owner` has none but these when it is closed. */
+static void free_call(struct calltree *trees, struct owner *owner, struct call *call)
+{
+	parts_free(trees, owner, call);
+	free(call->waits);
+}
+
+/* No deeper than MAX_GENERATIONS calls. */
+void family_drop(struct calltree *trees, struct owner *owner)
+{
+	struct tree *tree = &owner->tree;
+
+	for (size_t i = 0; i < tree->num_starts; i++)
+		if (tree->starts[i].tree)
+			family_drop(trees, owner_of(tree->starts[i].tree));
+	for (size_t i = 0; i < owner->num_frames; i++)
+		free_call(trees, owner, &owner->frames[i].call);
+	for (size_t i = 0; owner->num_parts && i < tree->num_calls; i++)
+		free_call(trees, owner, &tree->calls[i]);
+	trees->total_open -= owner->num_frames;
+	trees->total_calls -= tree->num_calls;
+	trees->total_starts -= tree->num_starts;
+	trees->total_waits -= owner->num_waits;
+	table_recycle(&trees->table, owner);
+}
+
+/* Gives back the memory of an array that grows no more; that it can fail does not matter. */
+static void shrink(void *items, size_t *capacity, size_t count, size_t size)
+{
+	if (!count) {
+		free(*(void **)items);
+		*(void **)items = NULL;
+		*capacity = 0;
+		return;
+	}
+	void *smaller = realloc(*(void **)items, count * size);
+	if (smaller) {
+		*(void **)items = smaller;
+		*capacity = count;
+	}
+}
+
+/* It stays for a while. */
+static void make_small(struct owner *owner)
+{
+	struct tree *tree = &owner->tree;
+
+	free(owner->frames);
+	owner->frames = NULL;
+	owner->frames_capacity = 0;
+	shrink(&tree->calls, &owner->calls_capacity, tree->num_calls, sizeof(*tree->calls));
+	shrink(&tree->steps, &owner->steps_capacity, tree->num_steps, sizeof(*tree->steps));
+	shrink(&tree->waits, &owner->waits_capacity, tree->num_waits, sizeof(*tree->waits));
+	shrink(&tree->starts, &owner->starts_capacity, tree->num_starts, sizeof(*tree->starts));
+}
+
+/* Hands on an ended root with all that is inside it. */
+static void hand_on(struct calltree *trees, struct owner *root)
+{
+	struct owner *members = root->members, *member, *next;
+
+	/* Those that are open: a parent comes before its children. */
+	root->members = NULL;
+	DL_FOREACH_SAFE(members, member, next)
+	{
+		if (member->parent->has_ended) {
+			member->parent = NULL;
+			member->root = member;
+			member->generation = 0;
+		} else {
+			enter(member);
+		}
+	}
+	if (trees->sink.tree_ended)
+		trees->sink.tree_ended(trees->sink.context, &root->tree);
+	family_drop(trees, root);
+}
+
+void family_end(struct calltree *trees, struct owner *owner)
+{
+	struct owner *root = owner->root;
+
+	owner->has_ended = true;
+	if (owner != root) {
+		DL_DELETE(root->members, owner);
+		owner->parent->tree.starts[owner->start].tree = &owner->tree;
+		make_small(owner);
+		if (!root->has_ended || root->members)
+			return;
+		DL_DELETE(trees->lingering, root);
+	} else if (root->members) {
+		make_small(root);
+		DL_APPEND(trees->lingering, root);
+		return;
+	}
+	hand_on(trees, root);
+}
+
+void family_tick(struct calltree *trees, uint64_t now_ns)
+{
+	struct owner *root, *next;
+
+	DL_FOREACH_SAFE(trees->lingering, root, next)
+	{
+		if (now_ns < root->now_ns || now_ns - root->now_ns < CALLTREE_LINGER_NS)
+			continue;
+		DL_DELETE(trees->lingering, root);
+		hand_on(trees, root);
+	}
+}

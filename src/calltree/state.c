@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* state.c - what goroutines are doing; see state.h. */
+#include "calltree/state.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "calltree/frames.h"
+#include "calltree/parts.h"
+
+static uint8_t reason_of(uint32_t reason)
+{
+	return reason < UINT8_MAX ? (uint8_t)reason : UINT8_MAX;
+}
+
+/* ---- waits ---- */
+
+static bool add_to_tree(struct owner *owner, const struct wait *wait)
+{
+	struct tree *tree = &owner->tree;
+
+	if (!array_reserve(&tree->waits, &owner->waits_capacity, tree->num_waits + 1,
+			   sizeof(*wait)) ||
+	    !frames_reserve_steps(owner, 1))
+		return false;
+	tree->steps[tree->num_steps++] =
+		(struct step){.index = (uint32_t)tree->num_waits, .type = STEP_WAIT};
+	tree->waits[tree->num_waits++] = *wait;
+	return true;
+}
+
+static bool add_to_call(struct call *call, const struct wait *wait)
+{
+	if (!parts_reserve_one(&call->waits, call->num_waits, sizeof(*wait)))
+		return false;
+	call->waits[call->num_waits++] = *wait;
+	return true;
+}
+
+/* Ends the wait now, if it is one to keep. `event` may be NULL. */
+static void keep_wait(struct calltree *trees, struct owner *owner, struct wait wait,
+		      const struct event *event)
+{
+	uint64_t min_wait_ns = trees->sink.min_wait_ns;
+
+	wait.start_ns = owner->wait_ns;
+	wait.end_ns = owner->now_ns;
+	if (!min_wait_ns || wait.end_ns - wait.start_ns < min_wait_ns || !owner->num_frames ||
+	    owner->num_waits >= CALLTREE_MAX_WAITS ||
+	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS)
+		return;
+	wait.depth = owner->wait_depth;
+	wait.state = owner->state;
+	wait.reason = owner->reason;
+	if (event && event->kind == EVENT_STATE && event->flags & EVENT_HAS_MORE) {
+		const struct goroutine_event *more = (const struct goroutine_event *)event;
+		if (more->by_goid && more->by_goid != event->goid) {
+			wait.by_goid = more->by_goid;
+			for (unsigned i = 0; i < WAKER_DEPTH; i++)
+				wait.by_stack[i] = more->by_stack[i];
+		}
+	}
+	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait)
+					   : add_to_call(&owner->frames[wait.depth].call, &wait);
+	if (!kept) {
+		add_lost(&owner->tree, 1);
+		return;
+	}
+	owner->num_waits++;
+	trees->total_waits++;
+}
+
+/* ---- intervals ---- */
+
+/* What it did not run until now is the innermost call's. */
+static void cut(struct calltree *trees, struct owner *owner)
+{
+	struct frame *top = top_frame(owner);
+	struct part part = {.ns = owner->now_ns - owner->since_ns,
+			    .count = !owner->is_counted,
+			    .state = owner->state,
+			    .reason = owner->reason};
+
+	if (top && (part.ns || part.count)) {
+		parts_add(trees, owner, &top->call, &part);
+		owner->is_counted = true;
+	}
+	owner->since_ns = owner->now_ns;
+}
+
+static void end_wait(struct calltree *trees, struct owner *owner, struct wait wait,
+		     const struct event *event)
+{
+	if (state_is_running(owner->state))
+		return;
+	cut(trees, owner);
+	keep_wait(trees, owner, wait, event);
+	owner->state = STATE_RUNNING;
+}
+
+void state_begin(struct owner *owner, uint8_t state, uint32_t reason)
+{
+	owner->state = state & STATE_NUMBER;
+	owner->reason = owner->state == STATE_WAITING ? reason_of(reason) : 0;
+	owner->is_counted = false;
+	owner->since_ns = owner->wait_ns = owner->now_ns;
+	owner->wait_depth = owner->num_frames ? (uint32_t)owner->num_frames - 1 : 0;
+}
+
+void state_change(struct calltree *trees, struct owner *owner, const struct event *event)
+{
+	uint8_t new_state = event->new_state & STATE_NUMBER;
+
+	if (!trees->sink.states || new_state == owner->state)
+		return;
+	/* Before Go 1.21 the reason may be set after the change (runtime.park_m). */
+	if (owner->state == STATE_WAITING && (event->old_state & STATE_NUMBER) == STATE_WAITING)
+		owner->reason = reason_of(event->reason);
+	end_wait(trees, owner, (struct wait){.tid = event->tid}, event);
+	state_begin(owner, new_state, event->reason);
+}
+
+void state_runs(struct calltree *trees, struct owner *owner, const struct event *event)
+{
+	/* What makes a system call is code, on the goroutine's own stack: between entersyscall and
+	 * exitsyscall (src/runtime/proc.go) calls of it are nothing unusual. */
+	if (owner->state == STATE_SYSCALL && !event->lost && event->kind != EVENT_GOEXIT)
+		return;
+	end_wait(trees, owner, (struct wait){.tid = event->tid}, event);
+}
+
+void state_stays(struct calltree *trees, struct owner *owner)
+{
+	end_wait(trees, owner, (struct wait){.is_open = true}, NULL);
+}
+
+void state_enter_frame(struct calltree *trees, struct owner *owner)
+{
+	cut(trees, owner);
+	if (!owner->num_frames)
+		owner->wait_ns = owner->now_ns; /* before that it was no call's */
+}
+
+void state_leave_frame(struct calltree *trees, struct owner *owner, uint32_t tid)
+{
+	cut(trees, owner);
+	if (owner->wait_depth + 1 < owner->num_frames)
+		return;
+	/* The rest is another wait, of the caller. If there is none, the tree ends in this one. */
+	bool is_open = owner->num_frames == 1;
+	keep_wait(trees, owner, (struct wait){.is_open = is_open, .tid = is_open ? 0 : tid}, NULL);
+	owner->wait_ns = owner->now_ns;
+	owner->wait_depth = is_open ? 0 : (uint32_t)owner->num_frames - 2;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* trees.h - what the files of this room share: all trees, and small things about one. */
+#ifndef GOFUNCGRAPH_CALLTREE_TREES_H
+#define GOFUNCGRAPH_CALLTREE_TREES_H
+
+#include "calltree/table.h"
+
+/* Parts of all calls kept: 64 MiB. */
+#define MAX_TOTAL_PARTS (1u << 22)
+/* Trees inside each other; a goroutine further down is handed on by itself. */
+#define MAX_GENERATIONS 1000
+
+struct calltree {
+	struct calltree_sink sink;
+	struct table table;
+	struct owner *lingering; /* roots of families that have ended and wait for the others */
+	/* Of all trees not handed on yet. */
+	size_t total_calls; /* kept */
+	size_t total_open;  /* frames */
+	size_t total_parts;
+	size_t total_waits;
+	size_t total_starts;
+	uint64_t num_begun;
+	uint64_t num_ended;
+	uint64_t num_ignored;
+};
+
+static inline struct frame *top_frame(struct owner *owner)
+{
+	return owner->num_frames ? &owner->frames[owner->num_frames - 1] : NULL;
+}
+
+static inline void add_lost(struct tree *tree, uint64_t lost)
+{
+	if (__builtin_add_overflow(tree->lost, lost, &tree->lost))
+		tree->lost = UINT64_MAX;
+}
+
+/* Something happens to it now. Its time never goes back, whatever an event says. */
+static inline void set_now(struct owner *owner, uint64_t time_ns)
+{
+	if (time_ns > owner->now_ns)
+		owner->now_ns = time_ns;
+}
+
+#endif
