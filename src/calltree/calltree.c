@@ -25,14 +25,15 @@ static uint64_t position_of(const struct event *event)
 
 /* ---- trees ---- */
 
-static struct owner *begin_tree(struct calltree *trees, const struct event *event)
+static struct owner *begin_tree(struct calltree *trees, const struct event *event,
+				uint64_t position)
 {
 	struct owner *owner =
 		table_add(&trees->table, owner_key(event->pid, event->goid, event->tid));
 
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
-		owner->root_position = position_of(event);
+		owner->root_position = position;
 		owner->now_ns = event->time_ns;
 		owner->state = STATE_RUNNING;
 		family_found(owner);
@@ -135,7 +136,7 @@ static struct error *handle_first_entry(struct calltree *trees, struct owner *ow
 			state_runs(trees, owner, event);
 		end_tree(trees, owner, END_VANISHED, event->time_ns);
 	}
-	owner = begin_tree(trees, event);
+	owner = begin_tree(trees, event, position_of(event));
 	return owner ? open_entered(trees, owner, event) : error_out_of_memory();
 }
 
@@ -155,7 +156,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 	}
 	if (owner)
 		end_tree(trees, owner, END_VANISHED, event->time_ns);
-	owner = begin_tree(trees, event);
+	owner = begin_tree(trees, event, event->frame);
 	if (!owner)
 		return error_out_of_memory();
 	owner->tree.parent_goid = go->by_goid;
@@ -166,7 +167,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 		set_now(parent, event->time_ns);
 		family_join(trees, parent, owner, go);
 	}
-	struct error *err = frames_open(trees, owner, position_of(event), &beginning);
+	struct error *err = frames_open(trees, owner, owner->root_position, &beginning);
 	if (trees->sink.states)
 		state_begin(owner, event->new_state, event->reason);
 	return err;
