@@ -65,7 +65,8 @@ static void expect_by_version(unsigned minor, const struct source_reasons *want)
 	assert_null(reasons_by_version(minor, want->count));
 }
 
-static void expect_in_program(const char *program, const struct source_reasons *want)
+static void expect_in_program(const char *program, bool is_stripped,
+			      const struct source_reasons *want)
 {
 	const struct gobin_func *funcs;
 	struct image *image;
@@ -84,6 +85,9 @@ static void expect_in_program(const char *program, const struct source_reasons *
 	_cleanup_free_ struct reasons *reasons = reasons_read(image, funcs, count);
 	assert_non_null(reasons);
 	assert_int_equal(reasons->count, want->count);
+	/* Without functions there is only the symbol. */
+	_cleanup_free_ struct reasons *by_symbol = reasons_read(image, NULL, 0);
+	assert_int_equal(!by_symbol, is_stripped);
 	image_close(image);
 	gobin_close(bin);
 }
@@ -101,7 +105,7 @@ static void expect_of_toolchain(const struct go_toolchain *go, unsigned minor, c
 	expect_by_version(minor, &want);
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
 		if (go_build(go, source, options[i], program))
-			expect_in_program(program, &want);
+			expect_in_program(program, strstr(options[i], "-s "), &want);
 		else
 			print_message("%s cannot build with %s\n", go->name, options[i]);
 	}
