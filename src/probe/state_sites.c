@@ -48,18 +48,18 @@ static bool decode_operands(const struct code *code, uint32_t offset, ZydisDecod
 						   code->size - offset, insn, operands));
 }
 
-static ZydisRegister whole_register(ZydisRegister reg)
-{
-	return ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg);
-}
-
+/* Any part of the register. */
 static bool writes_register(const ZydisDecodedInstruction *insn,
 			    const ZydisDecodedOperand *operands, ZydisRegister reg)
 {
 	for (unsigned i = 0; i < insn->operand_count; i++) {
-		if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-		    operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE &&
-		    whole_register(operands[i].reg.value) == reg)
+		ZydisRegister written = operands[i].reg.value;
+
+		if (operands[i].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+		    !(operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+			continue;
+		if (written == reg ||
+		    ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, written) == reg)
 			return true;
 	}
 	return false;
