@@ -14,7 +14,7 @@
 #include "attach_target.h"
 #include "gofuncgraph/probe.h"
 
-#define MAX_SITES (2 * MAX_FUNCS + 16)
+#define MAX_SITES (3 * MAX_FUNCS + 16)
 
 /* ---- stand-ins for what attaching takes from other rooms ---- */
 
@@ -46,7 +46,8 @@ struct fixture {
 	struct plan plan;
 };
 
-/* ---- the plan: functions 0..n-1, an entry and an exit each, every third a target ---- */
+/* ---- the plan: functions 0..n-1, an entry and an exit each, every third a target. At the entry of
+ * every fifth is another site, and at the exit of the next ---- */
 
 static void add_site(struct fixture *f, uint32_t func, uint32_t offset, enum site_kind kind,
 		     uint32_t flags)
@@ -72,6 +73,10 @@ static void make_plan(struct fixture *f, size_t num_funcs)
 		f->plan.funcs[i] = (struct plan_func){.func = &funcs[i]};
 		add_site(f, i, 0, SITE_KIND_ENTRY, i % 3 ? 0 : SITE_TARGET);
 		add_site(f, i, RET_OFFSET, SITE_KIND_RETURN, SITE_EXIT);
+		if (i % 5 == 0)
+			add_site(f, i, 0, SITE_KIND_RUNTIME, SITE_STATE_ARGS);
+		if (i % 5 == 1)
+			add_site(f, i, RET_OFFSET, SITE_KIND_RUNTIME, SITE_GO);
 	}
 }
 

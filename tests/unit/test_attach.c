@@ -18,6 +18,8 @@ static void test_site_program(void **state)
 	assert_int_equal(site_program(&site), PROGRAM_EXIT);
 	site = (struct site){.kind = SITE_KIND_RUNTIME, .flags = SITE_UNWIND};
 	assert_int_equal(site_program(&site), PROGRAM_RUNTIME);
+	site.flags = SITE_SYSCALL_EXIT | SITE_BEHIND_CHECK;
+	assert_int_equal(site_program(&site), PROGRAM_STATE);
 }
 
 static void test_names(void **state)
