@@ -213,9 +213,11 @@ static void find_swaps(const struct subject *subject, struct state_func *found)
 			add_site(found, &site, SITE_STATE_SWAP);
 	}
 	drop_jump_targets(subject, found);
-	/* Built without optimization: the swap is a call of internal/runtime/atomic's. */
+	/* Built without optimization, it calls internal/runtime/atomic's CompareAndSwap. */
 	if (!found->num_sites && !found->left_out)
-		leave_out(found, 0, "how it changes a goroutine's state is not known");
+		leave_out(found, 0,
+			  "how it changes a goroutine's state is not known (built without "
+			  "optimization?)");
 }
 
 /* ---- at the entry and the exits ---- */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* state_programs.h - programs for the tests of sites of goroutines' states, and their plans. */
+#ifndef GOFUNCGRAPH_TESTS_STATE_PROGRAMS_H
+#define GOFUNCGRAPH_TESTS_STATE_PROGRAMS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "go_program.h"
+#include "gofuncgraph/probe.h"
+
+#define MAX_PROGRAMS 128
+
+static const char plain_source[] = "package main\n"
+				   "func main() {\n"
+				   "	c := make(chan int)\n"
+				   "	go func() { c <- 1 }()\n"
+				   "	println(<-c)\n"
+				   "}\n";
+
+static const char pull_source[] =
+	"package main\n"
+	"import \"iter\"\n"
+	"func main() {\n"
+	"	next, stop := iter.Pull(func(yield func(int) bool) { yield(1) })\n"
+	"	println(next())\n"
+	"	stop()\n"
+	"}\n";
+
+struct built {
+	struct gobin *bin;
+	unsigned minor;
+	bool pulls, stripped, unoptimized;
+};
+
+struct programs {
+	char folder[GO_MAX_PATH];
+	struct built items[MAX_PROGRAMS];
+	size_t count;
+};
+
+static inline void must(struct error *err)
+{
+	if (err)
+		fail_msg("%s", error_message(err));
+}
+
+static inline void build(struct programs *programs, const struct go_toolchain *go, bool pulls,
+			 const char *options)
+{
+	struct built *program = &programs->items[programs->count];
+	char source_path[GO_MAX_PATH + 32], path[GO_MAX_PATH + 32];
+	FILE *file;
+
+	assert_true(programs->count++ < MAX_PROGRAMS);
+	snprintf(source_path, sizeof(source_path), "%s/main.go", programs->folder);
+	file = fopen(source_path, "w");
+	assert_non_null(file);
+	fputs(pulls ? pull_source : plain_source, file);
+	fclose(file);
+	snprintf(path, sizeof(path), "%s/program%zu", programs->folder, programs->count);
+	assert_true(go_build(go, source_path, options, path));
+	must(gobin_open(path, &program->bin));
+	program->minor = gobin_minor_version(program->bin);
+	program->pulls = pulls;
+	program->stripped = strstr(options, "-s -w");
+	program->unoptimized = strstr(options, "-N");
+}
+
+static inline int teardown(void **state)
+{
+	struct programs *programs = *state;
+
+	for (size_t i = 0; i < programs->count; i++)
+		gobin_close(programs->items[i].bin);
+	go_remove(programs->folder);
+	return 0;
+}
+
+/* The tracer's own function of that name, or NULL. */
+static inline const struct plan_func *find_own(const struct plan *plan, const char *name)
+{
+	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
+		if (!strcmp(plan->funcs[i].func->name, name))
+			return &plan->funcs[i];
+	}
+	return NULL;
+}
+
+static inline const uint8_t *bytes_at(struct gobin *bin, uint64_t va, size_t length)
+{
+	size_t available = length;
+	const uint8_t *bytes = gobin_bytes(bin, va, &available);
+
+	assert_non_null(bytes);
+	assert_int_equal(available, length);
+	return bytes;
+}
+
+#endif
