@@ -99,6 +99,9 @@ struct start {
 
 struct tree {
 	uint64_t number; /* from 1, in order of beginning */
+	/* Which of the trees that are not followed ones it is, or descends from: from 1, in order
+	 * of beginning; what --limit counts by. */
+	uint64_t root;
 	uint64_t goid;
 	uint32_t pid;
 	uint64_t lost;	   /* events of this goroutine that were lost while the tree was open */

@@ -5,6 +5,7 @@
 #ifndef GOFUNCGRAPH_OUTPUT_H
 #define GOFUNCGRAPH_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,6 +22,11 @@ struct output_options {
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;
+	bool states;	      /* --states: where the time of each call went */
+	uint64_t min_wait_ns; /* --min-wait, see calltree.h; 0: no wait is shown by itself */
+	/* --follow: followed trees do not count for max_trees, and go with the tree that they
+	 * descend from. */
+	bool follow;
 };
 
 /* format: "graph" or "json". */

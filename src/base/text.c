@@ -201,6 +201,36 @@ size_t text_format_duration(char *out, uint64_t ns)
 	return (size_t)(p - out);
 }
 
+size_t text_format_amount(char *out, uint64_t ns)
+{
+	/* The first whose least is reached; 10^digits of its steps are one of its units. */
+	static const struct {
+		uint64_t least_ns, step_ns;
+		unsigned digits; /* behind the point */
+		const char *unit;
+	} forms[] = {
+	    {100 * NS_PER_S, NS_PER_S, 0, "s"},
+	    {NS_PER_S, 1000000, 3, "s"},
+	    {100000, 100000, 1, "ms"},
+	    {0, 100, 1, "us"},
+	};
+	static const unsigned powers[] = {1, 10, 100, 1000};
+	size_t form = 0;
+
+	while (ns < forms[form].least_ns)
+		form++;
+	unsigned digits = forms[form].digits;
+	uint64_t steps = ns / forms[form].step_ns;
+	uint64_t whole = steps / powers[digits];
+	char *p = put_digits(out, whole, count_digits(whole));
+	if (digits) {
+		*p++ = '.';
+		p = put_digits(p, steps % powers[digits], digits);
+	}
+	strcpy(p, forms[form].unit);
+	return (size_t)(p - out) + strlen(forms[form].unit);
+}
+
 /* ---- parsing ---- */
 
 /* Reads the digits at *text, moves it behind them. False: no digit, or too large. */

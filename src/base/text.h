@@ -37,6 +37,10 @@ size_t text_format_time(char *out, uint64_t realtime_ns);
 #define TEXT_DURATION_SIZE 32
 size_t text_format_duration(char *out, uint64_t ns);
 
+/* "123s", "1.523s", "522.8ms", "99.9us": as much of it as one wants to read. Truncates, too. */
+#define TEXT_AMOUNT_SIZE 32
+size_t text_format_amount(char *out, uint64_t ns);
+
 /* "10s", "1m30s", "250ms", "1.5h", "100us", "5" (seconds). More than zero. */
 struct error *text_parse_duration(const char *text, uint64_t *ns);
 

@@ -20,11 +20,15 @@ struct format {
 	void (*write_tree)(struct output *out, const struct tree *tree);
 };
 
+struct written;
+
 struct output {
 	const struct format *format;
 	struct output_options options;
 	struct names *names;
 	void *data; /* the format's own */
+	/* Trees written by "graph", with a limit and followed trees: those go with them. */
+	struct written *written;
 	uint64_t num_trees;
 	struct writer writer;
 };
@@ -35,6 +39,20 @@ extern const struct format format_json;
 /* output_new() with another source of names than the plan's executable. */
 struct error *output_new_with_names(const char *format, const struct output_options *options,
 				    const struct name_source *source, struct output **out);
+
+/* True of the call that a followed goroutine begins with: it has no site. */
+static inline bool output_is_start(const struct tree *tree, const struct call *call)
+{
+	return call->entry_site == CALLTREE_NO_SITE && tree->parent_tree;
+}
+
+/* Where a call was entered. */
+static inline const struct place *output_entry(const struct output *out, const struct call *call)
+{
+	if (call->entry_site == CALLTREE_NO_SITE)
+		return names_start(out->names, call->start_va);
+	return names_site(out->names, call->entry_site);
+}
 
 /* CLOCK_MONOTONIC to CLOCK_REALTIME. */
 static inline uint64_t output_realtime_ns(const struct output *out, uint64_t monotonic_ns)

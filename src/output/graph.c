@@ -3,6 +3,7 @@
  * graph.c - call trees as text for people: one line an entry, one line an exit, indented by depth.
  *
  * Columns: day and time (18), a space, duration (10, blank on entries), two spaces, the call.
+ * Between them, indented like calls, waits ("~") and goroutines that were started ("go").
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 
 #include "base/text.h"
 #include "output/format.h"
+#include "output/parts.h"
+#include "output/waker.h"
 
 #define NS_PER_S       1000000000ull
 #define CALL_COLUMN    31
@@ -52,26 +55,83 @@ static void put_time(struct output *out, uint64_t monotonic_ns)
 	writer_put(&out->writer, digits, sizeof(digits));
 }
 
-static void put_indent(struct output *out, uint32_t depth)
+static void put_indent(struct output *out, size_t depth)
 {
-	writer_put_spaces(&out->writer, 2 * (size_t)(depth < MAX_INDENT ? depth : MAX_INDENT));
+	writer_put_spaces(&out->writer, 2 * (depth < MAX_INDENT ? depth : MAX_INDENT));
 }
 
-static void write_entry(struct output *out, const struct call *call)
+/* The columns before the text of a line that has no duration. */
+static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
 {
-	const struct place *place = names_site(out->names, call->entry_site);
+	put_time(out, time_ns);
+	writer_put_spaces(&out->writer, 1 + DURATION_WIDTH + 2);
+	put_indent(out, depth);
+}
+
+static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint64_t duration_ns,
+				     size_t depth)
+{
+	char duration[TEXT_DURATION_SIZE];
+	size_t len = text_format_duration(duration, duration_ns);
+
+	put_time(out, time_ns);
+	writer_put_spaces(&out->writer, 1);
+	writer_put(&out->writer, duration, len);
+	writer_put_spaces(&out->writer, 2);
+	put_indent(out, depth);
+}
+
+static void put_function(struct output *out, const struct place *place)
+{
+	if (place->function)
+		writer_put(&out->writer, place->function, place->function_len);
+	else
+		writer_put(&out->writer, place->text, place->text_len);
+}
+
+static void put_caller(struct output *out, uint64_t caller_va)
+{
+	const struct place *caller = names_caller(out->names, caller_va);
+
+	writer_put(&out->writer, caller->text, caller->text_len);
+}
+
+static void put_number(struct output *out, uint64_t value)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+
+	writer_put(&out->writer, digits, (size_t)len);
+}
+
+/* A tree, or one of a goroutine that was started in it. */
+struct branch {
+	const struct tree *tree;
+	size_t depth; /* of its first call */
+	bool is_nested;
+};
+
+static void write_entry(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const struct tree *tree = branch->tree;
+	bool is_start = output_is_start(tree, call);
 	struct writer *writer = &out->writer;
 
-	put_time(out, call->start_ns);
-	writer_put_spaces(writer, 1 + DURATION_WIDTH + 2);
-	put_indent(out, call->depth);
-	if (place->function)
-		writer_put(writer, place->function, place->function_len);
-	else
-		writer_put(writer, place->text, place->text_len);
+	begin_line(out, call->start_ns, branch->depth + call->depth);
+	if (is_start)
+		writer_puts(writer, "go ");
+	put_function(out, output_entry(out, call));
 	writer_puts(writer, "() { ");
-	const struct place *caller = names_caller(out->names, call->caller_va);
-	writer_put(writer, caller->text, caller->text_len);
+	if (is_start) {
+		writer_puts(writer, "[goroutine ");
+		put_number(out, tree->goid);
+		if (!branch->is_nested) {
+			writer_puts(writer, ", started by goroutine ");
+			put_number(out, tree->parent_goid);
+		}
+		writer_puts(writer, "] ");
+	}
+	put_caller(out, call->caller_va);
 	writer_puts(writer, "\n");
 }
 
@@ -94,64 +154,147 @@ static const char *end_mark(const struct call *call)
 	}
 }
 
-static void write_exit(struct output *out, const struct call *call)
+/* Where the time of a call went. */
+static void put_parts(struct output *out, const struct call *call)
 {
+	struct amount amounts[MAX_AMOUNTS];
+	char text[TEXT_AMOUNT_SIZE];
+	uint64_t run_ns;
+	size_t count = parts_sum(out->names, call, "waiting", amounts, &run_ns);
+
+	text_format_amount(text, run_ns);
+	writer_puts(&out->writer, "   run ");
+	writer_puts(&out->writer, text);
+	for (size_t i = 0; i < count; i++) {
+		text_format_amount(text, amounts[i].ns);
+		writer_puts(&out->writer, "  ");
+		writer_puts(&out->writer, amounts[i].name);
+		writer_puts(&out->writer, " ");
+		writer_puts(&out->writer, text);
+	}
+}
+
+static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
+{
+	size_t depth = branch->depth + call->depth;
 	const char *mark = end_mark(call);
 	struct writer *writer = &out->writer;
 
-	put_time(out, call->end_ns);
-	writer_put_spaces(writer, 1);
-	if (call->end == CALL_LOST) {
-		/* Nobody knows how long it took. */
-		writer_put_spaces(writer, DURATION_WIDTH);
-	} else {
-		char duration[TEXT_DURATION_SIZE];
-		size_t len = text_format_duration(duration, call->end_ns - call->start_ns);
-		writer_put(writer, duration, len);
-	}
-	writer_put_spaces(writer, 2);
-	put_indent(out, call->depth);
-	writer_puts(writer, "} ");
-	const struct place *place =
-		names_site(out->names, mark ? call->entry_site : call->exit_site);
-	if (mark && place->function)
-		writer_put(writer, place->function, place->function_len);
+	/* Nobody knows how long a call took that is lost. */
+	if (call->end == CALL_LOST)
+		begin_line(out, call->end_ns, depth);
 	else
-		writer_put(writer, place->text, place->text_len);
-	if (mark)
+		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
+	writer_puts(writer, "} ");
+	if (mark) {
+		put_function(out, output_entry(out, call));
 		writer_puts(writer, mark);
+	} else {
+		const struct place *place = names_site(out->names, call->exit_site);
+		writer_put(writer, place->text, place->text_len);
+	}
 	if (call->end == CALL_TAIL_CALL)
 		writer_puts(writer, " [tail call]");
+	if (out->options.states && call->end != CALL_LOST)
+		put_parts(out, call);
 	writer_puts(writer, "\n");
 }
 
-static void write_note(struct output *out, uint64_t count, const char *one, const char *many)
+static void write_wait(struct output *out, const struct branch *branch, const struct wait *wait)
 {
-	char number[32];
-	int len = snprintf(number, sizeof(number), "(%" PRIu64 " ", count);
+	struct writer *writer = &out->writer;
+	uint64_t va = waker_va(out->names, wait);
 
+	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns,
+				 branch->depth + wait->depth + 1);
+	writer_puts(writer, "~ ");
+	writer_puts(writer, parts_name(out->names, wait->state, wait->reason, "waiting"));
+	if (wait->is_open) {
+		writer_puts(writer, ", still waiting");
+	} else if (wait->by_goid) {
+		writer_puts(writer, ", woken by goroutine ");
+		put_number(out, wait->by_goid);
+		if (va) {
+			writer_puts(writer, " in ");
+			put_caller(out, va);
+		}
+	}
+	writer_puts(writer, "\n");
+}
+
+static void write_note(struct output *out, const struct branch *branch, uint64_t count,
+		       const char *one, const char *many)
+{
 	writer_put_spaces(&out->writer, CALL_COLUMN);
-	writer_put(&out->writer, number, (size_t)len);
+	put_indent(out, branch->depth);
+	writer_puts(&out->writer, "(");
+	put_number(out, count);
 	writer_puts(&out->writer, count == 1 ? one : many);
 	writer_puts(&out->writer, ")\n");
+}
+
+static void write_branch(struct output *out, const struct branch *branch);
+
+/* True when the entry line of its first call says that the goroutine was started. */
+static bool shows_start(const struct tree *tree)
+{
+	return tree->num_steps && tree->steps[0].type == STEP_ENTRY &&
+	       output_is_start(tree, &tree->calls[tree->steps[0].index]);
+}
+
+static void write_start(struct output *out, const struct branch *branch, const struct start *start)
+{
+	struct branch started = {
+		.tree = start->tree, .depth = branch->depth + start->depth + 1, .is_nested = true};
+
+	if (!start->tree || !shows_start(start->tree)) {
+		begin_line(out, start->time_ns, started.depth);
+		writer_puts(&out->writer, "go ");
+		put_function(out, names_start(out->names, start->start_va));
+		writer_puts(&out->writer, "() [goroutine ");
+		put_number(out, start->goid);
+		writer_puts(&out->writer, start->tree ? "] " : ", still running] ");
+		put_caller(out, start->go_va);
+		writer_puts(&out->writer, "\n");
+	}
+	if (start->tree)
+		write_branch(out, &started);
+}
+
+/* Recursive: the calltree keeps no more than 1,000 generations of goroutines in one tree. */
+static void write_branch(struct output *out, const struct branch *branch)
+{
+	const struct tree *tree = branch->tree;
+
+	for (size_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+		switch (step->type) {
+		case STEP_ENTRY:
+			write_entry(out, branch, &tree->calls[step->index]);
+			break;
+		case STEP_EXIT:
+			write_exit(out, branch, &tree->calls[step->index]);
+			break;
+		case STEP_WAIT:
+			write_wait(out, branch, &tree->waits[step->index]);
+			break;
+		case STEP_START:
+			write_start(out, branch, &tree->starts[step->index]);
+			break;
+		}
+	}
+	if (tree->lost)
+		write_note(out, branch, tree->lost, " event lost in this tree",
+			   " events lost in this tree");
+	if (tree->left_out)
+		write_note(out, branch, tree->left_out, " more call in this tree left out",
+			   " more calls in this tree left out");
 }
 
 static void write_tree(struct output *out, const struct tree *tree)
 {
 	writer_puts(&out->writer, "\n");
-	for (size_t i = 0; i < tree->num_steps; i++) {
-		const struct step *step = &tree->steps[i];
-		const struct call *call = &tree->calls[step->index];
-		if (step->type == STEP_EXIT)
-			write_exit(out, call);
-		else
-			write_entry(out, call);
-	}
-	if (tree->lost)
-		write_note(out, tree->lost, "event lost in this tree", "events lost in this tree");
-	if (tree->left_out)
-		write_note(out, tree->left_out, "more call in this tree left out",
-			   "more calls in this tree left out");
+	write_branch(out, &(struct branch){.tree = tree});
 }
 
 const struct format format_graph = {

@@ -13,8 +13,10 @@
 #include <uthash.h>
 
 #include "base/text.h"
+#include "gofuncgraph/states.h"
 
-struct caller {
+/* A caller, or the beginning of a function. */
+struct address {
 	uint64_t va;
 	UT_hash_handle hh;
 	bool in_table;
@@ -24,8 +26,13 @@ struct caller {
 struct names {
 	const struct plan *plan;
 	struct name_source source;
-	struct place **sites;	/* by site; NULL: not looked up yet */
-	struct caller *callers; /* hash table by va */
+	struct place **sites; /* by site; NULL: not looked up yet */
+	/* Hash tables by va. */
+	struct address *callers;
+	struct address *starts;
+	char *reasons[256];
+	bool has_reason[256];				/* was looked up */
+	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
 };
 
 static const struct place unknown = {.text = "?", .text_len = 1};
@@ -40,10 +47,17 @@ static struct gobin_line gobin_source_line_at(void *context, uint64_t va)
 	return gobin_line_at(context, va);
 }
 
+static const char *gobin_source_wait_reason(void *context, unsigned reason)
+{
+	return gobin_wait_reason(context, reason);
+}
+
 struct name_source name_source_gobin(struct gobin *bin)
 {
-	return (struct name_source){
-		.context = bin, .func_at = gobin_source_func_at, .line_at = gobin_source_line_at};
+	return (struct name_source){.context = bin,
+				    .func_at = gobin_source_func_at,
+				    .line_at = gobin_source_line_at,
+				    .wait_reason = gobin_source_wait_reason};
 }
 
 struct error *names_new(const struct plan *plan, const struct name_source *source,
@@ -72,14 +86,14 @@ static void place_clear(struct place *place)
 	free((char *)place->text);
 }
 
-static void forget_callers(struct names *names)
+static void forget(struct address **table)
 {
-	struct caller *caller, *next;
+	struct address *address, *next;
 
-	HASH_ITER (hh, names->callers, caller, next) {
-		HASH_DEL(names->callers, caller);
-		place_clear(&caller->place);
-		free(caller);
+	HASH_ITER (hh, *table, address, next) {
+		HASH_DEL(*table, address);
+		place_clear(&address->place);
+		free(address);
 	}
 }
 
@@ -94,7 +108,10 @@ void names_free(struct names *names)
 		}
 	}
 	free(names->sites);
-	forget_callers(names);
+	forget(&names->callers);
+	forget(&names->starts);
+	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
+		free(names->reasons[i]);
 	free(names);
 }
 
@@ -171,39 +188,87 @@ const struct place *names_site(struct names *names, uint32_t site)
 	return place;
 }
 
+/* Fills in a new address and adds it to its table. `at_va` is where its function and line are. */
+static const struct place *add_address(struct names *names, struct address **table, uint64_t va,
+				       uint64_t at_va, const struct gobin_func *func)
+{
+	struct gobin_line line = {0};
+
+	if (HASH_COUNT(*table) >= NAMES_MAX_CALLERS)
+		forget(table);
+	struct address *address = calloc(1, sizeof(*address));
+	if (!address)
+		return &unknown;
+	address->va = va;
+	if (func)
+		line = names->source.line_at(names->source.context, at_va);
+	if (!place_fill(&address->place, va, func, line)) {
+		free(address);
+		return &unknown;
+	}
+	address->in_table = true;
+	HASH_ADD(hh, *table, va, sizeof(address->va), address);
+	if (!address->in_table) {
+		place_clear(&address->place);
+		free(address);
+		return &unknown;
+	}
+	return &address->place;
+}
+
 const struct place *names_caller(struct names *names, uint64_t va)
 {
-	struct caller *caller;
+	struct address *caller;
 
 	if (!va)
 		return &unknown;
 	HASH_FIND(hh, names->callers, &va, sizeof(va), caller);
 	if (caller)
 		return &caller->place;
-
-	if (HASH_COUNT(names->callers) >= NAMES_MAX_CALLERS)
-		forget_callers(names);
-	caller = calloc(1, sizeof(*caller));
-	if (!caller)
-		return &unknown;
-	caller->va = va;
 	/* The call lies before its return address, which may even be in the next function. */
-	const struct gobin_func *func = names->source.func_at(names->source.context, va - 1);
-	struct gobin_line line = {0};
-	if (func)
-		line = names->source.line_at(names->source.context, va - 1);
-	if (!place_fill(&caller->place, va, func, line)) {
-		free(caller);
+	return add_address(names, &names->callers, va, va - 1,
+			   names->source.func_at(names->source.context, va - 1));
+}
+
+const struct place *names_start(struct names *names, uint64_t va)
+{
+	struct address *start;
+
+	if (!va)
 		return &unknown;
+	HASH_FIND(hh, names->starts, &va, sizeof(va), start);
+	if (start)
+		return &start->place;
+	const struct gobin_func *func = names->source.func_at(names->source.context, va);
+	return add_address(names, &names->starts, va, va, func && func->va == va ? func : NULL);
+}
+
+const char *names_wait_reason(struct names *names, uint8_t reason)
+{
+	if (names->has_reason[reason] || !names->source.wait_reason)
+		return names->reasons[reason];
+	const char *name = names->source.wait_reason(names->source.context, reason);
+	/* The first of Go's names, of no reason at all, is empty. */
+	if (name && *name)
+		names->reasons[reason] = text_escape(name, strlen(name));
+	names->has_reason[reason] = true;
+	return names->reasons[reason];
+}
+
+const char *names_state(struct names *names, uint8_t state)
+{
+	char *name = names->states[state & STATE_NUMBER];
+
+	if (!*name) {
+		char text[STATE_NAME_SIZE];
+		const char *upper = state_name(state & STATE_NUMBER, text);
+		for (size_t i = 0; i < STATE_NAME_SIZE - 1 && upper[i]; i++) {
+			char letter = upper[i];
+			name[i] = letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a')
+								 : letter;
+		}
 	}
-	caller->in_table = true;
-	HASH_ADD(hh, names->callers, va, sizeof(caller->va), caller);
-	if (!caller->in_table) {
-		place_clear(&caller->place);
-		free(caller);
-		return &unknown;
-	}
-	return &caller->place;
+	return name;
 }
 
 uint32_t names_func_of_site(const struct names *names, uint32_t site)

@@ -29,13 +29,15 @@ struct name_source {
 	void *context;
 	const struct gobin_func *(*func_at)(void *context, uint64_t va);
 	struct gobin_line (*line_at)(void *context, uint64_t va);
+	const char *(*wait_reason)(void *context, unsigned reason); /* NULL: none is known */
 };
 
 struct name_source name_source_gobin(struct gobin *bin);
 
 struct names;
 
-/* Callers remembered at once; beyond that the cache starts anew. */
+/* Callers, and functions that goroutines start with, remembered at once; beyond that the cache
+ * starts anew. */
 #define NAMES_MAX_CALLERS (1u << 20)
 
 /* The plan is not owned. */
@@ -45,12 +47,22 @@ void names_free(struct names *names); /* NULL is fine */
 
 /*
  * Never NULL; without memory, or for a site that the plan has not, everything is unknown. Good
- * until the next call of either function, apart from sites, which stay.
+ * until the next call of names_caller() or names_start(), apart from sites, which stay.
  */
 const struct place *names_site(struct names *names, uint32_t site);
 
 /* Of a return address: the line is that of the call. 0: an unknown one, text "?". */
 const struct place *names_caller(struct names *names, uint64_t caller_va);
+
+/* Of a function that goroutines start with. An address that no function begins at, or 0, is an
+ * unknown one. */
+const struct place *names_start(struct names *names, uint64_t start_va);
+
+/* Of a wait: "chan receive". NULL: unknown. Stays. */
+const char *names_wait_reason(struct names *names, uint8_t reason);
+
+/* Of enum goroutine_state: "runnable", "state 77". Stays. */
+const char *names_state(struct names *names, uint8_t state);
 
 /* UINT32_MAX: the plan has no such site. */
 uint32_t names_func_of_site(const struct names *names, uint32_t site);

@@ -5,7 +5,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Out of memory makes HASH_ADD fail; it never ends the process. */
+#define HASH_NONFATAL_OOM	 1
+#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
+#include <uthash.h>
+
 #include "output/format.h"
+
+struct written {
+	uint64_t root;
+	UT_hash_handle hh;
+	bool in_table;
+};
+
+/* ---- trees that were written ---- */
+
+static void remember_written(struct output *out, uint64_t root)
+{
+	struct written *written = calloc(1, sizeof(*written));
+
+	if (!written)
+		return; /* what it started is not shown */
+	written->root = root;
+	written->in_table = true;
+	HASH_ADD(hh, out->written, root, sizeof(written->root), written);
+	if (!written->in_table)
+		free(written);
+}
+
+static bool was_written(const struct output *out, uint64_t root)
+{
+	struct written *written;
+
+	HASH_FIND(hh, out->written, &root, sizeof(root), written);
+	return written != NULL;
+}
+
+static void forget_written(struct output *out)
+{
+	struct written *written, *next;
+
+	HASH_ITER (hh, out->written, written, next) {
+		HASH_DEL(out->written, written);
+		free(written);
+	}
+}
+
+/* ---- life ---- */
 
 static const struct format *const formats[] = {&format_graph, &format_json};
 
@@ -57,9 +103,12 @@ void output_free(struct output *out)
 		return;
 	if (out->format && out->format->destroy)
 		out->format->destroy(out);
+	forget_written(out);
 	names_free(out->names);
 	free(out);
 }
+
+/* ---- what ends ---- */
 
 /*
  * With a limit: a format that writes whole trees writes the first that end; one that writes calls
@@ -69,7 +118,11 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 {
 	uint64_t max = out->options.max_trees;
 
-	return max && (out->format->write_call ? tree->number > max : out->num_trees >= max);
+	if (!max)
+		return false;
+	if (out->format->write_call)
+		return tree->root > max;
+	return out->num_trees >= max && !(tree->parent_tree && was_written(out, tree->root));
 }
 
 static void call_ended(void *context, const struct tree *tree, const struct call *call)
@@ -88,7 +141,11 @@ static void tree_ended(void *context, const struct tree *tree)
 		return;
 	if (out->format->write_tree)
 		out->format->write_tree(out, tree);
+	if (tree->parent_tree)
+		return;
 	out->num_trees++;
+	if (out->options.max_trees && out->options.follow && !out->format->write_call)
+		remember_written(out, tree->root);
 }
 
 static uint32_t func_of_site(void *context, uint32_t site)
@@ -106,6 +163,8 @@ struct calltree_sink output_sink(struct output *out)
 		.tree_ended = tree_ended,
 		.func_of_site = func_of_site,
 		.keep_calls = out->format->keep_calls,
+		.states = out->options.states,
+		.min_wait_ns = out->options.min_wait_ns,
 	};
 }
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* waker.c - where a goroutine was when it ended another one's wait; see waker.h. */
+#include "output/waker.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/*
+ * What lies between code that people write and runtime.goready(), by the beginning of functions'
+ * names.
+ */
+static const char *const own_packages[] = {
+	"runtime.",  /* channels, select, timers, the network poller */
+	"runtime/",  /* debug, trace, and internal packages before Go 1.24 */
+	"internal/", /* poll: locks of files; runtime, sync: maps and mutexes from Go 1.24 */
+	"sync.",     /* Mutex.Unlock, WaitGroup.Done, Cond.Signal */
+	"time.",     /* a timer that fires: sendTime, goFunc */
+	"context.",  /* cancelling closes a channel */
+};
+
+static bool is_own(const char *function)
+{
+	for (size_t i = 0; i < sizeof(own_packages) / sizeof(own_packages[0]); i++) {
+		if (strncmp(function, own_packages[i], strlen(own_packages[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What every goroutine's stack ends with (src/runtime/asm_amd64.s) tells nothing. */
+static bool is_bottom(const char *function)
+{
+	return strncmp(function, "runtime.goexit", strlen("runtime.goexit")) == 0;
+}
+
+uint64_t waker_va(struct names *names, const struct wait *wait)
+{
+	uint64_t outermost_va = 0;
+
+	for (size_t i = 0; i < WAKER_DEPTH && wait->by_stack[i]; i++) {
+		const char *function = names_caller(names, wait->by_stack[i])->function;
+		if (function && !is_own(function))
+			return wait->by_stack[i];
+		if (!outermost_va || !function || !is_bottom(function))
+			outermost_va = wait->by_stack[i];
+	}
+	return outermost_va;
+}
