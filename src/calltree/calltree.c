@@ -137,7 +137,10 @@ static struct error *handle_first_entry(struct calltree *trees, struct owner *ow
 		end_tree(trees, owner, END_VANISHED, event->time_ns);
 	}
 	owner = begin_tree(trees, event, position_of(event));
-	return owner ? open_entered(trees, owner, event) : error_out_of_memory();
+	if (!owner)
+		return error_out_of_memory();
+	owner->tree.root = ++trees->num_roots;
+	return open_entered(trees, owner, event);
 }
 
 /* A goroutine that is followed from its start. */
@@ -165,6 +168,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 			    : NULL;
 	if (parent && parent != owner) {
 		set_now(parent, event->time_ns);
+		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);
 	}
 	struct error *err = frames_open(trees, owner, owner->root_position, &beginning);

@@ -21,6 +21,7 @@ struct calltree {
 	size_t total_waits;
 	size_t total_starts;
 	uint64_t num_begun;
+	uint64_t num_roots; /* of them that are not followed ones */
 	uint64_t num_ended;
 	uint64_t num_ignored;
 };
