@@ -1,109 +1,40 @@
 /* SPDX-License-Identifier: MIT */
 /* trace.c - the main job: attach, read, print trees, until told to stop. */
-#include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
-#include "command/running.h"
+#include "command/run.h"
 #include "command/trace_args.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/output.h"
-#include "gofuncgraph/session.h"
-#include "session/process.h"
 
-#define POLL_MS		20
-#define SLOW_MANY_SITES 1000	      /* one perf event a site: some 0.1 s each to detach */
-#define PATIENCE_NS	2000000000ull /* a second ^C after it ends at once */
-#define CHECK_EVERY_NS	1000000000ull
+#define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
 
 struct trace {
 	const struct trace_args *args;
-	struct gobin *bin;
-	struct plan plan;
+	struct run run;
 	struct output *output;
 	struct calltree *trees;
-	struct session *session;
-	struct process *process; /* the only one, or NULL: all that run the binary */
-	FILE *file;
-	struct error *err; /* met while an event was handled */
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static volatile sig_atomic_t caught_signal;
-static volatile sig_atomic_t caught_from_terminal;
-static volatile sig_atomic_t is_detaching;
-static volatile uint64_t caught_at_ns;
-
-static void on_signal(int number, siginfo_t *info, void *context)
-{
-	(void)context;
-	/* Long after the first, which is not heard: output is blocked, say. The probes go whoever
-	 * ends us; while they do, what is open still waits to be printed. */
-	if (caught_signal && !is_detaching &&
-	    clock_ns(CLOCK_MONOTONIC) - caught_at_ns > PATIENCE_NS) {
-		signal(number, SIG_DFL);
-		raise(number);
-	}
-	if (!caught_signal)
-		caught_at_ns = clock_ns(CLOCK_MONOTONIC);
-	caught_from_terminal = info->si_code == SI_KERNEL;
-	caught_signal = number;
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO}, before;
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	/* Under nohup it stays ignored. */
-	sigaction(SIGHUP, NULL, &before);
-	if (before.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
-/* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
- * program. */
-static bool told_to_stop(struct trace *trace)
-{
-	int number = caught_signal;
-
-	if (!number || !trace->process || !process_is_launched(trace->process))
-		return number;
-	caught_signal = 0;
-	process_forward(trace->process, number, caught_from_terminal);
-	return false;
-}
 
 /* ---- preparing ---- */
 
 static struct error *open_output(struct trace *trace)
 {
 	const struct trace_args *args = trace->args;
-	struct output_options options = {.plan = &trace->plan, .max_trees = args->limit};
+	struct output_options options = {
+		.plan = &trace->run.plan,
+		.max_trees = args->limit,
+		.realtime_offset_ns = run_realtime_offset_ns(),
+	};
 	struct calltree_sink sink;
-	struct error *err;
+	struct error *err = run_open_file(&trace->run);
 
-	trace->file = stdout;
-	if (args->output_path) {
-		trace->file = fopen(args->output_path, "we");
-		if (!trace->file)
-			return error_errno(errno, "cannot write %s", args->output_path);
-	}
-	options.file = trace->file;
-	options.realtime_offset_ns = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	if (err)
+		return err;
+	options.file = trace->run.file;
 	err = output_new(args->format, &options, &trace->output);
 	if (err)
 		return err;
@@ -125,10 +56,11 @@ static void log_omissions(const struct plan *plan)
 /* False: the user does not want to wait. */
 static bool confirm_slow_attaching(const struct trace *trace)
 {
-	enum attach_method method = trace->args->method;
+	enum attach_method method = trace->args->run.method;
 	char answer[16] = "";
 
-	if (trace->plan.num_sites <= SLOW_MANY_SITES || trace->args->yes || !isatty(STDIN_FILENO))
+	if (trace->run.plan.num_sites <= SLOW_MANY_SITES || trace->args->yes ||
+	    !isatty(STDIN_FILENO))
 		return true;
 	if (method == ATTACH_AUTO)
 		method = attach_best_method();
@@ -137,41 +69,22 @@ static bool confirm_slow_attaching(const struct trace *trace)
 	fprintf(stderr,
 		"found %zu uprobes, large number of uprobes (>%d) need long time for attaching and "
 		"detaching, continue? [Y/n]\n",
-		trace->plan.num_sites, SLOW_MANY_SITES);
+		trace->run.plan.num_sites, SLOW_MANY_SITES);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;
 	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';
 }
 
-static struct error *open_process(struct trace *trace)
-{
-	const struct trace_args *args = trace->args;
-
-	return args->pid ? process_open(args->pid, &trace->process) : NULL;
-}
-
 static struct error *prepare(struct trace *trace)
 {
-	const struct select_args *select = &trace->args->select;
-	struct gobin_layout layout;
-	struct error *err = open_process(trace);
+	struct run *run = &trace->run;
+	struct error *err = run_open(run);
 
 	if (!err)
-		err = gobin_open(select->binary, &trace->bin);
-	if (!err)
-		err = gobin_layout(trace->bin, &layout);
-	if (!err)
-		err = plan_make(trace->bin, &select->selection, &trace->plan);
+		err = plan_make(run->bin, &trace->args->select.selection, &run->plan);
 	if (err)
 		return err;
-	if (layout.newer_than_known)
-		log_warning("%s is newer than any Go this version knows; taking the newest known "
-			    "layout "
-			    "of its runtime and checking it while running",
-			    gobin_version(trace->bin));
-	log_omissions(&trace->plan);
-	if (!trace->args->pid)
-		running_warn_of_replaced(trace->bin);
+	log_omissions(&run->plan);
 	return open_output(trace);
 }
 
@@ -180,186 +93,73 @@ static struct error *prepare(struct trace *trace)
 static void handle(void *context, const struct event *event)
 {
 	struct trace *trace = context;
-	struct error *err = calltree_feed(trace->trees, event);
 
-	if (trace->err)
-		error_free(err);
-	else
-		trace->err = err;
+	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }
 
 static void handle_lost_end(void *context, uint32_t pid, uint64_t goid, uint32_t lost)
 {
 	struct trace *trace = context;
 
-	calltree_end_was_lost(trace->trees, pid, goid, lost, clock_ns(CLOCK_MONOTONIC));
-}
-
-static struct error *start_session(struct trace *trace)
-{
-	struct session_options options = {
-		.plan = &trace->plan,
-		.ring_size = trace->args->ring_size,
-		.method = trace->args->method,
-		.only_pid = trace->process ? process_pid(trace->process) : 0,
-		.emulate_ret = trace->args->emulate_ret,
-		.handle = handle,
-		.end_was_lost = handle_lost_end,
-		.context = trace,
-	};
-	size_t num_traced = plan_num_traced(&trace->plan);
-	struct error *err = session_start(&options, &trace->session);
-
-	if (err)
-		return err;
-	log_verbose("attached by %s", attach_method_name(session_method(trace->session)));
-	log_info("tracing %zu function%s (%zu probes) in %s, ^C ends", num_traced,
-		 num_traced == 1 ? "" : "s", session_num_sites(trace->session),
-		 gobin_path(trace->bin));
-	return NULL;
+	calltree_end_was_lost(trace->trees, pid, goid, lost, run_clock_ns(CLOCK_MONOTONIC));
 }
 
 static struct error *start(struct trace *trace)
 {
 	const struct trace_args *args = trace->args;
-	struct error *err = NULL;
+	struct session_options options = {
+		.emulate_ret = args->emulate_ret,
+		.handle = handle,
+		.end_was_lost = handle_lost_end,
+		.context = trace,
+	};
+	size_t num_traced = plan_num_traced(&trace->run.plan);
+	char what[64];
 
-	if (args->program_args)
-		err = process_launch(args->select.binary, args->program_args, args->as_root,
-				     &trace->process);
-	if (!err)
-		err = start_session(trace);
-	if (!err && args->program_args)
-		err = process_resume(trace->process);
-	return err;
+	snprintf(what, sizeof(what), "tracing %zu function%s", num_traced,
+		 num_traced == 1 ? "" : "s");
+	return run_start(&trace->run, &options, what);
 }
 
-/* A goroutine id that is seen on two goroutines at once is none: the layout is wrong. */
-static struct error *check_goids(struct trace *trace)
+static struct error *flush(void *context, int *errnum)
 {
-	if (!session_stats(trace->session).stats[STAT_WRONG_GOID])
-		return NULL;
-	return error_new(
-		"what was taken for goroutine ids of %s (%s) are none: this version does not know "
-		"the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
-		gobin_path(trace->bin), gobin_version(trace->bin));
+	struct trace *trace = context;
+
+	return output_flush(trace->output, errnum);
 }
 
-/* The error that a write met; a reader that went away (`| head`) is none. */
-static struct error *flush(struct trace *trace, bool *closed)
+static bool limit_reached(void *context)
 {
-	int errnum = 0;
-	struct error *err = output_flush(trace->output, &errnum);
+	const struct trace *trace = context;
 
-	*closed = err != NULL;
-	if (err && errnum == EPIPE) {
-		error_free(err);
-		return NULL;
-	}
-	return err;
-}
-
-static bool limit_reached(const struct trace *trace)
-{
 	return trace->args->limit && output_num_trees(trace->output) >= trace->args->limit;
 }
 
-static bool is_over(struct trace *trace)
+/* Prints what is open. */
+static void finish(void *context)
 {
-	return told_to_stop(trace) || limit_reached(trace) ||
-	       (trace->process && process_has_ended(trace->process));
+	struct trace *trace = context;
+
+	calltree_finish(trace->trees, run_clock_ns(CLOCK_MONOTONIC));
 }
 
 static struct error *run(struct trace *trace)
 {
-	uint64_t now = clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
-	uint64_t end = trace->args->timeout_ns ? now + trace->args->timeout_ns : UINT64_MAX;
-	struct error *err = NULL;
-	bool closed = false;
+	struct error *err = start(trace);
 
-	while (!err && !is_over(trace) && !closed && now < end) {
-		err = session_poll(trace->session, POLL_MS);
-		if (!err && trace->err)
-			err = take_pointer(trace->err);
-		if (!err)
-			err = flush(trace, &closed);
-		now = clock_ns(CLOCK_MONOTONIC);
-		if (!err && now >= next_check) {
-			next_check = now + CHECK_EVERY_NS;
-			err = check_goids(trace);
-		}
-	}
+	if (err)
+		return err;
+	err = run_stop(&trace->run, finish, "trace fewer functions, or give --ring-size more",
+		       run_loop(&trace->run));
+	run_wait_for_program(&trace->run);
 	return err;
-}
-
-static void report_losses(const struct trace *trace)
-{
-	const struct session_stats all = session_stats(trace->session);
-	const uint64_t *stats = all.stats;
-	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_EVENTS];
-
-	if (lost)
-		log_warning("%llu of %llu events were lost, the ring buffer was full: trace fewer "
-			    "functions, "
-			    "or give --ring-size more",
-			    lost, lost + sent);
-	if (stats[STAT_NO_ROOM])
-		log_warning(
-			"%llu calls of targets were not traced: too many goroutines were inside of "
-			"targets at once",
-			(unsigned long long)stats[STAT_NO_ROOM]);
-	if (stats[STAT_UNREADABLE])
-		log_warning("%llu probe hits were left out: the goroutine could not be read",
-			    (unsigned long long)stats[STAT_UNREADABLE]);
-}
-
-/* Detaches and prints what is open; keeps the first error. */
-static struct error *finish(struct trace *trace, struct error *err)
-{
-	struct error *late;
-	bool closed;
-
-	is_detaching = true;
-	late = session_stop(trace->session);
-	is_detaching = false;
-	calltree_finish(trace->trees, clock_ns(CLOCK_MONOTONIC));
-	if (late)
-		error_free(flush(trace, &closed));
-	else
-		late = flush(trace, &closed);
-	report_losses(trace);
-	if (!err)
-		err = check_goids(trace);
-	if (!err)
-		return late;
-	error_free(late);
-	return err;
-}
-
-/* What was started is waited for, as if we were not there. */
-static void wait_for_program(struct trace *trace)
-{
-	char text[64];
-
-	while (!process_has_ended(trace->process)) {
-		told_to_stop(trace);
-		usleep(POLL_MS * 1000);
-	}
-	log_info("%s (%d) %s", trace->args->select.binary, process_pid(trace->process),
-		 process_ending(trace->process, text, sizeof(text)));
 }
 
 static void destroy(struct trace *trace)
 {
-	session_free(trace->session);
-	process_free(trace->process);
 	calltree_free(trace->trees);
 	output_free(trace->output);
-	if (trace->file && trace->file != stdout)
-		fclose(trace->file);
-	plan_destroy(&trace->plan);
-	gobin_close(trace->bin);
-	error_free(trace->err);
+	run_destroy(&trace->run);
 }
 
 int command_trace(int argc, char **argv)
@@ -369,17 +169,16 @@ int command_trace(int argc, char **argv)
 	struct trace trace = {.args = &args};
 
 	trace_args_parse(argc, argv, 0, &args);
-	log_set_verbose(args.verbose);
-	catch_signals();
+	log_set_verbose(args.run.verbose);
+	trace.run = (struct run){
+		.args = &args.run,
+		.context = &trace,
+		.flush = flush,
+		.limit_reached = limit_reached,
+	};
 	err = prepare(&trace);
-	if (!err && confirm_slow_attaching(&trace)) {
-		err = start(&trace);
-		if (!err) {
-			err = finish(&trace, run(&trace));
-			if (args.program_args)
-				wait_for_program(&trace);
-		}
-	}
+	if (!err && confirm_slow_attaching(&trace))
+		err = run(&trace);
 	if (err)
 		log_error("%s", error_message(err));
 	destroy(&trace);

@@ -6,23 +6,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command/run_args.h"
 #include "command/select.h"
 
 struct trace_args {
+	struct run_args run;
 	struct select_args select;
-	pid_t pid;		   /* -p; 0: none */
-	char pid_path[32];	   /* its executable: what select.binary is then */
-	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
-	bool as_root;
-	const char *format;	 /* "graph" or "json" */
-	const char *output_path; /* NULL: standard output */
-	uint64_t limit;		 /* trees; 0: any number */
-	uint64_t timeout_ns;	 /* 0: none */
-	uint64_t ring_size;	 /* bytes */
-	enum attach_method method;
+	const char *format;   /* "graph" or "json" */
+	uint64_t limit;	      /* trees; 0: any number */
 	bool emulate_ret;
 	bool yes;
-	bool verbose;
 };
 
 /*

@@ -16,12 +16,19 @@ static void must(bool condition)
 		abort();
 }
 
-static void check(const struct trace_args *args)
+static void check_run(const struct run_args *args)
 {
-	must(args->select.binary != NULL);
+	const char *binary = *args->binary;
+
+	must(binary != NULL);
 	must(args->ring_size > 0 && args->pid >= 0);
 	must(args->method >= ATTACH_AUTO && args->method <= ATTACH_PERF_EVENT);
-	must(!args->pid || !strncmp(args->select.binary, "/proc/", 6));
+	must(!args->pid || !strncmp(binary, "/proc/", 6));
+}
+
+static void check_trace(const struct trace_args *args)
+{
+	check_run(&args->run);
 	for (size_t i = 0; i < args->select.selection.num_functions; i++)
 		must(args->select.selection.functions[i] != NULL);
 	for (size_t i = 0; i < args->select.selection.num_targets; i++)
@@ -44,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < size && argc <= MAX_ARGUMENTS; i += strlen(text + i) + 1)
 		argv[argc++] = text + i;
 	if (trace_args_parse(argc, argv, quiet, &args) == 0)
-		check(&args);
+		check_trace(&args);
 	trace_args_destroy(&args);
 	return 0;
 }

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - attaching and reading events until told to stop; see run.h. */
+#include "command/run.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "command/running.h"
+
+#define POLL_MS	       20
+#define PATIENCE_NS    2000000000ull /* a second ^C after it ends at once */
+#define CHECK_EVERY_NS 1000000000ull
+
+uint64_t run_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+int64_t run_realtime_offset_ns(void)
+{
+	return (int64_t)(run_clock_ns(CLOCK_REALTIME) - run_clock_ns(CLOCK_MONOTONIC));
+}
+
+/* ---- signals ---- */
+
+static volatile sig_atomic_t caught_signal;
+static volatile sig_atomic_t caught_from_terminal;
+static volatile sig_atomic_t is_detaching;
+static volatile uint64_t caught_at_ns;
+
+static void on_signal(int number, siginfo_t *info, void *context)
+{
+	(void)context;
+	/* Long after the first, which is not heard: output is blocked, say. The probes go whoever
+	 * ends us; while they do, what is open still waits to be printed. */
+	if (caught_signal && !is_detaching &&
+	    run_clock_ns(CLOCK_MONOTONIC) - caught_at_ns > PATIENCE_NS) {
+		signal(number, SIG_DFL);
+		raise(number);
+	}
+	if (!caught_signal)
+		caught_at_ns = run_clock_ns(CLOCK_MONOTONIC);
+	caught_from_terminal = info->si_code == SI_KERNEL;
+	caught_signal = number;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO}, before;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	/* Under nohup it stays ignored. */
+	sigaction(SIGHUP, NULL, &before);
+	if (before.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
+ * program. */
+static bool told_to_stop(struct run *run)
+{
+	int number = caught_signal;
+
+	if (!number || !run->process || !process_is_launched(run->process))
+		return number;
+	caught_signal = 0;
+	process_forward(run->process, number, caught_from_terminal);
+	return false;
+}
+
+/* ---- preparing ---- */
+
+struct error *run_open(struct run *run)
+{
+	const struct run_args *args = run->args;
+	struct gobin_layout layout;
+	struct error *err = NULL;
+
+	catch_signals();
+	if (args->pid)
+		err = process_open(args->pid, &run->process);
+	if (!err)
+		err = gobin_open(*args->binary, &run->bin);
+	if (!err)
+		err = gobin_layout(run->bin, &layout);
+	if (err)
+		return err;
+	if (layout.newer_than_known)
+		log_warning("%s is newer than any Go this version knows; taking the newest known "
+			    "layout "
+			    "of its runtime and checking it while running",
+			    gobin_version(run->bin));
+	if (!args->pid)
+		running_warn_of_replaced(run->bin);
+	return NULL;
+}
+
+struct error *run_open_file(struct run *run)
+{
+	const char *path = run->args->output_path;
+
+	run->file = path ? fopen(path, "we") : stdout;
+	return run->file ? NULL : error_errno(errno, "cannot write %s", path);
+}
+
+static struct error *start_session(struct run *run, struct session_options *options,
+				   const char *what)
+{
+	struct error *err;
+
+	options->plan = &run->plan;
+	options->ring_size = run->args->ring_size;
+	options->method = run->args->method;
+	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
+	err = session_start(options, &run->session);
+	if (err)
+		return err;
+	log_verbose("attached by %s", attach_method_name(session_method(run->session)));
+	log_info("%s (%zu probes) in %s, ^C ends", what, session_num_sites(run->session),
+		 gobin_path(run->bin));
+	return NULL;
+}
+
+struct error *run_start(struct run *run, struct session_options *options, const char *what)
+{
+	const struct run_args *args = run->args;
+	struct error *err = NULL;
+
+	if (args->program_args)
+		err = process_launch(*args->binary, args->program_args, args->as_root,
+				     &run->process);
+	if (!err)
+		err = start_session(run, options, what);
+	if (!err && args->program_args)
+		err = process_resume(run->process);
+	return err;
+}
+
+/* ---- running ---- */
+
+void run_fail(struct run *run, struct error *err)
+{
+	if (run->err)
+		error_free(err);
+	else
+		run->err = err;
+}
+
+/* A goroutine id that is seen on two goroutines at once is none: the layout is wrong. */
+static struct error *check_goids(struct run *run)
+{
+	if (!session_stats(run->session).stats[STAT_WRONG_GOID])
+		return NULL;
+	return error_new(
+		"what was taken for goroutine ids of %s (%s) are none: this version does not know "
+		"the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
+		gobin_path(run->bin), gobin_version(run->bin));
+}
+
+/* The error that a write met; a reader that went away (`| head`) is none. */
+static struct error *flush(struct run *run, bool *closed)
+{
+	int errnum = 0;
+	struct error *err = run->flush(run->context, &errnum);
+
+	*closed = err != NULL;
+	if (err && errnum == EPIPE) {
+		error_free(err);
+		return NULL;
+	}
+	return err;
+}
+
+static bool is_over(struct run *run)
+{
+	return told_to_stop(run) || run->limit_reached(run->context) ||
+	       (run->process && process_has_ended(run->process));
+}
+
+struct error *run_loop(struct run *run)
+{
+	uint64_t now = run_clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
+	uint64_t end = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
+	struct error *err = NULL;
+	bool closed = false;
+
+	while (!err && !is_over(run) && !closed && now < end) {
+		err = session_poll(run->session, POLL_MS);
+		if (!err && run->tick)
+			run->tick(run->context);
+		if (!err && run->err)
+			err = take_pointer(run->err);
+		if (!err)
+			err = flush(run, &closed);
+		now = run_clock_ns(CLOCK_MONOTONIC);
+		if (!err && now >= next_check) {
+			next_check = now + CHECK_EVERY_NS;
+			err = check_goids(run);
+		}
+	}
+	return err;
+}
+
+/* ---- ending ---- */
+
+static void report_losses(const struct run *run, const char *advice)
+{
+	const struct session_stats all = session_stats(run->session);
+	const uint64_t *stats = all.stats;
+	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_EVENTS];
+
+	if (lost)
+		log_warning("%llu of %llu events were lost, the ring buffer was full: %s", lost,
+			    lost + sent, advice);
+	if (stats[STAT_NO_ROOM])
+		log_warning(
+			"%llu calls of targets were not traced: too many goroutines were inside of "
+			"targets at once",
+			(unsigned long long)stats[STAT_NO_ROOM]);
+	if (stats[STAT_UNREADABLE])
+		log_warning("%llu probe hits were left out: the goroutine could not be read",
+			    (unsigned long long)stats[STAT_UNREADABLE]);
+}
+
+struct error *run_stop(struct run *run, void (*finish)(void *context), const char *advice,
+		       struct error *err)
+{
+	struct error *late;
+	bool closed;
+
+	is_detaching = true;
+	late = session_stop(run->session);
+	is_detaching = false;
+	finish(run->context);
+	if (late)
+		error_free(flush(run, &closed));
+	else
+		late = flush(run, &closed);
+	report_losses(run, advice);
+	if (!err)
+		err = take_pointer(run->err);
+	if (!err)
+		err = check_goids(run);
+	if (!err)
+		return late;
+	error_free(late);
+	return err;
+}
+
+void run_wait_for_program(struct run *run)
+{
+	char text[64];
+
+	if (!run->args->program_args)
+		return;
+	while (!process_has_ended(run->process)) {
+		told_to_stop(run);
+		usleep(POLL_MS * 1000);
+	}
+	log_info("%s (%d) %s", *run->args->binary, process_pid(run->process),
+		 process_ending(run->process, text, sizeof(text)));
+}
+
+void run_destroy(struct run *run)
+{
+	session_free(run->session);
+	process_free(run->process);
+	if (run->file && run->file != stdout)
+		fclose(run->file);
+	plan_destroy(&run->plan);
+	gobin_close(run->bin);
+	error_free(run->err);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run.h - what every command does that attaches and reads events until told to stop.
+ *
+ * run_open() - the command makes run.plan - run_open_file() - run_start() - run_loop() - run_stop()
+ * - run_wait_for_program() - run_destroy(). Only one run at a time: signals have one handler.
+ */
+#ifndef COMMAND_RUN_H
+#define COMMAND_RUN_H
+
+#include <time.h>
+
+#include "command/run_args.h"
+#include "gofuncgraph/session.h"
+#include "session/process.h"
+
+struct run {
+	const struct run_args *args; /* not owned */
+	struct gobin *bin;
+	struct plan plan;
+	FILE *file;		 /* where the output goes */
+	struct process *process; /* the only one, or NULL: all that run the binary */
+	struct session *session;
+	struct error *err; /* met while an event was handled, see run_fail() */
+
+	/* What the command does in run_loop(); its context. */
+	void *context;
+	/* Has written what there is: the error that a write met, and its errno. */
+	struct error *(*flush)(void *context, int *errnum);
+	bool (*limit_reached)(void *context);
+	void (*tick)(void *context); /* after each poll; may be NULL */
+};
+
+uint64_t run_clock_ns(clockid_t clock);
+
+/* What CLOCK_MONOTONIC lacks to CLOCK_REALTIME. */
+int64_t run_realtime_offset_ns(void);
+
+/* Opens the process and the binary, with warnings about them. */
+struct error *run_open(struct run *run);
+
+/* Opens what -o names. */
+struct error *run_open_file(struct run *run);
+
+/*
+ * Starts the program, if there is one to start, and attaches. Of the options are set here: plan,
+ * ring_size, method, only_pid. `what`: "tracing 3 functions", for the message that it has begun.
+ */
+struct error *run_start(struct run *run, struct session_options *options, const char *what);
+
+/* Keeps the first error met in a callback, to be returned by run_loop(); takes err. */
+void run_fail(struct run *run, struct error *err);
+
+/* Reads events until a signal, the end of the process, --timeout, the limit, or a reader that goes
+ * away. */
+struct error *run_loop(struct run *run);
+
+/* Detaches and hands on what is left. `finish` prints what is open; then all is flushed, and losses
+ * are reported, with `advice` against a full ring buffer. Takes err, returns the first error. */
+struct error *run_stop(struct run *run, void (*finish)(void *context), const char *advice,
+		       struct error *err);
+
+/* What was started is waited for, as if we were not there. */
+void run_wait_for_program(struct run *run);
+
+void run_destroy(struct run *run);
+
+#endif

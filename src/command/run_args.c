@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/run_args.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define DEFAULT_RING_SIZE (32u << 20)
+
+enum {
+	KEY_TIMEOUT = 0x3000,
+	KEY_RING_SIZE,
+	KEY_ATTACH,
+	KEY_AS_ROOT,
+};
+
+static const struct argp_option options[] = {
+	{NULL, 0, NULL, 0, "What is shown:", 1},
+	{"pid", 'p', "PID", 0, "Trace this process alone; BINARY is its executable, and not given",
+	 1},
+	{"as-root", KEY_AS_ROOT, NULL, 0,
+	 "Under sudo, start the program before `--` as root, not as the user who called sudo", 1},
+	{NULL, 0, NULL, 0, "Output:", 2},
+	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 2},
+	{"verbose", 'v', NULL, 0, "Say what is done, what was left out and why", 2},
+	{NULL, 0, NULL, 0, "When to stop (else ^C):", 3},
+	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION: 10s, 1m30s, 500ms", 3},
+	{NULL, 0, NULL, 0, "How it is done:", 4},
+	{"ring-size", KEY_RING_SIZE, "SIZE", 0, "Bytes of the buffer for events (default 32M)", 4},
+	{"attach", KEY_ATTACH, "METHOD", 0, "auto (default), uprobe_multi, tracefs or perf_event",
+	 4},
+	{},
+};
+
+void run_args_check(struct argp_state *state, struct error *err)
+{
+	if (!err)
+		return;
+	argp_error(state, "%s", error_message(err));
+	error_free(err);
+}
+
+static void parse_method(struct run_args *args, const char *arg, struct argp_state *state)
+{
+	args->method = ATTACH_AUTO;
+	if (!strcmp(arg, "auto"))
+		return;
+	for (enum attach_method m = ATTACH_UPROBE_MULTI; m <= ATTACH_PERF_EVENT; m++)
+		if (!strcmp(arg, attach_method_name(m)))
+			args->method = m;
+	if (args->method == ATTACH_AUTO)
+		argp_error(
+			state,
+			"there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and "
+			"perf_event",
+			arg);
+}
+
+static void parse_pid(struct run_args *args, const char *arg, struct argp_state *state)
+{
+	uint64_t pid = 0;
+
+	run_args_check(state, text_parse_count(arg, INT32_MAX, &pid));
+	args->pid = (pid_t)pid;
+	snprintf(args->pid_path, sizeof(args->pid_path), "/proc/%d/exe", args->pid);
+	*args->binary = args->pid_path;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct run_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->ring_size = DEFAULT_RING_SIZE;
+		return 0;
+	case 'p':
+		parse_pid(args, arg, state);
+		return 0;
+	case KEY_AS_ROOT:
+		args->as_root = true;
+		return 0;
+	case 'o':
+		args->output_path = arg;
+		return 0;
+	case 'v':
+		args->verbose = true;
+		return 0;
+	case KEY_TIMEOUT:
+		run_args_check(state, text_parse_duration(arg, &args->timeout_ns));
+		return 0;
+	case KEY_RING_SIZE:
+		run_args_check(state, text_parse_size(arg, &args->ring_size));
+		return 0;
+	case KEY_ATTACH:
+		parse_method(args, arg, state);
+		return 0;
+	case ARGP_KEY_END:
+		if (args->pid && args->program_args)
+			argp_error(state, "-p and -- exclude each other: a process runs already, "
+					  "or is started");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp run_argp = {.options = options, .parser = parse};
+
+int run_args_split(int argc, char **argv, struct run_args *args)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--")) {
+			args->program_args = argv + i + 1;
+			return i;
+		}
+	}
+	return argc;
+}

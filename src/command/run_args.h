@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* run_args.h - the options of every command that attaches and reads events until told to stop. */
+#ifndef COMMAND_RUN_ARGS_H
+#define COMMAND_RUN_ARGS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gofuncgraph/probe.h"
+
+struct run_args {
+	const char **binary;	   /* where the command keeps its BINARY: -p sets it to pid_path */
+	pid_t pid;		   /* -p; 0: none */
+	char pid_path[32];	   /* its executable */
+	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
+	bool as_root;
+	const char *output_path; /* NULL: standard output */
+	uint64_t timeout_ns;	 /* 0: none */
+	uint64_t ring_size;	 /* bytes */
+	enum attach_method method;
+	bool verbose;
+};
+
+/*
+ * For argp's `children`, with group 0; its input is a struct run_args with only `binary` set. The
+ * command's own options join its groups: 1 what is shown, 2 output, 3 when to stop, 4 how it is
+ * done.
+ */
+extern const struct argp run_argp;
+
+/* Before parsing: keeps what is behind `--`, and returns how many arguments are before it. */
+int run_args_split(int argc, char **argv, struct run_args *args);
+
+/* Reports what a parser of text found wrong with an argument, if anything; takes err. */
+void run_args_check(struct argp_state *state, struct error *err);
+
+#endif
