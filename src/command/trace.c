@@ -27,6 +27,9 @@ static struct error *open_output(struct trace *trace)
 	struct output_options options = {
 		.plan = &trace->run.plan,
 		.max_trees = args->limit,
+		.states = args->select.selection.states,
+		.min_wait_ns = args->min_wait_ns,
+		.follow = args->select.selection.follow,
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
 	struct calltree_sink sink;
@@ -109,6 +112,7 @@ static struct error *start(struct trace *trace)
 	const struct trace_args *args = trace->args;
 	struct session_options options = {
 		.emulate_ret = args->emulate_ret,
+		.min_wait_ns = args->min_wait_ns,
 		.handle = handle,
 		.end_was_lost = handle_lost_end,
 		.context = trace,
@@ -133,6 +137,13 @@ static bool limit_reached(void *context)
 	const struct trace *trace = context;
 
 	return trace->args->limit && output_num_trees(trace->output) >= trace->args->limit;
+}
+
+static void tick(void *context)
+{
+	struct trace *trace = context;
+
+	calltree_tick(trace->trees, run_clock_ns(CLOCK_MONOTONIC));
 }
 
 /* Prints what is open. */
@@ -175,6 +186,7 @@ int command_trace(int argc, char **argv)
 		.context = &trace,
 		.flush = flush,
 		.limit_reached = limit_reached,
+		.tick = tick,
 	};
 	err = prepare(&trace);
 	if (!err && confirm_slow_attaching(&trace))

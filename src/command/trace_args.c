@@ -9,9 +9,21 @@
 enum {
 	KEY_LIMIT = 0x2000,
 	KEY_NO_EMULATE_RET,
+	KEY_STATES,
+	KEY_MIN_WAIT,
+	KEY_FOLLOW,
 };
 
 static const struct argp_option options[] = {
+	{"states", KEY_STATES, NULL, 0,
+	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in "
+	 "a system call",
+	 1},
+	{"min-wait", KEY_MIN_WAIT, "DURATION", 0,
+	 "Give each time of at least DURATION that a goroutine did not run a line of its own "
+	 "(implies --states)",
+	 1},
+	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines started inside a target under it", 1},
 	{"format", 'f', "FORMAT", 0, "graph (default) or json (JSON Lines, one object a call)", 2},
 	{"limit", KEY_LIMIT, "N", 0, "After N trees", 3},
 	{"no-emulate-ret", KEY_NO_EMULATE_RET, NULL, 0,
@@ -42,6 +54,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'y':
 		args->yes = true;
+		return 0;
+	case KEY_STATES:
+		args->select.selection.states = true;
+		return 0;
+	case KEY_MIN_WAIT:
+		run_args_check(state, text_parse_duration(arg, &args->min_wait_ns));
+		args->select.selection.states = true;
+		return 0;
+	case KEY_FOLLOW:
+		args->select.selection.follow = true;
 		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
