@@ -1,2 +1,441 @@
 /* SPDX-License-Identifier: MIT */
+/* states.c - events into changes and sums of time; see gofuncgraph/states.h. */
 #include "gofuncgraph/states.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "states/records.h"
+
+struct states {
+	struct states_sink sink;
+	bool summary;
+	/* A goroutine that is met now was in its state since then, for all that is known. */
+	uint64_t start_ns;
+	struct records records;
+	uint64_t num_dropped;
+};
+
+static uint8_t bare(uint8_t state)
+{
+	return state & STATE_NUMBER;
+}
+
+/* A g that is kept for the next goroutine is none. */
+static bool is_alive(uint8_t state)
+{
+	return state != STATE_IDLE && state != STATE_DEAD && state != STATE_DEAD_EXTRA;
+}
+
+struct error *states_new(const struct states_sink *sink, bool summary, uint64_t start_ns,
+			 struct states **out)
+{
+	struct states *states = calloc(1, sizeof(*states));
+
+	*out = states;
+	if (!states)
+		return error_out_of_memory();
+	states->sink = *sink;
+	states->summary = summary;
+	states->start_ns = start_ns;
+	return NULL;
+}
+
+void states_free(struct states *states)
+{
+	if (!states)
+		return;
+	records_destroy(&states->records);
+	free(states);
+}
+
+uint64_t states_num_dropped(const struct states *states)
+{
+	return states->num_dropped;
+}
+
+/* ---- sums ---- */
+
+/* The time in its state up to now_ns goes into the sums. False: out of memory. */
+static bool sum_up(struct record *record, uint64_t now_ns)
+{
+	struct sums *both[] = {&record->sums, record->function ? &record->function->sums : NULL};
+	uint8_t reason = record->state == STATE_WAITING ? record->reason : 0;
+
+	if (!record->function || record->has_ended || !is_alive(record->state) ||
+	    record->state > STATE_DEAD_EXTRA || now_ns < record->summed_ns)
+		return true;
+	if (!sums_reserve(both[0], record->state, reason) ||
+	    !sums_reserve(both[1], record->state, reason))
+		return false;
+	for (size_t i = 0; i < 2; i++) {
+		sums_add(both[i], record->state, reason, now_ns - record->summed_ns,
+			 !record->is_summed);
+		if (record->state == STATE_WAITING)
+			sums_wait(both[i], reason, now_ns - record->since_ns);
+	}
+	record->summed_ns = now_ns;
+	record->is_summed = true;
+	return true;
+}
+
+/* ---- records ---- */
+
+/* Makes room for one more: ended ones are of the least use. */
+static void make_room(struct states *states, uint64_t now_ns)
+{
+	struct records *records = &states->records;
+
+	if (records->count < STATES_MAX_GOROUTINES)
+		return;
+	states->num_dropped++;
+	if (records->ended) {
+		records_remove(records, records->ended);
+		return;
+	}
+	/* When it is met again, its time up to now must not count twice. Its function keeps what
+	 * it has; without memory for that it lacks this much. */
+	sum_up(records->living, now_ns);
+	records_remove(records, records->living);
+	if (now_ns > states->start_ns)
+		states->start_ns = now_ns;
+}
+
+static struct record *add(struct states *states, const struct event *event, uint64_t start_va)
+{
+	struct records *records = &states->records;
+	struct record *record;
+
+	make_room(states, event->time_ns);
+	record = records_add(records, event->pid, event->goid);
+	if (!record)
+		return NULL;
+	record->start_va = start_va;
+	if (!states->summary)
+		return record;
+	record->function = records_function(records, event->pid, start_va);
+	if (!record->function) {
+		records_remove(records, record);
+		return NULL;
+	}
+	record->function->num_goroutines++;
+	return record;
+}
+
+static void enter_state(struct record *record, uint8_t state, uint64_t since_ns, bool saw_begin)
+{
+	record->state = state;
+	record->since_ns = record->summed_ns = since_ns;
+	record->saw_begin = saw_begin;
+	record->is_summed = false;
+}
+
+/* The goroutine is gone; what its process does under this goid later is another one. */
+static void end(struct states *states, struct record *record)
+{
+	if (!states->summary) {
+		records_remove(&states->records, record);
+		return;
+	}
+	records_touch(&states->records, record, true);
+}
+
+/* ---- events ---- */
+
+static const struct goroutine_event *more_of(const struct event *event)
+{
+	return event->flags & EVENT_HAS_MORE ? (const struct goroutine_event *)event : NULL;
+}
+
+static void hand_on(struct states *states, const struct state_change *change)
+{
+	if (states->sink.changed)
+		states->sink.changed(states->sink.context, change);
+}
+
+static struct state_change change_of(const struct event *event)
+{
+	const struct goroutine_event *more = more_of(event);
+	struct state_change change = {
+		.time_ns = event->time_ns,
+		.goid = event->goid,
+		.pid = event->pid,
+		.tid = event->tid,
+		.old_state = event->old_state,
+		.new_state = event->new_state,
+	};
+
+	if (event->reason <= UINT8_MAX &&
+	    (bare(event->old_state) == STATE_WAITING || bare(event->new_state) == STATE_WAITING)) {
+		change.has_reason = true;
+		change.reason = event->reason;
+	}
+	if (more)
+		change.start_va = more->start_va;
+	return change;
+}
+
+/* Who did it, if that was another goroutine. */
+static void tell_who(struct state_change *change, const struct event *event)
+{
+	const struct goroutine_event *more = more_of(event);
+
+	if (!more || !more->by_goid || more->by_goid == event->goid)
+		return;
+	if (!change->is_start &&
+	    (bare(event->old_state) != STATE_WAITING || bare(event->new_state) != STATE_RUNNABLE))
+		return;
+	change->by_goid = more->by_goid;
+	change->by_stack = (const uint64_t *)more->by_stack;
+}
+
+static struct error *on_start(struct states *states, const struct event *event)
+{
+	struct state_change change = change_of(event);
+	struct record *record;
+
+	change.is_start = true;
+	change.go_va = event->caller_va;
+	tell_who(&change, event);
+	record = records_find(&states->records, event->pid, event->goid);
+	if (record) {
+		/* Goids are given once: the end of another program was lost. */
+		records_hide(&states->records, record);
+		end(states, record);
+	}
+	if (event->goid) {
+		record = add(states, event, change.start_va);
+		if (!record)
+			return error_out_of_memory();
+		enter_state(record, bare(event->new_state), event->time_ns, true);
+		record->reason = change.reason;
+	}
+	hand_on(states, &change);
+	return NULL;
+}
+
+/* What the event says the goroutine did until now is what we believe it did. */
+static bool is_expected(const struct record *record, const struct event *event)
+{
+	return !event->lost && record->state == bare(event->old_state);
+}
+
+/* Ends the time in the old state. False: out of memory. */
+static bool leave_state(struct record *record, const struct event *event,
+			struct state_change *change)
+{
+	if (!is_expected(record, event) || !is_alive(record->state))
+		return true;
+	change->duration_ns = record->saw_begin ? change->time_ns - record->since_ns : 0;
+	change->has_duration = record->saw_begin;
+	/* Before Go 1.21 some reasons are set after the change to WAITING. */
+	if (change->has_reason && record->state == STATE_WAITING)
+		record->reason = change->reason;
+	return sum_up(record, change->time_ns);
+}
+
+static struct record *meet(struct states *states, const struct event *event, uint64_t start_va)
+{
+	struct record *record = add(states, event, start_va);
+	uint64_t since_ns = event->time_ns;
+
+	if (record)
+		enter_state(record, bare(event->old_state),
+			    states->start_ns < since_ns ? states->start_ns : since_ns, false);
+	return record;
+}
+
+/* The same state, with or without its mark: its time goes on. */
+static void on_mark(struct states *states, struct record *record, const struct event *event,
+		    struct state_change *change)
+{
+	record->has_scan = event->new_state & STATE_SCAN;
+	if (is_expected(record, event) && record->saw_begin && is_alive(record->state)) {
+		change->has_duration = true;
+		change->duration_ns = change->time_ns - record->since_ns;
+	}
+	hand_on(states, change);
+}
+
+static struct error *on_state(struct states *states, const struct event *event)
+{
+	struct state_change change = change_of(event);
+	uint8_t old = bare(event->old_state), new = bare(event->new_state);
+	bool new_scan = event->new_state & STATE_SCAN, has_ended;
+	struct record *record;
+
+	tell_who(&change, event);
+	if (!event->goid) {
+		hand_on(states, &change);
+		return NULL;
+	}
+	record = records_find(&states->records, event->pid, event->goid);
+	if (!record)
+		record = meet(states, event, change.start_va);
+	else if (record->state == new && record->has_scan == new_scan && !event->lost)
+		return NULL; /* told twice */
+	if (!record)
+		return error_out_of_memory();
+	if (!change.start_va)
+		change.start_va = record->start_va;
+	if (change.time_ns < record->since_ns)
+		change.time_ns = record->since_ns;
+	/*
+	 * Between casgstatus's entry, where the change is told, and the change itself it waits for
+	 * the collector to take its mark away: that may be told later, and is no way back.
+	 */
+	if (old == new) {
+		on_mark(states, record, event, &change);
+		return NULL;
+	}
+	if (!leave_state(record, event, &change))
+		return error_out_of_memory();
+	enter_state(record, new, change.time_ns, true);
+	record->has_scan = new_scan;
+	record->reason = change.reason;
+	record->sums.changes++;
+	if (record->function)
+		record->function->sums.changes++;
+	has_ended = !is_alive(new);
+	hand_on(states, &change);
+	if (has_ended)
+		end(states, record);
+	else
+		records_touch(&states->records, record, false);
+	return NULL;
+}
+
+/* Another program runs under the pid, or none. */
+static struct error *on_program_end(struct states *states, const struct event *event)
+{
+	struct record *record, *next;
+	bool complete = true;
+
+	HASH_ITER (hh, states->records.table, record, next) {
+		if (record->key.pid != event->pid)
+			continue;
+		complete &= sum_up(record, event->time_ns);
+		records_hide(&states->records, record);
+		end(states, record);
+	}
+	return complete ? NULL : error_out_of_memory();
+}
+
+struct error *states_feed(struct states *states, const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_STATE:
+		return on_state(states, event);
+	case EVENT_GO:
+		return on_start(states, event);
+	case EVENT_EXEC:
+	case EVENT_PROCESS_EXIT:
+		return on_program_end(states, event);
+	default:
+		return NULL;
+	}
+}
+
+/* ---- summary ---- */
+
+/* What is visited, by falling time not running. */
+struct ranked {
+	uint64_t not_running_ns;
+	const struct record *record;	 /* or */
+	const struct function *function; /* this */
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	const struct record_key *one = x->record ? &x->record->key : &x->function->key;
+	const struct record_key *other = y->record ? &y->record->key : &y->function->key;
+
+	if (x->not_running_ns != y->not_running_ns)
+		return x->not_running_ns < y->not_running_ns ? 1 : -1;
+	if (one->pid != other->pid)
+		return one->pid < other->pid ? -1 : 1;
+	return one->id < other->id ? -1 : one->id > other->id;
+}
+
+static void visit(const struct ranked *ranked,
+		  void (*visitor)(void *context, const struct state_goroutine *one), void *context)
+{
+	const struct record *record = ranked->record;
+	const struct function *function = ranked->function;
+	struct state_goroutine one;
+
+	if (record)
+		one = (struct state_goroutine){
+			.pid = (uint32_t)record->key.pid,
+			.goid = record->key.id,
+			.start_va = record->start_va,
+			.num_goroutines = 1,
+			.has_ended = record->has_ended,
+		};
+	else
+		one = (struct state_goroutine){
+			.pid = (uint32_t)function->key.pid,
+			.start_va = function->key.id,
+			.num_goroutines = function->num_goroutines,
+		};
+	sums_expand(record ? &record->sums : &function->sums, &one.sums);
+	visitor(context, &one);
+}
+
+static size_t rank_goroutines(struct records *records, struct ranked *ranked)
+{
+	const struct record *lists[] = {records->living, records->ended}, *record;
+	size_t count = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		DL_FOREACH(lists[i], record)
+	ranked[count++] = (struct ranked){.not_running_ns = sums_not_running_ns(&record->sums),
+					  .record = record};
+	return count;
+}
+
+static size_t rank_functions(struct records *records, struct ranked *ranked)
+{
+	const struct function *function;
+	size_t count = 0;
+
+	for (function = records->functions; function; function = function->hh.next)
+		ranked[count++] =
+			(struct ranked){.not_running_ns = sums_not_running_ns(&function->sums),
+					.function = function};
+	if (records->others.num_goroutines)
+		ranked[count++] = (struct ranked){
+			.not_running_ns = sums_not_running_ns(&records->others.sums),
+			.function = &records->others};
+	return count;
+}
+
+struct error *states_summarize(struct states *states, uint64_t now_ns,
+			       void (*goroutine)(void *context, const struct state_goroutine *one),
+			       void (*function)(void *context, const struct state_goroutine *one),
+			       void *context)
+{
+	struct records *records = &states->records;
+	size_t room = records->count, count;
+	_cleanup_free_ struct ranked *ranked = NULL;
+	struct record *record;
+
+	if (room < STATES_MAX_FUNCTIONS + 1)
+		room = STATES_MAX_FUNCTIONS + 1;
+	ranked = calloc(room, sizeof(*ranked));
+	if (!ranked)
+		return error_out_of_memory();
+	DL_FOREACH(records->living, record)
+	if (!sum_up(record, now_ns))
+		return error_out_of_memory();
+	count = rank_goroutines(records, ranked);
+	qsort(ranked, count, sizeof(*ranked), compare);
+	for (size_t i = 0; i < count; i++)
+		visit(&ranked[i], goroutine, context);
+	count = rank_functions(records, ranked);
+	qsort(ranked, count, sizeof(*ranked), compare);
+	for (size_t i = 0; i < count; i++)
+		visit(&ranked[i], function, context);
+	return NULL;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * records.h - what is known of each goroutine, found by (process, goid): those that live in order
+ * of their last change, those that ended in order of their end; and the functions that they were
+ * started with.
+ */
+#ifndef STATES_RECORDS_H
+#define STATES_RECORDS_H
+
+/* Out of memory makes HASH_ADD fail; it never ends the process. */
+#define HASH_NONFATAL_OOM	 1
+#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
+#include <uthash.h>
+
+#include "states/sums.h"
+
+/* No padding: hashed and compared as bytes. */
+struct record_key {
+	uint64_t id; /* goid; of a function its va */
+	uint64_t pid;
+};
+
+/* A function that goroutines were started with, in one process. */
+struct function {
+	struct record_key key;
+	UT_hash_handle hh;
+	bool in_table;
+	uint64_t num_goroutines;
+	struct sums sums;
+};
+
+struct record {
+	struct record_key key;
+	UT_hash_handle hh;
+	bool in_table;
+	bool has_ended;
+	bool saw_begin; /* of the time in its state */
+	bool is_summed; /* the time in its state is in the sums already, up to summed_ns */
+	bool has_scan;	/* STATE_SCAN */
+	uint8_t state;
+	uint8_t reason;
+	uint64_t since_ns; /* in this state */
+	uint64_t summed_ns;
+	uint64_t start_va;
+	struct function *function; /* NULL: no sums are kept */
+	struct sums sums;
+	struct record *prev, *next; /* in records.living or records.ended */
+};
+
+struct records {
+	/* Hash table of the living, and of those of the ended whose process may go on with their
+	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
+	struct record *table;
+	struct record *living; /* the one unchanged for longest first */
+	struct record *ended;  /* the one that ended first is first */
+	size_t count;	       /* of both lists */
+	struct function *functions;
+	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
+};
+
+/* NULL: there is none. */
+struct record *records_find(struct records *records, uint32_t pid, uint64_t goid);
+
+/* A new one, living; there must be none of this name. NULL: out of memory. */
+struct record *records_add(struct records *records, uint32_t pid, uint64_t goid);
+
+/* It changed last of all, and lives or has ended. */
+void records_touch(struct records *records, struct record *record, bool has_ended);
+
+/* It cannot be found any more: another one may get its goid. */
+void records_hide(struct records *records, struct record *record);
+
+void records_remove(struct records *records, struct record *record);
+
+/* The one of this name, a new one if need be. NULL: out of memory. */
+struct function *records_function(struct records *records, uint32_t pid, uint64_t start_va);
+
+void records_destroy(struct records *records);
+
+#endif

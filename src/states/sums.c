@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* sums.c - sums of time by state and reason; see sums.h. */
+#include "states/sums.h"
+
+#include <stdlib.h>
+
+/* Room is made for so many at once. */
+#define STEP 4
+
+static struct sum *find(const struct sums *sums, uint8_t state, uint8_t reason)
+{
+	for (uint32_t i = 0; i < sums->num_items; i++)
+		if (sums->items[i].state == state && sums->items[i].reason == reason)
+			return &sums->items[i];
+	return NULL;
+}
+
+bool sums_reserve(struct sums *sums, uint8_t state, uint8_t reason)
+{
+	struct sum *grown;
+
+	if (find(sums, state, reason))
+		return true;
+	if (sums->num_items % STEP == 0) {
+		grown = realloc(sums->items, (sums->num_items + STEP) * sizeof(*grown));
+		if (!grown)
+			return false;
+		sums->items = grown;
+	}
+	sums->items[sums->num_items++] = (struct sum){.state = state, .reason = reason};
+	return true;
+}
+
+void sums_add(struct sums *sums, uint8_t state, uint8_t reason, uint64_t ns, bool begins)
+{
+	struct sum *sum = find(sums, state, reason);
+
+	if (!sum)
+		return;
+	sum->ns += ns;
+	sum->count += begins;
+}
+
+void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns)
+{
+	if (ns <= sums->longest_wait_ns)
+		return;
+	sums->longest_wait_ns = ns;
+	sums->longest_wait_reason = reason;
+}
+
+uint64_t sums_not_running_ns(const struct sums *sums)
+{
+	uint64_t ns = 0;
+
+	for (uint32_t i = 0; i < sums->num_items; i++)
+		if (sums->items[i].state != STATE_RUNNING)
+			ns += sums->items[i].ns;
+	return ns;
+}
+
+void sums_expand(const struct sums *sums, struct state_sums *out)
+{
+	*out = (struct state_sums){
+		.changes = sums->changes,
+		.longest_wait_ns = sums->longest_wait_ns,
+		.longest_wait_reason = sums->longest_wait_reason,
+	};
+	for (uint32_t i = 0; i < sums->num_items; i++) {
+		const struct sum *sum = &sums->items[i];
+
+		out->ns[sum->state] += sum->ns;
+		if (sum->state != STATE_WAITING)
+			continue;
+		out->waiting_ns[sum->reason] += sum->ns;
+		out->waits[sum->reason] += sum->count;
+	}
+}
+
+void sums_destroy(struct sums *sums)
+{
+	free(sums->items);
+}

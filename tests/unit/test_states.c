@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: MIT */
+/* test_states.c - events into changes of goroutines' states, and into sums of time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gofuncgraph/states.h"
+
+#define START_NS  1000
+#define MAIN_VA	  0x1000
+#define WORKER_VA 0x2000
+#define MAX	  16
+
+enum { CHAN = 14, SELECT = 9, SLEEP = 19 };
+
+struct watch {
+	struct states *states;
+	struct state_change changes[MAX]; /* the last ones */
+	size_t num_changes;
+	struct state_goroutine goroutines[MAX], functions[MAX]; /* the first ones */
+	size_t num_goroutines, num_functions;
+};
+
+static void changed(void *context, const struct state_change *change)
+{
+	struct watch *watch = context;
+
+	watch->changes[watch->num_changes++ % MAX] = *change;
+}
+
+static int start(void **state, bool summary)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	struct states_sink sink = {.context = watch, .changed = changed};
+
+	*state = watch;
+	return !watch || states_new(&sink, summary, START_NS, &watch->states);
+}
+
+static int start_lines(void **state)
+{
+	return start(state, false);
+}
+
+static int start_summary(void **state)
+{
+	return start(state, true);
+}
+
+static int stop(void **state)
+{
+	struct watch *watch = *state;
+
+	states_free(watch->states);
+	free(watch);
+	return 0;
+}
+
+static const struct state_change *last(const struct watch *watch)
+{
+	assert_true(watch->num_changes > 0);
+	return &watch->changes[(watch->num_changes - 1) % MAX];
+}
+
+static void feed(struct watch *watch, struct goroutine_event more)
+{
+	more.event.pid = more.event.pid ? more.event.pid : 812;
+	more.event.tid = 815;
+	more.event.flags |= EVENT_HAS_MORE;
+	more.start_va = more.start_va ? more.start_va : WORKER_VA;
+	assert_null(states_feed(watch->states, &more.event));
+}
+
+static void go(struct watch *watch, uint64_t time_ns, uint64_t goid)
+{
+	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+						       .time_ns = time_ns,
+						       .goid = goid,
+						       .old_state = STATE_DEAD,
+						       .new_state = STATE_RUNNABLE,
+						       .caller_va = MAIN_VA + 8},
+					     .by_goid = 1});
+}
+
+static void change(struct watch *watch, uint64_t time_ns, uint64_t goid, uint8_t old_state,
+		   uint8_t new_state, uint32_t reason)
+{
+	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_STATE,
+						       .time_ns = time_ns,
+						       .goid = goid,
+						       .old_state = old_state,
+						       .new_state = new_state,
+						       .reason = reason}});
+}
+
+static void of_process(struct watch *watch, uint64_t time_ns, uint8_t kind, uint32_t pid)
+{
+	feed(watch, (struct goroutine_event){
+			    .event = {.kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77}});
+}
+
+static void visit_goroutine(void *context, const struct state_goroutine *one)
+{
+	struct watch *watch = context;
+
+	if (watch->num_goroutines < MAX)
+		watch->goroutines[watch->num_goroutines] = *one;
+	watch->num_goroutines++;
+}
+
+static void visit_function(void *context, const struct state_goroutine *one)
+{
+	struct watch *watch = context;
+
+	if (watch->num_functions < MAX)
+		watch->functions[watch->num_functions] = *one;
+	watch->num_functions++;
+}
+
+static void summarize(struct watch *watch, uint64_t now_ns)
+{
+	watch->num_goroutines = watch->num_functions = 0;
+	assert_null(
+		states_summarize(watch->states, now_ns, visit_goroutine, visit_function, watch));
+}
+
+/* ---- names ---- */
+
+static void test_names(void **state)
+{
+	char text[STATE_NAME_SIZE], all[256] = "";
+	uint8_t number;
+
+	assert_string_equal(state_name(STATE_WAITING | STATE_SCAN, text), "WAITING");
+	assert_string_equal(state_name(STATE_DEAD_EXTRA + 1, text), "STATE 12");
+	assert_string_equal(state_name(0xff, text), "STATE 127");
+	for (uint8_t i = 0; i <= STATE_DEAD_EXTRA; i++) {
+		assert_true(state_from_name(state_name(i, text), &number));
+		assert_int_equal(number, i);
+		strcat(strcat(all, i ? ", " : ""), state_name(i, text));
+	}
+	assert_string_equal(state_names(), all);
+	assert_true(state_from_name("waiting", &number));
+	assert_int_equal(number, STATE_WAITING);
+	assert_false(state_from_name("WAIT", &number));
+	assert_false(state_from_name("", &number));
+}
+
+/* ---- changes ---- */
+
+static void test_life(void **state)
+{
+	struct watch *watch = *state;
+
+	go(watch, 2000, 34);
+	assert_true(last(watch)->is_start);
+	assert_false(last(watch)->has_duration);
+	assert_int_equal(last(watch)->by_goid, 1);
+	assert_int_equal(last(watch)->go_va, MAIN_VA + 8);
+	assert_int_equal(last(watch)->start_va, WORKER_VA);
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_true(last(watch)->has_duration);
+	assert_int_equal(last(watch)->duration_ns, 10);
+	assert_false(last(watch)->has_reason);
+	assert_false(last(watch)->is_start);
+	change(watch, 2030, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 20);
+	assert_true(last(watch)->has_reason);
+	assert_int_equal(last(watch)->reason, CHAN);
+	change(watch, 2070, 34, STATE_WAITING, STATE_RUNNABLE, SELECT);
+	assert_int_equal(last(watch)->duration_ns, 40);
+	assert_int_equal(last(watch)->reason, SELECT);
+	change(watch, 2071, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2072, 34, STATE_RUNNING, STATE_DEAD, 0);
+	assert_int_equal(last(watch)->duration_ns, 1);
+	/* Whatever comes under this goid now is met for the first time. */
+	change(watch, 2080, 34, STATE_DEAD, STATE_SYSCALL, 0);
+	assert_false(last(watch)->has_duration);
+	assert_int_equal(watch->num_changes, 7);
+}
+
+static void test_first_change_has_no_duration(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	assert_false(last(watch)->has_duration);
+	assert_int_equal(last(watch)->duration_ns, 0);
+	assert_int_equal(last(watch)->reason, CHAN);
+	change(watch, 2005, 34, STATE_RUNNABLE, STATE_RUNNING, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 5);
+}
+
+/* reentersyscall tells it, and casgstatus then. */
+static void test_told_twice(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	change(watch, 2001, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	assert_int_equal(watch->num_changes, 1);
+	change(watch, 2010, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	assert_int_equal(last(watch)->duration_ns, 10);
+}
+
+static void test_marks(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	change(watch, 2010, 34, STATE_WAITING, STATE_WAITING | STATE_SCAN, CHAN);
+	assert_int_equal(last(watch)->new_state, STATE_WAITING | STATE_SCAN);
+	assert_int_equal(last(watch)->duration_ns, 10);
+	change(watch, 2010, 34, STATE_WAITING, STATE_WAITING | STATE_SCAN, CHAN);
+	assert_int_equal(watch->num_changes, 2);
+	change(watch, 2020, 34, STATE_WAITING | STATE_SCAN, STATE_WAITING, CHAN);
+	assert_int_equal(watch->num_changes, 3);
+	change(watch, 2030, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 30);
+}
+
+/* casgstatus is told when it begins, and waits for the mark to go. */
+static void test_mark_taken_away_late(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	change(watch, 2010, 34, STATE_WAITING, STATE_WAITING | STATE_SCAN, CHAN);
+	change(watch, 2020, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 20);
+	change(watch, 2030, 34, STATE_WAITING | STATE_SCAN, STATE_WAITING, CHAN);
+	change(watch, 2040, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_true(last(watch)->has_duration);
+	assert_int_equal(last(watch)->duration_ns, 20);
+}
+
+static void test_preempted_with_mark(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2010, 34, STATE_RUNNING, STATE_PREEMPTED | STATE_SCAN, 0);
+	assert_int_equal(last(watch)->duration_ns, 10);
+	change(watch, 2015, 34, STATE_PREEMPTED | STATE_SCAN, STATE_PREEMPTED, 0);
+	change(watch, 2030, 34, STATE_PREEMPTED, STATE_WAITING, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 20);
+}
+
+static void test_lost(void **state)
+{
+	struct watch *watch = *state;
+	struct goroutine_event more = {.event = {.kind = EVENT_STATE,
+						 .time_ns = 2500,
+						 .goid = 34,
+						 .lost = 3,
+						 .old_state = STATE_WAITING,
+						 .new_state = STATE_RUNNABLE}};
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	feed(watch, more);
+	assert_false(last(watch)->has_duration);
+	/* Also when nobody counted them. */
+	change(watch, 2600, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	assert_false(last(watch)->has_duration);
+	change(watch, 2610, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	assert_int_equal(last(watch)->duration_ns, 10);
+}
+
+static void test_time_never_goes_back(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 1990, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	assert_true(last(watch)->has_duration);
+	assert_int_equal(last(watch)->duration_ns, 0);
+	assert_int_equal(last(watch)->time_ns, 2000);
+	change(watch, 2010, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	assert_int_equal(last(watch)->duration_ns, 10);
+}
+
+static void test_waker(void **state)
+{
+	struct watch *watch = *state;
+	struct goroutine_event more = {.event = {.kind = EVENT_STATE,
+						 .time_ns = 2000,
+						 .goid = 34,
+						 .old_state = STATE_WAITING,
+						 .new_state = STATE_RUNNABLE},
+				       .by_goid = 41,
+				       .by_stack = {0x1111}};
+
+	feed(watch, more);
+	assert_int_equal(last(watch)->by_goid, 41);
+	assert_non_null(last(watch)->by_stack);
+	more.event.old_state = STATE_RUNNABLE;
+	more.event.new_state = STATE_RUNNING;
+	feed(watch, more);
+	assert_int_equal(last(watch)->by_goid, 0);
+	assert_null(last(watch)->by_stack);
+	change(watch, 2001, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	more.event.old_state = STATE_WAITING;
+	more.event.new_state = STATE_RUNNABLE;
+	more.by_goid = 34;
+	feed(watch, more);
+	assert_int_equal(last(watch)->by_goid, 0);
+}
+
+static void test_without_goid(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 0, STATE_IDLE, STATE_DEAD, 0);
+	change(watch, 2010, 0, STATE_IDLE, STATE_DEAD, 0);
+	assert_int_equal(watch->num_changes, 2);
+	assert_false(last(watch)->has_duration);
+}
+
+/* An event of 48 bytes has nothing behind it. */
+static void test_short_event(void **state)
+{
+	struct watch *watch = *state;
+	struct event *event = calloc(1, sizeof(*event));
+
+	assert_non_null(event);
+	*event = (struct event){.kind = EVENT_STATE,
+				.time_ns = 2000,
+				.goid = 34,
+				.reason = 300,
+				.old_state = STATE_WAITING,
+				.new_state = STATE_RUNNABLE};
+	assert_null(states_feed(watch->states, event));
+	assert_int_equal(last(watch)->start_va, 0);
+	assert_false(last(watch)->has_reason);
+	event->kind = EVENT_ENTRY;
+	assert_null(states_feed(watch->states, event));
+	assert_int_equal(watch->num_changes, 1);
+	free(event);
+}
+
+/* ---- sums ---- */
+
+static void test_sums(void **state)
+{
+	struct watch *watch = *state;
+	const struct state_sums *sums = &watch->goroutines[0].sums;
+
+	go(watch, 2000, 34);
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2030, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	/* The reason became known later: it is the right one. */
+	change(watch, 2130, 34, STATE_WAITING, STATE_RUNNABLE, SELECT);
+	change(watch, 2140, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2150, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	change(watch, 2157, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	change(watch, 2160, 34, STATE_RUNNING, STATE_WAITING, SLEEP);
+	summarize(watch, 2200);
+	assert_int_equal(watch->num_goroutines, 1);
+	assert_int_equal(watch->goroutines[0].goid, 34);
+	assert_int_equal(watch->goroutines[0].pid, 812);
+	assert_int_equal(watch->goroutines[0].start_va, WORKER_VA);
+	assert_false(watch->goroutines[0].has_ended);
+	assert_int_equal(sums->ns[STATE_RUNNABLE], 20);
+	assert_int_equal(sums->ns[STATE_RUNNING], 20 + 10 + 3);
+	assert_int_equal(sums->ns[STATE_SYSCALL], 7);
+	assert_int_equal(sums->ns[STATE_WAITING], 140);
+	assert_int_equal(sums->waiting_ns[SELECT], 100);
+	assert_int_equal(sums->waiting_ns[CHAN], 0);
+	assert_int_equal(sums->waiting_ns[SLEEP], 40);
+	assert_int_equal(sums->waits[SELECT], 1);
+	assert_int_equal(sums->waits[SLEEP], 1);
+	assert_int_equal(sums->longest_wait_ns, 100);
+	assert_int_equal(sums->longest_wait_reason, SELECT);
+	assert_int_equal(sums->changes, 7);
+
+	/* Summing up changes nothing. */
+	change(watch, 2360, 34, STATE_WAITING, STATE_RUNNABLE, SLEEP);
+	summarize(watch, 2360);
+	assert_int_equal(sums->waiting_ns[SLEEP], 200);
+	assert_int_equal(sums->waits[SLEEP], 1);
+	assert_int_equal(sums->longest_wait_ns, 200);
+	assert_memory_equal(&watch->functions[0].sums, sums, sizeof(*sums));
+	assert_int_equal(watch->num_functions, 1);
+}
+
+/* What it did when tracing began it did since then. */
+static void test_sums_count_from_start(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 5000, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	change(watch, 5000, 35, STATE_DEAD, STATE_SYSCALL, 0);
+	assert_false(last(watch)->has_duration);
+	summarize(watch, 5000);
+	assert_int_equal(watch->goroutines[0].sums.waiting_ns[CHAN], 5000 - START_NS);
+	assert_int_equal(watch->goroutines[1].sums.ns[STATE_DEAD], 0);
+}
+
+static void test_sums_of_functions(void **state)
+{
+	struct watch *watch = *state;
+
+	go(watch, 2000, 34);
+	go(watch, 2000, 35);
+	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+						       .time_ns = 2000,
+						       .goid = 36,
+						       .old_state = STATE_DEAD,
+						       .new_state = STATE_WAITING,
+						       .reason = CHAN},
+					     .start_va = MAIN_VA});
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2020, 34, STATE_RUNNING, STATE_DEAD, 0);
+	summarize(watch, 2100);
+	assert_int_equal(watch->num_goroutines, 3);
+	assert_int_equal(watch->num_functions, 2);
+	/* By falling time not running: 100, 100, 10. */
+	assert_int_equal(watch->goroutines[0].goid, 35);
+	assert_int_equal(watch->goroutines[1].goid, 36);
+	assert_int_equal(watch->goroutines[2].goid, 34);
+	assert_true(watch->goroutines[2].has_ended);
+	assert_int_equal(watch->functions[0].start_va, WORKER_VA);
+	assert_int_equal(watch->functions[0].num_goroutines, 2);
+	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNABLE], 110);
+	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNING], 10);
+	assert_int_equal(watch->functions[1].sums.waiting_ns[CHAN], 100);
+}
+
+static void test_lost_time_is_in_no_sum(void **state)
+{
+	struct watch *watch = *state;
+
+	go(watch, 2000, 34);
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 3000, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	summarize(watch, 3010);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNING], 0);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_WAITING], 0);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNABLE], 20);
+}
+
+/* A thread of C's comes back with the goroutine that it had. */
+static void test_comes_back(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	change(watch, 2010, 34, STATE_RUNNING, STATE_DEAD, 0);
+	summarize(watch, 2020);
+	assert_true(watch->goroutines[0].has_ended);
+	change(watch, 2100, 34, STATE_DEAD, STATE_SYSCALL, 0);
+	assert_false(last(watch)->has_duration);
+	change(watch, 2110, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	summarize(watch, 2120);
+	assert_int_equal(watch->num_goroutines, 1);
+	assert_false(watch->goroutines[0].has_ended);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNING], 20);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_SYSCALL], 2000 - START_NS + 10);
+	assert_int_equal(watch->functions[0].num_goroutines, 1);
+}
+
+static void test_processes(void **state)
+{
+	struct watch *watch = *state;
+
+	go(watch, 2000, 34);
+	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+						       .time_ns = 2000,
+						       .pid = 999,
+						       .goid = 34,
+						       .old_state = STATE_DEAD,
+						       .new_state = STATE_RUNNABLE}});
+	of_process(watch, 2100, EVENT_PROCESS_EXIT, 812);
+	summarize(watch, 2200);
+	assert_int_equal(watch->num_goroutines, 2);
+	assert_int_equal(watch->num_functions, 2);
+	assert_int_equal(watch->goroutines[0].pid, 999);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNABLE], 200);
+	assert_int_equal(watch->goroutines[1].pid, 812);
+	assert_int_equal(watch->goroutines[1].sums.ns[STATE_RUNNABLE], 100);
+	assert_true(watch->goroutines[1].has_ended);
+	/* Another program under the same pid has its own goroutine 34. */
+	go(watch, 2300, 34);
+	of_process(watch, 2310, EVENT_EXEC, 812);
+	go(watch, 2400, 34);
+	summarize(watch, 2400);
+	assert_int_equal(watch->num_goroutines, 4);
+}
+
+/* ---- bounds ---- */
+
+static void test_bounds_with_ended(void **state)
+{
+	struct watch *watch = *state;
+	uint64_t goid = 1;
+
+	for (; goid <= STATES_MAX_GOROUTINES; goid++) {
+		go(watch, 2000, goid);
+		if (goid <= 2)
+			change(watch, 2000, goid, STATE_RUNNABLE, STATE_DEAD, 0);
+	}
+	assert_int_equal(states_num_dropped(watch->states), 0);
+	/* The ended go first, then those unchanged for longest: 3. */
+	for (; goid <= STATES_MAX_GOROUTINES + 3; goid++)
+		go(watch, 2100, goid);
+	assert_int_equal(states_num_dropped(watch->states), 3);
+	change(watch, 2150, 3, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_false(last(watch)->has_duration);
+	change(watch, 2150, 5, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_true(last(watch)->has_duration);
+	summarize(watch, 2150);
+	assert_int_equal(watch->num_goroutines, STATES_MAX_GOROUTINES);
+	assert_int_equal(watch->num_functions, 1);
+	/* Of 3 and 4 the time up to 2100 is not lost to their function, nor counted twice. */
+	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNABLE],
+			 150ull * (STATES_MAX_GOROUTINES - 4) + 3 * 50 + 100 + 150);
+}
+
+static void test_bounds_of_functions(void **state)
+{
+	struct watch *watch = *state;
+
+	for (uint64_t i = 1; i <= STATES_MAX_FUNCTIONS + 5; i++)
+		feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+							       .time_ns = 2000,
+							       .goid = i,
+							       .old_state = STATE_DEAD,
+							       .new_state = STATE_RUNNABLE},
+						     .start_va = i * 16});
+	summarize(watch, 2100);
+	assert_int_equal(watch->num_functions, STATES_MAX_FUNCTIONS + 1);
+	assert_int_equal(watch->functions[0].start_va, 0);
+	assert_int_equal(watch->functions[0].num_goroutines, 5);
+	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNABLE], 500);
+}
+
+/* Numbers that no Go has. */
+static void test_nonsense(void **state)
+{
+	struct watch *watch = *state;
+
+	for (unsigned i = 0; i < 512; i++)
+		change(watch, 2000 + i * 10, 34, (uint8_t)i, (uint8_t)(i + 1), i);
+	summarize(watch, UINT64_MAX);
+	assert_int_equal(watch->num_goroutines, 1);
+	summarize(watch, 0);
+	assert_int_equal(watch->num_goroutines, 1);
+}
+
+int main(void)
+{
+#define LINES(test)   cmocka_unit_test_setup_teardown(test, start_lines, stop)
+#define SUMMARY(test) cmocka_unit_test_setup_teardown(test, start_summary, stop)
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		LINES(test_life),
+		LINES(test_first_change_has_no_duration),
+		LINES(test_told_twice),
+		LINES(test_marks),
+		LINES(test_mark_taken_away_late),
+		LINES(test_preempted_with_mark),
+		LINES(test_lost),
+		LINES(test_time_never_goes_back),
+		LINES(test_waker),
+		LINES(test_without_goid),
+		LINES(test_short_event),
+		SUMMARY(test_sums),
+		SUMMARY(test_sums_count_from_start),
+		SUMMARY(test_sums_of_functions),
+		SUMMARY(test_lost_time_is_in_no_sum),
+		SUMMARY(test_comes_back),
+		SUMMARY(test_processes),
+		SUMMARY(test_bounds_with_ended),
+		SUMMARY(test_bounds_of_functions),
+		SUMMARY(test_nonsense),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
