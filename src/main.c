@@ -10,6 +10,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"list", command_list},
+	{"states", command_states},
 	{"bpftrace", command_bpftrace},
 };
 

@@ -14,6 +14,7 @@ enum exit_status {
 
 int command_trace(int argc, char **argv);
 int command_list(int argc, char **argv);
+int command_states(int argc, char **argv);
 int command_bpftrace(int argc, char **argv);
 
 #endif

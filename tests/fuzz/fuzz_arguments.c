@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "command/states_args.h"
 #include "command/trace_args.h"
 
 #define MAX_ARGUMENTS 64
@@ -29,10 +30,18 @@ static void check_run(const struct run_args *args)
 static void check_trace(const struct trace_args *args)
 {
 	check_run(&args->run);
+	must(!args->min_wait_ns || args->select.selection.states);
 	for (size_t i = 0; i < args->select.selection.num_functions; i++)
 		must(args->select.selection.functions[i] != NULL);
 	for (size_t i = 0; i < args->select.selection.num_targets; i++)
 		must(args->select.selection.targets[i] != NULL);
+}
+
+static void check_states(const struct states_args *args)
+{
+	check_run(&args->run);
+	must(args->format == STATES_TEXT || args->format == STATES_JSON);
+	must(!args->num_goids || args->goids);
 }
 
 /* The input holds arguments with a NUL behind each. */
@@ -41,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const unsigned quiet = ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP;
 	_cleanup_free_ char *text = malloc(size + 1);
 	char *argv[MAX_ARGUMENTS + 2] = {"gofuncgraph-c"};
+	struct states_args states;
 	struct trace_args args;
 	int argc = 1;
 
@@ -53,5 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (trace_args_parse(argc, argv, quiet, &args) == 0)
 		check_trace(&args);
 	trace_args_destroy(&args);
+	if (states_args_parse(argc, argv, quiet, &states) == 0)
+		check_states(&states);
+	states_args_destroy(&states);
 	return 0;
 }

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* states.c - changes of goroutines' states, live or summed up at the end. */
+#include "gofuncgraph/states.h"
+
+#include "base/log.h"
+#include "command/command.h"
+#include "command/run.h"
+#include "command/states_args.h"
+#include "command/states_print.h"
+
+struct watch {
+	const struct states_args *args;
+	struct run run;
+	struct states *states;
+	struct states_print *print;
+	uint64_t num_lines;
+	uint64_t num_cut; /* goroutines that --limit left out of the summary */
+};
+
+/* ---- events ---- */
+
+static bool limit_reached(void *context)
+{
+	const struct watch *watch = context;
+	const struct states_args *args = watch->args;
+
+	return !args->summary && args->limit && watch->num_lines >= args->limit;
+}
+
+static void handle_change(void *context, const struct state_change *change)
+{
+	struct watch *watch = context;
+
+	if (limit_reached(watch) || !states_args_want_change(watch->args, change))
+		return;
+	watch->num_lines++;
+	states_print_change(watch->print, change);
+}
+
+static void handle(void *context, const struct event *event)
+{
+	struct watch *watch = context;
+
+	/* In other events goid is something else. */
+	if ((event->kind == EVENT_STATE || event->kind == EVENT_GO) &&
+	    !states_args_want_goid(watch->args, event->goid))
+		return;
+	run_fail(&watch->run, states_feed(watch->states, event));
+}
+
+/* ---- summary ---- */
+
+static void print_goroutine(void *context, const struct state_goroutine *one)
+{
+	struct watch *watch = context;
+
+	if (watch->args->limit && watch->num_lines >= watch->args->limit) {
+		watch->num_cut++;
+		return;
+	}
+	watch->num_lines++;
+	states_print_goroutine(watch->print, one);
+}
+
+static void print_function(void *context, const struct state_goroutine *one)
+{
+	struct watch *watch = context;
+
+	states_print_function(watch->print, one);
+}
+
+static void finish(void *context)
+{
+	struct watch *watch = context;
+	uint64_t dropped = states_num_dropped(watch->states);
+
+	if (!watch->args->summary)
+		return;
+	run_fail(&watch->run, states_summarize(watch->states, run_clock_ns(CLOCK_MONOTONIC),
+					       print_goroutine, print_function, watch));
+	if (watch->num_cut)
+		log_info("%llu more goroutines are not shown (--limit %llu)",
+			 (unsigned long long)watch->num_cut,
+			 (unsigned long long)watch->args->limit);
+	if (dropped)
+		log_warning("%llu goroutines are in the sums of their functions only: there were "
+			    "more than %d",
+			    (unsigned long long)dropped, STATES_MAX_GOROUTINES);
+}
+
+/* ---- running ---- */
+
+static struct error *open_output(struct watch *watch)
+{
+	struct states_print_options options = {
+		.format = watch->args->format,
+		.realtime_offset_ns = run_realtime_offset_ns(),
+	};
+	struct name_source source = name_source_gobin(watch->run.bin);
+	struct error *err = run_open_file(&watch->run);
+
+	if (err)
+		return err;
+	options.file = watch->run.file;
+	return states_print_new(&options, &watch->run.plan, &source, &watch->print);
+}
+
+static struct error *start(struct watch *watch)
+{
+	const struct states_sink sink = {
+		.context = watch,
+		.changed = watch->args->summary ? NULL : handle_change,
+	};
+	struct session_options options = {
+		.all_goroutines = true,
+		.handle = handle,
+		.context = watch,
+	};
+	struct error *err = run_start(&watch->run, &options, "watching goroutines");
+
+	if (err)
+		return err;
+	/* No event is handed on before run_loop(). */
+	return states_new(&sink, watch->args->summary, run_clock_ns(CLOCK_MONOTONIC),
+			  &watch->states);
+}
+
+static struct error *flush(void *context, int *errnum)
+{
+	struct watch *watch = context;
+
+	return states_print_flush(watch->print, errnum);
+}
+
+static struct error *run(struct watch *watch)
+{
+	const char *advice = watch->args->summary
+				     ? "the sums lack time; give --ring-size more, or watch one "
+				       "process (-p)"
+				     : "give --ring-size more, or watch one process (-p)";
+	struct error *err = run_open(&watch->run);
+
+	if (!err)
+		err = plan_make_states(watch->run.bin, &watch->run.plan);
+	if (!err)
+		err = open_output(watch);
+	if (!err)
+		err = start(watch);
+	if (err)
+		return err;
+	err = run_stop(&watch->run, finish, advice, run_loop(&watch->run));
+	run_wait_for_program(&watch->run);
+	return err;
+}
+
+static void destroy(struct watch *watch)
+{
+	states_print_free(watch->print);
+	states_free(watch->states);
+	run_destroy(&watch->run);
+}
+
+int command_states(int argc, char **argv)
+{
+	_cleanup_error_ struct error *err = NULL;
+	struct states_args args;
+	struct watch watch = {.args = &args};
+
+	states_args_parse(argc, argv, 0, &args);
+	log_set_verbose(args.run.verbose);
+	watch.run = (struct run){
+		.args = &args.run,
+		.context = &watch,
+		.flush = flush,
+		.limit_reached = limit_reached,
+	};
+	err = run(&watch);
+	if (err)
+		log_error("%s", error_message(err));
+	destroy(&watch);
+	states_args_destroy(&args);
+	return err ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/states_args.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command/command.h"
+
+enum {
+	KEY_GOID = 0x2000,
+	KEY_STATE,
+	KEY_MIN_DURATION,
+	KEY_LIMIT,
+	KEY_SUMMARY,
+};
+
+static const struct argp_option options[] = {
+	{"goid", KEY_GOID, "N", 0, "Goroutine N alone (repeatable)", 1},
+	{"state", KEY_STATE, "NAME", 0,
+	 "Changes from or to this state alone: RUNNABLE, RUNNING, SYSCALL, WAITING... (repeatable)",
+	 1},
+	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
+	 "Changes that end a time of at least DURATION in which the goroutine did not run", 1},
+	{"summary", KEY_SUMMARY, NULL, 0,
+	 "Instead of changes, at the end: the time in each state, by goroutine and by the function "
+	 "that goroutines were started with",
+	 1},
+	{"format", 'f', "FORMAT", 0, "text (default) or json (JSON Lines, one object a change)", 2},
+	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines", 3},
+	{},
+};
+
+static void parse_format(struct states_args *args, const char *arg, struct argp_state *state)
+{
+	args->format = STATES_TEXT;
+	if (!strcmp(arg, "json"))
+		args->format = STATES_JSON;
+	else if (strcmp(arg, "text"))
+		argp_error(state, "there is no format '%s'; there are text and json", arg);
+}
+
+static error_t add_goid(struct states_args *args, const char *arg, struct argp_state *state)
+{
+	uint64_t *grown = realloc(args->goids, (args->num_goids + 1) * sizeof(*grown));
+
+	if (!grown) {
+		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
+		return ENOMEM;
+	}
+	args->goids = grown;
+	grown[args->num_goids] = 0;
+	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[args->num_goids++]));
+	return 0;
+}
+
+static void add_state(struct states_args *args, const char *arg, struct argp_state *state)
+{
+	uint8_t number = 0;
+
+	if (!state_from_name(arg, &number))
+		argp_error(state, "there is no state '%s'; there are %s", arg, state_names());
+	else
+		args->states |= 1u << number;
+}
+
+static void check_end(const struct states_args *args, struct argp_state *state)
+{
+	if (args->summary && (args->states || args->min_duration_ns))
+		argp_error(state, "--state and --min-duration choose changes, and --summary shows "
+				  "none: leave them out");
+	if (!args->binary)
+		argp_error(state, "which BINARY?");
+}
+
+static error_t take_argument(struct states_args *args, char *arg, struct argp_state *state)
+{
+	if (args->binary) {
+		argp_error(state,
+			   "'%s' is too much: states takes no functions, and one BINARY, or -p PID",
+			   arg);
+		return EINVAL;
+	}
+	args->binary = arg;
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct states_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->run.binary = &args->binary;
+		state->child_inputs[0] = &args->run;
+		return 0;
+	case KEY_GOID:
+		return add_goid(args, arg, state);
+	case KEY_STATE:
+		add_state(args, arg, state);
+		return 0;
+	case KEY_MIN_DURATION:
+		run_args_check(state, text_parse_duration(arg, &args->min_duration_ns));
+		return 0;
+	case KEY_SUMMARY:
+		args->summary = true;
+		return 0;
+	case 'f':
+		parse_format(args, arg, state);
+		return 0;
+	case KEY_LIMIT:
+		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		return 0;
+	case ARGP_KEY_ARG:
+		return take_argument(args, arg, state);
+	case ARGP_KEY_END:
+		check_end(args, state);
+		return args->binary ? 0 : EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {{&run_argp, 0, NULL, 0}, {}};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "BINARY\n-p PID\nBINARY -- [ARG...]",
+	.doc = "Prints the changes of goroutines' states, live: when, which goroutine, how long it "
+	       "was in the old state, what it waited for and who woke it.\v"
+	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
+	       "BINARY is started with ARGs and traced until it exits (--).\n\n"
+	       "  gofuncgraph-c states -p 812 --min-duration 10ms\n\n"
+	       "See gofuncgraph-c(8).",
+	.children = children,
+};
+
+error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args)
+{
+	*args = (struct states_args){.format = STATES_TEXT};
+	argc = run_args_split(argc, argv, &args->run);
+	return argp_parse(&argp, argc, argv, flags, NULL, args);
+}
+
+void states_args_destroy(struct states_args *args)
+{
+	free(args->goids);
+}
+
+bool states_args_want_goid(const struct states_args *args, uint64_t goid)
+{
+	for (size_t i = 0; i < args->num_goids; i++)
+		if (args->goids[i] == goid)
+			return true;
+	return !args->num_goids;
+}
+
+static bool is_chosen(const struct states_args *args, uint8_t state)
+{
+	state &= STATE_NUMBER;
+	return state < 32 && args->states & 1u << state;
+}
+
+bool states_args_want_change(const struct states_args *args, const struct state_change *change)
+{
+	uint8_t old = change->old_state & STATE_NUMBER;
+
+	if (args->states && !is_chosen(args, change->old_state) &&
+	    !is_chosen(args, change->new_state))
+		return false;
+	if (!args->min_duration_ns)
+		return true;
+	/* A mark of the collector ends nothing. */
+	return old != STATE_RUNNING && old != (change->new_state & STATE_NUMBER) &&
+	       change->has_duration && change->duration_ns >= args->min_duration_ns;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* states_args.h - the command line of `states`. */
+#ifndef COMMAND_STATES_ARGS_H
+#define COMMAND_STATES_ARGS_H
+
+#include "command/run_args.h"
+#include "command/states_print.h"
+
+struct states_args {
+	struct run_args run;
+	const char *binary;
+	enum states_format format;
+	uint64_t *goids; /* --goid; owned */
+	size_t num_goids;
+	uint64_t min_duration_ns; /* 0: any */
+	uint64_t limit;		  /* lines; 0: any number */
+	uint32_t states;	  /* --state, a bit each; 0: all */
+	bool summary;
+};
+
+/* As trace_args_parse(). */
+error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args);
+void states_args_destroy(struct states_args *args);
+
+/* What is shown of this goroutine, and of its changes. */
+bool states_args_want_goid(const struct states_args *args, uint64_t goid);
+bool states_args_want_change(const struct states_args *args, const struct state_change *change);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* states_format.h - what the formats of states_print.h share. */
+#ifndef COMMAND_STATES_FORMAT_H
+#define COMMAND_STATES_FORMAT_H
+
+#include <yajl/yajl_gen.h>
+
+#include "command/states_print.h"
+#include "output/writer.h"
+
+/* One format. The texts that it prints are escaped: see names.h. */
+struct states_formatter {
+	void (*change)(struct states_print *print, const struct state_change *change);
+	void (*goroutine)(struct states_print *print, const struct state_goroutine *one);
+	void (*function)(struct states_print *print, const struct state_goroutine *one);
+};
+
+struct states_print {
+	const struct states_formatter *formatter;
+	int64_t realtime_offset_ns;
+	struct names *names;
+	yajl_gen gen; /* JSON only */
+	bool has_change_header, has_goroutine_header, has_function_header;
+	struct writer writer;
+};
+
+extern const struct states_formatter states_text, states_json;
+
+/* Waits of one reason. */
+struct reason_sum {
+	const char *name; /* NULL: unknown */
+	uint64_t ns;
+	uint64_t count;
+};
+
+/* The reasons that a goroutine waited for, those with one name as one, by falling time. */
+#define MAX_REASONS 256
+size_t states_reasons(struct states_print *print, const struct state_sums *sums,
+		      struct reason_sum reasons[MAX_REASONS]);
+
+/* Where the other goroutine was that did it: see waker_va(). 0: unknown. */
+uint64_t states_by_va(struct states_print *print, const struct state_change *change);
+
+static inline uint64_t states_realtime_ns(const struct states_print *print, uint64_t monotonic_ns)
+{
+	return monotonic_ns + (uint64_t)print->realtime_offset_ns;
+}
+
+#endif

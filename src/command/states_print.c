@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* states_print.c - the formats behind one interface; see states_print.h. */
+#include "command/states_print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/states_format.h"
+#include "output/waker.h"
+
+static void print_json(void *context, const char *text, size_t len)
+{
+	writer_put(context, text, len);
+}
+
+struct error *states_print_new(const struct states_print_options *options, const struct plan *plan,
+			       const struct name_source *source, struct states_print **out)
+{
+	struct states_print *print = calloc(1, sizeof(*print));
+	struct error *err;
+
+	*out = NULL;
+	if (!print)
+		return error_out_of_memory();
+	print->formatter = options->format == STATES_JSON ? &states_json : &states_text;
+	print->realtime_offset_ns = options->realtime_offset_ns;
+	print->writer.file = options->file;
+	err = names_new(plan, source, &print->names);
+	if (!err && options->format == STATES_JSON) {
+		print->gen = yajl_gen_alloc(NULL);
+		if (!print->gen)
+			err = error_out_of_memory();
+		else
+			yajl_gen_config(print->gen, yajl_gen_print_callback, print_json,
+					&print->writer);
+	}
+	if (err) {
+		states_print_free(print);
+		return err;
+	}
+	*out = print;
+	return NULL;
+}
+
+void states_print_free(struct states_print *print)
+{
+	if (!print)
+		return;
+	if (print->gen)
+		yajl_gen_free(print->gen);
+	names_free(print->names);
+	free(print);
+}
+
+void states_print_change(struct states_print *print, const struct state_change *change)
+{
+	print->formatter->change(print, change);
+}
+
+void states_print_goroutine(struct states_print *print, const struct state_goroutine *one)
+{
+	print->formatter->goroutine(print, one);
+}
+
+void states_print_function(struct states_print *print, const struct state_goroutine *one)
+{
+	print->formatter->function(print, one);
+}
+
+struct error *states_print_flush(struct states_print *print, int *errnum)
+{
+	writer_flush(&print->writer);
+	*errnum = print->writer.errnum;
+	return *errnum ? error_errno(*errnum, "cannot write the states") : NULL;
+}
+
+/* ---- what the formats share ---- */
+
+uint64_t states_by_va(struct states_print *print, const struct state_change *change)
+{
+	struct wait wait = {.by_goid = change->by_goid};
+
+	if (change->is_start)
+		return change->go_va;
+	if (!change->by_stack)
+		return 0;
+	memcpy(wait.by_stack, change->by_stack, sizeof(wait.by_stack));
+	return waker_va(print->names, &wait);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static int compare_reasons(const void *a, const void *b)
+{
+	const struct reason_sum *x = a, *y = b;
+
+	return x->ns < y->ns ? 1 : x->ns > y->ns ? -1 : 0;
+}
+
+size_t states_reasons(struct states_print *print, const struct state_sums *sums,
+		      struct reason_sum reasons[MAX_REASONS])
+{
+	size_t count = 0, at;
+
+	for (unsigned reason = 0; reason < MAX_REASONS; reason++) {
+		if (!sums->waits[reason])
+			continue;
+		const char *name = names_wait_reason(print->names, (uint8_t)reason);
+		for (at = 0; at < count && !is_same(reasons[at].name, name); at++)
+			;
+		if (at == count)
+			reasons[count++] = (struct reason_sum){.name = name};
+		reasons[at].ns += sums->waiting_ns[reason];
+		reasons[at].count += sums->waits[reason];
+	}
+	qsort(reasons, count, sizeof(*reasons), compare_reasons);
+	return count;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * states_print.h - changes of goroutines' states, and sums of them, as text or as JSON Lines.
+ */
+#ifndef COMMAND_STATES_PRINT_H
+#define COMMAND_STATES_PRINT_H
+
+#include <stdio.h>
+
+#include "gofuncgraph/states.h"
+#include "output/names.h"
+
+enum states_format { STATES_TEXT, STATES_JSON };
+
+struct states_print_options {
+	FILE *file; /* not owned */
+	enum states_format format;
+	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+};
+
+struct states_print;
+
+/* The plan is not owned. */
+struct error *states_print_new(const struct states_print_options *options, const struct plan *plan,
+			       const struct name_source *source, struct states_print **print);
+void states_print_free(struct states_print *print); /* NULL is fine */
+
+void states_print_change(struct states_print *print, const struct state_change *change);
+
+/* Of a summary: all goroutines, then all functions. */
+void states_print_goroutine(struct states_print *print, const struct state_goroutine *one);
+void states_print_function(struct states_print *print, const struct state_goroutine *one);
+
+/* As output_flush(). */
+struct error *states_print_flush(struct states_print *print, int *errnum);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* test_states_print.c - changes of goroutines' states, and sums of them, as they are printed; and
+ * the command line that chooses them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <yajl/yajl_tree.h>
+
+#include "command/states_args.h"
+#include "command/states_print.h"
+
+enum { CHAN = 14, ODD = 15, OTHER_ODD = 16, NO_REASON = 77 };
+
+static const struct gobin_func funcs[] = {
+	{.name = "runtime.chansend1", .va = 0x1000, .size = 0x100},
+	{.name = "main.producer", .va = 0x2000, .size = 0x100},
+	{.name = "main.worker", .va = 0x3000, .size = 0x100},
+	{.name = "main.\x1b[\xff", .va = 0x4000, .size = 0x100},
+};
+
+static const struct gobin_func *func_at(void *context, uint64_t va)
+{
+	for (size_t i = 0; i < sizeof(funcs) / sizeof(funcs[0]); i++)
+		if (va >= funcs[i].va && va - funcs[i].va < funcs[i].size)
+			return &funcs[i];
+	return NULL;
+}
+
+static struct gobin_line line_at(void *context, uint64_t va)
+{
+	return (struct gobin_line){"/src/main.go", (unsigned)(va >> 12) * 10};
+}
+
+static const char *wait_reason(void *context, unsigned reason)
+{
+	return reason == CHAN			      ? "chan receive"
+	       : reason == ODD || reason == OTHER_ODD ? "odd\x1b"
+						      : NULL;
+}
+
+struct fixture {
+	char *text;
+	size_t size;
+	FILE *file;
+	struct states_print *print;
+};
+
+static const struct plan plan;
+
+static int start(void **state, enum states_format format)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct name_source source = {
+		.func_at = func_at, .line_at = line_at, .wait_reason = wait_reason};
+	struct states_print_options options = {.format = format,
+					       /* 2026-10-17 16:08:05 UTC */
+					       .realtime_offset_ns = 1792253285000000000};
+
+	*state = fixture;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	options.file = fixture->file = open_memstream(&fixture->text, &fixture->size);
+	return !fixture->file || states_print_new(&options, &plan, &source, &fixture->print);
+}
+
+static int start_text(void **state)
+{
+	return start(state, STATES_TEXT);
+}
+
+static int start_json(void **state)
+{
+	return start(state, STATES_JSON);
+}
+
+static int stop(void **state)
+{
+	struct fixture *fixture = *state;
+
+	states_print_free(fixture->print);
+	fclose(fixture->file);
+	free(fixture->text);
+	free(fixture);
+	return 0;
+}
+
+static const char *text_of(struct fixture *fixture)
+{
+	int errnum;
+
+	assert_null(states_print_flush(fixture->print, &errnum));
+	return fixture->text;
+}
+
+static void assert_json_lines(const char *text)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	char *rest = copy, *line;
+
+	assert_non_null(copy);
+	while ((line = strsep(&rest, "\n")) && *line) {
+		char error[256] = "";
+		yajl_val value = yajl_tree_parse(line, error, sizeof(error));
+		assert_string_equal(error, "");
+		assert_true(YAJL_IS_OBJECT(value));
+		yajl_tree_free(value);
+	}
+}
+
+static const uint64_t stack[WAKER_DEPTH] = {0x1010, 0x2058};
+
+static const struct state_change woken = {
+	.time_ns = 411402123,
+	.goid = 34,
+	.pid = 812,
+	.tid = 815,
+	.old_state = STATE_WAITING,
+	.new_state = STATE_RUNNABLE,
+	.has_reason = true,
+	.reason = CHAN,
+	.has_duration = true,
+	.duration_ns = 523311999,
+	.by_goid = 41,
+	.by_stack = stack,
+	.start_va = 0x3000,
+};
+
+static const struct state_change started = {
+	.time_ns = 1000,
+	.goid = 35,
+	.pid = 812,
+	.tid = 815,
+	.old_state = STATE_DEAD,
+	.new_state = STATE_RUNNABLE,
+	.is_start = true,
+	.by_goid = 34,
+	.start_va = 0x4000,
+	.go_va = 0x2078,
+};
+
+static const struct state_change marked = {
+	.old_state = STATE_WAITING,
+	.new_state = STATE_WAITING | STATE_SCAN,
+	.has_reason = true,
+	.reason = NO_REASON,
+	.goid = 36,
+};
+
+#define HEADER                                                                                     \
+	"TIME                   PID     TID     GOID  OLD -> NEW                FOR         "      \
+	"REASON                STARTED WITH\n"
+
+static void test_text(void **state)
+{
+	struct fixture *fixture = *state;
+
+	states_print_change(fixture->print, &woken);
+	states_print_change(fixture->print, &started);
+	states_print_change(fixture->print, &marked);
+	assert_string_equal(
+		text_of(fixture), HEADER
+		"17 16:08:05.411402     812     815       34  WAITING -> RUNNABLE       000.523311 "
+		" "
+		"chan receive          main.worker  woken by goroutine 41 in main.producer+88 "
+		"/src/main.go:20\n"
+		"17 16:08:05.000001     812     815       35  DEAD -> RUNNABLE                     "
+		" "
+		"                      main.\\x1b[\\xff  started by goroutine 34 at "
+		"main.producer+120 /src/main.go:20\n"
+		"17 16:08:05.000000       0       0       36  WAITING -> WAITING+scan              "
+		" "
+		"?                     ?\n");
+}
+
+static void test_json(void **state)
+{
+	struct fixture *fixture = *state;
+
+	states_print_change(fixture->print, &woken);
+	states_print_change(fixture->print, &started);
+	states_print_change(fixture->print, &marked);
+	assert_string_equal(
+		text_of(fixture),
+		"{\"time_ns\":1792253285411402123,\"pid\":812,\"tid\":815,\"goid\":34,"
+		"\"old\":\"WAITING\",\"new\":\"RUNNABLE\",\"duration_ns\":523311999,"
+		"\"reason\":\"chan receive\",\"start\":{\"function\":\"main.worker\"},"
+		"\"woken_by\":{\"goid\":41,\"function\":\"main.producer\",\"offset\":88,"
+		"\"file\":\"/src/main.go\",\"line\":20}}\n"
+		"{\"time_ns\":1792253285000001000,\"pid\":812,\"tid\":815,\"goid\":35,"
+		"\"old\":\"DEAD\",\"new\":\"RUNNABLE\",\"start\":{\"function\":\"main."
+		"\\\\x1b[\\\\xff\"},"
+		"\"started_by\":{\"goid\":34,\"function\":\"main.producer\",\"offset\":120,"
+		"\"file\":\"/src/main.go\",\"line\":20}}\n"
+		"{\"time_ns\":1792253285000000000,\"pid\":0,\"tid\":0,\"goid\":36,"
+		"\"old\":\"WAITING\",\"new\":\"WAITING\",\"new_scan\":true,"
+		"\"reason\":\"unknown\"}\n");
+	assert_json_lines(fixture->text);
+}
+
+static const struct state_goroutine waited = {
+	.pid = 812,
+	.goid = 34,
+	.start_va = 0x3000,
+	.num_goroutines = 2,
+	.has_ended = true,
+	.sums = {.ns = {[STATE_RUNNABLE] = 1000,
+			[STATE_RUNNING] = 2000,
+			[STATE_SYSCALL] = 3000,
+			[STATE_WAITING] = 9000,
+			[STATE_PREEMPTED] = 4000},
+		 .waiting_ns = {[CHAN] = 2000, [ODD] = 1000, [OTHER_ODD] = 6000},
+		 .waits = {[CHAN] = 3, [ODD] = 1, [OTHER_ODD] = 1},
+		 .changes = 11,
+		 .longest_wait_ns = 6000,
+		 .longest_wait_reason = ODD},
+};
+
+static const struct state_goroutine ran = {
+	.pid = 812,
+	.goid = 1,
+	.num_goroutines = 1,
+	.sums = {.ns = {[STATE_RUNNING] = 1000000000000}},
+};
+
+#define SUMS                                                                                       \
+	"  000.000002  000.000001  000.000009  000.000003        11   000.000006  odd\\x1b       " \
+	" "                                                                                        \
+	"       main.worker"
+#define DETAILS                                                                                    \
+	"                                            000.000007  2 x odd\\x1b\n"                   \
+	"                                            000.000002  3 x chan receive\n"               \
+	"                                            000.000004  PREEMPTED\n"
+
+static void test_text_summary(void **state)
+{
+	struct fixture *fixture = *state;
+	struct state_goroutine function = waited;
+
+	states_print_goroutine(fixture->print, &waited);
+	states_print_goroutine(fixture->print, &ran);
+	function.has_ended = false;
+	states_print_function(fixture->print, &function);
+	assert_string_equal(
+		text_of(fixture),
+		"    PID       GOID     RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES "
+		"LONGEST "
+		"WAIT  REASON                STARTED WITH\n"
+		"    812         34" SUMS "  [ended]\n" DETAILS
+		"    812          1 1000.000000  000.000000  000.000000  000.000000         0   "
+		"000.000000                        ?\n"
+		"\n"
+		"    PID GOROUTINES     RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES "
+		"LONGEST "
+		"WAIT  REASON                STARTED WITH\n"
+		"    812          2" SUMS "\n" DETAILS);
+}
+
+static void test_json_summary(void **state)
+{
+	struct fixture *fixture = *state;
+
+	states_print_goroutine(fixture->print, &waited);
+	states_print_function(fixture->print, &ran);
+	assert_string_equal(
+		text_of(fixture),
+		"{\"summary\":\"goroutine\",\"pid\":812,\"goid\":34,\"ended\":true,"
+		"\"start\":{\"function\":\"main.worker\"},"
+		"\"ns\":{\"RUNNABLE\":1000,\"RUNNING\":2000,\"SYSCALL\":3000,\"WAITING\":9000,"
+		"\"PREEMPTED\":4000},"
+		"\"waiting\":{\"odd\\\\x1b\":{\"ns\":7000,\"count\":2},"
+		"\"chan receive\":{\"ns\":2000,\"count\":3}},\"changes\":11,"
+		"\"longest_wait\":{\"ns\":6000,\"reason\":\"odd\\\\x1b\"}}\n"
+		"{\"summary\":\"function\",\"pid\":812,\"goroutines\":1,"
+		"\"ns\":{\"RUNNABLE\":0,\"RUNNING\":1000000000000,\"SYSCALL\":0,\"WAITING\":0},"
+		"\"waiting\":{},\"changes\":0}\n");
+	assert_json_lines(fixture->text);
+}
+
+/* ---- the command line ---- */
+
+static error_t parse(struct states_args *args, char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	return states_args_parse(argc, argv, ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP, args);
+}
+
+#define PARSE(args, ...) parse(args, (char *[]){"states", __VA_ARGS__, NULL})
+
+static void test_arguments(void **state)
+{
+	struct states_args args;
+
+	assert_int_equal(PARSE(&args, "--goid", "34", "--goid=35", "--state", "waiting", "./bin",
+			       "--limit", "3", "--", "--limit"),
+			 0);
+	assert_string_equal(args.binary, "./bin");
+	assert_string_equal(args.run.program_args[0], "--limit");
+	assert_int_equal(args.limit, 3);
+	assert_true(states_args_want_goid(&args, 35));
+	assert_false(states_args_want_goid(&args, 36));
+	assert_true(states_args_want_change(&args, &woken));
+	assert_false(states_args_want_change(&args, &started));
+	states_args_destroy(&args);
+
+	assert_int_equal(PARSE(&args, "-p", "812", "--summary", "-f", "json"), 0);
+	assert_string_equal(args.binary, "/proc/812/exe");
+	assert_true(args.summary);
+	assert_int_equal(args.format, STATES_JSON);
+	assert_true(states_args_want_goid(&args, 36));
+	states_args_destroy(&args);
+
+	assert_int_equal(PARSE(&args, "-v"), EINVAL);
+	states_args_destroy(&args);
+	assert_int_equal(PARSE(&args, "./bin", "main.main"), EINVAL);
+	states_args_destroy(&args);
+}
+
+static void test_min_duration(void **state)
+{
+	struct states_args args;
+	struct state_change change = woken;
+
+	assert_int_equal(PARSE(&args, "--min-duration", "500ms", "./bin"), 0);
+	assert_true(states_args_want_change(&args, &change));
+	change.duration_ns = 499999999;
+	assert_false(states_args_want_change(&args, &change));
+	change.duration_ns = 500000000;
+	change.old_state = STATE_RUNNING;
+	assert_false(states_args_want_change(&args, &change));
+	change.old_state = STATE_WAITING | STATE_SCAN;
+	change.new_state = STATE_WAITING;
+	assert_false(states_args_want_change(&args, &change));
+	states_args_destroy(&args);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_text, start_text, stop),
+		cmocka_unit_test_setup_teardown(test_json, start_json, stop),
+		cmocka_unit_test_setup_teardown(test_text_summary, start_text, stop),
+		cmocka_unit_test_setup_teardown(test_json_summary, start_json, stop),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_min_duration),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
