@@ -4,6 +4,7 @@
 //
 //	hot N     calls it N times: "CPU_NS WALL_NS", of the whole process
 //	flood MS  calls it from one goroutine a CPU for so long: "CALLS"
+//	switch N  two goroutines wait for each other N times each: "CPU_NS WALL_NS"
 package main
 
 import (
@@ -34,6 +35,24 @@ func hot(n int64) int64 {
 //go:noinline
 func never(n int64) int64 {
 	return inner(n) + n
+}
+
+// The one waits while the other runs: all they do is to change their states.
+//
+//go:noinline
+func ping(n int64, to, from chan int64) {
+	for i := int64(0); i < n; i++ {
+		to <- i
+		<-from
+	}
+}
+
+//go:noinline
+func pong(n int64, to, from chan int64, over chan int) {
+	for i := int64(0); i < n; i++ {
+		to <- <-from
+	}
+	over <- 1
 }
 
 func cpu() int64 {
@@ -79,6 +98,13 @@ func main() {
 			for i := int64(0); i < n; i++ {
 				sink[0] += hot(i)
 			}
+			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
+		case "switch":
+			there, back, over := make(chan int64), make(chan int64), make(chan int)
+			begun, used := time.Now(), cpu()
+			go pong(n, back, there, over)
+			ping(n, there, back)
+			<-over
 			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
 		case "flood":
 			fmt.Println(flood(time.Duration(n) * time.Millisecond))
