@@ -132,10 +132,3 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (call->num_parts)
 		hand_up_parts(trees, owner, frame);
 }
-
-void frames_close_deeper(struct calltree *trees, struct owner *owner, uint64_t position,
-			 const struct ending *ending)
-{
-	while (owner->num_frames && top_frame(owner)->position > position)
-		frames_close_top(trees, owner, ending);
-}

@@ -29,8 +29,12 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 void frames_close_top(struct calltree *trees, struct owner *owner, const struct ending *ending);
 
 /* Ends all frames deeper than position, the innermost first. */
-void frames_close_deeper(struct calltree *trees, struct owner *owner, uint64_t position,
-			 const struct ending *ending);
+static inline void frames_close_deeper(struct calltree *trees, struct owner *owner,
+				       uint64_t position, const struct ending *ending)
+{
+	while (owner->num_frames && top_frame(owner)->position > position)
+		frames_close_top(trees, owner, ending);
+}
 
 /* Room for so many steps more, besides the exits of all calls. False: out of memory. */
 bool frames_reserve_steps(struct owner *owner, size_t more);
