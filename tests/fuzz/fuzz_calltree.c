@@ -2,8 +2,10 @@
 /*
  * fuzz_calltree.c - any stream of events gives well-formed trees.
  *
- * Six bytes an event, with few goroutines, positions and functions, so that they meet often. Every
- * call that was opened ends exactly once; in a tree calls nest, and depth says how deep.
+ * Eight bytes an event, with few goroutines, positions and functions, so that they meet often.
+ * Every call that was opened ends exactly once; in a tree calls nest, and depth says how deep. The
+ * parts of a call are at most its time. Every tree that began is handed on once, by itself or
+ * inside its parent's.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +16,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_EVENTS  2000
-#define EVENT_BYTES 6
+#define EVENT_BYTES 8
+#define MIN_WAIT_NS 20
 
 #define must(condition)                                                                            \
 	do {                                                                                       \
@@ -29,7 +32,39 @@ struct checker {
 	uint64_t num_calls_ended;
 	uint64_t num_calls_in_trees;
 	uint64_t num_trees;
+	uint64_t num_handed_on; /* trees that are not inside another */
+	uint64_t last_number;
+	bool states;
 };
+
+static void check_parts(const struct checker *checker, const struct call *call)
+{
+	uint64_t sum = 0;
+
+	must(checker->states || !call->num_parts);
+	for (uint32_t i = 0; i < call->num_parts; i++) {
+		const struct part *part = &call->parts[i];
+		must(!__builtin_add_overflow(sum, part->ns, &sum));
+		must(part->ns || part->count);
+		must(part->state != STATE_RUNNING && part->state != STATE_COPYSTACK &&
+		     part->state <= STATE_NUMBER);
+		must(part->state == STATE_WAITING || !part->reason);
+		for (uint32_t j = 0; j < i; j++)
+			must(call->parts[j].state != part->state ||
+			     call->parts[j].reason != part->reason);
+	}
+	must(sum <= call->end_ns - call->start_ns);
+}
+
+static void check_wait(const struct checker *checker, const struct tree *tree,
+		       const struct wait *wait)
+{
+	must(checker->states);
+	must(wait->end_ns >= wait->start_ns && wait->end_ns - wait->start_ns >= MIN_WAIT_NS);
+	must(wait->state != STATE_RUNNING);
+	must(!wait->is_open || (!wait->tid && !wait->by_goid));
+	must(!wait->by_goid || wait->by_goid != tree->goid);
+}
 
 static void check_call(const struct checker *checker, const struct tree *tree,
 		       const struct call *call)
@@ -38,7 +73,11 @@ static void check_call(const struct checker *checker, const struct tree *tree,
 	must(call->end_ns >= call->start_ns);
 	must(!call->incomplete || tree->lost);
 	must(call->end != CALL_LOST || call->incomplete);
-	if (checker->by_function && (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL))
+	must(call->start_va == 0 || call->depth == 0);
+	must(call->entry_site != CALLTREE_NO_SITE || call->depth == 0);
+	check_parts(checker, call);
+	if (checker->by_function && call->entry_site != CALLTREE_NO_SITE &&
+	    (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL))
 		must(call->exit_site / 2 == call->entry_site / 2);
 }
 
@@ -48,38 +87,98 @@ static void on_call_ended(void *context, const struct tree *tree, const struct c
 
 	check_call(checker, tree, call);
 	must(call->depth < MAX_EVENTS);
+	must(!checker->keep_calls || !call->num_waits);
+	for (uint32_t i = 0; i < call->num_waits; i++) {
+		const struct wait *wait = &call->waits[i];
+		check_wait(checker, tree, wait);
+		must(wait->depth == call->depth);
+		must(wait->start_ns >= call->start_ns && wait->end_ns <= call->end_ns);
+		must(!i || wait->start_ns >= call->waits[i - 1].end_ns);
+	}
 	checker->num_calls_ended++;
+}
+
+/* Calls nest, each step is taken once and in its place. Open calls: `open`. */
+static void check_steps(const struct checker *checker, const struct tree *tree, uint32_t *open)
+{
+	size_t num_open = 0;
+	uint32_t next_call = 0, next_wait = 0, next_start = 0;
+
+	for (size_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+		switch (step->type) {
+		case STEP_EXIT:
+			/* Innermost first, each once. */
+			must(num_open && open[--num_open] == step->index);
+			break;
+		case STEP_ENTRY:
+			must(step->index == next_call++);
+			must(tree->calls[step->index].depth == num_open);
+			must(num_open < MAX_EVENTS);
+			open[num_open++] = step->index;
+			break;
+		case STEP_WAIT: {
+			must(step->index == next_wait++);
+			const struct wait *wait = &tree->waits[step->index];
+			check_wait(checker, tree, wait);
+			must(wait->depth < num_open);
+			must(wait->start_ns >= tree->calls[open[wait->depth]].start_ns);
+			must(wait->end_ns <= tree->calls[open[wait->depth]].end_ns);
+			break;
+		}
+		case STEP_START:
+			must(step->index == next_start++);
+			must(tree->starts[step->index].depth < (num_open ? num_open : 1));
+			break;
+		default:
+			must(false);
+		}
+	}
+	must(num_open == 0 && next_call == tree->num_calls);
+	must(next_wait == tree->num_waits && next_start == tree->num_starts);
+}
+
+static void check_tree(struct checker *checker, const struct tree *tree)
+{
+	uint32_t open[MAX_EVENTS]; /* calls */
+
+	must(tree->number >= 1 && tree->number <= checker->last_number);
+	must(tree->left_out == 0);
+	must(tree->num_steps == tree->num_calls * 2 + tree->num_waits + tree->num_starts);
+	must(checker->keep_calls || !tree->num_steps);
+	must(!tree->lost || checker->any_lost);
+	must(tree->parent_tree < tree->number);
+	check_steps(checker, tree, open);
+	for (size_t i = 0; i < tree->num_calls; i++) {
+		must(!tree->calls[i].num_waits);
+		check_call(checker, tree, &tree->calls[i]);
+	}
+	checker->num_calls_in_trees += tree->num_calls;
+	checker->num_trees++;
+}
+
+/* A tree and those inside it; no deeper than MAX_EVENTS. */
+static void check_family(struct checker *checker, const struct tree *tree)
+{
+	check_tree(checker, tree);
+	for (size_t i = 0; i < tree->num_starts; i++) {
+		const struct start *start = &tree->starts[i];
+		const struct tree *child = start->tree;
+		if (!child)
+			continue;
+		must(child->parent_tree == tree->number && child->parent_goid == tree->goid);
+		must(child->goid == start->goid && child->pid == tree->pid);
+		must(child->num_calls && child->calls[0].start_va == start->start_va);
+		check_family(checker, child);
+	}
 }
 
 static void on_tree_ended(void *context, const struct tree *tree)
 {
 	struct checker *checker = context;
-	uint32_t open[MAX_EVENTS]; /* calls */
-	size_t num_open = 0;
-	uint32_t next_call = 0;
 
-	must(tree->number >= 1);
-	must(tree->left_out == 0);
-	must(tree->num_steps == tree->num_calls * 2);
-	must(checker->keep_calls || !tree->num_calls);
-	must(!tree->lost || checker->any_lost);
-	for (size_t i = 0; i < tree->num_steps; i++) {
-		const struct step *step = &tree->steps[i];
-		if (step->type == STEP_EXIT) {
-			/* Innermost first, each once. */
-			must(num_open && open[--num_open] == step->index);
-			continue;
-		}
-		must(step->index == next_call++);
-		must(tree->calls[step->index].depth == num_open);
-		must(num_open < MAX_EVENTS);
-		open[num_open++] = step->index;
-	}
-	must(num_open == 0 && next_call == tree->num_calls);
-	for (size_t i = 0; i < tree->num_calls; i++)
-		check_call(checker, tree, &tree->calls[i]);
-	checker->num_calls_in_trees += tree->num_calls;
-	checker->num_trees++;
+	checker->num_handed_on++;
+	check_family(checker, tree);
 }
 
 static uint32_t func_of_site(void *context, uint32_t site)
@@ -92,27 +191,51 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 {
 	uint32_t pid = 1 + (bytes[1] >> 4 & 1);
 	uint64_t goid = bytes[1] & 3;
-	struct event event = {
-		.time_ns = now_ns,
-		.pid = pid,
-		.tid = 10 + (bytes[1] >> 2 & 3),
-		.goid = goid,
-		.kind = bytes[0] & 15,
-		.flags = bytes[2] & 15,
-		.frame = bytes[3] & 31,
-		.site = bytes[4] & 15,
-		.caller_va = bytes[4] >> 6,
-		.lost = bytes[5] > 240 ? bytes[5] - 240 : 0,
+	struct goroutine_event event = {
+		.event = {.time_ns = now_ns,
+			  .pid = pid,
+			  .tid = 10 + (bytes[1] >> 2 & 3),
+			  .goid = goid,
+			  .kind = bytes[0] & 15,
+			  .flags = bytes[2] & 31,
+			  .frame = bytes[3] & 31,
+			  .site = bytes[4] & 15,
+			  .caller_va = bytes[4] >> 6,
+			  .lost = bytes[5] > 240 ? bytes[5] - 240 : 0,
+			  .old_state = (bytes[6] & 15) | (bytes[0] & STATE_SCAN),
+			  .new_state = (bytes[6] >> 4) | (bytes[1] & STATE_SCAN)},
+		.by_goid = bytes[7] & 3,
+		.start_va = bytes[7] >> 4,
+		.by_stack = {bytes[7]},
 	};
+	/* Without the rest of it, so that the address sanitizer sees when that is read. */
+	bool has_more = event.event.flags & EVENT_HAS_MORE || event.event.kind == EVENT_GO;
+	size_t size = has_more ? sizeof(event) : sizeof(event.event);
 
-	checker->any_lost |= event.lost > 0 || event.kind == EVENT_UNREADABLE;
-	if (event.kind == 15) {
+	checker->any_lost |= event.event.lost > 0 || event.event.kind == EVENT_UNREADABLE;
+	checker->last_number += 1; /* no event begins more than one tree */
+	switch (event.event.kind) {
+	case 15:
 		checker->any_lost = true;
-		calltree_end_was_lost(trees, pid, goid, event.lost, now_ns);
+		calltree_end_was_lost(trees, pid, goid, event.event.lost, now_ns);
 		return;
+	case 14:
+		calltree_tick(trees, now_ns + (bytes[7] & 1) * CALLTREE_LINGER_NS);
+		return;
+	case 13: /* more of what states and goroutines' starts make of the others */
+	case 12:
+		event.event.kind = EVENT_STATE;
+		break;
+	case 11:
+		event.event.kind = EVENT_GO;
+		size = sizeof(event);
 	}
-	struct error *err = calltree_feed(trees, &event);
+	struct event *copy = malloc(size);
+	must(copy);
+	memcpy(copy, &event, size);
+	struct error *err = calltree_feed(trees, copy);
 	must(!err);
+	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -127,14 +250,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct calltree_sink sink = {.context = &checker,
 				     .call_ended = on_call_ended,
 				     .tree_ended = on_tree_ended,
-				     .keep_calls = checker.keep_calls};
+				     .keep_calls = checker.keep_calls,
+				     .states = data[0] & 8,
+				     .min_wait_ns = data[0] & 16 ? MIN_WAIT_NS : 0};
 	checker.by_function = data[0] & 2;
+	checker.states = sink.states;
 	if (checker.by_function)
 		sink.func_of_site = func_of_site;
 
 	must(!calltree_new(&sink, &trees));
 	for (size_t i = 1; i + EVENT_BYTES <= size; i += EVENT_BYTES)
-		feed(trees, &checker, data + i, now_ns += data[i + 5]);
+		feed(trees, &checker, data + i,
+		     now_ns += data[i + 5] - (data[i + 7] & 8 ? data[i + 6] : 0));
 	size_t num_open = calltree_num_open(trees);
 	uint64_t num_ended = calltree_num_ended(trees);
 	if (!(data[0] & 4)) {
@@ -142,6 +269,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(calltree_num_open(trees) == 0);
 		must(calltree_num_ended(trees) == num_ended + num_open);
 		must(checker.num_trees == num_ended + num_open);
+		must(checker.keep_calls || checker.num_handed_on == checker.num_trees);
 		must(!checker.keep_calls || checker.num_calls_in_trees == checker.num_calls_ended);
 	}
 	calltree_free(trees);
