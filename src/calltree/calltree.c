@@ -153,7 +153,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 				      .start_va = go->start_va,
 				      .tid = event->tid};
 
-	if (!event->goid) {
+	if (!event->goid || !(event->flags & EVENT_HAS_MORE)) {
 		trees->num_ignored++;
 		return NULL;
 	}
@@ -317,7 +317,9 @@ void calltree_free(struct calltree *trees)
 		family_drop(trees, owner);
 	}
 	DL_FOREACH_SAFE(trees->lingering, owner, next)
-	family_drop(trees, owner);
+	{
+		family_drop(trees, owner);
+	}
 	table_destroy(&trees->table);
 	free(trees);
 }

@@ -209,7 +209,7 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 		.by_stack = {bytes[7]},
 	};
 	/* Without the rest of it, so that the address sanitizer sees when that is read. */
-	bool has_more = event.event.flags & EVENT_HAS_MORE || event.event.kind == EVENT_GO;
+	bool has_more = event.event.flags & EVENT_HAS_MORE;
 	size_t size = has_more ? sizeof(event) : sizeof(event.event);
 
 	checker->any_lost |= event.event.lost > 0 || event.event.kind == EVENT_UNREADABLE;
@@ -228,7 +228,6 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 		break;
 	case 11:
 		event.event.kind = EVENT_GO;
-		size = sizeof(event);
 	}
 	struct event *copy = malloc(size);
 	must(copy);

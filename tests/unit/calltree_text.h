@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calltree_text.h - for tests of what goroutines do inside call trees, and of those they start.
+ *
+ * Trees are written as text, the calls as in test_calltree.c, each with its parts behind it:
+ * "a(b()[S5] w7)[S5 W3:20*2]" is b in a, 5 ns in a system call, a twice waiting, 20 ns in all, for
+ * reason 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
+ * "go2-" if it is not inside; an "s" is a function that has no site. Times are in ns.
+ */
+#ifndef GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
+#define GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gofuncgraph/calltree.h"
+
+#define PID 100
+
+struct fixture {
+	struct calltree *trees;
+	char text[1 << 17]; /* trees ended, or calls ended without keep_calls */
+	struct wait waits[16];
+	size_t num_waits;
+	struct tree last;   /* handed on last, itself only */
+	struct start start; /* its first */
+	struct call first;  /* call of the tree handed on last */
+	size_t num_trees;
+};
+
+__attribute__((format(printf, 2, 3))) static inline void add(struct fixture *f, const char *format,
+							     ...)
+{
+	size_t used = strlen(f->text);
+	va_list args;
+
+	va_start(args, format);
+	int length = vsnprintf(f->text + used, sizeof(f->text) - used, format, args);
+	va_end(args);
+	assert_true(length >= 0 && used + (size_t)length < sizeof(f->text));
+}
+
+static inline void add_parts(struct fixture *f, const struct call *call)
+{
+	static const char letters[] = "IR.SW.D.CPL";
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < call->num_parts; i++) {
+		const struct part *part = &call->parts[i];
+		add(f, "%s%c", i ? " " : "[",
+		    part->state < sizeof(letters) - 1 ? letters[part->state] : '?');
+		if (part->state == STATE_WAITING)
+			add(f, "%u:", part->reason);
+		add(f, "%llu", (unsigned long long)part->ns);
+		if (part->count != 1)
+			add(f, "*%u", part->count);
+		sum += part->ns;
+	}
+	if (call->num_parts)
+		add(f, "]");
+	assert_true(sum <= call->end_ns - call->start_ns);
+}
+
+static inline void add_wait(struct fixture *f, const struct wait *wait)
+{
+	assert_true(wait->end_ns >= wait->start_ns);
+	add(f, "w%llu%s", (unsigned long long)(wait->end_ns - wait->start_ns),
+	    wait->is_open ? "+" : "");
+	if (f->num_waits < 16)
+		f->waits[f->num_waits++] = *wait;
+}
+
+static const char *name_of(const struct call *call, char name[2])
+{
+	name[0] = call->entry_site == CALLTREE_NO_SITE ? 's' : (char)('a' + call->entry_site / 2);
+	name[1] = '\0';
+	return name;
+}
+
+static inline void add_end(struct fixture *f, const struct call *call)
+{
+	static const char ends[] = "?.TPGXRL";
+
+	add(f, ")%.*s%s", call->end != CALL_RETURN, &ends[call->end], call->incomplete ? "?" : "");
+	add_parts(f, call);
+}
+
+static inline void add_tree(struct fixture *f, const struct tree *tree)
+{
+	char name[2];
+
+	for (size_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+		switch (step->type) {
+		case STEP_ENTRY:
+			add(f, "%s(", name_of(&tree->calls[step->index], name));
+			break;
+		case STEP_EXIT:
+			add_end(f, &tree->calls[step->index]);
+			break;
+		case STEP_WAIT:
+			add_wait(f, &tree->waits[step->index]);
+			break;
+		case STEP_START: {
+			const struct start *start = &tree->starts[step->index];
+			add(f, "go%llu%s", (unsigned long long)start->goid,
+			    start->tree ? "{" : "-");
+			if (start->tree) {
+				assert_int_equal(start->tree->parent_tree, tree->number);
+				assert_int_equal(start->tree->parent_goid, tree->goid);
+				add_tree(f, start->tree);
+				add(f, "}");
+			}
+		}
+		}
+	}
+	if (tree->lost)
+		add(f, " lost %llu", (unsigned long long)tree->lost);
+}
+
+static inline void on_tree_ended(void *context, const struct tree *tree)
+{
+	struct fixture *f = context;
+
+	f->last = *tree;
+	if (tree->num_starts)
+		f->start = tree->starts[0];
+	if (tree->num_calls)
+		f->first = tree->calls[0];
+	f->num_trees++;
+	if (tree->num_steps > 1000)
+		return;
+	add_tree(f, tree);
+	add(f, "|");
+}
+
+static inline void on_call_ended(void *context, const struct tree *tree, const struct call *call)
+{
+	struct fixture *f = context;
+	char name[2];
+
+	f->first = *call;
+	if (call->num_waits > 1000)
+		return;
+	add(f, "%s(", name_of(call, name));
+	for (uint32_t i = 0; i < call->num_waits; i++) {
+		assert_int_equal(call->waits[i].depth, call->depth);
+		add_wait(f, &call->waits[i]);
+	}
+	add_end(f, call);
+}
+
+static inline uint32_t func_of_site(void *context, uint32_t site)
+{
+	assert_int_not_equal(site, CALLTREE_NO_SITE);
+	return site / 2;
+}
+
+static inline int setup_with(void **state, bool keep_calls, bool states)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+	struct calltree_sink sink = {.context = f,
+				     .call_ended = keep_calls ? NULL : on_call_ended,
+				     .tree_ended = on_tree_ended,
+				     .func_of_site = func_of_site,
+				     .keep_calls = keep_calls,
+				     .states = states,
+				     .min_wait_ns = 10};
+
+	assert_non_null(f);
+	*state = f;
+	assert_null(calltree_new(&sink, &f->trees));
+	return 0;
+}
+
+static inline int setup(void **state)
+{
+	return setup_with(state, true, true);
+}
+
+static inline int setup_streaming(void **state)
+{
+	return setup_with(state, false, true);
+}
+
+static inline int setup_without_states(void **state)
+{
+	return setup_with(state, true, false);
+}
+
+static inline int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	calltree_free(f->trees);
+	free(f);
+	return 0;
+}
+
+static inline void feed(struct fixture *f, struct goroutine_event event)
+{
+	event.event.pid = PID;
+	event.event.goid = event.event.goid ? event.event.goid : 1;
+	event.event.tid = event.event.tid ? event.event.tid : PID + 1;
+	assert_null(calltree_feed(f->trees, &event.event));
+}
+
+#pragma GCC diagnostic ignored "-Woverride-init"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#endif
+
+#define EVENT(kind_, time_, ...)                                                                   \
+	feed(f, (struct goroutine_event){                                                          \
+			.event.kind = (kind_), .event.time_ns = 1000 + (time_), __VA_ARGS__})
+#define ENTER(time_, func_, frame_, ...)                                                           \
+	EVENT(EVENT_ENTRY, time_, .event.site = (uint32_t)((func_) - 'a') * 2,                     \
+	      .event.frame = (frame_), .event.caller_va = 7, __VA_ARGS__)
+#define LEAVE(time_, func_, frame_, ...)                                                           \
+	EVENT(EVENT_RETURN, time_, .event.site = (uint32_t)((func_) - 'a') * 2 + 1,                \
+	      .event.frame = (frame_), __VA_ARGS__)
+#define STATE(time_, old_, new_, ...)                                                              \
+	EVENT(EVENT_STATE, time_, .event.old_state = (old_), .event.new_state = (new_), __VA_ARGS__)
+/* A goroutine started by another one; its function's frame is at 16. */
+#define GO(time_, goid_, by_, ...)                                                                 \
+	EVENT(EVENT_GO, time_, .event.goid = (goid_), .by_goid = (by_), .event.frame = 16,         \
+	      .event.flags = EVENT_HAS_MORE, .event.new_state = STATE_RUNNABLE,                    \
+	      .event.old_state = STATE_DEAD, .start_va = 0x5000, .event.caller_va = 0x6000,        \
+	      __VA_ARGS__)
+#define RUNS(time_, ...)   STATE(time_, STATE_RUNNABLE, STATE_RUNNING, __VA_ARGS__)
+#define GOEXIT(time_, ...) EVENT(EVENT_GOEXIT, time_, __VA_ARGS__)
+#define OPENS		   .event.flags = EVENT_OPENS_TREE
+#define CLOSES		   .event.flags = EVENT_CLOSES_TREE
+#define SYSTEM		   .event.flags = EVENT_SYSTEM_STACK
+#define GOID		   .event.goid
+#define REASON		   .event.reason
+#define LOST		   .event.lost
+
+#endif
