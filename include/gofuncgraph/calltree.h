@@ -100,7 +100,7 @@ struct start {
 struct tree {
 	uint64_t number; /* from 1, in order of beginning */
 	/* Which of the trees that are not followed ones it is, or descends from: from 1, in order
-	 * of beginning; what --limit counts by. */
+	 * of beginning; what --limit counts by. 0: unknown, as its parent's tree is. */
 	uint64_t root;
 	uint64_t goid;
 	uint32_t pid;

@@ -40,10 +40,16 @@ extern const struct format format_json;
 struct error *output_new_with_names(const char *format, const struct output_options *options,
 				    const struct name_source *source, struct output **out);
 
-/* True of the call that a followed goroutine begins with: it has no site. */
+/* True of a goroutine that was started inside a tree. */
+static inline bool output_is_followed(const struct tree *tree)
+{
+	return tree->parent_goid || tree->parent_tree;
+}
+
+/* True of the call that such a goroutine begins with: it has no site. */
 static inline bool output_is_start(const struct tree *tree, const struct call *call)
 {
-	return call->entry_site == CALLTREE_NO_SITE && tree->parent_tree;
+	return call->entry_site == CALLTREE_NO_SITE && output_is_followed(tree);
 }
 
 /* Where a call was entered. */

@@ -16,7 +16,8 @@
  *	it was then, as in "caller".
  *
  * With --follow, the call that a goroutine started inside a tree begins with has
- *	"started_by": {"goid", "tree"}, and its "caller" is the `go` statement.
+ *	"started_by": {"goid", "tree"}, and its "caller" is the `go` statement. "tree" is left out
+ *	if it is not known.
  */
 #include <yajl/yajl_gen.h>
 
@@ -194,8 +195,10 @@ static void put_starter(yajl_gen gen, const struct tree *tree)
 	yajl_gen_map_open(gen);
 	put_key(gen, "goid");
 	put_number(gen, tree->parent_goid);
-	put_key(gen, "tree");
-	put_number(gen, tree->parent_tree);
+	if (tree->parent_tree) {
+		put_key(gen, "tree");
+		put_number(gen, tree->parent_tree);
+	}
 	yajl_gen_map_close(gen);
 }
 

@@ -112,7 +112,8 @@ void output_free(struct output *out)
 
 /*
  * With a limit: a format that writes whole trees writes the first that end; one that writes calls
- * as they end does not know yet which trees those will be and writes the first that began.
+ * as they end does not know yet which trees those will be and writes the first that began. Followed
+ * trees go with the one that they descend from.
  */
 static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 {
@@ -121,8 +122,8 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 	if (!max)
 		return false;
 	if (out->format->write_call)
-		return tree->root > max;
-	return out->num_trees >= max && !(tree->parent_tree && was_written(out, tree->root));
+		return !tree->root || tree->root > max;
+	return out->num_trees >= max && !(output_is_followed(tree) && was_written(out, tree->root));
 }
 
 static void call_ended(void *context, const struct tree *tree, const struct call *call)
@@ -141,7 +142,7 @@ static void tree_ended(void *context, const struct tree *tree)
 		return;
 	if (out->format->write_tree)
 		out->format->write_tree(out, tree);
-	if (tree->parent_tree)
+	if (output_is_followed(tree))
 		return;
 	out->num_trees++;
 	if (out->options.max_trees && out->options.follow && !out->format->write_call)
