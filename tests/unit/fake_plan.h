@@ -3,7 +3,8 @@
  * fake_plan.h - a plan of three functions, and a source of names for it, for tests of formats.
  *
  * Function n has its entry at site 2 * n and its exit at site 2 * n + 1, 192 bytes in, at line
- * 20 + n. The function at 0x9000 is a caller, called from line 2122.
+ * 20 + n. The function at 0x9000 is a caller, called from line 2122. Those at 0xa000 and above wake
+ * others, or are started as goroutines.
  */
 #ifndef GOFUNCGRAPH_FAKE_PLAN_H
 #define GOFUNCGRAPH_FAKE_PLAN_H
@@ -19,6 +20,10 @@ static const struct gobin_func fake_funcs[] = {
 	{.name = "net/http.(*response).Write", .va = 0x1200, .size = 0x200},
 	{.name = "main.\"odd\"\x1b[\xc2\xb7\xff", .va = 0x1400, .size = 0x200},
 	{.name = "net/http.HandlerFunc.ServeHTTP", .va = 0x9000, .size = 0x100},
+	{.name = "runtime.goready", .va = 0xa000, .size = 0x100},
+	{.name = "runtime.goexit", .va = 0xa100, .size = 0x100},
+	{.name = "sync.(*Mutex).Unlock", .va = 0xa200, .size = 0x100},
+	{.name = "main.worker", .va = 0xb000, .size = 0x100},
 };
 
 static struct plan_func fake_plan_funcs[] = {
@@ -58,6 +63,14 @@ static struct gobin_line fake_line_at(void *context, uint64_t va)
 	return (struct gobin_line){"/home/me/main.go", (unsigned)(20 + (va - 0x1000) / 0x200)};
 }
 
+static const char *fake_wait_reason(void *context, unsigned reason)
+{
+	static const char *const reasons[] = {"",	"sleep", "chan receive", "odd\n",
+					      "select", "sleep", "runnable"};
+
+	return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason] : NULL;
+}
+
 /* Everything between events and text, into a stream in memory. */
 struct fake_output {
 	char *text;
@@ -69,15 +82,16 @@ struct fake_output {
 	uint64_t now_ns;
 };
 
-static int fake_output_start(struct fake_output *fake, const char *format, uint64_t max_trees)
+static inline int fake_output_start_with(struct fake_output *fake, const char *format,
+					 struct output_options options)
 {
-	struct name_source source = {
-		.context = &fake->lookups, .func_at = fake_func_at, .line_at = fake_line_at};
-	struct output_options options = {.plan = &fake_plan,
-					 /* 2026-10-17 16:08:05 UTC */
-					 .realtime_offset_ns = 1792253285000000000,
-					 .max_trees = max_trees};
+	struct name_source source = {.context = &fake->lookups,
+				     .func_at = fake_func_at,
+				     .line_at = fake_line_at,
+				     .wait_reason = fake_wait_reason};
 
+	options.plan = &fake_plan;
+	options.realtime_offset_ns = 1792253285000000000; /* 2026-10-17 16:08:05 UTC */
 	memset(fake, 0, sizeof(*fake));
 	fake->file = open_memstream(&fake->text, &fake->size);
 	options.file = fake->file;
@@ -87,8 +101,15 @@ static int fake_output_start(struct fake_output *fake, const char *format, uint6
 	return calltree_new(&sink, &fake->trees) ? -1 : 0;
 }
 
+static inline int fake_output_start(struct fake_output *fake, const char *format,
+				    uint64_t max_trees)
+{
+	return fake_output_start_with(fake, format,
+				      (struct output_options){.max_trees = max_trees});
+}
+
 /* What has been written by now. */
-static const char *fake_output_text(struct fake_output *fake)
+static inline const char *fake_output_text(struct fake_output *fake)
 {
 	int errnum;
 	_cleanup_error_ struct error *err = output_flush(fake->out, &errnum);
@@ -96,7 +117,7 @@ static const char *fake_output_text(struct fake_output *fake)
 	return err ? error_message(err) : fake->text;
 }
 
-static void fake_output_stop(struct fake_output *fake)
+static inline void fake_output_stop(struct fake_output *fake)
 {
 	calltree_free(fake->trees);
 	output_free(fake->out);
@@ -104,19 +125,26 @@ static void fake_output_stop(struct fake_output *fake)
 	free(fake->text);
 }
 
-/* Events of goroutine 34, at 0x10 bytes a depth. `us` is the time since the last one. */
-static void fake_event(struct fake_output *fake, uint64_t us, struct event event)
+/* `us` is the time since the last event. */
+static inline void fake_feed(struct fake_output *fake, uint64_t us, uint64_t goid,
+			     struct event *event)
 {
 	fake->now_ns += us * 1000;
-	event.time_ns = fake->now_ns;
-	event.goid = event.goid ? event.goid : 34;
-	event.pid = event.pid ? event.pid : 812;
-	event.tid = 815;
-	error_free(calltree_feed(fake->trees, &event));
+	event->time_ns = fake->now_ns;
+	event->goid = goid;
+	event->pid = event->pid ? event->pid : 812;
+	event->tid = 815;
+	error_free(calltree_feed(fake->trees, event));
 }
 
-static void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth,
-		       uint64_t caller_va)
+/* Events of goroutine 34, at 0x10 bytes a depth. */
+static inline void fake_event(struct fake_output *fake, uint64_t us, struct event event)
+{
+	fake_feed(fake, us, event.goid ? event.goid : 34, &event);
+}
+
+static inline void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth,
+			      uint64_t caller_va)
 {
 	fake_event(fake, us,
 		   (struct event){.kind = EVENT_ENTRY,
@@ -126,13 +154,47 @@ static void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uin
 				  .flags = depth ? 0 : EVENT_OPENS_TREE});
 }
 
-static void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
+static inline void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
 {
 	fake_event(fake, us,
 		   (struct event){.kind = EVENT_RETURN,
 				  .site = func * 2 + 1,
 				  .frame = 16 + depth * 16,
 				  .flags = depth ? 0 : EVENT_CLOSES_TREE});
+}
+
+/* Goroutine 34 starts goroutine `goid` with main.worker, 88 bytes into main.handleBar. */
+static inline void fake_go(struct fake_output *fake, uint64_t us, uint64_t goid)
+{
+	struct goroutine_event go = {.event = {.caller_va = 0x1000 + 88,
+					       .frame = 16,
+					       .kind = EVENT_GO,
+					       .flags = EVENT_HAS_MORE,
+					       .new_state = STATE_RUNNABLE},
+				     .by_goid = 34,
+				     .start_va = 0xb000};
+
+	fake_feed(fake, us, goid, &go.event);
+}
+
+/* ---- without events ---- */
+
+/* Hands a tree on, as the calltree does. */
+static inline void fake_end_tree(struct fake_output *fake, const struct tree *tree)
+{
+	struct calltree_sink sink = output_sink(fake->out);
+
+	sink.tree_ended(sink.context, tree);
+}
+
+/* A call of main.handleBar, of 523,311 us. */
+static inline struct call fake_handle_bar(void)
+{
+	return (struct call){.end_ns = 523311000,
+			     .caller_va = 0x9000 + 47,
+			     .entry_site = 0,
+			     .exit_site = 1,
+			     .end = CALL_RETURN};
 }
 
 #endif

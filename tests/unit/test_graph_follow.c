@@ -231,25 +231,19 @@ static void test_limit(void **state)
 	fake_output_stop(&fake);
 }
 
-/* A change of goroutine 41's or 34's state; by_goid: who made it. */
+/* by_goid: who made the change. */
 static void change_state(struct fake_output *fake, uint64_t us, uint64_t goid, uint8_t old_state,
 			 uint8_t new_state, uint64_t by_goid)
 {
-	struct goroutine_event more = {
-		.event = {.time_ns = fake->now_ns += us * 1000,
-			  .goid = goid,
-			  .pid = 812,
-			  .tid = 815,
-			  .reason = 2,
-			  .kind = EVENT_STATE,
-			  .flags = EVENT_HAS_MORE,
-			  .old_state = old_state,
-			  .new_state = new_state},
-		.by_goid = by_goid,
-		.by_stack = {0xa000 + 5, WORKER_VA + 120},
-	};
+	struct goroutine_event change = {.event = {.reason = 2,
+						   .kind = EVENT_STATE,
+						   .flags = EVENT_HAS_MORE,
+						   .old_state = old_state,
+						   .new_state = new_state},
+					 .by_goid = by_goid,
+					 .by_stack = {0xa000 + 5, WORKER_VA + 120}};
 
-	assert_null(calltree_feed(fake->trees, &more.event));
+	fake_feed(fake, us, goid, &change.event);
 }
 
 /* From events on: it starts goroutine 41 and waits for it. */
@@ -258,18 +252,7 @@ static void test_events(void **state)
 	struct fake_output *fake = *state;
 
 	fake_enter(fake, 0, 0, 0, CALLER_VA);
-	struct goroutine_event go = {.event = {.time_ns = fake->now_ns += 100 * 1000,
-					       .goid = 41,
-					       .pid = 812,
-					       .tid = 815,
-					       .frame = 16,
-					       .caller_va = GO_VA,
-					       .kind = EVENT_GO,
-					       .flags = EVENT_HAS_MORE,
-					       .new_state = STATE_RUNNABLE},
-				     .by_goid = 34,
-				     .start_va = WORKER_VA};
-	assert_null(calltree_feed(fake->trees, &go.event));
+	fake_go(fake, 100, 41);
 	change_state(fake, 100, 34, STATE_RUNNING, STATE_WAITING, 34);
 	change_state(fake, 100, 41, STATE_RUNNABLE, STATE_RUNNING, 0);
 	change_state(fake, 200, 34, STATE_WAITING, STATE_RUNNABLE, 41);

@@ -120,6 +120,30 @@ static void test_duration(void **state)
 	assert_duration(UINT64_MAX, "18446744073.709551");
 }
 
+static void assert_amount(uint64_t ns, const char *expected)
+{
+	char text[TEXT_AMOUNT_SIZE];
+
+	assert_int_equal(text_format_amount(text, ns), strlen(expected));
+	assert_string_equal(text, expected);
+}
+
+static void test_amount(void **state)
+{
+	assert_amount(0, "0.0us");
+	assert_amount(99, "0.0us");
+	assert_amount(499, "0.4us");
+	assert_amount(99999, "99.9us");
+	assert_amount(100000, "0.1ms");
+	assert_amount(522899999, "522.8ms");
+	assert_amount(SECOND - 1, "999.9ms");
+	assert_amount(SECOND, "1.000s");
+	assert_amount(1523999999, "1.523s");
+	assert_amount(100 * SECOND - 1, "99.999s");
+	assert_amount(100 * SECOND, "100s");
+	assert_amount(UINT64_MAX, "18446744073s");
+}
+
 static void test_parse_duration(void **state)
 {
 	static const struct {
@@ -243,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_length),    cmocka_unit_test(test_time),
 		cmocka_unit_test(test_duration),       cmocka_unit_test(test_parse_duration),
 		cmocka_unit_test(test_parse_size),     cmocka_unit_test(test_parse_count),
+		cmocka_unit_test(test_amount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
