@@ -60,7 +60,8 @@ struct call {
 	bool incomplete; /* events were lost while it was open: it may have had more calls than are
 			    shown */
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
-	 * of the `go` statement; entry_site is CALLTREE_NO_SITE. Else 0. */
+	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else 0.
+	 */
 	uint64_t start_va;
 	/* With calltree_sink.states: what is not among them it was running; their sum is at most
 	 * end_ns - start_ns. Calls made by it are included. Owned by the tree. */

@@ -46,10 +46,10 @@ static inline bool output_is_followed(const struct tree *tree)
 	return tree->parent_goid || tree->parent_tree;
 }
 
-/* True of the call that such a goroutine begins with: it has no site. */
+/* True of the call that such a goroutine begins with. */
 static inline bool output_is_start(const struct tree *tree, const struct call *call)
 {
-	return call->entry_site == CALLTREE_NO_SITE && output_is_followed(tree);
+	return output_is_followed(tree) && (call->entry_site == CALLTREE_NO_SITE || call->start_va);
 }
 
 /* Where a call was entered. */

@@ -274,6 +274,29 @@ static void test_events(void **state)
 		"   run 0.3ms  chan receive 0.3ms  runnable 0.2ms\n");
 }
 
+/* The function that a goroutine is started with has probes: one entry line for both. */
+static void test_traced_itself(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 0, 0, 0, CALLER_VA);
+	fake_go(fake, 100, 41);
+	fake_event(fake, 0,
+		   (struct event){.kind = EVENT_ENTRY, .goid = 41, .site = 2, .frame = 16});
+	fake_event(fake, 100,
+		   (struct event){.kind = EVENT_RETURN, .goid = 41, .site = 3, .frame = 16});
+	fake_event(fake, 0, (struct event){.kind = EVENT_GOEXIT, .goid = 41});
+	fake_leave(fake, 100, 0, 0);
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n" ENTRY_LINE "17 16:08:05.000100               go net/http.(*response).Write() {"
+		" [goroutine 41] " GO_TEXT "\n"
+		"17 16:08:05.000200 000.000100    } net/http.(*response).Write+192"
+		" /home/me/main.go:21   run 0.1ms\n"
+		"17 16:08:05.000300 000.000300  } main.handleBar+192 /home/me/main.go:20"
+		"   run 0.3ms\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -284,6 +307,7 @@ int main(void)
 		TEST(test_handed_on_late),
 		cmocka_unit_test(test_limit),
 		TEST(test_events),
+		TEST(test_traced_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,12 +145,16 @@ static void test_followed(void **state)
 			    "\"states_ns\":{\"running\":1000}}\n");
 
 	tree.parent_tree = 0;
+	call.entry_site = 2; /* its function is traced itself */
 	end_call(fake, &tree, &call);
+	assert_non_null(
+		strstr(fake_output_text(fake), "\"function\":\"net/http.(*response).Write\","));
 	assert_non_null(strstr(fake_output_text(fake), "\"started_by\":{\"goid\":34},"));
 
 	/* Any other call of it has none; an unknown function is its address. */
 	size_t before = strlen(fake_output_text(fake));
 	call.entry_site = 0;
+	call.start_va = 0;
 	end_call(fake, &tree, &call);
 	assert_null(strstr(fake_output_text(fake) + before, "started_by"));
 	call.entry_site = CALLTREE_NO_SITE;
