@@ -211,8 +211,9 @@ static struct error *add_runtime(struct builder *builder, const struct selection
 }
 
 /* The BPF programs find these apart from the user's, so both may stand at one place. */
-static struct error *add_state_func(struct builder *builder, const struct state_func *found)
+static struct error *add_state_func(void *context, const struct state_func *found)
 {
+	struct builder *builder = context;
 	struct plan *plan = builder->plan;
 	struct chosen_func chosen = {.func = found->func};
 	struct error *err = add_func(builder, &chosen);
@@ -226,20 +227,6 @@ static struct error *add_state_func(struct builder *builder, const struct state_
 	if (!err && found->left_out)
 		err = add_omission(builder, (uint32_t)plan->num_funcs - 1,
 				   found->func->va + found->left_out_offset, found->left_out);
-	return err;
-}
-
-/* `purposes`: enum state_purpose. */
-static struct error *add_states(struct builder *builder, unsigned purposes)
-{
-	struct state_sites found;
-	struct error *err;
-
-	if (!purposes)
-		return NULL;
-	err = state_sites_find(builder->plan->bin, purposes, &found);
-	for (size_t i = 0; !err && i < found.num_funcs; i++)
-		err = add_state_func(builder, &found.funcs[i]);
 	return err;
 }
 
@@ -282,9 +269,11 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection, st
 		err = check_targets(plan);
 	if (!err)
 		err = add_runtime(&builder, selection);
-	if (!err)
-		err = add_states(&builder, (selection->states ? STATES_OF_TREES : 0) |
-						   (selection->follow ? STATES_FOLLOW : 0));
+	if (!err && (selection->states || selection->follow))
+		err = state_sites_find(bin,
+				       (selection->states ? STATES_OF_TREES : 0) |
+					       (selection->follow ? STATES_FOLLOW : 0),
+				       add_state_func, &builder);
 	return err;
 }
 
@@ -293,7 +282,7 @@ struct error *plan_make_states(struct gobin *bin, struct plan *plan)
 	struct builder builder = {.plan = plan};
 
 	*plan = (struct plan){.bin = bin};
-	return add_states(&builder, STATES_ALL);
+	return state_sites_find(bin, STATES_ALL, add_state_func, &builder);
 }
 
 void plan_destroy(struct plan *plan)

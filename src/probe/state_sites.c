@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "probe/decode.h"
 #include "probe/func_code.h"
-
-#define SP_DELTA_MAX 0xffff /* SITE_COOKIE_SP_DELTA() */
+#include "probe/state_code.h"
 
 /* A function as the finders need it. */
 struct subject {
@@ -19,227 +17,39 @@ struct subject {
 	uint32_t atomicstatus; /* its displacement from g */
 };
 
-static void add_site(struct state_func *found, const struct decoded_site *site, uint32_t flag)
-{
-	struct decoded_site *added;
-
-	if (found->num_sites == STATE_MAX_SITES) {
-		found->left_out = "it has too many places to be probed";
-		found->left_out_offset = site->offset;
-		return;
-	}
-	added = &found->sites[found->num_sites++];
-	*added = *site;
-	added->kind = SITE_KIND_RUNTIME;
-	added->flags |= flag;
-}
-
-static void leave_out(struct state_func *found, uint32_t offset, const char *reason)
-{
-	found->left_out = reason;
-	found->left_out_offset = offset;
-}
-
-static bool decode_operands(const struct code *code, uint32_t offset, ZydisDecodedInstruction *insn,
-			    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT])
-{
-	return offset < code->size &&
-	       ZYAN_SUCCESS(ZydisDecoderDecodeFull(&code->decoder, code->bytes + offset,
-						   code->size - offset, insn, operands));
-}
-
-/* Any part of the register. */
-static bool writes_register(const ZydisDecodedInstruction *insn,
-			    const ZydisDecodedOperand *operands, ZydisRegister reg)
-{
-	for (unsigned i = 0; i < insn->operand_count; i++) {
-		ZydisRegister written = operands[i].reg.value;
-
-		if (operands[i].type != ZYDIS_OPERAND_TYPE_REGISTER ||
-		    !(operands[i].actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
-			continue;
-		if (written == reg ||
-		    ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, written) == reg)
-			return true;
-	}
-	return false;
-}
-
-/* ---- by the arguments: casgstatus(gp, old, new) in RAX, RBX, RCX ---- */
-
-/* Follows rsp over the instruction. False: where it goes is not known. */
-static bool follow_sp(const ZydisDecodedInstruction *insn, const ZydisDecodedOperand *operands,
-		      int64_t *sp_delta)
-{
-	bool subtracts = insn->mnemonic == ZYDIS_MNEMONIC_SUB;
-
-	if (!writes_register(insn, operands, ZYDIS_REGISTER_RSP))
-		return true;
-	if (insn->mnemonic == ZYDIS_MNEMONIC_PUSH)
-		*sp_delta += insn->operand_width / 8;
-	else if ((subtracts || insn->mnemonic == ZYDIS_MNEMONIC_ADD) &&
-		 operands[0].type == ZYDIS_OPERAND_TYPE_REGISTER &&
-		 operands[0].reg.value == ZYDIS_REGISTER_RSP &&
-		 operands[1].type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
-		*sp_delta += subtracts ? operands[1].imm.value.s : -operands[1].imm.value.s;
-	else
-		return false;
-	return *sp_delta >= 0 && *sp_delta <= SP_DELTA_MAX;
-}
-
-/* True when every call comes past `offset` no more than once. */
-static bool is_reached_once(const struct subject *subject, uint32_t offset)
-{
-	for (size_t i = 0; i < subject->sweep.num_jumps; i++) {
-		if (subject->sweep.jumps[i].to <= offset)
-			return false;
-	}
-	return true;
-}
-
-/* The first instruction that the kernel emulates where the arguments are still in place: before
- * Go 1.21 the `jb` or `nop` behind `bt $0xc,%ebx`. */
-static bool find_cheap(const struct subject *subject, struct decoded_site *site)
-{
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZydisDecodedInstruction insn;
-	int64_t sp_delta = 0;
-
-	for (uint32_t offset = 0; offset < HEAD_BYTES; offset += insn.length) {
-		if (!decode_operands(&subject->code, offset, &insn, operands))
-			return false;
-		if (insn_is_emulated(subject->code.bytes + offset, insn.length)) {
-			site_fill(&subject->code, &insn, offset, site);
-			site->sp_delta = (uint32_t)sp_delta;
-			return is_reached_once(subject, offset);
-		}
-		if (writes_register(&insn, operands, ZYDIS_REGISTER_RIP) ||
-		    writes_register(&insn, operands, ZYDIS_REGISTER_RAX) ||
-		    writes_register(&insn, operands, ZYDIS_REGISTER_RBX) ||
-		    writes_register(&insn, operands, ZYDIS_REGISTER_RCX) ||
-		    !follow_sp(&insn, operands, &sp_delta))
-			return false;
-	}
-	return false;
-}
-
 static void find_arguments(const struct subject *subject, struct state_func *found)
 {
 	struct decoded_site site;
 
-	if (subject->decoded.sites[0].cost == SITE_EMULATED || !find_cheap(subject, &site))
+	if (subject->decoded.sites[0].cost == SITE_EMULATED ||
+	    !state_find_arguments(&subject->code, &subject->sweep, &site))
 		site = subject->decoded.sites[0];
-	add_site(found, &site, SITE_STATE_ARGS);
-}
-
-/* ---- by the instruction: lock cmpxchg %new,atomicstatus(%g) ---- */
-
-/* Numbers as the instruction set has them; only of 64-bit and 32-bit ones. */
-static unsigned register_number(ZydisRegister reg)
-{
-	return (unsigned)ZydisRegisterGetId(reg);
-}
-
-/* True when the instruction swaps something that may be a goroutine's status. */
-static bool is_swap(const struct subject *subject, const ZydisDecodedInstruction *insn,
-		    const ZydisDecodedOperand *operands)
-{
-	if (insn->mnemonic != ZYDIS_MNEMONIC_CMPXCHG || insn->operand_width != 32 ||
-	    !(insn->attributes & ZYDIS_ATTRIB_HAS_LOCK))
-		return false;
-	return operands[0].mem.base != ZYDIS_REGISTER_RSP &&
-	       operands[0].mem.base != ZYDIS_REGISTER_RIP &&
-	       operands[0].mem.disp.value == (int64_t)subject->atomicstatus;
-}
-
-static const char *why_not_behind(const struct subject *subject, const ZydisDecodedOperand *swap,
-				  uint32_t offset, struct decoded_site *site)
-{
-	ZydisDecodedInstruction insn;
-
-	if (ZydisRegisterGetClass(swap[0].mem.base) != ZYDIS_REGCLASS_GPR64 ||
-	    swap[0].mem.index != ZYDIS_REGISTER_NONE || swap[0].mem.segment == ZYDIS_REGISTER_FS ||
-	    swap[0].mem.segment == ZYDIS_REGISTER_GS)
-		return "the goroutine whose state it changes is not in a register";
-	if (!code_instruction(&subject->code, offset, &insn))
-		return "its code cannot be decoded";
-	if (decode_refusal(subject->code.bytes + offset, insn.length))
-		return "the kernel does not probe the instruction behind its change of a state";
-	site_fill(&subject->code, &insn, offset, site);
-	site->sp_delta = SITE_SWAP_REGISTERS(register_number(swap[0].mem.base),
-					     register_number(swap[1].reg.value));
-	return NULL;
-}
-
-/* A jump to a site comes there without a swap. */
-static void drop_jump_targets(const struct subject *subject, struct state_func *found)
-{
-	ZydisDecodedInstruction insn;
-	int64_t to;
-
-	for (uint32_t offset = 0; code_instruction(&subject->code, offset, &insn);
-	     offset += insn.length) {
-		if (insn.mnemonic == ZYDIS_MNEMONIC_CALL || !insn_direct_target(&insn, offset, &to))
-			continue;
-		for (size_t i = 0; i < found->num_sites; i++) {
-			if (found->sites[i].offset != to)
-				continue;
-			leave_out(found, (uint32_t)to,
-				  "it jumps behind its change of a goroutine's state");
-			found->num_sites--;
-			memmove(&found->sites[i], &found->sites[i + 1],
-				(found->num_sites - i) * sizeof(*found->sites));
-			break;
-		}
-	}
+	state_func_add(found, &site, SITE_STATE_ARGS);
 }
 
 static void find_swaps(const struct subject *subject, struct state_func *found)
 {
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZydisDecodedInstruction insn;
-
-	for (uint32_t offset = 0; decode_operands(&subject->code, offset, &insn, operands);
-	     offset += insn.length) {
-		struct decoded_site site;
-		const char *reason;
-
-		if (!is_swap(subject, &insn, operands))
-			continue;
-		reason = why_not_behind(subject, operands, offset + insn.length, &site);
-		if (reason)
-			leave_out(found, offset, reason);
-		else
-			add_site(found, &site, SITE_STATE_SWAP);
-	}
-	drop_jump_targets(subject, found);
+	state_find_swaps(&subject->code, subject->atomicstatus, found);
 	/* Built without optimization, it calls internal/runtime/atomic's CompareAndSwap. */
 	if (!found->num_sites && !found->left_out)
-		leave_out(found, 0,
-			  "how it changes a goroutine's state is not known (built without "
-			  "optimization?)");
+		state_func_leave_out(
+			found, 0,
+			"how it changes a goroutine's state is not known (built without "
+			"optimization?)");
 }
 
-/* ---- at the entry and the exits ---- */
-
-static bool changes_state(const struct subject *subject)
-{
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZydisDecodedInstruction insn;
-
-	for (uint32_t offset = 0; decode_operands(&subject->code, offset, &insn, operands);
-	     offset += insn.length) {
-		if (is_swap(subject, &insn, operands))
-			return true;
-	}
-	return false;
-}
-
-/* Before Go 1.26 they call casgstatus. */
+/*
+ * Before Go 1.26 they call casgstatus. Since then they have a swap of their own, and the entry
+ * costs less; when there are more, casgstatus was put into it.
+ */
 static void find_syscall(const struct subject *subject, struct state_func *found, uint32_t flag)
 {
-	if (gobin_minor_version(subject->bin) >= 26 || changes_state(subject))
-		add_site(found, &subject->decoded.sites[0], flag);
+	state_find_swaps(&subject->code, subject->atomicstatus, found);
+	if (gobin_minor_version(subject->bin) < 26 || found->num_sites > 1)
+		return;
+	found->num_sites = 0;
+	found->left_out = NULL;
+	state_func_add(found, &subject->decoded.sites[0], flag);
 }
 
 static void find_syscall_enter(const struct subject *subject, struct state_func *found)
@@ -260,10 +70,10 @@ static void find_go(const struct subject *subject, struct state_func *found)
 		if (site.kind != SITE_KIND_RETURN)
 			continue;
 		site.flags = 0;
-		add_site(found, &site, SITE_GO);
+		state_func_add(found, &site, SITE_GO);
 	}
 	if (!found->num_sites)
-		leave_out(found, 0, "it never returns");
+		state_func_leave_out(found, 0, "it never returns");
 }
 
 /* ---- all of them ---- */
@@ -288,7 +98,6 @@ static const struct {
 	{"runtime.allGsSnapshotSortedForGC", find_swaps, STATES_ALL, 0}, /* from Go 1.26 */
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(*table))
-_Static_assert(TABLE_SIZE <= STATE_MAX_FUNCS, "all have room");
 
 /* Of two functions with one name, one is the ABI0 wrapper: function tables drop ".abi0". */
 static void find_funcs(struct gobin *bin, const struct gobin_func *found[TABLE_SIZE])
@@ -323,14 +132,15 @@ static struct error *find_sites(struct gobin *bin, size_t row, uint32_t atomicst
 
 	code->bytes = func_code(bin, found->func, &code->size);
 	if (!code->bytes) {
-		leave_out(found, 0, "its code is not in the file");
+		state_func_leave_out(found, 0, "its code is not in the file");
 		return NULL;
 	}
 	err = decode_function(code->bytes, code->size, found->func->va, &subject.decoded);
 	if (err)
 		return err;
 	if (subject.decoded.refused) {
-		leave_out(found, subject.decoded.refused_offset, subject.decoded.refused);
+		state_func_leave_out(found, subject.decoded.refused_offset,
+				     subject.decoded.refused);
 		return NULL;
 	}
 	ZydisDecoderInit(&code->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
@@ -354,31 +164,99 @@ static struct error *required_error(struct gobin *bin, const char *name, unsigne
 			 gobin_path(bin), reason);
 }
 
-struct error *state_sites_find(struct gobin *bin, unsigned purposes, struct state_sites *found)
+struct search {
+	struct gobin *bin;
+	unsigned purposes;
+	uint32_t atomicstatus;
+	const struct gobin_func *funcs[TABLE_SIZE]; /* by row; NULL: not there */
+	struct error *(*visit)(void *context, const struct state_func *found);
+	void *context;
+};
+
+static struct error *visit_table(const struct search *search)
 {
-	const struct gobin_func *funcs[TABLE_SIZE] = {NULL};
-	struct gobin_layout layout;
-	struct error *err;
-
-	found->num_funcs = 0;
-	err = gobin_layout(bin, &layout);
-	if (err)
-		return err;
-	find_funcs(bin, funcs);
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		struct state_func *func = &found->funcs[found->num_funcs];
-		unsigned required = table[i].required & purposes;
+		struct state_func found = {.func = search->funcs[i]};
+		unsigned required = table[i].required & search->purposes;
+		struct error *err = NULL;
 
-		if (!(table[i].purposes & purposes))
+		if (!(table[i].purposes & search->purposes))
 			continue;
-		*func = (struct state_func){.func = funcs[i]};
-		if (funcs[i])
-			err = find_sites(bin, i, layout.g_atomicstatus, func);
-		if (!err && required && !func->num_sites)
-			err = required_error(bin, table[i].name, required, func->left_out);
+		if (found.func)
+			err = find_sites(search->bin, i, search->atomicstatus, &found);
+		if (!err && required && !found.num_sites)
+			err = required_error(search->bin, table[i].name, required, found.left_out);
+		if (!err && (found.num_sites || found.left_out))
+			err = search->visit(search->context, &found);
 		if (err)
 			return err;
-		found->num_funcs += func->num_sites || func->left_out;
 	}
 	return NULL;
+}
+
+/* lock cmpxchg: f0, maybe REX, 0f b1. */
+static bool may_swap(const struct code *code)
+{
+	const uint8_t *end = code->bytes + code->size, *at = code->bytes;
+
+	while ((at = memchr(at, 0xf0, (size_t)(end - at)))) {
+		at++;
+		if (end - at >= 3 && !memcmp(at + ((at[0] & 0xf0) == 0x40), "\x0f\xb1", 2))
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_table(const struct search *search, const struct gobin_func *func)
+{
+	for (size_t i = 0; i < TABLE_SIZE; i++) {
+		if (search->funcs[i] == func)
+			return true;
+	}
+	return false;
+}
+
+/* Those that one of the table was put into. */
+static struct error *visit_others(const struct search *search)
+{
+	struct error *err = NULL;
+	struct code code;
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(search->bin, &count);
+
+	ZydisDecoderInit(&code.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+	for (size_t i = 0; !err && i < count; i++) {
+		struct state_func found;
+
+		if (strncmp(funcs[i].name, "runtime.", 8) || is_in_table(search, &funcs[i]))
+			continue;
+		code.bytes = func_code(search->bin, &funcs[i], &code.size);
+		if (!code.bytes || code.size > INT32_MAX || !may_swap(&code))
+			continue;
+		found = (struct state_func){.func = &funcs[i]};
+		state_find_swaps(&code, search->atomicstatus, &found);
+		if (found.num_sites || found.left_out)
+			err = search->visit(search->context, &found);
+	}
+	return err;
+}
+
+struct error *state_sites_find(struct gobin *bin, unsigned purposes,
+			       struct error *(*visit)(void *context,
+						      const struct state_func *found),
+			       void *context)
+{
+	struct search search = {
+		.bin = bin, .purposes = purposes, .visit = visit, .context = context};
+	struct gobin_layout layout;
+	struct error *err = gobin_layout(bin, &layout);
+
+	if (err)
+		return err;
+	search.atomicstatus = layout.g_atomicstatus;
+	find_funcs(bin, search.funcs);
+	err = visit_table(&search);
+	if (!err && purposes & STATES)
+		err = visit_others(&search);
+	return err;
 }

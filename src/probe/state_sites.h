@@ -4,7 +4,8 @@
  * are started.
  *
  * The state is runtime.g.atomicstatus. It is changed by compare-and-swap alone, in the few
- * functions that state_sites.c has a table of (src/runtime/proc.go, coro.go, mgcmark.go).
+ * functions that state_sites.c has a table of (src/runtime/proc.go, coro.go, mgcmark.go), and
+ * wherever the compiler put one of them into its caller: a profile makes it do so with casgstatus.
  */
 #ifndef PROBE_STATE_SITES_H
 #define PROBE_STATE_SITES_H
@@ -18,7 +19,6 @@ enum state_purpose {
 	STATES_ALL = 1 << 2,	  /* plan_make_states() */
 };
 
-#define STATE_MAX_FUNCS 16
 #define STATE_MAX_SITES 32 /* of one function */
 
 /* One of the runtime's functions. */
@@ -30,13 +30,14 @@ struct state_func {
 	uint32_t left_out_offset;
 };
 
-struct state_sites {
-	struct state_func funcs[STATE_MAX_FUNCS]; /* those that the program has */
-	size_t num_funcs;
-};
-
-/* `purposes`: of enum state_purpose. Error: one that the purpose cannot do without is not there or
- * cannot be probed. */
-struct error *state_sites_find(struct gobin *bin, unsigned purposes, struct state_sites *found);
+/*
+ * Calls `visit` for every function that has such sites, or ought to. `purposes`: of enum
+ * state_purpose. Errors: visit's; one that the purpose cannot do without is not there or cannot be
+ * probed.
+ */
+struct error *state_sites_find(struct gobin *bin, unsigned purposes,
+			       struct error *(*visit)(void *context,
+						      const struct state_func *found),
+			       void *context);
 
 #endif

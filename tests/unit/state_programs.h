@@ -36,7 +36,7 @@ static const char pull_source[] =
 struct built {
 	struct gobin *bin;
 	unsigned minor;
-	bool pulls, stripped, unoptimized;
+	bool pulls, stripped, unoptimized, profiled;
 };
 
 struct programs {
