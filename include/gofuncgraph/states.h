@@ -36,6 +36,9 @@ struct state_change {
 	 * nobody saw it begin. */
 	uint64_t duration_ns;
 	bool has_duration;
+	/* Events were lost meanwhile, maybe some of its own: it may have left old_state and come
+	 * back. */
+	bool is_uncertain;
 	bool is_start;		  /* EVENT_GO: a new goroutine */
 	uint64_t by_goid;	  /* another goroutine that woke, or started it; 0: none */
 	const uint64_t *by_stack; /* WAKER_DEPTH addresses, or NULL; good during the call */
@@ -87,6 +90,10 @@ void states_free(struct states *states); /* NULL is fine */
 /* Takes EVENT_STATE, EVENT_GO, EVENT_EXEC and EVENT_PROCESS_EXIT, ignores others. Error: out of
  * memory only. */
 struct error *states_feed(struct states *states, const struct event *event);
+
+/* Events were lost, and nobody knows whose: times that began before now_ns are uncertain, and who
+ * is met later may be younger than `start_ns`. Of a goroutine alone: see event.lost. */
+void states_events_were_lost(struct states *states, uint64_t now_ns);
 
 /* Visits the sums as of now_ns: each goroutine, by falling time that it did not run, then each
  * function likewise. Error: out of memory only. */

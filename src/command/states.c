@@ -13,6 +13,7 @@ struct watch {
 	struct run run;
 	struct states *states;
 	struct states_print *print;
+	uint64_t num_lost; /* events, that are known of */
 	uint64_t num_lines;
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
 };
@@ -46,6 +47,17 @@ static void handle(void *context, const struct event *event)
 	    !states_args_want_goid(watch->args, event->goid))
 		return;
 	run_fail(&watch->run, states_feed(watch->states, event));
+}
+
+/* The events' own count of what was lost goes by targets, and here are none. */
+static void tick(void *context)
+{
+	struct watch *watch = context;
+	uint64_t lost = session_stats(watch->run.session).stats[STAT_LOST];
+
+	if (lost != watch->num_lost)
+		states_events_were_lost(watch->states, run_clock_ns(CLOCK_MONOTONIC));
+	watch->num_lost = lost;
 }
 
 /* ---- summary ---- */
@@ -134,10 +146,12 @@ static struct error *flush(void *context, int *errnum)
 
 static struct error *run(struct watch *watch)
 {
-	const char *advice = watch->args->summary
-				     ? "the sums lack time; give --ring-size more, or watch one "
-				       "process (-p)"
-				     : "give --ring-size more, or watch one process (-p)";
+	const char *advice =
+		watch->args->summary
+			? "the sums lack some time, and are wrong about some; give "
+			  "--ring-size more"
+			: "times marked as uncertain (?) may have been interrupted; give "
+			  "--ring-size more";
 	struct error *err = run_open(&watch->run);
 
 	if (!err)
@@ -173,6 +187,7 @@ int command_states(int argc, char **argv)
 		.context = &watch,
 		.flush = flush,
 		.limit_reached = limit_reached,
+		.tick = tick,
 	};
 	err = run(&watch);
 	if (err)

@@ -116,6 +116,8 @@ static void put_change(struct states_print *print, const struct state_change *ch
 		put_true(gen, "new_scan");
 	if (change->has_duration)
 		put_field(gen, "duration_ns", change->duration_ns);
+	if (change->is_uncertain)
+		put_true(gen, "uncertain");
 	if (change->has_reason)
 		put_reason(print, change->reason);
 	put_start(print, change->start_va);

@@ -81,18 +81,20 @@ static void put_by(struct states_print *print, const struct state_change *change
 
 static void put_change(struct states_print *print, const struct state_change *change)
 {
-	char time[TEXT_TIME_SIZE], duration[TEXT_DURATION_SIZE] = "";
+	char time[TEXT_TIME_SIZE], duration[TEXT_DURATION_SIZE + 1] = "";
 
 	if (!print->has_change_header)
-		put(print, "%-18s %7s %7s %8s  %-24s  %-10s  %-*s  %s\n", "TIME", "PID", "TID",
+		put(print, "%-18s %7s %7s %8s  %-24s  %-11s %-*s  %s\n", "TIME", "PID", "TID",
 		    "GOID", "OLD -> NEW", "FOR", REASON_WIDTH, "REASON", "STARTED WITH");
 	print->has_change_header = true;
 	text_format_time(time, states_realtime_ns(print, change->time_ns));
 	if (change->has_duration)
 		text_format_duration(duration, change->duration_ns);
+	if (change->is_uncertain)
+		strcat(duration, "?");
 	put(print, "%-18s %7u %7u %8" PRIu64 "  ", time, change->pid, change->tid, change->goid);
 	put_states(print, change);
-	put(print, "  %-10s  ", duration);
+	put(print, "  %-11s ", duration);
 	put_padded(print, change->has_reason ? reason_name(print, change->reason) : "",
 		   REASON_WIDTH);
 	writer_puts(&print->writer, "  ");

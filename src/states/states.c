@@ -3,28 +3,12 @@
 #include "gofuncgraph/states.h"
 
 #include <stdlib.h>
-#include <utlist.h>
 
-#include "states/records.h"
-
-struct states {
-	struct states_sink sink;
-	bool summary;
-	/* A goroutine that is met now was in its state since then, for all that is known. */
-	uint64_t start_ns;
-	struct records records;
-	uint64_t num_dropped;
-};
+#include "states/internal.h"
 
 static uint8_t bare(uint8_t state)
 {
 	return state & STATE_NUMBER;
-}
-
-/* A g that is kept for the next goroutine is none. */
-static bool is_alive(uint8_t state)
-{
-	return state != STATE_IDLE && state != STATE_DEAD && state != STATE_DEAD_EXTRA;
 }
 
 struct error *states_new(const struct states_sink *sink, bool summary, uint64_t start_ns,
@@ -54,29 +38,17 @@ uint64_t states_num_dropped(const struct states *states)
 	return states->num_dropped;
 }
 
-/* ---- sums ---- */
-
-/* The time in its state up to now_ns goes into the sums. False: out of memory. */
-static bool sum_up(struct record *record, uint64_t now_ns)
+/* Who is met from now on may have been busy with something else until now_ns. */
+static void meet_later(struct states *states, uint64_t now_ns)
 {
-	struct sums *both[] = {&record->sums, record->function ? &record->function->sums : NULL};
-	uint8_t reason = record->state == STATE_WAITING ? record->reason : 0;
+	if (now_ns > states->start_ns)
+		states->start_ns = now_ns;
+}
 
-	if (!record->function || record->has_ended || !is_alive(record->state) ||
-	    record->state > STATE_DEAD_EXTRA || now_ns < record->summed_ns)
-		return true;
-	if (!sums_reserve(both[0], record->state, reason) ||
-	    !sums_reserve(both[1], record->state, reason))
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		sums_add(both[i], record->state, reason, now_ns - record->summed_ns,
-			 !record->is_summed);
-		if (record->state == STATE_WAITING)
-			sums_wait(both[i], reason, now_ns - record->since_ns);
-	}
-	record->summed_ns = now_ns;
-	record->is_summed = true;
-	return true;
+void states_events_were_lost(struct states *states, uint64_t now_ns)
+{
+	states->lost_ns = now_ns;
+	meet_later(states, now_ns);
 }
 
 /* ---- records ---- */
@@ -95,10 +67,9 @@ static void make_room(struct states *states, uint64_t now_ns)
 	}
 	/* When it is met again, its time up to now must not count twice. Its function keeps what
 	 * it has; without memory for that it lacks this much. */
-	sum_up(records->living, now_ns);
+	states_sum_up(records->living, now_ns);
 	records_remove(records, records->living);
-	if (now_ns > states->start_ns)
-		states->start_ns = now_ns;
+	meet_later(states, now_ns);
 }
 
 static struct record *add(struct states *states, const struct event *event, uint64_t start_va)
@@ -125,7 +96,9 @@ static struct record *add(struct states *states, const struct event *event, uint
 static void enter_state(struct record *record, uint8_t state, uint64_t since_ns, bool saw_begin)
 {
 	record->state = state;
-	record->since_ns = record->summed_ns = since_ns;
+	record->since_ns = since_ns;
+	if (record->summed_ns < since_ns)
+		record->summed_ns = since_ns;
 	record->saw_begin = saw_begin;
 	record->is_summed = false;
 }
@@ -220,18 +193,32 @@ static bool is_expected(const struct record *record, const struct event *event)
 	return !event->lost && record->state == bare(event->old_state);
 }
 
-/* Ends the time in the old state. False: out of memory. */
-static bool leave_state(struct record *record, const struct event *event,
-			struct state_change *change)
+static void tell_duration(const struct states *states, const struct record *record,
+			  struct state_change *change)
 {
-	if (!is_expected(record, event) || !is_alive(record->state))
-		return true;
-	change->duration_ns = record->saw_begin ? change->time_ns - record->since_ns : 0;
-	change->has_duration = record->saw_begin;
-	/* Before Go 1.21 some reasons are set after the change to WAITING. */
+	if (!record->saw_begin || !state_is_alive(record->state))
+		return;
+	change->has_duration = true;
+	change->duration_ns = change->time_ns - record->since_ns;
+	change->is_uncertain = record->since_ns < states->lost_ns;
+}
+
+/* Before Go 1.21 some reasons are set after the change to STATE_WAITING. */
+static void know_reason(struct record *record, const struct state_change *change)
+{
 	if (change->has_reason && record->state == STATE_WAITING)
 		record->reason = change->reason;
-	return sum_up(record, change->time_ns);
+}
+
+/* Ends the time in the old state. False: out of memory. */
+static bool leave_state(const struct states *states, struct record *record,
+			const struct event *event, struct state_change *change)
+{
+	if (!is_expected(record, event))
+		return true;
+	tell_duration(states, record, change);
+	know_reason(record, change);
+	return states_sum_up(record, change->time_ns);
 }
 
 static struct record *meet(struct states *states, const struct event *event, uint64_t start_va)
@@ -250,9 +237,9 @@ static void on_mark(struct states *states, struct record *record, const struct e
 		    struct state_change *change)
 {
 	record->has_scan = event->new_state & STATE_SCAN;
-	if (is_expected(record, event) && record->saw_begin && is_alive(record->state)) {
-		change->has_duration = true;
-		change->duration_ns = change->time_ns - record->since_ns;
+	if (is_expected(record, event)) {
+		tell_duration(states, record, change);
+		know_reason(record, change);
 	}
 	hand_on(states, change);
 }
@@ -288,7 +275,7 @@ static struct error *on_state(struct states *states, const struct event *event)
 		on_mark(states, record, event, &change);
 		return NULL;
 	}
-	if (!leave_state(record, event, &change))
+	if (!leave_state(states, record, event, &change))
 		return error_out_of_memory();
 	enter_state(record, new, change.time_ns, true);
 	record->has_scan = new_scan;
@@ -296,7 +283,7 @@ static struct error *on_state(struct states *states, const struct event *event)
 	record->sums.changes++;
 	if (record->function)
 		record->function->sums.changes++;
-	has_ended = !is_alive(new);
+	has_ended = !state_is_alive(new);
 	hand_on(states, &change);
 	if (has_ended)
 		end(states, record);
@@ -314,7 +301,7 @@ static struct error *on_program_end(struct states *states, const struct event *e
 	HASH_ITER (hh, states->records.table, record, next) {
 		if (record->key.pid != event->pid)
 			continue;
-		complete &= sum_up(record, event->time_ns);
+		complete &= states_sum_up(record, event->time_ns);
 		records_hide(&states->records, record);
 		end(states, record);
 	}
@@ -334,108 +321,4 @@ struct error *states_feed(struct states *states, const struct event *event)
 	default:
 		return NULL;
 	}
-}
-
-/* ---- summary ---- */
-
-/* What is visited, by falling time not running. */
-struct ranked {
-	uint64_t not_running_ns;
-	const struct record *record;	 /* or */
-	const struct function *function; /* this */
-};
-
-static int compare(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-	const struct record_key *one = x->record ? &x->record->key : &x->function->key;
-	const struct record_key *other = y->record ? &y->record->key : &y->function->key;
-
-	if (x->not_running_ns != y->not_running_ns)
-		return x->not_running_ns < y->not_running_ns ? 1 : -1;
-	if (one->pid != other->pid)
-		return one->pid < other->pid ? -1 : 1;
-	return one->id < other->id ? -1 : one->id > other->id;
-}
-
-static void visit(const struct ranked *ranked,
-		  void (*visitor)(void *context, const struct state_goroutine *one), void *context)
-{
-	const struct record *record = ranked->record;
-	const struct function *function = ranked->function;
-	struct state_goroutine one;
-
-	if (record)
-		one = (struct state_goroutine){
-			.pid = (uint32_t)record->key.pid,
-			.goid = record->key.id,
-			.start_va = record->start_va,
-			.num_goroutines = 1,
-			.has_ended = record->has_ended,
-		};
-	else
-		one = (struct state_goroutine){
-			.pid = (uint32_t)function->key.pid,
-			.start_va = function->key.id,
-			.num_goroutines = function->num_goroutines,
-		};
-	sums_expand(record ? &record->sums : &function->sums, &one.sums);
-	visitor(context, &one);
-}
-
-static size_t rank_goroutines(struct records *records, struct ranked *ranked)
-{
-	const struct record *lists[] = {records->living, records->ended}, *record;
-	size_t count = 0;
-
-	for (size_t i = 0; i < 2; i++)
-		DL_FOREACH(lists[i], record)
-	ranked[count++] = (struct ranked){.not_running_ns = sums_not_running_ns(&record->sums),
-					  .record = record};
-	return count;
-}
-
-static size_t rank_functions(struct records *records, struct ranked *ranked)
-{
-	const struct function *function;
-	size_t count = 0;
-
-	for (function = records->functions; function; function = function->hh.next)
-		ranked[count++] =
-			(struct ranked){.not_running_ns = sums_not_running_ns(&function->sums),
-					.function = function};
-	if (records->others.num_goroutines)
-		ranked[count++] = (struct ranked){
-			.not_running_ns = sums_not_running_ns(&records->others.sums),
-			.function = &records->others};
-	return count;
-}
-
-struct error *states_summarize(struct states *states, uint64_t now_ns,
-			       void (*goroutine)(void *context, const struct state_goroutine *one),
-			       void (*function)(void *context, const struct state_goroutine *one),
-			       void *context)
-{
-	struct records *records = &states->records;
-	size_t room = records->count, count;
-	_cleanup_free_ struct ranked *ranked = NULL;
-	struct record *record;
-
-	if (room < STATES_MAX_FUNCTIONS + 1)
-		room = STATES_MAX_FUNCTIONS + 1;
-	ranked = calloc(room, sizeof(*ranked));
-	if (!ranked)
-		return error_out_of_memory();
-	DL_FOREACH(records->living, record)
-	if (!sum_up(record, now_ns))
-		return error_out_of_memory();
-	count = rank_goroutines(records, ranked);
-	qsort(ranked, count, sizeof(*ranked), compare);
-	for (size_t i = 0; i < count; i++)
-		visit(&ranked[i], goroutine, context);
-	count = rank_functions(records, ranked);
-	qsort(ranked, count, sizeof(*ranked), compare);
-	for (size_t i = 0; i < count; i++)
-		visit(&ranked[i], function, context);
-	return NULL;
 }

@@ -271,6 +271,24 @@ static void test_lost(void **state)
 	assert_int_equal(last(watch)->duration_ns, 10);
 }
 
+static void test_lost_of_somebody(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	states_events_were_lost(watch->states, 2100);
+	change(watch, 2500, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	assert_true(last(watch)->is_uncertain);
+	assert_int_equal(last(watch)->duration_ns, 500);
+	change(watch, 2600, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_false(last(watch)->is_uncertain);
+	/* Its beginning may be what was lost. */
+	change(watch, 2600, 35, STATE_RUNNABLE, STATE_RUNNING, 0);
+	summarize(watch, 2600);
+	assert_int_equal(watch->goroutines[0].goid, 34);
+	assert_int_equal(watch->goroutines[1].sums.ns[STATE_RUNNABLE], 500);
+}
+
 static void test_time_never_goes_back(void **state)
 {
 	struct watch *watch = *state;
@@ -386,6 +404,17 @@ static void test_sums(void **state)
 	assert_int_equal(sums->longest_wait_ns, 200);
 	assert_memory_equal(&watch->functions[0].sums, sums, sizeof(*sums));
 	assert_int_equal(watch->num_functions, 1);
+}
+
+/* Without an event but the collector's: it waits. */
+static void test_sums_of_a_calm_one(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_WAITING, STATE_WAITING | STATE_SCAN, SLEEP);
+	summarize(watch, 3000);
+	assert_int_equal(watch->goroutines[0].sums.waiting_ns[SLEEP], 3000 - START_NS);
+	assert_int_equal(watch->goroutines[0].sums.changes, 0);
 }
 
 /* What it did when tracing began it did since then. */
@@ -565,11 +594,13 @@ int main(void)
 		LINES(test_mark_taken_away_late),
 		LINES(test_preempted_with_mark),
 		LINES(test_lost),
+		SUMMARY(test_lost_of_somebody),
 		LINES(test_time_never_goes_back),
 		LINES(test_waker),
 		LINES(test_without_goid),
 		LINES(test_short_event),
 		SUMMARY(test_sums),
+		SUMMARY(test_sums_of_a_calm_one),
 		SUMMARY(test_sums_count_from_start),
 		SUMMARY(test_sums_of_functions),
 		SUMMARY(test_lost_time_is_in_no_sum),

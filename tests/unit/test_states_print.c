@@ -150,6 +150,9 @@ static const struct state_change marked = {
 	.new_state = STATE_WAITING | STATE_SCAN,
 	.has_reason = true,
 	.reason = NO_REASON,
+	.has_duration = true,
+	.duration_ns = 1000,
+	.is_uncertain = true,
 	.goid = 36,
 };
 
@@ -174,8 +177,8 @@ static void test_text(void **state)
 		" "
 		"                      main.\\x1b[\\xff  started by goroutine 34 at "
 		"main.producer+120 /src/main.go:20\n"
-		"17 16:08:05.000000       0       0       36  WAITING -> WAITING+scan              "
-		" "
+		"17 16:08:05.000000       0       0       36  WAITING -> WAITING+scan   "
+		"000.000001? "
 		"?                     ?\n");
 }
 
@@ -200,6 +203,7 @@ static void test_json(void **state)
 		"\"file\":\"/src/main.go\",\"line\":20}}\n"
 		"{\"time_ns\":1792253285000000000,\"pid\":0,\"tid\":0,\"goid\":36,"
 		"\"old\":\"WAITING\",\"new\":\"WAITING\",\"new_scan\":true,"
+		"\"duration_ns\":1000,\"uncertain\":true,"
 		"\"reason\":\"unknown\"}\n");
 	assert_json_lines(fixture->text);
 }
