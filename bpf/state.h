@@ -44,8 +44,8 @@ static __always_inline __u64 register_value(const struct pt_regs *ctx, __u32 num
 }
 
 struct change {
-	__u64 g; /* whose state it is */
-	__u64 caller_va;
+	__u64 g;		   /* whose state it is */
+	__u64 caller_va;	   /* only with struct goroutine_event */
 	__u8 old_state, new_state; /* enum goroutine_state */
 };
 
@@ -63,7 +63,6 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		change->g = ctx->ax;
 		change->old_state = state_number(ctx->bx);
 		change->new_state = state_number(ctx->cx);
-		change->caller_va = caller_at(ctx->sp + operand);
 	} else if (flags & SITE_STATE_SWAP) {
 		if (!(ctx->flags & FLAGS_ZF))
 			return false;
@@ -76,6 +75,14 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		change->new_state = flags & SITE_SYSCALL_ENTER ? STATE_SYSCALL : STATE_RUNNING;
 	}
 	return true;
+}
+
+/* Who called runtime.casgstatus. */
+static __always_inline void find_caller(const struct pt_regs *ctx, __u32 flags, __u32 operand,
+					struct change *change)
+{
+	if (flags & SITE_STATE_ARGS)
+		change->caller_va = caller_at(ctx->sp + operand);
 }
 
 /* `who` becomes the goroutine g of the same process, maybe 0. */
@@ -214,6 +221,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	}
 	if (all_goroutines) {
 		remember_process(who);
+		find_caller(ctx, flags, operand, &change);
 		send_more(ctx, who, EVENT_STATE, 0, &change, 0);
 		return;
 	}
@@ -224,10 +232,12 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	gate = find_gate(who);
 	if (!gate)
 		return;
-	if (ends_long_wait(gate, &change))
+	if (ends_long_wait(gate, &change)) {
+		find_caller(ctx, flags, operand, &change);
 		sent = send_more(ctx, who, EVENT_STATE, 0, &change, gate->lost);
-	else
+	} else {
 		sent = send_change(who, &change, gate->lost);
+	}
 	gate->lost = sent ? 0 : gate->lost + 1;
 }
 
