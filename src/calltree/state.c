@@ -2,8 +2,6 @@
 /* state.c - what goroutines are doing; see state.h. */
 #include "calltree/state.h"
 
-#include <string.h>
-
 #include "base/array.h"
 #include "calltree/frames.h"
 #include "calltree/parts.h"
