@@ -148,10 +148,6 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 			       const struct event *event)
 {
 	const struct goroutine_event *go = (const struct goroutine_event *)event;
-	struct beginning beginning = {.caller_va = event->caller_va,
-				      .site = CALLTREE_NO_SITE,
-				      .start_va = go->start_va,
-				      .tid = event->tid};
 
 	if (!event->goid || !(event->flags & EVENT_HAS_MORE)) {
 		trees->num_ignored++;
@@ -171,6 +167,10 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);
 	}
+	struct beginning beginning = {.caller_va = event->caller_va,
+				      .site = CALLTREE_NO_SITE,
+				      .start_va = go->start_va,
+				      .tid = event->tid};
 	struct error *err = frames_open(trees, owner, owner->root_position, &beginning);
 	if (trees->sink.states)
 		state_begin(owner, event->new_state, event->reason);
