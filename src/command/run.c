@@ -234,6 +234,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	struct error *late;
 	bool closed;
 
+	run->stop_ns = run_clock_ns(CLOCK_MONOTONIC);
 	is_detaching = true;
 	late = session_stop(run->session);
 	is_detaching = false;

@@ -21,6 +21,7 @@ struct run {
 	FILE *file;		 /* where the output goes */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
+	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when detaching began; 0: not yet */
 	struct error *err; /* met while an event was handled, see run_fail() */
 
 	/* What the command does in run_loop(); its context. */

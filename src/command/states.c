@@ -42,6 +42,9 @@ static void handle(void *context, const struct event *event)
 {
 	struct watch *watch = context;
 
+	/* While probes are taken away one after the other, not all changes are told. */
+	if (watch->run.stop_ns && event->time_ns > watch->run.stop_ns)
+		return;
 	/* In other events goid is something else. */
 	if ((event->kind == EVENT_STATE || event->kind == EVENT_GO) &&
 	    !states_args_want_goid(watch->args, event->goid))
@@ -88,8 +91,8 @@ static void finish(void *context)
 
 	if (!watch->args->summary)
 		return;
-	run_fail(&watch->run, states_summarize(watch->states, run_clock_ns(CLOCK_MONOTONIC),
-					       print_goroutine, print_function, watch));
+	run_fail(&watch->run, states_summarize(watch->states, watch->run.stop_ns, print_goroutine,
+					       print_function, watch));
 	if (watch->num_cut)
 		log_info("%llu more goroutines are not shown (--limit %llu)",
 			 (unsigned long long)watch->num_cut,
