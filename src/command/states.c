@@ -131,7 +131,7 @@ static struct error *start(struct watch *watch)
 		.handle = handle,
 		.context = watch,
 	};
-	struct error *err = run_start(&watch->run, &options, "watching goroutines");
+	struct error *err = run_start(&watch->run, &options, "tracing goroutines");
 
 	if (err)
 		return err;

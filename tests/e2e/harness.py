@@ -224,7 +224,7 @@ class Tracer(Process):
 
     def await_tracing(self):
         def check():
-            if re.search(r"^gofuncgraph-c: tracing \d+ function", self.err, re.M):
+            if re.search(r"^gofuncgraph-c: tracing (\d+ function|goroutines)", self.err, re.M):
                 return True
             if self.child.poll() is not None:
                 self.wait()
