@@ -64,7 +64,7 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		change->old_state = state_number(ctx->bx);
 		change->new_state = state_number(ctx->cx);
 	} else if (flags & SITE_STATE_SWAP) {
-		if (!(ctx->flags & FLAGS_ZF))
+		if (!(ctx->flags & FLAGS_ZF) == !(flags & SITE_SWAP_TESTED))
 			return false;
 		change->g = register_value(ctx, operand & 15);
 		change->old_state = state_number(ctx->ax);

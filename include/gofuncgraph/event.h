@@ -120,6 +120,8 @@ enum site_flags {
 	SITE_SYSCALL_ENTER = 1 << 11, /* reentersyscall: the running goroutine to SYSCALL */
 	SITE_SYSCALL_EXIT = 1 << 12,  /* exitsyscall: and back */
 	SITE_GO = 1 << 13,	      /* newproc1 returns a new goroutine in RAX */
+	SITE_SWAP_TESTED = 1 << 14, /* SITE_STATE_SWAP: ZF has been turned over since by `sete` and
+				     * `test`: changed unless ZF */
 };
 #define SITE_STATE_MASK                                                                            \
 	(SITE_STATE_ARGS | SITE_STATE_SWAP | SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT | SITE_GO)

@@ -131,51 +131,93 @@ static bool is_swap(uint32_t atomicstatus, const ZydisDecodedInstruction *insn,
 	       operands[0].mem.disp.value == (int64_t)atomicstatus;
 }
 
-static const char *why_not_behind(const struct code *code, const ZydisDecodedOperand *swap,
-				  uint32_t offset, struct decoded_site *site)
+/* The instruction at `offset`, when the kernel can probe it. */
+static bool probe_at(const struct code *code, uint32_t offset, struct decoded_site *site)
 {
 	ZydisDecodedInstruction insn;
 
+	if (!code_instruction(code, offset, &insn) ||
+	    decode_refusal(code->bytes + offset, insn.length))
+		return false;
+	site_fill(code, &insn, offset, site);
+	return true;
+}
+
+/*
+ * Most swaps go on with `sete %r; test %r,%r; je`: the kernel emulates the jump alone, or a nop
+ * before it. False: it does not go on so, or %r was one of those needed.
+ */
+static bool find_tested(const struct code *code, const ZydisDecodedOperand *swap, uint32_t offset,
+			struct decoded_site *site)
+{
+	ZydisDecodedOperand set[ZYDIS_MAX_OPERAND_COUNT], test[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction insn;
+
+	if (!decode_operands(code, offset, &insn, set) || insn.mnemonic != ZYDIS_MNEMONIC_SETZ ||
+	    set[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
+		return false;
+	if (writes_register(&insn, set, ZYDIS_REGISTER_RAX) ||
+	    writes_register(&insn, set, swap[0].mem.base) ||
+	    writes_register(&insn, set,
+			    ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64,
+							     swap[1].reg.value)))
+		return false;
+	offset += insn.length;
+	if (!decode_operands(code, offset, &insn, test) || insn.mnemonic != ZYDIS_MNEMONIC_TEST ||
+	    test[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	    test[1].type != ZYDIS_OPERAND_TYPE_REGISTER || test[0].reg.value != set[0].reg.value ||
+	    test[1].reg.value != set[0].reg.value)
+		return false;
+	if (!probe_at(code, offset + insn.length, site) || site->cost != SITE_EMULATED)
+		return false;
+	site->flags = SITE_SWAP_TESTED;
+	return true;
+}
+
+static const char *why_not_behind(const struct code *code, const ZydisDecodedOperand *swap,
+				  uint32_t offset, struct decoded_site *site)
+{
 	if (ZydisRegisterGetClass(swap[0].mem.base) != ZYDIS_REGCLASS_GPR64 ||
 	    swap[0].mem.index != ZYDIS_REGISTER_NONE || swap[0].mem.segment == ZYDIS_REGISTER_FS ||
 	    swap[0].mem.segment == ZYDIS_REGISTER_GS)
 		return "the goroutine whose state it changes is not in a register";
-	if (!code_instruction(code, offset, &insn))
-		return "its code cannot be decoded";
-	if (decode_refusal(code->bytes + offset, insn.length))
+	if (!find_tested(code, swap, offset, site) && !probe_at(code, offset, site))
 		return "the kernel does not probe the instruction behind its change of a state";
-	site_fill(code, &insn, offset, site);
 	site->sp_delta = SITE_SWAP_REGISTERS(register_number(swap[0].mem.base),
 					     register_number(swap[1].reg.value));
 	return NULL;
 }
 
-/* A jump to a site comes there without a swap. */
-static void drop_jump_targets(const struct code *code, struct state_func *found)
+/* A jump to between a swap and its site comes there without a swap. */
+static void drop_jump_targets(const struct code *code, const uint32_t *behind,
+			      struct state_func *found)
 {
 	ZydisDecodedInstruction insn;
+	bool is_target[STATE_MAX_SITES] = {false};
+	size_t kept = 0;
 	int64_t to;
 
 	for (uint32_t offset = 0; code_instruction(code, offset, &insn); offset += insn.length) {
 		if (insn.mnemonic == ZYDIS_MNEMONIC_CALL || !insn_direct_target(&insn, offset, &to))
 			continue;
-		for (size_t i = 0; i < found->num_sites; i++) {
-			if (found->sites[i].offset != to)
-				continue;
-			state_func_leave_out(found, (uint32_t)to,
-					     "it jumps behind its change of a goroutine's state");
-			found->num_sites--;
-			memmove(&found->sites[i], &found->sites[i + 1],
-				(found->num_sites - i) * sizeof(*found->sites));
-			break;
-		}
+		for (size_t i = 0; i < found->num_sites; i++)
+			is_target[i] |= to >= behind[i] && to <= found->sites[i].offset;
 	}
+	for (size_t i = 0; i < found->num_sites; i++) {
+		if (is_target[i])
+			state_func_leave_out(found, found->sites[i].offset,
+					     "it jumps behind its change of a goroutine's state");
+		else
+			found->sites[kept++] = found->sites[i];
+	}
+	found->num_sites = kept;
 }
 
 void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct state_func *found)
 {
 	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
 	ZydisDecodedInstruction insn;
+	uint32_t behind[STATE_MAX_SITES]; /* the instructions right behind the swaps */
 
 	for (uint32_t offset = 0; decode_operands(code, offset, &insn, operands);
 	     offset += insn.length) {
@@ -185,10 +227,13 @@ void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct sta
 		if (!is_swap(atomicstatus, &insn, operands))
 			continue;
 		reason = why_not_behind(code, operands, offset + insn.length, &site);
-		if (reason)
+		if (reason) {
 			state_func_leave_out(found, offset, reason);
-		else
-			state_func_add(found, &site, SITE_STATE_SWAP);
+			continue;
+		}
+		if (found->num_sites < STATE_MAX_SITES)
+			behind[found->num_sites] = offset + insn.length;
+		state_func_add(found, &site, SITE_STATE_SWAP);
 	}
-	drop_jump_targets(code, found);
+	drop_jump_targets(code, behind, found);
 }
