@@ -66,6 +66,8 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 	} else if (flags & SITE_STATE_SWAP) {
 		if (!(ctx->flags & FLAGS_ZF) == !(flags & SITE_SWAP_TESTED))
 			return false;
+		/* casgstatus has become a part of this function, maybe of runtime.ready */
+		change->caller_va = ctx->ip - load_bias();
 		change->g = register_value(ctx, operand & 15);
 		change->old_state = state_number(ctx->ax);
 		change->new_state = state_number(register_value(ctx, operand >> 4 & 15));

@@ -88,8 +88,9 @@ struct event {
 
 /* EVENT_HAS_MORE: what else there is to say of EVENT_STATE and EVENT_GO. */
 struct goroutine_event {
-	struct event event; /* its caller_va: EVENT_STATE: where runtime.casgstatus returns to, else
-			     * 0; EVENT_GO: runtime.g.gopc, behind the `go` statement's call */
+	struct event event; /* its caller_va: EVENT_STATE: where runtime.casgstatus returns to, or
+			     * was made a part of (SITE_STATE_SWAP), else 0; EVENT_GO:
+			     * runtime.g.gopc, behind the `go` statement's call */
 	__u64 by_goid;	    /* EVENT_STATE: another goroutine that woke this one (goready);
 			     * EVENT_GO: its parent. 0: none, it was the scheduler */
 	__u64 start_va;	    /* runtime.g.startpc: the function it was started with; 0: unknown */
