@@ -16,7 +16,7 @@ def options(path):
     return [*selected, path, "main.handle"]
 
 
-ENDED = r'"function":"main.outliver"[^\n]*"end":"return"'
+ENDED = r'"depth":1,"function":"main.outliver"'
 
 
 def work(program, tracer, target_ended=None, all_ended=ENDED):
