@@ -67,7 +67,6 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		if (!(ctx->flags & FLAGS_ZF) == !(flags & SITE_SWAP_TESTED))
 			return false;
 		/* casgstatus has become a part of this function, maybe of runtime.ready */
-		change->caller_va = ctx->ip - load_bias();
 		change->g = register_value(ctx, operand & 15);
 		change->old_state = state_number(ctx->ax);
 		change->new_state = state_number(register_value(ctx, operand >> 4 & 15));
@@ -79,12 +78,14 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 	return true;
 }
 
-/* Who called runtime.casgstatus. */
+/* Which function of the runtime changes it: that which called casgstatus, or has it inlined. */
 static __always_inline void find_caller(const struct pt_regs *ctx, __u32 flags, __u32 operand,
 					struct change *change)
 {
 	if (flags & SITE_STATE_ARGS)
 		change->caller_va = caller_at(ctx->sp + operand);
+	else if (flags & SITE_STATE_SWAP)
+		change->caller_va = ctx->ip - load_bias();
 }
 
 /* `who` becomes the goroutine g of the same process, maybe 0. */
