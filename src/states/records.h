@@ -29,6 +29,14 @@ struct function {
 	struct sums sums;
 };
 
+/* What runs under a pid, while it has goroutines in the table. */
+struct program {
+	uint64_t pid;
+	UT_hash_handle hh;
+	bool in_table;
+	struct record *records;
+};
+
 struct record {
 	struct record_key key;
 	UT_hash_handle hh;
@@ -45,21 +53,27 @@ struct record {
 	struct function *function; /* NULL: no sums are kept */
 	struct sums sums;
 	struct record *prev, *next; /* in records.living or records.ended */
+	struct program *program;    /* good while it is in the table */
+	struct record *prev_of_program, *next_of_program;
 };
 
 struct records {
 	/* Hash table of the living, and of those of the ended whose process may go on with their
 	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
 	struct record *table;
-	struct record *living; /* the one unchanged for longest first */
-	struct record *ended;  /* the one that ended first is first */
-	size_t count;	       /* of both lists */
+	struct program *programs; /* hash table */
+	struct record *living;	  /* the one unchanged for longest first */
+	struct record *ended;	  /* the one that ended first is first */
+	size_t count;		  /* of both lists */
 	struct function *functions;
 	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
 };
 
 /* NULL: there is none. */
 struct record *records_find(struct records *records, uint32_t pid, uint64_t goid);
+
+/* Any one of this process that can be found; NULL: there is none. */
+struct record *records_of_process(struct records *records, uint32_t pid);
 
 /* A new one, living; there must be none of this name. NULL: out of memory. */
 struct record *records_add(struct records *records, uint32_t pid, uint64_t goid);

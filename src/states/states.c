@@ -295,12 +295,10 @@ static struct error *on_state(struct states *states, const struct event *event)
 /* Another program runs under the pid, or none. */
 static struct error *on_program_end(struct states *states, const struct event *event)
 {
-	struct record *record, *next;
+	struct record *record;
 	bool complete = true;
 
-	HASH_ITER (hh, states->records.table, record, next) {
-		if (record->key.pid != event->pid)
-			continue;
+	while ((record = records_of_process(&states->records, event->pid))) {
 		complete &= states_sum_up(record, event->time_ns);
 		records_hide(&states->records, record);
 		end(states, record);
