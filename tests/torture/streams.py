@@ -30,6 +30,10 @@ class Counts:
                 f"{self.lost} marked as lost")
 
 
+def time_in(states):
+    return sum(sum(part.values()) if isinstance(part, dict) else part for part in states.values())
+
+
 def check_json(lines):
     """JSON Lines: calls come when they end, so a call's inner ones are all there before it."""
     counts, pending, trees = Counts(), {}, {}
@@ -38,6 +42,8 @@ def check_json(lines):
         end, depth, tree = call["end"], call["depth"], call["tree"]
         if end not in ENDS or (end in WITH_EXIT) != ("return" in call) or call["duration_ns"] < 0:
             raise Malformed(f"a strange call: {line!r}")
+        if "states_ns" in call and time_in(call["states_ns"]) != call["duration_ns"]:
+            raise Malformed(f"the parts are not the whole: {line!r}")
         who = (call["pid"], call["goid"])
         if trees.setdefault(tree, who) != who:
             raise Malformed(f"tree {tree} is {trees[tree]}'s: {line!r}")
