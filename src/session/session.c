@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "base/log.h"
 #include "session/features.h"
 #include "session/privileges.h"
-#include "graph.skel.h"
+#include "session/settings.h"
 
 /* Events handed on in one go, so that a flood cannot keep session_poll() from returning. */
 #define BATCH 65536
@@ -52,64 +51,6 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 	while (rounded < size)
 		rounded *= 2;
 	return rounded;
-}
-
-/* In a PID namespace of our own, processes are told by its numbers. */
-static void set_namespace(struct graph_bpf__rodata *rodata)
-{
-	const ino_t initial = 0xeffffffc; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
-	struct stat namespace;
-
-	if (stat("/proc/self/ns/pid", &namespace) || namespace.st_ino == initial)
-		return;
-	rodata->pidns_dev = namespace.st_dev;
-	rodata->pidns_ino = namespace.st_ino;
-}
-
-/* A goroutine that is made runnable elsewhere was not woken by another one (src/runtime/proc.go).
- */
-static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
-{
-	size_t count;
-	const struct gobin_func *funcs = gobin_funcs(bin, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(funcs[i].name, "runtime.ready")) {
-			rodata->ready_va = funcs[i].va;
-			rodata->ready_size = funcs[i].size;
-		}
-	}
-}
-
-static struct error *set_constants(struct session *session)
-{
-	struct graph_bpf__rodata *rodata = session->bpf->rodata;
-	const struct plan *plan = session->options.plan;
-	struct gobin_layout layout;
-	struct error *err = gobin_layout(plan->bin, &layout);
-
-	if (err)
-		return err;
-	rodata->is_pie = gobin_is_pie(plan->bin);
-	rodata->start_code_va = gobin_start_code_va(plan->bin);
-	rodata->g_stack_hi = layout.g_stack_hi;
-	rodata->g_m = layout.g_m;
-	rodata->g_goid = layout.g_goid;
-	rodata->g_atomicstatus = layout.g_atomicstatus;
-	rodata->g_waitreason = layout.g_waitreason;
-	rodata->g_gopc = layout.g_gopc;
-	rodata->g_startpc = layout.g_startpc;
-	rodata->g_sched_sp = layout.g_sched_sp;
-	rodata->g_sched_bp = layout.g_sched_bp;
-	rodata->m_curg = layout.m_curg;
-	rodata->tls_g = layout.tls_g;
-	rodata->only_pid = session->options.only_pid;
-	rodata->all_goroutines = session->options.all_goroutines;
-	rodata->min_wait_ns = session->options.min_wait_ns;
-	set_namespace(rodata);
-	if (rodata->all_goroutines || rodata->min_wait_ns)
-		set_ready(rodata, plan->bin);
-	return NULL;
 }
 
 static struct error *set_maps(struct session *session)
@@ -175,7 +116,7 @@ static struct error *load(struct session *session)
 	session->bpf->rodata->use_cookies =
 		session->method == ATTACH_UPROBE_MULTI ||
 		(session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
-	err = set_constants(session);
+	err = settings_fill(session->bpf->rodata, &session->options);
 	if (!err)
 		err = set_maps(session);
 	if (err)

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.c - what the BPF programs have to know of the program and the run. */
+#include "session/settings.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* In a PID namespace of our own, processes are told by its numbers. */
+static void set_namespace(struct graph_bpf__rodata *rodata)
+{
+	const ino_t initial = 0xeffffffc; /* PROC_PID_INIT_INO, include/linux/proc_ns.h */
+	struct stat namespace;
+
+	if (stat("/proc/self/ns/pid", &namespace) || namespace.st_ino == initial)
+		return;
+	rodata->pidns_dev = namespace.st_dev;
+	rodata->pidns_ino = namespace.st_ino;
+}
+
+/* A goroutine that is made runnable elsewhere was not woken by another one (src/runtime/proc.go).
+ */
+static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(funcs[i].name, "runtime.ready")) {
+			rodata->ready_va = funcs[i].va;
+			rodata->ready_size = funcs[i].size;
+		}
+	}
+}
+
+struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct session_options *options)
+{
+	const struct plan *plan = options->plan;
+	struct gobin_layout layout;
+	struct error *err = gobin_layout(plan->bin, &layout);
+
+	if (err)
+		return err;
+	rodata->is_pie = gobin_is_pie(plan->bin);
+	rodata->start_code_va = gobin_start_code_va(plan->bin);
+	rodata->g_stack_hi = layout.g_stack_hi;
+	rodata->g_m = layout.g_m;
+	rodata->g_goid = layout.g_goid;
+	rodata->g_atomicstatus = layout.g_atomicstatus;
+	rodata->g_waitreason = layout.g_waitreason;
+	rodata->g_gopc = layout.g_gopc;
+	rodata->g_startpc = layout.g_startpc;
+	rodata->g_sched_sp = layout.g_sched_sp;
+	rodata->g_sched_bp = layout.g_sched_bp;
+	rodata->m_curg = layout.m_curg;
+	rodata->tls_g = layout.tls_g;
+	rodata->only_pid = options->only_pid;
+	rodata->all_goroutines = options->all_goroutines;
+	rodata->min_wait_ns = options->min_wait_ns;
+	set_namespace(rodata);
+	if (rodata->all_goroutines || rodata->min_wait_ns)
+		set_ready(rodata, plan->bin);
+	return NULL;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* settings.h - what the BPF programs are told before they are loaded: bpf/settings.h. */
+#ifndef SESSION_SETTINGS_H
+#define SESSION_SETTINGS_H
+
+#include "gofuncgraph/session.h"
+#include "graph.skel.h"
+
+/* All but use_cookies and wakeup_bytes. Error: the layout of the program's runtime is not known. */
+struct error *settings_fill(struct graph_bpf__rodata *rodata,
+			    const struct session_options *options);
+
+#endif
