@@ -1,0 +1,380 @@
+# SPDX-License-Identifier: MIT
+"""The states command: what goroutines did, live and summed up, is what the program says, and what
+Go's own runtime/trace says of the same run."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import statistics
+import subprocess
+
+import pytest
+
+import builds
+from harness import await_condition, tool
+
+STRIPPED, PIE = ["-ldflags=-s -w"], ["-buildmode=pie", "-ldflags=-s -w"]
+BUILDS = [(version, []) for version in ("1.19", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27")]
+BUILDS += [("1.26", STRIPPED), ("1.27", PIE)]
+PARKED = {"WAITING", "PREEMPTED"}
+
+
+@pytest.fixture
+def watch(run_tool):
+    """watch(ARGUMENT...) starts `states` and returns when it sees all changes."""
+
+    def make(*arguments, **options):
+        tracer = run_tool("states", *arguments, **options)
+        await_condition(lambda: "gofuncgraph-c: tracing goroutines" in tracer.err or tracer.child.poll() is not None,
+                        "the tracer is not tracing")
+        return tracer
+
+    return make
+
+
+def minor(version):
+    return int(version.split(".")[1])
+
+
+def tolerance(ns):
+    return max(0.05 * ns, 2_000_000)
+
+
+def of(changes, goid):
+    return [change for change in changes if change["goid"] == goid]
+
+
+def check_consistent(changes):
+    """Each goroutine goes on from where it was, and its durations are from there. Marks of the
+    garbage collector are left aside: another thread sets and clears them, while the goroutine's
+    waits to change its state."""
+    last = {}
+    for change in changes:
+        if not change["goid"] or change["old"] == change["new"]:
+            continue
+        who = (change["pid"], change["goid"])
+        if who in last:
+            state, since = last[who]
+            assert change["old"] == state, f"it was {state}: {change}"
+            assert change.get("duration_ns") == change["time_ns"] - since >= 0, change
+        last[who] = (change["new"], change["time_ns"])
+    return last
+
+
+@pytest.mark.parametrize("version, flags", BUILDS, ids=[f"Go {version} {' '.join(flags)}".strip()
+                                                        for version, flags in BUILDS])
+def test_changes(binary, start, watch, version, flags):
+    program = start(binary("states", version=version, flags=flags))
+    tracer = watch("-f", "json", program.path)
+    for command in ("sleep", "chan", "mutex", "select", "cond", "waitgroup", "netread", "runnable"):
+        program.work(f"{command} 3 5")
+    read = program.work("fileread 3 20")
+    churned = program.work("churn 20 60")
+    program.work("gcassist 1 50")
+    changes = tracer.stop().calls()
+    assert "events were lost" not in tracer.err
+    check_consistent(changes)
+    check_system_calls(changes, read)
+    check_births(changes, churned)
+    waiting, spinning = ({birth["goid"] for birth in churned["births"] if birth["function"] == f"main.churn.func{n}"}
+                         for n in (2, 3))
+    # The garbage collector scans those that wait, and stops those that run; the scheduler does too.
+    assert any(change.get("new_scan") and change["new"] == "WAITING" for change in changes if change["goid"] in waiting)
+    assert any(change["old"] == "RUNNING" and change["new"] in ("RUNNABLE", "PREEMPTED")
+               for change in changes if change["goid"] in spinning)
+    if minor(version) >= 23:
+        switches = [change for change in changes if change.get("reason") == "coroutine" and change["new"] == "RUNNING"]
+        assert churned["pulled"] == 20 and len(switches) >= 2 * churned["pulled"]
+
+
+def check_system_calls(changes, read):
+    """read(2) takes as long as until the pipe is written to."""
+    calls = [change for change in of(changes, read["goid"]) if change["old"] == "SYSCALL" != change["new"]]
+    assert all(change["new"] in ("RUNNING", "RUNNABLE") for change in calls)
+    long_ones = [change["duration_ns"] for change in calls if change.get("duration_ns", 0) >= 10_000_000]
+    # The fixture's reading of its standard input may be among them.
+    for waited, stopped in zip(read["waited_ns"], read["stopped_ns"]):
+        assert any(stopped - 2_000_000 <= ns <= waited for ns in long_ones), (long_ones, read)
+
+
+def check_births(changes, churned):
+    births = {change["goid"]: change for change in changes if "started_by" in change}
+    assert len(churned["births"]) > 20
+    for told in churned["births"]:
+        birth = births[told["goid"]]
+        assert (birth["old"], birth["new"]) == ("DEAD", "RUNNABLE")
+        assert birth["start"]["function"] == told["function"]
+        by = birth["started_by"]
+        assert (by["goid"], by["function"], by["line"]) == (told["parent"], "main.churn", told["line"])
+        assert os.path.basename(by["file"]) == "churn.go"
+        assert of(changes, told["goid"])[0] == birth, "it changed before it was born"
+        assert of(changes, told["goid"])[-1]["new"] == "DEAD"
+
+
+def test_wakers(binary, start, watch):
+    program = start(binary("states", version="1.27"))
+    tracer = watch("-f", "json", program.path)
+    told = program.work("chan 3 5")
+    woken = [change for change in of(tracer.stop().calls(), told["goid"])
+             if change["old"] == "WAITING" and change["new"] == "RUNNABLE" and change["reason"] == "chan receive"]
+    assert [change["woken_by"]["goid"] for change in woken] == told["wakers"]
+    assert {(change["woken_by"]["function"], change["woken_by"]["line"]) for change in woken} == {
+        ("main.sender", told["line"])}
+
+
+# ---- options ----
+
+
+def test_one_goroutine(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("-f", "json", "--goid", "1", program.path)
+    told = program.work("chan 3 5")
+    changes = tracer.stop().calls()
+    assert told["goid"] == 1 and {change["goid"] for change in changes} == {1}
+    check_consistent(changes)
+
+
+def test_one_state(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("-f", "json", "--state", "waiting", program.path)
+    told = program.work("sleep 3 5")
+    changes = tracer.stop().calls()
+    assert all("WAITING" in (change["old"], change["new"]) for change in changes)
+    slept = [change for change in of(changes, told["goid"]) if change["reason"] == "sleep"]
+    assert [change["new"] for change in slept] == ["WAITING", "RUNNABLE"] * 3
+
+
+def test_long_ones_only(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("-f", "json", "--min-duration", "15ms", program.path)
+    program.work("sleep 3 2")
+    told = program.work("sleep 3 20")
+    changes = tracer.stop().calls()
+    assert all(change["duration_ns"] >= 15_000_000 and change["old"] != "RUNNING" for change in changes)
+    slept = [change for change in of(changes, told["goid"]) if change.get("reason") == "sleep"]
+    assert [change["new"] for change in slept] == ["RUNNABLE"] * 3
+    for change, waited in zip(slept, told["waited_ns"]):
+        assert change["duration_ns"] <= waited
+
+
+def test_limit(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("-f", "json", "--limit", "7", program.path)
+    program.work("sleep 10 1")
+    assert tracer.wait() == 0
+    assert len(tracer.calls()) == 7
+    assert program.code_is_clean()
+
+
+def test_timeout(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("--timeout", "300ms", program.path)
+    program.work("sleep 1 1")
+    assert tracer.wait() == 0
+    assert "-> WAITING" in tracer.out
+    assert program.code_is_clean()
+
+
+def test_one_process(binary, start, watch):
+    path = binary("states")
+    one, other = start(path), start(path)
+    tracer = watch("-f", "json", "-p", one.pid)
+    one.work("chan 3 1")
+    other.work("chan 3 1")
+    changes = tracer.stop().calls()
+    assert {change["pid"] for change in changes} == {one.pid}
+    check_consistent(changes)
+
+
+def test_from_the_first_goroutine_to_the_end(binary, run_tool, tmp_path):
+    """A program that is started: every goroutine is born, and all end with it."""
+    output = tmp_path / "changes"
+    tracer = run_tool("states", "-f", "json", "-o", output, binary("states"), "--", stdin=subprocess.PIPE)
+    tracer.child.stdin.write(b"chan 2 1\n")
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0, tracer.err
+    changes = [json.loads(line) for line in output.read_text().splitlines()]
+    last = check_consistent(changes)
+    first = {}
+    for change in changes:
+        first.setdefault(change["goid"], change)
+    assert all("started_by" in change for goid, change in first.items() if goid)
+    assert first[1]["start"]["function"] == "runtime.main"
+    assert len(last) >= 4 and "exited with status 0" in tracer.err
+
+
+LINE = re.compile(r"\d\d \d\d:\d\d:\d\d\.\d{6} +(?P<pid>\d+) +(?P<tid>\d+) +(?P<goid>\d+)  "
+                  r"(?P<old>[A-Z]+)(?:\+scan)? -> (?P<new>[A-Z]+)(?:\+scan)? +(?P<duration>\d{3}\.\d{6})?"
+                  r" +(?P<rest>.*)")
+
+
+def test_text(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch(program.path)
+    told = program.work("chan 3 20")
+    header, *lines = tracer.stop().out.splitlines()
+    assert header.split("  ")[0] == "TIME" and "OLD -> NEW" in header
+    parsed = [LINE.fullmatch(line) for line in lines]
+    assert all(parsed), [line for line, match in zip(lines, parsed) if not match]
+    woken = [line for line in parsed if int(line["goid"]) == told["goid"] and line["old"] == "WAITING"
+             and line["rest"].startswith("chan receive")]
+    assert len(woken) == 3
+    for line, waker, waited in zip(woken, told["wakers"], told["waited_ns"]):
+        assert 0.018 <= float(line["duration"]) <= waited / 1e9
+        assert re.search(rf"runtime\.main  woken by goroutine {waker} in main\.sender\+\d+ \S*main\.go:{told['line']}$",
+                         line["rest"])
+    assert sum("started by goroutine 1 at main.prepare.func1+" in line["rest"] for line in parsed) == 3
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["--goid", "x", "BINARY"], ["--goid", "0", "BINARY"], ["--state", "ASLEEP", "BINARY"],
+    ["--min-duration", "soon", "BINARY"], ["--limit", "-1", "BINARY"], ["--format", "xml", "BINARY"],
+    ["BINARY", "main.do*"], ["-p", "1", "BINARY"], ["--summary", "--state", "WAITING", "BINARY"],
+    ["--summary", "--min-duration", "5ms", "BINARY"], ["--no-such-option", "BINARY"]], ids=" ".join)
+def test_nonsense(binary, arguments):
+    path = str(binary("states"))
+    done = subprocess.run([tool(), "states", *(path if word == "BINARY" else word for word in arguments)],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr
+
+
+def test_what_cannot_be_watched(binary, tmp_path):
+    for arguments, said in ((["/bin/true"], "Go"), ([tmp_path / "nothing"], "No such file"),
+                            (["-p", 4194304], "there is no process 4194304")):
+        done = subprocess.run([tool(), "states", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert done.returncode == 1 and done.stdout == "" and said in done.stderr
+
+
+# ---- sums ----
+
+
+def summary(tracer):
+    """The goroutines' sums by id, and the functions'."""
+    found = tracer.stop().calls()
+    goroutines = {one["goid"]: one for one in found if one["summary"] == "goroutine"}
+    functions = [one for one in found if one["summary"] == "function"]
+    assert len(goroutines) + len(functions) == len(found)
+    return goroutines, functions
+
+
+def check_waits(sums):
+    """What is waited is waited for something."""
+    assert sum(wait["ns"] for wait in sums["waiting"].values()) == sums["ns"]["WAITING"]
+    if sums["ns"]["WAITING"]:
+        assert sums["longest_wait"]["ns"] <= sums["waiting"][sums["longest_wait"]["reason"]]["ns"]
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.23", "1.26", "1.27"], ids="Go {}".format)
+def test_summary(binary, start, watch, version):
+    program = start(binary("states", version=version))
+    tracer = watch("--summary", "-f", "json", program.path)
+    accounts = {reason: program.work(f"{command} 5 20") for reason, command in
+                {"sleep": "sleep", "select": "select", "sync.Cond.Wait": "cond", "chan receive": "chan"}.items()}
+    goroutines, functions = summary(tracer)
+    sums = goroutines[1]
+    for reason, told in accounts.items():
+        wait = sums["waiting"][reason]
+        assert wait["count"] == 5, f"{reason}: {wait}"
+        lower = sum(told["stopped_ns"] or told["waited_ns"])
+        assert lower - tolerance(lower) <= wait["ns"] <= sum(told["waited_ns"]), f"{reason}: {wait}, {told}"
+    assert sums["longest_wait"]["ns"] <= max(max(told["waited_ns"]) for told in accounts.values())
+    check_function_sums(goroutines, functions)
+
+
+def check_function_sums(goroutines, functions):
+    """They are the sums of the goroutines'."""
+    by_function = {}
+    for one in goroutines.values():
+        check_waits(one)
+        by_function.setdefault(one["start"]["function"] if "start" in one else None, []).append(one)
+    assert len(functions) == len(by_function)
+    for function in functions:
+        check_waits(function)
+        ones = by_function[function["start"]["function"] if "start" in function else None]
+        assert function["goroutines"] == len(ones)
+        assert function["changes"] == sum(one["changes"] for one in ones)
+        for state, ns in function["ns"].items():
+            assert ns == sum(one["ns"].get(state, 0) for one in ones), f"{state}: {function}"
+
+
+def test_summary_text(binary, start, watch):
+    program = start(binary("states"))
+    tracer = watch("--summary", program.path)
+    told = program.work("chan 3 20")
+    goroutines, functions = tracer.stop().out.split("\n\n")
+    columns = ["RUNNING", "RUNNABLE", "WAITING", "SYSCALL", "CHANGES", "LONGEST", "WAIT", "REASON", "STARTED", "WITH"]
+    assert goroutines.splitlines()[0].split() == ["PID", "GOID", *columns]
+    assert functions.splitlines()[0].split() == ["PID", "GOROUTINES", *columns]
+    (line,) = [line.split() for line in goroutines.splitlines() if line.split()[:2] == [str(program.pid), "1"]]
+    waiting = float(line[4])
+    assert sum(told["stopped_ns"]) / 1e9 - 0.003 <= waiting <= sum(told["waited_ns"]) / 1e9 + 0.003
+    assert line[-1] == "runtime.main"
+    (senders,) = [line.split() for line in functions.splitlines() if "main.prepare.func1" in line]
+    assert senders[1] == "3"
+
+
+# ---- Go's own account ----
+
+
+def trace_reader(version):
+    """tests/fixtures/gotrace, built as a part of Go's own source: only there is internal/trace."""
+    goroot = builds.toolchain(version)
+    source = builds.FIXTURES / "gotrace" / "main.go"
+    folder = builds.CACHE / "fixtures" / hashlib.sha256(version.encode() + source.read_bytes()).hexdigest()[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    path, overlay = folder / "gotrace", folder / "overlay.json"
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            overlay.write_text(json.dumps({"Replace": {f"{goroot}/src/cmd/gotrace/main.go": str(source)}}))
+            done = builds.run_go(["build", "-overlay", str(overlay), "-o", str(folder / "new"), "cmd/gotrace"], goroot)
+            if done.returncode:
+                raise builds.Unavailable(f"gotrace with Go {version}: {done.stdout.strip()[-400:]}")
+            (folder / "new").rename(path)
+    return path
+
+
+# The runtime sets a goroutine to WAITING for these while it goes on running, on the system stack
+# (src/runtime/proc.go, casGToWaitingForSuspendG()); its trace has no event then.
+STILL_RUNNING = {"GC assist marking", "stopping the world", "garbage collection scan", "GC worker (active)",
+                 "GC mark termination", "flushing proc caches", "garbage collection", "trace reader (blocked)"}
+
+
+def as_gos_trace(sums):
+    """A goroutine's sums under the names of Go's trace. It knows no COPYSTACK, which is a moment of
+    running, and what was stopped by the collector (PREEMPTED) is waiting to it."""
+    ns = sums["ns"]
+    marked = sum(wait["ns"] for reason, wait in sums["waiting"].items() if reason in STILL_RUNNING)
+    return {"running": ns["RUNNING"] + ns.get("COPYSTACK", 0) + marked, "runnable": ns["RUNNABLE"],
+            "waiting": ns["WAITING"] - marked + ns.get("PREEMPTED", 0), "syscall": ns["SYSCALL"]}
+
+
+@pytest.mark.parametrize("version", ["1.23", "1.26", "1.27"], ids="Go {}".format)
+def test_gos_own_trace(binary, start, watch, tmp_path, version):
+    """Every goroutine that began and ended while both recorded. The two look at different moments
+    of a change, some instructions and a probe apart: per goroutine they agree within 5 % or 2 ms."""
+    try:
+        reader = trace_reader("1.27")
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    recorded = tmp_path / "trace"
+    program = start(binary("states", version=version), env={**os.environ, "GOTRACE": str(recorded)})
+    tracer = watch("--summary", "-f", "json", program.path)
+    accounts = program.work("record 3 20")
+    goroutines, _ = summary(tracer)
+    read = subprocess.run([reader, recorded], capture_output=True, text=True, timeout=60, check=True)
+    compared, differences = set(), []
+    for told in map(json.loads, read.stdout.splitlines()):
+        if not told["born_ns"] or not told["ended_ns"]:
+            continue
+        ours = as_gos_trace(goroutines[told["goid"]])
+        compared.add(told["goid"])
+        for state, ns in ours.items():
+            wanted = told["states_ns"].get(state, 0)
+            if abs(ns - wanted) > tolerance(wanted):
+                differences.append(f"{state}: {ns} instead of {wanted}: {goroutines[told['goid']]}, {told}")
+    assert not differences, "\n".join(differences)
+    assert compared >= {told["goid"] for told in accounts}
