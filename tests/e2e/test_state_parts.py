@@ -89,7 +89,7 @@ def test_parts(binary, start, trace, version, flags):
     assert total - tolerance(total) <= ran <= total
 
 
-@pytest.mark.parametrize("version", ["1.19", "1.27"], ids=["Go 1.19", "Go 1.27"])
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"], ids="Go {}".format)
 def test_gc_assist(binary, start, trace, version):
     """Goroutines mark in place of allocating; Go's own count (from 1.20) is of the same time, less
     what the probes cost: an assist is short."""
@@ -103,7 +103,7 @@ def test_gc_assist(binary, start, trace, version):
     if minor(version) >= 20:
         assisted = sum(told["waited_ns"])
         assert assisted, "nothing was marked in place of allocating: the test tests nothing"
-        assert 0.6 * assisted <= traced <= 1.1 * assisted
+        assert 0.7 * assisted <= traced <= 1.05 * assisted
 
 
 def test_parts_of_nested_calls(binary, start, trace):
