@@ -244,6 +244,17 @@ static void on_mark(struct states *states, struct record *record, const struct e
 	hand_on(states, change);
 }
 
+/* Told twice: where the runtime tries to swap the state itself before it calls casgstatus. The
+ * collector's mark, why it had to, may have been told in between. */
+static bool is_known(const struct record *record, const struct event *event)
+{
+	bool new_scan = event->new_state & STATE_SCAN;
+	bool is_mark = bare(event->old_state) == bare(event->new_state);
+
+	return record->state == bare(event->new_state) && !event->lost &&
+	       (!is_mark || record->has_scan == new_scan);
+}
+
 static struct error *on_state(struct states *states, const struct event *event)
 {
 	struct state_change change = change_of(event);
@@ -259,8 +270,8 @@ static struct error *on_state(struct states *states, const struct event *event)
 	record = records_find(&states->records, event->pid, event->goid);
 	if (!record)
 		record = meet(states, event, change.start_va);
-	else if (record->state == new && record->has_scan == new_scan && !event->lost)
-		return NULL; /* told twice */
+	else if (is_known(record, event))
+		return NULL;
 	if (!record)
 		return error_out_of_memory();
 	if (!change.start_va)

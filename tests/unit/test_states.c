@@ -206,6 +206,13 @@ static void test_told_twice(void **state)
 	assert_int_equal(watch->num_changes, 1);
 	change(watch, 2010, 34, STATE_SYSCALL, STATE_RUNNING, 0);
 	assert_int_equal(last(watch)->duration_ns, 10);
+	/* The mark that made exitsyscall's own swap fail. */
+	change(watch, 2011, 34, STATE_SYSCALL, STATE_SYSCALL | STATE_SCAN, 0);
+	change(watch, 2012, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	change(watch, 2013, 34, STATE_SYSCALL | STATE_SCAN, STATE_SYSCALL, 0);
+	assert_int_equal(watch->num_changes, 4);
+	change(watch, 2020, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	assert_int_equal(last(watch)->duration_ns, 10);
 }
 
 static void test_marks(void **state)
