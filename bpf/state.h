@@ -158,21 +158,24 @@ static __always_inline void fill_change(struct event *event, const struct who *w
 	event->new_state = change->new_state;
 }
 
-/* False: lost, and counted. */
+/* False: lost, and counted. The verifier of Linux 5.10 forgets that `more` was found not to be NULL
+ * when it is compared a second time. */
 static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who, __u8 kind,
 				      __u32 frame, const struct change *change, __u32 lost)
 {
 	struct goroutine_event *more = bpf_ringbuf_reserve(&events, sizeof(*more), 0);
 
-	count(more ? STAT_EVENTS : STAT_LOST);
-	if (!more)
+	if (!more) {
+		count(STAT_LOST);
 		return false;
+	}
 	fill_event(&more->event, who, kind, EVENT_HAS_MORE);
 	fill_change(&more->event, who, change);
 	more->event.frame = frame;
 	more->event.lost = lost;
 	fill_more(ctx, more, who);
 	bpf_ringbuf_submit(more, wakeup_flags());
+	count(STAT_EVENTS);
 	return true;
 }
 
@@ -181,13 +184,15 @@ static __always_inline bool send_change(const struct who *who, const struct chan
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	count(event ? STAT_EVENTS : STAT_LOST);
-	if (!event)
+	if (!event) {
+		count(STAT_LOST);
 		return false;
+	}
 	fill_event(event, who, EVENT_STATE, 0);
 	fill_change(event, who, change);
 	event->lost = lost;
 	bpf_ringbuf_submit(event, wakeup_flags());
+	count(STAT_EVENTS);
 	return true;
 }
 
