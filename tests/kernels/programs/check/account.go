@@ -21,6 +21,10 @@ type call struct {
 	Start    int64  `json:"start_ns"`
 	Duration int64  `json:"duration_ns"`
 	End      string `json:"end"`
+	// With --states, --min-wait and --follow.
+	States    parts      `json:"states_ns"`
+	Waits     []longWait `json:"waits"`
+	StartedBy starter    `json:"started_by"`
 }
 
 // What the tracer saw: each tree's calls in the order in which they ended.

@@ -19,6 +19,7 @@ var exactChecks = []struct {
 	{"2,000 goroutines", exact("many", 2000, 0, rootShape(2), "callRoot")},
 	{"panics", exact("panic", 20, 5, panicShape, "callCatch")},
 	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit")},
+	{"states, waits and followed goroutines", callParts},
 }
 
 // Checks that are made once, with the way of attaching that the tracer takes by itself.
@@ -27,6 +28,7 @@ var otherChecks = []struct {
 	only func() error
 }{
 	{"two processes", twoProcesses},
+	{"sums of the states command", sums},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},
 	{"a tracer killed while it attaches", killedEarly},

@@ -19,7 +19,7 @@ const tracerPath = "/bin/gofuncgraph-c"
 
 // What the tracer says on standard error, in one place.
 var (
-	saysTracing = regexp.MustCompile(`(?m)tracing .*(function|site|probe)`)
+	saysTracing = regexp.MustCompile(`(?m)(tracing|watching) .*(function|site|probe)`)
 	saysLost    = regexp.MustCompile(`(?m)\b(\d+) of (\d+) events were lost`)
 	saysUnread  = regexp.MustCompile(`(?m)\b(\d+) probe hits were left out`)
 	saysEmulate = regexp.MustCompile(`(?m)program performs the .ret`)
@@ -58,10 +58,14 @@ var (
 
 // Starts the tracer without waiting for anything.
 func launchTracer(arguments ...string) (*tracer, error) {
+	return launch(append([]string{"-y"}, arguments...)...)
+}
+
+func launch(arguments ...string) (*tracer, error) {
 	outputs++
 	t := &tracer{messages: &text{}, over: make(chan error, 1)}
 	t.path = fmt.Sprintf("/tmp/trace.%d.json", outputs)
-	t.process = exec.Command(tracerPath, append([]string{"-v", "-y", "-f", "json", "-o", t.path}, arguments...)...)
+	t.process = exec.Command(tracerPath, append(arguments, "-v", "-f", "json", "-o", t.path)...)
 	t.process.Stderr = t.messages
 	t.process.Stdout = t.messages
 	if err := t.process.Start(); err != nil {
@@ -78,19 +82,32 @@ func startTracer(arguments ...string) (*tracer, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t, t.awaitTracing()
+}
+
+// The same with the command states.
+func startStates(arguments ...string) (*tracer, error) {
+	t, err := launch(append([]string{"states"}, arguments...)...)
+	if err != nil {
+		return nil, err
+	}
+	return t, t.awaitTracing()
+}
+
+func (t *tracer) awaitTracing() error {
 	for end := time.Now().Add(40 * time.Second); !saysTracing.MatchString(t.messages.String()); time.Sleep(10 * time.Millisecond) {
 		select {
 		case err := <-t.over:
 			t.ended = true
-			return nil, fmt.Errorf("the tracer ended (%v): %s", err, t.said())
+			return fmt.Errorf("the tracer ended (%v): %s", err, t.said())
 		default:
 		}
 		if time.Now().After(end) {
 			t.process.Process.Kill()
-			return nil, fmt.Errorf("the tracer did not trace within 40 s: %s", t.said())
+			return fmt.Errorf("the tracer did not trace within 40 s: %s", t.said())
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // Its last messages, on one line.
@@ -104,19 +121,26 @@ func (t *tracer) said() string {
 
 // ^C, and its account of what it saw.
 func (t *tracer) stop() (account, error) {
+	defer os.Remove(t.path)
+	if err := t.end(); err != nil {
+		return account{}, err
+	}
+	return readAccount(t.path)
+}
+
+func (t *tracer) end() error {
 	t.ended = true
 	t.process.Process.Signal(syscall.SIGINT)
 	select {
 	case err := <-t.over:
 		if err != nil {
-			return account{}, fmt.Errorf("the tracer's exit: %v: %s", err, t.said())
+			return fmt.Errorf("the tracer's exit: %v: %s", err, t.said())
 		}
 	case <-time.After(60 * time.Second):
 		t.process.Process.Kill()
-		return account{}, fmt.Errorf("the tracer did not end within 60 s of ^C: %s", t.said())
+		return fmt.Errorf("the tracer did not end within 60 s of ^C: %s", t.said())
 	}
-	defer os.Remove(t.path)
-	return readAccount(t.path)
+	return nil
 }
 
 func (t *tracer) kill() {

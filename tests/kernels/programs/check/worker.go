@@ -25,10 +25,11 @@ type worker struct {
 }
 
 type report struct {
-	Calls  int64   `json:"calls"`
-	Trees  int64   `json:"trees"`
-	Goids  []int64 `json:"goids"`
-	Result int64   `json:"result"`
+	Calls  int64    `json:"calls"`
+	Trees  int64    `json:"trees"`
+	Goids  []int64  `json:"goids"`
+	Result int64    `json:"result"`
+	Waits  []waited `json:"waits"`
 }
 
 func startWorker() (*worker, error) {

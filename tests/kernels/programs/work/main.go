@@ -25,6 +25,7 @@ type report struct {
 	Trees  int64   `json:"trees"`
 	Goids  []int64 `json:"goids,omitempty"`
 	Result int64   `json:"result"`
+	Waits  []wait  `json:"waits,omitempty"`
 }
 
 var calls int64
@@ -215,6 +216,10 @@ func do(command string, n, m int) (r report, err error) {
 				tree(callBranch(2))
 			}
 		})
+	case "wait": // n goroutines, one call each that waits m milliseconds, three times
+		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
+			return r, err
+		}
 	default:
 		return r, fmt.Errorf("unknown command %q", command)
 	}
