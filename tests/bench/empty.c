@@ -3,11 +3,11 @@
  * empty - attaches a BPF program that does nothing where the tracer would attach its own: what the
  * tracer's costs are compared with.
  *
- *   bench-empty [-a METHOD] [-1] [-u GLOB]... BINARY [TARGET...]
+ *   bench-empty [-a METHOD] [-1] [-s] [-u GLOB]... BINARY [TARGET...]
  *
  * Prints "attached METHOD SITES SECONDS" when it is attached, waits for the end of standard input,
  * detaches and prints "detached SECONDS". -1 puts entry probes on the functions' first bytes, where
- * other tools have them.
+ * other tools have them; -s adds the sites of --states.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -124,11 +124,13 @@ int main(int argc, char **argv)
 	bool first_byte = false;
 	int option;
 
-	while ((option = getopt(argc, argv, "a:1u:")) != -1) {
+	while ((option = getopt(argc, argv, "a:1su:")) != -1) {
 		if (option == 'a')
 			method = method_named(optarg);
 		else if (option == '1')
 			first_byte = true;
+		else if (option == 's')
+			selection.states = true;
 		else if (option == 'u' && selection.num_functions < 16)
 			functions[selection.num_functions++] = optarg;
 		else
