@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Where the time of calls went: the parts are what the program measured itself."""
 
+import json
 import os
 import re
 import signal
 import statistics
+import subprocess
 
 import pytest
 
@@ -85,8 +87,8 @@ def test_parts(binary, start, trace, version, flags):
         check_part(reason, of_command(calls, accounts[command]), accounts[command])
     spins = of_command(calls, accounts["spin"])
     ran = statistics.median(flat(call)["running"] for call in spins)
-    total = statistics.median(accounts["spin"]["total_ns"])
-    assert total - tolerance(total) <= ran <= total
+    total, gaps = (statistics.median(accounts["spin"][key]) for key in ("total_ns", "waited_ns"))
+    assert total - gaps - tolerance(total) <= ran <= total
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"], ids="Go {}".format)
@@ -125,6 +127,19 @@ def test_parts_of_nested_calls(binary, start, trace):
         assert flat(tree)["chan receive"] == flat(tree["calls"][1])["chan receive"]
     check_part("sleep", trees, told)
     assert abs(statistics.median(own) - 20_000_000) <= 2_000_000
+
+
+def test_parts_of_a_program_that_is_started(binary, run_tool, tmp_path):
+    output = tmp_path / "calls"
+    tracer = run_tool("--states", "-f", "json", "-o", output, binary("states"), "main.do*", "--",
+                      stdin=subprocess.PIPE)
+    tracer.child.stdin.write(b"sleep 3 20\n")
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0, tracer.err
+    calls = [json.loads(line) for line in output.read_text().splitlines()]
+    told = json.loads(tracer.out.splitlines()[1])
+    check_sums(calls)
+    check_part("sleep", of_command(calls, told), told)
 
 
 def test_only_with_the_option(binary, start, trace):
@@ -178,8 +193,9 @@ def test_parts_in_the_text(binary, start, trace):
         parts = text_parts(line)
         assert sum(parts.values()) == pytest.approx(1000 * float(left["seconds"]), abs=0.1 * len(parts)), line
     for told, name in zip(accounts, ("sleep", "chan receive", "syscall")):
-        parts = [text_parts(line)[name] for line in lines if told["function"] in line]
-        assert abs(statistics.median(parts) - statistics.median(told["waited_ns"]) / 1e6) <= 2
+        part = statistics.median(text_parts(line)[name] for line in lines if told["function"] in line)
+        upper, lower = (statistics.median(told[key]) / 1e6 for key in ("waited_ns", "stopped_ns"))
+        assert lower - 2 <= part <= upper + 0.1
 
 
 # ---- waits ----
