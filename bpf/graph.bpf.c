@@ -189,7 +189,7 @@ static __always_inline void on_unwind(const struct who *who, __u32 index)
 		send(goroutine, who, index, position, 0, EVENT_UNWIND, 0);
 }
 
-/* runtime.goexit0(gp), on the system stack: gp in the first argument register. */
+/* runtime.goexit0(gp) or gdestroy(gp), on the system stack: gp in the first argument register. */
 static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u32 index)
 {
 	struct goroutine *goroutine;

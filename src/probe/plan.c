@@ -195,8 +195,8 @@ static bool is_excluded(const struct selection *selection, const char *name)
 
 static struct error *add_runtime(struct builder *builder, const struct selection *selection)
 {
-	struct error *(*const find[])(struct gobin *, struct runtime_site *) = {find_unwind_site,
-										find_goexit_site};
+	struct error *(*const find[])(struct gobin *, struct runtime_site *) = {
+		find_unwind_site, find_goexit_site, find_coroexit_site};
 
 	for (size_t i = 0; i < sizeof(find) / sizeof(*find); i++) {
 		struct runtime_site found;

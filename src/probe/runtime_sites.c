@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* runtime_sites.c - finds runtime.recovery's call of gogo and runtime.goexit0's entry. */
+/* runtime_sites.c - finds runtime.recovery's call of gogo, and where goroutines end. */
 #include "probe/runtime_sites.h"
 
 #include <string.h>
@@ -57,9 +57,10 @@ struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 	return NULL;
 }
 
-struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
+/* A function that is called with a goroutine that ends. */
+static struct error *find_end_site(struct gobin *bin, const char *name, struct runtime_site *found)
 {
-	const struct gobin_func *func = find_func(bin, "runtime.goexit0");
+	const struct gobin_func *func = find_func(bin, name);
 	size_t size;
 	const uint8_t *bytes = func ? func_code(bin, func, &size) : NULL;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
@@ -76,4 +77,17 @@ struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
 	found->site.kind = SITE_KIND_RUNTIME;
 	found->site.flags |= SITE_GOEXIT;
 	return NULL;
+}
+
+struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
+{
+	return find_end_site(bin, "runtime.goexit0", found);
+}
+
+struct error *find_coroexit_site(struct gobin *bin, struct runtime_site *found)
+{
+	*found = (struct runtime_site){0};
+	if (!find_func(bin, "runtime.coroswitch_m"))
+		return NULL;
+	return find_end_site(bin, "runtime.gdestroy", found);
 }

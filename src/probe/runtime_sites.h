@@ -15,7 +15,11 @@ struct runtime_site {
  * (src/runtime/panic.go). */
 struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found);
 
-/* The entry of runtime.goexit0, with which every goroutine ends (src/runtime/proc.go). */
+/* The entry of runtime.goexit0, with which every goroutine ends (src/runtime/proc.go)... */
 struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found);
+
+/* ...but for coroutines: the entry of runtime.gdestroy, where a program has any (iter.Pull, see
+ * coroswitch_m in src/runtime/coro.go). */
+struct error *find_coroexit_site(struct gobin *bin, struct runtime_site *found);
 
 #endif

@@ -121,3 +121,16 @@ def test_followed_in_the_text(binary, start, trace):
         assert (indent(find(nested)) - 31) // 2 == (1 if depth == 1 else 3), lines
     for called, count in {"main.worker": 4, "main.foreman": 2, "main.handle.func1": 2}.items():
         assert sum(f"}} {called}+" in line for line in lines) == count
+
+
+def test_coroutines(binary, start, trace):
+    """They end in a way of their own."""
+    program = start(binary("states", version="1.27"))
+    tracer = trace("--follow", "-f", "json", "-u", "main.pull*", program.path, "main.pull")
+    told = program.work("churn 3 10")
+    assert told["pulled"] == 3
+    (pull,), (coroutine,) = forests(tracer.stop().calls()).values()
+    assert (pull["function"], pull["end"]) == ("main.pull", "return")
+    assert (coroutine["function"], coroutine["end"]) == ("runtime.corostart", "goexit")
+    assert [call["function"] for call in coroutine["calls"]] == ["main.pull.func1"]
+    assert coroutine["start_ns"] + coroutine["duration_ns"] < pull["start_ns"] + pull["duration_ns"]

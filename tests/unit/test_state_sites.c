@@ -395,6 +395,8 @@ static void test_selection(void **state)
 
 		must(plan_make(program->bin, &selection, &plan));
 		assert_int_equal(flags_of(&plan), 0);
+		/* a coroutine ends without goexit0 */
+		assert_int_equal(find_own(&plan, "runtime.gdestroy") != NULL, program->pulls);
 		plan_destroy(&plan);
 
 		selection.states = true;
