@@ -241,7 +241,7 @@ int state_site(struct pt_regs *ctx)
 	if (!find_thread(&who))
 		return 0;
 	if (flags & SITE_GO)
-		on_go(ctx, &who);
+		on_go(ctx, &who, flags, SITE_COOKIE_SP_DELTA(cookie));
 	else
 		on_state(ctx, &who, flags, SITE_COOKIE_SP_DELTA(cookie));
 	return 0;

@@ -249,18 +249,30 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	gate->lost = sent ? 0 : gate->lost + 1;
 }
 
-/* The state that a new goroutine has before anybody can run it. */
-static __always_inline bool find_birth(__u64 g, struct change *change)
+/*
+ * The new goroutine, and the state that it has before anybody can run it. False: the change of a
+ * state at this SITE_GO begins none.
+ */
+static __always_inline bool find_birth(const struct pt_regs *ctx, __u32 flags, __u32 operand,
+				       struct change *change)
+{
+	if (flags & (SITE_STATE_ARGS | SITE_STATE_SWAP))
+		return find_change(ctx, flags, operand, change) && change->old_state == STATE_DEAD;
+	*change = (struct change){.g = ctx->ax, .old_state = STATE_DEAD};
+	return true;
+}
+
+static __always_inline bool find_origin(__u32 flags, struct change *change)
 {
 	__u32 status;
 
-	*change = (struct change){.g = g, .old_state = STATE_DEAD};
-	if (!read_user(&change->caller_va, sizeof(change->caller_va), g + g_gopc) ||
-	    !read_user(&status, sizeof(status), g + g_atomicstatus))
+	if (!read_user(&change->caller_va, sizeof(change->caller_va), change->g + g_gopc) ||
+	    !read_user(&status, sizeof(status), change->g + g_atomicstatus))
 		return false;
 	if (change->caller_va)
 		change->caller_va -= load_bias();
-	change->new_state = state_number(status);
+	if (!(flags & (SITE_STATE_ARGS | SITE_STATE_SWAP)))
+		change->new_state = state_number(status);
 	return true;
 }
 
@@ -276,14 +288,16 @@ static __always_inline bool find_first_position(__u64 g, __u64 *position)
 	return true;
 }
 
-/* runtime.newproc1 returns a goroutine that nobody runs yet. */
-static __always_inline void on_go(struct pt_regs *ctx, struct who *who)
+/* runtime.newproc1 returns a goroutine that nobody runs yet, or is about to. */
+static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 flags, __u32 operand)
 {
 	struct goroutine *parent = NULL, *gate;
 	struct change change;
 	struct who child = *who;
 	__u64 position;
 
+	if (!find_birth(ctx, flags, operand, &change))
+		return;
 	if (!all_goroutines) {
 		if (!find_goroutine(ctx, 0, who)) {
 			on_unreadable(who);
@@ -293,8 +307,8 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who)
 		if (!parent)
 			return;
 	}
-	if (!become_goroutine(&child, ctx->ax) || !child.goid || !find_birth(ctx->ax, &change) ||
-	    !find_first_position(ctx->ax, &position)) {
+	if (!become_goroutine(&child, change.g) || !child.goid || !find_origin(flags, &change) ||
+	    !find_first_position(change.g, &position)) {
 		on_unreadable(who);
 		return;
 	}

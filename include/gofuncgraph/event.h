@@ -115,12 +115,15 @@ enum site_flags {
 	SITE_UNWIND = 1 << 6,	  /* runtime.recovery, where it calls runtime.gogo */
 	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0 */
 	SITE_STEP = 1 << 8,	  /* exit site that is no plain `ret`: only the CPU can do it */
-	/* Where goroutines change their state (src/runtime/proc.go): one of these. */
+	/* Where goroutines change their state (src/runtime/proc.go): one of these, but see SITE_GO.
+	 */
 	SITE_STATE_ARGS = 1 << 9,  /* casgstatus(gp, old, new) and its like, by their arguments */
 	SITE_STATE_SWAP = 1 << 10, /* behind a `lock cmpxchg` of g.atomicstatus: changed if ZF */
 	SITE_SYSCALL_ENTER = 1 << 11, /* reentersyscall: the running goroutine to SYSCALL */
 	SITE_SYSCALL_EXIT = 1 << 12,  /* exitsyscall: and back */
-	SITE_GO = 1 << 13,	      /* newproc1 returns a new goroutine in RAX */
+	SITE_GO = 1 << 13, /* newproc1 returns a new goroutine in RAX. With SITE_STATE_ARGS or
+			    * SITE_STATE_SWAP, where it was made a part of its caller: the change
+			    * from DEAD begins a goroutine, others are of no interest */
 	SITE_SWAP_TESTED = 1 << 14, /* SITE_STATE_SWAP: ZF has been turned over since by `sete` and
 				     * `test`: changed unless ZF */
 };

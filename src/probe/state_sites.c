@@ -76,6 +76,53 @@ static void find_go(const struct subject *subject, struct state_func *found)
 		state_func_leave_out(found, 0, "it never returns");
 }
 
+static bool is_call_of(struct gobin *bin, const ZydisDecodedInstruction *insn, uint64_t va,
+		       const char *name)
+{
+	const struct gobin_func *func;
+	int64_t to;
+
+	if (insn->mnemonic != ZYDIS_MNEMONIC_CALL || !insn_direct_target(insn, 0, &to))
+		return false;
+	func = gobin_func_at(bin, va + (uint64_t)to);
+	return func && func->va == va + (uint64_t)to && !strcmp(func->name, name);
+}
+
+/*
+ * A caller of newproc1, unless a profile made the compiler put newproc1 into it: then a goroutine
+ * begins with its first change of state, or, before Go 1.24, has no id yet.
+ */
+static void find_go_inlined(const struct subject *subject, struct state_func *found)
+{
+	const struct code *code = &subject->code;
+	ZydisDecodedInstruction insn;
+	struct decoded_site site;
+
+	state_find_swaps(code, subject->atomicstatus, found);
+	for (uint32_t offset = 0; code_instruction(code, offset, &insn); offset += insn.length) {
+		uint64_t va = found->func->va + offset;
+
+		if (is_call_of(subject->bin, &insn, va, "runtime.newproc1")) {
+			found->num_sites = 0;
+			found->left_out = NULL;
+			return;
+		}
+		if (!is_call_of(subject->bin, &insn, va, "runtime.casgstatus") ||
+		    decode_refusal(code->bytes + offset, insn.length))
+			continue;
+		site_fill(code, &insn, offset, &site);
+		state_func_add(found, &site, SITE_STATE_ARGS);
+	}
+	for (size_t i = 0; i < found->num_sites; i++)
+		found->sites[i].flags |= SITE_GO;
+	if (gobin_minor_version(subject->bin) < 24)
+		found->num_sites = 0;
+	if (!found->num_sites)
+		state_func_leave_out(found, 0,
+				     "runtime.newproc1 was made a part of it, and where "
+				     "it starts goroutines is not known");
+}
+
 /* ---- all of them ---- */
 
 #define STATES (STATES_OF_TREES | STATES_ALL)
@@ -91,6 +138,8 @@ static const struct {
 	{"runtime.exitsyscall", find_syscall_exit, STATES, 0},
 	{"runtime.coroswitch_m", find_swaps, STATES, 0}, /* from Go 1.23, if iter.Pull is used */
 	{"runtime.newproc1", find_go, STATES_FOLLOW | STATES_ALL, STATES_FOLLOW},
+	{"runtime.newproc.func1", find_go_inlined, STATES_FOLLOW | STATES_ALL, 0},
+	{"runtime.newcoro.func1", find_go_inlined, STATES_FOLLOW | STATES_ALL, 0},
 	{"runtime.casGFromPreempted", find_swaps, STATES_ALL, 0},
 	{"runtime.castogscanstatus", find_swaps, STATES_ALL, 0},
 	/* throws when it fails */

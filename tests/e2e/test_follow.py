@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+import builds
 from harness import await_condition, forests, journal_shapes, shape, walk
 
 CALLS = ("main.worker", "main.foreman", "main.outliver", "main.leaf", "main.handle.func1")
@@ -37,8 +38,16 @@ def without_wrapper(tree):
     return tree
 
 
-@pytest.mark.parametrize("version, flags", [("1.19", []), ("1.23", []), ("1.27", []), ("1.27", ["-ldflags=-s -w"])],
-                         ids=["Go 1.19", "Go 1.23", "Go 1.27", "Go 1.27, stripped"])
+def profiled(name):
+    """With a profile that makes the compiler put runtime.newproc1 into its caller."""
+    return [f"-gcflags=runtime=-pgoprofile={builds.FIXTURES / 'follow' / name}"]
+
+
+@pytest.mark.parametrize("version, flags", [("1.19", []), ("1.23", []), ("1.27", []), ("1.27", ["-ldflags=-s -w"]),
+                                            ("1.27", profiled("newproc.profile")),
+                                            ("1.27", profiled("casgstatus.profile"))],
+                         ids=["Go 1.19", "Go 1.23", "Go 1.27", "Go 1.27, stripped", "Go 1.27, newproc1 inlined",
+                              "Go 1.27, newproc1 and casgstatus inlined"])
 def test_followed(binary, start, trace, version, flags):
     program = start(binary("follow", version=version, flags=flags))
     tracer = trace("--follow", "-f", "json", *options(program.path))

@@ -34,6 +34,7 @@ static void build_profiled(struct programs *programs, const struct go_toolchain 
 		{"runtime.exitsyscall", "runtime.casgstatus"},
 		{"runtime.entersyscall", "runtime.reentersyscall"},
 		{"runtime.preemptPark", "runtime.casGToPreemptScan"},
+		{"runtime.newproc.func1", "runtime.newproc1"},
 	};
 	char path[GO_MAX_PATH + 32], options[GO_MAX_PATH + 96];
 	FILE *file;
@@ -93,12 +94,15 @@ static void check_state_site(const struct plan *plan, uint32_t index)
 {
 	const struct site *site = &plan->sites[index];
 	uint32_t kind = site->flags & SITE_STATE_MASK;
+	uint32_t change = kind & ~SITE_GO;
 	uint64_t cookie = plan_cookie(plan, index);
 	size_t length = 16;
 
 	assert_int_equal(site->kind, SITE_KIND_RUNTIME);
 	assert_int_equal(site_program(site), PROGRAM_STATE);
-	assert_true(kind && !(kind & (kind - 1)));
+	assert_true(kind && !(change & (change - 1)));
+	if (kind != change) /* a goroutine's start */
+		assert_false(change & ~(SITE_STATE_ARGS | SITE_STATE_SWAP));
 	assert_int_equal(SITE_COOKIE_INDEX(cookie), index);
 	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
 	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
@@ -305,6 +309,25 @@ static void check_go(const struct built *program, const struct plan *plan)
 	}
 }
 
+/* Where newproc1 is a part of its caller, and then maybe casgstatus of both. */
+static void check_go_inlined(const struct built *program, const struct plan *plan)
+{
+	const struct plan_func *func = find_own(plan, "runtime.newproc.func1");
+
+	assert_int_equal(func != NULL, program->profiled);
+	if (!func)
+		return;
+	assert_int_equal(func->num_sites, 2); /* IDLE to DEAD, DEAD to RUNNABLE */
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		const struct site *site = &plan->sites[func->first_site + i];
+
+		assert_true(site->flags & SITE_GO);
+		assert_true(site->flags & (SITE_STATE_ARGS | SITE_STATE_SWAP));
+		if (site->flags & SITE_STATE_ARGS)
+			assert_string_equal(site->mnemonic, "call");
+	}
+}
+
 static void test_sites(void **state)
 {
 	struct programs *programs = *state;
@@ -317,6 +340,7 @@ static void test_sites(void **state)
 		make_states(program, &plan);
 		check_arguments(program, &plan, "runtime.casgstatus");
 		check_go(program, &plan);
+		check_go_inlined(program, &plan);
 		if (program->profiled) { /* then the others are parts of their callers */
 			plan_destroy(&plan);
 			continue;
@@ -409,7 +433,9 @@ static void test_selection(void **state)
 		selection.states = false;
 		selection.follow = true;
 		must(plan_make(program->bin, &selection, &plan));
-		assert_int_equal(flags_of(&plan), SITE_GO);
+		assert_int_equal(flags_of(&plan) & ~states, SITE_GO);
+		if (!program->profiled)
+			assert_int_equal(flags_of(&plan), SITE_GO);
 		plan_destroy(&plan);
 
 		selection = (struct selection){.functions = everything,
