@@ -96,6 +96,10 @@ const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va);
  * look up its return address minus one. Never fails: what is unknown is NULL and 0. */
 struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va);
 
+/* An instruction of the same function, whose line is that in the function's own source: where calls
+ * were inlined, that of the outermost one. va itself where there are none, or none are known. */
+uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va);
+
 /* True when the function is assembly (its file ends in ".s") or an ABI0 wrapper: R14 is not g in
  * it. */
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func);

@@ -38,8 +38,9 @@ struct reason_sum {
 size_t states_reasons(struct states_print *print, const struct state_sums *sums,
 		      struct reason_sum reasons[MAX_REASONS]);
 
-/* Where the other goroutine was that did it: see waker_va(). 0: unknown. */
-uint64_t states_by_va(struct states_print *print, const struct state_change *change);
+/* Where the other goroutine was that did it: the `go` statement, or see waker_va(). NULL: unknown.
+ */
+const struct place *states_by_place(struct states_print *print, const struct state_change *change);
 
 static inline uint64_t states_realtime_ns(const struct states_print *print, uint64_t monotonic_ns)
 {

@@ -67,22 +67,23 @@ static void end_object(struct states_print *print)
 
 static void put_by(struct states_print *print, const struct state_change *change)
 {
-	uint64_t va = states_by_va(print, change);
-	const struct place *place = names_caller(print->names, va);
+	const struct place *place = states_by_place(print, change);
 	yajl_gen gen = print->gen;
 
-	if (!change->by_goid && !place->function)
+	if (place && !place->function)
+		place = NULL;
+	if (!change->by_goid && !place)
 		return;
 	put_text(gen, change->is_start ? "started_by" : "woken_by");
 	yajl_gen_map_open(gen);
 	if (change->by_goid)
 		put_field(gen, "goid", change->by_goid);
-	if (place->function) {
+	if (place) {
 		put_text(gen, "function");
 		put_text(gen, place->function);
 		put_field(gen, "offset", place->offset);
 	}
-	if (place->function && place->file) {
+	if (place && place->file) {
 		put_text(gen, "file");
 		put_text(gen, place->file);
 		if (place->line)

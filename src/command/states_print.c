@@ -76,16 +76,17 @@ struct error *states_print_flush(struct states_print *print, int *errnum)
 
 /* ---- what the formats share ---- */
 
-uint64_t states_by_va(struct states_print *print, const struct state_change *change)
+const struct place *states_by_place(struct states_print *print, const struct state_change *change)
 {
 	struct wait wait = {.by_goid = change->by_goid};
 
 	if (change->is_start)
-		return change->go_va;
+		return change->go_va ? names_caller(print->names, change->go_va) : NULL;
 	if (!change->by_stack)
-		return 0;
+		return NULL;
 	memcpy(wait.by_stack, change->by_stack, sizeof(wait.by_stack));
-	return waker_va(print->names, &wait);
+	uint64_t va = waker_va(print->names, &wait);
+	return va ? names_waker(print->names, va) : NULL;
 }
 
 static bool is_same(const char *a, const char *b)

@@ -66,16 +66,16 @@ static void put_states(struct states_print *print, const struct state_change *ch
 
 static void put_by(struct states_print *print, const struct state_change *change)
 {
-	uint64_t va = states_by_va(print, change);
+	const struct place *place = states_by_place(print, change);
 
-	if (!va && !change->by_goid)
+	if (!place && !change->by_goid)
 		return;
 	writer_puts(&print->writer, change->is_start ? "  started" : "  woken");
 	if (change->by_goid)
 		put(print, " by goroutine %" PRIu64, change->by_goid);
-	if (va) {
+	if (place) {
 		writer_puts(&print->writer, change->is_start ? " at " : " in ");
-		writer_puts(&print->writer, names_caller(print->names, va)->text);
+		writer_puts(&print->writer, place->text);
 	}
 }
 

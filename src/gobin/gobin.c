@@ -244,6 +244,11 @@ struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va)
 	return line;
 }
 
+uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va)
+{
+	return bin->table ? pclntab_outermost_va(bin->table, va) : va;
+}
+
 static bool has_suffix(const char *text, const char *suffix)
 {
 	size_t len = strlen(text), suffix_len = strlen(suffix);

@@ -39,6 +39,9 @@ static void free_scratch(struct scratch **scratch)
 	free(*scratch);
 }
 
+/* Calls inlined into each other; the compiler stops long before. */
+#define MAX_DEPTH 100
+
 /* Where the array of inlined calls is; false: nothing was inlined into this function. */
 static bool find_tree(const struct pclntab *table, const struct pclntab_entry *entry,
 		      uint32_t num_pcdata, uint64_t *tree_va)
@@ -62,6 +65,20 @@ static bool find_tree(const struct pclntab *table, const struct pclntab_entry *e
 		return false;
 	*tree_va = table->gofunc_va + offset;
 	return true;
+}
+
+/* Where both tables are: the first one's offset in the pc tables, and the array. */
+static bool find_tables(const struct pclntab *table, const struct pclntab_entry *entry,
+			uint32_t *indices, uint64_t *tree_va)
+{
+	uint32_t num_pcdata;
+
+	return pclntab_field(table, entry, table->format->npcdata, &num_pcdata) &&
+	       num_pcdata > PCDATA_INL_TREE_INDEX &&
+	       pclntab_field(table, entry,
+			     table->format->func_size + PCDATA_INL_TREE_INDEX * sizeof(*indices),
+			     indices) &&
+	       *indices && find_tree(table, entry, num_pcdata, tree_va);
 }
 
 /* The numbers of the calls that the function's instructions belong to, each once. */
@@ -119,16 +136,11 @@ static int compare_calls(const void *a, const void *b)
 static bool collect_calls(const struct pclntab *table, const struct pclntab_entry *entry,
 			  struct scratch *scratch)
 {
-	uint32_t num_pcdata, offset;
+	uint32_t offset;
 	uint64_t tree_va;
 
 	scratch->num_calls = 0;
-	if (!pclntab_field(table, entry, table->format->npcdata, &num_pcdata) ||
-	    num_pcdata <= PCDATA_INL_TREE_INDEX ||
-	    !pclntab_field(table, entry,
-			   table->format->func_size + PCDATA_INL_TREE_INDEX * sizeof(offset),
-			   &offset) ||
-	    !offset || !find_tree(table, entry, num_pcdata, &tree_va))
+	if (!find_tables(table, entry, &offset, &tree_va))
 		return true;
 	if (!collect_indices(table, entry, offset, scratch) ||
 	    !array_reserve(&scratch->calls, &scratch->capacity, scratch->num_indices,
@@ -194,4 +206,25 @@ struct error *pclntab_for_each_inlining(struct pclntab *table, visit_inlining *v
 			return NULL;
 	}
 	return NULL;
+}
+
+uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va)
+{
+	struct pclntab_entry entry;
+	struct inlined call;
+	struct pcvalue walk;
+	uint32_t indices;
+	uint64_t tree_va;
+
+	if (!pclntab_find_entry(table, va, &entry) ||
+	    !find_tables(table, &entry, &indices, &tree_va))
+		return va;
+	for (unsigned i = 0; i < MAX_DEPTH; i++) {
+		pcvalue_begin(&walk, table, &entry, indices);
+		if (!pcvalue_seek(&walk, va) || walk.value < 0 ||
+		    !read_call(table, &entry, tree_va, (uint32_t)walk.value, &call))
+			break;
+		va = call.call_va;
+	}
+	return va;
 }

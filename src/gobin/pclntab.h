@@ -49,6 +49,9 @@ bool pclntab_func(const struct pclntab *table, size_t i, uint64_t *va, uint64_t 
 /* The line of the instruction at va, of the innermost inlined call there. NULL and 0: unknown. */
 struct gobin_line pclntab_line(struct pclntab *table, uint64_t va);
 
+/* See gobin_outermost_va(). */
+uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va);
+
 /*
  * Every call that was inlined, once a function and call: `name` was inlined into the function that
  * begins at `func_va`, where `call` says. `visit` returns false to stop. Reads everything.

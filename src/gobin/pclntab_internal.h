@@ -58,6 +58,9 @@ bool pclntab_entry_va(const struct pclntab *table, size_t i, uint64_t *va);
 /* False when the entry makes no sense, see pclntab_func(). */
 bool pclntab_entry(const struct pclntab *table, size_t i, struct pclntab_entry *entry);
 
+/* The one that holds the instruction at va. */
+bool pclntab_find_entry(const struct pclntab *table, uint64_t va, struct pclntab_entry *entry);
+
 /* A 32-bit field of its record; false outside of the region. */
 bool pclntab_field(const struct pclntab *table, const struct pclntab_entry *entry, uint64_t at,
 		   uint32_t *value);

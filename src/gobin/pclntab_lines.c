@@ -4,10 +4,12 @@
 
 /* The last entry that does not begin behind va. Entries out of order make it a wrong one, which
  * pclntab_entry() or the caller notices, or the file's author gets the lines he asked for. */
-static bool find_entry(const struct pclntab *table, uint64_t va, struct pclntab_entry *entry)
+bool pclntab_find_entry(const struct pclntab *table, uint64_t va, struct pclntab_entry *entry)
 {
 	size_t low = 0, high = table->num_funcs;
 
+	if (va < table->text_va || va >= table->text_end_va)
+		return false;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		uint64_t middle_va;
@@ -43,7 +45,7 @@ struct gobin_line pclntab_line(struct pclntab *table, uint64_t va)
 	struct pclntab_entry entry;
 	int32_t file, line;
 
-	if (va < table->text_va || va >= table->text_end_va || !find_entry(table, va, &entry))
+	if (!pclntab_find_entry(table, va, &entry))
 		return found;
 	if (value_at(table, &entry, table->format->pcfile, va, &file))
 		found.file = pclntab_file(table, &entry, file);

@@ -215,8 +215,9 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 		writer_puts(writer, ", woken by goroutine ");
 		put_number(out, wait->by_goid);
 		if (va) {
+			const struct place *waker = names_waker(out->names, va);
 			writer_puts(writer, " in ");
-			put_caller(out, va);
+			writer_put(writer, waker->text, waker->text_len);
 		}
 	}
 	writer_puts(writer, "\n");

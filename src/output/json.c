@@ -145,7 +145,7 @@ static void put_states(struct output *out, yajl_gen gen, const struct call *call
 
 static void put_waker(struct output *out, yajl_gen gen, const struct wait *wait)
 {
-	const struct place *place = names_caller(out->names, waker_va(out->names, wait));
+	const struct place *place = names_waker(out->names, waker_va(out->names, wait));
 
 	put_key(gen, "woken_by");
 	yajl_gen_map_open(gen);

@@ -29,6 +29,7 @@ struct names {
 	struct place **sites; /* by site; NULL: not looked up yet */
 	/* Hash tables by va. */
 	struct address *callers;
+	struct address *wakers;
 	struct address *starts;
 	char *reasons[256];
 	bool has_reason[256];				/* was looked up */
@@ -47,6 +48,11 @@ static struct gobin_line gobin_source_line_at(void *context, uint64_t va)
 	return gobin_line_at(context, va);
 }
 
+static uint64_t gobin_source_outermost_va(void *context, uint64_t va)
+{
+	return gobin_outermost_va(context, va);
+}
+
 static const char *gobin_source_wait_reason(void *context, unsigned reason)
 {
 	return gobin_wait_reason(context, reason);
@@ -57,6 +63,7 @@ struct name_source name_source_gobin(struct gobin *bin)
 	return (struct name_source){.context = bin,
 				    .func_at = gobin_source_func_at,
 				    .line_at = gobin_source_line_at,
+				    .outermost_va = gobin_source_outermost_va,
 				    .wait_reason = gobin_source_wait_reason};
 }
 
@@ -109,6 +116,7 @@ void names_free(struct names *names)
 	}
 	free(names->sites);
 	forget(&names->callers);
+	forget(&names->wakers);
 	forget(&names->starts);
 	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
 		free(names->reasons[i]);
@@ -227,6 +235,22 @@ const struct place *names_caller(struct names *names, uint64_t va)
 		return &caller->place;
 	/* The call lies before its return address, which may even be in the next function. */
 	return add_address(names, &names->callers, va, va - 1,
+			   names->source.func_at(names->source.context, va - 1));
+}
+
+const struct place *names_waker(struct names *names, uint64_t va)
+{
+	struct address *waker;
+	uint64_t at_va = va - 1;
+
+	if (!va)
+		return &unknown;
+	HASH_FIND(hh, names->wakers, &va, sizeof(va), waker);
+	if (waker)
+		return &waker->place;
+	if (names->source.outermost_va)
+		at_va = names->source.outermost_va(names->source.context, at_va);
+	return add_address(names, &names->wakers, va, at_va,
 			   names->source.func_at(names->source.context, va - 1));
 }
 

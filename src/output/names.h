@@ -29,6 +29,7 @@ struct name_source {
 	void *context;
 	const struct gobin_func *(*func_at)(void *context, uint64_t va);
 	struct gobin_line (*line_at)(void *context, uint64_t va);
+	uint64_t (*outermost_va)(void *context, uint64_t va);	    /* NULL: nothing is inlined */
 	const char *(*wait_reason)(void *context, unsigned reason); /* NULL: none is known */
 };
 
@@ -36,8 +37,8 @@ struct name_source name_source_gobin(struct gobin *bin);
 
 struct names;
 
-/* Callers, and functions that goroutines start with, remembered at once; beyond that the cache
- * starts anew. */
+/* Callers, wakers, and functions that goroutines start with, remembered at once; beyond that the
+ * cache starts anew. */
 #define NAMES_MAX_CALLERS (1u << 20)
 
 /* The plan is not owned. */
@@ -47,12 +48,17 @@ void names_free(struct names *names); /* NULL is fine */
 
 /*
  * Never NULL; without memory, or for a site that the plan has not, everything is unknown. Good
- * until the next call of names_caller() or names_start(), apart from sites, which stay.
+ * until the next call of names_caller(), names_waker() or names_start(), apart from sites, which
+ * stay.
  */
 const struct place *names_site(struct names *names, uint32_t site);
 
 /* Of a return address: the line is that of the call. 0: an unknown one, text "?". */
 const struct place *names_caller(struct names *names, uint64_t caller_va);
+
+/* The same of who ended a wait: the line is that in the function itself, not in what was inlined
+ * into it, such as sync.(*Mutex).Unlock. */
+const struct place *names_waker(struct names *names, uint64_t caller_va);
 
 /* Of a function that goroutines start with. An address that no function begins at, or 0, is an
  * unknown one. */

@@ -32,8 +32,11 @@ static void read_funcs(struct pclntab *table, size_t *sum)
 			abort();
 		*sum += strlen(name);
 		for (unsigned j = 0; j < 4; j++) {
-			struct gobin_line line =
-				pclntab_line(table, va + (end_va - va - 1) * j / 3);
+			uint64_t at_va = va + (end_va - va - 1) * j / 3;
+			uint64_t outermost_va = pclntab_outermost_va(table, at_va);
+			struct gobin_line line = pclntab_line(table, at_va);
+			if (outermost_va < text_va || outermost_va >= text_end_va)
+				abort();
 			*sum += line.file ? strlen(line.file) : 0;
 			if (line.line && !line.file)
 				abort();

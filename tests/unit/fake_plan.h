@@ -63,6 +63,12 @@ static struct gobin_line fake_line_at(void *context, uint64_t va)
 	return (struct gobin_line){"/home/me/main.go", (unsigned)(20 + (va - 0x1000) / 0x200)};
 }
 
+/* Something is inlined into main.worker, by line 2122. */
+static uint64_t fake_outermost_va(void *context, uint64_t va)
+{
+	return va == 0xb000 + 119 ? 0x9000 + 46 : va;
+}
+
 static const char *fake_wait_reason(void *context, unsigned reason)
 {
 	static const char *const reasons[] = {"",	"sleep", "chan receive", "odd\n",
@@ -88,6 +94,7 @@ static inline int fake_output_start_with(struct fake_output *fake, const char *f
 	struct name_source source = {.context = &fake->lookups,
 				     .func_at = fake_func_at,
 				     .line_at = fake_line_at,
+				     .outermost_va = fake_outermost_va,
 				     .wait_reason = fake_wait_reason};
 
 	options.plan = &fake_plan;

@@ -208,7 +208,9 @@ static void test_limit(void **state)
 
 static void assert_write_error(FILE *file, int expected)
 {
-	struct name_source source = {.func_at = fake_func_at, .line_at = fake_line_at};
+	struct name_source source = {.func_at = fake_func_at,
+				     .line_at = fake_line_at,
+				     .outermost_va = fake_outermost_va};
 	struct output_options options = {.plan = &fake_plan, .file = file};
 	struct fake_output fake = {0};
 	int errnum = 0;

@@ -268,7 +268,7 @@ static void test_events(void **state)
 		"17 16:08:05.000600 000.000500    } main.worker [goroutine exit]"
 		"   run 0.3ms  runnable 0.2ms\n"
 		"17 16:08:05.000500 000.000300    ~ chan receive, woken by goroutine 41 in"
-		" main.worker+120 /go/server.go:1\n"
+		" main.worker+120 /go/server.go:2122\n"
 		"17 16:08:05.000700 000.000200    ~ runnable\n"
 		"17 16:08:05.000800 000.000800  } main.handleBar+192 /home/me/main.go:20"
 		"   run 0.3ms  chan receive 0.3ms  runnable 0.2ms\n");

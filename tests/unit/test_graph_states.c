@@ -187,7 +187,7 @@ static void test_wakers(void **state)
 	uint64_t stack[] = {0xa000 + 5, 0xa200 + 9, 0xb000 + 120, 0x1000 + 7};
 	memcpy(wait.by_stack, stack, sizeof(stack));
 	assert_wait(*state, wait,
-		    "chan receive, woken by goroutine 41 in main.worker+120 /go/server.go:1");
+		    "chan receive, woken by goroutine 41 in main.worker+120 /go/server.go:2122");
 
 	/* Nothing else: the outermost of them that says something. */
 	uint64_t own[WAKER_DEPTH] = {0xa000 + 5, 0xa200 + 9, 0xa100 + 1};

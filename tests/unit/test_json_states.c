@@ -111,7 +111,7 @@ static void test_waits(void **state)
 		    "{\"end_ns\":1792253285000003000,\"duration_ns\":2000,\"state\":\"waiting\","
 		    "\"reason\":\"chan receive\",\"woken_by\":{\"goid\":41,"
 		    "\"function\":\"main.worker\",\"offset\":120,\"file\":\"/go/server.go\","
-		    "\"line\":1}},"
+		    "\"line\":2122}},"
 		    "{\"end_ns\":1792253285000005000,\"duration_ns\":1000,\"state\":\"syscall\"},"
 		    "{\"end_ns\":1792253285000005001,\"duration_ns\":1,\"state\":\"waiting\","
 		    "\"reason\":\"unknown\",\"woken_by\":{\"goid\":42}},"

@@ -214,6 +214,33 @@ static bool visit_once(void *context, const char *name, uint64_t func_va, struct
 	return false;
 }
 
+/* Whatever is inlined at an instruction, it is known which line of main.outer it is part of. */
+static void knows_the_outermost_line(void **state)
+{
+	struct program *program = need_program(state);
+	unsigned seen[20] = {0}, num_inlined = 0;
+	uint64_t va, end_va;
+	const char *name;
+
+	for (size_t i = 0; i < pclntab_num_funcs(program->table); i++) {
+		if (!pclntab_func(program->table, i, &va, &end_va, &name) ||
+		    strcmp(name, "main.outer"))
+			continue;
+		for (; va < end_va; va++) {
+			uint64_t outermost_va = pclntab_outermost_va(program->table, va);
+			struct gobin_line line = pclntab_line(program->table, outermost_va);
+			if (!line.line)
+				continue; /* padding */
+			assert_string_equal(line.file, program->source_path);
+			assert_in_range(line.line, 12, 16);
+			seen[line.line]++;
+			num_inlined += pclntab_line(program->table, va).line < 12;
+		}
+	}
+	assert_true(seen[13] && seen[14] && seen[15]);
+	assert_true(num_inlined);
+}
+
 static void stops_when_told_to(void **state)
 {
 	struct program *program = need_program(state);
@@ -437,6 +464,8 @@ int main(void)
 		WITH(agrees_with_addr2line, open_with_newest),
 		WITH(knows_what_was_inlined, open_with_oldest),
 		WITH(knows_what_was_inlined, open_with_newest),
+		WITH(knows_the_outermost_line, open_with_oldest),
+		WITH(knows_the_outermost_line, open_with_newest),
 		WITH(stops_when_told_to, open_with_newest),
 		cmocka_unit_test(reads_lines_of_each_layout),
 		cmocka_unit_test(reads_inlined_calls_of_each_layout),

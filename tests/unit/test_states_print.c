@@ -38,6 +38,12 @@ static struct gobin_line line_at(void *context, uint64_t va)
 	return (struct gobin_line){"/src/main.go", (unsigned)(va >> 12) * 10};
 }
 
+/* What woke it is inlined into main.producer, by line 50. */
+static uint64_t outermost_va(void *context, uint64_t va)
+{
+	return va == 0x2057 ? 0x5000 : va;
+}
+
 static const char *wait_reason(void *context, unsigned reason)
 {
 	return reason == CHAN			      ? "chan receive"
@@ -57,8 +63,10 @@ static const struct plan plan;
 static int start(void **state, enum states_format format)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	struct name_source source = {
-		.func_at = func_at, .line_at = line_at, .wait_reason = wait_reason};
+	struct name_source source = {.func_at = func_at,
+				     .line_at = line_at,
+				     .outermost_va = outermost_va,
+				     .wait_reason = wait_reason};
 	struct states_print_options options = {.format = format,
 					       /* 2026-10-17 16:08:05 UTC */
 					       .realtime_offset_ns = 1792253285000000000};
@@ -172,7 +180,7 @@ static void test_text(void **state)
 		"17 16:08:05.411402     812     815       34  WAITING -> RUNNABLE       000.523311 "
 		" "
 		"chan receive          main.worker  woken by goroutine 41 in main.producer+88 "
-		"/src/main.go:20\n"
+		"/src/main.go:50\n"
 		"17 16:08:05.000001     812     815       35  DEAD -> RUNNABLE                     "
 		" "
 		"                      main.\\x1b[\\xff  started by goroutine 34 at "
@@ -195,7 +203,7 @@ static void test_json(void **state)
 		"\"old\":\"WAITING\",\"new\":\"RUNNABLE\",\"duration_ns\":523311999,"
 		"\"reason\":\"chan receive\",\"start\":{\"function\":\"main.worker\"},"
 		"\"woken_by\":{\"goid\":41,\"function\":\"main.producer\",\"offset\":88,"
-		"\"file\":\"/src/main.go\",\"line\":20}}\n"
+		"\"file\":\"/src/main.go\",\"line\":50}}\n"
 		"{\"time_ns\":1792253285000001000,\"pid\":812,\"tid\":815,\"goid\":35,"
 		"\"old\":\"DEAD\",\"new\":\"RUNNABLE\",\"start\":{\"function\":\"main."
 		"\\\\x1b[\\\\xff\"},"
