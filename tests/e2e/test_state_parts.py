@@ -7,6 +7,7 @@ import re
 import signal
 import statistics
 import subprocess
+import time
 
 import pytest
 
@@ -278,4 +279,19 @@ def test_open_wait(binary, start, trace):
     (wait,) = call["waits"]
     assert wait["reason"] == "chan receive" and wait["open"] is True
     assert 20_000_000 <= wait["duration_ns"] <= flat(call)["chan receive"]
+    assert program.finish() == 0
+
+
+def test_open_calls_end_with_tracing(binary, start, trace):
+    """To take away perf events takes long, and nobody sees what happens meanwhile."""
+    program = start(binary("states"))
+    tracer = trace("--attach", "perf_event", "--states", "-f", "json", program.path, "main.doChan")
+    program.work("block")
+    program.work("sleep 1 20")
+    stopped_ns = time.time_ns()
+    (call,) = tracer.stop().calls()
+    took_ns = time.time_ns() - stopped_ns
+    assert call["end"] == "running"
+    check_sums([call])
+    assert call["start_ns"] + call["duration_ns"] < stopped_ns + took_ns / 2, took_ns
     assert program.finish() == 0
