@@ -93,6 +93,9 @@ static void finish(void *context)
 		return;
 	run_fail(&watch->run, states_summarize(watch->states, watch->run.stop_ns, print_goroutine,
 					       print_function, watch));
+	if (!watch->num_lines)
+		log_info("nothing to sum up: no goroutine%s changed its state",
+			 watch->args->num_goids ? " of --goid" : "");
 	if (watch->num_cut)
 		log_info("%llu more goroutines are not shown (--limit %llu)",
 			 (unsigned long long)watch->num_cut,
@@ -182,7 +185,9 @@ int command_states(int argc, char **argv)
 	_cleanup_error_ struct error *err = NULL;
 	struct states_args args;
 	struct watch watch = {.args = &args};
+	char name[] = "gofuncgraph-c states";
 
+	argv[0] = name;
 	states_args_parse(argc, argv, 0, &args);
 	log_set_verbose(args.run.verbose);
 	watch.run = (struct run){

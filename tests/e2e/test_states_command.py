@@ -133,6 +133,13 @@ def test_filters(binary, start, trace):
         assert change["duration_ns"] >= LENGTH_MS // 2 * 1_000_000
 
 
+def test_nothing_to_sum_up(binary, start, run_tool):
+    program = start(binary("states"))
+    tracer = run_tool("states", "--summary", "--goid", "4000000000", "--timeout", "100ms", "-p", program.pid)
+    assert tracer.wait() == 0 and not tracer.out
+    assert "no goroutine of --goid changed its state" in tracer.err
+
+
 def test_lost(binary, start, trace):
     """What was lost is said, and does not make nonsense of the rest."""
     program = start(binary("states"))
@@ -152,6 +159,7 @@ def test_lost(binary, start, trace):
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"),
     (["./x", "main.f"], "'main.f' is too much"),
     ([], "which BINARY?"),
+    (["--follow", "./x"], "Try `gofuncgraph-c states --help'"),
 ])
 def test_wrong_arguments(arguments, said):
     done = subprocess.run([tool(), "states", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
