@@ -69,6 +69,16 @@ static struct error *set_maps(struct session *session)
 	return NULL;
 }
 
+static bool has_state_sites(const struct session *session)
+{
+	const struct plan *plan = session->options.plan;
+
+	for (size_t i = 0; i < plan->num_sites; i++)
+		if (plan->sites[i].flags & SITE_STATE_MASK)
+			return true;
+	return false;
+}
+
 static void set_programs(struct session *session)
 {
 	int type = session->method == ATTACH_UPROBE_MULTI ? ATTACH_TYPE_UPROBE_MULTI : 0;
@@ -77,6 +87,7 @@ static void set_programs(struct session *session)
 	session->emulates_ret = session->options.emulate_ret && feature_write_registers(type);
 	bpf_program__set_autoload(session->bpf->progs.exit_emulate, session->emulates_ret);
 	bpf_program__set_autoload(session->bpf->progs.exit_plain, !session->emulates_ret);
+	bpf_program__set_autoload(session->bpf->progs.state_site, has_state_sites(session));
 	bpf_object__for_each_program(program, session->bpf->obj) if (bpf_program__type(program) ==
 								     BPF_PROG_TYPE_KPROBE)
 		bpf_program__set_expected_attach_type(program, type);
@@ -101,6 +112,11 @@ static struct error *load_error(const struct session *session, int errnum)
 		return error_new(
 			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
 			"Linux 5.8 or newer is needed");
+	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
+	if (errnum == EINVAL && session->method == ATTACH_UPROBE_MULTI &&
+	    attach_best_method() != ATTACH_UPROBE_MULTI)
+		return error_new("this kernel has no uprobe_multi, Linux 6.6 or newer is needed: "
+				 "leave --attach out");
 	return privileges_error(errnum, "load the BPF programs");
 }
 
