@@ -295,3 +295,14 @@ def test_open_calls_end_with_tracing(binary, start, trace):
     check_sums([call])
     assert call["start_ns"] + call["duration_ns"] < stopped_ns + took_ns / 2, took_ns
     assert program.finish() == 0
+
+
+def test_open_wait_in_the_text(binary, start, trace):
+    program = start(binary("states"))
+    tracer = trace("--states", "--min-wait", "5ms", program.path, "main.doChan")
+    program.work("block")
+    program.work("sleep 1 20")
+    entry, wait, ended = tracer.stop().out.split("\n")[1:4]
+    assert "main.doChan() {" in entry and wait.endswith("    ~ chan receive, still waiting"), wait
+    assert re.search(r"\} main\.doChan \[still running\]   run .*  chan receive \d", ended), ended
+    assert program.finish() == 0
