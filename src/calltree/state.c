@@ -111,6 +111,10 @@ void state_change(struct calltree *trees, struct owner *owner, const struct even
 
 	if (!trees->sink.states || new_state == owner->state)
 		return;
+	/* The collector took its mark away. Where that is seen only behind it, what casgstatus was
+	 * called for has been told before. */
+	if (new_state == (event->old_state & STATE_NUMBER))
+		return;
 	/* Before Go 1.21 the reason may be set after the change (runtime.park_m). */
 	if (owner->state == STATE_WAITING && (event->old_state & STATE_NUMBER) == STATE_WAITING)
 		owner->reason = reason_of(event->reason);

@@ -46,6 +46,21 @@ static void test_still_running(void **state)
 	assert_string_equal(f->text, "a()[W1:3 ?2]|");
 }
 
+/* casgstatus waits for the mark to go, which is told after what it was called for. */
+static void test_late_mark(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER(0, 'a', 100, OPENS);
+	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 1);
+	STATE(3, STATE_WAITING, STATE_WAITING | STATE_SCAN, REASON = 1);
+	STATE(5, STATE_WAITING, STATE_RUNNABLE, REASON = 1);
+	STATE(6, STATE_WAITING | STATE_SCAN, STATE_WAITING, REASON = 1);
+	RUNS(9);
+	LEAVE(20, 'a', 100, CLOSES);
+	assert_string_equal(f->text, "a()[W1:4 R4]|");
+}
+
 /* The reason that the wait ends with is the right one; one that is no goroutine's is kept apart. */
 static void test_reasons(void **state)
 {
@@ -331,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sums),
 		TEST(test_still_running),
+		TEST(test_late_mark),
 		TEST(test_reasons),
 		TEST(test_cut_by_frames),
 		TEST(test_wait_spans_close),
