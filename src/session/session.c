@@ -202,13 +202,25 @@ static struct error *attach_sites(struct session *session)
 
 /* ---- events ---- */
 
-static void forget_if_gone(int fd, const struct goroutine_key *key, const struct event *event)
+static void tell_if_ended(struct session *session, const struct goroutine_key *key,
+			  const struct goroutine *goroutine)
 {
+	if (goroutine->ended && session->options.end_was_lost)
+		session->options.end_was_lost(session->options.context, (uint32_t)key->pid,
+					      key->goid >> 63 ? 0 : key->goid, goroutine->lost);
+}
+
+static void forget_if_gone(struct session *session, const struct goroutine_key *key,
+			   const struct event *event)
+{
+	int fd = bpf_map__fd(session->bpf->maps.goroutines);
 	struct goroutine goroutine;
 
-	if (key->pid == event->pid && !bpf_map_lookup_elem(fd, key, &goroutine) &&
-	    (event->kind == EVENT_PROCESS_EXIT || goroutine.program != event->goid))
-		bpf_map_delete_elem(fd, key);
+	if (key->pid != event->pid || bpf_map_lookup_elem(fd, key, &goroutine) ||
+	    (event->kind == EVENT_EXEC && goroutine.program == event->goid))
+		return;
+	tell_if_ended(session, key, &goroutine);
+	bpf_map_delete_elem(fd, key);
 }
 
 /* Forgets the goroutines of a program that is gone: its pid may be used by another one. */
@@ -220,12 +232,12 @@ static void forget_program(struct session *session, const struct event *event)
 	/* Without its key a walk starts anew: delete one when its successor is known. */
 	while (bpf_map_get_next_key(fd, previous, &next) == 0) {
 		if (previous)
-			forget_if_gone(fd, &key, event);
+			forget_if_gone(session, &key, event);
 		key = next;
 		previous = &key;
 	}
 	if (previous)
-		forget_if_gone(fd, &key, event);
+		forget_if_gone(session, &key, event);
 }
 
 static int handle_event(void *context, void *data, size_t size)
@@ -250,11 +262,9 @@ static void tell_lost_ends(struct session *session)
 	struct goroutine_key key, *previous = NULL;
 	struct goroutine goroutine;
 
-	while (session->options.end_was_lost && bpf_map_get_next_key(fd, previous, &key) == 0) {
-		if (!bpf_map_lookup_elem(fd, &key, &goroutine) && goroutine.ended)
-			session->options.end_was_lost(session->options.context, key.pid,
-						      key.goid >> 63 ? 0 : key.goid,
-						      goroutine.lost);
+	while (bpf_map_get_next_key(fd, previous, &key) == 0) {
+		if (!bpf_map_lookup_elem(fd, &key, &goroutine))
+			tell_if_ended(session, &key, &goroutine);
 		previous = &key;
 	}
 }
