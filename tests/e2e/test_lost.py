@@ -5,7 +5,7 @@ import os
 import re
 import signal
 
-from harness import forests, parse_graph, walk
+from harness import await_condition, forests, parse_graph, walk
 
 
 def losses(tracer):
@@ -14,14 +14,18 @@ def losses(tracer):
     return (int(said.group(1)), int(said.group(2))) if said else (0, None)
 
 
-def overflow(trace, program, form, command):
+def start_overflow(trace, program, form, command):
     """Makes the program faster than the reader: the reader is stopped meanwhile."""
     tracer = trace("--ring-size", "4k", "-f", form, "-u", "main.hot", program.path, "main.batch")
     os.kill(tracer.pid, signal.SIGSTOP)
     try:
-        account = program.work(command)
+        return tracer, program.work(command)
     finally:
         os.kill(tracer.pid, signal.SIGCONT)
+
+
+def overflow(trace, program, form, command):
+    tracer, account = start_overflow(trace, program, form, command)
     tracer.stop()
     lost, all_events = losses(tracer)
     assert lost, "nothing was lost: the test tests nothing"
@@ -41,6 +45,21 @@ def test_lost_and_received_are_all(binary, start, trace):
     (tree,) = next(iter(forests(calls).values()))
     assert tree["function"] == "main.batch" and tree["incomplete"]
     assert tree["end"] in ("lost", "return")
+
+
+def test_lost_and_then_the_process_ends(binary, start, trace):
+    """A tree that ended unseen did not last until the process did."""
+    program = start(binary("load"))
+    tracer, _ = start_overflow(trace, program, "json", "GO 1 1 20000")
+    program.work("GO 1 1 1")
+    await_condition(lambda: '"main.batch"' in tracer.out, "the reader does not go on")
+    pid = program.pid
+    program.finish()
+    await_condition(lambda: tracer.out.count('"main.batch"') == 2, "the end of the process is not seen")
+    tracer.stop()
+    first, second = [tree for trees in forests(tracer.calls()).values() for tree in trees]
+    assert first["pid"] == pid and first["incomplete"] and first["end"] == "lost"
+    assert second["end"] == "return" and not second.get("incomplete")
 
 
 def test_trees_are_marked_in_the_text(binary, start, trace):
