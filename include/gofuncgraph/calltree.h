@@ -60,7 +60,8 @@ struct call {
 	bool incomplete; /* events were lost while it was open: it may have had more calls than are
 			    shown */
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
-	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else 0.
+	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
+	 * 0.
 	 */
 	uint64_t start_va;
 	/* With calltree_sink.states: what is not among them it was running; their sum is at most
@@ -70,6 +71,7 @@ struct call {
 	/* The waits that it was the innermost call of, in order; only without keep_calls. */
 	struct wait *waits;
 	uint32_t num_waits;
+	uint32_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only without keep_calls */
 };
 #define CALLTREE_NO_SITE UINT32_MAX
 
@@ -114,6 +116,7 @@ struct tree {
 	size_t num_steps;
 	struct wait *waits;
 	size_t num_waits;
+	uint64_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only with keep_calls */
 	struct start *starts;
 	size_t num_starts;
 	/* Of a followed goroutine: who started it; 0: none. */

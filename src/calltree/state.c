@@ -35,6 +35,15 @@ static bool add_to_call(struct call *call, const struct wait *wait)
 	return true;
 }
 
+/* There is no room for a wait that belongs to this call. */
+static void leave_out(struct calltree *trees, struct owner *owner, struct call *call)
+{
+	if (trees->sink.keep_calls)
+		owner->tree.waits_left_out++;
+	else if (call->waits_left_out != UINT32_MAX)
+		call->waits_left_out++;
+}
+
 /* Ends the wait now, if it is one to keep. `event` may be NULL. */
 static void keep_wait(struct calltree *trees, struct owner *owner, struct wait wait,
 		      const struct event *event)
@@ -43,10 +52,14 @@ static void keep_wait(struct calltree *trees, struct owner *owner, struct wait w
 
 	wait.start_ns = owner->wait_ns;
 	wait.end_ns = owner->now_ns;
-	if (!min_wait_ns || wait.end_ns - wait.start_ns < min_wait_ns || !owner->num_frames ||
-	    owner->num_waits >= CALLTREE_MAX_WAITS ||
-	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS)
+	if (!min_wait_ns || wait.end_ns - wait.start_ns < min_wait_ns || !owner->num_frames)
 		return;
+	struct call *call = &owner->frames[owner->wait_depth].call;
+	if (owner->num_waits >= CALLTREE_MAX_WAITS ||
+	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS) {
+		leave_out(trees, owner, call);
+		return;
+	}
 	wait.depth = owner->wait_depth;
 	wait.state = owner->state;
 	wait.reason = owner->reason;
@@ -58,8 +71,7 @@ static void keep_wait(struct calltree *trees, struct owner *owner, struct wait w
 				wait.by_stack[i] = more->by_stack[i];
 		}
 	}
-	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait)
-					   : add_to_call(&owner->frames[wait.depth].call, &wait);
+	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait) : add_to_call(call, &wait);
 	if (!kept) {
 		add_lost(&owner->tree, 1);
 		return;

@@ -287,6 +287,9 @@ static void write_branch(struct output *out, const struct branch *branch)
 	if (tree->lost)
 		write_note(out, branch, tree->lost, " event lost in this tree",
 			   " events lost in this tree");
+	if (tree->waits_left_out)
+		write_note(out, branch, tree->waits_left_out, " more wait in this tree left out",
+			   " more waits in this tree left out");
 	if (tree->left_out)
 		write_note(out, branch, tree->left_out, " more call in this tree left out",
 			   " more calls in this tree left out");

@@ -274,6 +274,10 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 		put_states(out, gen, call);
 	if (call->num_waits)
 		put_waits(out, gen, call);
+	if (call->waits_left_out) {
+		put_key(gen, "waits_left_out");
+		put_number(gen, call->waits_left_out);
+	}
 	yajl_gen_map_close(gen);
 	yajl_gen_reset(gen, "\n"); /* prints it, and is ready for the next object */
 }

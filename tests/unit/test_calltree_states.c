@@ -309,6 +309,7 @@ static void test_too_many_waits(void **state)
 		assert_int_equal(f->last.num_waits, CALLTREE_MAX_WAITS);
 	else
 		assert_int_equal(f->first.num_waits, CALLTREE_MAX_WAITS);
+	assert_int_equal(f->last.waits_left_out + f->first.waits_left_out, 5);
 	assert_int_equal(f->last.lost, 0);
 }
 

@@ -175,6 +175,7 @@ static void test_started_without_calls(void **state)
 	size_t before = strlen(fake_output_text(fake));
 	worker_init(&worker);
 	worker.tree.num_steps = 0;
+	worker.tree.waits_left_out = 1;
 	worker.tree.left_out = 2;
 	start.tree = &worker.tree;
 	start.start_va = WORKER_VA + 1; /* in a function, but not its beginning */
@@ -184,6 +185,7 @@ static void test_started_without_calls(void **state)
 		fake_output_text(fake) + before,
 		"\n" ENTRY_LINE "17 16:08:05.000100               go 0xb001()"
 		" [goroutine 41] ?\n"
+		"                                 (1 more wait in this tree left out)\n"
 		"                                 (2 more calls in this tree left out)\n" EXIT_LINE
 		"   run 523.3ms\n");
 }

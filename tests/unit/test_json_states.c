@@ -106,7 +106,8 @@ static void test_waits(void **state)
 		{.start_ns = 6000, .end_ns = 7000, .state = 77, .is_open = true, .by_goid = 42},
 	};
 
-	assert_call(*state, (struct call){.waits = waits, .num_waits = COUNT(waits)},
+	assert_call(*state,
+		    (struct call){.waits = waits, .num_waits = COUNT(waits), .waits_left_out = 9},
 		    "\"states_ns\":{\"running\":100000000},\"waits\":["
 		    "{\"end_ns\":1792253285000003000,\"duration_ns\":2000,\"state\":\"waiting\","
 		    "\"reason\":\"chan receive\",\"woken_by\":{\"goid\":41,"
@@ -116,7 +117,7 @@ static void test_waits(void **state)
 		    "{\"end_ns\":1792253285000005001,\"duration_ns\":1,\"state\":\"waiting\","
 		    "\"reason\":\"unknown\",\"woken_by\":{\"goid\":42}},"
 		    "{\"end_ns\":1792253285000007000,\"duration_ns\":1000,"
-		    "\"state\":\"state 77\",\"open\":true}]");
+		    "\"state\":\"state 77\",\"open\":true}],\"waits_left_out\":9");
 }
 
 static void test_followed(void **state)
