@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "command/running.h"
@@ -101,12 +103,31 @@ struct error *run_open(struct run *run)
 	return NULL;
 }
 
+static bool is_same_file(int fd, int other_fd)
+{
+	struct stat one, other;
+
+	return !fstat(fd, &one) && !fstat(other_fd, &other) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
 struct error *run_open_file(struct run *run)
 {
 	const char *path = run->args->output_path;
 
-	run->file = path ? fopen(path, "we") : stdout;
-	return run->file ? NULL : error_errno(errno, "cannot write %s", path);
+	run->file = path ? fopen(path, "ae") : stdout;
+	if (!run->file)
+		return error_errno(errno, "cannot write %s", path);
+	if (!path)
+		return NULL;
+	if (is_same_file(fileno(run->file), gobin_fd(run->bin)))
+		return error_new("-o %s is the binary itself, which would be overwritten: give "
+				 "another file",
+				 path);
+	/* What is no file, a pipe say, cannot be cut. */
+	if (ftruncate(fileno(run->file), 0) && errno != EINVAL)
+		return error_errno(errno, "cannot write %s", path);
+	return NULL;
 }
 
 static struct error *start_session(struct run *run, struct session_options *options,

@@ -32,7 +32,7 @@ def main():
               ("calls", None, {"flags": ["-race"], "cgo": True})]
     for version in reversed(builds.VERSIONS):
         if builds.goroot_of(version).exists():
-            wanted += [("calls", version, {}), ("calls", version, pie)]
+            wanted += [("calls", version, {}), ("calls", version, pie), ("states", version, {})]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for line in pool.map(lambda arguments: make(*arguments), wanted):
             print(line, flush=True)

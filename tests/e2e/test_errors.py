@@ -106,6 +106,16 @@ def test_output_that_cannot_be_written(binary, tmp_path):
     assert "folder" in said
 
 
+def test_output_that_is_the_binary(binary, tmp_path):
+    copy = shutil.copy2(binary("calls"), tmp_path / "calls")
+    with open(copy, "rb") as file:
+        before = file.read()
+    said = fails("-o", copy, "-u", "main.*", copy)
+    assert "is the binary itself" in said
+    with open(copy, "rb") as file:
+        assert file.read() == before
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root, so nothing to give up")
 class TestPrivileges:
     def test_another_user(self, binary, tmp_path):

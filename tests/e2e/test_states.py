@@ -227,8 +227,15 @@ def test_text(binary, start, watch):
     assert sum("started by goroutine 1 at main.prepare.func1+" in line["rest"] for line in parsed) == 3
 
 
+def test_nothing_to_sum_up(binary, start, run_tool):
+    program = start(binary("states"))
+    tracer = run_tool("states", "--summary", "--goid", "4000000000", "--timeout", "100ms", "-p", program.pid)
+    assert tracer.wait() == 0 and not tracer.out
+    assert "no goroutine of --goid changed its state" in tracer.err
+
+
 @pytest.mark.parametrize("arguments, said", [
-    ([], "which BINARY?"), (["--goid", "x", "./x"], "'x' is not a number"),
+    ([], "which BINARY?"), (["--follow", "./x"], "Try `gofuncgraph-c states --help'"), (["--goid", "x", "./x"], "'x' is not a number"),
     (["--goid", "0", "./x"], "'0' is not a number"),
     (["--state", "SLEEPING", "./x"], "there is no state 'SLEEPING'; there are IDLE, RUNNABLE,"),
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"), (["--limit", "-1", "./x"], "'-1' is not a number"),
