@@ -235,10 +235,8 @@ static struct gobin_line line_from_table(struct gobin *bin, uint64_t va)
 struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va)
 {
 	bool dwarf_first = bin->lines || dwarf_is_cheap(bin, DWARF_FOR_LINES);
-	struct gobin_line line;
-
 	/* They say the same, as long as both know the function. */
-	line = dwarf_first ? line_from_dwarf(bin, va) : line_from_table(bin, va);
+	struct gobin_line line = dwarf_first ? line_from_dwarf(bin, va) : line_from_table(bin, va);
 	if (!line.line)
 		line = dwarf_first ? line_from_table(bin, va) : line_from_dwarf(bin, va);
 	return line;
