@@ -107,7 +107,7 @@ def test_output_that_cannot_be_written(binary, tmp_path):
 
 
 def test_output_that_is_the_binary(binary, tmp_path):
-    copy = shutil.copy2(binary("calls"), tmp_path / "calls")
+    copy = shutil.copy2(binary("calls"), tmp_path / "copy")
     with open(copy, "rb") as file:
         before = file.read()
     said = fails("-o", copy, "-u", "main.*", copy)

@@ -50,16 +50,18 @@ def test_lost_and_received_are_all(binary, start, trace):
 def test_lost_and_then_the_process_ends(binary, start, trace):
     """A tree that ended unseen did not last until the process did."""
     program = start(binary("load"))
-    tracer, _ = start_overflow(trace, program, "json", "GO 1 1 20000")
-    program.work("GO 1 1 1")
-    await_condition(lambda: '"main.batch"' in tracer.out, "the reader does not go on")
-    pid = program.pid
+    tracer, account = start_overflow(trace, program, "json", "GO 1 1 20000")
+
+    def reads_again():
+        program.work("GO 1 1 1")
+        return '"depth":0' in tracer.out
+
+    await_condition(reads_again, "the reader does not go on")
     program.finish()
-    await_condition(lambda: tracer.out.count('"main.batch"') == 2, "the end of the process is not seen")
-    tracer.stop()
-    first, second = [tree for trees in forests(tracer.calls()).values() for tree in trees]
-    assert first["pid"] == pid and first["incomplete"] and first["end"] == "lost"
-    assert second["end"] == "return" and not second.get("incomplete")
+    of_first = rf'"goid":{account["goids"][0]},"tree":\d+,"depth":0'
+    await_condition(lambda: re.search(of_first, tracer.out), "the end of the process is not seen")
+    (tree,) = forests(tracer.stop().calls())[(program.pid, account["goids"][0])]
+    assert tree["incomplete"] and tree["end"] == "lost"
 
 
 def test_trees_are_marked_in_the_text(binary, start, trace):
