@@ -25,6 +25,7 @@ const volatile __s32 tls_g = -8;
 const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
 const volatile bool all_goroutines = false; /* see session_options */
 const volatile __u64 min_wait_ns = 0;
+const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
 const volatile __u64 ready_size = 0;
 const volatile __u64 pidns_dev = 0; /* the PID namespace that numbers are of; 0: the initial one */

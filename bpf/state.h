@@ -276,6 +276,24 @@ static __always_inline bool find_origin(__u32 flags, struct change *change)
 	return true;
 }
 
+/*
+ * True of a goroutine of the runtime's own: the first garbage collection inside a target, say,
+ * starts those that work for all later ones.
+ */
+static __always_inline bool is_system(__u64 g)
+{
+	__u64 start;
+
+	if (!read_user(&start, sizeof(start), g + g_startpc))
+		return false;
+	start -= load_bias();
+#pragma unroll
+	for (int i = 0; i < MAX_SYSTEM_STARTS; i++)
+		if (start == system_starts[i])
+			return true;
+	return false;
+}
+
 /* Where the return address of the function lies that it was started with. */
 static __always_inline bool find_first_position(__u64 g, __u64 *position)
 {
@@ -304,7 +322,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 			return;
 		}
 		parent = who->goid ? find_gate(who) : NULL;
-		if (!parent)
+		if (!parent || is_system(change.g))
 			return;
 	}
 	if (!become_goroutine(&child, change.g) || !child.goid || !find_origin(flags, &change) ||

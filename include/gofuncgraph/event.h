@@ -145,6 +145,9 @@ enum site_flags {
 /* Sites of states may lie where others do: added to the va under which the map `sites` has them. */
 #define SITE_STATE_KEY (1ull << 63)
 
+/* Functions that the runtime starts goroutines of its own with. */
+#define MAX_SYSTEM_STARTS 16
+
 /* A goroutine inside a target; also the map's key, so there is no padding. */
 struct goroutine_key {
 	__u64 goid;

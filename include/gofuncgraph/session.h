@@ -22,6 +22,7 @@ struct session_options {
 	bool emulate_ret;    /* let the exit program perform the `ret` where the kernel allows it */
 	bool all_goroutines; /* states of all goroutines, not only of those inside a target; with
 			      * struct goroutine_event for each */
+	bool follow;	     /* the plan does: leave the runtime's own goroutines out */
 	uint64_t min_wait_ns; /* ask who woke a goroutine that stood still for longer; 0: never */
 	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
 	void (*handle)(void *context, const struct event *event);

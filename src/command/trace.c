@@ -113,6 +113,7 @@ static struct error *start(struct trace *trace)
 	struct session_options options = {
 		.emulate_ret = args->emulate_ret,
 		.min_wait_ns = args->min_wait_ns,
+		.follow = args->select.selection.follow,
 		.handle = handle,
 		.end_was_lost = handle_lost_end,
 		.context = trace,

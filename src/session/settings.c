@@ -2,6 +2,7 @@
 /* settings.c - what the BPF programs have to know of the program and the run. */
 #include "session/settings.h"
 
+#include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -32,6 +33,39 @@ static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
 	}
 }
 
+/*
+ * What is started by `go` statements of src/runtime, or by the wrappers that these need. Not
+ * runtime.corostart, which is iter.Pull's: src/runtime/traceback.go, isSystemGoroutine().
+ */
+static bool is_system_start(const char *name)
+{
+	static const char *const patterns[] = {
+		"runtime.gcBgMarkWorker", "runtime.gcBgMarkStartWorkers.*",
+		"runtime.bgsweep",	  "runtime.bgscavenge",
+		"runtime.gcenable.*",	  "runtime.forcegchelper",
+		"runtime.runfinq",	  "runtime.runFinalizers",
+		"runtime.runCleanups",	  "runtime.updateMaxProcsGoroutine",
+		"runtime.ensureSigM.*",	  "runtime.unique_runtime_registerUniqueMapCleanup.*",
+	};
+
+	if (strncmp(name, "runtime.", 8))
+		return false;
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	return false;
+}
+
+static void set_system_starts(struct graph_bpf__rodata *rodata, struct gobin *bin)
+{
+	size_t count, num_starts = 0;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	for (size_t i = 0; i < count && num_starts < MAX_SYSTEM_STARTS; i++)
+		if (is_system_start(funcs[i].name))
+			rodata->system_starts[num_starts++] = funcs[i].va;
+}
+
 struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct session_options *options)
 {
 	const struct plan *plan = options->plan;
@@ -59,5 +93,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct sessi
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns)
 		set_ready(rodata, plan->bin);
+	if (options->follow)
+		set_system_starts(rodata, plan->bin);
 	return NULL;
 }

@@ -143,3 +143,15 @@ def test_coroutines(binary, start, trace):
     assert (coroutine["function"], coroutine["end"]) == ("runtime.corostart", "goexit")
     assert [call["function"] for call in coroutine["calls"]] == ["main.pull.func1"]
     assert coroutine["start_ns"] + coroutine["duration_ns"] < pull["start_ns"] + pull["duration_ns"]
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.27"])
+def test_the_runtimes_own_goroutines(binary, start, trace, version):
+    """The first garbage collection of a process starts some, wherever it happens."""
+    program = start(binary("states", version=version))
+    births = trace("states", "-f", "json", "-p", program.pid)
+    tracer = trace("--follow", "-f", "json", program.path, "main.doGCAssist")
+    goid = program.work("gcassist 1 50")["goid"]
+    assert any(change.get("started_by", {}).get("goid") == goid and "runtime.gcBgMark" in change["start"]["function"]
+               for change in births.stop().calls())
+    assert {call["goid"] for call in tracer.stop().calls()} == {goid}
