@@ -258,14 +258,21 @@ def test_lost(binary, start, watch):
         program.work("chan 100 1")
     finally:
         os.kill(tracer.pid, signal.SIGCONT)
-    told = program.work("sleep 5 20")
+    told = []
+
+    def slept_certainly():
+        """How long the sleeps took that nothing was lost in; the reader may need time to come to itself."""
+        told.append(program.work("sleep 5 20"))
+        whole = tracer.out.rpartition("\n")[0]
+        return [change["duration_ns"] for change in of(map(json.loads, whole.splitlines()), told[0]["goid"])
+                if change.get("reason") == "sleep" and change["new"] == "RUNNABLE"
+                and "duration_ns" in change and "uncertain" not in change]
+
+    certain = await_condition(slept_certainly, "the reader does not go on")
+    assert all(ns <= max(max(one["waited_ns"]) for one in told) for ns in certain), (certain, told)
     changes = tracer.stop().calls()
     lost = re.search(r"(\d+) of (\d+) events were lost, the ring buffer was full: .*--ring-size", tracer.err)
     assert lost and int(lost.group(2)) - int(lost.group(1)) >= len(changes) > 0
-    slept = [change for change in of(changes, told["goid"])
-             if change.get("reason") == "sleep" and change["new"] == "RUNNABLE"]
-    certain = [change["duration_ns"] for change in slept if "duration_ns" in change and "uncertain" not in change]
-    assert certain and all(ns <= max(told["waited_ns"]) for ns in certain), (slept, told)
 
 
 # ---- sums ----
