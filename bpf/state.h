@@ -158,6 +158,10 @@ static __always_inline void fill_change(struct event *event, const struct who *w
 	event->new_state = change->new_state;
 }
 
+/* Since the last struct goroutine_event. Who sets it just when another one takes it away has lost
+ * no more than what that one's event tells of. */
+volatile bool lost_some = false;
+
 /* False: lost, and counted. The verifier of Linux 5.10 forgets that `more` was found not to be NULL
  * when it is compared a second time. */
 static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who, __u8 kind,
@@ -167,9 +171,11 @@ static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who
 
 	if (!more) {
 		count(STAT_LOST);
+		lost_some = true;
 		return false;
 	}
-	fill_event(&more->event, who, kind, EVENT_HAS_MORE);
+	fill_event(&more->event, who, kind, EVENT_HAS_MORE | (lost_some ? EVENT_AFTER_LOSS : 0));
+	lost_some = false;
 	fill_change(&more->event, who, change);
 	more->event.frame = frame;
 	more->event.lost = lost;

@@ -35,6 +35,8 @@ enum event_flags {
 	EVENT_MAY_REPEAT = 1 << 3,   /* this entry's site may be hit again by the call it belongs to
 				      * (a loop back to the function's first byte) */
 	EVENT_HAS_MORE = 1 << 4,     /* it is a struct goroutine_event. EVENT_GO always is one */
+	EVENT_AFTER_LOSS = 1 << 5,   /* events of any goroutines were lost just before; only with
+				      * session_options.all_goroutines, where `lost` is 0 */
 };
 
 /*

@@ -45,6 +45,8 @@ static void handle(void *context, const struct event *event)
 	/* While probes are taken away one after the other, not all changes are told. */
 	if (watch->run.stop_ns && event->time_ns > watch->run.stop_ns)
 		return;
+	if (event->flags & EVENT_AFTER_LOSS)
+		states_events_were_lost(watch->states, event->time_ns);
 	/* In other events goid is something else. */
 	if ((event->kind == EVENT_STATE || event->kind == EVENT_GO) &&
 	    !states_args_want_goid(watch->args, event->goid))
@@ -52,7 +54,7 @@ static void handle(void *context, const struct event *event)
 	run_fail(&watch->run, states_feed(watch->states, event));
 }
 
-/* The events' own count of what was lost goes by targets, and here are none. */
+/* What is lost, and no event came behind it to tell so. */
 static void tick(void *context)
 {
 	struct watch *watch = context;

@@ -319,7 +319,7 @@ static struct error *on_program_end(struct states *states, const struct event *e
 
 struct error *states_feed(struct states *states, const struct event *event)
 {
-	switch (event->kind) {
+		switch (event->kind) {
 	case EVENT_STATE:
 		return on_state(states, event);
 	case EVENT_GO:
