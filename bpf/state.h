@@ -174,8 +174,11 @@ static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who
 		lost_some = true;
 		return false;
 	}
-	fill_event(&more->event, who, kind, EVENT_HAS_MORE | (lost_some ? EVENT_AFTER_LOSS : 0));
-	lost_some = false;
+	fill_event(&more->event, who, kind, EVENT_HAS_MORE);
+	if (lost_some) { /* all processors share it: written rarely */
+		more->event.flags |= EVENT_AFTER_LOSS;
+		lost_some = false;
+	}
 	fill_change(&more->event, who, change);
 	more->event.frame = frame;
 	more->event.lost = lost;

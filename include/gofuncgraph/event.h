@@ -115,7 +115,7 @@ enum site_flags {
 	SITE_TLS = 1 << 4, /* R14 does not hold g here: take it from the thread's local storage */
 	SITE_MAY_REPEAT = 1 << 5, /* see EVENT_MAY_REPEAT */
 	SITE_UNWIND = 1 << 6,	  /* runtime.recovery, where it calls runtime.gogo */
-	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0 */
+	SITE_GOEXIT = 1 << 7,	  /* runtime.goexit0, or gdestroy: the goroutine ends */
 	SITE_STEP = 1 << 8,	  /* exit site that is no plain `ret`: only the CPU can do it */
 	/* Where goroutines change their state (src/runtime/proc.go): one of these, but see SITE_GO.
 	 */

@@ -91,6 +91,8 @@ const uint8_t *gobin_bytes(const struct gobin *bin, uint64_t va, size_t *len);
 const struct gobin_func *gobin_funcs(const struct gobin *bin, size_t *count);
 /* The function that holds va, or NULL. */
 const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va);
+/* The first one of exactly this name, or NULL. Looks at all. */
+const struct gobin_func *gobin_func_named(const struct gobin *bin, const char *name);
 
 /* The line of the instruction at va, of the innermost inlined call there. For the line of a call
  * look up its return address minus one. Never fails: what is unknown is NULL and 0. */

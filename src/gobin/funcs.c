@@ -219,3 +219,15 @@ size_t funcs_search(const struct gobin_func *funcs, size_t count, uint64_t va)
 	}
 	return low ? low - 1 : count;
 }
+
+const struct gobin_func *gobin_func_named(const struct gobin *bin, const char *name)
+{
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(funcs[i].name, name))
+			return &funcs[i];
+	}
+	return NULL;
+}

@@ -8,18 +8,6 @@
 #include "probe/decode.h"
 #include "probe/func_code.h"
 
-static const struct gobin_func *find_func(struct gobin *bin, const char *name)
-{
-	size_t count;
-	const struct gobin_func *funcs = gobin_funcs(bin, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(funcs[i].name, name))
-			return &funcs[i];
-	}
-	return NULL;
-}
-
 static bool is_gogo(struct gobin *bin, uint64_t va)
 {
 	const struct gobin_func *func = gobin_func_at(bin, va);
@@ -30,7 +18,7 @@ static bool is_gogo(struct gobin *bin, uint64_t va)
 
 struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 {
-	const struct gobin_func *func = find_func(bin, "runtime.recovery");
+	const struct gobin_func *func = gobin_func_named(bin, "runtime.recovery");
 	struct code code = {0};
 	ZydisDecodedInstruction insn;
 	int64_t to;
@@ -60,7 +48,7 @@ struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 /* A function that is called with a goroutine that ends. */
 static struct error *find_end_site(struct gobin *bin, const char *name, struct runtime_site *found)
 {
-	const struct gobin_func *func = find_func(bin, name);
+	const struct gobin_func *func = gobin_func_named(bin, name);
 	size_t size;
 	const uint8_t *bytes = func ? func_code(bin, func, &size) : NULL;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
@@ -87,7 +75,7 @@ struct error *find_goexit_site(struct gobin *bin, struct runtime_site *found)
 struct error *find_coroexit_site(struct gobin *bin, struct runtime_site *found)
 {
 	*found = (struct runtime_site){0};
-	if (!find_func(bin, "runtime.coroswitch_m"))
+	if (!gobin_func_named(bin, "runtime.coroswitch_m"))
 		return NULL;
 	return find_end_site(bin, "runtime.gdestroy", found);
 }

@@ -291,18 +291,6 @@ static struct error *expand(void *context, const char *word, const char *argumen
 
 /* ---- blocks ---- */
 
-static bool has_function(struct gobin *bin, const char *name)
-{
-	size_t count;
-	const struct gobin_func *funcs = gobin_funcs(bin, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(funcs[i].name, name))
-			return true;
-	}
-	return false;
-}
-
 static struct error *has_exits(struct directives *d, bool *value)
 {
 	const struct plan_func *func = current(d);
@@ -324,7 +312,7 @@ static struct error *condition(void *context, const char *argument, bool *value)
 	if (!strcmp(argument, "exits"))
 		return has_exits(d, value);
 	if (length == 4 && !memcmp(argument, "func", 4) && *rest) {
-		*value = has_function(d->bin, rest);
+		*value = gobin_func_named(d->bin, rest) != NULL;
 		return NULL;
 	}
 	if (length == 2 && !memcmp(argument, "go", 2) && !strncmp(rest, "1.", 2) &&

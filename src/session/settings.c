@@ -22,15 +22,12 @@ static void set_namespace(struct graph_bpf__rodata *rodata)
  */
 static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
 {
-	size_t count;
-	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+	const struct gobin_func *ready = gobin_func_named(bin, "runtime.ready");
 
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(funcs[i].name, "runtime.ready")) {
-			rodata->ready_va = funcs[i].va;
-			rodata->ready_size = funcs[i].size;
-		}
-	}
+	if (!ready)
+		return;
+	rodata->ready_va = ready->va;
+	rodata->ready_size = ready->size;
 }
 
 /*

@@ -12,18 +12,13 @@
 #include <string.h>
 
 #include "gofuncgraph/calltree.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_EVENTS  2000
 #define EVENT_BYTES 8
 #define MIN_WAIT_NS 20
-
-#define must(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 struct checker {
 	bool keep_calls;

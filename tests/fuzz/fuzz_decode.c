@@ -5,14 +5,9 @@
 #include <string.h>
 
 #include "gofuncgraph/probe.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define must(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 static void check_site(const struct decoded_site *site, const uint8_t *code, size_t size)
 {

@@ -11,18 +11,13 @@
 #include <string.h>
 
 #include "gofuncgraph/states.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_EVENTS  2000
 #define EVENT_BYTES 5
 #define START_NS    1000
-
-#define must(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 struct checker {
 	uint64_t now_ns;

@@ -7,16 +7,11 @@
 
 #include "script/directives.h"
 #include "script/template.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_ITEMS 3
-
-#define must(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 struct state {
 	size_t count; /* of the open loop */

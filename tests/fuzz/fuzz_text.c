@@ -6,14 +6,9 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define must(condition)                                                                            \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			abort();                                                                   \
-	} while (0)
 
 static void check_escape(const char *text, size_t size)
 {

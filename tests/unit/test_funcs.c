@@ -171,30 +171,17 @@ static void test_stripped(void **state)
 	gobin_close(stripped);
 }
 
-static const struct gobin_func *find(const struct gobin *bin, const char *name)
-{
-	const struct gobin_func *funcs;
-	size_t count;
-
-	funcs = gobin_funcs(bin, &count);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(funcs[i].name, name) == 0)
-			return &funcs[i];
-	}
-	return NULL;
-}
-
 static void expect_twice(const char *path, const char *symbol_of_assembly)
 {
 	struct gobin *bin = open_program(path);
-	const struct gobin_func *func = find(bin, "main.twice");
+	const struct gobin_func *func = gobin_func_named(bin, "main.twice");
 
 	assert_non_null(func);
 	struct gobin_line line = gobin_line_at(bin, func->va);
 	assert_non_null(strstr(line.file, "/main.go"));
 	/* A leaf: its first instruction is already the body's. */
 	assert_int_equal(line.line, 7);
-	assert_true(!!find(bin, "runtime.rt0_go.abi0") == !!symbol_of_assembly);
+	assert_true(!!gobin_func_named(bin, "runtime.rt0_go.abi0") == !!symbol_of_assembly);
 	gobin_close(bin);
 }
 
