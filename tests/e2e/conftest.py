@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import builds  # noqa: E402
 import harness  # noqa: E402
 
-TEST_SECONDS = int(os.environ.get("E2E_TEST_SECONDS", "300"))
+TEST_SECONDS = int(os.environ.get("E2E_TEST_SECONDS", "900"))
 
 
 def pytest_configure(config):

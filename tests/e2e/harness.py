@@ -14,7 +14,7 @@ import time
 # Under nohup it would stay ignored in the tracers too.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-WAIT_SECONDS = float(os.environ.get("E2E_WAIT_SECONDS", "60"))
+WAIT_SECONDS = float(os.environ.get("E2E_WAIT_SECONDS", "180"))
 
 
 class Stuck(AssertionError):
