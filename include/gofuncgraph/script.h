@@ -23,14 +23,14 @@ struct script_template {
 };
 
 /*
- * A name with a '/' in it is a file's path; any other is NAME.bt in the folder of templates:
- * $GOFUNCGRAPH_TEMPLATES, else where they were installed. Errors: there is no such template (with
- * the names of those that are there), it cannot be read, it is too large.
+ * A name with a '/' in it is a file's path; any other is NAME.bt in the folder that
+ * $GOFUNCGRAPH_TEMPLATES names, if it is there, else one that is built in. Errors: there is no such
+ * template (with the names of those that are there), it cannot be read, it is too large.
  */
 struct error *script_template_load(const char *name, struct script_template *out);
 void script_template_release(struct script_template *tmpl);
 
-/* Prints "NAME  DESCRIPTION" for each installed template, by name. */
+/* Prints "NAME  DESCRIPTION" for each template there is, by name. */
 struct error *script_template_list(FILE *out);
 
 struct script_options {

@@ -12,17 +12,19 @@ import pytest
 import builds
 from harness import Process, Program, await_condition, tool
 
-TEMPLATES = builds.ROOT / "templates"
+TEMPLATES = builds.ROOT / "src" / "script" / "templates"
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 OLDEST, NEWEST = "1.19", "1.27"
-ENVIRONMENT = {**os.environ, "GOFUNCGRAPH_TEMPLATES": str(TEMPLATES)}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GOFUNCGRAPH_TEMPLATES"}
 BUILDS = [pytest.param((version, strip), marks=pytest.mark.toolchains, id=f"go{version}{'-stripped' if strip else ''}")
           for version in (OLDEST, NEWEST) for strip in (False, True)]
 
 
-def make(*arguments, **options):
+def make(*arguments, folder=None, **options):
+    """folder: of templates of one's own."""
+    environment = {**ENVIRONMENT, "GOFUNCGRAPH_TEMPLATES": str(folder)} if folder else ENVIRONMENT
     return subprocess.run([tool(), "bpftrace", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False, env=ENVIRONMENT, **options)
+                          text=True, timeout=120, check=False, env=environment, **options)
 
 
 def script(*arguments):
@@ -377,6 +379,31 @@ def test_own_template(binary, tmp_path):
     text = script("--template", own, binary("calls"), "main.leaf", "what=\"c\\").split("\n\n", 1)[1]
     assert re.fullmatch(r'uprobe:\S+:"main\.leaf"(?: \+ \d+)?(?:\n/.*/)? \{ printf\("main\.leaf"\); \}\n'
                         r'yes\nold \\"c\\\\ 1[56][02468]\n', text), text
+
+
+def test_folder_of_own_templates(binary, tmp_path):
+    """Beside those that are built in, and before them."""
+    path = binary("calls")
+    (tmp_path / "mine.bt").write_text("{{# of my own}}\nmine\n")
+    (tmp_path / "random.bt").write_text("{{# other numbers}}\nother\n")
+    listed = make("--list-templates", folder=tmp_path).stdout
+    assert [line.split()[0] for line in listed.splitlines()] == sorted([*NAMES, "mine"])
+    assert re.search("^mine +of my own$", listed, re.M) and re.search("^random +other numbers$", listed, re.M)
+    for name, text in (("mine", "mine"), ("random", "other"), ("goroutine", "uprobe:")):
+        assert text in make("--template", name, path, folder=tmp_path).stdout
+    assert "mine" in make("--template", "nothing", path, folder=tmp_path).stderr
+    done = make("--list-templates", folder=tmp_path / "nowhere")
+    assert done.returncode == 1 and "nowhere" in done.stderr
+
+
+def test_built_in_templates_are_the_files(binary):
+    """Byte by byte: one that is a file of one's own makes the same script."""
+    path = binary("snoop")
+    for name in NAMES:
+        functions = ["main.main"] if name in ("empty", "latency") else []
+        texts = [script("--template", one, path, *functions).split("\n", 1)[1].replace(f"{TEMPLATES}/{name}.bt", name)
+                 for one in (name, TEMPLATES / f"{name}.bt")]
+        assert texts[0] == texts[1]
 
 
 @pytest.mark.parametrize("text, said", [

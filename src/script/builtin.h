@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* builtin.h - the templates that are a part of the tool: templates/NAME.bt, made C by
+ * templates/embed. */
+#ifndef SCRIPT_BUILTIN_H
+#define SCRIPT_BUILTIN_H
+
+#include <stddef.h>
+
+struct builtin_template {
+	const char *name; /* without .bt */
+	const char *text;
+};
+
+extern const struct builtin_template builtin_templates[]; /* by name */
+extern const size_t num_builtin_templates;
+
+#endif
