@@ -2,6 +2,7 @@
 /* bpftrace.c - prints a bpftrace script for a binary. Needs no privileges. */
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,7 @@ int command_bpftrace(int argc, char **argv)
 	char name[] = "gofuncgraph-c bpftrace";
 
 	argv[0] = name;
+	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	command = command_line(argc, argv);
 	argp_parse(&bpftrace_argp, argc, argv, 0, NULL, &args);
 	err = write_script(&args, command);

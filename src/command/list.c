@@ -2,6 +2,7 @@
 /* list.c - what would be probed in a binary, and what would not, and why. Needs no privileges. */
 #include <argp.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,7 @@ int command_list(int argc, char **argv)
 	char name[] = "gofuncgraph-c list";
 
 	argv[0] = name;
+	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	argp_parse(&list_argp, argc, argv, 0, NULL, &args);
 	log_set_verbose(args.verbose);
 	err = list(&args);

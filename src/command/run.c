@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "command/run_file.h"
 #include "command/running.h"
 
 #define POLL_MS	       20
@@ -61,6 +61,7 @@ static void catch_signals(void)
 	if (before.sa_handler != SIG_IGN)
 		sigaction(SIGHUP, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 /* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
@@ -103,33 +104,6 @@ struct error *run_open(struct run *run)
 	return NULL;
 }
 
-static bool is_same_file(int fd, int other_fd)
-{
-	struct stat one, other;
-
-	return !fstat(fd, &one) && !fstat(other_fd, &other) && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
-struct error *run_open_file(struct run *run)
-{
-	const char *path = run->args->output_path;
-
-	run->file = path ? fopen(path, "ae") : stdout;
-	if (!run->file)
-		return error_errno(errno, "cannot write %s", path);
-	if (!path)
-		return NULL;
-	if (is_same_file(fileno(run->file), gobin_fd(run->bin)))
-		return error_new("-o %s is the binary itself, which would be overwritten: give "
-				 "another file",
-				 path);
-	/* What is no file, a pipe say, cannot be cut. */
-	if (ftruncate(fileno(run->file), 0) && errno != EINVAL)
-		return error_errno(errno, "cannot write %s", path);
-	return NULL;
-}
-
 static struct error *start_session(struct run *run, struct session_options *options,
 				   const char *what)
 {
@@ -160,7 +134,7 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 		err = start_session(run, options, what);
 	if (!err && args->program_args)
 		err = process_resume(run->process);
-	return err;
+	return err ? err : run_file_begin(run);
 }
 
 /* ---- running ---- */
@@ -293,8 +267,7 @@ void run_destroy(struct run *run)
 {
 	session_free(run->session);
 	process_free(run->process);
-	if (run->file && run->file != stdout)
-		fclose(run->file);
+	run_file_close(run);
 	plan_destroy(&run->plan);
 	gobin_close(run->bin);
 	error_free(run->err);

@@ -2,7 +2,7 @@
 /*
  * run.h - what every command does that attaches and reads events until told to stop.
  *
- * run_open() - the command makes run.plan - run_open_file() - run_start() - run_loop() - run_stop()
+ * run_open() - the command makes run.plan - run_file_open() - run_start() - run_loop() - run_stop()
  * - run_wait_for_program() - run_destroy(). Only one run at a time: signals have one handler.
  */
 #ifndef COMMAND_RUN_H
@@ -18,7 +18,7 @@ struct run {
 	const struct run_args *args; /* not owned */
 	struct gobin *bin;
 	struct plan plan;
-	FILE *file;		 /* where the output goes */
+	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
 	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when detaching began; 0: not yet */
@@ -40,11 +40,8 @@ int64_t run_realtime_offset_ns(void);
 /* Opens the process and the binary, with warnings about them. */
 struct error *run_open(struct run *run);
 
-/* Opens what -o names. */
-struct error *run_open_file(struct run *run);
-
 /*
- * Starts the program, if there is one to start, and attaches. Of the options are set here: plan,
+ * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the options are set here: plan,
  * ring_size, method, only_pid. `what`: "tracing 3 functions", for the message that it has begun.
  */
 struct error *run_start(struct run *run, struct session_options *options, const char *what);

@@ -21,7 +21,10 @@ static const struct argp_option options[] = {
 	{"as-root", KEY_AS_ROOT, NULL, 0,
 	 "Under sudo, start the program before `--` as root, not as the user who called sudo", 1},
 	{NULL, 0, NULL, 0, "Output:", 2},
-	{"output", 'o', "FILE", 0, "Write to FILE instead of standard output", 2},
+	{"output", 'o', "FILE", 0,
+	 "Write to FILE (- is standard output) instead of standard output, or with `--` of "
+	 "standard error",
+	 2},
 	{"verbose", 'v', NULL, 0, "Say what is done, what was left out and why", 2},
 	{NULL, 0, NULL, 0, "When to stop (else ^C):", 3},
 	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION: 10s, 1m30s, 500ms", 3},

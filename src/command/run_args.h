@@ -15,7 +15,7 @@ struct run_args {
 	char pid_path[32];	   /* its executable */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
 	bool as_root;
-	const char *output_path; /* NULL: standard output */
+	const char *output_path; /* -o; see run_file.h */
 	uint64_t timeout_ns;	 /* 0: none */
 	uint64_t ring_size;	 /* bytes */
 	enum attach_method method;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/run.h"
+#include "command/run_file.h"
 #include "command/states_args.h"
 #include "command/states_print.h"
 
@@ -117,7 +118,7 @@ static struct error *open_output(struct watch *watch)
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
 	struct name_source source = name_source_gobin(watch->run.bin);
-	struct error *err = run_open_file(&watch->run);
+	struct error *err = run_file_open(&watch->run);
 
 	if (err)
 		return err;

@@ -71,7 +71,7 @@ struct error *states_print_flush(struct states_print *print, int *errnum)
 {
 	writer_flush(&print->writer);
 	*errnum = print->writer.errnum;
-	return *errnum ? error_errno(*errnum, "cannot write the states") : NULL;
+	return writer_error(&print->writer, "the states");
 }
 
 /* ---- what the formats share ---- */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/run.h"
+#include "command/run_file.h"
 #include "command/trace_args.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/output.h"
@@ -33,7 +34,7 @@ static struct error *open_output(struct trace *trace)
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
 	struct calltree_sink sink;
-	struct error *err = run_open_file(&trace->run);
+	struct error *err = run_file_open(&trace->run);
 
 	if (err)
 		return err;

@@ -178,7 +178,5 @@ struct error *output_flush(struct output *out, int *errnum)
 {
 	writer_flush(&out->writer);
 	*errnum = out->writer.errnum;
-	if (!out->writer.errnum)
-		return NULL;
-	return error_errno(out->writer.errnum, "cannot write the trees");
+	return writer_error(&out->writer, "the trees");
 }

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 #define WRITER_SIZE 65536
 
 struct writer {
@@ -21,6 +23,9 @@ struct writer {
 };
 
 void writer_flush(struct writer *writer);
+
+/* The error that was met, NULL: none. `what`: "the trees". */
+struct error *writer_error(const struct writer *writer, const char *what);
 
 /* The general case of writer_put(): flushes as needed. */
 void writer_put_slowly(struct writer *writer, const char *text, size_t len);

@@ -100,7 +100,7 @@ def test_started_with_probes_in_place(run_tool, binary, tmp_path):
 def test_from_its_first_instruction(run_tool, binary):
     tracer = run_tool("-f", "json", "-u", "main.main", binary("ends"), "--")
     assert tracer.wait() == 0
-    (call,) = [line for line in tracer.out.splitlines() if line.startswith("{")]
+    (call,) = [line for line in tracer.err.splitlines() if line.startswith("{")]
     assert '"function":"main.main"' in call and '"caller":{"function":"runtime.main"' in call
 
 
@@ -254,7 +254,7 @@ def test_privileges(binary, tmp_path, capabilities, missing):
         assert done.returncode == 1 and missing in done.stderr
     else:
         assert done.returncode == 0, done.stderr
-        assert '"function":"main.root"' in done.stdout
+        assert '"function":"main.root"' in done.stderr
 
 
 def test_signals_of_idle_threads(binary, start, trace):

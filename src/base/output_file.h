@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output_file.h - opens what the user named to write to, although others may write to its folder.
+ *
+ * The tool runs as root and people write to /tmp: whoever puts a symbolic link or a file of that
+ * name there first would choose what is overwritten, or own what is written. The kernel refuses
+ * some of that when fs.protected_symlinks, _regular, _fifos and _hardlinks are set
+ * (Documentation/admin-guide/sysctl/fs.rst, fs/namei.c); here it does not depend on them.
+ */
+#ifndef BASE_OUTPUT_FILE_H
+#define BASE_OUTPUT_FILE_H
+
+#include "base/error.h"
+
+/*
+ * Opens `path` for appending, and creates it if it is not there; it is not cut. In a folder that
+ * everybody may write to, links and files of other users than this one and the folder's owner are
+ * refused, and so are files with several names. The caller closes *fd.
+ */
+struct error *output_file_open(const char *path, int *fd);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/run_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/output_file.h"
+
+static bool is_named(const struct run *run)
+{
+	const char *path = run->args->output_path;
+
+	return path && strcmp(path, "-");
+}
+
+static bool is_same_file(int fd, int other_fd)
+{
+	struct stat one, other;
+
+	return !fstat(fd, &one) && !fstat(other_fd, &other) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+static struct error *open_named(struct run *run)
+{
+	const char *path = run->args->output_path;
+	_cleanup_close_ int fd = -1;
+	struct error *err = output_file_open(path, &fd);
+
+	if (err)
+		return err;
+	if (is_same_file(fd, gobin_fd(run->bin)))
+		return error_new("-o %s is the binary itself, which would be overwritten: give "
+				 "another file",
+				 path);
+	run->file = fdopen(fd, "a");
+	if (!run->file)
+		return error_errno(errno, "cannot write %s", path);
+	take_fd(&fd);
+	return NULL;
+}
+
+struct error *run_file_open(struct run *run)
+{
+	const struct run_args *args = run->args;
+	int flags;
+
+	if (is_named(run))
+		return open_named(run);
+	run->file = args->program_args && !args->output_path ? stderr : stdout;
+	flags = fcntl(fileno(run->file), F_GETFL);
+	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
+		return error_new("cannot write to standard %s: it is closed, or not open for "
+				 "writing; give -o FILE",
+				 run->file == stderr ? "error" : "output");
+	return NULL;
+}
+
+struct error *run_file_begin(struct run *run)
+{
+	/* What is no file, a pipe say, cannot be cut. */
+	if (is_named(run) && ftruncate(fileno(run->file), 0) && errno != EINVAL)
+		return error_errno(errno, "cannot write %s", run->args->output_path);
+	return NULL;
+}
+
+void run_file_close(struct run *run)
+{
+	if (run->file && is_named(run))
+		fclose(run->file);
+}
