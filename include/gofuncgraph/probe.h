@@ -176,6 +176,9 @@ struct error *attachment_start(const struct plan *plan, const struct attach_opti
 /* What is in use, and how many sites are attached. */
 enum attach_method attachment_method(const struct attachment *attachment);
 size_t attachment_num_sites(const struct attachment *attachment);
+/* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
+ * went. */
+struct error *attachment_check(struct attachment *attachment);
 /* Detaches and waits until every probe is gone; frees. NULL is fine. */
 void attachment_stop(struct attachment *attachment);
 

@@ -36,7 +36,8 @@ struct session_stats {
 };
 
 struct error *session_start(const struct session_options *options, struct session **session);
-/* Waits up to timeout_ms for events and hands on all there are; returns early on signals. */
+/* Waits up to timeout_ms for events and hands on all there are; returns early on signals. Error
+ * also when who holds the probes is gone, and they with it. */
 struct error *session_poll(struct session *session, int timeout_ms);
 /* Detaches, then hands on what is left. May be called twice. */
 struct error *session_stop(struct session *session);

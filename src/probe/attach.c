@@ -17,6 +17,7 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
+	bool is_lost; /* the holder went by itself */
 };
 
 const char *attach_method_name(enum attach_method method)
@@ -79,24 +80,28 @@ const char *attach_hint(int errnum)
 	}
 }
 
-/* Reads the next packet. False when there will be none: the holder is gone. */
-static bool receive(int socket, struct holder_message *message)
+enum received { RECEIVED, RECEIVED_NOTHING, RECEIVED_END };
+
+/* Reads the next packet; with MSG_DONTWAIT there may be none yet. At the end the holder is gone. */
+static enum received receive(int socket, struct holder_message *message, int flags)
 {
 	ssize_t len;
 	do {
-		len = recv(socket, message, sizeof(*message), 0);
+		len = recv(socket, message, sizeof(*message), flags);
 	} while (len < 0 && errno == EINTR);
+	if (len < 0 && errno == EAGAIN)
+		return RECEIVED_NOTHING;
 	if (len <= (ssize_t)offsetof(struct holder_message, text))
-		return false;
+		return RECEIVED_END;
 	message->text[(size_t)len - offsetof(struct holder_message, text) - 1] = '\0';
-	return true;
+	return RECEIVED;
 }
 
 /* Listens until all is attached, or cannot be. */
 static struct error *wait_until_attached(struct attachment *attachment)
 {
 	struct holder_message message;
-	while (receive(attachment->socket, &message)) {
+	while (receive(attachment->socket, &message, 0) == RECEIVED) {
 		switch (message.type) {
 		case HOLDER_WARNING:
 			log_warning("%s", message.text);
@@ -176,6 +181,38 @@ size_t attachment_num_sites(const struct attachment *attachment)
 	return attachment->num_sites;
 }
 
+/* The holder has ended. Returns the signal that killed it, or 0. */
+static int reap(struct attachment *attachment)
+{
+	int status = 0;
+	pid_t reaped;
+	do {
+		reaped = waitpid(attachment->holder, &status, 0);
+	} while (reaped < 0 && errno == EINTR);
+	/* What a killed process held the kernel lets go, but for what tracefs keeps by name. */
+	if (attachment->method == ATTACH_TRACEFS && reaped > 0 && WIFSIGNALED(status))
+		tracefs_clear_all_dead();
+	return reaped > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+struct error *attachment_check(struct attachment *attachment)
+{
+	struct holder_message message;
+	enum received received;
+	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED) {
+		if (message.type == HOLDER_WARNING)
+			log_warning("%s", message.text);
+	}
+	if (received == RECEIVED_NOTHING)
+		return NULL;
+	attachment->is_lost = true;
+	int number = reap(attachment);
+	return error_new("the process that holds the probes (PID %d) %s%s: the probes went with "
+			 "it, and tracing ends; start it again",
+			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
+			 number ? sigabbrev_np(number) ?: "?" : "");
+}
+
 void attachment_stop(struct attachment *attachment)
 {
 	if (!attachment)
@@ -183,12 +220,14 @@ void attachment_stop(struct attachment *attachment)
 	shutdown(attachment->socket, SHUT_WR);
 	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
 	struct holder_message message;
-	while (receive(attachment->socket, &message)) {
+	while (receive(attachment->socket, &message, 0) == RECEIVED) {
 		if (message.type == HOLDER_WARNING)
 			log_warning("%s", message.text);
 	}
 	close(attachment->socket);
-	while (waitpid(attachment->holder, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (!attachment->is_lost && reap(attachment))
+		log_warning("the process that holds the probes (PID %d) was killed while it took "
+			    "them away",
+			    attachment->holder);
 	free(attachment);
 }

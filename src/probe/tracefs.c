@@ -188,3 +188,11 @@ void tracefs_clear_dead(int root, int definitions, uint64_t namespace)
 	for (size_t i = 0; i < count; i++)
 		tracefs_remove_event(root, definitions, dead[i].group, dead[i].name);
 }
+
+void tracefs_clear_all_dead(void)
+{
+	_cleanup_close_ int root = tracefs_open_root();
+	_cleanup_close_ int definitions = root < 0 ? -1 : tracefs_open_definitions(root);
+	if (definitions >= 0)
+		tracefs_clear_dead(root, definitions, tracefs_pid_namespace());
+}

@@ -34,5 +34,7 @@ void tracefs_group_name(char group[TRACEFS_GROUP_SIZE], uint64_t namespace, pid_
  * left alone: whether their makers live cannot be seen from here.
  */
 void tracefs_clear_dead(int root, int definitions, uint64_t namespace);
+/* The same of this PID namespace, for who has no tracefs open. */
+void tracefs_clear_all_dead(void);
 
 #endif

@@ -321,7 +321,8 @@ struct error *session_poll(struct session *session, int timeout_ms)
 	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
 		return error_errno(-failed, "cannot wait for events");
 	/* Events are sent without waking the reader: look whether there are any. */
-	return session->batch ? NULL : consume(session);
+	struct error *err = session->batch ? NULL : consume(session);
+	return err ? err : attachment_check(session->attachment);
 }
 
 struct error *session_stop(struct session *session)
