@@ -54,8 +54,28 @@ struct signal_struct {
 	} live;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+/* include/linux/pid.h: as each of the namespaces numbers it that it is in, from the initial one. */
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
 struct task_struct {
 	struct mm_struct *mm;
+	struct pid *thread_pid;
 	struct thread_struct thread;
 	struct uprobe_task *utask;
 	struct signal_struct *signal;

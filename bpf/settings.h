@@ -28,8 +28,7 @@ const volatile __u64 min_wait_ns = 0;
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
 const volatile __u64 ready_size = 0;
-const volatile __u64 pidns_dev = 0; /* the PID namespace that numbers are of; 0: the initial one */
-const volatile __u64 pidns_ino = 0;
+const volatile __u32 pidns_ino = 0; /* the PID namespace that numbers are of; 0: the initial one */
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
 
 /* ---- maps ---- */

@@ -54,17 +54,57 @@ struct who {
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
 };
 
-/* False: a process of another PID namespace, or one that nobody asked for. */
+/* Namespaces inside of each other: MAX_PID_NS_LEVEL in include/linux/pid_namespace.h. */
+#define MAX_PID_LEVEL 32
+
+/*
+ * At which of its levels a process is in our PID namespace: its innermost, or when it is in one
+ * below ours, an outer one. Negative: none.
+ */
+static __always_inline int find_pid_level(struct pid *pid)
+{
+	int level = (int)BPF_CORE_READ(pid, level);
+
+	for (int i = 0; i <= MAX_PID_LEVEL && level >= 0; i++, level--) {
+		struct pid_namespace *namespace;
+
+		bpf_core_read(&namespace, sizeof(namespace), &pid->numbers[level].ns);
+		if (BPF_CORE_READ(namespace, ns.inum) == pidns_ino)
+			return level;
+	}
+	return -1;
+}
+
+static __always_inline __u32 pid_at_level(struct task_struct *task, int level)
+{
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	int number = 0;
+
+	bpf_core_read(&number, sizeof(number), &pid->numbers[level].nr);
+	return number;
+}
+
+/* False: a process of a PID namespace that is neither ours nor below it. */
+static __always_inline bool find_numbers(struct who *who)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	int level = find_pid_level(BPF_CORE_READ(task, thread_pid));
+
+	if (level < 0)
+		return false;
+	who->tid = pid_at_level(task, level);
+	who->key.pid = pid_at_level(BPF_CORE_READ(task, group_leader), level);
+	return true;
+}
+
+/* False: a process that cannot be told by our numbers, or one that nobody asked for. */
 static __always_inline bool find_thread(struct who *who)
 {
-	struct bpf_pidns_info ids;
 	__u64 id;
 
 	if (pidns_ino) {
-		if (bpf_get_ns_current_pid_tgid(pidns_dev, pidns_ino, &ids, sizeof(ids)))
+		if (!find_numbers(who))
 			return false;
-		who->key.pid = ids.tgid;
-		who->tid = ids.pid;
 	} else {
 		id = bpf_get_current_pid_tgid();
 		who->key.pid = id >> 32;

@@ -3,6 +3,7 @@
 #include "command/run.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -172,10 +173,23 @@ static struct error *flush(struct run *run, bool *closed)
 	return err;
 }
 
+/* Its probes are in another file. */
+static bool left_the_file(const struct run *run)
+{
+	char path[PATH_MAX];
+	int pid = process_pid(run->process);
+
+	if (!process_runs_another(run->process, path, sizeof(path)))
+		return false;
+	log_info("process %d now runs %s, which is not the traced file (-p %d traces that one)",
+		 pid, path, pid);
+	return true;
+}
+
 static bool is_over(struct run *run)
 {
 	return told_to_stop(run) || run->limit_reached(run->context) ||
-	       (run->process && process_has_ended(run->process));
+	       (run->process && (process_has_ended(run->process) || left_the_file(run)));
 }
 
 struct error *run_loop(struct run *run)

@@ -6,10 +6,12 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/proc.h"
 #include "gobin/image_internal.h"
 
 /* Enough for any program that the kernel can load with its debug information. */
@@ -365,7 +367,9 @@ static struct error *read_headers(struct image *image)
 	if (fstat(image->fd, &st) != 0)
 		return error_errno(errno, "cannot look at %s", image->path);
 	if (!S_ISREG(st.st_mode))
-		return error_new("%s is not a regular file", image->path);
+		return error_new("%s is not a regular file%s", image->path,
+				 S_ISDIR(st.st_mode) ? " but a folder: name the Go executable in it"
+						     : "");
 	image->size = st.st_size;
 	if (image->size > MAX_FILE_SIZE)
 		return error_new("%s is larger than 4 GiB, too large for an executable",
@@ -388,6 +392,20 @@ static struct error *read_headers(struct image *image)
 	return read_sections(image, &ehdr);
 }
 
+/* The executable of a process may be none. */
+static struct error *open_error(int errnum, const char *path)
+{
+	_cleanup_free_ char *why = NULL;
+	int pid, length = 0;
+
+	if (errnum == ENOENT && sscanf(path, "/proc/%d/exe%n", &pid, &length) == 1 && length &&
+	    !path[length])
+		why = proc_why_no_file(pid);
+	if (why)
+		return error_new("cannot open %s: %s", path, why);
+	return error_errno(errnum, "cannot open %s", path);
+}
+
 struct error *image_open(const char *path, struct image **out)
 {
 	struct image *image = calloc(1, sizeof(*image));
@@ -400,7 +418,7 @@ struct error *image_open(const char *path, struct image **out)
 	/* O_NONBLOCK: a FIFO must not make us wait. */
 	image->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (image->fd < 0)
-		err = error_errno(errno, "cannot open %s", path);
+		err = open_error(errno, path);
 	else if (!image->path)
 		err = error_out_of_memory();
 	else

@@ -11,11 +11,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/proc.h"
+
+/* A file as stat(2) tells it from others. */
+struct file_id {
+	dev_t device;
+	ino_t inode; /* 0: unknown */
+};
+
 struct process {
 	pid_t pid;
+	struct file_id file; /* what it executed when it was opened, or launched */
 	int pidfd;
 	int channel; /* to a launched process before its exec; closed by the exec. -1: none */
 	bool is_launched;
@@ -37,6 +47,35 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+/* Unknown without the right to look at it. */
+static struct file_id file_id(const char *path)
+{
+	struct stat file;
+
+	if (stat(path, &file))
+		return (struct file_id){};
+	return (struct file_id){file.st_dev, file.st_ino};
+}
+
+static struct file_id executed_file(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	return file_id(path);
+}
+
+static struct error *open_error(int errnum, pid_t pid)
+{
+	pid_t owner = proc_of_thread(pid);
+
+	if (owner && owner != pid)
+		return error_new("%d is a thread of process %d: use -p %d", pid, owner, owner);
+	if (errnum == ESRCH)
+		return error_new("there is no process %d", pid);
+	return error_errno(errnum, "cannot follow process %d", pid);
+}
+
 struct error *process_open(pid_t pid, struct process **out)
 {
 	struct process *process;
@@ -47,18 +86,11 @@ struct error *process_open(pid_t pid, struct process **out)
 	process->pid = pid;
 	process->pidfd = open_pidfd(pid);
 	if (process->pidfd < 0) {
-		int failed = errno;
-
+		err = open_error(errno, pid);
 		free(process);
-		if (failed == ESRCH)
-			return error_new("there is no process %d", pid);
-		if (failed == EINVAL)
-			return error_new("%d is a thread, not a process; take the process that it "
-					 "belongs to "
-					 "(Tgid in /proc/%d/status)",
-					 pid, pid);
-		return error_errno(failed, "cannot follow process %d", pid);
+		return err;
 	}
+	process->file = executed_file(pid);
 	*out = process;
 	return NULL;
 }
@@ -164,6 +196,7 @@ struct error *process_launch(const char *path, char *const *args, bool as_root,
 		free(process);
 		return error_errno(errno, "cannot start %s", path);
 	}
+	process->file = file_id(path);
 	process->pid = fork();
 	if (process->pid == 0) {
 		close(channel[0]);
@@ -223,6 +256,21 @@ bool process_has_ended(struct process *process)
 			process->has_ended = poll(&ended, 1, 0) > 0;
 	}
 	return process->has_ended;
+}
+
+bool process_runs_another(const struct process *process, char *path, size_t size)
+{
+	struct file_id now = executed_file(process->pid);
+	char link[64];
+	ssize_t length;
+
+	if (!now.inode || !process->file.inode ||
+	    (now.device == process->file.device && now.inode == process->file.inode))
+		return false;
+	snprintf(link, sizeof(link), "/proc/%d/exe", process->pid);
+	length = readlink(link, path, size - 1);
+	path[length > 0 ? length : 0] = 0;
+	return length > 0;
 }
 
 void process_forward(struct process *process, int number, bool from_terminal)

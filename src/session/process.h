@@ -29,6 +29,10 @@ struct error *process_resume(struct process *process);
 pid_t process_pid(const struct process *process);
 bool process_has_ended(struct process *process);
 
+/* True when it executes another file than when it was opened or launched; `path`: which. False too
+ * without the right to look at it. */
+bool process_runs_another(const struct process *process, char *path, size_t size);
+
 /* For a launched process: what a signal to the tracer is to it. `from_terminal`: it has got it
  * already. */
 void process_forward(struct process *process, int number, bool from_terminal);

@@ -14,8 +14,7 @@ static void set_namespace(struct graph_bpf__rodata *rodata)
 
 	if (stat("/proc/self/ns/pid", &namespace) || namespace.st_ino == initial)
 		return;
-	rodata->pidns_dev = namespace.st_dev;
-	rodata->pidns_ino = namespace.st_ino;
+	rodata->pidns_ino = (uint32_t)namespace.st_ino;
 }
 
 /* A goroutine that is made runnable elsewhere was not woken by another one (src/runtime/proc.go).

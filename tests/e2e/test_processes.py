@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Which processes are traced: one of many, one that is started, short-lived ones, those of other namespaces."""
 
+import contextlib
 import ctypes
 import json
 import os
@@ -63,6 +64,55 @@ def test_no_such_process(run_tool):
     assert "there is no process 4194304" in tracer.err
 
 
+def test_thread_of_a_process(run_tool, binary, start):
+    program = start(binary("calls"))
+    thread = next(int(one) for one in harness.threads(program.pid) if int(one) != program.pid)
+    for command in (("-u", "main.*"), ("states",)):
+        tracer = run_tool(*command, "-p", thread)
+        assert tracer.wait() == 1
+        assert f"{thread} is a thread of process {program.pid}: use -p {program.pid}" in tracer.err
+
+
+def test_process_without_a_file(run_tool):
+    """A thread of the kernel, and a zombie: by -p, and by the name of the file."""
+    ended = subprocess.Popen(["true"])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    kernels = next(int(one) for one in os.listdir("/proc") if one.isdigit() and status_field(one, "PPid") == ["2"])
+    for pid, reason in ((kernels, "a thread of the kernel"), (ended.pid, "zombie")):
+        for arguments in (["-u", "x", "-p", pid], ["states", "-p", pid], ["list", f"/proc/{pid}/exe"],
+                          ["bpftrace", f"/proc/{pid}/exe", "x"]):
+            tracer = run_tool(*arguments)
+            assert tracer.wait() == 1
+            assert f"process {pid} " in tracer.err and reason in tracer.err
+    ended.wait()
+    tracer = run_tool("list", f"/proc/{ended.pid}/exe")
+    assert tracer.wait() == 1 and f"there is no process {ended.pid}" in tracer.err
+
+
+def test_executes_another_file(binary, start, trace):
+    program = start(binary("ends"), env={**os.environ, "BECOME": "/bin/cat"})
+    tracer = trace("-f", "json", "-u", "main.inner", "-p", program.pid, "main.outer")
+    watcher = trace("states", "-p", program.pid)
+    program.send("become")
+    for one in (tracer, watcher):
+        assert one.wait() == 0
+        assert f"process {program.pid} now runs {os.path.realpath('/bin/cat')}, which is not the traced file" in one.err
+    assert [(call["function"], call["end"]) for call in tracer.calls()] == [
+        ("main.inner", "process_exit"), ("main.outer", "process_exit")]
+    program.send("It lives.")
+    assert program.read_line() == "It lives."
+
+
+def test_executes_the_same_file(binary, start, trace):
+    """It goes on."""
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", "-u", "main.inner", "-p", program.pid, "main.outer")
+    program.send("exec")
+    program.await_line("READY")
+    assert tracer.child.poll() is None
+    assert "now runs" not in tracer.stop().err
+
+
 def test_not_a_go_process(run_tool):
     tracer = run_tool("-u", "main.*", "-p", os.getpid())
     assert tracer.wait() == 1
@@ -123,6 +173,20 @@ def await_ready(tracer):
     (pid,) = [pid for pid in harness.children(tracer.pid)
               if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() not in ("gofuncgraph-hld",)]
     return pid
+
+
+def test_launched_program_executes_another(run_tool, binary):
+    """Which is waited for, as if we were not there."""
+    tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE,
+                      env={**os.environ, "BECOME": "/bin/cat"})
+    pid = await_ready(tracer)
+    tracer.child.stdin.write(b"become\n")
+    tracer.child.stdin.flush()
+    harness.await_condition(lambda: f"process {pid} now runs" in tracer.err, "nothing is said of the new program")
+    tracer.child.stdin.write(b"It lives.\n")
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+    assert "It lives." in tracer.out and f"({pid}) exited with status 0" in tracer.err
 
 
 def test_signals_are_the_programs(run_tool, binary):
@@ -196,20 +260,39 @@ def own_namespace(*command):
     return ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", *map(str, command)]
 
 
-class Contained(harness.Program):
-    """A fixture in a PID namespace of its own, where it is process 1."""
+class Container(harness.Process):
+    """A PID namespace with a process 1 that does nothing. unshare(1) does not end before what is inside."""
 
-    def __init__(self, path):
+    def __init__(self, *command):
+        super().__init__(own_namespace(*(command or ("sleep", "1000"))))
+
+    def destroy(self):
+        for pid in harness.children(self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        super().destroy()
+
+
+class Contained(Container, harness.Program):
+    """A fixture in a PID namespace of its own, where it is process 1. `outer`: the command before it."""
+
+    def __init__(self, path, outer=()):
         self.path = path
-        harness.Process.__init__(self, own_namespace(path))
+        harness.Process.__init__(self, [*outer, *own_namespace(path)])
         self.await_line("READY")
 
 
-def test_program_in_a_pid_namespace(binary, trace, _processes):
+def sees(pid, where):
+    """The number of process `pid` in the namespaces that it is in, from ours inwards, as `where`'s."""
+    return int(status_field(pid, "NSpid")[where])
+
+
+@pytest.mark.parametrize("chosen", ["path", "pid"])
+def test_program_in_a_pid_namespace(binary, trace, _processes, chosen):
     program = Contained(binary("calls"))
     _processes.append(program)
     (pid,) = harness.children(program.pid)
-    tracer = trace(*CALLS, program.path, "main.root")
+    tracer = trace(*CALLS, *([program.path] if chosen == "path" else ["-p", pid]), "main.root")
     (journal,) = program.work("GO 2")
     assert journal["pid"] == 1
     journal["pid"] = pid
@@ -225,6 +308,36 @@ def test_tracer_in_a_pid_namespace(binary, tmp_path):
     calls = [json.loads(line) for line in (tmp_path / "trees").read_text().splitlines()]
     check_same(calls, json.loads(done.stdout.splitlines()[1]))
     assert 1 < calls[0]["pid"] < 10
+
+
+@pytest.mark.parametrize("chosen", ["path", "pid"])
+def test_pid_namespaces_inside_of_each_other(binary, trace, _processes, chosen):
+    """The tracer in a container, the program in another one inside of it (and others beside it)."""
+    path = binary("calls")
+    container = Container()
+    _processes.append(container)
+    (init,) = harness.await_condition(lambda: harness.children(container.pid), "no container")
+    enter = ["nsenter", "--target", init, "--pid", "--mount"]
+    inside = Contained(path, outer=enter)
+    outside = Contained(path)
+    _processes.extend([inside, outside])
+    (pid,) = [pid for pid in harness.children(inside.pid)
+              if os.readlink(f"/proc/{pid}/exe") == str(path)]
+    assert [sees(pid, 0), sees(pid, 2)] == [pid, 1]
+    number = sees(pid, 1)  # as the container numbers it
+    tracer = harness.Tracer.__new__(harness.Tracer)
+    harness.Process.__init__(tracer, [*enter, harness.tool(), *CALLS,
+                                      *([path] if chosen == "path" else ["-p", number]), "main.root"])
+    _processes.append(tracer)
+    tracer.await_tracing()
+    (journal,) = inside.work("GO 2")
+    outside.work("GO 2")  # not to be seen from inside the container
+    tool = [one for one in harness.children(tracer.pid)
+            if pathlib.Path(f"/proc/{one}/comm").read_text().strip() == "gofuncgraph-c"]
+    os.kill(tool[0] if tool else tracer.pid, signal.SIGINT)
+    assert tracer.wait() == 0, tracer.err
+    journal["pid"] = number
+    check_same(tracer.calls(), [journal])
 
 
 # ---- privileges ----

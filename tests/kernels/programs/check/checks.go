@@ -28,6 +28,7 @@ var otherChecks = []struct {
 	only func() error
 }{
 	{"two processes", twoProcesses},
+	{"a PID namespace inside of the tracer's", namespaces},
 	{"sums of the states command", sums},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},

@@ -50,6 +50,13 @@ func methods() []string {
 }
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == insideArgument {
+		if err := insideNamespace(); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := countSingleSteps(); err != nil {
 		fmt.Printf("not ok single-steps can be counted\n# %v\n", err)
 		failures++

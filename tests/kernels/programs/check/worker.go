@@ -41,6 +41,7 @@ func startWorker() (*worker, error) {
 	w := &worker{process: exec.Command(workPath), input: writer, answers: make(chan []byte, 16)}
 	w.process.Stdin = reader
 	w.process.Stderr = os.Stderr
+	w.process.SysProcAttr = workerAttributes
 	output, err := w.process.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* proc.h - what /proc tells of processes, numbered as its PID namespace does (proc(5)). */
+#ifndef GOFUNCGRAPH_PROC_H
+#define GOFUNCGRAPH_PROC_H
+
+#include <sys/types.h>
+
+/* The process that a thread belongs to; of a process's own number, that one. 0: unknown. */
+pid_t proc_of_thread(pid_t tid);
+
+/*
+ * Why /proc/PID/exe leads to no file: "there is no process 3", "process 2 is a thread of the
+ * kernel, ...". NULL when that is not known; else the caller frees it.
+ */
+char *proc_why_no_file(pid_t pid);
+
+#endif
