@@ -29,9 +29,7 @@ enum call_end {
 
 /* What a goroutine was doing while it did not run, and for how long: part of a call's time. */
 struct part {
-	uint64_t ns;
-	uint32_t count; /* how many times it began while the call was the innermost, or in calls
-			 * made by it */
+	uint64_t ns;	/* not 0 */
 	uint8_t state;	/* enum goroutine_state: RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what
 			 * newer versions have */
 	uint8_t reason; /* of STATE_WAITING: see gobin_wait_reason(); else 0 */

@@ -16,14 +16,6 @@ bool parts_reserve_one(void *items, uint32_t count, size_t size)
 	return true;
 }
 
-static void add_to(struct part *part, const struct part *more)
-{
-	/* Cannot overflow: what is added up are pieces of one call's time. */
-	part->ns += more->ns;
-	if (__builtin_add_overflow(part->count, more->count, &part->count))
-		part->count = UINT32_MAX;
-}
-
 void parts_add(struct calltree *trees, struct owner *owner, struct call *call,
 	       const struct part *part)
 {
@@ -35,7 +27,7 @@ void parts_add(struct calltree *trees, struct owner *owner, struct call *call,
 			continue;
 		same_state = other;
 		if (other->reason == part->reason) {
-			add_to(other, part);
+			other->ns += part->ns; /* cannot overflow: pieces of one call's time */
 			return;
 		}
 	}
@@ -45,7 +37,7 @@ void parts_add(struct calltree *trees, struct owner *owner, struct call *call,
 		owner->num_parts++;
 		trees->total_parts++;
 	} else if (same_state) {
-		add_to(same_state, part);
+		same_state->ns += part->ns;
 	} else {
 		add_lost(&owner->tree, 1);
 	}

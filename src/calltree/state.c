@@ -87,14 +87,11 @@ static void cut(struct calltree *trees, struct owner *owner)
 {
 	struct frame *top = top_frame(owner);
 	struct part part = {.ns = owner->now_ns - owner->since_ns,
-			    .count = !owner->is_counted,
 			    .state = owner->state,
 			    .reason = owner->reason};
 
-	if (top && (part.ns || part.count)) {
+	if (top && part.ns)
 		parts_add(trees, owner, &top->call, &part);
-		owner->is_counted = true;
-	}
 	owner->since_ns = owner->now_ns;
 }
 
@@ -112,7 +109,6 @@ void state_begin(struct owner *owner, uint8_t state, uint32_t reason)
 {
 	owner->state = state & STATE_NUMBER;
 	owner->reason = owner->state == STATE_WAITING ? reason_of(reason) : 0;
-	owner->is_counted = false;
 	owner->since_ns = owner->wait_ns = owner->now_ns;
 	owner->wait_depth = owner->num_frames ? (uint32_t)owner->num_frames - 1 : 0;
 }

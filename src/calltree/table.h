@@ -47,7 +47,6 @@ struct owner {
 	/* What it is doing; see state.h. */
 	uint8_t state;	     /* enum goroutine_state, without STATE_SCAN */
 	uint8_t reason;	     /* of STATE_WAITING */
-	bool is_counted;     /* the interval that it does not run is in a part's count */
 	uint64_t since_ns;   /* from when on that interval is in no part yet */
 	uint64_t wait_ns;    /* when the wait began */
 	uint32_t wait_depth; /* of the innermost call then */

@@ -19,6 +19,10 @@ struct states {
  * memory. */
 bool states_sum_up(struct record *record, uint64_t now_ns);
 
+/* What it waits for, as is known only now: what is in the sums already was for that, too. False:
+ * out of memory. */
+bool states_know_reason(struct record *record, uint8_t reason);
+
 /* A g that is kept for the next goroutine is none. */
 static inline bool state_is_alive(uint8_t state)
 {

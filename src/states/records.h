@@ -43,11 +43,13 @@ struct record {
 	bool in_table;
 	bool has_ended;
 	bool saw_begin; /* of the time in its state */
-	bool is_summed; /* the time in its state is in the sums already, up to summed_ns */
+	bool is_summed; /* the time in its state is in the sums already, from begin_ns up to
+			 * summed_ns */
 	bool has_scan;	/* STATE_SCAN */
 	uint8_t state;
 	uint8_t reason;
 	uint64_t since_ns; /* in this state */
+	uint64_t begin_ns; /* of what of it belongs into the sums: later, if events came late */
 	uint64_t summed_ns;
 	uint64_t start_va;
 	struct function *function; /* NULL: no sums are kept */

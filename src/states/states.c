@@ -100,6 +100,7 @@ static void enter_state(struct record *record, uint8_t state, uint64_t since_ns,
 	if (record->summed_ns < since_ns)
 		record->summed_ns = since_ns;
 	record->saw_begin = saw_begin;
+	record->begin_ns = record->summed_ns;
 	record->is_summed = false;
 }
 
@@ -203,11 +204,11 @@ static void tell_duration(const struct states *states, const struct record *reco
 	change->is_uncertain = record->since_ns < states->lost_ns;
 }
 
-/* Before Go 1.21 some reasons are set after the change to STATE_WAITING. */
-static void know_reason(struct record *record, const struct state_change *change)
+/* Before Go 1.21 some reasons are set after the change to STATE_WAITING. False: out of memory. */
+static bool know_reason(struct record *record, const struct state_change *change)
 {
-	if (change->has_reason && record->state == STATE_WAITING)
-		record->reason = change->reason;
+	return !change->has_reason || record->state != STATE_WAITING ||
+	       states_know_reason(record, change->reason);
 }
 
 /* Ends the time in the old state. False: out of memory. */
@@ -217,8 +218,7 @@ static bool leave_state(const struct states *states, struct record *record,
 	if (!is_expected(record, event))
 		return true;
 	tell_duration(states, record, change);
-	know_reason(record, change);
-	return states_sum_up(record, change->time_ns);
+	return know_reason(record, change) && states_sum_up(record, change->time_ns);
 }
 
 static struct record *meet(struct states *states, const struct event *event, uint64_t start_va)
@@ -233,15 +233,18 @@ static struct record *meet(struct states *states, const struct event *event, uin
 }
 
 /* The same state, with or without its mark: its time goes on. */
-static void on_mark(struct states *states, struct record *record, const struct event *event,
-		    struct state_change *change)
+static struct error *on_mark(struct states *states, struct record *record,
+			     const struct event *event, struct state_change *change)
 {
+	bool complete = true;
+
 	record->has_scan = event->new_state & STATE_SCAN;
 	if (is_expected(record, event)) {
 		tell_duration(states, record, change);
-		know_reason(record, change);
+		complete = know_reason(record, change);
 	}
 	hand_on(states, change);
+	return complete ? NULL : error_out_of_memory();
 }
 
 /* Told twice: where the runtime tries to swap the state itself before it calls casgstatus. The
@@ -282,10 +285,8 @@ static struct error *on_state(struct states *states, const struct event *event)
 	 * Between casgstatus's entry, where the change is told, and the change itself it waits for
 	 * the collector to take its mark away: that may be told later, and is no way back.
 	 */
-	if (old == new) {
-		on_mark(states, record, event, &change);
-		return NULL;
-	}
+	if (old == new)
+		return on_mark(states, record, event, &change);
 	if (!leave_state(states, record, event, &change))
 		return error_out_of_memory();
 	enter_state(record, new, change.time_ns, true);

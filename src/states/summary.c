@@ -29,6 +29,23 @@ bool states_sum_up(struct record *record, uint64_t now_ns)
 	return true;
 }
 
+bool states_know_reason(struct record *record, uint8_t reason)
+{
+	struct sums *both[] = {&record->sums, record->function ? &record->function->sums : NULL};
+
+	if (record->is_summed && reason != record->reason) {
+		if (!sums_reserve(both[0], STATE_WAITING, reason) ||
+		    !sums_reserve(both[1], STATE_WAITING, reason))
+			return false;
+		for (size_t i = 0; i < 2; i++)
+			sums_correct(both[i], record->reason, reason,
+				     record->summed_ns - record->begin_ns,
+				     record->summed_ns - record->since_ns);
+	}
+	record->reason = reason;
+	return true;
+}
+
 /* What is visited, by falling time not running. */
 struct ranked {
 	uint64_t not_running_ns;

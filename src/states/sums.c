@@ -41,6 +41,22 @@ void sums_add(struct sums *sums, uint8_t state, uint8_t reason, uint64_t ns, boo
 	sum->count += begins;
 }
 
+void sums_correct(struct sums *sums, uint8_t from_reason, uint8_t to_reason, uint64_t ns,
+		  uint64_t wait_ns)
+{
+	struct sum *from = find(sums, STATE_WAITING, from_reason);
+	struct sum *to = find(sums, STATE_WAITING, to_reason);
+
+	if (!from || !to)
+		return;
+	from->ns -= ns;
+	from->count--;
+	to->ns += ns;
+	to->count++;
+	if (sums->longest_wait_ns == wait_ns && sums->longest_wait_reason == from_reason)
+		sums->longest_wait_reason = to_reason;
+}
+
 void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns)
 {
 	if (ns <= sums->longest_wait_ns)

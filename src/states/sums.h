@@ -28,6 +28,11 @@ bool sums_reserve(struct sums *sums, uint8_t state, uint8_t reason);
 /* `begins`: it is another time in this state, not more of the one that was counted last. */
 void sums_add(struct sums *sums, uint8_t state, uint8_t reason, uint64_t ns, bool begins);
 
+/* So much of a wait that was added for one reason, and counted, was for another one all the time:
+ * sums_reserve() has made room for it. */
+void sums_correct(struct sums *sums, uint8_t from_reason, uint8_t to_reason, uint64_t ns,
+		  uint64_t wait_ns);
+
 /* A wait took, or takes by now, so long. */
 void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns);
 

@@ -40,7 +40,7 @@ static void check_parts(const struct checker *checker, const struct call *call)
 	for (uint32_t i = 0; i < call->num_parts; i++) {
 		const struct part *part = &call->parts[i];
 		must(!__builtin_add_overflow(sum, part->ns, &sum));
-		must(part->ns || part->count);
+		must(part->ns);
 		must(part->state != STATE_RUNNING && part->state != STATE_COPYSTACK &&
 		     part->state <= STATE_NUMBER);
 		must(part->state == STATE_WAITING || !part->reason);

@@ -3,8 +3,8 @@
  * calltree_text.h - for tests of what goroutines do inside call trees, and of those they start.
  *
  * Trees are written as text, the calls as in test_calltree.c, each with its parts behind it:
- * "a(b()[S5] w7)[S5 W3:20*2]" is b in a, 5 ns in a system call, a twice waiting, 20 ns in all, for
- * reason 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
+ * "a(b()[S5] w7)[S5 W3:20]" is b in a, 5 ns in a system call, a waiting, 20 ns in all, for reason
+ * 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
  * "go2-" if it is not inside; an "s" is a function that has no site. Times are in ns.
  */
 #ifndef GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
@@ -59,8 +59,6 @@ static inline void add_parts(struct fixture *f, const struct call *call)
 		if (part->state == STATE_WAITING)
 			add(f, "%u:", part->reason);
 		add(f, "%llu", (unsigned long long)part->ns);
-		if (part->count != 1)
-			add(f, "*%u", part->count);
 		sum += part->ns;
 	}
 	if (call->num_parts)

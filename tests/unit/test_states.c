@@ -413,6 +413,40 @@ static void test_sums(void **state)
 	assert_int_equal(watch->num_functions, 1);
 }
 
+/* It becomes known when the wait is in sums already; all of it was for that reason. */
+static void test_reason_known_after_summing(void **state)
+{
+	struct watch *watch = *state;
+	const struct state_sums *sums = &watch->goroutines[0].sums;
+
+	go(watch, 2000, 34);
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2030, 34, STATE_RUNNING, STATE_WAITING, SLEEP);
+	change(watch, 2040, 34, STATE_WAITING, STATE_RUNNABLE, SLEEP);
+	change(watch, 2050, 34, STATE_RUNNABLE, STATE_WAITING, SLEEP);
+	summarize(watch, 2100);
+	assert_int_equal(sums->longest_wait_reason, SLEEP);
+	/* By the collector's mark, and by the end of the wait. */
+	change(watch, 2110, 34, STATE_WAITING, STATE_WAITING | STATE_SCAN, CHAN);
+	assert_int_equal(sums->waits[SLEEP], 2);
+	summarize(watch, 2110);
+	assert_int_equal(sums->waits[SLEEP], 1);
+	assert_int_equal(sums->waiting_ns[SLEEP], 10);
+	assert_int_equal(sums->waits[CHAN], 1);
+	assert_int_equal(sums->waiting_ns[CHAN], 60);
+	assert_int_equal(sums->longest_wait_reason, CHAN);
+	change(watch, 2130, 34, STATE_WAITING | STATE_SCAN, STATE_RUNNABLE, SELECT);
+	summarize(watch, 2130);
+	assert_int_equal(sums->waits[CHAN], 0);
+	assert_int_equal(sums->waiting_ns[CHAN], 0);
+	assert_int_equal(sums->waits[SELECT], 1);
+	assert_int_equal(sums->waiting_ns[SELECT], 80);
+	assert_int_equal(sums->ns[STATE_WAITING], 90);
+	assert_int_equal(sums->longest_wait_ns, 80);
+	assert_int_equal(sums->longest_wait_reason, SELECT);
+	assert_memory_equal(&watch->functions[0].sums, sums, sizeof(*sums));
+}
+
 /* Without an event but the collector's: it waits. */
 static void test_sums_of_a_calm_one(void **state)
 {
@@ -607,6 +641,7 @@ int main(void)
 		LINES(test_without_goid),
 		LINES(test_short_event),
 		SUMMARY(test_sums),
+		SUMMARY(test_reason_known_after_summing),
 		SUMMARY(test_sums_of_a_calm_one),
 		SUMMARY(test_sums_count_from_start),
 		SUMMARY(test_sums_of_functions),
