@@ -101,7 +101,7 @@ struct error *run_open(struct run *run)
 			    "of its runtime and checking it while running",
 			    gobin_version(run->bin));
 	if (!args->pid)
-		running_warn_of_replaced(run->bin);
+		running_warn_of_others(run->bin);
 	return NULL;
 }
 
@@ -118,6 +118,7 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	if (err)
 		return err;
 	log_verbose("attached by %s", attach_method_name(session_method(run->session)));
+	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
 	log_info("%s (%zu probes) in %s, ^C ends", what, session_num_sites(run->session),
 		 gobin_path(run->bin));
 	return NULL;

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/running.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "command/overlay.h"
+#include "session/reach.h"
+
+#define MAX_WARNINGS 5
+
+/* ---- all processes ---- */
 
 static void cleanup_closedir(DIR **dir)
 {
@@ -14,28 +20,159 @@ static void cleanup_closedir(DIR **dir)
 		closedir(*dir);
 }
 
-void running_warn_of_replaced(const struct gobin *bin)
+/* The executable of one process, as /proc has it. */
+struct executable {
+	pid_t pid;
+	char link[32];	 /* /proc/PID/exe */
+	struct stat file;
+};
+
+static bool open_executable(struct executable *exe, pid_t pid)
 {
-	char wanted[PATH_MAX + 16], link[64], target[PATH_MAX + 16];
+	exe->pid = pid;
+	snprintf(exe->link, sizeof(exe->link), "/proc/%d/exe", pid);
+	return !stat(exe->link, &exe->file);
+}
+
+/* Those that can be looked at. */
+static void for_each_executable(void (*visit)(void *context, const struct executable *exe),
+				void *context)
+{
 	_cleanup_(cleanup_closedir) DIR *proc = opendir("/proc");
 	const struct dirent *entry;
-	ssize_t length;
+	struct executable exe;
 
-	if (!proc || !realpath(gobin_path(bin), wanted))
+	while (proc && (entry = readdir(proc)))
+		if (atoi(entry->d_name) > 0 && open_executable(&exe, atoi(entry->d_name)))
+			visit(context, &exe);
+}
+
+static bool is_same_file(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* ---- another file of the name ---- */
+
+struct others {
+	const char *path;	       /* as the user gave it */
+	char wanted[PATH_MAX];	       /* as the kernel names it */
+	struct stat file;
+	size_t count;
+};
+
+static void warn_if_other(void *context, const struct executable *exe)
+{
+	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
+	struct others *others = context;
+	size_t length = strlen(others->wanted);
+	char name[PATH_MAX + sizeof(deleted)];
+	ssize_t name_length;
+	bool is_replaced;
+
+	if (is_same_file(&exe->file, &others->file))
 		return;
-	strcat(wanted, " (deleted)"); /* how the kernel names it: fs/d_path.c */
-	while ((entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || strlen(entry->d_name) > 10)
-			continue;
-		snprintf(link, sizeof(link), "/proc/%.10s/exe", entry->d_name);
-		length = readlink(link, target, sizeof(target) - 1);
-		if (length <= 0)
-			continue;
-		target[length] = 0;
-		if (!strcmp(target, wanted))
-			log_warning("process %s runs an older %s, which was replaced on disk, and "
-				    "is not "
-				    "traced; trace it as %s",
-				    entry->d_name, gobin_path(bin), link);
+	name_length = readlink(exe->link, name, sizeof(name) - 1);
+	if (name_length < (ssize_t)length)
+		return;
+	name[name_length] = 0;
+	is_replaced = !strcmp(name + length, deleted);
+	if (strncmp(name, others->wanted, length) || (name[length] && !is_replaced))
+		return;
+	if (++others->count > MAX_WARNINGS)
+		return;
+	if (is_replaced)
+		log_warning("process %d runs an older %s, which was replaced on disk, and is not "
+			    "traced; trace it as %s",
+			    exe->pid, others->path, exe->link);
+	else
+		log_warning("process %d runs another file of the name %s, in another mount, and "
+			    "is not traced; trace it as %s",
+			    exe->pid, others->path, exe->link);
+}
+
+void running_warn_of_others(const struct gobin *bin)
+{
+	struct others others = {.path = gobin_path(bin)};
+
+	if (!realpath(others.path, others.wanted) || fstat(gobin_fd(bin), &others.file))
+		return;
+	for_each_executable(warn_if_other, &others);
+	if (others.count > MAX_WARNINGS)
+		log_warning("%zu more processes run other files of that name",
+			    others.count - MAX_WARNINGS);
+}
+
+/* ---- what the probes reach ---- */
+
+struct reached {
+	const struct plan *plan;
+	struct stat file;
+	size_t count; /* of those that are sought */
+};
+
+static void warn_of_unreached(const struct reached *reached, const struct executable *exe)
+{
+	_cleanup_free_ char *lower = NULL;
+	const char *path = gobin_path(reached->plan->bin);
+
+	if (!overlay_holds(gobin_fd(reached->plan->bin))) {
+		log_warning("process %d runs %s, but the probes are not in its memory: it is not "
+			    "traced",
+			    exe->pid, path);
+		return;
 	}
+	lower = overlay_lower_file(exe->pid);
+	log_warning("process %d runs %s as it was before overlayfs copied it up (a chmod, a chown "
+		    "or a write since then did that), and is not traced; %s%s",
+		    exe->pid, path,
+		    lower ? "trace it as " : "start it anew, or trace the file of the lower layer",
+		    lower ?: "");
+}
+
+static void warn_if_unreached(void *context, const struct executable *exe)
+{
+	struct reached *reached = context;
+
+	if (is_same_file(&exe->file, &reached->file) &&
+	    reach_of_process(reached->plan, exe->pid, &exe->file) == REACH_NONE &&
+	    ++reached->count <= MAX_WARNINGS)
+		warn_of_unreached(reached, exe);
+}
+
+void running_warn_of_unreached(const struct plan *plan, pid_t only)
+{
+	struct reached reached = {.plan = plan};
+	struct executable exe;
+
+	if (fstat(gobin_fd(plan->bin), &reached.file))
+		return;
+	if (!only)
+		for_each_executable(warn_if_unreached, &reached);
+	else if (open_executable(&exe, only))
+		warn_if_unreached(&reached, &exe);
+	if (reached.count > MAX_WARNINGS)
+		log_warning("%zu more such processes are not traced", reached.count - MAX_WARNINGS);
+}
+
+/* By another path, as through overlayfs, a file may have other numbers, but not another size. */
+static void count_if_reached(void *context, const struct executable *exe)
+{
+	struct reached *reached = context;
+	bool is_same = is_same_file(&exe->file, &reached->file);
+	enum reach reach;
+
+	if (!is_same && exe->file.st_size != reached->file.st_size)
+		return;
+	reach = reach_of_process(reached->plan, exe->pid, &exe->file);
+	reached->count += reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
+}
+
+size_t running_count(const struct plan *plan)
+{
+	struct reached reached = {.plan = plan};
+
+	if (!fstat(gobin_fd(plan->bin), &reached.file))
+		for_each_executable(count_if_reached, &reached);
+	return reached.count;
 }

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* running.h - which processes run a binary, and from which file. */
+/* running.h - which processes run a binary, and from which file. Probes belong to the file. */
 #ifndef COMMAND_RUNNING_H
 #define COMMAND_RUNNING_H
 
-#include "gofuncgraph/gobin.h"
+#include "gofuncgraph/probe.h"
 
 /*
- * Warns of processes that were started from a file of this name which was replaced since: probes
- * belong to the file, so they are not traced.
+ * Warns of processes that were started from another file of this name, one that was replaced since
+ * or that lies elsewhere (another mount, another container): they are not traced.
  */
-void running_warn_of_replaced(const struct gobin *bin);
+void running_warn_of_others(const struct gobin *bin);
+
+/*
+ * To be called while the plan is attached. Warns of processes that seem to run the file, but are not
+ * reached by the probes: overlayfs copied it up since they were started. `only`: that process alone;
+ * 0: all.
+ */
+void running_warn_of_unreached(const struct plan *plan, pid_t only);
+
+/* To be called while the plan is attached: how many processes the probes reach. */
+size_t running_count(const struct plan *plan);
 
 #endif

@@ -136,22 +136,3 @@ class TestPrivileges:
         command = "exec " + " ".join(["capsh", f"--drop={dropped}", "--", "-c", '\'"$@"\'', "sh"]) + ' "$@"'
         said = fails("-u", "main.*", binary("calls"), prefix=["sh", "-c", command, "sh"])
         assert named in said
-
-
-def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
-    """The old program runs on; the file is another one now. Said, with a way out."""
-    path = binary("calls")
-    program = start(path)
-    new = tmp_path / "new"
-    shutil.copy2(path, new)
-    os.replace(new, path)
-    tracer = run_tool("-u", "main.*", path, "main.root").await_tracing()
-    assert str(program.pid) in tracer.err and "replaced" in tracer.err
-    program.work("GO")
-    assert tracer.stop().out == ""
-
-    # As the message says.
-    tracer = run_tool("-u", "main.*", f"/proc/{program.pid}/exe", "main.root").await_tracing()
-    program.work("GO")
-    assert "main.root() {" in tracer.stop().out
-    assert program.finish() == 0

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reach.h - whether the probes of a plan reach a process: by looking at its code in memory.
+ *
+ * Probes belong to an inode, and what stat(2) says of a file is not always that: the files of
+ * overlayfs keep their numbers when they are copied up, while processes that were started before
+ * go on with the file of the lower layer.
+ */
+#ifndef SESSION_REACH_H
+#define SESSION_REACH_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "gofuncgraph/probe.h"
+
+enum reach {
+	REACH_UNKNOWN, /* no right to look, or the code is not mapped (yet) */
+	REACH_NONE,
+	REACH_PROBED,
+};
+
+/* To be asked while the plan is attached. `file`: the executable as the process has it, by
+ * stat(2) of /proc/PID/exe. */
+enum reach reach_of_process(const struct plan *plan, pid_t pid, const struct stat *file);
+
+#endif

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: MIT
+"""Processes that run another file than the traced one, though their path is the same: they are named, with a way
+out."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+
+def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
+    """The old program runs on; the file is another one now. Said, with a way out."""
+    path = binary("calls")
+    program = start(path)
+    new = tmp_path / "new"
+    shutil.copy2(path, new)
+    os.replace(new, path)
+    tracer = run_tool("-u", "main.*", path, "main.root").await_tracing()
+    assert str(program.pid) in tracer.err and "replaced" in tracer.err
+    program.work("GO")
+    assert tracer.stop().out == ""
+
+    # As the message says.
+    tracer = run_tool("-u", "main.*", f"/proc/{program.pid}/exe", "main.root").await_tracing()
+    program.work("GO")
+    assert "main.root() {" in tracer.stop().out
+    assert program.finish() == 0
+
+
+def mount(*arguments):
+    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60)
+    if done.returncode:
+        pytest.skip(f"no such mount here: {done.stderr.strip()}")
+
+
+@pytest.fixture
+def overlay(tmp_path):
+    """overlay(PATH) is PATH's copy in the lower layer, and its name in the overlay."""
+    mounted = []
+
+    def make(path):
+        root = tmp_path / "over lay:,1"  # what mount(8) and the kernel escape
+        for name in ("lower", "other", "upper", "work", "merged"):
+            (root / name / "bin").mkdir(parents=True)
+        shutil.copy2(path, root / "lower" / "bin")
+        escaped = str(root).replace(",", "\\,").replace(":", "\\:")
+        mount("-t", "overlay", "overlay", "-o", f"lowerdir={escaped}/other:{escaped}/lower,"
+              f"upperdir={escaped}/upper,workdir={escaped}/work", root / "merged")
+        mounted.append(root / "merged")
+        return root / "lower" / "bin" / path.name, root / "merged" / "bin" / path.name
+
+    yield make
+    for point in mounted:
+        subprocess.run(["umount", "--lazy", point], check=True, timeout=60)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+class TestOverlay:
+    def test_not_changed(self, binary, start, trace, overlay):
+        _, path = overlay(binary("calls"))
+        program = start(path)
+        tracer = trace("-u", "main.*", path, "main.root")
+        assert "warning" not in tracer.err.lower() and str(program.pid) not in tracer.err
+        program.work("GO")
+        assert "main.root() {" in tracer.stop().out
+
+    @pytest.mark.parametrize("chosen", ["path", "pid"])
+    def test_copied_up(self, binary, start, trace, overlay, chosen):
+        """The old process goes on with the lower file: neither its path nor /proc/PID/exe leads there."""
+        lower, path = overlay(binary("calls"))
+        old = start(path)
+        os.chmod(path, 0o700)
+        new = start(path)
+        tracer = trace("-u", "main.*", *([path] if chosen == "path" else ["-p", old.pid]), "main.root")
+        assert f"process {old.pid} runs " in tracer.err and "copied it up" in tracer.err
+        assert f"trace it as {lower}\n" in tracer.err
+        assert str(new.pid) not in tracer.err
+        old.work("GO")
+        assert tracer.stop().out == ""
+
+        # As the message says.
+        tracer = trace("-u", "main.*", lower, "main.root")
+        old.work("GO")
+        assert "main.root() {" in tracer.stop().out
+
+        # And those that were started since are traced by the path.
+        tracer = trace("-u", "main.*", path, "main.root")
+        new.work("GO")
+        assert "main.root() {" in tracer.stop().out
+        assert old.finish() == new.finish() == 0
+
+    def test_another_file_mounted_there(self, binary, start, trace, tmp_path):
+        """A bind mount: not deleted, and still another file."""
+        path = binary("calls")
+        program = start(path)
+        other = shutil.copy2(path, tmp_path / "other")
+        mount("--bind", other, path)
+        try:
+            tracer = trace("-u", "main.*", path, "main.root")
+            assert f"process {program.pid} runs another file of the name {path}" in tracer.err
+            assert tracer.stop().out == ""
+            tracer = trace("-u", "main.*", f"/proc/{program.pid}/exe", "main.root")
+            program.work("GO")
+            assert "main.root() {" in tracer.stop().out
+        finally:
+            subprocess.run(["umount", path], check=True, timeout=60)
