@@ -106,6 +106,13 @@ uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va);
  * it. */
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func);
 
+/*
+ * Why no probe may be put into [va, va + size): the program itself reads that code to see whether it
+ * was changed, and would panic or abort. A clause for the user, static text. NULL: it does not. The
+ * first call looks at all data and at all names.
+ */
+const char *gobin_self_check(struct gobin *bin, uint64_t va, uint64_t size);
+
 /* Every place of every function that was inlined; `visit` returns false to stop. Slow: reads
  * everything. */
 struct error *gobin_for_each_inlining(struct gobin *bin,

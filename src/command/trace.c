@@ -57,6 +57,24 @@ static void log_omissions(const struct plan *plan)
 	}
 }
 
+/* Too many to name without being asked, and too much to be missed without a word. */
+static void log_self_checks(const struct plan *plan)
+{
+	const char *reason = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct gobin_func *func = plan->funcs[plan->omissions[i].func].func;
+		const char *checked = gobin_self_check(plan->bin, func->va, func->size);
+
+		reason = reason ?: checked;
+		count += checked != NULL;
+	}
+	if (count)
+		log_info("%zu function%s left out: %s (-v names them)", count,
+			 count == 1 ? " is" : "s are", reason);
+}
+
 /* False: the user does not want to wait. */
 static bool confirm_slow_attaching(const struct trace *trace)
 {
@@ -89,6 +107,7 @@ static struct error *prepare(struct trace *trace)
 	if (err)
 		return err;
 	log_omissions(&run->plan);
+	log_self_checks(&run->plan);
 	return open_output(trace);
 }
 

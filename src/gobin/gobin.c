@@ -13,6 +13,7 @@
 #include "gobin/layout.h"
 #include "gobin/pclntab.h"
 #include "gobin/reasons.h"
+#include "gobin/selfcheck.h"
 #include "gobin/symbols.h"
 #include "gobin/tls.h"
 #include "gobin/types.h"
@@ -45,6 +46,8 @@ struct gobin {
 	bool symbols_are_read;
 	struct reasons *reasons; /* NULL before they are needed, and where no table is found */
 	bool reasons_are_read;
+	struct selfcheck selfcheck;
+	bool selfcheck_is_found;
 };
 
 static struct error *read_version(struct gobin *bin)
@@ -392,6 +395,14 @@ const char *gobin_symbol_at(struct gobin *bin, uint64_t va)
 	if (low == bin->num_symbols || bin->symbols[low].va != va || !bin->symbols[low].size)
 		return NULL;
 	return bin->symbols[low].name;
+}
+
+const char *gobin_self_check(struct gobin *bin, uint64_t va, uint64_t size)
+{
+	if (!bin->selfcheck_is_found)
+		selfcheck_find(bin->image, bin->table, bin->funcs, bin->num_funcs, &bin->selfcheck);
+	bin->selfcheck_is_found = true;
+	return selfcheck_reason(&bin->selfcheck, va, size);
 }
 
 char *gobin_build_id(const struct gobin *bin)

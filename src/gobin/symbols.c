@@ -62,7 +62,7 @@ bool symbols_is_marker(const char *name)
 {
 	static const char *const markers[] = {
 		"go.buildid",	 "go:buildid",	     "runtime.text",
-		"runtime.etext", "go:textfipsstart", "go:textfipsend",
+		"runtime.etext", SYMBOLS_FIPS_START, SYMBOLS_FIPS_END,
 	};
 
 	for (size_t i = 0; i < sizeof(markers) / sizeof(*markers); i++) {

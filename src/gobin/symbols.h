@@ -21,6 +21,10 @@ struct symbol {
 struct error *symbols_read_functions(const struct image *image, const struct image *symbol_image,
 				     struct symbol **symbols, size_t *count);
 
+/* The marks around the code of the FIPS 140 module: src/cmd/link/internal/ld/fips140.go. */
+#define SYMBOLS_FIPS_START "go:textfipsstart"
+#define SYMBOLS_FIPS_END   "go:textfipsend"
+
 /* Names that Go's linker gives to places in the text that are no functions
  * (src/cmd/link/internal/ld); some are in the function table too. */
 bool symbols_is_marker(const char *name);

@@ -11,6 +11,9 @@
 #include "probe/runtime_sites.h"
 #include "probe/state_sites.h"
 
+#define SIGRETURN_REASON                                                                           \
+	"C code that unwinds stacks reads its first bytes to see that a signal came there"
+
 /* Functions that must not be probed whatever their code looks like. */
 static const struct {
 	const char *name;
@@ -19,9 +22,9 @@ static const struct {
 	/* cmd/compile/internal/amd64/ssa.go, OpAMD64DUFFZERO and DUFFCOPY (to Go 1.23) */
 	{"runtime.duffzero", "compiled code jumps into the middle of it, past its entry"},
 	{"runtime.duffcopy", "compiled code jumps into the middle of it, past its entry"},
-	/* not code, but marks in it: cmd/internal/obj/fips140.go */
-	{"go:textfipsstart", "it is no function, but a mark of the linker"},
-	{"go:textfipsend", "it is no function, but a mark of the linker"},
+	/* src/runtime/sys_linux_amd64.s; libgcc/config/i386/linux-unwind.h. Renamed in Go 1.21. */
+	{"runtime.sigreturn", SIGRETURN_REASON},
+	{"runtime.sigreturn__sigaction", SIGRETURN_REASON},
 };
 
 struct builder {
@@ -71,17 +74,27 @@ static struct error *add_func(struct builder *builder, const struct chosen_func 
 	return NULL;
 }
 
-/* Adds the site to the function added last; `flags` are added to its own. */
+/* Why there may be no probe at these bytes, or NULL. All sites come by here, the tracer's own too.
+ */
+static const char *why_not_here(struct gobin *bin, uint64_t va, uint32_t length, uint64_t *off)
+{
+	if (!gobin_va_to_off(bin, va, off))
+		return "its code is not in the file";
+	return gobin_self_check(bin, va, length);
+}
+
+/* Adds the site to the function added last, or why there is none; `flags` are added to its own. */
 static struct error *add_site(struct builder *builder, const struct decoded_site *decoded,
-			      uint32_t flags, bool *in_file)
+			      uint32_t flags, bool *added)
 {
 	struct plan *plan = builder->plan;
 	struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	uint64_t va = func->func->va + decoded->offset, off;
+	const char *reason = why_not_here(plan->bin, va, decoded->length, &off);
 
-	*in_file = gobin_va_to_off(plan->bin, va, &off);
-	if (!*in_file)
-		return NULL;
+	*added = !reason;
+	if (reason)
+		return add_omission(builder, (uint32_t)plan->num_funcs - 1, va, reason);
 	if (!array_reserve(&plan->sites, &builder->sites_capacity, plan->num_sites + 1,
 			   sizeof(*plan->sites)))
 		return error_out_of_memory();
@@ -106,18 +119,15 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	uint32_t tls = gobin_func_is_abi0(plan->bin, func->func) ? SITE_TLS : 0;
 	struct error *err;
-	bool in_file;
+	bool added;
 
 	for (size_t i = 0; i < decoded->num_sites; i++) {
 		uint32_t flags = tls | (i == 0 && func->target ? SITE_TARGET : 0);
 
-		err = add_site(builder, &decoded->sites[i], flags, &in_file);
-		if (err)
-			return err;
+		err = add_site(builder, &decoded->sites[i], flags, &added);
 		/* without its entry a function is of no use */
-		if (!in_file && i == 0)
-			return add_omission(builder, (uint32_t)plan->num_funcs - 1, func->func->va,
-					    "its code is not in the file");
+		if (err || (!added && i == 0))
+			return err;
 	}
 	return NULL;
 }
@@ -127,7 +137,8 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	struct plan *plan = builder->plan;
 	const struct gobin_func *func = chosen->func;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
-	const char *never = why_never(func->name);
+	const char *never = why_never(func->name)
+				    ?: gobin_self_check(plan->bin, func->va, func->size);
 	uint32_t index = (uint32_t)plan->num_funcs;
 	const uint8_t *bytes;
 	struct error *err;
@@ -166,7 +177,7 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 	struct chosen_func chosen = {.func = found->func};
 	struct site *site;
 	struct error *err;
-	bool in_file;
+	bool added;
 
 	if (!found->func)
 		return NULL;
@@ -179,7 +190,7 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 	if (err)
 		return err;
 	plan->num_runtime_funcs++;
-	return add_site(builder, &found->site, 0, &in_file);
+	return add_site(builder, &found->site, 0, &added);
 }
 
 static bool is_excluded(const struct selection *selection, const char *name)
@@ -217,13 +228,13 @@ static struct error *add_state_func(void *context, const struct state_func *foun
 	struct plan *plan = builder->plan;
 	struct chosen_func chosen = {.func = found->func};
 	struct error *err = add_func(builder, &chosen);
-	bool in_file;
+	bool added;
 
 	if (err)
 		return err;
 	plan->num_runtime_funcs++;
 	for (size_t i = 0; !err && i < found->num_sites; i++)
-		err = add_site(builder, &found->sites[i], 0, &in_file);
+		err = add_site(builder, &found->sites[i], 0, &added);
 	if (!err && found->left_out)
 		err = add_omission(builder, (uint32_t)plan->num_funcs - 1,
 				   found->func->va + found->left_out_offset, found->left_out);

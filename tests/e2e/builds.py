@@ -51,10 +51,11 @@ def environment(goroot=None, cgo=False):
     return kept
 
 
-def run_go(arguments, goroot=None, cgo=False, cwd=FIXTURES):
+def run_go(arguments, goroot=None, cgo=False, cwd=FIXTURES, variables=()):
     go = str(goroot / "bin" / "go") if goroot else "go"
-    return subprocess.run([go, *arguments], cwd=cwd, env=environment(goroot, cgo), timeout=BUILD_SECONDS,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    return subprocess.run([go, *arguments], cwd=cwd, env={**environment(goroot, cgo), **dict(variables)},
+                          timeout=BUILD_SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT,
                           text=True, check=False)
 
 
@@ -67,16 +68,16 @@ def _hash_sources(folders):
     return digest.hexdigest()
 
 
-def build(name, version=None, flags=(), cgo=False, strip=False):
+def build(name, version=None, flags=(), cgo=False, strip=False, variables=()):
     """Path of the program tests/fixtures/NAME (or "example"), as built with Go 1.N (None: the
-    installed one). strip: by strip(1), as distributions do. Do not trace it where it lies: another
-    test may do so too."""
+    installed one). strip: by strip(1), as distributions do. variables: (name, value) pairs of the
+    environment. Do not trace it where it lies: another test may do so too."""
     source = ROOT / "example" if name == "example" else FIXTURES / name
     goroot = toolchain(version) if version else None
     which = version or subprocess.run(["go", "env", "GOVERSION"], env=environment(), stdin=subprocess.DEVNULL,
                                       capture_output=True, text=True, timeout=60, check=True).stdout.strip()
     shared = [] if name == "example" else [FIXTURES / "protocol"]
-    key = hashlib.sha256(repr((name, which, tuple(flags), cgo, strip, _hash_sources([source, *shared])))
+    key = hashlib.sha256(repr((name, which, tuple(flags), cgo, strip, *variables, _hash_sources([source, *shared])))
                          .encode()).hexdigest()[:24]
     folder = CACHE / "fixtures" / key
     folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ def build(name, version=None, flags=(), cgo=False, strip=False):
             return path
         new = folder / "new"
         arguments = ["build", *flags, "-o", str(new), "."]
-        done = run_go(arguments, goroot, cgo, cwd=source)
+        done = run_go(arguments, goroot, cgo, cwd=source, variables=variables)
         if done.returncode:
             raise Unavailable(f"go {' '.join(arguments)} of {name} with Go {which}: {done.stdout.strip()[-400:]}")
         if strip:

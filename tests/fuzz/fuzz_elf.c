@@ -10,6 +10,7 @@
 
 #include "gobin/dwarf.h"
 #include "gobin/image.h"
+#include "gobin/selfcheck.h"
 #include "gofuncgraph/gobin.h"
 
 #define MAX_FUNCS 64
@@ -55,6 +56,7 @@ static void read_funcs(struct gobin *bin, size_t *sum)
 		*sum += use_text(gobin_line_at(bin, func->va).file);
 		*sum += use_text(gobin_line_at(bin, last_va).file);
 		*sum += gobin_func_is_abi0(bin, func);
+		*sum += use_text(gobin_self_check(bin, func->va, func->size));
 	}
 }
 
@@ -77,13 +79,14 @@ static void read_program(const char *path, size_t *sum)
 	gobin_close(bin);
 }
 
-/* DWARF of what need not be a Go program. */
-static void read_dwarf(const char *path, size_t *sum)
+/* DWARF, and what code is checked, of what need not be a Go program. */
+static void read_image(const char *path, size_t *sum)
 {
 	struct dwarf_member members[] = {
 		{.type = "runtime.g", .member = "goid"},
 		{.type = "runtime.m", .member = "curg"},
 	};
+	struct selfcheck selfcheck;
 	struct image *image;
 
 	error_free(image_open(path, &image));
@@ -96,6 +99,8 @@ static void read_dwarf(const char *path, size_t *sum)
 			*sum += use_text(dwarf_line(dwarf, image_entry_va(image) + i * 8).file);
 	}
 	dwarf_close(dwarf);
+	selfcheck_find(image, NULL, NULL, 0, &selfcheck);
+	*sum += use_text(selfcheck_reason(&selfcheck, image_entry_va(image), 1));
 	image_close(image);
 }
 
@@ -109,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd >= 0 && write(fd, data, size) == (ssize_t)size) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		read_program(path, &sum);
-		read_dwarf(path, &sum);
+		read_image(path, &sum);
 	}
 	if (fd >= 0)
 		close(fd);
