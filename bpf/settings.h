@@ -31,6 +31,11 @@ const volatile __u64 ready_size = 0;
 const volatile __u32 pidns_ino = 0; /* the PID namespace that numbers are of; 0: the initial one */
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
 
+/* ---- set by user space while they are attached ---- */
+
+/* False while probes come and go: then only some of what happens would be seen. */
+volatile bool is_tracing = false;
+
 /* ---- maps ---- */
 
 struct {

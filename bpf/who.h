@@ -97,11 +97,14 @@ static __always_inline bool find_numbers(struct who *who)
 	return true;
 }
 
-/* False: a process that cannot be told by our numbers, or one that nobody asked for. */
+/* False: a process that cannot be told by our numbers, one that nobody asked for, or not the time
+ * to look. */
 static __always_inline bool find_thread(struct who *who)
 {
 	__u64 id;
 
+	if (!is_tracing)
+		return false;
 	if (pidns_ino) {
 		if (!find_numbers(who))
 			return false;

@@ -2,8 +2,9 @@
 /*
  * session.h - one run of tracing: loads the BPF programs, attaches a plan, reads the ring buffer.
  *
- * Life cycle: session_start() - session_poll() as long as wanted - session_stop(), which detaches
- * and then drains what is still in the ring buffer - session_free().
+ * Life cycle: session_start(), after which all that happens is seen - session_poll() as long as
+ * wanted - session_look_away() - session_stop(), which detaches and then drains what is still in the
+ * ring buffer - session_free().
  */
 #ifndef GOFUNCGRAPH_SESSION_H
 #define GOFUNCGRAPH_SESSION_H
@@ -36,6 +37,9 @@ struct session_stats {
 };
 
 struct error *session_start(const struct session_options *options, struct session **session);
+/* Nothing that happens from now on is seen any more, although the probes are still there: what is
+ * open now was still running when tracing ended, in whatever order they are taken away. */
+void session_look_away(struct session *session);
 /* Waits up to timeout_ms for events and hands on all there are; returns early on signals. Error
  * also when who holds the probes is gone, and they with it. */
 struct error *session_poll(struct session *session, int timeout_ms);

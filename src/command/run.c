@@ -245,6 +245,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	bool closed;
 
 	run->stop_ns = run_clock_ns(CLOCK_MONOTONIC);
+	session_look_away(run->session);
 	is_detaching = true;
 	late = session_stop(run->session);
 	is_detaching = false;

@@ -21,7 +21,7 @@ struct run {
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
-	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when detaching began; 0: not yet */
+	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when tracing ended; 0: not yet */
 	struct error *err; /* met while an event was handled, see run_fail() */
 
 	/* What the command does in run_loop(); its context. */

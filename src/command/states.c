@@ -43,7 +43,7 @@ static void handle(void *context, const struct event *event)
 {
 	struct watch *watch = context;
 
-	/* While probes are taken away one after the other, not all changes are told. */
+	/* A program that was under way when tracing ended may tell later. */
 	if (watch->run.stop_ns && event->time_ns > watch->run.stop_ns)
 		return;
 	if (event->flags & EVENT_AFTER_LOSS)

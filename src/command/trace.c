@@ -172,7 +172,6 @@ static void finish(void *context)
 {
 	struct trace *trace = context;
 
-	/* While probes are taken away nobody sees all that happens. */
 	calltree_finish(trace->trees, trace->run.stop_ns);
 }
 

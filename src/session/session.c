@@ -297,6 +297,9 @@ struct error *session_start(const struct session_options *options, struct sessio
 		session_free(session);
 		return err;
 	}
+	/* Not before all are there: a tree whose first call was seen and whose end was not would
+	 * stay open. */
+	session->bpf->bss->is_tracing = true;
 	*out = session;
 	return NULL;
 }
@@ -325,12 +328,18 @@ struct error *session_poll(struct session *session, int timeout_ms)
 	return err ? err : attachment_check(session->attachment);
 }
 
+void session_look_away(struct session *session)
+{
+	session->bpf->bss->is_tracing = false;
+}
+
 struct error *session_stop(struct session *session)
 {
 	struct error *err = NULL;
 
 	if (!session->attachment)
 		return NULL;
+	session_look_away(session);
 	attachment_stop(session->attachment);
 	session->attachment = NULL;
 	for (size_t i = 0; i < 2; i++) {
