@@ -90,8 +90,10 @@ static __always_inline bool find_numbers(struct who *who)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	int level = find_pid_level(BPF_CORE_READ(task, thread_pid));
 
-	if (level < 0)
+	if (level < 0) {
+		count(STAT_OTHER_NAMESPACE);
 		return false;
+	}
 	who->tid = pid_at_level(task, level);
 	who->key.pid = pid_at_level(BPF_CORE_READ(task, group_leader), level);
 	return true;

@@ -174,6 +174,7 @@ enum statistic {
 	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
 	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
 	STAT_WRONG_GOID, /* one goroutine id seen on two goroutines: the layout is wrong */
+	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
 	STAT_COUNT,
 };
 

@@ -9,7 +9,6 @@
 
 #include "base/log.h"
 #include "command/run_file.h"
-#include "command/running.h"
 
 #define POLL_MS	       20
 #define PATIENCE_NS    2000000000ull /* a second ^C after it ends at once */
@@ -246,6 +245,8 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 
 	run->stop_ns = run_clock_ns(CLOCK_MONOTONIC);
 	session_look_away(run->session);
+	if (!err && !run->has_shown(run->context))
+		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	is_detaching = true;
 	late = session_stop(run->session);
 	is_detaching = false;
@@ -259,6 +260,8 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 		err = take_pointer(run->err);
 	if (!err)
 		err = check_goids(run);
+	if (!err && !late && !run->has_shown(run->context))
+		run->explain(run->context);
 	if (!err)
 		return late;
 	error_free(late);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "command/run_args.h"
+#include "command/running.h"
 #include "gofuncgraph/session.h"
 #include "session/process.h"
 
@@ -23,6 +24,8 @@ struct run {
 	struct session *session;
 	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when tracing ended; 0: not yet */
 	struct error *err; /* met while an event was handled, see run_fail() */
+	struct running running; /* when tracing ended, without `process`; only if nothing was shown
+				 * before */
 
 	/* What the command does in run_loop(); its context. */
 	void *context;
@@ -30,6 +33,8 @@ struct run {
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
 	void (*tick)(void *context); /* after each poll; may be NULL */
+	bool (*has_shown)(void *context); /* something */
+	void (*explain)(void *context);	  /* tells why it has not, at the end */
 };
 
 uint64_t run_clock_ns(clockid_t clock);
@@ -54,7 +59,8 @@ void run_fail(struct run *run, struct error *err);
 struct error *run_loop(struct run *run);
 
 /* Detaches and hands on what is left. `finish` prints what is open; then all is flushed, and losses
- * are reported, with `advice` against a full ring buffer. Takes err, returns the first error. */
+ * are reported, with `advice` against a full ring buffer, or why nothing was shown. Takes err,
+ * returns the first error. */
 struct error *run_stop(struct run *run, void (*finish)(void *context), const char *advice,
 		       struct error *err);
 

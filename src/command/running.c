@@ -2,6 +2,7 @@
 #include "command/running.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,24 @@ static bool open_executable(struct executable *exe, pid_t pid)
 	return !stat(exe->link, &exe->file);
 }
 
-/* Those that can be looked at. */
-static void for_each_executable(void (*visit)(void *context, const struct executable *exe),
-				void *context)
+/* How many there are besides that we have no right to look at. */
+static size_t for_each_executable(void (*visit)(void *context, const struct executable *exe),
+				  void *context)
 {
 	_cleanup_(cleanup_closedir) DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	struct executable exe;
+	size_t hidden = 0;
 
-	while (proc && (entry = readdir(proc)))
-		if (atoi(entry->d_name) > 0 && open_executable(&exe, atoi(entry->d_name)))
+	while (proc && (entry = readdir(proc))) {
+		if (atoi(entry->d_name) <= 0)
+			continue;
+		if (open_executable(&exe, atoi(entry->d_name)))
 			visit(context, &exe);
+		else
+			hidden += errno == EACCES || errno == EPERM;
+	}
+	return hidden;
 }
 
 static bool is_same_file(const struct stat *one, const struct stat *other)
@@ -108,7 +116,7 @@ void running_warn_of_others(const struct gobin *bin)
 struct reached {
 	const struct plan *plan;
 	struct stat file;
-	size_t count; /* of those that are sought */
+	size_t count; /* of those that are not */
 };
 
 static void warn_of_unreached(const struct reached *reached, const struct executable *exe)
@@ -155,24 +163,34 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only)
 		log_warning("%zu more such processes are not traced", reached.count - MAX_WARNINGS);
 }
 
+struct counting {
+	const struct plan *plan;
+	struct stat file;
+	pid_t except;
+	struct running running;
+};
+
 /* By another path, as through overlayfs, a file may have other numbers, but not another size. */
-static void count_if_reached(void *context, const struct executable *exe)
+static void count(void *context, const struct executable *exe)
 {
-	struct reached *reached = context;
-	bool is_same = is_same_file(&exe->file, &reached->file);
+	struct counting *counting = context;
+	bool is_same = is_same_file(&exe->file, &counting->file);
 	enum reach reach;
 
-	if (!is_same && exe->file.st_size != reached->file.st_size)
+	if (exe->pid == counting->except ||
+	    (!is_same && exe->file.st_size != counting->file.st_size))
 		return;
-	reach = reach_of_process(reached->plan, exe->pid, &exe->file);
-	reached->count += reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
+	reach = reach_of_process(counting->plan, exe->pid, &exe->file);
+	counting->running.same_file += is_same;
+	counting->running.reached +=
+		reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
 }
 
-size_t running_count(const struct plan *plan)
+struct running running_count(const struct plan *plan, pid_t except)
 {
-	struct reached reached = {.plan = plan};
+	struct counting counting = {.plan = plan, .except = except};
 
-	if (!fstat(gobin_fd(plan->bin), &reached.file))
-		for_each_executable(count_if_reached, &reached);
-	return reached.count;
+	if (!fstat(gobin_fd(plan->bin), &counting.file))
+		counting.running.hidden = for_each_executable(count, &counting);
+	return counting.running;
 }

@@ -18,7 +18,13 @@ void running_warn_of_others(const struct gobin *bin);
  */
 void running_warn_of_unreached(const struct plan *plan, pid_t only);
 
-/* To be called while the plan is attached: how many processes the probes reach. */
-size_t running_count(const struct plan *plan);
+struct running {
+	size_t reached;	  /* processes that the probes are in */
+	size_t same_file; /* those whose executable is this file, reached or not */
+	size_t hidden;	  /* those that we have no right to look at */
+};
+
+/* To be called while the plan is attached; all processes but `except` (0: none). */
+struct running running_count(const struct plan *plan, pid_t except);
 
 #endif

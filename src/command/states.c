@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/nothing.h"
 #include "command/run.h"
 #include "command/run_file.h"
 #include "command/states_args.h"
@@ -14,7 +15,8 @@ struct watch {
 	struct run run;
 	struct states *states;
 	struct states_print *print;
-	uint64_t num_lost; /* events, that are known of */
+	uint64_t num_lost;    /* events, that are known of */
+	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
 };
@@ -48,6 +50,7 @@ static void handle(void *context, const struct event *event)
 		return;
 	if (event->flags & EVENT_AFTER_LOSS)
 		states_events_were_lost(watch->states, event->time_ns);
+	watch->num_changes += event->kind == EVENT_STATE;
 	/* In other events goid is something else. */
 	if ((event->kind == EVENT_STATE || event->kind == EVENT_GO) &&
 	    !states_args_want_goid(watch->args, event->goid))
@@ -96,9 +99,6 @@ static void finish(void *context)
 		return;
 	run_fail(&watch->run, states_summarize(watch->states, watch->run.stop_ns, print_goroutine,
 					       print_function, watch));
-	if (!watch->num_lines)
-		log_info("nothing to sum up: no goroutine%s changed its state",
-			 watch->args->num_goids ? " of --goid" : "");
 	if (watch->num_cut)
 		log_info("%llu more goroutines are not shown (--limit %llu)",
 			 (unsigned long long)watch->num_cut,
@@ -107,6 +107,27 @@ static void finish(void *context)
 		log_warning("%llu goroutines are in the sums of their functions only: there were "
 			    "more than %d",
 			    (unsigned long long)dropped, STATES_MAX_GOROUTINES);
+}
+
+/* ---- nothing ---- */
+
+static bool has_shown(void *context)
+{
+	const struct watch *watch = context;
+
+	return watch->num_lines;
+}
+
+static void explain(void *context)
+{
+	const struct watch *watch = context;
+
+	if (watch->num_changes)
+		log_info("nothing to show: %llu changes of states were seen, and none is as "
+			 "--goid, --state or --min-duration want it",
+			 (unsigned long long)watch->num_changes);
+	else
+		nothing_explain(&watch->run, "changed the state of a goroutine");
 }
 
 /* ---- running ---- */
@@ -199,6 +220,8 @@ int command_states(int argc, char **argv)
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.tick = tick,
+		.has_shown = has_shown,
+		.explain = explain,
 	};
 	err = run(&watch);
 	if (err)

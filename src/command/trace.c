@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/nothing.h"
 #include "command/run.h"
 #include "command/run_file.h"
 #include "command/trace_args.h"
@@ -167,6 +168,25 @@ static void tick(void *context)
 	calltree_tick(trace->trees, run_clock_ns(CLOCK_MONOTONIC));
 }
 
+static bool has_shown(void *context)
+{
+	const struct trace *trace = context;
+
+	return output_num_trees(trace->output);
+}
+
+static void explain(void *context)
+{
+	const struct trace *trace = context;
+	_cleanup_free_ char *targets = nothing_targets(&trace->run.plan);
+	_cleanup_free_ char *what = NULL;
+
+	if (!targets || asprintf(&what, "entered %s", targets) < 0)
+		return;
+	nothing_explain(&trace->run, what);
+	nothing_explain_inlining(&trace->run.plan);
+}
+
 /* Prints what is open. */
 static void finish(void *context)
 {
@@ -208,6 +228,8 @@ int command_trace(int argc, char **argv)
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.tick = tick,
+		.has_shown = has_shown,
+		.explain = explain,
 	};
 	err = prepare(&trace);
 	if (!err && confirm_slow_attaching(&trace))
