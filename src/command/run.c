@@ -4,14 +4,13 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "command/run_file.h"
+#include "command/signals.h"
 
 #define POLL_MS	       20
-#define PATIENCE_NS    2000000000ull /* a second ^C after it ends at once */
 #define CHECK_EVERY_NS 1000000000ull
 
 uint64_t run_clock_ns(clockid_t clock)
@@ -29,51 +28,22 @@ int64_t run_realtime_offset_ns(void)
 
 /* ---- signals ---- */
 
-static volatile sig_atomic_t caught_signal;
-static volatile sig_atomic_t caught_from_terminal;
-static volatile sig_atomic_t is_detaching;
-static volatile uint64_t caught_at_ns;
-
-static void on_signal(int number, siginfo_t *info, void *context)
+static void forward_signals(struct run *run, bool program_has_got_them)
 {
-	(void)context;
-	/* Long after the first, which is not heard: output is blocked, say. The probes go whoever
-	 * ends us; while they do, what is open still waits to be printed. */
-	if (caught_signal && !is_detaching &&
-	    run_clock_ns(CLOCK_MONOTONIC) - caught_at_ns > PATIENCE_NS) {
-		signal(number, SIG_DFL);
-		raise(number);
-	}
-	if (!caught_signal)
-		caught_at_ns = run_clock_ns(CLOCK_MONOTONIC);
-	caught_from_terminal = info->si_code == SI_KERNEL;
-	caught_signal = number;
-}
+	int number;
+	bool from_kernel;
 
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO}, before;
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	/* Under nohup it stays ignored. */
-	sigaction(SIGHUP, NULL, &before);
-	if (before.sa_handler != SIG_IGN)
-		sigaction(SIGHUP, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
+	while (signals_take(&number, &from_kernel))
+		process_forward(run->process, number, from_kernel && program_has_got_them);
 }
 
 /* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
  * program. */
 static bool told_to_stop(struct run *run)
 {
-	int number = caught_signal;
-
-	if (!number || !run->process || !process_is_launched(run->process))
-		return number;
-	caught_signal = 0;
-	process_forward(run->process, number, caught_from_terminal);
+	if (!run->args->program_args)
+		return signals_arrived();
+	forward_signals(run, true);
 	return false;
 }
 
@@ -85,7 +55,11 @@ struct error *run_open(struct run *run)
 	struct gobin_layout layout;
 	struct error *err = NULL;
 
-	catch_signals();
+	inherited_save(&run->inherited);
+	if (args->program_args)
+		signals_catch_for_program();
+	else
+		signals_catch();
 	if (args->pid)
 		err = process_open(args->pid, &run->process);
 	if (!err)
@@ -128,9 +102,12 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	const struct run_args *args = run->args;
 	struct error *err = NULL;
 
-	if (args->program_args)
+	if (args->program_args) {
 		err = process_launch(*args->binary, args->program_args, args->as_root,
-				     &run->process);
+				     &run->inherited, &run->process);
+		if (!err) /* what the terminal sent before there was a program */
+			forward_signals(run, false);
+	}
 	if (!err)
 		err = start_session(run, options, what);
 	if (!err && args->program_args)
@@ -247,9 +224,9 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	session_look_away(run->session);
 	if (!err && !run->has_shown(run->context))
 		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
-	is_detaching = true;
+	signals_set_detaching(true);
 	late = session_stop(run->session);
-	is_detaching = false;
+	signals_set_detaching(false);
 	finish(run->context);
 	if (late)
 		error_free(flush(run, &closed));

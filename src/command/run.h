@@ -17,6 +17,7 @@
 
 struct run {
 	const struct run_args *args; /* not owned */
+	struct inherited inherited;
 	struct gobin *bin;
 	struct plan plan;
 	FILE *file;		 /* where the output goes, see run_file.h */

@@ -136,17 +136,6 @@ static const char *leave_root(void)
 	return NULL;
 }
 
-static void restore_signals(void)
-{
-	struct sigaction by_default = {.sa_handler = SIG_DFL};
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		sigaction(number, &by_default, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 static char **make_argv(const char *path, char *const *args)
 {
 	size_t count = 0;
@@ -162,7 +151,8 @@ static char **make_argv(const char *path, char *const *args)
 	return argv;
 }
 
-static void run_child(const char *path, char *const *args, bool as_root, int channel)
+static void run_child(const char *path, char *const *args, bool as_root,
+		      const struct inherited *inherited, int channel)
 {
 	char **argv = make_argv(path, args);
 	const char *failed;
@@ -174,20 +164,21 @@ static void run_child(const char *path, char *const *args, bool as_root, int cha
 	while (length < 0 && errno == EINTR);
 	if (length != 1)
 		_exit(0); /* the tracer is gone, or could not attach */
-	restore_signals();
 	failed = as_root ? NULL : leave_root();
 	if (failed)
 		fail(channel, failed);
+	inherited_restore(inherited);
 	if (argv)
 		execv(path, argv);
 	fail(channel, "execute it");
 }
 
 struct error *process_launch(const char *path, char *const *args, bool as_root,
-			     struct process **out)
+			     const struct inherited *inherited, struct process **out)
 {
 	struct process *process;
 	struct error *err = process_new(&process);
+	sigset_t all, before;
 	int channel[2];
 
 	if (err)
@@ -197,11 +188,14 @@ struct error *process_launch(const char *path, char *const *args, bool as_root,
 		return error_errno(errno, "cannot start %s", path);
 	}
 	process->file = file_id(path);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
 	process->pid = fork();
 	if (process->pid == 0) {
 		close(channel[0]);
-		run_child(path, args, as_root, channel[1]);
+		run_child(path, args, as_root, inherited, channel[1]);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(channel[1]);
 	process->channel = channel[0];
 	process->is_launched = true;
@@ -275,8 +269,13 @@ bool process_runs_another(const struct process *process, char *path, size_t size
 
 void process_forward(struct process *process, int number, bool from_terminal)
 {
-	if (process->is_launched && !process->has_ended && !from_terminal)
-		kill(process->pid, number);
+	bool is_hang_up = number == SIGHUP && from_terminal && getsid(0) == getpid();
+
+	if (!process->is_launched || process->has_ended || (from_terminal && !is_hang_up))
+		return;
+	kill(process->pid, number);
+	if (is_hang_up)
+		kill(process->pid, SIGCONT); /* as the kernel does, or a stopped one hears nothing */
 }
 
 const char *process_ending(const struct process *process, char *text, size_t size)
