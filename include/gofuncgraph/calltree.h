@@ -151,6 +151,7 @@ struct calltree_sink {
 	bool keep_calls;
 	bool states;	      /* account for EVENT_STATE; false: such events are ignored */
 	uint64_t min_wait_ns; /* with `states`: waits of at least that are kept; 0: none are */
+	uint64_t num_before;  /* trees that count as begun already: tree.number goes on behind it */
 };
 
 struct calltree;
@@ -178,7 +179,8 @@ void calltree_tick(struct calltree *trees, uint64_t now_ns);
 /* Ends all open trees as CALL_RUNNING, and hands on all there are. */
 void calltree_finish(struct calltree *trees, uint64_t now_ns);
 
-/* Trees that ended since calltree_new(), and those open. */
+/* Trees that ever began, those that ended since calltree_new(), and those open. */
+uint64_t calltree_num_begun(const struct calltree *trees);
 uint64_t calltree_num_ended(const struct calltree *trees);
 size_t calltree_num_open(const struct calltree *trees);
 

@@ -70,6 +70,15 @@ void gobin_close(struct gobin *bin); /* NULL is fine */
 
 const char *gobin_path(const struct gobin *bin);
 int gobin_fd(const struct gobin *bin); /* open for reading, owned by the gobin */
+/*
+ * A file may be written to at any time. Settled: its last change was so long before it was opened
+ * that any later one shows in its times. Unchanged: `fd`, open on the same file, has the size and
+ * times of then.
+ */
+bool gobin_is_settled(const struct gobin *bin);
+bool gobin_is_unchanged(const struct gobin *bin, int fd);
+/* The file is being changed: what was not read yet is not there. */
+void gobin_freeze(struct gobin *bin);
 bool gobin_is_pie(const struct gobin *bin);
 
 /* Lowest va of an executable segment: what mm->start_code is without the load bias

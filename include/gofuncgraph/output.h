@@ -22,6 +22,7 @@ struct output_options {
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;
+	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	bool states;	      /* --states: where the time of each call went */
 	uint64_t min_wait_ns; /* --min-wait, see calltree.h; 0: no wait is shown by itself */
 	/* --follow: followed trees do not count for max_trees, and go with the tree that they

@@ -179,8 +179,18 @@ size_t attachment_num_sites(const struct attachment *attachment);
 /* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
  * went. */
 struct error *attachment_check(struct attachment *attachment);
+/*
+ * Somebody changes the binary, or did since the plan was made: attachment_start() or
+ * attachment_check() has seen it. Whoever writes to it, or executes it then, is kept waiting until
+ * all probes are gone; what may be done then is attachment_stop().
+ */
+bool attachment_file_is_changed(const struct attachment *attachment);
 /* Detaches and waits until every probe is gone; frees. NULL is fine. */
 void attachment_stop(struct attachment *attachment);
+
+/* True while somebody has the file open for writing, where that can be told (guard.h): a lease
+ * cannot be had. */
+bool attach_file_is_written_to(const char *path);
 
 /*
  * The best method of this kernel, found by trying. Programs are loaded for a method:

@@ -43,6 +43,8 @@ void session_look_away(struct session *session);
 /* Waits up to timeout_ms for events and hands on all there are; returns early on signals. Error
  * also when who holds the probes is gone, and they with it. */
 struct error *session_poll(struct session *session, int timeout_ms);
+/* Somebody changes the binary (attachment_file_is_changed()): stop, and start anew with it. */
+bool session_file_is_changed(const struct session *session);
 /* Detaches, then hands on what is left. May be called twice. */
 struct error *session_stop(struct session *session);
 void session_free(struct session *session); /* stops too; NULL is fine */

@@ -303,6 +303,7 @@ struct error *calltree_new(const struct calltree_sink *sink, struct calltree **t
 	if (!*trees)
 		return error_out_of_memory();
 	(*trees)->sink = *sink;
+	(*trees)->num_begun = sink->num_before;
 	return NULL;
 }
 
@@ -335,6 +336,11 @@ void calltree_finish(struct calltree *trees, uint64_t now_ns)
 
 	HASH_ITER (hh, trees->table.owners, owner, next)
 		end_tree(trees, owner, CALL_RUNNING, now_ns);
+}
+
+uint64_t calltree_num_begun(const struct calltree *trees)
+{
+	return trees->num_begun;
 }
 
 uint64_t calltree_num_ended(const struct calltree *trees)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "command/reopen.h"
 #include "command/run_file.h"
 #include "command/signals.h"
 
@@ -63,7 +64,7 @@ struct error *run_open(struct run *run)
 	if (args->pid)
 		err = process_open(args->pid, &run->process);
 	if (!err)
-		err = gobin_open(*args->binary, &run->bin);
+		err = reopen_first(run);
 	if (!err)
 		err = gobin_layout(run->bin, &layout);
 	if (err)
@@ -87,8 +88,13 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	options->ring_size = run->args->ring_size;
 	options->method = run->args->method;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
+	run->stop_ns = 0;
 	err = session_start(options, &run->session);
-	if (err)
+	run->is_changed = err ? !gobin_is_unchanged(run->bin, gobin_fd(run->bin))
+			      : session_file_is_changed(run->session);
+	if (run->is_changed)
+		error_free(take_pointer(err));
+	if (err || run->is_changed)
 		return err;
 	log_verbose("attached by %s", attach_method_name(session_method(run->session)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
@@ -102,7 +108,7 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	const struct run_args *args = run->args;
 	struct error *err = NULL;
 
-	if (args->program_args) {
+	if (args->program_args && !run->process) {
 		err = process_launch(*args->binary, args->program_args, args->as_root,
 				     &run->inherited, &run->process);
 		if (!err) /* what the terminal sent before there was a program */
@@ -110,9 +116,14 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	}
 	if (!err)
 		err = start_session(run, options, what);
-	if (!err && args->program_args)
+	if (err || run->has_begun || run->is_changed)
+		return err;
+	if (args->program_args)
 		err = process_resume(run->process);
-	return err ? err : run_file_begin(run);
+	if (!err)
+		err = run_file_begin(run);
+	run->has_begun = !err;
+	return err;
 }
 
 /* ---- running ---- */
@@ -163,21 +174,27 @@ static bool left_the_file(const struct run *run)
 	return true;
 }
 
-static bool is_over(struct run *run)
+bool run_is_over(struct run *run)
 {
-	return told_to_stop(run) || run->limit_reached(run->context) ||
-	       (run->process && (process_has_ended(run->process) || left_the_file(run)));
+	uint64_t now = run_clock_ns(CLOCK_MONOTONIC);
+
+	if (!run->end_ns)
+		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
+	run->is_over = run->is_over || now >= run->end_ns || told_to_stop(run) ||
+		       run->limit_reached(run->context) ||
+		       (run->process && (process_has_ended(run->process) || left_the_file(run)));
+	return run->is_over;
 }
 
 struct error *run_loop(struct run *run)
 {
 	uint64_t now = run_clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
-	uint64_t end = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
 	struct error *err = NULL;
 	bool closed = false;
 
-	while (!err && !is_over(run) && !closed && now < end) {
+	while (!err && !run_is_over(run) && !closed && !run->is_changed) {
 		err = session_poll(run->session, POLL_MS);
+		run->is_changed = session_file_is_changed(run->session);
 		if (!err && run->tick)
 			run->tick(run->context);
 		if (!err && run->err)
@@ -188,6 +205,7 @@ struct error *run_loop(struct run *run)
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
 			err = check_goids(run);
+			reopen_warn_of_replaced(run);
 		}
 	}
 	return err;
@@ -225,6 +243,8 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	if (!err && !run->has_shown(run->context))
 		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
+	if (run->is_changed)
+		gobin_freeze(run->bin);
 	late = session_stop(run->session);
 	signals_set_detaching(false);
 	finish(run->context);
@@ -237,7 +257,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 		err = take_pointer(run->err);
 	if (!err)
 		err = check_goids(run);
-	if (!err && !late && !run->has_shown(run->context))
+	if (!err && !late && run->is_over && !run->has_shown(run->context))
 		run->explain(run->context);
 	if (!err)
 		return late;

@@ -2,8 +2,9 @@
 /*
  * run.h - what every command does that attaches and reads events until told to stop.
  *
- * run_open() - the command makes run.plan - run_file_open() - run_start() - run_loop() - run_stop()
- * - run_wait_for_program() - run_destroy(). Only one run at a time: signals have one handler.
+ * run_open() - run.make_plan() - run_file_open() - run_start() - run_loop() - run_stop() - from
+ * run_start() on again if the binary was changed, see reopen.h - run_wait_for_program() -
+ * run_destroy(). Only one run at a time: signals have one handler.
  */
 #ifndef COMMAND_RUN_H
 #define COMMAND_RUN_H
@@ -23,13 +24,20 @@ struct run {
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
+	bool has_begun;	   /* what was to be started was started */
+	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
+	bool was_replaced; /* the binary, by another file: said so */
+	bool is_over;	   /* see run_is_over() */
+	uint64_t end_ns;   /* CLOCK_MONOTONIC, of --timeout; 0: not yet known */
 	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when tracing ended; 0: not yet */
 	struct error *err; /* met while an event was handled, see run_fail() */
 	struct running running; /* when tracing ended, without `process`; only if nothing was shown
 				 * before */
 
-	/* What the command does in run_loop(); its context. */
+	/* What the command does; its context. */
 	void *context;
+	/* Makes `plan` from `bin`. */
+	struct error *(*make_plan)(void *context);
 	/* Has written what there is: the error that a write met, and its errno. */
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
@@ -47,16 +55,19 @@ int64_t run_realtime_offset_ns(void);
 struct error *run_open(struct run *run);
 
 /*
- * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the options are set here: plan,
- * ring_size, method, only_pid. `what`: "tracing 3 functions", for the message that it has begun.
+ * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the options
+ * are set here: plan, ring_size, method, only_pid. `what`: "tracing 3 functions", for the message
+ * that it has begun. It has not with run.is_changed.
  */
 struct error *run_start(struct run *run, struct session_options *options, const char *what);
 
 /* Keeps the first error met in a callback, to be returned by run_loop(); takes err. */
 void run_fail(struct run *run, struct error *err);
 
-/* Reads events until a signal, the end of the process, --timeout, the limit, or a reader that goes
- * away. */
+/* Told to stop by a signal, the end of the process, --timeout or the limit; stays so. */
+bool run_is_over(struct run *run);
+
+/* Reads events until it is over, a reader goes away, or the binary is being changed (reopen.h). */
 struct error *run_loop(struct run *run);
 
 /* Detaches and hands on what is left. `finish` prints what is open; then all is flushed, and losses

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/nothing.h"
+#include "command/reopen.h"
 #include "command/run.h"
 #include "command/run_file.h"
 #include "command/states_args.h"
@@ -139,10 +140,7 @@ static struct error *open_output(struct watch *watch)
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
 	struct name_source source = name_source_gobin(watch->run.bin);
-	struct error *err = run_file_open(&watch->run);
 
-	if (err)
-		return err;
 	options.file = watch->run.file;
 	return states_print_new(&options, &watch->run.plan, &source, &watch->print);
 }
@@ -160,7 +158,8 @@ static struct error *start(struct watch *watch)
 	};
 	struct error *err = run_start(&watch->run, &options, "tracing goroutines");
 
-	if (err)
+	watch->num_lost = 0;
+	if (err || watch->run.is_changed)
 		return err;
 	/* No event is handed on before run_loop(). */
 	return states_new(&sink, watch->args->summary, run_clock_ns(CLOCK_MONOTONIC),
@@ -174,7 +173,26 @@ static struct error *flush(void *context, int *errnum)
 	return states_print_flush(watch->print, errnum);
 }
 
-static struct error *run(struct watch *watch)
+static struct error *make_plan(void *context)
+{
+	struct watch *watch = context;
+
+	return plan_make_states(watch->run.bin, &watch->run.plan);
+}
+
+static struct error *prepare(struct watch *watch)
+{
+	struct error *err = run_open(&watch->run);
+
+	if (!err)
+		err = make_plan(watch);
+	if (!err)
+		err = run_file_open(&watch->run);
+	return err ? err : open_output(watch);
+}
+
+/* Until it is over, or the binary is changed. */
+static struct error *run_once(struct watch *watch)
 {
 	const char *advice =
 		watch->args->summary
@@ -182,18 +200,38 @@ static struct error *run(struct watch *watch)
 			  "--ring-size more"
 			: "times marked as uncertain (?) may have been interrupted; give "
 			  "--ring-size more";
-	struct error *err = run_open(&watch->run);
+	struct error *err = start(watch);
+
+	if (err || watch->run.is_changed)
+		return err;
+	return run_stop(&watch->run, finish, advice, run_loop(&watch->run));
+}
+
+/* With the binary that took the place of the one that was traced. */
+static struct error *begin_anew(struct watch *watch, bool *goes_on)
+{
+	struct error *err;
+
+	states_print_free(take_pointer(watch->print));
+	states_free(take_pointer(watch->states));
+	err = reopen_changed(&watch->run, goes_on);
+	return err || !*goes_on ? err : open_output(watch);
+}
+
+static struct error *run(struct watch *watch)
+{
+	struct error *err = prepare(watch);
+	bool goes_on = true;
 
 	if (!err)
-		err = plan_make_states(watch->run.bin, &watch->run.plan);
-	if (!err)
-		err = open_output(watch);
-	if (!err)
-		err = start(watch);
-	if (err)
-		return err;
-	err = run_stop(&watch->run, finish, advice, run_loop(&watch->run));
-	run_wait_for_program(&watch->run);
+		err = run_once(watch);
+	while (!err && goes_on && reopen_is_due(&watch->run)) {
+		err = begin_anew(watch, &goes_on);
+		if (!err && goes_on)
+			err = run_once(watch);
+	}
+	if (watch->run.has_begun)
+		run_wait_for_program(&watch->run);
 	return err;
 }
 
@@ -217,6 +255,7 @@ int command_states(int argc, char **argv)
 	watch.run = (struct run){
 		.args = &args.run,
 		.context = &watch,
+		.make_plan = make_plan,
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.tick = tick,

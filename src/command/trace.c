@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/nothing.h"
+#include "command/reopen.h"
 #include "command/run.h"
 #include "command/run_file.h"
 #include "command/trace_args.h"
@@ -19,7 +20,16 @@ struct trace {
 	struct run run;
 	struct output *output;
 	struct calltree *trees;
+	/* Of the binary before it was overwritten. */
+	uint64_t num_written;
+	uint64_t num_begun;
 };
+
+/* Trees, to their end. */
+static uint64_t num_written(const struct trace *trace)
+{
+	return trace->num_written + (trace->output ? output_num_trees(trace->output) : 0);
+}
 
 /* ---- preparing ---- */
 
@@ -28,17 +38,16 @@ static struct error *open_output(struct trace *trace)
 	const struct trace_args *args = trace->args;
 	struct output_options options = {
 		.plan = &trace->run.plan,
-		.max_trees = args->limit,
+		.max_trees = args->limit ? args->limit - trace->num_written : 0,
+		.num_trees_before = trace->num_begun,
 		.states = args->select.selection.states,
 		.min_wait_ns = args->min_wait_ns,
 		.follow = args->select.selection.follow,
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
 	struct calltree_sink sink;
-	struct error *err = run_file_open(&trace->run);
+	struct error *err;
 
-	if (err)
-		return err;
 	options.file = trace->run.file;
 	err = output_new(args->format, &options, &trace->output);
 	if (err)
@@ -98,18 +107,42 @@ static bool confirm_slow_attaching(const struct trace *trace)
 	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';
 }
 
+static struct error *make_plan(void *context)
+{
+	struct trace *trace = context;
+	struct run *run = &trace->run;
+	struct error *err = plan_make(run->bin, &trace->args->select.selection, &run->plan);
+
+	if (err)
+		return err;
+	log_omissions(&run->plan);
+	log_self_checks(&run->plan);
+	return NULL;
+}
+
 static struct error *prepare(struct trace *trace)
 {
 	struct run *run = &trace->run;
 	struct error *err = run_open(run);
 
 	if (!err)
-		err = plan_make(run->bin, &trace->args->select.selection, &run->plan);
-	if (err)
-		return err;
-	log_omissions(&run->plan);
-	log_self_checks(&run->plan);
-	return open_output(trace);
+		err = make_plan(trace);
+	if (!err)
+		err = run_file_open(run);
+	return err ? err : open_output(trace);
+}
+
+/* With the binary that took the place of the one that was traced. */
+static struct error *begin_anew(struct trace *trace, bool *goes_on)
+{
+	struct error *err;
+
+	trace->num_written = num_written(trace);
+	trace->num_begun = calltree_num_begun(trace->trees);
+	calltree_free(take_pointer(trace->trees));
+	output_free(take_pointer(trace->output));
+	err = reopen_changed(&trace->run, goes_on);
+	return err || !*goes_on ? err : open_output(trace);
 }
 
 /* ---- running ---- */
@@ -158,7 +191,7 @@ static bool limit_reached(void *context)
 {
 	const struct trace *trace = context;
 
-	return trace->args->limit && output_num_trees(trace->output) >= trace->args->limit;
+	return trace->args->limit && num_written(trace) >= trace->args->limit;
 }
 
 static void tick(void *context)
@@ -170,9 +203,7 @@ static void tick(void *context)
 
 static bool has_shown(void *context)
 {
-	const struct trace *trace = context;
-
-	return output_num_trees(trace->output);
+	return num_written(context);
 }
 
 static void explain(void *context)
@@ -195,15 +226,29 @@ static void finish(void *context)
 	calltree_finish(trace->trees, trace->run.stop_ns);
 }
 
-static struct error *run(struct trace *trace)
+/* Until it is over, or the binary is changed. */
+static struct error *run_once(struct trace *trace)
 {
 	struct error *err = start(trace);
 
-	if (err)
+	if (err || trace->run.is_changed)
 		return err;
-	err = run_stop(&trace->run, finish, "trace fewer functions, or give --ring-size more",
-		       run_loop(&trace->run));
-	run_wait_for_program(&trace->run);
+	return run_stop(&trace->run, finish, "trace fewer functions, or give --ring-size more",
+			run_loop(&trace->run));
+}
+
+static struct error *run(struct trace *trace)
+{
+	struct error *err = run_once(trace);
+	bool goes_on = true;
+
+	while (!err && goes_on && reopen_is_due(&trace->run)) {
+		err = begin_anew(trace, &goes_on);
+		if (!err && goes_on)
+			err = run_once(trace);
+	}
+	if (trace->run.has_begun)
+		run_wait_for_program(&trace->run);
 	return err;
 }
 
@@ -225,6 +270,7 @@ int command_trace(int argc, char **argv)
 	trace.run = (struct run){
 		.args = &args.run,
 		.context = &trace,
+		.make_plan = make_plan,
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.tick = tick,

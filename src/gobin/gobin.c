@@ -155,6 +155,21 @@ int gobin_fd(const struct gobin *bin)
 	return image_fd(bin->image);
 }
 
+bool gobin_is_settled(const struct gobin *bin)
+{
+	return image_is_settled(bin->image);
+}
+
+bool gobin_is_unchanged(const struct gobin *bin, int fd)
+{
+	return image_is_unchanged(bin->image, fd);
+}
+
+void gobin_freeze(struct gobin *bin)
+{
+	image_freeze(bin->image);
+}
+
 bool gobin_is_pie(const struct gobin *bin)
 {
 	return image_is_pie(bin->image);

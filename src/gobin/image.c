@@ -23,12 +23,12 @@
 #define MAX_NUM_SECTIONS 65535
 
 /* Reads until len bytes are there; false on an error or the end of the file. */
-static bool read_fully(int fd, void *to, uint64_t len, uint64_t off)
+static bool read_fully(const struct image *image, void *to, uint64_t len, uint64_t off)
 {
 	char *p = to;
 
-	while (len) {
-		ssize_t n = pread(fd, p, len, (off_t)off);
+	while (len && !image->is_frozen) {
+		ssize_t n = pread(image->fd, p, len, (off_t)off);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -37,7 +37,7 @@ static bool read_fully(int fd, void *to, uint64_t len, uint64_t off)
 		off += n;
 		len -= n;
 	}
-	return true;
+	return !len;
 }
 
 static bool chunk_is_loaded(const struct image *image, uint64_t chunk)
@@ -61,7 +61,7 @@ static bool load_chunks(const struct image *image, uint64_t off, uint64_t len)
 		uint64_t from = chunk << CHUNK_SHIFT, to = run << CHUNK_SHIFT;
 		if (to > image->size)
 			to = image->size;
-		if (!read_fully(image->fd, image->bytes + from, to - from, from))
+		if (!read_fully(image, image->bytes + from, to - from, from))
 			return false;
 		for (; chunk < run; chunk++)
 			image->loaded[chunk / 8] |= 1 << chunk % 8;
@@ -149,13 +149,13 @@ bool image_copy(const struct image *image, uint64_t va, void *to, size_t len)
 
 	if (!len || len > image_available(image, va) || !image_va_to_off(image, va, &off))
 		return false;
-	return read_fully(image->fd, to, len, off);
+	return read_fully(image, to, len, off);
 }
 
 bool image_copy_at_off(const struct image *image, uint64_t off, void *to, size_t len)
 {
 	return off <= image->size && len <= image->size - off &&
-	       read_fully(image->fd, to, len, off);
+	       read_fully(image, to, len, off);
 }
 
 bool image_read_u32(const struct image *image, uint64_t va, uint32_t *value)
@@ -362,15 +362,14 @@ static struct error *read_headers(struct image *image)
 	struct error *err;
 	Elf64_Ehdr ehdr = {0};
 	const uint8_t *bytes;
-	struct stat st;
 
-	if (fstat(image->fd, &st) != 0)
+	if (!image_note_age(image))
 		return error_errno(errno, "cannot look at %s", image->path);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(image->stat.st_mode))
 		return error_new("%s is not a regular file%s", image->path,
-				 S_ISDIR(st.st_mode) ? " but a folder: name the Go executable in it"
+				 S_ISDIR(image->stat.st_mode) ? " but a folder: name the Go executable in it"
 						     : "");
-	image->size = st.st_size;
+	image->size = image->stat.st_size;
 	if (image->size > MAX_FILE_SIZE)
 		return error_new("%s is larger than 4 GiB, too large for an executable",
 				 image->path);

@@ -58,6 +58,10 @@ void image_close(struct image *image); /* NULL is fine */
 
 const char *image_path(const struct image *image);
 int image_fd(const struct image *image);		 /* open for reading, owned by the image */
+/* See gobin_is_settled(), gobin_is_unchanged(), gobin_freeze(). */
+bool image_is_settled(const struct image *image);
+bool image_is_unchanged(const struct image *image, int fd);
+void image_freeze(struct image *image);
 bool image_is_pie(const struct image *image);		 /* ET_DYN */
 uint64_t image_start_code_va(const struct image *image); /* lowest va of a PF_X segment */
 uint64_t image_entry_va(const struct image *image);

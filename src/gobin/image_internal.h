@@ -3,6 +3,8 @@
 #ifndef GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
 #define GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
 
+#include <sys/stat.h>
+
 #include "gobin/image.h"
 
 /* DT_RELA, sorted out when it is first needed. */
@@ -16,6 +18,9 @@ struct relocations {
 struct image {
 	char *path;
 	int fd;
+	struct stat stat;   /* when it was opened */
+	int64_t age_ns;	    /* and how long before its last change was */
+	bool is_frozen;	    /* see image_freeze() */
 	uint64_t size;
 	uint8_t *bytes;	 /* a reservation of `size` bytes */
 	uint8_t *loaded; /* a bit for each chunk of it that was read in */
@@ -37,5 +42,6 @@ struct image {
 };
 
 void image_free_relocations(struct image *image);
+bool image_note_age(struct image *image); /* fills in stat and age_ns; false: errno */
 
 #endif

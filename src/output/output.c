@@ -166,6 +166,7 @@ struct calltree_sink output_sink(struct output *out)
 		.keep_calls = out->format->keep_calls,
 		.states = out->options.states,
 		.min_wait_ns = out->options.min_wait_ns,
+		.num_before = out->options.num_trees_before,
 	};
 }
 

@@ -17,7 +17,8 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
-	bool is_lost; /* the holder went by itself */
+	bool is_lost;	 /* the holder went by itself */
+	bool is_changed; /* so did the file, and the probes are gone or go */
 };
 
 const char *attach_method_name(enum attach_method method)
@@ -97,21 +98,28 @@ static enum received receive(int socket, struct holder_message *message, int fla
 	return RECEIVED;
 }
 
+static void take_note(struct attachment *attachment, const struct holder_message *message)
+{
+	if (message->type == HOLDER_NOTE)
+		log_verbose("%s", message->text);
+	else if (message->type == HOLDER_WARNING)
+		log_warning("%s", message->text);
+	else if (message->type == HOLDER_CHANGED)
+		attachment->is_changed = true;
+}
+
 /* Listens until all is attached, or cannot be. */
 static struct error *wait_until_attached(struct attachment *attachment)
 {
 	struct holder_message message;
 	while (receive(attachment->socket, &message, 0) == RECEIVED) {
-		switch (message.type) {
-		case HOLDER_WARNING:
-			log_warning("%s", message.text);
-			break;
-		case HOLDER_FAILED:
+		if (message.type == HOLDER_FAILED)
 			return error_new("%s", message.text);
-		case HOLDER_ATTACHED:
+		take_note(attachment, &message);
+		if (message.type == HOLDER_ATTACHED)
 			attachment->num_sites = message.count;
+		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
 			return NULL;
-		}
 	}
 	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was "
 			 "it killed?");
@@ -199,11 +207,9 @@ struct error *attachment_check(struct attachment *attachment)
 {
 	struct holder_message message;
 	enum received received;
-	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED) {
-		if (message.type == HOLDER_WARNING)
-			log_warning("%s", message.text);
-	}
-	if (received == RECEIVED_NOTHING)
+	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED)
+		take_note(attachment, &message);
+	if (received == RECEIVED_NOTHING || attachment->is_changed)
 		return NULL;
 	attachment->is_lost = true;
 	int number = reap(attachment);
@@ -213,6 +219,11 @@ struct error *attachment_check(struct attachment *attachment)
 			 number ? sigabbrev_np(number) ?: "?" : "");
 }
 
+bool attachment_file_is_changed(const struct attachment *attachment)
+{
+	return attachment->is_changed;
+}
+
 void attachment_stop(struct attachment *attachment)
 {
 	if (!attachment)
@@ -220,10 +231,8 @@ void attachment_stop(struct attachment *attachment)
 	shutdown(attachment->socket, SHUT_WR);
 	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
 	struct holder_message message;
-	while (receive(attachment->socket, &message, 0) == RECEIVED) {
-		if (message.type == HOLDER_WARNING)
-			log_warning("%s", message.text);
-	}
+	while (receive(attachment->socket, &message, 0) == RECEIVED)
+		take_note(attachment, &message);
 	close(attachment->socket);
 	if (!attachment->is_lost && reap(attachment))
 		log_warning("the process that holds the probes (PID %d) was killed while it took "

@@ -98,7 +98,7 @@ static int define_event(struct holder *holder, const char *name, const uint32_t 
 		int err = tracefs_write(tracefs->definitions, text, len);
 		if (err)
 			return err;
-		if (holder_is_abandoned(holder))
+		if (holder_must_stop(holder))
 			return -ECANCELED;
 		len = 0;
 	}

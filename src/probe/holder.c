@@ -49,20 +49,21 @@ void holder_warn(const struct holder *holder, const char *format, ...)
 	va_end(args);
 }
 
-bool holder_is_abandoned(const struct holder *holder)
+/* Waits up to timeout_ms (-1: for ever) for the end: what the tracer sends, which it never does, or
+ * a change of the file. */
+static bool await_end(struct holder *holder, int timeout_ms)
 {
-	/* The tracer never sends: whatever there is to read is the end. */
-	struct pollfd end = {.fd = holder->socket, .events = POLLIN | POLLRDHUP};
-	return poll(&end, 1, 0) > 0;
+	struct pollfd polled[] = {
+		{.fd = holder->socket, .events = POLLIN | POLLRDHUP},
+		{.fd = holder->guard.events, .events = POLLIN},
+	};
+	poll(polled, 2, timeout_ms);
+	return polled[0].revents || guard_is_broken(&holder->guard);
 }
 
-static void wait_for_end(const struct holder *holder)
+bool holder_must_stop(struct holder *holder)
 {
-	char byte;
-	ssize_t len;
-	do {
-		len = recv(holder->socket, &byte, 1, 0);
-	} while (len > 0 || (len < 0 && errno == EINTR));
+	return await_end(holder, 0);
 }
 
 /* ---- becoming the holder ---- */
@@ -190,7 +191,7 @@ static int refuse_site(struct holder *holder, uint32_t index, int errnum)
 static int attach_sites(struct holder *holder, enum program program, const uint32_t *sites,
 			size_t count)
 {
-	if (holder_is_abandoned(holder))
+	if (holder_must_stop(holder))
 		return -ECANCELED;
 	int err = holder->ops->attach(holder, program, sites, count);
 	if (err == 0) {
@@ -279,6 +280,79 @@ static const struct attach_method_ops *method_ops(enum attach_method method)
 	}
 }
 
+/* ---- holding ---- */
+
+/* Tells how the file is guarded, and where that is not enough. */
+static void tell_guard(const struct holder *holder)
+{
+	const char *path = gobin_path(holder->plan->bin);
+	const char *no_lease = strerror(holder->guard.no_lease);
+	switch (holder->guard.kind) {
+	case GUARD_LEASE:
+		tell(holder, HOLDER_NOTE, 0,
+		     "who writes to %s waits until its probes are gone (by a lease)", path);
+		break;
+	case GUARD_EXEC:
+		tell(holder, HOLDER_NOTE, 0,
+		     "who starts %s after it was written to waits until its probes are gone (by "
+		     "fanotify; there is no lease: %s)",
+		     path, no_lease);
+		break;
+	default:
+		holder_warn(holder,
+			    "whoever writes to %s while it is traced cannot be kept waiting (no "
+			    "lease: %s): a program that is started at once may crash. Replace the "
+			    "file (mv) instead of overwriting it, or trace with CAP_LEASE",
+			    path, no_lease);
+	}
+}
+
+/* Perf events go one by one, about 0.1 s each; the kernel waits so long for a lease to come back. */
+static void warn_of_slow_end(const struct holder *holder, enum attach_method method)
+{
+	unsigned seconds;
+	_cleanup_fclose_ FILE *file = fopen("/proc/sys/fs/lease-break-time", "re");
+	if (method != ATTACH_PERF_EVENT || holder->guard.kind != GUARD_LEASE || !file ||
+	    fscanf(file, "%u", &seconds) != 1 || holder->num_attached / 10 < seconds)
+		return;
+	holder_warn(holder,
+		    "%zu probes by perf_event may take longer to take away than the kernel keeps "
+		    "anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do "
+		    "not overwrite it while it is traced",
+		    holder->num_attached, gobin_path(holder->plan->bin), seconds);
+}
+
+/* From here on nobody changes the file without our knowing. False: it is no longer, or not now,
+ * what the plan was made from. */
+static bool guard_file(struct holder *holder)
+{
+	return guard_start(&holder->guard, holder->path) == 0 &&
+	       gobin_is_unchanged(holder->plan->bin, holder->bin_fd);
+}
+
+static void hold(struct holder *holder, enum attach_method method)
+{
+	_cleanup_error_ struct error *err = NULL;
+	bool is_same = guard_file(holder);
+	if (is_same) {
+		err = attach_plan(holder, method);
+		is_same = !guard_is_broken(&holder->guard);
+	}
+	if (is_same && err) {
+		tell(holder, HOLDER_FAILED, 0, "%s", error_message(err));
+		return;
+	}
+	if (is_same) {
+		tell_guard(holder);
+		warn_of_slow_end(holder, method);
+		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
+		while (!await_end(holder, -1))
+			;
+	}
+	if (!is_same || guard_is_broken(&holder->guard))
+		tell(holder, HOLDER_CHANGED, 0, "%s", "");
+}
+
 void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
 {
 	struct holder holder = {
@@ -287,27 +361,21 @@ void holder_run(const struct plan *plan, const struct attach_options *options, i
 		.socket = socket,
 		.has_cookies = options->has_cookies,
 		.pid = options->pid,
+		.bin_fd = gobin_fd(plan->bin),
 	};
-	int bin_fd = gobin_fd(plan->bin);
-	int *keep[PROGRAM_COUNT + 2] = {&holder.socket, &bin_fd};
+	int *keep[PROGRAM_COUNT + 2] = {&holder.socket, &holder.bin_fd};
 	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
 		holder.program_fds[i] = options->program_fds[i];
 		keep[i + 2] = &holder.program_fds[i];
 	}
 	become_holder();
 	keep_only(keep, PROGRAM_COUNT + 2);
-	snprintf(holder.path, sizeof(holder.path), "/proc/self/fd/%d", bin_fd);
+	snprintf(holder.path, sizeof(holder.path), "/proc/self/fd/%d", holder.bin_fd);
 
-	struct error *err = attach_plan(&holder, options->method);
-	if (err) {
-		tell(&holder, HOLDER_FAILED, 0, "%s", error_message(err));
-		error_free(err);
-	} else {
-		tell(&holder, HOLDER_ATTACHED, holder.num_attached, "%s", "");
-		wait_for_end(&holder);
-	}
+	hold(&holder, options->method);
 	/* While there is a process to do it: what exit closes, it closes in no order of ours. */
 	holder.ops->detach(&holder);
+	guard_stop(&holder.guard);
 	/* Not exit(): the tracer's buffers and handlers are not ours to run. */
 	_exit(0);
 }

@@ -13,12 +13,15 @@
 #define GOFUNCGRAPH_HOLDER_H
 
 #include "gofuncgraph/probe.h"
+#include "probe/guard.h"
 
 /* What the holder tells the tracer: one packet each. The tracer never sends anything. */
 enum holder_message_type {
+	HOLDER_NOTE,	 /* text, for -v */
 	HOLDER_WARNING,	 /* text */
 	HOLDER_FAILED,	 /* text; the holder ends */
 	HOLDER_ATTACHED, /* count: sites attached */
+	HOLDER_CHANGED,	 /* somebody changes the file; the holder detaches, lets him, and ends */
 };
 
 #define HOLDER_TEXT_MAX 2048
@@ -36,6 +39,8 @@ struct holder {
 	int program_fds[PROGRAM_COUNT];
 	bool has_cookies;
 	pid_t pid;	     /* 0: every process */
+	int bin_fd;	     /* the binary */
+	struct guard guard;
 	char path[32];	     /* the binary as this process may name it to the kernel */
 	size_t num_attached; /* sites */
 	size_t num_refused;
@@ -63,8 +68,8 @@ extern const struct attach_method_ops attach_perf_ops;
 void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
 	__attribute__((noreturn));
 
-/* True when the tracer is gone: whatever is being done should stop. */
-bool holder_is_abandoned(const struct holder *holder);
+/* True when the tracer is gone or the file is being changed: whatever is being done should stop. */
+bool holder_must_stop(struct holder *holder);
 void holder_warn(const struct holder *holder, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

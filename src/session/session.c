@@ -28,6 +28,7 @@ struct session {
 	size_t num_sites;
 	unsigned batch; /* events handed on in this go */
 	bool emulates_ret;
+	bool file_is_changed;
 };
 
 /* ---- loading ---- */
@@ -195,9 +196,11 @@ static struct error *attach_sites(struct session *session)
 	};
 	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
 
-	if (!err)
-		session->num_sites = attachment_num_sites(session->attachment);
-	return err;
+	if (err)
+		return err;
+	session->num_sites = attachment_num_sites(session->attachment);
+	session->file_is_changed = attachment_file_is_changed(session->attachment);
+	return NULL;
 }
 
 /* ---- events ---- */
@@ -325,7 +328,15 @@ struct error *session_poll(struct session *session, int timeout_ms)
 		return error_errno(-failed, "cannot wait for events");
 	/* Events are sent without waking the reader: look whether there are any. */
 	struct error *err = session->batch ? NULL : consume(session);
-	return err ? err : attachment_check(session->attachment);
+	if (!err)
+		err = attachment_check(session->attachment);
+	session->file_is_changed = attachment_file_is_changed(session->attachment);
+	return err;
+}
+
+bool session_file_is_changed(const struct session *session)
+{
+	return session->file_is_changed;
 }
 
 void session_look_away(struct session *session)

@@ -27,6 +27,11 @@ int gobin_fd(const struct gobin *bin)
 	return bin->fd;
 }
 
+bool gobin_is_unchanged(const struct gobin *bin, int fd)
+{
+	return bin->fd >= 0 && fd >= 0;
+}
+
 const char *gobin_path(const struct gobin *bin)
 {
 	return "target";

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/reopen.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define PAUSE_MS    20
+#define PATIENCE_NS 2000000000ull
+
+/* A file that was written to just now may be written to again, in the same tick of its times. */
+static bool is_written_to(const struct run *run)
+{
+	return attach_file_is_written_to(*run->args->binary) ||
+	       (run->bin && !gobin_is_settled(run->bin));
+}
+
+static void forget_file(struct run *run)
+{
+	plan_destroy(&run->plan);
+	run->plan = (struct plan){};
+	gobin_close(take_pointer(run->bin));
+}
+
+struct error *reopen_first(struct run *run)
+{
+	uint64_t end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	struct error *err;
+
+	while (!(err = gobin_open(*run->args->binary, &run->bin)) && is_written_to(run)) {
+		if (run_clock_ns(CLOCK_MONOTONIC) >= end)
+			return error_new("cannot trace %s: it is open for writing, and probes would "
+					 "be lost in what is written; wait until it is written",
+					 *run->args->binary);
+		forget_file(run);
+		usleep(PAUSE_MS * 1000);
+	}
+	return err;
+}
+
+bool reopen_is_due(const struct run *run)
+{
+	return run->is_changed && !run->is_over;
+}
+
+/* Not yet: it is still written to. */
+static struct error *open_changed(struct run *run, bool *not_yet)
+{
+	struct error *err = gobin_open(*run->args->binary, &run->bin);
+
+	*not_yet = is_written_to(run);
+	return err || *not_yet ? err : run->make_plan(run->context);
+}
+
+struct error *reopen_changed(struct run *run, bool *goes_on)
+{
+	uint64_t end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	struct error *err = NULL;
+	bool not_yet = true;
+
+	log_info("%s is being written to: its probes were taken away, and come back when it is "
+		 "written",
+		 *run->args->binary);
+	session_free(take_pointer(run->session));
+	/* What is no program now may become one: a file may be written in more than one go. */
+	while ((*goes_on = !run_is_over(run))) {
+		error_free(err);
+		forget_file(run);
+		err = open_changed(run, &not_yet);
+		if (!err && !not_yet)
+			return NULL;
+		if (not_yet)
+			end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+		else if (run_clock_ns(CLOCK_MONOTONIC) >= end)
+			return error_prefix(err, "the new %s cannot be traced", *run->args->binary);
+		usleep(PAUSE_MS * 1000);
+	}
+	error_free(err);
+	return NULL;
+}
+
+void reopen_warn_of_replaced(struct run *run)
+{
+	struct stat traced, named;
+
+	if (run->was_replaced || run->args->pid || fstat(gobin_fd(run->bin), &traced) ||
+	    stat(*run->args->binary, &named) ||
+	    (named.st_dev == traced.st_dev && named.st_ino == traced.st_ino))
+		return;
+	run->was_replaced = true;
+	log_warning("%s was replaced by another file: what is started from now on is not traced; "
+		    "start again to trace it",
+		    *run->args->binary);
+}
