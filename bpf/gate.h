@@ -169,11 +169,11 @@ static __always_inline void on_unreadable(const struct who *who)
 		send_of_process(who, EVENT_UNREADABLE);
 }
 
-static __always_inline __u64 caller_at(__u64 address)
+static __always_inline __u64 caller_at(const struct who *who, __u64 address)
 {
 	__u64 ip;
 
-	return read_user(&ip, sizeof(ip), address) ? ip - load_bias() : 0;
+	return read_user(&ip, sizeof(ip), address) ? address_to_va(who, ip) : 0;
 }
 
 #endif

@@ -32,7 +32,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	__u8 opens = 0;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie))
+	if (!find_site(ctx, 0, &cookie, &who))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
@@ -72,41 +72,40 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 			return 0;
 		opens = EVENT_OPENS_TREE;
 	}
-	if (!send(goroutine, &who, index, position, caller_at(address), EVENT_ENTRY,
+	if (!send(goroutine, &who, index, position, caller_at(&who, address), EVENT_ENTRY,
 		  opens | (flags & SITE_MAY_REPEAT ? EVENT_MAY_REPEAT : 0)) &&
 	    opens)
 		goroutine->ended = 1; /* no tree without its beginning */
 	return 0;
 }
 
-static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie)
+static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
 {
 	__u32 flags = SITE_COOKIE_FLAGS(cookie), index = SITE_COOKIE_INDEX(cookie);
 	__u8 kind = flags & SITE_TAIL_CALL ? EVENT_TAIL_CALL : EVENT_RETURN;
 	struct goroutine *goroutine;
 	__u64 position, address;
-	struct who who;
 
-	if (!find_thread(&who))
+	if (!find_thread(who))
 		return;
-	if (!find_goroutine(ctx, flags, &who)) {
-		on_unreadable(&who);
+	if (!find_goroutine(ctx, flags, who)) {
+		on_unreadable(who);
 		return;
 	}
-	goroutine = find_gate(&who);
+	goroutine = find_gate(who);
 	if (!goroutine)
 		return;
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
-	if (!find_position(&who, address, &position)) {
-		on_unreadable(&who);
+	if (!find_position(who, address, &position)) {
+		on_unreadable(who);
 		return;
 	}
 	if (position < goroutine->frame)
-		send_last(goroutine, &who, index, position, 0, EVENT_UNWIND);
+		send_last(goroutine, who, index, position, 0, EVENT_UNWIND);
 	else if (position == goroutine->frame)
-		send_last(goroutine, &who, index, position, 0, kind);
+		send_last(goroutine, who, index, position, 0, kind);
 	else
-		send(goroutine, &who, index, position, 0, kind, 0);
+		send(goroutine, who, index, position, 0, kind, 0);
 }
 
 SEC("uprobe")
@@ -124,11 +123,12 @@ int target_entry(struct pt_regs *ctx)
 SEC("uprobe")
 int exit_plain(struct pt_regs *ctx)
 {
+	struct who who;
 	__u64 cookie;
 
 	keep_own_stack(ctx, &no_programs);
-	if (find_site(ctx, 0, &cookie))
-		on_exit(ctx, cookie);
+	if (find_site(ctx, 0, &cookie, &who))
+		on_exit(ctx, cookie, &who);
 	return 0;
 }
 
@@ -157,13 +157,14 @@ static __always_inline bool is_alone(void)
 SEC("uprobe")
 int exit_emulate(struct pt_regs *ctx)
 {
+	struct who who;
 	__u64 cookie, to;
 	__u32 flags;
 
 	keep_own_stack(ctx, &no_writing_programs);
-	if (!find_site(ctx, 0, &cookie))
+	if (!find_site(ctx, 0, &cookie, &who))
 		return 0;
-	on_exit(ctx, cookie);
+	on_exit(ctx, cookie, &who);
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone() &&
 	    read_user(&to, sizeof(to), ctx->sp)) {
@@ -211,7 +212,7 @@ int runtime_site(struct pt_regs *ctx)
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie))
+	if (!find_site(ctx, 0, &cookie, &who))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
@@ -233,7 +234,7 @@ int state_site(struct pt_regs *ctx)
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, SITE_STATE_KEY, &cookie))
+	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))

@@ -25,6 +25,7 @@ struct pt_regs {
 
 struct mm_struct {
 	unsigned long start_code;
+	unsigned long end_code;
 };
 
 struct thread_struct {
@@ -46,6 +47,16 @@ struct uprobe {
 
 struct uprobe_task {
 	struct arch_uprobe *auprobe;
+	unsigned long vaddr;
+};
+
+/* kernel/trace/trace_uprobe.c */
+struct trace_uprobe {
+	unsigned long offset;
+};
+
+struct uprobe_dispatch_data {
+	struct trace_uprobe *tu;
 };
 
 struct signal_struct {

@@ -9,8 +9,10 @@
 /* ---- set by user space before loading ---- */
 
 const volatile bool use_cookies = true; /* else sites are found by address */
-const volatile bool is_pie = false;
+const volatile bool is_pie = false;	/* or a library: it is loaded anywhere */
 const volatile __u64 start_code_va = 0; /* see gobin_start_code_va() */
+const volatile __u64 image_start_va = 0; /* all segments of the probed file are in here */
+const volatile __u64 image_size = 0;
 const volatile __u32 g_stack_hi = 8;
 const volatile __u32 g_m = 48;
 const volatile __u32 g_goid = 152;
@@ -22,6 +24,7 @@ const volatile __u32 g_sched_sp = 56;
 const volatile __u32 g_sched_bp = 104;
 const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
+const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of the process */
 const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
 const volatile bool all_goroutines = false; /* see session_options */
 const volatile __u64 min_wait_ns = 0;
@@ -59,13 +62,21 @@ struct {
 	__type(value, __u8);
 } processes SEC(".maps");
 
-/* va -> cookie, where there are no cookies. */
+/* By va, and by SITE_OFFSET_KEY: where there are no cookies. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
-	__type(value, __u64);
+	__type(value, struct known_site);
 } sites SEC(".maps");
+
+/* By the site's index: the va of each, where the load bias is to be found. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} site_vas SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -79,13 +79,13 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 }
 
 /* Which function of the runtime changes it: that which called casgstatus, or has it inlined. */
-static __always_inline void find_caller(const struct pt_regs *ctx, __u32 flags, __u32 operand,
-					struct change *change)
+static __always_inline void find_caller(const struct pt_regs *ctx, const struct who *who,
+					__u32 flags, __u32 operand, struct change *change)
 {
 	if (flags & SITE_STATE_ARGS)
-		change->caller_va = caller_at(ctx->sp + operand);
+		change->caller_va = caller_at(who, ctx->sp + operand);
 	else if (flags & SITE_STATE_SWAP)
-		change->caller_va = ctx->ip - load_bias();
+		change->caller_va = ctx->ip - who->bias;
 }
 
 /* `who` becomes the goroutine g of the same process, maybe 0. */
@@ -102,14 +102,14 @@ static __always_inline bool become_goroutine(struct who *who, __u64 g)
  * Return addresses of a goroutine that has changed to the system stack, by its frame pointers:
  * runtime.systemstack and mcall leave the first one in g.sched.bp (src/runtime/asm_amd64.s).
  */
-static __always_inline void walk_stack(__u64 g, __u64 *addresses)
+static __always_inline void walk_stack(const struct who *who, __u64 *addresses)
 {
 	struct {
 		__u64 next_bp, ip;
 	} frame;
-	__u64 bp = 0, bias = load_bias();
+	__u64 bp = 0;
 
-	read_user(&bp, sizeof(bp), g + g_sched_bp);
+	read_user(&bp, sizeof(bp), who->g + g_sched_bp);
 #pragma unroll
 	for (int i = 0; i < WAKER_DEPTH; i++) {
 		addresses[i] = 0;
@@ -117,7 +117,7 @@ static __always_inline void walk_stack(__u64 g, __u64 *addresses)
 			bp = 0;
 			continue;
 		}
-		addresses[i] = frame.ip - bias;
+		addresses[i] = address_to_va(who, frame.ip);
 		bp = frame.next_bp > bp ? frame.next_bp : 0;
 	}
 }
@@ -136,12 +136,12 @@ static __always_inline void fill_more(struct pt_regs *ctx, struct goroutine_even
 	more->by_goid = more->start_va = 0;
 	__builtin_memset(more->by_stack, 0, sizeof(more->by_stack));
 	if (read_user(&more->start_va, sizeof(more->start_va), who->g + g_startpc))
-		more->start_va -= load_bias();
+		more->start_va = address_to_va(who, more->start_va);
 	if (!(starts || wakes) || !find_goroutine(ctx, 0, &me) || me.goid == who->goid)
 		return;
 	more->by_goid = me.goid;
 	if (wakes && me.goid)
-		walk_stack(me.g, more->by_stack);
+		walk_stack(&me, more->by_stack);
 }
 
 static __always_inline void fill_change(struct event *event, const struct who *who,
@@ -238,7 +238,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	}
 	if (all_goroutines) {
 		remember_process(who);
-		find_caller(ctx, flags, operand, &change);
+		find_caller(ctx, who, flags, operand, &change);
 		send_more(ctx, who, EVENT_STATE, 0, &change, 0);
 		return;
 	}
@@ -250,7 +250,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	if (!gate)
 		return;
 	if (ends_long_wait(gate, &change)) {
-		find_caller(ctx, flags, operand, &change);
+		find_caller(ctx, who, flags, operand, &change);
 		sent = send_more(ctx, who, EVENT_STATE, 0, &change, gate->lost);
 	} else {
 		sent = send_change(who, &change, gate->lost);
@@ -271,7 +271,8 @@ static __always_inline bool find_birth(const struct pt_regs *ctx, __u32 flags, _
 	return true;
 }
 
-static __always_inline bool find_origin(__u32 flags, struct change *change)
+static __always_inline bool find_origin(const struct who *who, __u32 flags,
+					struct change *change)
 {
 	__u32 status;
 
@@ -279,7 +280,7 @@ static __always_inline bool find_origin(__u32 flags, struct change *change)
 	    !read_user(&status, sizeof(status), change->g + g_atomicstatus))
 		return false;
 	if (change->caller_va)
-		change->caller_va -= load_bias();
+		change->caller_va = address_to_va(who, change->caller_va);
 	if (!(flags & (SITE_STATE_ARGS | SITE_STATE_SWAP)))
 		change->new_state = state_number(status);
 	return true;
@@ -289,13 +290,13 @@ static __always_inline bool find_origin(__u32 flags, struct change *change)
  * True of a goroutine of the runtime's own: the first garbage collection inside a target, say,
  * starts those that work for all later ones.
  */
-static __always_inline bool is_system(__u64 g)
+static __always_inline bool is_system(const struct who *who, __u64 g)
 {
 	__u64 start;
 
 	if (!read_user(&start, sizeof(start), g + g_startpc))
 		return false;
-	start -= load_bias();
+	start -= who->bias;
 #pragma unroll
 	for (int i = 0; i < MAX_SYSTEM_STARTS; i++)
 		if (start == system_starts[i])
@@ -331,10 +332,10 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 			return;
 		}
 		parent = who->goid ? find_gate(who) : NULL;
-		if (!parent || is_system(change.g))
+		if (!parent || is_system(who, change.g))
 			return;
 	}
-	if (!become_goroutine(&child, change.g) || !child.goid || !find_origin(flags, &change) ||
+	if (!become_goroutine(&child, change.g) || !child.goid || !find_origin(&child, flags, &change) ||
 	    !find_first_position(change.g, &position)) {
 		on_unreadable(who);
 		return;

@@ -18,33 +18,6 @@ static __always_inline bool read_user(void *to, __u32 size, __u64 from)
 	return bpf_probe_read_user(to, size, (void *)from) == 0;
 }
 
-static __always_inline __u64 load_bias(void)
-{
-	struct task_struct *task;
-
-	if (!is_pie)
-		return 0;
-	task = (void *)bpf_get_current_task();
-	return BPF_CORE_READ(task, mm, start_code) - start_code_va;
-}
-
-/* The site's cookie; false: not one of ours. `key`: 0, or SITE_STATE_KEY. */
-static __always_inline bool find_site(struct pt_regs *ctx, __u64 key, __u64 *cookie)
-{
-	__u64 va, *found;
-
-	if (use_cookies) {
-		*cookie = bpf_get_attach_cookie(ctx);
-		return true;
-	}
-	va = (ctx->ip - load_bias()) | key;
-	found = bpf_map_lookup_elem(&sites, &va);
-	if (!found)
-		return false;
-	*cookie = *found;
-	return true;
-}
-
 /* Who is running: the thread, and the goroutine that it runs or serves. */
 struct who {
 	struct goroutine_key key;
@@ -52,7 +25,65 @@ struct who {
 	__u64 goid;
 	__u64 g;      /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
+	__u64 bias;   /* of the probed file in this process: address - va */
 };
+
+/* The key in `sites` of a site in a file that is loaded anywhere. */
+static __always_inline __u64 site_key(const struct pt_regs *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	unsigned long start = BPF_CORE_READ(mm, start_code);
+	struct uprobe_dispatch_data *data;
+
+	/* In the code of the program itself: fs/binfmt_elf.c, load_elf_binary(). */
+	if (ctx->ip >= start && ctx->ip < BPF_CORE_READ(mm, end_code))
+		return ctx->ip - start + start_code_va;
+	/* Libraries, and programs that the dynamic loader was told to run: uprobe_dispatcher()
+	 * leaves the event there that was hit. */
+	data = (void *)BPF_CORE_READ(task, utask, vaddr);
+	return BPF_CORE_READ(data, tu, offset) | SITE_OFFSET_KEY;
+}
+
+/*
+ * The site's cookie, and the load bias of the file that it is in. `key`: 0, or SITE_STATE_KEY.
+ * False: not one of ours.
+ */
+static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
+				      struct who *who)
+{
+	const struct known_site *found;
+	const __u64 *va;
+	__u32 index;
+
+	who->bias = 0;
+	if (use_cookies) {
+		*cookie = bpf_get_attach_cookie((void *)ctx);
+		if (!is_pie)
+			return true;
+		index = SITE_COOKIE_INDEX(*cookie);
+		va = bpf_map_lookup_elem(&site_vas, &index);
+		if (!va)
+			return false;
+		who->bias = ctx->ip - *va;
+		return true;
+	}
+	key |= is_pie ? site_key(ctx) : ctx->ip;
+	found = bpf_map_lookup_elem(&sites, &key);
+	if (!found)
+		return false;
+	*cookie = found->cookie;
+	who->bias = ctx->ip - found->va;
+	return true;
+}
+
+/* What an event says of an address in the process. */
+static __always_inline __u64 address_to_va(const struct who *who, __u64 address)
+{
+	__u64 va = address - who->bias;
+
+	return va - image_start_va < image_size ? va : address | FOREIGN_ADDRESS;
+}
 
 /* Namespaces inside of each other: MAX_PID_NS_LEVEL in include/linux/pid_namespace.h. */
 #define MAX_PID_LEVEL 32
@@ -125,8 +156,12 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 	if (flags & SITE_TLS) {
 		struct task_struct *task = (void *)bpf_get_current_task();
 		__u64 fsbase = BPF_CORE_READ(task, thread.fsbase);
+		__s64 offset = tls_g;
 
-		if (!read_user(&who->g, sizeof(who->g), fsbase + tls_g))
+		if (tls_g_slot_va &&
+		    !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
+			return false;
+		if (!read_user(&who->g, sizeof(who->g), fsbase + offset))
 			return false;
 	} else {
 		who->g = ctx->r14;

@@ -2,8 +2,9 @@
 /*
  * event.h - the one contract between the BPF programs and user space.
  *
- * Included by both sides. Every address in an event is a link-time virtual address ("va"): the BPF
- * program takes the load bias off before it sends one.
+ * Included by both sides. Every address in an event is a link-time virtual address ("va") of the
+ * probed file: the BPF program takes the load bias off before it sends one. But see
+ * FOREIGN_ADDRESS.
  */
 #ifndef GOFUNCGRAPH_EVENT_H
 #define GOFUNCGRAPH_EVENT_H
@@ -85,6 +86,10 @@ struct event {
 	__u8 new_state;
 };
 
+/* Of an address that is in no segment of the probed file: the rest is the address in the process, and
+ * behind session_poll() the number by which struct modules knows it. No va is so high. */
+#define FOREIGN_ADDRESS (1ull << 63)
+
 /* Return addresses that tell where a goroutine was when it woke another one. */
 #define WAKER_DEPTH 10
 
@@ -103,8 +108,8 @@ struct goroutine_event {
 
 /*
  * What a BPF program knows of the site it was hit at: the attach cookie, or, where there are no
- * cookies (before Linux 5.15, or one tracefs event for many sites), the value in the map `sites`
- * under the site's va.
+ * cookies (before Linux 5.15, or one tracefs event for many sites), that in the map `sites` under
+ * the site's va.
  */
 enum site_flags {
 	SITE_TARGET = 1 << 0,	    /* entry: opens the gate when it is shut */
@@ -144,8 +149,16 @@ enum site_flags {
 /* Bytes from rsp at the site up to the return address; at most 65,535. */
 #define SITE_COOKIE_SP_DELTA(cookie) ((__u32)((cookie) >> 48))
 
+/* Where there are no cookies: the value in the map `sites`. */
+struct known_site {
+	__u64 cookie;
+	__u64 va;
+};
+
 /* Sites of states may lie where others do: added to the va under which the map `sites` has them. */
 #define SITE_STATE_KEY (1ull << 63)
+/* Added to a file offset: those of files that are loaded anywhere are in the map by it as well. */
+#define SITE_OFFSET_KEY (1ull << 62)
 
 /* Functions that the runtime starts goroutines of its own with. */
 #define MAX_SYSTEM_STARTS 16

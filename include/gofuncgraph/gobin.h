@@ -30,6 +30,9 @@ struct gobin_func {
 	const char *name; /* as Go prints it; ABI0 symbols of .symtab keep ".abi0" */
 	uint64_t va;	  /* first byte */
 	uint64_t size;	  /* bytes up to its end, padding (int3) left out where it is known; > 0 */
+	/* Other names that symbols give it, as "local.main.f" of programs that can load plugins;
+	 * NULL at the end. NULL: none. */
+	const char *const *aliases;
 };
 
 struct gobin_line {
@@ -57,7 +60,9 @@ struct gobin_layout {
 	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
 	uint32_t g_sched_bp;
 	uint32_t m_curg;
-	int32_t tls_g;	       /* of g, from the thread's FS base; negative */
+	int32_t tls_g;	     /* of g, from the thread's FS base; negative. 0: see tls_g_slot_va */
+	uint64_t tls_g_slot_va; /* of the 8 bytes where the dynamic loader puts that offset, where
+				 * it depends on what else is loaded (libraries); else 0 */
 	bool newer_than_known; /* this Go is newer than the newest in the table, or a development
 				* version: the nearest offsets were taken, and have to be checked
 				* while running */
@@ -84,6 +89,9 @@ bool gobin_is_pie(const struct gobin *bin);
 /* Lowest va of an executable segment: what mm->start_code is without the load bias
  * (fs/binfmt_elf.c). */
 uint64_t gobin_start_code_va(const struct gobin *bin);
+
+/* All segments, as they are in memory, are in [start, end). */
+void gobin_extent(const struct gobin *bin, uint64_t *start_va, uint64_t *end_va);
 
 /* "go1.22.3" as the linker wrote it (debug/buildinfo), and the 22 in it. Development versions
  * ("devel go1.23-abc") have the number they name; one without any counts as newest (UINT_MAX). */

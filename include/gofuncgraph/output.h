@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "gofuncgraph/calltree.h"
+#include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
 
 struct output;
@@ -18,6 +19,7 @@ struct output;
 struct output_options {
 	FILE *file;		    /* not owned */
 	const struct plan *plan;    /* names and sites; not owned */
+	const struct modules *modules; /* of code in other files; not owned; NULL: it has no names */
 	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */

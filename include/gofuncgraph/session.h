@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "gofuncgraph/event.h"
+#include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
 
 struct session;
@@ -25,6 +26,7 @@ struct session_options {
 			      * struct goroutine_event for each */
 	bool follow;	     /* the plan does: leave the runtime's own goroutines out */
 	uint64_t min_wait_ns; /* ask who woke a goroutine that stood still for longer; 0: never */
+	struct modules *modules; /* numbers what is in other files; not owned */
 	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
 	void (*handle)(void *context, const struct event *event);
 	/* The end of this goroutine's tree was lost, see calltree_end_was_lost(). */

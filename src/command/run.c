@@ -67,6 +67,8 @@ struct error *run_open(struct run *run)
 		err = reopen_first(run);
 	if (!err)
 		err = gobin_layout(run->bin, &layout);
+	if (!err)
+		err = modules_new(&run->modules);
 	if (err)
 		return err;
 	if (layout.newer_than_known)
@@ -85,6 +87,7 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	struct error *err;
 
 	options->plan = &run->plan;
+	options->modules = run->modules;
 	options->ring_size = run->args->ring_size;
 	options->method = run->args->method;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
@@ -285,6 +288,7 @@ void run_destroy(struct run *run)
 	process_free(run->process);
 	run_file_close(run);
 	plan_destroy(&run->plan);
+	modules_free(run->modules);
 	gobin_close(run->bin);
 	error_free(run->err);
 }

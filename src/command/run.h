@@ -21,6 +21,7 @@ struct run {
 	struct inherited inherited;
 	struct gobin *bin;
 	struct plan plan;
+	struct modules *modules; /* code in other files than bin's */
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;

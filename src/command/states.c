@@ -139,7 +139,7 @@ static struct error *open_output(struct watch *watch)
 		.format = watch->args->format,
 		.realtime_offset_ns = run_realtime_offset_ns(),
 	};
-	struct name_source source = name_source_gobin(watch->run.bin);
+	struct name_source source = name_source_gobin(watch->run.bin, watch->run.modules);
 
 	options.file = watch->run.file;
 	return states_print_new(&options, &watch->run.plan, &source, &watch->print);

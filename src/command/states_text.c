@@ -46,7 +46,9 @@ static void put_start_function(struct states_print *print, uint64_t start_va)
 {
 	const struct place *place = names_start(print->names, start_va);
 
-	writer_puts(&print->writer, place->function ? place->function : "?");
+	writer_puts(&print->writer, place->function ? place->function
+						  : place->module ? place->text
+								  : "?");
 }
 
 /* ---- changes ---- */

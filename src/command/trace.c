@@ -38,6 +38,7 @@ static struct error *open_output(struct trace *trace)
 	const struct trace_args *args = trace->args;
 	struct output_options options = {
 		.plan = &trace->run.plan,
+		.modules = trace->run.modules,
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
 		.states = args->select.selection.states,

@@ -35,8 +35,7 @@ struct gobin {
 	char *version;
 	unsigned minor;
 	struct pclntab *table; /* or NULL */
-	struct gobin_func *funcs;
-	size_t num_funcs;
+	struct funcs funcs;
 	struct dwarf *lines; /* NULL before it is needed, and where there is none */
 	bool lines_are_open; /* they were looked for */
 	struct dwarf *types; /* the same, for gobin_struct_offset() */
@@ -50,6 +49,35 @@ struct gobin {
 	bool selfcheck_is_found;
 };
 
+static struct error *no_version_error(const struct gobin *bin)
+{
+	if (bin->table)
+		return error_new(
+			"%s has a table of Go functions, but nothing in it says which Go made it: "
+			"build it with a newer Go, or with its build info",
+			image_path(bin->image));
+	if (image_is_packed(bin->image))
+		return error_new("%s is packed by UPX: its code is not in the file before it runs; "
+				 "unpack it with `upx -d`",
+				 image_path(bin->image));
+	return error_new("%s is not a Go program: it has no Go build info; if a script or a "
+			 "launcher starts the program, name the program itself",
+			 image_path(bin->image));
+}
+
+/* Plugins have no build info before Go 1.21, but the releases that wrote the table are alike. */
+static struct error *take_version_of_table(struct gobin *bin)
+{
+	_cleanup_error_ struct error *err = pclntab_open(bin->image, 0, &bin->table);
+
+	if (err)
+		log_verbose("%s", error_message(err));
+	if (!bin->table || !pclntab_version(bin->table))
+		return no_version_error(bin);
+	bin->version = strdup(pclntab_version(bin->table));
+	return bin->version ? NULL : error_out_of_memory();
+}
+
 static struct error *read_version(struct gobin *bin)
 {
 	struct error *err = buildinfo_read_version(bin->image, &bin->version);
@@ -60,11 +88,8 @@ static struct error *read_version(struct gobin *bin)
 	/* Build info can be taken out of a program; the runtime's own variable stays. */
 	if (!bin->version && symbols_find_object(bin->image, "runtime.buildVersion", &va, &size))
 		bin->version = buildinfo_string_at(bin->image, va);
-	if (!bin->version)
-		return error_new(
-			"%s is not a Go program: it has no Go build info; if a script or a "
-			"launcher starts the program, name the program itself",
-			image_path(bin->image));
+	if (!bin->version && (err = take_version_of_table(bin)))
+		return err;
 	bin->minor = buildinfo_minor_version(bin->version);
 	if (bin->minor < OLDEST_MINOR)
 		return error_new(
@@ -83,9 +108,10 @@ static bool has_symbols(const struct image *image)
 static struct error *read_funcs(struct gobin *bin)
 {
 	const struct image *symbol_image = bin->image;
-	struct error *err;
+	struct error *err = NULL;
 
-	err = pclntab_open(bin->image, bin->minor, &bin->table);
+	if (!bin->table)
+		err = pclntab_open(bin->image, bin->minor, &bin->table);
 	if (err) {
 		/* Symbols may do without it. */
 		if (!has_symbols(bin->image) && !bin->debug_image)
@@ -95,10 +121,10 @@ static struct error *read_funcs(struct gobin *bin)
 	}
 	if (!has_symbols(bin->image) && bin->debug_image)
 		symbol_image = bin->debug_image;
-	err = funcs_merge(bin->image, symbol_image, bin->table, &bin->funcs, &bin->num_funcs);
+	err = funcs_merge(bin->image, symbol_image, bin->table, &bin->funcs);
 	if (err)
 		return err;
-	if (!bin->num_funcs)
+	if (!bin->funcs.count)
 		return error_new(
 			"%s has neither Go's function table nor function symbols: nothing in "
 			"it has a name to trace",
@@ -137,7 +163,7 @@ void gobin_close(struct gobin *bin)
 	dwarf_close(bin->types);
 	free(bin->symbols);
 	free(bin->reasons);
-	free(bin->funcs);
+	funcs_release(&bin->funcs);
 	pclntab_close(bin->table);
 	free(bin->version);
 	image_close(bin->debug_image);
@@ -180,6 +206,20 @@ uint64_t gobin_start_code_va(const struct gobin *bin)
 	return image_start_code_va(bin->image);
 }
 
+void gobin_extent(const struct gobin *bin, uint64_t *start_va, uint64_t *end_va)
+{
+	size_t count;
+	const struct image_segment *segments = image_segments(bin->image, &count);
+
+	*start_va = segments[0].va;
+	*end_va = *start_va;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t segment_end_va = segments[i].va + segments[i].memsz;
+		if (segment_end_va > *end_va)
+			*end_va = segment_end_va;
+	}
+}
+
 const char *gobin_version(const struct gobin *bin)
 {
 	return bin->version;
@@ -206,17 +246,17 @@ const uint8_t *gobin_bytes(const struct gobin *bin, uint64_t va, size_t *len)
 
 const struct gobin_func *gobin_funcs(const struct gobin *bin, size_t *count)
 {
-	*count = bin->num_funcs;
-	return bin->funcs;
+	*count = bin->funcs.count;
+	return bin->funcs.items;
 }
 
 const struct gobin_func *gobin_func_at(const struct gobin *bin, uint64_t va)
 {
-	size_t i = funcs_search(bin->funcs, bin->num_funcs, va);
+	size_t i = funcs_search(bin->funcs.items, bin->funcs.count, va);
 
-	if (i == bin->num_funcs || va - bin->funcs[i].va >= bin->funcs[i].size)
+	if (i == bin->funcs.count || va - bin->funcs.items[i].va >= bin->funcs.items[i].size)
 		return NULL;
-	return &bin->funcs[i];
+	return &bin->funcs.items[i];
 }
 
 /* The file that DWARF is in, or NULL. */
@@ -296,8 +336,8 @@ static bool loads_g_before_calling(const struct gobin *bin, const struct gobin_f
 			continue;
 		memcpy(&distance, code + i + 1, sizeof(distance));
 		uint64_t target_va = func->va + i + 5 + (int64_t)distance;
-		size_t found = funcs_search(bin->funcs, bin->num_funcs, target_va);
-		if (found < bin->num_funcs && bin->funcs[found].va == target_va)
+		size_t found = funcs_search(bin->funcs.items, bin->funcs.count, target_va);
+		if (found < bin->funcs.count && bin->funcs.items[found].va == target_va)
 			return false;
 	}
 	return true;
@@ -355,6 +395,8 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 
 struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 {
+	struct tls_place tls;
+	struct error *err;
 	bool is_certain;
 
 	memset(layout, 0, sizeof(*layout));
@@ -365,13 +407,18 @@ struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 			log_verbose("%s: its DWARF does not describe the runtime", gobin_path(bin));
 		dwarf_close(dwarf);
 	}
-	return tls_find_g(bin->image, bin->funcs, bin->num_funcs, &layout->tls_g);
+	err = tls_find_g(bin->image, bin->funcs.items, bin->funcs.count, &tls);
+	if (err)
+		return err;
+	layout->tls_g = tls.offset;
+	layout->tls_g_slot_va = tls.slot_va;
+	return NULL;
 }
 
 const char *gobin_wait_reason(struct gobin *bin, unsigned reason)
 {
 	if (!bin->reasons_are_read)
-		bin->reasons = reasons_read(bin->image, bin->funcs, bin->num_funcs);
+		bin->reasons = reasons_read(bin->image, bin->funcs.items, bin->funcs.count);
 	bin->reasons_are_read = true;
 	if (!bin->reasons)
 		return reasons_by_version(bin->minor, reason);
@@ -415,7 +462,8 @@ const char *gobin_symbol_at(struct gobin *bin, uint64_t va)
 const char *gobin_self_check(struct gobin *bin, uint64_t va, uint64_t size)
 {
 	if (!bin->selfcheck_is_found)
-		selfcheck_find(bin->image, bin->table, bin->funcs, bin->num_funcs, &bin->selfcheck);
+		selfcheck_find(bin->image, bin->table, bin->funcs.items, bin->funcs.count,
+			       &bin->selfcheck);
 	bin->selfcheck_is_found = true;
 	return selfcheck_reason(&bin->selfcheck, va, size);
 }

@@ -21,6 +21,7 @@
 /* fs/binfmt_elf.c, load_elf_phdrs(): more is refused. */
 #define MAX_PHDRS_SIZE	 65536
 #define MAX_NUM_SECTIONS 65535
+#define PACKED_MARK_WITHIN 1024
 
 /* Reads until len bytes are there; false on an error or the end of the file. */
 static bool read_fully(const struct image *image, void *to, uint64_t len, uint64_t off)
@@ -256,6 +257,8 @@ static struct error *read_segments(struct image *image, const Elf64_Ehdr *ehdr)
 			add_segment(image, &phdr);
 		else if (phdr.p_type == PT_TLS && !image->has_tls)
 			set_tls(image, &phdr);
+		else if (phdr.p_type == PT_INTERP)
+			image->has_interpreter = true;
 		else if (phdr.p_type == PT_DYNAMIC && !image->dynamic_size) {
 			image->dynamic_va = phdr.p_vaddr;
 			image->dynamic_size = phdr.p_filesz;
@@ -469,6 +472,15 @@ uint64_t image_start_code_va(const struct image *image)
 uint64_t image_entry_va(const struct image *image)
 {
 	return image->entry_va;
+}
+
+bool image_is_packed(const struct image *image)
+{
+	/* UPX's src/stub/src/include/linux.h: struct l_info, behind the program headers. */
+	uint64_t len = image->size < PACKED_MARK_WITHIN ? image->size : PACKED_MARK_WITHIN;
+	const uint8_t *bytes = image_at_off(image, 0, len);
+
+	return bytes && memmem(bytes, len, "UPX!", 4);
 }
 
 uint64_t image_file_size(const struct image *image)

@@ -63,9 +63,14 @@ bool image_is_settled(const struct image *image);
 bool image_is_unchanged(const struct image *image, int fd);
 void image_freeze(struct image *image);
 bool image_is_pie(const struct image *image);		 /* ET_DYN */
+/* ET_DYN that no kernel starts: neither an interpreter (PT_INTERP) nor DF_1_PIE. */
+bool image_is_library(const struct image *image);
 uint64_t image_start_code_va(const struct image *image); /* lowest va of a PF_X segment */
 uint64_t image_entry_va(const struct image *image);
 uint64_t image_file_size(const struct image *image);
+
+/* By UPX: the code is unpacked into memory when it runs. */
+bool image_is_packed(const struct image *image);
 
 /* By rising va. */
 const struct image_segment *image_segments(const struct image *image, size_t *count);
@@ -112,11 +117,25 @@ const struct image_relative *image_relatives(const struct image *image, size_t *
 /* One entry of DT_RELA for the 8 bytes at va, of any other type; addend of R_X86_64_TPOFF64 and
  * the like. False: there is none. */
 struct image_relocation {
+	uint64_t va;
 	uint32_t type;	 /* R_X86_64_* */
-	uint32_t symbol; /* index in .dynsym, 0: none */
+	uint32_t symbol; /* index in DT_SYMTAB, 0: none */
 	int64_t addend;
 };
 bool image_relocation_at(const struct image *image, uint64_t va,
 			 struct image_relocation *relocation);
+/* The first one of that type that names that dynamic symbol. */
+bool image_relocation_naming(const struct image *image, uint32_t type, const char *name,
+			     struct image_relocation *relocation);
+
+/* A symbol of DT_SYMTAB. */
+struct image_dynamic_symbol {
+	uint64_t name_va;
+	uint64_t value;
+	uint8_t type;	 /* STT_* */
+	bool is_defined; /* in this file */
+};
+bool image_dynamic_symbol(const struct image *image, uint32_t index,
+			  struct image_dynamic_symbol *symbol);
 
 #endif

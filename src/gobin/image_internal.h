@@ -7,12 +7,15 @@
 
 #include "gobin/image.h"
 
-/* DT_RELA, sorted out when it is first needed. */
+/* DT_RELA, sorted out when it is first needed, and the symbols that it names. */
 struct relocations {
 	struct image_relative *relatives; /* by rising va */
 	size_t num_relatives;
 	const uint8_t *table; /* Elf64_Rela, as they are in the file */
 	size_t num_entries;
+	uint64_t symbols_va; /* DT_SYMTAB; 0: none */
+	uint64_t strings_va; /* DT_STRTAB */
+	uint64_t flags_1;    /* DT_FLAGS_1 */
 };
 
 struct image {
@@ -27,6 +30,7 @@ struct image {
 
 	bool is_pie;
 	bool has_code;
+	bool has_interpreter;
 	bool has_tls;
 	uint64_t entry_va;
 	uint64_t start_code_va;

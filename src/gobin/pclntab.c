@@ -20,6 +20,7 @@ static const uint8_t header_rest[4] = {0, 0, 1, 8};
 static const struct pclntab_format formats[] = {
 	/* Go 1.16, 1.17 */
 	{.magic = 0xfffffffa,
+	 .version = "go1.16 or go1.17",
 	 .is_absolute = true,
 	 .offsets = 24,
 	 .name = 8,
@@ -34,6 +35,7 @@ static const struct pclntab_format formats[] = {
 	 .inl_size = 20},
 	/* Go 1.18, 1.19 */
 	{.magic = 0xfffffff0,
+	 .version = "go1.18 or go1.19",
 	 .text_start = 24,
 	 .offsets = 32,
 	 .name = 4,
@@ -353,6 +355,11 @@ struct error *pclntab_open(const struct image *image, unsigned minor, struct pcl
 	}
 	*out = table;
 	return NULL;
+}
+
+const char *pclntab_version(const struct pclntab *table)
+{
+	return table->format->version;
 }
 
 void pclntab_close(struct pclntab *table)

@@ -31,6 +31,10 @@ struct pclntab;
 struct error *pclntab_open(const struct image *image, unsigned minor, struct pclntab **out);
 void pclntab_close(struct pclntab *table); /* NULL is fine */
 
+/* "go1.18 or go1.19": the releases that write this layout, the oldest one first. NULL: new ones may
+ * as well. */
+const char *pclntab_version(const struct pclntab *table);
+
 /* Where the functions' code is: [start, end). */
 void pclntab_text(const struct pclntab *table, uint64_t *start_va, uint64_t *end_va);
 

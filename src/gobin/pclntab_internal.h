@@ -22,6 +22,7 @@
  */
 struct pclntab_format {
 	uint32_t magic;
+	const char *version; /* of the releases that write it; NULL: it goes on */
 	bool is_absolute;   /* addresses and funcdata are pointers, not 32-bit offsets */
 	uint8_t text_start; /* in the header; 0: there is none */
 	uint8_t offsets;    /* in the header: names, file tables, files, pc tables, functions */

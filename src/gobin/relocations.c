@@ -27,8 +27,8 @@ static bool relatives_are_sorted(const struct relocations *relocations)
 	return true;
 }
 
-/* Finds DT_RELA by PT_DYNAMIC: section headers may be stripped. */
-static void find_table(const struct image *image, struct relocations *relocations)
+/* By PT_DYNAMIC: section headers may be stripped. */
+static void read_dynamic(const struct image *image, struct relocations *relocations)
 {
 	uint64_t va = 0, size = 0, entry_size = sizeof(Elf64_Rela);
 
@@ -48,6 +48,12 @@ static void find_table(const struct image *image, struct relocations *relocation
 			size = dyn.d_un.d_val;
 		else if (dyn.d_tag == DT_RELAENT)
 			entry_size = dyn.d_un.d_val;
+		else if (dyn.d_tag == DT_SYMTAB)
+			relocations->symbols_va = dyn.d_un.d_ptr;
+		else if (dyn.d_tag == DT_STRTAB)
+			relocations->strings_va = dyn.d_un.d_ptr;
+		else if (dyn.d_tag == DT_FLAGS_1)
+			relocations->flags_1 = dyn.d_un.d_val;
 	}
 	if (entry_size != sizeof(Elf64_Rela))
 		return;
@@ -99,7 +105,7 @@ static const struct relocations *get_relocations(const struct image *image)
 		if (!image->relocations)
 			return NULL;
 		if (image->dynamic_size) {
-			find_table(image, image->relocations);
+			read_dynamic(image, image->relocations);
 			index_relatives(image->relocations);
 		}
 	}
@@ -136,6 +142,24 @@ bool image_read_pointer(const struct image *image, uint64_t va, uint64_t *value)
 	return true;
 }
 
+bool image_is_library(const struct image *image)
+{
+	const struct relocations *relocations = get_relocations(image);
+
+	return image->is_pie && !image->has_interpreter &&
+	       !(relocations && relocations->flags_1 & DF_1_PIE);
+}
+
+static struct image_relocation relocation_of(const Elf64_Rela *rela)
+{
+	return (struct image_relocation){
+		.va = rela->r_offset,
+		.type = ELF64_R_TYPE(rela->r_info),
+		.symbol = ELF64_R_SYM(rela->r_info),
+		.addend = rela->r_addend,
+	};
+}
+
 bool image_relocation_at(const struct image *image, uint64_t va,
 			 struct image_relocation *relocation)
 {
@@ -145,10 +169,56 @@ bool image_relocation_at(const struct image *image, uint64_t va,
 		Elf64_Rela rela = entry_at(relocations, i);
 		if (rela.r_offset != va || ELF64_R_TYPE(rela.r_info) == R_X86_64_RELATIVE)
 			continue;
-		relocation->type = ELF64_R_TYPE(rela.r_info);
-		relocation->symbol = ELF64_R_SYM(rela.r_info);
-		relocation->addend = rela.r_addend;
+		*relocation = relocation_of(&rela);
 		return true;
 	}
 	return false;
+}
+
+static bool names(const struct image *image, uint32_t symbol_index, const char *name)
+{
+	struct image_dynamic_symbol symbol;
+	size_t size = strlen(name) + 1;
+	const uint8_t *bytes = NULL;
+
+	if (image_dynamic_symbol(image, symbol_index, &symbol))
+		bytes = image_at_va(image, symbol.name_va, size);
+	return bytes && memcmp(bytes, name, size) == 0;
+}
+
+bool image_relocation_naming(const struct image *image, uint32_t type, const char *name,
+			     struct image_relocation *relocation)
+{
+	const struct relocations *relocations = get_relocations(image);
+
+	for (size_t i = 0; relocations && i < relocations->num_entries; i++) {
+		Elf64_Rela rela = entry_at(relocations, i);
+		if (ELF64_R_TYPE(rela.r_info) != type ||
+		    !names(image, ELF64_R_SYM(rela.r_info), name))
+			continue;
+		*relocation = relocation_of(&rela);
+		return true;
+	}
+	return false;
+}
+
+bool image_dynamic_symbol(const struct image *image, uint32_t index,
+			  struct image_dynamic_symbol *symbol)
+{
+	const struct relocations *relocations = get_relocations(image);
+	const uint8_t *bytes;
+	Elf64_Sym sym;
+
+	if (!relocations || !relocations->symbols_va || !index)
+		return false;
+	bytes = image_at_va(image, relocations->symbols_va + (uint64_t)index * sizeof(sym),
+			    sizeof(sym));
+	if (!bytes)
+		return false;
+	memcpy(&sym, bytes, sizeof(sym));
+	symbol->name_va = relocations->strings_va + sym.st_name;
+	symbol->value = sym.st_value;
+	symbol->type = ELF64_ST_TYPE(sym.st_info);
+	symbol->is_defined = sym.st_shndx != SHN_UNDEF;
+	return true;
 }

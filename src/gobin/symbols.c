@@ -73,7 +73,7 @@ bool symbols_is_marker(const char *name)
 	return strncmp(name, "runtime.text.", strlen("runtime.text.")) == 0;
 }
 
-/* By address; at one address the one to keep comes first. */
+/* By address; at one address those with a size come first. */
 static int compare_symbols(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
@@ -90,7 +90,8 @@ static size_t drop_duplicates(struct symbol *symbols, size_t count)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!kept || symbols[kept - 1].va != symbols[i].va)
+		if (!kept || symbols[kept - 1].va != symbols[i].va ||
+		    strcmp(symbols[kept - 1].name, symbols[i].name) != 0)
 			symbols[kept++] = symbols[i];
 	}
 	return kept;

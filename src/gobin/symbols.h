@@ -15,8 +15,7 @@ struct symbol {
 /*
  * The function symbols in `symbol_image` (the image itself or its separate debug file, which has no
  * code of its own) that lie in executable segments of `image`, by rising va; of several at one
- * address only one, the one with the most to say (a size, then a name that is not a mere marker of
- * the linker). No .symtab: none. The caller frees *symbols. The only error is out of memory.
+ * address those with a size come first. Mere markers of the linker are left out. No .symtab: none. The caller frees *symbols. The only error is out of memory.
  */
 struct error *symbols_read_functions(const struct image *image, const struct image *symbol_image,
 				     struct symbol **symbols, size_t *count);

@@ -7,8 +7,10 @@
  *
  *   mov %fs:-8,%rcx                         64 48 8b 0c 25 f8 ff ff ff   not PIC
  *   mov $-8,%rcx;         mov %fs:(%rcx),.. 48 c7 c1 f8 ff ff ff 64 ..   PIE, the linker knew it
- *   mov slot(%rip),%rcx;  mov %fs:(%rcx),.. 48 8b 0d .. .. .. .. 64 ..   PIE, slot:
- * R_X86_64_TPOFF64
+ *   mov slot(%rip),%rcx;  mov %fs:(%rcx),.. 48 8b 0d .. .. .. .. 64 ..   -dynlink,
+ *                                                                       libraries
+ *
+ * In the last one the dynamic loader puts the offset into the slot: R_X86_64_TPOFF64.
  */
 #include "gobin/tls.h"
 
@@ -40,26 +42,42 @@ static bool is_plausible(int64_t offset)
 	return offset < 0 && offset >= -MAX_TLS_OFFSET && offset % 8 == 0;
 }
 
-/* The offset that the dynamic loader puts into the slot at va; in a static program it is there. */
-static int32_t offset_in_slot(const struct image *image, uint64_t va)
+/*
+ * Where g is by the relocation of a slot. The dynamic loader puts the block of the program itself
+ * next to the thread pointer (TLS variant II: it ends there), those of libraries anywhere below.
+ */
+static struct tls_place place_by_relocation(const struct image *image,
+					    const struct image_relocation *relocation)
+{
+	struct image_dynamic_symbol symbol = {.type = STT_TLS, .is_defined = true};
+	struct image_tls tls;
+	uint64_t size;
+	int64_t offset;
+
+	if (relocation->type != R_X86_64_TPOFF64 ||
+	    (relocation->symbol && !image_dynamic_symbol(image, relocation->symbol, &symbol)) ||
+	    symbol.type != STT_TLS)
+		return (struct tls_place){0};
+	if (image_is_library(image) || !symbol.is_defined)
+		return (struct tls_place){.slot_va = relocation->va};
+	if (!image_tls(image, &tls))
+		return (struct tls_place){0};
+	size = (tls.memsz + tls.align - 1) & ~(tls.align - 1);
+	offset = (int64_t)(symbol.value + (uint64_t)relocation->addend - size);
+	return (struct tls_place){.offset = is_plausible(offset) ? offset : 0};
+}
+
+/* By what is in the slot at va, or will be; in a static program it is there. */
+static struct tls_place place_in_slot(const struct image *image, uint64_t va)
 {
 	struct image_relocation relocation;
-	struct image_tls tls;
 	uint64_t value;
 
-	if (image_relocation_at(image, va, &relocation)) {
-		/* Another library's variable cannot be g. */
-		if (relocation.type != R_X86_64_TPOFF64 || relocation.symbol ||
-		    !image_tls(image, &tls))
-			return 0;
-		/* TLS variant II: the block ends at the thread pointer. */
-		uint64_t size = (tls.memsz + tls.align - 1) & ~(tls.align - 1);
-		int64_t offset = relocation.addend - (int64_t)size;
-		return is_plausible(offset) ? offset : 0;
-	}
+	if (image_relocation_at(image, va, &relocation))
+		return place_by_relocation(image, &relocation);
 	if (!image_read_u64(image, va, &value) || !is_plausible((int64_t)value))
-		return 0;
-	return (int64_t)value;
+		return (struct tls_place){0};
+	return (struct tls_place){.offset = (int64_t)value};
 }
 
 /* A move between %fs:(base) and a 64-bit register. */
@@ -93,22 +111,23 @@ static bool decode(const struct image *image, const uint8_t *code, uint64_t va,
 			return false;
 		access->loads = code[2] == 0x8b;
 		access->reg = (modrm >> 3 & 7) | (rex & REX_R ? 8 : 0);
-		access->tls_g = read_i32(code + 5);
+		access->place = (struct tls_place){.offset = read_i32(code + 5)};
 		return true;
 	}
 	rex = code[0];
 	modrm = code[2];
 	if ((rex == 0x48 || rex == 0x49) && code[1] == 0xc7 && (modrm & 0xf8) == 0xc0) {
 		unsigned base = (modrm & 7) | (rex & REX_B ? 8 : 0);
-		access->tls_g = read_i32(code + 3);
-		return is_plausible(access->tls_g) &&
+		access->place = (struct tls_place){.offset = read_i32(code + 3)};
+		return is_plausible(access->place.offset) &&
 		       is_indirect_access(code + LOAD_SIZE, base, access);
 	}
 	if ((rex == 0x48 || rex == 0x4c) && code[1] == 0x8b && (modrm & 0xc7) == 0x05) {
 		unsigned base = (modrm >> 3 & 7) | (rex & REX_R ? 8 : 0);
 		if (!is_indirect_access(code + LOAD_SIZE, base, access))
 			return false;
-		access->tls_g = offset_in_slot(image, va + LOAD_SIZE + (int64_t)read_i32(code + 3));
+		access->place =
+			place_in_slot(image, va + LOAD_SIZE + (int64_t)read_i32(code + 3));
 		return true;
 	}
 	return false;
@@ -161,29 +180,45 @@ static bool uses_g(const char *name)
 	return false;
 }
 
-struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
-			 int32_t *offset)
+static bool is_known(const struct tls_place *place)
 {
-	int32_t found = 0;
+	return place->offset || place->slot_va;
+}
+
+static struct error *disagree_error(const struct image *image, const struct tls_place *one,
+				    const struct tls_place *other)
+{
+	return error_new("cannot tell where %s keeps its current goroutine: its runtime uses both "
+			 "%d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
+			 image_path(image), one->offset, (unsigned long long)one->slot_va,
+			 other->offset, (unsigned long long)other->slot_va);
+}
+
+struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
+			 struct tls_place *place)
+{
+	struct image_relocation relocation;
+	struct tls_place found = {0};
 
 	for (size_t i = 0; i < count; i++) {
 		struct tls_access access;
 		if (!uses_g(funcs[i].name))
 			continue;
 		size_t max = funcs[i].size < MAX_FUNC_BYTES ? funcs[i].size : MAX_FUNC_BYTES;
-		if (!tls_find_access(image, funcs[i].va, max, &access) || !access.tls_g)
+		if (!tls_find_access(image, funcs[i].va, max, &access) || !is_known(&access.place))
 			continue;
-		if (found && found != access.tls_g)
-			return error_new(
-				"cannot tell where %s keeps its current goroutine: its runtime "
-				"uses both %d and %d from the thread's FS base",
-				image_path(image), found, access.tls_g);
-		found = access.tls_g;
+		if (is_known(&found) && (found.offset != access.place.offset ||
+					 found.slot_va != access.place.slot_va))
+			return disagree_error(image, &found, &access.place);
+		found = access.place;
 	}
-	if (!found)
+	if (!is_known(&found) &&
+	    image_relocation_naming(image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
+		found = place_by_relocation(image, &relocation);
+	if (!is_known(&found))
 		return error_new("cannot tell where %s keeps its current goroutine: no code of its "
 				 "runtime that reads it was recognized",
 				 image_path(image));
-	*offset = found;
+	*place = found;
 	return NULL;
 }

@@ -7,19 +7,26 @@
 #include "gobin/image.h"
 #include "gofuncgraph/gobin.h"
 
+/* Where g is, from the thread's FS base. Neither: not known. */
+struct tls_place {
+	int32_t offset;	  /* negative */
+	uint64_t slot_va; /* else: of the 8 bytes that hold the offset, once the file is loaded */
+};
+
 /*
- * The offset of g from the thread's FS base, read out of functions of the runtime that every
- * program has (`funcs`). Errors: no such function is there, or they do not agree.
+ * Read out of functions of the runtime that every program has (`funcs`), or out of the relocation
+ * of runtime.tlsg where the runtime is in another file. Errors: neither is there, or they do not
+ * agree.
  */
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
-			 int32_t *offset);
+			 struct tls_place *place);
 
 /* An instruction that reads or writes the thread's g, and the one that loads its offset. */
 struct tls_access {
-	size_t at;     /* of its first byte, from the first byte looked at */
-	unsigned reg;  /* number of the register that is read or written: 14 is R14 */
-	bool loads;    /* reg is loaded with g */
-	int32_t tls_g; /* 0: it is in a relocation that cannot be resolved */
+	size_t at;    /* of its first byte, from the first byte looked at */
+	unsigned reg; /* number of the register that is read or written: 14 is R14 */
+	bool loads;   /* reg is loaded with g */
+	struct tls_place place;
 };
 
 /* The first one that begins in the first `max` bytes of code at va. False: none. */

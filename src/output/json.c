@@ -89,15 +89,26 @@ static void put_function_and_place(yajl_gen gen, const struct place *place)
 	put_place(gen, place);
 }
 
+/* Of a place in another file. */
+static void put_module_and_place(yajl_gen gen, const struct place *place)
+{
+	put_key(gen, "module");
+	put_string(gen, place->module, strlen(place->module));
+	put_place(gen, place);
+}
+
 static void put_caller(struct output *out, yajl_gen gen, const struct call *call)
 {
 	const struct place *caller = names_caller(out->names, call->caller_va);
 
-	if (!caller->function)
+	if (!caller->function && !caller->module)
 		return;
 	put_key(gen, "caller");
 	yajl_gen_map_open(gen);
-	put_function_and_place(gen, caller);
+	if (caller->function)
+		put_function_and_place(gen, caller);
+	else
+		put_module_and_place(gen, caller);
 	yajl_gen_map_close(gen);
 }
 

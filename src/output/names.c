@@ -31,6 +31,7 @@ struct names {
 	struct address *callers;
 	struct address *wakers;
 	struct address *starts;
+	struct address *foreign;
 	char *reasons[256];
 	bool has_reason[256];				/* was looked up */
 	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
@@ -58,13 +59,14 @@ static const char *gobin_source_wait_reason(void *context, unsigned reason)
 	return gobin_wait_reason(context, reason);
 }
 
-struct name_source name_source_gobin(struct gobin *bin)
+struct name_source name_source_gobin(struct gobin *bin, const struct modules *modules)
 {
 	return (struct name_source){.context = bin,
 				    .func_at = gobin_source_func_at,
 				    .line_at = gobin_source_line_at,
 				    .outermost_va = gobin_source_outermost_va,
-				    .wait_reason = gobin_source_wait_reason};
+				    .wait_reason = gobin_source_wait_reason,
+				    .modules = modules};
 }
 
 struct error *names_new(const struct plan *plan, const struct name_source *source,
@@ -89,6 +91,7 @@ struct error *names_new(const struct plan *plan, const struct name_source *sourc
 static void place_clear(struct place *place)
 {
 	free((char *)place->function);
+	free((char *)place->module);
 	free((char *)place->file);
 	free((char *)place->text);
 }
@@ -118,6 +121,7 @@ void names_free(struct names *names)
 	forget(&names->callers);
 	forget(&names->wakers);
 	forget(&names->starts);
+	forget(&names->foreign);
 	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
 		free(names->reasons[i]);
 	free(names);
@@ -196,6 +200,18 @@ const struct place *names_site(struct names *names, uint32_t site)
 	return place;
 }
 
+/* Adds an address, which it takes, to its table. */
+static const struct place *keep_address(struct address **table, struct address *address)
+{
+	address->in_table = true;
+	HASH_ADD(hh, *table, va, sizeof(address->va), address);
+	if (address->in_table)
+		return &address->place;
+	place_clear(&address->place);
+	free(address);
+	return &unknown;
+}
+
 /* Fills in a new address and adds it to its table. `at_va` is where its function and line are. */
 static const struct place *add_address(struct names *names, struct address **table, uint64_t va,
 				       uint64_t at_va, const struct gobin_func *func)
@@ -214,14 +230,56 @@ static const struct place *add_address(struct names *names, struct address **tab
 		free(address);
 		return &unknown;
 	}
-	address->in_table = true;
-	HASH_ADD(hh, *table, va, sizeof(address->va), address);
-	if (!address->in_table) {
-		place_clear(&address->place);
-		free(address);
-		return &unknown;
+	return keep_address(table, address);
+}
+
+/* False: out of memory, and the place is empty. */
+static bool place_fill_module(struct place *place, const struct module_place *at)
+{
+	char *text;
+	int len;
+
+	place->module = text_escape(at->name, strlen(at->name));
+	if (!place->module)
+		return false;
+	place->offset = at->va;
+	len = asprintf(&text, "%s+0x%" PRIx64, place->module, at->va);
+	if (len < 0) {
+		place_clear(place);
+		return false;
 	}
-	return &address->place;
+	place->text = text;
+	place->text_len = (size_t)len;
+	return true;
+}
+
+static const struct place *add_foreign(struct names *names, uint64_t number)
+{
+	struct module_place at = {0};
+	struct address *address;
+
+	if (names->source.modules)
+		at = modules_place(names->source.modules, number);
+	if (!at.va || HASH_COUNT(names->foreign) >= NAMES_MAX_CALLERS)
+		return &unknown;
+	address = calloc(1, sizeof(*address));
+	if (!address)
+		return &unknown;
+	address->va = number;
+	if (at.name ? place_fill_module(&address->place, &at)
+		    : place_fill(&address->place, at.va, NULL, (struct gobin_line){0}))
+		return keep_address(&names->foreign, address);
+	free(address);
+	return &unknown;
+}
+
+/* Code of another file. */
+static const struct place *names_foreign(struct names *names, uint64_t number)
+{
+	struct address *address;
+
+	HASH_FIND(hh, names->foreign, &number, sizeof(number), address);
+	return address ? &address->place : add_foreign(names, number);
 }
 
 const struct place *names_caller(struct names *names, uint64_t va)
@@ -230,6 +288,8 @@ const struct place *names_caller(struct names *names, uint64_t va)
 
 	if (!va)
 		return &unknown;
+	if (va & FOREIGN_ADDRESS)
+		return names_foreign(names, va);
 	HASH_FIND(hh, names->callers, &va, sizeof(va), caller);
 	if (caller)
 		return &caller->place;
@@ -245,6 +305,8 @@ const struct place *names_waker(struct names *names, uint64_t va)
 
 	if (!va)
 		return &unknown;
+	if (va & FOREIGN_ADDRESS)
+		return names_foreign(names, va);
 	HASH_FIND(hh, names->wakers, &va, sizeof(va), waker);
 	if (waker)
 		return &waker->place;
@@ -260,6 +322,8 @@ const struct place *names_start(struct names *names, uint64_t va)
 
 	if (!va)
 		return &unknown;
+	if (va & FOREIGN_ADDRESS)
+		return names_foreign(names, va);
 	HASH_FIND(hh, names->starts, &va, sizeof(va), start);
 	if (start)
 		return &start->place;

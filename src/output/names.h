@@ -11,16 +11,20 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
 
 struct place {
 	const char *function; /* NULL: unknown */
+	const char *module;   /* in place of function: the name of the file that the code is in,
+			       * another one than the probed; NULL: it is in that, or unknown */
 	const char *file;     /* NULL: unknown */
-	const char *text; /* "main.f+12 /src/main.go:7", as much of it as is known, else "0x1234" */
+	/* "main.f+12 /src/main.go:7", as much of it as is known, "libc.so.6+0x1234", else "0x1234" */
+	const char *text;
 	size_t text_len;
 	size_t function_len;
 	size_t file_len;
-	uint64_t offset; /* in the function, bytes */
+	uint64_t offset; /* in the function, bytes; in a module: link-time virtual address */
 	unsigned line;	 /* 0: unknown */
 };
 
@@ -31,9 +35,10 @@ struct name_source {
 	struct gobin_line (*line_at)(void *context, uint64_t va);
 	uint64_t (*outermost_va)(void *context, uint64_t va);	    /* NULL: nothing is inlined */
 	const char *(*wait_reason)(void *context, unsigned reason); /* NULL: none is known */
+	const struct modules *modules; /* of addresses with FOREIGN_ADDRESS; NULL: none is known */
 };
 
-struct name_source name_source_gobin(struct gobin *bin);
+struct name_source name_source_gobin(struct gobin *bin, const struct modules *modules);
 
 struct names;
 

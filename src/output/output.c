@@ -92,7 +92,7 @@ struct error *output_new_with_names(const char *name, const struct output_option
 struct error *output_new(const char *format, const struct output_options *options,
 			 struct output **out)
 {
-	struct name_source source = name_source_gobin(options->plan->bin);
+	struct name_source source = name_source_gobin(options->plan->bin, options->modules);
 
 	return output_new_with_names(format, options, &source, out);
 }

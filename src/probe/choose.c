@@ -36,7 +36,17 @@ void pattern_list_release(struct pattern_list *list)
 	*list = (struct pattern_list){0};
 }
 
-bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed)
+static bool try_aliases(const struct pattern *pattern, const char *const *aliases)
+{
+	for (; aliases && *aliases; aliases++) {
+		if (pattern_try(pattern, *aliases, *aliases))
+			return true;
+	}
+	return false;
+}
+
+bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed,
+		      const char *const *aliases)
 {
 	bool in = false, matched = false,
 	     vendored = !list->include_vendor && name_is_vendored(typed);
@@ -44,7 +54,7 @@ bool pattern_list_try(struct pattern_list *list, const char *name, const char *t
 	for (size_t i = 0; i < list->count; i++) {
 		struct pattern *pattern = &list->items[i];
 
-		if (!pattern_try(pattern, name, typed))
+		if (!pattern_try(pattern, name, typed) && !try_aliases(pattern, aliases))
 			continue;
 		if (vendored && !pattern->negated && !pattern->names_vendor) {
 			list->num_vendored++;
@@ -60,13 +70,17 @@ bool pattern_list_try(struct pattern_list *list, const char *name, const char *t
 
 /* A pattern that is the name of a function, as it stands, means that function only: with
  * "main.(*T).Get" nobody wants a wildcard. */
-static void find_literal(struct pattern_list *list, const char *name, const char *typed)
+static void find_literal(struct pattern_list *list, const struct gobin_func *func,
+			 const char *typed)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct pattern *pattern = &list->items[i];
 
-		if (!pattern->is_literal && !pattern->literally)
-			pattern->literally = pattern_is_name(pattern, name, typed);
+		if (pattern->is_literal || pattern->literally)
+			continue;
+		pattern->literally = pattern_is_name(pattern, func->name, typed);
+		for (const char *const *alias = func->aliases; alias && *alias; alias++)
+			pattern->literally |= pattern_is_name(pattern, *alias, *alias);
 	}
 }
 
@@ -123,8 +137,8 @@ static struct error *find_literals(struct choice *choice)
 
 		if (!typed)
 			return error_out_of_memory();
-		find_literal(&choice->functions, funcs[i].name, typed);
-		find_literal(&choice->targets, funcs[i].name, typed);
+		find_literal(&choice->functions, &funcs[i], typed);
+		find_literal(&choice->targets, &funcs[i], typed);
 	}
 	return NULL;
 }
@@ -141,8 +155,8 @@ static struct error *collect(struct choice *choice, struct chosen *chosen)
 
 		if (!typed)
 			return error_out_of_memory();
-		bool shown = pattern_list_try(&choice->functions, name, typed);
-		bool target = pattern_list_try(&choice->targets, name, typed);
+		bool shown = pattern_list_try(&choice->functions, name, typed, funcs[i].aliases);
+		bool target = pattern_list_try(&choice->targets, name, typed, funcs[i].aliases);
 		if (!shown && !target)
 			continue;
 		if (!array_reserve(&chosen->items, &capacity, chosen->count + 1,

@@ -21,8 +21,10 @@ struct error *pattern_list_prepare(char **texts, size_t count, bool include_vend
 				   struct pattern_list *list);
 void pattern_list_release(struct pattern_list *list);
 
-/* True when the last pattern that matches the name puts it in. Counts matches. */
-bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed);
+/* True when the last pattern that matches the name, or an alias (gobin_func.aliases), puts it in.
+ * Counts matches. */
+bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed,
+		      const char *const *aliases);
 
 struct chosen_func {
 	const struct gobin_func *func;

@@ -33,7 +33,7 @@ static bool matches(struct search *search, const char *name)
 	search->last_name = name;
 	search->last_matches = false;
 	for (size_t i = 0; search->lists[i] && !search->last_matches; i++)
-		search->last_matches = pattern_list_try(search->lists[i], name, typed);
+		search->last_matches = pattern_list_try(search->lists[i], name, typed, NULL);
 	return search->last_matches;
 }
 

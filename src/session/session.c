@@ -66,7 +66,10 @@ static struct error *set_maps(struct session *session)
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
 	if (!session->bpf->rodata->use_cookies)
-		bpf_map__set_max_entries(session->bpf->maps.sites, plan->num_sites);
+		bpf_map__set_max_entries(session->bpf->maps.sites,
+					 plan->num_sites * (gobin_is_pie(plan->bin) ? 2 : 1));
+	else if (gobin_is_pie(plan->bin))
+		bpf_map__set_max_entries(session->bpf->maps.site_vas, plan->num_sites);
 	return NULL;
 }
 
@@ -143,22 +146,49 @@ static struct error *load(struct session *session)
 	return failed ? load_error(session, -failed) : NULL;
 }
 
+static struct error *sites_error(void)
+{
+	return error_errno(errno, "cannot tell the BPF programs the sites");
+}
+
+/* Where there are no cookies. */
 static struct error *fill_sites(struct session *session)
 {
 	const struct plan *plan = session->options.plan;
 	int fd = bpf_map__fd(session->bpf->maps.sites);
+	bool by_offset = gobin_is_pie(plan->bin);
 
-	if (session->bpf->rodata->use_cookies)
-		return NULL;
 	for (size_t i = 0; i < plan->num_sites; i++) {
 		const struct site *site = &plan->sites[i];
-		uint64_t cookie = plan_cookie(plan, i);
-		uint64_t key = site->va | (site->flags & SITE_STATE_MASK ? SITE_STATE_KEY : 0);
+		struct known_site known = {.cookie = plan_cookie(plan, i), .va = site->va};
+		uint64_t flag = site->flags & SITE_STATE_MASK ? SITE_STATE_KEY : 0;
+		uint64_t va_key = site->va | flag, off_key = site->off | SITE_OFFSET_KEY | flag;
 
-		if (bpf_map_update_elem(fd, &key, &cookie, BPF_ANY))
-			return error_errno(errno, "cannot tell the BPF programs the sites");
+		if (bpf_map_update_elem(fd, &va_key, &known, BPF_ANY) ||
+		    (by_offset && bpf_map_update_elem(fd, &off_key, &known, BPF_ANY)))
+			return sites_error();
 	}
 	return NULL;
+}
+
+/* The load bias is found by where a site was hit. */
+static struct error *fill_site_vas(struct session *session)
+{
+	const struct plan *plan = session->options.plan;
+	int fd = bpf_map__fd(session->bpf->maps.site_vas);
+
+	for (uint32_t i = 0; i < plan->num_sites; i++) {
+		if (bpf_map_update_elem(fd, &i, &plan->sites[i].va, BPF_ANY))
+			return sites_error();
+	}
+	return NULL;
+}
+
+static struct error *tell_sites(struct session *session)
+{
+	if (!session->bpf->rodata->use_cookies)
+		return fill_sites(session);
+	return session->bpf->rodata->is_pie ? fill_site_vas(session) : NULL;
 }
 
 /* ---- attaching ---- */
@@ -243,16 +273,52 @@ static void forget_program(struct session *session, const struct event *event)
 		forget_if_gone(session, &key, event);
 }
 
+static bool has_foreign(const struct event *event)
+{
+	const struct goroutine_event *more = (const struct goroutine_event *)event;
+	uint64_t all = event->caller_va;
+
+	if (event->flags & EVENT_HAS_MORE) {
+		all |= more->start_va;
+		for (int i = 0; i < WAKER_DEPTH; i++)
+			all |= more->by_stack[i];
+	}
+	return all & FOREIGN_ADDRESS;
+}
+
+/* Gives addresses in other files their numbers, as long as the process is there. */
+static void number_foreign(struct session *session, struct goroutine_event *more)
+{
+	struct event *event = &more->event;
+	__u64 *addresses[2 + WAKER_DEPTH] = {&event->caller_va, &more->start_va};
+	size_t count = event->flags & EVENT_HAS_MORE ? 2 + WAKER_DEPTH : 1;
+
+	for (int i = 0; i < WAKER_DEPTH; i++)
+		addresses[2 + i] = &more->by_stack[i];
+	for (size_t i = 0; i < count; i++) {
+		if (*addresses[i] & FOREIGN_ADDRESS)
+			*addresses[i] = modules_number(session->options.modules, event->pid,
+						       *addresses[i], event->time_ns);
+	}
+}
+
 static int handle_event(void *context, void *data, size_t size)
 {
 	struct session *session = context;
 	const struct event *event = data;
+	struct goroutine_event numbered;
 
-	if (size < sizeof(*event) ||
-	    (event->flags & EVENT_HAS_MORE && size < sizeof(struct goroutine_event)))
+	if (size < sizeof(*event) || (event->flags & EVENT_HAS_MORE && size < sizeof(numbered)))
 		return 0;
-	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
+	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
 		forget_program(session, event);
+		modules_forget(session->options.modules, event->pid);
+	}
+	if (has_foreign(event)) {
+		memcpy(&numbered, event, event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));
+		number_foreign(session, &numbered);
+		event = &numbered.event;
+	}
 	session->options.handle(session->options.context, event);
 	return ++session->batch >= BATCH ? -EAGAIN : 0;
 }
@@ -285,7 +351,7 @@ struct error *session_start(const struct session_options *options, struct sessio
 	session->method = options->method == ATTACH_AUTO ? attach_best_method() : options->method;
 	err = load(session);
 	if (!err)
-		err = fill_sites(session);
+		err = tell_sites(session);
 	if (!err)
 		err = attach_processes(session);
 	if (!err) {

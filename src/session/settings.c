@@ -67,11 +67,15 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct sessi
 	const struct plan *plan = options->plan;
 	struct gobin_layout layout;
 	struct error *err = gobin_layout(plan->bin, &layout);
+	uint64_t start_va, end_va;
 
 	if (err)
 		return err;
 	rodata->is_pie = gobin_is_pie(plan->bin);
 	rodata->start_code_va = gobin_start_code_va(plan->bin);
+	gobin_extent(plan->bin, &start_va, &end_va);
+	rodata->image_start_va = start_va;
+	rodata->image_size = end_va - start_va;
 	rodata->g_stack_hi = layout.g_stack_hi;
 	rodata->g_m = layout.g_m;
 	rodata->g_goid = layout.g_goid;
@@ -83,6 +87,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct sessi
 	rodata->g_sched_bp = layout.g_sched_bp;
 	rodata->m_curg = layout.m_curg;
 	rodata->tls_g = layout.tls_g;
+	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->all_goroutines;
 	rodata->min_wait_ns = options->min_wait_ns;

@@ -63,7 +63,7 @@ def _hash_sources(folders):
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted(pathlib.Path(folder).rglob("*")):
-            if path.is_file() and path.suffix in (".go", ".s", ".mod"):
+            if path.is_file() and path.suffix in (".go", ".s", ".mod", ".c"):
                 digest.update(str(path).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
@@ -94,6 +94,20 @@ def build(name, version=None, flags=(), cgo=False, strip=False, variables=()):
         if strip:
             subprocess.run(["strip", str(new)], check=True, timeout=60)
         new.rename(path)
+    return path
+
+
+def build_c(name):
+    """The C program of tests/fixtures/NAME."""
+    (source,) = (FIXTURES / name).glob("*.c")
+    folder = CACHE / "fixtures" / hashlib.sha256(repr((name, _hash_sources([FIXTURES / name]))).encode()).hexdigest()[:24]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            subprocess.run(["cc", "-o", folder / "new", source, "-ldl", "-lpthread"], check=True, timeout=60)
+            (folder / "new").rename(path)
     return path
 
 

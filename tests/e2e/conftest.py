@@ -62,10 +62,10 @@ def _processes():
 
 @pytest.fixture
 def start(_processes):
-    """start(PATH) starts a fixture, ready for its first command."""
+    """start(PATH, ARGUMENT...) starts a fixture, ready for its first command."""
 
-    def make(path, **options):
-        program = harness.Program(path, **options)
+    def make(path, *arguments, **options):
+        program = harness.Program(path, *arguments, **options)
         _processes.append(program)
         return program
 

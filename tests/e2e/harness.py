@@ -165,9 +165,9 @@ class Process:
 class Program(Process):
     """A fixture: see tests/fixtures/protocol."""
 
-    def __init__(self, path, **options):
+    def __init__(self, path, *arguments, **options):
         self.path = path
-        super().__init__([path], **options)
+        super().__init__([path, *arguments], **options)
         self.await_line("READY")
 
     def read_line(self, seconds=WAIT_SECONDS):

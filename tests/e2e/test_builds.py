@@ -24,6 +24,11 @@ MODES = {
     "cgo external": {"flags": ["-ldflags=-linkmode=external"], "cgo": True},
     "cgo external pie -s -w": {"flags": ["-buildmode=pie", "-ldflags=-linkmode=external -s -w"], "cgo": True},
     "-race": {"flags": ["-race"], "cgo": True},
+    # Programs that import "plugin" are linked otherwise: g is found through a slot, and symbols have two names.
+    "plugins": {"flags": ["-tags=plugin"], "cgo": True},
+    "plugins -s -w": {"flags": ["-tags=plugin", "-ldflags=-s -w"], "cgo": True},
+    "plugins pie": {"flags": ["-tags=plugin", "-buildmode=pie"], "cgo": True},
+    "plugins pie -s -w": {"flags": ["-tags=plugin", "-buildmode=pie", "-ldflags=-s -w"], "cgo": True},
     "cgo static": {"flags": ["-ldflags=-linkmode=external -extldflags=-static"], "cgo": True},
 }
 # With every Go; the others with the installed one.

@@ -83,7 +83,7 @@ static void test_ends(void **state)
 	struct fake_output *fake = *state;
 
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_enter(fake, 1, 1, 1, 0xffff800000000000);
+	fake_enter(fake, 1, 1, 1, 0x7fff800000000000);
 	fake_enter(fake, 1, 1, 2, 0x1000 + 50);
 	fake_event(fake, 1,
 		   (struct event){.kind = EVENT_TAIL_CALL, .site = 3, .frame = 16 + 2 * 16});
@@ -94,7 +94,7 @@ static void test_ends(void **state)
 		"\n"
 		"17 16:08:05.000001             main.handleBar() { ?\n"
 		"17 16:08:05.000002               net/http.(*response).Write() {"
-		" 0xffff800000000000\n"
+		" 0x7fff800000000000\n"
 		"17 16:08:05.000003                 net/http.(*response).Write() {"
 		" main.handleBar+50 /home/me/main.go:20\n"
 		"17 16:08:05.000004 000.000001      } net/http.(*response).Write+192"

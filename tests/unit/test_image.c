@@ -317,6 +317,101 @@ static void test_broken_relocations(void **state)
 	image_close(image);
 }
 
+/* DT_SYMTAB and DT_STRTAB behind what make_relocated() writes. */
+static void add_symbols(struct elf_file *file, const Elf64_Sym *symbols, size_t size,
+			const char *strings, size_t strings_size)
+{
+	Elf64_Dyn *dyn = (Elf64_Dyn *)file->data;
+
+	while (dyn->d_tag != DT_NULL)
+		dyn++;
+	*dyn++ = (Elf64_Dyn){.d_tag = DT_SYMTAB, .d_un.d_ptr = ELF_FILE_DATA_VA + 0x400};
+	*dyn++ = (Elf64_Dyn){.d_tag = DT_STRTAB, .d_un.d_ptr = ELF_FILE_DATA_VA + 0x500};
+	*dyn++ = (Elf64_Dyn){.d_tag = DT_NULL};
+	file->more_phdrs[0].p_filesz = (uint8_t *)dyn - file->data;
+	memcpy(file->data + 0x400, symbols, size);
+	memcpy(file->data + 0x500, strings, strings_size);
+}
+
+static void test_dynamic_symbols(void **state)
+{
+	const Elf64_Rela relocations[] = {
+		{ELF_FILE_DATA_VA + 0x200, ELF64_R_INFO(1, R_X86_64_TPOFF64), 0},
+		{ELF_FILE_DATA_VA + 0x208, ELF64_R_INFO(2, R_X86_64_TPOFF64), 0},
+		{ELF_FILE_DATA_VA + 0x210, ELF64_R_INFO(UINT32_MAX, R_X86_64_TPOFF64), 0},
+	};
+	const Elf64_Sym symbols[3] = {
+		[1] = {.st_name = 1, .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_TLS)},
+		[2] = {.st_name = 6,
+		       .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_TLS),
+		       .st_shndx = 5,
+		       .st_value = 24},
+	};
+	struct image_dynamic_symbol symbol;
+	struct image_relocation found;
+	struct elf_file file;
+
+	make_relocated(&file, relocations, 3);
+	add_symbols(&file, symbols, sizeof(symbols), "\0here\0there", 12);
+	struct image *image = open_good(&file);
+	assert_true(image_relocation_naming(image, R_X86_64_TPOFF64, "there", &found));
+	assert_int_equal(found.va, ELF_FILE_DATA_VA + 0x208);
+	assert_true(image_dynamic_symbol(image, found.symbol, &symbol));
+	assert_true(symbol.is_defined);
+	assert_int_equal(symbol.type, STT_TLS);
+	assert_int_equal(symbol.value, 24);
+	assert_true(image_relocation_naming(image, R_X86_64_TPOFF64, "here", &found));
+	assert_true(image_dynamic_symbol(image, found.symbol, &symbol));
+	assert_false(symbol.is_defined);
+	assert_false(image_relocation_naming(image, R_X86_64_TPOFF64, "her", &found));
+	assert_false(image_relocation_naming(image, R_X86_64_DTPMOD64, "here", &found));
+	/* Number 0 is no symbol, and the table has an end. */
+	assert_false(image_dynamic_symbol(image, 0, &symbol));
+	assert_false(image_dynamic_symbol(image, UINT32_MAX, &symbol));
+	image_close(image);
+}
+
+/* Whether it is taken for a library, with one more program header and DT_FLAGS_1. */
+static bool is_library(uint16_t type, uint32_t phdr_type, uint64_t flags_1)
+{
+	struct elf_file file;
+
+	make_relocated(&file, &(Elf64_Rela){0}, 1);
+	file.ehdr.e_type = type;
+	file.ehdr.e_phnum = 4;
+	file.more_phdrs[1] = (Elf64_Phdr){.p_type = phdr_type};
+	((Elf64_Dyn *)file.data)[2] = (Elf64_Dyn){.d_tag = DT_FLAGS_1, .d_un.d_val = flags_1};
+	((Elf64_Dyn *)file.data)[3] = (Elf64_Dyn){.d_tag = DT_NULL};
+	file.more_phdrs[0].p_filesz = 4 * sizeof(Elf64_Dyn);
+	struct image *image = open_good(&file);
+	bool result = image_is_library(image);
+	image_close(image);
+	return result;
+}
+
+static void test_libraries(void **state)
+{
+	assert_true(is_library(ET_DYN, PT_NULL, DF_1_NOW));
+	assert_false(is_library(ET_DYN, PT_INTERP, DF_1_NOW));
+	assert_false(is_library(ET_DYN, PT_NULL, DF_1_NOW | DF_1_PIE)); /* static-pie */
+	assert_false(is_library(ET_EXEC, PT_NULL, 0));
+}
+
+static void test_packed(void **state)
+{
+	struct elf_file file;
+
+	elf_file_init(&file);
+	struct image *image = open_good(&file);
+	assert_false(image_is_packed(image));
+	image_close(image);
+	/* struct l_info, behind the program headers */
+	memcpy((uint8_t *)&file.more_phdrs[0] + 4, "UPX!", 4);
+	image = open_good(&file);
+	assert_true(image_is_packed(image));
+	image_close(image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +425,9 @@ int main(void)
 		cmocka_unit_test(test_broken_sections),
 		cmocka_unit_test(test_relocations),
 		cmocka_unit_test(test_broken_relocations),
+		cmocka_unit_test(test_dynamic_symbols),
+		cmocka_unit_test(test_libraries),
+		cmocka_unit_test(test_packed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,12 +225,21 @@ static void test_tls_of_real_programs(void **state)
 	assert_true(num_not_eight > 0);
 }
 
-/* Whether an access is found in code at the begin of the code page, and what it is. */
-static bool find_access(const void *code, size_t len, struct tls_access *access,
-			uint32_t reloc_type)
+#define SLOT_VA (ELF_FILE_DATA_VA + 0x200)
+
+/* Whether an access is found in code at the begin of the code page, and what it is. The slot has a
+ * relocation with `symbol` and 8 as addend, symbol 1 is a variable 16 bytes into the block, and 2
+ * is in another file. */
+static bool find_access_in(uint16_t file_type, const void *code, size_t len,
+			   struct tls_access *access, uint32_t reloc_type, uint32_t symbol)
 {
-	Elf64_Rela rela = {ELF_FILE_DATA_VA + 0x200, ELF64_R_INFO(0, reloc_type), 8};
+	Elf64_Rela rela = {SLOT_VA, ELF64_R_INFO(symbol, reloc_type), 8};
+	const Elf64_Sym symbols[3] = {
+		[1] = {.st_info = STT_TLS, .st_shndx = 1, .st_value = 16},
+		[2] = {.st_info = STT_TLS},
+	};
 	const Elf64_Dyn dynamic[] = {
+		{.d_tag = DT_SYMTAB, .d_un.d_ptr = ELF_FILE_DATA_VA + 0x300},
 		{.d_tag = DT_RELA, .d_un.d_ptr = ELF_FILE_DATA_VA + 0x100},
 		{.d_tag = DT_RELASZ, .d_un.d_val = sizeof(rela)},
 		{.d_tag = DT_NULL},
@@ -240,12 +249,14 @@ static bool find_access(const void *code, size_t len, struct tls_access *access,
 	char path[64];
 
 	elf_file_init(&file);
+	file.ehdr.e_type = file_type;
 	file.ehdr.e_phnum = 4;
 	file.more_phdrs[0] = (Elf64_Phdr){
 		.p_type = PT_DYNAMIC, .p_vaddr = ELF_FILE_DATA_VA, .p_filesz = sizeof(dynamic)};
 	file.more_phdrs[1] = (Elf64_Phdr){.p_type = PT_TLS, .p_memsz = 0x1c, .p_align = 16};
 	memcpy(file.data, dynamic, sizeof(dynamic));
 	memcpy(file.data + 0x100, &rela, sizeof(rela));
+	memcpy(file.data + 0x300, symbols, sizeof(symbols));
 	memcpy(file.code, code, len);
 	int fd = elf_file_write(&file, sizeof(file), path);
 	assert_true(fd >= 0);
@@ -256,6 +267,36 @@ static bool find_access(const void *code, size_t len, struct tls_access *access,
 	return found;
 }
 
+static bool find_access(const void *code, size_t len, struct tls_access *access,
+			uint32_t reloc_type)
+{
+	return find_access_in(ET_EXEC, code, len, access, reloc_type, 0);
+}
+
+/* A slot says where g is before the program runs, or only then. */
+static void test_tls_slots(void **state)
+{
+	/* mov slot(%rip),%rcx; mov %fs:(%rcx),%rax */
+	const char code[] = "\x48\x8b\x0d\xf9\xf1\x0f\x00\x64\x48\x8b\x01";
+	struct tls_access access;
+	/* By a variable of the program itself, whose block is 0x1c bytes, aligned to 16. */
+	assert_true(find_access_in(ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 1));
+	assert_int_equal(access.place.offset, 16 + 8 - 0x20);
+	assert_int_equal(access.place.slot_va, 0);
+	/* By one of another file; a library's own block is anywhere. */
+	assert_true(find_access_in(ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 2));
+	assert_int_equal(access.place.offset, 0);
+	assert_int_equal(access.place.slot_va, SLOT_VA);
+	for (uint32_t symbol = 0; symbol < 3; symbol++) {
+		assert_true(find_access_in(ET_DYN, code, 11, &access, R_X86_64_TPOFF64, symbol));
+		assert_int_equal(access.place.offset, 0);
+		assert_int_equal(access.place.slot_va, SLOT_VA);
+	}
+	/* A symbol that is none. */
+	assert_true(find_access_in(ET_DYN, code, 11, &access, R_X86_64_TPOFF64, UINT32_MAX));
+	assert_int_equal(access.place.slot_va, 0);
+}
+
 static void test_tls_forms(void **state)
 {
 	struct tls_access access;
@@ -263,18 +304,18 @@ static void test_tls_forms(void **state)
 	/* nop; mov %fs:-8,%rcx */
 	assert_true(find_access("\x90\x64\x48\x8b\x0c\x25\xf8\xff\xff\xff", 10, &access, 0));
 	assert_int_equal(access.at, 1);
-	assert_int_equal(access.tls_g, -8);
+	assert_int_equal(access.place.offset, -8);
 	assert_int_equal(access.reg, 1);
 	assert_true(access.loads);
 	/* mov %fs:-88,%r14; then a store of rdx */
 	assert_true(find_access("\x64\x4c\x8b\x34\x25\xa8\xff\xff\xff", 9, &access, 0));
-	assert_int_equal(access.tls_g, -88);
+	assert_int_equal(access.place.offset, -88);
 	assert_int_equal(access.reg, 14);
 	assert_true(find_access("\x64\x48\x89\x14\x25\xf8\xff\xff\xff", 9, &access, 0));
 	assert_false(access.loads);
 	/* mov $-8,%r14; mov %fs:(%r14),%r14 */
 	assert_true(find_access("\x49\xc7\xc6\xf8\xff\xff\xff\x64\x4d\x8b\x36", 11, &access, 0));
-	assert_int_equal(access.tls_g, -8);
+	assert_int_equal(access.place.offset, -8);
 	assert_int_equal(access.reg, 14);
 	/* mov $-8,%r12; mov %fs:(%r12),%r14 */
 	assert_true(
@@ -284,11 +325,11 @@ static void test_tls_forms(void **state)
 	 * 0x1c bytes, aligned to 16. */
 	const char slot[] = "\x48\x8b\x0d\xf9\xf1\x0f\x00\x64\x48\x8b\x01";
 	assert_true(find_access(slot, 11, &access, R_X86_64_TPOFF64));
-	assert_int_equal(access.tls_g, 8 - 0x20);
+	assert_int_equal(access.place.offset, 8 - 0x20);
 	assert_int_equal(access.reg, 0);
 	/* A relocation of another kind says nothing. */
 	assert_true(find_access(slot, 11, &access, R_X86_64_DTPMOD64));
-	assert_int_equal(access.tls_g, 0);
+	assert_int_equal(access.place.offset, 0);
 
 	/* %fs:0x28 is the C compiler's stack protector; a constant that no access follows; a window
 	 * that ends in the middle. */
@@ -306,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_tls_forms),
+		cmocka_unit_test(test_tls_slots),
 		cmocka_unit_test(test_table_is_dwarf),
 		cmocka_unit_test(test_tls_of_real_programs),
 	};

@@ -183,8 +183,8 @@ static struct elf_file good_file(void)
 static struct reasons *read_file(const struct elf_file *file)
 {
 	const struct gobin_func funcs[] = {
-		{"runtime.String", ELF_FILE_CODE_VA, sizeof(CODE) - 1},
-		{"runtime.waitReason.String", ELF_FILE_CODE_VA, sizeof(CODE) - 1},
+		{.name = "runtime.String", .va = ELF_FILE_CODE_VA, .size = sizeof(CODE) - 1},
+		{.name = "runtime.waitReason.String", .va = ELF_FILE_CODE_VA, .size = sizeof(CODE) - 1},
 	};
 	struct image *image;
 	char path[64];

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* mappings.h - the files whose code a process has mapped: /proc/PID/maps. */
+#ifndef SESSION_MAPPINGS_H
+#define SESSION_MAPPINGS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* An executable one that has a name: of a file, or "[vdso]". */
+struct mapping {
+	uint64_t start, end; /* addresses in the process */
+	uint64_t off;	     /* in the file, of start */
+	char *file;	     /* device, inode and path, as one text: the file's identity */
+	const char *path;    /* the end of it; with " (deleted)" when the kernel says so */
+};
+
+struct mappings {
+	struct mapping *items; /* by rising address */
+	size_t count;
+};
+
+/* Errors: no such process, or not ours to look at. To be released. */
+struct error *mappings_read(uint32_t pid, struct mappings *mappings);
+void mappings_release(struct mappings *mappings);
+
+/* The one that holds the address, or NULL. */
+const struct mapping *mappings_at(const struct mappings *mappings, uint64_t address);
+
+/* "/proc/PID/map_files/START-END": opens the very file, also one that is deleted or in another mount
+ * namespace; needs root. */
+#define MAPPING_LINK_SIZE 80
+void mapping_link(uint32_t pid, const struct mapping *mapping, char link[MAPPING_LINK_SIZE]);
+
+#endif

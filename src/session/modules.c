@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "gofuncgraph/modules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Out of memory makes HASH_ADD fail; it never ends the process. */
+#define HASH_NONFATAL_OOM	 1
+#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
+#include <uthash.h>
+
+#include "base/array.h"
+#include "gobin/image.h"
+#include "gofuncgraph/event.h"
+#include "session/mappings.h"
+
+/* A process may load files while it runs; one that jumps about in no file at all is not asked for
+ * each address. */
+#define MAX_AGE_NS     1000000000ull
+#define MAX_MISS_NS    20000000ull
+#define MAX_PROCESSES  256
+#define MAX_FILES      4096
+#define MAX_PLACES     65536
+#define UNKNOWN_NUMBER 0
+
+struct file {
+	char *identity; /* of struct mapping */
+	char *name;
+	struct image_segment *segments; /* NULL: it could not be read */
+	size_t num_segments;
+	UT_hash_handle hh;
+	bool in_table;
+};
+
+struct process_files {
+	uint32_t pid;
+	uint64_t read_ns;
+	struct mappings mappings;
+	UT_hash_handle hh;
+	bool in_table;
+};
+
+struct place_key {
+	const struct file *file; /* NULL: none */
+	uint64_t va;
+};
+
+struct known_place {
+	struct place_key key;
+	uint64_t number;
+	UT_hash_handle hh;
+	bool in_table;
+};
+
+struct modules {
+	struct process_files *processes; /* hash tables */
+	struct file *files;
+	struct known_place *places;
+	struct known_place **by_number;
+	size_t num_places, capacity;
+};
+
+struct error *modules_new(struct modules **out)
+{
+	*out = calloc(1, sizeof(**out));
+	return *out ? NULL : error_out_of_memory();
+}
+
+static void forget_process(struct modules *modules, struct process_files *process)
+{
+	HASH_DEL(modules->processes, process);
+	mappings_release(&process->mappings);
+	free(process);
+}
+
+static void forget_processes(struct modules *modules)
+{
+	struct process_files *process, *next;
+
+	HASH_ITER (hh, modules->processes, process, next)
+		forget_process(modules, process);
+}
+
+static void file_free(struct file *file)
+{
+	free(file->identity);
+	free(file->name);
+	free(file->segments);
+	free(file);
+}
+
+void modules_free(struct modules *modules)
+{
+	struct file *file, *next_file;
+	struct known_place *place, *next_place;
+
+	if (!modules)
+		return;
+	forget_processes(modules);
+	HASH_ITER (hh, modules->places, place, next_place) {
+		HASH_DEL(modules->places, place);
+		free(place);
+	}
+	HASH_ITER (hh, modules->files, file, next_file) {
+		HASH_DEL(modules->files, file);
+		file_free(file);
+	}
+	free(modules->by_number);
+	free(modules);
+}
+
+/* ---- processes ---- */
+
+static struct process_files *find_process(struct modules *modules, uint32_t pid)
+{
+	struct process_files *process;
+
+	HASH_FIND(hh, modules->processes, &pid, sizeof(pid), process);
+	return process;
+}
+
+void modules_forget(struct modules *modules, uint32_t pid)
+{
+	struct process_files *process = find_process(modules, pid);
+
+	if (process)
+		forget_process(modules, process);
+}
+
+static struct process_files *add_process(struct modules *modules, uint32_t pid)
+{
+	struct process_files *process = calloc(1, sizeof(*process));
+
+	if (!process)
+		return NULL;
+	if (HASH_COUNT(modules->processes) >= MAX_PROCESSES)
+		forget_processes(modules);
+	process->pid = pid;
+	process->in_table = true;
+	HASH_ADD(hh, modules->processes, pid, sizeof(process->pid), process);
+	if (process->in_table)
+		return process;
+	free(process);
+	return NULL;
+}
+
+static const struct mapping *find_mapping(struct modules *modules, uint32_t pid, uint64_t address,
+					  uint64_t now_ns)
+{
+	struct process_files *process = find_process(modules, pid);
+	const struct mapping *found = process ? mappings_at(&process->mappings, address) : NULL;
+	struct mappings mappings;
+	struct error *err;
+
+	if (!process && !(process = add_process(modules, pid)))
+		return NULL;
+	if (process->read_ns && now_ns - process->read_ns < (found ? MAX_AGE_NS : MAX_MISS_NS))
+		return found;
+	process->read_ns = now_ns;
+	err = mappings_read(pid, &mappings);
+	if (err) {
+		error_free(err); /* it is gone: what was known of it still holds */
+		return found;
+	}
+	mappings_release(&process->mappings);
+	process->mappings = mappings;
+	return mappings_at(&process->mappings, address);
+}
+
+/* ---- files ---- */
+
+static void read_segments(struct file *file, uint32_t pid, const struct mapping *mapping)
+{
+	const struct image_segment *segments;
+	char link[MAPPING_LINK_SIZE];
+	struct image *image;
+	size_t count;
+
+	mapping_link(pid, mapping, link);
+	error_free(image_open(link, &image));
+	if (!image)
+		return;
+	segments = image_segments(image, &count);
+	file->segments = calloc(count, sizeof(*segments));
+	if (file->segments) {
+		memcpy(file->segments, segments, count * sizeof(*segments));
+		file->num_segments = count;
+	}
+	image_close(image);
+}
+
+static struct file *add_file(struct modules *modules, uint32_t pid, const struct mapping *mapping)
+{
+	struct file *file = calloc(1, sizeof(*file));
+	const char *slash = strrchr(mapping->path, '/');
+
+	if (!file || HASH_COUNT(modules->files) >= MAX_FILES) {
+		free(file);
+		return NULL;
+	}
+	file->identity = strdup(mapping->file);
+	file->name = strdup(slash ? slash + 1 : mapping->path);
+	if (file->identity && file->name) {
+		file->in_table = true;
+		HASH_ADD_KEYPTR(hh, modules->files, file->identity, strlen(file->identity), file);
+	}
+	if (!file->in_table) {
+		file_free(file);
+		return NULL;
+	}
+	read_segments(file, pid, mapping);
+	return file;
+}
+
+static struct file *find_file(struct modules *modules, uint32_t pid, const struct mapping *mapping)
+{
+	struct file *file;
+
+	HASH_FIND(hh, modules->files, mapping->file, strlen(mapping->file), file);
+	return file ? file : add_file(modules, pid, mapping);
+}
+
+/* What is not in an ELF file has its offset. */
+static uint64_t offset_to_va(const struct file *file, uint64_t off)
+{
+	for (size_t i = 0; i < file->num_segments; i++) {
+		const struct image_segment *segment = &file->segments[i];
+		if (off >= segment->off && off - segment->off < segment->filesz)
+			return off - segment->off + segment->va;
+	}
+	return off;
+}
+
+/* ---- places ---- */
+
+static uint64_t number_of(struct modules *modules, const struct place_key *key)
+{
+	struct known_place *place;
+
+	HASH_FIND(hh, modules->places, key, sizeof(*key), place);
+	if (place)
+		return place->number;
+	if (modules->num_places >= MAX_PLACES ||
+	    !array_reserve(&modules->by_number, &modules->capacity, modules->num_places + 1,
+			   sizeof(*modules->by_number)))
+		return UNKNOWN_NUMBER;
+	place = calloc(1, sizeof(*place));
+	if (!place)
+		return UNKNOWN_NUMBER;
+	place->key = *key;
+	place->number = modules->num_places + 1;
+	place->in_table = true;
+	HASH_ADD(hh, modules->places, key, sizeof(place->key), place);
+	if (!place->in_table) {
+		free(place);
+		return UNKNOWN_NUMBER;
+	}
+	modules->by_number[modules->num_places++] = place;
+	return place->number;
+}
+
+uint64_t modules_number(struct modules *modules, uint32_t pid, uint64_t address, uint64_t now_ns)
+{
+	struct place_key key = {.va = address & ~FOREIGN_ADDRESS};
+	const struct mapping *mapping = find_mapping(modules, pid, key.va, now_ns);
+
+	if (mapping)
+		key.file = find_file(modules, pid, mapping);
+	if (key.file)
+		key.va = offset_to_va(key.file, key.va - mapping->start + mapping->off);
+	return FOREIGN_ADDRESS | number_of(modules, &key);
+}
+
+struct module_place modules_place(const struct modules *modules, uint64_t number)
+{
+	const struct known_place *place;
+
+	number &= ~FOREIGN_ADDRESS;
+	if (number == UNKNOWN_NUMBER || number > modules->num_places)
+		return (struct module_place){0};
+	place = modules->by_number[number - 1];
+	return (struct module_place){.name = place->key.file ? place->key.file->name : NULL,
+				     .va = place->key.va};
+}
