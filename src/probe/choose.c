@@ -10,106 +10,14 @@
 #include "base/log.h"
 #include "probe/suggest.h"
 
-struct error *pattern_list_prepare(char **texts, size_t count, bool include_vendor,
-				   struct pattern_list *list)
-{
-	struct error *err;
-
-	*list = (struct pattern_list){.include_vendor = include_vendor};
-	list->items = calloc(count + 1, sizeof(*list->items));
-	if (!list->items)
-		return error_out_of_memory();
-	for (size_t i = 0; i < count; i++) {
-		err = pattern_prepare(texts[i], &list->items[i]);
-		if (err)
-			return err;
-		list->count++;
-	}
-	return NULL;
-}
-
-void pattern_list_release(struct pattern_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		pattern_release(&list->items[i]);
-	free(list->items);
-	*list = (struct pattern_list){0};
-}
-
-static bool try_aliases(const struct pattern *pattern, const char *const *aliases)
-{
-	for (; aliases && *aliases; aliases++) {
-		if (pattern_try(pattern, *aliases, *aliases))
-			return true;
-	}
-	return false;
-}
-
-bool pattern_list_try(struct pattern_list *list, const char *name, const char *typed,
-		      const char *const *aliases)
-{
-	bool in = false, matched = false,
-	     vendored = !list->include_vendor && name_is_vendored(typed);
-
-	for (size_t i = 0; i < list->count; i++) {
-		struct pattern *pattern = &list->items[i];
-
-		if (!pattern_try(pattern, name, typed) && !try_aliases(pattern, aliases))
-			continue;
-		if (vendored && !pattern->negated && !pattern->names_vendor) {
-			list->num_vendored++;
-			continue;
-		}
-		pattern->num_matches++;
-		matched |= !pattern->negated;
-		in = !pattern->negated;
-	}
-	list->num_matched += matched;
-	return in;
-}
-
-/* A pattern that is the name of a function, as it stands, means that function only: with
- * "main.(*T).Get" nobody wants a wildcard. */
-static void find_literal(struct pattern_list *list, const struct gobin_func *func,
-			 const char *typed)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		struct pattern *pattern = &list->items[i];
-
-		if (pattern->is_literal || pattern->literally)
-			continue;
-		pattern->literally = pattern_is_name(pattern, func->name, typed);
-		for (const char *const *alias = func->aliases; alias && *alias; alias++)
-			pattern->literally |= pattern_is_name(pattern, *alias, *alias);
-	}
-}
-
-static bool has_positive(const struct pattern_list *list)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		if (!list->items[i].negated)
-			return true;
-	}
-	return false;
-}
-
-/* Says of every GLOB that matched nothing while others did; an error when none did. */
+/* Says which patterns matched nothing; an error when all of them did not. */
 static struct error *check_matches(struct gobin *bin, struct pattern_list *list, const char *what)
 {
 	if (list->num_vendored && list->num_matched)
 		log_verbose(
 			"%zu %ss of vendored packages are left out, --include-vendor shows them",
 			list->num_vendored, what);
-	if (!has_positive(list) || !list->num_matched)
-		return has_positive(list) ? suggest(bin, list, what) : NULL;
-	for (size_t i = 0; i < list->count; i++) {
-		struct pattern *pattern = &list->items[i];
-
-		if (!pattern->num_matches)
-			log_warning("no function matches '%s%s'", pattern->negated ? "!" : "",
-				    pattern->text);
-	}
-	return NULL;
+	return pattern_list_has_positive(list) ? suggest(bin, list, what) : NULL;
 }
 
 struct choice {
@@ -137,8 +45,9 @@ static struct error *find_literals(struct choice *choice)
 
 		if (!typed)
 			return error_out_of_memory();
-		find_literal(&choice->functions, &funcs[i], typed);
-		find_literal(&choice->targets, &funcs[i], typed);
+		pattern_list_find_literal(&choice->functions, funcs[i].name, typed,
+					  funcs[i].aliases);
+		pattern_list_find_literal(&choice->targets, funcs[i].name, typed, funcs[i].aliases);
 	}
 	return NULL;
 }
@@ -147,7 +56,7 @@ static struct error *collect(struct choice *choice, struct chosen *chosen)
 {
 	size_t count, capacity = 0;
 	const struct gobin_func *funcs = gobin_funcs(choice->bin, &count);
-	bool all_are_targets = !has_positive(&choice->targets);
+	bool all_are_targets = !pattern_list_has_positive(&choice->targets);
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name = funcs[i].name;
@@ -189,7 +98,8 @@ struct error *choose_functions(struct gobin *bin, const struct selection *select
 	if (!err)
 		err = pattern_list_prepare(selection->targets, selection->num_targets,
 					   selection->include_vendor, &choice.targets);
-	if (!err && !has_positive(&choice.functions) && !has_positive(&choice.targets))
+	if (!err && !pattern_list_has_positive(&choice.functions) &&
+	    !pattern_list_has_positive(&choice.targets))
 		return error_new("no function is asked for: give a TARGET, or -u GLOB");
 	if (!err)
 		err = find_literals(&choice);
@@ -201,7 +111,7 @@ struct error *choose_functions(struct gobin *bin, const struct selection *select
 		err = check_matches(bin, &choice.targets, "target");
 	if (!err && !has_target(chosen))
 		err = error_new("every %s that matched was taken out again by a !GLOB",
-				has_positive(&choice.targets) ? "target" : "function");
+				pattern_list_has_positive(&choice.targets) ? "target" : "function");
 	return err;
 }
 

@@ -195,6 +195,33 @@ bool pattern_try(const struct pattern *pattern, const char *name, const char *ty
 	return try_spelling(pattern, name) || (typed != name && try_spelling(pattern, typed));
 }
 
+static size_t run_length(const struct token *token)
+{
+	size_t length = 0;
+
+	while (token[length].kind == TOKEN_BYTE)
+		length++;
+	return length;
+}
+
+size_t pattern_next_fragment(const struct pattern *pattern, size_t *at, char *fragment)
+{
+	const struct token *token = pattern->glob ? pattern->glob + *at : NULL;
+
+	while (token && token->kind != TOKEN_END) {
+		size_t length = run_length(token);
+
+		for (size_t i = 0; i < length; i++)
+			fragment[i] = (char)token[i].byte;
+		token += length ? length : 1;
+		*at = (size_t)(token - pattern->glob);
+		/* What is outside of sets reads the same where '[' is taken as itself. */
+		if (length)
+			return length;
+	}
+	return 0;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

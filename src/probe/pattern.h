@@ -20,6 +20,7 @@ struct pattern {
 	bool names_vendor;     /* holds "vendor/" */
 	bool literally;	       /* set by the user of this struct: wildcards stand for themselves */
 	size_t num_matches;    /* kept by the user of this struct */
+	size_t num_vendored;   /* the same: matches left out since they are vendored */
 	struct token *glob;    /* '[' taken as a wildcard; owned */
 	struct token *generic; /* '[' taken as itself; owned, NULL when there is none */
 };
@@ -30,6 +31,13 @@ void pattern_release(struct pattern *pattern);
 /* `typed` may be the same pointer as `name`. */
 bool pattern_is_name(const struct pattern *pattern, const char *name, const char *typed);
 bool pattern_try(const struct pattern *pattern, const char *name, const char *typed);
+
+/*
+ * The next run of bytes that every name which a wildcard matches holds as it stands, in one of its
+ * spellings. `*at` is 0 at first. Copies it into `fragment`, which has room for the pattern's text,
+ * without a NUL. Returns its length; 0: there is no more, or the pattern is a literal.
+ */
+size_t pattern_next_fragment(const struct pattern *pattern, size_t *at, char *fragment);
 
 /*
  * The name without ".abi0" at its end and with the "%2e" and other such escapes of the linker

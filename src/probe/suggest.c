@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * suggest.c - what the user may have meant when nothing matched: names that are nearly so, and
- * functions that were inlined everywhere.
+ * suggest.c - what the user may have meant by a pattern that matches nothing: names that are nearly
+ * so, and functions that were inlined everywhere.
  */
 #include "probe/suggest.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "probe/inlined.h"
 
 #define NEAR_NAMES 3
@@ -175,48 +176,85 @@ static void print_near(FILE *out, const struct near *near)
 		fputs("?", out);
 }
 
-static struct error *print_inlined(FILE *out, struct gobin *bin, const struct pattern *pattern,
-				   bool include_vendor)
-{
-	struct pattern item = *pattern;
-	struct pattern_list list = {.items = &item, .count = 1, .include_vendor = include_vendor};
-	struct pattern_list *const lists[] = {&list, NULL};
-	_cleanup_(inlined_release) struct inlined inlined = {0};
-	struct error *err = inlined_find(bin, lists, &inlined);
-	const struct gobin_inlining *place = inlined.places;
+/* The patterns to tell of. */
+struct unmatched {
+	const struct pattern *items[SUGGEST_MAX];
+	size_t count;
+	size_t num_more;
+	struct inlined inlined; /* that any of them matches */
+};
 
-	if (err || !inlined.count)
-		return err;
-	fprintf(out, "; %s is only there inlined, into %s", place->name, place->into->name);
-	if (place->call.file)
-		fprintf(out, " at %s:%u", place->call.file, place->call.line);
-	if (inlined.count > 1)
-		fprintf(out, " and %zu more places%s", inlined.count - 1,
-			inlined.cut ? " or more" : "");
-	fputs(": trace that function, or build with `//go:noinline` before this one", out);
-	return NULL;
+static void unmatched_release(struct unmatched *unmatched)
+{
+	inlined_release(&unmatched->inlined);
 }
 
-static const struct pattern *first_unmatched(const struct pattern_list *list)
+/* When no GLOB matched, a !GLOB had nothing to take out: it is not to blame. */
+static void find_unmatched(const struct pattern_list *list, struct unmatched *unmatched)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (!list->items[i].negated && !list->items[i].num_matches)
-			return &list->items[i];
+		const struct pattern *pattern = &list->items[i];
+
+		if (pattern->num_matches || (pattern->negated && !list->num_matched))
+			continue;
+		if (unmatched->count < SUGGEST_MAX)
+			unmatched->items[unmatched->count++] = pattern;
+		else
+			unmatched->num_more++;
 	}
-	return NULL;
 }
 
-struct error *suggest(struct gobin *bin, const struct pattern_list *list, const char *what)
+/* One pass for all of them: it is slow. */
+static struct error *find_inlined(struct gobin *bin, bool include_vendor,
+				  struct unmatched *unmatched)
 {
-	const struct pattern *pattern = first_unmatched(list);
+	_cleanup_(pattern_list_release) struct pattern_list list = {0};
+	struct pattern_list *const lists[] = {&list, NULL};
+	char *texts[SUGGEST_MAX];
+	struct error *err;
+	size_t count = 0;
+
+	for (size_t i = 0; i < unmatched->count; i++) {
+		if (!unmatched->items[i]->negated && !unmatched->items[i]->num_vendored)
+			texts[count++] = (char *)unmatched->items[i]->text;
+	}
+	if (!count)
+		return NULL;
+	err = pattern_list_prepare(texts, count, include_vendor, &list);
+	return err ? err : inlined_find(bin, lists, &unmatched->inlined);
+}
+
+static void print_inlined(FILE *out, const struct pattern *pattern, const struct inlined *inlined)
+{
+	const struct gobin_inlining *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < inlined->count && !pattern->negated; i++) {
+		if (!pattern_matches(pattern->text, inlined->places[i].name))
+			continue;
+		first = first ?: &inlined->places[i];
+		count++;
+	}
+	if (!first)
+		return;
+	fprintf(out, "; %s is only there inlined, into %s", first->name, first->into->name);
+	if (first->call.file)
+		fprintf(out, " at %s:%u", first->call.file, first->call.line);
+	if (count > 1)
+		fprintf(out, " and %zu more places%s", count - 1, inlined->cut ? " or more" : "");
+	fputs(": trace that function, or build with `//go:noinline` before this one", out);
+}
+
+/* What is to be said of it. Never NULL. */
+static struct error *describe(struct gobin *bin, const struct pattern *pattern,
+			      const struct inlined *inlined, const char *what)
+{
 	_cleanup_free_ char *hint = NULL;
 	struct near near = {0};
 	size_t size;
 	FILE *out;
 
-	if (!pattern)
-		return error_new("no %s matches", what);
-	if (list->num_vendored)
+	if (pattern->num_vendored)
 		return error_new("only functions of vendored packages match '%s'; --include-vendor "
 				 "shows them",
 				 pattern->text);
@@ -224,11 +262,34 @@ struct error *suggest(struct gobin *bin, const struct pattern_list *list, const 
 	if (!out)
 		return error_out_of_memory();
 	find_near(bin, pattern, &near);
-	/* What cannot be found out about inlining is no reason for another error. */
-	error_free(print_inlined(out, bin, pattern, list->include_vendor));
+	print_inlined(out, pattern, inlined);
 	print_near(out, &near);
 	if (fclose(out))
 		return error_out_of_memory();
-	return error_new("no function of %s matches %s'%s'%s", gobin_path(bin),
-			 !strcmp(what, "target") ? "the target " : "", pattern->text, hint);
+	return error_new("no function of %s matches %s'%s%s'%s", gobin_path(bin),
+			 !strcmp(what, "target") ? "the target " : "", pattern->negated ? "!" : "",
+			 pattern->text, hint);
+}
+
+struct error *suggest(struct gobin *bin, const struct pattern_list *list, const char *what)
+{
+	_cleanup_(unmatched_release) struct unmatched unmatched = {0};
+	struct error *first = NULL;
+
+	find_unmatched(list, &unmatched);
+	/* What cannot be found out about inlining is no reason for another error. */
+	error_free(find_inlined(bin, list->include_vendor, &unmatched));
+	for (size_t i = 0; i < unmatched.count; i++) {
+		struct error *err = describe(bin, unmatched.items[i], &unmatched.inlined, what);
+
+		if (i == 0 && !list->num_matched) {
+			first = err;
+			continue;
+		}
+		log_warning("%s", error_message(err));
+		error_free(err);
+	}
+	if (unmatched.num_more)
+		log_warning("%zu more patterns match no function", unmatched.num_more);
+	return first;
 }

@@ -111,3 +111,39 @@ def test_nothing_matched_suggests(binary):
     done = list_functions("-u", "main.branhc", binary("calls"))
     assert done.returncode == 1
     assert "main.branch" in done.stderr
+
+
+def warnings(*arguments):
+    done = list_functions(*arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+def test_one_of_several_matches_nothing(binary):
+    """Whatever it is: the same is said of it as if it were the only one."""
+    path = binary("calls")
+    said = warnings("-u", "main.*", "-u", "main.branhc", "-u", "!main.evne", path, "main.root", "main.laef")
+    assert len(said) == 3, said
+    assert "'main.branhc'; did you mean main.branch?" in said[0]
+    assert "'!main.evne'; did you mean main.even?" in said[1]
+    assert "the target 'main.laef'; did you mean main.leaf?" in said[2]
+
+
+def test_one_of_several_is_inlined(binary):
+    (said,) = warnings("-u", "main.caller*", "-u", "main.small", binary("inlined"))
+    assert "main.small is only there inlined, into main.caller" in said and "go:noinline" in said
+
+
+def test_one_of_several_is_vendored(binary):
+    (said,) = warnings("-u", "main.*", "-u", "*dnsmessage.(?Parser).Start", binary("requests"))
+    assert "only functions of vendored packages match '*dnsmessage.(?Parser).Start'" in said
+
+
+def test_many_match_nothing(binary):
+    """A few are told of, the others counted."""
+    wrong = [word for number in range(30) for word in ("-u", f"main.branhc{number}")]
+    said = warnings("-u", "main.*", *wrong, binary("calls"))
+    assert len(said) == 6 and "25 more patterns match no function" in said[-1], said
+    done = list_functions(*wrong, binary("calls"))
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 6
+    assert "'main.branhc0'; did you mean main.branch?" in done.stderr.splitlines()[-1]
