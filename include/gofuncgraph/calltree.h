@@ -4,7 +4,7 @@
  *
  * Fed by the ring buffer or by a test. A frame is found by where it is on the goroutine's stack
  * (event.frame), never by counting. An exit without an entry is ignored; frames that vanished are
- * closed and marked. Memory is bounded: see CALLTREE_MAX_*.
+ * closed and marked. Memory is bounded: see CALLTREE_MAX_* and CALLTREE_SETTLE_*.
  */
 #ifndef GOFUNCGRAPH_CALLTREE_H
 #define GOFUNCGRAPH_CALLTREE_H
@@ -78,6 +78,7 @@ enum step_type {
 	STEP_EXIT,
 	STEP_WAIT,  /* the end of a wait */
 	STEP_START, /* a followed goroutine was started: its tree belongs here */
+	STEP_AGAIN, /* in place of STEP_ENTRY: a call that an earlier part of the tree began with */
 };
 
 /* What is printed of a tree, in order of time. */
@@ -105,6 +106,9 @@ struct tree {
 	uint64_t root;
 	uint64_t goid;
 	uint32_t pid;
+	/* Which part of the tree this is, from 1; 0: it is whole. What else is told here is that of
+	 * the part; it begins with the calls that were open at the end of the one before. */
+	uint32_t part;
 	uint64_t lost;	   /* events of this goroutine that were lost while the tree was open */
 	uint64_t left_out; /* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their
 			    * frames were followed all the same */
@@ -138,11 +142,24 @@ struct tree {
 /* How long a tree that ended waits for the goroutines started inside it, see calltree_tick(). */
 #define CALLTREE_LINGER_NS 1000000000ull
 
+/*
+ * With calltree_sink.tree_settled, what is settled of a tree is handed on before it ends, and then
+ * forgotten: when it has been open for so long, or as long since its last part; when it keeps so
+ * many calls that have ended; when all open trees together keep so many, from those that have many.
+ */
+#define CALLTREE_SETTLE_NS    10000000000ull
+#define CALLTREE_SETTLE_CALLS (1u << 17)
+#define CALLTREE_SETTLE_TOTAL (1u << 21)
+
 /* Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. */
 struct calltree_sink {
 	void *context;
 	void (*call_ended)(void *context, const struct tree *tree, const struct call *call);
 	void (*tree_ended)(void *context, const struct tree *tree);
+	/* A part of a tree that is still open: its last one goes to tree_ended. NULL: all of a tree
+	 * is kept until it ends. Goroutines started in it that still run are handed on by
+	 * themselves. Only with keep_calls. */
+	void (*tree_settled)(void *context, const struct tree *tree);
 	/* The function that a site belongs to, so that an exit at the position of another
 	 * function's frame is not taken for that one's. NULL: exits are matched by position only.
 	 */
@@ -170,7 +187,8 @@ void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, 
 			   uint64_t now_ns);
 
 /*
- * To be called now and then: hands on trees that ended and waited for goroutines that they started,
+ * To be called now and then: hands on parts of trees that stay open (CALLTREE_SETTLE_NS), and
+ * trees that ended and waited for goroutines that they started,
  * once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed goroutine whose
  * parent's tree was handed on before it ended is handed on by itself (tree.parent_tree).
  */

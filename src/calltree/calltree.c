@@ -14,6 +14,7 @@
 
 #include "calltree/family.h"
 #include "calltree/frames.h"
+#include "calltree/settle.h"
 #include "calltree/state.h"
 #include "calltree/trees.h"
 
@@ -34,7 +35,7 @@ static struct owner *begin_tree(struct calltree *trees, const struct event *even
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
 		owner->root_position = position;
-		owner->now_ns = event->time_ns;
+		owner->now_ns = owner->settled_ns = event->time_ns;
 		owner->state = STATE_RUNNING;
 		family_found(owner);
 	}
@@ -211,6 +212,7 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 	struct ending vanished = {.end = END_VANISHED, .tid = event->tid};
 	bool is_over = event->flags & EVENT_CLOSES_TREE;
 
+	settle_if_full(trees, owner);
 	set_now(owner, event->time_ns);
 	if (event->kind == EVENT_STATE) {
 		state_change(trees, owner, event);
@@ -328,6 +330,7 @@ void calltree_free(struct calltree *trees)
 void calltree_tick(struct calltree *trees, uint64_t now_ns)
 {
 	family_tick(trees, now_ns);
+	settle_tick(trees, now_ns);
 }
 
 void calltree_finish(struct calltree *trees, uint64_t now_ns)

@@ -31,12 +31,27 @@ static bool add_start(struct calltree *trees, struct owner *owner, const struct 
 	return true;
 }
 
-/* Puts an open tree into the family of its parent, which is open too. */
+/* The tree that it is inside of at last. */
+static struct owner *find_root(struct owner *owner)
+{
+	while (owner->parent)
+		owner = owner->parent;
+	return owner;
+}
+
+/* Puts an open tree into the family of its parent. */
 static void enter(struct owner *owner)
 {
-	owner->root = owner->parent->root;
+	owner->root = find_root(owner->parent);
 	owner->generation = owner->parent->generation + 1;
 	DL_APPEND(owner->root->members, owner);
+}
+
+static void be_alone(struct owner *owner)
+{
+	owner->parent = NULL;
+	owner->root = owner;
+	owner->generation = 0;
 }
 
 void family_join(struct calltree *trees, struct owner *parent, struct owner *child,
@@ -67,75 +82,66 @@ static void free_call(struct calltree *trees, struct owner *owner, struct call *
 	free(call->waits);
 }
 
-/* No deeper than MAX_GENERATIONS calls. */
-void family_drop(struct calltree *trees, struct owner *owner)
+void family_drop_started(struct calltree *trees, struct owner *owner)
 {
 	struct tree *tree = &owner->tree;
 
 	for (size_t i = 0; i < tree->num_starts; i++)
 		if (tree->starts[i].tree)
 			family_drop(trees, owner_of(tree->starts[i].tree));
+	trees->total_starts -= tree->num_starts;
+	tree->num_starts = 0;
+}
+
+/* No deeper than MAX_GENERATIONS calls. */
+void family_drop(struct calltree *trees, struct owner *owner)
+{
+	struct tree *tree = &owner->tree;
+
+	family_drop_started(trees, owner);
 	for (size_t i = 0; i < owner->num_frames; i++)
 		free_call(trees, owner, &owner->frames[i].call);
 	for (size_t i = 0; owner->num_parts && i < tree->num_calls; i++)
 		free_call(trees, owner, &tree->calls[i]);
 	trees->total_open -= owner->num_frames;
 	trees->total_calls -= tree->num_calls;
-	trees->total_starts -= tree->num_starts;
 	trees->total_waits -= owner->num_waits;
 	table_recycle(&trees->table, owner);
 }
 
-/* Gives back the memory of an array that grows no more; that it can fail does not matter. */
-static void shrink(void *items, size_t *capacity, size_t count, size_t size)
+void family_let_go(struct owner *owner)
 {
-	if (!count) {
-		free(*(void **)items);
-		*(void **)items = NULL;
-		*capacity = 0;
-		return;
-	}
-	void *smaller = realloc(*(void **)items, count * size);
-	if (smaller) {
-		*(void **)items = smaller;
-		*capacity = count;
-	}
-}
+	struct owner *members = owner->members, *member, *next;
 
-/* It stays for a while. */
-static void make_small(struct owner *owner)
-{
-	struct tree *tree = &owner->tree;
-
-	free(owner->frames);
-	owner->frames = NULL;
-	owner->frames_capacity = 0;
-	shrink(&tree->calls, &owner->calls_capacity, tree->num_calls, sizeof(*tree->calls));
-	shrink(&tree->steps, &owner->steps_capacity, tree->num_steps, sizeof(*tree->steps));
-	shrink(&tree->waits, &owner->waits_capacity, tree->num_waits, sizeof(*tree->waits));
-	shrink(&tree->starts, &owner->starts_capacity, tree->num_starts, sizeof(*tree->starts));
+	/* A parent comes before its children. */
+	owner->members = NULL;
+	DL_FOREACH_SAFE(members, member, next)
+	{
+		if (member->parent == owner || member->parent->has_ended)
+			be_alone(member);
+		else
+			enter(member);
+	}
 }
 
 /* Hands on an ended root with all that is inside it. */
 static void hand_on(struct calltree *trees, struct owner *root)
 {
-	struct owner *members = root->members, *member, *next;
-
-	/* Those that are open: a parent comes before its children. */
-	root->members = NULL;
-	DL_FOREACH_SAFE(members, member, next)
-	{
-		if (member->parent->has_ended) {
-			member->parent = NULL;
-			member->root = member;
-			member->generation = 0;
-		} else {
-			enter(member);
-		}
-	}
+	family_let_go(root);
+	if (root->tree.part)
+		root->tree.part++;
 	if (trees->sink.tree_ended)
 		trees->sink.tree_ended(trees->sink.context, &root->tree);
 	family_drop(trees, root);
+}
+
+/* An ended root has waited for its members; one of them is a member no more. */
+static void hand_on_if_complete(struct calltree *trees, struct owner *root)
+{
+	if (!root->has_ended || root->members)
+		return;
+	DL_DELETE(trees->lingering, root);
+	hand_on(trees, root);
 }
 
 void family_end(struct calltree *trees, struct owner *owner)
@@ -146,16 +152,30 @@ void family_end(struct calltree *trees, struct owner *owner)
 	if (owner != root) {
 		DL_DELETE(root->members, owner);
 		owner->parent->tree.starts[owner->start].tree = &owner->tree;
-		make_small(owner);
-		if (!root->has_ended || root->members)
-			return;
-		DL_DELETE(trees->lingering, root);
+		table_make_small(owner);
+		hand_on_if_complete(trees, root);
 	} else if (root->members) {
-		make_small(root);
+		table_make_small(root);
 		DL_APPEND(trees->lingering, root);
-		return;
+	} else {
+		hand_on(trees, root);
 	}
-	hand_on(trees, root);
+}
+
+void family_leave(struct calltree *trees, struct owner *owner)
+{
+	struct owner *root = owner->root, *members = root->members, *member, *next;
+
+	if (owner == root)
+		return;
+	root->members = NULL;
+	be_alone(owner);
+	DL_FOREACH_SAFE(members, member, next)
+	{
+		if (member != owner)
+			enter(member);
+	}
+	hand_on_if_complete(trees, root);
 }
 
 void family_tick(struct calltree *trees, uint64_t now_ns)

@@ -23,6 +23,15 @@ void family_join(struct calltree *trees, struct owner *parent, struct owner *chi
 /* A tree has ended, and is not in the table any more: hands on what is complete. */
 void family_end(struct calltree *trees, struct owner *owner);
 
+/* A tree is no longer inside another one, but those that were started inside it still are. */
+void family_leave(struct calltree *trees, struct owner *owner);
+
+/* Of a tree that is in no other: those that are inside it and open are by themselves from now on. */
+void family_let_go(struct owner *owner);
+
+/* Drops the ended trees inside a tree that goes on: its starts. */
+void family_drop_started(struct calltree *trees, struct owner *owner);
+
 /* Hands on the trees that have lingered for long enough. */
 void family_tick(struct calltree *trees, uint64_t now_ns);
 

@@ -114,7 +114,7 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	struct frame *frame = &owner->frames[--owner->num_frames];
 	struct call *call = &frame->call;
 	trees->total_open--;
-	call->incomplete = tree->lost != frame->lost_at_entry;
+	call->incomplete |= tree->lost != frame->lost_at_entry;
 	call->end = (uint8_t)ending->end;
 	if (ending->end == END_VANISHED)
 		call->end = call->incomplete ? CALL_LOST : CALL_PANIC;

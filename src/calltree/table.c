@@ -95,12 +95,17 @@ void table_remove(struct table *table, struct owner *owner)
 		table->last = NULL;
 }
 
+static bool is_large(const struct owner *owner)
+{
+	return owner->calls_capacity > MAX_SPARE_CAPACITY ||
+	       owner->frames_capacity > MAX_SPARE_CAPACITY ||
+	       owner->waits_capacity > MAX_SPARE_CAPACITY ||
+	       owner->starts_capacity > MAX_SPARE_CAPACITY;
+}
+
 void table_recycle(struct table *table, struct owner *owner)
 {
-	if (table->num_spare >= MAX_SPARE || owner->calls_capacity > MAX_SPARE_CAPACITY ||
-	    owner->frames_capacity > MAX_SPARE_CAPACITY ||
-	    owner->waits_capacity > MAX_SPARE_CAPACITY ||
-	    owner->starts_capacity > MAX_SPARE_CAPACITY) {
+	if (table->num_spare >= MAX_SPARE || is_large(owner)) {
 		owner_free(owner);
 		return;
 	}
@@ -108,6 +113,41 @@ void table_recycle(struct table *table, struct owner *owner)
 	owner->next_spare = table->spare;
 	table->spare = owner;
 	table->num_spare++;
+}
+
+/* Its capacity becomes `room`, not below what is in it; that it can fail does not matter. */
+static void shrink(void *items, size_t *capacity, size_t room, size_t size)
+{
+	if (!room) {
+		free(*(void **)items);
+		*(void **)items = NULL;
+		*capacity = 0;
+		return;
+	}
+	void *smaller = realloc(*(void **)items, room * size);
+	if (smaller) {
+		*(void **)items = smaller;
+		*capacity = room;
+	}
+}
+
+void table_make_small(struct owner *owner)
+{
+	struct tree *tree = &owner->tree;
+
+	shrink(&owner->frames, &owner->frames_capacity, owner->num_frames, sizeof(*owner->frames));
+	shrink(&tree->calls, &owner->calls_capacity, tree->num_calls, sizeof(*tree->calls));
+	/* With the exits of calls that are open. */
+	shrink(&tree->steps, &owner->steps_capacity,
+	       2 * tree->num_calls + tree->num_waits + tree->num_starts, sizeof(*tree->steps));
+	shrink(&tree->waits, &owner->waits_capacity, tree->num_waits, sizeof(*tree->waits));
+	shrink(&tree->starts, &owner->starts_capacity, tree->num_starts, sizeof(*tree->starts));
+}
+
+void table_give_back(struct owner *owner)
+{
+	if (is_large(owner))
+		table_make_small(owner);
 }
 
 void table_destroy(struct table *table)

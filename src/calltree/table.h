@@ -43,6 +43,7 @@ struct owner {
 	size_t frames_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
 	uint64_t now_ns;	/* of its last event */
+	uint64_t settled_ns;	/* when it began, or its last part was handed on in time */
 
 	/* What it is doing; see state.h. */
 	uint8_t state;	     /* enum goroutine_state, without STATE_SCAN */
@@ -93,6 +94,12 @@ void table_remove(struct table *table, struct owner *owner);
 
 /* Takes back one that was removed, and whose tree owns nothing but its own arrays. */
 void table_recycle(struct table *table, struct owner *owner);
+
+/* Gives back what memory its arrays do not need now. */
+void table_make_small(struct owner *owner);
+
+/* The same, if they have become large. */
+void table_give_back(struct owner *owner);
 
 /* Frees the spare ones; all others must be gone. */
 void table_destroy(struct table *table);

@@ -20,6 +20,7 @@ struct calltree {
 	size_t total_parts;
 	size_t total_waits;
 	size_t total_starts;
+	uint64_t looked_ns; /* see settle.h */
 	uint64_t num_begun;
 	uint64_t num_roots; /* of them that are not followed ones */
 	uint64_t num_ended;

@@ -17,7 +17,9 @@ struct format {
 	struct error *(*init)(struct output *out);
 	void (*destroy)(struct output *out);
 	void (*write_call)(struct output *out, const struct tree *tree, const struct call *call);
+	/* Whole, or its last part. */
 	void (*write_tree)(struct output *out, const struct tree *tree);
+	void (*write_part)(struct output *out, const struct tree *tree); /* of an open one */
 };
 
 struct written;
@@ -27,7 +29,8 @@ struct output {
 	struct output_options options;
 	struct names *names;
 	void *data; /* the format's own */
-	/* Trees written by "graph", with a limit and followed trees: those go with them. */
+	/* Trees written by "graph", with a limit: their other parts and followed trees go with
+	 * them. */
 	struct written *written;
 	uint64_t num_trees;
 	struct writer writer;

@@ -4,6 +4,7 @@
  *
  * Columns: day and time (18), a space, duration (10, blank on entries), two spaces, the call.
  * Between them, indented like calls, waits ("~") and goroutines that were started ("go").
+ * A tree that stays open for long comes in parts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -111,7 +112,8 @@ struct branch {
 	bool is_nested;
 };
 
-static void write_entry(struct output *out, const struct branch *branch, const struct call *call)
+static void write_entry(struct output *out, const struct branch *branch, const struct call *call,
+			bool again)
 {
 	const struct tree *tree = branch->tree;
 	bool is_start = output_is_start(tree, call);
@@ -131,6 +133,8 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 		}
 		writer_puts(writer, "] ");
 	}
+	if (again)
+		writer_puts(writer, "[continued] ");
 	put_caller(out, call->caller_va);
 	writer_puts(writer, "\n");
 }
@@ -271,7 +275,9 @@ static void write_branch(struct output *out, const struct branch *branch)
 		const struct step *step = &tree->steps[i];
 		switch (step->type) {
 		case STEP_ENTRY:
-			write_entry(out, branch, &tree->calls[step->index]);
+		case STEP_AGAIN:
+			write_entry(out, branch, &tree->calls[step->index],
+				    step->type == STEP_AGAIN);
 			break;
 		case STEP_EXIT:
 			write_exit(out, branch, &tree->calls[step->index]);
@@ -295,9 +301,38 @@ static void write_branch(struct output *out, const struct branch *branch)
 			   " more calls in this tree left out");
 }
 
+/* "(part 2, the last, of tree 7: goroutine 34 of process 812)" */
+static void write_part_note(struct output *out, const struct tree *tree, const char *what)
+{
+	struct writer *writer = &out->writer;
+
+	writer_put_spaces(writer, CALL_COLUMN);
+	writer_puts(writer, "(part ");
+	put_number(out, tree->part);
+	writer_puts(writer, what);
+	writer_puts(writer, " of tree ");
+	put_number(out, tree->number);
+	writer_puts(writer, ": goroutine ");
+	put_number(out, tree->goid);
+	writer_puts(writer, " of process ");
+	put_number(out, tree->pid);
+	writer_puts(writer, ")\n");
+}
+
+static void write_part(struct output *out, const struct tree *tree)
+{
+	writer_puts(&out->writer, "\n");
+	if (tree->part > 1)
+		write_part_note(out, tree, "");
+	write_branch(out, &(struct branch){.tree = tree});
+	write_part_note(out, tree, ", still open,");
+}
+
 static void write_tree(struct output *out, const struct tree *tree)
 {
 	writer_puts(&out->writer, "\n");
+	if (tree->part)
+		write_part_note(out, tree, ", the last,");
 	write_branch(out, &(struct branch){.tree = tree});
 }
 
@@ -307,4 +342,5 @@ const struct format format_graph = {
 	.init = graph_init,
 	.destroy = graph_destroy,
 	.write_tree = write_tree,
+	.write_part = write_part,
 };

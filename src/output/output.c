@@ -20,25 +20,30 @@ struct written {
 
 /* ---- trees that were written ---- */
 
-static void remember_written(struct output *out, uint64_t root)
-{
-	struct written *written = calloc(1, sizeof(*written));
-
-	if (!written)
-		return; /* what it started is not shown */
-	written->root = root;
-	written->in_table = true;
-	HASH_ADD(hh, out->written, root, sizeof(written->root), written);
-	if (!written->in_table)
-		free(written);
-}
-
 static bool was_written(const struct output *out, uint64_t root)
 {
 	struct written *written;
 
 	HASH_FIND(hh, out->written, &root, sizeof(root), written);
 	return written != NULL;
+}
+
+/* For its other parts, and the followed trees that descend from it. */
+static void remember_written(struct output *out, const struct tree *tree)
+{
+	struct written *written;
+
+	if (!out->options.max_trees || out->format->write_call ||
+	    !(out->options.follow || tree->part) || was_written(out, tree->root))
+		return;
+	written = calloc(1, sizeof(*written));
+	if (!written)
+		return; /* what it started is not shown */
+	written->root = tree->root;
+	written->in_table = true;
+	HASH_ADD(hh, out->written, root, sizeof(written->root), written);
+	if (!written->in_table)
+		free(written);
 }
 
 static void forget_written(struct output *out)
@@ -123,7 +128,9 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 		return false;
 	if (out->format->write_call)
 		return !tree->root || tree->root > max;
-	return out->num_trees >= max && !(output_is_followed(tree) && was_written(out, tree->root));
+	/* What was begun is ended. */
+	return out->num_trees >= max &&
+	       !((output_is_followed(tree) || tree->part) && was_written(out, tree->root));
 }
 
 static void call_ended(void *context, const struct tree *tree, const struct call *call)
@@ -145,8 +152,17 @@ static void tree_ended(void *context, const struct tree *tree)
 	if (output_is_followed(tree))
 		return;
 	out->num_trees++;
-	if (out->options.max_trees && out->options.follow && !out->format->write_call)
-		remember_written(out, tree->root);
+	remember_written(out, tree);
+}
+
+static void tree_settled(void *context, const struct tree *tree)
+{
+	struct output *out = context;
+
+	if (is_beyond_limit(out, tree))
+		return;
+	out->format->write_part(out, tree);
+	remember_written(out, tree);
 }
 
 static uint32_t func_of_site(void *context, uint32_t site)
@@ -162,6 +178,7 @@ struct calltree_sink output_sink(struct output *out)
 		.context = out,
 		.call_ended = out->format->write_call ? call_ended : NULL,
 		.tree_ended = tree_ended,
+		.tree_settled = out->format->write_part ? tree_settled : NULL,
 		.func_of_site = func_of_site,
 		.keep_calls = out->format->keep_calls,
 		.states = out->options.states,

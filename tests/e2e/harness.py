@@ -344,19 +344,38 @@ def check_same(calls, journals):
 
 PLACE = r"(?P<function>.+?)\+(?P<offset>\d+)(?: (?P<file>\S.*):(?P<line>\d+))?"
 TIME = r"(?P<day>\d\d) (?P<time>\d\d:\d\d:\d\d\.\d{6})"
-ENTRY = re.compile(TIME + r" {13}(?P<indent>(?:  )*)(?P<name>\S.*)\(\) \{ " + PLACE)
+ENTRY = re.compile(TIME + r" {13}(?P<indent>(?:  )*)(?P<name>\S.*)\(\) \{ (?P<again>\[continued\] )?" + PLACE)
 EXIT = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\} " + PLACE)
 ENDED = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)\} (?P<name>\S.*) "
                           r"\[(?P<mark>[a-z ]+)\]")
 NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
+PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
+                  r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
 
 
 def parse_graph(text):
-    """The trees of the default text, each line matched exactly: [{"name", "entry", "exit", "calls"}]."""
+    """The trees of the default text, each line matched exactly: [{"name", "entry", "exit", "calls"}].
+
+    Those that came in parts are put together.
+    """
     trees, stack, notes = [], [], []
+    left_open = {}  # tree: (parts so far, stack)
+    again = []  # calls that a part begins with
     for line in text.splitlines():
         if not line:
             assert not stack, f"a tree ends inside {stack[-1]['name']}"
+            continue
+        part = PART.fullmatch(line)
+        if part and part["which"] == ", still open,":
+            assert stack and not again, f"part of nothing: {line}"
+            left_open[part["tree"]] = (int(part["part"]), stack)
+            stack = []
+            continue
+        if part:
+            assert not stack and not again, f"a part begins inside {stack}"
+            before, again = left_open.pop(part["tree"])
+            again = again[:]
+            assert int(part["part"]) == before + 1, f"{line} after part {before}"
             continue
         note = NOTE.fullmatch(line)
         entry = None if note else ENTRY.fullmatch(line)
@@ -365,6 +384,12 @@ def parse_graph(text):
             continue
         if entry:
             assert len(entry["indent"]) == 2 * len(stack), f"indentation: {line}"
+            assert bool(entry["again"]) == bool(again), f"continued or not: {line}"
+            if again:
+                call = again.pop(0)
+                assert {**entry.groupdict(), "again": None} == call["entry"], f"another call goes on: {line}"
+                stack.append(call)
+                continue
             call = {"name": entry["name"], "entry": entry.groupdict(), "calls": []}
             (stack[-1]["calls"] if stack else trees).append(call)
             stack.append(call)
@@ -378,4 +403,5 @@ def parse_graph(text):
         named = call["exit"].get("name") or call["exit"]["function"]
         assert named.split("+")[0] == call["name"].split("+")[0], f"{line!r} ends {call['name']}"
     assert not stack, f"a tree without an end: {stack[0]['name']}"
+    assert not left_open, f"trees without a last part: {list(left_open)}"
     return trees, notes

@@ -5,7 +5,7 @@
  * Eight bytes an event, with few goroutines, positions and functions, so that they meet often.
  * Every call that was opened ends exactly once; in a tree calls nest, and depth says how deep. The
  * parts of a call are at most its time. Every tree that began is handed on once, by itself or
- * inside its parent's.
+ * inside its parent's; those that come in parts go on as they were left.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MAX_EVENTS  2000
 #define EVENT_BYTES 8
 #define MIN_WAIT_NS 20
+#define MAX_TREES   (MAX_EVENTS + 2)
 
 struct checker {
 	bool keep_calls;
@@ -30,6 +31,10 @@ struct checker {
 	uint64_t num_handed_on; /* trees that are not inside another */
 	uint64_t last_number;
 	bool states;
+	struct {
+		uint32_t parts;	   /* handed on so far */
+		uint32_t num_open; /* calls at the end of the last one */
+	} settled[MAX_TREES];	   /* by the tree's number */
 };
 
 static void check_parts(const struct checker *checker, const struct call *call)
@@ -66,7 +71,7 @@ static void check_call(const struct checker *checker, const struct tree *tree,
 {
 	must(call->end > CALL_OPEN && call->end <= CALL_LOST);
 	must(call->end_ns >= call->start_ns);
-	must(!call->incomplete || tree->lost);
+	must(!call->incomplete || tree->lost || tree->part);
 	must(call->end != CALL_LOST || call->incomplete);
 	must(call->start_va == 0 || call->depth == 0);
 	must(call->entry_site != CALLTREE_NO_SITE || call->depth == 0);
@@ -93,10 +98,12 @@ static void on_call_ended(void *context, const struct tree *tree, const struct c
 	checker->num_calls_ended++;
 }
 
-/* Calls nest, each step is taken once and in its place. Open calls: `open`. */
-static void check_steps(const struct checker *checker, const struct tree *tree, uint32_t *open)
+/* Calls nest, each step is taken once and in its place. Open calls: `open`. Returns how many are
+ * left. */
+static size_t check_steps(struct checker *checker, const struct tree *tree, uint32_t *open)
 {
 	size_t num_open = 0;
+	uint32_t num_again = tree->part > 1 ? checker->settled[tree->number].num_open : 0;
 	uint32_t next_call = 0, next_wait = 0, next_start = 0;
 
 	for (size_t i = 0; i < tree->num_steps; i++) {
@@ -105,8 +112,12 @@ static void check_steps(const struct checker *checker, const struct tree *tree, 
 		case STEP_EXIT:
 			/* Innermost first, each once. */
 			must(num_open && open[--num_open] == step->index);
+			check_call(checker, tree, &tree->calls[step->index]);
+			checker->num_calls_in_trees++;
 			break;
 		case STEP_ENTRY:
+		case STEP_AGAIN:
+			must((step->type == STEP_AGAIN) == (next_call < num_again));
 			must(step->index == next_call++);
 			must(tree->calls[step->index].depth == num_open);
 			must(num_open < MAX_EVENTS);
@@ -118,7 +129,8 @@ static void check_steps(const struct checker *checker, const struct tree *tree, 
 			check_wait(checker, tree, wait);
 			must(wait->depth < num_open);
 			must(wait->start_ns >= tree->calls[open[wait->depth]].start_ns);
-			must(wait->end_ns <= tree->calls[open[wait->depth]].end_ns);
+			must(tree->calls[open[wait->depth]].end == CALL_OPEN ||
+			     wait->end_ns <= tree->calls[open[wait->depth]].end_ns);
 			break;
 		}
 		case STEP_START:
@@ -129,33 +141,37 @@ static void check_steps(const struct checker *checker, const struct tree *tree, 
 			must(false);
 		}
 	}
-	must(num_open == 0 && next_call == tree->num_calls);
+	must(next_call >= num_again && next_call == tree->num_calls);
 	must(next_wait == tree->num_waits && next_start == tree->num_starts);
+	return num_open;
 }
 
-static void check_tree(struct checker *checker, const struct tree *tree)
+static void check_tree(struct checker *checker, const struct tree *tree, bool goes_on)
 {
 	uint32_t open[MAX_EVENTS]; /* calls */
+	size_t num_open;
 
 	must(tree->number >= 1 && tree->number <= checker->last_number);
+	must(tree->part == checker->settled[tree->number].parts + (goes_on || tree->part));
 	must(tree->left_out == 0);
-	must(tree->num_steps == tree->num_calls * 2 + tree->num_waits + tree->num_starts);
 	must(checker->keep_calls || !tree->num_steps);
 	must(!tree->lost || checker->any_lost);
 	must(tree->parent_tree < tree->number);
-	check_steps(checker, tree, open);
-	for (size_t i = 0; i < tree->num_calls; i++) {
+	num_open = check_steps(checker, tree, open);
+	must(goes_on || !num_open);
+	for (size_t i = 0; i < num_open; i++)
+		must(tree->calls[open[i]].end == CALL_OPEN && !tree->calls[open[i]].num_parts);
+	for (size_t i = 0; i < tree->num_calls; i++)
 		must(!tree->calls[i].num_waits);
-		check_call(checker, tree, &tree->calls[i]);
-	}
-	checker->num_calls_in_trees += tree->num_calls;
-	checker->num_trees++;
+	checker->settled[tree->number].parts = tree->part;
+	checker->settled[tree->number].num_open = (uint32_t)num_open;
+	checker->num_trees += !goes_on;
 }
 
 /* A tree and those inside it; no deeper than MAX_EVENTS. */
-static void check_family(struct checker *checker, const struct tree *tree)
+static void check_family(struct checker *checker, const struct tree *tree, bool goes_on)
 {
-	check_tree(checker, tree);
+	check_tree(checker, tree, goes_on);
 	for (size_t i = 0; i < tree->num_starts; i++) {
 		const struct start *start = &tree->starts[i];
 		const struct tree *child = start->tree;
@@ -164,7 +180,8 @@ static void check_family(struct checker *checker, const struct tree *tree)
 		must(child->parent_tree == tree->number && child->parent_goid == tree->goid);
 		must(child->goid == start->goid && child->pid == tree->pid);
 		must(child->num_calls && child->calls[0].start_va == start->start_va);
-		check_family(checker, child);
+		must(!child->part);
+		check_family(checker, child, false);
 	}
 }
 
@@ -173,7 +190,15 @@ static void on_tree_ended(void *context, const struct tree *tree)
 	struct checker *checker = context;
 
 	checker->num_handed_on++;
-	check_family(checker, tree);
+	check_family(checker, tree, false);
+}
+
+static void on_tree_settled(void *context, const struct tree *tree)
+{
+	struct checker *checker = context;
+
+	must(checker->keep_calls && tree->num_steps);
+	check_family(checker, tree, true);
 }
 
 static uint32_t func_of_site(void *context, uint32_t site)
@@ -215,7 +240,8 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 		calltree_end_was_lost(trees, pid, goid, event.event.lost, now_ns);
 		return;
 	case 14:
-		calltree_tick(trees, now_ns + (bytes[7] & 1) * CALLTREE_LINGER_NS);
+		calltree_tick(trees, now_ns + (bytes[7] & 1) * CALLTREE_LINGER_NS +
+					     (bytes[7] >> 1 & 3) * CALLTREE_SETTLE_NS);
 		return;
 	case 13: /* more of what states and goroutines' starts make of the others */
 	case 12:
@@ -247,6 +273,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .keep_calls = checker.keep_calls,
 				     .states = data[0] & 8,
 				     .min_wait_ns = data[0] & 16 ? MIN_WAIT_NS : 0};
+	if (data[0] & 32)
+		sink.tree_settled = on_tree_settled;
 	checker.by_function = data[0] & 2;
 	checker.states = sink.states;
 	if (checker.by_function)

@@ -5,7 +5,8 @@
  * Trees are written as text, the calls as in test_calltree.c, each with its parts behind it:
  * "a(b()[S5] w7)[S5 W3:20]" is b in a, 5 ns in a system call, a waiting, 20 ns in all, for reason
  * 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
- * "go2-" if it is not inside; an "s" is a function that has no site. Times are in ns.
+ * "go2-" if it is not inside; an "s" is a function that has no site. "#2 &a(b()~|" is the second
+ * part of a tree that goes on, with a open since the first. Times are in ns.
  */
 #ifndef GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
 #define GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
@@ -98,7 +99,9 @@ static inline void add_tree(struct fixture *f, const struct tree *tree)
 		const struct step *step = &tree->steps[i];
 		switch (step->type) {
 		case STEP_ENTRY:
-			add(f, "%s(", name_of(&tree->calls[step->index], name));
+		case STEP_AGAIN:
+			add(f, "%s%s(", step->type == STEP_AGAIN ? "&" : "",
+			    name_of(&tree->calls[step->index], name));
 			break;
 		case STEP_EXIT:
 			add_end(f, &tree->calls[step->index]);
@@ -135,6 +138,8 @@ static inline void on_tree_ended(void *context, const struct tree *tree)
 	f->num_trees++;
 	if (tree->num_steps > 1000)
 		return;
+	if (tree->part)
+		add(f, "#%u ", tree->part);
 	add_tree(f, tree);
 	add(f, "|");
 }

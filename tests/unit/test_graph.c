@@ -206,6 +206,94 @@ static void test_limit(void **state)
 	fake_output_stop(&fake);
 }
 
+/* A tree that stays open for long: each line once, but those of the calls that are open. */
+static void test_parts(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 0, 0, 0, CALLER_VA);
+	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
+	fake_leave(fake, 1, 1, 1);
+	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
+	calltree_tick(fake->trees, CALLTREE_SETTLE_NS);
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n"
+		"17 16:08:05.000000             main.handleBar() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.000001               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.000002 000.000001    } net/http.(*response).Write+192"
+		" /home/me/main.go:21\n"
+		"17 16:08:05.000003               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"                               (part 1, still open, of tree 1: goroutine 34 of"
+		" process 812)\n");
+	size_t length = strlen(fake_output_text(fake));
+
+	fake_event(fake, 1,
+		   (struct event){.kind = EVENT_RETURN, .site = 3, .frame = 16 + 16, .lost = 2});
+	calltree_tick(fake->trees, 2 * CALLTREE_SETTLE_NS);
+	fake_leave(fake, 1, 0, 0);
+	assert_int_equal(output_num_trees(fake->out), 1);
+	assert_string_equal(
+		fake_output_text(fake) + length,
+		"\n"
+		"                               (part 2 of tree 1: goroutine 34 of process 812)\n"
+		"17 16:08:05.000000             main.handleBar() { [continued]"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.000003               net/http.(*response).Write() { [continued]"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.000004 000.000001    } net/http.(*response).Write+192"
+		" /home/me/main.go:21\n"
+		"                               (2 events lost in this tree)\n"
+		"                               (part 2, still open, of tree 1: goroutine 34 of"
+		" process 812)\n"
+		"\n"
+		"                               (part 3, the last, of tree 1: goroutine 34 of"
+		" process 812)\n"
+		"17 16:08:05.000000             main.handleBar() { [continued]"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.000005 000.000005  } main.handleBar+192 /home/me/main.go:20\n");
+}
+
+/* What was begun is ended; no other is begun. */
+static void test_parts_and_limit(void **state)
+{
+	struct fake_output fake;
+
+	assert_int_equal(fake_output_start(&fake, "graph", 1), 0);
+	for (uint64_t goid = 1; goid <= 2; goid++) {
+		fake_event(&fake, 1,
+			   (struct event){
+				   .kind = EVENT_ENTRY, .goid = goid, .flags = EVENT_OPENS_TREE});
+		fake_event(&fake, 1,
+			   (struct event){
+				   .kind = EVENT_ENTRY, .goid = goid, .site = 2, .frame = 32});
+		if (goid == 2)
+			continue;
+		fake_event(&fake, 1,
+			   (struct event){
+				   .kind = EVENT_RETURN, .goid = goid, .site = 3, .frame = 32});
+		calltree_tick(fake.trees, 2 * CALLTREE_SETTLE_NS);
+	}
+	assert_int_equal(output_num_trees(fake.out), 0);
+	fake_enter(&fake, 1, 1, 0, 0);
+	fake_leave(&fake, 1, 1, 0);
+	assert_int_equal(output_num_trees(fake.out), 1);
+	size_t length = strlen(fake_output_text(&fake));
+
+	fake_event(&fake, 1,
+		   (struct event){.kind = EVENT_RETURN, .goid = 2, .site = 3, .frame = 32});
+	calltree_tick(fake.trees, 4 * CALLTREE_SETTLE_NS);
+	assert_int_equal(strlen(fake_output_text(&fake)), length);
+	calltree_finish(fake.trees, 4 * CALLTREE_SETTLE_NS);
+	assert_non_null(strstr(fake_output_text(&fake) + length, "(part 2, the last, of tree 1:"));
+	assert_non_null(strstr(fake_output_text(&fake) + length, "[still running]"));
+	assert_null(strstr(fake_output_text(&fake), "of tree 2"));
+	fake_output_stop(&fake);
+}
+
 static void assert_write_error(FILE *file, int expected)
 {
 	struct name_source source = {.func_at = fake_func_at,
@@ -275,6 +363,8 @@ int main(void)
 		TEST(test_hostile),
 		TEST(test_clock_and_cache),
 		cmocka_unit_test(test_limit),
+		TEST(test_parts),
+		cmocka_unit_test(test_parts_and_limit),
 		cmocka_unit_test(test_write_errors),
 		cmocka_unit_test(test_unknown_format),
 	};
