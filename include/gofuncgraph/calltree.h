@@ -37,7 +37,7 @@ struct part {
 
 /* One time that it did not run, of at least calltree_sink.min_wait_ns. */
 struct wait {
-	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC */
+	uint64_t start_ns, end_ns; /* by the clock of events */
 	uint32_t depth;		   /* of the innermost call open then */
 	uint32_t tid;		   /* of the thread that ended it */
 	uint8_t state, reason;	   /* as in struct part */
@@ -47,7 +47,7 @@ struct wait {
 };
 
 struct call {
-	uint64_t start_ns;  /* CLOCK_MONOTONIC */
+	uint64_t start_ns;  /* by the clock of events */
 	uint64_t end_ns;    /* when its end was noticed */
 	uint64_t caller_va; /* return address; 0: unknown */
 	uint32_t entry_site;

@@ -66,7 +66,7 @@ enum goroutine_state {
  * goroutine made them; events of different goroutines are in no particular order beyond that.
  */
 struct event {
-	__u64 time_ns;	 /* CLOCK_MONOTONIC */
+	__u64 time_ns;	 /* bpf_ktime_get_ns(): see base/event_clock.h */
 	__u64 goid;	 /* runtime.g.goid; 0: a thread without a goroutine of its own */
 	__u64 caller_va; /* entry: return address; return: where it goes; else 0 */
 	__u32 pid;	 /* process (tgid) and thread as the tracer's PID namespace numbers them */
@@ -177,7 +177,7 @@ struct goroutine {
 	__u32 lost;	/* since the last event that arrived */
 	__u16 ended;	/* the target has returned, but that event was lost */
 	__u16 followed; /* the target is the function that the goroutine was started with */
-	__u64 since;	/* --min-wait: when it stopped running, CLOCK_MONOTONIC */
+	__u64 since;	/* --min-wait: when it stopped running, as time_ns */
 };
 
 /* Counters, a per-CPU array map. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
@@ -20,7 +21,7 @@ struct output_options {
 	FILE *file;		    /* not owned */
 	const struct plan *plan;    /* names and sites; not owned */
 	const struct modules *modules; /* of code in other files; not owned; NULL: it has no names */
-	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;

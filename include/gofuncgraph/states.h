@@ -26,7 +26,7 @@ const char *state_names(void);
 
 /* One change of one goroutine. */
 struct state_change {
-	uint64_t time_ns;	      /* CLOCK_MONOTONIC */
+	uint64_t time_ns;	      /* by the clock of events */
 	uint64_t goid;		      /* 0: it has none yet */
 	uint32_t pid, tid;	      /* tid: the thread that made the change */
 	uint8_t old_state, new_state; /* enum goroutine_state with STATE_SCAN */

@@ -25,11 +25,11 @@ static void forget_file(struct run *run)
 
 struct error *reopen_first(struct run *run)
 {
-	uint64_t end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	uint64_t end = event_clock_now_ns(&run->clock) + PATIENCE_NS;
 	struct error *err;
 
 	while (!(err = gobin_open(*run->args->binary, &run->bin)) && is_written_to(run)) {
-		if (run_clock_ns(CLOCK_MONOTONIC) >= end)
+		if (event_clock_now_ns(&run->clock) >= end)
 			return error_new("cannot trace %s: it is open for writing, and probes would "
 					 "be lost in what is written; wait until it is written",
 					 *run->args->binary);
@@ -55,7 +55,7 @@ static struct error *open_changed(struct run *run, bool *not_yet)
 
 struct error *reopen_changed(struct run *run, bool *goes_on)
 {
-	uint64_t end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
+	uint64_t end = event_clock_now_ns(&run->clock) + PATIENCE_NS;
 	struct error *err = NULL;
 	bool not_yet = true;
 
@@ -71,8 +71,8 @@ struct error *reopen_changed(struct run *run, bool *goes_on)
 		if (!err && !not_yet)
 			return NULL;
 		if (not_yet)
-			end = run_clock_ns(CLOCK_MONOTONIC) + PATIENCE_NS;
-		else if (run_clock_ns(CLOCK_MONOTONIC) >= end)
+			end = event_clock_now_ns(&run->clock) + PATIENCE_NS;
+		else if (event_clock_now_ns(&run->clock) >= end)
 			return error_prefix(err, "the new %s cannot be traced", *run->args->binary);
 		usleep(PAUSE_MS * 1000);
 	}

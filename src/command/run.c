@@ -14,19 +14,6 @@
 #define POLL_MS	       20
 #define CHECK_EVERY_NS 1000000000ull
 
-uint64_t run_clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-int64_t run_realtime_offset_ns(void)
-{
-	return (int64_t)(run_clock_ns(CLOCK_REALTIME) - run_clock_ns(CLOCK_MONOTONIC));
-}
-
 /* ---- signals ---- */
 
 static void forward_signals(struct run *run, bool program_has_got_them)
@@ -57,6 +44,7 @@ struct error *run_open(struct run *run)
 	struct error *err = NULL;
 
 	inherited_save(&run->inherited);
+	event_clock_start(&run->clock);
 	if (args->program_args)
 		signals_catch_for_program();
 	else
@@ -179,7 +167,7 @@ static bool left_the_file(const struct run *run)
 
 bool run_is_over(struct run *run)
 {
-	uint64_t now = run_clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = event_clock_now_ns(&run->clock);
 
 	if (!run->end_ns)
 		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
@@ -191,7 +179,7 @@ bool run_is_over(struct run *run)
 
 struct error *run_loop(struct run *run)
 {
-	uint64_t now = run_clock_ns(CLOCK_MONOTONIC), next_check = now + CHECK_EVERY_NS;
+	uint64_t now = event_clock_now_ns(&run->clock), next_check = now + CHECK_EVERY_NS;
 	struct error *err = NULL;
 	bool closed = false;
 
@@ -204,7 +192,8 @@ struct error *run_loop(struct run *run)
 			err = take_pointer(run->err);
 		if (!err)
 			err = flush(run, &closed);
-		now = run_clock_ns(CLOCK_MONOTONIC);
+		event_clock_look(&run->clock);
+		now = event_clock_now_ns(&run->clock);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
 			err = check_goids(run);
@@ -241,7 +230,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	struct error *late;
 	bool closed;
 
-	run->stop_ns = run_clock_ns(CLOCK_MONOTONIC);
+	run->stop_ns = event_clock_now_ns(&run->clock);
 	session_look_away(run->session);
 	if (!err && !run->has_shown(run->context))
 		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);

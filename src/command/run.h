@@ -9,8 +9,7 @@
 #ifndef COMMAND_RUN_H
 #define COMMAND_RUN_H
 
-#include <time.h>
-
+#include "base/event_clock.h"
 #include "command/run_args.h"
 #include "command/running.h"
 #include "gofuncgraph/session.h"
@@ -19,6 +18,7 @@
 struct run {
 	const struct run_args *args; /* not owned */
 	struct inherited inherited;
+	struct event_clock clock;
 	struct gobin *bin;
 	struct plan plan;
 	struct modules *modules; /* code in other files than bin's */
@@ -29,8 +29,8 @@ struct run {
 	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
 	bool is_over;	   /* see run_is_over() */
-	uint64_t end_ns;   /* CLOCK_MONOTONIC, of --timeout; 0: not yet known */
-	uint64_t stop_ns;  /* CLOCK_MONOTONIC, when tracing ended; 0: not yet */
+	uint64_t end_ns;   /* by the clock of events, of --timeout; 0: not yet known */
+	uint64_t stop_ns;  /* by the clock of events, when tracing ended; 0: not yet */
 	struct error *err; /* met while an event was handled, see run_fail() */
 	struct running running; /* when tracing ended, without `process`; only if nothing was shown
 				 * before */
@@ -46,11 +46,6 @@ struct run {
 	bool (*has_shown)(void *context); /* something */
 	void (*explain)(void *context);	  /* tells why it has not, at the end */
 };
-
-uint64_t run_clock_ns(clockid_t clock);
-
-/* What CLOCK_MONOTONIC lacks to CLOCK_REALTIME. */
-int64_t run_realtime_offset_ns(void);
 
 /* Opens the process and the binary, with warnings about them. */
 struct error *run_open(struct run *run);

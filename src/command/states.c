@@ -66,7 +66,7 @@ static void tick(void *context)
 	uint64_t lost = session_stats(watch->run.session).stats[STAT_LOST];
 
 	if (lost != watch->num_lost)
-		states_events_were_lost(watch->states, run_clock_ns(CLOCK_MONOTONIC));
+		states_events_were_lost(watch->states, event_clock_now_ns(&watch->run.clock));
 	watch->num_lost = lost;
 }
 
@@ -137,7 +137,7 @@ static struct error *open_output(struct watch *watch)
 {
 	struct states_print_options options = {
 		.format = watch->args->format,
-		.realtime_offset_ns = run_realtime_offset_ns(),
+		.clock = &watch->run.clock,
 	};
 	struct name_source source = name_source_gobin(watch->run.bin, watch->run.modules);
 
@@ -162,7 +162,7 @@ static struct error *start(struct watch *watch)
 	if (err || watch->run.is_changed)
 		return err;
 	/* No event is handed on before run_loop(). */
-	return states_new(&sink, watch->args->summary, run_clock_ns(CLOCK_MONOTONIC),
+	return states_new(&sink, watch->args->summary, event_clock_now_ns(&watch->run.clock),
 			  &watch->states);
 }
 

@@ -17,7 +17,7 @@ struct states_formatter {
 
 struct states_print {
 	const struct states_formatter *formatter;
-	int64_t realtime_offset_ns;
+	const struct event_clock *clock;
 	struct names *names;
 	yajl_gen gen; /* JSON only */
 	bool has_change_header, has_goroutine_header, has_function_header;
@@ -41,10 +41,5 @@ size_t states_reasons(struct states_print *print, const struct state_sums *sums,
 /* Where the other goroutine was that did it: the `go` statement, or see waker_va(). NULL: unknown.
  */
 const struct place *states_by_place(struct states_print *print, const struct state_change *change);
-
-static inline uint64_t states_realtime_ns(const struct states_print *print, uint64_t monotonic_ns)
-{
-	return monotonic_ns + (uint64_t)print->realtime_offset_ns;
-}
 
 #endif

@@ -105,7 +105,7 @@ static void put_change(struct states_print *print, const struct state_change *ch
 	yajl_gen gen = print->gen;
 
 	yajl_gen_map_open(gen);
-	put_field(gen, "time_ns", states_realtime_ns(print, change->time_ns));
+	put_field(gen, "time_ns", event_clock_realtime_ns(print->clock, change->time_ns));
 	put_field(gen, "pid", change->pid);
 	put_field(gen, "tid", change->tid);
 	put_field(gen, "goid", change->goid);

@@ -23,7 +23,7 @@ struct error *states_print_new(const struct states_print_options *options, const
 	if (!print)
 		return error_out_of_memory();
 	print->formatter = options->format == STATES_JSON ? &states_json : &states_text;
-	print->realtime_offset_ns = options->realtime_offset_ns;
+	print->clock = options->clock;
 	print->writer.file = options->file;
 	err = names_new(plan, source, &print->names);
 	if (!err && options->format == STATES_JSON) {

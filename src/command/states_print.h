@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/event_clock.h"
 #include "gofuncgraph/states.h"
 #include "output/names.h"
 
@@ -15,7 +16,7 @@ enum states_format { STATES_TEXT, STATES_JSON };
 struct states_print_options {
 	FILE *file; /* not owned */
 	enum states_format format;
-	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	const struct event_clock *clock; /* not owned */
 };
 
 struct states_print;

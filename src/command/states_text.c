@@ -89,7 +89,7 @@ static void put_change(struct states_print *print, const struct state_change *ch
 		put(print, "%-18s %7s %7s %8s  %-24s  %-11s %-*s  %s\n", "TIME", "PID", "TID",
 		    "GOID", "OLD -> NEW", "FOR", REASON_WIDTH, "REASON", "STARTED WITH");
 	print->has_change_header = true;
-	text_format_time(time, states_realtime_ns(print, change->time_ns));
+	text_format_time(time, event_clock_realtime_ns(print->clock, change->time_ns));
 	if (change->has_duration)
 		text_format_duration(duration, change->duration_ns);
 	if (change->is_uncertain)

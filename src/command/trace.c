@@ -44,7 +44,7 @@ static struct error *open_output(struct trace *trace)
 		.states = args->select.selection.states,
 		.min_wait_ns = args->min_wait_ns,
 		.follow = args->select.selection.follow,
-		.realtime_offset_ns = run_realtime_offset_ns(),
+		.clock = &trace->run.clock,
 	};
 	struct calltree_sink sink;
 	struct error *err;
@@ -159,7 +159,7 @@ static void handle_lost_end(void *context, uint32_t pid, uint64_t goid, uint32_t
 {
 	struct trace *trace = context;
 
-	calltree_end_was_lost(trace->trees, pid, goid, lost, run_clock_ns(CLOCK_MONOTONIC));
+	calltree_end_was_lost(trace->trees, pid, goid, lost, event_clock_now_ns(&trace->run.clock));
 }
 
 static struct error *start(struct trace *trace)
@@ -199,7 +199,7 @@ static void tick(void *context)
 {
 	struct trace *trace = context;
 
-	calltree_tick(trace->trees, run_clock_ns(CLOCK_MONOTONIC));
+	calltree_tick(trace->trees, event_clock_now_ns(&trace->run.clock));
 }
 
 static bool has_shown(void *context)

@@ -63,10 +63,4 @@ static inline const struct place *output_entry(const struct output *out, const s
 	return names_site(out->names, call->entry_site);
 }
 
-/* CLOCK_MONOTONIC to CLOCK_REALTIME. */
-static inline uint64_t output_realtime_ns(const struct output *out, uint64_t monotonic_ns)
-{
-	return monotonic_ns + (uint64_t)out->options.realtime_offset_ns;
-}
-
 #endif

@@ -41,7 +41,7 @@ static void graph_destroy(struct output *out)
 
 static void put_time(struct output *out, uint64_t monotonic_ns)
 {
-	uint64_t now_ns = output_realtime_ns(out, monotonic_ns);
+	uint64_t now_ns = event_clock_realtime_ns(out->options.clock, monotonic_ns);
 	struct clock *clock = out->data;
 	char digits[6];
 

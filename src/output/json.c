@@ -171,7 +171,7 @@ static void put_wait(struct output *out, yajl_gen gen, const struct wait *wait)
 {
 	yajl_gen_map_open(gen);
 	put_key(gen, "end_ns");
-	put_number(gen, output_realtime_ns(out, wait->end_ns));
+	put_number(gen, event_clock_realtime_ns(out->options.clock, wait->end_ns));
 	put_key(gen, "duration_ns");
 	put_number(gen, wait->end_ns - wait->start_ns);
 	put_key(gen, "state");
@@ -270,7 +270,7 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	else
 		put_string(gen, place->text, place->text_len);
 	put_key(gen, "start_ns");
-	put_number(gen, output_realtime_ns(out, call->start_ns));
+	put_number(gen, event_clock_realtime_ns(out->options.clock, call->start_ns));
 	put_key(gen, "duration_ns");
 	put_number(gen, call->end_ns - call->start_ns);
 	put_caller(out, gen, call);

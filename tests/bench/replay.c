@@ -134,7 +134,8 @@ static struct error *replay(const char *format, const struct plan *plan, const c
 {
 	const struct name_source source = {.func_at = func_at, .line_at = line_at};
 	_cleanup_fclose_ FILE *file = fopen(path, "w");
-	struct output_options options = {.file = file, .plan = plan};
+	const struct event_clock clock = {.num_steps = 1};
+	struct output_options options = {.file = file, .plan = plan, .clock = &clock};
 	struct output *out = NULL;
 	struct calltree *trees = NULL;
 	int errnum;

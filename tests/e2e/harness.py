@@ -218,9 +218,9 @@ class Program(Process):
 class Tracer(Process):
     """The tool, tracing. Wait for it with await_tracing() before anything happens that it must see."""
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments, prefix=(), **options):
         options.setdefault("stdin", subprocess.DEVNULL)
-        super().__init__([tool(), *arguments], **options)
+        super().__init__([*prefix, tool(), *arguments], **options)
 
     def await_tracing(self):
         def check():

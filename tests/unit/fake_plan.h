@@ -85,6 +85,7 @@ struct fake_output {
 	size_t lookups;
 	struct output *out;
 	struct calltree *trees;
+	struct event_clock clock;
 	uint64_t now_ns;
 };
 
@@ -98,8 +99,10 @@ static inline int fake_output_start_with(struct fake_output *fake, const char *f
 				     .wait_reason = fake_wait_reason};
 
 	options.plan = &fake_plan;
-	options.realtime_offset_ns = 1792253285000000000; /* 2026-10-17 16:08:05 UTC */
 	memset(fake, 0, sizeof(*fake));
+	/* 2026-10-17 16:08:05 UTC */
+	fake->clock = (struct event_clock){.num_steps = 1, .steps = {{0, 1792253285000000000}}};
+	options.clock = &fake->clock;
 	fake->file = open_memstream(&fake->text, &fake->size);
 	options.file = fake->file;
 	if (!fake->file || output_new_with_names(format, &options, &source, &fake->out))
@@ -113,6 +116,14 @@ static inline int fake_output_start(struct fake_output *fake, const char *format
 {
 	return fake_output_start_with(fake, format,
 				      (struct output_options){.max_trees = max_trees});
+}
+
+/* From this event on the wall clock is as many seconds ahead of where it was. */
+static inline void fake_set_wall_clock(struct event_clock *clock, uint64_t since_ns, int64_t seconds)
+{
+	clock->steps[clock->num_steps] = (struct event_clock_step){
+		since_ns, clock->steps[clock->num_steps - 1].offset_ns + seconds * 1000000000};
+	clock->num_steps++;
 }
 
 /* What has been written by now. */

@@ -77,6 +77,29 @@ static void test_deep_recursion(void **state)
 	assert_int_equal(longest, 1000);
 }
 
+/* Each line has the wall clock of its time, and durations have none of it. */
+static void test_wall_clock_is_set(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
+	fake_set_wall_clock(&fake->clock, 3000, -65);
+	fake_leave(fake, 1, 1, 1);
+	fake_set_wall_clock(&fake->clock, 4000, 3600);
+	fake_leave(fake, 1, 0, 0);
+	assert_string_equal(
+		fake_output_text(fake),
+		"\n"
+		"17 16:08:05.000001             main.handleBar() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.000002               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:07:00.000003 000.000001    } net/http.(*response).Write+192"
+		" /home/me/main.go:21\n"
+		"17 17:07:00.000004 000.000003  } main.handleBar+192 /home/me/main.go:20\n");
+}
+
 /* Every other way to end, and what is not known. */
 static void test_ends(void **state)
 {
@@ -299,8 +322,8 @@ static void assert_write_error(FILE *file, int expected)
 	struct name_source source = {.func_at = fake_func_at,
 				     .line_at = fake_line_at,
 				     .outermost_va = fake_outermost_va};
-	struct output_options options = {.plan = &fake_plan, .file = file};
-	struct fake_output fake = {0};
+	struct fake_output fake = {.clock.num_steps = 1};
+	struct output_options options = {.plan = &fake_plan, .file = file, .clock = &fake.clock};
 	int errnum = 0;
 
 	assert_null(output_new_with_names("graph", &options, &source, &fake.out));
@@ -357,6 +380,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
 		TEST(test_deep_recursion),
+		TEST(test_wall_clock_is_set),
 		TEST(test_ends),
 		TEST(test_marks),
 		TEST(test_lost),

@@ -45,6 +45,22 @@ static void assert_json_lines(const char *text)
 	}
 }
 
+/* Of each call, the wall clock of its beginning. */
+static void test_wall_clock_is_set(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_set_wall_clock(&fake->clock, 2000, 3600);
+	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
+	fake_leave(fake, 1, 1, 1);
+	fake_leave(fake, 1, 0, 0);
+	assert_non_null(strstr(fake_output_text(fake),
+			       "\"start_ns\":1792256885000002000,\"duration_ns\":1000,"));
+	assert_non_null(strstr(fake_output_text(fake),
+			       "\"start_ns\":1792253285000001000,\"duration_ns\":3000,"));
+}
+
 static void test_call(void **state)
 {
 	struct fake_output *fake = *state;
@@ -164,6 +180,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(test_wall_clock_is_set),
 		TEST(test_call),
 		TEST(test_ends),
 		TEST(test_end_names),

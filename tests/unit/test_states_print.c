@@ -56,6 +56,7 @@ struct fixture {
 	size_t size;
 	FILE *file;
 	struct states_print *print;
+	struct event_clock clock;
 };
 
 static const struct plan plan;
@@ -67,11 +68,11 @@ static int start(void **state, enum states_format format)
 				     .line_at = line_at,
 				     .outermost_va = outermost_va,
 				     .wait_reason = wait_reason};
-	struct states_print_options options = {.format = format,
-					       /* 2026-10-17 16:08:05 UTC */
-					       .realtime_offset_ns = 1792253285000000000};
+	struct states_print_options options = {.format = format, .clock = &fixture->clock};
 
 	*state = fixture;
+	/* 2026-10-17 16:08:05 UTC */
+	fixture->clock = (struct event_clock){.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	setenv("TZ", "UTC", 1);
 	tzset();
 	options.file = fixture->file = open_memstream(&fixture->text, &fixture->size);
@@ -163,6 +164,36 @@ static const struct state_change marked = {
 	.is_uncertain = true,
 	.goid = 36,
 };
+
+static void set_wall_clock(struct fixture *fixture)
+{
+	fixture->clock.steps[1] = (struct event_clock_step){
+		400000000, fixture->clock.steps[0].offset_ns + 3600000000000};
+	fixture->clock.num_steps = 2;
+}
+
+/* Each line has the wall clock of its time. */
+static void test_wall_clock_is_set_in_text(void **state)
+{
+	struct fixture *fixture = *state;
+
+	set_wall_clock(fixture);
+	states_print_change(fixture->print, &started);
+	states_print_change(fixture->print, &woken);
+	assert_non_null(strstr(text_of(fixture), "\n17 16:08:05.000001 "));
+	assert_non_null(strstr(text_of(fixture), "\n17 17:08:05.411402 "));
+}
+
+static void test_wall_clock_is_set_in_json(void **state)
+{
+	struct fixture *fixture = *state;
+
+	set_wall_clock(fixture);
+	states_print_change(fixture->print, &started);
+	states_print_change(fixture->print, &woken);
+	assert_non_null(strstr(text_of(fixture), "{\"time_ns\":1792253285000001000,"));
+	assert_non_null(strstr(text_of(fixture), "{\"time_ns\":1792256885411402123,"));
+}
 
 #define HEADER                                                                                     \
 	"TIME                   PID     TID     GOID  OLD -> NEW                FOR         "      \
@@ -358,6 +389,8 @@ static void test_min_duration(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_wall_clock_is_set_in_text, start_text, stop),
+		cmocka_unit_test_setup_teardown(test_wall_clock_is_set_in_json, start_json, stop),
 		cmocka_unit_test_setup_teardown(test_text, start_text, stop),
 		cmocka_unit_test_setup_teardown(test_json, start_json, stop),
 		cmocka_unit_test_setup_teardown(test_text_summary, start_text, stop),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * event_clock.h - the clock that events carry the time of, and what the wall clock said then.
+ *
+ * Events have bpf_ktime_get_ns(): the CLOCK_MONOTONIC of the machine, without the offset that a time
+ * namespace adds to what its processes read (time_namespaces(7)). And the wall clock is not always
+ * as far ahead of it: somebody sets it, and while the machine sleeps only the wall clock goes on.
+ * So the difference is looked at again and again, and what was seen is kept with its time.
+ */
+#ifndef BASE_EVENT_CLOCK_H
+#define BASE_EVENT_CLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* Where the time comes from: a test has its own. */
+typedef uint64_t (*event_clock_read)(void *context, clockid_t clock);
+
+#define EVENT_CLOCK_STEPS 64 /* kept; before the oldest of them, its offset is taken */
+
+struct event_clock {
+	event_clock_read read;
+	void *context;
+	int64_t namespace_ns; /* what CLOCK_MONOTONIC is ahead of events here */
+	size_t num_steps;
+	/* By rising time: from since_ns on, the wall clock is offset_ns ahead of events. */
+	struct event_clock_step {
+		uint64_t since_ns;
+		int64_t offset_ns;
+	} steps[EVENT_CLOCK_STEPS];
+};
+
+/* Looks for the first time. */
+void event_clock_start(struct event_clock *clock);
+void event_clock_start_with(struct event_clock *clock, event_clock_read read, void *context,
+			    int64_t namespace_ns);
+
+/* Now, as an event would have it. */
+uint64_t event_clock_now_ns(const struct event_clock *clock);
+
+/* Whether the wall clock was set; cheap, to be called often. Events until now keep the old offset. */
+void event_clock_look(struct event_clock *clock);
+
+/* Nanoseconds since 1970 at the time of an event. */
+uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event_ns);
+
+/* Of the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0 when it says nothing. */
+int64_t event_clock_parse_offsets(const char *text);
+
+#endif
