@@ -276,6 +276,11 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sched_process_exec")
 int process_exec(struct bpf_raw_tracepoint_args *ctx)
 {
+	__u32 tid = bpf_get_current_pid_tgid(), tid_before = ctx->args[1];
+	struct who who;
+
+	if (only_pid && tid != tid_before && find_process(&who))
+		__sync_fetch_and_add(&num_moves, 1);
 	on_process_end(EVENT_EXEC);
 	return 0;
 }

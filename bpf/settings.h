@@ -38,6 +38,9 @@ const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wak
 
 /* False while probes come and go: then only some of what happens would be seen. */
 volatile bool is_tracing = false;
+/* How often a thread of only_pid that was not its first one executed a program: see
+ * attach_options.pid. */
+volatile __u32 num_moves = 0;
 
 /* ---- maps ---- */
 

@@ -130,14 +130,11 @@ static __always_inline bool find_numbers(struct who *who)
 	return true;
 }
 
-/* False: a process that cannot be told by our numbers, one that nobody asked for, or not the time
- * to look. */
-static __always_inline bool find_thread(struct who *who)
+/* False: a process that cannot be told by our numbers, or one that nobody asked for. */
+static __always_inline bool find_process(struct who *who)
 {
 	__u64 id;
 
-	if (!is_tracing)
-		return false;
 	if (pidns_ino) {
 		if (!find_numbers(who))
 			return false;
@@ -147,6 +144,12 @@ static __always_inline bool find_thread(struct who *who)
 		who->tid = (__u32)id;
 	}
 	return !only_pid || who->key.pid == only_pid;
+}
+
+/* False also when it is not the time to look. */
+static __always_inline bool find_thread(struct who *who)
+{
+	return is_tracing && find_process(who);
 }
 
 static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, struct who *who)

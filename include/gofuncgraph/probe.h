@@ -158,8 +158,13 @@ struct attach_options {
 		method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
 	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
 	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
-	pid_t pid; /* 0: every process; else spare the others where the kernel can (uprobe_multi,
-		    * 6.10): the programs still have to look who hits them */
+	/*
+	 * 0: every process; else spare the others where the kernel can (uprobe_multi, 6.10): the
+	 * programs still have to look who hits them. To the kernel a process is its first thread
+	 * (kernel/trace/bpf_trace.c, uprobe_multi_link_filter()): when another one executes a
+	 * program, which then takes that place, there are no probes until attachment_again().
+	 */
+	pid_t pid;
 };
 
 struct attachment;
@@ -179,6 +184,11 @@ size_t attachment_num_sites(const struct attachment *attachment);
 /* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
  * went. */
 struct error *attachment_check(struct attachment *attachment);
+/* The kernel keeps the probes out of all processes but attach_options.pid. */
+bool attachment_is_confined(const struct attachment *attachment);
+/* Detaches and attaches everything: the process of attach_options.pid is another one to the kernel.
+ * Error: that cannot be, and nothing is attached. */
+struct error *attachment_again(struct attachment *attachment);
 /*
  * Somebody changes the binary, or did since the plan was made: attachment_start() or
  * attachment_check() has seen it. Whoever writes to it, or executes it then, is kept waiting until

@@ -21,6 +21,8 @@ struct session_options {
 	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;
 	uint32_t only_pid;   /* trace this process alone; 0: every one */
+	bool spare_others; /* keep probes out of other processes, where the kernel can; the first
+			    * calls after an exec of only_pid may be missing then */
 	bool emulate_ret;    /* let the exit program perform the `ret` where the kernel allows it */
 	bool all_goroutines; /* states of all goroutines, not only of those inside a target; with
 			      * struct goroutine_event for each */

@@ -79,6 +79,8 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	options->ring_size = run->args->ring_size;
 	options->method = run->args->method;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
+	options->spare_others =
+		run->process && running_has_others(run->bin, process_pid(run->process));
 	run->stop_ns = 0;
 	err = session_start(options, &run->session);
 	run->is_changed = err ? !gobin_is_unchanged(run->bin, gobin_fd(run->bin))

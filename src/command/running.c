@@ -35,9 +35,10 @@ static bool open_executable(struct executable *exe, pid_t pid)
 	return !stat(exe->link, &exe->file);
 }
 
-/* How many there are besides that we have no right to look at. */
+/* How many there are besides that we have no right to look at; those are visited by the second
+ * function, which may be NULL. */
 static size_t for_each_executable(void (*visit)(void *context, const struct executable *exe),
-				  void *context)
+				  void (*visit_hidden)(void *context, pid_t pid), void *context)
 {
 	_cleanup_(cleanup_closedir) DIR *proc = opendir("/proc");
 	const struct dirent *entry;
@@ -47,10 +48,13 @@ static size_t for_each_executable(void (*visit)(void *context, const struct exec
 	while (proc && (entry = readdir(proc))) {
 		if (atoi(entry->d_name) <= 0)
 			continue;
-		if (open_executable(&exe, atoi(entry->d_name)))
+		if (open_executable(&exe, atoi(entry->d_name))) {
 			visit(context, &exe);
-		else
-			hidden += errno == EACCES || errno == EPERM;
+		} else if (errno == EACCES || errno == EPERM) {
+			hidden++;
+			if (visit_hidden)
+				visit_hidden(context, exe.pid);
+		}
 	}
 	return hidden;
 }
@@ -105,10 +109,56 @@ void running_warn_of_others(const struct gobin *bin)
 
 	if (!realpath(others.path, others.wanted) || fstat(gobin_fd(bin), &others.file))
 		return;
-	for_each_executable(warn_if_other, &others);
+	for_each_executable(warn_if_other, NULL, &others);
 	if (others.count > MAX_WARNINGS)
 		log_warning("%zu more processes run other files of that name",
 			    others.count - MAX_WARNINGS);
+}
+
+/* ---- the same file ---- */
+
+struct same {
+	struct stat file;
+	char name[PATH_MAX]; /* of the file as the kernel knows it: a path */
+	pid_t except;
+	bool is_found;
+};
+
+static void find_same(void *context, const struct executable *exe)
+{
+	struct same *same = context;
+
+	if (exe->pid != same->except && is_same_file(&exe->file, &same->file))
+		same->is_found = true;
+}
+
+/* What can be seen of any process is its name: that of its file, cut to 15 bytes. */
+static void find_same_name(void *context, pid_t pid)
+{
+	struct same *same = context;
+	const char *slash = strrchr(same->name, '/');
+	const char *name = slash ? slash + 1 : same->name;
+	char path[32], comm[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	if (!file || !fgets(comm, sizeof(comm), file))
+		return;
+	comm[strcspn(comm, "\n")] = 0;
+	if (pid != same->except && !strncmp(comm, name, 15))
+		same->is_found = true;
+}
+
+bool running_has_others(const struct gobin *bin, pid_t pid)
+{
+	struct same same = {.except = pid};
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", gobin_fd(bin));
+	if (fstat(gobin_fd(bin), &same.file) || readlink(link, same.name, sizeof(same.name) - 1) < 0)
+		return true;
+	for_each_executable(find_same, find_same_name, &same);
+	return same.is_found;
 }
 
 /* ---- what the probes reach ---- */
@@ -156,7 +206,7 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only)
 	if (fstat(gobin_fd(plan->bin), &reached.file))
 		return;
 	if (!only)
-		for_each_executable(warn_if_unreached, &reached);
+		for_each_executable(warn_if_unreached, NULL, &reached);
 	else if (open_executable(&exe, only))
 		warn_if_unreached(&reached, &exe);
 	if (reached.count > MAX_WARNINGS)
@@ -191,6 +241,6 @@ struct running running_count(const struct plan *plan, pid_t except)
 	struct counting counting = {.plan = plan, .except = except};
 
 	if (!fstat(gobin_fd(plan->bin), &counting.file))
-		counting.running.hidden = for_each_executable(count, &counting);
+		counting.running.hidden = for_each_executable(count, NULL, &counting);
 	return counting.running;
 }

@@ -18,6 +18,9 @@ void running_warn_of_others(const struct gobin *bin);
  */
 void running_warn_of_unreached(const struct plan *plan, pid_t only);
 
+/* Whether other processes than this one run the file, or seem to: of some we may see the name only. */
+bool running_has_others(const struct gobin *bin, pid_t pid);
+
 struct running {
 	size_t reached;	  /* processes that the probes are in */
 	size_t same_file; /* those whose executable is this file, reached or not */

@@ -17,6 +17,7 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
+	bool is_confined; /* see attachment_is_confined() */
 	bool is_lost;	 /* the holder went by itself */
 	bool is_changed; /* so did the file, and the probes are gone or go */
 };
@@ -116,8 +117,10 @@ static struct error *wait_until_attached(struct attachment *attachment)
 		if (message.type == HOLDER_FAILED)
 			return error_new("%s", message.text);
 		take_note(attachment, &message);
-		if (message.type == HOLDER_ATTACHED)
+		if (message.type == HOLDER_ATTACHED) {
 			attachment->num_sites = message.count;
+			attachment->is_confined = message.is_confined;
+		}
 		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
 			return NULL;
 	}
@@ -217,6 +220,27 @@ struct error *attachment_check(struct attachment *attachment)
 			 "it, and tracing ends; start it again",
 			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
 			 number ? sigabbrev_np(number) ?: "?" : "");
+}
+
+bool attachment_is_confined(const struct attachment *attachment)
+{
+	return attachment->is_confined;
+}
+
+struct error *attachment_again(struct attachment *attachment)
+{
+	const char order = HOLDER_ORDER_AGAIN;
+	/* Not sent: the holder is gone, or goes since the file is changed. */
+	send(attachment->socket, &order, 1, MSG_NOSIGNAL);
+	struct holder_message message;
+	while (receive(attachment->socket, &message, 0) == RECEIVED) {
+		take_note(attachment, &message);
+		if (message.type == HOLDER_FAILED)
+			return error_new("%s", message.text);
+		if (message.type == HOLDER_ATTACHED)
+			return NULL;
+	}
+	return attachment_check(attachment);
 }
 
 bool attachment_file_is_changed(const struct attachment *attachment)

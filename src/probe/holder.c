@@ -22,7 +22,8 @@
 static void send_message(const struct holder *holder, enum holder_message_type type, uint64_t count,
 			 const char *format, va_list args)
 {
-	struct holder_message message = {.type = type, .count = count};
+	struct holder_message message = {
+		.type = type, .is_confined = holder->is_confined, .count = count};
 	vsnprintf(message.text, sizeof(message.text), format, args);
 	size_t len = offsetof(struct holder_message, text) + strlen(message.text) + 1;
 	ssize_t sent;
@@ -49,9 +50,9 @@ void holder_warn(const struct holder *holder, const char *format, ...)
 	va_end(args);
 }
 
-/* Waits up to timeout_ms (-1: for ever) for the end: what the tracer sends, which it never does, or
- * a change of the file. */
-static bool await_end(struct holder *holder, int timeout_ms)
+/* Waits up to timeout_ms (-1: for ever) for what the tracer sends, its end, or a change of the
+ * file. */
+static bool await_news(struct holder *holder, int timeout_ms)
 {
 	struct pollfd polled[] = {
 		{.fd = holder->socket, .events = POLLIN | POLLRDHUP},
@@ -63,7 +64,8 @@ static bool await_end(struct holder *holder, int timeout_ms)
 
 bool holder_must_stop(struct holder *holder)
 {
-	return await_end(holder, 0);
+	/* While anything is being attached the tracer sends nothing. */
+	return await_news(holder, 0);
 }
 
 /* ---- becoming the holder ---- */
@@ -330,6 +332,37 @@ static bool guard_file(struct holder *holder)
 	       gobin_is_unchanged(holder->plan->bin, holder->bin_fd);
 }
 
+static void detach(struct holder *holder)
+{
+	holder->ops->detach(holder);
+	holder->state = NULL;
+	holder->num_attached = holder->num_refused = 0;
+}
+
+static void attach_again(struct holder *holder, enum attach_method method)
+{
+	detach(holder);
+	_cleanup_error_ struct error *err = attach_plan(holder, method);
+	if (!err)
+		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
+	else if (!holder_must_stop(holder))
+		tell(holder, HOLDER_FAILED, 0, "%s", error_message(err));
+}
+
+/* Until the end of the tracer, or a change of the file. */
+static void serve(struct holder *holder, enum attach_method method)
+{
+	char order;
+	for (;;) {
+		while (!await_news(holder, -1))
+			;
+		if (guard_is_broken(&holder->guard) ||
+		    recv(holder->socket, &order, 1, MSG_DONTWAIT) != 1)
+			return;
+		attach_again(holder, method);
+	}
+}
+
 static void hold(struct holder *holder, enum attach_method method)
 {
 	_cleanup_error_ struct error *err = NULL;
@@ -346,8 +379,7 @@ static void hold(struct holder *holder, enum attach_method method)
 		tell_guard(holder);
 		warn_of_slow_end(holder, method);
 		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
-		while (!await_end(holder, -1))
-			;
+		serve(holder, method);
 	}
 	if (!is_same || guard_is_broken(&holder->guard))
 		tell(holder, HOLDER_CHANGED, 0, "%s", "");
@@ -374,7 +406,7 @@ void holder_run(const struct plan *plan, const struct attach_options *options, i
 
 	hold(&holder, options->method);
 	/* While there is a process to do it: what exit closes, it closes in no order of ours. */
-	holder.ops->detach(&holder);
+	detach(&holder);
 	guard_stop(&holder.guard);
 	/* Not exit(): the tracer's buffers and handlers are not ours to run. */
 	_exit(0);

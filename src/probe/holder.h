@@ -15,7 +15,7 @@
 #include "gofuncgraph/probe.h"
 #include "probe/guard.h"
 
-/* What the holder tells the tracer: one packet each. The tracer never sends anything. */
+/* What the holder tells the tracer: one packet each. */
 enum holder_message_type {
 	HOLDER_NOTE,	 /* text, for -v */
 	HOLDER_WARNING,	 /* text */
@@ -24,9 +24,14 @@ enum holder_message_type {
 	HOLDER_CHANGED,	 /* somebody changes the file; the holder detaches, lets him, and ends */
 };
 
+/* What the tracer tells the holder, one byte, when all is attached: attach everything anew. It is
+ * answered by HOLDER_ATTACHED or HOLDER_FAILED, after which nothing is attached. */
+#define HOLDER_ORDER_AGAIN 'a'
+
 #define HOLDER_TEXT_MAX 2048
 struct holder_message {
-	uint32_t type; /* enum holder_message_type */
+	uint32_t type;	      /* enum holder_message_type */
+	uint32_t is_confined; /* with HOLDER_ATTACHED, see attachment_is_confined() */
 	uint64_t count;
 	char text[HOLDER_TEXT_MAX]; /* NUL-terminated; the packet ends behind the NUL */
 };
@@ -39,6 +44,7 @@ struct holder {
 	int program_fds[PROGRAM_COUNT];
 	bool has_cookies;
 	pid_t pid;	     /* 0: every process */
+	bool is_confined;    /* set by prepare(): the kernel keeps probes out of the others */
 	int bin_fd;	     /* the binary */
 	struct guard guard;
 	char path[32];	     /* the binary as this process may name it to the kernel */
@@ -55,7 +61,7 @@ struct attach_method_ops {
 	 * that this kernel does not have the method. */
 	int (*attach)(struct holder *holder, enum program program, const uint32_t *sites,
 		      size_t count);
-	/* Detaches everything; safe after a prepare() that failed. */
+	/* Detaches everything, and frees the state; safe after a prepare() that failed. */
 	void (*detach)(struct holder *holder);
 };
 

@@ -2,6 +2,7 @@
 #include "gofuncgraph/session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
@@ -29,6 +30,7 @@ struct session {
 	unsigned batch; /* events handed on in this go */
 	bool emulates_ret;
 	bool file_is_changed;
+	uint32_t num_moves; /* execs that the probes have followed */
 };
 
 /* ---- loading ---- */
@@ -222,7 +224,7 @@ static struct error *attach_sites(struct session *session)
 				[PROGRAM_STATE] = bpf_program__fd(bpf->progs.state_site),
 			},
 		.has_cookies = bpf->rodata->use_cookies,
-		.pid = (pid_t)session->options.only_pid,
+		.pid = session->options.spare_others ? (pid_t)session->options.only_pid : 0,
 	};
 	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
 
@@ -384,6 +386,29 @@ static struct error *consume(struct session *session)
 	return NULL;
 }
 
+/* After an exec by a thread that was not the first one the kernel keeps the probes out of the process
+ * itself, too. */
+static struct error *follow_exec(struct session *session)
+{
+	struct graph_bpf__bss *shared = session->bpf->bss;
+	uint32_t num_moves = shared->num_moves;
+	struct error *err;
+
+	if (num_moves == session->num_moves || !attachment_is_confined(session->attachment))
+		return NULL;
+	session->num_moves = num_moves;
+	shared->is_tracing = false;
+	err = attachment_again(session->attachment);
+	shared->is_tracing = !err;
+	if (!err)
+		log_verbose("process %u executed a program in a thread that was not its first one: "
+			    "attached again, its first calls may be missing",
+			    session->options.only_pid);
+	if (err && kill((pid_t)session->options.only_pid, 0) && errno == ESRCH)
+		error_free(take_pointer(err)); /* it has ended meanwhile */
+	return err;
+}
+
 struct error *session_poll(struct session *session, int timeout_ms)
 {
 	int failed;
@@ -396,6 +421,8 @@ struct error *session_poll(struct session *session, int timeout_ms)
 	struct error *err = session->batch ? NULL : consume(session);
 	if (!err)
 		err = attachment_check(session->attachment);
+	if (!err)
+		err = follow_exec(session);
 	session->file_is_changed = attachment_file_is_changed(session->attachment);
 	return err;
 }

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""A traced process that executes its own program again: it is still that process, also where the thread that does
+it was not its first one, which to the kernel makes it another."""
+
+import collections
+import json
+import subprocess
+
+import pytest
+
+from harness import await_condition
+
+CALLS = ("-f", "json", "-u", "main.early", "-u", "main.work")
+METHODS = ["uprobe_multi", "tracefs", "perf_event"]
+
+
+class Launched:
+    """A program that the tracer has started."""
+
+    def __init__(self, tracer):
+        self.tracer = tracer
+        self.await_line("READY")
+
+    def send(self, line):
+        self.tracer.child.stdin.write(f"{line}\n".encode())
+        self.tracer.child.stdin.flush()
+
+    def await_line(self, wanted):
+        line = self.tracer.lines.get(timeout=60)
+        assert line is not None and line.decode().strip() == wanted, (line, self.tracer.err)
+
+    def work(self, line):
+        self.send(line)
+        return json.loads(self.tracer.lines.get(timeout=60))
+
+    def finish(self):
+        self.tracer.child.stdin.close()
+        return self.tracer.wait()
+
+
+def count_calls(lines):
+    calls = [json.loads(line) for line in lines]
+    assert all(call["end"] == "return" for call in calls)
+    return collections.Counter(call["function"] for call in calls), {call["pid"] for call in calls}
+
+
+def rounds(program, threads):
+    """Works, executes itself, and so on. Returns how often main.work was called."""
+    total = 0
+    for thread in threads:
+        program.work("GO 5")
+        program.send(thread)
+        program.await_line("READY")
+        total += 5
+    program.work("GO 5")
+    return total + 5
+
+
+EXECS = [["FIRST"] * 4, ["OTHER"] * 4, ["OTHER", "FIRST", "OTHER", "FIRST"]]
+
+
+@pytest.mark.parametrize("threads", EXECS, ids=["first", "other", "both"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("form", ["-p", "--"])
+def test_every_call(binary, start, trace, run_tool, tmp_path, form, method, threads):
+    path = binary("reexec")
+    trees = tmp_path / "trees"
+    options = (*CALLS, "--attach", method, "-o", trees)
+    if form == "-p":
+        program = start(path)
+        tracer = trace(*options, "-p", program.pid)
+    else:
+        tracer = run_tool(*options, path, "--", stdin=subprocess.PIPE)
+        program = Launched(tracer)
+    works = rounds(program, threads)
+    assert program.finish() == 0
+    assert tracer.wait() == 0
+    counts, pids = count_calls(trees.read_text().splitlines())
+    # With -p the first three were before there was a tracer.
+    assert counts == {"main.early": 3 * (len(threads) + (form == "--")), "main.work": works}
+    assert len(pids) == 1
+
+
+@pytest.mark.parametrize("form", ["-p", "--"])
+def test_others_are_spared(binary, start, trace, run_tool, tmp_path, form):
+    """Where other processes run the file they have no probes, and the one that is traced has them again after each
+    exec, but for its first calls; no call is seen twice."""
+    path = binary("reexec")
+    other = start(path)
+    trees = tmp_path / "trees"
+    options = (*CALLS, "-v", "--attach", "uprobe_multi", "-o", trees)
+    if form == "-p":
+        program = start(path)
+        tracer = trace(*options, "-p", program.pid)
+    else:
+        tracer = run_tool(*options, path, "--", stdin=subprocess.PIPE)
+        program = Launched(tracer)
+    works = 0
+    for number, thread in enumerate(["OTHER", "FIRST", "OTHER"]):
+        works += 5
+        program.work("GO 5")
+        program.send(thread)
+        program.await_line("READY")
+        followed = 1 + number // 2
+        await_condition(lambda: tracer.err.count("attached again") == followed, "the exec is not followed")
+        assert other.code_is_clean()
+    program.work("GO 5")
+    other.work("GO 5")
+    assert program.finish() == 0 and tracer.wait() == 0
+    counts, pids = count_calls(trees.read_text().splitlines())
+    assert counts["main.work"] == works + 5
+    # The exec of its first thread loses nothing.
+    assert 3 <= counts["main.early"] <= 12
+    assert len(pids) == 1
+    assert other.finish() == 0
