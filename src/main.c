@@ -3,18 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "command/command.h"
-
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{"list", command_list},
-	{"states", command_states},
-	{"bpftrace", command_bpftrace},
-};
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;
 
@@ -31,10 +21,10 @@ static void reserve_standard_files(void)
 
 int main(int argc, char **argv)
 {
+	const struct command *command;
+
 	reserve_standard_files();
 	argp_err_exit_status = STATUS_USAGE;
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	return command_trace(argc, argv);
+	command = command_choose(argc, argv);
+	return command->name ? command->run(argc - 1, argv + 1) : command->run(argc, argv);
 }

@@ -94,7 +94,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = {{&select_argp, 0, NULL, 0}, {}};
 
-static const struct argp bpftrace_argp = {
+const struct argp bpftrace_argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "BINARY FUNCTION...\n--template NAME BINARY [FUNCTION...] [KEY=VALUE...]\n"

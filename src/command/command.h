@@ -6,11 +6,29 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include <argp.h>
+#include <stdbool.h>
+
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1, /* could not do it */
 	STATUS_USAGE = 2,  /* the command line is wrong */
 };
+
+struct command {
+	const char *name; /* NULL: tracing, which needs none */
+	const struct argp *argp;
+	int (*run)(int argc, char **argv);
+};
+
+/*
+ * The command whose name is the first argument that is neither an option nor an option's value:
+ * options before it mean the same as behind it, so they are moved behind it, to argv[2] and so on.
+ * A binary of that name is written ./list.
+ */
+const struct command *command_choose(int argc, char **argv);
+
+extern const struct argp trace_argp, list_argp, states_argp, bpftrace_argp;
 
 int command_trace(int argc, char **argv);
 int command_list(int argc, char **argv);

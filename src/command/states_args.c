@@ -124,7 +124,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = {{&run_argp, 0, NULL, 0}, {}};
 
-static const struct argp argp = {
+const struct argp states_argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "BINARY\n-p PID\nBINARY -- [ARG...]",
@@ -141,7 +141,7 @@ error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_a
 {
 	*args = (struct states_args){.format = STATES_TEXT};
 	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&argp, argc, argv, flags, NULL, args);
+	return argp_parse(&states_argp, argc, argv, flags, NULL, args);
 }
 
 void states_args_destroy(struct states_args *args)

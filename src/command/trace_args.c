@@ -79,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_child children[] = {
 	{&run_argp, 0, NULL, 0}, {&select_argp, 0, NULL, 1}, {}};
 
-static const struct argp argp = {
+const struct argp trace_argp = {
 	.options = options,
 	.parser = parse,
 	.args_doc = "BINARY [TARGET...]\n-p PID [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
@@ -101,7 +101,7 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 {
 	*args = (struct trace_args){.format = "graph", .emulate_ret = true};
 	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&argp, argc, argv, flags, NULL, args);
+	return argp_parse(&trace_argp, argc, argv, flags, NULL, args);
 }
 
 void trace_args_destroy(struct trace_args *args)

@@ -70,7 +70,7 @@ const char *attach_hint(int errnum)
 		       "container, with --privileged";
 	case ENOSYS:
 	case EOPNOTSUPP:
-		return "this kernel does not have it: use Linux 5.8 or newer, built with "
+		return "this kernel does not have it: use Linux 5.10 or newer, built with "
 		       "CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS";
 	case EMFILE:
 	case ENFILE:

@@ -43,7 +43,7 @@ bool code_instruction(const struct code *code, uint32_t offset, ZydisDecodedInst
 /* True for jmp, jcc, loop and call with a displacement; `to` is then relative to the function. */
 bool insn_direct_target(const ZydisDecodedInstruction *insn, uint32_t offset, int64_t *to);
 
-/* True when every kernel from 5.8 on emulates the instruction at a uprobe instead of stepping it.
+/* True when every kernel from 5.10 on emulates the instruction at a uprobe instead of stepping it.
  */
 bool insn_is_emulated(const uint8_t *code, size_t size);
 

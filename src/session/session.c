@@ -117,7 +117,7 @@ static struct error *load_error(const struct session *session, int errnum)
 	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
 		return error_new(
 			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
-			"Linux 5.8 or newer is needed");
+			"Linux 5.10 or newer is needed");
 	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
 	if (errnum == EINVAL && session->method == ATTACH_UPROBE_MULTI &&
 	    attach_best_method() != ATTACH_UPROBE_MULTI)

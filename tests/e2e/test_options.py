@@ -10,12 +10,21 @@ import time
 
 import pytest
 
+from builds import ROOT
 from harness import await_condition, check_same, parse_graph, tool
 
 
 def run(*arguments):
     return subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                           check=False)
+
+
+def test_oldest_kernel():
+    """What it needs is said the same everywhere."""
+    needs = set()
+    for path in ("README.md", "man/gofuncgraph-c.8", *map(str, (ROOT / "src").glob("*/*.c"))):
+        needs |= set(re.findall(r"Linux (5\.\d+) or newer", (ROOT / path).read_text()))
+    assert needs == {"5.10"}
 
 
 def test_version():
@@ -58,6 +67,33 @@ def test_limit_with_interleaved_trees(binary, start, trace):
     assert tracer.wait() == 0
     trees, _ = parse_graph(tracer.out)
     assert len(trees) == 10
+
+
+@pytest.mark.parametrize("before, behind", [
+    (["-v", "list"], ["list", "-v"]),
+    (["-u", "main.leaf", "list"], ["list", "-u", "main.leaf"]),
+    (["--uprobe-wildcards", "main.leaf", "-v", "list"], ["list", "-v", "--uprobe-wildcards", "main.leaf"]),
+    (["--empty", "-u", "main.leaf", "bpftrace"], ["bpftrace", "--empty", "-u", "main.leaf"])],
+    ids=lambda words: " ".join(words))
+def test_options_before_the_commands_name(binary, before, behind):
+    def run(words):
+        done = subprocess.run([tool(), *words, path], capture_output=True, timeout=60, check=True, text=True)
+        return re.sub(r"^//.*gofuncgraph-c.*$", "", done.stdout, flags=re.M)
+
+    path = binary("calls")
+    assert run(before) == run(behind) != ""
+
+
+def test_options_before_states(binary, run_tool, tmp_path):
+    tracer = run_tool("-o", tmp_path / "file", "-f", "json", "--limit", "1", "states", binary("calls"), "--")
+    assert tracer.wait() == 0
+    assert set(json.loads((tmp_path / "file").read_text())) >= {"old", "new"}
+
+
+def test_binary_with_a_commands_name(binary, start, run_tool, tmp_path):
+    binary("calls", "list")
+    tracer = run_tool("-u", "main.leaf", "./list", "main.root", "--", cwd=tmp_path)
+    assert tracer.wait() == 0 and "tracing 2 functions" in tracer.err
 
 
 def test_timeout(binary, start, trace):
