@@ -5,18 +5,18 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "base/cleanup.h"
+#include "base/mounts.h"
 
-bool overlay_holds(int fd)
+bool overlay_holds(const char *path)
 {
 	struct statfs filesystem;
 
-	return !fstatfs(fd, &filesystem) && filesystem.f_type == OVERLAYFS_SUPER_MAGIC;
+	return !statfs(path, &filesystem) && filesystem.f_type == OVERLAYFS_SUPER_MAGIC;
 }
 
 /* Where fd was opened: the mount's number in /proc/PID/mountinfo. Negative: unknown. */
@@ -33,22 +33,6 @@ static int mount_of(int fd)
 	return number;
 }
 
-/* In place: what proc_pid_mountinfo(5) writes as an octal number. */
-static void unescape_octal(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; from++) {
-		if (*from == '\\' && strspn(from + 1, "01234567") >= 3) {
-			*to++ = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 3;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = 0;
-}
-
 /* In place: what overlayfs takes with a backslash before it, a colon. */
 static void unescape_layer(char *text)
 {
@@ -60,59 +44,6 @@ static void unescape_layer(char *text)
 		*to++ = *from;
 	}
 	*to = 0;
-}
-
-static char *next_field(char **rest)
-{
-	return strsep(rest, " \n");
-}
-
-struct mount {
-	char *line;
-	char *root, *point; /* what is mounted of the file system, and where */
-	char *options;	    /* of the file system */
-};
-
-static void mount_release(struct mount *mount)
-{
-	free(mount->line);
-}
-
-/* "36 35 98:0 /root /point rw,noatime master:1 - overlay source options" */
-static bool parse_mount(struct mount *mount, int number)
-{
-	char *rest = mount->line, *field;
-
-	if (atoi(next_field(&rest)) != number)
-		return false;
-	next_field(&rest); /* its parent */
-	next_field(&rest); /* the device */
-	mount->root = next_field(&rest);
-	mount->point = next_field(&rest);
-	do
-		field = next_field(&rest);
-	while (field && strcmp(field, "-"));
-	next_field(&rest); /* the type */
-	next_field(&rest); /* the source */
-	mount->options = next_field(&rest);
-	if (!mount->options)
-		return false;
-	unescape_octal(mount->root);
-	unescape_octal(mount->point);
-	return true;
-}
-
-static bool find_mount(pid_t pid, int number, struct mount *mount)
-{
-	char path[64];
-	size_t size = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	while (file && getline(&mount->line, &size, file) > 0)
-		if (parse_mount(mount, number))
-			return true;
-	return false;
 }
 
 /* The next of "lowerdir=A:B:C" or "lowerdir+=A,lowerdir+=B", the topmost first; what is behind "::"
@@ -128,7 +59,7 @@ static char *next_layer(char **options, char **layers)
 		if (strncmp(option, "lowerdir=", 9) && strncmp(option, "lowerdir+=", 10))
 			continue;
 		*layers = strchr(option, '=') + 1;
-		unescape_octal(*layers);
+		mounts_unescape(*layers);
 	}
 	layer = end = *layers;
 	while (*end && *end != ':')
@@ -139,22 +70,12 @@ static char *next_layer(char **options, char **layers)
 	return layer;
 }
 
-/* The file's path inside of the file system: under `point` is what `root` names. */
-static char *path_inside(const struct mount *mount, const char *path)
-{
-	size_t length = strcmp(mount->point, "/") ? strlen(mount->point) : 0;
-	const char *root = strcmp(mount->root, "/") ? mount->root : "";
-	char *inside;
-
-	if (strncmp(path, mount->point, length) || (path[length] && path[length] != '/'))
-		return NULL;
-	return asprintf(&inside, "%s%s", root, path + length) < 0 ? NULL : inside;
-}
-
 /* The topmost layer that has it decides. */
 static char *find_in_layers(struct mount *mount, const char *path)
 {
-	_cleanup_free_ char *inside = path_inside(mount, path);
+	/* The other way round: from where it is mounted to where it is in the file system. */
+	const struct mount turned = {.root = mount->point, .point = mount->root};
+	_cleanup_free_ char *inside = mount_path(&turned, path);
 	char *options = mount->options, *layers = NULL, *layer;
 	struct stat status;
 
@@ -170,11 +91,17 @@ static char *find_in_layers(struct mount *mount, const char *path)
 	return NULL;
 }
 
+static bool has_number(void *context, const struct mount *mount)
+{
+	return mount->number == *(const int *)context;
+}
+
 char *overlay_lower_file(pid_t pid)
 {
 	_cleanup_(mount_release) struct mount mount = {};
 	char link[64], path[PATH_MAX];
 	ssize_t length;
+	int number;
 
 	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
 	_cleanup_close_ int fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -182,7 +109,8 @@ char *overlay_lower_file(pid_t pid)
 	if (fd < 0 || length <= 0)
 		return NULL;
 	path[length] = 0;
-	if (!find_mount(pid, mount_of(fd), &mount))
+	number = mount_of(fd);
+	if (!mounts_find(pid, has_number, &number, &mount))
 		return NULL;
 	return find_in_layers(&mount, path);
 }

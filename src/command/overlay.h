@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-bool overlay_holds(int fd);
+bool overlay_holds(const char *path);
 
 /* The path of the lower file that the process may run, as the mount's options name it; NULL: not
  * found. The caller frees it. */

@@ -107,6 +107,10 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 		if (!err) /* what the terminal sent before there was a program */
 			forward_signals(run, false);
 	}
+	if (!run->throttle)
+		run->throttle = throttle_new();
+	if (!err && run->process)
+		throttle_watch(run->throttle, process_pid(run->process));
 	if (!err)
 		err = start_session(run, options, what);
 	if (err || run->has_begun || run->is_changed)
@@ -200,6 +204,7 @@ struct error *run_loop(struct run *run)
 			next_check = now + CHECK_EVERY_NS;
 			err = check_goids(run);
 			reopen_warn_of_replaced(run);
+			throttle_update(run->throttle);
 		}
 	}
 	return err;
@@ -247,6 +252,8 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	else
 		late = flush(run, &closed);
 	report_losses(run, advice);
+	if (run->has_shown(run->context))
+		throttle_report(run->throttle);
 	if (!err)
 		err = take_pointer(run->err);
 	if (!err)
@@ -275,6 +282,7 @@ void run_wait_for_program(struct run *run)
 
 void run_destroy(struct run *run)
 {
+	throttle_free(run->throttle);
 	session_free(run->session);
 	process_free(run->process);
 	run_file_close(run);

@@ -14,6 +14,7 @@
 #include "command/running.h"
 #include "gofuncgraph/session.h"
 #include "session/process.h"
+#include "session/throttle.h"
 
 struct run {
 	const struct run_args *args; /* not owned */
@@ -25,6 +26,7 @@ struct run {
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
+	struct throttle *throttle; /* of the processes that were seen */
 	bool has_begun;	   /* what was to be started was started */
 	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
@@ -56,6 +58,12 @@ struct error *run_open(struct run *run);
  * that it has begun. It has not with run.is_changed.
  */
 struct error *run_start(struct run *run, struct session_options *options, const char *what);
+
+/* To be called for each event. */
+static inline void run_saw_process(struct run *run, const struct event *event)
+{
+	throttle_watch(run->throttle, (pid_t)event->pid);
+}
 
 /* Keeps the first error met in a callback, to be returned by run_loop(); takes err. */
 void run_fail(struct run *run, struct error *err);

@@ -174,7 +174,7 @@ static void warn_of_unreached(const struct reached *reached, const struct execut
 	_cleanup_free_ char *lower = NULL;
 	const char *path = gobin_path(reached->plan->bin);
 
-	if (!overlay_holds(gobin_fd(reached->plan->bin))) {
+	if (!overlay_holds(exe->link)) {
 		log_warning("process %d runs %s, but the probes are not in its memory: it is not "
 			    "traced",
 			    exe->pid, path);
@@ -220,15 +220,19 @@ struct counting {
 	struct running running;
 };
 
-/* By another path, as through overlayfs, a file may have other numbers, but not another size. */
+/* Through overlayfs, a file has other numbers, but no other size. */
+static bool may_be_file(const struct executable *exe, const struct stat *file)
+{
+	return exe->file.st_size == file->st_size && overlay_holds(exe->link);
+}
+
 static void count(void *context, const struct executable *exe)
 {
 	struct counting *counting = context;
 	bool is_same = is_same_file(&exe->file, &counting->file);
 	enum reach reach;
 
-	if (exe->pid == counting->except ||
-	    (!is_same && exe->file.st_size != counting->file.st_size))
+	if (exe->pid == counting->except || (!is_same && !may_be_file(exe, &counting->file)))
 		return;
 	reach = reach_of_process(counting->plan, exe->pid, &exe->file);
 	counting->running.same_file += is_same;

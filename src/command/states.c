@@ -49,6 +49,7 @@ static void handle(void *context, const struct event *event)
 	/* A program that was under way when tracing ended may tell later. */
 	if (watch->run.stop_ns && event->time_ns > watch->run.stop_ns)
 		return;
+	run_saw_process(&watch->run, event);
 	if (event->flags & EVENT_AFTER_LOSS)
 		states_events_were_lost(watch->states, event->time_ns);
 	watch->num_changes += event->kind == EVENT_STATE;

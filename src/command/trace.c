@@ -152,6 +152,7 @@ static void handle(void *context, const struct event *event)
 {
 	struct trace *trace = context;
 
+	run_saw_process(&trace->run, event);
 	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }
 

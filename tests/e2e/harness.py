@@ -216,11 +216,21 @@ class Program(Process):
 
 
 class Tracer(Process):
-    """The tool, tracing. Wait for it with await_tracing() before anything happens that it must see."""
+    """The tool, tracing. Wait for it with await_tracing() before anything happens that it must see.
+    `prefix`: a command that runs it, in a namespace say."""
 
     def __init__(self, *arguments, prefix=(), **options):
         options.setdefault("stdin", subprocess.DEVNULL)
         super().__init__([*prefix, tool(), *arguments], **options)
+
+    def stop_inside(self):
+        """The same as stop() when the prefix is not replaced by the tool."""
+        for pid in children(self.pid):
+            if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "gofuncgraph-c":
+                os.kill(pid, signal.SIGINT)
+        status = self.wait()
+        assert status == 0, f"exit status {status}: {self.err}"
+        return self
 
     def await_tracing(self):
         def check():

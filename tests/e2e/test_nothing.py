@@ -1,10 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tracing that ends with nothing shown says so, and the likely reason. It is no error."""
 
-import os
-import pathlib
 import re
-import signal
 import subprocess
 
 import pytest
@@ -78,20 +75,13 @@ def test_some_calls_are_inlined(binary, start, trace):
     assert listed.returncode == 0
 
 
-def test_processes_of_another_namespace(binary, start, run_tool, _processes):
+def test_processes_of_another_namespace(binary, start, trace):
     """The tracer in a container, the program outside of it: its probes are hit, by whom it cannot tell."""
     program = start(binary("calls"))
-    tracer = harness.Tracer.__new__(harness.Tracer)
-    harness.Process.__init__(tracer, ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", harness.tool(),
-                                      "-u", "main.*", str(program.path), "main.root"])
-    _processes.append(tracer)
-    tracer.await_tracing()
+    tracer = trace("-u", "main.*", program.path, "main.root",
+                   prefix=["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"])
     program.work("GO")
-    (tool,) = [pid for pid in harness.children(tracer.pid)
-               if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "gofuncgraph-c"]
-    os.kill(tool, signal.SIGINT)
-    assert tracer.wait() == 0
-    assert "other PID namespaces" in reason(tracer)
+    assert "other PID namespaces" in reason(tracer.stop_inside())
 
 
 @pytest.mark.parametrize("options", [["--goid", "999999"], ["--min-duration", "100h"], ["--goid", "999999", "--summary"]],

@@ -90,6 +90,13 @@ class TestOverlay:
         assert "main.root() {" in tracer.stop().out
         assert old.finish() == new.finish() == 0
 
+    def test_lower_file_runs_through_the_overlay(self, binary, start, trace, overlay):
+        """Though it has other numbers there: who runs it is counted when there was nothing to show."""
+        lower, path = overlay(binary("calls"))
+        start(path)
+        said = trace("-u", "main.*", lower, "main.root").stop().err
+        assert f"the process that runs {lower} has not entered main.root" in said
+
     def test_another_file_mounted_there(self, binary, start, trace, tmp_path):
         """A bind mount: not deleted, and still another file."""
         path = binary("calls")

@@ -325,19 +325,11 @@ def test_pid_namespaces_inside_of_each_other(binary, trace, _processes, chosen):
               if os.readlink(f"/proc/{pid}/exe") == str(path)]
     assert [sees(pid, 0), sees(pid, 2)] == [pid, 1]
     number = sees(pid, 1)  # as the container numbers it
-    tracer = harness.Tracer.__new__(harness.Tracer)
-    harness.Process.__init__(tracer, [*enter, harness.tool(), *CALLS,
-                                      *([path] if chosen == "path" else ["-p", number]), "main.root"])
-    _processes.append(tracer)
-    tracer.await_tracing()
+    tracer = trace(*CALLS, *([path] if chosen == "path" else ["-p", number]), "main.root", prefix=enter)
     (journal,) = inside.work("GO 2")
     outside.work("GO 2")  # not to be seen from inside the container
-    tool = [one for one in harness.children(tracer.pid)
-            if pathlib.Path(f"/proc/{one}/comm").read_text().strip() == "gofuncgraph-c"]
-    os.kill(tool[0] if tool else tracer.pid, signal.SIGINT)
-    assert tracer.wait() == 0, tracer.err
     journal["pid"] = number
-    check_same(tracer.calls(), [journal])
+    check_same(tracer.stop_inside().calls(), [journal])
 
 
 # ---- privileges ----

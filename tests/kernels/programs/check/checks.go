@@ -29,6 +29,7 @@ var otherChecks = []struct {
 }{
 	{"two processes", twoProcesses},
 	{"a PID namespace inside of the tracer's", namespaces},
+	{"a CPU quota is told", quota},
 	{"sums of the states command", sums},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},
