@@ -239,7 +239,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
 	session_look_away(run->session);
-	if (!err && !run->has_shown(run->context))
+	if (!err && !run->is_changed && !run->has_shown(run->context))
 		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
 	if (run->is_changed)
@@ -252,7 +252,7 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 	else
 		late = flush(run, &closed);
 	report_losses(run, advice);
-	if (run->has_shown(run->context))
+	if (!reopen_is_due(run) && run->has_shown(run->context))
 		throttle_report(run->throttle);
 	if (!err)
 		err = take_pointer(run->err);

@@ -5,36 +5,32 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "session/mappings.h"
 
 /* The kernel refuses a few sites, so that not each one looked at need be attached. */
 #define MAX_LOOKED_AT 16
-#define MAX_LINES     65536
 #define BREAKPOINT    0xcc
 
-struct mapping {
-	uint64_t start, end; /* addresses */
-	uint64_t off;	     /* in the file */
-};
-
-/* The executable mapping of that inode which holds the file's offset. */
-static bool find_mapping(FILE *maps, ino_t inode, uint64_t off, struct mapping *found)
+static bool is_of_inode(const struct mapping *mapping, ino_t inode)
 {
-	unsigned long long start, end, offset, number;
-	char line[256], executable;
+	unsigned long long number;
 
-	rewind(maps);
-	/* Long paths make several lines, of which the later ones match nothing. */
-	for (int i = 0; i < MAX_LINES && fgets(line, sizeof(line), maps); i++) {
-		if (sscanf(line, "%llx-%llx %*c%*c%c%*c %llx %*x:%*x %llu", &start, &end,
-			   &executable, &offset, &number) != 5)
-			continue;
-		if (executable != 'x' || number != inode || off < offset ||
-		    off - offset >= end - start)
-			continue;
-		*found = (struct mapping){start, end, offset};
-		return true;
-	}
-	return false;
+	return sscanf(mapping->file, "%*x:%*x %llu", &number) == 1 && number == inode;
+}
+
+static bool holds(const struct mapping *mapping, uint64_t off)
+{
+	return off >= mapping->off && off - mapping->off < mapping->end - mapping->start;
+}
+
+/* The code of that inode which holds the file's offset, or NULL. */
+static const struct mapping *find_mapping(const struct mappings *mappings, ino_t inode,
+					  uint64_t off)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		if (holds(&mappings->items[i], off) && is_of_inode(&mappings->items[i], inode))
+			return &mappings->items[i];
+	return NULL;
 }
 
 static enum reach look_at(const struct plan *plan, const struct site *site, int memory,
@@ -54,25 +50,21 @@ static enum reach look_at(const struct plan *plan, const struct site *site, int 
 
 enum reach reach_of_process(const struct plan *plan, pid_t pid, const struct stat *file)
 {
+	_cleanup_(mappings_release) struct mappings mappings = {};
 	size_t step = plan->num_sites / MAX_LOOKED_AT + 1;
 	enum reach reach = REACH_UNKNOWN, one;
-	struct mapping mapping = {};
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	_cleanup_fclose_ FILE *maps = fopen(path, "re");
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	_cleanup_close_ int memory = open(path, O_RDONLY | O_CLOEXEC);
-	if (!maps || memory < 0)
+	_cleanup_error_ struct error *err = mappings_read((uint32_t)pid, &mappings);
+	if (err || memory < 0)
 		return REACH_UNKNOWN;
 	for (size_t i = 0; i < plan->num_sites && reach != REACH_PROBED; i += step) {
 		const struct site *site = &plan->sites[i];
+		const struct mapping *mapping = find_mapping(&mappings, file->st_ino, site->off);
 
-		if ((site->off < mapping.off ||
-		     site->off - mapping.off >= mapping.end - mapping.start) &&
-		    !find_mapping(maps, file->st_ino, site->off, &mapping))
-			continue;
-		one = look_at(plan, site, memory, &mapping);
+		one = mapping ? look_at(plan, site, memory, mapping) : REACH_UNKNOWN;
 		if (one != REACH_UNKNOWN)
 			reach = one;
 	}
