@@ -220,10 +220,15 @@ struct counting {
 	struct running running;
 };
 
-/* Through overlayfs, a file has other numbers, but no other size. */
-static bool may_be_file(const struct executable *exe, const struct stat *file)
+/* The file as the process has it: its executable, which through overlayfs has other numbers but no
+ * other size, or something else that it has mapped, a library. */
+static const struct stat *file_of_process(const struct counting *counting,
+					  const struct executable *exe)
 {
-	return exe->file.st_size == file->st_size && overlay_holds(exe->link);
+	bool may_be_executable =
+		exe->file.st_size == counting->file.st_size && overlay_holds(exe->link);
+
+	return may_be_executable ? &exe->file : &counting->file;
 }
 
 static void count(void *context, const struct executable *exe)
@@ -232,10 +237,10 @@ static void count(void *context, const struct executable *exe)
 	bool is_same = is_same_file(&exe->file, &counting->file);
 	enum reach reach;
 
-	if (exe->pid == counting->except || (!is_same && !may_be_file(exe, &counting->file)))
+	if (exe->pid == counting->except)
 		return;
-	reach = reach_of_process(counting->plan, exe->pid, &exe->file);
-	counting->running.same_file += is_same;
+	reach = reach_of_process(counting->plan, exe->pid, file_of_process(counting, exe));
+	counting->running.same_file += is_same || reach == REACH_PROBED;
 	counting->running.reached +=
 		reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
 }

@@ -23,7 +23,7 @@ bool running_has_others(const struct gobin *bin, pid_t pid);
 
 struct running {
 	size_t reached;	  /* processes that the probes are in */
-	size_t same_file; /* those whose executable is this file, reached or not */
+	size_t same_file; /* those, and the others whose executable is this file */
 	size_t hidden;	  /* those that we have no right to look at */
 };
 

@@ -20,8 +20,8 @@ enum reach {
 	REACH_PROBED,
 };
 
-/* To be asked while the plan is attached. `file`: the executable as the process has it, by
- * stat(2) of /proc/PID/exe. */
+/* To be asked while the plan is attached. `file`: the plan's, as the process has it, by stat(2); of
+ * an executable /proc/PID/exe. */
 enum reach reach_of_process(const struct plan *plan, pid_t pid, const struct stat *file);
 
 #endif

@@ -129,6 +129,16 @@ def test_states_in_library(binary, start, run_tool, version):
     assert program.finish() == 0
 
 
+def test_nothing_of_library(binary, start, trace):
+    """Who has it mapped is found, though it is nobody's executable."""
+    library = binary("calls", flags=SHARED, cgo=True)
+    assert f"no process runs {library}" in trace("-u", "main.*", library, "main.root").stop().err
+    program = start(c_host(), library)
+    said = trace("-u", "main.*", library, "main.root").stop().err
+    assert f"the process that runs {library} has not entered main.root" in said
+    assert program.finish() == 0
+
+
 # ---- programs that can load plugins ----
 
 
