@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "probe/holder.h"
+#include "probe/warm.h"
 
 /* Refused sites: found one by one, and named one by one. */
 #define MAX_REFUSED 1000
@@ -245,6 +246,7 @@ static struct error *attach_plan(struct holder *holder, enum attach_method metho
 	_cleanup_free_ uint32_t *sites = calloc(plan->num_sites, sizeof(*sites));
 	if (!sites)
 		return error_out_of_memory();
+	warm_sites(plan, holder->bin_fd);
 	struct error *err = holder->ops->prepare(holder);
 	if (err)
 		return err;
