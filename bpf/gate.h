@@ -43,7 +43,9 @@ static __always_inline bool try_send(struct goroutine *goroutine, const struct w
 
 	if (!event)
 		return false;
-	fill_event(event, who, kind, flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0));
+	fill_event(event, who, kind,
+		   flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0) |
+			   (position & SIGNAL_STACK ? EVENT_SIGNAL_STACK : 0));
 	event->caller_va = caller_va;
 	event->frame = (__u32)position;
 	event->site = site;
@@ -68,7 +70,7 @@ static __always_inline bool send(struct goroutine *goroutine, const struct who *
 /* The end of its last tree was lost: tells so at its next hit, wherever that is. */
 static __always_inline void tell_lost_end(struct goroutine *goroutine, const struct who *who)
 {
-	if (try_send(goroutine, who, 0, 0, 0, EVENT_UNWIND, EVENT_CLOSES_TREE))
+	if (try_send(goroutine, who, 0, 0, 0, EVENT_LEFT, EVENT_CLOSES_TREE))
 		bpf_map_delete_elem(&goroutines, &who->key);
 }
 
@@ -124,7 +126,7 @@ static __always_inline void remember_process(const struct who *who)
 static __always_inline struct goroutine *open_gate(const struct who *who, __u64 position)
 {
 	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
-	struct goroutine new = {.frame = position, .g = who->g, .program = current_program()};
+	struct goroutine new = {.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
 
 	/* What is left of a program that ran under this pid before says nothing of this one. */
 	if (!goroutine || goroutine->program != new.program)
@@ -132,6 +134,7 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 	if (goroutine) {
 		goroutine->frame = position;
 		goroutine->g = who->g;
+		goroutine->tid = who->tid;
 		goroutine->program = new.program;
 		goroutine->ended = goroutine->followed = 0;
 		return goroutine;
@@ -139,6 +142,24 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 	if (bpf_map_update_elem(&goroutines, &who->key, &new, BPF_ANY))
 		count(STAT_NO_ROOM);
 	return bpf_map_lookup_elem(&goroutines, &who->key);
+}
+
+/* True of a position shallower than the target's, or on a system stack other than that. */
+static __always_inline bool is_left(const struct goroutine *goroutine, const struct who *who,
+				    __u64 position)
+{
+	return position < goroutine->frame ||
+	       (position & goroutine->frame & SYSTEM_STACK && goroutine->tid != who->tid);
+}
+
+/* Who is inside a target goes on at this position: what is deeper is gone. */
+static __always_inline void leave(struct goroutine *goroutine, const struct who *who, __u32 site,
+				  __u64 position)
+{
+	if (is_left(goroutine, who, position))
+		send_last(goroutine, who, site, position, 0, EVENT_LEFT);
+	else
+		send(goroutine, who, site, position, 0, EVENT_LEFT, 0);
 }
 
 /* Sends an event of a process as a whole. */
@@ -164,6 +185,8 @@ static __always_inline void on_unreadable(const struct who *who)
 {
 	__u32 pid = who->key.pid;
 
+	if (who->is_foreign)
+		return;
 	count(STAT_UNREADABLE);
 	if (bpf_map_lookup_elem(&processes, &pid))
 		send_of_process(who, EVENT_UNREADABLE);

@@ -6,6 +6,7 @@
  * those that are inside a target; outside of any target that look-up is all. Inside, one event goes
  * to the ring buffer. Policy and formatting are user space's.
  */
+#include "resume.h"
 #include "state.h"
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -56,12 +57,12 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		on_unreadable(&who);
 		return 0;
 	}
-	if (goroutine && position <= goroutine->frame &&
-	    !(goroutine->followed && position == goroutine->frame)) {
+	if (goroutine && (is_left(goroutine, &who, position) ||
+			  (position == goroutine->frame && !goroutine->followed))) {
 		if (position == goroutine->frame && flags & SITE_MAY_REPEAT)
 			return 0;
 		/* The target's frame is gone, and nobody saw it go. */
-		send_last(goroutine, &who, index, position, 0, EVENT_UNWIND);
+		send_last(goroutine, &who, index, position, 0, EVENT_LEFT);
 		goroutine = NULL;
 	}
 	if (!goroutine) {
@@ -76,6 +77,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		  opens | (flags & SITE_MAY_REPEAT ? EVENT_MAY_REPEAT : 0)) &&
 	    opens)
 		goroutine->ended = 1; /* no tree without its beginning */
+	if (sees_resumes && position & SYSTEM_STACK && who.goid)
+		remember_served(&who);
 	return 0;
 }
 
@@ -93,16 +96,23 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 		return;
 	}
 	goroutine = find_gate(who);
-	if (!goroutine)
+	if (!goroutine && (!sees_resumes || who->goid))
 		return;
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(who, address, &position)) {
 		on_unreadable(who);
 		return;
 	}
-	if (position < goroutine->frame)
-		send_last(goroutine, who, index, position, 0, EVENT_UNWIND);
-	else if (position == goroutine->frame)
+	if (goroutine && is_left(goroutine, who, position)) {
+		send_last(goroutine, who, index, position, 0, EVENT_LEFT);
+		goroutine = NULL;
+	}
+	/* The goroutine that it was entered for was let go meanwhile (runtime.dropg). */
+	if (!goroutine && sees_resumes && !who->goid)
+		goroutine = become_served(who);
+	if (!goroutine || is_left(goroutine, who, position))
+		return;
+	if (position == goroutine->frame)
 		send_last(goroutine, who, index, position, 0, kind);
 	else
 		send(goroutine, who, index, position, 0, kind, 0);
@@ -184,7 +194,7 @@ static __always_inline void on_unwind(const struct who *who, __u32 index)
 	    !read_user(&sp, sizeof(sp), who->g + g_sched_sp))
 		return;
 	position = (__u32)(hi - sp);
-	if (position < goroutine->frame && !(goroutine->frame & SYSTEM_STACK))
+	if (position < goroutine->frame)
 		send_last(goroutine, who, index, position, 0, EVENT_UNWIND);
 	else
 		send(goroutine, who, index, position, 0, EVENT_UNWIND, 0);
@@ -223,6 +233,8 @@ int runtime_site(struct pt_regs *ctx)
 		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
 	else if (flags & SITE_GOEXIT)
 		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
+	else if (flags & SITE_RESUME)
+		on_resume(ctx, &who, SITE_COOKIE_INDEX(cookie));
 	return 0;
 }
 
@@ -263,6 +275,20 @@ static __always_inline void on_process_end(__u8 kind)
 	send_of_process(&who, kind);
 }
 
+/* What it did without a goroutine is over; another thread may have its number soon. */
+static __always_inline void on_thread_end(void)
+{
+	struct goroutine *goroutine;
+	struct who who = {};
+
+	if (!find_thread(&who))
+		return;
+	who.key.goid = 1ull << 63 | who.tid;
+	goroutine = bpf_map_lookup_elem(&goroutines, &who.key);
+	if (goroutine && !goroutine->ended)
+		send_last(goroutine, &who, 0, 0, 0, EVENT_LEFT);
+}
+
 SEC("raw_tp/sched_process_exit")
 int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -270,6 +296,8 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
 		on_process_end(EVENT_PROCESS_EXIT);
+	else if (!(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
+		on_thread_end();
 	return 0;
 }
 

@@ -18,6 +18,9 @@ struct pt_regs {
 	unsigned long orig_ax, ip, cs, flags, sp, ss;
 };
 
+/* include/linux/sched/signal.h: all threads are told to end */
+#define SIGNAL_GROUP_EXIT 4
+
 #define FLAGS_CF (1ul << 0)
 #define FLAGS_ZF (1ul << 6)
 
@@ -63,6 +66,7 @@ struct signal_struct {
 	struct {
 		int counter;
 	} live;
+	unsigned int flags;
 };
 
 struct ns_common {

@@ -28,6 +28,7 @@ const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of t
 const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
 const volatile bool all_goroutines = false; /* see session_options */
 const volatile __u64 min_wait_ns = 0;
+const volatile bool sees_resumes = false;   /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
 const volatile __u64 ready_size = 0;
@@ -64,6 +65,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } processes SEC(".maps");
+
+/* With sees_resumes: whose frames there may be on a thread's system stack. (tid, pid) -> goid */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 13);
+	__type(key, struct goroutine_key);
+	__type(value, __u64);
+} served SEC(".maps");
 
 /* By va, and by SITE_OFFSET_KEY: where there are no cookies. */
 struct {

@@ -26,6 +26,8 @@ struct who {
 	__u64 g;      /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
 	__u64 bias;   /* of the probed file in this process: address - va */
+	bool on_signal;	 /* that is gsignal */
+	bool is_foreign; /* a thread of C's that has no goroutine, and no g0 either (yet) */
 };
 
 /* The key in `sites` of a site in a file that is loaded anywhere. */
@@ -152,10 +154,34 @@ static __always_inline bool find_thread(struct who *who)
 	return is_tracing && find_process(who);
 }
 
+/*
+ * Code on a system stack runs for m.curg, whose goroutine `who` becomes. The thread's g0 is the
+ * first member of m in all versions (src/runtime/runtime2.go).
+ */
+static __always_inline bool find_served(struct who *who)
+{
+	__u64 m = 0, curg = 0, g0 = 0;
+
+	if (!read_user(&m, sizeof(m), who->g + g_m) || !read_user(&g0, sizeof(g0), m))
+		return false;
+	who->on_signal = g0 != who->g;
+	if (!read_user(&curg, sizeof(curg), m + m_curg) || !curg ||
+	    !read_user(&who->goid, sizeof(who->goid), curg + g_goid) || !who->goid) {
+		who->g = g0;
+		return false;
+	}
+	who->g = curg;
+	who->key.goid = who->goid;
+	return true;
+}
+
+/*
+ * False: it cannot be read, or (is_foreign) a thread that C made is in the first Go code that it
+ * calls, such as runtime.cgocallback, which gets it a goroutine.
+ */
 static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, struct who *who)
 {
-	__u64 m = 0, curg = 0;
-
+	who->on_signal = who->is_foreign = false;
 	if (flags & SITE_TLS) {
 		struct task_struct *task = (void *)bpf_get_current_task();
 		__u64 fsbase = BPF_CORE_READ(task, thread.fsbase);
@@ -170,34 +196,68 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 		who->g = ctx->r14;
 	}
 	who->g_used = who->g;
+	if (!who->g) {
+		who->is_foreign = true;
+		return false;
+	}
 	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
 		return false;
 	if (who->goid) {
 		who->key.goid = who->goid;
 		return true;
 	}
-	/* The system stack serves m.curg. */
-	if (read_user(&m, sizeof(m), who->g + g_m) && read_user(&curg, sizeof(curg), m + m_curg) &&
-	    curg && read_user(&who->goid, sizeof(who->goid), curg + g_goid) && who->goid) {
-		who->g = curg;
-		who->key.goid = who->goid;
+	if (find_served(who))
 		return true;
-	}
 	who->goid = 0;
 	who->key.goid = 1ull << 63 | who->tid; /* a thread without a goroutine */
 	return true;
 }
 
 #define SYSTEM_STACK (1ull << 32)
+#define SIGNAL_STACK (1ull << 33)
+
+/* runtime.g.stack */
+struct stack {
+	__u64 lo, hi;
+};
+
+static __always_inline bool read_stack(__u64 g, struct stack *stack)
+{
+	return read_user(stack, sizeof(*stack), g + g_stack_hi - sizeof(stack->lo));
+}
+
+static __always_inline bool is_on_stack(const struct stack *stack, __u64 address)
+{
+	return address - stack->lo <= stack->hi - stack->lo;
+}
+
+/*
+ * A signal handler begins and ends with the g of whom it interrupted (runtime.sigtramp). m.gsignal
+ * lies behind m.morebuf, which is a gobuf as g.sched is, and two words (src/runtime/runtime2.go).
+ */
+static __always_inline bool is_on_signal_stack(__u64 g, __u64 address)
+{
+	__u64 m, gsignal, offset = g_sched_bp - g_sched_sp + 32;
+	struct stack stack;
+
+	return read_user(&m, sizeof(m), g + g_m) &&
+	       read_user(&gsignal, sizeof(gsignal), m + offset) && read_stack(gsignal, &stack) &&
+	       is_on_stack(&stack, address);
+}
 
 /* Where a return address lies on its stack; deeper is greater. */
 static __always_inline bool find_position(const struct who *who, __u64 address, __u64 *position)
 {
-	__u64 hi;
+	struct stack stack;
 
-	if (!read_user(&hi, sizeof(hi), who->g_used + g_stack_hi))
+	if (!read_stack(who->g_used, &stack))
 		return false;
-	*position = (__u32)(hi - address);
+	if (who->on_signal ||
+	    (!is_on_stack(&stack, address) && is_on_signal_stack(who->g_used, address))) {
+		*position = (__u32)-address | SYSTEM_STACK | SIGNAL_STACK;
+		return true;
+	}
+	*position = (__u32)(stack.hi - address);
 	if (who->g_used != who->g || !who->goid)
 		*position |= SYSTEM_STACK;
 	return true;

@@ -20,11 +20,12 @@ enum call_end {
 	CALL_OPEN, /* not ended yet */
 	CALL_RETURN,
 	CALL_TAIL_CALL,
-	CALL_PANIC,
+	CALL_PANIC,  /* unwound by a panic that was recovered */
 	CALL_GOEXIT,
 	CALL_PROCESS_EXIT,
 	CALL_RUNNING, /* still open when tracing ended */
 	CALL_LOST,    /* how it ended is among the lost events */
+	CALL_LEFT,    /* its frame is gone, by none of these: stacks were switched, say */
 };
 
 /* What a goroutine was doing while it did not run, and for how long: part of a call's time. */

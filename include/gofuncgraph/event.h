@@ -17,7 +17,7 @@ enum event_kind {
 	EVENT_ENTRY = 1, /* a function was entered */
 	EVENT_RETURN,	 /* a function is about to execute its `ret` */
 	EVENT_TAIL_CALL, /* a function is about to jump to another one */
-	EVENT_UNWIND,	 /* a recovered panic: frames deeper than `frame` are gone */
+	EVENT_UNWIND,	 /* runtime.recovery, after a panic: frames deeper than `frame` are gone */
 	EVENT_GOEXIT,	 /* the goroutine ends: all its frames are gone */
 	EVENT_STATE,	 /* the goroutine's state changed */
 	EVENT_GO,	 /* the goroutine was started by another one */
@@ -26,18 +26,23 @@ enum event_kind {
 	EVENT_UNREADABLE,   /* a hit was dropped: whose it was could not be read */
 	EVENT_EXEC,	    /* the process replaced its program */
 	EVENT_PROCESS_EXIT, /* the process is gone */
+	/* Frames deeper than `frame` are gone, and no panic did it: the runtime changed to another
+	 * stack (runtime.gogo), or nobody saw what did. */
+	EVENT_LEFT,
 };
 
 enum event_flags {
 	EVENT_OPENS_TREE = 1 << 0,   /* this entry opens the goroutine's gate */
 	EVENT_CLOSES_TREE = 1 << 1,  /* this exit (or unwind) closes it */
-	EVENT_SYSTEM_STACK = 1 << 2, /* `frame` is measured on the thread's system stack (g0), which
-				      * is deeper than every frame of the goroutine's own stack */
+	EVENT_SYSTEM_STACK = 1 << 2, /* `frame` is measured on the system stack (g0) of thread `tid`,
+				      * deeper than every frame of the goroutine's own stack */
 	EVENT_MAY_REPEAT = 1 << 3,   /* this entry's site may be hit again by the call it belongs to
 				      * (a loop back to the function's first byte) */
 	EVENT_HAS_MORE = 1 << 4,     /* it is a struct goroutine_event. EVENT_GO always is one */
 	EVENT_AFTER_LOSS = 1 << 5,   /* events of any goroutines were lost just before; only with
 				      * session_options.all_goroutines, where `lost` is 0 */
+	EVENT_SIGNAL_STACK = 1 << 6, /* with EVENT_SYSTEM_STACK: of the thread's stack for signal
+				      * handlers, which is deeper than its g0's */
 };
 
 /*
@@ -133,6 +138,7 @@ enum site_flags {
 			    * from DEAD begins a goroutine, others are of no interest */
 	SITE_SWAP_TESTED = 1 << 14, /* SITE_STATE_SWAP: ZF has been turned over since by `sete` and
 				     * `test`: changed unless ZF */
+	SITE_RESUME = 1 << 15,	    /* runtime.gogo's jump: SP and R14 are those of who goes on */
 };
 #define SITE_STATE_MASK                                                                            \
 	(SITE_STATE_ARGS | SITE_STATE_SWAP | SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT | SITE_GO)
@@ -170,7 +176,8 @@ struct goroutine_key {
 };
 
 struct goroutine {
-	__u64 frame; /* of the target's call, with 1 << 32 added on the system stack */
+	__u64 frame; /* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on
+		      * that of signal handlers */
 	__u64 g;     /* its runtime.g: two goroutines with one id mean wrong offsets */
 	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
 	__u64 program;
@@ -178,6 +185,7 @@ struct goroutine {
 	__u16 ended;	/* the target has returned, but that event was lost */
 	__u16 followed; /* the target is the function that the goroutine was started with */
 	__u64 since;	/* --min-wait: when it stopped running, as time_ns */
+	__u64 tid;	/* on a system stack: whose */
 };
 
 /* Counters, a per-CPU array map. */

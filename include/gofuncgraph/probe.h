@@ -77,7 +77,7 @@ struct plan {
 	struct gobin *bin;	 /* not owned */
 	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
 	size_t num_funcs;
-	/* runtime.recovery, goexit0, gdestroy (SITE_UNWIND, SITE_GOEXIT), and with
+	/* runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT, SITE_RESUME), and with
 	 * selection.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
 	 * also where the user chose the same function */
 	size_t num_runtime_funcs;

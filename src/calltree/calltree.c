@@ -4,8 +4,8 @@
  *
  * What an event says about the frames that are open follows from where it happened: a stack only
  * has frames that are shallower than the one that runs, so every open frame deeper than an event's
- * is gone. If none of the goroutine's events was lost since that frame was opened, it can only have
- * been unwound by a panic; else how it ended is unknown.
+ * is gone. By a panic only if a recovery was seen; else it was left in another way, since the runtime
+ * switches stacks, or by an end that is among the lost events.
  */
 #include "gofuncgraph/calltree.h"
 
@@ -18,10 +18,15 @@
 #include "calltree/state.h"
 #include "calltree/trees.h"
 
+/* From here on positions are on stacks of a thread: its g0's, and that of its signal handlers. */
+#define SYSTEM_STACK (1ull << 32)
+#define SIGNAL_STACK (1ull << 33)
+
 /* Where a frame is on its goroutine's stack: deeper is greater. */
 static uint64_t position_of(const struct event *event)
 {
-	return event->frame + (event->flags & EVENT_SYSTEM_STACK ? 1ull << 32 : 0);
+	return event->frame + (event->flags & EVENT_SYSTEM_STACK ? SYSTEM_STACK : 0) +
+	       (event->flags & EVENT_SIGNAL_STACK ? SIGNAL_STACK : 0);
 }
 
 /* ---- trees ---- */
@@ -90,6 +95,28 @@ static bool is_repeat(const struct frame *frame, const struct event *event)
 	       (frame->is_start || frame->call.caller_va == event->caller_va);
 }
 
+/* True of what happens on a stack of another thread than the innermost call's. */
+static bool is_elsewhere(struct owner *owner, const struct event *event)
+{
+	const struct frame *top = top_frame(owner);
+
+	return top && top->position >= SYSTEM_STACK && position_of(event) >= SYSTEM_STACK &&
+	       top->call.tid != event->tid;
+}
+
+/* The goroutine is served by this thread now: what others did for it is over. True if that was
+ * all of the tree. */
+static bool leave_other_threads(struct calltree *trees, struct owner *owner,
+				const struct event *event)
+{
+	struct ending ending = {.end = CALL_LEFT, .tid = event->tid};
+	bool any = false;
+
+	for (; is_elsewhere(owner, event); any = true)
+		frames_close_top(trees, owner, &ending);
+	return any && !owner->num_frames;
+}
+
 static struct error *open_entered(struct calltree *trees, struct owner *owner,
 				  const struct event *event)
 {
@@ -103,7 +130,7 @@ static struct error *handle_entry(struct calltree *trees, struct owner *owner,
 				  const struct event *event)
 {
 	uint64_t position = position_of(event);
-	struct ending ending = {.end = END_VANISHED, .tid = event->tid};
+	struct ending ending = {.end = CALL_LEFT, .tid = event->tid};
 
 	frames_close_deeper(trees, owner, position, &ending);
 	struct frame *top = top_frame(owner);
@@ -135,7 +162,7 @@ static struct error *handle_first_entry(struct calltree *trees, struct owner *ow
 		set_now(owner, event->time_ns);
 		if (shows_it_runs(event))
 			state_runs(trees, owner, event);
-		end_tree(trees, owner, END_VANISHED, event->time_ns);
+		end_tree(trees, owner, CALL_LEFT, event->time_ns);
 	}
 	owner = begin_tree(trees, event, position_of(event));
 	if (!owner)
@@ -155,7 +182,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 		return NULL;
 	}
 	if (owner)
-		end_tree(trees, owner, END_VANISHED, event->time_ns);
+		end_tree(trees, owner, CALL_LEFT, event->time_ns);
 	owner = begin_tree(trees, event, event->frame);
 	if (!owner)
 		return error_out_of_memory();
@@ -189,19 +216,36 @@ static bool same_function(const struct calltree *trees, uint32_t entry, uint32_t
 static void handle_exit(struct calltree *trees, struct owner *owner, const struct event *event)
 {
 	uint64_t position = position_of(event);
-	struct ending vanished = {.end = END_VANISHED, .tid = event->tid};
+	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
 	struct ending ending = {.end = event->kind == EVENT_RETURN ? CALL_RETURN : CALL_TAIL_CALL,
 				.site = event->site,
 				.tid = event->tid};
 
-	frames_close_deeper(trees, owner, position, &vanished);
+	frames_close_deeper(trees, owner, position, &left);
 	struct frame *top = top_frame(owner);
 	if (!top || top->position != position)
 		return;
 	/* Whichever function it is that leaves here, nothing lives at this position any more. */
 	if (!same_function(trees, top->call.entry_site, event->site))
-		ending = vanished;
+		ending = left;
 	frames_close_top(trees, owner, &ending);
+}
+
+static void handle_left(struct calltree *trees, struct owner *owner, const struct event *event)
+{
+	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
+
+	frames_close_deeper(trees, owner, position_of(event), &left);
+}
+
+/* The panic unwound the goroutine's own stack; the thread just leaves the one that it did it on. */
+static void handle_unwind(struct calltree *trees, struct owner *owner, const struct event *event)
+{
+	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
+	struct ending panic = {.end = CALL_PANIC, .tid = event->tid};
+
+	frames_close_deeper(trees, owner, SYSTEM_STACK - 1, &left);
+	frames_close_deeper(trees, owner, position_of(event), &panic);
 }
 
 /* An event of a goroutine inside a tree, other than an entry that begins another. */
@@ -209,7 +253,7 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 				   const struct event *event)
 {
 	struct error *err = NULL;
-	struct ending vanished = {.end = END_VANISHED, .tid = event->tid};
+	enum call_end end = event->kind == EVENT_UNWIND ? CALL_PANIC : CALL_LEFT;
 	bool is_over = event->flags & EVENT_CLOSES_TREE;
 
 	settle_if_full(trees, owner);
@@ -223,7 +267,8 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 	switch (event->kind) {
 	case EVENT_ENTRY:
 		/* Shallower than the call that the tree began with: that one is gone. */
-		is_over = position_of(event) < owner->root_position;
+		is_over = leave_other_threads(trees, owner, event) ||
+			  position_of(event) < owner->root_position;
 		if (!is_over)
 			err = handle_entry(trees, owner, event);
 		else
@@ -231,19 +276,24 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 		break;
 	case EVENT_RETURN:
 	case EVENT_TAIL_CALL:
-		is_over |= position_of(event) < owner->root_position;
-		handle_exit(trees, owner, event);
-		break;
 	case EVENT_UNWIND:
+	case EVENT_LEFT:
+		if (is_elsewhere(owner, event))
+			break; /* late: the goroutine has gone on to another thread */
 		is_over |= position_of(event) < owner->root_position;
-		frames_close_deeper(trees, owner, position_of(event), &vanished);
+		if (event->kind == EVENT_UNWIND)
+			handle_unwind(trees, owner, event);
+		else if (event->kind == EVENT_LEFT)
+			handle_left(trees, owner, event);
+		else
+			handle_exit(trees, owner, event);
 		break;
 	case EVENT_GOEXIT:
 		end_tree(trees, owner, CALL_GOEXIT, event->time_ns);
 		return NULL;
 	}
 	if (is_over)
-		end_tree(trees, owner, END_VANISHED, event->time_ns);
+		end_tree(trees, owner, end, event->time_ns);
 	return err;
 }
 
@@ -257,7 +307,7 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 		lose_of_process(trees, event->pid);
 		return NULL;
 	}
-	if (event->kind < EVENT_ENTRY || event->kind > EVENT_GO) {
+	if (event->kind < EVENT_ENTRY || event->kind > EVENT_LEFT) {
 		trees->num_ignored++;
 		return NULL;
 	}

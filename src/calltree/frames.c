@@ -116,8 +116,8 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	trees->total_open--;
 	call->incomplete |= tree->lost != frame->lost_at_entry;
 	call->end = (uint8_t)ending->end;
-	if (ending->end == END_VANISHED)
-		call->end = call->incomplete ? CALL_LOST : CALL_PANIC;
+	if (call->incomplete && (ending->end == CALL_LEFT || ending->end == CALL_PANIC))
+		call->end = CALL_LOST;
 	call->exit_site = ending->site;
 	call->end_ns = owner->now_ns;
 	if (frame->index != NOT_KEPT) {

@@ -5,10 +5,9 @@
 
 #include "calltree/trees.h"
 
-/* How frames end: in a known way, or as their goroutine's losses tell. */
-#define END_VANISHED CALL_OPEN
-
 struct ending {
+	/* CALL_LEFT and CALL_PANIC are said of complete calls only: what is among lost events may
+	 * be another end. */
 	enum call_end end;
 	uint32_t site; /* CALL_RETURN and CALL_TAIL_CALL only */
 	uint32_t tid;  /* thread that it happened on */

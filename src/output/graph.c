@@ -153,6 +153,8 @@ static const char *end_mark(const struct call *call)
 		return " [still running]";
 	case CALL_LOST:
 		return " [lost]";
+	case CALL_LEFT:
+		return " [left]";
 	default:
 		return NULL;
 	}

@@ -228,6 +228,8 @@ static const char *end_name(const struct call *call)
 		return "process_exit";
 	case CALL_RUNNING:
 		return "running";
+	case CALL_LEFT:
+		return "left";
 	default:
 		return "lost";
 	}

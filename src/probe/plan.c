@@ -30,6 +30,7 @@ static const struct {
 struct builder {
 	struct plan *plan;
 	size_t funcs_capacity, sites_capacity, omissions_capacity;
+	bool needs_resume; /* see ends_at_resume() */
 };
 
 static const char *why_never(const char *name)
@@ -121,6 +122,7 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 	struct error *err;
 	bool added;
 
+	builder->needs_resume |= ends_at_resume(func->func->name);
 	for (size_t i = 0; i < decoded->num_sites; i++) {
 		uint32_t flags = tls | (i == 0 && func->target ? SITE_TARGET : 0);
 
@@ -182,6 +184,12 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 	if (!found->func)
 		return NULL;
 	site = find_site(plan, found->func->va + found->site.offset);
+	if (site && found->site.flags & SITE_RESUME) {
+		/* It is no exit as others are: the frame that it leaves is on another stack. */
+		site->kind = found->site.kind;
+		site->flags = found->site.flags;
+		return NULL;
+	}
 	if (site) {
 		site->flags |= found->site.flags & (SITE_UNWIND | SITE_GOEXIT);
 		return NULL;
@@ -207,9 +215,10 @@ static bool is_excluded(const struct selection *selection, const char *name)
 static struct error *add_runtime(struct builder *builder, const struct selection *selection)
 {
 	struct error *(*const find[])(struct gobin *, struct runtime_site *) = {
-		find_unwind_site, find_goexit_site, find_coroexit_site};
+		find_unwind_site, find_goexit_site, find_coroexit_site, find_resume_site};
+	size_t count = sizeof(find) / sizeof(*find) - (builder->needs_resume ? 0 : 1);
 
-	for (size_t i = 0; i < sizeof(find) / sizeof(*find); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct runtime_site found;
 		struct error *err = find[i](builder->plan->bin, &found);
 

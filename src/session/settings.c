@@ -62,6 +62,14 @@ static void set_system_starts(struct graph_bpf__rodata *rodata, struct gobin *bi
 			rodata->system_starts[num_starts++] = funcs[i].va;
 }
 
+static bool sees_resumes(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->num_sites; i++)
+		if (plan->sites[i].flags & SITE_RESUME)
+			return true;
+	return false;
+}
+
 struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct session_options *options)
 {
 	const struct plan *plan = options->plan;
@@ -91,6 +99,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct sessi
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->all_goroutines;
 	rodata->min_wait_ns = options->min_wait_ns;
+	rodata->sees_resumes = sees_resumes(plan);
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns)
 		set_ready(rodata, plan->bin);

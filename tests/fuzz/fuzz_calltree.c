@@ -69,7 +69,7 @@ static void check_wait(const struct checker *checker, const struct tree *tree,
 static void check_call(const struct checker *checker, const struct tree *tree,
 		       const struct call *call)
 {
-	must(call->end > CALL_OPEN && call->end <= CALL_LOST);
+	must(call->end > CALL_OPEN && call->end <= CALL_LEFT);
 	must(call->end_ns >= call->start_ns);
 	must(!call->incomplete || tree->lost || tree->part);
 	must(call->end != CALL_LOST || call->incomplete);
@@ -217,7 +217,7 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 			  .tid = 10 + (bytes[1] >> 2 & 3),
 			  .goid = goid,
 			  .kind = bytes[0] & 15,
-			  .flags = bytes[2] & 31,
+			  .flags = bytes[2] & (31 | EVENT_SIGNAL_STACK),
 			  .frame = bytes[3] & 31,
 			  .site = bytes[4] & 15,
 			  .caller_va = bytes[4] >> 6,
@@ -244,10 +244,9 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 					     (bytes[7] >> 1 & 3) * CALLTREE_SETTLE_NS);
 		return;
 	case 13: /* more of what states and goroutines' starts make of the others */
-	case 12:
 		event.event.kind = EVENT_STATE;
 		break;
-	case 11:
+	case 12:
 		event.event.kind = EVENT_GO;
 	}
 	struct event *copy = malloc(size);

@@ -85,7 +85,7 @@ static const char *name_of(const struct call *call, char name[2])
 
 static inline void add_end(struct fixture *f, const struct call *call)
 {
-	static const char ends[] = "?.TPGXRL";
+	static const char ends[] = "?.TPGXRLV";
 
 	add(f, ")%.*s%s", call->end != CALL_RETURN, &ends[call->end], call->incomplete ? "?" : "");
 	add_parts(f, call);

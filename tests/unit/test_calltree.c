@@ -3,8 +3,8 @@
  * test_calltree.c - events into call trees.
  *
  * A tree is written as text: function 0 is "a", its entry "a(" and its exit ")" with a letter
- * behind it if it was no return: T tail call, P panic, G goexit, X process exit, R running, L lost;
- * a "?" if the call is incomplete. Behind the tree stand what was lost and what was left out. Trees
+ * behind it if it was no return: T tail call, P panic, G goexit, X process exit, R running, L lost, V
+ * left; * a "?" if the call is incomplete. Behind the tree stand what was lost and what was left out. Trees
  * are divided by "|".
  */
 #include <setjmp.h>
@@ -56,7 +56,7 @@ static void on_call_ended(void *context, const struct tree *tree, const struct c
 
 static void on_tree_ended(void *context, const struct tree *tree)
 {
-	static const char ends[] = "?.TPGXRL";
+	static const char ends[] = "?.TPGXRLV";
 	struct fixture *f = context;
 	char text[64];
 
@@ -249,7 +249,7 @@ static void test_exit_of_another_function(void **state)
 	ENTER('c', 200);
 	LEAVE('d', 200);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(c()P)|");
+	assert_string_equal(f->text, "a(c()V)|");
 }
 
 static void test_repeat(void **state)
@@ -268,10 +268,10 @@ static void test_repeat(void **state)
 	ENTER('c', 200, .flags = EVENT_MAY_REPEAT, .lost = 2);
 	LEAVE('c', 200);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b()b()Pb()Pb()Pc()L?c())? lost 2|");
+	assert_string_equal(f->text, "a(b()b()Vb()Vb()Vc()L?c())? lost 2|");
 }
 
-/* Frames that vanished: a panic that was recovered further up. */
+/* Frames that vanished: nobody saw a panic. */
 static void test_vanished(void **state)
 {
 	struct fixture *f = *state;
@@ -284,7 +284,7 @@ static void test_vanished(void **state)
 	ENTER('b', 200);
 	ENTER('c', 300);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b(c()P)Pd()b(c()P)P)|");
+	assert_string_equal(f->text, "a(b(c()V)Vd()b(c()V)V)|");
 	assert_string_equal(f->ended, "2c1 1b1 1d1 2c1 1b1 0a1 ");
 }
 
@@ -298,8 +298,8 @@ static void test_lost(void **state)
 	ENTER('d', 150);
 	LEAVE('d', 150);
 	LEAVE('a', 100, CLOSES);
-	/* c was opened after the loss, so that it can only have been unwound */
-	assert_string_equal(f->text, "a(b(c()P)L?d())? lost 3|");
+	/* c was opened after the loss, so that its end cannot be among what was lost */
+	assert_string_equal(f->text, "a(b(c()V)L?d())? lost 3|");
 }
 
 static void test_lost_exits(void **state)
@@ -333,7 +333,7 @@ static void test_reopened(void **state)
 	ENTER('b', 200);
 	ENTER('a', 100, OPENS);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b()P)P|a()|");
+	assert_string_equal(f->text, "a(b()V)V|a()|");
 
 	f->text[0] = '\0';
 	ENTER('a', 100, OPENS);
@@ -350,14 +350,14 @@ static void test_root_vanished(void **state)
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
 	ENTER('c', 50);
-	assert_string_equal(f->text, "a(b()P)P|");
+	assert_string_equal(f->text, "a(b()V)V|");
 	assert_int_equal(calltree_num_ignored(f->trees), 1);
 
 	ENTER('a', 100, OPENS);
 	LEAVE('c', 50);
 	ENTER('a', 100, OPENS);
 	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 50});
-	assert_string_equal(f->text, "a(b()P)P|a()P|a()P|");
+	assert_string_equal(f->text, "a(b()V)V|a()V|a()P|");
 	assert_int_equal(calltree_num_open(f->trees), 0);
 }
 
@@ -403,7 +403,99 @@ static void test_system_stack(void **state)
 	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
 	LEAVE('b', UINT32_MAX);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b(c(d())c()P))|");
+	assert_string_equal(f->text, "a(b(c(d())c()V))|");
+}
+
+#define LEFT(frame_, ...)                                                                          \
+	feed(f, (struct event){.kind = EVENT_LEFT, .goid = 1, .frame = (frame_), __VA_ARGS__})
+
+/* Stacks were switched: what is deeper is gone, and ends then. */
+static void test_left(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	LEFT(192);
+	assert_string_equal(f->ended, "2c1 1b1 ");
+	assert_int_equal(f->last.end, CALL_LEFT);
+	assert_int_equal(f->last.end_ns, f->now_ns);
+	/* Entered again, deeper: not inside of the one before. */
+	ENTER('b', 300);
+	LEFT(292);
+	ENTER('b', 300);
+	LEFT(292, .lost = 1);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c()V)Vb()Vb()L?)? lost 1|");
+	f->text[0] = '\0';
+	ENTER('a', 100, OPENS);
+	LEFT(92, CLOSES);
+	assert_string_equal(f->text, "a()V|");
+}
+
+/* Each thread has a system stack of its own: where a frame is there says nothing about others. */
+static void test_other_thread(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t system = EVENT_SYSTEM_STACK;
+
+	ENTER('a', 100, OPENS, .tid = 1);
+	ENTER('b', 80, .flags = system, .tid = 1);
+	/* The goroutine has gone on: its old thread is done with it. */
+	ENTER('c', 90, .flags = system, .tid = 2);
+	LEAVE('b', 80, .flags = system, .tid = 1);
+	LEFT(16, .flags = system, .tid = 1);
+	LEAVE('c', 90, .flags = system, .tid = 2);
+	ENTER('b', 80, .flags = system, .tid = 2);
+	LEFT(16, .flags = system, .tid = 1);
+	LEFT(16, .flags = system, .tid = 2);
+	LEAVE('a', 100, CLOSES, .tid = 2);
+	assert_string_equal(f->text, "a(b()Vc()b()V)|");
+}
+
+/* The same where the tree itself began on a system stack. */
+static void test_other_thread_of_root(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t system = EVENT_SYSTEM_STACK;
+
+	ENTER('a', 80, .flags = system | EVENT_OPENS_TREE, .tid = 1);
+	ENTER('b', 90, .flags = system, .tid = 2);
+	assert_string_equal(f->text, "a()V|");
+	ENTER('a', 80, .flags = system | EVENT_OPENS_TREE, .tid = 1);
+	ENTER('b', 90, .flags = system, .tid = 1);
+	LEAVE('b', 70, .flags = system | EVENT_CLOSES_TREE, .tid = 2);
+	assert_string_equal(f->text, "a()V|a(b()V)V|");
+}
+
+/* Signal handlers have a stack of their own, which is deeper than all others. */
+static void test_signal_stack(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t signal = EVENT_SYSTEM_STACK | EVENT_SIGNAL_STACK;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 300, .flags = EVENT_SYSTEM_STACK);
+	ENTER('c', 20, .flags = signal);
+	LEAVE('c', 20, .flags = signal);
+	ENTER('d', 20, .flags = signal);
+	LEAVE('b', 300, .flags = EVENT_SYSTEM_STACK);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c()d()V))|");
+}
+
+/* A panic unwinds the goroutine's stack; the system stack that it does so on is just left. */
+static void test_unwind_on_system_stack(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 100});
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c()V)P)|");
 }
 
 static void test_goroutines(void **state)
@@ -589,6 +681,11 @@ int main(void)
 		TEST(test_unwind),
 		TEST(test_goexit),
 		TEST(test_system_stack),
+		TEST(test_left),
+		TEST(test_other_thread),
+		TEST(test_other_thread_of_root),
+		TEST(test_signal_stack),
+		TEST(test_unwind_on_system_stack),
 		TEST(test_goroutines),
 		TEST(test_threads),
 		TEST(test_process_exit),

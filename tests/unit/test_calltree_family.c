@@ -124,7 +124,7 @@ static void test_start_function_leaves(void **state)
 	GO(10, 2, 1);
 	ENTER(20, 'c', 40, GOID = 2);
 	LEAVE(25, 'd', 16, CLOSES, GOID = 2);
-	assert_string_equal(f->text, "s(w10c()P)[R10]|");
+	assert_string_equal(f->text, "s(w10c()V)[R10]|");
 	assert_int_equal(f->first.end, CALL_RETURN);
 	assert_int_equal(f->first.exit_site, 7);
 	assert_int_equal(f->first.start_va, 0x5000);
@@ -164,7 +164,7 @@ static void test_second_tree(void **state)
 	assert_int_equal(f->num_trees, 2);
 	LEAVE(42, 'c', 100, GOID = 2, CLOSES);
 	assert_string_equal(f->text,
-			    "b(go3{s()L?[R1] lost 1}go3{s()G[R1]})|a(go2{s(w31)P[R31]})|c()|");
+			    "b(go3{s()L?[R1] lost 1}go3{s()G[R1]})|a(go2{s(w31)V[R31]})|c()|");
 }
 
 static void test_process_ends(void **state)
@@ -224,7 +224,7 @@ static void test_strange_starts(void **state)
 	GO(11, 2, 2);
 	GO(12, 3, 0);
 	calltree_finish(f->trees, 1020);
-	assert_string_equal(f->text, "s()P[R1]|s()R[R9]|s()R[R8]|");
+	assert_string_equal(f->text, "s()V[R1]|s()R[R9]|s()R[R8]|");
 	assert_int_equal(f->last.parent_goid, 0);
 }
 

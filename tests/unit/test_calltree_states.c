@@ -104,7 +104,7 @@ static void test_wait_spans_close(void **state)
 	struct fixture *f = *state;
 
 	ENTER(0, 'a', 100, OPENS);
-	ENTER(10, 'b', 50, SYSTEM);
+	ENTER(10, 'b', 50, SYSTEM, .event.tid = 6);
 	STATE(20, STATE_RUNNING, STATE_SYSCALL, .event.tid = 5);
 	LEAVE(40, 'b', 50, SYSTEM, .event.tid = 6);
 	STATE(55, STATE_SYSCALL, STATE_RUNNING, .event.tid = 7);

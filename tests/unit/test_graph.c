@@ -147,16 +147,20 @@ static void test_marks(void **state)
 	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
 	fake_leave(fake, 1, 0, 0);
 	assert_ends_with(
-		fake, "17 16:08:05.000003 000.000001    } net/http.(*response).Write [panic]\n"
+		fake, "17 16:08:05.000003 000.000001    } net/http.(*response).Write [left]\n"
 		      "17 16:08:05.000003 000.000002  } main.handleBar+192 /home/me/main.go:20\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_event(fake, 1, (struct event){.kind = EVENT_UNWIND, .flags = EVENT_CLOSES_TREE});
+	assert_ends_with(fake, "17 16:08:05.000005 000.000001  } main.handleBar [panic]\n");
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
 	fake_event(fake, 1, (struct event){.kind = EVENT_PROCESS_EXIT});
-	assert_ends_with(fake, "17 16:08:05.000005 000.000001  } main.handleBar [process exit]\n");
+	assert_ends_with(fake, "17 16:08:05.000007 000.000001  } main.handleBar [process exit]\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
 	calltree_finish(fake->trees, fake->now_ns + 2000000000);
-	assert_ends_with(fake, "17 16:08:07.000006 002.000000  } main.handleBar [still running]\n");
+	assert_ends_with(fake, "17 16:08:07.000008 002.000000  } main.handleBar [still running]\n");
 }
 
 static void test_lost(void **state)

@@ -113,6 +113,8 @@ static void test_end_names(void **state)
 	fake_enter(fake, 1, 1, 1, 0);
 	fake_leave(fake, 1, 0, 0);
 	fake_enter(fake, 1, 0, 0, 0);
+	fake_event(fake, 1, (struct event){.kind = EVENT_UNWIND, .flags = EVENT_CLOSES_TREE});
+	fake_enter(fake, 1, 0, 0, 0);
 	fake_event(fake, 1, (struct event){.kind = EVENT_PROCESS_EXIT});
 	fake_enter(fake, 1, 0, 0, 0);
 	calltree_finish(fake->trees, fake->now_ns);
@@ -120,6 +122,7 @@ static void test_end_names(void **state)
 	const char *text = fake_output_text(fake);
 	assert_non_null(strstr(text, "\"return\":{\"offset\":192,\"file\":\"/home/me/main.go\","
 				     "\"line\":21},\"end\":\"tail_call\"}\n"));
+	assert_non_null(strstr(text, "\"end\":\"left\"}\n"));
 	assert_non_null(strstr(text, "\"end\":\"panic\"}\n"));
 	assert_non_null(strstr(text, "\"end\":\"return\"}\n"));
 	assert_non_null(strstr(text, "\"end\":\"process_exit\"}\n"));

@@ -287,6 +287,25 @@ static void test_runtime(void **state)
 				 SITE_GOEXIT | SITE_TARGET);
 		plan_destroy(&plan);
 
+		/* what leaves by a jump to another stack is seen there, and only then */
+		expect(programs->bins[i], LIST("runtime.park_m"), LIST(), &plan);
+		assert_int_equal(plan.num_runtime_funcs, 3);
+		flags = 0;
+		for (size_t j = 0; j < plan.num_sites; j++) {
+			flags |= plan.sites[j].flags;
+			if (plan.sites[j].flags & SITE_RESUME)
+				assert_string_equal(plan.sites[j].mnemonic, "jmp");
+		}
+		assert_true(flags & SITE_RESUME);
+		plan_destroy(&plan);
+
+		/* the user's own exit is no other */
+		expect(programs->bins[i], LIST("gogo"), LIST(), &plan);
+		assert_int_equal(plan.num_runtime_funcs, 2);
+		assert_int_equal(plan.sites[1].kind, SITE_KIND_RUNTIME);
+		assert_int_equal(plan.sites[1].flags, SITE_RESUME);
+		plan_destroy(&plan);
+
 		expect(programs->bins[i], LIST("main.main", "!runtime.recovery"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 1);
 		plan_destroy(&plan);

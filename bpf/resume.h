@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * resume.h - system stacks that are left without a return.
+ *
+ * runtime.mcall changes to the thread's g0 and calls a function there that never returns:
+ * runtime.gogo jumps back to a goroutine's own stack, mostly another one's, and what is on the g0's
+ * stack is no more. Frames of three may go then: of who goes on (mcall, morestack), of the thread
+ * itself (schedule), and of the goroutine that the thread served before (park_m). See
+ * src/runtime/asm_amd64.s and proc.go.
+ */
+#ifndef GOFUNCGRAPH_RESUME_H
+#define GOFUNCGRAPH_RESUME_H
+
+#include "gate.h"
+
+static __always_inline struct goroutine_key thread_key(const struct who *who)
+{
+	return (struct goroutine_key){.goid = who->tid, .pid = who->key.pid};
+}
+
+/* The goroutine has a frame on this thread's system stack. */
+static __always_inline void remember_served(const struct who *who)
+{
+	struct goroutine_key thread = thread_key(who);
+	__u64 *goid = bpf_map_lookup_elem(&served, &thread);
+
+	if (!goid || *goid != who->goid)
+		bpf_map_update_elem(&served, &thread, &who->goid, BPF_ANY);
+}
+
+/* `who`, a thread, becomes the goroutine that it served last. The gate, or NULL: it has none open,
+ * or one on another thread's system stack. */
+static __always_inline struct goroutine *become_served(struct who *who)
+{
+	struct goroutine_key thread = thread_key(who);
+	__u64 *goid = bpf_map_lookup_elem(&served, &thread);
+	struct goroutine *goroutine;
+
+	if (!goid)
+		return NULL;
+	who->goid = who->key.goid = *goid;
+	goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
+	if (!goroutine || goroutine->ended ||
+	    (goroutine->frame & SYSTEM_STACK && goroutine->tid != who->tid))
+		return NULL;
+	return goroutine;
+}
+
+/* From where on the g0's stack will be used next: g0.sched.sp, but what gogo jumps to it clears. */
+static __always_inline bool find_base(const struct pt_regs *ctx, const struct who *who, __u64 *g0,
+				      __u64 *position)
+{
+	__u64 m, sp = ctx->sp;
+	struct stack stack;
+
+	if (!read_user(&m, sizeof(m), who->g_used + g_m) || !read_user(g0, sizeof(*g0), m) ||
+	    (who->g_used != *g0 && !read_user(&sp, sizeof(sp), *g0 + g_sched_sp)) ||
+	    !read_stack(*g0, &stack))
+		return false;
+	*position = (__u32)(stack.hi - sp) | SYSTEM_STACK;
+	return true;
+}
+
+static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct who *who,
+					       __u32 index)
+{
+	struct goroutine_key thread = thread_key(who);
+	__u64 goid = who->goid, position;
+	struct goroutine *goroutine;
+
+	if (!find_base(ctx, who, &who->g, &position))
+		return;
+	who->goid = 0;
+	who->key.goid = 1ull << 63 | who->tid;
+	goroutine = find_gate(who);
+	if (goroutine)
+		leave(goroutine, who, index, position);
+	goroutine = become_served(who);
+	if (goroutine && who->goid != goid)
+		leave(goroutine, who, index, position);
+	bpf_map_delete_elem(&served, &thread);
+}
+
+/* At gogo's jump: `who` goes on, on its own stack, or the thread on its g0's (goexit0). */
+static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u32 index)
+{
+	struct goroutine *goroutine = find_gate(who);
+	__u64 position;
+
+	if (goroutine && find_position(who, ctx->sp, &position))
+		leave(goroutine, who, index, position);
+	leave_system_stack(ctx, who, index);
+}
+
+#endif
