@@ -110,6 +110,17 @@ def test_boringcrypto(binary, start, trace, version, mode):
     assert any(call["function"].startswith("crypto/internal/boring.") for call in calls)
 
 
+@pytest.mark.parametrize("boring", [False, True], ids=["FIPS 140", "BoringCrypto"])
+def test_states_and_parts_of_trees(binary, start, trace, boring):
+    """The tracer's own places are in the runtime, and never where it is looked."""
+    path = binary("selfcheck", version="1.27", **(BORING if boring else {}))
+    tracers = [trace("states", path), trace("--states", "--follow", "-u", "*", "-u", "!runtime*", path, "main.hash")]
+    finish(start(path, env=FIPS_ON if not boring else None), fips=not boring)
+    for tracer in tracers:
+        tracer.stop()
+    assert "main.hash() {" in tracers[1].out
+
+
 # ---- what is said ----
 
 

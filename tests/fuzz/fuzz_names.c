@@ -8,10 +8,22 @@
 #include <string.h>
 
 #include "gofuncgraph/probe.h"
-#include "probe/pattern.h"
+#include "probe/pattern_list.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In a list a wildcard is tried only where the name holds a part of it: that loses nothing. */
+static void check_list(char *pattern, const char *name, const char *typed)
+{
+	char *patterns[] = {pattern, (char[]){"x*"}};
+	struct pattern_list list;
+
+	must(!pattern_list_prepare(patterns, 2, true, &list));
+	pattern_list_try(&list, name, typed, NULL);
+	must(!list.items[0].num_matches == !pattern_matches(pattern, name));
+	pattern_list_release(&list);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -39,6 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(typed && strlen(typed) <= strlen(name));
 	must(*typed == '!' || pattern_matches(typed, name));
 	(void)name_is_vendored(name);
+	check_list(pattern, name, typed);
 
 	free(typed_buffer);
 	free(name);
