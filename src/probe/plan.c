@@ -12,7 +12,7 @@
 #include "probe/state_sites.h"
 
 #define SIGRETURN_REASON                                                                           \
-	"C code that unwinds stacks reads its first bytes to see that a signal came there"
+	"debuggers, and C code that unwinds stacks, know it by its first bytes"
 
 /* Functions that must not be probed whatever their code looks like. */
 static const struct {

@@ -100,6 +100,13 @@ def test_left_out_with_a_reason(binary):
     assert re.search(r"\d+ left out", done.stdout)
 
 
+def test_signal_trampoline_is_left_alone(binary):
+    """It is known by its bytes."""
+    done = list_functions("-u", "main.*", "-u", "runtime.sigreturn*", binary("calls"))
+    assert not any(name.startswith("runtime.sigreturn") for name in parse(done.stdout))
+    assert re.search(r"^left out: 0x[0-9a-f]+ runtime\.sigreturn\S*: .*by its first bytes", done.stdout, re.M)
+
+
 def test_inlined_function_says_where(binary):
     done = list_functions("-u", "main.small", binary("inlined"))
     said = done.stdout + done.stderr

@@ -59,6 +59,23 @@ static void expect_by_names(struct gobin *bin, bool has_module)
 	}
 }
 
+/* The variable alone says the same as it and the marks in the function table. */
+static void expect_by_variable(const char *program, struct gobin *bin, bool has_module)
+{
+	struct selfcheck found;
+	struct image *image;
+	size_t count;
+	const struct gobin_func *funcs = gobin_funcs(bin, &count);
+
+	assert_null(image_open(program, &image));
+	selfcheck_find(image, NULL, NULL, 0, &found);
+	assert_int_equal(found.count, has_module);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(!selfcheck_reason(&found, funcs[i].va, funcs[i].size),
+				 !gobin_self_check(bin, funcs[i].va, funcs[i].size));
+	image_close(image);
+}
+
 static void expect_in_program(const char *program, unsigned minor)
 {
 	struct gobin *bin;
@@ -67,6 +84,7 @@ static void expect_in_program(const char *program, unsigned minor)
 	if (err)
 		fail_msg("%s", error_message(err));
 	expect_by_names(bin, minor >= 24);
+	expect_by_variable(program, bin, minor >= 24);
 	gobin_close(bin);
 }
 
