@@ -184,6 +184,9 @@ size_t attachment_num_sites(const struct attachment *attachment);
 /* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
  * went. */
 struct error *attachment_check(struct attachment *attachment);
+/* Capabilities (base/capabilities.h) that attaching the same way once more takes, if there were
+ * any. */
+uint64_t attachment_needs(const struct attachment *attachment);
 /* The kernel keeps the probes out of all processes but attach_options.pid. */
 bool attachment_is_confined(const struct attachment *attachment);
 /* Detaches and attaches everything: the process of attach_options.pid is another one to the kernel.

@@ -56,5 +56,7 @@ void session_free(struct session *session); /* stops too; NULL is fine */
 struct session_stats session_stats(const struct session *session);
 enum attach_method session_method(const struct session *session);
 size_t session_num_sites(const struct session *session);
+/* Capabilities (base/capabilities.h) that running it, and starting another like it, takes. */
+uint64_t session_needs(const struct session *session);
 
 #endif

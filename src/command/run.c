@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "base/capabilities.h"
 #include "base/log.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
@@ -96,6 +97,17 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	return NULL;
 }
 
+/* What nothing that is to come takes. */
+static void give_up_capabilities(const struct run *run)
+{
+	uint64_t keep = session_needs(run->session);
+
+	/* Signals for a program that runs as another user. */
+	if (run->args->program_args)
+		keep |= CAPABILITY(CAP_KILL);
+	capabilities_keep(keep);
+}
+
 struct error *run_start(struct run *run, struct session_options *options, const char *what)
 {
 	const struct run_args *args = run->args;
@@ -120,6 +132,8 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	if (!err)
 		err = run_file_begin(run);
 	run->has_begun = !err;
+	if (!err)
+		give_up_capabilities(run);
 	return err;
 }
 

@@ -17,6 +17,7 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
+	uint64_t needs;	  /* see attachment_needs() */
 	bool is_confined; /* see attachment_is_confined() */
 	bool is_lost;	 /* the holder went by itself */
 	bool is_changed; /* so did the file, and the probes are gone or go */
@@ -120,6 +121,7 @@ static struct error *wait_until_attached(struct attachment *attachment)
 		if (message.type == HOLDER_ATTACHED) {
 			attachment->num_sites = message.count;
 			attachment->is_confined = message.is_confined;
+			attachment->needs = message.needs;
 		}
 		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
 			return NULL;
@@ -220,6 +222,11 @@ struct error *attachment_check(struct attachment *attachment)
 			 "it, and tracing ends; start it again",
 			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
 			 number ? sigabbrev_np(number) ?: "?" : "");
+}
+
+uint64_t attachment_needs(const struct attachment *attachment)
+{
+	return attachment->needs;
 }
 
 bool attachment_is_confined(const struct attachment *attachment)

@@ -109,7 +109,8 @@ static struct error *multi_prepare(struct holder *holder)
 	holder->state = multi;
 	multi->offsets = calloc(MAX_BATCH, sizeof(*multi->offsets));
 	multi->cookies = calloc(MAX_BATCH, sizeof(*multi->cookies));
-	holder->is_confined = holder->pid && can_filter_process();
+	/* Asked once: it loads a program, which the holder may not always do. */
+	holder->is_confined = holder->is_confined || (holder->pid && can_filter_process());
 	if (holder->is_confined)
 		multi->pid = (uint32_t)holder->pid;
 	return multi->offsets && multi->cookies ? NULL : error_out_of_memory();

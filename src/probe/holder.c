@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "base/capabilities.h"
 #include "probe/holder.h"
 #include "probe/warm.h"
 
@@ -23,8 +24,10 @@
 static void send_message(const struct holder *holder, enum holder_message_type type, uint64_t count,
 			 const char *format, va_list args)
 {
-	struct holder_message message = {
-		.type = type, .is_confined = holder->is_confined, .count = count};
+	struct holder_message message = {.type = type,
+					 .is_confined = holder->is_confined,
+					 .count = count,
+					 .needs = holder->needs};
 	vsnprintf(message.text, sizeof(message.text), format, args);
 	size_t len = offsetof(struct holder_message, text) + strlen(message.text) + 1;
 	ssize_t sent;
@@ -334,6 +337,26 @@ static bool guard_file(struct holder *holder)
 	       gobin_is_unchanged(holder->plan->bin, holder->bin_fd);
 }
 
+/* What it took to attach, and would take again. */
+static uint64_t needed_capabilities(const struct holder *holder, enum attach_method method)
+{
+	uint64_t needs = CAPABILITY(CAP_BPF) | CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_LEASE) |
+			 CAPABILITY(CAP_SYS_RESOURCE) | CAPABILITY(CAP_DAC_READ_SEARCH);
+	/* The PMU of uprobes, and fanotify. */
+	if (method == ATTACH_PERF_EVENT || holder->guard.kind == GUARD_EXEC)
+		needs |= CAPABILITY(CAP_SYS_ADMIN);
+	/* Its files are root's. */
+	if (method == ATTACH_TRACEFS && geteuid() != 0)
+		needs |= CAPABILITY(CAP_DAC_OVERRIDE);
+	return needs;
+}
+
+/* To let go of probes takes none, but where definitions have to be removed from another's files. */
+static void give_up_capabilities(const struct holder *holder)
+{
+	capabilities_keep(holder->needs & CAPABILITY(CAP_DAC_OVERRIDE));
+}
+
 static void detach(struct holder *holder)
 {
 	holder->ops->detach(holder);
@@ -380,6 +403,8 @@ static void hold(struct holder *holder, enum attach_method method)
 	if (is_same) {
 		tell_guard(holder);
 		warn_of_slow_end(holder, method);
+		holder->needs = needed_capabilities(holder, method);
+		give_up_capabilities(holder);
 		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
 		serve(holder, method);
 	}

@@ -33,6 +33,7 @@ struct holder_message {
 	uint32_t type;	      /* enum holder_message_type */
 	uint32_t is_confined; /* with HOLDER_ATTACHED, see attachment_is_confined() */
 	uint64_t count;
+	uint64_t needs; /* with HOLDER_ATTACHED: capabilities, see attachment_needs() */
 	char text[HOLDER_TEXT_MAX]; /* NUL-terminated; the packet ends behind the NUL */
 };
 
@@ -47,6 +48,7 @@ struct holder {
 	bool is_confined;    /* set by prepare(): the kernel keeps probes out of the others */
 	int bin_fd;	     /* the binary */
 	struct guard guard;
+	uint64_t needs;	     /* capabilities, by whoever is to do the same */
 	char path[32];	     /* the binary as this process may name it to the kernel */
 	size_t num_attached; /* sites */
 	size_t num_refused;

@@ -2,29 +2,15 @@
 #include "session/privileges.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <linux/capability.h>
 
+#include "base/capabilities.h"
 #include "base/lockdown.h"
-
-static uint64_t effective_capabilities(void)
-{
-	_cleanup_fclose_ FILE *status = fopen("/proc/self/status", "re");
-	uint64_t caps = 0;
-	char line[256];
-
-	while (status && fgets(line, sizeof(line), status))
-		if (sscanf(line, "CapEff: %" SCNx64, &caps) == 1)
-			break;
-	return caps;
-}
 
 struct error *privileges_error(int errnum, const char *what)
 {
-	uint64_t caps = effective_capabilities();
+	uint64_t caps = capabilities_effective();
 	bool admin = caps >> CAP_SYS_ADMIN & 1;
 	bool bpf = admin || caps >> CAP_BPF & 1;
 	bool perfmon = admin || caps >> CAP_PERFMON & 1;

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/capabilities.h"
 #include "base/log.h"
 #include "session/features.h"
 #include "session/privileges.h"
@@ -492,4 +493,10 @@ enum attach_method session_method(const struct session *session)
 size_t session_num_sites(const struct session *session)
 {
 	return session->num_sites;
+}
+
+uint64_t session_needs(const struct session *session)
+{
+	/* /proc of others; what their memory and executables are. */
+	return attachment_needs(session->attachment) | CAPABILITY(CAP_SYS_PTRACE);
 }
