@@ -11,6 +11,8 @@ import pytest
 import builds
 from harness import tool
 
+pytestmark = pytest.mark.toolchains
+
 METHODS = ["uprobe_multi", "tracefs", "perf_event"]
 FIPS_VERSIONS = [version for version in builds.VERSIONS if int(version[2:]) >= 24]
 FIPS_ON = {**os.environ, "GODEBUG": "fips140=on"}
@@ -41,7 +43,6 @@ def check_trees(tracer, number):
     assert not any(re.match(r"crypto/internal/fips140[./]", call["function"]) for call in calls)
 
 
-@pytest.mark.toolchains
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("version", FIPS_VERSIONS)
 def test_fips_program_starts_while_traced(binary, start, trace, version, mode):
