@@ -92,7 +92,10 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 	if (!find_thread(who))
 		return;
 	if (!find_goroutine(ctx, flags, who)) {
-		on_unreadable(who);
+		if (who->is_foreign && sees_resumes)
+			leave_goroutine(who, index);
+		else
+			on_unreadable(who);
 		return;
 	}
 	goroutine = find_gate(who);

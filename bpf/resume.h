@@ -81,6 +81,18 @@ static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct
 	bpf_map_delete_elem(&served, &thread);
 }
 
+/* The thread, one of C's, has given the goroutine back that it called Go with (runtime.dropm): what
+ * is left of that on its stack is nobody's. */
+static __always_inline void leave_goroutine(struct who *who, __u32 index)
+{
+	struct goroutine_key thread = thread_key(who);
+	struct goroutine *goroutine = become_served(who);
+
+	if (goroutine)
+		leave(goroutine, who, index, SYSTEM_STACK);
+	bpf_map_delete_elem(&served, &thread);
+}
+
 /* At gogo's jump: `who` goes on, on its own stack, or the thread on its g0's (goexit0). */
 static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u32 index)
 {

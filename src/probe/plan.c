@@ -22,6 +22,10 @@ static const struct {
 	/* cmd/compile/internal/amd64/ssa.go, OpAMD64DUFFZERO and DUFFCOPY (to Go 1.23) */
 	{"runtime.duffzero", "compiled code jumps into the middle of it, past its entry"},
 	{"runtime.duffcopy", "compiled code jumps into the middle of it, past its entry"},
+	/* src/runtime/cgocall.go, asm_amd64.s: from C code, of a goroutine or of a thread that has
+	 * none, to runtime.cgocallbackg */
+	{"runtime.cgocallback", "it runs below C code, and goes on on another stack from there"},
+	{"crosscall2", "it runs below C code, and goes on on another stack from there"},
 	/* src/runtime/sys_linux_amd64.s; libgcc/config/i386/linux-unwind.h. Renamed in Go 1.21. */
 	{"runtime.sigreturn", SIGRETURN_REASON},
 	{"runtime.sigreturn__sigaction", SIGRETURN_REASON},

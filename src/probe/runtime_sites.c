@@ -140,7 +140,7 @@ bool ends_at_resume(const char *function)
 		"park_m",	"gosched_m",   "goschedImpl",	   "goschedguarded_m",
 		"goyield_m",	"gopreempt_m", "preemptPark",	   "asyncPreempt2.func1",
 		"exitsyscall0", "gdestroy",    "exitsyscallNoP",   "coroswitch_m",
-		"dropg",
+		"dropg",	"dropm",       "setg",
 	};
 
 	if (strncmp(function, "runtime.", 8))
