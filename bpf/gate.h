@@ -84,12 +84,41 @@ static __always_inline void send_last(struct goroutine *goroutine, const struct 
 		goroutine->ended = 1; /* stays, with what was lost, until somebody can be told */
 }
 
-/* Tells a process from one that had its pid before, and from itself before an exec. */
-static __always_inline __u64 current_program(void)
+/* Sends an event of a process as a whole. False: it is lost. */
+static __always_inline bool send_of_process(const struct who *who, __u8 kind)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 
-	return BPF_CORE_READ(task, group_leader, start_time) + BPF_CORE_READ(task, self_exec_id);
+	if (!event) {
+		count(STAT_LOST);
+		return false;
+	}
+	fill_event(event, who, kind, 0);
+	event->goid = current_program();
+	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
+	count(STAT_EVENTS);
+	return true;
+}
+
+/*
+ * Nothing that this process seems to do can be believed: it has written into its goroutines, or the
+ * layout is not known. From now on it is left alone.
+ */
+static __always_inline void distrust(const struct who *who)
+{
+	__u64 program = current_program(), *known;
+	__u32 pid = who->key.pid;
+
+	known = bpf_map_lookup_elem(&distrusted, &pid);
+	if (known && *known == program)
+		return;
+	/* One thread tells, if several find out. */
+	if (bpf_map_update_elem(&distrusted, &pid, &program, known ? BPF_ANY : BPF_NOEXIST))
+		return;
+	if (send_of_process(who, EVENT_WRONG_GOID))
+		has_distrusted = true;
+	else
+		bpf_map_delete_elem(&distrusted, &pid);
 }
 
 /* The goroutine's open gate, or NULL. */
@@ -108,7 +137,7 @@ static __always_inline struct goroutine *find_gate(const struct who *who)
 	}
 	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
 	if (who->goid && goroutine->program == current_program())
-		count(STAT_WRONG_GOID);
+		distrust(who);
 	return NULL; /* else left by a program that ran under this pid before */
 }
 
@@ -128,6 +157,8 @@ static __always_inline struct goroutine *open_gate(const struct who *who, __u64 
 	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
 	struct goroutine new = {.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
 
+	if (has_distrusted && is_distrusted(who))
+		return NULL; /* find_gate() has just found that out */
 	/* What is left of a program that ran under this pid before says nothing of this one. */
 	if (!goroutine || goroutine->program != new.program)
 		remember_process(who);
@@ -160,21 +191,6 @@ static __always_inline void leave(struct goroutine *goroutine, const struct who 
 		send_last(goroutine, who, site, position, 0, EVENT_LEFT);
 	else
 		send(goroutine, who, site, position, 0, EVENT_LEFT, 0);
-}
-
-/* Sends an event of a process as a whole. */
-static __always_inline void send_of_process(const struct who *who, __u8 kind)
-{
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event) {
-		count(STAT_LOST);
-		return;
-	}
-	fill_event(event, who, kind, 0);
-	event->goid = current_program();
-	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
-	count(STAT_EVENTS);
 }
 
 /*

@@ -269,12 +269,13 @@ static __always_inline void on_process_end(__u8 kind)
 	struct who who;
 	__u32 pid;
 
-	if (!find_thread(&who))
+	if (!is_tracing || !find_process(&who))
 		return;
 	pid = who.key.pid;
 	if (!bpf_map_lookup_elem(&processes, &pid))
 		return;
 	bpf_map_delete_elem(&processes, &pid);
+	bpf_map_delete_elem(&distrusted, &pid);
 	send_of_process(&who, kind);
 }
 

@@ -43,6 +43,9 @@ volatile bool is_tracing = false;
  * attach_options.pid. */
 volatile __u32 num_moves = 0;
 
+/* True once there is a process in `distrusted`. */
+volatile bool has_distrusted = false;
+
 /* ---- maps ---- */
 
 struct {
@@ -65,6 +68,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } processes SEC(".maps");
+
+/* Processes whose goroutine ids are none (EVENT_WRONG_GOID). pid -> program */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 13);
+	__type(key, __u32);
+	__type(value, __u64);
+} distrusted SEC(".maps");
 
 /* With sees_resumes: whose frames there may be on a thread's system stack. (tid, pid) -> goid */
 struct {

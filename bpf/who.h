@@ -148,10 +148,27 @@ static __always_inline bool find_process(struct who *who)
 	return !only_pid || who->key.pid == only_pid;
 }
 
-/* False also when it is not the time to look. */
+/* Tells a process from one that had its pid before, and from itself before an exec. */
+static __always_inline __u64 current_program(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, group_leader, start_time) + BPF_CORE_READ(task, self_exec_id);
+}
+
+static __always_inline bool is_distrusted(const struct who *who)
+{
+	__u32 pid = who->key.pid;
+	__u64 *program = bpf_map_lookup_elem(&distrusted, &pid);
+
+	return program && *program == current_program();
+}
+
+/* Who hit a probe. False also of a process that is not believed, and when it is not the time to
+ * look. */
 static __always_inline bool find_thread(struct who *who)
 {
-	return is_tracing && find_process(who);
+	return is_tracing && find_process(who) && !(has_distrusted && is_distrusted(who));
 }
 
 /*

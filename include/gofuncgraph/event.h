@@ -26,6 +26,7 @@ enum event_kind {
 	EVENT_UNREADABLE,   /* a hit was dropped: whose it was could not be read */
 	EVENT_EXEC,	    /* the process replaced its program */
 	EVENT_PROCESS_EXIT, /* the process is gone */
+	EVENT_WRONG_GOID,   /* one goroutine id was seen on two goroutines: no more of it is told */
 	/* Frames deeper than `frame` are gone, and no panic did it: the runtime changed to another
 	 * stack (runtime.gogo), or nobody saw what did. */
 	EVENT_LEFT,
@@ -178,7 +179,7 @@ struct goroutine_key {
 struct goroutine {
 	__u64 frame; /* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on
 		      * that of signal handlers */
-	__u64 g;     /* its runtime.g: two goroutines with one id mean wrong offsets */
+	__u64 g;     /* its runtime.g: two with one id mean wrong offsets, or forged ids */
 	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
 	__u64 program;
 	__u32 lost;	/* since the last event that arrived */
@@ -194,7 +195,6 @@ enum statistic {
 	STAT_LOST,	 /* not sent: ring buffer full */
 	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
 	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
-	STAT_WRONG_GOID, /* one goroutine id seen on two goroutines: the layout is wrong */
 	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
 	STAT_COUNT,
 };

@@ -82,6 +82,18 @@ static void lose_of_process(struct calltree *trees, uint32_t pid)
 			add_lost(&owner->tree, 1);
 }
 
+/* What is known of this process is not true. */
+static void distrust_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
+{
+	struct owner *owner, *next;
+
+	lose_of_process(trees, pid);
+	HASH_ITER (hh, trees->table.owners, owner, next) {
+		if (owner->key.pid == pid)
+			end_tree(trees, owner, CALL_LOST, time_ns);
+	}
+}
+
 /* ---- events ---- */
 
 /*
@@ -305,6 +317,10 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 	}
 	if (event->kind == EVENT_UNREADABLE) {
 		lose_of_process(trees, event->pid);
+		return NULL;
+	}
+	if (event->kind == EVENT_WRONG_GOID) {
+		distrust_process(trees, event->pid, event->time_ns);
 		return NULL;
 	}
 	if (event->kind < EVENT_ENTRY || event->kind > EVENT_LEFT) {

@@ -147,15 +147,23 @@ void run_fail(struct run *run, struct error *err)
 		run->err = err;
 }
 
-/* A goroutine id that is seen on two goroutines at once is none: the layout is wrong. */
-static struct error *check_goids(struct run *run)
+void run_distrust(struct run *run, uint32_t pid)
 {
-	if (!session_stats(run->session).stats[STAT_WRONG_GOID])
-		return NULL;
-	return error_new(
-		"what was taken for goroutine ids of %s (%s) are none: this version does not know "
-		"the layout of its runtime; use a build with DWARF, or a newer gofuncgraph-c",
-		gobin_path(run->bin), gobin_version(run->bin));
+	struct gobin_layout layout = {0};
+	struct error *err = gobin_layout(run->bin, &layout);
+
+	if (!err && !layout.newer_than_known && !run->process &&
+	    running_has_others(run->bin, (pid_t)pid)) {
+		log_warning("process %u is not traced any more: what was taken for its goroutine "
+			    "ids are none, it seems to write over them; its open calls are lost",
+			    pid);
+		return;
+	}
+	run_fail(run, err ?: error_new(
+		"what was taken for goroutine ids of process %u, %s (%s), are none: this version does "
+		"not know the layout of its runtime, or it writes over them; use a build with DWARF, "
+		"or a newer gofuncgraph-c",
+		pid, gobin_path(run->bin), gobin_version(run->bin)));
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none. */
@@ -216,7 +224,6 @@ struct error *run_loop(struct run *run)
 		now = event_clock_now_ns(&run->clock);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
-			err = check_goids(run);
 			reopen_warn_of_replaced(run);
 			throttle_update(run->throttle);
 		}
@@ -270,8 +277,6 @@ struct error *run_stop(struct run *run, void (*finish)(void *context), const cha
 		throttle_report(run->throttle);
 	if (!err)
 		err = take_pointer(run->err);
-	if (!err)
-		err = check_goids(run);
 	if (!err && !late && run->is_over && !run->has_shown(run->context))
 		run->explain(run->context);
 	if (!err)

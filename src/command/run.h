@@ -65,6 +65,10 @@ static inline void run_saw_process(struct run *run, const struct event *event)
 	throttle_watch(run->throttle, (pid_t)event->pid);
 }
 
+/* A goroutine id of this process was seen on two goroutines at once (EVENT_WRONG_GOID). Ends tracing
+ * unless there are others to trace, and the layout of their runtime is known. */
+void run_distrust(struct run *run, uint32_t pid);
+
 /* Keeps the first error met in a callback, to be returned by run_loop(); takes err. */
 void run_fail(struct run *run, struct error *err);
 

@@ -153,6 +153,8 @@ static void handle(void *context, const struct event *event)
 	struct trace *trace = context;
 
 	run_saw_process(&trace->run, event);
+	if (event->kind == EVENT_WRONG_GOID)
+		run_distrust(&trace->run, event->pid);
 	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }
 

@@ -316,6 +316,8 @@ static int handle_event(void *context, void *data, size_t size)
 	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
 		forget_program(session, event);
 		modules_forget(session->options.modules, event->pid);
+	} else if (event->kind == EVENT_WRONG_GOID) {
+		forget_program(session, event);
 	}
 	if (has_foreign(event)) {
 		memcpy(&numbered, event, event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));

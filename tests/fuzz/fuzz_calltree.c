@@ -232,7 +232,8 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 	bool has_more = event.event.flags & EVENT_HAS_MORE;
 	size_t size = has_more ? sizeof(event) : sizeof(event.event);
 
-	checker->any_lost |= event.event.lost > 0 || event.event.kind == EVENT_UNREADABLE;
+	checker->any_lost |= event.event.lost > 0 || event.event.kind == EVENT_UNREADABLE ||
+			     event.event.kind == EVENT_WRONG_GOID;
 	checker->last_number += 1; /* no event begins more than one tree */
 	switch (event.event.kind) {
 	case 15:
@@ -246,8 +247,6 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 	case 13: /* more of what states and goroutines' starts make of the others */
 		event.event.kind = EVENT_STATE;
 		break;
-	case 12:
-		event.event.kind = EVENT_GO;
 	}
 	struct event *copy = malloc(size);
 	must(copy);

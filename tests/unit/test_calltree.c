@@ -557,6 +557,21 @@ static void test_unreadable(void **state)
 	assert_string_equal(f->text, "a(b()L?)? lost 1|c()? lost 1|d()|");
 }
 
+/* Nothing that is known of the process can be believed. */
+static void test_wrong_goid(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 100, OPENS, .goid = 2);
+	ENTER('d', 100, OPENS, .pid = 200);
+	feed(f, (struct event){.kind = EVENT_WRONG_GOID});
+	LEAVE('a', 100, CLOSES);
+	LEAVE('d', 100, CLOSES, .pid = 200);
+	assert_string_equal(f->text, "a(b()L?)L? lost 1|c()L? lost 1|d()|");
+}
+
 static void test_end_was_lost(void **state)
 {
 	struct fixture *f = *state;
@@ -690,6 +705,7 @@ int main(void)
 		TEST(test_threads),
 		TEST(test_process_exit),
 		TEST(test_unreadable),
+		TEST(test_wrong_goid),
 		TEST(test_end_was_lost),
 		TEST(test_finish),
 		TEST(test_free_open),
