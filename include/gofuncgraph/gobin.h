@@ -60,7 +60,8 @@ struct gobin_layout {
 	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
 	uint32_t g_sched_bp;
 	uint32_t m_curg;
-	int32_t tls_g;	     /* of g, from the thread's FS base; negative. 0: see tls_g_slot_va */
+	int32_t tls_g;	     /* of g, from the thread's FS base; negative. 0: see tls_g_slot_va,
+			      * and gobin_knows_tls() */
 	uint64_t tls_g_slot_va; /* of the 8 bytes where the dynamic loader puts that offset, where
 				 * it depends on what else is loaded (libraries); else 0 */
 	bool newer_than_known; /* this Go is newer than the newest in the table, or a development
@@ -85,6 +86,20 @@ bool gobin_is_unchanged(const struct gobin *bin, int fd);
 /* The file is being changed: what was not read yet is not there. */
 void gobin_freeze(struct gobin *bin);
 bool gobin_is_pie(const struct gobin *bin);
+
+bool gobin_is_library(const struct gobin *bin);
+
+/* Where the runtime is that the goroutines belong to which run the file's code. */
+enum gobin_runtime {
+	GOBIN_RUNTIME_HERE,
+	GOBIN_RUNTIME_IN_PROGRAM, /* it is a plugin, with functions of a runtime that is not used */
+	GOBIN_RUNTIME_IN_LIBRARY, /* -linkshared */
+};
+enum gobin_runtime gobin_runtime(const struct gobin *bin);
+
+/* False: nothing in the file says where a thread keeps its g, and code that has it in no register
+ * cannot be traced. Only where the runtime is not here. */
+bool gobin_knows_tls(struct gobin *bin);
 
 /* Lowest va of an executable segment: what mm->start_code is without the load bias
  * (fs/binfmt_elf.c). */

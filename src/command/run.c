@@ -8,6 +8,7 @@
 
 #include "base/capabilities.h"
 #include "base/log.h"
+#include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
 #include "command/signals.h"
@@ -38,6 +39,21 @@ static bool told_to_stop(struct run *run)
 
 /* ---- preparing ---- */
 
+static struct error *open_binary(struct run *run)
+{
+	const struct run_args *args = run->args;
+	struct error *err = reopen_first(run);
+
+	if (err)
+		return args->pid && !args->library_path ? library_hint(args->pid, err) : err;
+	if (args->program_args && gobin_is_library(run->bin))
+		return error_new("%s is a library, which cannot be started: start a program that "
+				 "loads it, and trace the library by its path alone, or with -p "
+				 "PID %s",
+				 *args->binary, *args->binary);
+	return NULL;
+}
+
 struct error *run_open(struct run *run)
 {
 	const struct run_args *args = run->args;
@@ -53,7 +69,7 @@ struct error *run_open(struct run *run)
 	if (args->pid)
 		err = process_open(args->pid, &run->process);
 	if (!err)
-		err = reopen_first(run);
+		err = open_binary(run);
 	if (!err)
 		err = gobin_layout(run->bin, &layout);
 	if (!err)

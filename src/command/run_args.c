@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "command/library.h"
 
 #define DEFAULT_RING_SIZE (32u << 20)
 
@@ -16,7 +17,7 @@ enum {
 
 static const struct argp_option options[] = {
 	{NULL, 0, NULL, 0, "What is shown:", 1},
-	{"pid", 'p', "PID", 0, "Trace this process alone; BINARY is its executable, and not given",
+	{"pid", 'p', "PID", 0, "Trace this process alone; BINARY is its executable unless a file that it has loaded is given",
 	 1},
 	{"as-root", KEY_AS_ROOT, NULL, 0,
 	 "Under sudo, start the program before `--` as root, not as the user who called sudo", 1},
@@ -109,6 +110,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp run_argp = {.options = options, .parser = parse};
+
+struct error *run_args_take_library(struct run_args *args, const char *word, bool *taken)
+{
+	struct error *err = library_find(args->pid, word, &args->library_path);
+
+	*taken = args->library_path;
+	if (*taken)
+		*args->binary = args->library_path;
+	return err;
+}
+
+void run_args_destroy(struct run_args *args)
+{
+	free(args->library_path);
+}
 
 int run_args_split(int argc, char **argv, struct run_args *args)
 {

@@ -13,6 +13,7 @@ struct run_args {
 	const char **binary;	   /* where the command keeps its BINARY: -p sets it to pid_path */
 	pid_t pid;		   /* -p; 0: none */
 	char pid_path[32];	   /* its executable */
+	char *library_path;	   /* BINARY in its place, see run_args_take_library(); owned */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
 	bool as_root;
 	const char *output_path; /* -o; see run_file.h */
@@ -31,6 +32,11 @@ extern const struct argp run_argp;
 
 /* Before parsing: keeps what is behind `--`, and returns how many arguments are before it. */
 int run_args_split(int argc, char **argv, struct run_args *args);
+
+/* With -p: `word`, the first argument, may name a file that the process has loaded (library.h), which
+ * is BINARY then. *taken: it does. Error: as of library_find(). */
+struct error *run_args_take_library(struct run_args *args, const char *word, bool *taken);
+void run_args_destroy(struct run_args *args);
 
 /* Reports what a parser of text found wrong with an argument, if anything; takes err. */
 void run_args_check(struct argp_state *state, struct error *err);

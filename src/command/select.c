@@ -32,6 +32,14 @@ static error_t append(char ***items, size_t *count, char *item, struct argp_stat
 	return 0;
 }
 
+void select_args_drop_first(struct select_args *args)
+{
+	struct selection *selection = &args->selection;
+
+	memmove(selection->targets, selection->targets + 1,
+		--selection->num_targets * sizeof(*selection->targets));
+}
+
 /* The first argument, unless something else named the binary. */
 static error_t take_binary(struct select_args *args, struct argp_state *state)
 {
@@ -42,8 +50,7 @@ static error_t take_binary(struct select_args *args, struct argp_state *state)
 		return EINVAL;
 	}
 	args->binary = selection->targets[0];
-	memmove(selection->targets, selection->targets + 1,
-		--selection->num_targets * sizeof(*selection->targets));
+	select_args_drop_first(args);
 	return 0;
 }
 

@@ -15,6 +15,8 @@ struct select_args {
 	const char *binary;	    /* set it beforehand when no argument names it */
 };
 
+/* The first argument, which is a target, is something else. */
+void select_args_drop_first(struct select_args *args);
 void select_args_destroy(struct select_args *args);
 
 /* For argp's `children`; its input is a struct select_args. Takes all arguments. */

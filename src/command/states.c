@@ -263,7 +263,9 @@ int command_states(int argc, char **argv)
 		.has_shown = has_shown,
 		.explain = explain,
 	};
-	err = run(&watch);
+	err = states_args_take_library(&args);
+	if (!err)
+		err = run(&watch);
 	if (err)
 		log_error("%s", error_message(err));
 	destroy(&watch);

@@ -76,13 +76,15 @@ static void check_end(const struct states_args *args, struct argp_state *state)
 
 static error_t take_argument(struct states_args *args, char *arg, struct argp_state *state)
 {
-	if (args->binary) {
+	const char **place = args->run.pid ? &args->library : &args->binary;
+
+	if (*place) {
 		argp_error(state,
 			   "'%s' is too much: states takes no functions, and one BINARY, or -p PID",
 			   arg);
 		return EINVAL;
 	}
-	args->binary = arg;
+	*place = arg;
 	return 0;
 }
 
@@ -127,7 +129,7 @@ static const struct argp_child children[] = {{&run_argp, 0, NULL, 0}, {}};
 const struct argp states_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY\n-p PID\nBINARY -- [ARG...]",
+	.args_doc = "BINARY\n-p PID [LIBRARY]\nBINARY -- [ARG...]",
 	.doc = "Prints the changes of goroutines' states, live: when, which goroutine, how long it "
 	       "was in the old state, what it waited for and who woke it.\v"
 	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
@@ -144,8 +146,23 @@ error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_a
 	return argp_parse(&states_argp, argc, argv, flags, NULL, args);
 }
 
+struct error *states_args_take_library(struct states_args *args)
+{
+	struct error *err = NULL;
+	bool taken;
+
+	if (!args->library)
+		return NULL;
+	err = run_args_take_library(&args->run, args->library, &taken);
+	if (err || taken)
+		return err;
+	return error_new("process %d has not loaded %s; states takes no functions", args->run.pid,
+			 args->library);
+}
+
 void states_args_destroy(struct states_args *args)
 {
+	run_args_destroy(&args->run);
 	free(args->goids);
 }
 

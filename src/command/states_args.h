@@ -8,6 +8,7 @@
 
 struct states_args {
 	struct run_args run;
+	const char *library; /* with -p: what the process has loaded; NULL: its executable */
 	const char *binary;
 	enum states_format format;
 	uint64_t *goids; /* --goid; owned */
@@ -20,6 +21,8 @@ struct states_args {
 
 /* As trace_args_parse(). */
 error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args);
+/* Looks for what -p's process has loaded. Error: it has not. */
+struct error *states_args_take_library(struct states_args *args);
 void states_args_destroy(struct states_args *args);
 
 /* What is shown of this goroutine, and of its changes. */

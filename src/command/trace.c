@@ -281,7 +281,9 @@ int command_trace(int argc, char **argv)
 		.has_shown = has_shown,
 		.explain = explain,
 	};
-	err = prepare(&trace);
+	err = trace_args_take_library(&args);
+	if (!err)
+		err = prepare(&trace);
 	if (!err && confirm_slow_attaching(&trace))
 		err = run(&trace);
 	if (err)

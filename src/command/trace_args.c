@@ -82,7 +82,7 @@ static const struct argp_child children[] = {
 const struct argp trace_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY [TARGET...]\n-p PID [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
+	.args_doc = "BINARY [TARGET...]\n-p PID [LIBRARY] [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
 		    "[OPTION...] BINARY [TARGET...]\nstates [OPTION...] BINARY\nbpftrace "
 		    "[OPTION...] BINARY [FUNCTION...]",
 	.doc = "Traces function calls of running Go programs and prints them as call trees.\v"
@@ -104,7 +104,21 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 	return argp_parse(&trace_argp, argc, argv, flags, NULL, args);
 }
 
+struct error *trace_args_take_library(struct trace_args *args)
+{
+	const struct selection *selection = &args->select.selection;
+	struct error *err = NULL;
+	bool taken = false;
+
+	if (args->run.pid && selection->num_targets)
+		err = run_args_take_library(&args->run, selection->targets[0], &taken);
+	if (taken)
+		select_args_drop_first(&args->select);
+	return err;
+}
+
 void trace_args_destroy(struct trace_args *args)
 {
+	run_args_destroy(&args->run);
 	select_args_destroy(&args->select);
 }

@@ -2,6 +2,7 @@
 /* gobin.c - puts the sources of a Go executable together behind gofuncgraph/gobin.h. */
 #include "gofuncgraph/gobin.h"
 
+#include <elf.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -36,6 +37,7 @@ struct gobin {
 	unsigned minor;
 	struct pclntab *table; /* or NULL */
 	struct funcs funcs;
+	enum gobin_runtime runtime;
 	struct dwarf *lines; /* NULL before it is needed, and where there is none */
 	bool lines_are_open; /* they were looked for */
 	struct dwarf *types; /* the same, for gobin_struct_offset() */
@@ -132,6 +134,25 @@ static struct error *read_funcs(struct gobin *bin)
 	return NULL;
 }
 
+static enum gobin_runtime find_runtime(const struct gobin *bin)
+{
+	struct image_relocation relocation;
+
+	/* What every runtime has, and what tells one in another file of this one
+	 * (src/cmd/link/internal/amd64/asm.go, gentext()). */
+	if (!gobin_func_named(bin, "runtime.mcall") &&
+	    (gobin_func_named(bin, "go:link.addmoduledata") ||
+	     gobin_func_named(bin, "go.link.addmoduledata")))
+		return GOBIN_RUNTIME_IN_LIBRARY;
+	/* c-shared libraries have a runtime for themselves, and its symbols are not for others; those
+	 * of -buildmode=shared, which are for others, have a note
+	 * (src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOABIHASH_TAG). */
+	if (image_is_library(bin->image) && !image_section(bin->image, ".note.go.abihash") &&
+	    image_relocation_naming(bin->image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
+		return GOBIN_RUNTIME_IN_PROGRAM;
+	return GOBIN_RUNTIME_HERE;
+}
+
 struct error *gobin_open(const char *path, struct gobin **out)
 {
 	struct gobin *bin = calloc(1, sizeof(*bin));
@@ -151,6 +172,7 @@ struct error *gobin_open(const char *path, struct gobin **out)
 		gobin_close(bin);
 		return err;
 	}
+	bin->runtime = find_runtime(bin);
 	*out = bin;
 	return NULL;
 }
@@ -199,6 +221,11 @@ void gobin_freeze(struct gobin *bin)
 bool gobin_is_pie(const struct gobin *bin)
 {
 	return image_is_pie(bin->image);
+}
+
+bool gobin_is_library(const struct gobin *bin)
+{
+	return image_is_library(bin->image);
 }
 
 uint64_t gobin_start_code_va(const struct gobin *bin)
@@ -393,6 +420,32 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 	return pclntab_for_each_inlining(bin->table, visit_inlining, &inlining);
 }
 
+enum gobin_runtime gobin_runtime(const struct gobin *bin)
+{
+	return bin->runtime;
+}
+
+static struct error *find_tls(const struct gobin *bin, struct tls_place *tls)
+{
+	struct error *err = tls_find_g(bin->image, bin->funcs.items, bin->funcs.count, tls);
+
+	if (err && bin->runtime == GOBIN_RUNTIME_IN_LIBRARY) {
+		*tls = (struct tls_place){0};
+		error_free(take_pointer(err));
+	}
+	return err;
+}
+
+bool gobin_knows_tls(struct gobin *bin)
+{
+	struct tls_place tls;
+
+	if (bin->runtime != GOBIN_RUNTIME_IN_LIBRARY)
+		return true;
+	error_free(find_tls(bin, &tls));
+	return tls.offset || tls.slot_va;
+}
+
 struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 {
 	struct tls_place tls;
@@ -407,7 +460,7 @@ struct error *gobin_layout(struct gobin *bin, struct gobin_layout *layout)
 			log_verbose("%s: its DWARF does not describe the runtime", gobin_path(bin));
 		dwarf_close(dwarf);
 	}
-	err = tls_find_g(bin->image, bin->funcs.items, bin->funcs.count, &tls);
+	err = find_tls(bin, &tls);
 	if (err)
 		return err;
 	layout->tls_g = tls.offset;

@@ -7,7 +7,7 @@
 #include "gobin/image.h"
 #include "gofuncgraph/gobin.h"
 
-/* Where g is, from the thread's FS base. Neither: not known. */
+/* Where g is, from the thread's FS base. Neither: unknown. */
 struct tls_place {
 	int32_t offset;	  /* negative */
 	uint64_t slot_va; /* else: of the 8 bytes that hold the offset, once the file is loaded */

@@ -164,6 +164,10 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	if (decoded.refused)
 		return add_omission(builder, index, func->va + decoded.refused_offset,
 				    decoded.refused);
+	if (gobin_func_is_abi0(plan->bin, func) && !gobin_knows_tls(plan->bin))
+		return add_omission(builder, index, func->va,
+				    "it is assembly, and where its goroutine is says only the "
+				    "file with Go's runtime");
 	return add_decoded(builder, &decoded);
 }
 

@@ -290,6 +290,23 @@ static struct error *visit_others(const struct search *search)
 	return err;
 }
 
+static struct error *check_runtime(const struct gobin *bin)
+{
+	switch (gobin_runtime(bin)) {
+	case GOBIN_RUNTIME_IN_PROGRAM:
+		return error_new("%s is a Go plugin: the states of its goroutines are changed by the "
+				 "program that loads it; trace them there",
+				 gobin_path(bin));
+	case GOBIN_RUNTIME_IN_LIBRARY:
+		return error_new("%s has no Go runtime of its own (-linkshared): the states of its "
+				 "goroutines are changed by the shared library that has; trace them "
+				 "there",
+				 gobin_path(bin));
+	default:
+		return NULL;
+	}
+}
+
 struct error *state_sites_find(struct gobin *bin, unsigned purposes,
 			       struct error *(*visit)(void *context,
 						      const struct state_func *found),
@@ -298,7 +315,10 @@ struct error *state_sites_find(struct gobin *bin, unsigned purposes,
 	struct search search = {
 		.bin = bin, .purposes = purposes, .visit = visit, .context = context};
 	struct gobin_layout layout;
-	struct error *err = gobin_layout(bin, &layout);
+	struct error *err = check_runtime(bin);
+
+	if (!err)
+		err = gobin_layout(bin, &layout);
 
 	if (err)
 		return err;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "base/array.h"
 
@@ -15,18 +16,21 @@
  * file, or no memory. */
 static bool parse_line(char *line, struct mapping *mapping)
 {
+	unsigned major, minor;
 	char permissions[5];
 	int file_at = 0, path_at = 0;
 
 	line[strcspn(line, "\n")] = 0;
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %n%*s %*s %n", &mapping->start,
-		   &mapping->end, permissions, &mapping->off, &file_at, &path_at) != 4 ||
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %n%x:%x %" SCNu64 " %n",
+		   &mapping->start, &mapping->end, permissions, &mapping->off, &file_at, &major,
+		   &minor, &mapping->inode, &path_at) != 7 ||
 	    !path_at || !line[path_at] || permissions[2] != 'x')
 		return false;
 	mapping->file = strdup(line + file_at);
 	if (!mapping->file)
 		return false;
 	mapping->path = mapping->file + (path_at - file_at);
+	mapping->device = makedev(major, minor);
 	return true;
 }
 
@@ -74,6 +78,29 @@ const struct mapping *mappings_at(const struct mappings *mappings, uint64_t addr
 	return low < mappings->count && address >= mappings->items[low].start
 		       ? &mappings->items[low]
 		       : NULL;
+}
+
+static bool is_of_file(uint32_t pid, const struct mapping *mapping, const struct stat *file)
+{
+	char link[MAPPING_LINK_SIZE];
+	struct stat mapped;
+
+	if (mapping->inode != file->st_ino)
+		return false;
+	mapping_link(pid, mapping, link);
+	if (stat(link, &mapped)) /* no right to it */
+		return mapping->device == file->st_dev;
+	return mapped.st_dev == file->st_dev && mapped.st_ino == file->st_ino;
+}
+
+const struct mapping *mappings_of_file(uint32_t pid, const struct mappings *mappings,
+				       const struct stat *file)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		if (is_of_file(pid, &mappings->items[i], file))
+			return &mappings->items[i];
+	}
+	return NULL;
 }
 
 void mapping_link(uint32_t pid, const struct mapping *mapping, char link[MAPPING_LINK_SIZE])

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -12,6 +13,8 @@
 struct mapping {
 	uint64_t start, end; /* addresses in the process */
 	uint64_t off;	     /* in the file, of start */
+	uint64_t device;     /* st_dev of the file system, which is not always stat(2)'s */
+	uint64_t inode;
 	char *file;	     /* device, inode and path, as one text: the file's identity */
 	const char *path;    /* the end of it; with " (deleted)" when the kernel says so */
 };
@@ -27,6 +30,10 @@ void mappings_release(struct mappings *mappings);
 
 /* The one that holds the address, or NULL. */
 const struct mapping *mappings_at(const struct mappings *mappings, uint64_t address);
+
+/* A mapping of that file, or NULL. */
+const struct mapping *mappings_of_file(uint32_t pid, const struct mappings *mappings,
+				       const struct stat *file);
 
 /* "/proc/PID/map_files/START-END": opens the very file, also one that is deleted or in another mount
  * namespace; needs root. */

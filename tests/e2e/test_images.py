@@ -87,6 +87,55 @@ def test_library_in_c_program(binary, start, trace, version, strip):
 
 
 @pytest.mark.parametrize("method", METHODS)
+def test_library_of_one_process(binary, start, trace, method, tmp_path):
+    """-p with the library, by its path, by that which the process sees, or by its name."""
+    library = binary("calls", flags=SHARED, cgo=True)
+    other_path = tmp_path / "link"
+    other_path.symlink_to(library)
+    one, other = start(c_host(), library), start(c_host(), library)
+    for name in (library, other_path, library.name) if method == "uprobe_multi" else (library,):
+        tracer = trace(*calls_of("main"), "--attach", method, "-p", one.pid, name, "main.root")
+        journals = one.work("GO")
+        other.work("GO")
+        check_traced(tracer, journals)
+    assert [program.finish() for program in (one, other)] == [0, 0]
+
+
+def test_library_was_replaced(binary, start, trace):
+    """What the process has loaded is traced, not what its name belongs to now."""
+    library = binary("calls", flags=SHARED, cgo=True)
+    program = start(c_host(), library)
+    library.unlink()
+    library.write_bytes(b"something else")
+    tracer = trace(*calls_of("main"), "-p", program.pid, f"{library.name} (deleted)", "main.root")
+    check_traced(tracer, program.work("GO"))
+
+
+def failed(*arguments):
+    done = subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                          check=False)
+    assert done.returncode == 1, done.stderr
+    assert not done.stdout
+    return done.stderr
+
+
+def test_host_is_not_go(binary, start):
+    """The message names what of the process can be traced; another library's says that it is not loaded."""
+    library = binary("calls", flags=SHARED, cgo=True)
+    program = start(c_host(), library)
+    assert f"has loaded Go code from {library}: trace it as -p {program.pid} {library}" in failed(
+        "-p", str(program.pid), "main.root")
+    other = binary("calls", flags=SHARED, cgo=True, copy_as="other.so")
+    for command in ([], ["states"]):
+        assert f"process {program.pid} has not loaded {other}" in failed(*command, "-p", str(program.pid), other)
+
+
+def test_library_is_no_program(binary):
+    library = binary("calls", flags=SHARED, cgo=True)
+    assert "is a library, which cannot be started" in failed(library, "main.root", "--")
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_library_on_other_thread(binary, start, trace, method):
     """By each way to attach, in two processes at once, which have it at different addresses."""
     library = binary("calls", flags=SHARED, cgo=True)
@@ -206,6 +255,35 @@ def test_who_calls_a_plugin(binary, start, trace, method, host_flags):
     assert symbol.splitlines()[0].removeprefix("local.") == "main.callPlugin"
 
 
+@pytest.mark.parametrize("version", ["1.19", None], ids=names)
+@pytest.mark.parametrize("strip", [False, True], ids=["symbols", "stripped"])
+def test_states_are_the_programs(binary, version, strip):
+    plugin, _ = plugin_and_host(binary, version, strip)
+    wanted = "is a Go plugin: the states of its goroutines are changed by the program that loads it"
+    assert wanted in failed("states", plugin)
+    for option in ("--states", "--follow"):
+        assert wanted in failed(option, plugin, "fixture/calls.root")
+
+
+# ---- what cannot be traced ----
+
+
+def test_packed(binary, tmp_path):
+    """UPX's own program header and its mark behind the headers; no section tells of Go any more."""
+    upx = shutil.which("upx") or shutil.which("upx-ucl")
+    path = binary("calls", flags=[STRIP])
+    if upx:
+        subprocess.run([upx, "-q", path], capture_output=True, timeout=120, check=True)
+    else:
+        with open("/bin/true", "rb") as other:
+            packed = bytearray(other.read())
+        at = 64 + 56 * packed[56]  # behind the program headers: struct l_info, checksum first
+        packed[at + 4:at + 8] = b"UPX!"
+        path.write_bytes(packed)
+    assert f"{path} is packed by UPX: its code is not in the file before it runs; unpack it with `upx -d`" in failed(
+        "-u", "main.*", path)
+
+
 # ---- the dynamic loader as the program ----
 
 
@@ -222,4 +300,8 @@ def test_run_by_loader(binary, start, trace, method, flags):
     program, other = start(interpreter(path), path), start(path)
     tracer = trace(*calls_of("main"), "--attach", method, path, "main.root")
     check_traced(tracer, program.work("GO 2") + other.work("GO"))
+    tracer = trace(*calls_of("main"), "--attach", method, "-p", program.pid, path, "main.root")
+    journals = program.work("GO")
+    other.work("GO")
+    check_traced(tracer, journals)
     assert program.finish() == other.finish() == 0
