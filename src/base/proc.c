@@ -13,17 +13,27 @@
 /* From include/linux/sched.h; part of what /proc/PID/stat shows since ever. */
 #define PF_KTHREAD 0x00200000
 
-pid_t proc_of_thread(pid_t tid)
+int proc_number(const char *path, const char *name)
 {
-	char path[64], line[256];
-	pid_t pid = 0;
+	size_t length = strlen(name);
+	char line[256];
+	int number;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tgid: %d", &pid) == 1)
-			break;
-	return pid;
+		if (!strncmp(line, name, length) && sscanf(line + length, ": %d", &number) == 1)
+			return number;
+	return -1;
+}
+
+pid_t proc_of_thread(pid_t tid)
+{
+	char path[64];
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", tid);
+	pid = proc_number(path, "Tgid");
+	return pid < 0 ? 0 : pid;
 }
 
 /* State and flags; false: there is no such process, or its account cannot be read. */

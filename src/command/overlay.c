@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/mounts.h"
+#include "base/proc.h"
 
 bool overlay_holds(const char *path)
 {
@@ -22,15 +23,10 @@ bool overlay_holds(const char *path)
 /* Where fd was opened: the mount's number in /proc/PID/mountinfo. Negative: unknown. */
 static int mount_of(int fd)
 {
-	char path[64], line[256];
-	int number = -1;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "mnt_id: %d", &number) == 1)
-			break;
-	return number;
+	return proc_number(path, "mnt_id");
 }
 
 /* In place: what overlayfs takes with a backslash before it, a colon. */

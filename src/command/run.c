@@ -81,8 +81,6 @@ struct error *run_open(struct run *run)
 			    "layout "
 			    "of its runtime and checking it while running",
 			    gobin_version(run->bin));
-	if (!args->pid)
-		running_warn_of_others(run->bin);
 	return NULL;
 }
 

@@ -64,57 +64,6 @@ static bool is_same_file(const struct stat *one, const struct stat *other)
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
-/* ---- another file of the name ---- */
-
-struct others {
-	const char *path;	       /* as the user gave it */
-	char wanted[PATH_MAX];	       /* as the kernel names it */
-	struct stat file;
-	size_t count;
-};
-
-static void warn_if_other(void *context, const struct executable *exe)
-{
-	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
-	struct others *others = context;
-	size_t length = strlen(others->wanted);
-	char name[PATH_MAX + sizeof(deleted)];
-	ssize_t name_length;
-	bool is_replaced;
-
-	if (is_same_file(&exe->file, &others->file))
-		return;
-	name_length = readlink(exe->link, name, sizeof(name) - 1);
-	if (name_length < (ssize_t)length)
-		return;
-	name[name_length] = 0;
-	is_replaced = !strcmp(name + length, deleted);
-	if (strncmp(name, others->wanted, length) || (name[length] && !is_replaced))
-		return;
-	if (++others->count > MAX_WARNINGS)
-		return;
-	if (is_replaced)
-		log_warning("process %d runs an older %s, which was replaced on disk, and is not "
-			    "traced; trace it as %s",
-			    exe->pid, others->path, exe->link);
-	else
-		log_warning("process %d runs another file of the name %s, in another mount, and "
-			    "is not traced; trace it as %s",
-			    exe->pid, others->path, exe->link);
-}
-
-void running_warn_of_others(const struct gobin *bin)
-{
-	struct others others = {.path = gobin_path(bin)};
-
-	if (!realpath(others.path, others.wanted) || fstat(gobin_fd(bin), &others.file))
-		return;
-	for_each_executable(warn_if_other, NULL, &others);
-	if (others.count > MAX_WARNINGS)
-		log_warning("%zu more processes run other files of that name",
-			    others.count - MAX_WARNINGS);
-}
-
 /* ---- the same file ---- */
 
 struct same {
@@ -161,26 +110,44 @@ bool running_has_others(const struct gobin *bin, pid_t pid)
 	return same.is_found;
 }
 
-/* ---- what the probes reach ---- */
+/* ---- what looks as if it were traced ---- */
 
-struct reached {
+struct search {
 	const struct plan *plan;
+	char name[PATH_MAX]; /* of the file, as the kernel has it; "": unknown */
 	struct stat file;
 	size_t count; /* of those that are not */
 };
 
-static void warn_of_unreached(const struct reached *reached, const struct executable *exe)
-{
-	_cleanup_free_ char *lower = NULL;
-	const char *path = gobin_path(reached->plan->bin);
+enum likeness {
+	LIKE_NOTHING,
+	LIKE_FILE,	   /* it is the file as far as stat(2) knows */
+	LIKE_NAME,	   /* another file has its name: another mount, another root folder */
+	LIKE_DELETED_NAME, /* another file had it: it was replaced since */
+};
 
-	if (!overlay_holds(exe->link)) {
-		log_warning("process %d runs %s, but the probes are not in its memory: it is not "
-			    "traced",
-			    exe->pid, path);
-		return;
-	}
-	lower = overlay_lower_file(exe->pid);
+static enum likeness likeness(const struct search *search, const struct executable *exe)
+{
+	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
+	size_t length = strlen(search->name);
+	char name[PATH_MAX + sizeof(deleted)];
+	ssize_t name_length;
+
+	if (is_same_file(&exe->file, &search->file))
+		return LIKE_FILE;
+	name_length = length ? readlink(exe->link, name, sizeof(name) - 1) : 0;
+	if (name_length < (ssize_t)length || !length || strncmp(name, search->name, length))
+		return LIKE_NOTHING;
+	name[name_length] = 0;
+	if (!name[length])
+		return LIKE_NAME;
+	return strcmp(name + length, deleted) ? LIKE_NOTHING : LIKE_DELETED_NAME;
+}
+
+static void warn_of_copied_up(const struct executable *exe, const char *path)
+{
+	_cleanup_free_ char *lower = overlay_lower_file(exe->pid);
+
 	log_warning("process %d runs %s as it was before overlayfs copied it up (a chmod, a chown "
 		    "or a write since then did that), and is not traced; %s%s",
 		    exe->pid, path,
@@ -190,28 +157,51 @@ static void warn_of_unreached(const struct reached *reached, const struct execut
 
 static void warn_if_unreached(void *context, const struct executable *exe)
 {
-	struct reached *reached = context;
+	struct search *search = context;
+	const char *path = gobin_path(search->plan->bin);
+	enum likeness like = likeness(search, exe);
 
-	if (is_same_file(&exe->file, &reached->file) &&
-	    reach_of_process(reached->plan, exe->pid, &exe->file) == REACH_NONE &&
-	    ++reached->count <= MAX_WARNINGS)
-		warn_of_unreached(reached, exe);
+	if (like == LIKE_NOTHING ||
+	    (like != LIKE_DELETED_NAME &&
+	     reach_of_process(search->plan, exe->pid, &exe->file) != REACH_NONE) ||
+	    ++search->count > MAX_WARNINGS)
+		return;
+	if (like == LIKE_DELETED_NAME)
+		log_warning("process %d runs an older %s, which was replaced on disk, and is not "
+			    "traced; trace it as %s",
+			    exe->pid, path, exe->link);
+	else if (like == LIKE_NAME)
+		log_warning("process %d runs another file of the name %s, in another mount, and "
+			    "is not traced; trace it as %s",
+			    exe->pid, path, exe->link);
+	else if (overlay_holds(exe->link))
+		warn_of_copied_up(exe, path);
+	else
+		log_warning("process %d runs %s, but the probes are not in its memory: it is not "
+			    "traced",
+			    exe->pid, path);
 }
 
 void running_warn_of_unreached(const struct plan *plan, pid_t only)
 {
-	struct reached reached = {.plan = plan};
+	struct search search = {.plan = plan};
+	const char *path = gobin_path(plan->bin);
 	struct executable exe;
 
-	if (fstat(gobin_fd(plan->bin), &reached.file))
+	if (fstat(gobin_fd(plan->bin), &search.file))
 		return;
+	/* Names below /proc/PID/root are those of another root folder. */
+	if (!only && strncmp(path, "/proc/", 6) && !realpath(path, search.name))
+		search.name[0] = 0;
 	if (!only)
-		for_each_executable(warn_if_unreached, NULL, &reached);
+		for_each_executable(warn_if_unreached, NULL, &search);
 	else if (open_executable(&exe, only))
-		warn_if_unreached(&reached, &exe);
-	if (reached.count > MAX_WARNINGS)
-		log_warning("%zu more such processes are not traced", reached.count - MAX_WARNINGS);
+		warn_if_unreached(&search, &exe);
+	if (search.count > MAX_WARNINGS)
+		log_warning("%zu more such processes are not traced", search.count - MAX_WARNINGS);
 }
+
+/* ---- what is traced ---- */
 
 struct counting {
 	const struct plan *plan;

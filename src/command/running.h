@@ -6,15 +6,9 @@
 #include "gofuncgraph/probe.h"
 
 /*
- * Warns of processes that were started from another file of this name, one that was replaced since
- * or that lies elsewhere (another mount, another container): they are not traced.
- */
-void running_warn_of_others(const struct gobin *bin);
-
-/*
  * To be called while the plan is attached. Warns of processes that seem to run the file, but are not
- * reached by the probes: overlayfs copied it up since they were started. `only`: that process alone;
- * 0: all.
+ * reached by the probes: it was replaced since they were started, overlayfs copied it up, or their
+ * file has the same name in another mount. `only`: that process alone; 0: all.
  */
 void running_warn_of_unreached(const struct plan *plan, pid_t only);
 

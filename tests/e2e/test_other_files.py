@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+import harness
+
 
 def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
     """The old program runs on; the file is another one now. Said, with a way out."""
@@ -32,6 +34,15 @@ def mount(*arguments):
     done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60)
     if done.returncode:
         pytest.skip(f"no such mount here: {done.stderr.strip()}")
+
+
+class InMountNamespace(harness.Program):
+    """A fixture that sees what that command has mounted."""
+
+    def __init__(self, command, path):
+        self.path = path
+        harness.Process.__init__(self, ["unshare", "--mount", "sh", "-ec", f"{command}; exec '{path}'"])
+        self.await_line("READY")
 
 
 @pytest.fixture
@@ -96,6 +107,21 @@ class TestOverlay:
         start(path)
         said = trace("-u", "main.*", lower, "main.root").stop().err
         assert f"the process that runs {lower} has not entered main.root" in said
+
+    def test_the_same_file_through_another_overlay(self, binary, trace, overlay, tmp_path, _processes):
+        """As in two containers of one image: path and numbers say that it is another file, and it is the same."""
+        lower, path = overlay(binary("calls"))
+        for name in ("upper", "work"):
+            (tmp_path / "second" / name).mkdir(parents=True)
+        (tmp_path / "lower").symlink_to(lower.parents[1])
+        options = f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/second/upper,workdir={tmp_path}/second/work"
+        program = InMountNamespace(f"mount -t overlay overlay -o {options} '{path.parents[1]}'", path)
+        _processes.append(program)
+        tracer = trace("-u", "main.*", path, "main.root")
+        assert str(program.pid) not in tracer.err
+        program.work("GO")
+        assert "main.root() {" in tracer.stop().out
+        assert program.finish() == 0
 
     def test_another_file_mounted_there(self, binary, start, trace, tmp_path):
         """A bind mount: not deleted, and still another file."""
