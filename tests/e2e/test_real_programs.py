@@ -16,13 +16,17 @@ import harness
 from harness import forests, walk
 
 
-@pytest.fixture(scope="session")
-def programs():
-    done = subprocess.run([builds.ROOT / "scripts" / "real-programs"], capture_output=True, text=True, timeout=280,
-                          stdin=subprocess.DEVNULL, check=False)
+def unpacked(*packages):
+    done = subprocess.run([builds.ROOT / "scripts" / "real-programs", *packages], capture_output=True, text=True,
+                          timeout=280, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         pytest.skip(f"the packages cannot be had: {done.stderr.strip()[-200:]}")
-    return pathlib.Path(done.stdout.strip()) / "usr" / "bin"
+    return pathlib.Path(done.stdout.strip()) / "usr"
+
+
+@pytest.fixture(scope="session")
+def programs():
+    return unpacked() / "bin"
 
 
 def free_port():
@@ -140,3 +144,40 @@ def test_esbuild(programs, tmp_path):
     calls = [json.loads(line) for line in (tmp_path / "trees").read_text().splitlines()]
     assert len(calls) > 1000
     assert any("js_parser.(*parser)" in call["function"] for call in calls)
+
+
+@pytest.mark.parametrize("suite, package, program, arguments, pattern", [
+    ("bookworm", "docker.io", "sbin/dockerd", ["--version"], "github.com/docker/docker/opts.*"),
+    ("trixie", "docker.io", "sbin/dockerd", ["--version"], "github.com/docker/docker/daemon/config.*"),
+    ("trixie", "kubectl", "bin/kubectl", ["version", "--client"], "k8s.io/kubectl/pkg/cmd/version.*"),
+], ids=["dockerd of bookworm", "dockerd of trixie", "kubectl of trixie"])
+def test_programs_that_can_load_plugins(tmp_path, suite, package, program, arguments, pattern):
+    """PIE, and linked to load plugins: where a thread keeps its goroutine is in a slot. With assembly."""
+    path = tmp_path / "program"
+    path.symlink_to(unpacked(suite, package) / program)
+    untraced = run([path, *arguments], b"", tmp_path)
+    if untraced.returncode:
+        pytest.skip(f"it does not run here: {untraced.stderr.decode().strip()[-200:]}")
+    listed = run([harness.tool(), "list", path, "*"], b"", tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    assert listed.stdout.count(b"[target]") > 50000
+
+    traced = run([harness.tool(), "-f", "json", "-u", "main.*", "-u", pattern, "-u", "runtime.memmove", "-o",
+                  tmp_path / "trees", path, "main.main", "--", *arguments], b"", tmp_path)
+    assert (traced.returncode, traced.stdout) == (0, untraced.stdout), traced.stderr
+    assert b"left out" not in traced.stderr and b"lost" not in traced.stderr
+    calls = [json.loads(line) for line in (tmp_path / "trees").read_text().splitlines()]
+    trees = [tree for one in forests(calls).values() for tree in one]
+    assert [tree["function"] for tree in trees] == ["main.main"]
+    names = {call["function"] for call in calls}
+    assert "runtime.memmove" in names and any(name.startswith(pattern.rstrip("*")) for name in names), names
+    for call in calls:
+        assert call["caller"]["line"] > 0 and call["caller"]["function"], call
+        assert call["end"] in ("return", "tail_call", "process_exit"), call
+    if arguments == ["--version"]:
+        return
+    states = run([harness.tool(), "--states", "-f", "json", "-o", tmp_path / "states", path, "main.main", "--",
+                  *arguments], b"", tmp_path)
+    assert (states.returncode, states.stdout) == (0, untraced.stdout), states.stderr
+    (call,) = [json.loads(line) for line in (tmp_path / "states").read_text().splitlines()]
+    assert call["states_ns"]["running"] > 0
