@@ -55,6 +55,7 @@ struct call {
 	uint32_t exit_site; /* CALL_RETURN and CALL_TAIL_CALL only */
 	uint32_t depth;	    /* 0: the tree's first call */
 	uint32_t tid;	    /* at its entry */
+	uint16_t num_parts;
 	uint8_t end;	    /* enum call_end */
 	bool incomplete; /* events were lost while it was open: it may have had more calls than are
 			    shown */
@@ -66,7 +67,6 @@ struct call {
 	/* With calltree_sink.states: what is not among them it was running; their sum is at most
 	 * end_ns - start_ns. Calls made by it are included. Owned by the tree. */
 	struct part *parts;
-	uint32_t num_parts;
 	/* The waits that it was the innermost call of, in order; only without keep_calls. */
 	struct wait *waits;
 	uint32_t num_waits;
@@ -113,15 +113,12 @@ struct tree {
 	uint64_t lost;	   /* events of this goroutine that were lost while the tree was open */
 	uint64_t left_out; /* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their
 			    * frames were followed all the same */
-	struct call *calls;
-	size_t num_calls;
-	struct step *steps;
-	size_t num_steps;
-	struct wait *waits;
-	size_t num_waits;
 	uint64_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only with keep_calls */
+	struct call *calls;
+	struct step *steps;
+	struct wait *waits;
 	struct start *starts;
-	size_t num_starts;
+	uint32_t num_calls, num_steps, num_waits, num_starts;
 	/* Of a followed goroutine: who started it; 0: none. */
 	uint64_t parent_tree; /* number */
 	uint64_t parent_goid;
@@ -186,6 +183,16 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event);
  * goid 0 the trees of all the process's threads without a goroutine end. */
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns);
+
+/*
+ * To be called before EVENT_EXEC and EVENT_PROCESS_EXIT are fed: asks of each open tree of the
+ * process whether its end was lost, and with how many events, and ends it then. tid: of a thread
+ * without a goroutine, whose goid is 0; else 0.
+ */
+void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
+			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,
+					     uint32_t *lost),
+			    void *context);
 
 /*
  * To be called now and then: hands on parts of trees that stay open (CALLTREE_SETTLE_NS), and

@@ -51,6 +51,14 @@ struct error *session_poll(struct session *session, int timeout_ms);
 bool session_file_is_changed(const struct session *session);
 /* Detaches, then hands on what is left. May be called twice. */
 struct error *session_stop(struct session *session);
+
+/*
+ * To be called when EVENT_EXEC or EVENT_PROCESS_EXIT is handed on, for each goroutine of that
+ * process that is known to be inside a target (tid: of a thread without one, whose goid is 0): it
+ * is not any more. True: the end of its tree was lost before, with so many events.
+ */
+bool session_take_gate(struct session *session, const struct event *event, uint64_t goid,
+		       uint32_t tid, uint32_t *lost);
 void session_free(struct session *session); /* stops too; NULL is fine */
 
 struct session_stats session_stats(const struct session *session);

@@ -66,9 +66,9 @@ static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
 {
 	struct owner *owner, *next;
 
-	HASH_ITER (hh, trees->table.owners, owner, next) {
-		if (owner->key.pid == pid)
-			end_tree(trees, owner, CALL_PROCESS_EXIT, time_ns);
+	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
+		next = table_next_of(owner);
+		end_tree(trees, owner, CALL_PROCESS_EXIT, time_ns);
 	}
 }
 
@@ -77,9 +77,8 @@ static void lose_of_process(struct calltree *trees, uint32_t pid)
 {
 	struct owner *owner;
 
-	for (owner = trees->table.owners; owner; owner = owner->hh.next)
-		if (owner->key.pid == pid)
-			add_lost(&owner->tree, 1);
+	for (owner = table_first_of(&trees->table, pid); owner; owner = table_next_of(owner))
+		add_lost(&owner->tree, 1);
 }
 
 /* What is known of this process is not true. */
@@ -100,11 +99,11 @@ static void distrust_process(struct calltree *trees, uint32_t pid, uint64_t time
  * The entry of a call that is open already, since its code looped back to the site. Had the call
  * ended and another begun, its exit would be among the lost events.
  */
-static bool is_repeat(const struct frame *frame, const struct event *event)
+static bool is_repeat(const struct frame *frame, const struct call *call,
+		      const struct event *event)
 {
-	return event->flags & EVENT_MAY_REPEAT && !event->lost &&
-	       frame->call.entry_site == event->site &&
-	       (frame->is_start || frame->call.caller_va == event->caller_va);
+	return event->flags & EVENT_MAY_REPEAT && !event->lost && call->entry_site == event->site &&
+	       (frame->is_start || call->caller_va == event->caller_va);
 }
 
 /* True of what happens on a stack of another thread than the innermost call's. */
@@ -113,7 +112,7 @@ static bool is_elsewhere(struct owner *owner, const struct event *event)
 	const struct frame *top = top_frame(owner);
 
 	return top && top->position >= SYSTEM_STACK && position_of(event) >= SYSTEM_STACK &&
-	       top->call.tid != event->tid;
+	       frame_call(owner, top)->tid != event->tid;
 }
 
 /* The goroutine is served by this thread now: what others did for it is over. True if that was
@@ -147,12 +146,13 @@ static struct error *handle_entry(struct calltree *trees, struct owner *owner,
 	frames_close_deeper(trees, owner, position, &ending);
 	struct frame *top = top_frame(owner);
 	if (top && top->position == position) {
-		if (top->call.entry_site == CALLTREE_NO_SITE) {
+		struct call *call = frame_call(owner, top);
+		if (call->entry_site == CALLTREE_NO_SITE) {
 			/* The function that a goroutine begins with is traced itself. */
-			top->call.entry_site = event->site;
+			call->entry_site = event->site;
 			return NULL;
 		}
-		if (is_repeat(top, event))
+		if (is_repeat(top, call, event))
 			return NULL;
 		frames_close_top(trees, owner, &ending);
 	}
@@ -238,7 +238,7 @@ static void handle_exit(struct calltree *trees, struct owner *owner, const struc
 	if (!top || top->position != position)
 		return;
 	/* Whichever function it is that leaves here, nothing lives at this position any more. */
-	if (!same_function(trees, top->call.entry_site, event->site))
+	if (!same_function(trees, frame_call(owner, top)->entry_site, event->site))
 		ending = left;
 	frames_close_top(trees, owner, &ending);
 }
@@ -342,6 +342,12 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 	return NULL;
 }
 
+static void end_lost(struct calltree *trees, struct owner *owner, uint32_t lost, uint64_t now_ns)
+{
+	add_lost(&owner->tree, lost ? lost : 1);
+	end_tree(trees, owner, CALL_LOST, now_ns);
+}
+
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns)
 {
@@ -349,17 +355,29 @@ void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, 
 
 	if (goid) {
 		owner = table_find(&trees->table, owner_key(pid, goid, 0));
-		if (owner) {
-			add_lost(&owner->tree, lost ? lost : 1);
-			end_tree(trees, owner, CALL_LOST, now_ns);
-		}
+		if (owner)
+			end_lost(trees, owner, lost, now_ns);
 		return;
 	}
-	HASH_ITER (hh, trees->table.owners, owner, next) {
-		if (owner->key.pid == pid && !owner->key.goid) {
-			add_lost(&owner->tree, lost ? lost : 1);
-			end_tree(trees, owner, CALL_LOST, now_ns);
-		}
+	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
+		next = table_next_of(owner);
+		if (!owner->key.goid)
+			end_lost(trees, owner, lost, now_ns);
+	}
+}
+
+void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
+			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,
+					     uint32_t *lost),
+			    void *context)
+{
+	struct owner *owner, *next;
+	uint32_t lost;
+
+	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
+		next = table_next_of(owner);
+		if (was_lost(context, owner->key.goid, owner->key.tid, &lost))
+			end_lost(trees, owner, lost, now_ns);
 	}
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "base/array.h"
 #include "calltree/frames.h"
 #include "calltree/parts.h"
 
@@ -18,7 +17,7 @@ static bool add_start(struct calltree *trees, struct owner *owner, const struct 
 {
 	struct tree *tree = &owner->tree;
 
-	if (!array_reserve(&tree->starts, &owner->starts_capacity, tree->num_starts + 1,
+	if (!owner_reserve(&tree->starts, &owner->starts_capacity, tree->num_starts + 1,
 			   sizeof(*tree->starts)) ||
 	    !frames_reserve_steps(owner, 1)) {
 		add_lost(tree, 1);
@@ -99,8 +98,8 @@ void family_drop(struct calltree *trees, struct owner *owner)
 	struct tree *tree = &owner->tree;
 
 	family_drop_started(trees, owner);
-	for (size_t i = 0; i < owner->num_frames; i++)
-		free_call(trees, owner, &owner->frames[i].call);
+	for (size_t i = 0; i < owner->num_passing; i++)
+		free_call(trees, owner, &owner->passing[i]);
 	for (size_t i = 0; owner->num_parts && i < tree->num_calls; i++)
 		free_call(trees, owner, &tree->calls[i]);
 	trees->total_open -= owner->num_frames;

@@ -31,7 +31,7 @@ void parts_add(struct calltree *trees, struct owner *owner, struct call *call,
 			return;
 		}
 	}
-	if (trees->total_parts < MAX_TOTAL_PARTS &&
+	if (trees->total_parts < MAX_TOTAL_PARTS && call->num_parts < UINT16_MAX &&
 	    parts_reserve_one(&call->parts, call->num_parts, sizeof(*part))) {
 		call->parts[call->num_parts++] = *part;
 		owner->num_parts++;
@@ -55,7 +55,7 @@ void parts_move(struct calltree *trees, struct owner *owner, struct call *call, 
 	/* The few are added to the many, so that no chain of calls takes them one by one. */
 	if (caller->num_parts < call->num_parts) {
 		struct part *parts = caller->parts;
-		uint32_t num_parts = caller->num_parts;
+		uint16_t num_parts = caller->num_parts;
 		caller->parts = call->parts;
 		caller->num_parts = call->num_parts;
 		call->parts = parts;

@@ -28,20 +28,20 @@ static size_t num_settled(const struct owner *owner)
 static void forget_calls(struct calltree *trees, struct owner *owner)
 {
 	struct tree *tree = &owner->tree;
-	size_t next = 0, kept = 0;
+	uint32_t next = 0, kept = 0;
 
 	for (size_t i = 0; i < owner->num_frames; i++) {
 		struct frame *frame = &owner->frames[i];
 
-		frame->call.incomplete |= tree->lost != frame->lost_at_entry;
+		frame_call(owner, frame)->incomplete |= tree->lost != frame->lost_at_entry;
 		frame->lost_at_entry = 0;
-		if (frame->index == NOT_KEPT)
+		if (!frame->is_kept)
 			continue;
 		for (; next < frame->index; next++)
 			parts_free(trees, owner, &tree->calls[next]);
 		tree->calls[kept] = tree->calls[next++];
-		tree->steps[kept] = (struct step){.index = (uint32_t)kept, .type = STEP_AGAIN};
-		frame->index = (uint32_t)kept++;
+		tree->steps[kept] = (struct step){.index = kept, .type = STEP_AGAIN};
+		frame->index = kept++;
 	}
 	for (; next < tree->num_calls; next++)
 		parts_free(trees, owner, &tree->calls[next]);

@@ -2,7 +2,6 @@
 /* state.c - what goroutines are doing; see state.h. */
 #include "calltree/state.h"
 
-#include "base/array.h"
 #include "calltree/frames.h"
 #include "calltree/parts.h"
 
@@ -17,7 +16,7 @@ static bool add_to_tree(struct owner *owner, const struct wait *wait)
 {
 	struct tree *tree = &owner->tree;
 
-	if (!array_reserve(&tree->waits, &owner->waits_capacity, tree->num_waits + 1,
+	if (!owner_reserve(&tree->waits, &owner->waits_capacity, tree->num_waits + 1,
 			   sizeof(*wait)) ||
 	    !frames_reserve_steps(owner, 1))
 		return false;
@@ -54,7 +53,7 @@ static void keep_wait(struct calltree *trees, struct owner *owner, struct wait w
 	wait.end_ns = owner->now_ns;
 	if (!min_wait_ns || wait.end_ns - wait.start_ns < min_wait_ns || !owner->num_frames)
 		return;
-	struct call *call = &owner->frames[owner->wait_depth].call;
+	struct call *call = frame_call(owner, &owner->frames[owner->wait_depth]);
 	if (owner->num_waits >= CALLTREE_MAX_WAITS ||
 	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS) {
 		leave_out(trees, owner, call);
@@ -91,7 +90,7 @@ static void cut(struct calltree *trees, struct owner *owner)
 			    .reason = owner->reason};
 
 	if (top && part.ns)
-		parts_add(trees, owner, &top->call, &part);
+		parts_add(trees, owner, frame_call(owner, top), &part);
 	owner->since_ns = owner->now_ns;
 }
 

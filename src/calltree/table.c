@@ -31,9 +31,25 @@ struct owner *table_find(struct table *table, struct owner_key key)
 	return owner;
 }
 
+static struct owner *owner_or_null(struct process_member *member)
+{
+	return member ? process_member_of(member, struct owner, of_process) : NULL;
+}
+
+struct owner *table_first_of(const struct table *table, uint32_t pid)
+{
+	return owner_or_null(processes_first(&table->processes, pid));
+}
+
+struct owner *table_next_of(const struct owner *owner)
+{
+	return owner_or_null(owner->of_process.next);
+}
+
 static void owner_free(struct owner *owner)
 {
 	free(owner->frames);
+	free(owner->passing);
 	free(owner->tree.calls);
 	free(owner->tree.steps);
 	free(owner->tree.waits);
@@ -47,6 +63,8 @@ static void owner_reset(struct owner *owner)
 	*owner = (struct owner){
 		.frames = owner->frames,
 		.frames_capacity = owner->frames_capacity,
+		.passing = owner->passing,
+		.passing_capacity = owner->passing_capacity,
 		.calls_capacity = owner->calls_capacity,
 		.steps_capacity = owner->steps_capacity,
 		.waits_capacity = owner->waits_capacity,
@@ -64,9 +82,20 @@ static struct owner *owner_new(struct table *table)
 
 	if (!owner)
 		return calloc(1, sizeof(*owner));
-	table->spare = owner->next_spare;
+	table->spare = owner->next;
 	table->num_spare--;
 	return owner;
+}
+
+static bool enter(struct table *table, struct owner *owner)
+{
+	if (!processes_add(&table->processes, owner->key.pid, &owner->of_process))
+		return false;
+	owner->in_table = true;
+	HASH_ADD(hh, table->owners, key, sizeof(owner->key), owner);
+	if (!owner->in_table)
+		processes_remove(&table->processes, owner->key.pid, &owner->of_process);
+	return owner->in_table;
 }
 
 struct owner *table_add(struct table *table, struct owner_key key)
@@ -76,9 +105,7 @@ struct owner *table_add(struct table *table, struct owner_key key)
 	if (!owner)
 		return NULL;
 	owner->key = key;
-	owner->in_table = true;
-	HASH_ADD(hh, table->owners, key, sizeof(owner->key), owner);
-	if (!owner->in_table) {
+	if (!enter(table, owner)) {
 		owner_free(owner);
 		return NULL;
 	}
@@ -91,6 +118,7 @@ struct owner *table_add(struct table *table, struct owner_key key)
 void table_remove(struct table *table, struct owner *owner)
 {
 	HASH_DEL(table->owners, owner);
+	processes_remove(&table->processes, owner->key.pid, &owner->of_process);
 	if (table->last == owner)
 		table->last = NULL;
 }
@@ -99,6 +127,7 @@ static bool is_large(const struct owner *owner)
 {
 	return owner->calls_capacity > MAX_SPARE_CAPACITY ||
 	       owner->frames_capacity > MAX_SPARE_CAPACITY ||
+	       owner->passing_capacity > MAX_SPARE_CAPACITY ||
 	       owner->waits_capacity > MAX_SPARE_CAPACITY ||
 	       owner->starts_capacity > MAX_SPARE_CAPACITY;
 }
@@ -110,13 +139,13 @@ void table_recycle(struct table *table, struct owner *owner)
 		return;
 	}
 	owner_reset(owner);
-	owner->next_spare = table->spare;
+	owner->next = table->spare;
 	table->spare = owner;
 	table->num_spare++;
 }
 
 /* Its capacity becomes `room`, not below what is in it; that it can fail does not matter. */
-static void shrink(void *items, size_t *capacity, size_t room, size_t size)
+static void shrink(void *items, uint32_t *capacity, uint32_t room, size_t size)
 {
 	if (!room) {
 		free(*(void **)items);
@@ -136,6 +165,8 @@ void table_make_small(struct owner *owner)
 	struct tree *tree = &owner->tree;
 
 	shrink(&owner->frames, &owner->frames_capacity, owner->num_frames, sizeof(*owner->frames));
+	shrink(&owner->passing, &owner->passing_capacity, owner->num_passing,
+	       sizeof(*owner->passing));
 	shrink(&tree->calls, &owner->calls_capacity, tree->num_calls, sizeof(*tree->calls));
 	/* With the exits of calls that are open. */
 	shrink(&tree->steps, &owner->steps_capacity,
@@ -155,7 +186,7 @@ void table_destroy(struct table *table)
 	struct owner *owner;
 
 	while ((owner = table->spare)) {
-		table->spare = owner->next_spare;
+		table->spare = owner->next;
 		owner_free(owner);
 	}
 }

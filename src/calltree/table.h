@@ -11,6 +11,8 @@
 #define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
 #include <uthash.h>
 
+#include "base/array.h"
+#include "base/processes.h"
 #include "gofuncgraph/calltree.h"
 
 /* No padding: hashed and compared as bytes. */
@@ -20,30 +22,34 @@ struct owner_key {
 	uint32_t tid; /* of a thread without a goroutine (goid 0), else 0 */
 };
 
-#define NOT_KEPT UINT32_MAX
-
 struct frame {
 	uint64_t position;	/* deeper is greater: see position_of() */
 	uint64_t lost_at_entry; /* tree.lost when it was opened */
-	struct call call;
-	uint32_t index; /* in tree.calls, or NOT_KEPT */
-	bool is_start;	/* the function that a followed goroutine begins with */
+	uint32_t index;		/* of its call, in tree.calls or owner.passing */
+	bool is_kept;		/* in tree.calls */
+	bool is_start;		/* the function that a followed goroutine begins with */
 };
 
 /* A goroutine inside a tree; after its end, the tree alone while it waits for its family. */
 struct owner {
 	struct owner_key key;
 	UT_hash_handle hh;
-	bool in_table;
+	struct process_member of_process; /* while it is in the table */
 	struct tree tree;
-	size_t calls_capacity;
-	size_t steps_capacity;
+	uint32_t calls_capacity;
+	uint32_t steps_capacity;
 	struct frame *frames; /* open, by rising position */
-	size_t num_frames;
-	size_t frames_capacity;
+	uint32_t num_frames;
+	uint32_t frames_capacity;
+	struct call *passing; /* calls of frames that the tree does not keep, the innermost last */
+	uint32_t num_passing;
+	uint32_t passing_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
 	uint64_t now_ns;	/* of its last event */
 	uint64_t settled_ns;	/* when it began, or its last part was handed on in time */
+
+	bool in_table;
+	bool has_ended;
 
 	/* What it is doing; see state.h. */
 	uint8_t state;	     /* enum goroutine_state, without STATE_SCAN */
@@ -51,22 +57,38 @@ struct owner {
 	uint64_t since_ns;   /* from when on that interval is in no part yet */
 	uint64_t wait_ns;    /* when the wait began */
 	uint32_t wait_depth; /* of the innermost call then */
-	size_t num_parts;    /* of its calls and frames */
-	size_t num_waits;    /* of its tree and frames */
-	size_t waits_capacity;
+	uint32_t num_parts;  /* of its calls and frames */
+	uint32_t num_waits;  /* of its tree and frames */
+	uint32_t waits_capacity;
 
 	/* See family.h. */
-	size_t starts_capacity;
+	uint32_t starts_capacity;
 	struct owner *root;   /* of its family; itself if it has no parent */
 	struct owner *parent; /* NULL: none, or it was handed on already */
-	size_t start;	      /* index in the parent's starts */
+	uint32_t start;	      /* index in the parent's starts */
 	uint32_t generation;  /* of the root 0 */
-	bool has_ended;
 	struct owner *members;	   /* of a root: the others of its family that are open, in order of
 				      beginning */
-	struct owner *prev, *next; /* in the root's members, in calltree.lingering */
-	struct owner *next_spare;
+	struct owner *prev, *next; /* in the root's members, in calltree.lingering, in table.spare */
 };
+
+static inline struct call *frame_call(struct owner *owner, const struct frame *frame)
+{
+	return (frame->is_kept ? owner->tree.calls : owner->passing) + frame->index;
+}
+
+/* array_reserve() for the arrays of an owner. */
+static inline bool owner_reserve(void *items, uint32_t *capacity, size_t need, size_t size)
+{
+	size_t room = *capacity;
+
+	if (need <= room)
+		return true;
+	if (!array_reserve(items, &room, need, size))
+		return false;
+	*capacity = (uint32_t)room;
+	return true;
+}
 
 /* Whose tree it is. */
 static inline struct owner *owner_of(struct tree *tree)
@@ -76,6 +98,7 @@ static inline struct owner *owner_of(struct tree *tree)
 
 struct table {
 	struct owner *owners; /* hash table, in order of beginning */
+	struct processes processes;
 	struct owner *last;   /* found last: events come in runs of one goroutine */
 	struct owner *spare;  /* kept for their memory */
 	unsigned num_spare;
@@ -85,6 +108,11 @@ struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid);
 
 /* NULL: there is none. */
 struct owner *table_find(struct table *table, struct owner_key key);
+
+/* The first of this process, in order of beginning, and the one behind it; NULL: none. The next one
+ * is to be asked for before something happens to one. */
+struct owner *table_first_of(const struct table *table, uint32_t pid);
+struct owner *table_next_of(const struct owner *owner);
 
 /* A new one with an empty tree; there must be none of this key. NULL: out of memory. */
 struct owner *table_add(struct table *table, struct owner_key key);

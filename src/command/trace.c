@@ -148,13 +148,28 @@ static struct error *begin_anew(struct trace *trace, bool *goes_on)
 
 /* ---- running ---- */
 
+struct program_end {
+	struct session *session;
+	const struct event *event;
+};
+
+static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
+{
+	const struct program_end *end = context;
+
+	return session_take_gate(end->session, end->event, goid, tid, lost);
+}
+
 static void handle(void *context, const struct event *event)
 {
 	struct trace *trace = context;
+	struct program_end end = {.session = trace->run.session, .event = event};
 
 	run_saw_process(&trace->run, event);
 	if (event->kind == EVENT_WRONG_GOID)
 		run_distrust(&trace->run, event->pid);
+	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
+		calltree_ask_lost_ends(trace->trees, event->pid, event->time_ns, was_lost, &end);
 	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }
 

@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "base/capabilities.h"
 #include "base/log.h"
 #include "session/features.h"
+#include "session/gates.h"
 #include "session/privileges.h"
 #include "session/settings.h"
 
@@ -26,6 +28,7 @@ struct session {
 	struct bpf_link *process_links[2];
 	struct ring_buffer *ring;
 	struct attachment *attachment;
+	struct gates gates;
 	enum attach_method method;
 	size_t num_sites;
 	unsigned batch; /* events handed on in this go */
@@ -238,44 +241,6 @@ static struct error *attach_sites(struct session *session)
 
 /* ---- events ---- */
 
-static void tell_if_ended(struct session *session, const struct goroutine_key *key,
-			  const struct goroutine *goroutine)
-{
-	if (goroutine->ended && session->options.end_was_lost)
-		session->options.end_was_lost(session->options.context, (uint32_t)key->pid,
-					      key->goid >> 63 ? 0 : key->goid, goroutine->lost);
-}
-
-static void forget_if_gone(struct session *session, const struct goroutine_key *key,
-			   const struct event *event)
-{
-	int fd = bpf_map__fd(session->bpf->maps.goroutines);
-	struct goroutine goroutine;
-
-	if (key->pid != event->pid || bpf_map_lookup_elem(fd, key, &goroutine) ||
-	    (event->kind == EVENT_EXEC && goroutine.program == event->goid))
-		return;
-	tell_if_ended(session, key, &goroutine);
-	bpf_map_delete_elem(fd, key);
-}
-
-/* Forgets the goroutines of a program that is gone: its pid may be used by another one. */
-static void forget_program(struct session *session, const struct event *event)
-{
-	int fd = bpf_map__fd(session->bpf->maps.goroutines);
-	struct goroutine_key key, next, *previous = NULL;
-
-	/* Without its key a walk starts anew: delete one when its successor is known. */
-	while (bpf_map_get_next_key(fd, previous, &next) == 0) {
-		if (previous)
-			forget_if_gone(session, &key, event);
-		key = next;
-		previous = &key;
-	}
-	if (previous)
-		forget_if_gone(session, &key, event);
-}
-
 static bool has_foreign(const struct event *event)
 {
 	const struct goroutine_event *more = (const struct goroutine_event *)event;
@@ -314,7 +279,7 @@ static int handle_event(void *context, void *data, size_t size)
 	if (size < sizeof(*event) || (event->flags & EVENT_HAS_MORE && size < sizeof(numbered)))
 		return 0;
 	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
-		forget_program(session, event);
+		gates_note_end(&session->gates, event);
 		modules_forget(session->options.modules, event->pid);
 	} else if (event->kind == EVENT_WRONG_GOID) {
 		forget_program(session, event);
@@ -328,19 +293,21 @@ static int handle_event(void *context, void *data, size_t size)
 	return ++session->batch >= BATCH ? -EAGAIN : 0;
 }
 
-/* Goroutines whose tree ended while the ring buffer was full; call it when no event is under way.
- */
-static void tell_lost_ends(struct session *session)
+bool session_take_gate(struct session *session, const struct event *event, uint64_t goid,
+		       uint32_t tid, uint32_t *lost)
 {
-	int fd = bpf_map__fd(session->bpf->maps.goroutines);
-	struct goroutine_key key, *previous = NULL;
-	struct goroutine goroutine;
+	return gates_take(&session->gates, event, goid, tid, lost);
+}
 
-	while (bpf_map_get_next_key(fd, previous, &key) == 0) {
-		if (!bpf_map_lookup_elem(fd, &key, &goroutine))
-			tell_if_ended(session, &key, &goroutine);
-		previous = &key;
-	}
+static void sweep_gates(struct session *session)
+{
+	struct timespec now;
+
+	if (!session->gates.ended)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gates_sweep(&session->gates, session_stats(session).stats[STAT_LOST],
+		    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
 }
 
 /* ---- life cycle ---- */
@@ -360,6 +327,7 @@ struct error *session_start(const struct session_options *options, struct sessio
 	if (!err)
 		err = attach_processes(session);
 	if (!err) {
+		session->gates.fd = bpf_map__fd(session->bpf->maps.goroutines);
 		session->ring = ring_buffer__new(bpf_map__fd(session->bpf->maps.events),
 						 handle_event, session, NULL);
 		if (!session->ring)
@@ -422,6 +390,7 @@ struct error *session_poll(struct session *session, int timeout_ms)
 		return error_errno(-failed, "cannot wait for events");
 	/* Events are sent without waking the reader: look whether there are any. */
 	struct error *err = session->batch ? NULL : consume(session);
+	sweep_gates(session);
 	if (!err)
 		err = attachment_check(session->attachment);
 	if (!err)
@@ -456,7 +425,9 @@ struct error *session_stop(struct session *session)
 	do
 		err = consume(session);
 	while (!err && session->batch >= BATCH);
-	tell_lost_ends(session);
+	if (session->options.end_was_lost)
+		gates_visit_lost_ends(&session->gates, session->options.end_was_lost,
+				      session->options.context);
 	return err;
 }
 
@@ -468,6 +439,7 @@ void session_free(struct session *session)
 	for (size_t i = 0; i < 2; i++)
 		bpf_link__destroy(session->process_links[i]);
 	ring_buffer__free(session->ring);
+	gates_destroy(&session->gates);
 	graph_bpf__destroy(session->bpf);
 	free(session);
 }

@@ -14,61 +14,25 @@ struct record *records_find(struct records *records, uint32_t pid, uint64_t goid
 	return record;
 }
 
-static struct program *find_program(struct records *records, uint64_t pid)
-{
-	struct program *program;
-
-	HASH_FIND(hh, records->programs, &pid, sizeof(pid), program);
-	return program;
-}
-
-static struct program *add_program(struct records *records, uint64_t pid)
-{
-	struct program *program = calloc(1, sizeof(*program));
-
-	if (!program)
-		return NULL;
-	program->pid = pid;
-	program->in_table = true;
-	HASH_ADD(hh, records->programs, pid, sizeof(program->pid), program);
-	if (program->in_table)
-		return program;
-	free(program);
-	return NULL;
-}
-
-static void forget_if_empty(struct records *records, struct program *program)
-{
-	if (program->records)
-		return;
-	HASH_DEL(records->programs, program);
-	free(program);
-}
-
 struct record *records_of_process(struct records *records, uint32_t pid)
 {
-	struct program *program = find_program(records, pid);
+	struct process_member *first = processes_first(&records->processes, pid);
 
-	return program ? program->records : NULL;
+	return first ? process_member_of(first, struct record, of_process) : NULL;
 }
 
 /* False: out of memory. */
 static bool enter_table(struct records *records, struct record *record)
 {
-	struct program *program =
-		find_program(records, record->key.pid) ?: add_program(records, record->key.pid);
+	uint32_t pid = (uint32_t)record->key.pid;
 
-	if (!program)
+	if (!processes_add(&records->processes, pid, &record->of_process))
 		return false;
 	record->in_table = true;
 	HASH_ADD(hh, records->table, key, sizeof(record->key), record);
-	if (!record->in_table) {
-		forget_if_empty(records, program);
-		return false;
-	}
-	record->program = program;
-	DL_APPEND2(program->records, record, prev_of_program, next_of_program);
-	return true;
+	if (!record->in_table)
+		processes_remove(&records->processes, pid, &record->of_process);
+	return record->in_table;
 }
 
 struct record *records_add(struct records *records, uint32_t pid, uint64_t goid)
@@ -101,14 +65,11 @@ void records_touch(struct records *records, struct record *record, bool has_ende
 
 void records_hide(struct records *records, struct record *record)
 {
-	struct program *program = record->program;
-
 	if (!record->in_table)
 		return;
 	HASH_DEL(records->table, record);
 	record->in_table = false;
-	DL_DELETE2(program->records, record, prev_of_program, next_of_program);
-	forget_if_empty(records, program);
+	processes_remove(&records->processes, (uint32_t)record->key.pid, &record->of_process);
 }
 
 static void record_free(struct record *record)
@@ -151,14 +112,10 @@ struct function *records_function(struct records *records, uint32_t pid, uint64_
 void records_destroy(struct records *records)
 {
 	struct function *function, *next_function;
-	struct program *program, *next_program;
 	struct record *record, *next;
 
 	HASH_CLEAR(hh, records->table);
-	HASH_ITER (hh, records->programs, program, next_program) {
-		HASH_DEL(records->programs, program);
-		free(program);
-	}
+	processes_destroy(&records->processes);
 	DL_FOREACH_SAFE(records->living, record, next)
 	record_free(record);
 	DL_FOREACH_SAFE(records->ended, record, next)

@@ -12,6 +12,7 @@
 #define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
 #include <uthash.h>
 
+#include "base/processes.h"
 #include "states/sums.h"
 
 /* No padding: hashed and compared as bytes. */
@@ -27,14 +28,6 @@ struct function {
 	bool in_table;
 	uint64_t num_goroutines;
 	struct sums sums;
-};
-
-/* What runs under a pid, while it has goroutines in the table. */
-struct program {
-	uint64_t pid;
-	UT_hash_handle hh;
-	bool in_table;
-	struct record *records;
 };
 
 struct record {
@@ -55,18 +48,17 @@ struct record {
 	struct function *function; /* NULL: no sums are kept */
 	struct sums sums;
 	struct record *prev, *next; /* in records.living or records.ended */
-	struct program *program;    /* good while it is in the table */
-	struct record *prev_of_program, *next_of_program;
+	struct process_member of_process; /* good while it is in the table */
 };
 
 struct records {
 	/* Hash table of the living, and of those of the ended whose process may go on with their
 	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
 	struct record *table;
-	struct program *programs; /* hash table */
-	struct record *living;	  /* the one unchanged for longest first */
-	struct record *ended;	  /* the one that ended first is first */
-	size_t count;		  /* of both lists */
+	struct processes processes; /* of those in the table */
+	struct record *living;	    /* the one unchanged for longest first */
+	struct record *ended;	    /* the one that ended first is first */
+	size_t count;		    /* of both lists */
 	struct function *functions;
 	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
 };

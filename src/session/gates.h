@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gates.h - the BPF programs' map of goroutines inside targets (struct goroutine), as user space
+ * looks after it: of programs that are gone nothing stays there.
+ *
+ * A walk through the map takes as long as there are goroutines inside targets, so the end of a
+ * process does without: whoever knows its open trees asks for their gates, gates_take(). What else
+ * there may be is of trees whose beginning was lost. It does no harm but takes room, so one walk now
+ * and then is enough for all programs that have ended meanwhile.
+ */
+#ifndef GOFUNCGRAPH_SESSION_GATES_H
+#define GOFUNCGRAPH_SESSION_GATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gofuncgraph/event.h"
+
+struct ended_program;
+
+struct gates {
+	int fd;			     /* of the map; not owned */
+	struct ended_program *ended; /* since the last walk, a hash table */
+	uint64_t walked_ns;	     /* when that was */
+};
+
+/* EVENT_EXEC or EVENT_PROCESS_EXIT: the program that ran under the pid is gone. */
+void gates_note_end(struct gates *gates, const struct event *event);
+
+/*
+ * Takes the gate of a goroutine of that program out (tid: of a thread without a goroutine, whose
+ * goid is 0). True: the end of its tree was lost, with so many events.
+ */
+bool gates_take(struct gates *gates, const struct event *event, uint64_t goid, uint32_t tid,
+		uint32_t *lost);
+
+/* To be called now and then; `num_lost`: events lost since tracing began. */
+void gates_sweep(struct gates *gates, uint64_t num_lost, uint64_t now_ns);
+
+/* Visits those whose tree's end was lost. */
+void gates_visit_lost_ends(const struct gates *gates,
+			   void (*visit)(void *context, uint32_t pid, uint64_t goid, uint32_t lost),
+			   void *context);
+
+void gates_destroy(struct gates *gates);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_gates.c - goroutines inside targets of programs that are gone: what is looked up, and how
+ * often, in a map that is not the kernel's.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+#include <bpf/bpf.h>
+
+#include "session/gates.h"
+
+#define MAP_FD	 77
+#define MAX	 100
+#define SECOND	 1000000000ull
+#define PROGRAM	 5000 /* number of the first program of each process */
+#define A_THREAD (1ull << 63)
+
+static struct {
+	struct goroutine_key key;
+	struct goroutine value;
+} entries[MAX];
+static size_t num_entries;
+static unsigned num_steps; /* of walks */
+
+static size_t find(const void *key)
+{
+	size_t i = 0;
+
+	while (i < num_entries && memcmp(&entries[i].key, key, sizeof(entries[i].key)))
+		i++;
+	return i;
+}
+
+int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value);
+int __wrap_bpf_map_delete_elem(int fd, const void *key);
+int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next);
+
+int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value)
+{
+	size_t at = find(key);
+
+	assert_int_equal(fd, MAP_FD);
+	if (at == num_entries)
+		return -ENOENT;
+	memcpy(value, &entries[at].value, sizeof(entries[at].value));
+	return 0;
+}
+
+int __wrap_bpf_map_delete_elem(int fd, const void *key)
+{
+	size_t at = find(key);
+
+	assert_int_equal(fd, MAP_FD);
+	assert_true(at < num_entries);
+	memmove(&entries[at], &entries[at + 1], (--num_entries - at) * sizeof(entries[0]));
+	return 0;
+}
+
+/* As the kernel's: begins anew behind a key that is not there. */
+int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next)
+{
+	size_t at = key ? find(key) + 1 : 0;
+
+	assert_int_equal(fd, MAP_FD);
+	num_steps++;
+	if (at > num_entries)
+		at = 0;
+	if (at == num_entries)
+		return -ENOENT;
+	memcpy(next, &entries[at].key, sizeof(entries[at].key));
+	return 0;
+}
+
+static void add(uint64_t pid, uint64_t goid, uint64_t program, uint32_t ended_with)
+{
+	assert_true(num_entries < MAX);
+	entries[num_entries].key = (struct goroutine_key){.goid = goid, .pid = pid};
+	entries[num_entries++].value =
+		(struct goroutine){.program = program, .ended = ended_with > 0, .lost = ended_with};
+}
+
+static int setup(void **state)
+{
+	static struct gates gates;
+
+	num_entries = num_steps = 0;
+	gates = (struct gates){.fd = MAP_FD};
+	*state = &gates;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	gates_destroy(*state);
+	return 0;
+}
+
+static const struct event exit_event = {
+	.kind = EVENT_PROCESS_EXIT, .pid = 1, .goid = PROGRAM, .time_ns = 9};
+/* The number is that of the program that runs now. */
+static const struct event exec_event = {.kind = EVENT_EXEC, .pid = 1, .goid = PROGRAM + 1};
+
+static void test_take(void **state)
+{
+	uint32_t lost = 0;
+
+	add(1, 10, PROGRAM, 0);
+	add(1, 11, PROGRAM, 3);
+	add(1, A_THREAD | 12, PROGRAM, 4);
+	add(2, 10, PROGRAM, 5);
+	assert_false(gates_take(*state, &exit_event, 10, 0, &lost));
+	assert_int_equal(num_entries, 3);
+	assert_true(gates_take(*state, &exit_event, 11, 0, &lost));
+	assert_int_equal(lost, 3);
+	assert_true(gates_take(*state, &exit_event, 0, 12, &lost));
+	assert_int_equal(lost, 4);
+	assert_false(gates_take(*state, &exit_event, 13, 0, &lost));
+	assert_int_equal(num_entries, 1);
+	assert_int_equal(entries[0].key.pid, 2);
+	assert_int_equal(num_steps, 0);
+}
+
+/* The pid is in use again. */
+static void test_take_of_next_program(void **state)
+{
+	uint32_t lost = 0;
+
+	add(1, 10, PROGRAM + 1, 3);
+	assert_false(gates_take(*state, &exit_event, 10, 0, &lost));
+	assert_false(gates_take(*state, &exec_event, 10, 0, &lost));
+	assert_int_equal(num_entries, 1);
+	entries[0].value.program = PROGRAM;
+	assert_true(gates_take(*state, &exec_event, 10, 0, &lost));
+	assert_int_equal(num_entries, 0);
+}
+
+/* Many programs end: one walk is for all of them, and none where nothing was lost. */
+static void test_sweep(void **state)
+{
+	struct gates *gates = *state;
+	struct event event = exit_event;
+
+	for (uint32_t pid = 1; pid <= 50; pid++) {
+		add(pid, 10, PROGRAM, 1);
+		add(pid, 11, PROGRAM + 1, 1);
+	}
+	for (event.pid = 1; event.pid <= 40; event.pid++) {
+		gates_note_end(gates, &event);
+		gates_sweep(gates, 7, SECOND / 2);
+	}
+	assert_int_equal(num_steps, 0);
+	gates_sweep(gates, 7, SECOND);
+	assert_int_equal(num_steps, 101);
+	assert_int_equal(num_entries, 60);
+	for (size_t i = 0; i < num_entries; i++)
+		assert_true(entries[i].key.goid == 11 || entries[i].key.pid > 40);
+	/* They are told once. */
+	gates_sweep(gates, 7, 3 * SECOND);
+	assert_int_equal(num_steps, 101);
+	assert_null(gates->ended);
+	/* It ends once more. */
+	event.pid = 1;
+	event.goid = PROGRAM + 1;
+	gates_note_end(gates, &exit_event);
+	gates_note_end(gates, &event);
+	gates_sweep(gates, 7, 5 * SECOND);
+	assert_int_equal(num_steps, 101 + 61);
+	assert_int_equal(num_entries, 59);
+}
+
+static void test_sweep_without_loss(void **state)
+{
+	struct gates *gates = *state;
+
+	add(1, 10, PROGRAM, 0);
+	gates_note_end(gates, &exit_event);
+	gates_sweep(gates, 0, SECOND);
+	assert_int_equal(num_steps, 0);
+	assert_null(gates->ended);
+}
+
+static void remember(void *context, uint32_t pid, uint64_t goid, uint32_t lost)
+{
+	uint64_t *sum = context;
+
+	*sum += pid * 10000 + goid * 100 + lost;
+}
+
+static void test_lost_ends(void **state)
+{
+	uint64_t sum = 0;
+
+	add(1, 10, PROGRAM, 0);
+	add(1, 11, PROGRAM, 3);
+	add(2, A_THREAD | 12, PROGRAM, 4);
+	gates_visit_lost_ends(*state, remember, &sum);
+	assert_int_equal(sum, 11103 + 20004);
+	assert_int_equal(num_entries, 3);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(test_take),
+		TEST(test_take_of_next_program),
+		TEST(test_sweep),
+		TEST(test_sweep_without_loss),
+		TEST(test_lost_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
