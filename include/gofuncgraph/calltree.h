@@ -185,7 +185,7 @@ void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, 
 			   uint64_t now_ns);
 
 /*
- * To be called before EVENT_EXEC and EVENT_PROCESS_EXIT are fed: asks of each open tree of the
+ * To be called before an event is fed that ends all trees of a process: asks of each open tree of the
  * process whether its end was lost, and with how many events, and ends it then. tid: of a thread
  * without a goroutine, whose goid is 0; else 0.
  */

@@ -52,8 +52,11 @@ bool session_file_is_changed(const struct session *session);
 /* Detaches, then hands on what is left. May be called twice. */
 struct error *session_stop(struct session *session);
 
+/* True of events that tell of a process as a whole that nothing goes on inside its targets. */
+bool session_ends_trees(const struct event *event);
+
 /*
- * To be called when EVENT_EXEC or EVENT_PROCESS_EXIT is handed on, for each goroutine of that
+ * To be called when such an event is handed on, for each goroutine of that
  * process that is known to be inside a target (tid: of a thread without one, whose goid is 0): it
  * is not any more. True: the end of its tree was lost before, with so many events.
  */

@@ -168,7 +168,7 @@ static void handle(void *context, const struct event *event)
 	run_saw_process(&trace->run, event);
 	if (event->kind == EVENT_WRONG_GOID)
 		run_distrust(&trace->run, event->pid);
-	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
+	if (session_ends_trees(event))
 		calltree_ask_lost_ends(trace->trees, event->pid, event->time_ns, was_lost, &end);
 	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }

@@ -25,7 +25,7 @@ struct ended_program {
 /* Programs of one pid are numbered in order of beginning: current_program() in bpf/gate.h. */
 static uint64_t first_alive(const struct event *event)
 {
-	return event->goid + (event->kind == EVENT_PROCESS_EXIT);
+	return event->goid + (event->kind != EVENT_EXEC);
 }
 
 static struct ended_program *find(const struct gates *gates, uint32_t pid)

@@ -24,7 +24,14 @@ struct gates {
 	uint64_t walked_ns;	     /* when that was */
 };
 
-/* EVENT_EXEC or EVENT_PROCESS_EXIT: the program that ran under the pid is gone. */
+/* The program that ran under the pid is gone, or not traced any more. */
+static inline bool gates_are_over(const struct event *event)
+{
+	return event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT ||
+	       event->kind == EVENT_WRONG_GOID;
+}
+
+/* Such an event. */
 void gates_note_end(struct gates *gates, const struct event *event);
 
 /*

@@ -278,12 +278,10 @@ static int handle_event(void *context, void *data, size_t size)
 
 	if (size < sizeof(*event) || (event->flags & EVENT_HAS_MORE && size < sizeof(numbered)))
 		return 0;
-	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
+	if (gates_are_over(event))
 		gates_note_end(&session->gates, event);
+	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
 		modules_forget(session->options.modules, event->pid);
-	} else if (event->kind == EVENT_WRONG_GOID) {
-		forget_program(session, event);
-	}
 	if (has_foreign(event)) {
 		memcpy(&numbered, event, event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));
 		number_foreign(session, &numbered);
@@ -291,6 +289,11 @@ static int handle_event(void *context, void *data, size_t size)
 	}
 	session->options.handle(session->options.context, event);
 	return ++session->batch >= BATCH ? -EAGAIN : 0;
+}
+
+bool session_ends_trees(const struct event *event)
+{
+	return gates_are_over(event);
 }
 
 bool session_take_gate(struct session *session, const struct event *event, uint64_t goid,

@@ -135,7 +135,15 @@ static void test_take_of_next_program(void **state)
 	assert_false(gates_take(*state, &exit_event, 10, 0, &lost));
 	assert_false(gates_take(*state, &exec_event, 10, 0, &lost));
 	assert_int_equal(num_entries, 1);
+	/* This one goes on, but is not traced any more. */
+	assert_false(gates_take(*state,
+				&(struct event){.kind = EVENT_WRONG_GOID, .pid = 1, .goid = PROGRAM},
+				10, 0, &lost));
 	entries[0].value.program = PROGRAM;
+	assert_true(gates_take(*state,
+			       &(struct event){.kind = EVENT_WRONG_GOID, .pid = 1, .goid = PROGRAM},
+			       10, 0, &lost));
+	add(1, 10, PROGRAM, 3);
 	assert_true(gates_take(*state, &exec_event, 10, 0, &lost));
 	assert_int_equal(num_entries, 0);
 }
