@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "base/log.h"
+#include "base/stack.h"
 #include "command/command.h"
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;
@@ -22,9 +24,16 @@ static void reserve_standard_files(void)
 int main(int argc, char **argv)
 {
 	const struct command *command;
+	_cleanup_error_ struct error *err = NULL;
+	int status, first;
 
 	reserve_standard_files();
 	argp_err_exit_status = STATUS_USAGE;
 	command = command_choose(argc, argv);
-	return command->name ? command->run(argc - 1, argv + 1) : command->run(argc, argv);
+	first = command->name ? 1 : 0;
+	err = stack_run(command->run, argc - first, argv + first, &status);
+	if (!err)
+		return status;
+	log_error("%s", error_message(err));
+	return STATUS_FAILED;
 }

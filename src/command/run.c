@@ -12,6 +12,7 @@
 #include "command/reopen.h"
 #include "command/run_file.h"
 #include "command/signals.h"
+#include "session/limits.h"
 
 #define POLL_MS	       20
 #define CHECK_EVERY_NS 1000000000ull
@@ -58,7 +59,7 @@ struct error *run_open(struct run *run)
 {
 	const struct run_args *args = run->args;
 	struct gobin_layout layout;
-	struct error *err = NULL;
+	struct error *err;
 
 	inherited_save(&run->inherited);
 	event_clock_start(&run->clock);
@@ -66,7 +67,8 @@ struct error *run_open(struct run *run)
 		signals_catch_for_program();
 	else
 		signals_catch();
-	if (args->pid)
+	err = limits_check_proc();
+	if (!err && args->pid)
 		err = process_open(args->pid, &run->process);
 	if (!err)
 		err = open_binary(run);

@@ -23,7 +23,7 @@ enum word {
 /* Sections of text on amd64: one. What else may be seen is no list of text sections. */
 #define MAX_TEXT_SECTIONS 64
 
-#define SWEEP_SIZE 65536
+#define SWEEP_SIZE 4096 /* on the stack */
 
 static bool read_word(const struct image *image, uint64_t va, unsigned word, uint64_t *value)
 {

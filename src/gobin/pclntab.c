@@ -11,7 +11,7 @@
 /* Generic names reach some thousand bytes, paths PATH_MAX. */
 #define MAX_NAME 16384
 
-#define SWEEP_SIZE 65536
+#define SWEEP_SIZE 4096 /* on the stack */
 
 /* What all headers have behind the magic: two bytes 0, size of an instruction, size of a pointer.
  */

@@ -18,7 +18,7 @@
 #define FIPS_SECTS_AT	56 /* after the magic, the sum and the address of itself */
 #define FIPS_NUM_SECTS	4  /* text, and three of data */
 
-#define SWEEP_SIZE 16384
+#define SWEEP_SIZE 4096 /* on the stack */
 
 static void add_range(struct selfcheck *selfcheck, uint64_t start_va, uint64_t end_va,
 		      const char *reason)

@@ -7,12 +7,14 @@
 #include <string.h>
 #include <time.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "base/capabilities.h"
 #include "base/log.h"
 #include "session/features.h"
 #include "session/gates.h"
+#include "session/limits.h"
 #include "session/privileges.h"
 #include "session/settings.h"
 
@@ -60,15 +62,11 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 	return rounded;
 }
 
-static struct error *set_maps(struct session *session)
+static void set_maps(struct session *session)
 {
 	const struct plan *plan = session->options.plan;
-	uint64_t ring_size;
+	uint64_t ring_size = round_up_to_power_of_two(session->options.ring_size);
 
-	if (session->options.ring_size > MAX_RING_SIZE)
-		return error_new(
-			"a ring buffer of more than 2G cannot be had; give --ring-size less");
-	ring_size = round_up_to_power_of_two(session->options.ring_size);
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
 	if (!session->bpf->rodata->use_cookies)
@@ -76,7 +74,6 @@ static struct error *set_maps(struct session *session)
 					 plan->num_sites * (gobin_is_pie(plan->bin) ? 2 : 1));
 	else if (gobin_is_pie(plan->bin))
 		bpf_map__set_max_entries(session->bpf->maps.site_vas, plan->num_sites);
-	return NULL;
 }
 
 static bool has_state_sites(const struct session *session)
@@ -109,15 +106,42 @@ static void set_programs(struct session *session)
 			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
 }
 
+/* NULL: the kernel's types are there, and can be read. */
+static struct error *check_types(void)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+	struct btf *types;
+	int failed;
+
+	if (access(path, R_OK))
+		return error_new("cannot load the BPF programs: this kernel has no BTF "
+				 "(CONFIG_DEBUG_INFO_BTF), %s is not there",
+				 path);
+	types = btf__parse_raw(path);
+	failed = (int)-libbpf_get_error(types);
+	if (failed)
+		return error_errno(failed,
+				   "cannot load the BPF programs: the kernel's types cannot be "
+				   "read from %s, it is damaged or there is no memory",
+				   path);
+	btf__free(types);
+	return NULL;
+}
+
 static struct error *load_error(const struct session *session, int errnum)
 {
+	struct error *err;
+
 	if (errnum == ENOMEM || errnum == E2BIG)
 		return error_errno(
 			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
 			(unsigned long long)bpf_map__max_entries(session->bpf->maps.events));
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return error_new("cannot load the BPF programs: this kernel has no BTF "
-				 "(CONFIG_DEBUG_INFO_BTF), /sys/kernel/btf/vmlinux is not there");
+	if (errnum == EMFILE || errnum == ENFILE)
+		return error_errno(errnum, "cannot load the BPF programs; raise the limit of open "
+					   "files (ulimit -n)");
+	err = check_types();
+	if (err)
+		return err;
 	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
 		return error_new(
 			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
@@ -143,10 +167,9 @@ static struct error *load(struct session *session)
 		session->method == ATTACH_UPROBE_MULTI ||
 		(session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
 	err = settings_fill(session->bpf->rodata, &session->options);
-	if (!err)
-		err = set_maps(session);
 	if (err)
 		return err;
+	set_maps(session);
 	set_programs(session);
 	failed = graph_bpf__load(session->bpf);
 	return failed ? load_error(session, -failed) : NULL;
@@ -315,11 +338,22 @@ static void sweep_gates(struct session *session)
 
 /* ---- life cycle ---- */
 
+static struct error *check_options(const struct session_options *options)
+{
+	if (options->ring_size > MAX_RING_SIZE)
+		return error_new(
+			"a ring buffer of more than 2G cannot be had; give --ring-size less");
+	return limits_check(round_up_to_power_of_two(options->ring_size));
+}
+
 struct error *session_start(const struct session_options *options, struct session **out)
 {
-	struct session *session = calloc(1, sizeof(*session));
-	struct error *err;
+	struct error *err = check_options(options);
+	struct session *session;
 
+	if (err)
+		return err;
+	session = calloc(1, sizeof(*session));
 	if (!session)
 		return error_out_of_memory();
 	session->options = *options;

@@ -31,7 +31,7 @@ def await_said(path, wanted):
 # What a shell changes for what it starts: the program, or the tracer.
 SETTINGS = {
     "nothing": 'exec "$@"',
-    "limits": 'ulimit -S -n 100; ulimit -H -n 4000; ulimit -S -l 64; ulimit -H -l 100000; ulimit -c 0; ulimit -s 4096; exec "$@"',
+    "limits": 'ulimit -S -n 100; ulimit -H -n 4000; ulimit -S -l 64; ulimit -H -l 100000; ulimit -c 0; ulimit -s 256; exec "$@"',
     "nice and umask": 'umask 027; renice -n 3 $$ >/dev/null; cd /var; echo 500 >/proc/$$/oom_score_adj; exec "$@"',
     "ignored signals": "trap '' HUP INT USR1 CHLD PIPE XFSZ; exec \"$@\"",
     "blocked signals": 'exec env --block-signal=USR2,PIPE "$@"',

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* limits.h - what a session needs of its surroundings, looked at before it fails somewhere in a library. */
+#ifndef SESSION_LIMITS_H
+#define SESSION_LIMITS_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* Processes, their executables and our own files are found there. */
+struct error *limits_check_proc(void);
+
+/*
+ * Enough open files (the soft limit is raised to the hard one if that helps; a program that is
+ * started gets the old one back, see inherited.h), and enough address space for a ring buffer of so
+ * many bytes.
+ */
+struct error *limits_check(uint64_t ring_bytes);
+
+#endif
