@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/library.h"
+#include "command/run_args.h"
 #include "command/select.h"
 #include "probe/inlined.h"
 
@@ -19,10 +21,13 @@
 
 struct list_args {
 	struct select_args select;
+	struct run_args process; /* what -p says, and no more */
 	bool verbose;
 };
 
 static const struct argp_option options[] = {
+	{"pid", 'p', "PID", 0, "BINARY is this process's executable unless a file that it has loaded is given",
+	 0},
 	{"verbose", 'v', NULL, 0, "A line for every probe, every place of inlined functions", 0},
 	{},
 };
@@ -33,7 +38,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
+		args->process.binary = &args->select.binary;
 		state->child_inputs[0] = &args->select;
+		return 0;
+	case 'p':
+		run_args_take_pid(&args->process, arg, state);
 		return 0;
 	case 'v':
 		args->verbose = true;
@@ -48,7 +57,7 @@ static const struct argp_child children[] = {{&select_argp, 0, NULL, 0}, {}};
 const struct argp list_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY [TARGET...]",
+	.args_doc = "BINARY [TARGET...]\n-p PID [LIBRARY] [TARGET...]",
 	.doc = "Lists the functions that would be traced, with the places of their probes, and "
 	       "what "
 	       "cannot be traced and why. Without -u and TARGET: all functions.",
@@ -253,6 +262,8 @@ static struct error *list(const struct list_args *args)
 		selection.num_functions = 1;
 	}
 	err = gobin_open(args->select.binary, &bin);
+	if (err && args->process.pid && !args->process.library_path)
+		err = library_hint(args->process.pid, err);
 	if (!err)
 		err = plan_make(bin, &selection, &plan);
 	if (!err && selection.functions != all)
@@ -278,7 +289,10 @@ int command_list(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	argp_parse(&list_argp, argc, argv, 0, NULL, &args);
 	log_set_verbose(args.verbose);
-	err = list(&args);
+	err = run_args_take_first_target(&args.process, &args.select);
+	if (!err)
+		err = list(&args);
+	run_args_destroy(&args.process);
 	select_args_destroy(&args.select);
 	if (err)
 		log_error("%s", error_message(err));

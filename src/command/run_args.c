@@ -60,7 +60,7 @@ static void parse_method(struct run_args *args, const char *arg, struct argp_sta
 			arg);
 }
 
-static void parse_pid(struct run_args *args, const char *arg, struct argp_state *state)
+void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
 {
 	uint64_t pid = 0;
 
@@ -79,7 +79,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->ring_size = DEFAULT_RING_SIZE;
 		return 0;
 	case 'p':
-		parse_pid(args, arg, state);
+		run_args_take_pid(args, arg, state);
 		return 0;
 	case KEY_AS_ROOT:
 		args->as_root = true;
@@ -118,6 +118,18 @@ struct error *run_args_take_library(struct run_args *args, const char *word, boo
 	*taken = args->library_path;
 	if (*taken)
 		*args->binary = args->library_path;
+	return err;
+}
+
+struct error *run_args_take_first_target(struct run_args *args, struct select_args *select)
+{
+	struct error *err = NULL;
+	bool taken = false;
+
+	if (args->pid && select->selection.num_targets)
+		err = run_args_take_library(args, select->selection.targets[0], &taken);
+	if (taken)
+		select_args_drop_first(select);
 	return err;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command/select.h"
 #include "gofuncgraph/probe.h"
 
 struct run_args {
@@ -36,7 +37,12 @@ int run_args_split(int argc, char **argv, struct run_args *args);
 /* With -p: `word`, the first argument, may name a file that the process has loaded (library.h), which
  * is BINARY then. *taken: it does. Error: as of library_find(). */
 struct error *run_args_take_library(struct run_args *args, const char *word, bool *taken);
+/* The same of the first target, which is none then. */
+struct error *run_args_take_first_target(struct run_args *args, struct select_args *select);
 void run_args_destroy(struct run_args *args);
+
+/* The argument of -p. */
+void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state);
 
 /* Reports what a parser of text found wrong with an argument, if anything; takes err. */
 void run_args_check(struct argp_state *state, struct error *err);

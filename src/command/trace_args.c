@@ -106,15 +106,7 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 
 struct error *trace_args_take_library(struct trace_args *args)
 {
-	const struct selection *selection = &args->select.selection;
-	struct error *err = NULL;
-	bool taken = false;
-
-	if (args->run.pid && selection->num_targets)
-		err = run_args_take_library(&args->run, selection->targets[0], &taken);
-	if (taken)
-		select_args_drop_first(&args->select);
-	return err;
+	return run_args_take_first_target(&args->run, &args->select);
 }
 
 void trace_args_destroy(struct trace_args *args)

@@ -178,6 +178,15 @@ def test_states_in_library(binary, start, run_tool, version):
     assert program.finish() == 0
 
 
+def test_list_of_library(binary, start):
+    """By the process that has loaded it, as when tracing."""
+    library = binary("calls", flags=SHARED, cgo=True)
+    program = start(c_host(), library)
+    wanted = listed(library, "-u", "main.*", "main.root")
+    assert listed("-p", str(program.pid), library.name, "-u", "main.*", "main.root") == wanted
+    assert program.finish() == 0
+
+
 def test_nothing_of_library(binary, start, trace):
     """Who has it mapped is found, though it is nobody's executable."""
     library = binary("calls", flags=SHARED, cgo=True)

@@ -28,6 +28,19 @@ def parse(text):
     return {match["name"]: bool(match["target"]) for match in matches}
 
 
+def test_process(binary, start):
+    """-p means the same as when tracing: the file that it runs, whatever its name leads to now."""
+    path = binary("calls")
+    program = start(path)
+    wanted = list_functions("-u", "main.*", path, "main.root").stdout
+    path.unlink()
+    done = list_functions("-u", "main.*", "-p", program.pid, "main.root")
+    assert done.returncode == 0 and parse(done.stdout) == parse(wanted)
+    assert program.finish() == 0
+    done = list_functions("-p", program.pid, "main.root")
+    assert done.returncode == 1 and f"there is no process {program.pid}" in done.stderr
+
+
 def test_functions_and_sites(binary):
     done = list_functions("-u", "main.*", binary("calls"), "main.root")
     assert done.returncode == 0, done.stderr
