@@ -62,6 +62,12 @@ static void end_tree(struct calltree *trees, struct owner *owner, enum call_end 
 	family_end(trees, owner);
 }
 
+static void end_lost(struct calltree *trees, struct owner *owner, uint32_t lost, uint64_t now_ns)
+{
+	add_lost(&owner->tree, lost ? lost : 1);
+	end_tree(trees, owner, CALL_LOST, now_ns);
+}
+
 static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
 {
 	struct owner *owner, *next;
@@ -86,10 +92,9 @@ static void distrust_process(struct calltree *trees, uint32_t pid, uint64_t time
 {
 	struct owner *owner, *next;
 
-	lose_of_process(trees, pid);
-	HASH_ITER (hh, trees->table.owners, owner, next) {
-		if (owner->key.pid == pid)
-			end_tree(trees, owner, CALL_LOST, time_ns);
+	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
+		next = table_next_of(owner);
+		end_lost(trees, owner, 1, time_ns);
 	}
 }
 
@@ -340,12 +345,6 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event)
 		return handle_inside(trees, owner, event);
 	trees->num_ignored++;
 	return NULL;
-}
-
-static void end_lost(struct calltree *trees, struct owner *owner, uint32_t lost, uint64_t now_ns)
-{
-	add_lost(&owner->tree, lost ? lost : 1);
-	end_tree(trees, owner, CALL_LOST, now_ns);
 }
 
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
