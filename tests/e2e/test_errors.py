@@ -30,6 +30,35 @@ def test_folder(tmp_path):
     assert str(tmp_path) in fails("-u", "main.*", tmp_path)
 
 
+COMMANDS = {"trace": ["-u", "main.*"], "list": ["list"], "states": ["states"], "bpftrace": ["bpftrace", "--empty"]}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_what_is_no_file_with_a_program(tmp_path, command):
+    """Every command says so, and waits for nobody."""
+    fifo, empty, script = tmp_path / "fifo", tmp_path / "empty", tmp_path / "script"
+    os.mkfifo(fifo)
+    empty.touch()
+    script.write_text("#!/bin/sh\necho of more than sixty-four bytes, since as many are read of an ELF file\n")
+    for path, why in ((tmp_path, "a folder"), (fifo, "not a regular file"), ("/dev/zero", "not a regular file"),
+                      (empty, "not an ELF file"), (script, "not an ELF file"), (tmp_path / "none", "No such file"),
+                      (script / "below", "Not a directory")):
+        said = fails(*COMMANDS[command], path, *(["main.main"] if command == "bpftrace" else []))
+        assert str(path) in said and why in said and said.count("\n") == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root, so there is nobody to become")
+def test_file_that_may_not_be_read(binary, tmp_path):
+    path = f"/var/tmp/gofuncgraph-e2e-secret-{os.getpid()}"
+    shutil.copy2(binary("calls"), path)
+    os.chmod(path, 0o700)
+    try:
+        said = fails("list", path, prefix=["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"])
+    finally:
+        os.unlink(path)
+    assert f"cannot open {path}: Permission denied" in said
+
+
 def test_not_elf(tmp_path):
     path = tmp_path / "script"
     path.write_text("#!/bin/sh\necho\n")
