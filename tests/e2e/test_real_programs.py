@@ -133,6 +133,18 @@ def test_age(programs, tmp_path):
     assert all(call["caller"]["line"] > 0 for call in calls)
 
 
+def test_esbuild_in_a_pipe(programs, tmp_path):
+    """Without -o: its output is that of the untraced program, and trees are on standard error."""
+    path = builds.copy(programs / "esbuild", tmp_path)
+    source = b"console.log(sum(1, 2))\n" * 200
+    untraced = run([path, "--minify"], source, tmp_path)
+    for arguments in (["-f", "json", "-u", "main.*"], ["states", "-f", "json"]):
+        traced = run([harness.tool(), *arguments, path, "--", "--minify"], source, tmp_path)
+        assert traced.returncode == 0 and traced.stdout == untraced.stdout != b""
+        lines = [line for line in traced.stderr.splitlines() if not line.startswith(b"gofuncgraph-c: ")]
+        assert len([json.loads(line) for line in lines]) > 0
+
+
 def test_esbuild(programs, tmp_path):
     path = builds.copy(programs / "esbuild", tmp_path)
     source = b"export function sum(first, second) { return first + second }\n" * 1 + b"console.log(sum(1, 2))\n" * 200
