@@ -105,3 +105,24 @@ def test_limit_counts_trees_that_ended(binary, start, trace):
     assert tracer.wait() == 0
     (tree,), _ = parse_graph(tracer.out)
     assert len(tree["calls"]) == 5
+
+
+def test_many_open_trees(binary, start, trace):
+    """Each goroutine inside a target takes little, and is there when tracing ends."""
+    count = 30_000
+    program = start(binary("long"))
+    tracer = trace("--ring-size", "64M", program.path, "main.stay")
+    before = anonymous_memory(tracer.pid)
+    assert program.work(f"open {count}") == count
+    # What is at once behind all that has been read.
+    other = start(program.path)
+    assert other.work("open 1") == 1
+    other.finish()
+    await_condition(lambda: "main.stay() {" in tracer.out, "the other process is not seen to end")
+    each = (anonymous_memory(tracer.pid) - before) / count
+    tracer.stop()
+    assert LOST not in tracer.err
+    assert 300 < each < 2000, f"{each:.0f} bytes a tree"
+    trees, _ = parse_graph(tracer.out)
+    marks = [tree["exit"].get("mark") for tree in trees]
+    assert sorted(set(marks)) == ["process exit", "still running"] and marks.count("still running") == count
