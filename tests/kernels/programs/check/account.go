@@ -21,6 +21,9 @@ type call struct {
 	Start    int64  `json:"start_ns"`
 	Duration int64  `json:"duration_ns"`
 	End      string `json:"end"`
+	Caller   struct {
+		Function string `json:"function"`
+	} `json:"caller"`
 	// With --states, --min-wait and --follow.
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`

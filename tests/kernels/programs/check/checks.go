@@ -20,6 +20,7 @@ var exactChecks = []struct {
 	{"panics", exact("panic", 20, 5, panicShape, "callCatch")},
 	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit")},
 	{"states, waits and followed goroutines", callParts},
+	{"loaded anywhere", loadedAnywhere},
 }
 
 // Checks that are made once, with the way of attaching that the tracer takes by itself.
@@ -104,6 +105,44 @@ func exact(command string, n, m int, want, target string) func(...string) error 
 		}
 		return nil
 	}
+}
+
+const (
+	piePath    = "/bin/work-pie"
+	loaderPath = "/lib64/ld-linux-x86-64.so.2"
+)
+
+// A PIE that is started, and one that the dynamic loader was told to run, as libraries are: the
+// kernel's idea of where the program is does not help there.
+func loadedAnywhere(arguments ...string) error {
+	started, err := startWorkerAs(piePath)
+	if err != nil {
+		return err
+	}
+	loaded, err := startWorkerAs(loaderPath, piePath)
+	if err != nil {
+		return err
+	}
+	t, err := startTracer(append(arguments, "-u", "main.call*", "-u", "!main.call*.*", piePath, "main.callRoot")...)
+	if err != nil {
+		return err
+	}
+	startedTold, startedErr := started.run("tree", 3, 4)
+	loadedTold, loadedErr := loaded.run("tree", 2, 5)
+	seen, err := t.stop()
+	if err := firstOf(startedErr, loadedErr, err, started.end(), loaded.end()); err != nil {
+		return err
+	}
+	callers := map[string]string{"callBranch": "main.callRoot", "callLeaf": "main.callBranch"}
+	for _, tree := range seen.trees {
+		for _, c := range tree {
+			by := c.Caller.Function
+			if by != callers[c.Function] && (c.Depth > 0 || !strings.HasPrefix(by, "main.")) {
+				return fmt.Errorf("%s is called by '%s'", c.Function, by)
+			}
+		}
+	}
+	return seen.mustBe(treeShape(), worked{startedTold, started.pid()}, worked{loadedTold, loaded.pid()})
 }
 
 func bestMethod() error {

@@ -33,12 +33,16 @@ type report struct {
 }
 
 func startWorker() (*worker, error) {
+	return startWorkerAs(workPath)
+}
+
+func startWorkerAs(command ...string) (*worker, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer reader.Close()
-	w := &worker{process: exec.Command(workPath), input: writer, answers: make(chan []byte, 16)}
+	w := &worker{process: exec.Command(command[0], command[1:]...), input: writer, answers: make(chan []byte, 16)}
 	w.process.Stdin = reader
 	w.process.Stderr = os.Stderr
 	w.process.SysProcAttr = workerAttributes
