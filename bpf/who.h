@@ -30,17 +30,36 @@ struct who {
 	bool is_foreign; /* a thread of C's that has no goroutine, and no g0 either (yet) */
 };
 
+/* Where the program's own code is: fs/binfmt_elf.c, load_elf_binary(). */
+struct code_range {
+	unsigned long start, end;
+};
+
+static __always_inline void read_code_range(struct task_struct *task, struct code_range *range)
+{
+	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	__u32 start_at = bpf_core_field_offset(struct mm_struct, start_code);
+	__u32 end_at = bpf_core_field_offset(struct mm_struct, end_code);
+
+	/* As a rule they lie side by side, and one read does. */
+	if (end_at == start_at + sizeof(range->start)) {
+		bpf_probe_read_kernel(range, sizeof(*range), (void *)mm + start_at);
+	} else {
+		range->start = BPF_CORE_READ(mm, start_code);
+		range->end = BPF_CORE_READ(mm, end_code);
+	}
+}
+
 /* The key in `sites` of a site in a file that is loaded anywhere. */
 static __always_inline __u64 site_key(const struct pt_regs *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	unsigned long start = BPF_CORE_READ(mm, start_code);
 	struct uprobe_dispatch_data *data;
+	struct code_range range;
 
-	/* In the code of the program itself: fs/binfmt_elf.c, load_elf_binary(). */
-	if (ctx->ip >= start && ctx->ip < BPF_CORE_READ(mm, end_code))
-		return ctx->ip - start + start_code_va;
+	read_code_range(task, &range);
+	if (ctx->ip >= range.start && ctx->ip < range.end)
+		return ctx->ip - range.start + start_code_va;
 	/* Libraries, and programs that the dynamic loader was told to run: uprobe_dispatcher()
 	 * leaves the event there that was hit. */
 	data = (void *)BPF_CORE_READ(task, utask, vaddr);

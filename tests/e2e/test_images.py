@@ -72,6 +72,14 @@ def check_spawned(changes, count):
     assert {"chan receive"} <= {change.get("reason") for change in changes}
 
 
+def failed(*arguments):
+    done = subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+                          check=False)
+    assert done.returncode == 1, done.stderr
+    assert not done.stdout
+    return done.stderr
+
+
 # ---- libraries in a C program ----
 
 
@@ -109,14 +117,6 @@ def test_library_was_replaced(binary, start, trace):
     library.write_bytes(b"something else")
     tracer = trace(*calls_of("main"), "-p", program.pid, f"{library.name} (deleted)", "main.root")
     check_traced(tracer, program.work("GO"))
-
-
-def failed(*arguments):
-    done = subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-                          check=False)
-    assert done.returncode == 1, done.stderr
-    assert not done.stdout
-    return done.stderr
 
 
 def test_host_is_not_go(binary, start):
@@ -224,9 +224,24 @@ def test_names_of_plugin_importer(binary):
     path = binary("calls", flags=IMPORTER, cgo=True)
     symbols = subprocess.run(["nm", path], capture_output=True, text=True, timeout=60, check=True).stdout
     assert re.search(r" t local\.main\.root$", symbols, re.M)
+    check_names(path)
+
+
+def check_names(path):
     assert "local." not in listed(path)
     for pattern in ("main.root", "local.main.root", "local.main.ro*t"):
         assert re.findall(r"(\S+) \[target\]", listed(path, pattern)) == ["main.root"]
+
+
+def test_names_in_debug_file(binary):
+    """The same names and aliases when the symbols are in a file of their own."""
+    path = binary("calls", flags=IMPORTER + ["-buildmode=pie"], cgo=True)
+    debug = path.with_suffix(".debug")
+    subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True, timeout=60)
+    subprocess.run(["strip", path], check=True, timeout=60)
+    assert "no function" in failed("-u", "main.*", path, "local.main.root")
+    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug.name}", path.name], cwd=path.parent, check=True, timeout=60)
+    check_names(path)
 
 
 # ---- plugins ----

@@ -3,6 +3,7 @@
  * fuzz_elf.c - a whole executable: headers, build info, symbols, code that is looked at, DWARF. The
  * function table has a target of its own.
  */
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +12,9 @@
 #include "gobin/dwarf.h"
 #include "gobin/image.h"
 #include "gobin/selfcheck.h"
+#include "gobin/tls.h"
 #include "gofuncgraph/gobin.h"
+#include "must.h"
 
 #define MAX_FUNCS 64
 
@@ -56,6 +59,8 @@ static void read_funcs(struct gobin *bin, size_t *sum)
 		*sum += use_text(gobin_line_at(bin, func->va).file);
 		*sum += use_text(gobin_line_at(bin, last_va).file);
 		*sum += gobin_func_is_abi0(bin, func);
+		for (const char *const *alias = func->aliases; alias && *alias; alias++)
+			*sum += use_text(*alias);
 		*sum += use_text(gobin_self_check(bin, func->va, func->size));
 	}
 }
@@ -63,6 +68,7 @@ static void read_funcs(struct gobin *bin, size_t *sum)
 static void read_program(const char *path, size_t *sum)
 {
 	struct gobin_layout layout;
+	uint64_t start_va, end_va;
 	struct gobin *bin;
 
 	error_free(gobin_open(path, &bin));
@@ -72,11 +78,35 @@ static void read_program(const char *path, size_t *sum)
 	gobin_line_at(bin, 0);
 	gobin_line_at(bin, UINT64_MAX);
 	error_free(gobin_layout(bin, &layout));
+	*sum += gobin_runtime(bin) + gobin_knows_tls(bin) + gobin_is_library(bin);
+	gobin_extent(bin, &start_va, &end_va);
+	must(start_va < end_va);
 	error_free(gobin_for_each_inlining(bin, visit, sum));
 	for (unsigned i = 0; i <= 256; i++)
 		*sum += use_text(gobin_wait_reason(bin, i));
 	*sum += use_text(gobin_version(bin)) + gobin_minor_version(bin);
 	gobin_close(bin);
+}
+
+/* How code finds g in what need not be a Go program. */
+static void read_tls(const char *path, size_t *sum)
+{
+	struct image_relocation relocation;
+	struct image_dynamic_symbol symbol;
+	struct tls_access access;
+	struct image *image;
+
+	error_free(image_open(path, &image));
+	if (!image)
+		return;
+	*sum += image_is_library(image) + image_is_packed(image);
+	if (image_relocation_naming(image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
+		must(image_dynamic_symbol(image, relocation.symbol, &symbol));
+	if (tls_find_access(image, image_entry_va(image), 512, &access)) {
+		must(access.at < 512 && access.reg < 16 && access.place.offset <= 0);
+		must(!access.place.offset || !access.place.slot_va);
+	}
+	image_close(image);
 }
 
 /* DWARF, and what code is checked, of what need not be a Go program. */
@@ -114,6 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fd >= 0 && write(fd, data, size) == (ssize_t)size) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 		read_program(path, &sum);
+		read_tls(path, &sum);
 		read_image(path, &sum);
 	}
 	if (fd >= 0)
