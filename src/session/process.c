@@ -234,11 +234,6 @@ pid_t process_pid(const struct process *process)
 	return process->pid;
 }
 
-bool process_is_launched(const struct process *process)
-{
-	return process->is_launched;
-}
-
 bool process_has_ended(struct process *process)
 {
 	struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};

@@ -45,7 +45,6 @@ void process_forward(struct process *process, int number, bool from_terminal);
 
 /* "exited with status 3", "was killed by SIGSEGV"; of a launched process that has ended. */
 const char *process_ending(const struct process *process, char *text, size_t size);
-bool process_is_launched(const struct process *process);
 
 /* A launched process that was never resumed goes away. NULL is fine. */
 void process_free(struct process *process);
