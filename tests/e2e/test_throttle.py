@@ -4,10 +4,14 @@
 import os
 import pathlib
 import re
+import subprocess
 
 import pytest
 
-QUOTA_US, PERIOD_US = 10000, 100000
+from harness import await_condition
+
+# So little that it is used up on a busy machine too.
+QUOTA_US, PERIOD_US = 2000, 100000
 
 
 class Group:
@@ -71,7 +75,7 @@ def throttled(tracer):
         r"periods", tracer.err)]
 
 
-WORK = "GO 1 1 60000000"
+WORK = "GO 1 1 20000000"
 
 
 @pytest.mark.parametrize("chosen", ["path", "pid", "states"])
@@ -113,17 +117,19 @@ def test_before_tracing(binary, start, trace, group):
 
 def test_in_a_container(binary, group, tmp_path, run_tool):
     """The tracer and the program that it starts, in a cgroup namespace where that cgroup is the root."""
-    group.set_quota(3 * QUOTA_US)
     point = tmp_path / "cgroup"
     point.mkdir()
     version = "cgroup2" if (group.folder / "cpu.max").exists() else "cgroup -o cpu"
     inside = f'mount -t {version} none {point} && exec "$@"'
     command = f'echo $$ >{group.folder}/cgroup.procs && exec unshare --cgroup --mount sh -c \'{inside}\' sh "$@"'
-    read, write = os.pipe()
-    os.write(write, f"{WORK}\n".encode())
-    os.close(write)
-    tracer = run_tool(binary("load"), "main.batch", "--", prefix=["sh", "-c", command, "sh"], stdin=read)
-    os.close(read)
+    tracer = run_tool(binary("load"), "main.batch", "--", prefix=["sh", "-c", command, "sh"],
+                      stdin=subprocess.PIPE).await_tracing()
+    group.set_quota()
+    tracer.child.stdin.write(f"{WORK}\n".encode())
+    tracer.child.stdin.flush()
+    await_condition(lambda: '"batches"' in tracer.out, "the program does not answer")
+    group.set_quota(None)
+    tracer.child.stdin.close()
     assert tracer.wait() == 0, tracer.err
     (pid,) = re.findall(r"\((\d+)\) exited with status 0", tracer.err)
     ((one, path, _),) = throttled(tracer)
