@@ -26,7 +26,8 @@ struct error *modules_new(struct modules **modules);
 void modules_free(struct modules *modules); /* NULL is fine */
 
 /* The number, with FOREIGN_ADDRESS, of a place that the process has at `address`. Places beyond
- * some 65,536, and those that there is no memory for, are one: unknown. `now_ns`: by the clock of events. */
+ * some 65,536, and those that there is no memory for, are one: unknown. `now_ns`: by the clock of
+ * events. */
 uint64_t modules_number(struct modules *modules, uint32_t pid, uint64_t address, uint64_t now_ns);
 
 /* Of such a number. An unknown place has no file and va 0. */

@@ -18,9 +18,9 @@
 struct output;
 
 struct output_options {
-	FILE *file;		    /* not owned */
-	const struct plan *plan;    /* names and sites; not owned */
-	const struct modules *modules; /* of code in other files; not owned; NULL: it has no names */
+	FILE *file;			 /* not owned */
+	const struct plan *plan;	 /* names and sites; not owned */
+	const struct modules *modules;	 /* of code in other files; not owned; NULL: no names */
 	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */

@@ -2,10 +2,10 @@
 /*
  * event_clock.h - the clock that events carry the time of, and what the wall clock said then.
  *
- * Events have bpf_ktime_get_ns(): the CLOCK_MONOTONIC of the machine, without the offset that a time
- * namespace adds to what its processes read (time_namespaces(7)). And the wall clock is not always
- * as far ahead of it: somebody sets it, and while the machine sleeps only the wall clock goes on.
- * So the difference is looked at again and again, and what was seen is kept with its time.
+ * Events have bpf_ktime_get_ns(): the CLOCK_MONOTONIC of the machine, without the offset that a
+ * time namespace adds to what its processes read (time_namespaces(7)). And the wall clock is not
+ * always as far ahead of it: somebody sets it, and while the machine sleeps only the wall clock
+ * goes on. So the difference is looked at again and again, and what was seen is kept with its time.
  */
 #ifndef BASE_EVENT_CLOCK_H
 #define BASE_EVENT_CLOCK_H
@@ -39,13 +39,14 @@ void event_clock_start_with(struct event_clock *clock, event_clock_read read, vo
 /* Now, as an event would have it. */
 uint64_t event_clock_now_ns(const struct event_clock *clock);
 
-/* Whether the wall clock was set; cheap, to be called often. Events until now keep the old offset. */
+/* Whether the wall clock was set; cheap, to be called often. Events until now keep the old offset.
+ */
 void event_clock_look(struct event_clock *clock);
 
 /* Nanoseconds since 1970 at the time of an event. */
 uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event_ns);
 
-/* Of the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0 when it says nothing. */
+/* Of the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0: it says nothing. */
 int64_t event_clock_parse_offsets(const char *text);
 
 #endif

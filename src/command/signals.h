@@ -12,7 +12,8 @@
  * From now on SIGINT, SIGTERM and SIGHUP are kept until they are asked for, except that a SIGHUP
  * which was ignored (nohup) stays so. When one is not asked for within two seconds (output is
  * blocked, say), a second one ends the tracer at once. What writing may meet (a closed pipe, the
- * limit of file sizes) is an error of write(2), and children are waited for, whatever was inherited.
+ * limit of file sizes) is an error of write(2), and children are waited for, whatever was
+ * inherited.
  */
 void signals_catch(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limits.h - what a session needs of its surroundings, looked at before it fails somewhere in a library. */
+/* limits.h - what a session needs of its surroundings, looked at before a library fails of it. */
 #ifndef SESSION_LIMITS_H
 #define SESSION_LIMITS_H
 

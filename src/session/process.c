@@ -270,7 +270,7 @@ void process_forward(struct process *process, int number, bool from_terminal)
 		return;
 	kill(process->pid, number);
 	if (is_hang_up)
-		kill(process->pid, SIGCONT); /* as the kernel does, or a stopped one hears nothing */
+		kill(process->pid, SIGCONT); /* as the kernel does: it may be stopped */
 }
 
 const char *process_ending(const struct process *process, char *text, size_t size)

@@ -19,8 +19,8 @@ struct error *process_open(pid_t pid, struct process **process);
 
 /*
  * Forks a child that waits for process_resume() and then executes `path` with `args` behind it
- * (NULL at the end; owned by the caller), with what was `inherited`. Until then it keeps signals that
- * are sent to it for the program. Unless `as_root`, a child of `sudo` becomes the user who called
+ * (NULL at the end; owned by the caller), with what was `inherited`. Until then it keeps signals
+ * that are sent to it for the program. Unless `as_root`, a child of `sudo` becomes the user who called
  * sudo again.
  */
 struct error *process_launch(const char *path, char *const *args, bool as_root,
@@ -37,8 +37,8 @@ bool process_runs_another(const struct process *process, char *path, size_t size
 
 /*
  * For a launched process: what a signal to the tracer is to it. `from_terminal`: the kernel sent it
- * to the terminal's foreground processes, so that the program has got it already if it is one; but a
- * hang-up is told to the session's leader alone (drivers/tty/tty_jobctrl.c,
+ * to the terminal's foreground processes, so that the program has got it already if it is one; but
+ * a hang-up is told to the session's leader alone (drivers/tty/tty_jobctrl.c,
  * tty_signal_session_leader()), and to the others when that one has ended.
  */
 void process_forward(struct process *process, int number, bool from_terminal);

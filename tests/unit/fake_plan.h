@@ -118,8 +118,9 @@ static inline int fake_output_start(struct fake_output *fake, const char *format
 				      (struct output_options){.max_trees = max_trees});
 }
 
-/* From this event on the wall clock is as many seconds ahead of where it was. */
-static inline void fake_set_wall_clock(struct event_clock *clock, uint64_t since_ns, int64_t seconds)
+/* From this time on the wall clock is as many seconds ahead of where it was. */
+static inline void fake_set_wall_clock(struct event_clock *clock, uint64_t since_ns,
+				       int64_t seconds)
 {
 	clock->steps[clock->num_steps] = (struct event_clock_step){
 		since_ns, clock->steps[clock->num_steps - 1].offset_ns + seconds * 1000000000};

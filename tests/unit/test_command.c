@@ -44,8 +44,10 @@ static void test_behind_options(void **state)
 	assert_command("g -v list ./bin", "list", "g list -v ./bin");
 	assert_command("g -u GLOB list ./bin", "list", "g list -u GLOB ./bin");
 	assert_command("g -uGLOB -vu GLOB list ./bin x", "list", "g list -uGLOB -vu GLOB ./bin x");
-	assert_command("g --uprobe-wildcards=GLOB list b", "list", "g list --uprobe-wildcards=GLOB b");
-	assert_command("g --uprobe-wildcards GLOB list b", "list", "g list --uprobe-wildcards GLOB b");
+	assert_command("g --uprobe-wildcards=GLOB list b", "list",
+		       "g list --uprobe-wildcards=GLOB b");
+	assert_command("g --uprobe-wildcards GLOB list b", "list",
+		       "g list --uprobe-wildcards GLOB b");
 	assert_command("g -o FILE states ./bin", "states", "g states -o FILE ./bin");
 	assert_command("g -p 812 states", "states", "g states -p 812");
 	/* Options that only that command has, and beginnings of their names. */

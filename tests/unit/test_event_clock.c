@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The clock of events: a wall clock that is set while tracing, a machine that sleeps, a time namespace. */
+/* The clock of events: a wall clock that is set, a machine that sleeps, a time namespace. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
