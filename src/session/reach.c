@@ -11,13 +11,6 @@
 #define MAX_LOOKED_AT 16
 #define BREAKPOINT    0xcc
 
-static bool is_of_inode(const struct mapping *mapping, ino_t inode)
-{
-	unsigned long long number;
-
-	return sscanf(mapping->file, "%*x:%*x %llu", &number) == 1 && number == inode;
-}
-
 static bool holds(const struct mapping *mapping, uint64_t off)
 {
 	return off >= mapping->off && off - mapping->off < mapping->end - mapping->start;
@@ -28,7 +21,7 @@ static const struct mapping *find_mapping(const struct mappings *mappings, ino_t
 					  uint64_t off)
 {
 	for (size_t i = 0; i < mappings->count; i++)
-		if (holds(&mappings->items[i], off) && is_of_inode(&mappings->items[i], inode))
+		if (holds(&mappings->items[i], off) && mappings->items[i].inode == inode)
 			return &mappings->items[i];
 	return NULL;
 }
