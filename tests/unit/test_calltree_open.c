@@ -15,7 +15,8 @@
 #endif
 #endif
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
+/* Of <sanitizer/allocator_interface.h>, which gcc does not bring along. */
+size_t __sanitizer_get_current_allocated_bytes(void);
 #endif
 
 static size_t allocated(void)
