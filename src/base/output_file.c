@@ -123,6 +123,10 @@ static struct error *open_last(const struct walk *walk, const struct stat *statu
 	_cleanup_close_ int opened = openat(walk->folder, walk->name, OPEN_FLAGS | O_NOFOLLOW);
 	struct stat now;
 
+	if (opened < 0 && errno == EINTR)
+		return error_new("cannot write %s: interrupted while waiting for somebody to read "
+				 "from it",
+				 walk->path);
 	if (opened < 0)
 		return errno == ENOENT || errno == ELOOP ? NULL : walk_error(walk, errno);
 	if (fstat(opened, &now))

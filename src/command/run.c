@@ -132,8 +132,11 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	if (args->program_args && !run->process) {
 		err = process_launch(*args->binary, args->program_args, args->as_root,
 				     &run->inherited, &run->process);
-		if (!err) /* what the terminal sent before there was a program */
-			forward_signals(run, false);
+		if (err)
+			return err;
+		run_file_leave_to_program(run);
+		/* What the terminal sent before there was a program. */
+		forward_signals(run, false);
 	}
 	if (!run->throttle)
 		run->throttle = throttle_new();

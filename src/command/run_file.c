@@ -67,6 +67,17 @@ struct error *run_file_begin(struct run *run)
 	return NULL;
 }
 
+void run_file_leave_to_program(const struct run *run)
+{
+	_cleanup_close_ int nothing = open("/", O_PATH | O_CLOEXEC);
+
+	if (nothing < 0)
+		return;
+	dup3(nothing, STDIN_FILENO, O_CLOEXEC);
+	if (run->file != stdout)
+		dup3(nothing, STDOUT_FILENO, O_CLOEXEC);
+}
+
 void run_file_close(struct run *run)
 {
 	if (run->file && is_named(run))

@@ -15,6 +15,12 @@ struct error *run_file_open(struct run *run);
 /* Cuts what was there: tracing has begun. */
 struct error *run_file_begin(struct run *run);
 
+/*
+ * Lets go of what is a started program's own now, standard input and output: as long as we had the
+ * end of a pipe, too, nobody would see that the program closed it.
+ */
+void run_file_leave_to_program(const struct run *run);
+
 void run_file_close(struct run *run);
 
 #endif

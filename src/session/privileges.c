@@ -29,6 +29,8 @@ struct error *privileges_error(int errnum, const char *what)
 				 "CAP_PERFMON",
 				 what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
 				 perfmon ? "" : "CAP_PERFMON");
-	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
+	return error_errno(errnum,
+			   "cannot %s (a container or security policy may forbid it, and before "
+			   "Linux 5.11 the limit of locked memory, ulimit -l)",
 			   what);
 }

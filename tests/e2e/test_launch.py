@@ -96,6 +96,26 @@ def test_what_it_inherits(binary, tmp_path, _processes, setting):
     assert states[0] == states[1]
 
 
+def test_ends_of_pipes_that_it_closes(binary, run_tool, tmp_path):
+    """Who reads from it sees the end, and who writes to it an error, while program and tracer go on."""
+    output = tmp_path / "said"
+    stdin_read, stdin_write = os.pipe()
+    stdout_read, stdout_write = os.pipe()
+    tracer = run_tool("-u", "main.handle", binary("signals"), "--", output, "close", stdin=stdin_read,
+                      stdout=stdout_write)
+    os.close(stdin_read)
+    os.close(stdout_write)
+    await_said(output, ["READY"])
+    assert os.read(stdout_read, 1) == b""
+    with pytest.raises(BrokenPipeError):
+        os.write(stdin_write, b"x")
+    assert tracer.child.poll() is None
+    tracer.signal(signal.SIGTERM)
+    assert tracer.wait() == 0
+    os.close(stdin_write)
+    os.close(stdout_read)
+
+
 def test_ignored_hang_up_of_nohup(binary, run_tool, tmp_path):
     """Neither the program nor the tracer hears it."""
     def ignore():

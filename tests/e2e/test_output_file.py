@@ -4,12 +4,13 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 
 import pytest
 
 from builds import ROOT
-from harness import parse_graph, tool
+from harness import await_condition, parse_graph, tool
 from test_errors import fails
 
 OTHER = 65534
@@ -225,6 +226,22 @@ def test_names_of_open_files(binary, path):
     """A pipe that has no other name."""
     done = run("-o", path, "-u", "main.leaf", binary("ends"), "--", input="one\n")
     assert done.returncode == 0 and "} main.leaf+" in done.stdout, done.stderr
+
+
+def test_pipe_that_nobody_reads(binary, run_tool, tmp_path):
+    """It waits for a reader, and can be told not to."""
+    os.mkfifo(tmp_path / "pipe")
+    tracer = run_tool("-o", tmp_path / "pipe", "-u", "main.*", binary("calls"))
+
+    def is_opening():
+        with open(f"/proc/{tracer.pid}/syscall", encoding="ascii") as file:
+            number, _, _, flags, *_ = file.read().split() + ["0"] * 4
+        return number == "257" and int(flags, 16) & os.O_APPEND  # openat(2)
+
+    await_condition(is_opening, "it does not wait for a reader")
+    tracer.signal(signal.SIGINT)
+    assert tracer.wait() == 1
+    assert "interrupted while waiting for somebody to read from it" in tracer.err
 
 
 # ---- limits, and files that are closed ----
