@@ -17,8 +17,8 @@ struct modules;
 
 struct module_place {
 	const char *name; /* of the file, without its folder; NULL: there is no file */
-	/* Link-time virtual address, as nm and addr2line take it; without a file the address in the
-	 * process. */
+	/* Link-time virtual address, as nm and addr2line take it, 0 when that cannot be told; without
+	 * a file the address in the process. */
 	uint64_t va;
 };
 

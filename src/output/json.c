@@ -94,7 +94,8 @@ static void put_module_and_place(yajl_gen gen, const struct place *place)
 {
 	put_key(gen, "module");
 	put_string(gen, place->module, strlen(place->module));
-	put_place(gen, place);
+	if (place->offset)
+		put_place(gen, place);
 }
 
 static void put_caller(struct output *out, yajl_gen gen, const struct call *call)

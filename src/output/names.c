@@ -243,7 +243,8 @@ static bool place_fill_module(struct place *place, const struct module_place *at
 	if (!place->module)
 		return false;
 	place->offset = at->va;
-	len = asprintf(&text, "%s+0x%" PRIx64, place->module, at->va);
+	len = at->va ? asprintf(&text, "%s+0x%" PRIx64, place->module, at->va)
+		     : asprintf(&text, "%s", place->module);
 	if (len < 0) {
 		place_clear(place);
 		return false;
@@ -260,7 +261,7 @@ static const struct place *add_foreign(struct names *names, uint64_t number)
 
 	if (names->source.modules)
 		at = modules_place(names->source.modules, number);
-	if (!at.va || HASH_COUNT(names->foreign) >= NAMES_MAX_CALLERS)
+	if ((!at.name && !at.va) || HASH_COUNT(names->foreign) >= NAMES_MAX_CALLERS)
 		return &unknown;
 	address = calloc(1, sizeof(*address));
 	if (!address)

@@ -24,7 +24,8 @@ struct place {
 	size_t text_len;
 	size_t function_len;
 	size_t file_len;
-	uint64_t offset; /* in the function, bytes; in a module: link-time virtual address */
+	uint64_t offset; /* in the function, bytes; in a module: link-time virtual address,
+			  * 0: unknown */
 	unsigned line;	 /* 0: unknown */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gofuncgraph/modules.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,15 +171,31 @@ static const struct mapping *find_mapping(struct modules *modules, uint32_t pid,
 
 /* ---- files ---- */
 
-static void read_segments(struct file *file, uint32_t pid, const struct mapping *mapping)
+/* The file as the process has it; where that may not be opened, what has its path and number. */
+static struct image *open_image(uint32_t pid, const struct mapping *mapping)
 {
-	const struct image_segment *segments;
+	_cleanup_free_ char *path = NULL;
 	char link[MAPPING_LINK_SIZE];
 	struct image *image;
-	size_t count;
+	struct stat file;
 
 	mapping_link(pid, mapping, link);
 	error_free(image_open(link, &image));
+	if (image || asprintf(&path, "/proc/%" PRIu32 "/root%s", pid, mapping->path) < 0)
+		return image;
+	error_free(image_open(path, &image));
+	if (!image || (!fstat(image_fd(image), &file) && file.st_ino == mapping->inode))
+		return image;
+	image_close(image);
+	return NULL;
+}
+
+static void read_segments(struct file *file, uint32_t pid, const struct mapping *mapping)
+{
+	const struct image_segment *segments;
+	struct image *image = open_image(pid, mapping);
+	size_t count;
+
 	if (!image)
 		return;
 	segments = image_segments(image, &count);
@@ -220,7 +238,7 @@ static struct file *find_file(struct modules *modules, uint32_t pid, const struc
 	return file ? file : add_file(modules, pid, mapping);
 }
 
-/* What is not in an ELF file has its offset. */
+/* 0: unknown. */
 static uint64_t offset_to_va(const struct file *file, uint64_t off)
 {
 	for (size_t i = 0; i < file->num_segments; i++) {
@@ -228,7 +246,7 @@ static uint64_t offset_to_va(const struct file *file, uint64_t off)
 		if (off >= segment->off && off - segment->off < segment->filesz)
 			return off - segment->off + segment->va;
 	}
-	return off;
+	return 0;
 }
 
 /* ---- places ---- */

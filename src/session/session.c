@@ -508,6 +508,8 @@ size_t session_num_sites(const struct session *session)
 
 uint64_t session_needs(const struct session *session)
 {
-	/* /proc of others; what their memory and executables are. */
-	return attachment_needs(session->attachment) | CAPABILITY(CAP_SYS_PTRACE);
+	/* /proc of others; what their memory and executables are, and the files that they have
+	 * mapped (fs/proc/base.c, proc_map_files_get_link()). */
+	return attachment_needs(session->attachment) | CAPABILITY(CAP_SYS_PTRACE) |
+	       CAPABILITY(CAP_CHECKPOINT_RESTORE);
 }

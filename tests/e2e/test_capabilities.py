@@ -16,8 +16,8 @@ from test_processes import CALLS, as_nobody, await_ready, status_field
 
 # include/uapi/linux/capability.h
 NUMBERS = {"dac_override": 1, "dac_read_search": 2, "kill": 5, "sys_ptrace": 19, "sys_admin": 21, "sys_resource": 24,
-           "lease": 28, "perfmon": 38, "bpf": 39}
-KEPT = {"dac_read_search", "sys_ptrace", "sys_resource", "lease", "perfmon", "bpf"}
+           "lease": 28, "perfmon": 38, "bpf": 39, "checkpoint_restore": 40}
+KEPT = {"dac_read_search", "sys_ptrace", "sys_resource", "lease", "perfmon", "bpf", "checkpoint_restore"}
 
 
 def bits(*names):

@@ -13,6 +13,7 @@
 
 #include "gofuncgraph/event.h"
 #include "gofuncgraph/modules.h"
+#include "output/names.h"
 #include "session/mappings.h"
 
 static int setup(void **state)
@@ -99,13 +100,39 @@ static void test_changes(void **state)
 	assert_ptr_not_equal(code, MAP_FAILED);
 	uint64_t number = modules_number(modules, getpid(), (uintptr_t)code + 4097, second_ns / 2);
 	struct module_place place = modules_place(modules, number);
-	/* No ELF file: the offset in it. */
+	/* No ELF file has addresses for it. */
 	assert_string_equal(place.name, "memfd:later (deleted)");
-	assert_int_equal(place.va, 4097);
+	assert_int_equal(place.va, 0);
 	munmap(code, 8192);
 	number = modules_number(modules, getpid(), (uintptr_t)code + 4097, 2 * second_ns);
 	assert_null(modules_place(modules, number).name);
 	close(fd);
+}
+
+/* As users read it, wherever an address may be of another file. */
+static void test_names(void **state)
+{
+	struct modules *modules = *state;
+	const struct plan plan = {0};
+	const struct name_source source = {.modules = modules};
+	uint64_t in_libc = number_of(modules, dlsym(RTLD_DEFAULT, "getpid"));
+	uint64_t nowhere = number_of(modules, (void *)0x1234);
+	const struct module_place at = modules_place(modules, in_libc);
+	_cleanup_free_ char *wanted = NULL;
+	struct names *names;
+
+	assert_true(asprintf(&wanted, "%s+0x%lx", at.name, (unsigned long)at.va) > 0);
+	assert_null(names_new(&plan, &source, &names));
+	assert_string_equal(names_caller(names, in_libc)->text, wanted);
+	assert_string_equal(names_waker(names, in_libc)->text, wanted);
+	assert_string_equal(names_start(names, in_libc)->text, wanted);
+	assert_string_equal(names_caller(names, in_libc)->module, at.name);
+	assert_int_equal(names_caller(names, in_libc)->offset, at.va);
+	assert_null(names_caller(names, in_libc)->function);
+	assert_string_equal(names_caller(names, nowhere)->text, "0x1234");
+	assert_null(names_caller(names, nowhere)->module);
+	assert_string_equal(names_caller(names, FOREIGN_ADDRESS | 999)->text, "?");
+	names_free(names);
 }
 
 static void test_mappings(void **state)
@@ -142,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_numbers_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
 		cmocka_unit_test(test_mappings),
 	};
 
