@@ -79,7 +79,7 @@ enum step_type {
 	STEP_EXIT,
 	STEP_WAIT,  /* the end of a wait */
 	STEP_START, /* a followed goroutine was started: its tree belongs here */
-	STEP_AGAIN, /* in place of STEP_ENTRY: a call that an earlier part of the tree began with */
+	STEP_AGAIN, /* in place of STEP_ENTRY: a call that was open at the end of the part before */
 };
 
 /* What is printed of a tree, in order of time. */

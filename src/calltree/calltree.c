@@ -208,6 +208,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 		go->by_goid ? table_find(&trees->table, owner_key(event->pid, go->by_goid, 0))
 			    : NULL;
 	if (parent && parent != owner) {
+		settle_if_full(trees, parent);
 		set_now(parent, event->time_ns);
 		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);

@@ -11,7 +11,7 @@
 #define LOOK_NS 1000000000ull
 /* While CALLTREE_SETTLE_TOTAL is reached, a tree that keeps less is left alone: another one is the
  * cause. */
-#define MIN_SETTLED 1024
+#define MIN_SETTLED 64
 /* Calls that are open come again in each part: no more of them for each one that has ended. */
 #define MAX_AGAIN 16
 

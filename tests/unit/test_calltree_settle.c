@@ -286,6 +286,26 @@ static void test_by_waits(void **state)
 
 /* ---- families ---- */
 
+/* Each goroutine that is started is told. */
+static void test_by_starts(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t count = CALLTREE_MAX_WAITS + 2;
+
+	ENTER(0, 'a', 100, OPENS);
+	for (uint32_t i = 0; i < count; i++) {
+		GO(i, 2 + i, 1);
+		if (i % 2)
+			GOEXIT(i, GOID = 2 + i);
+	}
+	/* One part has been handed on, and those that run are by themselves. */
+	assert_int_equal(f->trees->total_starts, 2);
+	LEAVE(count, 'a', 100, CLOSES);
+	GOEXIT(count, GOID = 2 + count - 2);
+	assert_string_equal(f->text, "#2 &a(go65538{s()G[R2]}go65539{s()G})|");
+	assert_int_equal(calltree_num_open(f->trees), CALLTREE_MAX_WAITS / 2);
+}
+
 /* What has ended is inside, what is open goes on by itself. */
 static void test_family(void **state)
 {
@@ -405,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_by_number),
 		TEST(test_by_total),
 		TEST(test_by_waits),
+		TEST(test_by_starts),
 		TEST(test_family),
 		TEST(test_member_is_full),
 		TEST(test_members_move),
