@@ -220,6 +220,11 @@ class Terminal:
         return self.child.wait(harness.WAIT_SECONDS)
 
     def destroy(self):
+        for pid in harness.children(self.child.pid):  # a hang-up does not end the fixture
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
         if self.master >= 0:
             self.hang_up()
         if self.child.poll() is None:
