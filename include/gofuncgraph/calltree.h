@@ -184,10 +184,15 @@ struct error *calltree_feed(struct calltree *trees, const struct event *event);
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns);
 
+/* So many events of this goroutine's tree were lost, which goes on. tid: of a thread without a
+ * goroutine, whose goid is 0; else 0. */
+void calltree_were_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
+			uint32_t lost);
+
 /*
  * To be called before an event is fed that ends all trees of a process: asks of each open tree of the
- * process whether its end was lost, and with how many events, and ends it then. tid: of a thread
- * without a goroutine, whose goid is 0; else 0.
+ * process how many events it lost, and whether its end was among them, and ends it then. tid: as
+ * above.
  */
 void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
 			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,

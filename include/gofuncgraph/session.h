@@ -16,6 +16,14 @@
 
 struct session;
 
+struct gate_loss {
+	uint64_t goid; /* 0: a thread without a goroutine */
+	uint32_t pid;
+	uint32_t tid;  /* of such a thread, else 0 */
+	uint32_t lost; /* events, since the last one that arrived */
+	bool ended;    /* the end of the tree was among them */
+};
+
 struct session_options {
 	const struct plan *plan; /* not owned */
 	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
@@ -31,8 +39,8 @@ struct session_options {
 	struct modules *modules; /* numbers what is in other files; not owned */
 	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
 	void (*handle)(void *context, const struct event *event);
-	/* The end of this goroutine's tree was lost, see calltree_end_was_lost(). */
-	void (*end_was_lost)(void *context, uint32_t pid, uint64_t goid, uint32_t lost);
+	/* While it stops: for each goroutine that lost events of which no event told. */
+	void (*lost)(void *context, const struct gate_loss *loss);
 	void *context;
 };
 

@@ -366,18 +366,29 @@ void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, 
 	}
 }
 
+void calltree_were_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
+			uint32_t lost)
+{
+	struct owner *owner = table_find(&trees->table, owner_key(pid, goid, tid));
+
+	if (owner)
+		add_lost(&owner->tree, lost);
+}
+
 void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
 			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,
 					     uint32_t *lost),
 			    void *context)
 {
 	struct owner *owner, *next;
-	uint32_t lost;
 
 	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
+		uint32_t lost = 0;
 		next = table_next_of(owner);
 		if (was_lost(context, owner->key.goid, owner->key.tid, &lost))
 			end_lost(trees, owner, lost, now_ns);
+		else
+			add_lost(&owner->tree, lost);
 	}
 }
 

@@ -173,11 +173,15 @@ static void handle(void *context, const struct event *event)
 	run_fail(&trace->run, calltree_feed(trace->trees, event));
 }
 
-static void handle_lost_end(void *context, uint32_t pid, uint64_t goid, uint32_t lost)
+static void handle_loss(void *context, const struct gate_loss *loss)
 {
 	struct trace *trace = context;
 
-	calltree_end_was_lost(trace->trees, pid, goid, lost, event_clock_now_ns(&trace->run.clock));
+	if (loss->ended)
+		calltree_end_was_lost(trace->trees, loss->pid, loss->goid, loss->lost,
+				      trace->run.stop_ns);
+	else
+		calltree_were_lost(trace->trees, loss->pid, loss->goid, loss->tid, loss->lost);
 }
 
 static struct error *start(struct trace *trace)
@@ -188,7 +192,7 @@ static struct error *start(struct trace *trace)
 		.min_wait_ns = args->min_wait_ns,
 		.follow = args->select.selection.follow,
 		.handle = handle,
-		.end_was_lost = handle_lost_end,
+		.lost = handle_loss,
 		.context = trace,
 	};
 	size_t num_traced = plan_num_traced(&trace->run.plan);

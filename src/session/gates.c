@@ -71,6 +71,7 @@ bool gates_take(struct gates *gates, const struct event *event, uint64_t goid, u
 	struct goroutine_key key = {.goid = goid ? goid : IS_THREAD | tid, .pid = event->pid};
 	struct goroutine goroutine;
 
+	*lost = 0;
 	if (bpf_map_lookup_elem(gates->fd, &key, &goroutine) ||
 	    goroutine.program >= first_alive(event))
 		return false;
@@ -114,17 +115,22 @@ void gates_sweep(struct gates *gates, uint64_t num_lost, uint64_t now_ns)
 	forget_programs(gates);
 }
 
-void gates_visit_lost_ends(const struct gates *gates,
-			   void (*visit)(void *context, uint32_t pid, uint64_t goid, uint32_t lost),
-			   void *context)
+void gates_visit_losses(const struct gates *gates,
+			void (*visit)(void *context, const struct gate_loss *loss), void *context)
 {
 	struct goroutine_key key, *previous = NULL;
 	struct goroutine goroutine;
 
 	while (bpf_map_get_next_key(gates->fd, previous, &key) == 0) {
-		if (!bpf_map_lookup_elem(gates->fd, &key, &goroutine) && goroutine.ended)
-			visit(context, (uint32_t)key.pid, key.goid & IS_THREAD ? 0 : key.goid,
-			      goroutine.lost);
+		if (!bpf_map_lookup_elem(gates->fd, &key, &goroutine) &&
+		    (goroutine.ended || goroutine.lost)) {
+			bool is_thread = key.goid & IS_THREAD;
+			visit(context, &(struct gate_loss){.pid = (uint32_t)key.pid,
+							   .goid = is_thread ? 0 : key.goid,
+							   .tid = is_thread ? (uint32_t)key.goid : 0,
+							   .lost = goroutine.lost,
+							   .ended = goroutine.ended});
+		}
 		previous = &key;
 	}
 }

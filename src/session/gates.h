@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "gofuncgraph/event.h"
+#include "gofuncgraph/session.h"
 
 struct ended_program;
 
@@ -36,7 +37,7 @@ void gates_note_end(struct gates *gates, const struct event *event);
 
 /*
  * Takes the gate of a goroutine of that program out (tid: of a thread without a goroutine, whose
- * goid is 0). True: the end of its tree was lost, with so many events.
+ * goid is 0). True: the end of its tree was lost. `lost`: how many events were, and nobody was told.
  */
 bool gates_take(struct gates *gates, const struct event *event, uint64_t goid, uint32_t tid,
 		uint32_t *lost);
@@ -44,10 +45,9 @@ bool gates_take(struct gates *gates, const struct event *event, uint64_t goid, u
 /* To be called now and then; `num_lost`: events lost since tracing began. */
 void gates_sweep(struct gates *gates, uint64_t num_lost, uint64_t now_ns);
 
-/* Visits those whose tree's end was lost. */
-void gates_visit_lost_ends(const struct gates *gates,
-			   void (*visit)(void *context, uint32_t pid, uint64_t goid, uint32_t lost),
-			   void *context);
+/* Visits those that lost events which nobody was told of yet. */
+void gates_visit_losses(const struct gates *gates,
+			void (*visit)(void *context, const struct gate_loss *loss), void *context);
 
 void gates_destroy(struct gates *gates);
 

@@ -462,9 +462,9 @@ struct error *session_stop(struct session *session)
 	do
 		err = consume(session);
 	while (!err && session->batch >= BATCH);
-	if (session->options.end_was_lost)
-		gates_visit_lost_ends(&session->gates, session->options.end_was_lost,
-				      session->options.context);
+	if (session->options.lost)
+		gates_visit_losses(&session->gates, session->options.lost,
+				   session->options.context);
 	return err;
 }
 

@@ -2,6 +2,7 @@
 """Events that the ring buffer has no room for: counted, and marked on the trees they belong to."""
 
 import os
+import pathlib
 import re
 import signal
 
@@ -12,6 +13,12 @@ def losses(tracer):
     """What the tracer says: (lost, all)."""
     said = re.search(r"(\d+) of (\d+) events were lost", tracer.err)
     return (int(said.group(1)), int(said.group(2))) if said else (0, None)
+
+
+def is_busy(pid):
+    """It has used a tenth of a second of processors' time."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12]) >= os.sysconf("SC_CLK_TCK") / 10
 
 
 def start_overflow(trace, program, form, command):
@@ -62,6 +69,22 @@ def test_lost_and_then_the_process_ends(binary, start, trace):
     await_condition(lambda: re.search(of_first, tracer.out), "the end of the process is not seen")
     (tree,) = forests(tracer.stop().calls())[(program.pid, account["goids"][0])]
     assert tree["incomplete"] and tree["end"] == "lost"
+
+
+def test_lost_and_then_no_more_comes(binary, start, trace):
+    """What an open tree lost at last, no later event tells."""
+    program = start(binary("load"))
+    tracer = trace("--ring-size", "4k", "-f", "json", "-u", "main.hot", program.path, "main.batch")
+    os.kill(tracer.pid, signal.SIGSTOP)
+    try:
+        program.send("GO 1 1 2000000000")
+        await_condition(lambda: is_busy(program.pid), "the program does not work")
+        os.kill(tracer.pid, signal.SIGINT)
+    finally:
+        os.kill(tracer.pid, signal.SIGCONT)
+    assert tracer.wait() == 0 and losses(tracer)[0]
+    (tree,) = next(iter(forests(tracer.calls()).values()))
+    assert tree["function"] == "main.batch" and tree["end"] == "running" and tree["incomplete"]
 
 
 def test_trees_are_marked_in_the_text(binary, start, trace):

@@ -557,6 +557,21 @@ static void test_unreadable(void **state)
 	assert_string_equal(f->text, "a(b()L?)? lost 1|c()? lost 1|d()|");
 }
 
+/* Lost at last, when no event comes any more that would tell. */
+static void test_were_lost(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 100, OPENS, .goid = 0, .tid = 7);
+	ENTER('c', 100, OPENS, .goid = 0, .tid = 8);
+	calltree_were_lost(f->trees, PID, 1, 0, 3);
+	calltree_were_lost(f->trees, PID, 0, 8, 4);
+	calltree_were_lost(f->trees, PID, 2, 0, 5);
+	calltree_finish(f->trees, f->now_ns);
+	assert_string_equal(f->text, "a()R? lost 3|b()R|c()R? lost 4|");
+}
+
 /* Nothing that is known of the process can be believed. */
 static void test_wrong_goid(void **state)
 {
@@ -705,6 +720,7 @@ int main(void)
 		TEST(test_threads),
 		TEST(test_process_exit),
 		TEST(test_unreadable),
+		TEST(test_were_lost),
 		TEST(test_wrong_goid),
 		TEST(test_end_was_lost),
 		TEST(test_finish),

@@ -73,8 +73,10 @@ static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
 {
 	++*(unsigned *)context;
 	assert_true(!goid == (tid > 0));
-	*lost = 3;
-	return goid == 2 || tid == 7;
+	bool ended = goid == 2 || tid == 7;
+
+	*lost = ended ? 3 : goid == 1 ? 2 : 0;
+	return ended;
 }
 
 /* What happens to one process concerns its trees alone. */
@@ -114,7 +116,7 @@ static void test_processes(void **state)
 	assert_int_equal(num_of_process(f->trees, 4), 2);
 	f->text[0] = '\0';
 	assert_null(calltree_feed(f->trees, &end));
-	assert_string_equal(f->text, "a()X|a()X|");
+	assert_string_equal(f->text, "a()X|a()X? lost 2|");
 	assert_int_equal(num_of_process(f->trees, 4), 0);
 	assert_int_equal(num_of_process(f->trees, PID), 1000);
 }

@@ -193,23 +193,33 @@ static void test_sweep_without_loss(void **state)
 	assert_null(gates->ended);
 }
 
-static void remember(void *context, uint32_t pid, uint64_t goid, uint32_t lost)
+static void remember(void *context, const struct gate_loss *loss)
 {
-	uint64_t *sum = context;
+	char *text = context;
 
-	*sum += pid * 10000 + goid * 100 + lost;
+	sprintf(text + strlen(text), "%u %llu %u: %u%s, ", loss->pid,
+		(unsigned long long)loss->goid, loss->tid, loss->lost, loss->ended ? " ended" : "");
 }
 
-static void test_lost_ends(void **state)
+static void test_losses(void **state)
 {
-	uint64_t sum = 0;
+	char text[128] = "";
 
 	add(1, 10, PROGRAM, 0);
 	add(1, 11, PROGRAM, 3);
 	add(2, A_THREAD | 12, PROGRAM, 4);
-	gates_visit_lost_ends(*state, remember, &sum);
-	assert_int_equal(sum, 11103 + 20004);
-	assert_int_equal(num_entries, 3);
+	add(2, 13, PROGRAM, 5);
+	entries[3].value.ended = 0;
+	gates_visit_losses(*state, remember, text);
+	assert_string_equal(text, "1 11 0: 3 ended, 2 0 12: 4 ended, 2 13 0: 5, ");
+	assert_int_equal(num_entries, 4);
+	/* Of one that is open the process's end takes the number alone. */
+	uint32_t lost = 77;
+	struct event ended = {.kind = EVENT_PROCESS_EXIT, .pid = 2, .goid = PROGRAM};
+	assert_false(gates_take(*state, &ended, 13, 0, &lost));
+	assert_int_equal(lost, 5);
+	assert_false(gates_take(*state, &ended, 13, 0, &lost));
+	assert_int_equal(lost, 0);
 }
 
 int main(void)
@@ -220,7 +230,7 @@ int main(void)
 		TEST(test_take_of_next_program),
 		TEST(test_sweep),
 		TEST(test_sweep_without_loss),
-		TEST(test_lost_ends),
+		TEST(test_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
