@@ -509,6 +509,12 @@ const char *gobin_symbol_at(struct gobin *bin, uint64_t va)
 	}
 	if (low == bin->num_symbols || bin->symbols[low].va != va || !bin->symbols[low].size)
 		return NULL;
+	/* Of several the function's own name, not an alias. */
+	const struct gobin_func *func = gobin_func_at(bin, va);
+	for (size_t i = low; func && i < bin->num_symbols && bin->symbols[i].va == va; i++) {
+		if (bin->symbols[i].size && strcmp(bin->symbols[i].name, func->name) == 0)
+			return bin->symbols[i].name;
+	}
 	return bin->symbols[low].name;
 }
 

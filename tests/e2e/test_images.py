@@ -225,6 +225,8 @@ def test_names_of_plugin_importer(binary):
     symbols = subprocess.run(["nm", path], capture_output=True, text=True, timeout=60, check=True).stdout
     assert re.search(r" t local\.main\.root$", symbols, re.M)
     check_names(path)
+    script = subprocess.run([tool(), "bpftrace", path, "main.root"], capture_output=True, text=True, timeout=60, check=True)
+    assert re.search(r'^uprobe:\S+:"main\.root" \+ \d+$', script.stdout, re.M)
 
 
 def check_names(path):
