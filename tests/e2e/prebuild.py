@@ -30,6 +30,11 @@ def main():
     wanted = [("requests", None, {}), ("calls", None, pie), ("calls", None, {"flags": ["-trimpath"]}),
               ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {}),
               ("calls", None, {"flags": ["-race"], "cgo": True})]
+    library = ["-tags=shared", "-buildmode=c-shared"], ["-tags=shared", "-buildmode=plugin"]
+    for version in (None, "1.27", "1.24", "1.19"):
+        if not version or builds.goroot_of(version).exists():
+            wanted += [("calls", version, {"flags": flags, "cgo": True}) for flags in library]
+            wanted += [("plugins", version, {"flags": [], "cgo": True})]
     for version in reversed(builds.VERSIONS):
         if builds.goroot_of(version).exists():
             wanted += [("calls", version, {}), ("calls", version, pie), ("states", version, {})]
