@@ -4,6 +4,7 @@ the old one, and the new one is traced. OVERWRITES=1000 in the environment: that
 
 import errno
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -318,3 +319,16 @@ def test_who_can_keep_nobody_waiting(start, run_tool, versions, monkeypatch):
         overwrite(versions[1], path)
         await_condition(lambda: WRITTEN_TO in tracer.err, "nothing is said")
         check_traced(tracer, start, path)
+
+
+def test_too_many_to_take_away_in_time(binary, trace):
+    """Of perf events, which go one by one: warned of."""
+    setting = pathlib.Path("/proc/sys/fs/lease-break-time")
+    before = setting.read_text()
+    try:
+        setting.write_text("1")
+        tracer = trace("--attach", "perf_event", *CALLS, binary("calls"))
+    finally:
+        setting.write_text(before)
+    assert re.search(r"\d+ probes by perf_event may take longer to take away than .* \(1 s,", tracer.err)
+    tracer.stop()

@@ -21,6 +21,9 @@ var exactChecks = []struct {
 	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit")},
 	{"states, waits and followed goroutines", callParts},
 	{"loaded anywhere", loadedAnywhere},
+	{"overwritten and started", overwritten},
+	{"executes itself", executesItself(false)},
+	{"executes itself, among others", executesItself(true)},
 }
 
 // Checks that are made once, with the way of attaching that the tracer takes by itself.
