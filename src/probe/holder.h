@@ -76,6 +76,10 @@ extern const struct attach_method_ops attach_perf_ops;
 void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
 	__attribute__((noreturn));
 
+/* Attaches all sites of the plan, but those that the kernel refuses. After an error some may be
+ * attached. */
+struct error *holder_attach(struct holder *holder, enum attach_method method);
+
 /* True when the tracer is gone or the file is being changed: whatever is being done should stop. */
 bool holder_must_stop(struct holder *holder);
 void holder_warn(const struct holder *holder, const char *format, ...)

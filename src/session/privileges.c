@@ -4,9 +4,26 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
 
 #include "base/capabilities.h"
 #include "base/lockdown.h"
+
+/* libbpf lifts the limit where that is needed and allowed (kernel/bpf/syscall.c of Linux 5.10,
+ * bpf_charge_memlock()). */
+static bool is_memory_locked(uint64_t caps)
+{
+	unsigned major, minor;
+	struct rlimit limit;
+	struct utsname name;
+
+	return !(caps >> CAP_SYS_RESOURCE & 1) && !getrlimit(RLIMIT_MEMLOCK, &limit) &&
+	       limit.rlim_cur != RLIM_INFINITY && !uname(&name) &&
+	       sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 11));
+}
 
 struct error *privileges_error(int errnum, const char *what)
 {
@@ -29,8 +46,11 @@ struct error *privileges_error(int errnum, const char *what)
 				 "CAP_PERFMON",
 				 what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
 				 perfmon ? "" : "CAP_PERFMON");
-	return error_errno(errnum,
-			   "cannot %s (a container or security policy may forbid it, and before "
-			   "Linux 5.11 the limit of locked memory, ulimit -l)",
+	if (is_memory_locked(caps))
+		return error_new("cannot %s: before Linux 5.11 BPF's memory counts as locked, and "
+				 "too little may be; raise the limit (ulimit -l unlimited), or run "
+				 "it with CAP_SYS_RESOURCE",
+				 what);
+	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
 			   what);
 }

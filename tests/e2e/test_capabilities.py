@@ -36,7 +36,7 @@ def check_given_up(pid, kept):
     assert status_field(pid, "NoNewPrivs") == ["1"]
 
 
-@pytest.mark.parametrize("method, more", [("uprobe_multi", []), ("tracefs", []), ("perf_event", ["sys_admin"])])
+@pytest.mark.parametrize("method, more", [("uprobe_multi", []), ("tracefs", ["sys_admin"]), ("perf_event", ["sys_admin"])])
 @pytest.mark.parametrize("command", ["trace", "states"])
 def test_of_root(binary, start, trace, method, more, command):
     """And all works on without."""

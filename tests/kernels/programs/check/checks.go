@@ -32,6 +32,7 @@ var otherChecks = []struct {
 	only func() error
 }{
 	{"two processes", twoProcesses},
+	{"little locked memory", lockedMemory},
 	{"a PID namespace inside of the tracer's", namespaces},
 	{"a CPU quota is told", quota},
 	{"sums of the states command", sums},

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -56,6 +57,11 @@ func main() {
 			os.Exit(1)
 		}
 		return
+	}
+	if len(os.Args) > 2 && os.Args[1] == poorArgument {
+		runtime.LockOSThread()
+		fmt.Println(beingPoor(os.Args[2:]))
+		os.Exit(1)
 	}
 	if err := countSingleSteps(); err != nil {
 		fmt.Printf("not ok single-steps can be counted\n# %v\n", err)
