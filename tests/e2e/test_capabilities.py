@@ -28,8 +28,15 @@ def capabilities(pid, name="CapEff"):
     return int(status_field(pid, name)[0], 16)
 
 
+def await_given_up(pid, kept):
+    """It says that it traces just before."""
+    await_condition(lambda: capabilities(pid, "CapPrm") & ~kept == 0,
+                    f"capabilities are kept: {capabilities(pid, 'CapPrm'):x}")
+
+
 def check_given_up(pid, kept):
-    """Whatever it does."""
+    """In all sets, and for good."""
+    await_given_up(pid, kept)
     for name in ("CapEff", "CapPrm", "CapBnd"):
         assert capabilities(pid, name) & ~kept == 0, f"{name} of {pid}: {capabilities(pid, name):x}"
     assert capabilities(pid, "CapInh") == capabilities(pid, "CapAmb") == 0
@@ -66,7 +73,6 @@ def test_of_a_started_program(binary, run_tool, tmp_path):
     for environment in (None, dict(os.environ, SUDO_UID="65534", SUDO_GID="65534")):
         tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE, env=environment)
         pid = await_ready(tracer)
-        await_condition(lambda: status_field(tracer.pid, "NoNewPrivs") == ["1"], "nothing is given up")
         check_given_up(tracer.pid, bits(*KEPT, "kill"))
         assert status_field(pid, "NoNewPrivs") == ["0"]
         assert capabilities(pid, "CapBnd") == capabilities(os.getpid(), "CapBnd")
@@ -88,6 +94,7 @@ def test_of_a_user(binary, start, run_tool, monkeypatch):
         tracer = run_tool(*arguments, tool, *CALLS, path, "main.root").await_tracing()
         (holder,) = children(tracer.pid)
         for pid, kept in ((tracer.pid, bits("bpf", "perfmon")), (holder, 0)):
+            await_given_up(pid, kept)
             assert capabilities(pid) == capabilities(pid, "CapPrm") == kept
             assert capabilities(pid, "CapInh") == capabilities(pid, "CapAmb") == 0
             assert status_field(pid, "NoNewPrivs") == ["1"]
