@@ -291,6 +291,41 @@ def test_states_are_the_programs(binary, version, strip):
         assert wanted in failed(option, plugin, "fixture/calls.root")
 
 
+# ---- a runtime in a shared library of its own ----
+
+
+@pytest.mark.toolchains
+def test_linkshared(start, trace, run_tool, tmp_path):
+    """The program is traced, and its states are where the runtime is. What nothing is known of is left out."""
+    try:
+        goroot = builds.toolchain("1.19")
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    path, packages = tmp_path / "calls", tmp_path / "packages"
+    tiny = tmp_path / "tiny.go"
+    tiny.write_text("package main\n\nfunc main() {}\n")
+    for arguments in (["install", "-buildmode=shared", "-pkgdir", packages, "runtime", "sync/atomic"],
+                      ["build", "-linkshared", "-pkgdir", packages, "-o", path, "."],
+                      ["build", "-linkshared", "-pkgdir", packages, "-o", tmp_path / "tiny", tiny]):
+        done = builds.run_go(arguments, goroot, cgo=True, cwd=builds.FIXTURES / "calls")
+        assert done.returncode == 0, done.stdout
+    (runtime,) = packages.glob("lib*.so")
+
+    program = start(path)
+    tracer = trace(*calls_of("main"), path, "main.root")
+    check_traced(tracer, program.work("GO 2"))
+    assert f"{path} has no Go runtime of its own (-linkshared)" in failed("states", path)
+    assert re.search("addmoduledata: it is assembly, and where its goroutine is says only the file with Go's runtime",
+                     listed(tmp_path / "tiny", "*"))
+
+    tracer = run_tool("states", "-f", "json", "-p", program.pid, runtime.name)
+    await_condition(lambda: "tracing goroutines" in tracer.err or tracer.child.poll() is not None, "it is not tracing")
+    program.work("spawn 20")
+    changes = tracer.stop().calls()
+    assert len({change["goid"] for change in changes if "started_by" in change}) == 20
+    assert program.finish() == 0
+
+
 # ---- what cannot be traced ----
 
 
