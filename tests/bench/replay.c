@@ -2,10 +2,10 @@
 /*
  * replay.c - how many events a second user space keeps up with, from the ring buffer to the file.
  *
- * usage: replay [MILLIONS [FILE]]
+ * usage: replay [MILLIONS [FILE [CALLERS [FORMAT]]]]
  *
- * Builds events in memory as goroutines in nested calls make them, then feeds them to a call tree
- * and each format. The measure beside it, of the same run, is printf() of one line an event.
+ * Builds events in memory as goroutines in nested calls make them, from 2,000 distinct callers or
+ * as many as are asked for, then feeds them to a call tree and each format, or one. The measure beside it, of the same run, is printf() of one line an event.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,6 @@
 
 #define NUM_FUNCS      64
 #define NUM_GOROUTINES 100
-#define NUM_CALLERS    2000
 #define TREE_CALLS     200
 #define MAX_DEPTH      24
 #define RUN_EVENTS     16 /* of one goroutine before another one runs */
@@ -76,7 +75,8 @@ struct walker {
 	uint32_t calls_left;
 };
 
-static void next_event(struct walker *walker, uint64_t now_ns, struct event *event)
+static void next_event(struct walker *walker, uint32_t num_callers, uint64_t now_ns,
+		       struct event *event)
 {
 	*event = (struct event){.time_ns = now_ns,
 				.goid = walker->goid,
@@ -95,7 +95,7 @@ static void next_event(struct walker *walker, uint64_t now_ns, struct event *eve
 		event->kind = EVENT_ENTRY;
 		event->site = func * 2;
 		event->frame = walker->depth * 96;
-		event->caller_va = BASE_VA + random_below(NUM_CALLERS) * 32 + 1;
+		event->caller_va = BASE_VA + random_below(num_callers) * 32 + 1;
 		return;
 	}
 	event->kind = EVENT_RETURN;
@@ -105,7 +105,7 @@ static void next_event(struct walker *walker, uint64_t now_ns, struct event *eve
 		event->flags = EVENT_CLOSES_TREE;
 }
 
-static struct event *make_events(size_t count)
+static struct event *make_events(size_t count, uint32_t num_callers)
 {
 	static struct walker walkers[NUM_GOROUTINES];
 	struct event *events = malloc(count * sizeof(*events));
@@ -116,7 +116,7 @@ static struct event *make_events(size_t count)
 	for (size_t i = 0; events && i < count;) {
 		struct walker *walker = &walkers[random_below(NUM_GOROUTINES)];
 		for (size_t n = 0; n < RUN_EVENTS && i < count; n++, i++)
-			next_event(walker, now_ns += 500, &events[i]);
+			next_event(walker, num_callers, now_ns += 500, &events[i]);
 	}
 	return events;
 }
@@ -182,20 +182,23 @@ int main(int argc, char **argv)
 	static const char *const formats[] = {"graph", "json"};
 	size_t count = (size_t)(argc > 1 ? strtoul(argv[1], NULL, 10) : 4) * 1000000;
 	const char *path = argc > 2 ? argv[2] : "/dev/null";
+	unsigned long num_callers = argc > 3 ? strtoul(argv[3], NULL, 10) : 2000;
 	struct plan plan;
 
-	if (!count || count > 100000000) {
-		fputs("usage: replay [MILLIONS [FILE]]\n", stderr);
+	if (!count || count > 100000000 || !num_callers || num_callers > UINT32_MAX) {
+		fputs("usage: replay [MILLIONS [FILE [CALLERS [FORMAT]]]]\n", stderr);
 		return 2;
 	}
 	make_plan(&plan);
-	_cleanup_free_ struct event *events = make_events(count);
+	_cleanup_free_ struct event *events = make_events(count, (uint32_t)num_callers);
 	if (!events)
 		return 1;
 	double baseline = print_lines(path, events, count);
 	printf("printf: %.0f lines/s\n", (double)count / baseline);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		double took = 0;
+		if (argc > 4 && strcmp(argv[4], formats[i]))
+			continue;
 		_cleanup_error_ struct error *err =
 			replay(formats[i], &plan, path, events, count, &took);
 		if (err) {

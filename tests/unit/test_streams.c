@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_streams.c - every format, byte for byte, of one long stream of events: beginnings as they
+ * are in golden/, and a sum of all that follows.
+ *
+ * usage: test_streams [FOLDER], which writes what is printed now into that folder instead.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <yajl/yajl_tree.h>
+
+#include "command/states_print.h"
+#include "fake_plan.h"
+#include "stream.h"
+
+#define NUM_EVENTS 30000
+#define NUM_GOLDEN 120 /* lines kept in golden/ */
+
+struct golden {
+	const char *name;   /* of the file */
+	const char *format; /* NULL: of changes of states */
+	struct output_options options;
+	enum states_format states_format;
+	bool summary;
+	uint64_t sum; /* of all that is printed */
+};
+
+static const struct golden goldens[] = {
+	{"graph", "graph", {}, 0, false, 0xf01e1a13e95836fb},
+	{"graph-limit", "graph", {.max_trees = 40}, 0, false, 0x2e12f236a75e153e},
+	{"graph-states",
+	 "graph",
+	 {.states = true, .min_wait_ns = 100000, .follow = true},
+	 0,
+	 false, 0xe46038118777cb2c},
+	{"graph-follow-limit", "graph", {.follow = true, .max_trees = 40}, 0, false, 0x98f9b25bea69ff8c},
+	{"json", "json", {}, 0, false, 0xeb1fe76ebfc74ecc},
+	{"json-limit", "json", {.max_trees = 40}, 0, false, 0x3c5092c41625a587},
+	{"json-states",
+	 "json",
+	 {.states = true, .min_wait_ns = 100000, .follow = true},
+	 0,
+	 false, 0x36ba42bafe3ecdf5},
+	{"states-text", NULL, {}, STATES_TEXT, false, 0x80b737533d29d8e8},
+	{"states-json", NULL, {}, STATES_JSON, false, 0x32e521d8a21c574d},
+	{"states-text-summary", NULL, {}, STATES_TEXT, true, 0x78a60e4125c50645},
+	{"states-json-summary", NULL, {}, STATES_JSON, true, 0x8dbf36d59fd54dd2},
+};
+
+/* FNV-1a */
+static uint64_t sum_of(const char *text)
+{
+	uint64_t sum = 14695981039346656037ull;
+
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 1099511628211ull;
+	return sum;
+}
+
+static void set_clocks(struct event_clock *clock)
+{
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	fake_set_wall_clock(clock, 20000000000, 3600);
+}
+
+/* ---- trees ---- */
+
+static char *print_trees(const struct golden *golden)
+{
+	struct fake_output fake;
+	struct stream stream;
+
+	stream_start(&stream);
+	assert_int_equal(fake_output_start_with(&fake, golden->format, golden->options), 0);
+	set_clocks(&fake.clock);
+	for (size_t i = 0; i < NUM_EVENTS; i++) {
+		const struct event *event = stream_next(&stream);
+		assert_null(calltree_feed(fake.trees, event));
+		if (i % 64 == 0)
+			calltree_tick(fake.trees, event->time_ns);
+		if (i % 500 == 0)
+			calltree_end_was_lost(fake.trees, 812, 17 + i % 5, 2, event->time_ns);
+	}
+	calltree_finish(fake.trees, stream.now_ns + 1000);
+	char *text = strdup(fake_output_text(&fake));
+	fake_output_stop(&fake);
+	return text;
+}
+
+/* ---- changes of states ---- */
+
+static void print_change(void *context, const struct state_change *change)
+{
+	states_print_change(context, change);
+}
+
+static void print_goroutine(void *context, const struct state_goroutine *one)
+{
+	states_print_goroutine(context, one);
+}
+
+static void print_function(void *context, const struct state_goroutine *one)
+{
+	states_print_function(context, one);
+}
+
+static char *print_states(const struct golden *golden)
+{
+	const struct name_source source = {.func_at = fake_func_at,
+					   .line_at = fake_line_at,
+					   .outermost_va = fake_outermost_va,
+					   .wait_reason = fake_wait_reason};
+	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
+	struct states_print_options options = {.format = golden->states_format, .clock = &clock};
+	struct states_sink sink = {.changed = golden->summary ? NULL : print_change};
+	struct states_print *print;
+	struct states *states;
+	struct stream stream;
+	char *text = NULL;
+	size_t size;
+	int errnum;
+
+	stream_start(&stream);
+	set_clocks(&clock);
+	options.file = open_memstream(&text, &size);
+	assert_non_null(options.file);
+	assert_null(states_print_new(&options, &fake_plan, &source, &print));
+	sink.context = print;
+	assert_null(states_new(&sink, golden->summary, 0, &states));
+	for (size_t i = 0; i < NUM_EVENTS; i++) {
+		const struct event *event = stream_next(&stream);
+		assert_null(states_feed(states, event));
+		if (i % 1000 == 999)
+			states_events_were_lost(states, event->time_ns);
+	}
+	if (golden->summary)
+		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,
+					     print));
+	assert_null(states_print_flush(print, &errnum));
+	states_free(states);
+	states_print_free(print);
+	fclose(options.file);
+	return text;
+}
+
+/* ---- comparing ---- */
+
+static char *print_all(const struct golden *golden)
+{
+	return golden->format ? print_trees(golden) : print_states(golden);
+}
+
+/* Its first lines. */
+static size_t golden_length(const char *text)
+{
+	const char *end = text;
+
+	for (size_t i = 0; i < NUM_GOLDEN && *end; i++) {
+		const char *newline = strchr(end, '\n');
+		end = newline ? newline + 1 : end + strlen(end);
+	}
+	return (size_t)(end - text);
+}
+
+static void assert_json_lines(char *text)
+{
+	for (char *line; (line = strsep(&text, "\n")) && *line;) {
+		char error[256] = "";
+		yajl_val value = yajl_tree_parse(line, error, sizeof(error));
+		assert_string_equal(error, "");
+		assert_true(YAJL_IS_OBJECT(value));
+		yajl_tree_free(value);
+	}
+}
+
+static void test_golden(void **state)
+{
+	const struct golden *golden = *state;
+	_cleanup_free_ char *text = print_all(golden), *path = NULL, *expected = NULL;
+
+	assert_non_null(text);
+	assert_true(asprintf(&path, "%s/%s", getenv("GOLDEN"), golden->name) > 0);
+	_cleanup_fclose_ FILE *file = fopen(path, "r");
+	size_t length = golden_length(text);
+	assert_non_null(file);
+	expected = calloc(1, length + 2);
+	assert_non_null(expected);
+	assert_int_equal(fread(expected, 1, length + 1, file), length);
+	assert_memory_equal(text, expected, length);
+	assert_int_equal(sum_of(text), golden->sum);
+	if (strstr(golden->name, "json"))
+		assert_json_lines(text);
+}
+
+static int write_golden(const struct golden *golden, const char *folder)
+{
+	_cleanup_free_ char *text = print_all(golden), *path = NULL;
+
+	if (!text || asprintf(&path, "%s/%s", folder, golden->name) < 0)
+		return 1;
+	_cleanup_fclose_ FILE *file = fopen(path, "w");
+	if (!file || fwrite(text, 1, golden_length(text), file) != golden_length(text))
+		return 1;
+	printf("%s 0x%016" PRIx64 " %zu\n", golden->name, sum_of(text), strlen(text));
+	return 0;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+int main(int argc, char **argv)
+{
+	struct CMUnitTest tests[COUNT(goldens)];
+
+	for (size_t i = 0; argc == 2 && i < COUNT(goldens); i++)
+		if (write_golden(&goldens[i], argv[1]))
+			return 1;
+	if (argc == 2)
+		return 0;
+	for (size_t i = 0; i < COUNT(goldens); i++)
+		tests[i] = (struct CMUnitTest){.name = goldens[i].name,
+					       .test_func = test_golden,
+					       .initial_state = (void *)&goldens[i]};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
