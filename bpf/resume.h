@@ -68,10 +68,13 @@ static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct
 	__u64 goid = who->goid, position;
 	struct goroutine *goroutine;
 
-	if (!find_base(ctx, who, &who->g, &position))
-		return;
 	who->goid = 0;
 	who->key.goid = 1ull << 63 | who->tid;
+	/* Mostly there is nothing to tell. */
+	if (!bpf_map_lookup_elem(&goroutines, &who->key) && !bpf_map_lookup_elem(&served, &thread))
+		return;
+	if (!find_base(ctx, who, &who->g, &position))
+		return;
 	goroutine = find_gate(who);
 	if (goroutine)
 		leave(goroutine, who, index, position);

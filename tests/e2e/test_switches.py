@@ -51,12 +51,13 @@ def test_every_way_to_stop_and_go_on(binary, start, trace, version):
             assert not any(plain(inner) == "runtime.morestack" for inner, _ in list(walk(call))[1:])
 
 
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
 @VERSIONS
-def test_the_scheduler_ends_when_a_goroutine_goes_on(binary, start, trace, version):
+def test_the_scheduler_ends_when_a_goroutine_goes_on(binary, start, trace, version, method):
     """What a thread's schedule found is not running inside of it, but after it."""
     program = start(binary("switches", version=version))
-    tracer = trace("-f", "json", "-u", "runtime.execute", "-u", "runtime.park_m", program.path, "runtime.schedule",
-                   "runtime.park_m", "main.leaf")
+    tracer = trace("-f", "json", "--attach", method, "-u", "runtime.execute", "-u", "runtime.park_m", program.path,
+                   "runtime.schedule", "runtime.park_m", "main.leaf")
     for command in ("park 50", "yield 50"):
         program.work(command)
     calls = tracer.stop().calls()
