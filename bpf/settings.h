@@ -26,7 +26,7 @@ const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
 const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of the process */
 const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
-const volatile bool all_goroutines = false; /* see session_options */
+const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
 const volatile bool sees_resumes = false;   /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */

@@ -41,7 +41,7 @@ enum event_flags {
 				      * (a loop back to the function's first byte) */
 	EVENT_HAS_MORE = 1 << 4,     /* it is a struct goroutine_event. EVENT_GO always is one */
 	EVENT_AFTER_LOSS = 1 << 5,   /* events of any goroutines were lost just before; only with
-				      * session_options.all_goroutines, where `lost` is 0 */
+				      * run_options.all_goroutines, where `lost` is 0 */
 	EVENT_SIGNAL_STACK = 1 << 6, /* with EVENT_SYSTEM_STACK: of the thread's stack for signal
 				      * handlers, which is deeper than its g0's */
 };

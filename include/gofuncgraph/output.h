@@ -14,6 +14,7 @@
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
+#include "gofuncgraph/run_options.h"
 
 struct output;
 
@@ -26,11 +27,9 @@ struct output_options {
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
-	bool states;	      /* --states: where the time of each call went */
-	uint64_t min_wait_ns; /* --min-wait, see calltree.h; 0: no wait is shown by itself */
-	/* --follow: followed trees do not count for max_trees, and go with the tree that they
+	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */
-	bool follow;
+	struct run_options run;
 };
 
 /* format: "graph" or "json". */

@@ -35,9 +35,6 @@ struct selection {
 	size_t num_targets;
 	bool include_vendor; /* false: functions with a `vendor/` path element are left out, unless
 			      * a pattern names "vendor/" itself */
-	/* Sites where goroutines change their state, and where they are started. */
-	bool states;
-	bool follow;
 };
 
 enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
@@ -78,7 +75,7 @@ struct plan {
 	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
 	size_t num_funcs;
 	/* runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT, SITE_RESUME), and with
-	 * selection.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
+	 * run_options.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
 	 * also where the user chose the same function */
 	size_t num_runtime_funcs;
 	struct site *sites;
@@ -87,12 +84,16 @@ struct plan {
 	size_t num_omissions;
 };
 
+struct run_options;
+
 /*
- * Errors: nothing matched (with near names, and where the function was inlined to if it exists only
+ * `options`: of them `states` and `follow` want sites of the tracer's own; NULL: none. Errors:
+ * nothing matched (with near names, and where the function was inlined to if it exists only
  * so), no target matched, everything that matched had to be left out. `plan` is always safe to
  * destroy.
  */
-struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan);
+struct error *plan_make(struct gobin *bin, const struct selection *selection,
+			const struct run_options *options, struct plan *plan);
 void plan_destroy(struct plan *plan);
 
 /*

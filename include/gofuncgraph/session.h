@@ -13,6 +13,7 @@
 #include "gofuncgraph/event.h"
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/probe.h"
+#include "gofuncgraph/run_options.h"
 
 struct session;
 
@@ -26,16 +27,10 @@ struct gate_loss {
 
 struct session_options {
 	const struct plan *plan; /* not owned */
-	uint64_t ring_size;	 /* bytes, rounded up to a power of two of at least a page */
-	enum attach_method method;
+	struct run_options run;
 	uint32_t only_pid;   /* trace this process alone; 0: every one */
 	bool spare_others; /* keep probes out of other processes, where the kernel can; the first
 			    * calls after an exec of only_pid may be missing then */
-	bool emulate_ret;    /* let the exit program perform the `ret` where the kernel allows it */
-	bool all_goroutines; /* states of all goroutines, not only of those inside a target; with
-			      * struct goroutine_event for each */
-	bool follow;	     /* the plan does: leave the runtime's own goroutines out */
-	uint64_t min_wait_ns; /* ask who woke a goroutine that stood still for longer; 0: never */
 	struct modules *modules; /* numbers what is in other files; not owned */
 	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
 	void (*handle)(void *context, const struct event *event);

@@ -265,7 +265,7 @@ static struct error *list(const struct list_args *args)
 	if (err && args->process.pid && !args->process.library_path)
 		err = library_hint(args->process.pid, err);
 	if (!err)
-		err = plan_make(bin, &selection, &plan);
+		err = plan_make(bin, &selection, NULL, &plan);
 	if (!err && selection.functions != all)
 		err = find_inlined(bin, &selection, &inlined);
 	if (err)

@@ -93,8 +93,7 @@ static struct error *start_session(struct run *run, struct session_options *opti
 
 	options->plan = &run->plan;
 	options->modules = run->modules;
-	options->ring_size = run->args->ring_size;
-	options->method = run->args->method;
+	options->run = run->args->options;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
 	options->spare_others =
 		run->process && running_has_others(run->bin, process_pid(run->process));

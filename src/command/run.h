@@ -54,7 +54,7 @@ struct error *run_open(struct run *run);
 
 /*
  * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the
- * options are set here: plan, ring_size, method, only_pid. `what`: "tracing 3 functions", for the
+ * options are set here: plan, modules, run, only_pid, spare_others. `what`: "tracing 3 functions", for the
  * message that it has begun. It has not with run.is_changed.
  */
 struct error *run_start(struct run *run, struct session_options *options, const char *what);

@@ -46,13 +46,13 @@ void run_args_check(struct argp_state *state, struct error *err)
 
 static void parse_method(struct run_args *args, const char *arg, struct argp_state *state)
 {
-	args->method = ATTACH_AUTO;
+	args->options.method = ATTACH_AUTO;
 	if (!strcmp(arg, "auto"))
 		return;
 	for (enum attach_method m = ATTACH_UPROBE_MULTI; m <= ATTACH_PERF_EVENT; m++)
 		if (!strcmp(arg, attach_method_name(m)))
-			args->method = m;
-	if (args->method == ATTACH_AUTO)
+			args->options.method = m;
+	if (args->options.method == ATTACH_AUTO)
 		argp_error(
 			state,
 			"there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and "
@@ -76,7 +76,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		args->ring_size = DEFAULT_RING_SIZE;
+		args->options.ring_size = DEFAULT_RING_SIZE;
+		args->options.emulate_ret = true;
 		return 0;
 	case 'p':
 		run_args_take_pid(args, arg, state);
@@ -94,7 +95,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run_args_check(state, text_parse_duration(arg, &args->timeout_ns));
 		return 0;
 	case KEY_RING_SIZE:
-		run_args_check(state, text_parse_size(arg, &args->ring_size));
+		run_args_check(state, text_parse_size(arg, &args->options.ring_size));
 		return 0;
 	case KEY_ATTACH:
 		parse_method(args, arg, state);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "command/select.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/run_options.h"
 
 struct run_args {
 	const char **binary;	   /* where the command keeps its BINARY: -p sets it to pid_path */
@@ -19,8 +19,7 @@ struct run_args {
 	bool as_root;
 	const char *output_path; /* -o; see run_file.h */
 	uint64_t timeout_ns;	 /* 0: none */
-	uint64_t ring_size;	 /* bytes */
-	enum attach_method method;
+	struct run_options options;
 	bool verbose;
 };
 

@@ -153,7 +153,6 @@ static struct error *start(struct watch *watch)
 		.changed = watch->args->summary ? NULL : handle_change,
 	};
 	struct session_options options = {
-		.all_goroutines = true,
 		.handle = handle,
 		.context = watch,
 	};

@@ -95,6 +95,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		args->run.binary = &args->binary;
+		args->run.options.all_goroutines = true;
 		state->child_inputs[0] = &args->run;
 		return 0;
 	case KEY_GOID:

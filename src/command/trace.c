@@ -41,9 +41,7 @@ static struct error *open_output(struct trace *trace)
 		.modules = trace->run.modules,
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
-		.states = args->select.selection.states,
-		.min_wait_ns = args->min_wait_ns,
-		.follow = args->select.selection.follow,
+		.run = args->run.options,
 		.clock = &trace->run.clock,
 	};
 	struct calltree_sink sink;
@@ -89,7 +87,7 @@ static void log_self_checks(const struct plan *plan)
 /* False: the user does not want to wait. */
 static bool confirm_slow_attaching(const struct trace *trace)
 {
-	enum attach_method method = trace->args->run.method;
+	enum attach_method method = trace->args->run.options.method;
 	char answer[16] = "";
 
 	if (trace->run.plan.num_sites <= SLOW_MANY_SITES || trace->args->yes ||
@@ -112,7 +110,8 @@ static struct error *make_plan(void *context)
 {
 	struct trace *trace = context;
 	struct run *run = &trace->run;
-	struct error *err = plan_make(run->bin, &trace->args->select.selection, &run->plan);
+	struct error *err = plan_make(run->bin, &trace->args->select.selection,
+				      &run->args->options, &run->plan);
 
 	if (err)
 		return err;
@@ -186,11 +185,7 @@ static void handle_loss(void *context, const struct gate_loss *loss)
 
 static struct error *start(struct trace *trace)
 {
-	const struct trace_args *args = trace->args;
 	struct session_options options = {
-		.emulate_ret = args->emulate_ret,
-		.min_wait_ns = args->min_wait_ns,
-		.follow = args->select.selection.follow,
 		.handle = handle,
 		.lost = handle_loss,
 		.context = trace,

@@ -56,20 +56,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->yes = true;
 		return 0;
 	case KEY_STATES:
-		args->select.selection.states = true;
+		args->run.options.states = true;
 		return 0;
 	case KEY_MIN_WAIT:
-		run_args_check(state, text_parse_duration(arg, &args->min_wait_ns));
-		args->select.selection.states = true;
+		run_args_check(state, text_parse_duration(arg, &args->run.options.min_wait_ns));
+		args->run.options.states = true;
 		return 0;
 	case KEY_FOLLOW:
-		args->select.selection.follow = true;
+		args->run.options.follow = true;
 		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case KEY_NO_EMULATE_RET:
-		args->emulate_ret = false;
+		args->run.options.emulate_ret = false;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -99,7 +99,7 @@ const struct argp trace_argp = {
 
 error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
 {
-	*args = (struct trace_args){.format = "graph", .emulate_ret = true};
+	*args = (struct trace_args){.format = "graph"};
 	argc = run_args_split(argc, argv, &args->run);
 	return argp_parse(&trace_argp, argc, argv, flags, NULL, args);
 }

@@ -12,10 +12,8 @@
 struct trace_args {
 	struct run_args run;
 	struct select_args select;
-	const char *format;   /* "graph" or "json" */
-	uint64_t limit;	      /* trees; 0: any number */
-	uint64_t min_wait_ns; /* 0: no wait has a line of its own */
-	bool emulate_ret;
+	const char *format; /* "graph" or "json" */
+	uint64_t limit; /* trees; 0: any number */
 	bool yes;
 };
 

@@ -201,7 +201,7 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 	}
 	if (call->end == CALL_TAIL_CALL)
 		writer_puts(writer, " [tail call]");
-	if (out->options.states && call->end != CALL_LOST)
+	if (out->options.run.states && call->end != CALL_LOST)
 		put_parts(out, call);
 	writer_puts(writer, "\n");
 }

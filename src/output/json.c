@@ -284,7 +284,7 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 		put_key(gen, "incomplete");
 		yajl_gen_bool(gen, 1);
 	}
-	if (out->options.states)
+	if (out->options.run.states)
 		put_states(out, gen, call);
 	if (call->num_waits)
 		put_waits(out, gen, call);

@@ -34,7 +34,7 @@ static void remember_written(struct output *out, const struct tree *tree)
 	struct written *written;
 
 	if (!out->options.max_trees || out->format->write_call ||
-	    !(out->options.follow || tree->part) || was_written(out, tree->root))
+	    !(out->options.run.follow || tree->part) || was_written(out, tree->root))
 		return;
 	written = calloc(1, sizeof(*written));
 	if (!written)
@@ -181,8 +181,8 @@ struct calltree_sink output_sink(struct output *out)
 		.tree_settled = out->format->write_part ? tree_settled : NULL,
 		.func_of_site = func_of_site,
 		.keep_calls = out->format->keep_calls,
-		.states = out->options.states,
-		.min_wait_ns = out->options.min_wait_ns,
+		.states = out->options.run.states,
+		.min_wait_ns = out->options.run.min_wait_ns,
 		.num_before = out->options.num_trees_before,
 	};
 }

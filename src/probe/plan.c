@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "gofuncgraph/run_options.h"
 #include "probe/choose.h"
 #include "probe/func_code.h"
 #include "probe/runtime_sites.h"
@@ -283,7 +284,8 @@ static struct error *check_targets(const struct plan *plan)
 	return error_new("no function can be traced");
 }
 
-struct error *plan_make(struct gobin *bin, const struct selection *selection, struct plan *plan)
+struct error *plan_make(struct gobin *bin, const struct selection *selection,
+			const struct run_options *options, struct plan *plan)
 {
 	struct builder builder = {.plan = plan};
 	_cleanup_(chosen_release) struct chosen chosen = {0};
@@ -297,10 +299,10 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection, st
 		err = check_targets(plan);
 	if (!err)
 		err = add_runtime(&builder, selection);
-	if (!err && (selection->states || selection->follow))
+	if (!err && options && (options->states || options->follow))
 		err = state_sites_find(bin,
-				       (selection->states ? STATES_OF_TREES : 0) |
-					       (selection->follow ? STATES_FOLLOW : 0),
+				       (options->states ? STATES_OF_TREES : 0) |
+					       (options->follow ? STATES_FOLLOW : 0),
 				       add_state_func, &builder);
 	return err;
 }

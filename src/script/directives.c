@@ -330,7 +330,7 @@ static struct error *make_plan(struct directives *d)
 	if (!d->selection->num_functions && !d->selection->num_targets)
 		return error_new("this template is for functions: name them behind BINARY");
 	d->has_plan = true;
-	return plan_make(d->bin, d->selection, &d->plan);
+	return plan_make(d->bin, d->selection, NULL, &d->plan);
 }
 
 static struct error *each(void *context, const char *argument, size_t *count)

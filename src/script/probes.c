@@ -137,7 +137,7 @@ static struct error *add_plan(struct probes *probes, const char *pattern)
 	if (!named->pattern)
 		return error_out_of_memory();
 	selection.targets = &named->pattern;
-	return plan_make(probes->bin, &selection, &named->plan);
+	return plan_make(probes->bin, &selection, NULL, &named->plan);
 }
 
 struct error *probes_plan(struct probes *probes, const char *pattern, const struct plan **plan)

@@ -65,7 +65,7 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 static void set_maps(struct session *session)
 {
 	const struct plan *plan = session->options.plan;
-	uint64_t ring_size = round_up_to_power_of_two(session->options.ring_size);
+	uint64_t ring_size = round_up_to_power_of_two(session->options.run.ring_size);
 
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
@@ -91,7 +91,7 @@ static void set_programs(struct session *session)
 	int type = session->method == ATTACH_UPROBE_MULTI ? ATTACH_TYPE_UPROBE_MULTI : 0;
 	struct bpf_program *program;
 
-	session->emulates_ret = session->options.emulate_ret && feature_write_registers(type);
+	session->emulates_ret = session->options.run.emulate_ret && feature_write_registers(type);
 	bpf_program__set_autoload(session->bpf->progs.exit_emulate, session->emulates_ret);
 	bpf_program__set_autoload(session->bpf->progs.exit_plain, !session->emulates_ret);
 	bpf_program__set_autoload(session->bpf->progs.state_site, has_state_sites(session));
@@ -101,7 +101,7 @@ static void set_programs(struct session *session)
 	log_verbose(
 		"%s",
 		session->emulates_ret ? "the exit program performs the `ret` (no single-step)"
-		: session->options.emulate_ret
+		: session->options.run.emulate_ret
 			? "the kernel single-steps each `ret`: it lets no program write registers"
 			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
 }
@@ -340,10 +340,10 @@ static void sweep_gates(struct session *session)
 
 static struct error *check_options(const struct session_options *options)
 {
-	if (options->ring_size > MAX_RING_SIZE)
+	if (options->run.ring_size > MAX_RING_SIZE)
 		return error_new(
 			"a ring buffer of more than 2G cannot be had; give --ring-size less");
-	return limits_check(round_up_to_power_of_two(options->ring_size));
+	return limits_check(round_up_to_power_of_two(options->run.ring_size));
 }
 
 struct error *session_start(const struct session_options *options, struct session **out)
@@ -357,7 +357,7 @@ struct error *session_start(const struct session_options *options, struct sessio
 	if (!session)
 		return error_out_of_memory();
 	session->options = *options;
-	session->method = options->method == ATTACH_AUTO ? attach_best_method() : options->method;
+	session->method = options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
 	err = load(session);
 	if (!err)
 		err = tell_sites(session);

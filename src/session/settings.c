@@ -97,13 +97,13 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct sessi
 	rodata->tls_g = layout.tls_g;
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	rodata->only_pid = options->only_pid;
-	rodata->all_goroutines = options->all_goroutines;
-	rodata->min_wait_ns = options->min_wait_ns;
+	rodata->all_goroutines = options->run.all_goroutines;
+	rodata->min_wait_ns = options->run.min_wait_ns;
 	rodata->sees_resumes = sees_resumes(plan);
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns)
 		set_ready(rodata, plan->bin);
-	if (options->follow)
+	if (options->run.follow)
 		set_system_starts(rodata, plan->bin);
 	return NULL;
 }

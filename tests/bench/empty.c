@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/probe.h"
+#include "gofuncgraph/run_options.h"
 
 #define TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h (Linux 6.6) */
 
@@ -90,18 +91,18 @@ static struct error *attach_and_wait(const struct plan *plan, enum attach_method
 }
 
 static struct error *run(const char *path, const struct selection *selection,
-			 enum attach_method method, bool first_byte)
+			 const struct run_options *options, bool first_byte)
 {
 	struct gobin *bin = NULL;
 	struct plan plan = {0};
 	struct error *err = gobin_open(path, &bin);
 
 	if (!err)
-		err = plan_make(bin, selection, &plan);
+		err = plan_make(bin, selection, options, &plan);
 	if (!err && first_byte)
 		err = move_to_first_bytes(&plan);
 	if (!err)
-		err = attach_and_wait(&plan, method);
+		err = attach_and_wait(&plan, options->method);
 	plan_destroy(&plan);
 	gobin_close(bin);
 	return err;
@@ -120,17 +121,17 @@ int main(int argc, char **argv)
 	_cleanup_error_ struct error *err = NULL;
 	char *functions[16];
 	struct selection selection = {.functions = functions};
-	enum attach_method method = ATTACH_AUTO;
+	struct run_options options = {.method = ATTACH_AUTO};
 	bool first_byte = false;
 	int option;
 
 	while ((option = getopt(argc, argv, "a:1su:")) != -1) {
 		if (option == 'a')
-			method = method_named(optarg);
+			options.method = method_named(optarg);
 		else if (option == '1')
 			first_byte = true;
 		else if (option == 's')
-			selection.states = true;
+			options.states = true;
 		else if (option == 'u' && selection.num_functions < 16)
 			functions[selection.num_functions++] = optarg;
 		else
@@ -138,11 +139,11 @@ int main(int argc, char **argv)
 	}
 	if (optind >= argc)
 		return 2;
-	if (method == ATTACH_AUTO)
-		method = attach_best_method();
+	if (options.method == ATTACH_AUTO)
+		options.method = attach_best_method();
 	selection.targets = argv + optind + 1;
 	selection.num_targets = argc - optind - 1;
-	err = run(argv[optind], &selection, method, first_byte);
+	err = run(argv[optind], &selection, &options, first_byte);
 	if (err)
 		log_error("%s", error_message(err));
 	return err ? 1 : 0;

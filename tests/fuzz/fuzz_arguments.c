@@ -22,15 +22,15 @@ static void check_run(const struct run_args *args)
 	const char *binary = *args->binary;
 
 	must(binary != NULL);
-	must(args->ring_size > 0 && args->pid >= 0);
-	must(args->method >= ATTACH_AUTO && args->method <= ATTACH_PERF_EVENT);
+	must(args->options.ring_size > 0 && args->pid >= 0);
+	must(args->options.method >= ATTACH_AUTO && args->options.method <= ATTACH_PERF_EVENT);
 	must(!args->pid || !strncmp(binary, "/proc/", 6));
 }
 
 static void check_trace(const struct trace_args *args)
 {
 	check_run(&args->run);
-	must(!args->min_wait_ns || args->select.selection.states);
+	must(!args->run.options.min_wait_ns || args->run.options.states);
 	for (size_t i = 0; i < args->select.selection.num_functions; i++)
 		must(args->select.selection.functions[i] != NULL);
 	for (size_t i = 0; i < args->select.selection.num_targets; i++)

@@ -19,7 +19,8 @@
 #define ENTRY_LINE  "17 16:08:05.000000             main.handleBar() { " CALLER_TEXT "\n"
 #define EXIT_LINE   "17 16:08:05.523311 000.523311  } main.handleBar+192 /home/me/main.go:20"
 
-static const struct output_options with_states = {.states = true, .min_wait_ns = 1, .follow = true};
+static const struct output_options with_states = {
+	.run = {.states = true, .min_wait_ns = 1, .follow = true}};
 
 static int setup(void **state)
 {

@@ -13,7 +13,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MS	     1000000ull
 
-static const struct output_options with_states = {.states = true, .min_wait_ns = 1, .follow = true};
+static const struct output_options with_states = {
+	.run = {.states = true, .min_wait_ns = 1, .follow = true}};
 
 static int setup(void **state)
 {

@@ -104,7 +104,7 @@ static struct error *make(struct gobin *bin, char **functions, char **targets, s
 		selection.num_functions++;
 	while (targets[selection.num_targets])
 		selection.num_targets++;
-	return plan_make(bin, &selection, plan);
+	return plan_make(bin, &selection, NULL, plan);
 }
 
 #define LIST(...) ((char *[]){__VA_ARGS__ __VA_OPT__(, ) NULL})

@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+#include "gofuncgraph/run_options.h"
+
 static int setup(void **state)
 {
 	static struct programs programs;
@@ -83,16 +85,17 @@ static void expect_error(struct error *err, const char *text, const char *other)
 static void check_errors(struct gobin *bin, const char *name, const char *text)
 {
 	char *functions[] = {"main.main"};
-	struct selection selection = {.functions = functions, .num_functions = 1};
+	const struct selection selection = {.functions = functions, .num_functions = 1};
+	struct run_options options = {0};
 	bool follow = !strcmp(name, "runtime.newproc1");
 	struct plan plan;
 
-	selection.states = follow;
-	selection.follow = !follow;
-	must(plan_make(bin, &selection, &plan));
+	options.states = follow;
+	options.follow = !follow;
+	must(plan_make(bin, &selection, &options, &plan));
 	plan_destroy(&plan);
-	selection.states = selection.follow = true;
-	expect_error(plan_make(bin, &selection, &plan), name, text);
+	options.states = options.follow = true;
+	expect_error(plan_make(bin, &selection, &options, &plan), name, text);
 	plan_destroy(&plan);
 	if (follow)
 		must(plan_make_states(bin, &plan));

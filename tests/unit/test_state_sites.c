@@ -8,6 +8,8 @@
 
 #include <Zydis/Zydis.h>
 
+#include "gofuncgraph/run_options.h"
+
 #define MINOR_PULL  23 /* iter.Pull, and with it runtime.coroswitch_m */
 #define MINOR_FRAME 21 /* functions begin with `push %rbp` */
 #define MINOR_SWAP  26 /* system calls without casgstatus */
@@ -415,34 +417,34 @@ static void test_selection(void **state)
 		uint32_t states = SITE_STATE_ARGS | (swaps ? SITE_STATE_SWAP : 0) |
 				  (calls ? SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT : 0);
 		struct selection selection = {.functions = without, .num_functions = 3};
+		struct run_options options = {0};
 		struct plan plan;
 
-		must(plan_make(program->bin, &selection, &plan));
+		must(plan_make(program->bin, &selection, &options, &plan));
 		assert_int_equal(flags_of(&plan), 0);
 		/* a coroutine ends without goexit0 */
 		assert_int_equal(find_own(&plan, "runtime.gdestroy") != NULL, program->pulls);
 		plan_destroy(&plan);
 
-		selection.states = true;
-		must(plan_make(program->bin, &selection, &plan));
+		options.states = true;
+		must(plan_make(program->bin, &selection, &options, &plan));
 		assert_int_equal(flags_of(&plan), states);
 		/* the garbage collector's marks are of no interest to a tree */
 		assert_null(find_own(&plan, "runtime.castogscanstatus"));
 		plan_destroy(&plan);
 
-		selection.states = false;
-		selection.follow = true;
-		must(plan_make(program->bin, &selection, &plan));
+		options.states = false;
+		options.follow = true;
+		must(plan_make(program->bin, &selection, &options, &plan));
 		assert_int_equal(flags_of(&plan) & ~states, SITE_GO);
 		if (!program->profiled)
 			assert_int_equal(flags_of(&plan), SITE_GO);
 		plan_destroy(&plan);
 
 		selection = (struct selection){.functions = everything,
-					       .num_functions = 1,
-					       .states = true,
-					       .follow = true};
-		must(plan_make(program->bin, &selection, &plan));
+					       .num_functions = 1};
+		options.states = true;
+		must(plan_make(program->bin, &selection, &options, &plan));
 		assert_int_equal(flags_of(&plan), states | SITE_GO);
 		plan_destroy(&plan);
 	}
@@ -453,15 +455,15 @@ static void test_same_place(void **state)
 {
 	struct programs *programs = *state;
 	char *functions[] = {"runtime.*"};
-	const struct selection selection = {
-		.functions = functions, .num_functions = 1, .states = true, .follow = true};
+	const struct selection selection = {.functions = functions, .num_functions = 1};
+	const struct run_options options = {.states = true, .follow = true};
 
 	for (size_t i = 0; i < programs->count; i++) {
 		const struct built *program = &programs->items[i];
 		size_t num_shared = 0;
 		struct plan plan;
 
-		must(plan_make(program->bin, &selection, &plan));
+		must(plan_make(program->bin, &selection, &options, &plan));
 		for (uint32_t j = 0; j < plan.num_sites; j++) {
 			const struct site *site = &plan.sites[j], *user;
 			const struct gobin_func *func = plan.funcs[site->func].func;

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_options.h - how a run is done and what of it is wanted, in one struct that every room takes
+ * as it is; which functions it is about is a struct selection. All zero is fine, but for ring_size.
+ */
+#ifndef GOFUNCGRAPH_RUN_OPTIONS_H
+#define GOFUNCGRAPH_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gofuncgraph/probe.h"
+
+struct run_options {
+	bool states;	      /* where the time of each call went: sites where goroutines change state */
+	bool follow;	      /* goroutines that are started inside a tree belong to it: a site there */
+	uint64_t min_wait_ns; /* with `states`: waits of at least that are told with who ended them;
+			       * 0: none is */
+	bool all_goroutines;  /* states of all goroutines, not only of those inside a target; with
+			       * struct goroutine_event for each */
+	bool emulate_ret;     /* let the exit program perform the `ret` where the kernel allows it */
+	uint64_t ring_size;   /* bytes, rounded up to a power of two of at least a page */
+	enum attach_method method;
+};
+
+#endif
