@@ -41,7 +41,7 @@ static const struct golden goldens[] = {
 	 {.run = {.states = true, .min_wait_ns = 100000, .follow = true}},
 	 0,
 	 false, 0xe46038118777cb2c},
-	{"graph-follow-limit", "graph", {.follow = true, .max_trees = 40}, 0, false, 0x98f9b25bea69ff8c},
+	{"graph-follow-limit", "graph", {.run = {.follow = true}, .max_trees = 40}, 0, false, 0x98f9b25bea69ff8c},
 	{"json", "json", {}, 0, false, 0xeb1fe76ebfc74ecc},
 	{"json-limit", "json", {.max_trees = 40}, 0, false, 0x3c5092c41625a587},
 	{"json-states",
