@@ -59,9 +59,11 @@ struct error *reopen_changed(struct run *run, bool *goes_on)
 	struct error *err = NULL;
 	bool not_yet = true;
 
-	log_info("%s is being written to: its probes were taken away, and come back when it is "
-		 "written",
-		 *run->args->binary);
+	/* Not once more when it was too early to begin again. */
+	if (run->session && session_num_sites(run->session))
+		log_info("%s is being written to: its probes were taken away, and come back when "
+			 "it is written",
+			 *run->args->binary);
 	session_free(take_pointer(run->session));
 	/* What is no program now may become one: a file may be written in more than one go. */
 	while ((*goes_on = !run_is_over(run))) {

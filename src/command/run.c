@@ -95,8 +95,10 @@ static struct error *start_session(struct run *run, struct session_options *opti
 	options->modules = run->modules;
 	options->run = run->args->options;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
+	/* Who has a library mapped is not looked for: it is there to be shared. */
 	options->spare_others =
-		run->process && running_has_others(run->bin, process_pid(run->process));
+		run->process && (run->args->library_path ||
+				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
 	err = session_start(options, &run->session);
 	run->is_changed = err ? !gobin_is_unchanged(run->bin, gobin_fd(run->bin))
