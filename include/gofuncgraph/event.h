@@ -92,8 +92,8 @@ struct event {
 	__u8 new_state;
 };
 
-/* Of an address that is in no segment of the probed file: the rest is the address in the process, and
- * behind session_poll() the number by which struct modules knows it. No va is so high. */
+/* Of an address that is in no segment of the probed file: the rest is the address in the process,
+ * and behind session_poll() the number by which struct modules knows it. No va is so high. */
 #define FOREIGN_ADDRESS (1ull << 63)
 
 /* Return addresses that tell where a goroutine was when it woke another one. */

@@ -35,8 +35,8 @@ const struct mapping *mappings_at(const struct mappings *mappings, uint64_t addr
 const struct mapping *mappings_of_file(uint32_t pid, const struct mappings *mappings,
 				       const struct stat *file);
 
-/* "/proc/PID/map_files/START-END": opens the very file, also one that is deleted or in another mount
- * namespace; needs root. */
+/* "/proc/PID/map_files/START-END": opens the very file, also one that is deleted or in another
+ * mount namespace; needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
 #define MAPPING_LINK_SIZE 80
 void mapping_link(uint32_t pid, const struct mapping *mapping, char link[MAPPING_LINK_SIZE]);
 

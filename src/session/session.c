@@ -306,7 +306,8 @@ static int handle_event(void *context, void *data, size_t size)
 	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
 		modules_forget(session->options.modules, event->pid);
 	if (has_foreign(event)) {
-		memcpy(&numbered, event, event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));
+		memcpy(&numbered, event,
+		       event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));
 		number_foreign(session, &numbered);
 		event = &numbered.event;
 	}
