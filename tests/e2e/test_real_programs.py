@@ -92,6 +92,8 @@ def test_servers(programs, tmp_path, trace, _processes, server, pattern):
     get(url)
     tracer = trace("-f", "json", "-u", "net/http.*", "-u", pattern, path, "net/http.serverHandler.ServeHTTP")
     traced = [without_numbers(get(url)) for _ in range(5)]
+    # An answer is there before the call that gives it returns.
+    harness.await_condition(lambda: tracer.out.count('"depth":0,') == 5, "not all calls have returned")
     calls = tracer.stop().calls()
     assert traced == [untraced] * 5
     assert process.child.poll() is None
