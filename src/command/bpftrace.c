@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "command/command.h"
+#include "command/options.h"
 #include "command/select.h"
 #include "gofuncgraph/script.h"
 
@@ -24,11 +25,16 @@ struct bpftrace_args {
 };
 
 static const struct argp_option options[] = {
+	{"FUNCTION", 0, NULL, OPTION_DOC,
+	 "Functions that the script is about: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
 	{"empty", KEY_EMPTY, NULL, 0, "Entry and exit probes with empty bodies, to be filled in",
-	 0},
+	 OPTIONS_SCRIPT},
 	{"template", KEY_TEMPLATE, "NAME", 0,
-	 "A template's script; a NAME with a / in it is a file of your own", 0},
-	{"list-templates", KEY_LIST_TEMPLATES, NULL, 0, "Print the templates there are", 0},
+	 "The script of this template; a NAME with a / in it is a file of your own",
+	 OPTIONS_SCRIPT},
+	{"KEY=VALUE", 0, NULL, OPTION_DOC, "Sets a parameter of the template", OPTIONS_SCRIPT},
+	{"list-templates", KEY_LIST_TEMPLATES, NULL, 0,
+	 "Print which templates there are, and what each is for", OPTIONS_SCRIPT},
 	{},
 };
 
@@ -92,15 +98,28 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {{&select_argp, 0, NULL, 0}, {}};
+static const struct argp_child children[] = {
+	{&select_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+
+static const char doc[] =
+	"Prints a bpftrace script for BINARY: histograms of how long the calls of FUNCTIONs take, or what a template makes. Needs no root; running the script does.\n"
+	"\n"
+	"How long each connection takes:\n"
+	"  gofuncgraph-c bpftrace ./server 'net.(*sysDialer).dialTCP' > latency.bt\n"
+	"Outgoing HTTP requests:\n"
+	"  gofuncgraph-c bpftrace --template httpsnoop ./server > http.bt\n"
+	"A script to be filled in:\n"
+	"  gofuncgraph-c bpftrace --empty ./server 'main.*' > mine.bt\n"
+	"\v"
+	"See gofuncgraph-c-bpftrace(8).\n";
 
 const struct argp bpftrace_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY FUNCTION...\n--template NAME BINARY [FUNCTION...] [KEY=VALUE...]\n"
+	.args_doc = "[OPTION...] BINARY FUNCTION...\n"
+		    "[OPTION...] --template NAME BINARY [FUNCTION...] [KEY=VALUE...]\n"
 		    "--list-templates",
-	.doc = "Prints a bpftrace script for BINARY: histograms of the wall time of the calls of "
-	       "FUNCTIONs, or what a template makes.",
+	.doc = doc,
 	.children = children,
 };
 
@@ -171,7 +190,7 @@ int command_bpftrace(int argc, char **argv)
 	argv[0] = name;
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	command = command_line(argc, argv);
-	argp_parse(&bpftrace_argp, argc, argv, 0, NULL, &args);
+	argp_parse(&bpftrace_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	err = write_script(&args, command);
 	select_args_destroy(&args.select);
 	free(args.params);

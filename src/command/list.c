@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/library.h"
+#include "command/options.h"
 #include "command/run_args.h"
 #include "command/select.h"
 #include "probe/inlined.h"
@@ -26,9 +27,14 @@ struct list_args {
 };
 
 static const struct argp_option options[] = {
-	{"pid", 'p', "PID", 0, "BINARY is this process's executable unless a file that it has loaded is given",
-	 0},
-	{"verbose", 'v', NULL, 0, "A line for every probe, every place of inlined functions", 0},
+	{"pid", 'p', "PID", 0,
+	 "The functions of this process's executable, or of a LIBRARY that it has loaded",
+	 OPTIONS_PROCESSES},
+	{"TARGET", 0, NULL, OPTION_DOC,
+	 "Functions whose calls would begin trees: names, or wildcards like GLOB",
+	 OPTIONS_FUNCTIONS},
+	{"verbose", 'v', NULL, 0,
+	 "Print a line for every probe, and every place of inlined functions", OPTIONS_OUTPUT},
 	{},
 };
 
@@ -52,15 +58,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {{&select_argp, 0, NULL, 0}, {}};
+static const struct argp_child children[] = {
+	{&select_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+
+static const char doc[] =
+	"Lists the functions that would be traced, with the places of their probes, and what cannot be traced and why. Needs no root.\n"
+	"\n"
+	"What this command line of tracing would probe:\n"
+	"  gofuncgraph-c list -u 'net/http*' ./server '*handleBar'\n"
+	"All functions of a program:\n"
+	"  gofuncgraph-c list ./server\n"
+	"\v"
+	"Without -u and TARGET, all functions are listed.\n"
+	"\n"
+	"See gofuncgraph-c-list(8).\n";
 
 const struct argp list_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY [TARGET...]\n-p PID [LIBRARY] [TARGET...]",
-	.doc = "Lists the functions that would be traced, with the places of their probes, and "
-	       "what "
-	       "cannot be traced and why. Without -u and TARGET: all functions.",
+	.args_doc = "[OPTION...] BINARY [TARGET...]\n"
+		    "[OPTION...] -p PID [LIBRARY] [TARGET...]",
+	.doc = doc,
 	.children = children,
 };
 
@@ -287,7 +305,7 @@ int command_list(int argc, char **argv)
 
 	argv[0] = name;
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
-	argp_parse(&list_argp, argc, argv, 0, NULL, &args);
+	argp_parse(&list_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	log_set_verbose(args.verbose);
 	err = run_args_take_first_target(&args.process, &args.select);
 	if (!err)

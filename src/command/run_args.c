@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "command/library.h"
+#include "command/options.h"
 
 #define DEFAULT_RING_SIZE (32u << 20)
 
@@ -16,23 +17,23 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{NULL, 0, NULL, 0, "What is shown:", 1},
-	{"pid", 'p', "PID", 0, "Trace this process alone; BINARY is its executable unless a file that it has loaded is given",
-	 1},
+	{"pid", 'p', "PID", 0,
+	 "Trace this process alone: its executable, or a LIBRARY that it has loaded",
+	 OPTIONS_PROCESSES},
+	{"-- ARG...", 0, NULL, OPTION_DOC,
+	 "Start BINARY with these arguments, and trace it until it exits", OPTIONS_PROCESSES},
 	{"as-root", KEY_AS_ROOT, NULL, 0,
-	 "Under sudo, start the program before `--` as root, not as the user who called sudo", 1},
-	{NULL, 0, NULL, 0, "Output:", 2},
+	 "Under sudo, start it as root, not as the user who called sudo", OPTIONS_PROCESSES},
 	{"output", 'o', "FILE", 0,
-	 "Write to FILE (- is standard output) instead of standard output, or with `--` of "
-	 "standard error",
-	 2},
-	{"verbose", 'v', NULL, 0, "Say what is done, what was left out and why", 2},
-	{NULL, 0, NULL, 0, "When to stop (else ^C):", 3},
-	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION: 10s, 1m30s, 500ms", 3},
-	{NULL, 0, NULL, 0, "How it is done:", 4},
-	{"ring-size", KEY_RING_SIZE, "SIZE", 0, "Bytes of the buffer for events (default 32M)", 4},
+	 "Write to FILE, not to standard output (with `--`: not to standard error); - is standard output",
+	 OPTIONS_OUTPUT},
+	{"verbose", 'v', NULL, 0, "Say what is done, what was left out and why", OPTIONS_OUTPUT},
+	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION: 10s, 1m30s, 500ms", OPTIONS_STOP},
+	{"ring-size", KEY_RING_SIZE, "SIZE", 0,
+	 "Bytes of the buffer for events (default 32M); give more when events are lost",
+	 OPTIONS_HOW},
 	{"attach", KEY_ATTACH, "METHOD", 0, "auto (default), uprobe_multi, tracefs or perf_event",
-	 4},
+	 OPTIONS_HOW},
 	{},
 };
 
@@ -53,11 +54,9 @@ static void parse_method(struct run_args *args, const char *arg, struct argp_sta
 		if (!strcmp(arg, attach_method_name(m)))
 			args->options.method = m;
 	if (args->options.method == ATTACH_AUTO)
-		argp_error(
-			state,
-			"there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and "
-			"perf_event",
-			arg);
+		argp_error(state,
+			   "there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and perf_event",
+			   arg);
 }
 
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
@@ -102,8 +101,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (args->pid && args->program_args)
-			argp_error(state, "-p and -- exclude each other: a process runs already, "
-					  "or is started");
+			argp_error(state,
+				   "-p and -- exclude each other: a process runs already, or is started");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

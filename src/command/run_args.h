@@ -23,11 +23,7 @@ struct run_args {
 	bool verbose;
 };
 
-/*
- * For argp's `children`, with group 0; its input is a struct run_args with only `binary` set. The
- * command's own options join its groups: 1 what is shown, 2 output, 3 when to stop, 4 how it is
- * done.
- */
+/* For argp's `children`; its input is a struct run_args with only `binary` set. */
 extern const struct argp run_argp;
 
 /* Before parsing: keeps what is behind `--`, and returns how many arguments are before it. */

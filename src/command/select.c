@@ -6,16 +6,18 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/options.h"
 
 enum { KEY_INCLUDE_VENDOR = 0x1000, KEY_EXCLUDE_VENDOR };
 
 static const struct argp_option options[] = {
 	{"uprobe-wildcards", 'u', "GLOB", 0,
-	 "Functions to show; !GLOB takes functions out again (repeatable, in order)", 0},
+	 "Functions to show; !GLOB takes functions out again (repeatable, in order)",
+	 OPTIONS_FUNCTIONS},
 	{"exclude-vendor", KEY_EXCLUDE_VENDOR, NULL, 0,
-	 "Leave out functions of vendored packages (the default)", 0},
+	 "Leave out functions of vendored packages (the default)", OPTIONS_FUNCTIONS},
 	{"include-vendor", KEY_INCLUDE_VENDOR, NULL, 0, "Show functions of vendored packages too",
-	 0},
+	 OPTIONS_FUNCTIONS},
 	{},
 };
 

@@ -2,6 +2,9 @@
 /*
  * signals.h - signals to the tracer: they end tracing, or are meant for the program that it
  * started. There is one handler, so only one run at a time.
+ *
+ * Why not signalfd(2): a second ^C has to end a tracer that hangs in write(2), where nobody reads
+ * from a descriptor. Only a handler, or a thread kept for that alone, does.
  */
 #ifndef COMMAND_SIGNALS_H
 #define COMMAND_SIGNALS_H

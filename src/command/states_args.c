@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "command/command.h"
+#include "command/options.h"
 
 enum {
 	KEY_GOID = 0x2000,
@@ -17,18 +18,20 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"goid", KEY_GOID, "N", 0, "Goroutine N alone (repeatable)", 1},
+	{"goid", KEY_GOID, "N", 0, "Goroutine N alone (repeatable)", OPTIONS_SHOWN},
 	{"state", KEY_STATE, "NAME", 0,
 	 "Changes from or to this state alone: RUNNABLE, RUNNING, SYSCALL, WAITING... (repeatable)",
-	 1},
+	 OPTIONS_SHOWN},
 	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
-	 "Changes that end a time of at least DURATION in which the goroutine did not run", 1},
+	 "Changes that end a time of at least DURATION in which the goroutine did not run",
+	 OPTIONS_SHOWN},
 	{"summary", KEY_SUMMARY, NULL, 0,
-	 "Instead of changes, at the end: the time in each state, by goroutine and by the function "
-	 "that goroutines were started with",
-	 1},
-	{"format", 'f', "FORMAT", 0, "text (default) or json (JSON Lines, one object a change)", 2},
-	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines", 3},
+	 "Instead of changes, at the end: the time in each state, by goroutine and by the function that goroutines were started with",
+	 OPTIONS_SHOWN},
+	{"format", 'f', "FORMAT", 0, "text (default) or json (JSON Lines, one object a change)",
+	 OPTIONS_OUTPUT},
+	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines",
+	 OPTIONS_STOP},
 	{},
 };
 
@@ -68,8 +71,8 @@ static void add_state(struct states_args *args, const char *arg, struct argp_sta
 static void check_end(const struct states_args *args, struct argp_state *state)
 {
 	if (args->summary && (args->states || args->min_duration_ns))
-		argp_error(state, "--state and --min-duration choose changes, and --summary shows "
-				  "none: leave them out");
+		argp_error(state,
+			   "--state and --min-duration choose changes, and --summary shows none: leave them out");
 	if (!args->binary)
 		argp_error(state, "which BINARY?");
 }
@@ -125,18 +128,30 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {{&run_argp, 0, NULL, 0}, {}};
+static const struct argp_child children[] = {
+	{&run_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+
+static const char doc[] =
+	"Prints the changes of goroutines' states as they happen: when, which goroutine, how long it was in the old state, what it waited for and who woke it.\n"
+	"\n"
+	"What all goroutines of a process wait for, as a summary of 10 seconds:\n"
+	"  gofuncgraph-c states --summary --timeout 10s -p 812\n"
+	"Each time of 10 ms or more that a goroutine did not run:\n"
+	"  gofuncgraph-c states --min-duration 10ms ./server\n"
+	"All that one goroutine does:\n"
+	"  gofuncgraph-c states --goid 34 -p 812\n"
+	"\v"
+	"Without -p and --, every process that runs BINARY is traced, now or later.\n"
+	"\n"
+	"See gofuncgraph-c-states(8).\n";
 
 const struct argp states_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY\n-p PID [LIBRARY]\nBINARY -- [ARG...]",
-	.doc = "Prints the changes of goroutines' states, live: when, which goroutine, how long it "
-	       "was in the old state, what it waited for and who woke it.\v"
-	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
-	       "BINARY is started with ARGs and traced until it exits (--).\n\n"
-	       "  gofuncgraph-c states -p 812 --min-duration 10ms\n\n"
-	       "See gofuncgraph-c(8).",
+	.args_doc = "[OPTION...] BINARY\n"
+		    "[OPTION...] -p PID [LIBRARY]\n"
+		    "[OPTION...] BINARY -- [ARG...]",
+	.doc = doc,
 	.children = children,
 };
 
@@ -144,7 +159,7 @@ error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_a
 {
 	*args = (struct states_args){.format = STATES_TEXT};
 	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&states_argp, argc, argv, flags, NULL, args);
+	return argp_parse(&states_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 }
 
 struct error *states_args_take_library(struct states_args *args)

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "command/command.h"
+#include "command/options.h"
 
 enum {
 	KEY_LIMIT = 0x2000,
@@ -15,20 +16,22 @@ enum {
 };
 
 static const struct argp_option options[] = {
+	{"TARGET", 0, NULL, OPTION_DOC,
+	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
 	{"states", KEY_STATES, NULL, 0,
-	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in "
-	 "a system call",
-	 1},
+	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
+	 OPTIONS_SHOWN},
 	{"min-wait", KEY_MIN_WAIT, "DURATION", 0,
-	 "Give each time of at least DURATION that a goroutine did not run a line of its own "
-	 "(implies --states)",
-	 1},
-	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines started inside a target under it", 1},
-	{"format", 'f', "FORMAT", 0, "graph (default) or json (JSON Lines, one object a call)", 2},
-	{"limit", KEY_LIMIT, "N", 0, "After N trees", 3},
+	 "Give each time of at least DURATION in which a goroutine did not run a line of its own (implies --states)",
+	 OPTIONS_SHOWN},
+	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines that are started inside a tree under it",
+	 OPTIONS_SHOWN},
+	{"format", 'f', "FORMAT", 0, "graph (default) or json (JSON Lines, one object a call)",
+	 OPTIONS_OUTPUT},
+	{"limit", KEY_LIMIT, "N", 0, "After N trees", OPTIONS_STOP},
 	{"no-emulate-ret", KEY_NO_EMULATE_RET, NULL, 0,
-	 "Let the kernel single-step every `ret`, even where it could be spared", 4},
-	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", 4},
+	 "Let the kernel single-step every `ret`, even where it could be spared", OPTIONS_HOW},
+	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
 
@@ -77,23 +80,39 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{&run_argp, 0, NULL, 0}, {&select_argp, 0, NULL, 1}, {}};
+	{&run_argp, 0, NULL, 0}, {&select_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+
+static const char doc[] =
+	"Shows where the time of one call went in a running Go program.\n"
+	"\n"
+	"Each call of a handler, in all processes that run ./server:\n"
+	"  gofuncgraph-c -u 'net/http*' -u 'main.*' ./server '*handleBar'\n"
+	"The same, in one process:\n"
+	"  gofuncgraph-c -p 812 -u 'net/http*' -u 'main.*' '*handleBar'\n"
+	"A program that is started for it, from its first instruction on:\n"
+	"  gofuncgraph-c -o trees -u 'main.*' ./tool main.main -- --verbose input\n"
+	"What all goroutines of a process wait for, as a summary of 10 seconds:\n"
+	"  gofuncgraph-c states --summary --timeout 10s -p 812\n"
+	"What would be traced, without tracing (needs no root):\n"
+	"  gofuncgraph-c list -u 'net/http*' ./server '*handleBar'\n"
+	"\v"
+	"A tree begins when a TARGET is entered, and ends when that call returns. In it, the calls of functions of -u are shown. Without TARGET, every function of -u begins trees.\n"
+	"\n"
+	"Commands; `gofuncgraph-c COMMAND --help` tells their options:\n"
+	"  list        what would be traced, and what cannot be traced, and why\n"
+	"  states      what goroutines do: each change of state, or a summary\n"
+	"  bpftrace    scripts for bpftrace, made for a binary\n"
+	"\n"
+	"See gofuncgraph-c(8).\n";
 
 const struct argp trace_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "BINARY [TARGET...]\n-p PID [LIBRARY] [TARGET...]\nBINARY [TARGET...] -- [ARG...]\nlist "
-		    "[OPTION...] BINARY [TARGET...]\nstates [OPTION...] BINARY\nbpftrace "
-		    "[OPTION...] BINARY [FUNCTION...]",
-	.doc = "Traces function calls of running Go programs and prints them as call trees.\v"
-	       "Every process that runs BINARY is traced, from now on; or one process (-p); or "
-	       "BINARY is started "
-	       "with ARGs and traced until it exits (--). Calls of TARGET functions begin "
-	       "trees; the functions of -u are shown in them. Without TARGET every function of -u "
-	       "begins "
-	       "trees.\n\n"
-	       "  gofuncgraph-c -u 'net/http*' ./server 'main.handleBar'\n\n"
-	       "See gofuncgraph-c(8).",
+	.args_doc = "[OPTION...] BINARY [TARGET...]\n"
+		    "[OPTION...] -p PID [LIBRARY] [TARGET...]\n"
+		    "[OPTION...] BINARY [TARGET...] -- [ARG...]\n"
+		    "COMMAND [OPTION...] ...",
+	.doc = doc,
 	.children = children,
 };
 
@@ -101,7 +120,7 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 {
 	*args = (struct trace_args){.format = "graph"};
 	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&trace_argp, argc, argv, flags, NULL, args);
+	return argp_parse(&trace_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 }
 
 struct error *trace_args_take_library(struct trace_args *args)

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import time
@@ -40,6 +41,28 @@ def test_help():
                    "--limit", "--timeout", "--ring-size", "--version"):
         assert option in done.stdout, option
     assert "--uprobe-wildcards" in run("list", "--help").stdout
+
+
+@pytest.mark.parametrize("command", [[], ["list"], ["states"], ["bpftrace"]], ids=" ".join)
+def test_help_examples(command):
+    """--help begins with what is typed most, as command lines that are taken as they stand."""
+    done = run(*command, "--help")
+    before_usage = done.stdout.split("\nUsage: ")[0]
+    lines = [shlex.split(line.split(" > ")[0]) for line in before_usage.splitlines() if line.startswith("  ")]
+    assert len(lines) == 5 if not command else lines
+    for line in lines:
+        assert line[0] == "gofuncgraph-c" and (not command or line[1] == command[0])
+        tried = run(*("2147483647" if word == "812" else word for word in line[1:]))
+        assert tried.returncode == 1, tried.stderr
+        assert "no process 2147483647" in tried.stderr or "./server" in tried.stderr or "./tool" in tried.stderr
+    assert all(len(line) < 80 for line in done.stdout.splitlines() if "gofuncgraph-c bpftrace" not in line)
+
+
+@pytest.mark.parametrize("command", [[], ["list"], ["states"], ["bpftrace"]], ids=" ".join)
+def test_usage(command):
+    usage = run(*command, "--usage").stdout
+    assert usage.startswith(" ".join(["Usage: gofuncgraph-c", *command]))
+    assert usage in run(*command, "--help").stdout
 
 
 @pytest.mark.parametrize("form", ["json", "graph"])

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - the options of every command in one order: that of --help, of the man pages and of
+ * completion in shells.
+ *
+ * The groups follow each other as they are numbered. In a group, a command's own options come
+ * first, then those that it shares with others, each in the order of its table.
+ */
+#ifndef COMMAND_OPTIONS_H
+#define COMMAND_OPTIONS_H
+
+#include <argp.h>
+
+/* argp_option.group. */
+enum option_group {
+	OPTIONS_PROCESSES = 1,
+	OPTIONS_FUNCTIONS,
+	OPTIONS_SCRIPT,
+	OPTIONS_SHOWN,
+	OPTIONS_OUTPUT,
+	OPTIONS_STOP,
+	OPTIONS_HOW,
+	OPTIONS_OTHER,
+};
+
+/* "Which processes:" */
+const char *option_group_title(enum option_group group);
+
+/* Visits the options of a command. Those with OPTION_DOC in their flags are arguments. */
+void options_visit(const struct argp *argp,
+		   void (*visit)(void *context, const struct argp_option *option), void *context);
+
+/* For every command's `children`: --help, --usage and --version. argp_parse() takes ARGP_NO_HELP
+ * with it, which leaves out argp's own. */
+extern const struct argp common_argp;
+
+#endif
