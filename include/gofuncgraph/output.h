@@ -12,16 +12,14 @@
 #include "base/error.h"
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
-#include "gofuncgraph/modules.h"
-#include "gofuncgraph/probe.h"
 #include "gofuncgraph/run_options.h"
+#include "names/names.h"
 
 struct output;
 
 struct output_options {
 	FILE *file;			 /* not owned */
-	const struct plan *plan;	 /* names and sites; not owned */
-	const struct modules *modules;	 /* of code in other files; not owned; NULL: no names */
+	struct names *names;		 /* not owned */
 	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */

@@ -16,14 +16,6 @@
 #include "base/error.h"
 #include "gofuncgraph/event.h"
 
-/* "RUNNABLE"; "STATE 77" in `text` for a number that is not known. STATE_SCAN is ignored. */
-#define STATE_NAME_SIZE 16
-const char *state_name(uint8_t state, char text[STATE_NAME_SIZE]);
-/* The number of a name, in any case of letters. False: there is none. */
-bool state_from_name(const char *name, uint8_t *state);
-/* All names, for messages: "IDLE, RUNNABLE, ...". Static. */
-const char *state_names(void);
-
 /* One change of one goroutine. */
 struct state_change {
 	uint64_t time_ns;	      /* by the clock of events */

@@ -97,8 +97,10 @@ size_t text_utf8_length(const char *p, size_t len)
 /* Length of the printable character at p, 0: there is none. */
 static size_t printable_length(const char *p, size_t len)
 {
-	size_t length = text_utf8_length(p, len);
+	if (len && p[0] >= 0x20 && p[0] < 0x7f)
+		return 1;
 
+	size_t length = text_utf8_length(p, len);
 	if (!length || !is_printable(decode_utf8((const unsigned char *)p, length)))
 		return 0;
 	return length;
@@ -160,13 +162,58 @@ static char *put_digits(char *out, uint64_t value, unsigned digits)
 
 static unsigned count_digits(uint64_t value)
 {
-	unsigned digits = 1;
+	/* 10^digits, the first that is no number of so many bits. */
+	static const uint64_t powers[] = {
+	    0ull,
+	    10ull,
+	    100ull,
+	    1000ull,
+	    10000ull,
+	    100000ull,
+	    1000000ull,
+	    10000000ull,
+	    100000000ull,
+	    1000000000ull,
+	    10000000000ull,
+	    100000000000ull,
+	    1000000000000ull,
+	    10000000000000ull,
+	    100000000000000ull,
+	    1000000000000000ull,
+	    10000000000000000ull,
+	    100000000000000000ull,
+	    1000000000000000000ull,
+	    10000000000000000000ull,
+	};
+	/* 1233 / 4096 is a little more than log10(2). */
+	unsigned digits = (64 - (unsigned)__builtin_clzll(value | 1)) * 1233 >> 12;
 
-	while (value >= 10) {
-		value /= 10;
-		digits++;
+	return digits + (value >= powers[digits]);
+}
+
+/* Two digits each. */
+static const char pairs[] =
+	"0001020304050607080910111213141516171819"
+	"2021222324252627282930313233343536373839"
+	"4041424344454647484950515253545556575859"
+	"6061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
+size_t text_format_number(char *out, uint64_t value)
+{
+	unsigned len = count_digits(value);
+	char *p = out + len;
+
+	while (value >= 100) {
+		p -= 2;
+		memcpy(p, pairs + value % 100 * 2, 2);
+		value /= 100;
 	}
-	return digits;
+	if (value >= 10)
+		memcpy(out, pairs + value * 2, 2);
+	else
+		*out = (char)('0' + value);
+	return len;
 }
 
 size_t text_format_time(char *out, uint64_t realtime_ns)

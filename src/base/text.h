@@ -27,6 +27,10 @@ bool text_is_clean(const char *text, size_t len);
  * none. */
 size_t text_utf8_length(const char *p, size_t len);
 
+/* "42", without a NUL: at most TEXT_NUMBER_SIZE bytes; returns the length. */
+#define TEXT_NUMBER_SIZE 20
+size_t text_format_number(char *out, uint64_t value);
+
 /* "18 15:48:05.411402": day of month and local time. At least TEXT_TIME_SIZE bytes; returns the
  * length. */
 #define TEXT_TIME_SIZE 32

@@ -86,6 +86,21 @@ struct error *run_open(struct run *run)
 	return NULL;
 }
 
+struct error *run_make_names(struct run *run)
+{
+	const struct name_source source = name_source_gobin(run->bin, run->modules);
+	size_t count = run->plan.num_sites;
+	_cleanup_free_ struct name_site *sites = calloc(count ?: 1, sizeof(*sites));
+
+	if (!sites)
+		return error_out_of_memory();
+	names_free(take_pointer(run->names));
+	for (size_t i = 0; i < count; i++)
+		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
+					      .func = run->plan.sites[i].func};
+	return names_new(&source, sites, count, &run->names);
+}
+
 static struct error *start_session(struct run *run, struct session_options *options,
 				   const char *what)
 {
@@ -326,6 +341,7 @@ void run_destroy(struct run *run)
 	process_free(run->process);
 	run_file_close(run);
 	plan_destroy(&run->plan);
+	names_free(run->names);
 	modules_free(run->modules);
 	gobin_close(run->bin);
 	error_free(run->err);

@@ -13,6 +13,7 @@
 #include "command/run_args.h"
 #include "command/running.h"
 #include "gofuncgraph/session.h"
+#include "names/names.h"
 #include "session/process.h"
 #include "session/throttle.h"
 
@@ -23,6 +24,7 @@ struct run {
 	struct gobin *bin;
 	struct plan plan;
 	struct modules *modules; /* code in other files than bin's */
+	struct names *names;	 /* of bin and plan, see run_make_names() */
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct session *session;
@@ -51,6 +53,10 @@ struct run {
 
 /* Opens the process and the binary, with warnings about them. */
 struct error *run_open(struct run *run);
+
+/* What the addresses and sites of this binary and plan are called: to be made when both are there, and
+ * anew when the binary was changed. */
+struct error *run_make_names(struct run *run);
 
 /*
  * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the

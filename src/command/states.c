@@ -140,10 +140,11 @@ static struct error *open_output(struct watch *watch)
 		.format = watch->args->format,
 		.clock = &watch->run.clock,
 	};
-	struct name_source source = name_source_gobin(watch->run.bin, watch->run.modules);
+	struct error *err = run_make_names(&watch->run);
 
+	options.names = watch->run.names;
 	options.file = watch->run.file;
-	return states_print_new(&options, &watch->run.plan, &source, &watch->print);
+	return err ?: states_print_new(&options, &watch->print);
 }
 
 static struct error *start(struct watch *watch)

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "names/goroutine_state.h"
 
 enum {
 	KEY_GOID = 0x2000,

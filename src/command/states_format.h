@@ -6,6 +6,7 @@
 #include <yajl/yajl_gen.h>
 
 #include "command/states_print.h"
+#include "names/goroutine_state.h"
 #include "output/writer.h"
 
 /* One format. The texts that it prints are escaped: see names.h. */

@@ -6,18 +6,17 @@
 #include <string.h>
 
 #include "command/states_format.h"
-#include "output/waker.h"
 
 static void print_json(void *context, const char *text, size_t len)
 {
 	writer_put(context, text, len);
 }
 
-struct error *states_print_new(const struct states_print_options *options, const struct plan *plan,
-			       const struct name_source *source, struct states_print **out)
+struct error *states_print_new(const struct states_print_options *options,
+			       struct states_print **out)
 {
 	struct states_print *print = calloc(1, sizeof(*print));
-	struct error *err;
+	struct error *err = NULL;
 
 	*out = NULL;
 	if (!print)
@@ -25,8 +24,8 @@ struct error *states_print_new(const struct states_print_options *options, const
 	print->formatter = options->format == STATES_JSON ? &states_json : &states_text;
 	print->clock = options->clock;
 	print->writer.file = options->file;
-	err = names_new(plan, source, &print->names);
-	if (!err && options->format == STATES_JSON) {
+	print->names = options->names;
+	if (options->format == STATES_JSON) {
 		print->gen = yajl_gen_alloc(NULL);
 		if (!print->gen)
 			err = error_out_of_memory();
@@ -48,7 +47,6 @@ void states_print_free(struct states_print *print)
 		return;
 	if (print->gen)
 		yajl_gen_free(print->gen);
-	names_free(print->names);
 	free(print);
 }
 
@@ -78,14 +76,11 @@ struct error *states_print_flush(struct states_print *print, int *errnum)
 
 const struct place *states_by_place(struct states_print *print, const struct state_change *change)
 {
-	struct wait wait = {.by_goid = change->by_goid};
-
 	if (change->is_start)
 		return change->go_va ? names_caller(print->names, change->go_va) : NULL;
 	if (!change->by_stack)
 		return NULL;
-	memcpy(wait.by_stack, change->by_stack, sizeof(wait.by_stack));
-	uint64_t va = waker_va(print->names, &wait);
+	uint64_t va = names_waker_va(print->names, change->by_stack);
 	return va ? names_waker(print->names, va) : NULL;
 }
 

@@ -9,7 +9,7 @@
 
 #include "base/event_clock.h"
 #include "gofuncgraph/states.h"
-#include "output/names.h"
+#include "names/names.h"
 
 enum states_format { STATES_TEXT, STATES_JSON };
 
@@ -17,13 +17,13 @@ struct states_print_options {
 	FILE *file; /* not owned */
 	enum states_format format;
 	const struct event_clock *clock; /* not owned */
+	struct names *names;		 /* not owned */
 };
 
 struct states_print;
 
-/* The plan is not owned. */
-struct error *states_print_new(const struct states_print_options *options, const struct plan *plan,
-			       const struct name_source *source, struct states_print **print);
+struct error *states_print_new(const struct states_print_options *options,
+			       struct states_print **print);
 void states_print_free(struct states_print *print); /* NULL is fine */
 
 void states_print_change(struct states_print *print, const struct state_change *change);

@@ -37,18 +37,18 @@ static struct error *open_output(struct trace *trace)
 {
 	const struct trace_args *args = trace->args;
 	struct output_options options = {
-		.plan = &trace->run.plan,
-		.modules = trace->run.modules,
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
 		.run = args->run.options,
 		.clock = &trace->run.clock,
 	};
 	struct calltree_sink sink;
-	struct error *err;
+	struct error *err = run_make_names(&trace->run);
 
+	options.names = trace->run.names;
 	options.file = trace->run.file;
-	err = output_new(args->format, &options, &trace->output);
+	if (!err)
+		err = output_new(args->format, &options, &trace->output);
 	if (err)
 		return err;
 	sink = output_sink(trace->output);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* names.c - goroutines' states by name, as src/runtime/runtime2.go has them, without the "_G". */
+/*
+ * goroutine_state.c - goroutines' states by name, as src/runtime/runtime2.go has them, without the
+ * "_G".
+ */
+#include "names/goroutine_state.h"
+
 #include <stdio.h>
 #include <strings.h>
 
-#include "gofuncgraph/states.h"
+#include "gofuncgraph/event.h"
 
 static const char *const names[] = {
 	[STATE_IDLE] = "IDLE",		 [STATE_RUNNABLE] = "RUNNABLE",

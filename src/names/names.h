@@ -1,65 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.h - sites and addresses as the user reads them: function, offset, file and line.
+ * names.h - sites and addresses as the user reads them: function, offset, file and line; and what
+ * goroutines wait for, and their states.
  *
+ * Made from a source (source.h: a binary, or a table of names) and the sites that records speak of.
  * Every text that comes out of here is safe on a terminal and valid UTF-8. Answers are cached.
  */
-#ifndef GOFUNCGRAPH_OUTPUT_NAMES_H
-#define GOFUNCGRAPH_OUTPUT_NAMES_H
-
-#include <stddef.h>
-#include <stdint.h>
+#ifndef GOFUNCGRAPH_NAMES_NAMES_H
+#define GOFUNCGRAPH_NAMES_NAMES_H
 
 #include "base/error.h"
-#include "gofuncgraph/modules.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/event.h"
+#include "names/place.h"
+#include "names/source.h"
 
-struct place {
-	const char *function; /* NULL: unknown */
-	const char *module;   /* in place of function: the name of the file that the code is in,
-			       * another one than the probed; NULL: it is in that, or unknown */
-	const char *file;     /* NULL: unknown */
-	/* "main.f+12 /src/main.go:7", as much of it as is known, "libc.so.6+0x1234", else "0x1234" */
-	const char *text;
-	size_t text_len;
-	size_t function_len;
-	size_t file_len;
-	uint64_t offset; /* in the function, bytes; in a module: link-time virtual address,
-			  * 0: unknown */
-	unsigned line;	 /* 0: unknown */
+struct name_site {
+	uint64_t va;
+	uint32_t func; /* any number that all sites of one function have, and no others */
 };
-
-/* Where functions and lines are looked up: a gobin, or a test's table. */
-struct name_source {
-	void *context;
-	const struct gobin_func *(*func_at)(void *context, uint64_t va);
-	struct gobin_line (*line_at)(void *context, uint64_t va);
-	uint64_t (*outermost_va)(void *context, uint64_t va);	    /* NULL: nothing is inlined */
-	const char *(*wait_reason)(void *context, unsigned reason); /* NULL: none is known */
-	const struct modules *modules; /* of addresses with FOREIGN_ADDRESS; NULL: none is known */
-};
-
-struct name_source name_source_gobin(struct gobin *bin, const struct modules *modules);
 
 struct names;
 
 /* Callers, wakers, and functions that goroutines start with, remembered at once; beyond that the
  * cache starts anew. */
-#define NAMES_MAX_CALLERS (1u << 20)
+#define NAMES_MAX_ADDRESSES (1u << 20)
 
-/* The plan is not owned. */
-struct error *names_new(const struct plan *plan, const struct name_source *source,
-			struct names **names);
+/* The sites are copied; what the source looks things up in is not owned. */
+struct error *names_new(const struct name_source *source, const struct name_site *sites,
+			size_t num_sites, struct names **names);
 void names_free(struct names *names); /* NULL is fine */
 
 /*
- * Never NULL; without memory, or for a site that the plan has not, everything is unknown. Good
- * until the next call of names_caller(), names_waker() or names_start(), apart from sites, which
- * stay.
+ * Never NULL; without memory, or for a site that there is none of, everything is unknown, and the
+ * text is "?". Good until the next call of names_caller(), names_waker() or names_start(), apart
+ * from sites, which stay.
  */
 const struct place *names_site(struct names *names, uint32_t site);
 
-/* Of a return address: the line is that of the call. 0: an unknown one, text "?". */
+/* Of a return address: the line is that of the call. 0: an unknown one. */
 const struct place *names_caller(struct names *names, uint64_t caller_va);
 
 /* The same of who ended a wait: the line is that in the function itself, not in what was inlined
@@ -70,13 +48,19 @@ const struct place *names_waker(struct names *names, uint64_t caller_va);
  * unknown one. */
 const struct place *names_start(struct names *names, uint64_t start_va);
 
+/*
+ * The return address on a waker's stack that tells its reader most: the first that is in none of
+ * the runtime's own packages; if all are, the outermost. 0: unknown.
+ */
+uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH]);
+
 /* Of a wait: "chan receive". NULL: unknown. Stays. */
 const char *names_wait_reason(struct names *names, uint8_t reason);
 
 /* Of enum goroutine_state: "runnable", "state 77". Stays. */
 const char *names_state(struct names *names, uint8_t state);
 
-/* UINT32_MAX: the plan has no such site. */
+/* UINT32_MAX: there is no such site. */
 uint32_t names_func_of_site(const struct names *names, uint32_t site);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* waker.c - where a goroutine was when it ended another one's wait; see waker.h. */
-#include "output/waker.h"
-
+/* waker.c - where a goroutine was when it ended another one's wait; see names_waker_va(). */
 #include <stdbool.h>
 #include <string.h>
+
+#include "names/names.h"
 
 /*
  * What lies between code that people write and runtime.goready(), by the beginning of functions'
@@ -33,16 +33,16 @@ static bool is_bottom(const char *function)
 	return strncmp(function, "runtime.goexit", strlen("runtime.goexit")) == 0;
 }
 
-uint64_t waker_va(struct names *names, const struct wait *wait)
+uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH])
 {
 	uint64_t outermost_va = 0;
 
-	for (size_t i = 0; i < WAKER_DEPTH && wait->by_stack[i]; i++) {
-		const char *function = names_caller(names, wait->by_stack[i])->function;
+	for (size_t i = 0; i < WAKER_DEPTH && by_stack[i]; i++) {
+		const char *function = names_caller(names, by_stack[i])->function;
 		if (function && !is_own(function))
-			return wait->by_stack[i];
+			return by_stack[i];
 		if (!outermost_va || !function || !is_bottom(function))
-			outermost_va = wait->by_stack[i];
+			outermost_va = by_stack[i];
 	}
 	return outermost_va;
 }

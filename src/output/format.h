@@ -6,8 +6,8 @@
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
 
+#include "base/hash.h"
 #include "gofuncgraph/output.h"
-#include "output/names.h"
 #include "output/writer.h"
 
 struct format {
@@ -22,26 +22,20 @@ struct format {
 	void (*write_part)(struct output *out, const struct tree *tree); /* of an open one */
 };
 
-struct written;
-
 struct output {
 	const struct format *format;
 	struct output_options options;
-	struct names *names;
+	struct names *names; /* those of the options */
 	void *data; /* the format's own */
 	/* Trees written by "graph", with a limit: their other parts and followed trees go with
 	 * them. */
-	struct written *written;
+	struct hash written;
 	uint64_t num_trees;
 	struct writer writer;
 };
 
 extern const struct format format_graph;
 extern const struct format format_json;
-
-/* output_new() with another source of names than the plan's executable. */
-struct error *output_new_with_names(const char *format, const struct output_options *options,
-				    const struct name_source *source, struct output **out);
 
 /* True of a goroutine that was started inside a tree. */
 static inline bool output_is_followed(const struct tree *tree)

@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "output/format.h"
 #include "output/parts.h"
-#include "output/waker.h"
 
 #define NS_PER_S       1000000000ull
 #define CALL_COLUMN    31
@@ -209,7 +208,7 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 static void write_wait(struct output *out, const struct branch *branch, const struct wait *wait)
 {
 	struct writer *writer = &out->writer;
-	uint64_t va = waker_va(out->names, wait);
+	uint64_t va = names_waker_va(out->names, wait->by_stack);
 
 	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns,
 				 branch->depth + wait->depth + 1);

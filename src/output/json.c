@@ -23,7 +23,6 @@
 
 #include "output/format.h"
 #include "output/parts.h"
-#include "output/waker.h"
 
 static void print(void *context, const char *text, size_t len)
 {
@@ -157,7 +156,7 @@ static void put_states(struct output *out, yajl_gen gen, const struct call *call
 
 static void put_waker(struct output *out, yajl_gen gen, const struct wait *wait)
 {
-	const struct place *place = names_waker(out->names, waker_va(out->names, wait));
+	const struct place *place = names_waker(out->names, names_waker_va(out->names, wait->by_stack));
 
 	put_key(gen, "woken_by");
 	yajl_gen_map_open(gen);

@@ -5,27 +5,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
-
 #include "output/format.h"
-
-struct written {
-	uint64_t root;
-	UT_hash_handle hh;
-	bool in_table;
-};
 
 /* ---- trees that were written ---- */
 
-static bool was_written(const struct output *out, uint64_t root)
-{
-	struct written *written;
+struct written {
+	struct hash_key root;
+};
 
-	HASH_FIND(hh, out->written, &root, sizeof(root), written);
-	return written != NULL;
+static struct hash_key written_key(const struct tree *tree)
+{
+	return (struct hash_key){.first = tree->root};
+}
+
+static bool was_written(const struct output *out, const struct tree *tree)
+{
+	return hash_find(&out->written, written_key(tree));
 }
 
 /* For its other parts, and the followed trees that descend from it. */
@@ -34,26 +29,23 @@ static void remember_written(struct output *out, const struct tree *tree)
 	struct written *written;
 
 	if (!out->options.max_trees || out->format->write_call ||
-	    !(out->options.run.follow || tree->part) || was_written(out, tree->root))
+	    !(out->options.run.follow || tree->part) || was_written(out, tree))
 		return;
-	written = calloc(1, sizeof(*written));
+	written = malloc(sizeof(*written));
 	if (!written)
 		return; /* what it started is not shown */
-	written->root = tree->root;
-	written->in_table = true;
-	HASH_ADD(hh, out->written, root, sizeof(written->root), written);
-	if (!written->in_table)
+	written->root = written_key(tree);
+	if (!hash_add(&out->written, &written->root))
 		free(written);
 }
 
 static void forget_written(struct output *out)
 {
-	struct written *written, *next;
+	struct written *written;
 
-	HASH_ITER (hh, out->written, written, next) {
-		HASH_DEL(out->written, written);
+	for (size_t at = 0; (written = hash_next(&out->written, &at));)
 		free(written);
-	}
+	hash_clear(&out->written);
 }
 
 /* ---- life ---- */
@@ -69,8 +61,8 @@ static const struct format *find_format(const char *name)
 	return NULL;
 }
 
-struct error *output_new_with_names(const char *name, const struct output_options *options,
-				    const struct name_source *source, struct output **result)
+struct error *output_new(const char *name, const struct output_options *options,
+			 struct output **result)
 {
 	const struct format *format = find_format(name);
 
@@ -81,10 +73,9 @@ struct error *output_new_with_names(const char *name, const struct output_option
 	if (!out)
 		return error_out_of_memory();
 	out->options = *options;
+	out->names = options->names;
 	out->writer.file = options->file;
-	struct error *err = names_new(options->plan, source, &out->names);
-	if (!err && format->init)
-		err = format->init(out);
+	struct error *err = format->init ? format->init(out) : NULL;
 	if (err) {
 		output_free(out);
 		return err;
@@ -94,14 +85,6 @@ struct error *output_new_with_names(const char *name, const struct output_option
 	return NULL;
 }
 
-struct error *output_new(const char *format, const struct output_options *options,
-			 struct output **out)
-{
-	struct name_source source = name_source_gobin(options->plan->bin, options->modules);
-
-	return output_new_with_names(format, options, &source, out);
-}
-
 void output_free(struct output *out)
 {
 	if (!out)
@@ -109,7 +92,6 @@ void output_free(struct output *out)
 	if (out->format && out->format->destroy)
 		out->format->destroy(out);
 	forget_written(out);
-	names_free(out->names);
 	free(out);
 }
 
@@ -130,7 +112,7 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 		return !tree->root || tree->root > max;
 	/* What was begun is ended. */
 	return out->num_trees >= max &&
-	       !((output_is_followed(tree) || tree->part) && was_written(out, tree->root));
+	       !((output_is_followed(tree) || tree->part) && was_written(out, tree));
 }
 
 static void call_ended(void *context, const struct tree *tree, const struct call *call)

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "gofuncgraph/calltree.h"
-#include "output/names.h"
+#include "names/names.h"
 
 struct amount {
 	const char *name; /* of the state, or of what it waited for; owned by the names */

@@ -25,36 +25,28 @@
 
 static char func_names[NUM_FUNCS][64];
 static struct gobin_func funcs[NUM_FUNCS];
-static struct plan_func plan_funcs[NUM_FUNCS];
-static struct site sites[NUM_FUNCS * 2]; /* entry, exit */
+static struct name_site sites[NUM_FUNCS * 2]; /* entry, exit */
 
-static const struct gobin_func *func_at(void *context, uint64_t va)
+static const struct gobin_func *func_at(const void *context, uint64_t va)
 {
 	return &funcs[(va - BASE_VA) / FUNC_SIZE % NUM_FUNCS];
 }
 
-static struct gobin_line line_at(void *context, uint64_t va)
+static struct gobin_line line_at(const void *context, uint64_t va)
 {
 	return (struct gobin_line){.file = "/usr/lib/go-1.22/src/net/http/server.go",
 				   .line = (unsigned)(va % 3000) + 1};
 }
 
-static void make_plan(struct plan *plan)
+static void make_sites(void)
 {
 	for (uint32_t i = 0; i < NUM_FUNCS; i++) {
 		snprintf(func_names[i], sizeof(func_names[i]), "net/http.(*conn).method%u", i);
 		funcs[i] = (struct gobin_func){
 			.name = func_names[i], .va = BASE_VA + i * FUNC_SIZE, .size = FUNC_SIZE};
-		plan_funcs[i] = (struct plan_func){
-			.func = &funcs[i], .first_site = i * 2, .num_sites = 2};
-		sites[i * 2] = (struct site){.va = funcs[i].va + 10, .func = i};
-		sites[i * 2 + 1] =
-			(struct site){.va = funcs[i].va + 200, .func = i, .flags = SITE_EXIT};
+		sites[i * 2] = (struct name_site){.va = funcs[i].va + 10, .func = i};
+		sites[i * 2 + 1] = (struct name_site){.va = funcs[i].va + 200, .func = i};
 	}
-	*plan = (struct plan){.funcs = plan_funcs,
-			      .num_funcs = NUM_FUNCS,
-			      .sites = sites,
-			      .num_sites = NUM_FUNCS * 2};
 }
 
 static uint32_t random_below(uint32_t limit)
@@ -129,13 +121,14 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static struct error *replay(const char *format, const struct plan *plan, const char *path,
-			    const struct event *events, size_t count, double *took)
+static struct error *replay(const char *format, const char *path, const struct event *events,
+			    size_t count, double *took)
 {
 	const struct name_source source = {.func_at = func_at, .line_at = line_at};
 	_cleanup_fclose_ FILE *file = fopen(path, "w");
 	const struct event_clock clock = {.num_steps = 1};
-	struct output_options options = {.file = file, .plan = plan, .clock = &clock};
+	struct output_options options = {.file = file, .clock = &clock};
+	struct names *names = NULL;
 	struct output *out = NULL;
 	struct calltree *trees = NULL;
 	int errnum;
@@ -143,7 +136,10 @@ static struct error *replay(const char *format, const struct plan *plan, const c
 	if (!file)
 		return error_new("cannot write %s", path);
 	double start = seconds();
-	struct error *err = output_new_with_names(format, &options, &source, &out);
+	struct error *err = names_new(&source, sites, NUM_FUNCS * 2, &names);
+	options.names = names;
+	if (!err)
+		err = output_new(format, &options, &out);
 	if (!err) {
 		struct calltree_sink sink = output_sink(out);
 		err = calltree_new(&sink, &trees);
@@ -157,6 +153,7 @@ static struct error *replay(const char *format, const struct plan *plan, const c
 	*took = seconds() - start;
 	calltree_free(trees);
 	output_free(out);
+	names_free(names);
 	return err;
 }
 
@@ -183,13 +180,12 @@ int main(int argc, char **argv)
 	size_t count = (size_t)(argc > 1 ? strtoul(argv[1], NULL, 10) : 4) * 1000000;
 	const char *path = argc > 2 ? argv[2] : "/dev/null";
 	unsigned long num_callers = argc > 3 ? strtoul(argv[3], NULL, 10) : 2000;
-	struct plan plan;
 
 	if (!count || count > 100000000 || !num_callers || num_callers > UINT32_MAX) {
 		fputs("usage: replay [MILLIONS [FILE [CALLERS [FORMAT]]]]\n", stderr);
 		return 2;
 	}
-	make_plan(&plan);
+	make_sites();
 	_cleanup_free_ struct event *events = make_events(count, (uint32_t)num_callers);
 	if (!events)
 		return 1;
@@ -200,7 +196,7 @@ int main(int argc, char **argv)
 		if (argc > 4 && strcmp(argv[4], formats[i]))
 			continue;
 		_cleanup_error_ struct error *err =
-			replay(formats[i], &plan, path, events, count, &took);
+			replay(formats[i], path, events, count, &took);
 		if (err) {
 			fprintf(stderr, "replay: %s\n", error_message(err));
 			return 1;

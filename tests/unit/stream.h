@@ -4,7 +4,7 @@
  * have to print: goroutines of two processes that call, panic, wait, are woken and start others,
  * threads without a goroutine, losses, programs that end, names that are odd or not known.
  *
- * For the functions of fake_plan.h.
+ * For the functions of fake_output.h.
  */
 #ifndef GOFUNCGRAPH_STREAM_H
 #define GOFUNCGRAPH_STREAM_H

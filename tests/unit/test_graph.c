@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fake_plan.h"
+#include "fake_output.h"
 
 #define CALLER_VA (0x9000 + 47)
 
@@ -327,10 +327,12 @@ static void assert_write_error(FILE *file, int expected)
 				     .line_at = fake_line_at,
 				     .outermost_va = fake_outermost_va};
 	struct fake_output fake = {.clock.num_steps = 1};
-	struct output_options options = {.plan = &fake_plan, .file = file, .clock = &fake.clock};
+	struct output_options options = {.file = file, .clock = &fake.clock};
 	int errnum = 0;
 
-	assert_null(output_new_with_names("graph", &options, &source, &fake.out));
+	assert_null(names_new(&source, fake_sites, FAKE_NUM_SITES, &fake.names));
+	options.names = fake.names;
+	assert_null(output_new("graph", &options, &fake.out));
 	struct calltree_sink sink = output_sink(fake.out);
 	assert_null(calltree_new(&sink, &fake.trees));
 	/* More than is buffered, so that the error is met long before it is asked for. */
@@ -346,6 +348,7 @@ static void assert_write_error(FILE *file, int expected)
 	}
 	calltree_free(fake.trees);
 	output_free(fake.out);
+	names_free(fake.names);
 }
 
 static void test_write_errors(void **state)
@@ -368,7 +371,7 @@ static void test_write_errors(void **state)
 
 static void test_unknown_format(void **state)
 {
-	struct output_options options = {.plan = &fake_plan};
+	struct output_options options = {};
 	struct output *out;
 	_cleanup_error_ struct error *err = output_new("xml", &options, &out);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "fake_plan.h"
+#include "fake_output.h"
 #include "output/parts.h"
 
 #define CALLER_VA    (0x9000 + 47)

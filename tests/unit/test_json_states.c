@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#include "fake_plan.h"
+#include "fake_output.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MS	     1000000ull

@@ -13,7 +13,7 @@
 
 #include "gofuncgraph/event.h"
 #include "gofuncgraph/modules.h"
-#include "output/names.h"
+#include "names/names.h"
 #include "session/mappings.h"
 
 static int setup(void **state)
@@ -113,8 +113,7 @@ static void test_changes(void **state)
 static void test_names(void **state)
 {
 	struct modules *modules = *state;
-	const struct plan plan = {0};
-	const struct name_source source = {.modules = modules};
+	const struct name_source source = name_source_gobin(NULL, modules);
 	uint64_t in_libc = number_of(modules, dlsym(RTLD_DEFAULT, "getpid"));
 	uint64_t nowhere = number_of(modules, (void *)0x1234);
 	const struct module_place at = modules_place(modules, in_libc);
@@ -122,7 +121,7 @@ static void test_names(void **state)
 	struct names *names;
 
 	assert_true(asprintf(&wanted, "%s+0x%lx", at.name, (unsigned long)at.va) > 0);
-	assert_null(names_new(&plan, &source, &names));
+	assert_null(names_new(&source, NULL, 0, &names));
 	assert_string_equal(names_caller(names, in_libc)->text, wanted);
 	assert_string_equal(names_waker(names, in_libc)->text, wanted);
 	assert_string_equal(names_start(names, in_libc)->text, wanted);

@@ -129,28 +129,6 @@ static void summarize(struct watch *watch, uint64_t now_ns)
 		states_summarize(watch->states, now_ns, visit_goroutine, visit_function, watch));
 }
 
-/* ---- names ---- */
-
-static void test_names(void **state)
-{
-	char text[STATE_NAME_SIZE], all[256] = "";
-	uint8_t number;
-
-	assert_string_equal(state_name(STATE_WAITING | STATE_SCAN, text), "WAITING");
-	assert_string_equal(state_name(STATE_DEAD_EXTRA + 1, text), "STATE 12");
-	assert_string_equal(state_name(0xff, text), "STATE 127");
-	for (uint8_t i = 0; i <= STATE_DEAD_EXTRA; i++) {
-		assert_true(state_from_name(state_name(i, text), &number));
-		assert_int_equal(number, i);
-		strcat(strcat(all, i ? ", " : ""), state_name(i, text));
-	}
-	assert_string_equal(state_names(), all);
-	assert_true(state_from_name("waiting", &number));
-	assert_int_equal(number, STATE_WAITING);
-	assert_false(state_from_name("WAIT", &number));
-	assert_false(state_from_name("", &number));
-}
-
 /* ---- changes ---- */
 
 static void test_life(void **state)
@@ -627,7 +605,6 @@ int main(void)
 #define LINES(test)   cmocka_unit_test_setup_teardown(test, start_lines, stop)
 #define SUMMARY(test) cmocka_unit_test_setup_teardown(test, start_summary, stop)
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
 		LINES(test_life),
 		LINES(test_first_change_has_no_duration),
 		LINES(test_told_twice),

@@ -25,49 +25,39 @@ static const struct gobin_func funcs[] = {
 	{.name = "main.\x1b[\xff", .va = 0x4000, .size = 0x100},
 };
 
-static const struct gobin_func *func_at(void *context, uint64_t va)
-{
-	for (size_t i = 0; i < sizeof(funcs) / sizeof(funcs[0]); i++)
-		if (va >= funcs[i].va && va - funcs[i].va < funcs[i].size)
-			return &funcs[i];
-	return NULL;
-}
-
-static struct gobin_line line_at(void *context, uint64_t va)
-{
-	return (struct gobin_line){"/src/main.go", (unsigned)(va >> 12) * 10};
-}
-
 /* What woke it is inlined into main.producer, by line 50. */
-static uint64_t outermost_va(void *context, uint64_t va)
-{
-	return va == 0x2057 ? 0x5000 : va;
-}
+static const struct name_line lines[] = {
+	{0x1000, {"/src/main.go", 10}, 0}, {0x2000, {"/src/main.go", 20}, 0},
+	{0x2057, {"/src/main.go", 20}, 0x5000}, {0x2058, {"/src/main.go", 20}, 0},
+	{0x3000, {"/src/main.go", 30}, 0}, {0x4000, {"/src/main.go", 40}, 0},
+	{0x5000, {"/src/main.go", 50}, 0},
+};
 
-static const char *wait_reason(void *context, unsigned reason)
-{
-	return reason == CHAN			      ? "chan receive"
-	       : reason == ODD || reason == OTHER_ODD ? "odd\x1b"
-						      : NULL;
-}
+static const char *const reasons[] = {
+	[CHAN] = "chan receive", [ODD] = "odd\x1b", [OTHER_ODD] = "odd\x1b"};
+
+static const struct name_table table = {
+	.funcs = funcs,
+	.num_funcs = sizeof(funcs) / sizeof(funcs[0]),
+	.lines = lines,
+	.num_lines = sizeof(lines) / sizeof(lines[0]),
+	.reasons = reasons,
+	.num_reasons = sizeof(reasons) / sizeof(reasons[0]),
+};
 
 struct fixture {
 	char *text;
 	size_t size;
 	FILE *file;
+	struct names *names;
 	struct states_print *print;
 	struct event_clock clock;
 };
 
-static const struct plan plan;
-
 static int start(void **state, enum states_format format)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	struct name_source source = {.func_at = func_at,
-				     .line_at = line_at,
-				     .outermost_va = outermost_va,
-				     .wait_reason = wait_reason};
+	const struct name_source source = name_source_table(&table);
 	struct states_print_options options = {.format = format, .clock = &fixture->clock};
 
 	*state = fixture;
@@ -76,7 +66,10 @@ static int start(void **state, enum states_format format)
 	setenv("TZ", "UTC", 1);
 	tzset();
 	options.file = fixture->file = open_memstream(&fixture->text, &fixture->size);
-	return !fixture->file || states_print_new(&options, &plan, &source, &fixture->print);
+	if (names_new(&source, NULL, 0, &fixture->names))
+		return -1;
+	options.names = fixture->names;
+	return !fixture->file || states_print_new(&options, &fixture->print);
 }
 
 static int start_text(void **state)
@@ -94,6 +87,7 @@ static int stop(void **state)
 	struct fixture *fixture = *state;
 
 	states_print_free(fixture->print);
+	names_free(fixture->names);
 	fclose(fixture->file);
 	free(fixture->text);
 	free(fixture);

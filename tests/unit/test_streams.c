@@ -18,7 +18,7 @@
 #include <yajl/yajl_tree.h>
 
 #include "command/states_print.h"
-#include "fake_plan.h"
+#include "fake_output.h"
 #include "stream.h"
 
 #define NUM_EVENTS 30000
@@ -119,6 +119,7 @@ static char *print_states(const struct golden *golden)
 					   .line_at = fake_line_at,
 					   .outermost_va = fake_outermost_va,
 					   .wait_reason = fake_wait_reason};
+	struct names *names;
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	struct states_print_options options = {.format = golden->states_format, .clock = &clock};
 	struct states_sink sink = {.changed = golden->summary ? NULL : print_change};
@@ -133,7 +134,9 @@ static char *print_states(const struct golden *golden)
 	set_clocks(&clock);
 	options.file = open_memstream(&text, &size);
 	assert_non_null(options.file);
-	assert_null(states_print_new(&options, &fake_plan, &source, &print));
+	assert_null(names_new(&source, NULL, 0, &names));
+	options.names = names;
+	assert_null(states_print_new(&options, &print));
 	sink.context = print;
 	assert_null(states_new(&sink, golden->summary, 0, &states));
 	for (size_t i = 0; i < NUM_EVENTS; i++) {
@@ -148,6 +151,7 @@ static char *print_states(const struct golden *golden)
 	assert_null(states_print_flush(print, &errnum));
 	states_free(states);
 	states_print_free(print);
+	names_free(names);
 	fclose(options.file);
 	return text;
 }

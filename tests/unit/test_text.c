@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -100,6 +102,22 @@ static void test_time(void **state)
 	assert_time("XXX-5:30", 1792253285411402999, "17 21:38:05.411402");
 	assert_time("UTC0", 1709164800 * SECOND - 1, "28 23:59:59.999999");
 	assert_time("UTC0", UINT64_MAX, "21 23:34:33.709551");
+}
+
+static void test_number(void **state)
+{
+	char text[TEXT_NUMBER_SIZE], expected[TEXT_NUMBER_SIZE + 1];
+	uint64_t power = 1;
+
+	for (int i = 0; i < 20; i++, power *= 10) {
+		for (uint64_t value = power - 1; value <= power + 1; value++) {
+			int len = snprintf(expected, sizeof(expected), "%" PRIu64, value);
+			assert_int_equal(text_format_number(text, value), len);
+			assert_memory_equal(text, expected, len);
+		}
+	}
+	assert_int_equal(text_format_number(text, UINT64_MAX), 20);
+	assert_memory_equal(text, "18446744073709551615", 20);
 }
 
 static void assert_duration(uint64_t ns, const char *expected)
@@ -265,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_escape_keeps),   cmocka_unit_test(test_escape_controls),
 		cmocka_unit_test(test_escape_invalid), cmocka_unit_test(test_escape_length),
 		cmocka_unit_test(test_utf8_length),    cmocka_unit_test(test_time),
+		cmocka_unit_test(test_number),
 		cmocka_unit_test(test_duration),       cmocka_unit_test(test_parse_duration),
 		cmocka_unit_test(test_parse_size),     cmocka_unit_test(test_parse_count),
 		cmocka_unit_test(test_amount),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_plan.h - a plan of three functions, and a source of names for it, for tests of formats.
+ * fake_output.h - sites of three functions, and names for them, for tests of formats.
  *
  * Function n has its entry at site 2 * n and its exit at site 2 * n + 1, 192 bytes in, at line
  * 20 + n. The function at 0x9000 is a caller, called from line 2122. Those at 0xa000 and above wake
  * others, or are started as goroutines.
  */
-#ifndef GOFUNCGRAPH_FAKE_PLAN_H
-#define GOFUNCGRAPH_FAKE_PLAN_H
+#ifndef GOFUNCGRAPH_FAKE_OUTPUT_H
+#define GOFUNCGRAPH_FAKE_OUTPUT_H
 
 #include <stdio.h>
 #include <string.h>
@@ -26,22 +26,13 @@ static const struct gobin_func fake_funcs[] = {
 	{.name = "main.worker", .va = 0xb000, .size = 0x100},
 };
 
-static struct plan_func fake_plan_funcs[] = {
-	{.func = &fake_funcs[0], .first_site = 0, .num_sites = 2, .target = true},
-	{.func = &fake_funcs[1], .first_site = 2, .num_sites = 2},
-	{.func = &fake_funcs[2], .first_site = 4, .num_sites = 2},
+static const struct name_site fake_sites[] = {
+	{0x1004, 0}, {0x1000 + 192, 0}, {0x1204, 1}, {0x1200 + 192, 1}, {0x1404, 2}, {0x1400 + 192, 2},
 };
 
-static struct site fake_sites[] = {
-	{.va = 0x1004, .func = 0}, {.va = 0x1000 + 192, .func = 0},
-	{.va = 0x1204, .func = 1}, {.va = 0x1200 + 192, .func = 1},
-	{.va = 0x1404, .func = 2}, {.va = 0x1400 + 192, .func = 2},
-};
+#define FAKE_NUM_SITES (sizeof(fake_sites) / sizeof(fake_sites[0]))
 
-static const struct plan fake_plan = {
-	.funcs = fake_plan_funcs, .num_funcs = 3, .sites = fake_sites, .num_sites = 6};
-
-static const struct gobin_func *fake_func_at(void *context, uint64_t va)
+static const struct gobin_func *fake_func_at(const void *context, uint64_t va)
 {
 	for (size_t i = 0; i < sizeof(fake_funcs) / sizeof(fake_funcs[0]); i++) {
 		if (va >= fake_funcs[i].va && va - fake_funcs[i].va < fake_funcs[i].size)
@@ -50,9 +41,9 @@ static const struct gobin_func *fake_func_at(void *context, uint64_t va)
 	return NULL;
 }
 
-static struct gobin_line fake_line_at(void *context, uint64_t va)
+static struct gobin_line fake_line_at(const void *context, uint64_t va)
 {
-	size_t *lookups = context;
+	size_t *lookups = (size_t *)context; /* counted, by the one who asks */
 
 	if (lookups)
 		++*lookups;
@@ -64,12 +55,12 @@ static struct gobin_line fake_line_at(void *context, uint64_t va)
 }
 
 /* Something is inlined into main.worker, by line 2122. */
-static uint64_t fake_outermost_va(void *context, uint64_t va)
+static uint64_t fake_outermost_va(const void *context, uint64_t va)
 {
 	return va == 0xb000 + 119 ? 0x9000 + 46 : va;
 }
 
-static const char *fake_wait_reason(void *context, unsigned reason)
+static const char *fake_wait_reason(const void *context, unsigned reason)
 {
 	static const char *const reasons[] = {"",	"sleep", "chan receive", "odd\n",
 					      "select", "sleep", "runnable"};
@@ -83,6 +74,7 @@ struct fake_output {
 	size_t size;
 	FILE *file;
 	size_t lookups;
+	struct names *names;
 	struct output *out;
 	struct calltree *trees;
 	struct event_clock clock;
@@ -98,14 +90,16 @@ static inline int fake_output_start_with(struct fake_output *fake, const char *f
 				     .outermost_va = fake_outermost_va,
 				     .wait_reason = fake_wait_reason};
 
-	options.plan = &fake_plan;
 	memset(fake, 0, sizeof(*fake));
+	if (names_new(&source, fake_sites, FAKE_NUM_SITES, &fake->names))
+		return -1;
+	options.names = fake->names;
 	/* 2026-10-17 16:08:05 UTC */
 	fake->clock = (struct event_clock){.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	options.clock = &fake->clock;
 	fake->file = open_memstream(&fake->text, &fake->size);
 	options.file = fake->file;
-	if (!fake->file || output_new_with_names(format, &options, &source, &fake->out))
+	if (!fake->file || output_new(format, &options, &fake->out))
 		return -1;
 	struct calltree_sink sink = output_sink(fake->out);
 	return calltree_new(&sink, &fake->trees) ? -1 : 0;
@@ -140,6 +134,7 @@ static inline void fake_output_stop(struct fake_output *fake)
 {
 	calltree_free(fake->trees);
 	output_free(fake->out);
+	names_free(fake->names);
 	fclose(fake->file);
 	free(fake->text);
 }
