@@ -240,13 +240,21 @@ def test_nothing_to_sum_up(binary, start, run_tool):
     (["--state", "SLEEPING", "./x"], "there is no state 'SLEEPING'; there are IDLE, RUNNABLE,"),
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"), (["--limit", "-1", "./x"], "'-1' is not a number"),
     (["--format", "xml", "./x"], "there is no format 'xml'"), (["./x", "main.f"], "'main.f' is too much"),
-    (["-p", "1", "./x"], "./x"), (["--summary", "--state", "WAITING", "./x"], "leave them out"),
+    (["--summary", "--state", "WAITING", "./x"], "leave them out"),
     (["--summary", "--min-duration", "5ms", "./x"], "leave them out"), (["--no-such-option"], "--no-such-option")],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_nonsense(arguments, said):
     done = subprocess.run([tool(), "states", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=60, check=False)
     assert done.returncode == 2 and done.stdout == "" and said in done.stderr, done.stderr
+
+
+def test_word_that_is_no_file_of_the_process():
+    """Only a look at the process tells that it is not one of its libraries: no mistake of usage."""
+    done = subprocess.run([tool(), "states", "-p", "1", "./x"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60, check=False)
+    assert done.returncode == 1 and done.stdout == "", done.stderr
+    assert "process 1 has not loaded ./x; states takes no functions" in done.stderr
 
 
 def test_lost(binary, start, watch):
