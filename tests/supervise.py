@@ -144,7 +144,7 @@ def count_pytest(path, stage, tally):
 
 
 def is_holder(pid):
-    """The process that takes a tracer's probes out (src/probe/holder.c); killed, it would leave them."""
+    """The process that takes a tracer's probes out (src/probe/attach/holder.c); killed, it would leave them."""
     try:
         return pathlib.Path(f"/proc/{pid}/comm").read_text() == "gofuncgraph-hld\n"
     except OSError:

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/attach.h"
 
 struct run_options {
 	bool states;	      /* where the time of each call went: sites where goroutines change state */

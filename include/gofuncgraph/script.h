@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "gofuncgraph/gobin.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/plan.h"
 
 /* A template's text. */
 struct script_template {

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "gofuncgraph/event.h"
 #include "gofuncgraph/modules.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/attach.h"
 #include "gofuncgraph/run_options.h"
 
 struct session;

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "command/select.h"
+#include "command/select_args.h"
 #include "gofuncgraph/script.h"
 
 enum { KEY_EMPTY = 0x2000, KEY_TEMPLATE, KEY_LIST_TEMPLATES };

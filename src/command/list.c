@@ -14,8 +14,8 @@
 #include "command/library.h"
 #include "command/options.h"
 #include "command/run_args.h"
-#include "command/select.h"
-#include "probe/inlined.h"
+#include "command/select_args.h"
+#include "probe/select/inlined.h"
 
 /* Exits shown in a function's line. */
 #define FEW 3

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "command/select.h"
+#include "command/select_args.h"
 #include "gofuncgraph/run_options.h"
 
 struct run_args {

@@ -3,7 +3,7 @@
 #ifndef COMMAND_RUNNING_H
 #define COMMAND_RUNNING_H
 
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/plan.h"
 
 /*
  * To be called while the plan is attached. Warns of processes that seem to run the file, but are not

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "command/run_args.h"
-#include "command/select.h"
+#include "command/select_args.h"
 
 struct trace_args {
 	struct run_args run;

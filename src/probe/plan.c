@@ -7,10 +7,10 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "gofuncgraph/run_options.h"
-#include "probe/choose.h"
-#include "probe/func_code.h"
-#include "probe/runtime_sites.h"
-#include "probe/state_sites.h"
+#include "probe/select/choose.h"
+#include "probe/decode/func_code.h"
+#include "probe/decode/runtime_sites.h"
+#include "probe/decode/state_sites.h"
 
 #define SIGRETURN_REASON                                                                           \
 	"debuggers, and C code that unwinds stacks, know it by its first bytes"

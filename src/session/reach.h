@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/plan.h"
 
 enum reach {
 	REACH_UNKNOWN, /* no right to look, or the code is not mapped (yet) */

@@ -19,7 +19,7 @@
 
 #include "base/log.h"
 #include "gofuncgraph/gobin.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/attach.h"
 #include "gofuncgraph/run_options.h"
 
 #define TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h (Linux 6.6) */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gofuncgraph/probe.h"
-#include "probe/pattern_list.h"
+#include "gofuncgraph/plan.h"
+#include "probe/select/pattern_list.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

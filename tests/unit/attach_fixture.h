@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "attach_target.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/attach.h"
 
 #define MAX_SITES (3 * MAX_FUNCS + 16)
 

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "probe/tracefs.h"
+#include "probe/attach/tracefs.h"
 
 #define MAX_FUNCS  1000
 #define FUNC_SIZE  16

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "go_program.h"
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/plan.h"
 
 #define MAX_PROGRAMS 128
 

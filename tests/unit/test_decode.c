@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gofuncgraph/probe.h"
+#include "gofuncgraph/decode.h"
 
 #define MAX_CODE 512
 

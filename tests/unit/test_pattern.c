@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "gofuncgraph/probe.h"
-#include "probe/pattern.h"
+#include "gofuncgraph/select.h"
+#include "probe/select/pattern.h"
 
 struct row {
 	const char *pattern, *name;

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "probe/fragments.h"
-#include "probe/pattern_list.h"
+#include "probe/select/fragments.h"
+#include "probe/select/pattern_list.h"
 
 /* ---- the model: one pattern after the other ---- */
 

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "go_program.h"
-#include "gofuncgraph/probe.h"
-#include "probe/choose.h"
-#include "probe/inlined.h"
+#include "gofuncgraph/plan.h"
+#include "probe/select/choose.h"
+#include "probe/select/inlined.h"
 
 static const char source[] =
 	"package main\n"

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "probe/warm.h"
+#include "probe/attach/warm.h"
 
 #define NUM_PAGES 512
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attach.h - sites to live uprobes, and away again, whatever happens to the tracer.
+ */
+#ifndef GOFUNCGRAPH_ATTACH_H
+#define GOFUNCGRAPH_ATTACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "gofuncgraph/plan.h"
+
+enum attach_method { ATTACH_AUTO, ATTACH_UPROBE_MULTI, ATTACH_TRACEFS, ATTACH_PERF_EVENT };
+const char *
+attach_method_name(enum attach_method method); /* "uprobe_multi", "tracefs", "perf_event" */
+
+/* Which BPF program a site runs. */
+enum program {
+	PROGRAM_ENTRY,
+	PROGRAM_TARGET_ENTRY,
+	PROGRAM_EXIT,
+	PROGRAM_RUNTIME,
+	PROGRAM_STATE,
+	PROGRAM_COUNT
+};
+enum program site_program(const struct site *site);
+
+struct attach_options {
+	enum attach_method
+		method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
+	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
+	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
+	/*
+	 * 0: every process; else spare the others where the kernel can (uprobe_multi, 6.10): the
+	 * programs still have to look who hits them. To the kernel a process is its first thread
+	 * (kernel/trace/bpf_trace.c, uprobe_multi_link_filter()): when another one executes a
+	 * program, which then takes that place, there are no probes until attachment_again().
+	 */
+	pid_t pid;
+};
+
+struct attachment;
+
+/*
+ * Attaches all sites of the plan. A process of its own (the holder) does it and holds every link,
+ * so that a tracer that is killed at any moment leaves no probe behind: the kernel cannot take a
+ * breakpoint out for somebody with a fatal signal pending. Sites that the kernel refuses are found
+ * by bisection, warned of by name, left out. Errors: none could be attached; missing privileges,
+ * lockdown, no uprobes.
+ */
+struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+			       struct attachment **attachment);
+/* What is in use, and how many sites are attached. */
+enum attach_method attachment_method(const struct attachment *attachment);
+size_t attachment_num_sites(const struct attachment *attachment);
+/* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
+ * went. */
+struct error *attachment_check(struct attachment *attachment);
+/* Capabilities (base/capabilities.h) that attaching the same way once more takes, if there were
+ * any. */
+uint64_t attachment_needs(const struct attachment *attachment);
+/* The kernel keeps the probes out of all processes but attach_options.pid. */
+bool attachment_is_confined(const struct attachment *attachment);
+/* Detaches and attaches everything: the process of attach_options.pid is another one to the kernel.
+ * Error: that cannot be, and nothing is attached. */
+struct error *attachment_again(struct attachment *attachment);
+/*
+ * Somebody changes the binary, or did since the plan was made: attachment_start() or
+ * attachment_check() has seen it. Whoever writes to it, or executes it then, is kept waiting until
+ * all probes are gone; what may be done then is attachment_stop().
+ */
+bool attachment_file_is_changed(const struct attachment *attachment);
+/* Detaches and waits until every probe is gone; frees. NULL is fine. */
+void attachment_stop(struct attachment *attachment);
+
+/* True while somebody has the file open for writing, where that can be told (file_watch.h): a lease
+ * cannot be had. */
+bool attach_file_is_written_to(const char *path);
+
+/*
+ * The best method of this kernel, found by trying. Programs are loaded for a method:
+ * expected_attach_type is 48 (BPF_TRACE_UPROBE_MULTI) for uprobe_multi and 0 for the others, and
+ * ATTACH_AUTO takes what this returns.
+ */
+enum attach_method attach_best_method(void);
+
+/* What the user can do about an errno value that bpf(2), perf_event_open(2) or tracefs returned:
+ * static text, a clause without a full stop; NULL when there is nothing to say. */
+const char *attach_hint(int errnum);
+
+#endif

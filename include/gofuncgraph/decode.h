@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decode.h - one function's code, read once: where probes of its entry and exits stand.
+ *
+ * Takes bytes; hands on sites. Knows neither patterns nor processes.
+ *
+ * Entry: the first instruction behind the stack check that the kernel emulates (`push %rbp`); else
+ * the check's `jbe` (SITE_BEHIND_CHECK); without a check the first emulated instruction if nothing
+ * that matters lies before it (branch, call, write of an argument register, change of rsp, read of
+ * memory that may fault), else the first byte. Exits: every `ret` and every jump that leaves the
+ * function.
+ */
+#ifndef GOFUNCGRAPH_DECODE_H
+#define GOFUNCGRAPH_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "gofuncgraph/event.h"
+
+enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
+
+/* What a hit costs: the kernel emulates the instruction, or single-steps a copy of it (a second
+ * trap). */
+enum site_cost { SITE_EMULATED, SITE_SINGLE_STEP };
+
+#define DECODE_MAX_EXITS 65536
+struct decoded_site {
+	uint32_t offset; /* from the function's first byte */
+	uint32_t sp_delta;
+	uint32_t flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
+			 * SITE_STEP */
+	uint8_t kind, cost, length;
+	const char *mnemonic;
+};
+struct decoded {
+	struct decoded_site *sites; /* entry first; owned */
+	size_t num_sites;
+	const char *refused; /* static text: why the function cannot be traced, or NULL */
+	uint32_t refused_offset;
+	bool has_ret;
+};
+/* `code` holds the function's `size` bytes, loaded at va. Only errors of memory. */
+struct error *decode_function(const uint8_t *code, size_t size, uint64_t va, struct decoded *out);
+void decoded_destroy(struct decoded *decoded);
+/* Why the kernel would refuse a uprobe on this instruction (arch/x86/kernel/uprobes.c), or NULL. */
+const char *decode_refusal(const uint8_t *code, size_t size);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h - what is probed: functions of a binary and the sites in them.
+ *
+ * plan_make(): patterns -> functions (select.h) -> decoded code (decode.h) -> a struct plan, which
+ * attachment, BPF programs and output follow.
+ */
+#ifndef GOFUNCGRAPH_PLAN_H
+#define GOFUNCGRAPH_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "gofuncgraph/decode.h"
+#include "gofuncgraph/gobin.h"
+#include "gofuncgraph/select.h"
+
+struct site {
+	uint64_t va;
+	uint64_t off;	      /* file offset: what a uprobe takes */
+	uint32_t func;	      /* index in plan.funcs */
+	uint32_t sp_delta;    /* bytes from rsp there up to the return address */
+	uint32_t flags;	      /* enum site_flags */
+	uint8_t kind;	      /* enum site_kind */
+	uint8_t cost;	      /* enum site_cost */
+	uint8_t length;	      /* of the instruction */
+	const char *mnemonic; /* static text, for list */
+};
+
+struct plan_func {
+	const struct gobin_func *func;
+	uint32_t first_site; /* its sites are first_site .. first_site + num_sites - 1: entry, then
+				exits */
+	uint32_t num_sites;  /* 0: left out altogether, see its omissions */
+	bool target;
+};
+
+/* Something that matched and is not probed. */
+struct omission {
+	uint32_t func; /* index in plan.funcs */
+	uint64_t va;
+	const char *reason; /* static text, a sentence for the user */
+};
+
+struct plan {
+	struct gobin *bin;	 /* not owned */
+	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
+	size_t num_funcs;
+	/* runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT, SITE_RESUME), and with
+	 * run_options.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
+	 * also where the user chose the same function */
+	size_t num_runtime_funcs;
+	struct site *sites;
+	size_t num_sites;
+	struct omission *omissions;
+	size_t num_omissions;
+};
+
+struct run_options;
+
+/*
+ * `options`: of them `states` and `follow` want sites of the tracer's own; NULL: none. Errors:
+ * nothing matched (with near names, and where the function was inlined to if it exists only
+ * so), no target matched, everything that matched had to be left out. `plan` is always safe to
+ * destroy.
+ */
+struct error *plan_make(struct gobin *bin, const struct selection *selection,
+			const struct run_options *options, struct plan *plan);
+void plan_destroy(struct plan *plan);
+
+/*
+ * The plan of `gofuncgraph-c states`: no function of the user's, all sites of SITE_STATE_MASK,
+ * those of the garbage collector's marks (STATE_SCAN) among them. Error: this Go keeps its
+ * goroutines' states in another way (runtime.casgstatus cannot be found or probed).
+ */
+struct error *plan_make_states(struct gobin *bin, struct plan *plan);
+uint64_t plan_cookie(const struct plan *plan, uint32_t site);
+/* Functions that were chosen and have probes: neither left out nor the tracer's own. */
+size_t plan_num_traced(const struct plan *plan);
+
+#endif

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/* attach.c - the tracer's side of attaching: starts the holder, listens to it, ends it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/lockdown.h"
+#include "base/log.h"
+#include "probe/attach/holder.h"
+#include "probe/attach/tracefs.h"
+
+struct attachment {
+	enum attach_method method;
+	size_t num_sites;
+	int socket; /* closing it is what makes the holder detach */
+	pid_t holder;
+	uint64_t needs;	  /* see attachment_needs() */
+	bool is_confined; /* see attachment_is_confined() */
+	bool is_lost;	 /* the holder went by itself */
+	bool is_changed; /* so did the file, and the probes are gone or go */
+};
+
+const char *attach_method_name(enum attach_method method)
+{
+	switch (method) {
+	case ATTACH_AUTO:
+		return "auto";
+	case ATTACH_UPROBE_MULTI:
+		return "uprobe_multi";
+	case ATTACH_TRACEFS:
+		return "tracefs";
+	case ATTACH_PERF_EVENT:
+		return "perf_event";
+	}
+	return "unknown";
+}
+
+enum program site_program(const struct site *site)
+{
+	if (site->kind == SITE_KIND_RUNTIME)
+		return site->flags & SITE_STATE_MASK ? PROGRAM_STATE : PROGRAM_RUNTIME;
+	if (site->flags & SITE_EXIT)
+		return PROGRAM_EXIT;
+	return site->flags & SITE_TARGET ? PROGRAM_TARGET_ENTRY : PROGRAM_ENTRY;
+}
+
+enum attach_method attach_best_method(void)
+{
+	if (attach_multi_works())
+		return ATTACH_UPROBE_MULTI;
+	_cleanup_close_ int root = tracefs_open_root();
+	if (root < 0)
+		return ATTACH_PERF_EVENT;
+	_cleanup_close_ int definitions = tracefs_open_definitions(root);
+	return definitions < 0 ? ATTACH_PERF_EVENT : ATTACH_TRACEFS;
+}
+
+const char *attach_hint(int errnum)
+{
+	switch (errnum) {
+	case EPERM:
+	case EACCES:
+		if (lockdown_is_confidential())
+			return "the kernel is locked down (lockdown=confidentiality), which "
+			       "forbids reading other programs' memory with BPF: boot it "
+			       "without, or with lockdown=integrity";
+		return "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; in a "
+		       "container, with --privileged";
+	case ENOSYS:
+	case EOPNOTSUPP:
+		return "this kernel does not have it: use Linux 5.10 or newer, built with "
+		       "CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS";
+	case EMFILE:
+	case ENFILE:
+		return "raise the limit of open files (ulimit -n), or match fewer functions";
+	case ENOMEM:
+		return "match fewer functions, or free some memory";
+	default:
+		return NULL;
+	}
+}
+
+enum received { RECEIVED, RECEIVED_NOTHING, RECEIVED_END };
+
+/* Reads the next packet; with MSG_DONTWAIT there may be none yet. At the end the holder is gone. */
+static enum received receive(int socket, struct holder_message *message, int flags)
+{
+	ssize_t len;
+	do {
+		len = recv(socket, message, sizeof(*message), flags);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0 && errno == EAGAIN)
+		return RECEIVED_NOTHING;
+	if (len <= (ssize_t)offsetof(struct holder_message, text))
+		return RECEIVED_END;
+	message->text[(size_t)len - offsetof(struct holder_message, text) - 1] = '\0';
+	return RECEIVED;
+}
+
+static void take_note(struct attachment *attachment, const struct holder_message *message)
+{
+	if (message->type == HOLDER_NOTE)
+		log_verbose("%s", message->text);
+	else if (message->type == HOLDER_WARNING)
+		log_warning("%s", message->text);
+	else if (message->type == HOLDER_CHANGED)
+		attachment->is_changed = true;
+}
+
+/* Listens until all is attached, or cannot be. */
+static struct error *wait_until_attached(struct attachment *attachment)
+{
+	struct holder_message message;
+	while (receive(attachment->socket, &message, 0) == RECEIVED) {
+		if (message.type == HOLDER_FAILED)
+			return error_new("%s", message.text);
+		take_note(attachment, &message);
+		if (message.type == HOLDER_ATTACHED) {
+			attachment->num_sites = message.count;
+			attachment->is_confined = message.is_confined;
+			attachment->needs = message.needs;
+		}
+		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
+			return NULL;
+	}
+	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was "
+			 "it killed?");
+}
+
+/*
+ * All signals are blocked across fork(), so that no handler of the tracer ever runs in the holder,
+ * and stay so there.
+ */
+static pid_t fork_holder(const struct plan *plan, const struct attach_options *options,
+			 const int sockets[2])
+{
+	sigset_t all, old;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid_t pid = fork();
+	if (pid == 0)
+		holder_run(plan, options, sockets[1]);
+	int errnum = errno;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = errnum;
+	return pid;
+}
+
+struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+			       struct attachment **out)
+{
+	*out = NULL;
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	if (!attachment)
+		return error_out_of_memory();
+	struct attach_options chosen = *options;
+	if (chosen.method == ATTACH_AUTO)
+		chosen.method = attach_best_method();
+	attachment->method = chosen.method;
+
+	int sockets[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+		free(attachment);
+		return error_errno(errno, "cannot attach: socketpair() failed");
+	}
+	attachment->holder = fork_holder(plan, &chosen, sockets);
+	int errnum = errno;
+	close(sockets[1]);
+	attachment->socket = sockets[0];
+	if (attachment->holder < 0) {
+		close(sockets[0]);
+		free(attachment);
+		return error_errno(errnum, "cannot attach: fork() failed");
+	}
+	struct error *err = wait_until_attached(attachment);
+	if (err) {
+		attachment_stop(attachment);
+		return err;
+	}
+	*out = attachment;
+	return NULL;
+}
+
+enum attach_method attachment_method(const struct attachment *attachment)
+{
+	return attachment->method;
+}
+
+size_t attachment_num_sites(const struct attachment *attachment)
+{
+	return attachment->num_sites;
+}
+
+/* The holder has ended. Returns the signal that killed it, or 0. */
+static int reap(struct attachment *attachment)
+{
+	int status = 0;
+	pid_t reaped;
+	do {
+		reaped = waitpid(attachment->holder, &status, 0);
+	} while (reaped < 0 && errno == EINTR);
+	/* What a killed process held the kernel lets go, but for what tracefs keeps by name. */
+	if (attachment->method == ATTACH_TRACEFS && reaped > 0 && WIFSIGNALED(status))
+		tracefs_clear_all_dead();
+	return reaped > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+struct error *attachment_check(struct attachment *attachment)
+{
+	struct holder_message message;
+	enum received received;
+	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED)
+		take_note(attachment, &message);
+	if (received == RECEIVED_NOTHING || attachment->is_changed)
+		return NULL;
+	attachment->is_lost = true;
+	int number = reap(attachment);
+	return error_new("the process that holds the probes (PID %d) %s%s: the probes went with "
+			 "it, and tracing ends; start it again",
+			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
+			 number ? sigabbrev_np(number) ?: "?" : "");
+}
+
+uint64_t attachment_needs(const struct attachment *attachment)
+{
+	return attachment->needs;
+}
+
+bool attachment_is_confined(const struct attachment *attachment)
+{
+	return attachment->is_confined;
+}
+
+struct error *attachment_again(struct attachment *attachment)
+{
+	const char order = HOLDER_ORDER_AGAIN;
+	/* Not sent: the holder is gone, or goes since the file is changed. */
+	send(attachment->socket, &order, 1, MSG_NOSIGNAL);
+	struct holder_message message;
+	while (receive(attachment->socket, &message, 0) == RECEIVED) {
+		take_note(attachment, &message);
+		if (message.type == HOLDER_FAILED)
+			return error_new("%s", message.text);
+		if (message.type == HOLDER_ATTACHED)
+			return NULL;
+	}
+	return attachment_check(attachment);
+}
+
+bool attachment_file_is_changed(const struct attachment *attachment)
+{
+	return attachment->is_changed;
+}
+
+void attachment_stop(struct attachment *attachment)
+{
+	if (!attachment)
+		return;
+	shutdown(attachment->socket, SHUT_WR);
+	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
+	struct holder_message message;
+	while (receive(attachment->socket, &message, 0) == RECEIVED)
+		take_note(attachment, &message);
+	close(attachment->socket);
+	if (!attachment->is_lost && reap(attachment))
+		log_warning("the process that holds the probes (PID %d) was killed while it took "
+			    "them away",
+			    attachment->holder);
+	free(attachment);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * attach_perf.c - one perf event a site. The last resort: quick to attach, but each takes a grace
+ * period to detach, one after the other (about 0.1 s each).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include <linux/bpf.h>
+#include <linux/perf_event.h>
+
+#include "base/array.h"
+#include "probe/attach/holder.h"
+
+struct perf {
+	uint32_t type; /* of the PMU "uprobe" */
+	int *fds;      /* links where there are cookies, else perf events */
+	size_t num_fds;
+	size_t capacity;
+};
+
+#define UPROBE_TYPE "/sys/bus/event_source/devices/uprobe/type"
+
+static struct error *read_type(uint32_t *type)
+{
+	_cleanup_fclose_ FILE *file = fopen(UPROBE_TYPE, "re");
+	if (!file)
+		return error_errno(errno,
+				   "cannot attach by perf_event: this kernel has no uprobes as "
+				   "perf events (CONFIG_UPROBE_EVENTS); cannot open " UPROBE_TYPE);
+	if (fscanf(file, "%u", type) != 1)
+		return error_new("cannot attach by perf_event: no number in " UPROBE_TYPE);
+	return NULL;
+}
+
+/* One file a site. What is refused shows when they run out. */
+static void raise_file_limit(size_t need)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return;
+	struct rlimit more = {.rlim_cur = need,
+			      .rlim_max = limit.rlim_max > need ? limit.rlim_max : need};
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static struct error *perf_prepare(struct holder *holder)
+{
+	struct perf *perf = calloc(1, sizeof(*perf));
+	if (!perf)
+		return error_out_of_memory();
+	holder->state = perf;
+	raise_file_limit(holder->plan->num_sites + 64);
+	return read_type(&perf->type);
+}
+
+/* A perf event, disabled; negative errno. */
+static int open_event(const struct perf *perf, const char *path, uint64_t offset)
+{
+	struct perf_event_attr attr = {
+		.size = sizeof(attr),
+		.type = perf->type,
+		.config1 = (uintptr_t)path,
+		.config2 = offset,
+		.sample_period = 1,
+		.wakeup_events = 1,
+		.disabled = 1,
+	};
+	/* One CPU stands for all: a program runs before the event looks at its CPU
+	 * (kernel/trace/trace_uprobe.c, __uprobe_perf_func()). */
+	int cpu = sched_getcpu();
+	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu < 0 ? 0 : cpu, -1,
+			      PERF_FLAG_FD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int create_link(int program, int event, uint64_t cookie)
+{
+	union bpf_attr attr;
+	memset(&attr, 0, sizeof(attr));
+	attr.link_create.prog_fd = (uint32_t)program;
+	attr.link_create.target_fd = (uint32_t)event;
+	attr.link_create.attach_type = BPF_PERF_EVENT;
+	attr.link_create.perf_event.bpf_cookie = cookie;
+	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+	return fd < 0 ? -errno : fd;
+}
+
+static int attach_site(struct holder *holder, enum program program, uint32_t index)
+{
+	struct perf *perf = holder->state;
+	if (!array_reserve(&perf->fds, &perf->capacity, perf->num_fds + 1, sizeof(*perf->fds)))
+		return -ENOMEM;
+	_cleanup_close_ int event = open_event(perf, holder->path, holder->plan->sites[index].off);
+	if (event < 0)
+		return event;
+	_cleanup_close_ int link = -1;
+	if (holder->has_cookies) {
+		link = create_link(holder->program_fds[program], event,
+				   plan_cookie(holder->plan, index));
+		if (link < 0)
+			return link;
+	} else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, holder->program_fds[program]) < 0) {
+		return -errno;
+	}
+	if (ioctl(event, PERF_EVENT_IOC_ENABLE, 0) < 0)
+		return -errno;
+	/* A link keeps its event. */
+	perf->fds[perf->num_fds++] = link >= 0 ? take_fd(&link) : take_fd(&event);
+	return 0;
+}
+
+static int perf_attach(struct holder *holder, enum program program, const uint32_t *sites,
+		       size_t count)
+{
+	/* max_batch is 1: undoing half a batch would cost more than all of bisecting saves. */
+	return count == 1 ? attach_site(holder, program, sites[0]) : -EINVAL;
+}
+
+static void perf_detach(struct holder *holder)
+{
+	struct perf *perf = holder->state;
+	if (!perf)
+		return;
+	while (perf->num_fds > 0)
+		close(perf->fds[--perf->num_fds]);
+	free(perf->fds);
+	free(perf);
+}
+
+const struct attach_method_ops attach_perf_ops = {
+	.max_batch = 1,
+	.prepare = perf_prepare,
+	.attach = perf_attach,
+	.detach = perf_detach,
+};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * holder.h - the process that attaches and holds every link, and the ways it has to attach.
+ *
+ * The kernel takes a breakpoint out of a running program in the context of the task that closes the
+ * link, and does not when that task has a fatal signal pending (kernel/events/uprobes.c,
+ * register_for_each_vma(): mmap_write_lock and remove_breakpoint() may fail then; "failed to
+ * unregister, leaking uprobe"). So the tracer, which users kill, holds none. The holder is a forked
+ * child out of reach of the terminal's signals; it detaches when the other end of its socket is
+ * closed, by whatever way the tracer ends.
+ */
+#ifndef GOFUNCGRAPH_HOLDER_H
+#define GOFUNCGRAPH_HOLDER_H
+
+#include "gofuncgraph/attach.h"
+#include "probe/attach/file_watch.h"
+
+/* What the holder tells the tracer: one packet each. */
+enum holder_message_type {
+	HOLDER_NOTE,	 /* text, for -v */
+	HOLDER_WARNING,	 /* text */
+	HOLDER_FAILED,	 /* text; the holder ends */
+	HOLDER_ATTACHED, /* count: sites attached */
+	HOLDER_CHANGED,	 /* somebody changes the file; the holder detaches, lets him, and ends */
+};
+
+/* What the tracer tells the holder, one byte, when all is attached: attach everything anew. It is
+ * answered by HOLDER_ATTACHED or HOLDER_FAILED, after which nothing is attached. */
+#define HOLDER_ORDER_AGAIN 'a'
+
+#define HOLDER_TEXT_MAX 2048
+struct holder_message {
+	uint32_t type;	      /* enum holder_message_type */
+	uint32_t is_confined; /* with HOLDER_ATTACHED, see attachment_is_confined() */
+	uint64_t count;
+	uint64_t needs; /* with HOLDER_ATTACHED: capabilities, see attachment_needs() */
+	char text[HOLDER_TEXT_MAX]; /* NUL-terminated; the packet ends behind the NUL */
+};
+
+struct holder {
+	const struct plan *plan;
+	const struct attach_method_ops *ops;
+	void *state; /* of the method; made by its prepare(), freed by its detach() */
+	int socket;
+	int program_fds[PROGRAM_COUNT];
+	bool has_cookies;
+	pid_t pid;	     /* 0: every process */
+	bool is_confined;    /* set by prepare(): the kernel keeps probes out of the others */
+	int bin_fd;	     /* the binary */
+	struct file_watch watch;
+	uint64_t needs;	     /* capabilities, by whoever is to do the same */
+	char path[32];	     /* the binary as this process may name it to the kernel */
+	size_t num_attached; /* sites */
+	size_t num_refused;
+	int last_refusal; /* errno */
+};
+
+/* One way of attaching; each is one file. All run in the holder. */
+struct attach_method_ops {
+	size_t max_batch; /* sites attach() takes at once */
+	struct error *(*prepare)(struct holder *holder);
+	/* Attaches all of these sites to a program, or none. 0 or a negative errno; -ENOSYS means
+	 * that this kernel does not have the method. */
+	int (*attach)(struct holder *holder, enum program program, const uint32_t *sites,
+		      size_t count);
+	/* Detaches everything, and frees the state; safe after a prepare() that failed. */
+	void (*detach)(struct holder *holder);
+};
+
+extern const struct attach_method_ops attach_multi_ops;
+extern const struct attach_method_ops attach_tracefs_ops;
+extern const struct attach_method_ops attach_perf_ops;
+
+/* The life of the holder, from behind fork() to its end. `socket` is its end of the pair, every
+ * other open file that it does not need is closed. */
+void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
+	__attribute__((noreturn));
+
+/* Attaches all sites of the plan, but those that the kernel refuses. After an error some may be
+ * attached. */
+struct error *holder_attach(struct holder *holder, enum attach_method method);
+
+/* True when the tracer is gone or the file is being changed: whatever is being done should stop. */
+bool holder_must_stop(struct holder *holder);
+void holder_warn(const struct holder *holder, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Whether this kernel has uprobe_multi links, found by asking for one that cannot be. */
+bool attach_multi_works(void);
+
+/* Why the kernel said no, as text for a sentence: errno's, except where that is unknown to libc. */
+const char *attach_errno_text(int errnum);
+
+#define KERNEL_ENOTSUPP 524 /* include/linux/errno.h; never meant for user space, but returned */
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decode.h - one function's instructions, inside the room: what decode.c, entry.c, exits.c and
+ * refusal.c share.
+ */
+#ifndef PROBE_DECODE_H
+#define PROBE_DECODE_H
+
+#include <Zydis/Zydis.h>
+
+#include "gofuncgraph/decode.h"
+
+/* No entry site lies further into its function than this; jumps to before it matter to the entry.
+ */
+#define HEAD_BYTES 512
+
+struct code {
+	const uint8_t *bytes;
+	size_t size;
+	ZydisDecoder decoder;
+};
+
+/* A direct jump inside the function to one of its first HEAD_BYTES bytes. */
+struct head_jump {
+	uint32_t from;
+	uint32_t to;
+};
+
+/* What one sweep over the function's code found. */
+struct sweep {
+	struct decoded_site *exits;
+	size_t num_exits, exits_capacity;
+	struct head_jump *jumps;
+	size_t num_jumps, jumps_capacity;
+	bool has_ret;
+	const char *refused; /* static text, or NULL */
+	uint32_t refused_offset;
+};
+
+/* The instruction at `offset`, without its operands. False: none can be decoded there. */
+bool code_instruction(const struct code *code, uint32_t offset, ZydisDecodedInstruction *insn);
+
+/* True for jmp, jcc, loop and call with a displacement; `to` is then relative to the function. */
+bool insn_direct_target(const ZydisDecodedInstruction *insn, uint32_t offset, int64_t *to);
+
+/* True when every kernel from 5.10 on emulates the instruction at a uprobe instead of stepping it.
+ */
+bool insn_is_emulated(const uint8_t *code, size_t size);
+
+void site_fill(const struct code *code, const ZydisDecodedInstruction *insn, uint32_t offset,
+	       struct decoded_site *site);
+
+/* exits.c: reads the whole function. Only errors of memory. */
+struct error *code_sweep(const struct code *code, struct sweep *sweep);
+void sweep_destroy(struct sweep *sweep);
+
+/* entry.c: chooses the entry's site. NULL, or why there is none (static text). */
+const char *entry_choose(const struct code *code, const struct sweep *sweep,
+			 struct decoded_site *entry);
+
+#endif

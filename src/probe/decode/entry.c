@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * entry.c - where a function's entry is best probed.
+ *
+ * Wanted is an instruction that every call executes once, that the kernel emulates, where rsp still
+ * points at the return address and the arguments are still in their registers. In order of
+ * preference: the `push %rbp` behind the stack check; the check's own `jbe`; without a check, the
+ * first emulated instruction with nothing of consequence before it; the first byte.
+ */
+#include "probe/decode/prologue.h"
+
+#define HEAD_MAX_INSNS 32
+
+struct head {
+	const struct code *code;
+	const struct sweep *sweep;
+	struct stack_check check;
+	bool has_check;
+};
+
+/* True when a jump leads back to the site or to before it; morestack's own does not count. */
+static bool is_repeated(const struct head *head, uint32_t site)
+{
+	for (size_t i = 0; i < head->sweep->num_jumps; i++) {
+		const struct head_jump *jump = &head->sweep->jumps[i];
+
+		if (head->has_check && jump->from == head->check.restart)
+			continue;
+		if (jump->to <= site)
+			return true;
+	}
+	return false;
+}
+
+static bool is_exit(const struct head *head, uint32_t offset)
+{
+	/* exits are in order of offset, and only the head's are of interest */
+	for (size_t i = 0; i < head->sweep->num_exits; i++) {
+		if (head->sweep->exits[i].offset >= offset)
+			return head->sweep->exits[i].offset == offset;
+	}
+	return false;
+}
+
+/*
+ * Fills `site` with the instruction at `offset`, if a probe may stand on it. An exit cannot be the
+ * entry as well, unless the function has no more than that (a single `ret`, or a wrapper's `jmp`):
+ * then both are probed at one place, which goes well since the kernel runs what was attached last
+ * first (consumer_add() in kernel/events/uprobes.c), and entries are attached after exits.
+ */
+static bool may_stand_at(const struct head *head, uint32_t offset, struct decoded_site *site)
+{
+	ZydisDecodedInstruction insn;
+
+	if (!code_instruction(head->code, offset, &insn) || (offset && is_exit(head, offset)) ||
+	    decode_refusal(head->code->bytes + offset, insn.length))
+		return false;
+	site_fill(head->code, &insn, offset, site);
+	site->kind = SITE_KIND_ENTRY;
+	if (is_repeated(head, offset))
+		site->flags |= SITE_MAY_REPEAT;
+	return true;
+}
+
+static bool is_good(const struct decoded_site *site)
+{
+	return site->cost == SITE_EMULATED && !(site->flags & SITE_MAY_REPEAT);
+}
+
+static bool choose_behind_check(const struct head *head, struct decoded_site *entry)
+{
+	struct decoded_site behind, jump;
+	bool has_behind = may_stand_at(head, head->check.end, &behind);
+	bool has_jump = may_stand_at(head, head->check.jump, &jump);
+
+	if (has_jump)
+		jump.flags |= SITE_BEHIND_CHECK;
+	if (has_behind && (is_good(&behind) || !has_jump))
+		*entry = behind;
+	else if (has_jump)
+		*entry = jump;
+	return has_behind || has_jump;
+}
+
+static bool is_scratch(ZydisRegister reg)
+{
+	if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_FLAGS)
+		return true;
+	switch (ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)) {
+	case ZYDIS_REGISTER_RDX: /* a closure's context: not an argument */
+	case ZYDIS_REGISTER_R12:
+	case ZYDIS_REGISTER_R13:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool reads_safely(const ZydisDecodedOperand *operand)
+{
+	if (operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+		return true;
+	if (operand->mem.index != ZYDIS_REGISTER_NONE)
+		return false;
+	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RIP ||
+	       operand->mem.base == ZYDIS_REGISTER_R14;
+}
+
+/* Nothing that an entry behind it would miss or see changed. */
+static bool is_harmless(const struct code *code, uint32_t offset)
+{
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction insn;
+
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&code->decoder, code->bytes + offset,
+						 code->size - offset, &insn, operands)))
+		return false;
+	switch (insn.mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_LEA:
+	case ZYDIS_MNEMONIC_TEST:
+	case ZYDIS_MNEMONIC_CMP:
+	case ZYDIS_MNEMONIC_XOR:
+	case ZYDIS_MNEMONIC_AND:
+	case ZYDIS_MNEMONIC_ADD:
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_BT:
+	case ZYDIS_MNEMONIC_UCOMISD:
+	case ZYDIS_MNEMONIC_UCOMISS:
+	case ZYDIS_MNEMONIC_NOP:
+		break;
+	default:
+		return false;
+	}
+	for (unsigned i = 0; i < insn.operand_count; i++) {
+		const ZydisDecodedOperand *operand = &operands[i];
+		bool writes = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
+
+		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && writes &&
+		    !is_scratch(operand->reg.value))
+			return false;
+		if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    insn.mnemonic != ZYDIS_MNEMONIC_NOP && (writes || !reads_safely(operand)))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * No check: looks for a good instruction behind harmless ones; else takes the first byte; else, if
+ * that cannot be probed, whatever comes next behind harmless instructions.
+ */
+static bool choose_unchecked(const struct head *head, struct decoded_site *entry)
+{
+	struct decoded_site site;
+	ZydisDecodedInstruction insn;
+	bool has_entry = false, reads_tls = false;
+	uint32_t offset = 0;
+
+	for (int i = 0; i < HEAD_MAX_INSNS; i++, offset += insn.length) {
+		if (!code_instruction(head->code, offset, &insn))
+			break;
+		if (may_stand_at(head, offset, &site)) {
+			if (reads_tls)
+				site.flags |= SITE_TLS;
+			if (!has_entry || is_good(&site))
+				*entry = site;
+			has_entry = true;
+			if (is_good(&site))
+				break;
+		}
+		if (!is_harmless(head->code, offset))
+			break;
+		reads_tls |= insn_reads_tls(&insn);
+	}
+	return has_entry;
+}
+
+const char *entry_choose(const struct code *code, const struct sweep *sweep,
+			 struct decoded_site *entry)
+{
+	struct head head = {.code = code, .sweep = sweep};
+
+	head.has_check = find_stack_check(code, &head.check);
+	if (head.has_check) {
+		if (choose_behind_check(&head, entry)) {
+			if (head.check.reads_tls)
+				entry->flags |= SITE_TLS;
+			return NULL;
+		}
+		return "no instruction of its stack check can be probed";
+	}
+	if (choose_unchecked(&head, entry))
+		return NULL;
+	return "the kernel probes none of the instructions it begins with";
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * prologue.c - recognises Go's stack check by its shape (cmd/internal/obj/x86/obj6.go,
+ * stacksplit): a comparison of rsp, or of rsp less the frame's size in R12 (R13 before), with
+ * g.stackguard0; `jbe`; for a huge frame a `jb` on the subtraction before it. Both lead to
+ *
+ *	spills of argument registers; call morestack; reloads; jmp first byte
+ *
+ * which nothing else in Go looks like, so that no symbol is needed to know it.
+ */
+#include "probe/decode/prologue.h"
+
+#define CHECK_MAX_INSNS	    16 /* the longest seen has 7 */
+#define MORESTACK_MAX_INSNS 96 /* 9 + 15 registers, spilled and reloaded, and nops */
+
+bool insn_reads_tls(const ZydisDecodedInstruction *insn)
+{
+	return insn->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS;
+}
+
+static bool is_move(const ZydisDecodedInstruction *insn)
+{
+	switch (insn->mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_MOVD:
+	case ZYDIS_MNEMONIC_MOVQ:
+	case ZYDIS_MNEMONIC_MOVSS:
+	case ZYDIS_MNEMONIC_MOVSD:
+	case ZYDIS_MNEMONIC_MOVAPS:
+	case ZYDIS_MNEMONIC_MOVUPS:
+	case ZYDIS_MNEMONIC_MOVUPD:
+	case ZYDIS_MNEMONIC_MOVDQU:
+	case ZYDIS_MNEMONIC_NOP:
+	case ZYDIS_MNEMONIC_XCHG: /* 66 90, an aligning nop */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Moves, a call, moves, a jump to the function's first byte. */
+static bool calls_morestack(const struct code *code, uint32_t offset, uint32_t *restart)
+{
+	ZydisDecodedInstruction insn;
+	bool called = false;
+	int64_t to;
+
+	for (int i = 0; i < MORESTACK_MAX_INSNS; i++, offset += insn.length) {
+		if (!code_instruction(code, offset, &insn))
+			return false;
+		if (is_move(&insn))
+			continue;
+		if (insn.mnemonic == ZYDIS_MNEMONIC_CALL && !called) {
+			called = true;
+			continue;
+		}
+		*restart = offset;
+		return called && insn.mnemonic == ZYDIS_MNEMONIC_JMP &&
+		       insn_direct_target(&insn, offset, &to) && to == 0;
+	}
+	return false;
+}
+
+/* Something that may stand in a check: it changes no memory, and no register but those of the
+ * check. */
+static bool belongs_to_check(const struct code *code, const ZydisDecodedInstruction *insn,
+			     uint32_t offset)
+{
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction again;
+	ZydisRegister to;
+
+	switch (insn->mnemonic) {
+	case ZYDIS_MNEMONIC_CMP:
+	case ZYDIS_MNEMONIC_NOP:
+		return true;
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_LEA:
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_ADD:
+		break;
+	default:
+		return false;
+	}
+	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&code->decoder, code->bytes + offset,
+						 code->size - offset, &again, operands)))
+		return false;
+	if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
+		return false;
+	to = operands[0].reg.value;
+	/* ABI0 code takes g from thread-local storage into RCX, or R14; it has no arguments in
+	 * registers. */
+	return to == ZYDIS_REGISTER_R12 || to == ZYDIS_REGISTER_R13 || to == ZYDIS_REGISTER_RCX ||
+	       to == ZYDIS_REGISTER_R14;
+}
+
+bool find_stack_check(const struct code *code, struct stack_check *check)
+{
+	ZydisDecodedInstruction insn;
+	bool found = false, reads_tls = false;
+	uint32_t offset = 0, restart;
+	int64_t to;
+
+	for (int i = 0; i < CHECK_MAX_INSNS; i++, offset += insn.length) {
+		if (!code_instruction(code, offset, &insn))
+			break;
+		reads_tls |= insn_reads_tls(&insn);
+		if (insn.mnemonic != ZYDIS_MNEMONIC_JBE && insn.mnemonic != ZYDIS_MNEMONIC_JB) {
+			if (!belongs_to_check(code, &insn, offset))
+				break;
+			continue;
+		}
+		if (!insn_direct_target(&insn, offset, &to) || to <= offset ||
+		    to >= (int64_t)code->size || !calls_morestack(code, (uint32_t)to, &restart))
+			break;
+		*check = (struct stack_check){
+			.jump = offset,
+			.end = offset + insn.length,
+			.restart = restart,
+			.reads_tls = reads_tls,
+		};
+		found = true;
+	}
+	return found;
+}

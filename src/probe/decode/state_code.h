@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* state_code.h - what state_sites.c looks for in one function's code. */
+#ifndef PROBE_STATE_CODE_H
+#define PROBE_STATE_CODE_H
+
+#include "probe/decode/code.h"
+#include "probe/decode/state_sites.h"
+
+/* Adds a copy of the site, with the flag; or says that there is no room. */
+void state_func_add(struct state_func *found, const struct decoded_site *site, uint32_t flag);
+void state_func_leave_out(struct state_func *found, uint32_t offset, const char *reason);
+
+/*
+ * casgstatus(gp, old, new): the first instruction that the kernel emulates while RAX, RBX and RCX
+ * still hold the arguments, and sp_delta there. Before Go 1.21 that is the `jb` or `nop` behind
+ * `bt $0xc,%ebx`. False: there is none.
+ */
+bool state_find_arguments(const struct code *code, const struct sweep *sweep,
+			  struct decoded_site *site);
+
+/* Adds the instruction behind every `lock cmpxchg %new,atomicstatus(%g)`. `atomicstatus`: the
+ * field's offset. */
+void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct state_func *found);
+
+#endif
