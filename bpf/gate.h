@@ -1,102 +1,80 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* gate.h - goroutines inside a target, and sending their events. */
-#ifndef GOFUNCGRAPH_GATE_H
-#define GOFUNCGRAPH_GATE_H
+/* gate.h - goroutines inside a target, and sending their records. */
+#ifndef BPF_GATE_H
+#define BPF_GATE_H
 
-#include "who.h"
+#include "emit.h"
 
-static __always_inline __u64 wakeup_flags(void)
+/* Sends one record of a goroutine at a place on its stack. False: it is lost, which the next one
+ * tells. */
+static __always_inline bool send(struct gate *gate, const struct who *who, __u32 site,
+				 __u64 position, __u8 kind, __u8 flags)
 {
-	__u64 waiting = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+	struct record_frame *record =
+		emit(who, kind, flags | stack_flags(position), gate->lost, sizeof(*record));
 
-	/* Once, when the mark is passed: the reader looks by itself every few milliseconds as well.
-	 */
-	return waiting >= wakeup_bytes && waiting < wakeup_bytes + 4096 ? BPF_RB_FORCE_WAKEUP
-									: BPF_RB_NO_WAKEUP;
-}
-
-/* All but what only some kinds have. */
-static __always_inline void fill_event(struct event *event, const struct who *who, __u8 kind,
-				       __u8 flags)
-{
-	event->time_ns = bpf_ktime_get_ns();
-	event->goid = who->goid;
-	event->caller_va = 0;
-	event->pid = who->key.pid;
-	event->tid = who->tid;
-	event->frame = 0;
-	event->site = 0;
-	event->lost = 0;
-	event->kind = kind;
-	event->flags = flags;
-	event->old_state = event->new_state = 0;
-}
-
-/*
- * Sends one event of a goroutine inside a target, with the number of those that were lost before
- * it. False: the ring buffer is full.
- */
-static __always_inline bool try_send(struct goroutine *goroutine, const struct who *who, __u32 site,
-				     __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
-{
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-
-	if (!event)
+	if (!record) {
+		gate->lost++;
 		return false;
-	fill_event(event, who, kind,
-		   flags | (position & SYSTEM_STACK ? EVENT_SYSTEM_STACK : 0) |
-			   (position & SIGNAL_STACK ? EVENT_SIGNAL_STACK : 0));
-	event->caller_va = caller_va;
-	event->frame = (__u32)position;
-	event->site = site;
-	event->lost = goroutine->lost;
-	goroutine->lost = 0;
-	bpf_ringbuf_submit(event, wakeup_flags());
+	}
+	record->site = site;
+	record->frame = (__u32)position;
+	submit(record);
+	gate->lost = 0;
 	return true;
 }
 
-/* The same; false: the event is lost, and counted. */
-static __always_inline bool send(struct goroutine *goroutine, const struct who *who, __u32 site,
-				 __u64 position, __u64 caller_va, __u8 kind, __u8 flags)
+static __always_inline bool send_entry(struct gate *gate, const struct who *who, __u32 site,
+				       __u64 position, __u64 caller_va, __u8 flags)
 {
-	bool sent = try_send(goroutine, who, site, position, caller_va, kind, flags);
+	struct record_entry *record = emit(who, RECORD_ENTRY, flags | stack_flags(position),
+					   gate->lost, sizeof(*record));
 
-	if (!sent)
-		goroutine->lost++;
-	count(sent ? STAT_EVENTS : STAT_LOST);
-	return sent;
+	if (!record) {
+		gate->lost++;
+		return false;
+	}
+	record->at.site = site;
+	record->at.frame = (__u32)position;
+	record->caller_va = caller_va;
+	submit(record);
+	gate->lost = 0;
+	return true;
 }
 
 /* The end of its last tree was lost: tells so at its next hit, wherever that is. */
-static __always_inline void tell_lost_end(struct goroutine *goroutine, const struct who *who)
+static __always_inline void tell_lost_end(struct gate *gate, const struct who *who)
 {
-	if (try_send(goroutine, who, 0, 0, 0, EVENT_LEFT, EVENT_CLOSES_TREE))
-		bpf_map_delete_elem(&goroutines, &who->key);
+	struct record_frame *record =
+		reserve(who, RECORD_LEFT, RECORD_CLOSES_TREE, gate->lost, sizeof(*record));
+
+	if (!record)
+		return;
+	record->site = record->frame = 0;
+	submit(record);
+	bpf_map_delete_elem(&gates, &who->key);
 }
 
-/* The same for the last event of a tree: the gate shuts. */
-static __always_inline void send_last(struct goroutine *goroutine, const struct who *who,
-				      __u32 site, __u64 position, __u64 caller_va, __u8 kind)
+/* The same for the last record of a tree: the gate shuts. */
+static __always_inline void send_last(struct gate *gate, const struct who *who, __u32 site,
+				      __u64 position, __u8 kind)
 {
-	if (send(goroutine, who, site, position, caller_va, kind, EVENT_CLOSES_TREE))
-		bpf_map_delete_elem(&goroutines, &who->key);
+	if (send(gate, who, site, position, kind, RECORD_CLOSES_TREE))
+		bpf_map_delete_elem(&gates, &who->key);
 	else
-		goroutine->ended = 1; /* stays, with what was lost, until somebody can be told */
+		gate->ended = 1; /* stays, with what was lost, until somebody can be told */
 }
 
-/* Sends an event of a process as a whole. False: it is lost. */
+/* Sends a record of a process as a whole. False: it is lost. */
 static __always_inline bool send_of_process(const struct who *who, __u8 kind)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct record_process *record = emit(who, kind, 0, 0, sizeof(*record));
 
-	if (!event) {
-		count(STAT_LOST);
+	if (!record)
 		return false;
-	}
-	fill_event(event, who, kind, 0);
-	event->goid = current_program();
-	bpf_ringbuf_submit(event, BPF_RB_FORCE_WAKEUP);
-	count(STAT_EVENTS);
+	record->header.goid = 0;
+	record->program = current_program();
+	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
 	return true;
 }
 
@@ -115,28 +93,28 @@ static __always_inline void distrust(const struct who *who)
 	/* One thread tells, if several find out. */
 	if (bpf_map_update_elem(&distrusted, &pid, &program, known ? BPF_ANY : BPF_NOEXIST))
 		return;
-	if (send_of_process(who, EVENT_WRONG_GOID))
+	if (send_of_process(who, RECORD_WRONG_GOID))
 		has_distrusted = true;
 	else
 		bpf_map_delete_elem(&distrusted, &pid);
 }
 
 /* The goroutine's open gate, or NULL. */
-static __always_inline struct goroutine *find_gate(const struct who *who)
+static __always_inline struct gate *find_gate(const struct who *who)
 {
-	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
+	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);
 
-	if (!goroutine)
+	if (!gate)
 		return NULL;
-	if (goroutine->g == who->g && !goroutine->ended)
-		return goroutine;
-	if (goroutine->ended) {
-		if (goroutine->g == who->g)
-			tell_lost_end(goroutine, who);
+	if (gate->g == who->g && !gate->ended)
+		return gate;
+	if (gate->ended) {
+		if (gate->g == who->g)
+			tell_lost_end(gate, who);
 		return NULL;
 	}
 	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
-	if (who->goid && goroutine->program == current_program())
+	if (who->goid && gate->program == current_program())
 		distrust(who);
 	return NULL; /* else left by a program that ran under this pid before */
 }
@@ -150,52 +128,52 @@ static __always_inline void remember_process(const struct who *who)
 		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
 }
 
-/* The gate of a goroutine that has none open; what its last tree lost is told with the first event.
+/* The gate of a goroutine that has none open; what its last tree lost is told with the first record.
  */
-static __always_inline struct goroutine *open_gate(const struct who *who, __u64 position)
+static __always_inline struct gate *open_gate(const struct who *who, __u64 position)
 {
-	struct goroutine *goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
-	struct goroutine new = {.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
+	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);
+	struct gate new = {.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
 
 	if (has_distrusted && is_distrusted(who))
 		return NULL; /* find_gate() has just found that out */
 	/* What is left of a program that ran under this pid before says nothing of this one. */
-	if (!goroutine || goroutine->program != new.program)
+	if (!gate || gate->program != new.program)
 		remember_process(who);
-	if (goroutine) {
-		goroutine->frame = position;
-		goroutine->g = who->g;
-		goroutine->tid = who->tid;
-		goroutine->program = new.program;
-		goroutine->ended = goroutine->followed = 0;
-		return goroutine;
+	if (gate) {
+		gate->frame = position;
+		gate->g = who->g;
+		gate->tid = who->tid;
+		gate->program = new.program;
+		gate->ended = gate->followed = 0;
+		return gate;
 	}
-	if (bpf_map_update_elem(&goroutines, &who->key, &new, BPF_ANY))
+	if (bpf_map_update_elem(&gates, &who->key, &new, BPF_ANY))
 		count(STAT_NO_ROOM);
-	return bpf_map_lookup_elem(&goroutines, &who->key);
+	return bpf_map_lookup_elem(&gates, &who->key);
 }
 
 /* True of a position shallower than the target's, or on a system stack other than that. */
-static __always_inline bool is_left(const struct goroutine *goroutine, const struct who *who,
+static __always_inline bool is_left(const struct gate *gate, const struct who *who,
 				    __u64 position)
 {
-	return position < goroutine->frame ||
-	       (position & goroutine->frame & SYSTEM_STACK && goroutine->tid != who->tid);
+	return position < gate->frame ||
+	       (position & gate->frame & SYSTEM_STACK && gate->tid != who->tid);
 }
 
 /* Who is inside a target goes on at this position: what is deeper is gone. */
-static __always_inline void leave(struct goroutine *goroutine, const struct who *who, __u32 site,
+static __always_inline void leave(struct gate *gate, const struct who *who, __u32 site,
 				  __u64 position)
 {
-	if (is_left(goroutine, who, position))
-		send_last(goroutine, who, site, position, 0, EVENT_LEFT);
+	if (is_left(gate, who, position))
+		send_last(gate, who, site, position, RECORD_LEFT);
 	else
-		send(goroutine, who, site, position, 0, EVENT_LEFT, 0);
+		send(gate, who, site, position, RECORD_LEFT, 0);
 }
 
 /*
  * A hit of nobody knows whom: the kernel is moving the page with the goroutine (khugepaged), say.
- * Whichever tree of the process it belongs to has lost an event.
+ * Whichever tree of the process it belongs to has lost a record.
  */
 static __always_inline void on_unreadable(const struct who *who)
 {
@@ -205,7 +183,7 @@ static __always_inline void on_unreadable(const struct who *who)
 		return;
 	count(STAT_UNREADABLE);
 	if (bpf_map_lookup_elem(&processes, &pid))
-		send_of_process(who, EVENT_UNREADABLE);
+		send_of_process(who, RECORD_UNREADABLE);
 }
 
 static __always_inline __u64 caller_at(const struct who *who, __u64 address)

@@ -3,7 +3,7 @@
  * graph.bpf.c - the hot path: what happens at a probe.
  *
  * A hit names its site (attach cookie, or address). The goroutine is found, then looked up among
- * those that are inside a target; outside of any target that look-up is all. Inside, one event goes
+ * those that are inside a target; outside of any target that look-up is all. Inside, one record goes
  * to the ring buffer. Policy and formatting are user space's.
  */
 #include "resume.h"
@@ -26,7 +26,7 @@ volatile int never = 0;
 
 static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 {
-	struct goroutine *goroutine;
+	struct gate *gate;
 	__u64 cookie, position, address;
 	__u32 flags, index;
 	struct who who;
@@ -45,11 +45,11 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		on_unreadable(&who);
 		return 0;
 	}
-	goroutine = find_gate(&who);
-	if (!goroutine && (!is_target || flags & SITE_GOEXIT))
+	gate = find_gate(&who);
+	if (!gate && (!is_target || flags & SITE_GOEXIT))
 		return 0; /* goexit0 never returns: a tree of its own would never end */
-	if (goroutine && flags & SITE_GOEXIT) {
-		send_last(goroutine, &who, index, 0, 0, EVENT_GOEXIT);
+	if (gate && flags & SITE_GOEXIT) {
+		send_last(gate, &who, index, 0, RECORD_GOEXIT);
 		return 0;
 	}
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
@@ -57,26 +57,26 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		on_unreadable(&who);
 		return 0;
 	}
-	if (goroutine && (is_left(goroutine, &who, position) ||
-			  (position == goroutine->frame && !goroutine->followed))) {
-		if (position == goroutine->frame && flags & SITE_MAY_REPEAT)
+	if (gate && (is_left(gate, &who, position) ||
+			  (position == gate->frame && !gate->followed))) {
+		if (position == gate->frame && flags & SITE_MAY_REPEAT)
 			return 0;
 		/* The target's frame is gone, and nobody saw it go. */
-		send_last(goroutine, &who, index, position, 0, EVENT_LEFT);
-		goroutine = NULL;
+		send_last(gate, &who, index, position, RECORD_LEFT);
+		gate = NULL;
 	}
-	if (!goroutine) {
+	if (!gate) {
 		if (!is_target)
 			return 0;
-		goroutine = open_gate(&who, position);
-		if (!goroutine)
+		gate = open_gate(&who, position);
+		if (!gate)
 			return 0;
-		opens = EVENT_OPENS_TREE;
+		opens = RECORD_OPENS_TREE;
 	}
-	if (!send(goroutine, &who, index, position, caller_at(&who, address), EVENT_ENTRY,
-		  opens | (flags & SITE_MAY_REPEAT ? EVENT_MAY_REPEAT : 0)) &&
+	if (!send_entry(gate, &who, index, position, caller_at(&who, address),
+			opens | (flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0)) &&
 	    opens)
-		goroutine->ended = 1; /* no tree without its beginning */
+		gate->ended = 1; /* no tree without its beginning */
 	if (sees_resumes && position & SYSTEM_STACK && who.goid)
 		remember_served(&who);
 	return 0;
@@ -85,8 +85,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
 {
 	__u32 flags = SITE_COOKIE_FLAGS(cookie), index = SITE_COOKIE_INDEX(cookie);
-	__u8 kind = flags & SITE_TAIL_CALL ? EVENT_TAIL_CALL : EVENT_RETURN;
-	struct goroutine *goroutine;
+	__u8 kind = flags & SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
+	struct gate *gate;
 	__u64 position, address;
 
 	if (!find_thread(who))
@@ -98,27 +98,27 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 			on_unreadable(who);
 		return;
 	}
-	goroutine = find_gate(who);
-	if (!goroutine && (!sees_resumes || who->goid))
+	gate = find_gate(who);
+	if (!gate && (!sees_resumes || who->goid))
 		return;
 	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(who, address, &position)) {
 		on_unreadable(who);
 		return;
 	}
-	if (goroutine && is_left(goroutine, who, position)) {
-		send_last(goroutine, who, index, position, 0, EVENT_LEFT);
-		goroutine = NULL;
+	if (gate && is_left(gate, who, position)) {
+		send_last(gate, who, index, position, RECORD_LEFT);
+		gate = NULL;
 	}
 	/* The goroutine that it was entered for was let go meanwhile (runtime.dropg). */
-	if (!goroutine && sees_resumes && !who->goid)
-		goroutine = become_served(who);
-	if (!goroutine || is_left(goroutine, who, position))
+	if (!gate && sees_resumes && !who->goid)
+		gate = become_served(who);
+	if (!gate || is_left(gate, who, position))
 		return;
-	if (position == goroutine->frame)
-		send_last(goroutine, who, index, position, 0, kind);
+	if (position == gate->frame)
+		send_last(gate, who, index, position, kind);
 	else
-		send(goroutine, who, index, position, 0, kind, 0);
+		send(gate, who, index, position, kind, 0);
 }
 
 SEC("uprobe")
@@ -190,31 +190,31 @@ int exit_emulate(struct pt_regs *ctx)
 /* runtime.recovery about to resume a goroutine (gogo), on the system stack. */
 static __always_inline void on_unwind(const struct who *who, __u32 index)
 {
-	struct goroutine *goroutine = find_gate(who);
+	struct gate *gate = find_gate(who);
 	__u64 hi, sp, position;
 
-	if (!goroutine || !read_user(&hi, sizeof(hi), who->g + g_stack_hi) ||
+	if (!gate || !read_user(&hi, sizeof(hi), who->g + g_stack_hi) ||
 	    !read_user(&sp, sizeof(sp), who->g + g_sched_sp))
 		return;
 	position = (__u32)(hi - sp);
-	if (position < goroutine->frame)
-		send_last(goroutine, who, index, position, 0, EVENT_UNWIND);
+	if (position < gate->frame)
+		send_last(gate, who, index, position, RECORD_UNWIND);
 	else
-		send(goroutine, who, index, position, 0, EVENT_UNWIND, 0);
+		send(gate, who, index, position, RECORD_UNWIND, 0);
 }
 
 /* runtime.goexit0(gp) or gdestroy(gp), on the system stack: gp in the first argument register. */
 static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u32 index)
 {
-	struct goroutine *goroutine;
+	struct gate *gate;
 
 	who->g = ctx->ax;
 	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
 		return;
 	who->key.goid = who->goid;
-	goroutine = find_gate(who);
-	if (goroutine)
-		send_last(goroutine, who, index, 0, 0, EVENT_GOEXIT);
+	gate = find_gate(who);
+	if (gate)
+		send_last(gate, who, index, 0, RECORD_GOEXIT);
 }
 
 SEC("uprobe")
@@ -282,15 +282,15 @@ static __always_inline void on_process_end(__u8 kind)
 /* What it did without a goroutine is over; another thread may have its number soon. */
 static __always_inline void on_thread_end(void)
 {
-	struct goroutine *goroutine;
+	struct gate *gate;
 	struct who who = {};
 
 	if (!find_thread(&who))
 		return;
 	who.key.goid = 1ull << 63 | who.tid;
-	goroutine = bpf_map_lookup_elem(&goroutines, &who.key);
-	if (goroutine && !goroutine->ended)
-		send_last(goroutine, &who, 0, 0, 0, EVENT_LEFT);
+	gate = bpf_map_lookup_elem(&gates, &who.key);
+	if (gate && !gate->ended)
+		send_last(gate, &who, 0, 0, RECORD_LEFT);
 }
 
 SEC("raw_tp/sched_process_exit")
@@ -299,7 +299,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
-		on_process_end(EVENT_PROCESS_EXIT);
+		on_process_end(RECORD_PROCESS_EXIT);
 	else if (!(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
 		on_thread_end();
 	return 0;
@@ -313,6 +313,6 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 
 	if (only_pid && tid != tid_before && find_process(&who))
 		__sync_fetch_and_add(&num_moves, 1);
-	on_process_end(EVENT_EXEC);
+	on_process_end(RECORD_EXEC);
 	return 0;
 }

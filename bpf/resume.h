@@ -30,20 +30,20 @@ static __always_inline void remember_served(const struct who *who)
 
 /* `who`, a thread, becomes the goroutine that it served last. The gate, or NULL: it has none open,
  * or one on another thread's system stack. */
-static __always_inline struct goroutine *become_served(struct who *who)
+static __always_inline struct gate *become_served(struct who *who)
 {
 	struct goroutine_key thread = thread_key(who);
 	__u64 *goid = bpf_map_lookup_elem(&served, &thread);
-	struct goroutine *goroutine;
+	struct gate *gate;
 
 	if (!goid)
 		return NULL;
 	who->goid = who->key.goid = *goid;
-	goroutine = bpf_map_lookup_elem(&goroutines, &who->key);
-	if (!goroutine || goroutine->ended ||
-	    (goroutine->frame & SYSTEM_STACK && goroutine->tid != who->tid))
+	gate = bpf_map_lookup_elem(&gates, &who->key);
+	if (!gate || gate->ended ||
+	    (gate->frame & SYSTEM_STACK && gate->tid != who->tid))
 		return NULL;
-	return goroutine;
+	return gate;
 }
 
 /* From where on the g0's stack will be used next: g0.sched.sp, but what gogo jumps to it clears. */
@@ -66,21 +66,21 @@ static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct
 {
 	struct goroutine_key thread = thread_key(who);
 	__u64 goid = who->goid, position;
-	struct goroutine *goroutine;
+	struct gate *gate;
 
 	who->goid = 0;
 	who->key.goid = 1ull << 63 | who->tid;
 	/* Mostly there is nothing to tell. */
-	if (!bpf_map_lookup_elem(&goroutines, &who->key) && !bpf_map_lookup_elem(&served, &thread))
+	if (!bpf_map_lookup_elem(&gates, &who->key) && !bpf_map_lookup_elem(&served, &thread))
 		return;
 	if (!find_base(ctx, who, &who->g, &position))
 		return;
-	goroutine = find_gate(who);
-	if (goroutine)
-		leave(goroutine, who, index, position);
-	goroutine = become_served(who);
-	if (goroutine && who->goid != goid)
-		leave(goroutine, who, index, position);
+	gate = find_gate(who);
+	if (gate)
+		leave(gate, who, index, position);
+	gate = become_served(who);
+	if (gate && who->goid != goid)
+		leave(gate, who, index, position);
 	bpf_map_delete_elem(&served, &thread);
 }
 
@@ -89,21 +89,21 @@ static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct
 static __always_inline void leave_goroutine(struct who *who, __u32 index)
 {
 	struct goroutine_key thread = thread_key(who);
-	struct goroutine *goroutine = become_served(who);
+	struct gate *gate = become_served(who);
 
-	if (goroutine)
-		leave(goroutine, who, index, SYSTEM_STACK);
+	if (gate)
+		leave(gate, who, index, SYSTEM_STACK);
 	bpf_map_delete_elem(&served, &thread);
 }
 
 /* At gogo's jump: `who` goes on, on its own stack, or the thread on its g0's (goexit0). */
 static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u32 index)
 {
-	struct goroutine *goroutine = find_gate(who);
+	struct gate *gate = find_gate(who);
 	__u64 position;
 
-	if (goroutine && find_position(who, ctx->sp, &position))
-		leave(goroutine, who, index, position);
+	if (gate && find_position(who, ctx->sp, &position))
+		leave(gate, who, index, position);
 	leave_system_stack(ctx, who, index);
 }
 

@@ -4,7 +4,9 @@
 #define GOFUNCGRAPH_SETTINGS_H
 
 #include "kernel.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/maps.h"
+#include "gofuncgraph/record.h"
+#include "gofuncgraph/site.h"
 
 /* ---- set by user space before loading ---- */
 
@@ -51,15 +53,15 @@ volatile bool has_distrusted = false;
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 24); /* --ring-size */
-} events SEC(".maps");
+} records SEC(".maps");
 
-/* Goroutines inside a target: the gate. */
+/* Goroutines inside a target. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1 << 17);
 	__type(key, struct goroutine_key);
-	__type(value, struct goroutine);
-} goroutines SEC(".maps");
+	__type(value, struct gate);
+} gates SEC(".maps");
 
 /* Processes that ever opened the gate: whose end is of interest. */
 struct {
@@ -69,7 +71,7 @@ struct {
 	__type(value, __u8);
 } processes SEC(".maps");
 
-/* Processes whose goroutine ids are none (EVENT_WRONG_GOID). pid -> program */
+/* Processes whose goroutine ids are none (RECORD_WRONG_GOID). pid -> program */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 13);

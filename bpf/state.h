@@ -45,7 +45,7 @@ static __always_inline __u64 register_value(const struct pt_regs *ctx, __u32 num
 
 struct change {
 	__u64 g;		   /* whose state it is */
-	__u64 caller_va;	   /* only with struct goroutine_event */
+	__u64 caller_va;	   /* only with struct record_state_origin */
 	__u8 old_state, new_state; /* enum goroutine_state */
 };
 
@@ -126,87 +126,110 @@ static __always_inline void walk_stack(const struct who *who, __u64 *addresses)
  * Who starts or wakes it: the goroutine that this thread serves on its system stack, or none. The
  * thread is in compiled code of the runtime, so that R14 is its g.
  */
-static __always_inline void fill_more(struct pt_regs *ctx, struct goroutine_event *more,
-				      const struct who *who)
+static __always_inline void fill_origin(struct pt_regs *ctx, struct origin *origin,
+					const struct who *who, bool starts, bool wakes)
 {
 	struct who me = *who;
-	bool starts = more->event.kind == EVENT_GO;
-	bool wakes = more->event.caller_va - ready_va < ready_size;
 
-	more->by_goid = more->start_va = 0;
-	__builtin_memset(more->by_stack, 0, sizeof(more->by_stack));
-	if (read_user(&more->start_va, sizeof(more->start_va), who->g + g_startpc))
-		more->start_va = address_to_va(who, more->start_va);
+	origin->by_goid = origin->start_va = 0;
+	__builtin_memset(origin->by_stack, 0, sizeof(origin->by_stack));
+	if (read_user(&origin->start_va, sizeof(origin->start_va), who->g + g_startpc))
+		origin->start_va = address_to_va(who, origin->start_va);
 	if (!(starts || wakes) || !find_goroutine(ctx, 0, &me) || me.goid == who->goid)
 		return;
-	more->by_goid = me.goid;
+	origin->by_goid = me.goid;
 	if (wakes && me.goid)
-		walk_stack(&me, more->by_stack);
+		walk_stack(&me, origin->by_stack);
 }
 
-static __always_inline void fill_change(struct event *event, const struct who *who,
-					const struct change *change)
+static __always_inline __u8 reason_of(const struct who *who, const struct change *change)
 {
 	__u8 reason = 0;
 
 	if ((change->old_state & STATE_NUMBER) == STATE_WAITING ||
 	    (change->new_state & STATE_NUMBER) == STATE_WAITING)
 		read_user(&reason, sizeof(reason), who->g + g_waitreason);
-	event->reason = reason;
-	event->caller_va = change->caller_va;
-	event->old_state = change->old_state;
-	event->new_state = change->new_state;
+	return reason;
 }
 
-/* Since the last struct goroutine_event. Who sets it just when another one takes it away has lost
- * no more than what that one's event tells of. */
+static __always_inline void fill_state(struct record_state *state, const struct who *who,
+				       const struct change *change)
+{
+	state->caller_va = change->caller_va;
+	state->old_state = change->old_state;
+	state->new_state = change->new_state;
+	state->reason = reason_of(who, change);
+	__builtin_memset(state->unused, 0, sizeof(state->unused));
+}
+
+/* Since the last record with an origin. Who sets it just when another one takes it away has lost
+ * no more than what that one's record tells of. */
 volatile bool lost_some = false;
 
-/* False: lost, and counted. The verifier of Linux 5.10 forgets that `more` was found not to be NULL
- * when it is compared a second time. */
-static __always_inline bool send_more(struct pt_regs *ctx, const struct who *who, __u8 kind,
-				      __u32 frame, const struct change *change, __u32 lost)
+/* All processors share it: written rarely. */
+static __always_inline __u8 take_loss(void)
 {
-	struct goroutine_event *more = bpf_ringbuf_reserve(&events, sizeof(*more), 0);
+	if (!lost_some)
+		return 0;
+	lost_some = false;
+	return RECORD_AFTER_LOSS;
+}
 
-	if (!more) {
-		count(STAT_LOST);
+/* False: lost, and counted. */
+static __always_inline bool send_origin(struct pt_regs *ctx, const struct who *who,
+					const struct change *change, __u32 lost)
+{
+	bool wakes = change->caller_va - ready_va < ready_size;
+	struct record_state_origin *record =
+		emit(who, RECORD_STATE, 0, lost, sizeof(*record));
+
+	if (!record) {
 		lost_some = true;
 		return false;
 	}
-	fill_event(&more->event, who, kind, EVENT_HAS_MORE);
-	if (lost_some) { /* all processors share it: written rarely */
-		more->event.flags |= EVENT_AFTER_LOSS;
-		lost_some = false;
+	record->state.header.flags = take_loss();
+	fill_state(&record->state, who, change);
+	fill_origin(ctx, &record->origin, who, false, wakes);
+	submit(record);
+	return true;
+}
+
+static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, __u32 frame,
+				    const struct change *change, __u32 lost)
+{
+	bool wakes = change->caller_va - ready_va < ready_size;
+	struct record_go *record = emit(who, RECORD_GO, 0, lost, sizeof(*record));
+
+	if (!record) {
+		lost_some = true;
+		return false;
 	}
-	fill_change(&more->event, who, change);
-	more->event.frame = frame;
-	more->event.lost = lost;
-	fill_more(ctx, more, who);
-	bpf_ringbuf_submit(more, wakeup_flags());
-	count(STAT_EVENTS);
+	record->header.flags = take_loss();
+	record->go_va = change->caller_va;
+	record->frame = frame;
+	record->old_state = change->old_state;
+	record->new_state = change->new_state;
+	record->reason = reason_of(who, change);
+	record->unused = 0;
+	fill_origin(ctx, &record->origin, who, true, wakes);
+	submit(record);
 	return true;
 }
 
 static __always_inline bool send_change(const struct who *who, const struct change *change,
 					__u32 lost)
 {
-	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	struct record_state *record = emit(who, RECORD_STATE, 0, lost, sizeof(*record));
 
-	if (!event) {
-		count(STAT_LOST);
+	if (!record)
 		return false;
-	}
-	fill_event(event, who, EVENT_STATE, 0);
-	fill_change(event, who, change);
-	event->lost = lost;
-	bpf_ringbuf_submit(event, wakeup_flags());
-	count(STAT_EVENTS);
+	fill_state(record, who, change);
+	submit(record);
 	return true;
 }
 
 /* True when a wait ends that lasted long enough for the user to be told who ended it. */
-static __always_inline bool ends_long_wait(struct goroutine *gate, const struct change *change)
+static __always_inline bool ends_long_wait(struct gate *gate, const struct change *change)
 {
 	__u64 now;
 
@@ -222,7 +245,7 @@ static __always_inline bool ends_long_wait(struct goroutine *gate, const struct 
 static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32 flags,
 				     __u32 operand)
 {
-	struct goroutine *gate;
+	struct gate *gate;
 	struct change change;
 	bool sent;
 
@@ -239,7 +262,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	if (all_goroutines) {
 		remember_process(who);
 		find_caller(ctx, who, flags, operand, &change);
-		send_more(ctx, who, EVENT_STATE, 0, &change, 0);
+		send_origin(ctx, who, &change, 0);
 		return;
 	}
 	/* To copy the stack is work of its own. */
@@ -251,7 +274,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 		return;
 	if (ends_long_wait(gate, &change)) {
 		find_caller(ctx, who, flags, operand, &change);
-		sent = send_more(ctx, who, EVENT_STATE, 0, &change, gate->lost);
+		sent = send_origin(ctx, who, &change, gate->lost);
 	} else {
 		sent = send_change(who, &change, gate->lost);
 	}
@@ -319,7 +342,7 @@ static __always_inline bool find_first_position(__u64 g, __u64 *position)
 /* runtime.newproc1 returns a goroutine that nobody runs yet, or is about to. */
 static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 flags, __u32 operand)
 {
-	struct goroutine *parent = NULL, *gate;
+	struct gate *parent = NULL, *gate;
 	struct change change;
 	struct who child = *who;
 	__u64 position;
@@ -342,7 +365,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 	}
 	if (all_goroutines) {
 		remember_process(&child);
-		send_more(ctx, &child, EVENT_GO, (__u32)position, &change, 0);
+		send_go(ctx, &child, (__u32)position, &change, 0);
 		return;
 	}
 	gate = open_gate(&child, position);
@@ -350,7 +373,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 		return;
 	gate->followed = 1;
 	gate->since = bpf_ktime_get_ns();
-	if (!send_more(ctx, &child, EVENT_GO, (__u32)position, &change, gate->lost)) {
+	if (!send_go(ctx, &child, (__u32)position, &change, gate->lost)) {
 		parent->lost++;
 		gate->ended = 1; /* no tree without its beginning */
 	}

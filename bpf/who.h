@@ -98,7 +98,7 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 	return true;
 }
 
-/* What an event says of an address in the process. */
+/* What a record says of an address in the process. */
 static __always_inline __u64 address_to_va(const struct who *who, __u64 address)
 {
 	__u64 va = address - who->bias;

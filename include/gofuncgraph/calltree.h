@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calltree.h - events into call trees: a pure state machine, one stack of open frames a goroutine.
+ * calltree.h - records into call trees: a pure state machine, one stack of open frames a goroutine.
  *
  * Fed by the ring buffer or by a test. A frame is found by where it is on the goroutine's stack
- * (event.frame), never by counting. An exit without an entry is ignored; frames that vanished are
+ * (record_frame.frame), never by counting. An exit without an entry is ignored; frames that vanished are
  * closed and marked. Memory is bounded: see CALLTREE_MAX_* and CALLTREE_SETTLE_*.
  */
 #ifndef GOFUNCGRAPH_CALLTREE_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 
 enum call_end {
 	CALL_OPEN, /* not ended yet */
@@ -24,7 +24,7 @@ enum call_end {
 	CALL_GOEXIT,
 	CALL_PROCESS_EXIT,
 	CALL_RUNNING, /* still open when tracing ended */
-	CALL_LOST,    /* how it ended is among the lost events */
+	CALL_LOST,    /* how it ended is among the lost records */
 	CALL_LEFT,    /* its frame is gone, by none of these: stacks were switched, say */
 };
 
@@ -38,17 +38,17 @@ struct part {
 
 /* One time that it did not run, of at least calltree_sink.min_wait_ns. */
 struct wait {
-	uint64_t start_ns, end_ns; /* by the clock of events */
+	uint64_t start_ns, end_ns; /* by the clock of records */
 	uint32_t depth;		   /* of the innermost call open then */
 	uint32_t tid;		   /* of the thread that ended it */
 	uint8_t state, reason;	   /* as in struct part */
 	bool is_open;		   /* it still lasts: end_ns is when tracing or the call ended */
 	uint64_t by_goid;	   /* another goroutine that ended it by runtime.goready; 0: none */
-	uint64_t by_stack[WAKER_DEPTH]; /* see struct goroutine_event */
+	uint64_t by_stack[WAKER_DEPTH]; /* see struct origin */
 };
 
 struct call {
-	uint64_t start_ns;  /* by the clock of events */
+	uint64_t start_ns;  /* by the clock of records */
 	uint64_t end_ns;    /* when its end was noticed */
 	uint64_t caller_va; /* return address; 0: unknown */
 	uint32_t entry_site;
@@ -57,7 +57,7 @@ struct call {
 	uint32_t tid;	    /* at its entry */
 	uint16_t num_parts;
 	uint8_t end;	    /* enum call_end */
-	bool incomplete; /* events were lost while it was open: it may have had more calls than are
+	bool incomplete; /* records were lost while it was open: it may have had more calls than are
 			    shown */
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
@@ -110,7 +110,7 @@ struct tree {
 	/* Which part of the tree this is, from 1; 0: it is whole. What else is told here is that of
 	 * the part; it begins with the calls that were open at the end of the one before. */
 	uint32_t part;
-	uint64_t lost;	   /* events of this goroutine that were lost while the tree was open */
+	uint64_t lost;	   /* records of this goroutine that were lost while the tree was open */
 	uint64_t left_out; /* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their
 			    * frames were followed all the same */
 	uint64_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only with keep_calls */
@@ -164,7 +164,7 @@ struct calltree_sink {
 	uint32_t (*func_of_site)(void *context, uint32_t site);
 	/* False: tree.calls, steps, waits and starts stay empty, and only call_ended is of use. */
 	bool keep_calls;
-	bool states;	      /* account for EVENT_STATE; false: such events are ignored */
+	bool states;	      /* account for RECORD_STATE; false: such records are ignored */
 	uint64_t min_wait_ns; /* with `states`: waits of at least that are kept; 0: none are */
 	uint64_t num_before;  /* trees that count as begun already: tree.number goes on behind it */
 };
@@ -175,23 +175,23 @@ struct error *calltree_new(const struct calltree_sink *sink, struct calltree **t
 /* Frees; what is open is dropped silently: end it first with calltree_finish(). NULL is fine. */
 void calltree_free(struct calltree *trees);
 
-/* Error: out of memory only (the event's tree is then marked as having lost events, and goes on).
+/* Error: out of memory only (the record's tree is then marked as having lost records, and goes on).
  */
-struct error *calltree_feed(struct calltree *trees, const struct event *event);
+struct error *calltree_feed(struct calltree *trees, const struct record *record);
 
-/* The end of this goroutine's tree was lost (struct goroutine.ended), with so many events. With
+/* The end of this goroutine's tree was lost (struct goroutine.ended), with so many records. With
  * goid 0 the trees of all the process's threads without a goroutine end. */
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
 			   uint64_t now_ns);
 
-/* So many events of this goroutine's tree were lost, which goes on. tid: of a thread without a
+/* So many records of this goroutine's tree were lost, which goes on. tid: of a thread without a
  * goroutine, whose goid is 0; else 0. */
 void calltree_were_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
 			uint32_t lost);
 
 /*
- * To be called before an event is fed that ends all trees of a process: asks of each open tree of the
- * process how many events it lost, and whether its end was among them, and ends it then. tid: as
+ * To be called before a record is fed that ends all trees of a process: asks of each open tree of the
+ * process how many records it lost, and whether its end was among them, and ends it then. tid: as
  * above.
  */
 void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
@@ -215,7 +215,7 @@ uint64_t calltree_num_begun(const struct calltree *trees);
 uint64_t calltree_num_ended(const struct calltree *trees);
 size_t calltree_num_open(const struct calltree *trees);
 
-/* Events that were ignored since their goroutine has no open tree: its beginning was lost. */
+/* Records that were ignored since their goroutine has no open tree: its beginning was lost. */
 uint64_t calltree_num_ignored(const struct calltree *trees);
 
 #endif

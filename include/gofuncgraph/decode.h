@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/site.h"
 
 enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
 

@@ -17,7 +17,7 @@ struct run_options {
 	uint64_t min_wait_ns; /* with `states`: waits of at least that are told with who ended them;
 			       * 0: none is */
 	bool all_goroutines;  /* states of all goroutines, not only of those inside a target; with
-			       * struct goroutine_event for each */
+			       * struct origin for each */
 	bool emulate_ret;     /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size;   /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;

@@ -10,9 +10,10 @@
 #define GOFUNCGRAPH_SESSION_H
 
 #include "base/error.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/maps.h"
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/attach.h"
+#include "gofuncgraph/record.h"
 #include "gofuncgraph/run_options.h"
 
 struct session;
@@ -21,7 +22,7 @@ struct gate_loss {
 	uint64_t goid; /* 0: a thread without a goroutine */
 	uint32_t pid;
 	uint32_t tid;  /* of such a thread, else 0 */
-	uint32_t lost; /* events, since the last one that arrived */
+	uint32_t lost; /* records, since the last one that arrived */
 	bool ended;    /* the end of the tree was among them */
 };
 
@@ -32,9 +33,8 @@ struct session_options {
 	bool spare_others; /* keep probes out of other processes, where the kernel can; the first
 			    * calls after an exec of only_pid may be missing then */
 	struct modules *modules; /* numbers what is in other files; not owned */
-	/* With EVENT_HAS_MORE the event is the beginning of a struct goroutine_event. */
-	void (*handle)(void *context, const struct event *event);
-	/* While it stops: for each goroutine that lost events of which no event told. */
+	void (*handle)(void *context, const struct record *record);
+	/* While it stops: for each goroutine that lost records of which no record told. */
 	void (*lost)(void *context, const struct gate_loss *loss);
 	void *context;
 };
@@ -47,7 +47,7 @@ struct error *session_start(const struct session_options *options, struct sessio
 /* Nothing that happens from now on is seen any more, although the probes are still there: what is
  * open now was still running when tracing ended, in whatever order they are taken away. */
 void session_look_away(struct session *session);
-/* Waits up to timeout_ms for events and hands on all there are; returns early on signals. Error
+/* Waits up to timeout_ms for records and hands on all there are; returns early on signals. Error
  * also when who holds the probes is gone, and they with it. */
 struct error *session_poll(struct session *session, int timeout_ms);
 /* Somebody changes the binary (attachment_file_is_changed()): stop, and start anew with it. */
@@ -55,15 +55,15 @@ bool session_file_is_changed(const struct session *session);
 /* Detaches, then hands on what is left. May be called twice. */
 struct error *session_stop(struct session *session);
 
-/* True of events that tell of a process as a whole that nothing goes on inside its targets. */
-bool session_ends_trees(const struct event *event);
+/* True of records that tell of a process as a whole that nothing goes on inside its targets. */
+bool session_ends_trees(const struct record *record);
 
 /*
- * To be called when such an event is handed on, for each goroutine of that
+ * To be called when such a record is handed on, for each goroutine of that
  * process that is known to be inside a target (tid: of a thread without one, whose goid is 0): it
- * is not any more. True: the end of its tree was lost before, with so many events.
+ * is not any more. True: the end of its tree was lost before, with so many records.
  */
-bool session_take_gate(struct session *session, const struct event *event, uint64_t goid,
+bool session_take_gate(struct session *session, const struct record_process *end, uint64_t goid,
 		       uint32_t tid, uint32_t *lost);
 void session_free(struct session *session); /* stops too; NULL is fine */
 

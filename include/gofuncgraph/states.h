@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * states.h - goroutines' states: EVENT_STATE and EVENT_GO into changes and sums of time.
+ * states.h - goroutines' states: RECORD_STATE and RECORD_GO into changes and sums of time.
  *
  * A pure state machine, fed by the ring buffer or by a test: what each goroutine is doing, since
  * when, and what all of it sums up to, per goroutine and per function that goroutines are started
@@ -14,11 +14,11 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 
 /* One change of one goroutine. */
 struct state_change {
-	uint64_t time_ns;	      /* by the clock of events */
+	uint64_t time_ns;	      /* by the clock of records */
 	uint64_t goid;		      /* 0: it has none yet */
 	uint32_t pid, tid;	      /* tid: the thread that made the change */
 	uint8_t old_state, new_state; /* enum goroutine_state with STATE_SCAN */
@@ -28,10 +28,10 @@ struct state_change {
 	 * nobody saw it begin. */
 	uint64_t duration_ns;
 	bool has_duration;
-	/* Events were lost meanwhile, maybe some of its own: it may have left old_state and come
+	/* Records were lost meanwhile, maybe some of its own: it may have left old_state and come
 	 * back. */
 	bool is_uncertain;
-	bool is_start;		  /* EVENT_GO: a new goroutine */
+	bool is_start;		  /* RECORD_GO: a new goroutine */
 	uint64_t by_goid;	  /* another goroutine that woke, or started it; 0: none */
 	const uint64_t *by_stack; /* WAKER_DEPTH addresses, or NULL; good during the call */
 	uint64_t start_va;	  /* function that it was started with; 0: unknown */
@@ -79,13 +79,13 @@ struct error *states_new(const struct states_sink *sink, bool summary, uint64_t 
 			 struct states **states);
 void states_free(struct states *states); /* NULL is fine */
 
-/* Takes EVENT_STATE, EVENT_GO, EVENT_EXEC and EVENT_PROCESS_EXIT, ignores others. Error: out of
+/* Takes RECORD_STATE, RECORD_GO, RECORD_EXEC and RECORD_PROCESS_EXIT, ignores others. Error: out of
  * memory only. */
-struct error *states_feed(struct states *states, const struct event *event);
+struct error *states_feed(struct states *states, const struct record *record);
 
-/* Events were lost, and nobody knows whose: times that began before now_ns are uncertain, and who
- * is met later may be younger than `start_ns`. Of a goroutine alone: see event.lost. */
-void states_events_were_lost(struct states *states, uint64_t now_ns);
+/* Records were lost, and nobody knows whose: times that began before now_ns are uncertain, and who
+ * is met later may be younger than `start_ns`. Of a goroutine alone: see record.lost. */
+void states_records_were_lost(struct states *states, uint64_t now_ns);
 
 /* Visits the sums as of now_ns: each goroutine, by falling time that it did not run, then each
  * function likewise. Error: out of memory only. */

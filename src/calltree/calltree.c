@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * calltree.c - events into call trees; see gofuncgraph/calltree.h.
+ * calltree.c - records into call trees; see gofuncgraph/calltree.h.
  *
- * What an event says about the frames that are open follows from where it happened: a stack only
- * has frames that are shallower than the one that runs, so every open frame deeper than an event's
+ * What a record says about the frames that are open follows from where it happened: a stack only
+ * has frames that are shallower than the one that runs, so every open frame deeper than a record's
  * is gone. By a panic only if a recovery was seen; else it was left in another way, since the runtime
- * switches stacks, or by an end that is among the lost events.
+ * switches stacks, or by an end that is among the lost records.
  */
 #include "gofuncgraph/calltree.h"
 
@@ -23,24 +23,26 @@
 #define SIGNAL_STACK (1ull << 33)
 
 /* Where a frame is on its goroutine's stack: deeper is greater. */
-static uint64_t position_of(const struct event *event)
+static uint64_t position_of(const struct record_frame *at)
 {
-	return event->frame + (event->flags & EVENT_SYSTEM_STACK ? SYSTEM_STACK : 0) +
-	       (event->flags & EVENT_SIGNAL_STACK ? SIGNAL_STACK : 0);
+	uint8_t flags = at->header.flags;
+
+	return at->frame + (flags & RECORD_SYSTEM_STACK ? SYSTEM_STACK : 0) +
+	       (flags & RECORD_SIGNAL_STACK ? SIGNAL_STACK : 0);
 }
 
 /* ---- trees ---- */
 
-static struct owner *begin_tree(struct calltree *trees, const struct event *event,
+static struct owner *begin_tree(struct calltree *trees, const struct record *record,
 				uint64_t position)
 {
 	struct owner *owner =
-		table_add(&trees->table, owner_key(event->pid, event->goid, event->tid));
+		table_add(&trees->table, owner_key(record->pid, record->goid, record->tid));
 
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
 		owner->root_position = position;
-		owner->now_ns = owner->settled_ns = event->time_ns;
+		owner->now_ns = owner->settled_ns = record->time_ns;
 		owner->state = STATE_RUNNING;
 		family_found(owner);
 	}
@@ -78,7 +80,7 @@ static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
 	}
 }
 
-/* An event of this process was lost, and nobody knows of which goroutine. */
+/* A record of this process was lost, and nobody knows of which goroutine. */
 static void lose_of_process(struct calltree *trees, uint32_t pid)
 {
 	struct owner *owner;
@@ -98,55 +100,59 @@ static void distrust_process(struct calltree *trees, uint32_t pid, uint64_t time
 	}
 }
 
-/* ---- events ---- */
+/* ---- records ---- */
 
 /*
  * The entry of a call that is open already, since its code looped back to the site. Had the call
- * ended and another begun, its exit would be among the lost events.
+ * ended and another begun, its exit would be among the lost records.
  */
 static bool is_repeat(const struct frame *frame, const struct call *call,
-		      const struct event *event)
+		      const struct record_entry *entry)
 {
-	return event->flags & EVENT_MAY_REPEAT && !event->lost && call->entry_site == event->site &&
-	       (frame->is_start || call->caller_va == event->caller_va);
+	const struct record *header = &entry->at.header;
+
+	return header->flags & RECORD_MAY_REPEAT && !header->lost &&
+	       call->entry_site == entry->at.site &&
+	       (frame->is_start || call->caller_va == entry->caller_va);
 }
 
 /* True of what happens on a stack of another thread than the innermost call's. */
-static bool is_elsewhere(struct owner *owner, const struct event *event)
+static bool is_elsewhere(struct owner *owner, const struct record_frame *at)
 {
 	const struct frame *top = top_frame(owner);
 
-	return top && top->position >= SYSTEM_STACK && position_of(event) >= SYSTEM_STACK &&
-	       frame_call(owner, top)->tid != event->tid;
+	return top && top->position >= SYSTEM_STACK && position_of(at) >= SYSTEM_STACK &&
+	       frame_call(owner, top)->tid != at->header.tid;
 }
 
 /* The goroutine is served by this thread now: what others did for it is over. True if that was
  * all of the tree. */
 static bool leave_other_threads(struct calltree *trees, struct owner *owner,
-				const struct event *event)
+				const struct record_frame *at)
 {
-	struct ending ending = {.end = CALL_LEFT, .tid = event->tid};
+	struct ending ending = {.end = CALL_LEFT, .tid = at->header.tid};
 	bool any = false;
 
-	for (; is_elsewhere(owner, event); any = true)
+	for (; is_elsewhere(owner, at); any = true)
 		frames_close_top(trees, owner, &ending);
 	return any && !owner->num_frames;
 }
 
 static struct error *open_entered(struct calltree *trees, struct owner *owner,
-				  const struct event *event)
+				  const struct record_entry *entry)
 {
-	struct beginning beginning = {
-		.caller_va = event->caller_va, .site = event->site, .tid = event->tid};
+	struct beginning beginning = {.caller_va = entry->caller_va,
+				      .site = entry->at.site,
+				      .tid = entry->at.header.tid};
 
-	return frames_open(trees, owner, position_of(event), &beginning);
+	return frames_open(trees, owner, position_of(&entry->at), &beginning);
 }
 
-static struct error *handle_entry(struct calltree *trees, struct owner *owner,
-				  const struct event *event)
+static struct error *enter_frame(struct calltree *trees, struct owner *owner,
+				 const struct record_entry *entry)
 {
-	uint64_t position = position_of(event);
-	struct ending ending = {.end = CALL_LEFT, .tid = event->tid};
+	uint64_t position = position_of(&entry->at);
+	struct ending ending = {.end = CALL_LEFT, .tid = entry->at.header.tid};
 
 	frames_close_deeper(trees, owner, position, &ending);
 	struct frame *top = top_frame(owner);
@@ -154,72 +160,80 @@ static struct error *handle_entry(struct calltree *trees, struct owner *owner,
 		struct call *call = frame_call(owner, top);
 		if (call->entry_site == CALLTREE_NO_SITE) {
 			/* The function that a goroutine begins with is traced itself. */
-			call->entry_site = event->site;
+			call->entry_site = entry->at.site;
 			return NULL;
 		}
-		if (is_repeat(top, call, event))
+		if (is_repeat(top, call, entry))
 			return NULL;
 		frames_close_top(trees, owner, &ending);
 	}
-	return open_entered(trees, owner, event);
+	return open_entered(trees, owner, entry);
 }
 
 /* Its goroutine's code made it happen; code on the system stack may run for one that stands still.
  */
-static bool shows_it_runs(const struct event *event)
+static bool shows_it_runs(const struct record *record)
 {
-	return !(event->flags & EVENT_SYSTEM_STACK) || event->kind == EVENT_GOEXIT;
+	return !(record->flags & RECORD_SYSTEM_STACK) || record->kind == RECORD_GOEXIT;
+}
+
+/* Something happened to a goroutine inside a tree. */
+static void advance(struct calltree *trees, struct owner *owner, const struct record *record)
+{
+	set_now(owner, record->time_ns);
+	if (!state_is_running(owner->state) && shows_it_runs(record))
+		state_runs(trees, owner, record);
 }
 
 /* An entry that opens its goroutine's gate. */
 static struct error *handle_first_entry(struct calltree *trees, struct owner *owner,
-					const struct event *event)
+					const struct record_entry *entry)
 {
+	const struct record *header = &entry->at.header;
+
 	if (owner) {
-		set_now(owner, event->time_ns);
-		if (shows_it_runs(event))
-			state_runs(trees, owner, event);
-		end_tree(trees, owner, CALL_LEFT, event->time_ns);
+		advance(trees, owner, header);
+		end_tree(trees, owner, CALL_LEFT, header->time_ns);
 	}
-	owner = begin_tree(trees, event, position_of(event));
+	owner = begin_tree(trees, header, position_of(&entry->at));
 	if (!owner)
 		return error_out_of_memory();
 	owner->tree.root = ++trees->num_roots;
-	return open_entered(trees, owner, event);
+	return open_entered(trees, owner, entry);
 }
 
 /* A goroutine that is followed from its start. */
 static struct error *handle_go(struct calltree *trees, struct owner *owner,
-			       const struct event *event)
+			       const struct record_go *go)
 {
-	const struct goroutine_event *go = (const struct goroutine_event *)event;
+	const struct record *header = &go->header;
+	uint64_t by_goid = go->origin.by_goid;
+	struct owner *parent;
 
-	if (!event->goid || !(event->flags & EVENT_HAS_MORE)) {
+	if (!header->goid) {
 		trees->num_ignored++;
 		return NULL;
 	}
 	if (owner)
-		end_tree(trees, owner, CALL_LEFT, event->time_ns);
-	owner = begin_tree(trees, event, event->frame);
+		end_tree(trees, owner, CALL_LEFT, header->time_ns);
+	owner = begin_tree(trees, header, go->frame);
 	if (!owner)
 		return error_out_of_memory();
-	owner->tree.parent_goid = go->by_goid;
-	struct owner *parent =
-		go->by_goid ? table_find(&trees->table, owner_key(event->pid, go->by_goid, 0))
-			    : NULL;
+	owner->tree.parent_goid = by_goid;
+	parent = by_goid ? table_find(&trees->table, owner_key(header->pid, by_goid, 0)) : NULL;
 	if (parent && parent != owner) {
 		settle_if_full(trees, parent);
-		set_now(parent, event->time_ns);
+		set_now(parent, header->time_ns);
 		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);
 	}
-	struct beginning beginning = {.caller_va = event->caller_va,
+	struct beginning beginning = {.caller_va = go->go_va,
 				      .site = CALLTREE_NO_SITE,
-				      .start_va = go->start_va,
-				      .tid = event->tid};
+				      .start_va = go->origin.start_va,
+				      .tid = header->tid};
 	struct error *err = frames_open(trees, owner, owner->root_position, &beginning);
 	if (trees->sink.states)
-		state_begin(owner, event->new_state, event->reason);
+		state_begin(owner, go->new_state, go->reason);
 	return err;
 }
 
@@ -231,121 +245,139 @@ static bool same_function(const struct calltree *trees, uint32_t entry, uint32_t
 	       sink->func_of_site(sink->context, entry) == sink->func_of_site(sink->context, exit);
 }
 
-static void handle_exit(struct calltree *trees, struct owner *owner, const struct event *event)
+static void leave_frame(struct calltree *trees, struct owner *owner, const struct record_frame *at)
 {
-	uint64_t position = position_of(event);
-	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
-	struct ending ending = {.end = event->kind == EVENT_RETURN ? CALL_RETURN : CALL_TAIL_CALL,
-				.site = event->site,
-				.tid = event->tid};
+	uint64_t position = position_of(at);
+	struct ending left = {.end = CALL_LEFT, .tid = at->header.tid};
+	struct ending ending = {.end = at->header.kind == RECORD_RETURN ? CALL_RETURN
+									: CALL_TAIL_CALL,
+				.site = at->site,
+				.tid = at->header.tid};
 
 	frames_close_deeper(trees, owner, position, &left);
 	struct frame *top = top_frame(owner);
 	if (!top || top->position != position)
 		return;
 	/* Whichever function it is that leaves here, nothing lives at this position any more. */
-	if (!same_function(trees, frame_call(owner, top)->entry_site, event->site))
+	if (!same_function(trees, frame_call(owner, top)->entry_site, at->site))
 		ending = left;
 	frames_close_top(trees, owner, &ending);
 }
 
-static void handle_left(struct calltree *trees, struct owner *owner, const struct event *event)
-{
-	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
-
-	frames_close_deeper(trees, owner, position_of(event), &left);
-}
-
 /* The panic unwound the goroutine's own stack; the thread just leaves the one that it did it on. */
-static void handle_unwind(struct calltree *trees, struct owner *owner, const struct event *event)
+static void unwind_frames(struct calltree *trees, struct owner *owner,
+			  const struct record_frame *at)
 {
-	struct ending left = {.end = CALL_LEFT, .tid = event->tid};
-	struct ending panic = {.end = CALL_PANIC, .tid = event->tid};
+	struct ending left = {.end = CALL_LEFT, .tid = at->header.tid};
+	struct ending panic = {.end = CALL_PANIC, .tid = at->header.tid};
 
 	frames_close_deeper(trees, owner, SYSTEM_STACK - 1, &left);
-	frames_close_deeper(trees, owner, position_of(event), &panic);
+	frames_close_deeper(trees, owner, position_of(at), &panic);
 }
 
-/* An event of a goroutine inside a tree, other than an entry that begins another. */
-static struct error *handle_inside(struct calltree *trees, struct owner *owner,
-				   const struct event *event)
+/* An entry that begins no tree. */
+static struct error *handle_entry(struct calltree *trees, struct owner *owner,
+				  const struct record_entry *entry)
 {
-	struct error *err = NULL;
-	enum call_end end = event->kind == EVENT_UNWIND ? CALL_PANIC : CALL_LEFT;
-	bool is_over = event->flags & EVENT_CLOSES_TREE;
+	advance(trees, owner, &entry->at.header);
+	/* Shallower than the call that the tree began with: that one is gone. */
+	if (!leave_other_threads(trees, owner, &entry->at) &&
+	    position_of(&entry->at) >= owner->root_position)
+		return enter_frame(trees, owner, entry);
+	trees->num_ignored++;
+	end_tree(trees, owner, CALL_LEFT, entry->at.header.time_ns);
+	return NULL;
+}
 
-	settle_if_full(trees, owner);
-	set_now(owner, event->time_ns);
-	if (event->kind == EVENT_STATE) {
-		state_change(trees, owner, event);
-		return NULL;
-	}
-	if (!state_is_running(owner->state) && shows_it_runs(event))
-		state_runs(trees, owner, event);
-	switch (event->kind) {
-	case EVENT_ENTRY:
-		/* Shallower than the call that the tree began with: that one is gone. */
-		is_over = leave_other_threads(trees, owner, event) ||
-			  position_of(event) < owner->root_position;
-		if (!is_over)
-			err = handle_entry(trees, owner, event);
+/* Frames end: by an exit, a panic, or another change of stacks. */
+static void handle_leaving(struct calltree *trees, struct owner *owner,
+			   const struct record_frame *at)
+{
+	struct ending left = {.end = CALL_LEFT, .tid = at->header.tid};
+	uint8_t kind = at->header.kind;
+	bool is_over = at->header.flags & RECORD_CLOSES_TREE;
+
+	advance(trees, owner, &at->header);
+	/* Late otherwise: the goroutine has gone on to another thread. */
+	if (!is_elsewhere(owner, at)) {
+		is_over |= position_of(at) < owner->root_position;
+		if (kind == RECORD_UNWIND)
+			unwind_frames(trees, owner, at);
+		else if (kind == RECORD_LEFT)
+			frames_close_deeper(trees, owner, position_of(at), &left);
 		else
-			trees->num_ignored++;
-		break;
-	case EVENT_RETURN:
-	case EVENT_TAIL_CALL:
-	case EVENT_UNWIND:
-	case EVENT_LEFT:
-		if (is_elsewhere(owner, event))
-			break; /* late: the goroutine has gone on to another thread */
-		is_over |= position_of(event) < owner->root_position;
-		if (event->kind == EVENT_UNWIND)
-			handle_unwind(trees, owner, event);
-		else if (event->kind == EVENT_LEFT)
-			handle_left(trees, owner, event);
-		else
-			handle_exit(trees, owner, event);
-		break;
-	case EVENT_GOEXIT:
-		end_tree(trees, owner, CALL_GOEXIT, event->time_ns);
-		return NULL;
+			leave_frame(trees, owner, at);
 	}
 	if (is_over)
-		end_tree(trees, owner, end, event->time_ns);
-	return err;
+		end_tree(trees, owner, kind == RECORD_UNWIND ? CALL_PANIC : CALL_LEFT,
+			 at->header.time_ns);
 }
 
-struct error *calltree_feed(struct calltree *trees, const struct event *event)
+/* A record of a goroutine inside a tree, other than what begins another. */
+static struct error *handle_inside(struct calltree *trees, struct owner *owner,
+				   const struct record *record)
 {
-	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT) {
-		end_process(trees, event->pid, event->time_ns);
+	settle_if_full(trees, owner);
+	switch (record->kind) {
+	case RECORD_ENTRY:
+		return handle_entry(trees, owner, (const struct record_entry *)record);
+	case RECORD_STATE:
+		set_now(owner, record->time_ns);
+		state_change(trees, owner, (const struct record_state *)record);
+		return NULL;
+	case RECORD_GOEXIT:
+		advance(trees, owner, record);
+		end_tree(trees, owner, CALL_GOEXIT, record->time_ns);
+		return NULL;
+	default:
+		handle_leaving(trees, owner, (const struct record_frame *)record);
 		return NULL;
 	}
-	if (event->kind == EVENT_UNREADABLE) {
-		lose_of_process(trees, event->pid);
+}
+
+static struct error *handle_goroutine(struct calltree *trees, const struct record *record)
+{
+	struct owner *owner =
+		table_find(&trees->table, owner_key(record->pid, record->goid, record->tid));
+
+	if (owner)
+		add_lost(&owner->tree, record->lost);
+	if (record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE)
+		return handle_first_entry(trees, owner, (const struct record_entry *)record);
+	if (record->kind == RECORD_GO)
+		return handle_go(trees, owner, (const struct record_go *)record);
+	if (owner)
+		return handle_inside(trees, owner, record);
+	trees->num_ignored++;
+	return NULL;
+}
+
+struct error *calltree_feed(struct calltree *trees, const struct record *record)
+{
+	switch (record->kind) {
+	case RECORD_EXEC:
+	case RECORD_PROCESS_EXIT:
+		end_process(trees, record->pid, record->time_ns);
 		return NULL;
-	}
-	if (event->kind == EVENT_WRONG_GOID) {
-		distrust_process(trees, event->pid, event->time_ns);
+	case RECORD_UNREADABLE:
+		lose_of_process(trees, record->pid);
 		return NULL;
-	}
-	if (event->kind < EVENT_ENTRY || event->kind > EVENT_LEFT) {
+	case RECORD_WRONG_GOID:
+		distrust_process(trees, record->pid, record->time_ns);
+		return NULL;
+	case RECORD_ENTRY:
+	case RECORD_RETURN:
+	case RECORD_TAIL_CALL:
+	case RECORD_UNWIND:
+	case RECORD_GOEXIT:
+	case RECORD_LEFT:
+	case RECORD_STATE:
+	case RECORD_GO:
+		return handle_goroutine(trees, record);
+	default:
 		trees->num_ignored++;
 		return NULL;
 	}
-
-	struct owner *owner =
-		table_find(&trees->table, owner_key(event->pid, event->goid, event->tid));
-	if (owner)
-		add_lost(&owner->tree, event->lost);
-	if (event->kind == EVENT_ENTRY && event->flags & EVENT_OPENS_TREE)
-		return handle_first_entry(trees, owner, event);
-	if (event->kind == EVENT_GO)
-		return handle_go(trees, owner, event);
-	if (owner)
-		return handle_inside(trees, owner, event);
-	trees->num_ignored++;
-	return NULL;
 }
 
 void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,

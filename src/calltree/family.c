@@ -54,12 +54,12 @@ static void be_alone(struct owner *owner)
 }
 
 void family_join(struct calltree *trees, struct owner *parent, struct owner *child,
-		 const struct goroutine_event *go)
+		 const struct record_go *go)
 {
 	struct start start = {.time_ns = parent->now_ns,
-			      .goid = go->event.goid,
-			      .start_va = go->start_va,
-			      .go_va = go->event.caller_va,
+			      .goid = go->header.goid,
+			      .start_va = go->origin.start_va,
+			      .go_va = go->go_va,
 			      .depth = parent->num_frames ? (uint32_t)parent->num_frames - 1 : 0};
 
 	child->tree.parent_tree = parent->tree.number;

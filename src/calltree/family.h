@@ -15,10 +15,10 @@
 /* A tree begins, with no family yet. */
 void family_found(struct owner *owner);
 
-/* The child, whose tree has just begun, was started inside the parent's open tree, as this EVENT_GO
+/* The child, whose tree has just begun, was started inside the parent's open tree, as this RECORD_GO
  * says. */
 void family_join(struct calltree *trees, struct owner *parent, struct owner *child,
-		 const struct goroutine_event *go);
+		 const struct record_go *go);
 
 /* A tree has ended, and is not in the table any more: hands on what is complete. */
 void family_end(struct calltree *trees, struct owner *owner);

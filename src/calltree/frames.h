@@ -6,7 +6,7 @@
 #include "calltree/trees.h"
 
 struct ending {
-	/* CALL_LEFT and CALL_PANIC are said of complete calls only: what is among lost events may
+	/* CALL_LEFT and CALL_PANIC are said of complete calls only: what is among lost records may
 	 * be another end. */
 	enum call_end end;
 	uint32_t site; /* CALL_RETURN and CALL_TAIL_CALL only */

@@ -9,7 +9,7 @@
 bool parts_reserve_one(void *items, uint32_t count, size_t size);
 
 /* Adds to the parts of a call of this owner. Where there is no room, to one of the same state but
- * another reason; if there is none, the tree lost an event. */
+ * another reason; if there is none, the tree lost a record. */
 void parts_add(struct calltree *trees, struct owner *owner, struct call *call,
 	       const struct part *part);
 

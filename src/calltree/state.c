@@ -5,11 +5,6 @@
 #include "calltree/frames.h"
 #include "calltree/parts.h"
 
-static uint8_t reason_of(uint32_t reason)
-{
-	return reason < UINT8_MAX ? (uint8_t)reason : UINT8_MAX;
-}
-
 /* ---- waits ---- */
 
 static bool add_to_tree(struct owner *owner, const struct wait *wait)
@@ -43,9 +38,9 @@ static void leave_out(struct calltree *trees, struct owner *owner, struct call *
 		call->waits_left_out++;
 }
 
-/* Ends the wait now, if it is one to keep. `event` may be NULL. */
+/* Ends the wait now, if it is one to keep. `record` may be NULL. */
 static void keep_wait(struct calltree *trees, struct owner *owner, struct wait wait,
-		      const struct event *event)
+		      const struct record *record)
 {
 	uint64_t min_wait_ns = trees->sink.min_wait_ns;
 
@@ -62,13 +57,11 @@ static void keep_wait(struct calltree *trees, struct owner *owner, struct wait w
 	wait.depth = owner->wait_depth;
 	wait.state = owner->state;
 	wait.reason = owner->reason;
-	if (event && event->kind == EVENT_STATE && event->flags & EVENT_HAS_MORE) {
-		const struct goroutine_event *more = (const struct goroutine_event *)event;
-		if (more->by_goid && more->by_goid != event->goid) {
-			wait.by_goid = more->by_goid;
-			for (unsigned i = 0; i < WAKER_DEPTH; i++)
-				wait.by_stack[i] = more->by_stack[i];
-		}
+	const struct origin *origin = record ? record_origin(record) : NULL;
+	if (origin && origin->by_goid && origin->by_goid != record->goid) {
+		wait.by_goid = origin->by_goid;
+		for (unsigned i = 0; i < WAKER_DEPTH; i++)
+			wait.by_stack[i] = origin->by_stack[i];
 	}
 	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait) : add_to_call(call, &wait);
 	if (!kept) {
@@ -95,47 +88,48 @@ static void cut(struct calltree *trees, struct owner *owner)
 }
 
 static void end_wait(struct calltree *trees, struct owner *owner, struct wait wait,
-		     const struct event *event)
+		     const struct record *record)
 {
 	if (state_is_running(owner->state))
 		return;
 	cut(trees, owner);
-	keep_wait(trees, owner, wait, event);
+	keep_wait(trees, owner, wait, record);
 	owner->state = STATE_RUNNING;
 }
 
-void state_begin(struct owner *owner, uint8_t state, uint32_t reason)
+void state_begin(struct owner *owner, uint8_t state, uint8_t reason)
 {
 	owner->state = state & STATE_NUMBER;
-	owner->reason = owner->state == STATE_WAITING ? reason_of(reason) : 0;
+	owner->reason = owner->state == STATE_WAITING ? reason : 0;
 	owner->since_ns = owner->wait_ns = owner->now_ns;
 	owner->wait_depth = owner->num_frames ? (uint32_t)owner->num_frames - 1 : 0;
 }
 
-void state_change(struct calltree *trees, struct owner *owner, const struct event *event)
+void state_change(struct calltree *trees, struct owner *owner, const struct record_state *change)
 {
-	uint8_t new_state = event->new_state & STATE_NUMBER;
+	uint8_t new_state = change->new_state & STATE_NUMBER;
 
 	if (!trees->sink.states || new_state == owner->state)
 		return;
 	/* The collector took its mark away. Where that is seen only behind it, what casgstatus was
 	 * called for has been told before. */
-	if (new_state == (event->old_state & STATE_NUMBER))
+	if (new_state == (change->old_state & STATE_NUMBER))
 		return;
 	/* Before Go 1.21 the reason may be set after the change (runtime.park_m). */
-	if (owner->state == STATE_WAITING && (event->old_state & STATE_NUMBER) == STATE_WAITING)
-		owner->reason = reason_of(event->reason);
-	end_wait(trees, owner, (struct wait){.tid = event->tid}, event);
-	state_begin(owner, new_state, event->reason);
+	if (owner->state == STATE_WAITING && (change->old_state & STATE_NUMBER) == STATE_WAITING)
+		owner->reason = change->reason;
+	end_wait(trees, owner, (struct wait){.tid = change->header.tid},
+		 &change->header);
+	state_begin(owner, new_state, change->reason);
 }
 
-void state_runs(struct calltree *trees, struct owner *owner, const struct event *event)
+void state_runs(struct calltree *trees, struct owner *owner, const struct record *record)
 {
 	/* What makes a system call is code, on the goroutine's own stack: between entersyscall and
 	 * exitsyscall (src/runtime/proc.go) calls of it are nothing unusual. */
-	if (owner->state == STATE_SYSCALL && !event->lost && event->kind != EVENT_GOEXIT)
+	if (owner->state == STATE_SYSCALL && !record->lost && record->kind != RECORD_GOEXIT)
 		return;
-	end_wait(trees, owner, (struct wait){.tid = event->tid}, event);
+	end_wait(trees, owner, (struct wait){.tid = record->tid}, record);
 }
 
 void state_stays(struct calltree *trees, struct owner *owner)

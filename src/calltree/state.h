@@ -3,7 +3,7 @@
  * state.h - what a goroutine inside a tree is doing: its time not running goes into the parts of
  * the innermost open call, and long waits are kept.
  *
- * A frame that opens or closes meanwhile (code on the system stack, lost events) cuts the time, so
+ * A frame that opens or closes meanwhile (code on the system stack, lost records) cuts the time, so
  * that each call gets the piece inside it. All happens at owner.now_ns.
  */
 #ifndef GOFUNCGRAPH_CALLTREE_STATE_H
@@ -20,13 +20,13 @@ static inline bool state_is_running(uint8_t state)
 }
 
 /* It is in this state from now on; until now it was running. */
-void state_begin(struct owner *owner, uint8_t state, uint32_t reason);
+void state_begin(struct owner *owner, uint8_t state, uint8_t reason);
 
-/* EVENT_STATE */
-void state_change(struct calltree *trees, struct owner *owner, const struct event *event);
+/* RECORD_STATE */
+void state_change(struct calltree *trees, struct owner *owner, const struct record_state *change);
 
-/* It runs, as this event shows, whatever is known of its state. */
-void state_runs(struct calltree *trees, struct owner *owner, const struct event *event);
+/* It runs, as this record shows, whatever is known of its state. */
+void state_runs(struct calltree *trees, struct owner *owner, const struct record *record);
 
 /* Its tree ends: what it is doing lasts. */
 void state_stays(struct calltree *trees, struct owner *owner);

@@ -45,7 +45,7 @@ struct owner {
 	uint32_t num_passing;
 	uint32_t passing_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
-	uint64_t now_ns;	/* of its last event */
+	uint64_t now_ns;	/* of its last record */
 	uint64_t settled_ns;	/* when it began, or its last part was handed on in time */
 
 	bool in_table;
@@ -99,7 +99,7 @@ static inline struct owner *owner_of(struct tree *tree)
 struct table {
 	struct owner *owners; /* hash table, in order of beginning */
 	struct processes processes;
-	struct owner *last;   /* found last: events come in runs of one goroutine */
+	struct owner *last;   /* found last: records come in runs of one goroutine */
 	struct owner *spare;  /* kept for their memory */
 	unsigned num_spare;
 };

@@ -272,7 +272,7 @@ static void report_losses(const struct run *run, const char *advice)
 {
 	const struct session_stats all = session_stats(run->session);
 	const uint64_t *stats = all.stats;
-	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_EVENTS];
+	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_SENT];
 
 	if (lost)
 		log_warning("%llu of %llu events were lost, the ring buffer was full: %s", lost,

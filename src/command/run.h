@@ -66,12 +66,12 @@ struct error *run_make_names(struct run *run);
 struct error *run_start(struct run *run, struct session_options *options, const char *what);
 
 /* To be called for each event. */
-static inline void run_saw_process(struct run *run, const struct event *event)
+static inline void run_saw_process(struct run *run, const struct record *record)
 {
-	throttle_watch(run->throttle, (pid_t)event->pid);
+	throttle_watch(run->throttle, (pid_t)record->pid);
 }
 
-/* A goroutine id of this process was seen on two goroutines at once (EVENT_WRONG_GOID). Ends tracing
+/* A goroutine id of this process was seen on two goroutines at once (RECORD_WRONG_GOID). Ends tracing
  * unless there are others to trace, and the layout of their runtime is known. */
 void run_distrust(struct run *run, uint32_t pid);
 

@@ -22,7 +22,7 @@ struct watch {
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
 };
 
-/* ---- events ---- */
+/* ---- records ---- */
 
 static bool limit_reached(void *context)
 {
@@ -42,32 +42,31 @@ static void handle_change(void *context, const struct state_change *change)
 	states_print_change(watch->print, change);
 }
 
-static void handle(void *context, const struct event *event)
+static void handle(void *context, const struct record *record)
 {
 	struct watch *watch = context;
 
 	/* A program that was under way when tracing ended may tell later. */
-	if (watch->run.stop_ns && event->time_ns > watch->run.stop_ns)
+	if (watch->run.stop_ns && record->time_ns > watch->run.stop_ns)
 		return;
-	run_saw_process(&watch->run, event);
-	if (event->flags & EVENT_AFTER_LOSS)
-		states_events_were_lost(watch->states, event->time_ns);
-	watch->num_changes += event->kind == EVENT_STATE;
-	/* In other events goid is something else. */
-	if ((event->kind == EVENT_STATE || event->kind == EVENT_GO) &&
-	    !states_args_want_goid(watch->args, event->goid))
+	run_saw_process(&watch->run, record);
+	if (record->flags & RECORD_AFTER_LOSS)
+		states_records_were_lost(watch->states, record->time_ns);
+	watch->num_changes += record->kind == RECORD_STATE;
+		if ((record->kind == RECORD_STATE || record->kind == RECORD_GO) &&
+	    !states_args_want_goid(watch->args, record->goid))
 		return;
-	run_fail(&watch->run, states_feed(watch->states, event));
+	run_fail(&watch->run, states_feed(watch->states, record));
 }
 
-/* What is lost, and no event came behind it to tell so. */
+/* What is lost, and no record came behind it to tell so. */
 static void tick(void *context)
 {
 	struct watch *watch = context;
 	uint64_t lost = session_stats(watch->run.session).stats[STAT_LOST];
 
 	if (lost != watch->num_lost)
-		states_events_were_lost(watch->states, event_clock_now_ns(&watch->run.clock));
+		states_records_were_lost(watch->states, event_clock_now_ns(&watch->run.clock));
 	watch->num_lost = lost;
 }
 
@@ -162,7 +161,7 @@ static struct error *start(struct watch *watch)
 	watch->num_lost = 0;
 	if (err || watch->run.is_changed)
 		return err;
-	/* No event is handed on before run_loop(). */
+	/* No record is handed on before run_loop(). */
 	return states_new(&sink, watch->args->summary, event_clock_now_ns(&watch->run.clock),
 			  &watch->states);
 }

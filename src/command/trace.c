@@ -149,27 +149,27 @@ static struct error *begin_anew(struct trace *trace, bool *goes_on)
 
 struct program_end {
 	struct session *session;
-	const struct event *event;
+	const struct record_process *record;
 };
 
 static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
 {
 	const struct program_end *end = context;
 
-	return session_take_gate(end->session, end->event, goid, tid, lost);
+	return session_take_gate(end->session, end->record, goid, tid, lost);
 }
 
-static void handle(void *context, const struct event *event)
+static void handle(void *context, const struct record *record)
 {
 	struct trace *trace = context;
-	struct program_end end = {.session = trace->run.session, .event = event};
+	struct program_end end = {.session = trace->run.session, .record = (const struct record_process *)record};
 
-	run_saw_process(&trace->run, event);
-	if (event->kind == EVENT_WRONG_GOID)
-		run_distrust(&trace->run, event->pid);
-	if (session_ends_trees(event))
-		calltree_ask_lost_ends(trace->trees, event->pid, event->time_ns, was_lost, &end);
-	run_fail(&trace->run, calltree_feed(trace->trees, event));
+	run_saw_process(&trace->run, record);
+	if (record->kind == RECORD_WRONG_GOID)
+		run_distrust(&trace->run, record->pid);
+	if (session_ends_trees(record))
+		calltree_ask_lost_ends(trace->trees, record->pid, record->time_ns, was_lost, &end);
+	run_fail(&trace->run, calltree_feed(trace->trees, record));
 }
 
 static void handle_loss(void *context, const struct gate_loss *loss)

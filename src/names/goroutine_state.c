@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <strings.h>
 
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 
 static const char *const names[] = {
 	[STATE_IDLE] = "IDLE",		 [STATE_RUNNABLE] = "RUNNABLE",

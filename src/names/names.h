@@ -10,7 +10,7 @@
 #define GOFUNCGRAPH_NAMES_NAMES_H
 
 #include "base/error.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 #include "names/place.h"
 #include "names/source.h"
 

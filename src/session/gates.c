@@ -19,13 +19,13 @@ struct ended_program {
 	uint32_t pid;
 	UT_hash_handle hh;
 	bool in_table;
-	uint64_t first_alive; /* struct goroutine.program: earlier ones under this pid are gone */
+	uint64_t first_alive; /* gate.program: earlier ones under this pid are gone */
 };
 
 /* Programs of one pid are numbered in order of beginning: current_program() in bpf/gate.h. */
-static uint64_t first_alive(const struct event *event)
+static uint64_t first_alive(const struct record_process *end)
 {
-	return event->goid + (event->kind != EVENT_EXEC);
+	return end->program + (end->header.kind != RECORD_EXEC);
 }
 
 static struct ended_program *find(const struct gates *gates, uint32_t pid)
@@ -46,47 +46,47 @@ static void forget_programs(struct gates *gates)
 	}
 }
 
-void gates_note_end(struct gates *gates, const struct event *event)
+void gates_note_end(struct gates *gates, const struct record_process *end)
 {
-	struct ended_program *program = find(gates, event->pid);
+	struct ended_program *program = find(gates, end->header.pid);
 
 	if (program) {
-		program->first_alive = first_alive(event);
+		program->first_alive = first_alive(end);
 		return;
 	}
 	program = calloc(1, sizeof(*program));
 	if (!program)
 		return; /* what it left behind stays */
-	program->pid = event->pid;
-	program->first_alive = first_alive(event);
+	program->pid = end->header.pid;
+	program->first_alive = first_alive(end);
 	program->in_table = true;
 	HASH_ADD(hh, gates->ended, pid, sizeof(program->pid), program);
 	if (!program->in_table)
 		free(program);
 }
 
-bool gates_take(struct gates *gates, const struct event *event, uint64_t goid, uint32_t tid,
+bool gates_take(struct gates *gates, const struct record_process *end, uint64_t goid, uint32_t tid,
 		uint32_t *lost)
 {
-	struct goroutine_key key = {.goid = goid ? goid : IS_THREAD | tid, .pid = event->pid};
-	struct goroutine goroutine;
+	struct goroutine_key key = {.goid = goid ? goid : IS_THREAD | tid, .pid = end->header.pid};
+	struct gate gate;
 
 	*lost = 0;
-	if (bpf_map_lookup_elem(gates->fd, &key, &goroutine) ||
-	    goroutine.program >= first_alive(event))
+	if (bpf_map_lookup_elem(gates->fd, &key, &gate) ||
+	    gate.program >= first_alive(end))
 		return false;
 	bpf_map_delete_elem(gates->fd, &key);
-	*lost = goroutine.lost;
-	return goroutine.ended;
+	*lost = gate.lost;
+	return gate.ended;
 }
 
 static void delete_if_gone(struct gates *gates, const struct goroutine_key *key)
 {
 	const struct ended_program *program = find(gates, (uint32_t)key->pid);
-	struct goroutine goroutine;
+	struct gate gate;
 
-	if (program && !bpf_map_lookup_elem(gates->fd, key, &goroutine) &&
-	    goroutine.program < program->first_alive)
+	if (program && !bpf_map_lookup_elem(gates->fd, key, &gate) &&
+	    gate.program < program->first_alive)
 		bpf_map_delete_elem(gates->fd, key);
 }
 
@@ -119,17 +119,17 @@ void gates_visit_losses(const struct gates *gates,
 			void (*visit)(void *context, const struct gate_loss *loss), void *context)
 {
 	struct goroutine_key key, *previous = NULL;
-	struct goroutine goroutine;
+	struct gate gate;
 
 	while (bpf_map_get_next_key(gates->fd, previous, &key) == 0) {
-		if (!bpf_map_lookup_elem(gates->fd, &key, &goroutine) &&
-		    (goroutine.ended || goroutine.lost)) {
+		if (!bpf_map_lookup_elem(gates->fd, &key, &gate) &&
+		    (gate.ended || gate.lost)) {
 			bool is_thread = key.goid & IS_THREAD;
 			visit(context, &(struct gate_loss){.pid = (uint32_t)key.pid,
 							   .goid = is_thread ? 0 : key.goid,
 							   .tid = is_thread ? (uint32_t)key.goid : 0,
-							   .lost = goroutine.lost,
-							   .ended = goroutine.ended});
+							   .lost = gate.lost,
+							   .ended = gate.ended});
 		}
 		previous = &key;
 	}

@@ -13,7 +13,7 @@
 
 #include "base/array.h"
 #include "gobin/image.h"
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 #include "session/mappings.h"
 
 /* A process may load files while it runs; one that jumps about in no file at all is not asked for

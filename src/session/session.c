@@ -13,12 +13,13 @@
 #include "base/capabilities.h"
 #include "base/log.h"
 #include "session/features.h"
+#include "session/foreign.h"
 #include "session/gates.h"
 #include "session/limits.h"
 #include "session/privileges.h"
 #include "session/settings.h"
 
-/* Events handed on in one go, so that a flood cannot keep session_poll() from returning. */
+/* Records handed on in one go, so that a flood cannot keep session_poll() from returning. */
 #define BATCH 65536
 
 /* The kernel's map sizes have 32 bits (union bpf_attr), and this is a power of two. */
@@ -33,7 +34,7 @@ struct session {
 	struct gates gates;
 	enum attach_method method;
 	size_t num_sites;
-	unsigned batch; /* events handed on in this go */
+	unsigned batch; /* records handed on in this go */
 	bool emulates_ret;
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
@@ -68,7 +69,7 @@ static void set_maps(struct session *session)
 	uint64_t ring_size = round_up_to_power_of_two(session->options.run.ring_size);
 
 	session->bpf->rodata->wakeup_bytes = ring_size / 16;
-	bpf_map__set_max_entries(session->bpf->maps.events, ring_size);
+	bpf_map__set_max_entries(session->bpf->maps.records, ring_size);
 	if (!session->bpf->rodata->use_cookies)
 		bpf_map__set_max_entries(session->bpf->maps.sites,
 					 plan->num_sites * (gobin_is_pie(plan->bin) ? 2 : 1));
@@ -135,7 +136,7 @@ static struct error *load_error(const struct session *session, int errnum)
 	if (errnum == ENOMEM || errnum == E2BIG)
 		return error_errno(
 			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
-			(unsigned long long)bpf_map__max_entries(session->bpf->maps.events));
+			(unsigned long long)bpf_map__max_entries(session->bpf->maps.records));
 	if (errnum == EMFILE || errnum == ENFILE)
 		return error_errno(errnum, "cannot load the BPF programs; raise the limit of open "
 					   "files (ulimit -n)");
@@ -262,68 +263,34 @@ static struct error *attach_sites(struct session *session)
 	return NULL;
 }
 
-/* ---- events ---- */
+/* ---- records ---- */
 
-static bool has_foreign(const struct event *event)
-{
-	const struct goroutine_event *more = (const struct goroutine_event *)event;
-	uint64_t all = event->caller_va;
-
-	if (event->flags & EVENT_HAS_MORE) {
-		all |= more->start_va;
-		for (int i = 0; i < WAKER_DEPTH; i++)
-			all |= more->by_stack[i];
-	}
-	return all & FOREIGN_ADDRESS;
-}
-
-/* Gives addresses in other files their numbers, as long as the process is there. */
-static void number_foreign(struct session *session, struct goroutine_event *more)
-{
-	struct event *event = &more->event;
-	__u64 *addresses[2 + WAKER_DEPTH] = {&event->caller_va, &more->start_va};
-	size_t count = event->flags & EVENT_HAS_MORE ? 2 + WAKER_DEPTH : 1;
-
-	for (int i = 0; i < WAKER_DEPTH; i++)
-		addresses[2 + i] = &more->by_stack[i];
-	for (size_t i = 0; i < count; i++) {
-		if (*addresses[i] & FOREIGN_ADDRESS)
-			*addresses[i] = modules_number(session->options.modules, event->pid,
-						       *addresses[i], event->time_ns);
-	}
-}
-
-static int handle_event(void *context, void *data, size_t size)
+static int handle_record(void *context, void *data, size_t size)
 {
 	struct session *session = context;
-	const struct event *event = data;
-	struct goroutine_event numbered;
+	const struct record *record = data;
+	union foreign_room room;
 
-	if (size < sizeof(*event) || (event->flags & EVENT_HAS_MORE && size < sizeof(numbered)))
+	if (!record_is_valid(record, size))
 		return 0;
-	if (gates_are_over(event))
-		gates_note_end(&session->gates, event);
-	if (event->kind == EVENT_EXEC || event->kind == EVENT_PROCESS_EXIT)
-		modules_forget(session->options.modules, event->pid);
-	if (has_foreign(event)) {
-		memcpy(&numbered, event,
-		       event->flags & EVENT_HAS_MORE ? sizeof(numbered) : sizeof(*event));
-		number_foreign(session, &numbered);
-		event = &numbered.event;
-	}
-	session->options.handle(session->options.context, event);
+	if (gates_are_over(record))
+		gates_note_end(&session->gates, (const struct record_process *)record);
+	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
+		modules_forget(session->options.modules, record->pid);
+	record = foreign_number(session->options.modules, record, &room);
+	session->options.handle(session->options.context, record);
 	return ++session->batch >= BATCH ? -EAGAIN : 0;
 }
 
-bool session_ends_trees(const struct event *event)
+bool session_ends_trees(const struct record *record)
 {
-	return gates_are_over(event);
+	return gates_are_over(record);
 }
 
-bool session_take_gate(struct session *session, const struct event *event, uint64_t goid,
+bool session_take_gate(struct session *session, const struct record_process *end, uint64_t goid,
 		       uint32_t tid, uint32_t *lost)
 {
-	return gates_take(&session->gates, event, goid, tid, lost);
+	return gates_take(&session->gates, end, goid, tid, lost);
 }
 
 static void sweep_gates(struct session *session)
@@ -365,9 +332,9 @@ struct error *session_start(const struct session_options *options, struct sessio
 	if (!err)
 		err = attach_processes(session);
 	if (!err) {
-		session->gates.fd = bpf_map__fd(session->bpf->maps.goroutines);
-		session->ring = ring_buffer__new(bpf_map__fd(session->bpf->maps.events),
-						 handle_event, session, NULL);
+		session->gates.fd = bpf_map__fd(session->bpf->maps.gates);
+		session->ring = ring_buffer__new(bpf_map__fd(session->bpf->maps.records),
+						 handle_record, session, NULL);
 		if (!session->ring)
 			err = error_errno(errno, "cannot map the ring buffer");
 	}
@@ -425,8 +392,8 @@ struct error *session_poll(struct session *session, int timeout_ms)
 	session->batch = 0;
 	failed = ring_buffer__poll(session->ring, timeout_ms);
 	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
-		return error_errno(-failed, "cannot wait for events");
-	/* Events are sent without waking the reader: look whether there are any. */
+		return error_errno(-failed, "cannot wait for records");
+	/* Records are sent without waking the reader: look whether there are any. */
 	struct error *err = session->batch ? NULL : consume(session);
 	sweep_gates(session);
 	if (!err)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay.c - how many events a second user space keeps up with, from the ring buffer to the file.
+ * replay.c - how many records a second user space keeps up with, from the ring buffer to the file.
  *
  * usage: replay [MILLIONS [FILE [CALLERS [FORMAT]]]]
  *
- * Builds events in memory as goroutines in nested calls make them, from 2,000 distinct callers or
+ * Builds records in memory as goroutines in nested calls make them, from 2,000 distinct callers or
  * as many as are asked for, then feeds them to a call tree and each format, or one. The measure beside it, of the same run, is printf() of one line an event.
  */
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 #define NUM_GOROUTINES 100
 #define TREE_CALLS     200
 #define MAX_DEPTH      24
-#define RUN_EVENTS     16 /* of one goroutine before another one runs */
+#define RUN_RECORDS     16 /* of one goroutine before another one runs */
 #define BASE_VA	       0x400000u
 #define FUNC_SIZE      0x400u
 
@@ -59,7 +59,7 @@ static uint32_t random_below(uint32_t limit)
 	return (uint32_t)(state >> 32) % limit;
 }
 
-/* A goroutine that makes events. */
+/* A goroutine that makes records. */
 struct walker {
 	uint64_t goid;
 	uint32_t stack[MAX_DEPTH]; /* functions */
@@ -67,50 +67,59 @@ struct walker {
 	uint32_t calls_left;
 };
 
-static void next_event(struct walker *walker, uint32_t num_callers, uint64_t now_ns,
-		       struct event *event)
+/* What calls and returns make. */
+union call_record {
+	struct record header;
+	struct record_frame at;
+	struct record_entry entry;
+};
+
+static void next_record(struct walker *walker, uint32_t num_callers, uint64_t now_ns,
+			union call_record *record)
 {
-	*event = (struct event){.time_ns = now_ns,
-				.goid = walker->goid,
-				.pid = 1000,
-				.tid = 1000 + random_below(4)};
 	bool calls = !walker->depth ||
 		     (walker->calls_left && walker->depth < MAX_DEPTH && random_below(100) < 52);
+
+	*record = (union call_record){.header = {.time_ns = now_ns,
+						 .goid = walker->goid,
+						 .pid = 1000,
+						 .tid = 1000 + random_below(4)}};
 	if (calls) {
 		if (!walker->depth) {
 			walker->calls_left = TREE_CALLS;
-			event->flags = EVENT_OPENS_TREE;
+			record->header.flags = RECORD_OPENS_TREE;
 		}
 		walker->calls_left -= walker->calls_left > 0;
 		uint32_t func = random_below(NUM_FUNCS);
 		walker->stack[walker->depth++] = func;
-		event->kind = EVENT_ENTRY;
-		event->site = func * 2;
-		event->frame = walker->depth * 96;
-		event->caller_va = BASE_VA + random_below(num_callers) * 32 + 1;
-		return;
+		record->header.kind = RECORD_ENTRY;
+		record->at.site = func * 2;
+		record->at.frame = walker->depth * 96;
+		record->entry.caller_va = BASE_VA + random_below(num_callers) * 32 + 1;
+	} else {
+		record->header.kind = RECORD_RETURN;
+		record->at.frame = walker->depth * 96;
+		record->at.site = walker->stack[--walker->depth] * 2 + 1;
+		if (!walker->depth)
+			record->header.flags = RECORD_CLOSES_TREE;
 	}
-	event->kind = EVENT_RETURN;
-	event->frame = walker->depth * 96;
-	event->site = walker->stack[--walker->depth] * 2 + 1;
-	if (!walker->depth)
-		event->flags = EVENT_CLOSES_TREE;
+	record->header.size = (uint16_t)record_min_size(record->header.kind);
 }
 
-static struct event *make_events(size_t count, uint32_t num_callers)
+static union call_record *make_records(size_t count, uint32_t num_callers)
 {
 	static struct walker walkers[NUM_GOROUTINES];
-	struct event *events = malloc(count * sizeof(*events));
+	union call_record *records = malloc(count * sizeof(*records));
 	uint64_t now_ns = 1000000000;
 
 	for (size_t i = 0; i < NUM_GOROUTINES; i++)
 		walkers[i].goid = 17 + i;
-	for (size_t i = 0; events && i < count;) {
+	for (size_t i = 0; records && i < count;) {
 		struct walker *walker = &walkers[random_below(NUM_GOROUTINES)];
-		for (size_t n = 0; n < RUN_EVENTS && i < count; n++, i++)
-			next_event(walker, num_callers, now_ns += 500, &events[i]);
+		for (size_t n = 0; n < RUN_RECORDS && i < count; n++, i++)
+			next_record(walker, num_callers, now_ns += 500, &records[i]);
 	}
-	return events;
+	return records;
 }
 
 static double seconds(void)
@@ -121,7 +130,7 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static struct error *replay(const char *format, const char *path, const struct event *events,
+static struct error *replay(const char *format, const char *path, const union call_record *records,
 			    size_t count, double *took)
 {
 	const struct name_source source = {.func_at = func_at, .line_at = line_at};
@@ -145,9 +154,9 @@ static struct error *replay(const char *format, const char *path, const struct e
 		err = calltree_new(&sink, &trees);
 	}
 	for (size_t i = 0; !err && i < count; i++)
-		err = calltree_feed(trees, &events[i]);
+		err = calltree_feed(trees, &records[i].header);
 	if (!err) {
-		calltree_finish(trees, events[count - 1].time_ns);
+		calltree_finish(trees, records[count - 1].header.time_ns);
 		err = output_flush(out, &errnum);
 	}
 	*took = seconds() - start;
@@ -158,16 +167,16 @@ static struct error *replay(const char *format, const char *path, const struct e
 }
 
 /* The same number of lines with printf(). */
-static double print_lines(const char *path, const struct event *events, size_t count)
+static double print_lines(const char *path, const union call_record *records, size_t count)
 {
 	_cleanup_fclose_ FILE *file = fopen(path, "w");
 	double start = seconds();
 
 	for (size_t i = 0; file && i < count; i++)
 		fprintf(file, "%02d %02d:%02d:%02d.%06u %03u.%06u  %*s%s+%u %s:%u\n", 18, 15, 48, 5,
-			(unsigned)(events[i].time_ns % 1000000), 0,
-			(unsigned)(events[i].time_ns % 1000000), 12, "} ",
-			func_names[events[i].site / 2], 200, "/usr/lib/go/src/net/http/server.go",
+			(unsigned)(records[i].header.time_ns % 1000000), 0,
+			(unsigned)(records[i].header.time_ns % 1000000), 12, "} ",
+			func_names[records[i].at.site / 2], 200, "/usr/lib/go/src/net/http/server.go",
 			1000);
 	if (file)
 		fflush(file);
@@ -186,22 +195,22 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	make_sites();
-	_cleanup_free_ struct event *events = make_events(count, (uint32_t)num_callers);
-	if (!events)
+	_cleanup_free_ union call_record *records = make_records(count, (uint32_t)num_callers);
+	if (!records)
 		return 1;
-	double baseline = print_lines(path, events, count);
+	double baseline = print_lines(path, records, count);
 	printf("printf: %.0f lines/s\n", (double)count / baseline);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		double took = 0;
 		if (argc > 4 && strcmp(argv[4], formats[i]))
 			continue;
 		_cleanup_error_ struct error *err =
-			replay(formats[i], path, events, count, &took);
+			replay(formats[i], path, records, count, &took);
 		if (err) {
 			fprintf(stderr, "replay: %s\n", error_message(err));
 			return 1;
 		}
-		printf("%s: %.0f events/s, %.2f of printf\n", formats[i], (double)count / took,
+		printf("%s: %.0f records/s, %.2f of printf\n", formats[i], (double)count / took,
 		       baseline / took);
 	}
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_calltree.c - any stream of events gives well-formed trees.
+ * fuzz_calltree.c - any stream of records gives well-formed trees.
  *
- * Eight bytes an event, with few goroutines, positions and functions, so that they meet often.
+ * Eight bytes a record, with few goroutines, positions and functions, so that they meet often.
  * Every call that was opened ends exactly once; in a tree calls nest, and depth says how deep. The
  * parts of a call are at most its time. Every tree that began is handed on once, by itself or
  * inside its parent's; those that come in parts go on as they were left.
@@ -11,15 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/facts.h"
 #include "gofuncgraph/calltree.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_EVENTS  2000
-#define EVENT_BYTES 8
+#define MAX_RECORDS  2000
+#define RECORD_BYTES 8
 #define MIN_WAIT_NS 20
-#define MAX_TREES   (MAX_EVENTS + 2)
+#define MAX_TREES   (MAX_RECORDS + 2)
 
 struct checker {
 	bool keep_calls;
@@ -86,7 +87,7 @@ static void on_call_ended(void *context, const struct tree *tree, const struct c
 	struct checker *checker = context;
 
 	check_call(checker, tree, call);
-	must(call->depth < MAX_EVENTS);
+	must(call->depth < MAX_RECORDS);
 	must(!checker->keep_calls || !call->num_waits);
 	for (uint32_t i = 0; i < call->num_waits; i++) {
 		const struct wait *wait = &call->waits[i];
@@ -120,7 +121,7 @@ static size_t check_steps(struct checker *checker, const struct tree *tree, uint
 			must((step->type == STEP_AGAIN) == (next_call < num_again));
 			must(step->index == next_call++);
 			must(tree->calls[step->index].depth == num_open);
-			must(num_open < MAX_EVENTS);
+			must(num_open < MAX_RECORDS);
 			open[num_open++] = step->index;
 			break;
 		case STEP_WAIT: {
@@ -148,7 +149,7 @@ static size_t check_steps(struct checker *checker, const struct tree *tree, uint
 
 static void check_tree(struct checker *checker, const struct tree *tree, bool goes_on)
 {
-	uint32_t open[MAX_EVENTS]; /* calls */
+	uint32_t open[MAX_RECORDS]; /* calls */
 	size_t num_open;
 
 	must(tree->number >= 1 && tree->number <= checker->last_number);
@@ -168,7 +169,7 @@ static void check_tree(struct checker *checker, const struct tree *tree, bool go
 	checker->num_trees += !goes_on;
 }
 
-/* A tree and those inside it; no deeper than MAX_EVENTS. */
+/* A tree and those inside it; no deeper than MAX_RECORDS. */
 static void check_family(struct checker *checker, const struct tree *tree, bool goes_on)
 {
 	check_tree(checker, tree, goes_on);
@@ -206,54 +207,78 @@ static uint32_t func_of_site(void *context, uint32_t site)
 	return site / 2;
 }
 
+/* Kinds in the order of the corpus. */
+static const uint8_t kinds[] = {
+	0,		 RECORD_ENTRY, RECORD_RETURN,	  RECORD_TAIL_CALL, RECORD_UNWIND,
+	RECORD_GOEXIT,	 RECORD_STATE, RECORD_GO,	  RECORD_UNREADABLE, RECORD_EXEC,
+	RECORD_PROCESS_EXIT, RECORD_WRONG_GOID, RECORD_LEFT, RECORD_STATE,
+};
+
+static void lose_end(struct calltree *trees, struct checker *checker, const struct facts *facts)
+{
+	checker->any_lost = true;
+	calltree_end_was_lost(trees, facts->pid, facts->goid, facts->lost, facts->time_ns);
+}
+
+static void tick(struct calltree *trees, uint8_t byte, uint64_t now_ns)
+{
+	calltree_tick(trees, now_ns + (byte & 1) * CALLTREE_LINGER_NS +
+				     (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
+}
+
+static void feed_record(struct calltree *trees, struct checker *checker,
+			const struct record *record, size_t size)
+{
+	/* No longer than it says, so that the address sanitizer sees what is read behind it. */
+	struct record *copy = malloc(size);
+
+	must(copy);
+	memcpy(copy, record, size);
+	if (record_is_valid(copy, size)) {
+		checker->any_lost |= record->lost > 0 || record->kind == RECORD_UNREADABLE ||
+				     record->kind == RECORD_WRONG_GOID;
+		must(!calltree_feed(trees, copy));
+	}
+	free(copy);
+}
+
 static void feed(struct calltree *trees, struct checker *checker, const uint8_t *bytes,
 		 uint64_t now_ns)
 {
-	uint32_t pid = 1 + (bytes[1] >> 4 & 1);
-	uint64_t goid = bytes[1] & 3;
-	struct goroutine_event event = {
-		.event = {.time_ns = now_ns,
-			  .pid = pid,
-			  .tid = 10 + (bytes[1] >> 2 & 3),
-			  .goid = goid,
-			  .kind = bytes[0] & 15,
-			  .flags = bytes[2] & (31 | EVENT_SIGNAL_STACK),
-			  .frame = bytes[3] & 31,
-			  .site = bytes[4] & 15,
-			  .caller_va = bytes[4] >> 6,
-			  .lost = bytes[5] > 240 ? bytes[5] - 240 : 0,
-			  .old_state = (bytes[6] & 15) | (bytes[0] & STATE_SCAN),
-			  .new_state = (bytes[6] >> 4) | (bytes[1] & STATE_SCAN)},
+	uint8_t what = bytes[0] & 15;
+	union any_record room;
+	size_t size;
+	struct facts facts = {
+		.time_ns = now_ns,
+		.pid = 1 + (bytes[1] >> 4 & 1),
+		.tid = 10 + (bytes[1] >> 2 & 3),
+		.goid = bytes[1] & 3,
+		.flags = (bytes[2] & 7) | (bytes[2] & 8 ? RECORD_MAY_REPEAT : 0) |
+			 (bytes[2] & 64 ? RECORD_SIGNAL_STACK : 0),
+		.frame = bytes[3] & 31,
+		.site = bytes[4] & 15,
+		.caller_va = bytes[4] >> 6,
+		.lost = bytes[5] > 240 ? bytes[5] - 240 : 0,
+		.old_state = (bytes[6] & 15) | (bytes[0] & STATE_SCAN),
+		.new_state = (bytes[6] >> 4) | (bytes[1] & STATE_SCAN),
+		.has_origin = bytes[2] & 16,
 		.by_goid = bytes[7] & 3,
 		.start_va = bytes[7] >> 4,
 		.by_stack = {bytes[7]},
 	};
-	/* Without the rest of it, so that the address sanitizer sees when that is read. */
-	bool has_more = event.event.flags & EVENT_HAS_MORE;
-	size_t size = has_more ? sizeof(event) : sizeof(event.event);
 
-	checker->any_lost |= event.event.lost > 0 || event.event.kind == EVENT_UNREADABLE ||
-			     event.event.kind == EVENT_WRONG_GOID;
-	checker->last_number += 1; /* no event begins more than one tree */
-	switch (event.event.kind) {
-	case 15:
-		checker->any_lost = true;
-		calltree_end_was_lost(trees, pid, goid, event.event.lost, now_ns);
-		return;
-	case 14:
-		calltree_tick(trees, now_ns + (bytes[7] & 1) * CALLTREE_LINGER_NS +
-					     (bytes[7] >> 1 & 3) * CALLTREE_SETTLE_NS);
-		return;
-	case 13: /* more of what states and goroutines' starts make of the others */
-		event.event.kind = EVENT_STATE;
-		break;
+	checker->last_number += 1; /* no record begins more than one tree */
+	if (what == 15) {
+		lose_end(trees, checker, &facts);
+	} else if (what == 14) {
+		tick(trees, bytes[7], now_ns);
+	} else {
+		facts.kind = kinds[what];
+		facts_record(&facts, &room);
+		size = room.header.size ?: sizeof(struct record);
+		/* Cut short now and then. */
+		feed_record(trees, checker, &room.header, bytes[3] < 224 ? size : size - 8);
 	}
-	struct event *copy = malloc(size);
-	must(copy);
-	memcpy(copy, &event, size);
-	struct error *err = calltree_feed(trees, copy);
-	must(!err);
-	free(copy);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -262,7 +287,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct calltree *trees;
 	uint64_t now_ns = 1000;
 
-	if (size < 1 || size > 1 + MAX_EVENTS * EVENT_BYTES)
+	if (size < 1 || size > 1 + MAX_RECORDS * RECORD_BYTES)
 		return 0;
 	checker.keep_calls = data[0] & 1;
 	struct calltree_sink sink = {.context = &checker,
@@ -279,7 +304,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		sink.func_of_site = func_of_site;
 
 	must(!calltree_new(&sink, &trees));
-	for (size_t i = 1; i + EVENT_BYTES <= size; i += EVENT_BYTES)
+	for (size_t i = 1; i + RECORD_BYTES <= size; i += RECORD_BYTES)
 		feed(trees, &checker, data + i,
 		     now_ns += data[i + 5] - (data[i + 7] & 8 ? data[i + 6] : 0));
 	size_t num_open = calltree_num_open(trees);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_states.c - any stream of events about goroutines' states gives sums that add up.
+ * fuzz_states.c - any stream of records about goroutines' states gives sums that add up.
  *
- * Five bytes an event, with few goroutines and functions, so that they meet often. No goroutine
+ * Five bytes a record, with few goroutines and functions, so that they meet often. No goroutine
  * has more time than there was, what it has by reason is what it waited, and functions have what
  * their goroutines have.
  */
@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/facts.h"
 #include "gofuncgraph/states.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_EVENTS  2000
-#define EVENT_BYTES 5
+#define MAX_RECORDS  2000
+#define RECORD_BYTES 5
 #define START_NS    1000
 
 struct checker {
@@ -80,24 +81,25 @@ static void summarize(struct states *states, struct checker *checker)
 
 static void feed(struct states *states, struct checker *checker, const uint8_t *bytes)
 {
-	static const uint8_t kinds[] = {EVENT_STATE, EVENT_STATE, EVENT_STATE,	      EVENT_STATE,
-					EVENT_GO,    EVENT_EXEC,  EVENT_PROCESS_EXIT, EVENT_ENTRY};
-	uint64_t back_ns = bytes[4] & 0x80 ? bytes[4] & 15 : 0; /* events come late */
-	struct goroutine_event more = {
-		.event = {.kind = kinds[bytes[0] & 7],
-			  .flags = bytes[0] & 8 ? EVENT_HAS_MORE : 0,
-			  .time_ns = checker->now_ns - back_ns,
-			  .pid = 1 + (bytes[0] >> 4 & 1),
-			  .goid = bytes[0] >> 5,
-			  .old_state = (bytes[1] & 15) | (bytes[1] & STATE_SCAN),
-			  .new_state = (bytes[2] & 15) | (bytes[2] & STATE_SCAN),
-			  .reason = bytes[3] & 0x80 ? bytes[3] * 4u : bytes[3],
-			  .lost = bytes[1] & 0x40},
+	static const uint8_t kinds[] = {RECORD_STATE, RECORD_STATE, RECORD_STATE,
+					RECORD_STATE, RECORD_GO,    RECORD_EXEC,
+					RECORD_PROCESS_EXIT, RECORD_ENTRY};
+	uint64_t back_ns = bytes[4] & 0x80 ? bytes[4] & 15 : 0; /* records come late */
+	struct facts facts = {
+		.kind = kinds[bytes[0] & 7],
+		.has_origin = bytes[0] & 8,
+		.time_ns = checker->now_ns - back_ns,
+		.pid = 1 + (bytes[0] >> 4 & 1),
+		.goid = bytes[0] >> 5,
+		.old_state = (bytes[1] & 15) | (bytes[1] & STATE_SCAN),
+		.new_state = (bytes[2] & 15) | (bytes[2] & STATE_SCAN),
+		.reason = bytes[3],
+		.lost = bytes[1] & 0x40,
 		.by_goid = bytes[2] >> 4 & 7,
 		.start_va = bytes[1] >> 4 & 3,
 	};
 
-	must(!states_feed(states, &more.event));
+	must(!states_feed(states, FACTS_RECORD(&facts)));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -107,15 +109,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct states *states;
 	bool summary;
 
-	if (size < 1 || size > 1 + MAX_EVENTS * EVENT_BYTES)
+	if (size < 1 || size > 1 + MAX_RECORDS * RECORD_BYTES)
 		return 0;
 	summary = data[0] & 1;
 	must(!states_new(&sink, summary, START_NS, &states));
-	for (size_t i = 1; i + EVENT_BYTES <= size; i += EVENT_BYTES) {
+	for (size_t i = 1; i + RECORD_BYTES <= size; i += RECORD_BYTES) {
 		checker.now_ns += 16 + (data[i + 4] & 15);
 		feed(states, &checker, data + i);
 		if (data[i + 4] == 0x70)
-			states_events_were_lost(states, checker.now_ns);
+			states_records_were_lost(states, checker.now_ns);
 		if (summary && data[i + 4] == 0x71)
 			summarize(states, &checker);
 	}

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts.h"
 #include "gofuncgraph/calltree.h"
 
 #define PID 100
@@ -207,12 +208,12 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline void feed(struct fixture *f, struct goroutine_event event)
+static inline void feed(struct fixture *f, struct facts event)
 {
-	event.event.pid = PID;
-	event.event.goid = event.event.goid ? event.event.goid : 1;
-	event.event.tid = event.event.tid ? event.event.tid : PID + 1;
-	assert_null(calltree_feed(f->trees, &event.event));
+	event.pid = PID;
+	event.goid = event.goid ? event.goid : 1;
+	event.tid = event.tid ? event.tid : PID + 1;
+	assert_null(calltree_feed(f->trees, FACTS_RECORD(&event)));
 }
 
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -221,29 +222,29 @@ static inline void feed(struct fixture *f, struct goroutine_event event)
 #endif
 
 #define EVENT(kind_, time_, ...)                                                                   \
-	feed(f, (struct goroutine_event){                                                          \
-			.event.kind = (kind_), .event.time_ns = 1000 + (time_), __VA_ARGS__})
+	feed(f, (struct facts){                                                          \
+			.kind = (kind_), .time_ns = 1000 + (time_), __VA_ARGS__})
 #define ENTER(time_, func_, frame_, ...)                                                           \
-	EVENT(EVENT_ENTRY, time_, .event.site = (uint32_t)((func_) - 'a') * 2,                     \
-	      .event.frame = (frame_), .event.caller_va = 7, __VA_ARGS__)
+	EVENT(RECORD_ENTRY, time_, .site = (uint32_t)((func_) - 'a') * 2,                     \
+	      .frame = (frame_), .caller_va = 7, __VA_ARGS__)
 #define LEAVE(time_, func_, frame_, ...)                                                           \
-	EVENT(EVENT_RETURN, time_, .event.site = (uint32_t)((func_) - 'a') * 2 + 1,                \
-	      .event.frame = (frame_), __VA_ARGS__)
+	EVENT(RECORD_RETURN, time_, .site = (uint32_t)((func_) - 'a') * 2 + 1,                \
+	      .frame = (frame_), __VA_ARGS__)
 #define STATE(time_, old_, new_, ...)                                                              \
-	EVENT(EVENT_STATE, time_, .event.old_state = (old_), .event.new_state = (new_), __VA_ARGS__)
+	EVENT(RECORD_STATE, time_, .old_state = (old_), .new_state = (new_), __VA_ARGS__)
 /* A goroutine started by another one; its function's frame is at 16. */
 #define GO(time_, goid_, by_, ...)                                                                 \
-	EVENT(EVENT_GO, time_, .event.goid = (goid_), .by_goid = (by_), .event.frame = 16,         \
-	      .event.flags = EVENT_HAS_MORE, .event.new_state = STATE_RUNNABLE,                    \
-	      .event.old_state = STATE_DEAD, .start_va = 0x5000, .event.caller_va = 0x6000,        \
+	EVENT(RECORD_GO, time_, .goid = (goid_), .by_goid = (by_), .frame = 16,         \
+	      .has_origin = true, .new_state = STATE_RUNNABLE,                    \
+	      .old_state = STATE_DEAD, .start_va = 0x5000, .caller_va = 0x6000,        \
 	      __VA_ARGS__)
 #define RUNS(time_, ...)   STATE(time_, STATE_RUNNABLE, STATE_RUNNING, __VA_ARGS__)
-#define GOEXIT(time_, ...) EVENT(EVENT_GOEXIT, time_, __VA_ARGS__)
-#define OPENS		   .event.flags = EVENT_OPENS_TREE
-#define CLOSES		   .event.flags = EVENT_CLOSES_TREE
-#define SYSTEM		   .event.flags = EVENT_SYSTEM_STACK
-#define GOID		   .event.goid
-#define REASON		   .event.reason
-#define LOST		   .event.lost
+#define GOEXIT(time_, ...) EVENT(RECORD_GOEXIT, time_, __VA_ARGS__)
+#define OPENS		   .flags = RECORD_OPENS_TREE
+#define CLOSES		   .flags = RECORD_CLOSES_TREE
+#define SYSTEM		   .flags = RECORD_SYSTEM_STACK
+#define GOID		   .goid
+#define REASON		   .reason
+#define LOST		   .lost
 
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "facts.h"
 #include "gofuncgraph/calltree.h"
 #include "output/format.h"
 
@@ -141,18 +142,18 @@ static inline void fake_output_stop(struct fake_output *fake)
 
 /* `us` is the time since the last event. */
 static inline void fake_feed(struct fake_output *fake, uint64_t us, uint64_t goid,
-			     struct event *event)
+			     struct facts *event)
 {
 	fake->now_ns += us * 1000;
 	event->time_ns = fake->now_ns;
 	event->goid = goid;
 	event->pid = event->pid ? event->pid : 812;
 	event->tid = 815;
-	error_free(calltree_feed(fake->trees, event));
+	error_free(calltree_feed(fake->trees, FACTS_RECORD(event)));
 }
 
 /* Events of goroutine 34, at 0x10 bytes a depth. */
-static inline void fake_event(struct fake_output *fake, uint64_t us, struct event event)
+static inline void fake_event(struct fake_output *fake, uint64_t us, struct facts event)
 {
 	fake_feed(fake, us, event.goid ? event.goid : 34, &event);
 }
@@ -161,34 +162,34 @@ static inline void fake_enter(struct fake_output *fake, uint64_t us, uint32_t fu
 			      uint64_t caller_va)
 {
 	fake_event(fake, us,
-		   (struct event){.kind = EVENT_ENTRY,
+		   (struct facts){.kind = RECORD_ENTRY,
 				  .site = func * 2,
 				  .frame = 16 + depth * 16,
 				  .caller_va = caller_va,
-				  .flags = depth ? 0 : EVENT_OPENS_TREE});
+				  .flags = depth ? 0 : RECORD_OPENS_TREE});
 }
 
 static inline void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
 {
 	fake_event(fake, us,
-		   (struct event){.kind = EVENT_RETURN,
+		   (struct facts){.kind = RECORD_RETURN,
 				  .site = func * 2 + 1,
 				  .frame = 16 + depth * 16,
-				  .flags = depth ? 0 : EVENT_CLOSES_TREE});
+				  .flags = depth ? 0 : RECORD_CLOSES_TREE});
 }
 
 /* Goroutine 34 starts goroutine `goid` with main.worker, 88 bytes into main.handleBar. */
 static inline void fake_go(struct fake_output *fake, uint64_t us, uint64_t goid)
 {
-	struct goroutine_event go = {.event = {.caller_va = 0x1000 + 88,
+	struct facts go = {.caller_va = 0x1000 + 88,
 					       .frame = 16,
-					       .kind = EVENT_GO,
-					       .flags = EVENT_HAS_MORE,
-					       .new_state = STATE_RUNNABLE},
+					       .kind = RECORD_GO,
+					       .has_origin = true,
+					       .new_state = STATE_RUNNABLE,
 				     .by_goid = 34,
 				     .start_va = 0xb000};
 
-	fake_feed(fake, us, goid, &go.event);
+	fake_feed(fake, us, goid, &go);
 }
 
 /* ---- without events ---- */

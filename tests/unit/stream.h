@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "gofuncgraph/event.h"
+#include "facts.h"
 
 #define STREAM_GOROUTINES 6
 #define STREAM_DEPTH	  5
@@ -31,7 +31,7 @@ struct stream {
 	uint64_t now_ns;
 	uint64_t next_goid;
 	struct stream_goroutine goroutines[STREAM_GOROUTINES];
-	struct goroutine_event event; /* the one that was made last */
+	struct facts event; /* the one that was made last */
 };
 
 static inline uint32_t stream_below(struct stream *stream, uint32_t limit)
@@ -64,44 +64,44 @@ static inline uint64_t stream_address(struct stream *stream)
 
 static inline void stream_enter(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct event *event = &stream->event.event;
+	struct facts *event = &stream->event;
 	uint32_t func = stream_below(stream, 3);
 
-	event->kind = EVENT_ENTRY;
+	event->kind = RECORD_ENTRY;
 	event->site = func * 2;
 	event->caller_va = stream_address(stream);
-	event->flags = goroutine->depth ? 0 : EVENT_OPENS_TREE;
+	event->flags = goroutine->depth ? 0 : RECORD_OPENS_TREE;
 	goroutine->funcs[goroutine->depth++] = func;
 	event->frame = goroutine->depth * 16;
 }
 
 static inline void stream_leave(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct event *event = &stream->event.event;
+	struct facts *event = &stream->event;
 
-	event->kind = stream_below(stream, 9) ? EVENT_RETURN : EVENT_TAIL_CALL;
+	event->kind = stream_below(stream, 9) ? RECORD_RETURN : RECORD_TAIL_CALL;
 	event->frame = goroutine->depth * 16;
 	event->site = goroutine->funcs[--goroutine->depth] * 2 + 1;
-	event->flags = goroutine->depth ? 0 : EVENT_CLOSES_TREE;
+	event->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
 }
 
 /* A panic that is recovered, another stack, the end of the goroutine or of its program. */
 static inline void stream_end(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	static const uint8_t kinds[] = {EVENT_UNWIND, EVENT_UNWIND, EVENT_LEFT, EVENT_GOEXIT,
-					EVENT_GOEXIT, EVENT_EXEC,   EVENT_PROCESS_EXIT};
-	struct event *event = &stream->event.event;
+	static const uint8_t kinds[] = {RECORD_UNWIND, RECORD_UNWIND, RECORD_LEFT, RECORD_GOEXIT,
+					RECORD_GOEXIT, RECORD_EXEC,   RECORD_PROCESS_EXIT};
+	struct facts *event = &stream->event;
 
 	event->kind = kinds[stream_below(stream, sizeof(kinds))];
-	if (event->kind == EVENT_UNWIND || event->kind == EVENT_LEFT) {
+	if (event->kind == RECORD_UNWIND || event->kind == RECORD_LEFT) {
 		goroutine->depth = stream_below(stream, goroutine->depth + 1);
 		event->frame = goroutine->depth * 16;
-		event->flags = goroutine->depth ? 0 : EVENT_CLOSES_TREE;
+		event->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
 		return;
 	}
-	event->flags = event->kind == EVENT_GOEXIT ? EVENT_CLOSES_TREE : 0;
+	event->flags = event->kind == RECORD_GOEXIT ? RECORD_CLOSES_TREE : 0;
 	for (uint32_t i = 0; i < STREAM_GOROUTINES; i++)
-		if (event->kind != EVENT_GOEXIT && stream->goroutines[i].pid == event->pid)
+		if (event->kind != RECORD_GOEXIT && stream->goroutines[i].pid == event->pid)
 			stream->goroutines[i].depth = 0;
 	goroutine->depth = 0;
 }
@@ -111,10 +111,10 @@ static inline void stream_change(struct stream *stream, struct stream_goroutine 
 	static const uint8_t states[] = {STATE_RUNNING, STATE_RUNNABLE, STATE_WAITING,
 					 STATE_SYSCALL, STATE_WAITING,	STATE_PREEMPTED,
 					 STATE_RUNNING, 77};
-	struct event *event = &stream->event.event;
+	struct facts *event = &stream->event;
 	bool waited = goroutine->state == STATE_WAITING;
 
-	event->kind = EVENT_STATE;
+	event->kind = RECORD_STATE;
 	event->old_state = goroutine->state;
 	goroutine->state = states[stream_below(stream, sizeof(states))];
 	event->new_state = goroutine->state;
@@ -125,7 +125,7 @@ static inline void stream_change(struct stream *stream, struct stream_goroutine 
 	event->reason = goroutine->reason;
 	if (!waited || !stream_below(stream, 4))
 		return;
-	event->flags |= EVENT_HAS_MORE;
+	event->has_origin = true;
 	stream->event.by_goid = 41;
 	stream->event.start_va = stream_below(stream, 2) ? 0xb000 : 0x1400;
 	for (uint32_t i = stream_below(stream, WAKER_DEPTH + 1); i-- > 0;)
@@ -135,12 +135,12 @@ static inline void stream_change(struct stream *stream, struct stream_goroutine 
 /* The goroutine starts another one, which takes the place of one of the others. */
 static inline void stream_go(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct event *event = &stream->event.event;
+	struct facts *event = &stream->event;
 	struct stream_goroutine *started =
 		&stream->goroutines[stream_below(stream, STREAM_GOROUTINES - 1)];
 
-	event->kind = EVENT_GO;
-	event->flags = EVENT_HAS_MORE;
+	event->kind = RECORD_GO;
+	event->has_origin = true;
 	event->caller_va = 0x1000 + 88;
 	event->frame = 16;
 	event->new_state = STATE_RUNNABLE;
@@ -153,20 +153,20 @@ static inline void stream_go(struct stream *stream, struct stream_goroutine *gor
 }
 
 /* The next event, in stream->event. */
-static inline const struct event *stream_next(struct stream *stream)
+static inline const struct facts *stream_next(struct stream *stream)
 {
 	struct stream_goroutine *goroutine =
 		&stream->goroutines[stream_below(stream, STREAM_GOROUTINES)];
 	uint32_t what = stream_below(stream, 100);
 
 	stream->now_ns += 1000 * (1 + stream_below(stream, 1u << stream_below(stream, 21)));
-	stream->event = (struct goroutine_event){.event = {.time_ns = stream->now_ns,
+	stream->event = (struct facts){.time_ns = stream->now_ns,
 							   .goid = goroutine->goid,
 							   .pid = goroutine->pid,
 							   .tid = goroutine->pid +
-								  stream_below(stream, 3)}};
+								  stream_below(stream, 3)};
 	if (!stream_below(stream, 40))
-		stream->event.event.lost = 1 + stream_below(stream, 3);
+		stream->event.lost = 1 + stream_below(stream, 3);
 	if (what < 32 && goroutine->depth < STREAM_DEPTH)
 		stream_enter(stream, goroutine);
 	else if (what < 60 && goroutine->depth)
@@ -177,7 +177,7 @@ static inline const struct event *stream_next(struct stream *stream)
 		stream_go(stream, goroutine);
 	else
 		stream_change(stream, goroutine);
-	return &stream->event.event;
+	return &stream->event;
 }
 
 #endif

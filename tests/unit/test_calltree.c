@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_calltree.c - events into call trees.
+ * test_calltree.c - records into call trees.
  *
  * A tree is written as text: function 0 is "a", its entry "a(" and its exit ")" with a letter
  * behind it if it was no return: T tail call, P panic, G goexit, X process exit, R running, L lost, V
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts.h"
 #include "gofuncgraph/calltree.h"
 
 #define PID 100
@@ -119,30 +120,30 @@ static int teardown(void **state)
 }
 
 /* One event of goroutine 1 each; time goes on by 10 ns. */
-static void feed(struct fixture *f, struct event event)
+static void feed(struct fixture *f, struct facts event)
 {
 	event.pid = event.pid ? event.pid : PID;
 	event.tid = event.tid ? event.tid : PID + 1;
 	event.time_ns = f->now_ns += 10;
-	assert_null(calltree_feed(f->trees, &event));
+	assert_null(calltree_feed(f->trees, FACTS_RECORD(&event)));
 }
 
 #define ENTER(func_, frame_, ...)                                                                  \
-	feed(f, (struct event){.kind = EVENT_ENTRY,                                                \
+	feed(f, (struct facts){.kind = RECORD_ENTRY,                                                \
 			       .goid = 1,                                                          \
 			       .site = (uint32_t)((func_) - 'a') * 2,                              \
 			       .frame = (frame_),                                                  \
 			       .caller_va = 7,                                                     \
 			       __VA_ARGS__})
 #define LEAVE(func_, frame_, ...)                                                                  \
-	feed(f, (struct event){.kind = EVENT_RETURN,                                               \
+	feed(f, (struct facts){.kind = RECORD_RETURN,                                               \
 			       .goid = 1,                                                          \
 			       .site = (uint32_t)((func_) - 'a') * 2 + 1,                          \
 			       .frame = (frame_),                                                  \
 			       __VA_ARGS__})
-#define OPENS  .flags = EVENT_OPENS_TREE
-#define CLOSES .flags = EVENT_CLOSES_TREE
-#define TAIL   .kind = EVENT_TAIL_CALL
+#define OPENS  .flags = RECORD_OPENS_TREE
+#define CLOSES .flags = RECORD_CLOSES_TREE
+#define TAIL   .kind = RECORD_TAIL_CALL
 
 #pragma GCC diagnostic ignored "-Woverride-init"
 #ifdef __clang__
@@ -218,10 +219,10 @@ static void test_outside(void **state)
 
 	ENTER('a', 100);
 	LEAVE('a', 100, CLOSES);
-	feed(f, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
-	feed(f, (struct event){.kind = 99, .goid = 1});
-	feed(f, (struct event){.kind = 0, .goid = 1});
-	feed(f, (struct event){.kind = EVENT_EXEC, .goid = 1});
+	feed(f, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
+	feed(f, (struct facts){.kind = 99, .goid = 1});
+	feed(f, (struct facts){.kind = 0, .goid = 1});
+	feed(f, (struct facts){.kind = RECORD_EXEC, .goid = 1});
 	assert_string_equal(f->text, "");
 	assert_int_equal(calltree_num_ignored(f->trees), 5);
 	assert_int_equal(calltree_num_ended(f->trees), 0);
@@ -257,15 +258,15 @@ static void test_repeat(void **state)
 	struct fixture *f = *state;
 
 	ENTER('a', 100, OPENS);
-	ENTER('b', 200, .flags = EVENT_MAY_REPEAT);
-	ENTER('b', 200, .flags = EVENT_MAY_REPEAT);
+	ENTER('b', 200, .flags = RECORD_MAY_REPEAT);
+	ENTER('b', 200, .flags = RECORD_MAY_REPEAT);
 	LEAVE('b', 200);
 	/* without the flag, from elsewhere, of another function, after a loss: another call */
 	ENTER('b', 200);
 	ENTER('b', 200);
-	ENTER('b', 200, .flags = EVENT_MAY_REPEAT, .caller_va = 8);
-	ENTER('c', 200, .flags = EVENT_MAY_REPEAT);
-	ENTER('c', 200, .flags = EVENT_MAY_REPEAT, .lost = 2);
+	ENTER('b', 200, .flags = RECORD_MAY_REPEAT, .caller_va = 8);
+	ENTER('c', 200, .flags = RECORD_MAY_REPEAT);
+	ENTER('c', 200, .flags = RECORD_MAY_REPEAT, .lost = 2);
 	LEAVE('c', 200);
 	LEAVE('a', 100, CLOSES);
 	assert_string_equal(f->text, "a(b()b()Vb()Vb()Vc()L?c())? lost 2|");
@@ -356,7 +357,7 @@ static void test_root_vanished(void **state)
 	ENTER('a', 100, OPENS);
 	LEAVE('c', 50);
 	ENTER('a', 100, OPENS);
-	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 50});
+	feed(f, (struct facts){.kind = RECORD_UNWIND, .goid = 1, .frame = 50});
 	assert_string_equal(f->text, "a(b()V)V|a()V|a()P|");
 	assert_int_equal(calltree_num_open(f->trees), 0);
 }
@@ -368,13 +369,13 @@ static void test_unwind(void **state)
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
 	ENTER('c', 300);
-	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 200});
+	feed(f, (struct facts){.kind = RECORD_UNWIND, .goid = 1, .frame = 200});
 	assert_string_equal(f->ended, "2c1 ");
 	assert_int_equal(f->last.end, CALL_PANIC);
 	assert_int_equal(f->last.end_ns, f->now_ns);
 	LEAVE('b', 200);
 	ENTER('b', 200);
-	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 90, CLOSES});
+	feed(f, (struct facts){.kind = RECORD_UNWIND, .goid = 1, .frame = 90, CLOSES});
 	assert_string_equal(f->text, "a(b(c()P)b()P)P|");
 }
 
@@ -384,7 +385,7 @@ static void test_goexit(void **state)
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
-	feed(f, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	feed(f, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
 	assert_string_equal(f->text, "a(b()G)G|");
 	assert_string_equal(f->ended, "1b1 0a1 ");
 }
@@ -396,18 +397,18 @@ static void test_system_stack(void **state)
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', UINT32_MAX);
-	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
-	ENTER('d', 90, .flags = EVENT_SYSTEM_STACK);
-	LEAVE('d', 90, .flags = EVENT_SYSTEM_STACK);
-	LEAVE('c', 50, .flags = EVENT_SYSTEM_STACK);
-	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	ENTER('c', 50, .flags = RECORD_SYSTEM_STACK);
+	ENTER('d', 90, .flags = RECORD_SYSTEM_STACK);
+	LEAVE('d', 90, .flags = RECORD_SYSTEM_STACK);
+	LEAVE('c', 50, .flags = RECORD_SYSTEM_STACK);
+	ENTER('c', 50, .flags = RECORD_SYSTEM_STACK);
 	LEAVE('b', UINT32_MAX);
 	LEAVE('a', 100, CLOSES);
 	assert_string_equal(f->text, "a(b(c(d())c()V))|");
 }
 
 #define LEFT(frame_, ...)                                                                          \
-	feed(f, (struct event){.kind = EVENT_LEFT, .goid = 1, .frame = (frame_), __VA_ARGS__})
+	feed(f, (struct facts){.kind = RECORD_LEFT, .goid = 1, .frame = (frame_), __VA_ARGS__})
 
 /* Stacks were switched: what is deeper is gone, and ends then. */
 static void test_left(void **state)
@@ -416,7 +417,7 @@ static void test_left(void **state)
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
-	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
+	ENTER('c', 50, .flags = RECORD_SYSTEM_STACK);
 	LEFT(192);
 	assert_string_equal(f->ended, "2c1 1b1 ");
 	assert_int_equal(f->last.end, CALL_LEFT);
@@ -438,7 +439,7 @@ static void test_left(void **state)
 static void test_other_thread(void **state)
 {
 	struct fixture *f = *state;
-	const uint8_t system = EVENT_SYSTEM_STACK;
+	const uint8_t system = RECORD_SYSTEM_STACK;
 
 	ENTER('a', 100, OPENS, .tid = 1);
 	ENTER('b', 80, .flags = system, .tid = 1);
@@ -458,14 +459,14 @@ static void test_other_thread(void **state)
 static void test_other_thread_of_root(void **state)
 {
 	struct fixture *f = *state;
-	const uint8_t system = EVENT_SYSTEM_STACK;
+	const uint8_t system = RECORD_SYSTEM_STACK;
 
-	ENTER('a', 80, .flags = system | EVENT_OPENS_TREE, .tid = 1);
+	ENTER('a', 80, .flags = system | RECORD_OPENS_TREE, .tid = 1);
 	ENTER('b', 90, .flags = system, .tid = 2);
 	assert_string_equal(f->text, "a()V|");
-	ENTER('a', 80, .flags = system | EVENT_OPENS_TREE, .tid = 1);
+	ENTER('a', 80, .flags = system | RECORD_OPENS_TREE, .tid = 1);
 	ENTER('b', 90, .flags = system, .tid = 1);
-	LEAVE('b', 70, .flags = system | EVENT_CLOSES_TREE, .tid = 2);
+	LEAVE('b', 70, .flags = system | RECORD_CLOSES_TREE, .tid = 2);
 	assert_string_equal(f->text, "a()V|a(b()V)V|");
 }
 
@@ -473,14 +474,14 @@ static void test_other_thread_of_root(void **state)
 static void test_signal_stack(void **state)
 {
 	struct fixture *f = *state;
-	const uint8_t signal = EVENT_SYSTEM_STACK | EVENT_SIGNAL_STACK;
+	const uint8_t signal = RECORD_SYSTEM_STACK | RECORD_SIGNAL_STACK;
 
 	ENTER('a', 100, OPENS);
-	ENTER('b', 300, .flags = EVENT_SYSTEM_STACK);
+	ENTER('b', 300, .flags = RECORD_SYSTEM_STACK);
 	ENTER('c', 20, .flags = signal);
 	LEAVE('c', 20, .flags = signal);
 	ENTER('d', 20, .flags = signal);
-	LEAVE('b', 300, .flags = EVENT_SYSTEM_STACK);
+	LEAVE('b', 300, .flags = RECORD_SYSTEM_STACK);
 	LEAVE('a', 100, CLOSES);
 	assert_string_equal(f->text, "a(b(c()d()V))|");
 }
@@ -492,8 +493,8 @@ static void test_unwind_on_system_stack(void **state)
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
-	ENTER('c', 50, .flags = EVENT_SYSTEM_STACK);
-	feed(f, (struct event){.kind = EVENT_UNWIND, .goid = 1, .frame = 100});
+	ENTER('c', 50, .flags = RECORD_SYSTEM_STACK);
+	feed(f, (struct facts){.kind = RECORD_UNWIND, .goid = 1, .frame = 100});
 	LEAVE('a', 100, CLOSES);
 	assert_string_equal(f->text, "a(b(c()V)P)|");
 }
@@ -534,9 +535,9 @@ static void test_process_exit(void **state)
 	ENTER('b', 200);
 	ENTER('c', 100, OPENS, .goid = 2);
 	ENTER('d', 100, OPENS, .pid = 200);
-	feed(f, (struct event){.kind = EVENT_PROCESS_EXIT});
+	feed(f, (struct facts){.kind = RECORD_PROCESS_EXIT});
 	assert_string_equal(f->text, "a(b()X)X|c()X|");
-	feed(f, (struct event){.kind = EVENT_EXEC, .pid = 200});
+	feed(f, (struct facts){.kind = RECORD_EXEC, .pid = 200});
 	assert_string_equal(f->text, "a(b()X)X|c()X|d()X|");
 	assert_int_equal(calltree_num_open(f->trees), 0);
 }
@@ -550,7 +551,7 @@ static void test_unreadable(void **state)
 	ENTER('b', 200);
 	ENTER('c', 100, OPENS, .goid = 2);
 	ENTER('d', 100, OPENS, .pid = 200);
-	feed(f, (struct event){.kind = EVENT_UNREADABLE});
+	feed(f, (struct facts){.kind = RECORD_UNREADABLE});
 	LEAVE('a', 100, CLOSES);
 	LEAVE('c', 100, CLOSES, .goid = 2);
 	LEAVE('d', 100, CLOSES, .pid = 200);
@@ -581,7 +582,7 @@ static void test_wrong_goid(void **state)
 	ENTER('b', 200);
 	ENTER('c', 100, OPENS, .goid = 2);
 	ENTER('d', 100, OPENS, .pid = 200);
-	feed(f, (struct event){.kind = EVENT_WRONG_GOID});
+	feed(f, (struct facts){.kind = RECORD_WRONG_GOID});
 	LEAVE('a', 100, CLOSES);
 	LEAVE('d', 100, CLOSES, .pid = 200);
 	assert_string_equal(f->text, "a(b()L?)L? lost 1|c()L? lost 1|d()|");
@@ -657,21 +658,21 @@ static void test_left_out(void **state)
 	struct calltree_sink sink = {
 		.context = &left_out, .tree_ended = keep_left_out, .keep_calls = true};
 	struct calltree *trees;
-	struct event entry = {.kind = EVENT_ENTRY, .goid = 1, .pid = 1, .frame = 100, OPENS};
+	struct facts entry = {.kind = RECORD_ENTRY, .goid = 1, .pid = 1, .frame = 100, OPENS};
 
 	assert_null(calltree_new(&sink, &trees));
-	assert_null(calltree_feed(trees, &entry));
+	assert_null(calltree_feed(trees, FACTS_RECORD(&entry)));
 	entry.flags = 0;
 	entry.frame = 200;
-	struct event leave = entry;
-	leave.kind = EVENT_RETURN;
+	struct facts leave = entry;
+	leave.kind = RECORD_RETURN;
 	for (uint32_t i = 0; i < CALLTREE_MAX_CALLS + 9; i++) {
-		assert_null(calltree_feed(trees, &entry));
-		assert_null(calltree_feed(trees, &leave));
+		assert_null(calltree_feed(trees, FACTS_RECORD(&entry)));
+		assert_null(calltree_feed(trees, FACTS_RECORD(&leave)));
 	}
 	leave.frame = 100;
-	leave.flags = EVENT_CLOSES_TREE;
-	assert_null(calltree_feed(trees, &leave));
+	leave.flags = RECORD_CLOSES_TREE;
+	assert_null(calltree_feed(trees, FACTS_RECORD(&leave)));
 	assert_int_equal(left_out, 10);
 	calltree_free(trees);
 }

@@ -106,8 +106,8 @@ static void test_start_function_traced(void **state)
 	ENTER(0, 'a', 100, OPENS);
 	GO(10, 2, 1);
 	RUNS(20, GOID = 2);
-	ENTER(21, 'b', 16, GOID = 2, .event.flags = EVENT_MAY_REPEAT);
-	ENTER(22, 'b', 16, GOID = 2, .event.flags = EVENT_MAY_REPEAT);
+	ENTER(21, 'b', 16, GOID = 2, .flags = RECORD_MAY_REPEAT);
+	ENTER(22, 'b', 16, GOID = 2, .flags = RECORD_MAY_REPEAT);
 	ENTER(23, 'c', 40, GOID = 2);
 	LEAVE(24, 'c', 40, GOID = 2);
 	LEAVE(25, 'b', 16, CLOSES, GOID = 2);
@@ -137,11 +137,11 @@ static void test_goes_on_waiting(void **state)
 	struct fixture *f = *state;
 
 	ENTER(0, 'a', 100, OPENS);
-	GO(10, 2, 1, .event.new_state = STATE_WAITING, REASON = 5,
-	   .event.flags = EVENT_HAS_MORE | EVENT_SYSTEM_STACK);
+	GO(10, 2, 1, .new_state = STATE_WAITING, REASON = 5,
+	   .has_origin = true, .flags = RECORD_SYSTEM_STACK);
 	STATE(30, STATE_WAITING, STATE_RUNNING, REASON = 6, GOID = 2);
 	LEAVE(40, 'a', 100, CLOSES);
-	EVENT(EVENT_PROCESS_EXIT, 50);
+	EVENT(RECORD_PROCESS_EXIT, 50);
 	assert_string_equal(f->text, "a(go2{s(w20)X[W6:20]})|");
 }
 
@@ -177,7 +177,7 @@ static void test_process_ends(void **state)
 	LEAVE(15, 'a', 100, CLOSES);
 	ENTER(16, 'b', 100, OPENS);
 	GO(17, 4, 1);
-	EVENT(EVENT_EXEC, 20);
+	EVENT(RECORD_EXEC, 20);
 	assert_string_equal(f->text, "a(go2{s(go3{s()X[R9]}w10+)X[R10]})|b(go4{s()X[R3]})X|");
 	assert_int_equal(calltree_num_open(f->trees), 0);
 }
@@ -213,13 +213,10 @@ static void test_end_was_lost(void **state)
 static void test_strange_starts(void **state)
 {
 	struct fixture *f = *state;
-	struct goroutine_event event = {.event = {.kind = EVENT_GO, .pid = PID, .tid = 4}};
+	struct facts nobody = {.kind = RECORD_GO, .pid = PID, .tid = 4};
 
-	assert_null(calltree_feed(f->trees, &event.event));
-	/* without its second half, which the address sanitizer must not see being read */
-	struct event half = {.kind = EVENT_GO, .pid = PID, .goid = 7};
-	assert_null(calltree_feed(f->trees, &half));
-	assert_int_equal(calltree_num_ignored(f->trees), 2);
+	assert_null(calltree_feed(f->trees, FACTS_RECORD(&nobody)));
+	assert_int_equal(calltree_num_ignored(f->trees), 1);
 	GO(10, 2, 2);
 	GO(11, 2, 2);
 	GO(12, 3, 0);

@@ -37,8 +37,8 @@ static void model_enter(struct fixture *f, struct model *model, uint64_t now)
 	if (model->depth == MODEL_DEPTH || model->num_calls == MODEL_CALLS)
 		return;
 	ENTER(now, 'a', 100 + model->depth,
-	      .event.flags =
-		      (on_system ? EVENT_SYSTEM_STACK : 0) | (model->depth ? 0 : EVENT_OPENS_TREE));
+	      .flags =
+		      (on_system ? RECORD_SYSTEM_STACK : 0) | (model->depth ? 0 : RECORD_OPENS_TREE));
 	model->num_system += on_system;
 	model->start[model->num_calls] = now;
 	model->open[model->depth++] = model->num_calls++;
@@ -54,8 +54,8 @@ static void model_leave(struct fixture *f, struct model *model, uint64_t now)
 	model->end[model->open[--model->depth]] = now;
 	model->num_system -= on_system;
 	LEAVE(now, 'a', 100 + model->depth,
-	      .event.flags = (on_system ? EVENT_SYSTEM_STACK : 0) |
-			     (model->depth ? 0 : EVENT_CLOSES_TREE));
+	      .flags = (on_system ? RECORD_SYSTEM_STACK : 0) |
+			     (model->depth ? 0 : RECORD_CLOSES_TREE));
 }
 
 static void model_change(struct fixture *f, struct model *model, uint64_t now)

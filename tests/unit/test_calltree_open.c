@@ -83,27 +83,27 @@ static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
 static void test_processes(void **state)
 {
 	struct fixture *f = *state;
-	struct event end = {.kind = EVENT_PROCESS_EXIT, .pid = 4, .time_ns = 2000};
+	struct facts end = {.kind = RECORD_PROCESS_EXIT, .pid = 4, .time_ns = 2000};
 	unsigned asked = 0;
 
 	for (uint64_t goid = 1; goid <= 1000; goid++)
 		ENTER(1, 'a', 100, GOID = goid, OPENS);
 	for (uint32_t tid = 7; tid <= 8; tid++) {
-		struct event thread = {.kind = EVENT_ENTRY,
+		struct facts thread = {.kind = RECORD_ENTRY,
 				       .pid = 4,
 				       .tid = tid,
-				       .flags = EVENT_OPENS_TREE,
+				       .flags = RECORD_OPENS_TREE,
 				       .time_ns = 1000};
-		assert_null(calltree_feed(f->trees, &thread));
+		assert_null(calltree_feed(f->trees, FACTS_RECORD(&thread)));
 	}
 	for (uint64_t goid = 1; goid <= 2; goid++) {
-		struct event entry = {.kind = EVENT_ENTRY,
+		struct facts entry = {.kind = RECORD_ENTRY,
 				      .pid = 4,
 				      .tid = 4,
 				      .goid = goid,
-				      .flags = EVENT_OPENS_TREE,
+				      .flags = RECORD_OPENS_TREE,
 				      .time_ns = 1000};
-		assert_null(calltree_feed(f->trees, &entry));
+		assert_null(calltree_feed(f->trees, FACTS_RECORD(&entry)));
 	}
 	assert_int_equal(num_of_process(f->trees, PID), 1000);
 	assert_int_equal(num_of_process(f->trees, 4), 4);
@@ -115,7 +115,7 @@ static void test_processes(void **state)
 	assert_string_equal(f->text, "a()L? lost 3|a()L? lost 3|");
 	assert_int_equal(num_of_process(f->trees, 4), 2);
 	f->text[0] = '\0';
-	assert_null(calltree_feed(f->trees, &end));
+	assert_null(calltree_feed(f->trees, FACTS_RECORD(&end)));
 	assert_string_equal(f->text, "a()X|a()X? lost 2|");
 	assert_int_equal(num_of_process(f->trees, 4), 0);
 	assert_int_equal(num_of_process(f->trees, PID), 1000);

@@ -225,10 +225,10 @@ static void test_by_number(void **state)
 	struct fixture fixture = {0}, *f = &fixture;
 
 	assert_null(calltree_new(&sink, &f->trees));
-	ENTER(0, 'a', 100, OPENS, .event.caller_va = 0);
-	ENTER(0, 'a', 150, .event.caller_va = 1);
+	ENTER(0, 'a', 100, OPENS, .caller_va = 0);
+	ENTER(0, 'a', 150, .caller_va = 1);
 	for (uint32_t i = 2; i < num_calls; i++) {
-		ENTER(i, 'b', 200, .event.caller_va = i);
+		ENTER(i, 'b', 200, .caller_va = i);
 		LEAVE(i, 'b', 200);
 		assert_true(f->trees->total_calls <= CALLTREE_SETTLE_CALLS + 4);
 	}

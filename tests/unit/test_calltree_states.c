@@ -70,8 +70,8 @@ static void test_reasons(void **state)
 	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 0);
 	STATE(3, STATE_WAITING, STATE_RUNNABLE, REASON = 9);
 	RUNS(3, REASON = 9);
-	STATE(5, STATE_RUNNING, STATE_WAITING, REASON = 70000);
-	STATE(25, STATE_WAITING, STATE_RUNNING, REASON = 70000);
+	STATE(5, STATE_RUNNING, STATE_WAITING, REASON = 255);
+	STATE(25, STATE_WAITING, STATE_RUNNING, REASON = 255);
 	STATE(26, STATE_RUNNING, STATE_SYSCALL, REASON = 5);
 	STATE(46, STATE_SYSCALL, STATE_RUNNING, REASON = 5);
 	LEAVE(50, 'a', 100, CLOSES);
@@ -104,10 +104,10 @@ static void test_wait_spans_close(void **state)
 	struct fixture *f = *state;
 
 	ENTER(0, 'a', 100, OPENS);
-	ENTER(10, 'b', 50, SYSTEM, .event.tid = 6);
-	STATE(20, STATE_RUNNING, STATE_SYSCALL, .event.tid = 5);
-	LEAVE(40, 'b', 50, SYSTEM, .event.tid = 6);
-	STATE(55, STATE_SYSCALL, STATE_RUNNING, .event.tid = 7);
+	ENTER(10, 'b', 50, SYSTEM, .tid = 6);
+	STATE(20, STATE_RUNNING, STATE_SYSCALL, .tid = 5);
+	LEAVE(40, 'b', 50, SYSTEM, .tid = 6);
+	STATE(55, STATE_SYSCALL, STATE_RUNNING, .tid = 7);
 	LEAVE(60, 'a', 100, CLOSES);
 	assert_string_equal(f->text, "a(b(w20)[S20]w15)[S35]|");
 	assert_int_equal(f->waits[0].depth, 1);
@@ -124,7 +124,7 @@ static void test_event_shows_it_runs(void **state)
 
 	ENTER(0, 'a', 100, OPENS);
 	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 2);
-	ENTER(21, 'b', 200, LOST = 1, .event.tid = 9);
+	ENTER(21, 'b', 200, LOST = 1, .tid = 9);
 	STATE(22, STATE_RUNNING, STATE_RUNNABLE);
 	LEAVE(25, 'b', 200, LOST = 1);
 	STATE(30, STATE_RUNNING, STATE_SYSCALL);
@@ -180,8 +180,8 @@ static void test_many_kinds(void **state)
 	ENTER(0, 'b', 200);
 	for (uint32_t round = 0; round < 3; round++) {
 		for (uint32_t i = 0; i < 300; i++) {
-			STATE(++now, STATE_RUNNING, STATE_WAITING, REASON = i);
-			STATE(++now, STATE_WAITING, STATE_RUNNING, REASON = i);
+			STATE(++now, STATE_RUNNING, STATE_WAITING, REASON = i < 255 ? i : 255);
+			STATE(++now, STATE_WAITING, STATE_RUNNING, REASON = i < 255 ? i : 255);
 		}
 		if (round == 1)
 			LEAVE(now, 'b', 200);
@@ -213,15 +213,15 @@ static void test_waker(void **state)
 
 	ENTER(0, 'a', 100, OPENS);
 	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	STATE(11, STATE_WAITING, STATE_RUNNABLE, REASON = 3, .event.tid = 8,
-	      .event.flags = EVENT_HAS_MORE, .by_goid = 41, .by_stack = {0x10, 0x20});
+	STATE(11, STATE_WAITING, STATE_RUNNABLE, REASON = 3, .tid = 8,
+	      .has_origin = true, .by_goid = 41, .by_stack = {0x10, 0x20});
 	RUNS(12);
 	/* by itself; by nobody; without more; too short */
 	STATE(20, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	STATE(31, STATE_WAITING, STATE_RUNNING, .event.flags = EVENT_HAS_MORE, .by_goid = 1,
+	STATE(31, STATE_WAITING, STATE_RUNNING, .has_origin = true, .by_goid = 1,
 	      .by_stack = {0x10});
 	STATE(40, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	STATE(52, STATE_WAITING, STATE_RUNNING, .event.flags = EVENT_HAS_MORE, .by_stack = {0x10});
+	STATE(52, STATE_WAITING, STATE_RUNNING, .has_origin = true, .by_stack = {0x10});
 	STATE(60, STATE_RUNNING, STATE_WAITING, REASON = 3);
 	STATE(73, STATE_WAITING, STATE_RUNNING, .by_goid = 41, .by_stack = {0x10});
 	STATE(80, STATE_RUNNING, STATE_WAITING, REASON = 3);
@@ -260,14 +260,14 @@ static void test_open_wait_of_process(void **state)
 
 	ENTER(0, 'a', 100, OPENS);
 	STATE(5, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	EVENT(EVENT_PROCESS_EXIT, 30);
+	EVENT(RECORD_PROCESS_EXIT, 30);
 	ENTER(40, 'a', 100, OPENS);
 	STATE(45, STATE_RUNNING, STATE_WAITING, REASON = 3);
 	GOEXIT(60);
 	/* the root leaves while it does not run: its tree ends in the wait */
-	ENTER(70, 'a', 100, .event.flags = EVENT_OPENS_TREE | EVENT_SYSTEM_STACK);
+	ENTER(70, 'a', 100, .flags = RECORD_OPENS_TREE | RECORD_SYSTEM_STACK);
 	STATE(75, STATE_RUNNING, STATE_SYSCALL);
-	LEAVE(90, 'a', 100, .event.flags = EVENT_CLOSES_TREE | EVENT_SYSTEM_STACK);
+	LEAVE(90, 'a', 100, .flags = RECORD_CLOSES_TREE | RECORD_SYSTEM_STACK);
 	assert_string_equal(f->text, "a(w25+)X[W3:25]|a(w15)G[W3:15]|a(w15+)[S15]|");
 }
 

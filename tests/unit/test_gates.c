@@ -23,7 +23,7 @@
 
 static struct {
 	struct goroutine_key key;
-	struct goroutine value;
+	struct gate value;
 } entries[MAX];
 static size_t num_entries;
 static unsigned num_steps; /* of walks */
@@ -82,7 +82,7 @@ static void add(uint64_t pid, uint64_t goid, uint64_t program, uint32_t ended_wi
 	assert_true(num_entries < MAX);
 	entries[num_entries].key = (struct goroutine_key){.goid = goid, .pid = pid};
 	entries[num_entries++].value =
-		(struct goroutine){.program = program, .ended = ended_with > 0, .lost = ended_with};
+		(struct gate){.program = program, .ended = ended_with > 0, .lost = ended_with};
 }
 
 static int setup(void **state)
@@ -101,10 +101,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-static const struct event exit_event = {
-	.kind = EVENT_PROCESS_EXIT, .pid = 1, .goid = PROGRAM, .time_ns = 9};
+static const struct record_process process_exit = {
+	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 1}, .program = PROGRAM};
 /* The number is that of the program that runs now. */
-static const struct event exec_event = {.kind = EVENT_EXEC, .pid = 1, .goid = PROGRAM + 1};
+static const struct record_process exec = {
+	.header = {.kind = RECORD_EXEC, .pid = 1}, .program = PROGRAM + 1};
 
 static void test_take(void **state)
 {
@@ -114,13 +115,13 @@ static void test_take(void **state)
 	add(1, 11, PROGRAM, 3);
 	add(1, A_THREAD | 12, PROGRAM, 4);
 	add(2, 10, PROGRAM, 5);
-	assert_false(gates_take(*state, &exit_event, 10, 0, &lost));
+	assert_false(gates_take(*state, &process_exit, 10, 0, &lost));
 	assert_int_equal(num_entries, 3);
-	assert_true(gates_take(*state, &exit_event, 11, 0, &lost));
+	assert_true(gates_take(*state, &process_exit, 11, 0, &lost));
 	assert_int_equal(lost, 3);
-	assert_true(gates_take(*state, &exit_event, 0, 12, &lost));
+	assert_true(gates_take(*state, &process_exit, 0, 12, &lost));
 	assert_int_equal(lost, 4);
-	assert_false(gates_take(*state, &exit_event, 13, 0, &lost));
+	assert_false(gates_take(*state, &process_exit, 13, 0, &lost));
 	assert_int_equal(num_entries, 1);
 	assert_int_equal(entries[0].key.pid, 2);
 	assert_int_equal(num_steps, 0);
@@ -132,19 +133,21 @@ static void test_take_of_next_program(void **state)
 	uint32_t lost = 0;
 
 	add(1, 10, PROGRAM + 1, 3);
-	assert_false(gates_take(*state, &exit_event, 10, 0, &lost));
-	assert_false(gates_take(*state, &exec_event, 10, 0, &lost));
+	assert_false(gates_take(*state, &process_exit, 10, 0, &lost));
+	assert_false(gates_take(*state, &exec, 10, 0, &lost));
 	assert_int_equal(num_entries, 1);
 	/* This one goes on, but is not traced any more. */
 	assert_false(gates_take(*state,
-				&(struct event){.kind = EVENT_WRONG_GOID, .pid = 1, .goid = PROGRAM},
+				&(struct record_process){.header = {.kind = RECORD_WRONG_GOID, .pid = 1},
+							 .program = PROGRAM},
 				10, 0, &lost));
 	entries[0].value.program = PROGRAM;
 	assert_true(gates_take(*state,
-			       &(struct event){.kind = EVENT_WRONG_GOID, .pid = 1, .goid = PROGRAM},
+			       &(struct record_process){.header = {.kind = RECORD_WRONG_GOID, .pid = 1},
+							 .program = PROGRAM},
 			       10, 0, &lost));
 	add(1, 10, PROGRAM, 3);
-	assert_true(gates_take(*state, &exec_event, 10, 0, &lost));
+	assert_true(gates_take(*state, &exec, 10, 0, &lost));
 	assert_int_equal(num_entries, 0);
 }
 
@@ -152,14 +155,14 @@ static void test_take_of_next_program(void **state)
 static void test_sweep(void **state)
 {
 	struct gates *gates = *state;
-	struct event event = exit_event;
+	struct record_process end = process_exit;
 
 	for (uint32_t pid = 1; pid <= 50; pid++) {
 		add(pid, 10, PROGRAM, 1);
 		add(pid, 11, PROGRAM + 1, 1);
 	}
-	for (event.pid = 1; event.pid <= 40; event.pid++) {
-		gates_note_end(gates, &event);
+	for (end.header.pid = 1; end.header.pid <= 40; end.header.pid++) {
+		gates_note_end(gates, &end);
 		gates_sweep(gates, 7, SECOND / 2);
 	}
 	assert_int_equal(num_steps, 0);
@@ -173,10 +176,10 @@ static void test_sweep(void **state)
 	assert_int_equal(num_steps, 101);
 	assert_null(gates->ended);
 	/* It ends once more. */
-	event.pid = 1;
-	event.goid = PROGRAM + 1;
-	gates_note_end(gates, &exit_event);
-	gates_note_end(gates, &event);
+	end.header.pid = 1;
+	end.program = PROGRAM + 1;
+	gates_note_end(gates, &process_exit);
+	gates_note_end(gates, &end);
 	gates_sweep(gates, 7, 5 * SECOND);
 	assert_int_equal(num_steps, 101 + 61);
 	assert_int_equal(num_entries, 59);
@@ -187,7 +190,7 @@ static void test_sweep_without_loss(void **state)
 	struct gates *gates = *state;
 
 	add(1, 10, PROGRAM, 0);
-	gates_note_end(gates, &exit_event);
+	gates_note_end(gates, &process_exit);
 	gates_sweep(gates, 0, SECOND);
 	assert_int_equal(num_steps, 0);
 	assert_null(gates->ended);
@@ -215,7 +218,8 @@ static void test_losses(void **state)
 	assert_int_equal(num_entries, 4);
 	/* Of one that is open the process's end takes the number alone. */
 	uint32_t lost = 77;
-	struct event ended = {.kind = EVENT_PROCESS_EXIT, .pid = 2, .goid = PROGRAM};
+	struct record_process ended = {
+	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 2}, .program = PROGRAM};
 	assert_false(gates_take(*state, &ended, 13, 0, &lost));
 	assert_int_equal(lost, 5);
 	assert_false(gates_take(*state, &ended, 13, 0, &lost));

@@ -238,15 +238,15 @@ static void test_limit(void **state)
 static void change_state(struct fake_output *fake, uint64_t us, uint64_t goid, uint8_t old_state,
 			 uint8_t new_state, uint64_t by_goid)
 {
-	struct goroutine_event change = {.event = {.reason = 2,
-						   .kind = EVENT_STATE,
-						   .flags = EVENT_HAS_MORE,
+	struct facts change = {.reason = 2,
+						   .kind = RECORD_STATE,
+						   .has_origin = true,
 						   .old_state = old_state,
-						   .new_state = new_state},
+						   .new_state = new_state,
 					 .by_goid = by_goid,
 					 .by_stack = {0xa000 + 5, WORKER_VA + 120}};
 
-	fake_feed(fake, us, goid, &change.event);
+	fake_feed(fake, us, goid, &change);
 }
 
 /* From events on: it starts goroutine 41 and waits for it. */
@@ -259,7 +259,7 @@ static void test_events(void **state)
 	change_state(fake, 100, 34, STATE_RUNNING, STATE_WAITING, 34);
 	change_state(fake, 100, 41, STATE_RUNNABLE, STATE_RUNNING, 0);
 	change_state(fake, 200, 34, STATE_WAITING, STATE_RUNNABLE, 41);
-	fake_event(fake, 100, (struct event){.kind = EVENT_GOEXIT, .goid = 41});
+	fake_event(fake, 100, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 	change_state(fake, 100, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
 	fake_leave(fake, 100, 0, 0);
 	calltree_tick(fake->trees, fake->now_ns);
@@ -285,10 +285,10 @@ static void test_traced_itself(void **state)
 	fake_enter(fake, 0, 0, 0, CALLER_VA);
 	fake_go(fake, 100, 41);
 	fake_event(fake, 0,
-		   (struct event){.kind = EVENT_ENTRY, .goid = 41, .site = 2, .frame = 16});
+		   (struct facts){.kind = RECORD_ENTRY, .goid = 41, .site = 2, .frame = 16});
 	fake_event(fake, 100,
-		   (struct event){.kind = EVENT_RETURN, .goid = 41, .site = 3, .frame = 16});
-	fake_event(fake, 0, (struct event){.kind = EVENT_GOEXIT, .goid = 41});
+		   (struct facts){.kind = RECORD_RETURN, .goid = 41, .site = 3, .frame = 16});
+	fake_event(fake, 0, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 	fake_leave(fake, 100, 0, 0);
 	assert_string_equal(
 		fake_output_text(fake),

@@ -91,7 +91,7 @@ static void test_ends(void **state)
 	struct fake_output *fake = *state;
 
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct event){.kind = EVENT_GOEXIT});
+	fake_event(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
 	fake_enter(fake, 1, 0, 0, 0x7fffffff0000);
 	calltree_end_was_lost(fake->trees, 812, 34, 1, fake->now_ns);
 	assert_string_equal(fake_output_text(fake),
@@ -109,13 +109,13 @@ static void test_end_names(void **state)
 
 	fake_enter(fake, 1, 0, 0, 0);
 	fake_enter(fake, 1, 1, 1, 0);
-	fake_event(fake, 1, (struct event){.kind = EVENT_TAIL_CALL, .site = 3, .frame = 32});
+	fake_event(fake, 1, (struct facts){.kind = RECORD_TAIL_CALL, .site = 3, .frame = 32});
 	fake_enter(fake, 1, 1, 1, 0);
 	fake_leave(fake, 1, 0, 0);
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct event){.kind = EVENT_UNWIND, .flags = EVENT_CLOSES_TREE});
+	fake_event(fake, 1, (struct facts){.kind = RECORD_UNWIND, .flags = RECORD_CLOSES_TREE});
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct event){.kind = EVENT_PROCESS_EXIT});
+	fake_event(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
 	fake_enter(fake, 1, 0, 0, 0);
 	calltree_finish(fake->trees, fake->now_ns);
 
@@ -133,18 +133,18 @@ static void test_end_names(void **state)
 static void test_hostile(void **state)
 {
 	struct fake_output *fake = *state;
-	struct event largest = {.kind = EVENT_ENTRY,
+	struct facts largest = {.kind = RECORD_ENTRY,
 				.goid = UINT64_MAX,
 				.pid = UINT32_MAX,
 				.site = UINT32_MAX,
 				.caller_va = UINT64_MAX,
-				.flags = EVENT_OPENS_TREE};
+				.flags = RECORD_OPENS_TREE};
 
 	fake_enter(fake, 1, 2, 0, 0x1400 + 9);
 	fake_leave(fake, 1, 2, 0);
 	fake_event(fake, 1, largest);
-	largest.kind = EVENT_RETURN;
-	largest.flags = EVENT_CLOSES_TREE;
+	largest.kind = RECORD_RETURN;
+	largest.flags = RECORD_CLOSES_TREE;
 	fake_event(fake, 1, largest);
 
 	const char *text = fake_output_text(fake);
@@ -162,13 +162,13 @@ static void test_limit(void **state)
 
 	assert_int_equal(fake_output_start(&fake, "json", 2), 0);
 	fake_event(&fake, 1,
-		   (struct event){.kind = EVENT_ENTRY, .goid = 1, .flags = EVENT_OPENS_TREE});
+		   (struct facts){.kind = RECORD_ENTRY, .goid = 1, .flags = RECORD_OPENS_TREE});
 	for (int i = 0; i < 3; i++) {
 		fake_enter(&fake, 1, 1, 0, 0);
 		fake_leave(&fake, 1, 1, 0);
 	}
 	assert_int_equal(output_num_trees(fake.out), 1);
-	fake_event(&fake, 1, (struct event){.kind = EVENT_GOEXIT, .goid = 1});
+	fake_event(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
 	assert_int_equal(output_num_trees(fake.out), 2);
 
 	const char *text = fake_output_text(&fake);

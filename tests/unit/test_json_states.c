@@ -208,7 +208,7 @@ static void test_limit_of_events(void **state)
 	for (int i = 0; i < 3; i++) {
 		fake_enter(&fake, 1, 0, 0, 0);
 		fake_go(&fake, 1, 41);
-		fake_event(&fake, 1, (struct event){.kind = EVENT_GOEXIT, .goid = 41});
+		fake_event(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 		fake_leave(&fake, 1, 0, 0);
 	}
 	const char *text = fake_output_text(&fake);

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gofuncgraph/event.h"
+#include "gofuncgraph/record.h"
 #include "gofuncgraph/modules.h"
 #include "names/names.h"
 #include "session/mappings.h"

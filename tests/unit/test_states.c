@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_states.c - events into changes of goroutines' states, and into sums of time. */
+/* test_states.c - records into changes of goroutines' states, and into sums of time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facts.h"
 #include "gofuncgraph/states.h"
 
 #define START_NS  1000
@@ -67,41 +68,41 @@ static const struct state_change *last(const struct watch *watch)
 	return &watch->changes[(watch->num_changes - 1) % MAX];
 }
 
-static void feed(struct watch *watch, struct goroutine_event more)
+static void feed(struct watch *watch, struct facts more)
 {
-	more.event.pid = more.event.pid ? more.event.pid : 812;
-	more.event.tid = 815;
-	more.event.flags |= EVENT_HAS_MORE;
+	more.pid = more.pid ? more.pid : 812;
+	more.tid = 815;
+	more.has_origin = true;
 	more.start_va = more.start_va ? more.start_va : WORKER_VA;
-	assert_null(states_feed(watch->states, &more.event));
+	assert_null(states_feed(watch->states, FACTS_RECORD(&more)));
 }
 
 static void go(struct watch *watch, uint64_t time_ns, uint64_t goid)
 {
-	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+	feed(watch, (struct facts){.kind = RECORD_GO,
 						       .time_ns = time_ns,
 						       .goid = goid,
 						       .old_state = STATE_DEAD,
 						       .new_state = STATE_RUNNABLE,
-						       .caller_va = MAIN_VA + 8},
+						       .caller_va = MAIN_VA + 8,
 					     .by_goid = 1});
 }
 
 static void change(struct watch *watch, uint64_t time_ns, uint64_t goid, uint8_t old_state,
 		   uint8_t new_state, uint32_t reason)
 {
-	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_STATE,
+	feed(watch, (struct facts){.kind = RECORD_STATE,
 						       .time_ns = time_ns,
 						       .goid = goid,
 						       .old_state = old_state,
 						       .new_state = new_state,
-						       .reason = reason}});
+						       .reason = reason});
 }
 
 static void of_process(struct watch *watch, uint64_t time_ns, uint8_t kind, uint32_t pid)
 {
-	feed(watch, (struct goroutine_event){
-			    .event = {.kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77}});
+	feed(watch, (struct facts){
+			    .kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77});
 }
 
 static void visit_goroutine(void *context, const struct state_goroutine *one)
@@ -239,12 +240,12 @@ static void test_preempted_with_mark(void **state)
 static void test_lost(void **state)
 {
 	struct watch *watch = *state;
-	struct goroutine_event more = {.event = {.kind = EVENT_STATE,
+	struct facts more = {.kind = RECORD_STATE,
 						 .time_ns = 2500,
 						 .goid = 34,
 						 .lost = 3,
 						 .old_state = STATE_WAITING,
-						 .new_state = STATE_RUNNABLE}};
+						 .new_state = STATE_RUNNABLE};
 
 	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
 	feed(watch, more);
@@ -261,7 +262,7 @@ static void test_lost_of_somebody(void **state)
 	struct watch *watch = *state;
 
 	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
-	states_events_were_lost(watch->states, 2100);
+	states_records_were_lost(watch->states, 2100);
 	change(watch, 2500, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
 	assert_true(last(watch)->is_uncertain);
 	assert_int_equal(last(watch)->duration_ns, 500);
@@ -290,25 +291,25 @@ static void test_time_never_goes_back(void **state)
 static void test_waker(void **state)
 {
 	struct watch *watch = *state;
-	struct goroutine_event more = {.event = {.kind = EVENT_STATE,
+	struct facts more = {.kind = RECORD_STATE,
 						 .time_ns = 2000,
 						 .goid = 34,
 						 .old_state = STATE_WAITING,
-						 .new_state = STATE_RUNNABLE},
+						 .new_state = STATE_RUNNABLE,
 				       .by_goid = 41,
 				       .by_stack = {0x1111}};
 
 	feed(watch, more);
 	assert_int_equal(last(watch)->by_goid, 41);
 	assert_non_null(last(watch)->by_stack);
-	more.event.old_state = STATE_RUNNABLE;
-	more.event.new_state = STATE_RUNNING;
+	more.old_state = STATE_RUNNABLE;
+	more.new_state = STATE_RUNNING;
 	feed(watch, more);
 	assert_int_equal(last(watch)->by_goid, 0);
 	assert_null(last(watch)->by_stack);
 	change(watch, 2001, 34, STATE_RUNNING, STATE_WAITING, CHAN);
-	more.event.old_state = STATE_WAITING;
-	more.event.new_state = STATE_RUNNABLE;
+	more.old_state = STATE_WAITING;
+	more.new_state = STATE_RUNNABLE;
 	more.by_goid = 34;
 	feed(watch, more);
 	assert_int_equal(last(watch)->by_goid, 0);
@@ -324,26 +325,25 @@ static void test_without_goid(void **state)
 	assert_false(last(watch)->has_duration);
 }
 
-/* An event of 48 bytes has nothing behind it. */
-static void test_short_event(void **state)
+/* A record without an origin has nothing behind it. */
+static void test_short_record(void **state)
 {
 	struct watch *watch = *state;
-	struct event *event = calloc(1, sizeof(*event));
+	struct record_state *record = calloc(1, sizeof(*record));
 
-	assert_non_null(event);
-	*event = (struct event){.kind = EVENT_STATE,
-				.time_ns = 2000,
-				.goid = 34,
-				.reason = 300,
-				.old_state = STATE_WAITING,
-				.new_state = STATE_RUNNABLE};
-	assert_null(states_feed(watch->states, event));
+	assert_non_null(record);
+	*record = (struct record_state){
+		.header = {.kind = RECORD_STATE, .size = sizeof(*record), .time_ns = 2000, .goid = 34},
+		.reason = 30,
+		.old_state = STATE_WAITING,
+		.new_state = STATE_RUNNABLE};
+	assert_null(states_feed(watch->states, &record->header));
 	assert_int_equal(last(watch)->start_va, 0);
-	assert_false(last(watch)->has_reason);
-	event->kind = EVENT_ENTRY;
-	assert_null(states_feed(watch->states, event));
+	assert_int_equal(last(watch)->reason, 30);
+	record->header.kind = RECORD_ENTRY;
+	assert_null(states_feed(watch->states, &record->header));
 	assert_int_equal(watch->num_changes, 1);
-	free(event);
+	free(record);
 }
 
 /* ---- sums ---- */
@@ -425,7 +425,7 @@ static void test_reason_known_after_summing(void **state)
 	assert_memory_equal(&watch->functions[0].sums, sums, sizeof(*sums));
 }
 
-/* Without an event but the collector's: it waits. */
+/* Without a record but the collector's: it waits. */
 static void test_sums_of_a_calm_one(void **state)
 {
 	struct watch *watch = *state;
@@ -455,12 +455,12 @@ static void test_sums_of_functions(void **state)
 
 	go(watch, 2000, 34);
 	go(watch, 2000, 35);
-	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+	feed(watch, (struct facts){.kind = RECORD_GO,
 						       .time_ns = 2000,
 						       .goid = 36,
 						       .old_state = STATE_DEAD,
 						       .new_state = STATE_WAITING,
-						       .reason = CHAN},
+						       .reason = CHAN,
 					     .start_va = MAIN_VA});
 	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
 	change(watch, 2020, 34, STATE_RUNNING, STATE_DEAD, 0);
@@ -517,13 +517,13 @@ static void test_processes(void **state)
 	struct watch *watch = *state;
 
 	go(watch, 2000, 34);
-	feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+	feed(watch, (struct facts){.kind = RECORD_GO,
 						       .time_ns = 2000,
 						       .pid = 999,
 						       .goid = 34,
 						       .old_state = STATE_DEAD,
-						       .new_state = STATE_RUNNABLE}});
-	of_process(watch, 2100, EVENT_PROCESS_EXIT, 812);
+						       .new_state = STATE_RUNNABLE});
+	of_process(watch, 2100, RECORD_PROCESS_EXIT, 812);
 	summarize(watch, 2200);
 	assert_int_equal(watch->num_goroutines, 2);
 	assert_int_equal(watch->num_functions, 2);
@@ -534,7 +534,7 @@ static void test_processes(void **state)
 	assert_true(watch->goroutines[1].has_ended);
 	/* Another program under the same pid has its own goroutine 34. */
 	go(watch, 2300, 34);
-	of_process(watch, 2310, EVENT_EXEC, 812);
+	of_process(watch, 2310, RECORD_EXEC, 812);
 	go(watch, 2400, 34);
 	summarize(watch, 2400);
 	assert_int_equal(watch->num_goroutines, 4);
@@ -574,11 +574,11 @@ static void test_bounds_of_functions(void **state)
 	struct watch *watch = *state;
 
 	for (uint64_t i = 1; i <= STATES_MAX_FUNCTIONS + 5; i++)
-		feed(watch, (struct goroutine_event){.event = {.kind = EVENT_GO,
+		feed(watch, (struct facts){.kind = RECORD_GO,
 							       .time_ns = 2000,
 							       .goid = i,
 							       .old_state = STATE_DEAD,
-							       .new_state = STATE_RUNNABLE},
+							       .new_state = STATE_RUNNABLE,
 						     .start_va = i * 16});
 	summarize(watch, 2100);
 	assert_int_equal(watch->num_functions, STATES_MAX_FUNCTIONS + 1);
@@ -616,7 +616,7 @@ int main(void)
 		LINES(test_time_never_goes_back),
 		LINES(test_waker),
 		LINES(test_without_goid),
-		LINES(test_short_event),
+		LINES(test_short_record),
 		SUMMARY(test_sums),
 		SUMMARY(test_reason_known_after_summing),
 		SUMMARY(test_sums_of_a_calm_one),

@@ -83,8 +83,8 @@ static char *print_trees(const struct golden *golden)
 	assert_int_equal(fake_output_start_with(&fake, golden->format, golden->options), 0);
 	set_clocks(&fake.clock);
 	for (size_t i = 0; i < NUM_EVENTS; i++) {
-		const struct event *event = stream_next(&stream);
-		assert_null(calltree_feed(fake.trees, event));
+		const struct facts *event = stream_next(&stream);
+		assert_null(calltree_feed(fake.trees, FACTS_RECORD(event)));
 		if (i % 64 == 0)
 			calltree_tick(fake.trees, event->time_ns);
 		if (i % 500 == 0)
@@ -140,10 +140,10 @@ static char *print_states(const struct golden *golden)
 	sink.context = print;
 	assert_null(states_new(&sink, golden->summary, 0, &states));
 	for (size_t i = 0; i < NUM_EVENTS; i++) {
-		const struct event *event = stream_next(&stream);
-		assert_null(states_feed(states, event));
+		const struct facts *event = stream_next(&stream);
+		assert_null(states_feed(states, FACTS_RECORD(event)));
 		if (i % 1000 == 999)
-			states_events_were_lost(states, event->time_ns);
+			states_records_were_lost(states, event->time_ns);
 	}
 	if (golden->summary)
 		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,

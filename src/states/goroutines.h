@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * records.h - what is known of each goroutine, found by (process, goid): those that live in order
+ * goroutines.h - what is known of each goroutine, found by (process, goid): those that live in order
  * of their last change, those that ended in order of their end; and the functions that they were
  * started with.
  */
-#ifndef STATES_RECORDS_H
-#define STATES_RECORDS_H
+#ifndef STATES_GOROUTINES_H
+#define STATES_GOROUTINES_H
 
 /* Out of memory makes HASH_ADD fail; it never ends the process. */
 #define HASH_NONFATAL_OOM	 1
@@ -16,22 +16,22 @@
 #include "states/sums.h"
 
 /* No padding: hashed and compared as bytes. */
-struct record_key {
+struct goroutine_name {
 	uint64_t id; /* goid; of a function its va */
 	uint64_t pid;
 };
 
 /* A function that goroutines were started with, in one process. */
 struct function {
-	struct record_key key;
+	struct goroutine_name key;
 	UT_hash_handle hh;
 	bool in_table;
 	uint64_t num_goroutines;
 	struct sums sums;
 };
 
-struct record {
-	struct record_key key;
+struct goroutine {
+	struct goroutine_name key;
 	UT_hash_handle hh;
 	bool in_table;
 	bool has_ended;
@@ -42,47 +42,47 @@ struct record {
 	uint8_t state;
 	uint8_t reason;
 	uint64_t since_ns; /* in this state */
-	uint64_t begin_ns; /* of what of it belongs into the sums: later, if events came late */
+	uint64_t begin_ns; /* of what of it belongs into the sums: later, if records came late */
 	uint64_t summed_ns;
 	uint64_t start_va;
 	struct function *function; /* NULL: no sums are kept */
 	struct sums sums;
-	struct record *prev, *next; /* in records.living or records.ended */
+	struct goroutine *prev, *next; /* in goroutines.living or goroutines.ended */
 	struct process_member of_process; /* good while it is in the table */
 };
 
-struct records {
+struct goroutines {
 	/* Hash table of the living, and of those of the ended whose process may go on with their
 	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
-	struct record *table;
+	struct goroutine *table;
 	struct processes processes; /* of those in the table */
-	struct record *living;	    /* the one unchanged for longest first */
-	struct record *ended;	    /* the one that ended first is first */
+	struct goroutine *living;	    /* the one unchanged for longest first */
+	struct goroutine *ended;	    /* the one that ended first is first */
 	size_t count;		    /* of both lists */
 	struct function *functions;
 	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
 };
 
 /* NULL: there is none. */
-struct record *records_find(struct records *records, uint32_t pid, uint64_t goid);
+struct goroutine *goroutines_find(struct goroutines *goroutines, uint32_t pid, uint64_t goid);
 
 /* Any one of this process that can be found; NULL: there is none. */
-struct record *records_of_process(struct records *records, uint32_t pid);
+struct goroutine *goroutines_of_process(struct goroutines *goroutines, uint32_t pid);
 
 /* A new one, living; there must be none of this name. NULL: out of memory. */
-struct record *records_add(struct records *records, uint32_t pid, uint64_t goid);
+struct goroutine *goroutines_add(struct goroutines *goroutines, uint32_t pid, uint64_t goid);
 
 /* It changed last of all, and lives or has ended. */
-void records_touch(struct records *records, struct record *record, bool has_ended);
+void goroutines_touch(struct goroutines *goroutines, struct goroutine *goroutine, bool has_ended);
 
 /* It cannot be found any more: another one may get its goid. */
-void records_hide(struct records *records, struct record *record);
+void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine);
 
-void records_remove(struct records *records, struct record *record);
+void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutine);
 
 /* The one of this name, a new one if need be. NULL: out of memory. */
-struct function *records_function(struct records *records, uint32_t pid, uint64_t start_va);
+struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid, uint64_t start_va);
 
-void records_destroy(struct records *records);
+void goroutines_destroy(struct goroutines *goroutines);
 
 #endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* maps.h - what the BPF programs and user space share in maps: goroutines inside targets, and
+ * counters. */
+#ifndef GOFUNCGRAPH_MAPS_H
+#define GOFUNCGRAPH_MAPS_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+/* Functions that the runtime starts goroutines of its own with. */
+#define MAX_SYSTEM_STARTS 16
+
+/* Names a goroutine; a map's key, so there is no padding. */
+struct goroutine_key {
+	__u64 goid;
+	__u64 pid;
+};
+
+/* A goroutine inside a target. */
+struct gate {
+	__u64 frame; /* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on
+		      * that of signal handlers */
+	__u64 g;     /* its runtime.g: two with one id mean wrong offsets, or forged ids */
+	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
+	__u64 program;
+	__u32 lost;	/* since the last record that arrived */
+	__u16 ended;	/* the target has returned, but that record was lost */
+	__u16 followed; /* the target is the function that the goroutine was started with */
+	__u64 since;	/* --min-wait: when it stopped running, as time_ns */
+	__u64 tid;	/* on a system stack: whose */
+};
+
+/* Counters, a per-CPU array map. */
+enum statistic {
+	STAT_SENT,	 /* records */
+	STAT_LOST,	 /* not sent: ring buffer full */
+	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
+	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
+	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
+	STAT_COUNT,
+};
+
+#endif

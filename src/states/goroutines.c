@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* goroutines.c - what is known of each goroutine; see goroutines.h. */
+#include "states/goroutines.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+struct goroutine *goroutines_find(struct goroutines *goroutines, uint32_t pid, uint64_t goid)
+{
+	struct goroutine_name key = {.id = goid, .pid = pid};
+	struct goroutine *goroutine;
+
+	HASH_FIND(hh, goroutines->table, &key, sizeof(key), goroutine);
+	return goroutine;
+}
+
+struct goroutine *goroutines_of_process(struct goroutines *goroutines, uint32_t pid)
+{
+	struct process_member *first = processes_first(&goroutines->processes, pid);
+
+	return first ? process_member_of(first, struct goroutine, of_process) : NULL;
+}
+
+/* False: out of memory. */
+static bool enter_table(struct goroutines *goroutines, struct goroutine *goroutine)
+{
+	uint32_t pid = (uint32_t)goroutine->key.pid;
+
+	if (!processes_add(&goroutines->processes, pid, &goroutine->of_process))
+		return false;
+	goroutine->in_table = true;
+	HASH_ADD(hh, goroutines->table, key, sizeof(goroutine->key), goroutine);
+	if (!goroutine->in_table)
+		processes_remove(&goroutines->processes, pid, &goroutine->of_process);
+	return goroutine->in_table;
+}
+
+struct goroutine *goroutines_add(struct goroutines *goroutines, uint32_t pid, uint64_t goid)
+{
+	struct goroutine *goroutine = calloc(1, sizeof(*goroutine));
+
+	if (!goroutine)
+		return NULL;
+	goroutine->key = (struct goroutine_name){.id = goid, .pid = pid};
+	if (!enter_table(goroutines, goroutine)) {
+		free(goroutine);
+		return NULL;
+	}
+	DL_APPEND(goroutines->living, goroutine);
+	goroutines->count++;
+	return goroutine;
+}
+
+static struct goroutine **list_of(struct goroutines *goroutines, const struct goroutine *goroutine)
+{
+	return goroutine->has_ended ? &goroutines->ended : &goroutines->living;
+}
+
+void goroutines_touch(struct goroutines *goroutines, struct goroutine *goroutine, bool has_ended)
+{
+	DL_DELETE(*list_of(goroutines, goroutine), goroutine);
+	goroutine->has_ended = has_ended;
+	DL_APPEND(*list_of(goroutines, goroutine), goroutine);
+}
+
+void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine)
+{
+	if (!goroutine->in_table)
+		return;
+	HASH_DEL(goroutines->table, goroutine);
+	goroutine->in_table = false;
+	processes_remove(&goroutines->processes, (uint32_t)goroutine->key.pid, &goroutine->of_process);
+}
+
+static void goroutine_free(struct goroutine *goroutine)
+{
+	sums_destroy(&goroutine->sums);
+	free(goroutine);
+}
+
+void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutine)
+{
+	goroutines_hide(goroutines, goroutine);
+	DL_DELETE(*list_of(goroutines, goroutine), goroutine);
+	goroutines->count--;
+	goroutine_free(goroutine);
+}
+
+struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid, uint64_t start_va)
+{
+	struct goroutine_name key = {.id = start_va, .pid = pid};
+	struct function *function;
+
+	HASH_FIND(hh, goroutines->functions, &key, sizeof(key), function);
+	if (function)
+		return function;
+	if (HASH_COUNT(goroutines->functions) >= STATES_MAX_FUNCTIONS)
+		return &goroutines->others;
+	function = calloc(1, sizeof(*function));
+	if (!function)
+		return NULL;
+	function->key = key;
+	function->in_table = true;
+	HASH_ADD(hh, goroutines->functions, key, sizeof(function->key), function);
+	if (!function->in_table) {
+		free(function);
+		return NULL;
+	}
+	return function;
+}
+
+void goroutines_destroy(struct goroutines *goroutines)
+{
+	struct function *function, *next_function;
+	struct goroutine *goroutine, *next;
+
+	HASH_CLEAR(hh, goroutines->table);
+	processes_destroy(&goroutines->processes);
+	DL_FOREACH_SAFE(goroutines->living, goroutine, next)
+	goroutine_free(goroutine);
+	DL_FOREACH_SAFE(goroutines->ended, goroutine, next)
+	goroutine_free(goroutine);
+	HASH_ITER (hh, goroutines->functions, function, next_function) {
+		HASH_DEL(goroutines->functions, function);
+		sums_destroy(&function->sums);
+		free(function);
+	}
+	sums_destroy(&goroutines->others.sums);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * facts.h - records for tests: what one says, as one flat struct whatever its kind.
+ */
+#ifndef GOFUNCGRAPH_FACTS_H
+#define GOFUNCGRAPH_FACTS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "gofuncgraph/record.h"
+
+struct facts {
+	uint8_t kind;  /* enum record_kind */
+	uint8_t flags; /* enum record_flags */
+	uint32_t lost;
+	uint64_t time_ns;
+	uint64_t goid;
+	uint32_t pid;
+	uint32_t tid;
+	uint64_t caller_va; /* of RECORD_GO: go_va */
+	uint32_t site;
+	uint32_t frame;
+	uint8_t old_state;
+	uint8_t new_state;
+	uint8_t reason;
+	uint64_t program;
+	bool has_origin; /* RECORD_STATE: a struct record_state_origin */
+	uint64_t by_goid;
+	uint64_t start_va;
+	uint64_t by_stack[WAKER_DEPTH];
+};
+
+union any_record {
+	struct record header;
+	struct record_entry entry;
+	struct record_frame at;
+	struct record_state_origin state;
+	struct record_go go;
+	struct record_process process;
+};
+
+static inline struct origin facts_origin(const struct facts *facts)
+{
+	struct origin origin = {.by_goid = facts->by_goid, .start_va = facts->start_va};
+
+	for (size_t i = 0; i < WAKER_DEPTH; i++)
+		origin.by_stack[i] = facts->by_stack[i];
+	return origin;
+}
+
+/* The record of these facts, in `room`. */
+static inline const struct record *facts_record(const struct facts *facts, union any_record *room)
+{
+	memset(room, 0, sizeof(*room));
+	room->header = (struct record){.kind = facts->kind,
+				       .flags = facts->flags,
+				       .size = (uint16_t)record_min_size(facts->kind),
+				       .lost = facts->lost,
+				       .time_ns = facts->time_ns,
+				       .goid = facts->goid,
+				       .pid = facts->pid,
+				       .tid = facts->tid};
+	switch (facts->kind) {
+	case RECORD_ENTRY:
+		room->entry.caller_va = facts->caller_va;
+		room->at.site = facts->site;
+		room->at.frame = facts->frame;
+		break;
+	case RECORD_RETURN:
+	case RECORD_TAIL_CALL:
+	case RECORD_UNWIND:
+	case RECORD_GOEXIT:
+	case RECORD_LEFT:
+		room->at.site = facts->site;
+		room->at.frame = facts->frame;
+		break;
+	case RECORD_STATE:
+		room->state.state.caller_va = facts->caller_va;
+		room->state.state.old_state = facts->old_state;
+		room->state.state.new_state = facts->new_state;
+		room->state.state.reason = facts->reason;
+		if (facts->has_origin) {
+			room->header.size = sizeof(struct record_state_origin);
+			room->state.origin = facts_origin(facts);
+		}
+		break;
+	case RECORD_GO:
+		room->go.go_va = facts->caller_va;
+		room->go.frame = facts->frame;
+		room->go.old_state = facts->old_state;
+		room->go.new_state = facts->new_state;
+		room->go.reason = facts->reason;
+		room->go.origin = facts_origin(facts);
+		break;
+	default:
+		room->process.program = facts->program;
+	}
+	return &room->header;
+}
+
+/* The same, good until the end of the block. */
+#define FACTS_RECORD(facts) facts_record(facts, &(union any_record){0})
+
+#endif
