@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "gofuncgraph/gobin.h"
-#include "session/mappings.h"
+#include "process/mappings.h"
 
 #define MAX_NAMED 3
 

@@ -12,7 +12,7 @@
 #include "command/reopen.h"
 #include "command/run_file.h"
 #include "command/signals.h"
-#include "session/limits.h"
+#include "source/limits.h"
 
 #define POLL_MS	       20
 #define CHECK_EVERY_NS 1000000000ull

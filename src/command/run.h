@@ -14,8 +14,8 @@
 #include "command/running.h"
 #include "gofuncgraph/session.h"
 #include "names/names.h"
-#include "session/process.h"
-#include "session/throttle.h"
+#include "process/process.h"
+#include "process/throttle.h"
 
 struct run {
 	const struct run_args *args; /* not owned */

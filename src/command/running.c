@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "command/overlay.h"
-#include "session/reach.h"
+#include "process/reach.h"
 
 #define MAX_WARNINGS 5
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <bpf/bpf.h>
 
-#include "session/gates.h"
+#include "source/gates.h"
 
 #define MAP_FD	 77
 #define MAX	 100

@@ -14,7 +14,7 @@
 #include "gofuncgraph/record.h"
 #include "gofuncgraph/modules.h"
 #include "names/names.h"
-#include "session/mappings.h"
+#include "process/mappings.h"
 
 static int setup(void **state)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "session/process.h"
+#include "process/process.h"
 
 /* A handler of the tracer's own, which a child must not run. */
 static void on_signal(int number)

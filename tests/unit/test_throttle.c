@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/mounts.h"
-#include "session/throttle.h"
+#include "process/throttle.h"
 
 static void test_unified(void **state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* settings.h - what the BPF programs are told before they are loaded: bpf/settings.h. */
-#ifndef SESSION_SETTINGS_H
-#define SESSION_SETTINGS_H
+#ifndef SOURCE_SETTINGS_H
+#define SOURCE_SETTINGS_H
 
 #include "gofuncgraph/session.h"
 #include "graph.skel.h"

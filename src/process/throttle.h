@@ -7,8 +7,8 @@
  * cgroup v2 (Documentation/admin-guide/cgroup-v2.rst), or the cpu controller of v1
  * (Documentation/scheduler/sched-bwc.rst).
  */
-#ifndef SESSION_THROTTLE_H
-#define SESSION_THROTTLE_H
+#ifndef PROCESS_THROTTLE_H
+#define PROCESS_THROTTLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mappings.h - the files whose code a process has mapped: /proc/PID/maps. */
-#ifndef SESSION_MAPPINGS_H
-#define SESSION_MAPPINGS_H
+#ifndef PROCESS_MAPPINGS_H
+#define PROCESS_MAPPINGS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* privileges.h - what the kernel may have refused, in words a user can act on. */
-#ifndef SESSION_PRIVILEGES_H
-#define SESSION_PRIVILEGES_H
+#ifndef SOURCE_PRIVILEGES_H
+#define SOURCE_PRIVILEGES_H
 
 #include "base/error.h"
 

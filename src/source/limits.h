@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* limits.h - what a session needs of its surroundings, looked at before a library fails of it. */
-#ifndef SESSION_LIMITS_H
-#define SESSION_LIMITS_H
+#ifndef SOURCE_LIMITS_H
+#define SOURCE_LIMITS_H
 
 #include <stdint.h>
 

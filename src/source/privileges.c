@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/privileges.h"
+#include "source/privileges.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * gets it as it was: ignored signals (those of nohup), the signal mask, resource limits (libbpf
  * lifts RLIMIT_MEMLOCK before Linux 5.11).
  */
-#ifndef SESSION_INHERITED_H
-#define SESSION_INHERITED_H
+#ifndef PROCESS_INHERITED_H
+#define PROCESS_INHERITED_H
 
 #include <signal.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/features.h"
+#include "source/features.h"
 
 #include <linux/bpf.h>
 #include <stddef.h>

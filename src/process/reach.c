@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/reach.h"
+#include "process/reach.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "session/mappings.h"
+#include "process/mappings.h"
 
 /* The kernel refuses a few sites, so that not each one looked at need be attached. */
 #define MAX_LOOKED_AT 16

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* settings.c - what the BPF programs have to know of the program and the run. */
-#include "session/settings.h"
+#include "source/settings.h"
 
 #include <fnmatch.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  * overlayfs keep their numbers when they are copied up, while processes that were started before
  * go on with the file of the lower layer.
  */
-#ifndef SESSION_REACH_H
-#define SESSION_REACH_H
+#ifndef PROCESS_REACH_H
+#define PROCESS_REACH_H
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/process.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,8 +8,8 @@
  * there may be is of trees whose beginning was lost. It does no harm but takes room, so one walk now
  * and then is enough for all programs that have ended meanwhile.
  */
-#ifndef GOFUNCGRAPH_SESSION_GATES_H
-#define GOFUNCGRAPH_SESSION_GATES_H
+#ifndef SOURCE_GATES_H
+#define SOURCE_GATES_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/inherited.h"
+#include "process/inherited.h"
 
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* features.h - what this kernel lets a uprobe program do, found by loading tiny ones, never by
  * version. */
-#ifndef SESSION_FEATURES_H
-#define SESSION_FEATURES_H
+#ifndef SOURCE_FEATURES_H
+#define SOURCE_FEATURES_H
 
 #include <stdbool.h>
 

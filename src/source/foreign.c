@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* foreign.c - addresses in other files; see foreign.h. */
-#include "session/foreign.h"
+#include "source/foreign.h"
 
 #include <string.h>
 

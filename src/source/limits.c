@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/limits.h"
+#include "source/limits.h"
 
 #include <sys/mman.h>
 #include <sys/resource.h>

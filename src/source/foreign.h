@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* foreign.h - addresses in other files than the probed one, in records. */
-#ifndef SESSION_FOREIGN_H
-#define SESSION_FOREIGN_H
+#ifndef SOURCE_FOREIGN_H
+#define SOURCE_FOREIGN_H
 
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/record.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/mappings.h"
+#include "process/mappings.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -14,7 +14,7 @@
 #include "base/array.h"
 #include "gobin/image.h"
 #include "gofuncgraph/record.h"
-#include "session/mappings.h"
+#include "process/mappings.h"
 
 /* A process may load files while it runs; one that jumps about in no file at all is not asked for
  * each address. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gates.c - goroutines inside targets, as the BPF programs know them; see gates.h. */
-#include "session/gates.h"
+#include "source/gates.h"
 
 #include <stdlib.h>
 #include <bpf/bpf.h>

@@ -3,14 +3,14 @@
  * process.h - the one process a session is about: a running one (-p PID), or one that is started
  * with the probes in place before its first instruction (BINARY ... -- ARGS).
  */
-#ifndef SESSION_PROCESS_H
-#define SESSION_PROCESS_H
+#ifndef PROCESS_PROCESS_H
+#define PROCESS_PROCESS_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "session/inherited.h"
+#include "process/inherited.h"
 
 struct process;
 

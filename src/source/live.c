@@ -12,12 +12,12 @@
 
 #include "base/capabilities.h"
 #include "base/log.h"
-#include "session/features.h"
-#include "session/foreign.h"
-#include "session/gates.h"
-#include "session/limits.h"
-#include "session/privileges.h"
-#include "session/settings.h"
+#include "source/features.h"
+#include "source/foreign.h"
+#include "source/gates.h"
+#include "source/limits.h"
+#include "source/privileges.h"
+#include "source/settings.h"
 
 /* Records handed on in one go, so that a flood cannot keep session_poll() from returning. */
 #define BATCH 65536

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "session/throttle.h"
+#include "process/throttle.h"
 
 #include <inttypes.h>
 #include <limits.h>
