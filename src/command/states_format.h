@@ -3,8 +3,6 @@
 #ifndef COMMAND_STATES_FORMAT_H
 #define COMMAND_STATES_FORMAT_H
 
-#include <yajl/yajl_gen.h>
-
 #include "command/states_print.h"
 #include "names/goroutine_state.h"
 #include "output/writer.h"
@@ -20,7 +18,6 @@ struct states_print {
 	const struct states_formatter *formatter;
 	const struct event_clock *clock;
 	struct names *names;
-	yajl_gen gen; /* JSON only */
 	bool has_change_header, has_goroutine_header, has_function_header;
 	struct writer writer;
 };

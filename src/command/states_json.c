@@ -5,201 +5,146 @@
  * Other programs depend on the names: fields may be added, none renamed. What is unknown is left
  * out.
  */
-#include <inttypes.h>
-#include <string.h>
-
 #include "command/states_format.h"
+#include "output/json_writer.h"
 
-static void put_text(yajl_gen gen, const char *text)
+static const char *reason_name(struct states_print *print, uint8_t reason)
 {
-	yajl_gen_string(gen, (const unsigned char *)text, strlen(text));
+	return names_wait_reason(print->names, reason) ?: "unknown";
 }
 
-/* yajl_gen_integer() is signed. */
-static void put_number(yajl_gen gen, uint64_t value)
-{
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
-
-	yajl_gen_number(gen, digits, (size_t)len);
-}
-
-static void put_field(yajl_gen gen, const char *key, uint64_t value)
-{
-	put_text(gen, key);
-	put_number(gen, value);
-}
-
-static void put_true(yajl_gen gen, const char *key)
-{
-	put_text(gen, key);
-	yajl_gen_bool(gen, 1);
-}
-
-static void put_reason(struct states_print *print, uint8_t reason)
-{
-	const char *name = names_wait_reason(print->names, reason);
-
-	put_text(print->gen, "reason");
-	put_text(print->gen, name ? name : "unknown");
-}
-
-static void put_start(struct states_print *print, uint64_t start_va)
+static void put_start(struct states_print *print, struct json_writer *json, uint64_t start_va)
 {
 	const struct place *place = names_start(print->names, start_va);
 
 	if (!place->function)
 		return;
-	put_text(print->gen, "start");
-	yajl_gen_map_open(print->gen);
-	put_text(print->gen, "function");
-	put_text(print->gen, place->function);
-	yajl_gen_map_close(print->gen);
-}
-
-static void end_object(struct states_print *print)
-{
-	yajl_gen_map_close(print->gen);
-	yajl_gen_reset(print->gen, "\n"); /* prints it, and is ready for the next object */
+	json_member_open(json, "start", '{');
+	json_place_function(json, place);
+	json_close(json, '}');
 }
 
 /* ---- changes ---- */
 
-static void put_by(struct states_print *print, const struct state_change *change)
+static void put_by(struct states_print *print, struct json_writer *json,
+		   const struct state_change *change)
 {
 	const struct place *place = states_by_place(print, change);
-	yajl_gen gen = print->gen;
 
 	if (place && !place->function)
 		place = NULL;
 	if (!change->by_goid && !place)
 		return;
-	put_text(gen, change->is_start ? "started_by" : "woken_by");
-	yajl_gen_map_open(gen);
+	if (change->is_start)
+		json_member_open(json, "started_by", '{');
+	else
+		json_member_open(json, "woken_by", '{');
 	if (change->by_goid)
-		put_field(gen, "goid", change->by_goid);
-	if (place) {
-		put_text(gen, "function");
-		put_text(gen, place->function);
-		put_field(gen, "offset", place->offset);
-	}
-	if (place && place->file) {
-		put_text(gen, "file");
-		put_text(gen, place->file);
-		if (place->line)
-			put_field(gen, "line", place->line);
-	}
-	yajl_gen_map_close(gen);
-}
-
-static void put_state(yajl_gen gen, const char *key, uint8_t state)
-{
-	char text[STATE_NAME_SIZE];
-
-	put_text(gen, key);
-	put_text(gen, state_name(state, text));
+		json_member_number(json, "goid", change->by_goid);
+	if (place)
+		json_place_members(json, place);
+	json_close(json, '}');
 }
 
 static void put_change(struct states_print *print, const struct state_change *change)
 {
-	yajl_gen gen = print->gen;
+	struct json_writer json = json_begin(&print->writer);
+	char text[STATE_NAME_SIZE];
 
-	yajl_gen_map_open(gen);
-	put_field(gen, "time_ns", event_clock_realtime_ns(print->clock, change->time_ns));
-	put_field(gen, "pid", change->pid);
-	put_field(gen, "tid", change->tid);
-	put_field(gen, "goid", change->goid);
-	put_state(gen, "old", change->old_state);
-	put_state(gen, "new", change->new_state);
+	json_member_number(&json, "time_ns",
+			   event_clock_realtime_ns(print->clock, change->time_ns));
+	json_member_number(&json, "pid", change->pid);
+	json_member_number(&json, "tid", change->tid);
+	json_member_number(&json, "goid", change->goid);
+	json_member_text(&json, "old", state_name(change->old_state, text));
+	json_member_text(&json, "new", state_name(change->new_state, text));
 	if (change->old_state & STATE_SCAN)
-		put_true(gen, "old_scan");
+		json_member_true(&json, "old_scan");
 	if (change->new_state & STATE_SCAN)
-		put_true(gen, "new_scan");
+		json_member_true(&json, "new_scan");
 	if (change->has_duration)
-		put_field(gen, "duration_ns", change->duration_ns);
+		json_member_number(&json, "duration_ns", change->duration_ns);
 	if (change->is_uncertain)
-		put_true(gen, "uncertain");
+		json_member_true(&json, "uncertain");
 	if (change->has_reason)
-		put_reason(print, change->reason);
-	put_start(print, change->start_va);
-	put_by(print, change);
-	end_object(print);
+		json_member_text(&json, "reason", reason_name(print, change->reason));
+	put_start(print, &json, change->start_va);
+	put_by(print, &json, change);
+	json_end(&json);
 }
 
 /* ---- sums ---- */
 
-static void put_states(yajl_gen gen, const struct state_sums *sums)
+static void put_states(struct json_writer *json, const struct state_sums *sums)
 {
 	char text[STATE_NAME_SIZE];
 
-	put_text(gen, "ns");
-	yajl_gen_map_open(gen);
-	for (uint8_t state = STATE_RUNNABLE; state <= STATE_DEAD_EXTRA; state++)
-		if (state <= STATE_WAITING || sums->ns[state])
-			put_field(gen, state_name(state, text), sums->ns[state]);
-	yajl_gen_map_close(gen);
+	json_member_open(json, "ns", '{');
+	for (uint8_t state = STATE_RUNNABLE; state <= STATE_DEAD_EXTRA; state++) {
+		if (state > STATE_WAITING && !sums->ns[state])
+			continue;
+		json_text_key(json, state_name(state, text));
+		json_number(json, sums->ns[state]);
+	}
+	json_close(json, '}');
 }
 
-static void put_waiting(struct states_print *print, const struct state_sums *sums)
+static void put_waiting(struct states_print *print, struct json_writer *json,
+			const struct state_sums *sums)
 {
 	struct reason_sum reasons[MAX_REASONS];
 	size_t count = states_reasons(print, sums, reasons);
-	yajl_gen gen = print->gen;
 
-	put_text(gen, "waiting");
-	yajl_gen_map_open(gen);
+	json_member_open(json, "waiting", '{');
 	for (size_t i = 0; i < count; i++) {
-		put_text(gen, reasons[i].name ? reasons[i].name : "unknown");
-		yajl_gen_map_open(gen);
-		put_field(gen, "ns", reasons[i].ns);
-		put_field(gen, "count", reasons[i].count);
-		yajl_gen_map_close(gen);
+		json_text_key(json, reasons[i].name ?: "unknown");
+		json_open_value(json, '{');
+		json_member_number(json, "ns", reasons[i].ns);
+		json_member_number(json, "count", reasons[i].count);
+		json_close(json, '}');
 	}
-	yajl_gen_map_close(gen);
+	json_close(json, '}');
 }
 
-static void put_sums(struct states_print *print, const struct state_goroutine *one)
+/* And ends the line. */
+static void put_sums(struct states_print *print, struct json_writer *json,
+		     const struct state_goroutine *one)
 {
 	const struct state_sums *sums = &one->sums;
-	yajl_gen gen = print->gen;
 
-	put_start(print, one->start_va);
-	put_states(gen, sums);
-	put_waiting(print, sums);
-	put_field(gen, "changes", sums->changes);
+	put_start(print, json, one->start_va);
+	put_states(json, sums);
+	put_waiting(print, json, sums);
+	json_member_number(json, "changes", sums->changes);
 	if (sums->longest_wait_ns) {
-		put_text(gen, "longest_wait");
-		yajl_gen_map_open(gen);
-		put_field(gen, "ns", sums->longest_wait_ns);
-		put_reason(print, sums->longest_wait_reason);
-		yajl_gen_map_close(gen);
+		json_member_open(json, "longest_wait", '{');
+		json_member_number(json, "ns", sums->longest_wait_ns);
+		json_member_text(json, "reason", reason_name(print, sums->longest_wait_reason));
+		json_close(json, '}');
 	}
-}
-
-static void begin_summary(struct states_print *print, const char *kind, uint32_t pid)
-{
-	yajl_gen_map_open(print->gen);
-	put_text(print->gen, "summary");
-	put_text(print->gen, kind);
-	put_field(print->gen, "pid", pid);
+	json_end(json);
 }
 
 static void put_goroutine(struct states_print *print, const struct state_goroutine *one)
 {
-	begin_summary(print, "goroutine", one->pid);
-	put_field(print->gen, "goid", one->goid);
+	struct json_writer json = json_begin(&print->writer);
+
+	json_member_text(&json, "summary", "goroutine");
+	json_member_number(&json, "pid", one->pid);
+	json_member_number(&json, "goid", one->goid);
 	if (one->has_ended)
-		put_true(print->gen, "ended");
-	put_sums(print, one);
-	end_object(print);
+		json_member_true(&json, "ended");
+	put_sums(print, &json, one);
 }
 
 static void put_function(struct states_print *print, const struct state_goroutine *one)
 {
-	begin_summary(print, "function", one->pid);
-	put_field(print->gen, "goroutines", one->num_goroutines);
-	put_sums(print, one);
-	end_object(print);
+	struct json_writer json = json_begin(&print->writer);
+
+	json_member_text(&json, "summary", "function");
+	json_member_number(&json, "pid", one->pid);
+	json_member_number(&json, "goroutines", one->num_goroutines);
+	put_sums(print, &json, one);
 }
 
 const struct states_formatter states_json = {

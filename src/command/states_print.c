@@ -7,16 +7,10 @@
 
 #include "command/states_format.h"
 
-static void print_json(void *context, const char *text, size_t len)
-{
-	writer_put(context, text, len);
-}
-
 struct error *states_print_new(const struct states_print_options *options,
 			       struct states_print **out)
 {
 	struct states_print *print = calloc(1, sizeof(*print));
-	struct error *err = NULL;
 
 	*out = NULL;
 	if (!print)
@@ -25,28 +19,12 @@ struct error *states_print_new(const struct states_print_options *options,
 	print->clock = options->clock;
 	print->writer.file = options->file;
 	print->names = options->names;
-	if (options->format == STATES_JSON) {
-		print->gen = yajl_gen_alloc(NULL);
-		if (!print->gen)
-			err = error_out_of_memory();
-		else
-			yajl_gen_config(print->gen, yajl_gen_print_callback, print_json,
-					&print->writer);
-	}
-	if (err) {
-		states_print_free(print);
-		return err;
-	}
 	*out = print;
 	return NULL;
 }
 
 void states_print_free(struct states_print *print)
 {
-	if (!print)
-		return;
-	if (print->gen)
-		yajl_gen_free(print->gen);
 	free(print);
 }
 

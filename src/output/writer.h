@@ -40,6 +40,14 @@ static inline void writer_put(struct writer *writer, const char *text, size_t le
 	writer->used += len;
 }
 
+/* Where `len` bytes, at most WRITER_SIZE, can be put; then `used` is to be raised. */
+static inline char *writer_room(struct writer *writer, size_t len)
+{
+	if (len > WRITER_SIZE - writer->used)
+		writer_flush(writer);
+	return writer->buffer + writer->used;
+}
+
 static inline void writer_puts(struct writer *writer, const char *text)
 {
 	writer_put(writer, text, strlen(text));
