@@ -152,12 +152,26 @@ bool text_is_clean(const char *text, size_t len)
 
 /* ---- times and durations ---- */
 
+/* Two digits each. */
+static const char pairs[] =
+	"0001020304050607080910111213141516171819"
+	"2021222324252627282930313233343536373839"
+	"4041424344454647484950515253545556575859"
+	"6061626364656667686970717273747576777879"
+	"8081828384858687888990919293949596979899";
+
 /* Writes value with exactly `digits` digits, zeros before it; returns the end. */
 static char *put_digits(char *out, uint64_t value, unsigned digits)
 {
-	for (unsigned i = digits; i-- > 0; value /= 10)
-		out[i] = (char)('0' + value % 10);
-	return out + digits;
+	char *end = out + digits;
+
+	for (; digits >= 2; value /= 100) {
+		digits -= 2;
+		memcpy(out + digits, pairs + value % 100 * 2, 2);
+	}
+	if (digits)
+		*out = (char)('0' + value % 10);
+	return end;
 }
 
 static unsigned count_digits(uint64_t value)
@@ -191,14 +205,6 @@ static unsigned count_digits(uint64_t value)
 	return digits + (value >= powers[digits]);
 }
 
-/* Two digits each. */
-static const char pairs[] =
-	"0001020304050607080910111213141516171819"
-	"2021222324252627282930313233343536373839"
-	"4041424344454647484950515253545556575859"
-	"6061626364656667686970717273747576777879"
-	"8081828384858687888990919293949596979899";
-
 size_t text_format_number(char *out, uint64_t value)
 {
 	unsigned len = count_digits(value);
@@ -214,6 +220,13 @@ size_t text_format_number(char *out, uint64_t value)
 	else
 		*out = (char)('0' + value);
 	return len;
+}
+
+void text_put_microseconds(char *out, uint32_t microseconds)
+{
+	memcpy(out, pairs + microseconds / 10000 % 100 * 2, 2);
+	memcpy(out + 2, pairs + microseconds / 100 % 100 * 2, 2);
+	memcpy(out + 4, pairs + microseconds % 100 * 2, 2);
 }
 
 size_t text_format_time(char *out, uint64_t realtime_ns)
@@ -242,8 +255,9 @@ size_t text_format_duration(char *out, uint64_t ns)
 	unsigned digits = count_digits(seconds);
 	char *p = put_digits(out, seconds, digits < 3 ? 3 : digits);
 
-	*p++ = '.';
-	p = put_digits(p, ns % NS_PER_S / 1000, 6);
+	*p = '.';
+	text_put_microseconds(p + 1, (uint32_t)(ns % NS_PER_S / 1000));
+	p += 7;
 	*p = '\0';
 	return (size_t)(p - out);
 }

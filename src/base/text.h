@@ -31,6 +31,9 @@ size_t text_utf8_length(const char *p, size_t len);
 #define TEXT_NUMBER_SIZE 20
 size_t text_format_number(char *out, uint64_t value);
 
+/* "411402": six digits, without a NUL. */
+void text_put_microseconds(char *out, uint32_t microseconds);
+
 /* "18 15:48:05.411402": day of month and local time. At least TEXT_TIME_SIZE bytes; returns the
  * length. */
 #define TEXT_TIME_SIZE 32

@@ -6,8 +6,6 @@
  * Between them, indented like calls, waits ("~") and goroutines that were started ("go").
  * A tree that stays open for long comes in parts.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -16,16 +14,17 @@
 
 #define NS_PER_S       1000000000ull
 #define CALL_COLUMN    31
-#define DURATION_WIDTH 10
 /* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
  * gigabyte of spaces. */
 #define MAX_INDENT 500
 
 /* The last second that was written, since to ask for local time is slow. */
 struct clock {
-	uint64_t second;
+	uint64_t begin_ns;
 	char text[TEXT_TIME_SIZE]; /* "18 15:48:05.000000"; empty: none yet */
 };
+
+#define TIME_WIDTH (sizeof("18 15:48:05.000000") - 1)
 
 static struct error *graph_init(struct output *out)
 {
@@ -38,47 +37,47 @@ static void graph_destroy(struct output *out)
 	free(out->data);
 }
 
-static void put_time(struct output *out, uint64_t monotonic_ns)
+/* Returns its end. */
+static char *put_time(struct output *out, char *to, uint64_t monotonic_ns)
 {
 	uint64_t now_ns = event_clock_realtime_ns(out->options.clock, monotonic_ns);
 	struct clock *clock = out->data;
-	char digits[6];
 
-	if (clock->second != now_ns / NS_PER_S || !clock->text[0]) {
-		clock->second = now_ns / NS_PER_S;
-		text_format_time(clock->text, clock->second * NS_PER_S);
+	if (now_ns - clock->begin_ns >= NS_PER_S || !clock->text[0]) {
+		clock->begin_ns = now_ns - now_ns % NS_PER_S;
+		text_format_time(clock->text, clock->begin_ns);
 	}
-	uint32_t us = (uint32_t)(now_ns % NS_PER_S / 1000);
-	for (size_t i = sizeof(digits); i-- > 0; us /= 10)
-		digits[i] = (char)('0' + us % 10);
-	writer_put(&out->writer, clock->text, strlen("18 15:48:05."));
-	writer_put(&out->writer, digits, sizeof(digits));
+	memcpy(to, clock->text, TIME_WIDTH);
+	text_put_microseconds(to + TIME_WIDTH - 6, (uint32_t)(now_ns - clock->begin_ns) / 1000);
+	return to + TIME_WIDTH;
 }
 
-static void put_indent(struct output *out, size_t depth)
+static size_t indent_of(size_t depth)
 {
-	writer_put_spaces(&out->writer, 2 * (depth < MAX_INDENT ? depth : MAX_INDENT));
+	return 2 * (depth < MAX_INDENT ? depth : MAX_INDENT);
 }
 
 /* The columns before the text of a line that has no duration. */
 static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
 {
-	put_time(out, time_ns);
-	writer_put_spaces(&out->writer, 1 + DURATION_WIDTH + 2);
-	put_indent(out, depth);
+	size_t spaces = CALL_COLUMN - TIME_WIDTH + indent_of(depth);
+	char *to = writer_room(&out->writer, TIME_WIDTH + spaces);
+
+	memset(put_time(out, to, time_ns), ' ', spaces);
+	out->writer.used += TIME_WIDTH + spaces;
 }
 
 static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint64_t duration_ns,
 				     size_t depth)
 {
-	char duration[TEXT_DURATION_SIZE];
-	size_t len = text_format_duration(duration, duration_ns);
+	size_t spaces = 2 + indent_of(depth);
+	char *to = writer_room(&out->writer, TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
+	char *end = put_time(out, to, time_ns);
 
-	put_time(out, time_ns);
-	writer_put_spaces(&out->writer, 1);
-	writer_put(&out->writer, duration, len);
-	writer_put_spaces(&out->writer, 2);
-	put_indent(out, depth);
+	*end++ = ' ';
+	end += text_format_duration(end, duration_ns);
+	memset(end, ' ', spaces);
+	out->writer.used += (size_t)(end - to) + spaces;
 }
 
 static void put_function(struct output *out, const struct place *place)
@@ -98,10 +97,9 @@ static void put_caller(struct output *out, uint64_t caller_va)
 
 static void put_number(struct output *out, uint64_t value)
 {
-	char digits[24];
-	int len = snprintf(digits, sizeof(digits), "%" PRIu64, value);
+	char *to = writer_room(&out->writer, TEXT_NUMBER_SIZE);
 
-	writer_put(&out->writer, digits, (size_t)len);
+	out->writer.used += text_format_number(to, value);
 }
 
 /* A tree, or one of a goroutine that was started in it. */
@@ -231,8 +229,7 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 static void write_note(struct output *out, const struct branch *branch, uint64_t count,
 		       const char *one, const char *many)
 {
-	writer_put_spaces(&out->writer, CALL_COLUMN);
-	put_indent(out, branch->depth);
+	writer_put_spaces(&out->writer, CALL_COLUMN + indent_of(branch->depth));
 	writer_puts(&out->writer, "(");
 	put_number(out, count);
 	writer_puts(&out->writer, count == 1 ? one : many);
