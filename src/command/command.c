@@ -5,12 +5,18 @@
 #include <string.h>
 
 static const struct command commands[] = {
+	{NULL, &trace_argp, command_trace},
 	{"list", &list_argp, command_list},
 	{"states", &states_argp, command_states},
 	{"bpftrace", &bpftrace_argp, command_bpftrace},
 };
 
-static const struct command trace = {NULL, &trace_argp, command_trace};
+#define NUM_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct command *command_at(size_t index)
+{
+	return index < NUM_COMMANDS ? &commands[index] : NULL;
+}
 
 /* ---- which options have values ---- */
 
@@ -39,10 +45,10 @@ static bool has_value(const struct argp *argp, char key, const char *name, size_
 /* In any command: which one it is, is not known yet. */
 static bool any_has_value(char key, const char *name, size_t length)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < NUM_COMMANDS; i++)
 		if (has_value(commands[i].argp, key, name, length))
 			return true;
-	return has_value(trace.argp, key, name, length);
+	return false;
 }
 
 /* True when the next argument is the value of this option, as in `-u GLOB` or `--output FILE`. */
@@ -75,12 +81,12 @@ const struct command *command_choose(int argc, char **argv)
 	int word = find_word(argc, argv);
 	char *name = argv[word];
 
-	for (size_t i = 0; word && i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 1; word && i < NUM_COMMANDS; i++) {
 		if (strcmp(name, commands[i].name) != 0)
 			continue;
 		memmove(argv + 2, argv + 1, (size_t)(word - 1) * sizeof(*argv));
 		argv[1] = name;
 		return &commands[i];
 	}
-	return &trace;
+	return &commands[0];
 }

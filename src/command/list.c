@@ -20,9 +20,12 @@
 /* Exits shown in a function's line. */
 #define FEW 3
 
+enum { KEY_NAMES = 0x5000 };
+
 struct list_args {
 	struct select_args select;
 	struct run_args process; /* what -p says, and no more */
+	bool names; /* alone */
 	bool verbose;
 };
 
@@ -33,6 +36,8 @@ static const struct argp_option options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls would begin trees: names, or wildcards like GLOB",
 	 OPTIONS_FUNCTIONS},
+	{"names", KEY_NAMES, NULL, 0, "Print the names of functions alone, one a line",
+	 OPTIONS_OUTPUT},
 	{"verbose", 'v', NULL, 0,
 	 "Print a line for every probe, and every place of inlined functions", OPTIONS_OUTPUT},
 	{},
@@ -49,6 +54,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'p':
 		run_args_take_pid(&args->process, arg, state);
+		return 0;
+	case KEY_NAMES:
+		args->names = true;
 		return 0;
 	case 'v':
 		args->verbose = true;
@@ -144,6 +152,16 @@ static void print_sites(const struct plan *plan, const struct plan_func *func)
 
 		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", site->va, kinds[site->kind],
 		       site_offset(plan, site), site->mnemonic, cost_name(site), remarks(site));
+	}
+}
+
+static void print_names(const struct plan *plan)
+{
+	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++) {
+		if (!plan->funcs[i].num_sites)
+			continue;
+		print_text(plan->funcs[i].func->name);
+		puts("");
 	}
 }
 
@@ -284,6 +302,10 @@ static struct error *list(const struct list_args *args)
 		err = library_hint(args->process.pid, err);
 	if (!err)
 		err = plan_make(bin, &selection, NULL, &plan);
+	if (!err && args->names) {
+		print_names(&plan);
+		return NULL;
+	}
 	if (!err && selection.functions != all)
 		err = find_inlined(bin, &selection, &inlined);
 	if (err)

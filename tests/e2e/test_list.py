@@ -52,6 +52,14 @@ def test_functions_and_sites(binary):
     assert [name for name, target in names.items() if target] == ["main.root"]
 
 
+def test_names(binary):
+    """--names: the same functions, in the same order, and nothing else."""
+    program = binary("calls")
+    for arguments in (["-u", "main.*", program], [program]):
+        done = list_functions("--names", *arguments)
+        assert done.returncode == 0 and done.stdout.splitlines() == list(parse(list_functions(*arguments).stdout))
+
+
 def test_agrees_with_tracing(binary, run_tool):
     """As many probes as the tracer then sets."""
     path = binary("requests")

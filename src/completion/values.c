@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* values.c - what options take as values, by the names that the tables give those. */
+#include <string.h>
+
+#include "completion/completion.h"
+#include "gofuncgraph/attach.h"
+#include "names/goroutine_state.h"
+
+static struct value words(const char *text)
+{
+	struct value value = {.kind = VALUE_WORDS};
+	size_t length = 0;
+
+	for (; *text && length + 1 < sizeof(value.words); text++)
+		if (*text != ',')
+			value.words[length++] = *text;
+	return value;
+}
+
+static struct value methods(void)
+{
+	struct value value = {.kind = VALUE_WORDS, .words = "auto"};
+
+	for (enum attach_method method = ATTACH_UPROBE_MULTI; method <= ATTACH_PERF_EVENT; method++) {
+		strcat(value.words, " ");
+		strcat(value.words, attach_method_name(method));
+	}
+	return value;
+}
+
+struct value value_of(const struct command *command, const struct argp_option *option)
+{
+	if (!strcmp(option->arg, "FILE"))
+		return (struct value){.kind = VALUE_FILE};
+	if (!strcmp(option->arg, "PID"))
+		return (struct value){.kind = VALUE_PID};
+	if (!strcmp(option->arg, "GLOB"))
+		return (struct value){.kind = VALUE_FUNCTION};
+	if (!strcmp(option->arg, "METHOD"))
+		return methods();
+	if (!strcmp(option->arg, "FORMAT"))
+		return words(command->name ? "text json" : "graph json");
+	if (!strcmp(option->name, "state"))
+		return words(state_names());
+	if (!strcmp(option->name, "template"))
+		return (struct value){.kind = VALUE_TEMPLATE};
+	return (struct value){.kind = VALUE_ANY};
+}
