@@ -130,6 +130,26 @@ def test_json(tool, streams):
     assert not gone, f"never written: {gone}"
 
 
+# ---- the map ----
+
+
+def test_map(tool, streams):
+    """The paths in HACKING.md and README.md are there, and no room is missing."""
+    text = (ROOT / "HACKING.md").read_text()
+    paths = {path for code in re.findall(r"`([^`\n]+)`", text) for path in [code.split(" ")[0]]
+             if re.fullmatch(r"[\w.-]+/[\w./-]*|[A-Z]+\.md|\.clang-format", path)}
+    both = text + (ROOT / "README.md").read_text()
+    paths |= {path.rstrip(".") for path in re.findall(r"(?<![\w/-])(?:scripts|tests)/[\w./-]+", both)}
+    # Those of Linux and of Go.
+    paths -= {"kernel/trace/bpf_trace.c", "src/runtime/proc.go"}
+    assert len(paths) > 40
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert not missing, missing
+    rooms = [path.name for path in (ROOT / "src").iterdir() if (path / "meson.build").exists()]
+    unnamed = [room for room in rooms if f"| `src/{room}/` |" not in text]
+    assert not unnamed, unnamed
+
+
 # ---- form ----
 
 
