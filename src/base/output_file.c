@@ -76,15 +76,11 @@ static struct error *check_owner(const struct walk *walk, const struct stat *sta
 		return NULL;
 	if (status->st_uid != geteuid() && status->st_uid != folder.st_uid)
 		return error_new(
-			"cannot write %s: everybody may write to the folder of %s, and this %s "
-			"belongs to another user (uid %u): remove it, or name a file in a folder "
-			"of your own",
+			"cannot write %s: everybody may write to the folder of %s, and this %s belongs to another user (uid %u): remove it, or name a file in a folder of your own",
 			walk->path, walk->name, kind, status->st_uid);
 	if (S_ISREG(status->st_mode) && status->st_nlink > 1)
 		return error_new(
-			"cannot write %s: everybody may write to the folder of %s, and this file "
-			"has other names, which others may have given it: remove it, or name a "
-			"file in a folder of your own",
+			"cannot write %s: everybody may write to the folder of %s, and this file has other names, which others may have given it: remove it, or name a file in a folder of your own",
 			walk->path, walk->name);
 	return NULL;
 }
@@ -124,8 +120,7 @@ static struct error *open_last(const struct walk *walk, const struct stat *statu
 	struct stat now;
 
 	if (opened < 0 && errno == EINTR)
-		return error_new("cannot write %s: interrupted while waiting for somebody to read "
-				 "from it",
+		return error_new("cannot write %s: interrupted while waiting for somebody to read from it",
 				 walk->path);
 	if (opened < 0)
 		return errno == ENOENT || errno == ELOOP ? NULL : walk_error(walk, errno);

@@ -126,19 +126,18 @@ const struct argp bpftrace_argp = {
 /* The command line, quoted where a shell would want it. */
 static char *command_line(int argc, char **argv)
 {
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-=:,@%+";
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	for (int i = 0; out && i < argc; i++) {
-		bool plain =
-			i == 0 || (*argv[i] && !argv[i][strspn(argv[i], "abcdefghijklmnopqrstuvwxyz"
-									"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-									"0123456789_./-=:,@%+")]);
+		bool is_plain = i == 0 || (*argv[i] && !argv[i][strspn(argv[i], plain)]);
 
 		if (i)
 			fputc(' ', out);
-		if (!plain)
+		if (!is_plain)
 			fputc('\'', out);
 		for (const char *p = argv[i]; *p; p++) {
 			if (*p == '\'')
@@ -146,7 +145,7 @@ static char *command_line(int argc, char **argv)
 			else
 				fputc(*p, out);
 		}
-		if (!plain)
+		if (!is_plain)
 			fputc('\'', out);
 	}
 	if (out)

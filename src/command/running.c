@@ -148,8 +148,7 @@ static void warn_of_copied_up(const struct executable *exe, const char *path)
 {
 	_cleanup_free_ char *lower = overlay_lower_file(exe->pid);
 
-	log_warning("process %d runs %s as it was before overlayfs copied it up (a chmod, a chown "
-		    "or a write since then did that), and is not traced; %s%s",
+	log_warning("process %d runs %s as it was before overlayfs copied it up (a chmod, a chown or a write since then did that), and is not traced; %s%s",
 		    exe->pid, path,
 		    lower ? "trace it as " : "start it anew, or trace the file of the lower layer",
 		    lower ?: "");
@@ -167,18 +166,15 @@ static void warn_if_unreached(void *context, const struct executable *exe)
 	    ++search->count > MAX_WARNINGS)
 		return;
 	if (like == LIKE_DELETED_NAME)
-		log_warning("process %d runs an older %s, which was replaced on disk, and is not "
-			    "traced; trace it as %s",
+		log_warning("process %d runs an older %s, which was replaced on disk, and is not traced; trace it as %s",
 			    exe->pid, path, exe->link);
 	else if (like == LIKE_NAME)
-		log_warning("process %d runs another file of the name %s, in another mount, and "
-			    "is not traced; trace it as %s",
+		log_warning("process %d runs another file of the name %s, in another mount, and is not traced; trace it as %s",
 			    exe->pid, path, exe->link);
 	else if (overlay_holds(exe->link))
 		warn_of_copied_up(exe, path);
 	else
-		log_warning("process %d runs %s, but the probes are not in its memory: it is not "
-			    "traced",
+		log_warning("process %d runs %s, but the probes are not in its memory: it is not traced",
 			    exe->pid, path);
 }
 

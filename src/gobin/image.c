@@ -244,8 +244,7 @@ static struct error *read_segments(struct image *image, const Elf64_Ehdr *ehdr)
 	if (ehdr->e_phentsize == sizeof(Elf64_Phdr) && size <= MAX_PHDRS_SIZE)
 		table = image_at_off(image, ehdr->e_phoff, size);
 	if (!table)
-		return error_new("%s has no usable program headers: it is not an executable, or "
-				 "cut short",
+		return error_new("%s has no usable program headers: it is not an executable, or cut short",
 				 image->path);
 	image->segments = calloc(ehdr->e_phnum, sizeof(*image->segments));
 	if (!image->segments)
@@ -330,8 +329,7 @@ static struct error *check_header(const struct image *image, const Elf64_Ehdr *e
 
 	if (memcmp(ident, ELFMAG, SELFMAG) != 0)
 		return error_new(
-			"%s is not an ELF file: name the Go executable itself, not a script or "
-			"an archive",
+			"%s is not an ELF file: name the Go executable itself, not a script or an archive",
 			image->path);
 	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB ||
 	    ehdr->e_machine != EM_X86_64)

@@ -188,8 +188,7 @@ static bool is_known(const struct tls_place *place)
 static struct error *disagree_error(const struct image *image, const struct tls_place *one,
 				    const struct tls_place *other)
 {
-	return error_new("cannot tell where %s keeps its current goroutine: its runtime uses both "
-			 "%d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
+	return error_new("cannot tell where %s keeps its current goroutine: its runtime uses both %d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
 			 image_path(image), one->offset, (unsigned long long)one->slot_va,
 			 other->offset, (unsigned long long)other->slot_va);
 }
@@ -216,8 +215,7 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 	    image_relocation_naming(image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
 		found = place_by_relocation(image, &relocation);
 	if (!is_known(&found))
-		return error_new("cannot tell where %s keeps its current goroutine: no code of its "
-				 "runtime that reads it was recognized",
+		return error_new("cannot tell where %s keeps its current goroutine: no code of its runtime that reads it was recognized",
 				 image_path(image));
 	*place = found;
 	return NULL;

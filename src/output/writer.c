@@ -51,8 +51,7 @@ struct error *writer_error(const struct writer *writer, const char *what)
 	if (!writer->errnum)
 		return NULL;
 	return error_errno(writer->errnum, "cannot write %s%s", what,
-			   writer->errnum == EFBIG ? " beyond the limit of a file's size "
-						     "(ulimit -f, or the file system's)"
+			   writer->errnum == EFBIG ? " beyond the limit of a file's size (ulimit -f, or the file system's)"
 						   : "");
 }
 

@@ -76,8 +76,7 @@ static struct error *add_own_names(struct names *names)
 
 	if (!dir)
 		return error_errno(errno,
-				   "the folder of templates that GOFUNCGRAPH_TEMPLATES names, %s, "
-				   "cannot be read",
+				   "the folder of templates that GOFUNCGRAPH_TEMPLATES names, %s, cannot be read",
 				   own_folder());
 	while ((entry = readdir(dir))) {
 		size_t length = strlen(entry->d_name);
@@ -134,8 +133,7 @@ static struct error *no_such_template(const char *name)
 		fprintf(list, "%s%s", i ? ", " : "", names.names[i]);
 	if (list)
 		fclose(list);
-	return error_new("there is no template '%s', but: %s; a file of your own is named with a "
-			 "'/' (./%s)",
+	return error_new("there is no template '%s', but: %s; a file of your own is named with a '/' (./%s)",
 			 name, text ? text : "?", name);
 }
 

@@ -34,18 +34,13 @@ static void write_header(const struct directives *d, const struct script_options
 	write_text(out, "Build id: ", id);
 	fputs("//\n"
 	      "// It fits that very file: make it anew when the program is built anew.\n"
-	      "// Needs root and bpftrace 0.23 (Debian 13) or newer; Debian 12's 0.17 cannot place "
-	      "probes "
-	      "inside of\n// functions.\n",
+	      "// Needs root and bpftrace 0.23 (Debian 13) or newer; Debian 12's 0.17 cannot place probes inside of\n// functions.\n",
 	      out);
 	if (need_unsafe)
-		fputs("// The file has no symbols, so probes are file offsets, which bpftrace "
-		      "takes "
-		      "with --unsafe only.\n",
+		fputs("// The file has no symbols, so probes are file offsets, which bpftrace takes with --unsafe only.\n",
 		      out);
 	if (d->uses_g && d->layout.newer_than_known)
-		fputs("// This Go is newer than the newest known, and the file has no DWARF: where "
-		      "it keeps goroutine\n// ids is a guess.\n",
+		fputs("// This Go is newer than the newest known, and the file has no DWARF: where it keeps goroutine\n// ids is a guess.\n",
 		      out);
 	if (d->uses_g)
 		fputs("// Goroutines are told apart by their id, from runtime.g in R14.\n", out);

@@ -149,8 +149,7 @@ const char *decode_refusal(const uint8_t *code, size_t size)
 	/* Intel and AMD differ there; older kernels refuse it for a nop also. */
 	if (raw.has_66 &&
 	    (is_branch_opcode(raw.opcode) || (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80)))
-		return "is a branch or nop with an operand size prefix, which the kernel does not "
-		       "probe";
+		return "is a branch or nop with an operand size prefix, which the kernel does not probe";
 	/* The kernel looks at 90 only, and skips the exchange. */
 	if (raw.opcode == 0x90 && (raw.rex & 1))
 		return "exchanges R8 and RAX, which the kernel takes for a nop";

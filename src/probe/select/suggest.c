@@ -255,8 +255,7 @@ static struct error *describe(struct gobin *bin, const struct pattern *pattern,
 	FILE *out;
 
 	if (pattern->num_vendored)
-		return error_new("only functions of vendored packages match '%s'; --include-vendor "
-				 "shows them",
+		return error_new("only functions of vendored packages match '%s'; --include-vendor shows them",
 				 pattern->text);
 	out = open_memstream(&hint, &size);
 	if (!out)
