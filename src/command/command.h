@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command.h - the subcommands: each takes the arguments from its own name on and returns the exit
+ * command.h - the commands. Each takes the arguments from its own name on, and returns the exit
  * status.
  */
 #ifndef COMMAND_COMMAND_H
@@ -22,9 +22,9 @@ struct command {
 };
 
 /*
- * The command whose name is the first argument that is neither an option nor an option's value:
- * options before it mean the same as behind it, so they are moved behind it, to argv[2] and so on.
- * A binary of that name is written ./list.
+ * Returns the command whose name is the first argument that is neither an option nor an option's
+ * value. Options before the name mean the same as behind it, so they are moved behind it, to argv[2]
+ * and so on. A binary that has the name of a command is written ./list.
  */
 const struct command *command_choose(int argc, char **argv);
 

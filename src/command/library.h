@@ -11,15 +11,16 @@
 #include "base/error.h"
 
 /*
- * Whether the process has loaded the code of the file that `word` names: a path, seen from here or
- * from the process, or the bare name of the file. Sets *path to how it is opened, which the caller
- * frees; NULL: `word` is something else, a function's name say. Errors: it is the path of an ELF
- * file that is not loaded; there is no such process.
+ * Looks whether the process has loaded code from the file that `word` names: by its path, as seen
+ * from here or from the process, or by its name without folders. Sets *path to the path by which the
+ * file can be opened, which the caller frees; NULL: `word` is something else, a function's name say.
+ * Errors: `word` is the path of an ELF file that the process has not loaded; there is no such
+ * process.
  */
 struct error *library_find(pid_t pid, const char *word, char **path);
 
-/* Adds to err, why the process's executable cannot be traced, which Go files it has loaded. Takes
- * err, returns it or the one that takes its place. */
+/* err says why the process's executable cannot be traced. Adds the Go files that the process has
+ * loaded, if any. Takes err; returns it, or the error that takes its place. */
 struct error *library_hint(pid_t pid, struct error *err);
 
 #endif

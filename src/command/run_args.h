@@ -16,7 +16,7 @@ struct run_args {
 	char pid_path[32];	   /* its executable */
 	char *library_path;	   /* BINARY in its place, see run_args_take_library(); owned */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
-	bool as_root;
+	bool as_root;		   /* --as-root */
 	const char *output_path; /* -o; see run_file.h */
 	uint64_t timeout_ns;	 /* 0: none */
 	struct run_options options;
@@ -29,10 +29,10 @@ extern const struct argp run_argp;
 /* Before parsing: keeps what is behind `--`, and returns how many arguments are before it. */
 int run_args_split(int argc, char **argv, struct run_args *args);
 
-/* With -p: `word`, the first argument, may name a file that the process has loaded (library.h), which
- * is BINARY then. *taken: it does. Error: as of library_find(). */
+/* With -p, the first argument, `word`, may name a file that the process has loaded (library.h). Then
+ * that file is BINARY, and *taken is true. Errors: those of library_find(). */
 struct error *run_args_take_library(struct run_args *args, const char *word, bool *taken);
-/* The same of the first target, which is none then. */
+/* The same with the first of the targets. When it names such a file, it is no target any more. */
 struct error *run_args_take_first_target(struct run_args *args, struct select_args *select);
 void run_args_destroy(struct run_args *args);
 

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run_file.h - where trees and states are written to: what -o names; else standard output, which
- * with `--` is the program's own, so that then it is standard error.
+ * run_file.h - the file that trees and states are written to: the one that -o names, else standard
+ * output. With `--`, standard output is the program's own, and standard error takes its place.
  */
 #ifndef COMMAND_RUN_FILE_H
 #define COMMAND_RUN_FILE_H
 
 #include "command/run.h"
 
-/* Opens it, and changes nothing of it yet: what was written there before stays until there is
- * something to write instead. */
+/* Opens the file, and changes nothing of it yet: what was in it stays until tracing has begun. */
 struct error *run_file_open(struct run *run);
 
-/* Cuts what was there: tracing has begun. */
+/* Tracing has begun: takes away what was in the file. */
 struct error *run_file_begin(struct run *run);
 
 /*
- * Lets go of what is a started program's own now, standard input and output: as long as we had the
- * end of a pipe, too, nobody would see that the program closed it.
+ * Closes the tracer's standard input and output, which are the started program's own from now on: as
+ * long as the tracer had them open as well, nobody at the other end of a pipe would see that the
+ * program closed it.
  */
 void run_file_leave_to_program(const struct run *run);
 

@@ -15,7 +15,7 @@ struct select_args {
 	const char *binary;	    /* set it beforehand when no argument names it */
 };
 
-/* The first argument, which is a target, is something else. */
+/* Takes the first target out of the targets: it is something else. */
 void select_args_drop_first(struct select_args *args);
 void select_args_destroy(struct select_args *args);
 

@@ -12,11 +12,12 @@
 #include <stdbool.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are kept until they are asked for, except that a SIGHUP
- * which was ignored (nohup) stays so. When one is not asked for within two seconds (output is
- * blocked, say), a second one ends the tracer at once. What writing may meet (a closed pipe, the
- * limit of file sizes) is an error of write(2), and children are waited for, whatever was
- * inherited.
+ * From now on SIGINT, SIGTERM and SIGHUP are kept until they are asked for. A SIGHUP that was ignored
+ * when the tracer started (nohup) stays ignored. When a signal is not asked for within two seconds,
+ * since output is blocked, say, a second signal ends the tracer at once.
+ *
+ * Writing to a closed pipe, or beyond the limit of file sizes, is an error of write(2) and no
+ * signal. Children can be waited for. Both hold whatever the tracer inherited.
  */
 void signals_catch(void);
 
@@ -24,14 +25,15 @@ void signals_catch(void);
  * among them. */
 void signals_catch_for_program(void);
 
-/* One has arrived; it stays. */
+/* True once a signal has arrived, until it is taken. */
 bool signals_arrived(void);
 
-/* Takes one that arrived. `from_kernel`: the terminal sent it, or the kernel for it. */
+/* Takes one signal that arrived. False: there is none. *from_kernel: the kernel sent it, for the
+ * terminal most often; else a process did. */
 bool signals_take(int *number, bool *from_kernel);
 
-/* While true, a second signal ends nothing: the probes are being taken away, and what is open still
- * waits to be printed. */
+/* While `detaching`, a second signal ends nothing: the probes are being taken away, and calls that are
+ * open are still to be printed. */
 void signals_set_detaching(bool detaching);
 
 #endif

@@ -21,11 +21,11 @@ struct states_args {
 
 /* As trace_args_parse(). */
 error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args);
-/* Looks for what -p's process has loaded. Error: it has not. */
+/* With -p, looks for the LIBRARY that was named. Error: the process has not loaded it. */
 struct error *states_args_take_library(struct states_args *args);
 void states_args_destroy(struct states_args *args);
 
-/* What is shown of this goroutine, and of its changes. */
+/* True when the options want this goroutine; this change of its state. */
 bool states_args_want_goid(const struct states_args *args, uint64_t goid);
 bool states_args_want_change(const struct states_args *args, const struct state_change *change);
 
