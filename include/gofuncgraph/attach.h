@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attach.h - sites to live uprobes, and away again, whatever happens to the tracer.
+ * attach.h - sites of a file to live uprobes, and away again, whatever happens to the tracer.
+ *
+ * Knows files, offsets and loaded BPF programs; neither Go nor plans.
  */
 #ifndef GOFUNCGRAPH_ATTACH_H
 #define GOFUNCGRAPH_ATTACH_H
@@ -8,30 +10,45 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/error.h"
-#include "gofuncgraph/plan.h"
 
 enum attach_method { ATTACH_AUTO, ATTACH_UPROBE_MULTI, ATTACH_TRACEFS, ATTACH_PERF_EVENT };
 const char *
 attach_method_name(enum attach_method method); /* "uprobe_multi", "tracefs", "perf_event" */
 
-/* Which BPF program a site runs. */
-enum program {
-	PROGRAM_ENTRY,
-	PROGRAM_TARGET_ENTRY,
-	PROGRAM_EXIT,
-	PROGRAM_RUNTIME,
-	PROGRAM_STATE,
-	PROGRAM_COUNT
+/*
+ * The expected_attach_type that programs have to be loaded with: BPF_TRACE_UPROBE_MULTI
+ * (include/uapi/linux/bpf.h of Linux 6.6; Debian 12's is older) for uprobe_multi, 0 for the others.
+ */
+#define ATTACH_TYPE_UPROBE_MULTI 48
+uint32_t attach_program_type(enum attach_method method);
+
+/* The file that is probed. */
+struct attach_file {
+	int fd;		   /* open for reading */
+	const char *path;  /* for messages */
+	struct stat stat;  /* of the file that the sites were found in: it may have changed since */
 };
-enum program site_program(const struct site *site);
+
+struct attach_site {
+	uint64_t off;	      /* in the file, in bytes */
+	uint64_t cookie;      /* what its program gets from bpf_get_attach_cookie() */
+	uint32_t program;     /* index in attach_options.program_fds */
+	uint32_t name_offset; /* the site for messages: "name+name_offset" */
+	const char *name;     /* any bytes */
+};
+
+#define ATTACH_MAX_PROGRAMS 16
 
 struct attach_options {
 	enum attach_method
 		method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
-	int program_fds[PROGRAM_COUNT]; /* loaded BPF programs */
+	/* Loaded BPF programs, in the order in which their sites are attached. */
+	int program_fds[ATTACH_MAX_PROGRAMS];
+	size_t num_programs;
 	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
 	/*
 	 * 0: every process; else spare the others where the kernel can (uprobe_multi, 6.10): the
@@ -45,13 +62,14 @@ struct attach_options {
 struct attachment;
 
 /*
- * Attaches all sites of the plan. A process of its own (the holder) does it and holds every link,
+ * Attaches all sites. A process of its own (the holder) does it and holds every link,
  * so that a tracer that is killed at any moment leaves no probe behind: the kernel cannot take a
  * breakpoint out for somebody with a fatal signal pending. Sites that the kernel refuses are found
  * by bisection, warned of by name, left out. Errors: none could be attached; missing privileges,
- * lockdown, no uprobes.
+ * lockdown, no uprobes. What is given may go afterwards.
  */
-struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+struct error *attachment_start(const struct attach_file *file, const struct attach_site *sites,
+			       size_t num_sites, const struct attach_options *options,
 			       struct attachment **attachment);
 /* What is in use, and how many sites are attached. */
 enum attach_method attachment_method(const struct attachment *attachment);
@@ -68,7 +86,7 @@ bool attachment_is_confined(const struct attachment *attachment);
  * Error: that cannot be, and nothing is attached. */
 struct error *attachment_again(struct attachment *attachment);
 /*
- * Somebody changes the binary, or did since the plan was made: attachment_start() or
+ * Somebody changes the binary, or did since attach_file.stat: attachment_start() or
  * attachment_check() has seen it. Whoever writes to it, or executes it then, is kept waiting until
  * all probes are gone; what may be done then is attachment_stop().
  */
@@ -81,9 +99,8 @@ void attachment_stop(struct attachment *attachment);
 bool attach_file_is_written_to(const char *path);
 
 /*
- * The best method of this kernel, found by trying. Programs are loaded for a method:
- * expected_attach_type is 48 (BPF_TRACE_UPROBE_MULTI) for uprobe_multi and 0 for the others, and
- * ATTACH_AUTO takes what this returns.
+ * The best method of this kernel, found by trying. Programs are loaded for a method
+ * (attach_program_type()), and ATTACH_AUTO takes what this returns.
  */
 enum attach_method attach_best_method(void);
 

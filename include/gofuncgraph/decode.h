@@ -20,8 +20,6 @@
 #include "base/error.h"
 #include "gofuncgraph/site.h"
 
-enum site_kind { SITE_KIND_ENTRY, SITE_KIND_RETURN, SITE_KIND_TAIL_CALL, SITE_KIND_RUNTIME };
-
 /* What a hit costs: the kernel emulates the instruction, or single-steps a copy of it (a second
  * trap). */
 enum site_cost { SITE_EMULATED, SITE_SINGLE_STEP };
@@ -32,7 +30,7 @@ struct decoded_site {
 	uint32_t sp_delta;
 	uint32_t flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
 			 * SITE_STEP */
-	uint8_t kind, cost, length;
+	uint8_t cost, length;
 	const char *mnemonic;
 };
 struct decoded {

@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 
@@ -78,11 +79,11 @@ const char *gobin_path(const struct gobin *bin);
 int gobin_fd(const struct gobin *bin); /* open for reading, owned by the gobin */
 /*
  * A file may be written to at any time. Settled: its last change was so long before it was opened
- * that any later one shows in its times. Unchanged: `fd`, open on the same file, has the size and
- * times of then.
+ * that any later one shows in its times: file_is_unchanged() of base/file_age.h says whether there was
+ * one, from the size and times of then.
  */
 bool gobin_is_settled(const struct gobin *bin);
-bool gobin_is_unchanged(const struct gobin *bin, int fd);
+const struct stat *gobin_stat(const struct gobin *bin);
 /* The file is being changed: what was not read yet is not there. */
 void gobin_freeze(struct gobin *bin);
 bool gobin_is_pie(const struct gobin *bin);

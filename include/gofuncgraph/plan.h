@@ -20,10 +20,10 @@
 struct site {
 	uint64_t va;
 	uint64_t off;	      /* file offset: what a uprobe takes */
-	uint32_t func;	      /* index in plan.funcs */
+	const struct gobin_func *func;
 	uint32_t sp_delta;    /* bytes from rsp there up to the return address */
 	uint32_t flags;	      /* enum site_flags */
-	uint8_t kind;	      /* enum site_kind */
+	bool is_runtime;      /* the tracer's own: its hits are no calls */
 	uint8_t cost;	      /* enum site_cost */
 	uint8_t length;	      /* of the instruction */
 	const char *mnemonic; /* static text, for list */
@@ -39,20 +39,22 @@ struct plan_func {
 
 /* Something that matched and is not probed. */
 struct omission {
-	uint32_t func; /* index in plan.funcs */
+	const struct gobin_func *func;
 	uint64_t va;
 	const char *reason; /* static text, a sentence for the user */
+	bool is_runtime;    /* a site of the tracer's own */
 };
 
 struct plan {
 	struct gobin *bin;	 /* not owned */
-	struct plan_func *funcs; /* by rising va; the last num_runtime_funcs are the tracer's own */
+	struct plan_func *funcs; /* those that were chosen, by rising va */
 	size_t num_funcs;
-	/* runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT, SITE_RESUME), and with
-	 * run_options.states or follow those of SITE_STATE_MASK: one entry for each of their sites,
-	 * also where the user chose the same function */
+	/* The tracer's own: runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT,
+	 * SITE_RESUME), and with run_options.states or follow those of SITE_STATE_MASK: one entry
+	 * for each of their sites, also where the user chose the same function. */
+	struct plan_func *runtime_funcs;
 	size_t num_runtime_funcs;
-	struct site *sites;
+	struct site *sites; /* by function; those of runtime_funcs last */
 	size_t num_sites;
 	struct omission *omissions;
 	size_t num_omissions;

@@ -10,9 +10,10 @@
 #define GOFUNCGRAPH_SESSION_H
 
 #include "base/error.h"
+#include "gofuncgraph/attach.h"
 #include "gofuncgraph/maps.h"
 #include "gofuncgraph/modules.h"
-#include "gofuncgraph/attach.h"
+#include "gofuncgraph/plan.h"
 #include "gofuncgraph/record.h"
 #include "gofuncgraph/run_options.h"
 

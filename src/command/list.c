@@ -15,6 +15,7 @@
 #include "command/options.h"
 #include "command/run_args.h"
 #include "command/select_args.h"
+#include "gofuncgraph/plan.h"
 #include "probe/select/inlined.h"
 
 /* Exits shown in a function's line. */
@@ -110,9 +111,18 @@ static const char *remarks(const struct site *site)
 	return site->flags & SITE_BEHIND_CHECK ? ", at the stack check" : "";
 }
 
-static uint64_t site_offset(const struct plan *plan, const struct site *site)
+static uint64_t site_offset(const struct site *site)
 {
-	return site->va - plan->funcs[site->func].func->va;
+	return site->va - site->func->va;
+}
+
+static const char *site_kind(const struct site *site)
+{
+	if (site->is_runtime)
+		return "runtime";
+	if (site->flags & SITE_TAIL_CALL)
+		return "tail call";
+	return site->flags & SITE_EXIT ? "return" : "entry";
 }
 
 static void print_entry(const struct plan *plan, const struct plan_func *func)
@@ -120,7 +130,7 @@ static void print_entry(const struct plan *plan, const struct plan_func *func)
 	const struct site *site = &plan->sites[func->first_site];
 	char text[96];
 
-	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(plan, site),
+	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(site),
 		 site->mnemonic, cost_name(site), remarks(site));
 	printf("%-40s ", text);
 }
@@ -134,8 +144,8 @@ static void print_exits(const struct plan *plan, const struct plan_func *func)
 		const struct site *site = &plan->sites[func->first_site + i];
 
 		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s+%" PRIu64 "%s",
-					   i > 1 ? ", " : "", site_offset(plan, site),
-					   site->kind == SITE_KIND_TAIL_CALL ? " tail call" : "");
+					   i > 1 ? ", " : "", site_offset(site),
+					   site->flags & SITE_TAIL_CALL ? " tail call" : "");
 	}
 	if (func->num_sites > FEW + 1)
 		snprintf(text + length, sizeof(text) - length, " and %u more",
@@ -145,13 +155,11 @@ static void print_exits(const struct plan *plan, const struct plan_func *func)
 
 static void print_sites(const struct plan *plan, const struct plan_func *func)
 {
-	static const char *const kinds[] = {"entry", "return", "tail call", "runtime"};
-
 	for (uint32_t i = 0; i < func->num_sites; i++) {
 		const struct site *site = &plan->sites[func->first_site + i];
 
-		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", site->va, kinds[site->kind],
-		       site_offset(plan, site), site->mnemonic, cost_name(site), remarks(site));
+		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", site->va, site_kind(site),
+		       site_offset(site), site->mnemonic, cost_name(site), remarks(site));
 	}
 }
 
@@ -169,7 +177,7 @@ static size_t print_funcs(const struct plan *plan, bool verbose)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++) {
+	for (size_t i = 0; i < plan->num_funcs; i++) {
 		const struct plan_func *func = &plan->funcs[i];
 
 		if (!func->num_sites)
@@ -189,11 +197,11 @@ static size_t print_funcs(const struct plan *plan, bool verbose)
 
 static void print_runtime(const struct plan *plan)
 {
-	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
+	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
 		printf("for the tracer itself: ");
-		print_text(plan->funcs[i].func->name);
+		print_text(plan->runtime_funcs[i].func->name);
 		puts("");
-		print_sites(plan, &plan->funcs[i]);
+		print_sites(plan, &plan->runtime_funcs[i]);
 	}
 }
 
@@ -203,7 +211,7 @@ static void print_omissions(const struct plan *plan)
 		const struct omission *omission = &plan->omissions[i];
 
 		printf("left out: 0x%" PRIx64 " ", omission->va);
-		print_text(plan->funcs[omission->func].func->name);
+		print_text(omission->func->name);
 		printf(": %s\n", omission->reason);
 	}
 }
@@ -264,8 +272,8 @@ static void print_summary(const struct plan *plan, size_t num_funcs, size_t num_
 {
 	size_t num_runtime_sites = 0;
 
-	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++)
-		num_runtime_sites += plan->funcs[i].num_sites;
+	for (size_t i = 0; i < plan->num_runtime_funcs; i++)
+		num_runtime_sites += plan->runtime_funcs[i].num_sites;
 	printf("%zu function%s, %zu probe%s", num_funcs, num_funcs == 1 ? "" : "s",
 	       plan->num_sites - num_runtime_sites,
 	       plan->num_sites - num_runtime_sites == 1 ? "" : "s");

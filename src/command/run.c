@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/capabilities.h"
+#include "base/file_age.h"
 #include "base/log.h"
 #include "command/library.h"
 #include "command/reopen.h"
@@ -89,15 +90,17 @@ struct error *run_open(struct run *run)
 struct error *run_make_names(struct run *run)
 {
 	const struct name_source source = name_source_gobin(run->bin, run->modules);
-	size_t count = run->plan.num_sites;
+	size_t count = run->plan.num_sites, num_funcs;
+	const struct gobin_func *funcs = gobin_funcs(run->bin, &num_funcs);
 	_cleanup_free_ struct name_site *sites = calloc(count ?: 1, sizeof(*sites));
 
 	if (!sites)
 		return error_out_of_memory();
 	names_free(take_pointer(run->names));
 	for (size_t i = 0; i < count; i++)
-		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
-					      .func = run->plan.sites[i].func};
+		sites[i] = (struct name_site){
+			.va = run->plan.sites[i].va,
+			.func = (uint32_t)(run->plan.sites[i].func - funcs)};
 	return names_new(&source, sites, count, &run->names);
 }
 
@@ -116,7 +119,7 @@ static struct error *start_session(struct run *run, struct session_options *opti
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
 	err = session_start(options, &run->session);
-	run->is_changed = err ? !gobin_is_unchanged(run->bin, gobin_fd(run->bin))
+	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))
 			      : session_file_is_changed(run->session);
 	if (run->is_changed)
 		error_free(take_pointer(err));

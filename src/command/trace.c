@@ -59,7 +59,7 @@ static void log_omissions(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->num_omissions; i++) {
 		const struct omission *omission = &plan->omissions[i];
-		const struct gobin_func *func = plan->funcs[omission->func].func;
+		const struct gobin_func *func = omission->func;
 
 		log_verbose("left out %s+%llu: %s", func->name,
 			    (unsigned long long)(omission->va - func->va), omission->reason);
@@ -73,7 +73,7 @@ static void log_self_checks(const struct plan *plan)
 	size_t count = 0;
 
 	for (size_t i = 0; i < plan->num_omissions; i++) {
-		const struct gobin_func *func = plan->funcs[plan->omissions[i].func].func;
+		const struct gobin_func *func = plan->omissions[i].func;
 		const char *checked = gobin_self_check(plan->bin, func->va, func->size);
 
 		reason = reason ?: checked;

@@ -208,9 +208,9 @@ bool gobin_is_settled(const struct gobin *bin)
 	return image_is_settled(bin->image);
 }
 
-bool gobin_is_unchanged(const struct gobin *bin, int fd)
+const struct stat *gobin_stat(const struct gobin *bin)
 {
-	return image_is_unchanged(bin->image, fd);
+	return image_stat(bin->image);
 }
 
 void gobin_freeze(struct gobin *bin)

@@ -58,9 +58,9 @@ void image_close(struct image *image); /* NULL is fine */
 
 const char *image_path(const struct image *image);
 int image_fd(const struct image *image);		 /* open for reading, owned by the image */
-/* See gobin_is_settled(), gobin_is_unchanged(), gobin_freeze(). */
+/* See gobin_is_settled(), gobin_stat(), gobin_freeze(). */
 bool image_is_settled(const struct image *image);
-bool image_is_unchanged(const struct image *image, int fd);
+const struct stat *image_stat(const struct image *image);
 void image_freeze(struct image *image);
 bool image_is_pie(const struct image *image);		 /* ET_DYN */
 /* ET_DYN that no kernel starts: neither an interpreter (PT_INTERP) nor DF_1_PIE. */

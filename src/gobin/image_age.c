@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* image_age.c - whether a file is still the one that was opened. */
-#include <sys/stat.h>
 #include <time.h>
 
+#include "base/file_age.h"
 #include "gobin/image_internal.h"
 
 /* More than a tick of any kernel: two changes within one have the same time. */
 #define TICK_NS INT64_C(20000000)
-
-static int64_t to_ns(struct timespec time)
-{
-	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
 
 bool image_note_age(struct image *image)
 {
@@ -20,7 +15,7 @@ bool image_note_age(struct image *image)
 	if (fstat(image->fd, &image->stat) != 0)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	image->age_ns = to_ns(now) - to_ns(image->stat.st_ctim);
+	image->age_ns = file_age_to_ns(now) - file_age_to_ns(image->stat.st_ctim);
 	return true;
 }
 
@@ -30,13 +25,9 @@ bool image_is_settled(const struct image *image)
 	return image->age_ns < 0 || image->age_ns > TICK_NS;
 }
 
-bool image_is_unchanged(const struct image *image, int fd)
+const struct stat *image_stat(const struct image *image)
 {
-	struct stat now;
-
-	return fstat(fd, &now) == 0 && now.st_size == image->stat.st_size &&
-	       to_ns(now.st_mtim) == to_ns(image->stat.st_mtim) &&
-	       to_ns(now.st_ctim) == to_ns(image->stat.st_ctim);
+	return &image->stat;
 }
 
 void image_freeze(struct image *image)

@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "gofuncgraph/plan.h"
 #include "gofuncgraph/run_options.h"
 #include "probe/select/choose.h"
 #include "probe/decode/func_code.h"
@@ -34,7 +35,7 @@ static const struct {
 
 struct builder {
 	struct plan *plan;
-	size_t funcs_capacity, sites_capacity, omissions_capacity;
+	size_t funcs_capacity, runtime_funcs_capacity, sites_capacity, omissions_capacity;
 	bool needs_resume; /* see ends_at_resume() */
 };
 
@@ -52,8 +53,8 @@ static const char *why_never(const char *name)
 	return NULL;
 }
 
-static struct error *add_omission(struct builder *builder, uint32_t func, uint64_t va,
-				  const char *reason)
+static struct error *add_omission(struct builder *builder, const struct gobin_func *func,
+				  uint64_t va, const char *reason)
 {
 	struct plan *plan = builder->plan;
 
@@ -61,7 +62,25 @@ static struct error *add_omission(struct builder *builder, uint32_t func, uint64
 			   sizeof(*plan->omissions)))
 		return error_out_of_memory();
 	plan->omissions[plan->num_omissions++] =
-		(struct omission){.func = func, .va = va, .reason = reason};
+		(struct omission){.func = func,
+				  .va = va,
+				  .reason = reason,
+				  .is_runtime = plan->num_runtime_funcs > 0};
+	return NULL;
+}
+
+/* All that are chosen are added before the first of these. */
+static struct error *add_runtime_func(struct builder *builder, const struct gobin_func *func)
+{
+	struct plan *plan = builder->plan;
+
+	if (!array_reserve(&plan->runtime_funcs, &builder->runtime_funcs_capacity,
+			   plan->num_runtime_funcs + 1, sizeof(*plan->runtime_funcs)))
+		return error_out_of_memory();
+	plan->runtime_funcs[plan->num_runtime_funcs++] = (struct plan_func){
+		.func = func,
+		.first_site = (uint32_t)plan->num_sites,
+	};
 	return NULL;
 }
 
@@ -89,28 +108,34 @@ static const char *why_not_here(struct gobin *bin, uint64_t va, uint32_t length,
 	return gobin_self_check(bin, va, length);
 }
 
+static struct plan_func *last_func(const struct plan *plan)
+{
+	return plan->num_runtime_funcs ? &plan->runtime_funcs[plan->num_runtime_funcs - 1]
+				       : &plan->funcs[plan->num_funcs - 1];
+}
+
 /* Adds the site to the function added last, or why there is none; `flags` are added to its own. */
 static struct error *add_site(struct builder *builder, const struct decoded_site *decoded,
 			      uint32_t flags, bool *added)
 {
 	struct plan *plan = builder->plan;
-	struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct plan_func *func = last_func(plan);
 	uint64_t va = func->func->va + decoded->offset, off;
 	const char *reason = why_not_here(plan->bin, va, decoded->length, &off);
 
 	*added = !reason;
 	if (reason)
-		return add_omission(builder, (uint32_t)plan->num_funcs - 1, va, reason);
+		return add_omission(builder, func->func, va, reason);
 	if (!array_reserve(&plan->sites, &builder->sites_capacity, plan->num_sites + 1,
 			   sizeof(*plan->sites)))
 		return error_out_of_memory();
 	plan->sites[plan->num_sites++] = (struct site){
 		.va = va,
 		.off = off,
-		.func = (uint32_t)plan->num_funcs - 1,
+		.func = func->func,
 		.sp_delta = decoded->sp_delta,
 		.flags = decoded->flags | flags,
-		.kind = decoded->kind,
+		.is_runtime = plan->num_runtime_funcs > 0,
 		.cost = decoded->cost,
 		.length = decoded->length,
 		.mnemonic = decoded->mnemonic,
@@ -146,7 +171,6 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
 	const char *never = why_never(func->name)
 				    ?: gobin_self_check(plan->bin, func->va, func->size);
-	uint32_t index = (uint32_t)plan->num_funcs;
 	const uint8_t *bytes;
 	struct error *err;
 	size_t size;
@@ -155,18 +179,18 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	if (err)
 		return err;
 	if (never)
-		return add_omission(builder, index, func->va, never);
+		return add_omission(builder, func, func->va, never);
 	bytes = func_code(plan->bin, func, &size);
 	if (!bytes)
-		return add_omission(builder, index, func->va, "its code is not in the file");
+		return add_omission(builder, func, func->va, "its code is not in the file");
 	err = decode_function(bytes, size, func->va, &decoded);
 	if (err)
 		return err;
 	if (decoded.refused)
-		return add_omission(builder, index, func->va + decoded.refused_offset,
+		return add_omission(builder, func, func->va + decoded.refused_offset,
 				    decoded.refused);
 	if (gobin_func_is_abi0(plan->bin, func) && !gobin_knows_tls(plan->bin))
-		return add_omission(builder, index, func->va,
+		return add_omission(builder, func, func->va,
 				    "it is assembly, and where its goroutine is says only the "
 				    "file with Go's runtime");
 	return add_decoded(builder, &decoded);
@@ -185,7 +209,6 @@ static struct site *find_site(const struct plan *plan, uint64_t va)
 static struct error *add_runtime_site(struct builder *builder, const struct runtime_site *found)
 {
 	struct plan *plan = builder->plan;
-	struct chosen_func chosen = {.func = found->func};
 	struct site *site;
 	struct error *err;
 	bool added;
@@ -195,7 +218,7 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 	site = find_site(plan, found->func->va + found->site.offset);
 	if (site && found->site.flags & SITE_RESUME) {
 		/* It is no exit as others are: the frame that it leaves is on another stack. */
-		site->kind = found->site.kind;
+		site->is_runtime = true;
 		site->flags = found->site.flags;
 		return NULL;
 	}
@@ -203,10 +226,9 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 		site->flags |= found->site.flags & (SITE_UNWIND | SITE_GOEXIT);
 		return NULL;
 	}
-	err = add_func(builder, &chosen);
+	err = add_runtime_func(builder, found->func);
 	if (err)
 		return err;
-	plan->num_runtime_funcs++;
 	return add_site(builder, &found->site, 0, &added);
 }
 
@@ -243,20 +265,30 @@ static struct error *add_runtime(struct builder *builder, const struct selection
 static struct error *add_state_func(void *context, const struct state_func *found)
 {
 	struct builder *builder = context;
-	struct plan *plan = builder->plan;
-	struct chosen_func chosen = {.func = found->func};
-	struct error *err = add_func(builder, &chosen);
+	struct error *err = add_runtime_func(builder, found->func);
 	bool added;
 
-	if (err)
-		return err;
-	plan->num_runtime_funcs++;
 	for (size_t i = 0; !err && i < found->num_sites; i++)
 		err = add_site(builder, &found->sites[i], 0, &added);
 	if (!err && found->left_out)
-		err = add_omission(builder, (uint32_t)plan->num_funcs - 1,
+		err = add_omission(builder, found->func,
 				   found->func->va + found->left_out_offset, found->left_out);
 	return err;
+}
+
+static int compare_va(const void *va, const void *func)
+{
+	uint64_t wanted = *(const uint64_t *)va, other = ((const struct plan_func *)func)->func->va;
+
+	return wanted < other ? -1 : wanted > other;
+}
+
+/* NULL: it was not chosen. */
+static const struct plan_func *find_func(const struct plan *plan, const struct gobin_func *func)
+{
+	return plan->num_funcs ? bsearch(&func->va, plan->funcs, plan->num_funcs,
+					 sizeof(*plan->funcs), compare_va)
+			       : NULL;
 }
 
 /* There must be a target whose entry can be probed. */
@@ -271,7 +303,7 @@ static struct error *check_targets(const struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->num_omissions; i++) {
 		const struct omission *omission = &plan->omissions[i];
-		const struct plan_func *func = &plan->funcs[omission->func];
+		const struct plan_func *func = find_func(plan, omission->func);
 
 		if (func->target)
 			return num_targets == 1
@@ -318,6 +350,7 @@ struct error *plan_make_states(struct gobin *bin, struct plan *plan)
 void plan_destroy(struct plan *plan)
 {
 	free(plan->funcs);
+	free(plan->runtime_funcs);
 	free(plan->sites);
 	free(plan->omissions);
 	*plan = (struct plan){0};
@@ -334,7 +367,7 @@ size_t plan_num_traced(const struct plan *plan)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++)
+	for (size_t i = 0; i < plan->num_funcs; i++)
 		count += plan->funcs[i].num_sites > 0;
 	return count;
 }

@@ -75,7 +75,7 @@ static struct error *write_probes(struct directives *d, const char *word, const 
 	}
 	err = probes_plan(d->probes, pattern, &plan);
 	return err ? err
-		   : probes_write(d->probes, plan, 0, plan->num_funcs - plan->num_runtime_funcs,
+		   : probes_write(d->probes, plan, 0, plan->num_funcs,
 				  which, false, out);
 }
 
@@ -350,7 +350,7 @@ static struct error *each(void *context, const char *argument, size_t *count)
 	d->items = calloc(d->plan.num_funcs + 1, sizeof(*d->items));
 	if (!d->items)
 		return error_out_of_memory();
-	for (size_t i = 0; i + d->plan.num_runtime_funcs < d->plan.num_funcs; i++) {
+	for (size_t i = 0; i < d->plan.num_funcs; i++) {
 		const struct plan_func *func = &d->plan.funcs[i];
 
 		if (func->num_sites && (d->all || probes_has_g(&d->plan, func)))
@@ -382,9 +382,9 @@ static struct error *item(void *context, size_t index, FILE *out)
 	for (size_t i = 0; i < d->plan.num_omissions; i++) {
 		const struct omission *omission = &d->plan.omissions[i];
 
-		write_left_out(d, d->plan.funcs[omission->func].func, omission->reason, out);
+		write_left_out(d, omission->func, omission->reason, out);
 	}
-	for (size_t i = 0; !d->all && i + d->plan.num_runtime_funcs < d->plan.num_funcs; i++) {
+	for (size_t i = 0; !d->all && i < d->plan.num_funcs; i++) {
 		const struct plan_func *func = &d->plan.funcs[i];
 
 		if (func->num_sites && !probes_has_g(&d->plan, func))

@@ -214,9 +214,10 @@ static struct error *no_sites(const struct plan *plan, size_t first, size_t coun
 	for (size_t i = 0; i < plan->num_omissions; i++) {
 		const struct omission *omission = &plan->omissions[i];
 
-		if (omission->func >= first && omission->func < first + count)
-			return error_new("%s cannot be probed: %s",
-					 plan->funcs[omission->func].func->name, omission->reason);
+		if (!omission->is_runtime && omission->func->va >= plan->funcs[first].func->va &&
+		    omission->func->va <= plan->funcs[first + count - 1].func->va)
+			return error_new("%s cannot be probed: %s", omission->func->name,
+					 omission->reason);
 	}
 	for (size_t i = first; i < first + count; i++) {
 		if (plan->funcs[i].num_sites && !probes_has_g(plan, &plan->funcs[i]))
@@ -242,7 +243,7 @@ struct error *probes_write(struct probes *probes, const struct plan *plan, size_
 		for (uint32_t k = 0; k < func->num_sites; k++) {
 			const struct site *site = &plan->sites[func->first_site + k];
 
-			if ((site->kind == SITE_KIND_ENTRY) != (which == PROBES_ENTRIES))
+			if ((k == 0) != (which == PROBES_ENTRIES))
 				continue;
 			if (written++)
 				fputs(",\n", out);

@@ -19,7 +19,7 @@ bool feature_ring_buffer(void)
 	return libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 1;
 }
 
-bool feature_write_registers(int expected_attach_type)
+bool feature_write_registers(uint32_t expected_attach_type)
 {
 	/* ctx->ip = ctx->ip */
 	const struct bpf_insn insns[] = {

@@ -5,14 +5,11 @@
 #define SOURCE_FEATURES_H
 
 #include <stdbool.h>
-
-/* expected_attach_type of programs for uprobe_multi links: BPF_TRACE_UPROBE_MULTI (linux/bpf.h
- * of 6.6). */
-#define ATTACH_TYPE_UPROBE_MULTI 48
+#include <stdint.h>
 
 bool feature_attach_cookie(void); /* bpf_get_attach_cookie(), Linux 5.15 */
 bool feature_ring_buffer(void);	  /* Linux 5.8 */
 /* Programs may write the registers (Linux 6.18, and not every build of it). */
-bool feature_write_registers(int expected_attach_type);
+bool feature_write_registers(uint32_t expected_attach_type);
 
 #endif

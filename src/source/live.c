@@ -17,6 +17,7 @@
 #include "source/gates.h"
 #include "source/limits.h"
 #include "source/privileges.h"
+#include "source/programs.h"
 #include "source/settings.h"
 
 /* Records handed on in one go, so that a flood cannot keep session_poll() from returning. */
@@ -77,25 +78,13 @@ static void set_maps(struct session *session)
 		bpf_map__set_max_entries(session->bpf->maps.site_vas, plan->num_sites);
 }
 
-static bool has_state_sites(const struct session *session)
-{
-	const struct plan *plan = session->options.plan;
-
-	for (size_t i = 0; i < plan->num_sites; i++)
-		if (plan->sites[i].flags & SITE_STATE_MASK)
-			return true;
-	return false;
-}
-
 static void set_programs(struct session *session)
 {
-	int type = session->method == ATTACH_UPROBE_MULTI ? ATTACH_TYPE_UPROBE_MULTI : 0;
+	uint32_t type = attach_program_type(session->method);
 	struct bpf_program *program;
 
 	session->emulates_ret = session->options.run.emulate_ret && feature_write_registers(type);
-	bpf_program__set_autoload(session->bpf->progs.exit_emulate, session->emulates_ret);
-	bpf_program__set_autoload(session->bpf->progs.exit_plain, !session->emulates_ret);
-	bpf_program__set_autoload(session->bpf->progs.state_site, has_state_sites(session));
+	programs_choose(session->bpf->obj, session->options.plan, session->emulates_ret);
 	bpf_object__for_each_program(program, session->bpf->obj) if (bpf_program__type(program) ==
 								     BPF_PROG_TYPE_KPROBE)
 		bpf_program__set_expected_attach_type(program, type);
@@ -238,23 +227,13 @@ static struct error *attach_processes(struct session *session)
 
 static struct error *attach_sites(struct session *session)
 {
-	struct graph_bpf *bpf = session->bpf;
 	struct attach_options options = {
 		.method = session->method,
-		.program_fds =
-			{
-				[PROGRAM_ENTRY] = bpf_program__fd(bpf->progs.entry),
-				[PROGRAM_TARGET_ENTRY] = bpf_program__fd(bpf->progs.target_entry),
-				[PROGRAM_EXIT] = bpf_program__fd(session->emulates_ret
-									 ? bpf->progs.exit_emulate
-									 : bpf->progs.exit_plain),
-				[PROGRAM_RUNTIME] = bpf_program__fd(bpf->progs.runtime_site),
-				[PROGRAM_STATE] = bpf_program__fd(bpf->progs.state_site),
-			},
-		.has_cookies = bpf->rodata->use_cookies,
+		.has_cookies = session->bpf->rodata->use_cookies,
 		.pid = session->options.spare_others ? (pid_t)session->options.only_pid : 0,
 	};
-	struct error *err = attachment_start(session->options.plan, &options, &session->attachment);
+	struct error *err = programs_attach(session->bpf->obj, session->options.plan, &options,
+					    &session->attachment);
 
 	if (err)
 		return err;

@@ -20,9 +20,8 @@
 #include "base/log.h"
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/attach.h"
+#include "gofuncgraph/plan.h"
 #include "gofuncgraph/run_options.h"
-
-#define TRACE_UPROBE_MULTI 48 /* BPF_TRACE_UPROBE_MULTI, include/uapi/linux/bpf.h (Linux 6.6) */
 
 static double seconds(void)
 {
@@ -38,10 +37,9 @@ static int load_empty_program(enum attach_method method)
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K}, /* r0 = 0 */
 		{.code = BPF_JMP | BPF_EXIT},
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options);
+	LIBBPF_OPTS(bpf_prog_load_opts, options,
+		    .expected_attach_type = (enum bpf_attach_type)attach_program_type(method));
 
-	if (method == ATTACH_UPROBE_MULTI)
-		options.expected_attach_type = (enum bpf_attach_type)TRACE_UPROBE_MULTI;
 	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "empty", "GPL", code, 2, &options);
 }
 
@@ -50,9 +48,9 @@ static struct error *move_to_first_bytes(struct plan *plan)
 	for (size_t i = 0; i < plan->num_sites; i++) {
 		struct site *site = &plan->sites[i];
 
-		if (site->kind != SITE_KIND_ENTRY)
+		if (site->is_runtime || site->flags & SITE_EXIT)
 			continue;
-		site->va = plan->funcs[site->func].func->va;
+		site->va = site->func->va;
 		if (!gobin_va_to_off(plan->bin, site->va, &site->off))
 			return error_new("a function's first byte is not in the file");
 	}
@@ -61,7 +59,11 @@ static struct error *move_to_first_bytes(struct plan *plan)
 
 static struct error *attach_and_wait(const struct plan *plan, enum attach_method method)
 {
-	struct attach_options options = {.method = method};
+	struct attach_options options = {.method = method, .num_programs = 1};
+	const struct attach_file file = {.fd = gobin_fd(plan->bin),
+					 .path = gobin_path(plan->bin),
+					 .stat = *gobin_stat(plan->bin)};
+	_cleanup_free_ struct attach_site *sites = calloc(plan->num_sites, sizeof(*sites));
 	struct attachment *attachment = NULL;
 	struct error *err;
 	double begun;
@@ -70,12 +72,15 @@ static struct error *attach_and_wait(const struct plan *plan, enum attach_method
 
 	if (fd < 0)
 		return error_errno(errno, "cannot load a BPF program; run it as root");
-	for (int i = 0; i < PROGRAM_COUNT; i++)
-		options.program_fds[i] = fd;
+	for (size_t i = 0; sites && i < plan->num_sites; i++)
+		sites[i] = (struct attach_site){.off = plan->sites[i].off,
+						.name = plan->sites[i].func->name};
+	options.program_fds[0] = fd;
 	/* Without cookies in use there is nothing that the program would miss. */
 	options.has_cookies = method == ATTACH_UPROBE_MULTI;
 	begun = seconds();
-	err = attachment_start(plan, &options, &attachment);
+	err = sites ? attachment_start(&file, sites, plan->num_sites, &options, &attachment)
+		    : error_out_of_memory();
 	if (!err) {
 		printf("attached %s %zu %.6f\n", attach_method_name(method),
 		       attachment_num_sites(attachment), seconds() - begun);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attach_fixture.h - a plan of the target's functions, and BPF programs that count each hit, by
+ * attach_fixture.h - sites in the target's functions, and BPF programs that count each hit, by
  * site where there are cookies, else by program.
  */
 #ifndef GOFUNCGRAPH_ATTACH_FIXTURE_H
@@ -16,72 +16,46 @@
 
 #define MAX_SITES (3 * MAX_FUNCS + 16)
 
-/* ---- stand-ins for what attaching takes from other rooms ---- */
-
-struct gobin {
-	int fd;
-};
-
-int gobin_fd(const struct gobin *bin)
-{
-	return bin->fd;
-}
-
-bool gobin_is_unchanged(const struct gobin *bin, int fd)
-{
-	return bin->fd >= 0 && fd >= 0;
-}
-
-const char *gobin_path(const struct gobin *bin)
-{
-	return "target";
-}
-
-uint64_t plan_cookie(const struct plan *plan, uint32_t site)
-{
-	return SITE_COOKIE(site, plan->sites[site].flags, plan->sites[site].sp_delta);
-}
+/* Each site's own. Entries of targets are attached last, exits before entries. */
+enum program { PROGRAM_RUNTIME, PROGRAM_EXIT, PROGRAM_STATE, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY,
+	       PROGRAM_COUNT };
 
 struct fixture {
 	char dir[64];
 	char program[96];
-	struct gobin bin;
+	struct attach_file file;
 	struct target running; /* since before anything was attached */
 	int counters;	       /* BPF array: hits by site, or by program behind MAX_SITES */
-	struct plan plan;
+	struct attach_site *sites;
+	uint32_t *funcs; /* of the sites */
+	size_t num_sites;
 };
 
-/* ---- the plan: functions 0..n-1, an entry and an exit each, every third a target. At the entry of
+/* ---- sites: functions 0..n-1, an entry and an exit each, every third a target. At the entry of
  * every fifth is another site, and at the exit of the next ---- */
 
-static void add_site(struct fixture *f, uint32_t func, uint32_t offset, enum site_kind kind,
-		     uint32_t flags)
+static void add_site(struct fixture *f, uint32_t func, uint32_t offset, enum program program)
 {
-	uint64_t va = f->running.funcs_off + func * FUNC_SIZE;
-	f->plan.sites[f->plan.num_sites++] = (struct site){.va = va + offset,
-							   .off = va + offset,
-							   .func = func,
-							   .flags = flags,
-							   .kind = (uint8_t)kind};
+	f->funcs[f->num_sites] = func;
+	f->sites[f->num_sites] = (struct attach_site){
+		.off = f->running.funcs_off + func * FUNC_SIZE + offset,
+		.cookie = f->num_sites,
+		.program = program,
+		.name = "main.f\x1b[1m",
+		.name_offset = offset};
+	f->num_sites++;
 }
 
-static void make_plan(struct fixture *f, size_t num_funcs)
+static void make_sites(struct fixture *f, size_t num_funcs)
 {
-	static struct gobin_func funcs[MAX_FUNCS];
-	f->plan.bin = &f->bin;
-	f->plan.num_sites = 0;
-	f->plan.num_funcs = num_funcs;
+	f->num_sites = 0;
 	for (uint32_t i = 0; i < num_funcs; i++) {
-		funcs[i] = (struct gobin_func){.name = "main.f\x1b[1m",
-					       .va = f->running.funcs_off + i * FUNC_SIZE,
-					       .size = FUNC_SIZE};
-		f->plan.funcs[i] = (struct plan_func){.func = &funcs[i]};
-		add_site(f, i, 0, SITE_KIND_ENTRY, i % 3 ? 0 : SITE_TARGET);
-		add_site(f, i, RET_OFFSET, SITE_KIND_RETURN, SITE_EXIT);
+		add_site(f, i, 0, i % 3 ? PROGRAM_ENTRY : PROGRAM_TARGET_ENTRY);
+		add_site(f, i, RET_OFFSET, PROGRAM_EXIT);
 		if (i % 5 == 0)
-			add_site(f, i, 0, SITE_KIND_RUNTIME, SITE_STATE_ARGS);
+			add_site(f, i, 0, PROGRAM_STATE);
 		if (i % 5 == 1)
-			add_site(f, i, RET_OFFSET, SITE_KIND_RUNTIME, SITE_GO);
+			add_site(f, i, RET_OFFSET, PROGRAM_STATE);
 	}
 }
 
@@ -114,7 +88,7 @@ static int load_counter(const struct fixture *f, enum attach_method method, bool
 		program[1] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
 		    .expected_attach_type =
-			    (enum bpf_attach_type)(method == ATTACH_UPROBE_MULTI ? 48 : 0));
+			    (enum bpf_attach_type)attach_program_type(method));
 	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "test_counter", "GPL", program,
 			       sizeof(code) / sizeof(code[0]), &opts);
 	assert_true(fd >= 0);
@@ -123,7 +97,9 @@ static int load_counter(const struct fixture *f, enum attach_method method, bool
 
 static struct attach_options make_options(const struct fixture *f, enum attach_method method)
 {
-	struct attach_options options = {.method = method, .has_cookies = method != ATTACH_TRACEFS};
+	struct attach_options options = {.method = method,
+					 .num_programs = PROGRAM_COUNT,
+					 .has_cookies = method != ATTACH_TRACEFS};
 	for (int i = 0; i < PROGRAM_COUNT; i++)
 		options.program_fds[i] =
 			load_counter(f, method, options.has_cookies, MAX_SITES + i);
@@ -154,10 +130,9 @@ static uint64_t counter(const struct fixture *f, uint32_t index)
 static void check_counters(const struct fixture *f, bool cookies, size_t num_called, uint64_t times)
 {
 	uint64_t expected[PROGRAM_COUNT] = {0};
-	for (uint32_t i = 0; i < f->plan.num_sites; i++) {
-		const struct site *site = &f->plan.sites[i];
-		uint64_t calls = site->func < num_called ? (site->func % 7 + 1) * times : 0;
-		expected[site_program(site)] += calls;
+	for (uint32_t i = 0; i < f->num_sites; i++) {
+		uint64_t calls = f->funcs[i] < num_called ? (f->funcs[i] % 7 + 1) * times : 0;
+		expected[f->sites[i].program] += calls;
 		assert_int_equal(counter(f, i), cookies ? calls : 0);
 	}
 	for (uint32_t i = 0; i < PROGRAM_COUNT; i++)
@@ -181,15 +156,17 @@ static int setup(void **state)
 	assert_non_null(compiler);
 	fputs(target_source, compiler);
 	assert_int_equal(pclose(compiler), 0);
-	f->bin.fd = open(f->program, O_RDONLY | O_CLOEXEC);
-	assert_true(f->bin.fd >= 0);
+	f->file = (struct attach_file){.fd = open(f->program, O_RDONLY | O_CLOEXEC),
+				       .path = "target"};
+	assert_true(f->file.fd >= 0);
+	assert_int_equal(fstat(f->file.fd, &f->file.stat), 0);
 	f->running = start_target(f->program);
 	f->counters = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_counters", 4, 8,
 				     MAX_SITES + PROGRAM_COUNT, NULL);
 	assert_true(f->counters >= 0);
-	f->plan.sites = calloc(MAX_SITES, sizeof(*f->plan.sites));
-	f->plan.funcs = calloc(MAX_FUNCS, sizeof(*f->plan.funcs));
-	assert_true(f->plan.sites && f->plan.funcs);
+	f->sites = calloc(MAX_SITES, sizeof(*f->sites));
+	f->funcs = calloc(MAX_SITES, sizeof(*f->funcs));
+	assert_true(f->sites && f->funcs);
 	/* The holder of a killed tracer becomes a child of this process. */
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	*state = f;
@@ -202,12 +179,12 @@ static int teardown(void **state)
 	if (!f)
 		return 0;
 	stop_target(&f->running);
-	close(f->bin.fd);
+	close(f->file.fd);
 	close(f->counters);
 	unlink(f->program);
 	rmdir(f->dir);
-	free(f->plan.sites);
-	free(f->plan.funcs);
+	free(f->sites);
+	free(f->funcs);
 	free(f);
 	return 0;
 }
@@ -238,7 +215,8 @@ static size_t num_funcs_for(enum attach_method method)
 static struct attachment *start(const struct fixture *f, const struct attach_options *options)
 {
 	struct attachment *attachment = NULL;
-	struct error *err = attachment_start(&f->plan, options, &attachment);
+	struct error *err =
+		attachment_start(&f->file, f->sites, f->num_sites, options, &attachment);
 	if (err)
 		fail_msg("%s", error_message(err));
 	return attachment;

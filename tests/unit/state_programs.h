@@ -86,9 +86,9 @@ static inline int teardown(void **state)
 /* The tracer's own function of that name, or NULL. */
 static inline const struct plan_func *find_own(const struct plan *plan, const char *name)
 {
-	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
-		if (!strcmp(plan->funcs[i].func->name, name))
-			return &plan->funcs[i];
+	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
+		if (!strcmp(plan->runtime_funcs[i].func->name, name))
+			return &plan->runtime_funcs[i];
 	}
 	return NULL;
 }

@@ -8,20 +8,6 @@
 #include <errno.h>
 #include <poll.h>
 
-static void test_site_program(void **state)
-{
-	struct site site = {.kind = SITE_KIND_ENTRY};
-	assert_int_equal(site_program(&site), PROGRAM_ENTRY);
-	site.flags = SITE_TARGET | SITE_MAY_REPEAT;
-	assert_int_equal(site_program(&site), PROGRAM_TARGET_ENTRY);
-	site = (struct site){.kind = SITE_KIND_TAIL_CALL, .flags = SITE_EXIT | SITE_TARGET};
-	assert_int_equal(site_program(&site), PROGRAM_EXIT);
-	site = (struct site){.kind = SITE_KIND_RUNTIME, .flags = SITE_UNWIND};
-	assert_int_equal(site_program(&site), PROGRAM_RUNTIME);
-	site.flags = SITE_SYSCALL_EXIT | SITE_BEHIND_CHECK;
-	assert_int_equal(site_program(&site), PROGRAM_STATE);
-}
-
 static void test_names(void **state)
 {
 	assert_string_equal(attach_method_name(ATTACH_UPROBE_MULTI), "uprobe_multi");
@@ -41,12 +27,12 @@ static void test_counts(void **state)
 		if (!is_usable(method))
 			continue;
 		size_t num_funcs = num_funcs_for(method);
-		make_plan(f, num_funcs);
+		make_sites(f, num_funcs);
 		clear_counters(f);
 		struct attach_options options = make_options(f, method);
 		struct attachment *attachment = start(f, &options);
 		assert_int_equal(attachment_method(attachment), method);
-		assert_int_equal(attachment_num_sites(attachment), f->plan.num_sites);
+		assert_int_equal(attachment_num_sites(attachment), f->num_sites);
 
 		call_functions(&f->running, num_funcs + 20);
 		check_counters(f, options.has_cookies, num_funcs + 20, 1);
@@ -70,9 +56,9 @@ static void test_counts(void **state)
 static void test_without_cookies(void **state)
 {
 	struct fixture *f = need_root(state);
-	make_plan(f, 4);
+	make_sites(f, 4);
 	clear_counters(f);
-	struct attach_options options = {.method = ATTACH_PERF_EVENT};
+	struct attach_options options = {.method = ATTACH_PERF_EVENT, .num_programs = PROGRAM_COUNT};
 	for (int i = 0; i < PROGRAM_COUNT; i++)
 		options.program_fds[i] = load_counter(f, ATTACH_PERF_EVENT, false, MAX_SITES + i);
 	struct attachment *attachment = start(f, &options);
@@ -90,7 +76,7 @@ static void test_one_process(void **state)
 	struct fixture *f = need_root(state);
 	if (!is_usable(ATTACH_UPROBE_MULTI))
 		skip();
-	make_plan(f, 20);
+	make_sites(f, 20);
 	clear_counters(f);
 	struct target traced = start_target(f->program);
 	struct attach_options options = make_options(f, ATTACH_UPROBE_MULTI);
@@ -107,7 +93,7 @@ static void test_one_process(void **state)
 	assert_true(has_clean_text(&traced));
 	stop_target(&traced);
 
-	struct error *err = attachment_start(&f->plan, &options, &attachment);
+	struct error *err = attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
 	if (err) /* its process is gone */
 		assert_non_null(strstr(error_message(err), "No such process"));
 	error_free(err);
@@ -122,7 +108,7 @@ static void test_one_process_before_exec(void **state)
 	struct fixture *f = need_root(state);
 	if (!is_usable(ATTACH_UPROBE_MULTI))
 		skip();
-	make_plan(f, 20);
+	make_sites(f, 20);
 	clear_counters(f);
 	int gate[2];
 	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
@@ -151,16 +137,16 @@ static void test_refused(void **state)
 		if (!is_usable(method))
 			continue;
 		size_t num_funcs = num_funcs_for(method);
-		make_plan(f, num_funcs);
+		make_sites(f, num_funcs);
 		clear_counters(f);
-		size_t good = f->plan.num_sites;
-		add_site(f, 1, BAD_OFFSET, SITE_KIND_ENTRY, 0);
-		add_site(f, 2, BAD_OFFSET, SITE_KIND_RETURN, SITE_EXIT);
-		add_site(f, 3, BAD_OFFSET, SITE_KIND_ENTRY, 0);
+		size_t good = f->num_sites;
+		add_site(f, 1, BAD_OFFSET, PROGRAM_ENTRY);
+		add_site(f, 2, BAD_OFFSET, PROGRAM_EXIT);
+		add_site(f, 3, BAD_OFFSET, PROGRAM_ENTRY);
 		struct attach_options options = make_options(f, method);
 		struct attachment *attachment = start(f, &options);
 		assert_int_equal(attachment_num_sites(attachment), good);
-		f->plan.num_sites = good;
+		f->num_sites = good;
 		call_functions(&f->running, num_funcs);
 		check_counters(f, options.has_cookies, num_funcs, 1);
 		attachment_stop(attachment);
@@ -177,21 +163,22 @@ static void test_errors(void **state)
 		if (!is_usable(all_methods[i]))
 			continue;
 		struct attachment *attachment;
-		make_plan(f, 2);
-		struct attach_options options = {.method = all_methods[i]};
+		make_sites(f, 2);
+		struct attach_options options = {.method = all_methods[i],
+						 .num_programs = PROGRAM_COUNT};
 		for (int j = 0; j < PROGRAM_COUNT; j++)
 			options.program_fds[j] = -1;
-		struct error *err = attachment_start(&f->plan, &options, &attachment);
+		struct error *err = attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
 		assert_non_null(err);
 		assert_null(attachment);
 		assert_non_null(strstr(error_message(err), attach_method_name(all_methods[i])));
 		error_free(err);
 
 		options = make_options(f, all_methods[i]);
-		f->plan.num_sites = 0;
+		f->num_sites = 0;
 		for (uint32_t j = 0; j < 3; j++)
-			add_site(f, j, BAD_OFFSET, SITE_KIND_ENTRY, 0);
-		err = attachment_start(&f->plan, &options, &attachment);
+			add_site(f, j, BAD_OFFSET, PROGRAM_ENTRY);
+		err = attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
 		assert_non_null(err);
 		assert_non_null(strstr(error_message(err), "refuses all 3 probes"));
 		error_free(err);
@@ -207,7 +194,7 @@ static void test_holder_keeps_no_files(void **state)
 	struct fixture *f = need_root(state);
 	int ends[2];
 	assert_int_equal(pipe(ends), 0);
-	make_plan(f, 2);
+	make_sites(f, 2);
 	struct attach_options options = make_options(f, attach_best_method());
 	struct attachment *attachment = start(f, &options);
 	close(ends[1]);
@@ -258,7 +245,7 @@ static pid_t kill_tracer(const struct fixture *f, const struct attach_options *o
 		struct attachment *attachment;
 		if (delay_us >= 0 && write(ready[1], "", 1) != 1)
 			_exit(1);
-		if (attachment_start(&f->plan, options, &attachment))
+		if (attachment_start(&f->file, f->sites, f->num_sites, options, &attachment))
 			_exit(1);
 		if (delay_us < 0 && write(ready[1], "", 1) != 1)
 			_exit(1);
@@ -295,7 +282,7 @@ static void test_killed_after_attaching(void **state)
 	for (size_t i = 0; i < 3; i++) {
 		if (!is_usable(all_methods[i]))
 			continue;
-		make_plan(f, num_funcs_for(all_methods[i]));
+		make_sites(f, num_funcs_for(all_methods[i]));
 		struct attach_options options = make_options(f, all_methods[i]);
 		pid_t holder = kill_tracer(f, &options, -1);
 		assert_true(holder > 0);
@@ -311,7 +298,7 @@ static void test_killed_while_attaching(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		if (!is_usable(all_methods[i]))
 			continue;
-		make_plan(f, MAX_FUNCS);
+		make_sites(f, MAX_FUNCS);
 		struct attach_options options = make_options(f, all_methods[i]);
 		for (int round = 0; round < 20; round++) {
 			check_nothing_left(f, kill_tracer(f, &options, rand_r(&seed) % 30000));
@@ -340,12 +327,12 @@ static void test_dead_definitions(void **state)
 			   "p:%s/p0 /proc/self/fd/%d:0x0\np:%s/p0 /proc/self/fd/%d:0x8\n"
 			   "p:%s/p1 /proc/self/fd/%d:0x0\np:%s/p0 /proc/self/fd/%d:0x0\n"
 			   "p:%s/p0 /proc/self/fd/%d:0x0\n",
-			   ours, f->bin.fd, ours, f->bin.fd, ours, f->bin.fd, other, f->bin.fd,
-			   living, f->bin.fd);
+			   ours, f->file.fd, ours, f->file.fd, ours, f->file.fd, other, f->file.fd,
+			   living, f->file.fd);
 	assert_int_equal(tracefs_write(definitions, text, (size_t)len), 0);
 	assert_int_equal(count_definitions(ours), 3);
 
-	make_plan(f, 2);
+	make_sites(f, 2);
 	struct attach_options options = make_options(f, ATTACH_TRACEFS);
 	attachment_stop(start(f, &options));
 	close_programs(&options);
@@ -364,7 +351,6 @@ static void test_dead_definitions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_site_program),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_without_cookies),

@@ -111,7 +111,7 @@ static struct error *make(struct gobin *bin, char **functions, char **targets, s
 
 static const struct plan_func *find(const struct plan *plan, const char *name)
 {
-	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++) {
+	for (size_t i = 0; i < plan->num_funcs; i++) {
 		if (!strcmp(plan->funcs[i].func->name, name))
 			return &plan->funcs[i];
 	}
@@ -120,7 +120,35 @@ static const struct plan_func *find(const struct plan *plan, const char *name)
 
 static size_t num_shown(const struct plan *plan)
 {
-	return plan->num_funcs - plan->num_runtime_funcs;
+	return plan->num_funcs;
+}
+
+/* Of all functions; the tracer's own are the last. */
+static const struct plan_func *nth_func(const struct plan *plan, size_t i)
+{
+	return i < plan->num_funcs ? &plan->funcs[i] : &plan->runtime_funcs[i - plan->num_funcs];
+}
+
+static void check_site(const struct plan *plan, const struct plan_func *func, size_t i)
+{
+	const struct site *site = &plan->sites[i];
+	bool is_first = i == func->first_site, is_own = func >= plan->runtime_funcs &&
+		     func < plan->runtime_funcs + plan->num_runtime_funcs;
+	uint64_t off, cookie = plan_cookie(plan, i);
+	size_t length = 16;
+	const uint8_t *code = gobin_bytes(plan->bin, site->va, &length);
+
+	assert_ptr_equal(site->func, func->func);
+	assert_true(site->va >= func->func->va && site->va < func->func->va + func->func->size);
+	assert_true(gobin_va_to_off(plan->bin, site->va, &off) && off == site->off);
+	assert_non_null(code);
+	assert_null(decode_refusal(code, length));
+	assert_int_equal(site->flags & SITE_TARGET, is_first && func->target ? SITE_TARGET : 0);
+	assert_int_equal(site->is_runtime, is_own || site->flags & SITE_RESUME);
+	assert_int_equal(!!(site->flags & SITE_EXIT), !site->is_runtime && !is_first);
+	assert_int_equal(SITE_COOKIE_INDEX(cookie), i);
+	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
+	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
 }
 
 /* What holds for every plan. */
@@ -128,38 +156,16 @@ static void check_plan(const struct plan *plan)
 {
 	size_t next_site = 0;
 
-	for (size_t i = 0; i < plan->num_funcs; i++) {
-		const struct plan_func *func = &plan->funcs[i];
+	for (size_t i = 0; i < plan->num_funcs + plan->num_runtime_funcs; i++) {
+		const struct plan_func *func = nth_func(plan, i);
 
-		if (i && i + plan->num_runtime_funcs < plan->num_funcs)
+		if (i && i < plan->num_funcs)
 			assert_true(func[-1].func->va < func->func->va);
 		assert_int_equal(func->first_site, next_site);
-		next_site += func->num_sites;
+		for (uint32_t k = 0; k < func->num_sites; k++, next_site++)
+			check_site(plan, func, next_site);
 	}
 	assert_int_equal(next_site, plan->num_sites);
-	for (size_t i = 0; i < plan->num_sites; i++) {
-		const struct site *site = &plan->sites[i];
-		const struct plan_func *func = &plan->funcs[site->func];
-		bool is_first = i == func->first_site;
-		uint64_t off, cookie = plan_cookie(plan, i);
-		size_t length = 16;
-		const uint8_t *code = gobin_bytes(plan->bin, site->va, &length);
-
-		assert_true(i >= func->first_site && i - func->first_site < func->num_sites);
-		assert_true(site->va >= func->func->va &&
-			    site->va < func->func->va + func->func->size);
-		assert_true(gobin_va_to_off(plan->bin, site->va, &off) && off == site->off);
-		assert_non_null(code);
-		assert_null(decode_refusal(code, length));
-		assert_int_equal(site->flags & SITE_TARGET,
-				 is_first && func->target ? SITE_TARGET : 0);
-		assert_int_equal(!!(site->flags & SITE_EXIT),
-				 site->kind == SITE_KIND_RETURN ||
-					 site->kind == SITE_KIND_TAIL_CALL);
-		assert_int_equal(SITE_COOKIE_INDEX(cookie), i);
-		assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
-		assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
-	}
 }
 
 static void expect(struct gobin *bin, char **functions, char **targets, struct plan *plan)
@@ -249,7 +255,7 @@ static void test_entry_is_cheap(void **state)
 	for (size_t i = 0; i < programs->count; i++) {
 		expect(programs->bins[i], LIST("main.handleBar"), LIST(), &plan);
 		const struct site *entry = &plan.sites[0];
-		assert_int_equal(entry->kind, SITE_KIND_ENTRY);
+		assert_false(entry->is_runtime || entry->flags & SITE_EXIT);
 		assert_int_equal(entry->cost, SITE_EMULATED);
 		if (gobin_minor_version(programs->bins[i]) >= 21)
 			assert_string_equal(entry->mnemonic, "push");
@@ -270,7 +276,7 @@ static void test_runtime(void **state)
 		expect(programs->bins[i], LIST("main.main"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 2);
 		for (size_t j = 0; j < plan.num_sites; j++) {
-			if (plan.sites[j].kind != SITE_KIND_RUNTIME)
+			if (!plan.sites[j].is_runtime)
 				continue;
 			flags |= plan.sites[j].flags;
 			if (plan.sites[j].flags & SITE_UNWIND)
@@ -282,7 +288,7 @@ static void test_runtime(void **state)
 		/* the user's own site does both */
 		expect(programs->bins[i], LIST("runtime.goexit0"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 1);
-		assert_int_equal(plan.sites[0].kind, SITE_KIND_ENTRY);
+		assert_false(plan.sites[0].is_runtime);
 		assert_int_equal(plan.sites[0].flags & (SITE_GOEXIT | SITE_TARGET),
 				 SITE_GOEXIT | SITE_TARGET);
 		plan_destroy(&plan);
@@ -302,7 +308,7 @@ static void test_runtime(void **state)
 		/* the user's own exit is no other */
 		expect(programs->bins[i], LIST("gogo"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 2);
-		assert_int_equal(plan.sites[1].kind, SITE_KIND_RUNTIME);
+		assert_true(plan.sites[1].is_runtime);
 		assert_int_equal(plan.sites[1].flags, SITE_RESUME);
 		plan_destroy(&plan);
 
@@ -375,7 +381,7 @@ static void test_everything(void **state)
 		/* sig.StandardCrypto is data behind a jump; nothing else is undecodable */
 		for (size_t j = 0; j < plan.num_omissions; j++) {
 			const struct omission *omission = &plan.omissions[j];
-			const char *name = plan.funcs[omission->func].func->name;
+			const char *name = omission->func->name;
 
 			if (strstr(omission->reason, "decoded") && !strstr(name, "/sig."))
 				fail_msg("%s: %s", name, omission->reason);

@@ -4,6 +4,7 @@
  * at hand: no change of a state may be missed, so that a new Go which makes one elsewhere fails
  * here.
  */
+#include "source/programs.h"
 #include "state_programs.h"
 
 #include <Zydis/Zydis.h>
@@ -100,8 +101,7 @@ static void check_state_site(const struct plan *plan, uint32_t index)
 	uint64_t cookie = plan_cookie(plan, index);
 	size_t length = 16;
 
-	assert_int_equal(site->kind, SITE_KIND_RUNTIME);
-	assert_int_equal(site_program(site), PROGRAM_STATE);
+	assert_string_equal(programs_name(site), "state_site");
 	assert_true(kind && !(change & (change - 1)));
 	if (kind != change) /* a goroutine's start */
 		assert_false(change & ~(SITE_STATE_ARGS | SITE_STATE_SWAP));
@@ -114,14 +114,13 @@ static void check_state_site(const struct plan *plan, uint32_t index)
 static void make_states(const struct built *program, struct plan *plan)
 {
 	must(plan_make_states(program->bin, plan));
-	assert_int_equal(plan->num_funcs, plan->num_runtime_funcs);
+	assert_int_equal(plan->num_funcs, 0);
 	assert_int_equal(plan_num_traced(plan), 0);
 	for (uint32_t i = 0; i < plan->num_sites; i++)
 		check_state_site(plan, i);
 	if (!program->unoptimized && plan->num_omissions)
 		fail_msg("1.%u: %s: %s", program->minor,
-			 plan->funcs[plan->omissions[0].func].func->name,
-			 plan->omissions[0].reason);
+			 plan->omissions[0].func->name, plan->omissions[0].reason);
 }
 
 /* ---- no swap of a state is missed ---- */
@@ -378,8 +377,8 @@ static void test_stripped(void **state)
 		assert_int_equal(plan.num_sites, stripped.num_sites);
 		for (size_t j = 0; j < plan.num_sites; j++) {
 			const struct site *a = &plan.sites[j], *b = &stripped.sites[j];
-			const struct gobin_func *of_a = plan.funcs[a->func].func;
-			const struct gobin_func *of_b = stripped.funcs[b->func].func;
+			const struct gobin_func *of_a = a->func;
+			const struct gobin_func *of_b = b->func;
 
 			assert_string_equal(of_a->name, of_b->name);
 			assert_int_equal(a->va - of_a->va, b->va - of_b->va);
@@ -397,9 +396,9 @@ static uint32_t flags_of(const struct plan *plan)
 {
 	uint32_t flags = 0;
 
-	for (size_t i = plan->num_funcs - plan->num_runtime_funcs; i < plan->num_funcs; i++) {
-		for (uint32_t k = 0; k < plan->funcs[i].num_sites; k++)
-			flags |= plan->sites[plan->funcs[i].first_site + k].flags;
+	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
+		for (uint32_t k = 0; k < plan->runtime_funcs[i].num_sites; k++)
+			flags |= plan->sites[plan->runtime_funcs[i].first_site + k].flags;
 	}
 	return flags & SITE_STATE_MASK;
 }
@@ -466,20 +465,19 @@ static void test_same_place(void **state)
 		must(plan_make(program->bin, &selection, &options, &plan));
 		for (uint32_t j = 0; j < plan.num_sites; j++) {
 			const struct site *site = &plan.sites[j], *user;
-			const struct gobin_func *func = plan.funcs[site->func].func;
 
 			assert_int_equal(SITE_COOKIE_INDEX(plan_cookie(&plan, j)), j);
-			if (site_program(site) != PROGRAM_STATE) {
+			if (strcmp(programs_name(site), "state_site")) {
 				assert_false(site->flags & SITE_STATE_MASK);
 				continue;
 			}
 			check_state_site(&plan, j);
-			assert_true(site->func >= plan.num_funcs - plan.num_runtime_funcs);
-			for (size_t k = 0; k < plan.num_funcs - plan.num_runtime_funcs; k++) {
-				if (plan.funcs[k].func != func)
+			assert_true(j >= plan.runtime_funcs[0].first_site);
+			for (size_t k = 0; k < plan.num_funcs; k++) {
+				if (plan.funcs[k].func != site->func)
 					continue;
 				user = find_site(&plan, &plan.funcs[k], site->va);
-				num_shared += user && user->kind != SITE_KIND_RUNTIME;
+				num_shared += user && !user->is_runtime;
 			}
 		}
 		/* casgstatus' where its entry is cheap, and newproc1's `ret` */

@@ -60,7 +60,7 @@ static void test_pages_of_sites(void **state)
 {
 	size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
 	unsigned char resident[NUM_PAGES];
-	struct site sites[] = {
+	const struct attach_site sites[] = {
 		{.off = 0},
 		{.off = 7 * page_size - 1},
 		{.off = 7 * page_size},
@@ -70,7 +70,6 @@ static void test_pages_of_sites(void **state)
 		{.off = NUM_PAGES * page_size - 1},
 	};
 	const size_t num_sites = sizeof(sites) / sizeof(*sites);
-	struct plan plan = {.sites = sites, .num_sites = num_sites};
 	int fd = make_cold_file(page_size, resident);
 
 	if (count_resident(resident)) {
@@ -78,7 +77,7 @@ static void test_pages_of_sites(void **state)
 		close(fd);
 		skip();
 	}
-	warm_sites(&plan, fd);
+	warm_sites(sites, num_sites, fd);
 	look(fd, page_size, resident);
 	for (size_t i = 0; i < num_sites; i++)
 		assert_true(resident[sites[i].off / page_size] & 1);
@@ -89,13 +88,11 @@ static void test_pages_of_sites(void **state)
 /* Sites behind the end of the file, a file that is not to be read: the kernel says what is wrong. */
 static void test_what_cannot_be_read(void **state)
 {
-	struct site sites[] = {{.off = UINT64_MAX}, {.off = 0}};
-	struct plan plan = {.sites = sites, .num_sites = 2};
+	const struct attach_site sites[] = {{.off = UINT64_MAX}, {.off = 0}};
 
-	warm_sites(&plan, -1);
-	warm_sites(&plan, STDIN_FILENO);
-	plan.num_sites = 0;
-	warm_sites(&plan, -1);
+	warm_sites(sites, 2, -1);
+	warm_sites(sites, 2, STDIN_FILENO);
+	warm_sites(sites, 0, -1);
 }
 
 int main(void)

@@ -38,13 +38,9 @@ const char *attach_method_name(enum attach_method method)
 	return "unknown";
 }
 
-enum program site_program(const struct site *site)
+uint32_t attach_program_type(enum attach_method method)
 {
-	if (site->kind == SITE_KIND_RUNTIME)
-		return site->flags & SITE_STATE_MASK ? PROGRAM_STATE : PROGRAM_RUNTIME;
-	if (site->flags & SITE_EXIT)
-		return PROGRAM_EXIT;
-	return site->flags & SITE_TARGET ? PROGRAM_TARGET_ENTRY : PROGRAM_ENTRY;
+	return method == ATTACH_UPROBE_MULTI ? ATTACH_TYPE_UPROBE_MULTI : 0;
 }
 
 enum attach_method attach_best_method(void)
@@ -134,7 +130,8 @@ static struct error *wait_until_attached(struct attachment *attachment)
  * All signals are blocked across fork(), so that no handler of the tracer ever runs in the holder,
  * and stay so there.
  */
-static pid_t fork_holder(const struct plan *plan, const struct attach_options *options,
+static pid_t fork_holder(const struct attach_file *file, const struct attach_site *sites,
+			 size_t num_sites, const struct attach_options *options,
 			 const int sockets[2])
 {
 	sigset_t all, old;
@@ -142,14 +139,15 @@ static pid_t fork_holder(const struct plan *plan, const struct attach_options *o
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid_t pid = fork();
 	if (pid == 0)
-		holder_run(plan, options, sockets[1]);
+		holder_run(file, sites, num_sites, options, sockets[1]);
 	int errnum = errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = errnum;
 	return pid;
 }
 
-struct error *attachment_start(const struct plan *plan, const struct attach_options *options,
+struct error *attachment_start(const struct attach_file *file, const struct attach_site *sites,
+			       size_t num_sites, const struct attach_options *options,
 			       struct attachment **out)
 {
 	*out = NULL;
@@ -166,7 +164,7 @@ struct error *attachment_start(const struct plan *plan, const struct attach_opti
 		free(attachment);
 		return error_errno(errno, "cannot attach: socketpair() failed");
 	}
-	attachment->holder = fork_holder(plan, &chosen, sockets);
+	attachment->holder = fork_holder(file, sites, num_sites, &chosen, sockets);
 	int errnum = errno;
 	close(sockets[1]);
 	attachment->socket = sockets[0];

@@ -11,9 +11,8 @@
 #include "base/array.h"
 #include "probe/attach/holder.h"
 
-/* include/uapi/linux/bpf.h of Linux 6.6; Debian 12's is older, and its libbpf has no wrapper. */
-#define TRACE_UPROBE_MULTI 48 /* enum bpf_attach_type, BPF_TRACE_UPROBE_MULTI */
-
+/* union bpf_attr's link_create in include/uapi/linux/bpf.h of Linux 6.6; Debian 12's is older, and
+ * its libbpf's bpf_link_create() does not know it. */
 struct uprobe_multi_attr {
 	uint32_t prog_fd;
 	uint32_t target_fd;
@@ -53,7 +52,7 @@ static int create_link(int program, const struct batch *batch)
 {
 	struct uprobe_multi_attr attr = {
 		.prog_fd = (uint32_t)program,
-		.attach_type = TRACE_UPROBE_MULTI,
+		.attach_type = ATTACH_TYPE_UPROBE_MULTI,
 		.path = (uintptr_t)batch->path,
 		.offsets = (uintptr_t)batch->offsets,
 		.cookies = (uintptr_t)batch->cookies,
@@ -71,7 +70,7 @@ static int load_empty_program(void)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)TRACE_UPROBE_MULTI);
+		    .expected_attach_type = (enum bpf_attach_type)ATTACH_TYPE_UPROBE_MULTI);
 	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, "gofuncgraph_try", "GPL", code, 2, &opts);
 }
 
@@ -116,23 +115,22 @@ static struct error *multi_prepare(struct holder *holder)
 	return multi->offsets && multi->cookies ? NULL : error_out_of_memory();
 }
 
-static int multi_attach(struct holder *holder, enum program program, const uint32_t *sites,
-			size_t count)
+static int multi_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
 {
 	struct multi *multi = holder->state;
 	if (!array_reserve(&multi->links, &multi->capacity, multi->num_links + 1,
 			   sizeof(*multi->links)))
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		multi->offsets[i] = holder->plan->sites[sites[i]].off;
-		multi->cookies[i] = plan_cookie(holder->plan, sites[i]);
+		multi->offsets[i] = holder->sites[sites[i]].off;
+		multi->cookies[i] = holder->sites[sites[i]].cookie;
 	}
 	const struct batch batch = {.path = holder->path,
 				    .offsets = multi->offsets,
 				    .cookies = multi->cookies,
 				    .count = count,
 				    .pid = multi->pid};
-	int link = create_link(holder->program_fds[program], &batch);
+	int link = create_link(program_fd, &batch);
 	if (link >= 0) {
 		multi->links[multi->num_links++] = link;
 		return 0;

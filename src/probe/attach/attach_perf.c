@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include <linux/bpf.h>
+#include <bpf/bpf.h>
 #include <linux/perf_event.h>
 
 #include "base/array.h"
@@ -58,7 +58,7 @@ static struct error *perf_prepare(struct holder *holder)
 	if (!perf)
 		return error_out_of_memory();
 	holder->state = perf;
-	raise_file_limit(holder->plan->num_sites + 64);
+	raise_file_limit(holder->num_sites + 64);
 	return read_type(&perf->type);
 }
 
@@ -82,33 +82,27 @@ static int open_event(const struct perf *perf, const char *path, uint64_t offset
 	return fd < 0 ? -errno : fd;
 }
 
+/* An fd or a negative errno. */
 static int create_link(int program, int event, uint64_t cookie)
 {
-	union bpf_attr attr;
-	memset(&attr, 0, sizeof(attr));
-	attr.link_create.prog_fd = (uint32_t)program;
-	attr.link_create.target_fd = (uint32_t)event;
-	attr.link_create.attach_type = BPF_PERF_EVENT;
-	attr.link_create.perf_event.bpf_cookie = cookie;
-	int fd = (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
-	return fd < 0 ? -errno : fd;
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
+	return bpf_link_create(program, event, BPF_PERF_EVENT, &opts);
 }
 
-static int attach_site(struct holder *holder, enum program program, uint32_t index)
+static int attach_site(struct holder *holder, int program_fd, const struct attach_site *site)
 {
 	struct perf *perf = holder->state;
 	if (!array_reserve(&perf->fds, &perf->capacity, perf->num_fds + 1, sizeof(*perf->fds)))
 		return -ENOMEM;
-	_cleanup_close_ int event = open_event(perf, holder->path, holder->plan->sites[index].off);
+	_cleanup_close_ int event = open_event(perf, holder->path, site->off);
 	if (event < 0)
 		return event;
 	_cleanup_close_ int link = -1;
 	if (holder->has_cookies) {
-		link = create_link(holder->program_fds[program], event,
-				   plan_cookie(holder->plan, index));
+		link = create_link(program_fd, event, site->cookie);
 		if (link < 0)
 			return link;
-	} else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, holder->program_fds[program]) < 0) {
+	} else if (ioctl(event, PERF_EVENT_IOC_SET_BPF, program_fd) < 0) {
 		return -errno;
 	}
 	if (ioctl(event, PERF_EVENT_IOC_ENABLE, 0) < 0)
@@ -118,11 +112,10 @@ static int attach_site(struct holder *holder, enum program program, uint32_t ind
 	return 0;
 }
 
-static int perf_attach(struct holder *holder, enum program program, const uint32_t *sites,
-		       size_t count)
+static int perf_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
 {
 	/* max_batch is 1: undoing half a batch would cost more than all of bisecting saves. */
-	return count == 1 ? attach_site(holder, program, sites[0]) : -EINVAL;
+	return count == 1 ? attach_site(holder, program_fd, &holder->sites[sites[0]]) : -EINVAL;
 }
 
 static void perf_detach(struct holder *holder)

@@ -73,11 +73,11 @@ static struct error *tracefs_prepare(struct holder *holder)
 				 "this process and the binary");
 	tracefs_group_name(tracefs->group, namespace, getpid());
 	tracefs_clear_dead(tracefs->root, tracefs->definitions, namespace);
-	if (holder->plan->num_sites > MANY_SITES)
+	if (holder->num_sites > MANY_SITES)
 		holder_warn(holder,
 			    "%zu probes by tracefs take long to attach, four times as long for "
 			    "twice as many: match fewer functions",
-			    holder->plan->num_sites);
+			    holder->num_sites);
 	return NULL;
 }
 
@@ -92,7 +92,7 @@ static int define_event(struct holder *holder, const char *name, const uint32_t 
 		/* The path is looked up now, in this process: no name of a file needs escaping. */
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"p:%s/%s %s:0x%" PRIx64 "\n", tracefs->group, name,
-					holder->path, holder->plan->sites[sites[i]].off);
+					holder->path, holder->sites[sites[i]].off);
 		if (i + 1 < count && len + LINE_SIZE <= sizeof(text))
 			continue;
 		int err = tracefs_write(tracefs->definitions, text, len);
@@ -131,14 +131,14 @@ static int arm_event(const struct tracefs *tracefs, const char *name, int progra
 	return take_fd(&fd);
 }
 
-static int attach_event(struct holder *holder, unsigned number, enum program program,
+static int attach_event(struct holder *holder, unsigned number, int program_fd,
 			const uint32_t *sites, size_t count)
 {
 	struct tracefs *tracefs = holder->state;
 	char name[TRACEFS_EVENT_SIZE];
 	snprintf(name, sizeof(name), "p%u", number);
 	int err = define_event(holder, name, sites, count);
-	int fd = err ? err : arm_event(tracefs, name, holder->program_fds[program]);
+	int fd = err ? err : arm_event(tracefs, name, program_fd);
 	if (fd < 0) {
 		tracefs_remove_event(tracefs->root, tracefs->definitions, tracefs->group, name);
 		return fd;
@@ -148,14 +148,14 @@ static int attach_event(struct holder *holder, unsigned number, enum program pro
 	return 0;
 }
 
-static int tracefs_attach(struct holder *holder, enum program program, const uint32_t *sites,
+static int tracefs_attach(struct holder *holder, int program_fd, const uint32_t *sites,
 			  size_t count)
 {
 	struct tracefs *tracefs = holder->state;
 	if (!array_reserve(&tracefs->events, &tracefs->capacity, tracefs->num_events + 1,
 			   sizeof(*tracefs->events)))
 		return -ENOMEM;
-	return attach_event(holder, tracefs->next_number++, program, sites, count);
+	return attach_event(holder, tracefs->next_number++, program_fd, sites, count);
 }
 
 /* First all events are disarmed, then their definitions go: one that is removed while in use

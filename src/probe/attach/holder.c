@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "base/capabilities.h"
+#include "base/file_age.h"
 #include "probe/attach/holder.h"
 
 /* ---- talking to the tracer ---- */
@@ -93,7 +94,7 @@ static int compare_fds(const void *a, const void *b)
  */
 static void keep_only(int **keep, size_t count)
 {
-	int sorted[PROGRAM_COUNT + 2];
+	int sorted[ATTACH_MAX_PROGRAMS + 2];
 	size_t num_sorted = 0;
 	for (size_t i = 0; i < count; i++) {
 		if (*keep[i] >= 0 && *keep[i] < 3)
@@ -156,7 +157,7 @@ static const struct attach_method_ops *method_ops(enum attach_method method)
 /* Tells how the file is watched, and where that is not enough. */
 static void tell_watch(const struct holder *holder)
 {
-	const char *path = gobin_path(holder->plan->bin);
+	const char *path = holder->file->path;
 	const char *no_lease = strerror(holder->watch.no_lease);
 	switch (holder->watch.kind) {
 	case WATCH_LEASE:
@@ -190,15 +191,15 @@ static void warn_of_slow_end(const struct holder *holder, enum attach_method met
 		    "%zu probes by perf_event may take longer to take away than the kernel keeps "
 		    "anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do "
 		    "not overwrite it while it is traced",
-		    holder->num_attached, gobin_path(holder->plan->bin), seconds);
+		    holder->num_attached, holder->file->path, seconds);
 }
 
 /* From here on nobody changes the file without our knowing. False: it is no longer, or not now,
- * what the plan was made from. */
+ * what the sites were found in. */
 static bool watch_file(struct holder *holder)
 {
 	return file_watch_start(&holder->watch, holder->path) == 0 &&
-	       gobin_is_unchanged(holder->plan->bin, holder->bin_fd);
+	       file_is_unchanged(&holder->file->stat, holder->file_fd);
 }
 
 /* What it took to attach, and would take again. */
@@ -276,24 +277,28 @@ static void hold(struct holder *holder, enum attach_method method)
 		tell(holder, HOLDER_CHANGED, 0, "%s", "");
 }
 
-void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
+void holder_run(const struct attach_file *file, const struct attach_site *sites, size_t num_sites,
+		const struct attach_options *options, int socket)
 {
 	struct holder holder = {
-		.plan = plan,
+		.file = file,
+		.sites = sites,
+		.num_sites = num_sites,
+		.num_programs = options->num_programs,
 		.ops = method_ops(options->method),
 		.socket = socket,
 		.has_cookies = options->has_cookies,
 		.pid = options->pid,
-		.bin_fd = gobin_fd(plan->bin),
+		.file_fd = file->fd,
 	};
-	int *keep[PROGRAM_COUNT + 2] = {&holder.socket, &holder.bin_fd};
-	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
+	int *keep[ATTACH_MAX_PROGRAMS + 2] = {&holder.socket, &holder.file_fd};
+	for (size_t i = 0; i < holder.num_programs; i++) {
 		holder.program_fds[i] = options->program_fds[i];
 		keep[i + 2] = &holder.program_fds[i];
 	}
 	become_holder();
-	keep_only(keep, PROGRAM_COUNT + 2);
-	snprintf(holder.path, sizeof(holder.path), "/proc/self/fd/%d", holder.bin_fd);
+	keep_only(keep, holder.num_programs + 2);
+	snprintf(holder.path, sizeof(holder.path), "/proc/self/fd/%d", holder.file_fd);
 
 	hold(&holder, options->method);
 	/* While there is a process to do it: what exit closes, it closes in no order of ours. */

@@ -38,18 +38,21 @@ struct holder_message {
 };
 
 struct holder {
-	const struct plan *plan;
+	const struct attach_file *file;
+	const struct attach_site *sites;
+	size_t num_sites;
 	const struct attach_method_ops *ops;
 	void *state; /* of the method; made by its prepare(), freed by its detach() */
 	int socket;
-	int program_fds[PROGRAM_COUNT];
+	int program_fds[ATTACH_MAX_PROGRAMS];
+	size_t num_programs;
 	bool has_cookies;
 	pid_t pid;	     /* 0: every process */
 	bool is_confined;    /* set by prepare(): the kernel keeps probes out of the others */
-	int bin_fd;	     /* the binary */
+	int file_fd;	     /* the file, here */
 	struct file_watch watch;
 	uint64_t needs;	     /* capabilities, by whoever is to do the same */
-	char path[32];	     /* the binary as this process may name it to the kernel */
+	char path[32];	     /* the file as this process may name it to the kernel */
 	size_t num_attached; /* sites */
 	size_t num_refused;
 	int last_refusal; /* errno */
@@ -59,10 +62,9 @@ struct holder {
 struct attach_method_ops {
 	size_t max_batch; /* sites attach() takes at once */
 	struct error *(*prepare)(struct holder *holder);
-	/* Attaches all of these sites to a program, or none. 0 or a negative errno; -ENOSYS means
-	 * that this kernel does not have the method. */
-	int (*attach)(struct holder *holder, enum program program, const uint32_t *sites,
-		      size_t count);
+	/* Attaches all of these sites (indices in holder->sites) to a program, or none. 0 or a
+	 * negative errno; -ENOSYS means that this kernel does not have the method. */
+	int (*attach)(struct holder *holder, int program_fd, const uint32_t *sites, size_t count);
 	/* Detaches everything, and frees the state; safe after a prepare() that failed. */
 	void (*detach)(struct holder *holder);
 };
@@ -73,10 +75,10 @@ extern const struct attach_method_ops attach_perf_ops;
 
 /* The life of the holder, from behind fork() to its end. `socket` is its end of the pair, every
  * other open file that it does not need is closed. */
-void holder_run(const struct plan *plan, const struct attach_options *options, int socket)
-	__attribute__((noreturn));
+void holder_run(const struct attach_file *file, const struct attach_site *sites, size_t num_sites,
+		const struct attach_options *options, int socket) __attribute__((noreturn));
 
-/* Attaches all sites of the plan, but those that the kernel refuses. After an error some may be
+/* Attaches all sites but those that the kernel refuses. After an error some may be
  * attached. */
 struct error *holder_attach(struct holder *holder, enum attach_method method);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* holder_attach.c - attaches a plan, and bisects what the kernel refuses. */
+/* holder_attach.c - attaches all sites, and bisects what the kernel refuses. */
 #include <errno.h>
 #include <string.h>
 
@@ -41,29 +41,23 @@ static bool is_general(int errnum)
 /* A site that cannot be had is left out. */
 static int refuse_site(struct holder *holder, uint32_t index, int errnum)
 {
-	const struct plan *plan = holder->plan;
-	const struct site *site = &plan->sites[index];
+	const struct attach_site *site = &holder->sites[index];
 	holder->last_refusal = errnum;
 	if (++holder->num_refused > MAX_REFUSED)
 		return -errnum;
 	if (holder->num_refused > MAX_NAMED)
 		return 0;
-	const struct gobin_func *func =
-		site->func < plan->num_funcs ? plan->funcs[site->func].func : NULL;
-	holder_warn(holder, "%.1500s+%#llx: the kernel refuses a probe here, left out: %s",
-		    func ? func->name : "?",
-		    (unsigned long long)(func ? site->va - func->va : site->va),
-		    attach_errno_text(errnum));
+	holder_warn(holder, "%.1500s+%#x: the kernel refuses a probe here, left out: %s", site->name,
+		    site->name_offset, attach_errno_text(errnum));
 	return 0;
 }
 
 /* Halves what is refused until the culprits are found; as deep as the batch's logarithm. */
-static int attach_sites(struct holder *holder, enum program program, const uint32_t *sites,
-			size_t count)
+static int attach_sites(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
 {
 	if (holder_must_stop(holder))
 		return -ECANCELED;
-	int err = holder->ops->attach(holder, program, sites, count);
+	int err = holder->ops->attach(holder, program_fd, sites, count);
 	if (err == 0) {
 		holder->num_attached += count;
 		return 0;
@@ -73,23 +67,23 @@ static int attach_sites(struct holder *holder, enum program program, const uint3
 	if (count == 1)
 		return refuse_site(holder, sites[0], -err);
 	size_t half = count / 2;
-	err = attach_sites(holder, program, sites, half);
-	return err ? err : attach_sites(holder, program, sites + half, count - half);
+	err = attach_sites(holder, program_fd, sites, half);
+	return err ? err : attach_sites(holder, program_fd, sites + half, count - half);
 }
 
-static int attach_program(struct holder *holder, enum program program, uint32_t *sites)
+/* `sites`: room for all. */
+static int attach_program(struct holder *holder, uint32_t program, uint32_t *sites)
 {
-	const struct plan *plan = holder->plan;
 	size_t count = 0;
-	for (size_t i = 0; i < plan->num_sites; i++) {
-		if (site_program(&plan->sites[i]) == program)
+	for (size_t i = 0; i < holder->num_sites; i++) {
+		if (holder->sites[i].program == program)
 			sites[count++] = (uint32_t)i;
 	}
 	size_t batch;
 	for (size_t done = 0; done < count; done += batch) {
 		batch = count - done < holder->ops->max_batch ? count - done
 							      : holder->ops->max_batch;
-		int err = attach_sites(holder, program, sites + done, batch);
+		int err = attach_sites(holder, holder->program_fds[program], sites + done, batch);
 		if (err)
 			return err;
 	}
@@ -100,38 +94,30 @@ static struct error *general_error(const struct holder *holder, enum attach_meth
 				   int errnum)
 {
 	const char *hint = attach_hint(errnum);
-	return error_new("cannot attach to %s by %s: %s%s%s", gobin_path(holder->plan->bin),
+	return error_new("cannot attach to %s by %s: %s%s%s", holder->file->path,
 			 attach_method_name(method), attach_errno_text(errnum), hint ? "; " : "",
 			 hint ? hint : "");
 }
 
 struct error *holder_attach(struct holder *holder, enum attach_method method)
 {
-	const struct plan *plan = holder->plan;
-	if (plan->num_sites == 0)
+	if (holder->num_sites == 0)
 		return error_new("cannot attach: there is nothing to attach to");
-	_cleanup_free_ uint32_t *sites = calloc(plan->num_sites, sizeof(*sites));
+	_cleanup_free_ uint32_t *sites = calloc(holder->num_sites, sizeof(*sites));
 	if (!sites)
 		return error_out_of_memory();
-	warm_sites(plan, holder->bin_fd);
+	warm_sites(holder->sites, holder->num_sites, holder->file_fd);
 	struct error *err = holder->ops->prepare(holder);
 	if (err)
 		return err;
-	/*
-	 * Exits before entries: a call that is seen to begin is then also seen to end, and the
-	 * goroutine's states between. States behind exits: what is attached last runs first, and
-	 * the program at an exit may go on where the function returns to.
-	 */
-	static const enum program order[PROGRAM_COUNT] = {
-		PROGRAM_RUNTIME, PROGRAM_EXIT, PROGRAM_STATE, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY};
-	for (size_t i = 0; i < PROGRAM_COUNT; i++) {
-		int failed = attach_program(holder, order[i], sites);
+	for (uint32_t i = 0; i < holder->num_programs; i++) {
+		int failed = attach_program(holder, i, sites);
 		if (failed)
 			return general_error(holder, method, -failed);
 	}
 	if (holder->num_attached == 0)
 		return error_new("cannot attach to %s by %s: the kernel refuses all %zu probes: %s",
-				 gobin_path(plan->bin), attach_method_name(method), plan->num_sites,
+				 holder->file->path, attach_method_name(method), holder->num_sites,
 				 attach_errno_text(holder->last_refusal));
 	if (holder->num_refused > MAX_NAMED)
 		holder_warn(holder, "the kernel refuses %zu probes more, left out",

@@ -5,12 +5,12 @@
 
 /* Reading a byte of a page that is there costs next to nothing; sites of one function, and of
  * neighbours, are mostly on one page. */
-void warm_sites(const struct plan *plan, int fd)
+void warm_sites(const struct attach_site *sites, size_t num_sites, int fd)
 {
 	uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE), last_page = UINT64_MAX;
 
-	for (size_t i = 0; i < plan->num_sites; i++) {
-		uint64_t page = plan->sites[i].off / page_size;
+	for (size_t i = 0; i < num_sites; i++) {
+		uint64_t page = sites[i].off / page_size;
 		char byte;
 
 		if (page == last_page)

@@ -10,9 +10,9 @@
 #ifndef PROBE_WARM_H
 #define PROBE_WARM_H
 
-#include "gofuncgraph/plan.h"
+#include "gofuncgraph/attach.h"
 
-/* `fd`: the plan's file. What cannot be read is left to the kernel. */
-void warm_sites(const struct plan *plan, int fd);
+/* `fd`: the file. What cannot be read is left to the kernel. */
+void warm_sites(const struct attach_site *sites, size_t num_sites, int fd);
 
 #endif

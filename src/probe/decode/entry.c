@@ -56,7 +56,6 @@ static bool may_stand_at(const struct head *head, uint32_t offset, struct decode
 	    decode_refusal(head->code->bytes + offset, insn.length))
 		return false;
 	site_fill(head->code, &insn, offset, site);
-	site->kind = SITE_KIND_ENTRY;
 	if (is_repeated(head, offset))
 		site->flags |= SITE_MAY_REPEAT;
 	return true;

@@ -73,7 +73,6 @@ static struct error *add_exit(struct sweep *sweep, const struct code *code,
 		return error_out_of_memory();
 	site = &sweep->exits[sweep->num_exits++];
 	site_fill(code, insn, offset, site);
-	site->kind = kind == EXIT_RET ? SITE_KIND_RETURN : SITE_KIND_TAIL_CALL;
 	site->flags = kind == EXIT_RET ? SITE_EXIT : SITE_EXIT | SITE_TAIL_CALL;
 	if (kind == EXIT_RET && !is_plain_ret(insn))
 		site->flags |= SITE_STEP;

@@ -49,7 +49,6 @@ struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 		/* the last one counts: there is one in all versions known */
 		found->func = func;
 		site_fill(&code, &insn, offset, &found->site);
-		found->site.kind = SITE_KIND_RUNTIME;
 		found->site.flags = SITE_UNWIND;
 	}
 	return NULL;
@@ -72,7 +71,6 @@ static struct error *find_end_site(struct gobin *bin, const char *name, struct r
 		return err;
 	found->func = func;
 	found->site = decoded.sites[0];
-	found->site.kind = SITE_KIND_RUNTIME;
 	found->site.flags |= SITE_GOEXIT;
 	return NULL;
 }
@@ -125,7 +123,6 @@ struct error *find_resume_site(struct gobin *bin, struct runtime_site *found)
 		return err;
 	found->func = func;
 	found->site = decoded.sites[1];
-	found->site.kind = SITE_KIND_RUNTIME;
 	found->site.flags = SITE_RESUME;
 	return NULL;
 }

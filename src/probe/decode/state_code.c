@@ -25,7 +25,6 @@ void state_func_add(struct state_func *found, const struct decoded_site *site, u
 	}
 	added = &found->sites[found->num_sites++];
 	*added = *site;
-	added->kind = SITE_KIND_RUNTIME;
 	added->flags |= flag;
 }
 

@@ -67,7 +67,7 @@ static void find_go(const struct subject *subject, struct state_func *found)
 	for (size_t i = 1; i < subject->decoded.num_sites; i++) {
 		struct decoded_site site = subject->decoded.sites[i];
 
-		if (site.kind != SITE_KIND_RETURN)
+		if (site.flags & SITE_TAIL_CALL)
 			continue;
 		site.flags = 0;
 		state_func_add(found, &site, SITE_GO);

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* file_age.h - whether a file is still what it was. */
+#ifndef BASE_FILE_AGE_H
+#define BASE_FILE_AGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+int64_t file_age_to_ns(struct timespec time);
+
+/* `fd` has the size and times of `then`. */
+bool file_is_unchanged(const struct stat *then, int fd);
+
+#endif

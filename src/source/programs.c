@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* programs.c - the table of BPF programs, and the sites of a plan attached by it. */
+#include "source/programs.h"
+
+#include <stdlib.h>
+
+static bool is_at_runtime(const struct site *site)
+{
+	return site->is_runtime && !(site->flags & SITE_STATE_MASK);
+}
+
+static bool is_at_state(const struct site *site)
+{
+	return site->is_runtime && site->flags & SITE_STATE_MASK;
+}
+
+static bool is_at_exit(const struct site *site)
+{
+	return !site->is_runtime && site->flags & SITE_EXIT;
+}
+
+static bool is_at_target_entry(const struct site *site)
+{
+	return !site->is_runtime && (site->flags & (SITE_EXIT | SITE_TARGET)) == SITE_TARGET;
+}
+
+static bool is_at_entry(const struct site *site)
+{
+	return !site->is_runtime && !(site->flags & (SITE_EXIT | SITE_TARGET));
+}
+
+enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING };
+
+struct program_desc {
+	const char *name; /* in bpf/graph.bpf.c */
+	enum program_use use;
+	bool (*takes)(const struct site *site);
+};
+
+/*
+ * In the order of attaching. Exits before entries: a call that is seen to begin is then also seen to
+ * end, and the goroutine's states between. States after exits: what is attached last runs first, and
+ * the program at an exit may go on where the function returns to.
+ */
+static const struct program_desc table[] = {
+	{"runtime_site", USE_ALWAYS, is_at_runtime},
+	{"exit_emulate", USE_EMULATING, is_at_exit},
+	{"exit_plain", USE_STEPPING, is_at_exit},
+	{"state_site", USE_ALWAYS, is_at_state},
+	{"entry", USE_ALWAYS, is_at_entry},
+	{"target_entry", USE_ALWAYS, is_at_target_entry},
+};
+#define TABLE_SIZE (sizeof(table) / sizeof(*table))
+_Static_assert(TABLE_SIZE <= ATTACH_MAX_PROGRAMS, "too many programs");
+
+static bool has_sites(const struct program_desc *desc, const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->num_sites; i++)
+		if (desc->takes(&plan->sites[i]))
+			return true;
+	return false;
+}
+
+void programs_choose(struct bpf_object *object, const struct plan *plan, bool emulates_ret)
+{
+	for (size_t i = 0; i < TABLE_SIZE; i++) {
+		bool is_used = table[i].use == USE_ALWAYS ||
+			       (table[i].use == USE_EMULATING) == emulates_ret;
+
+		bpf_program__set_autoload(bpf_object__find_program_by_name(object, table[i].name),
+					  is_used && has_sites(&table[i], plan));
+	}
+}
+
+const char *programs_name(const struct site *site)
+{
+	for (size_t i = 0; i < TABLE_SIZE; i++)
+		if (table[i].takes(site))
+			return table[i].name;
+	return NULL;
+}
+
+/* The sites of the table's row. Returns how many there are now. */
+static size_t add_sites(const struct plan *plan, uint32_t row, struct attach_site *sites,
+			size_t count)
+{
+	for (uint32_t i = 0; i < plan->num_sites; i++) {
+		const struct site *site = &plan->sites[i];
+
+		if (table[row].takes(site))
+			sites[count++] = (struct attach_site){
+				.off = site->off,
+				.cookie = plan_cookie(plan, i),
+				.program = row,
+				.name = site->func->name,
+				.name_offset = (uint32_t)(site->va - site->func->va),
+			};
+	}
+	return count;
+}
+
+struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
+			      const struct attach_options *options,
+			      struct attachment **attachment)
+{
+	struct attach_options with_programs = *options;
+	const struct attach_file file = {.fd = gobin_fd(plan->bin),
+					 .path = gobin_path(plan->bin),
+					 .stat = *gobin_stat(plan->bin)};
+	_cleanup_free_ struct attach_site *sites = calloc(plan->num_sites + 1, sizeof(*sites));
+	size_t count = 0;
+
+	*attachment = NULL;
+	if (!sites)
+		return error_out_of_memory();
+	with_programs.num_programs = TABLE_SIZE;
+	for (uint32_t i = 0; i < TABLE_SIZE; i++) {
+		const struct bpf_program *program =
+			bpf_object__find_program_by_name(object, table[i].name);
+
+		with_programs.program_fds[i] = bpf_program__autoload(program)
+						       ? bpf_program__fd(program)
+						       : -1;
+		if (with_programs.program_fds[i] >= 0)
+			count = add_sites(plan, i, sites, count);
+	}
+	return attachment_start(&file, sites, count, &with_programs, attachment);
+}

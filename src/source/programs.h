@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * programs.h - which BPF program runs at which site: one line each in the table of programs.c, which
+ * is also the order in which they are attached.
+ */
+#ifndef SOURCE_PROGRAMS_H
+#define SOURCE_PROGRAMS_H
+
+#include <bpf/libbpf.h>
+
+#include "gofuncgraph/attach.h"
+#include "gofuncgraph/plan.h"
+
+/* Before loading: of the programs of the table only those are loaded that the plan has sites for.
+ * `emulates_ret`: the program at exits performs the `ret`. */
+void programs_choose(struct bpf_object *object, const struct plan *plan, bool emulates_ret);
+
+/* The name of the program that the site runs; of two of one purpose the first in the table. */
+const char *programs_name(const struct site *site);
+
+/* Attaches the plan's sites to the programs that were loaded; of `options` the programs are filled
+ * in here. Errors: those of attachment_start(). */
+struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
+			      const struct attach_options *options,
+			      struct attachment **attachment);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* test_programs.c - the table of BPF programs: which one each site runs, and which are loaded. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "graph.skel.h"
+#include "source/programs.h"
+
+static void test_program_of_a_site(void **state)
+{
+	struct site site = {0};
+
+	assert_string_equal(programs_name(&site), "entry");
+	site.flags = SITE_TARGET | SITE_MAY_REPEAT;
+	assert_string_equal(programs_name(&site), "target_entry");
+	site.flags = SITE_EXIT | SITE_TAIL_CALL | SITE_TARGET;
+	assert_string_equal(programs_name(&site), "exit_emulate");
+	site = (struct site){.is_runtime = true, .flags = SITE_UNWIND};
+	assert_string_equal(programs_name(&site), "runtime_site");
+	site.flags = SITE_SYSCALL_EXIT | SITE_BEHIND_CHECK;
+	assert_string_equal(programs_name(&site), "state_site");
+	/* the user's own site does both */
+	site = (struct site){.flags = SITE_GOEXIT};
+	assert_string_equal(programs_name(&site), "entry");
+}
+
+/* Every name of the table is a program's. */
+static void test_choice(void **state)
+{
+	struct site sites[] = {
+		{.flags = 0},
+		{.flags = SITE_TARGET},
+		{.flags = SITE_EXIT},
+		{.flags = SITE_UNWIND, .is_runtime = true},
+		{.flags = SITE_STATE_ARGS, .is_runtime = true},
+	};
+	struct plan plan = {.sites = sites};
+	struct graph_bpf *bpf = graph_bpf__open();
+
+	assert_non_null(bpf);
+	for (int emulates_ret = 0; emulates_ret < 2; emulates_ret++) {
+		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
+			programs_choose(bpf->obj, &plan, emulates_ret);
+			assert_int_equal(bpf_program__autoload(bpf->progs.entry), plan.num_sites > 0);
+			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
+					 plan.num_sites > 1);
+			assert_int_equal(bpf_program__autoload(bpf->progs.exit_emulate),
+					 plan.num_sites > 2 && emulates_ret);
+			assert_int_equal(bpf_program__autoload(bpf->progs.exit_plain),
+					 plan.num_sites > 2 && !emulates_ret);
+			assert_int_equal(bpf_program__autoload(bpf->progs.runtime_site),
+					 plan.num_sites > 3);
+			assert_int_equal(bpf_program__autoload(bpf->progs.state_site),
+					 plan.num_sites > 4);
+			assert_true(bpf_program__autoload(bpf->progs.process_exit));
+		}
+	}
+	graph_bpf__destroy(bpf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_program_of_a_site),
+		cmocka_unit_test(test_choice),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
