@@ -4,6 +4,7 @@
 
 #include <elf.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/log.h"
 
@@ -11,7 +12,6 @@
 #define MAX_BUILD_ID_SIZE 64
 #define MAX_LINK_SIZE	  4096
 #define MAX_NOTES_SIZE	  65536
-#define CRC_POLYNOMIAL	  0xedb88320
 #define CRC_STEP	  (256 << 10)
 
 struct build_id {
@@ -92,28 +92,22 @@ static const char *read_debuglink(const struct image *image, uint32_t *crc)
 	return (const char *)link;
 }
 
-/* The checksum of zlib and of .gnu_debuglink, over the whole file. */
+/* The checksum of .gnu_debuglink, over the whole file. */
 static bool compute_crc(int fd, uint64_t size, uint32_t *crc)
 {
 	_cleanup_free_ uint8_t *buffer = malloc(CRC_STEP);
-	uint32_t table[256], value = ~0u;
+	uLong value = crc32(0, NULL, 0);
 
 	if (!buffer)
 		return false;
-	for (uint32_t i = 0; i < 256; i++) {
-		table[i] = i;
-		for (unsigned bit = 0; bit < 8; bit++)
-			table[i] = table[i] >> 1 ^ (table[i] & 1 ? CRC_POLYNOMIAL : 0);
-	}
 	for (uint64_t off = 0; off < size;) {
 		ssize_t len = pread(fd, buffer, CRC_STEP, (off_t)off);
 		if (len <= 0)
 			return false;
-		for (ssize_t i = 0; i < len; i++)
-			value = value >> 8 ^ table[(value ^ buffer[i]) & 0xff];
+		value = crc32(value, buffer, (uInt)len);
 		off += len;
 	}
-	*crc = ~value;
+	*crc = (uint32_t)value;
 	return true;
 }
 
