@@ -42,7 +42,7 @@ static void put_by(struct states_print *print, struct json_writer *json,
 	if (change->by_goid)
 		json_member_number(json, "goid", change->by_goid);
 	if (place)
-		json_place_members(json, place);
+		json_place(json, place);
 	json_close(json, '}');
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "command/states_format.h"
+#include "output/place_text.h"
 
 /* A line's columns; longer ones push the rest aside. */
 static void put(struct states_print *print, const char *format, ...)
@@ -46,9 +47,10 @@ static void put_start_function(struct states_print *print, uint64_t start_va)
 {
 	const struct place *place = names_start(print->names, start_va);
 
-	writer_puts(&print->writer, place->function ? place->function
-						  : place->module ? place->text
-								  : "?");
+	if (place->function || place->module)
+		writer_put_function(&print->writer, place);
+	else
+		writer_put(&print->writer, "?", 1);
 }
 
 /* ---- changes ---- */
@@ -77,7 +79,7 @@ static void put_by(struct states_print *print, const struct state_change *change
 		put(print, " by goroutine %" PRIu64, change->by_goid);
 	if (place) {
 		writer_puts(&print->writer, change->is_start ? " at " : " in ");
-		writer_puts(&print->writer, place->text);
+		writer_put_place(&print->writer, place);
 	}
 }
 

@@ -6,22 +6,27 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "names/addresses.h"
 #include "names/goroutine_state.h"
+#include "names/texts.h"
 
 /* What an address is asked as: the second half of its key. */
 enum role { ROLE_CALLER, ROLE_WAKER, ROLE_START, ROLE_FOREIGN };
 
 struct named_site {
 	struct name_site site;
-	struct known_place *place; /* NULL: not looked up yet */
+	bool is_known; /* was looked up */
+	struct place place;
 };
+
+static const struct place unknown;
 
 struct names {
 	struct name_source source;
 	struct named_site *sites;
 	size_t num_sites;
-	struct hash addresses; /* of struct known_place */
-	struct place unknown;
+	struct texts texts;
+	struct addresses addresses;
 	char *reasons[256];
 	bool has_reason[256];				/* was looked up */
 	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
@@ -36,7 +41,6 @@ struct error *names_new(const struct name_source *source, const struct name_site
 	if (!names)
 		return error_out_of_memory();
 	names->source = *source;
-	names->unknown = (struct place){.text = "?", .text_len = 1};
 	names->sites = calloc(num_sites ? num_sites : 1, sizeof(*names->sites));
 	if (!names->sites) {
 		free(names);
@@ -49,30 +53,19 @@ struct error *names_new(const struct name_source *source, const struct name_site
 	return NULL;
 }
 
-static void forget_addresses(struct names *names)
-{
-	struct known_place *place;
-
-	for (size_t at = 0; (place = hash_next(&names->addresses, &at));)
-		place_free(place);
-	hash_clear(&names->addresses);
-}
-
 void names_free(struct names *names)
 {
 	if (!names)
 		return;
-	for (size_t i = 0; i < names->num_sites; i++)
-		place_free(names->sites[i].place);
 	free(names->sites);
-	forget_addresses(names);
-	free(names->unknown.prepared);
+	addresses_clear(&names->addresses);
+	texts_clear(&names->texts);
 	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
 		free(names->reasons[i]);
 	free(names);
 }
 
-/* ---- sites ---- */
+/* ---- places ---- */
 
 static const struct gobin_func *func_at(const struct names *names, uint64_t va)
 {
@@ -84,16 +77,39 @@ static struct gobin_line line_at(const struct names *names, uint64_t va)
 	return names->source.line_at(names->source.context, va);
 }
 
+/* False: out of memory. */
+static bool get_name(struct names *names, const char *raw, const struct name **name)
+{
+	*name = raw ? texts_get(&names->texts, raw) : NULL;
+	return *name || !raw;
+}
+
+/* `func` may be NULL. False: out of memory. */
+static bool fill(struct names *names, struct place *place, uint64_t va,
+		 const struct gobin_func *func, struct gobin_line line)
+{
+	*place = (struct place){.va = va, .line = line.line};
+	if (!get_name(names, func ? func->name : NULL, &place->function) ||
+	    !get_name(names, line.file, &place->file))
+		return false;
+	if (place->function)
+		place->offset = va - func->va;
+	return true;
+}
+
+/* ---- sites ---- */
+
 const struct place *names_site(struct names *names, uint32_t site)
 {
 	if (site >= names->num_sites)
-		return &names->unknown;
+		return &unknown;
 
 	struct named_site *named = &names->sites[site];
 	uint64_t va = named->site.va;
-	if (!named->place)
-		named->place = place_new(va, func_at(names, va), line_at(names, va));
-	return named->place ? &named->place->place : &names->unknown;
+	if (!named->is_known)
+		named->is_known =
+			fill(names, &named->place, va, func_at(names, va), line_at(names, va));
+	return named->is_known ? &named->place : &unknown;
 }
 
 uint32_t names_func_of_site(const struct names *names, uint32_t site)
@@ -103,18 +119,11 @@ uint32_t names_func_of_site(const struct names *names, uint32_t site)
 
 /* ---- addresses ---- */
 
-/* Takes the place, which is NULL without memory. */
-static const struct place *keep(struct names *names, struct hash_key key, struct known_place *place)
+static const struct place *keep(struct names *names, struct hash_key key, const struct place *place)
 {
-	if (names->addresses.count >= NAMES_MAX_ADDRESSES)
-		forget_addresses(names);
-	if (!place)
-		return &names->unknown;
-	place->key = key;
-	if (hash_add(&names->addresses, &place->key))
-		return &place->place;
-	place_free(place);
-	return &names->unknown;
+	if (names->addresses.known.count >= NAMES_MAX_ADDRESSES)
+		addresses_clear(&names->addresses);
+	return addresses_add(&names->addresses, key, place) ?: &unknown;
 }
 
 /* `at_va` is where its line is. */
@@ -122,42 +131,44 @@ static const struct place *add(struct names *names, struct hash_key key, uint64_
 			       const struct gobin_func *func)
 {
 	struct gobin_line line = func ? line_at(names, at_va) : (struct gobin_line){0};
+	struct place place;
 
-	return keep(names, key, place_new(key.first, func, line));
+	return fill(names, &place, key.first, func, line) ? keep(names, key, &place) : &unknown;
 }
 
 static const struct place *add_foreign(struct names *names, struct hash_key key)
 {
 	const struct name_source *source = &names->source;
 	struct module_place at = {0};
+	struct place place = {0};
 
 	if (source->module_place)
 		at = source->module_place(source->modules, key.first);
-	if (!at.name && !at.va)
-		return &names->unknown;
-	return keep(names, key,
-		    at.name ? place_new_in_module(at.name, at.va)
-			    : place_new(at.va, NULL, (struct gobin_line){0}));
+	if ((!at.name && !at.va) || !get_name(names, at.name, &place.module))
+		return &unknown;
+	if (at.name)
+		place.offset = at.va;
+	else
+		place.va = at.va;
+	return keep(names, key, &place);
 }
 
 /* Code of another file. */
 static const struct place *find_foreign(struct names *names, uint64_t number)
 {
 	struct hash_key key = {.first = number, .second = ROLE_FOREIGN};
-	const struct known_place *known = hash_find(&names->addresses, key);
 
-	return known ? &known->place : add_foreign(names, key);
+	return addresses_find(&names->addresses, key) ?: add_foreign(names, key);
 }
 
 /* NULL: it is not known yet. */
 static const struct place *find(struct names *names, struct hash_key key)
 {
 	if (!key.first)
-		return &names->unknown;
+		return &unknown;
 	if (key.first & FOREIGN_ADDRESS)
 		return find_foreign(names, key.first);
-	const struct known_place *known = hash_find(&names->addresses, key);
-	return known ? &known->place : NULL;
+	return addresses_find(&names->addresses, key);
 }
 
 const struct place *names_caller(struct names *names, uint64_t va)

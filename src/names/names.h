@@ -31,8 +31,7 @@ struct error *names_new(const struct name_source *source, const struct name_site
 void names_free(struct names *names); /* NULL is fine */
 
 /*
- * Never NULL; without memory, or for a site that there is none of, everything is unknown, and the
- * text is "?". Good until the next call of names_caller(), names_waker() or names_start(), apart
+ * Never NULL; without memory, or for a site that there is none of, everything is unknown. Good until the next call of names_caller(), names_waker() or names_start(), apart
  * from sites, which stay.
  */
 const struct place *names_site(struct names *names, uint32_t site);

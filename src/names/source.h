@@ -12,7 +12,7 @@
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/modules.h"
 
-/* As the functions of gobin.h and modules.h of these names. */
+/* As the functions of gobin.h and modules.h of these names. Texts stay where they are. */
 struct name_source {
 	const void *context;
 	const struct gobin_func *(*func_at)(const void *context, uint64_t va);

@@ -18,19 +18,19 @@ static const char *const own_packages[] = {
 	"context.",  /* cancelling closes a channel */
 };
 
-static bool is_own(const char *function)
+static bool is_own(const struct name *function)
 {
 	for (size_t i = 0; i < sizeof(own_packages) / sizeof(own_packages[0]); i++) {
-		if (strncmp(function, own_packages[i], strlen(own_packages[i])) == 0)
+		if (strncmp(function->text, own_packages[i], strlen(own_packages[i])) == 0)
 			return true;
 	}
 	return false;
 }
 
 /* What every goroutine's stack ends with (src/runtime/asm_amd64.s) tells nothing. */
-static bool is_bottom(const char *function)
+static bool is_bottom(const struct name *function)
 {
-	return strncmp(function, "runtime.goexit", strlen("runtime.goexit")) == 0;
+	return strncmp(function->text, "runtime.goexit", strlen("runtime.goexit")) == 0;
 }
 
 uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH])
@@ -38,7 +38,7 @@ uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH
 	uint64_t outermost_va = 0;
 
 	for (size_t i = 0; i < WAKER_DEPTH && by_stack[i]; i++) {
-		const char *function = names_caller(names, by_stack[i])->function;
+		const struct name *function = names_caller(names, by_stack[i])->function;
 		if (function && !is_own(function))
 			return by_stack[i];
 		if (!outermost_va || !function || !is_bottom(function))

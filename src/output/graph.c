@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "output/format.h"
 #include "output/parts.h"
+#include "output/place_text.h"
 
 #define NS_PER_S       1000000000ull
 #define CALL_COLUMN    31
@@ -80,26 +81,9 @@ static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint6
 	out->writer.used += (size_t)(end - to) + spaces;
 }
 
-static void put_function(struct output *out, const struct place *place)
-{
-	if (place->function)
-		writer_put(&out->writer, place->function, place->function_len);
-	else
-		writer_put(&out->writer, place->text, place->text_len);
-}
-
 static void put_caller(struct output *out, uint64_t caller_va)
 {
-	const struct place *caller = names_caller(out->names, caller_va);
-
-	writer_put(&out->writer, caller->text, caller->text_len);
-}
-
-static void put_number(struct output *out, uint64_t value)
-{
-	char *to = writer_room(&out->writer, TEXT_NUMBER_SIZE);
-
-	out->writer.used += text_format_number(to, value);
+	writer_put_place(&out->writer, names_caller(out->names, caller_va));
 }
 
 /* A tree, or one of a goroutine that was started in it. */
@@ -119,14 +103,14 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 	begin_line(out, call->start_ns, branch->depth + call->depth);
 	if (is_start)
 		writer_puts(writer, "go ");
-	put_function(out, output_entry(out, call));
+	writer_put_function(writer, output_entry(out, call));
 	writer_puts(writer, "() { ");
 	if (is_start) {
 		writer_puts(writer, "[goroutine ");
-		put_number(out, tree->goid);
+		writer_put_number(writer, tree->goid);
 		if (!branch->is_nested) {
 			writer_puts(writer, ", started by goroutine ");
-			put_number(out, tree->parent_goid);
+			writer_put_number(writer, tree->parent_goid);
 		}
 		writer_puts(writer, "] ");
 	}
@@ -190,11 +174,10 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
 	writer_puts(writer, "} ");
 	if (mark) {
-		put_function(out, output_entry(out, call));
+		writer_put_function(writer, output_entry(out, call));
 		writer_puts(writer, mark);
 	} else {
-		const struct place *place = names_site(out->names, call->exit_site);
-		writer_put(writer, place->text, place->text_len);
+		writer_put_place(writer, names_site(out->names, call->exit_site));
 	}
 	if (call->end == CALL_TAIL_CALL)
 		writer_puts(writer, " [tail call]");
@@ -216,11 +199,10 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 		writer_puts(writer, ", still waiting");
 	} else if (wait->by_goid) {
 		writer_puts(writer, ", woken by goroutine ");
-		put_number(out, wait->by_goid);
+		writer_put_number(writer, wait->by_goid);
 		if (va) {
-			const struct place *waker = names_waker(out->names, va);
 			writer_puts(writer, " in ");
-			writer_put(writer, waker->text, waker->text_len);
+			writer_put_place(writer, names_waker(out->names, va));
 		}
 	}
 	writer_puts(writer, "\n");
@@ -229,11 +211,13 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 static void write_note(struct output *out, const struct branch *branch, uint64_t count,
 		       const char *one, const char *many)
 {
-	writer_put_spaces(&out->writer, CALL_COLUMN + indent_of(branch->depth));
-	writer_puts(&out->writer, "(");
-	put_number(out, count);
-	writer_puts(&out->writer, count == 1 ? one : many);
-	writer_puts(&out->writer, ")\n");
+	struct writer *writer = &out->writer;
+
+	writer_put_spaces(writer, CALL_COLUMN + indent_of(branch->depth));
+	writer_puts(writer, "(");
+	writer_put_number(writer, count);
+	writer_puts(writer, count == 1 ? one : many);
+	writer_puts(writer, ")\n");
 }
 
 static void write_branch(struct output *out, const struct branch *branch);
@@ -249,16 +233,17 @@ static void write_start(struct output *out, const struct branch *branch, const s
 {
 	struct branch started = {
 		.tree = start->tree, .depth = branch->depth + start->depth + 1, .is_nested = true};
+	struct writer *writer = &out->writer;
 
 	if (!start->tree || !shows_start(start->tree)) {
 		begin_line(out, start->time_ns, started.depth);
-		writer_puts(&out->writer, "go ");
-		put_function(out, names_start(out->names, start->start_va));
-		writer_puts(&out->writer, "() [goroutine ");
-		put_number(out, start->goid);
-		writer_puts(&out->writer, start->tree ? "] " : ", still running] ");
+		writer_puts(writer, "go ");
+		writer_put_function(writer, names_start(out->names, start->start_va));
+		writer_puts(writer, "() [goroutine ");
+		writer_put_number(writer, start->goid);
+		writer_puts(writer, start->tree ? "] " : ", still running] ");
 		put_caller(out, start->go_va);
-		writer_puts(&out->writer, "\n");
+		writer_puts(writer, "\n");
 	}
 	if (start->tree)
 		write_branch(out, &started);
@@ -306,14 +291,14 @@ static void write_part_note(struct output *out, const struct tree *tree, const c
 
 	writer_put_spaces(writer, CALL_COLUMN);
 	writer_puts(writer, "(part ");
-	put_number(out, tree->part);
+	writer_put_number(writer, tree->part);
 	writer_puts(writer, what);
 	writer_puts(writer, " of tree ");
-	put_number(out, tree->number);
+	writer_put_number(writer, tree->number);
 	writer_puts(writer, ": goroutine ");
-	put_number(out, tree->goid);
+	writer_put_number(writer, tree->goid);
 	writer_puts(writer, " of process ");
-	put_number(out, tree->pid);
+	writer_put_number(writer, tree->pid);
 	writer_puts(writer, ")\n");
 }
 

@@ -29,8 +29,9 @@ static void put_caller(struct output *out, struct json_writer *json, const struc
 
 	if (!caller->function && !caller->module)
 		return;
-	json_key(json, "caller");
-	json_whole_place(json, caller);
+	json_member_open(json, "caller", '{');
+	json_place(json, caller);
+	json_close(json, '}');
 }
 
 /* ---- states ---- */
@@ -75,7 +76,7 @@ static void put_waker(struct output *out, struct json_writer *json, const struct
 	json_member_open(json, "woken_by", '{');
 	json_member_number(json, "goid", wait->by_goid);
 	if (place->function)
-		json_place_members(json, place);
+		json_place(json, place);
 	json_close(json, '}');
 }
 
@@ -140,8 +141,9 @@ static const char *end_name(const struct call *call)
 static void put_end(struct output *out, struct json_writer *json, const struct call *call)
 {
 	if (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL) {
-		json_key(json, "return");
+		json_member_open(json, "return", '{');
 		json_place_in_function(json, names_site(out->names, call->exit_site));
+		json_close(json, '}');
 	}
 	json_member_text(json, "end", end_name(call));
 }

@@ -2,8 +2,7 @@
 /*
  * json_writer.h - JSON as it is printed: one object a line, no spaces, in the order of the calls.
  *
- * Keys are literals. What is printed again and again (struct place) is encoded once, and kept.
- * Texts are valid UTF-8 (names.h).
+ * Keys are literals, and names are encoded already (struct name). Texts are valid UTF-8 (names.h).
  */
 #ifndef GOFUNCGRAPH_OUTPUT_JSON_WRITER_H
 #define GOFUNCGRAPH_OUTPUT_JSON_WRITER_H
@@ -72,6 +71,12 @@ static inline void json_put_key(struct json_writer *json, const char *text, size
 /* A key that is no literal. */
 void json_text_key(struct json_writer *json, const char *text);
 
+#define json_member_name(json, key, name)                                                          \
+	do {                                                                                       \
+		json_key(json, key);                                                               \
+		json_raw(json, (name)->json, (name)->json_len);                                    \
+	} while (0)
+
 /* ---- objects and arrays ---- */
 
 static inline void json_open(struct json_writer *json, char bracket)
@@ -118,59 +123,14 @@ static inline void json_end(struct json_writer *json)
 
 /* ---- places ---- */
 
-/*
- * The object of a place:
- *	{"function":"main.f","offset":12,"file":"/src/main.go","line":7}
- *	{"module":"libc.so.6","offset":4660}
- * without what is not known, but with "offset" unless it is that of a module.
- */
-struct json_place {
-	uint32_t len;
-	uint32_t function_len; /* of `{"function":"main.f"`; 0: it is unknown */
-	char text[];
-};
+/* Members that tell where it is in its function: "offset", "file", "line"; what is not known is
+ * left out, but "offset" only of a module. */
+void json_place_in_function(struct json_writer *json, const struct place *place);
 
-/* Kept by the place. */
-const struct json_place *json_place_new(const struct place *place);
+/* "function" or "module", where one is known, and those. */
+void json_place(struct json_writer *json, const struct place *place);
 
-static inline const struct json_place *json_place(const struct place *place)
-{
-	return place->prepared ?: json_place_new(place);
-}
-
-/* All of it, as a value. */
-static inline void json_whole_place(struct json_writer *json, const struct place *place)
-{
-	const struct json_place *prepared = json_place(place);
-
-	json_raw(json, prepared->text, prepared->len);
-}
-
-/* All of it, as members, behind others or as the first. */
-void json_place_members(struct json_writer *json, const struct place *place);
-
-/* "function" alone, as a member; place.text where it is unknown. */
-static inline void json_place_function(struct json_writer *json, const struct place *place)
-{
-	const struct json_place *prepared = json_place(place);
-
-	if (!prepared->function_len) {
-		json_member_text(json, "function", place->text);
-		return;
-	}
-	if (json->needs_comma)
-		writer_put(json->writer, ",", 1);
-	json_raw(json, prepared->text + 1, prepared->function_len - 1);
-}
-
-/* Where in its function it is: an object without "function". */
-static inline void json_place_in_function(struct json_writer *json, const struct place *place)
-{
-	const struct json_place *prepared = json_place(place);
-	uint32_t skip = prepared->function_len + 1; /* the comma, or the bracket */
-
-	writer_put(json->writer, "{", 1);
-	json_raw(json, prepared->text + skip, prepared->len - skip);
-}
+/* "function" alone; the place as people read it where that is unknown. */
+void json_place_function(struct json_writer *json, const struct place *place);
 
 #endif

@@ -148,54 +148,49 @@ static void test_structure(void **state)
 
 /* ---- places ---- */
 
-static void assert_place(struct fixture *fixture, struct known_place *known, const char *expected)
+static const struct name function = {
+	.text = "main.\"f\"", .json = "\"main.\\\"f\\\"\"", .len = 8, .json_len = 12};
+static const struct name file = {.text = "/a\\b", .json = "\"/a\\\\b\"", .len = 4, .json_len = 7};
+
+static void assert_place(struct fixture *fixture, struct place place, const char *expected)
 {
 	struct json_writer json = json_begin(&fixture->writer);
-	const struct place *place = &known->place;
+	size_t len = strlen(expected);
 
-	assert_non_null(known);
-	for (int i = 0; i < 2; i++) {
-		json_key(&json, "whole");
-		json_whole_place(&json, place);
-		json_place_function(&json, place);
-		json_key(&json, "in");
-		json_place_in_function(&json, place);
-		json_member_open(&json, "members", '{');
-		json_place_members(&json, place);
-		json_close(&json, '}');
-	}
+	json_place_function(&json, &place);
+	json_member_open(&json, "in", '{');
+	json_place_in_function(&json, &place);
+	json_close(&json, '}');
+	json_member_open(&json, "all", '{');
+	json_place(&json, &place);
+	json_close(&json, '}');
 	json_end(&json);
 	writer_flush(&fixture->writer);
-	size_t len = strlen(expected);
-	assert_int_equal(fixture->size, 2 * len + 2);
-	assert_memory_equal(fixture->text, "{", 1);
-	assert_memory_equal(fixture->text + 1, expected, len - 1);
-	assert_memory_equal(fixture->text + len + 1, expected, len - 1);
+	assert_int_equal(fixture->size, len);
+	assert_memory_equal(fixture->text, expected, len);
 	rewind(fixture->writer.file);
-	place_free(known);
 }
 
 static void test_places(void **state)
 {
-	const struct gobin_func func = {.name = "main.\"f\"", .va = 0x1000};
-	const struct gobin_func nameless = {.va = 0x1000};
-
-	assert_place(*state, place_new(0x1010, &func, (struct gobin_line){"/a\\b", 7}),
-		     "\"whole\":{\"function\":\"main.\\\"f\\\"\",\"offset\":16,\"file\":\"/a\\\\b\",\"line\":7},"
-		     "\"function\":\"main.\\\"f\\\"\","
+	assert_place(*state,
+		     (struct place){.function = &function, .file = &file, .offset = 16, .line = 7},
+		     "{\"function\":\"main.\\\"f\\\"\","
 		     "\"in\":{\"offset\":16,\"file\":\"/a\\\\b\",\"line\":7},"
-		     "\"members\":{\"function\":\"main.\\\"f\\\"\",\"offset\":16,\"file\":\"/a\\\\b\",\"line\":7},");
-	assert_place(*state, place_new(0x1010, &nameless, (struct gobin_line){"/f", 0}),
-		     "\"whole\":{\"offset\":0,\"file\":\"/f\"},\"function\":\"0x1010 /f\","
-		     "\"in\":{\"offset\":0,\"file\":\"/f\"},"
-		     "\"members\":{\"offset\":0,\"file\":\"/f\"},");
-	assert_place(*state, place_new_in_module("libc", 0x1234),
-		     "\"whole\":{\"module\":\"libc\",\"offset\":4660},\"function\":\"libc+0x1234\","
-		     "\"in\":{\"module\":\"libc\",\"offset\":4660},"
-		     "\"members\":{\"module\":\"libc\",\"offset\":4660},");
-	assert_place(*state, place_new_in_module("libc", 0),
-		     "\"whole\":{\"module\":\"libc\"},\"function\":\"libc\","
-		     "\"in\":{\"module\":\"libc\"},\"members\":{\"module\":\"libc\"},");
+		     "\"all\":{\"function\":\"main.\\\"f\\\"\",\"offset\":16,"
+		     "\"file\":\"/a\\\\b\",\"line\":7}}\n");
+	assert_place(*state, (struct place){.file = &file, .va = 0x1010, .line = 7},
+		     "{\"function\":\"0x1010 /a\\\\b:7\","
+		     "\"in\":{\"offset\":0,\"file\":\"/a\\\\b\",\"line\":7},"
+		     "\"all\":{\"offset\":0,\"file\":\"/a\\\\b\",\"line\":7}}\n");
+	assert_place(*state, (struct place){.module = &file, .offset = 0x1234},
+		     "{\"function\":\"/a\\\\b+0x1234\",\"in\":{\"offset\":4660},"
+		     "\"all\":{\"module\":\"/a\\\\b\",\"offset\":4660}}\n");
+	assert_place(*state, (struct place){.module = &file},
+		     "{\"function\":\"/a\\\\b\",\"in\":{},"
+		     "\"all\":{\"module\":\"/a\\\\b\"}}\n");
+	assert_place(*state, (struct place){0},
+		     "{\"function\":\"?\",\"in\":{\"offset\":0},\"all\":{\"offset\":0}}\n");
 }
 
 int main(void)

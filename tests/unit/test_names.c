@@ -11,6 +11,7 @@
 
 #include "names/goroutine_state.h"
 #include "names/names.h"
+#include "printed_place.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -66,23 +67,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void assert_place(const struct place *place, const char *text)
-{
-	assert_string_equal(place->text, text);
-	assert_int_equal(place->text_len, strlen(text));
-	assert_int_equal(place->function_len, place->function ? strlen(place->function) : 0);
-	assert_int_equal(place->file_len, place->file ? strlen(place->file) : 0);
-}
-
 static void test_sites(void **state)
 {
 	struct names *names = *state;
 	const struct place *first = names_site(names, 0);
 
 	assert_place(first, "main.f+4 /src/main.go:7");
-	assert_string_equal(first->function, "main.f");
+	assert_string_equal(first->function->text, "main.f");
+	assert_int_equal(first->function->len, strlen("main.f"));
 	assert_int_equal(first->offset, 4);
-	assert_string_equal(first->file, "/src/main.go");
+	assert_string_equal(first->file->text, "/src/main.go");
+	assert_int_equal(first->file->len, strlen("/src/main.go"));
 	assert_int_equal(first->line, 7);
 	assert_place(names_site(names, 1), "main.\\x1b[\\xff+255");
 	assert_place(names_site(names, 2), "0x1300");
@@ -121,7 +116,7 @@ static void test_other_files(void **state)
 	struct names *names = *state;
 
 	assert_place(names_caller(names, FOREIGN_ADDRESS | 1), "libc.so.6+0x1234");
-	assert_string_equal(names_caller(names, FOREIGN_ADDRESS | 1)->module, "libc.so.6");
+	assert_string_equal(names_caller(names, FOREIGN_ADDRESS | 1)->module->text, "libc.so.6");
 	assert_int_equal(names_caller(names, FOREIGN_ADDRESS | 1)->offset, 0x1234);
 	assert_place(names_waker(names, FOREIGN_ADDRESS | 2), "odd\\x0a.so");
 	assert_place(names_start(names, FOREIGN_ADDRESS | 4), "0xabcd");

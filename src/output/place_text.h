@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* place_text.h - places as people read them. */
+#ifndef GOFUNCGRAPH_OUTPUT_PLACE_TEXT_H
+#define GOFUNCGRAPH_OUTPUT_PLACE_TEXT_H
+
+#include "names/place.h"
+#include "output/writer.h"
+
+/* "main.f+12 /src/main.go:7", as much of it as is known, "libc.so.6+0x1234", else "0x1234", or
+ * "?". */
+void writer_put_place(struct writer *writer, const struct place *place);
+
+/* The same between quotes of JSON, which are not put. */
+void writer_put_place_in_json(struct writer *writer, const struct place *place);
+
+void writer_put_number(struct writer *writer, uint64_t value);
+
+static inline void writer_put_name(struct writer *writer, const struct name *name)
+{
+	writer_put(writer, name->text, name->len);
+}
+
+/* Its function's name; the place, where that is unknown. */
+static inline void writer_put_function(struct writer *writer, const struct place *place)
+{
+	if (place->function)
+		writer_put_name(writer, place->function);
+	else
+		writer_put_place(writer, place);
+}
+
+#endif
