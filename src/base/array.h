@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* array.h - a growing array is three variables (items, count, capacity); this makes room for one
- * more. */
+/*
+ * array.h - arrays that grow. An array is three variables: items, count and capacity. This makes
+ * room for one more item.
+ */
 #ifndef GOFUNCGRAPH_ARRAY_H
 #define GOFUNCGRAPH_ARRAY_H
 

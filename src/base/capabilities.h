@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capabilities.h - what a process may do beyond others, and giving it up: capabilities(7).
+ * capabilities.h - capabilities(7): what a process may do that others may not, and how it gives
+ * that up.
  *
- * Sets are bits by number, as in <linux/capability.h>: CAPABILITY(CAP_KILL).
+ * A set of capabilities is a number with a bit for each, as <linux/capability.h> numbers them:
+ * CAPABILITY(CAP_KILL).
  */
 #ifndef GOFUNCGRAPH_CAPABILITIES_H
 #define GOFUNCGRAPH_CAPABILITIES_H
@@ -13,13 +15,13 @@
 
 #define CAPABILITY(number) (UINT64_C(1) << (number))
 
-/* Those in effect; 0 when that cannot be told. */
+/* The capabilities in effect; 0 when they cannot be told. */
 uint64_t capabilities_effective(void);
 
 /*
- * Gives up all but these, for good: also in the bounding set where that is allowed, and for whatever
- * is executed later. CAP_SYS_ADMIN is kept where it stands in for CAP_BPF or CAP_PERFMON. Of this
- * thread.
+ * Gives up all capabilities of this thread but these, for good: in the bounding set too, where that
+ * is allowed, and so for every program that is executed later. CAP_SYS_ADMIN is kept where it
+ * stands in for CAP_BPF or CAP_PERFMON.
  */
 void capabilities_keep(uint64_t keep);
 

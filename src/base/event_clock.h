@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * event_clock.h - the clock that events carry the time of, and what the wall clock said then.
+ * event_clock.h - the clock by which records tell the time, and what the wall clock said then.
  *
- * Events have bpf_ktime_get_ns(): the CLOCK_MONOTONIC of the machine, without the offset that a
- * time namespace adds to what its processes read (time_namespaces(7)). And the wall clock is not
- * always as far ahead of it: somebody sets it, and while the machine sleeps only the wall clock
- * goes on. So the difference is looked at again and again, and what was seen is kept with its time.
+ * A record's time is bpf_ktime_get_ns(): the machine's CLOCK_MONOTONIC, without the offset that a
+ * time namespace adds to what its processes read (time_namespaces(7)). The wall clock is not always
+ * ahead of it by the same amount: somebody may set the wall clock, and while the machine sleeps
+ * only the wall clock goes on. So the difference is looked at again and again. Each difference that
+ * was seen is kept, with the time from which on it held.
  */
 #ifndef BASE_EVENT_CLOCK_H
 #define BASE_EVENT_CLOCK_H
@@ -36,17 +37,22 @@ void event_clock_start(struct event_clock *clock);
 void event_clock_start_with(struct event_clock *clock, event_clock_read read, void *context,
 			    int64_t namespace_ns);
 
-/* Now, as an event would have it. */
+/* The time now, as a record would have it. */
 uint64_t event_clock_now_ns(const struct event_clock *clock);
 
-/* Whether the wall clock was set; cheap, to be called often. Events until now keep the old offset.
+/*
+ * Looks whether the wall clock was set. Records until now keep the old difference. Cheap: to be
+ * called often.
  */
 void event_clock_look(struct event_clock *clock);
 
-/* Nanoseconds since 1970 at the time of an event. */
+/* Nanoseconds since 1970 at the time of a record. */
 uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event_ns);
 
-/* Of the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0: it says nothing. */
+/*
+ * From the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0 when the text does
+ * not say.
+ */
 int64_t event_clock_parse_offsets(const char *text);
 
 #endif

@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
-/* lockdown=confidentiality, which takes BPF's reading of memory away (Documentation of
- * security/lockdown). */
+/*
+ * True under lockdown=confidentiality, which keeps BPF programs from reading memory
+ * (kernel_lockdown(7)).
+ */
 bool lockdown_is_confidential(void);
 
 #endif

@@ -15,20 +15,24 @@ struct mount {
 	char *line;    /* owned; what the others point into */
 };
 
-/* The first mount that `wants` it. False: there is none, or the list cannot be read. `pid`: 0 for
- * our own. The caller releases what was found. */
+/*
+ * Finds the first mount that `wants` accepts. False: there is none, or the list cannot be read.
+ * `pid`: whose mounts; 0: our own. The caller releases what was found.
+ */
 bool mounts_find(pid_t pid, bool (*wants)(void *context, const struct mount *mount), void *context,
 		 struct mount *found);
 void mount_release(struct mount *mount);
 
-/* In place: "\054" becomes a comma. */
+/* Undoes octal escapes in place: "\054" becomes a comma. */
 void mounts_unescape(char *text);
 
-/* A name among those between commas, as in "rw,cpu,cpuacct". */
+/* True when `name` is among the names between commas, as in "rw,cpu,cpuacct". */
 bool mounts_list_has(const char *list, const char *name);
 
-/* In the mount, the folder or file that has this path in its file system; NULL: it is outside of
- * what is mounted, or there is no memory. The caller frees it. */
+/*
+ * The path, below where the mount is, of the folder or file that has this path in the mounted file
+ * system. NULL: it is outside of what is mounted, or there is no memory. The caller frees it.
+ */
 char *mount_path(const struct mount *mount, const char *path);
 
 #endif

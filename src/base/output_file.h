@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * output_file.h - opens what the user named to write to, although others may write to its folder.
+ * output_file.h - opens the file that the user named to write to, although others may write to its
+ * folder.
  *
- * The tool runs as root and people write to /tmp: whoever puts a symbolic link or a file of that
- * name there first would choose what is overwritten, or own what is written. The kernel refuses
- * some of that when fs.protected_symlinks, _regular, _fifos and _hardlinks are set
- * (Documentation/admin-guide/sysctl/fs.rst, fs/namei.c); here it does not depend on them.
+ * The tool runs as root, and people write to /tmp. Another user who puts a symbolic link or a file
+ * of that name there first would choose what is overwritten, or would own what is written. The
+ * kernel refuses some of that when fs.protected_symlinks, _regular, _fifos and _hardlinks are set
+ * (Documentation/admin-guide/sysctl/fs.rst, fs/namei.c); this code does not depend on them.
  */
 #ifndef BASE_OUTPUT_FILE_H
 #define BASE_OUTPUT_FILE_H

@@ -5,10 +5,10 @@
 
 #include <sys/types.h>
 
-/* The number in a line "NAME: NUMBER" of a file in /proc; -1: unknown. */
+/* The number in the line "NAME: NUMBER" of a file in /proc; -1: unknown. */
 int proc_number(const char *path, const char *name);
 
-/* The process that a thread belongs to; of a process's own number, that one. 0: unknown. */
+/* The process that a thread belongs to; of a process, itself. 0: unknown. */
 pid_t proc_of_thread(pid_t tid);
 
 /*

@@ -6,8 +6,9 @@
 #include "base/error.h"
 
 /*
- * Calls run(argc, argv), on a stack of its own when the process's is limited to less (ulimit -s),
- * and sets *status to what it returns. Error: there is no memory for it.
+ * Calls run(argc, argv) and sets *status to what it returns: on a stack of its own, when the limit
+ * of the process's stack is lower than what it takes (ulimit -s). Error: there is no memory for
+ * that stack.
  */
 struct error *stack_run(int (*run)(int argc, char **argv), int argc, char **argv, int *status);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * inherited.h - what the tracer was started with and changes for itself; a program that it starts
- * gets it as it was: ignored signals (those of nohup), the signal mask, resource limits (libbpf
- * lifts RLIMIT_MEMLOCK before Linux 5.11).
+ * inherited.h - what the tracer inherited and changes for itself: ignored signals (those of nohup),
+ * the signal mask, and resource limits (libbpf lifts RLIMIT_MEMLOCK before Linux 5.11). A program
+ * that the tracer starts gets all of it as it was.
  */
 #ifndef PROCESS_INHERITED_H
 #define PROCESS_INHERITED_H
@@ -16,10 +16,13 @@ struct inherited {
 	struct rlimit limits[RLIM_NLIMITS];
 };
 
-/* Before anything is changed. */
+/* Remembers it, before anything is changed. */
 void inherited_save(struct inherited *inherited);
 
-/* In the child, before its exec. What was sent to it while all signals were blocked arrives now. */
+/*
+ * Sets it as it was: in the child, before its exec. Signals that were sent to the child while all
+ * were blocked arrive now.
+ */
 void inherited_restore(const struct inherited *inherited);
 
 #endif

@@ -24,14 +24,17 @@ struct mappings {
 	size_t count;
 };
 
-/* Errors: no such process, or not ours to look at. To be released. */
+/*
+ * Reads the mappings, which the caller releases. Errors: there is no such process, or we have no
+ * right to look at it.
+ */
 struct error *mappings_read(uint32_t pid, struct mappings *mappings);
 void mappings_release(struct mappings *mappings);
 
-/* The one that holds the address, or NULL. */
+/* The mapping that the address is in, or NULL. */
 const struct mapping *mappings_at(const struct mappings *mappings, uint64_t address);
 
-/* A mapping of that file, or NULL. */
+/* A mapping of this file, or NULL. */
 const struct mapping *mappings_of_file(uint32_t pid, const struct mappings *mappings,
 				       const struct stat *file);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reach.h - whether the probes of a plan reach a process: by looking at its code in memory.
+ * reach.h - whether the probes of a plan reach a process, told by the code in its memory.
  *
- * Probes belong to an inode, and what stat(2) says of a file is not always that: the files of
- * overlayfs keep their numbers when they are copied up, while processes that were started before
- * go on with the file of the lower layer.
+ * Probes belong to an inode, and what stat(2) says of a file is not always that inode: files of
+ * overlayfs keep their numbers when they are copied up, while processes that were started before go
+ * on with the file of the lower layer.
  */
 #ifndef PROCESS_REACH_H
 #define PROCESS_REACH_H
@@ -20,8 +20,10 @@ enum reach {
 	REACH_PROBED,
 };
 
-/* To be asked while the plan is attached. `file`: the plan's, as the process has it, by stat(2); of
- * an executable /proc/PID/exe. */
+/*
+ * To be called while the plan is attached. `file`: what stat(2) says of the plan's file as the
+ * process has it; for an executable, of /proc/PID/exe.
+ */
 enum reach reach_of_process(const struct plan *plan, pid_t pid, const struct stat *file);
 
 #endif

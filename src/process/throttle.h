@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * throttle.h - what the kernel takes away from traced processes by CPU quotas of their cgroups.
+ * throttle.h - the time that the kernel takes from traced processes for CPU quotas of their
+ * cgroups.
  *
- * A goroutine whose thread is not let run by the kernel is running as far as Go knows, so that the
- * time counts as such. How much there was is in cpu.stat of the cgroup, and of those above it:
- * cgroup v2 (Documentation/admin-guide/cgroup-v2.rst), or the cpu controller of v1
- * (Documentation/scheduler/sched-bwc.rst).
+ * When the kernel does not let a thread run, its goroutine still runs as far as Go knows, and the
+ * time counts as running. How much time that was is in cpu.stat of the process's cgroup, and of the
+ * cgroups above it: of cgroup v2 (Documentation/admin-guide/cgroup-v2.rst), or of the cpu
+ * controller of v1 (Documentation/scheduler/sched-bwc.rst).
  */
 #ifndef PROCESS_THROTTLE_H
 #define PROCESS_THROTTLE_H
@@ -20,7 +21,7 @@ struct throttle_stat {
 	uint64_t time_ns;	     /* of all processors together */
 };
 
-/* True with what there is of it in the text of a cpu.stat; false: no quota is possible. */
+/* Takes the numbers from the text of a cpu.stat. False: it has none, there can be no quota. */
 bool throttle_parse(const char *text, struct throttle_stat *stat);
 
 struct throttle;
@@ -29,14 +30,18 @@ struct throttle;
 struct throttle *throttle_new(void);
 void throttle_free(struct throttle *throttle);
 
-/* From now on (when it is not watched yet) its cgroup is, and those above it. Cheap for a process
- * that is. Bounded: beyond a number of cgroups more are not watched. */
+/*
+ * Watches the cgroup of a process, and those above it, from now on. Cheap when they are watched
+ * already. At most a fixed number of cgroups is watched.
+ */
 void throttle_watch(struct throttle *throttle, pid_t pid);
 
-/* To be called now and then: a cgroup may vanish with its processes. */
+/*
+ * Reads the numbers again. To be called now and then, since a cgroup may vanish with its processes.
+ */
 void throttle_update(struct throttle *throttle);
 
-/* Tells on standard error what was taken away since. */
+/* Tells on standard error how much time was taken since watching began. */
 void throttle_report(struct throttle *throttle);
 
 #endif
