@@ -56,28 +56,38 @@ class Terminal:
 
 
 @pytest.fixture
-def bash(tmp_path):
-    shell = Terminal("bash", "--norc", "--noprofile", "-i", folder=tmp_path)
-    shell.send(f"source {shlex.quote(str(script('gofuncgraph-c')))}; "
-               "bind 'set bell-style none'; bind 'set enable-bracketed-paste off'; "
-               """bind -x '"\\C-xp": printf "\\nLINE<%s>\\n" "$READLINE_LINE"'; echo REA''DY\n""")
-    shell.await_text("(READY)")
-    yield shell
-    shell.destroy()
+def terminal(tmp_path):
+    """Starts a shell and has it do what prepares it."""
+    shells = []
+
+    def start(command, preparations):
+        if not shutil.which(command[0]):
+            pytest.skip(f"{command[0]} is not installed")
+        shells.append(Terminal(*command, folder=tmp_path))
+        shells[-1].send("; ".join([*preparations, "echo REA''DY\n"]))
+        shells[-1].await_text("(READY)")
+        return shells[-1]
+
+    yield start
+    for shell in shells:
+        shell.destroy()
 
 
 @pytest.fixture
-def zsh(tmp_path):
-    if not shutil.which("zsh"):
-        pytest.skip("zsh is not installed")
-    shell = Terminal("zsh", "-f", "-i", folder=tmp_path)
-    shell.send(f"PROMPT= RPROMPT=; fpath=({shlex.quote(str(script('_gofuncgraph-c').parent))} $fpath); "
-               "autoload -Uz compinit && compinit -u -D; unsetopt beep; setopt no_list_ambiguous; "
-               """show() { print -r -- $'\\n'"LINE<$BUFFER>" }; zle -N show; bindkey '^Xp' show; """
-               "bindkey '^I' complete-word; bindkey '^U' kill-whole-line; echo REA''DY\n")
-    shell.await_text("(READY)")
-    yield shell
-    shell.destroy()
+def bash(terminal):
+    return terminal(["bash", "--norc", "--noprofile", "-i"], [
+        f"source {shlex.quote(str(script('gofuncgraph-c')))}",
+        "bind 'set bell-style none'", "bind 'set enable-bracketed-paste off'",
+        r"""bind -x '"\C-xp": printf "\nLINE<%s>\n" "$READLINE_LINE"'"""])
+
+
+@pytest.fixture
+def zsh(terminal):
+    return terminal(["zsh", "-f", "-i"], [
+        "PROMPT= RPROMPT=", f"fpath=({shlex.quote(str(script('_gofuncgraph-c').parent))} $fpath)",
+        "autoload -Uz compinit && compinit -u -D", "unsetopt beep", "setopt no_list_ambiguous",
+        r"""show() { print -r -- $'\n'"LINE<$BUFFER>" }""", "zle -N show", "bindkey '^Xp' show",
+        "bindkey '^I' complete-word", "bindkey '^U' kill-whole-line"])
 
 
 @pytest.fixture
