@@ -165,7 +165,7 @@ static void print_sites(const struct plan *plan, const struct plan_func *func)
 
 static void print_names(const struct plan *plan)
 {
-	for (size_t i = 0; i + plan->num_runtime_funcs < plan->num_funcs; i++) {
+	for (size_t i = 0; i < plan->num_funcs; i++) {
 		if (!plan->funcs[i].num_sites)
 			continue;
 		print_text(plan->funcs[i].func->name);
