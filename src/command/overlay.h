@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * overlay.h - files of overlayfs that were copied up: the file of the lower layer.
+ * overlay.h - finds the lower file of a file that overlayfs copied up.
  *
- * Linux: Documentation/filesystems/overlayfs.rst. A chmod, a chown or a write to a file of a lower
- * layer copies it to the upper one. Who executes it already goes on with the lower file, which has
- * no name in the overlay any more.
+ * A chmod, a chown or a write to a file of a lower layer copies it to the upper layer (Linux:
+ * Documentation/filesystems/overlayfs.rst). Processes that execute the file already go on with the
+ * lower file, which has no name in the overlay any more.
  */
 #ifndef COMMAND_OVERLAY_H
 #define COMMAND_OVERLAY_H

@@ -6,13 +6,17 @@
 #include "gofuncgraph/plan.h"
 
 /*
- * To be called while the plan is attached. Warns of processes that seem to run the file, but are not
- * reached by the probes: it was replaced since they were started, overlayfs copied it up, or their
- * file has the same name in another mount. `only`: that process alone; 0: all.
+ * Warns of processes that seem to run the file, but are not reached by the probes: the file was
+ * replaced since they were started, overlayfs copied it up, or they run a file of the same name in
+ * another mount. To be called while the plan is attached. `only`: looks at that process alone; 0:
+ * at all.
  */
 void running_warn_of_unreached(const struct plan *plan, pid_t only);
 
-/* Whether other processes than this one run the file, or seem to: of some we may see the name only. */
+/*
+ * True when other processes than this one run the file, or seem to: of a process that we have no
+ * right to look at, the name alone is known.
+ */
 bool running_has_others(const struct gobin *bin, pid_t pid);
 
 struct running {
@@ -21,7 +25,7 @@ struct running {
 	size_t hidden;	  /* those that we have no right to look at */
 };
 
-/* To be called while the plan is attached; all processes but `except` (0: none). */
+/* Counts all processes but `except` (0: none). To be called while the plan is attached. */
 struct running running_count(const struct plan *plan, pid_t except);
 
 #endif

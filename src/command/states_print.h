@@ -28,7 +28,7 @@ void states_print_free(struct states_print *print); /* NULL is fine */
 
 void states_print_change(struct states_print *print, const struct state_change *change);
 
-/* Of a summary: all goroutines, then all functions. */
+/* Prints a line of the summary: all goroutines come first, then all functions. */
 void states_print_goroutine(struct states_print *print, const struct state_goroutine *one);
 void states_print_function(struct states_print *print, const struct state_goroutine *one);
 

@@ -9,7 +9,7 @@
 
 #include "gobin/image.h"
 
-/* NULL: there is none, or none that belongs to the image. The caller closes it. */
+/* Opens it. NULL: there is none, or none that belongs to the image. The caller closes it. */
 struct image *debugfile_open(const struct image *image);
 
 #endif

@@ -14,8 +14,10 @@
  */
 bool layout_from_table(const char *version, unsigned minor, struct gobin_layout *layout);
 
-/* Replaces them by those in DWARF. False when not all are there or make sense: nothing is changed
- * then. */
+/*
+ * Replaces the offsets by those in DWARF. False: DWARF lacks some of them, or they make no sense;
+ * then nothing is changed.
+ */
 bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * moduledata.h - runtime.firstmoduledata, the Go linker's account of where everything is.
+ * moduledata.h - runtime.firstmoduledata, in which the Go linker tells where everything is.
  *
- * It has no symbol in a stripped program, but its first word points at the function table and what
- * follows repeats what the table's header says.
+ * A stripped program has no symbol for it. But its first word points at the function table, and the
+ * words behind that repeat what the table's header says.
  */
 #ifndef GOFUNCGRAPH_GOBIN_MODULEDATA_H
 #define GOFUNCGRAPH_GOBIN_MODULEDATA_H
@@ -28,7 +28,10 @@ struct moduledata {
 	uint64_t gofunc_va; /* go:func.*, what funcdata is relative to; 0: unknown (before 1.18) */
 };
 
-/* Sweeps the data segments, or the relocations where there are any. False: not found. */
+/*
+ * Looks for it in the data segments, or in the relocations where there are any. False: it was not
+ * found.
+ */
 bool moduledata_find(const struct image *image, const struct moduledata_hint *hint,
 		     struct moduledata *found);
 

@@ -57,8 +57,9 @@ struct gobin_line pclntab_line(struct pclntab *table, uint64_t va);
 uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va);
 
 /*
- * Every call that was inlined, once a function and call: `name` was inlined into the function that
- * begins at `func_va`, where `call` says. `visit` returns false to stop. Reads everything.
+ * Visits every call that was inlined, once for each function and call: `name` was inlined into the
+ * function that begins at `func_va`, at the line that `call` says. `visit` returns false to stop.
+ * Reads the whole table.
  */
 struct error *pclntab_for_each_inlining(struct pclntab *table,
 					bool (*visit)(void *context, const char *name,

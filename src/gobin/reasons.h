@@ -23,7 +23,10 @@ struct reasons {
 struct reasons *reasons_read(const struct image *image, const struct gobin_func *funcs,
 			     size_t count);
 
-/* What Go 1.`minor` calls it, the newest known for newer ones. NULL: no such reason. */
+/*
+ * What Go 1.`minor` calls the reason; for a newer Go, what the newest known one calls it. NULL:
+ * there is no such reason.
+ */
 const char *reasons_by_version(unsigned minor, unsigned reason);
 
 #endif

@@ -28,7 +28,7 @@ struct error *symbols_read_functions(const struct image *image, const struct ima
  * (src/cmd/link/internal/ld); some are in the function table too. */
 bool symbols_is_marker(const char *name);
 
-/* The variable of that name, and its size in bytes. False: not in .symtab. */
+/* Finds the variable of this name, and its size in bytes. False: it is not in .symtab. */
 bool symbols_find_object(const struct image *image, const char *name, uint64_t *va, uint64_t *size);
 
 #endif

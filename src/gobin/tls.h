@@ -14,9 +14,9 @@ struct tls_place {
 };
 
 /*
- * Read out of functions of the runtime that every program has (`funcs`), or out of the relocation
- * of runtime.tlsg where the runtime is in another file. Errors: neither is there, or they do not
- * agree.
+ * Reads it out of functions of the runtime that every program has (`funcs`), or, where the runtime
+ * is in another file, out of the relocation of runtime.tlsg. Errors: neither is there, or they do
+ * not agree.
  */
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
 			 struct tls_place *place);
@@ -29,7 +29,10 @@ struct tls_access {
 	struct tls_place place;
 };
 
-/* The first one that begins in the first `max` bytes of code at va. False: none. */
+/*
+ * Finds the first such instruction in the first `max` bytes of the code at va. False: there is
+ * none.
+ */
 bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct tls_access *access);
 
 #endif

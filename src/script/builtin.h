@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* builtin.h - the templates that are a part of the tool: templates/NAME.bt, made C by
- * templates/embed. */
+/*
+ * builtin.h - the templates that are built into the tool. templates/embed makes C of each
+ * templates/NAME.bt.
+ */
 #ifndef SCRIPT_BUILTIN_H
 #define SCRIPT_BUILTIN_H
 

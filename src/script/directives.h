@@ -34,8 +34,10 @@ struct directives {
 extern const struct template_ops directives_ops; /* their context is a struct directives */
 void directives_release(struct directives *directives);
 
-/* The text as a string of bpftrace, quotes and all: nothing in it can end the string or disturb a
- * terminal. NULL: out of memory. */
+/*
+ * Returns the text as a string of bpftrace, with its quotes. Nothing in the text can end the string
+ * or disturb a terminal. NULL: out of memory.
+ */
 char *quote_text(const char *text);
 
 #endif

@@ -25,9 +25,9 @@ struct error *probes_plan(struct probes *probes, const char *pattern, const stru
 enum probes_which { PROBES_ENTRIES, PROBES_EXITS };
 
 /*
- * Writes the entries (with the predicate that they need) or the exits of the plan's functions
- * first .. first + count - 1, with commas between them. `abi0` says whether functions count in
- * which R14 is not g. Errors: there are none, and why; entries that need different predicates.
+ * Writes the entries, with the predicate that they need, or the exits of the plan's functions first
+ * to first + count - 1, with commas between them. `abi0`: whether functions count in which R14 does
+ * not hold g. Errors: there are no such sites, and why; the entries need different predicates.
  */
 struct error *probes_write(struct probes *probes, const struct plan *plan, size_t first,
 			   size_t count, enum probes_which which, bool abi0, FILE *out);

@@ -26,7 +26,9 @@ struct template_ops {
 	struct error *(*expand)(void *context, const char *word, const char *argument, bool active,
 				FILE *out);
 	struct error *(*condition)(void *context, const char *argument, bool *value);
-	/* {{each ARGUMENT}} has `count` items; item() makes one the current one, or none (SIZE_MAX)
+	/*
+	 * {{each ARGUMENT}} has `count` items. item() makes one of them the current one; SIZE_MAX:
+	 * none of them.
 	 */
 	struct error *(*each)(void *context, const char *argument, size_t *count);
 	struct error *(*item)(void *context, size_t index, FILE *out);
