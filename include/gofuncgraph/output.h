@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * output.h - finished calls and trees as text, one file a format behind one small interface.
+ * output.h - finished calls and trees, changes of goroutines' states and sums of them as text: one
+ * file a format behind one small interface.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_H
 #define GOFUNCGRAPH_OUTPUT_H
@@ -13,6 +14,7 @@
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/run_options.h"
+#include "gofuncgraph/states.h"
 #include "names/names.h"
 
 struct output;
@@ -30,13 +32,29 @@ struct output_options {
 	struct run_options run;
 };
 
-/* format: "graph" or "json". */
-struct error *output_new(const char *format, const struct output_options *options,
+enum output_kind {
+	OUTPUT_TREES,  /* calls, or trees of them: output_sink() */
+	OUTPUT_STATES, /* output_change(), output_goroutine(), output_function() */
+};
+
+struct format;
+
+/* What -f names; a name of NULL: the default. NULL: there is none. The names are in
+ * output/format_list.h. */
+const struct format *format_named(enum output_kind kind, const char *name);
+
+struct error *output_new(const struct format *format, const struct output_options *options,
 			 struct output **out);
 void output_free(struct output *out); /* NULL is fine */
 
 /* What to feed a calltree with. */
 struct calltree_sink output_sink(struct output *out);
+
+void output_change(struct output *out, const struct state_change *change);
+
+/* Of a summary: all goroutines, then all functions. */
+void output_goroutine(struct output *out, const struct state_goroutine *one);
+void output_function(struct output *out, const struct state_goroutine *one);
 
 uint64_t output_num_trees(const struct output *out); /* written so far, to their end */
 

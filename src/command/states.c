@@ -9,13 +9,13 @@
 #include "command/run.h"
 #include "command/run_file.h"
 #include "command/states_args.h"
-#include "command/states_print.h"
+#include "gofuncgraph/output.h"
 
 struct watch {
 	const struct states_args *args;
 	struct run run;
 	struct states *states;
-	struct states_print *print;
+	struct output *output;
 	uint64_t num_lost;    /* events, that are known of */
 	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
@@ -39,7 +39,7 @@ static void handle_change(void *context, const struct state_change *change)
 	if (limit_reached(watch) || !states_args_want_change(watch->args, change))
 		return;
 	watch->num_lines++;
-	states_print_change(watch->print, change);
+	output_change(watch->output, change);
 }
 
 static void handle(void *context, const struct record *record)
@@ -53,7 +53,7 @@ static void handle(void *context, const struct record *record)
 	if (record->flags & RECORD_AFTER_LOSS)
 		states_records_were_lost(watch->states, record->time_ns);
 	watch->num_changes += record->kind == RECORD_STATE;
-		if ((record->kind == RECORD_STATE || record->kind == RECORD_GO) &&
+	if ((record->kind == RECORD_STATE || record->kind == RECORD_GO) &&
 	    !states_args_want_goid(watch->args, record->goid))
 		return;
 	run_fail(&watch->run, states_feed(watch->states, record));
@@ -81,14 +81,14 @@ static void print_goroutine(void *context, const struct state_goroutine *one)
 		return;
 	}
 	watch->num_lines++;
-	states_print_goroutine(watch->print, one);
+	output_goroutine(watch->output, one);
 }
 
 static void print_function(void *context, const struct state_goroutine *one)
 {
 	struct watch *watch = context;
 
-	states_print_function(watch->print, one);
+	output_function(watch->output, one);
 }
 
 static void finish(void *context)
@@ -135,15 +135,12 @@ static void explain(void *context)
 
 static struct error *open_output(struct watch *watch)
 {
-	struct states_print_options options = {
-		.format = watch->args->format,
-		.clock = &watch->run.clock,
-	};
+	struct output_options options = {.clock = &watch->run.clock};
 	struct error *err = run_make_names(&watch->run);
 
 	options.names = watch->run.names;
 	options.file = watch->run.file;
-	return err ?: states_print_new(&options, &watch->print);
+	return err ?: output_new(watch->args->format, &options, &watch->output);
 }
 
 static struct error *start(struct watch *watch)
@@ -170,7 +167,7 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct watch *watch = context;
 
-	return states_print_flush(watch->print, errnum);
+	return output_flush(watch->output, errnum);
 }
 
 static struct error *make_plan(void *context)
@@ -212,7 +209,7 @@ static struct error *begin_anew(struct watch *watch, bool *goes_on)
 {
 	struct error *err;
 
-	states_print_free(take_pointer(watch->print));
+	output_free(take_pointer(watch->output));
 	states_free(take_pointer(watch->states));
 	err = reopen_changed(&watch->run, goes_on);
 	return err || !*goes_on ? err : open_output(watch);
@@ -237,7 +234,7 @@ static struct error *run(struct watch *watch)
 
 static void destroy(struct watch *watch)
 {
-	states_print_free(watch->print);
+	output_free(watch->output);
 	states_free(watch->states);
 	run_destroy(&watch->run);
 }

@@ -9,6 +9,7 @@
 #include "command/command.h"
 #include "command/options.h"
 #include "names/goroutine_state.h"
+#include "output/format_list.h"
 
 enum {
 	KEY_GOID = 0x2000,
@@ -29,7 +30,7 @@ static const struct argp_option options[] = {
 	{"summary", KEY_SUMMARY, NULL, 0,
 	 "Instead of changes, at the end: the time in each state, by goroutine and by the function that goroutines were started with",
 	 OPTIONS_SHOWN},
-	{"format", 'f', "FORMAT", 0, "text (default) or json (JSON Lines, one object a change)",
+	{"format", 'f', "FORMAT", 0, FORMATS_DOC(STATE_FORMATS),
 	 OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines",
 	 OPTIONS_STOP},
@@ -38,11 +39,10 @@ static const struct argp_option options[] = {
 
 static void parse_format(struct states_args *args, const char *arg, struct argp_state *state)
 {
-	args->format = STATES_TEXT;
-	if (!strcmp(arg, "json"))
-		args->format = STATES_JSON;
-	else if (strcmp(arg, "text"))
-		argp_error(state, "there is no format '%s'; there are text and json", arg);
+	args->format = format_named(OUTPUT_STATES, arg);
+	if (!args->format)
+		argp_error(state, "there is no format '%s'; there are %s", arg,
+			   FORMATS_NAMES(STATE_FORMATS));
 }
 
 static error_t add_goid(struct states_args *args, const char *arg, struct argp_state *state)
@@ -158,7 +158,7 @@ const struct argp states_argp = {
 
 error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args)
 {
-	*args = (struct states_args){.format = STATES_TEXT};
+	*args = (struct states_args){.format = format_named(OUTPUT_STATES, NULL)};
 	argc = run_args_split(argc, argv, &args->run);
 	return argp_parse(&states_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 }

@@ -4,13 +4,13 @@
 #define COMMAND_STATES_ARGS_H
 
 #include "command/run_args.h"
-#include "command/states_print.h"
+#include "gofuncgraph/output.h"
 
 struct states_args {
 	struct run_args run;
 	const char *library; /* with -p: what the process has loaded; NULL: its executable */
 	const char *binary;
-	enum states_format format;
+	const struct format *format;
 	uint64_t *goids; /* --goid; owned */
 	size_t num_goids;
 	uint64_t min_duration_ns; /* 0: any */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "output/format_list.h"
 
 enum {
 	KEY_LIMIT = 0x2000,
@@ -26,7 +27,7 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines that are started inside a tree under it",
 	 OPTIONS_SHOWN},
-	{"format", 'f', "FORMAT", 0, "graph (default) or json (JSON Lines, one object a call)",
+	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS),
 	 OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N trees", OPTIONS_STOP},
 	{"no-emulate-ret", KEY_NO_EMULATE_RET, NULL, 0,
@@ -37,9 +38,10 @@ static const struct argp_option options[] = {
 
 static void parse_format(struct trace_args *args, const char *arg, struct argp_state *state)
 {
-	if (strcmp(arg, "graph") && strcmp(arg, "json"))
-		argp_error(state, "there is no format '%s'; there are graph and json", arg);
-	args->format = arg;
+	args->format = format_named(OUTPUT_TREES, arg);
+	if (!args->format)
+		argp_error(state, "there is no format '%s'; there are %s", arg,
+			   FORMATS_NAMES(TREE_FORMATS));
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -118,7 +120,7 @@ const struct argp trace_argp = {
 
 error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
 {
-	*args = (struct trace_args){.format = "graph"};
+	*args = (struct trace_args){.format = format_named(OUTPUT_TREES, NULL)};
 	argc = run_args_split(argc, argv, &args->run);
 	return argp_parse(&trace_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 }

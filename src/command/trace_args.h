@@ -8,11 +8,12 @@
 
 #include "command/run_args.h"
 #include "command/select_args.h"
+#include "gofuncgraph/output.h"
 
 struct trace_args {
 	struct run_args run;
 	struct select_args select;
-	const char *format; /* "graph" or "json" */
+	const struct format *format;
 	uint64_t limit; /* trees; 0: any number */
 	bool yes;
 };

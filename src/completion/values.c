@@ -5,6 +5,7 @@
 #include "completion/completion.h"
 #include "gofuncgraph/attach.h"
 #include "names/goroutine_state.h"
+#include "output/format_list.h"
 
 static struct value words(const char *text)
 {
@@ -39,7 +40,7 @@ struct value value_of(const struct command *command, const struct argp_option *o
 	if (!strcmp(option->arg, "METHOD"))
 		return methods();
 	if (!strcmp(option->arg, "FORMAT"))
-		return words(command->name ? "text json" : "graph json");
+		return words(command->name ? FORMATS_WORDS(STATE_FORMATS) : FORMATS_WORDS(TREE_FORMATS));
 	if (!strcmp(option->name, "state"))
 		return words(state_names());
 	if (!strcmp(option->name, "template"))

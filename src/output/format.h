@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * format.h - what the formats share: one file a format behind one table of functions. A new format
- * is a file with a `struct format` and a line in output.c.
+ * is a file with a `struct format` and a line in format_list.h.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
@@ -10,16 +10,21 @@
 #include "gofuncgraph/output.h"
 #include "output/writer.h"
 
+/* What a format needs is what it has functions for: nothing else is collected and handed on. Each
+ * may be NULL. */
 struct format {
-	const char *name;
-	bool keep_calls; /* write_tree needs tree.calls and tree.steps */
-	/* Each may be NULL. */
-	struct error *(*init)(struct output *out);
-	void (*destroy)(struct output *out);
-	void (*write_call)(struct output *out, const struct tree *tree, const struct call *call);
-	/* Whole, or its last part. */
-	void (*write_tree)(struct output *out, const struct tree *tree);
-	void (*write_part)(struct output *out, const struct tree *tree); /* of an open one */
+	const char *prints; /* "the trees", for messages */
+	struct error *(*begin)(struct output *out);
+	/* Each as it ends. */
+	void (*call)(struct output *out, const struct tree *tree, const struct call *call);
+	/* Whole, or its last part, with all its calls. */
+	void (*tree)(struct output *out, const struct tree *tree);
+	void (*part)(struct output *out, const struct tree *tree); /* of an open one */
+	void (*change)(struct output *out, const struct state_change *change);
+	/* Totals: of all goroutines, then of all functions that they were started with. */
+	void (*goroutine)(struct output *out, const struct state_goroutine *one);
+	void (*function)(struct output *out, const struct state_goroutine *one);
+	void (*end)(struct output *out);
 };
 
 struct output {
@@ -34,8 +39,7 @@ struct output {
 	struct writer writer;
 };
 
-extern const struct format format_graph;
-extern const struct format format_json;
+extern const struct format format_graph, format_json, format_states_text, format_states_json;
 
 /* True of a goroutine that was started inside a tree. */
 static inline bool output_is_followed(const struct tree *tree)

@@ -27,13 +27,13 @@ struct clock {
 
 #define TIME_WIDTH (sizeof("18 15:48:05.000000") - 1)
 
-static struct error *graph_init(struct output *out)
+static struct error *begin(struct output *out)
 {
 	out->data = calloc(1, sizeof(struct clock));
 	return out->data ? NULL : error_out_of_memory();
 }
 
-static void graph_destroy(struct output *out)
+static void end(struct output *out)
 {
 	free(out->data);
 }
@@ -320,10 +320,9 @@ static void write_tree(struct output *out, const struct tree *tree)
 }
 
 const struct format format_graph = {
-	.name = "graph",
-	.keep_calls = true,
-	.init = graph_init,
-	.destroy = graph_destroy,
-	.write_tree = write_tree,
-	.write_part = write_part,
+	.prints = "the trees",
+	.begin = begin,
+	.tree = write_tree,
+	.part = write_part,
+	.end = end,
 };

@@ -177,6 +177,6 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 }
 
 const struct format format_json = {
-	.name = "json",
-	.write_call = write_call,
+	.prints = "the trees",
+	.call = write_call,
 };

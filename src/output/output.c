@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "output/format.h"
+#include "output/format_list.h"
 
 /* ---- trees that were written ---- */
 
@@ -28,7 +29,7 @@ static void remember_written(struct output *out, const struct tree *tree)
 {
 	struct written *written;
 
-	if (!out->options.max_trees || out->format->write_call ||
+	if (!out->options.max_trees || out->format->call ||
 	    !(out->options.run.follow || tree->part) || was_written(out, tree))
 		return;
 	written = malloc(sizeof(*written));
@@ -50,32 +51,39 @@ static void forget_written(struct output *out)
 
 /* ---- life ---- */
 
-static const struct format *const formats[] = {&format_graph, &format_json};
+struct named_format {
+	const char *name;
+	const struct format *format;
+};
 
-static const struct format *find_format(const char *name)
+#define ENTRY(name, about, format) {name, &format},
+
+const struct format *format_named(enum output_kind kind, const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(formats[i]->name, name) == 0)
-			return formats[i];
-	}
+	static const struct named_format of_trees[] = {TREE_FORMATS(ENTRY, ENTRY, ENTRY) {}};
+	static const struct named_format of_states[] = {STATE_FORMATS(ENTRY, ENTRY, ENTRY) {}};
+	const struct named_format *formats = kind == OUTPUT_TREES ? of_trees : of_states;
+
+	if (!name)
+		return formats[0].format;
+	for (size_t i = 0; formats[i].name; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return formats[i].format;
 	return NULL;
 }
 
-struct error *output_new(const char *name, const struct output_options *options,
+struct error *output_new(const struct format *format, const struct output_options *options,
 			 struct output **result)
 {
-	const struct format *format = find_format(name);
+	struct output *out = calloc(1, sizeof(*out));
 
 	*result = NULL;
-	if (!format)
-		return error_new("there is no output format '%s': use graph or json", name);
-	struct output *out = calloc(1, sizeof(*out));
 	if (!out)
 		return error_out_of_memory();
 	out->options = *options;
 	out->names = options->names;
 	out->writer.file = options->file;
-	struct error *err = format->init ? format->init(out) : NULL;
+	struct error *err = format->begin ? format->begin(out) : NULL;
 	if (err) {
 		output_free(out);
 		return err;
@@ -89,8 +97,8 @@ void output_free(struct output *out)
 {
 	if (!out)
 		return;
-	if (out->format && out->format->destroy)
-		out->format->destroy(out);
+	if (out->format && out->format->end)
+		out->format->end(out);
 	forget_written(out);
 	free(out);
 }
@@ -108,7 +116,7 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 
 	if (!max)
 		return false;
-	if (out->format->write_call)
+	if (out->format->call)
 		return !tree->root || tree->root > max;
 	/* What was begun is ended. */
 	return out->num_trees >= max &&
@@ -120,7 +128,7 @@ static void call_ended(void *context, const struct tree *tree, const struct call
 	struct output *out = context;
 
 	if (!is_beyond_limit(out, tree))
-		out->format->write_call(out, tree, call);
+		out->format->call(out, tree, call);
 }
 
 static void tree_ended(void *context, const struct tree *tree)
@@ -129,8 +137,8 @@ static void tree_ended(void *context, const struct tree *tree)
 
 	if (is_beyond_limit(out, tree))
 		return;
-	if (out->format->write_tree)
-		out->format->write_tree(out, tree);
+	if (out->format->tree)
+		out->format->tree(out, tree);
 	if (output_is_followed(tree))
 		return;
 	out->num_trees++;
@@ -143,7 +151,7 @@ static void tree_settled(void *context, const struct tree *tree)
 
 	if (is_beyond_limit(out, tree))
 		return;
-	out->format->write_part(out, tree);
+	out->format->part(out, tree);
 	remember_written(out, tree);
 }
 
@@ -158,15 +166,32 @@ struct calltree_sink output_sink(struct output *out)
 {
 	return (struct calltree_sink){
 		.context = out,
-		.call_ended = out->format->write_call ? call_ended : NULL,
+		.call_ended = out->format->call ? call_ended : NULL,
 		.tree_ended = tree_ended,
-		.tree_settled = out->format->write_part ? tree_settled : NULL,
+		.tree_settled = out->format->part ? tree_settled : NULL,
 		.func_of_site = func_of_site,
-		.keep_calls = out->format->keep_calls,
+		.keep_calls = out->format->tree != NULL,
 		.states = out->options.run.states,
 		.min_wait_ns = out->options.run.min_wait_ns,
 		.num_before = out->options.num_trees_before,
 	};
+}
+
+/* ---- states ---- */
+
+void output_change(struct output *out, const struct state_change *change)
+{
+	out->format->change(out, change);
+}
+
+void output_goroutine(struct output *out, const struct state_goroutine *one)
+{
+	out->format->goroutine(out, one);
+}
+
+void output_function(struct output *out, const struct state_goroutine *one)
+{
+	out->format->function(out, one);
 }
 
 uint64_t output_num_trees(const struct output *out)
@@ -178,5 +203,5 @@ struct error *output_flush(struct output *out, int *errnum)
 {
 	writer_flush(&out->writer);
 	*errnum = out->writer.errnum;
-	return writer_error(&out->writer, "the trees");
+	return writer_error(&out->writer, out->format->prints);
 }

@@ -148,7 +148,7 @@ static struct error *replay(const char *format, const char *path, const union ca
 	struct error *err = names_new(&source, sites, NUM_FUNCS * 2, &names);
 	options.names = names;
 	if (!err)
-		err = output_new(format, &options, &out);
+		err = output_new(format_named(OUTPUT_TREES, format), &options, &out);
 	if (!err) {
 		struct calltree_sink sink = output_sink(out);
 		err = calltree_new(&sink, &trees);

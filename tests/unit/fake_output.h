@@ -100,7 +100,7 @@ static inline int fake_output_start_with(struct fake_output *fake, const char *f
 	options.clock = &fake->clock;
 	fake->file = open_memstream(&fake->text, &fake->size);
 	options.file = fake->file;
-	if (!fake->file || output_new(format, &options, &fake->out))
+	if (!fake->file || output_new(format_named(OUTPUT_TREES, format), &options, &fake->out))
 		return -1;
 	struct calltree_sink sink = output_sink(fake->out);
 	return calltree_new(&sink, &fake->trees) ? -1 : 0;

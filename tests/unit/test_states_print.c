@@ -14,7 +14,7 @@
 #include <yajl/yajl_tree.h>
 
 #include "command/states_args.h"
-#include "command/states_print.h"
+#include "gofuncgraph/output.h"
 
 enum { CHAN = 14, ODD = 15, OTHER_ODD = 16, NO_REASON = 77 };
 
@@ -50,15 +50,15 @@ struct fixture {
 	size_t size;
 	FILE *file;
 	struct names *names;
-	struct states_print *print;
+	struct output *out;
 	struct event_clock clock;
 };
 
-static int start(void **state, enum states_format format)
+static int start(void **state, const char *format)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	const struct name_source source = name_source_table(&table);
-	struct states_print_options options = {.format = format, .clock = &fixture->clock};
+	struct output_options options = {.clock = &fixture->clock};
 
 	*state = fixture;
 	/* 2026-10-17 16:08:05 UTC */
@@ -69,24 +69,24 @@ static int start(void **state, enum states_format format)
 	if (names_new(&source, NULL, 0, &fixture->names))
 		return -1;
 	options.names = fixture->names;
-	return !fixture->file || states_print_new(&options, &fixture->print);
+	return !fixture->file || output_new(format_named(OUTPUT_STATES, format), &options, &fixture->out);
 }
 
 static int start_text(void **state)
 {
-	return start(state, STATES_TEXT);
+	return start(state, "text");
 }
 
 static int start_json(void **state)
 {
-	return start(state, STATES_JSON);
+	return start(state, "json");
 }
 
 static int stop(void **state)
 {
 	struct fixture *fixture = *state;
 
-	states_print_free(fixture->print);
+	output_free(fixture->out);
 	names_free(fixture->names);
 	fclose(fixture->file);
 	free(fixture->text);
@@ -98,7 +98,7 @@ static const char *text_of(struct fixture *fixture)
 {
 	int errnum;
 
-	assert_null(states_print_flush(fixture->print, &errnum));
+	assert_null(output_flush(fixture->out, &errnum));
 	return fixture->text;
 }
 
@@ -172,8 +172,8 @@ static void test_wall_clock_is_set_in_text(void **state)
 	struct fixture *fixture = *state;
 
 	set_wall_clock(fixture);
-	states_print_change(fixture->print, &started);
-	states_print_change(fixture->print, &woken);
+	output_change(fixture->out, &started);
+	output_change(fixture->out, &woken);
 	assert_non_null(strstr(text_of(fixture), "\n17 16:08:05.000001 "));
 	assert_non_null(strstr(text_of(fixture), "\n17 17:08:05.411402 "));
 }
@@ -183,8 +183,8 @@ static void test_wall_clock_is_set_in_json(void **state)
 	struct fixture *fixture = *state;
 
 	set_wall_clock(fixture);
-	states_print_change(fixture->print, &started);
-	states_print_change(fixture->print, &woken);
+	output_change(fixture->out, &started);
+	output_change(fixture->out, &woken);
 	assert_non_null(strstr(text_of(fixture), "{\"time_ns\":1792253285000001000,"));
 	assert_non_null(strstr(text_of(fixture), "{\"time_ns\":1792256885411402123,"));
 }
@@ -197,9 +197,9 @@ static void test_text(void **state)
 {
 	struct fixture *fixture = *state;
 
-	states_print_change(fixture->print, &woken);
-	states_print_change(fixture->print, &started);
-	states_print_change(fixture->print, &marked);
+	output_change(fixture->out, &woken);
+	output_change(fixture->out, &started);
+	output_change(fixture->out, &marked);
 	assert_string_equal(
 		text_of(fixture), HEADER
 		"17 16:08:05.411402     812     815       34  WAITING -> RUNNABLE       000.523311 "
@@ -219,9 +219,9 @@ static void test_json(void **state)
 {
 	struct fixture *fixture = *state;
 
-	states_print_change(fixture->print, &woken);
-	states_print_change(fixture->print, &started);
-	states_print_change(fixture->print, &marked);
+	output_change(fixture->out, &woken);
+	output_change(fixture->out, &started);
+	output_change(fixture->out, &marked);
 	assert_string_equal(
 		text_of(fixture),
 		"{\"time_ns\":1792253285411402123,\"pid\":812,\"tid\":815,\"goid\":34,"
@@ -280,10 +280,10 @@ static void test_text_summary(void **state)
 	struct fixture *fixture = *state;
 	struct state_goroutine function = waited;
 
-	states_print_goroutine(fixture->print, &waited);
-	states_print_goroutine(fixture->print, &ran);
+	output_goroutine(fixture->out, &waited);
+	output_goroutine(fixture->out, &ran);
 	function.has_ended = false;
-	states_print_function(fixture->print, &function);
+	output_function(fixture->out, &function);
 	assert_string_equal(
 		text_of(fixture),
 		"    PID       GOID     RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES "
@@ -303,8 +303,8 @@ static void test_json_summary(void **state)
 {
 	struct fixture *fixture = *state;
 
-	states_print_goroutine(fixture->print, &waited);
-	states_print_function(fixture->print, &ran);
+	output_goroutine(fixture->out, &waited);
+	output_function(fixture->out, &ran);
 	assert_string_equal(
 		text_of(fixture),
 		"{\"summary\":\"goroutine\",\"pid\":812,\"goid\":34,\"ended\":true,"
@@ -352,7 +352,7 @@ static void test_arguments(void **state)
 	assert_int_equal(PARSE(&args, "-p", "812", "--summary", "-f", "json"), 0);
 	assert_string_equal(args.binary, "/proc/812/exe");
 	assert_true(args.summary);
-	assert_int_equal(args.format, STATES_JSON);
+	assert_int_equal(args.format, format_named(OUTPUT_STATES, "json"));
 	assert_true(states_args_want_goid(&args, 36));
 	states_args_destroy(&args);
 

@@ -17,7 +17,6 @@
 
 #include <yajl/yajl_tree.h>
 
-#include "command/states_print.h"
 #include "fake_output.h"
 #include "stream.h"
 
@@ -26,33 +25,28 @@
 
 struct golden {
 	const char *name;   /* of the file */
-	const char *format; /* NULL: of changes of states */
+	const char *format;
+	enum output_kind kind;
 	struct output_options options;
-	enum states_format states_format;
 	bool summary;
 	uint64_t sum; /* of all that is printed */
 };
 
+#define WITH_STATES {.run = {.states = true, .min_wait_ns = 100000, .follow = true}}
+#define WITH_FOLLOW {.run = {.follow = true}, .max_trees = 40}
+
 static const struct golden goldens[] = {
-	{"graph", "graph", {}, 0, false, 0xf01e1a13e95836fb},
-	{"graph-limit", "graph", {.max_trees = 40}, 0, false, 0x2e12f236a75e153e},
-	{"graph-states",
-	 "graph",
-	 {.run = {.states = true, .min_wait_ns = 100000, .follow = true}},
-	 0,
-	 false, 0xe46038118777cb2c},
-	{"graph-follow-limit", "graph", {.run = {.follow = true}, .max_trees = 40}, 0, false, 0x98f9b25bea69ff8c},
-	{"json", "json", {}, 0, false, 0xeb1fe76ebfc74ecc},
-	{"json-limit", "json", {.max_trees = 40}, 0, false, 0x3c5092c41625a587},
-	{"json-states",
-	 "json",
-	 {.run = {.states = true, .min_wait_ns = 100000, .follow = true}},
-	 0,
-	 false, 0x36ba42bafe3ecdf5},
-	{"states-text", NULL, {}, STATES_TEXT, false, 0x80b737533d29d8e8},
-	{"states-json", NULL, {}, STATES_JSON, false, 0x32e521d8a21c574d},
-	{"states-text-summary", NULL, {}, STATES_TEXT, true, 0x78a60e4125c50645},
-	{"states-json-summary", NULL, {}, STATES_JSON, true, 0x8dbf36d59fd54dd2},
+	{"graph", "graph", OUTPUT_TREES, {}, false, 0xf01e1a13e95836fb},
+	{"graph-limit", "graph", OUTPUT_TREES, {.max_trees = 40}, false, 0x2e12f236a75e153e},
+	{"graph-states", "graph", OUTPUT_TREES, WITH_STATES, false, 0xe46038118777cb2c},
+	{"graph-follow-limit", "graph", OUTPUT_TREES, WITH_FOLLOW, false, 0x98f9b25bea69ff8c},
+	{"json", "json", OUTPUT_TREES, {}, false, 0xeb1fe76ebfc74ecc},
+	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, false, 0x3c5092c41625a587},
+	{"json-states", "json", OUTPUT_TREES, WITH_STATES, false, 0x36ba42bafe3ecdf5},
+	{"states-text", "text", OUTPUT_STATES, {}, false, 0x80b737533d29d8e8},
+	{"states-json", "json", OUTPUT_STATES, {}, false, 0x32e521d8a21c574d},
+	{"states-text-summary", "text", OUTPUT_STATES, {}, true, 0x78a60e4125c50645},
+	{"states-json-summary", "json", OUTPUT_STATES, {}, true, 0x8dbf36d59fd54dd2},
 };
 
 /* FNV-1a */
@@ -100,17 +94,17 @@ static char *print_trees(const struct golden *golden)
 
 static void print_change(void *context, const struct state_change *change)
 {
-	states_print_change(context, change);
+	output_change(context, change);
 }
 
 static void print_goroutine(void *context, const struct state_goroutine *one)
 {
-	states_print_goroutine(context, one);
+	output_goroutine(context, one);
 }
 
 static void print_function(void *context, const struct state_goroutine *one)
 {
-	states_print_function(context, one);
+	output_function(context, one);
 }
 
 static char *print_states(const struct golden *golden)
@@ -121,9 +115,9 @@ static char *print_states(const struct golden *golden)
 					   .wait_reason = fake_wait_reason};
 	struct names *names;
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
-	struct states_print_options options = {.format = golden->states_format, .clock = &clock};
+	struct output_options options = {.clock = &clock};
 	struct states_sink sink = {.changed = golden->summary ? NULL : print_change};
-	struct states_print *print;
+	struct output *out;
 	struct states *states;
 	struct stream stream;
 	char *text = NULL;
@@ -136,8 +130,8 @@ static char *print_states(const struct golden *golden)
 	assert_non_null(options.file);
 	assert_null(names_new(&source, NULL, 0, &names));
 	options.names = names;
-	assert_null(states_print_new(&options, &print));
-	sink.context = print;
+	assert_null(output_new(format_named(golden->kind, golden->format), &options, &out));
+	sink.context = out;
 	assert_null(states_new(&sink, golden->summary, 0, &states));
 	for (size_t i = 0; i < NUM_EVENTS; i++) {
 		const struct facts *event = stream_next(&stream);
@@ -147,10 +141,10 @@ static char *print_states(const struct golden *golden)
 	}
 	if (golden->summary)
 		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,
-					     print));
-	assert_null(states_print_flush(print, &errnum));
+					     out));
+	assert_null(output_flush(out, &errnum));
 	states_free(states);
-	states_print_free(print);
+	output_free(out);
 	names_free(names);
 	fclose(options.file);
 	return text;
@@ -160,7 +154,7 @@ static char *print_states(const struct golden *golden)
 
 static char *print_all(const struct golden *golden)
 {
-	return golden->format ? print_trees(golden) : print_states(golden);
+	return golden->kind == OUTPUT_TREES ? print_trees(golden) : print_states(golden);
 }
 
 /* Its first lines. */

@@ -5,17 +5,19 @@
  * Other programs depend on the names: fields may be added, none renamed. What is unknown is left
  * out.
  */
-#include "command/states_format.h"
+#include "names/goroutine_state.h"
+#include "output/format.h"
 #include "output/json_writer.h"
+#include "output/states_shared.h"
 
-static const char *reason_name(struct states_print *print, uint8_t reason)
+static const char *reason_name(struct output *out, uint8_t reason)
 {
-	return names_wait_reason(print->names, reason) ?: "unknown";
+	return names_wait_reason(out->names, reason) ?: "unknown";
 }
 
-static void put_start(struct states_print *print, struct json_writer *json, uint64_t start_va)
+static void put_start(struct output *out, struct json_writer *json, uint64_t start_va)
 {
-	const struct place *place = names_start(print->names, start_va);
+	const struct place *place = names_start(out->names, start_va);
 
 	if (!place->function)
 		return;
@@ -26,10 +28,10 @@ static void put_start(struct states_print *print, struct json_writer *json, uint
 
 /* ---- changes ---- */
 
-static void put_by(struct states_print *print, struct json_writer *json,
+static void put_by(struct output *out, struct json_writer *json,
 		   const struct state_change *change)
 {
-	const struct place *place = states_by_place(print, change);
+	const struct place *place = states_by_place(out->names, change);
 
 	if (place && !place->function)
 		place = NULL;
@@ -46,13 +48,13 @@ static void put_by(struct states_print *print, struct json_writer *json,
 	json_close(json, '}');
 }
 
-static void put_change(struct states_print *print, const struct state_change *change)
+static void put_change(struct output *out, const struct state_change *change)
 {
-	struct json_writer json = json_begin(&print->writer);
+	struct json_writer json = json_begin(&out->writer);
 	char text[STATE_NAME_SIZE];
 
 	json_member_number(&json, "time_ns",
-			   event_clock_realtime_ns(print->clock, change->time_ns));
+			   event_clock_realtime_ns(out->options.clock, change->time_ns));
 	json_member_number(&json, "pid", change->pid);
 	json_member_number(&json, "tid", change->tid);
 	json_member_number(&json, "goid", change->goid);
@@ -67,9 +69,9 @@ static void put_change(struct states_print *print, const struct state_change *ch
 	if (change->is_uncertain)
 		json_member_true(&json, "uncertain");
 	if (change->has_reason)
-		json_member_text(&json, "reason", reason_name(print, change->reason));
-	put_start(print, &json, change->start_va);
-	put_by(print, &json, change);
+		json_member_text(&json, "reason", reason_name(out, change->reason));
+	put_start(out, &json, change->start_va);
+	put_by(out, &json, change);
 	json_end(&json);
 }
 
@@ -89,11 +91,11 @@ static void put_states(struct json_writer *json, const struct state_sums *sums)
 	json_close(json, '}');
 }
 
-static void put_waiting(struct states_print *print, struct json_writer *json,
+static void put_waiting(struct output *out, struct json_writer *json,
 			const struct state_sums *sums)
 {
 	struct reason_sum reasons[MAX_REASONS];
-	size_t count = states_reasons(print, sums, reasons);
+	size_t count = states_reasons(out->names, sums, reasons);
 
 	json_member_open(json, "waiting", '{');
 	for (size_t i = 0; i < count; i++) {
@@ -107,47 +109,48 @@ static void put_waiting(struct states_print *print, struct json_writer *json,
 }
 
 /* And ends the line. */
-static void put_sums(struct states_print *print, struct json_writer *json,
+static void put_sums(struct output *out, struct json_writer *json,
 		     const struct state_goroutine *one)
 {
 	const struct state_sums *sums = &one->sums;
 
-	put_start(print, json, one->start_va);
+	put_start(out, json, one->start_va);
 	put_states(json, sums);
-	put_waiting(print, json, sums);
+	put_waiting(out, json, sums);
 	json_member_number(json, "changes", sums->changes);
 	if (sums->longest_wait_ns) {
 		json_member_open(json, "longest_wait", '{');
 		json_member_number(json, "ns", sums->longest_wait_ns);
-		json_member_text(json, "reason", reason_name(print, sums->longest_wait_reason));
+		json_member_text(json, "reason", reason_name(out, sums->longest_wait_reason));
 		json_close(json, '}');
 	}
 	json_end(json);
 }
 
-static void put_goroutine(struct states_print *print, const struct state_goroutine *one)
+static void put_goroutine(struct output *out, const struct state_goroutine *one)
 {
-	struct json_writer json = json_begin(&print->writer);
+	struct json_writer json = json_begin(&out->writer);
 
 	json_member_text(&json, "summary", "goroutine");
 	json_member_number(&json, "pid", one->pid);
 	json_member_number(&json, "goid", one->goid);
 	if (one->has_ended)
 		json_member_true(&json, "ended");
-	put_sums(print, &json, one);
+	put_sums(out, &json, one);
 }
 
-static void put_function(struct states_print *print, const struct state_goroutine *one)
+static void put_function(struct output *out, const struct state_goroutine *one)
 {
-	struct json_writer json = json_begin(&print->writer);
+	struct json_writer json = json_begin(&out->writer);
 
 	json_member_text(&json, "summary", "function");
 	json_member_number(&json, "pid", one->pid);
 	json_member_number(&json, "goroutines", one->num_goroutines);
-	put_sums(print, &json, one);
+	put_sums(out, &json, one);
 }
 
-const struct states_formatter states_json = {
+const struct format format_states_json = {
+	.prints = "the states",
 	.change = put_change,
 	.goroutine = put_goroutine,
 	.function = put_function,

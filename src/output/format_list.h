@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * format_list.h - the formats by the names that -f takes, the default first; everything that speaks
+ * of them (-f itself, messages, --help, completion) is made from these lists.
+ *
+ * A list calls FIRST, then NEXT for each in between, then LAST, with a format's name, what --help
+ * says of it, and its struct format.
+ */
+#ifndef GOFUNCGRAPH_OUTPUT_FORMAT_LIST_H
+#define GOFUNCGRAPH_OUTPUT_FORMAT_LIST_H
+
+#define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
+	FIRST("graph", "default", format_graph)                                                    \
+	LAST("json", "JSON Lines, one object a call", format_json)
+
+#define STATE_FORMATS(FIRST, NEXT, LAST)                                                           \
+	FIRST("text", "default", format_states_text)                                               \
+	LAST("json", "JSON Lines, one object a change", format_states_json)
+
+#define FORMAT_DOC_FIRST(name, about, format) name " (" about ")"
+#define FORMAT_DOC_NEXT(name, about, format)  ", " name " (" about ")"
+#define FORMAT_DOC_LAST(name, about, format)  " or " name " (" about ")"
+#define FORMAT_NAME_FIRST(name, about, format) name
+#define FORMAT_NAME_NEXT(name, about, format)  ", " name
+#define FORMAT_NAME_LAST(name, about, format)  " and " name
+#define FORMAT_WORD_NEXT(name, about, format)  " " name
+
+/* "graph (default) or json (JSON Lines, one object a call)" */
+#define FORMATS_DOC(LIST) LIST(FORMAT_DOC_FIRST, FORMAT_DOC_NEXT, FORMAT_DOC_LAST)
+/* "graph and json" */
+#define FORMATS_NAMES(LIST) LIST(FORMAT_NAME_FIRST, FORMAT_NAME_NEXT, FORMAT_NAME_LAST)
+/* "graph json" */
+#define FORMATS_WORDS(LIST) LIST(FORMAT_NAME_FIRST, FORMAT_WORD_NEXT, FORMAT_WORD_NEXT)
+
+#endif

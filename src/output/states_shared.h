@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* states_shared.h - what the formats of goroutines' states have in common. */
+#ifndef GOFUNCGRAPH_OUTPUT_STATES_SHARED_H
+#define GOFUNCGRAPH_OUTPUT_STATES_SHARED_H
+
+#include "gofuncgraph/states.h"
+#include "names/names.h"
+
+/* Waits of one reason. */
+struct reason_sum {
+	const char *name; /* NULL: unknown */
+	uint64_t ns;
+	uint64_t count;
+};
+
+/* The reasons that a goroutine waited for, those with one name as one, by falling time. */
+#define MAX_REASONS 256
+size_t states_reasons(struct names *names, const struct state_sums *sums,
+		      struct reason_sum reasons[MAX_REASONS]);
+
+/* Where the other goroutine was that did it: the `go` statement, or see names_waker_va(). NULL:
+ * unknown. */
+const struct place *states_by_place(struct names *names, const struct state_change *change);
+
+#endif
