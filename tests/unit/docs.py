@@ -77,6 +77,14 @@ def test_options(tool, streams):
         assert helped == described, f"{name}:\n{helped}\n{described}"
 
 
+def test_readme(tool, streams):
+    """The options that README.md names in its table are in that order, too."""
+    table = re.search(r"\| option \|.*?\n\n", (ROOT / "README.md").read_text(), re.S).group(0)
+    named = re.findall(r"`--([\w-]+)", "\n".join(line.rsplit("|", 2)[0] for line in table.splitlines()))
+    helped = [option[1] for option in options_of_help(tool, "") if isinstance(option, tuple)]
+    assert len(named) > 8 and named == [option for option in helped if option in named], named
+
+
 def test_commands(tool, streams):
     """Each command is named by --help and by the main page, and has a page that both point to."""
     text = subprocess.run([tool, "--help"], check=True, capture_output=True, text=True).stdout
