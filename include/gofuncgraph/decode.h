@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/arch.h"
 #include "base/error.h"
 #include "gofuncgraph/site.h"
 
@@ -40,10 +41,9 @@ struct decoded {
 	uint32_t refused_offset;
 	bool has_ret;
 };
-/* `code` holds the function's `size` bytes, loaded at va. Only errors of memory. */
-struct error *decode_function(const uint8_t *code, size_t size, uint64_t va, struct decoded *out);
+/* `code` holds the function's `size` bytes. Only errors of memory. */
+struct error *decode_function(const struct arch *arch, const uint8_t *code, size_t size,
+			      struct decoded *out);
 void decoded_destroy(struct decoded *decoded);
-/* Why the kernel would refuse a uprobe on this instruction (arch/x86/kernel/uprobes.c), or NULL. */
-const char *decode_refusal(const uint8_t *code, size_t size);
 
 #endif

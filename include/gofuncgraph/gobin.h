@@ -22,6 +22,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "arch/arch.h"
 #include "base/error.h"
 
 struct gobin;
@@ -75,6 +76,7 @@ struct gobin_layout {
 struct error *gobin_open(const char *path, struct gobin **bin);
 void gobin_close(struct gobin *bin); /* NULL is fine */
 
+const struct arch *gobin_arch(const struct gobin *bin); /* the processor it is for */
 const char *gobin_path(const struct gobin *bin);
 int gobin_fd(const struct gobin *bin); /* open for reading, owned by the gobin */
 /*

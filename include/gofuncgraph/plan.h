@@ -21,7 +21,8 @@ struct site {
 	uint64_t va;
 	uint64_t off;	      /* file offset: what a uprobe takes */
 	const struct gobin_func *func;
-	uint32_t sp_delta;    /* bytes from rsp there up to the return address */
+	uint32_t sp_delta;    /* bytes that the stack has grown by there since the function's first
+			       * instruction; see also SITE_SWAP_REGISTERS */
 	uint32_t flags;	      /* enum site_flags */
 	bool is_runtime;      /* the tracer's own: its hits are no calls */
 	uint8_t cost;	      /* enum site_cost */

@@ -113,13 +113,13 @@ static uint64_t room_for(uint64_t size)
 	return (size + 32) & ~UINT64_C(15);
 }
 
-static void fill_header(Elf64_Ehdr *ehdr, size_t num_sections)
+static void fill_header(const struct arch *arch, Elf64_Ehdr *ehdr, size_t num_sections)
 {
 	*ehdr = (Elf64_Ehdr){
 		.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
 			    EV_CURRENT},
 		.e_type = ET_DYN,
-		.e_machine = EM_X86_64,
+		.e_machine = arch->machine,
 		.e_version = EV_CURRENT,
 		.e_ehsize = sizeof(Elf64_Ehdr),
 		.e_shentsize = sizeof(Elf64_Shdr),
@@ -131,7 +131,7 @@ static void fill_header(Elf64_Ehdr *ehdr, size_t num_sections)
 
 /* In this order: the header, section headers (one without a name, the parts, that of the names),
  * names of MAX_NAME bytes, contents, still zeros. The caller frees it. */
-static uint8_t *make_file(struct part *parts, size_t count, size_t *total)
+static uint8_t *make_file(const struct arch *arch, struct part *parts, size_t count, size_t *total)
 {
 	size_t names_at = sizeof(Elf64_Ehdr) + (count + 2) * sizeof(Elf64_Shdr);
 	size_t names_size = (count + 2) * MAX_NAME;
@@ -144,7 +144,7 @@ static uint8_t *make_file(struct part *parts, size_t count, size_t *total)
 	uint8_t *file = calloc(*total, 1);
 	if (!file)
 		return NULL;
-	fill_header((Elf64_Ehdr *)file, count + 2);
+	fill_header(arch, (Elf64_Ehdr *)file, count + 2);
 	Elf64_Shdr *shdrs = (Elf64_Shdr *)(file + sizeof(Elf64_Ehdr));
 	for (size_t i = 0; i <= count; i++) {
 		const struct part names = {".shstrtab", 0, names_size, names_at};
@@ -190,7 +190,7 @@ static bool unpack(const struct image *image, const struct image_section *sectio
 
 	if (!is_gnu && !packed.flags)
 		return image_copy_at_off(image, section->off, to, size);
-	_cleanup_free_ uint8_t *file = make_file(&packed, 1, &len);
+	_cleanup_free_ uint8_t *file = make_file(image_arch(image), &packed, 1, &len);
 	if (!file || !image_copy_at_off(image, section->off, file + packed.at, packed.size))
 		return false;
 	return unpack_with_libelf(file, len, is_gnu, to, size);
@@ -210,7 +210,7 @@ Elf *dwarf_make_elf(const struct image *image, enum dwarf_use use, void **bytes)
 		parts[i] = (struct part){names[i], 0, unpacked_size(image, found[i]), 0};
 	}
 	elf_version(EV_CURRENT);
-	uint8_t *file = *bytes = make_file(parts, count, &total);
+	uint8_t *file = *bytes = make_file(image_arch(image), parts, count, &total);
 	if (!file)
 		return NULL;
 	for (size_t i = 0; i < count; i++) {

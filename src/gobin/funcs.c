@@ -7,7 +7,6 @@
 #include "base/array.h"
 #include "gobin/symbols.h"
 
-#define PADDING	   0xcc /* int3: src/cmd/link/internal/amd64/l.go, CodePad */
 #define SWEEP_SIZE (256 << 10)
 
 struct list {
@@ -208,10 +207,11 @@ static void clip_sizes(const struct image *image, struct funcs *funcs)
 	funcs->count = kept;
 }
 
-static void cut_padding(struct gobin_func *func, const uint8_t *end, uint64_t available)
+static void cut_padding(struct gobin_func *func, const struct arch *arch, const uint8_t *end,
+			uint64_t available)
 {
 	/* No function is all padding, whatever it looks like. */
-	while (func->size > 1 && available && *--end == PADDING) {
+	while (func->size > 1 && available && *--end == arch->padding) {
 		func->size--;
 		available--;
 	}
@@ -244,7 +244,7 @@ static struct error *cut_all_padding(const struct image *image, struct funcs *fu
 		}
 		uint64_t len = last_va - buffer_va + 1;
 		if (len <= buffer_len)
-			cut_padding(func, buffer + len, len);
+			cut_padding(func, image_arch(image), buffer + len, len);
 	}
 	return NULL;
 }

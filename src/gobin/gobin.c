@@ -148,7 +148,7 @@ static enum gobin_runtime find_runtime(const struct gobin *bin)
 	 * of -buildmode=shared, which are for others, have a note
 	 * (src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOABIHASH_TAG). */
 	if (image_is_library(bin->image) && !image_section(bin->image, ".note.go.abihash") &&
-	    image_relocation_naming(bin->image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
+	    image_relocation_naming(bin->image, gobin_arch(bin)->relocation_tls, "runtime.tlsg", &relocation))
 		return GOBIN_RUNTIME_IN_PROGRAM;
 	return GOBIN_RUNTIME_HERE;
 }
@@ -191,6 +191,11 @@ void gobin_close(struct gobin *bin)
 	image_close(bin->debug_image);
 	image_close(bin->image);
 	free(bin);
+}
+
+const struct arch *gobin_arch(const struct gobin *bin)
+{
+	return image_arch(bin->image);
 }
 
 const char *gobin_path(const struct gobin *bin)

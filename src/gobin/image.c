@@ -323,7 +323,7 @@ static struct error *read_sections(struct image *image, const Elf64_Ehdr *ehdr)
 	return NULL;
 }
 
-static struct error *check_header(const struct image *image, const Elf64_Ehdr *ehdr)
+static struct error *check_header(struct image *image, const Elf64_Ehdr *ehdr)
 {
 	const unsigned char *ident = ehdr->e_ident;
 
@@ -331,8 +331,8 @@ static struct error *check_header(const struct image *image, const Elf64_Ehdr *e
 		return error_new(
 			"%s is not an ELF file: name the Go executable itself, not a script or an archive",
 			image->path);
-	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB ||
-	    ehdr->e_machine != EM_X86_64)
+	image->arch = arch_of_machine(ehdr->e_machine);
+	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB || !image->arch)
 		return error_new("%s is not for x86-64, the one architecture that can be traced",
 				 image->path);
 	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
@@ -445,6 +445,11 @@ void image_close(struct image *image)
 	image_free_relocations(image);
 	free(image->path);
 	free(image);
+}
+
+const struct arch *image_arch(const struct image *image)
+{
+	return image->arch;
 }
 
 const char *image_path(const struct image *image)

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/arch.h"
 #include "base/error.h"
 
 struct image;
@@ -56,6 +57,7 @@ struct image_tls {
 struct error *image_open(const char *path, struct image **image);
 void image_close(struct image *image); /* NULL is fine */
 
+const struct arch *image_arch(const struct image *image);
 const char *image_path(const struct image *image);
 int image_fd(const struct image *image);		 /* open for reading, owned by the image */
 /* See gobin_is_settled(), gobin_stat(), gobin_freeze(). */

@@ -20,6 +20,7 @@ struct relocations {
 
 struct image {
 	char *path;
+	const struct arch *arch;
 	int fd;
 	struct stat stat;   /* when it was opened */
 	int64_t age_ns;	    /* and how long before its last change was */

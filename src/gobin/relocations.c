@@ -70,12 +70,12 @@ static Elf64_Rela entry_at(const struct relocations *relocations, size_t i)
 	return rela;
 }
 
-static void index_relatives(struct relocations *relocations)
+static void index_relatives(const struct arch *arch, struct relocations *relocations)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < relocations->num_entries; i++)
-		count += ELF64_R_TYPE(entry_at(relocations, i).r_info) == R_X86_64_RELATIVE;
+		count += ELF64_R_TYPE(entry_at(relocations, i).r_info) == arch->relocation_relative;
 	if (!count)
 		return;
 	relocations->relatives = calloc(count, sizeof(*relocations->relatives));
@@ -83,7 +83,7 @@ static void index_relatives(struct relocations *relocations)
 		return;
 	for (size_t i = 0; i < relocations->num_entries; i++) {
 		Elf64_Rela rela = entry_at(relocations, i);
-		if (ELF64_R_TYPE(rela.r_info) != R_X86_64_RELATIVE)
+		if (ELF64_R_TYPE(rela.r_info) != arch->relocation_relative)
 			continue;
 		relocations->relatives[relocations->num_relatives++] =
 			(struct image_relative){rela.r_offset, rela.r_addend};
@@ -106,7 +106,7 @@ static const struct relocations *get_relocations(const struct image *image)
 			return NULL;
 		if (image->dynamic_size) {
 			read_dynamic(image, image->relocations);
-			index_relatives(image->relocations);
+			index_relatives(image->arch, image->relocations);
 		}
 	}
 	return image->relocations;
@@ -167,7 +167,7 @@ bool image_relocation_at(const struct image *image, uint64_t va,
 
 	for (size_t i = 0; relocations && i < relocations->num_entries; i++) {
 		Elf64_Rela rela = entry_at(relocations, i);
-		if (rela.r_offset != va || ELF64_R_TYPE(rela.r_info) == R_X86_64_RELATIVE)
+		if (rela.r_offset != va || ELF64_R_TYPE(rela.r_info) == image->arch->relocation_relative)
 			continue;
 		*relocation = relocation_of(&rela);
 		return true;

@@ -54,7 +54,7 @@ static struct tls_place place_by_relocation(const struct image *image,
 	uint64_t size;
 	int64_t offset;
 
-	if (relocation->type != R_X86_64_TPOFF64 ||
+	if (relocation->type != image_arch(image)->relocation_tls ||
 	    (relocation->symbol && !image_dynamic_symbol(image, relocation->symbol, &symbol)) ||
 	    symbol.type != STT_TLS)
 		return (struct tls_place){0};
@@ -212,7 +212,7 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 		found = access.place;
 	}
 	if (!is_known(&found) &&
-	    image_relocation_naming(image, R_X86_64_TPOFF64, "runtime.tlsg", &relocation))
+	    image_relocation_naming(image, image_arch(image)->relocation_tls, "runtime.tlsg", &relocation))
 		found = place_by_relocation(image, &relocation);
 	if (!is_known(&found))
 		return error_new("cannot tell where %s keeps its current goroutine: no code of its runtime that reads it was recognized",

@@ -183,7 +183,7 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	bytes = func_code(plan->bin, func, &size);
 	if (!bytes)
 		return add_omission(builder, func, func->va, "its code is not in the file");
-	err = decode_function(bytes, size, func->va, &decoded);
+	err = decode_function(gobin_arch(plan->bin), bytes, size, &decoded);
 	if (err)
 		return err;
 	if (decoded.refused)

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_site(const struct decoded_site *site, const uint8_t *code, size_t size)
 {
 	must(site->offset < size && site->length && site->length <= size - site->offset);
-	must(!decode_refusal(code + site->offset, site->length));
+	must(!arch_x86_64.refusal(code + site->offset, site->length));
 	must(site->mnemonic && *site->mnemonic);
 	must(site->cost == SITE_EMULATED || site->cost == SITE_SINGLE_STEP);
 }
@@ -25,8 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	must(code);
 	memcpy(code, data, size);
-	(void)decode_refusal(code, size);
-	must(!decode_function(code, size, 0x401000, &decoded));
+	(void)arch_x86_64.refusal(code, size);
+	must(!decode_function(&arch_x86_64, code, size, &decoded));
 	must((decoded.refused != NULL) == (decoded.num_sites == 0));
 	for (size_t i = 0; i < decoded.num_sites; i++) {
 		const struct decoded_site *site = &decoded.sites[i];

@@ -44,7 +44,7 @@ static struct decoded decode(const char *text)
 
 	assert_non_null(copy);
 	memcpy(copy, bytes.data, bytes.size);
-	assert_null(decode_function(copy, bytes.size, 0x401000, &decoded));
+	assert_null(decode_function(&arch_x86_64, copy, bytes.size, &decoded));
 	free(copy);
 	return decoded;
 }
@@ -222,7 +222,7 @@ static void test_refused_functions(void **state)
 	expect_refused("55 5d 06 c3", 2);    /* no instruction of 64-bit code */
 	expect_refused("55 5d e9 00 00", 2); /* cut off */
 	expect_refused("55 5d 74 7f c3", 2); /* leaves only when taken */
-	assert_null(decode_function((const uint8_t *)"", 0, 0x1000, &decoded));
+	assert_null(decode_function(&arch_x86_64, (const uint8_t *)"", 0, &decoded));
 	assert_non_null(decoded.refused);
 	decoded_destroy(&decoded);
 }
@@ -231,7 +231,7 @@ static void expect_insn(const char *code, bool fine)
 {
 	struct bytes bytes = hex(code);
 
-	if (!decode_refusal(bytes.data, bytes.size) != fine)
+	if (!arch_x86_64.refusal(bytes.data, bytes.size) != fine)
 		fail_msg("%s is %s", code, fine ? "refused" : "not refused");
 }
 
@@ -302,10 +302,10 @@ static void test_too_many_exits(void **state)
 	assert_non_null(code);
 	memset(code, 0xc3, size);
 	code[0] = 0x55;
-	assert_null(decode_function(code, size, 0, &decoded));
+	assert_null(decode_function(&arch_x86_64, code, size, &decoded));
 	assert_non_null(decoded.refused);
 	decoded_destroy(&decoded);
-	assert_null(decode_function(code, size - 1, 0, &decoded));
+	assert_null(decode_function(&arch_x86_64, code, size - 1, &decoded));
 	assert_null(decoded.refused);
 	assert_int_equal(decoded.num_sites, DECODE_MAX_EXITS + 1);
 	decoded_destroy(&decoded);

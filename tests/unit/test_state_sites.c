@@ -108,7 +108,7 @@ static void check_state_site(const struct plan *plan, uint32_t index)
 	assert_int_equal(SITE_COOKIE_INDEX(cookie), index);
 	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
 	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
-	assert_null(decode_refusal(gobin_bytes(plan->bin, site->va, &length), length));
+	assert_null(arch_x86_64.refusal(gobin_bytes(plan->bin, site->va, &length), length));
 }
 
 static void make_states(const struct built *program, struct plan *plan)

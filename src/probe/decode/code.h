@@ -1,24 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * decode.h - one function's instructions, inside the room: what decode.c, entry.c, exits.c and
- * refusal.c share.
+ * those that look for sites of the tracer's own share.
  */
 #ifndef PROBE_DECODE_H
 #define PROBE_DECODE_H
 
-#include <Zydis/Zydis.h>
-
+#include "arch/arch.h"
 #include "gofuncgraph/decode.h"
 
 /* No entry site lies further into its function than this; jumps to before it matter to the entry.
  */
 #define HEAD_BYTES 512
-
-struct code {
-	const uint8_t *bytes;
-	size_t size;
-	ZydisDecoder decoder;
-};
 
 /* A direct jump inside the function to one of its first HEAD_BYTES bytes. */
 struct head_jump {
@@ -37,17 +30,12 @@ struct sweep {
 	uint32_t refused_offset;
 };
 
-/* The instruction at `offset`, without its operands. False: none can be decoded there. */
-bool code_instruction(const struct code *code, uint32_t offset, ZydisDecodedInstruction *insn);
+/* The instruction at `offset`, whatever is before it. False: none can be decoded there. */
+bool code_instruction(const struct code *code, uint32_t offset, struct insn *insn);
+/* The instruction at `offset` as a site, when a probe may stand on it. */
+bool code_site(const struct code *code, uint32_t offset, struct decoded_site *site);
 
-/* True for jmp, jcc, loop and call with a displacement; `to` is then relative to the function. */
-bool insn_direct_target(const ZydisDecodedInstruction *insn, uint32_t offset, int64_t *to);
-
-/* True when every kernel from 5.10 on emulates the instruction at a uprobe instead of stepping it.
- */
-bool insn_is_emulated(const uint8_t *code, size_t size);
-
-void site_fill(const struct code *code, const ZydisDecodedInstruction *insn, uint32_t offset,
+void site_fill(const struct code *code, const struct insn *insn, uint32_t offset,
 	       struct decoded_site *site);
 
 /* exits.c: reads the whole function. Only errors of memory. */

@@ -6,40 +6,39 @@
 #include "base/cleanup.h"
 #include "probe/decode/code.h"
 
-bool code_instruction(const struct code *code, uint32_t offset, ZydisDecodedInstruction *insn)
+bool code_instruction(const struct code *code, uint32_t offset, struct insn *insn)
 {
-	ZydisDecoderContext context;
-
-	return offset < code->size &&
-	       ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
-		       &code->decoder, &context, code->bytes + offset, code->size - offset, insn));
+	return code->arch->decode(code, offset, NULL, insn);
 }
 
-bool insn_direct_target(const ZydisDecodedInstruction *insn, uint32_t offset, int64_t *to)
+bool code_site(const struct code *code, uint32_t offset, struct decoded_site *site)
 {
-	if (!insn->raw.imm[0].is_relative)
+	struct insn insn;
+
+	if (!code_instruction(code, offset, &insn) ||
+	    code->arch->refusal(code->bytes + offset, insn.length))
 		return false;
-	*to = (int64_t)offset + insn->length + insn->raw.imm[0].value.s;
+	site_fill(code, &insn, offset, site);
 	return true;
 }
 
-void site_fill(const struct code *code, const ZydisDecodedInstruction *insn, uint32_t offset,
+void site_fill(const struct code *code, const struct insn *insn, uint32_t offset,
 	       struct decoded_site *site)
 {
-	const char *mnemonic = ZydisMnemonicGetString(insn->mnemonic);
-
 	*site = (struct decoded_site){
 		.offset = offset,
-		.cost = insn_is_emulated(code->bytes + offset, insn->length) ? SITE_EMULATED
-									     : SITE_SINGLE_STEP,
+		.cost = code->arch->is_emulated(code->bytes + offset, insn->length)
+				? SITE_EMULATED
+				: SITE_SINGLE_STEP,
 		.length = insn->length,
-		.mnemonic = mnemonic ? mnemonic : "?",
+		.mnemonic = code->arch->mnemonic(insn),
 	};
 }
 
-struct error *decode_function(const uint8_t *bytes, size_t size, uint64_t va, struct decoded *out)
+struct error *decode_function(const struct arch *arch, const uint8_t *bytes, size_t size,
+			      struct decoded *out)
 {
-	struct code code = {.bytes = bytes, .size = size};
+	struct code code = {.arch = arch, .bytes = bytes, .size = size};
 	_cleanup_(sweep_destroy) struct sweep sweep = {0};
 	struct decoded_site entry = {0};
 	struct error *err;
@@ -50,7 +49,6 @@ struct error *decode_function(const uint8_t *bytes, size_t size, uint64_t va, st
 		out->refused = size ? "the function is larger than 2 GB" : "the function is empty";
 		return NULL;
 	}
-	ZydisDecoderInit(&code.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 
 	err = code_sweep(&code, &sweep);
 	if (err)

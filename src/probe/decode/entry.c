@@ -7,7 +7,7 @@
  * preference: the `push %rbp` behind the stack check; the check's own `jbe`; without a check, the
  * first emulated instruction with nothing of consequence before it; the first byte.
  */
-#include "probe/decode/prologue.h"
+#include "probe/decode/code.h"
 
 #define HEAD_MAX_INSNS 32
 
@@ -50,10 +50,10 @@ static bool is_exit(const struct head *head, uint32_t offset)
  */
 static bool may_stand_at(const struct head *head, uint32_t offset, struct decoded_site *site)
 {
-	ZydisDecodedInstruction insn;
+	struct insn insn;
 
 	if (!code_instruction(head->code, offset, &insn) || (offset && is_exit(head, offset)) ||
-	    decode_refusal(head->code->bytes + offset, insn.length))
+	    head->code->arch->refusal(head->code->bytes + offset, insn.length))
 		return false;
 	site_fill(head->code, &insn, offset, site);
 	if (is_repeated(head, offset))
@@ -81,73 +81,6 @@ static bool choose_behind_check(const struct head *head, struct decoded_site *en
 	return has_behind || has_jump;
 }
 
-static bool is_scratch(ZydisRegister reg)
-{
-	if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_FLAGS)
-		return true;
-	switch (ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)) {
-	case ZYDIS_REGISTER_RDX: /* a closure's context: not an argument */
-	case ZYDIS_REGISTER_R12:
-	case ZYDIS_REGISTER_R13:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool reads_safely(const ZydisDecodedOperand *operand)
-{
-	if (operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
-		return true;
-	if (operand->mem.index != ZYDIS_REGISTER_NONE)
-		return false;
-	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RIP ||
-	       operand->mem.base == ZYDIS_REGISTER_R14;
-}
-
-/* Nothing that an entry behind it would miss or see changed. */
-static bool is_harmless(const struct code *code, uint32_t offset)
-{
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZydisDecodedInstruction insn;
-
-	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&code->decoder, code->bytes + offset,
-						 code->size - offset, &insn, operands)))
-		return false;
-	switch (insn.mnemonic) {
-	case ZYDIS_MNEMONIC_MOV:
-	case ZYDIS_MNEMONIC_MOVZX:
-	case ZYDIS_MNEMONIC_MOVSX:
-	case ZYDIS_MNEMONIC_MOVSXD:
-	case ZYDIS_MNEMONIC_LEA:
-	case ZYDIS_MNEMONIC_TEST:
-	case ZYDIS_MNEMONIC_CMP:
-	case ZYDIS_MNEMONIC_XOR:
-	case ZYDIS_MNEMONIC_AND:
-	case ZYDIS_MNEMONIC_ADD:
-	case ZYDIS_MNEMONIC_SUB:
-	case ZYDIS_MNEMONIC_BT:
-	case ZYDIS_MNEMONIC_UCOMISD:
-	case ZYDIS_MNEMONIC_UCOMISS:
-	case ZYDIS_MNEMONIC_NOP:
-		break;
-	default:
-		return false;
-	}
-	for (unsigned i = 0; i < insn.operand_count; i++) {
-		const ZydisDecodedOperand *operand = &operands[i];
-		bool writes = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
-
-		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && writes &&
-		    !is_scratch(operand->reg.value))
-			return false;
-		if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
-		    insn.mnemonic != ZYDIS_MNEMONIC_NOP && (writes || !reads_safely(operand)))
-			return false;
-	}
-	return true;
-}
-
 /*
  * No check: looks for a good instruction behind harmless ones; else takes the first byte; else, if
  * that cannot be probed, whatever comes next behind harmless instructions.
@@ -155,7 +88,7 @@ static bool is_harmless(const struct code *code, uint32_t offset)
 static bool choose_unchecked(const struct head *head, struct decoded_site *entry)
 {
 	struct decoded_site site;
-	ZydisDecodedInstruction insn;
+	struct insn insn;
 	bool has_entry = false, reads_tls = false;
 	uint32_t offset = 0;
 
@@ -171,9 +104,9 @@ static bool choose_unchecked(const struct head *head, struct decoded_site *entry
 			if (is_good(&site))
 				break;
 		}
-		if (!is_harmless(head->code, offset))
+		if (!head->code->arch->is_harmless(head->code, offset))
 			break;
-		reads_tls |= insn_reads_tls(&insn);
+		reads_tls |= insn.reads_tls;
 	}
 	return has_entry;
 }
@@ -183,7 +116,7 @@ const char *entry_choose(const struct code *code, const struct sweep *sweep,
 {
 	struct head head = {.code = code, .sweep = sweep};
 
-	head.has_check = find_stack_check(code, &head.check);
+	head.has_check = code->arch->find_stack_check(code, &head.check);
 	if (head.has_check) {
 		if (choose_behind_check(&head, entry)) {
 			if (head.check.reads_tls)

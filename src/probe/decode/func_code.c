@@ -12,7 +12,7 @@ const uint8_t *func_code(struct gobin *bin, const struct gobin_func *func, size_
 	if (!bytes || length < func->size)
 		return NULL;
 	*size = func->size;
-	while (*size < length && bytes[*size] == 0xcc)
+	while (*size < length && bytes[*size] == gobin_arch(bin)->padding)
 		(*size)++;
 	return bytes;
 }

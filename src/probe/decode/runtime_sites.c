@@ -22,33 +22,32 @@ static bool is_gogo(struct gobin *bin, uint64_t va)
 /* False: it is not in the file. */
 static bool open_code(struct gobin *bin, const struct gobin_func *func, struct code *code)
 {
+	code->arch = gobin_arch(bin);
 	code->bytes = func_code(bin, func, &code->size);
 	if (!code->bytes || code->size > INT32_MAX)
 		return false;
-	ZydisDecoderInit(&code->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	return true;
 }
 
 struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 {
 	const struct gobin_func *func = gobin_func_named(bin, "runtime.recovery");
-	ZydisDecodedInstruction insn;
+	struct insn insn;
 	struct code code;
-	int64_t to;
 
 	*found = (struct runtime_site){0};
 	if (!func || !open_code(bin, func, &code))
 		return NULL;
 	for (uint32_t offset = 0; code_instruction(&code, offset, &insn); offset += insn.length) {
-		if (insn.mnemonic != ZYDIS_MNEMONIC_CALL && insn.mnemonic != ZYDIS_MNEMONIC_JMP)
-			continue;
-		if (!insn_direct_target(&insn, offset, &to) ||
-		    !is_gogo(bin, func->va + (uint64_t)to) ||
-		    decode_refusal(code.bytes + offset, insn.length))
+		struct decoded_site site;
+
+		if ((insn.kind != INSN_CALL && insn.kind != INSN_JUMP) || !insn.has_target ||
+		    !is_gogo(bin, func->va + (uint64_t)insn.target) ||
+		    !code_site(&code, offset, &site))
 			continue;
 		/* the last one counts: there is one in all versions known */
 		found->func = func;
-		site_fill(&code, &insn, offset, &found->site);
+		found->site = site;
 		found->site.flags = SITE_UNWIND;
 	}
 	return NULL;
@@ -66,7 +65,7 @@ static struct error *find_end_site(struct gobin *bin, const char *name, struct r
 	*found = (struct runtime_site){0};
 	if (!bytes)
 		return NULL;
-	err = decode_function(bytes, size, func->va, &decoded);
+	err = decode_function(gobin_arch(bin), bytes, size, &decoded);
 	if (err || decoded.refused)
 		return err;
 	found->func = func;
@@ -93,17 +92,15 @@ static const struct gobin_func *find_gogo(struct gobin *bin)
 {
 	const struct gobin_func *func = gobin_func_named(bin, "runtime.gogo.abi0")
 						? : gobin_func_named(bin, "runtime.gogo");
-	ZydisDecodedInstruction insn;
+	struct insn insn;
 	struct code code;
-	int64_t to;
 
 	if (!func || !open_code(bin, func, &code))
 		return NULL;
 	for (uint32_t offset = 0; code_instruction(&code, offset, &insn); offset += insn.length)
-		if (insn.mnemonic == ZYDIS_MNEMONIC_JMP &&
-		    insn_direct_target(&insn, offset, &to) &&
-		    (to < 0 || to >= (int64_t)code.size))
-			return gobin_func_at(bin, func->va + (uint64_t)to);
+		if (insn.kind == INSN_JUMP &&
+		    (insn.target < 0 || insn.target >= (int64_t)code.size))
+			return gobin_func_at(bin, func->va + (uint64_t)insn.target);
 	return func;
 }
 
@@ -118,7 +115,7 @@ struct error *find_resume_site(struct gobin *bin, struct runtime_site *found)
 	*found = (struct runtime_site){0};
 	if (!bytes)
 		return NULL;
-	err = decode_function(bytes, size, func->va, &decoded);
+	err = decode_function(gobin_arch(bin), bytes, size, &decoded);
 	if (err || decoded.refused || decoded.num_sites != 2)
 		return err;
 	found->func = func;

@@ -76,16 +76,16 @@ static void find_go(const struct subject *subject, struct state_func *found)
 		state_func_leave_out(found, 0, "it never returns");
 }
 
-static bool is_call_of(struct gobin *bin, const ZydisDecodedInstruction *insn, uint64_t va,
+static bool is_call_of(struct gobin *bin, const struct insn *insn, uint64_t func_va,
 		       const char *name)
 {
 	const struct gobin_func *func;
-	int64_t to;
+	uint64_t to = func_va + (uint64_t)insn->target;
 
-	if (insn->mnemonic != ZYDIS_MNEMONIC_CALL || !insn_direct_target(insn, 0, &to))
+	if (insn->kind != INSN_CALL || !insn->has_target)
 		return false;
-	func = gobin_func_at(bin, va + (uint64_t)to);
-	return func && func->va == va + (uint64_t)to && !strcmp(func->name, name);
+	func = gobin_func_at(bin, to);
+	return func && func->va == to && !strcmp(func->name, name);
 }
 
 /*
@@ -95,12 +95,12 @@ static bool is_call_of(struct gobin *bin, const ZydisDecodedInstruction *insn, u
 static void find_go_inlined(const struct subject *subject, struct state_func *found)
 {
 	const struct code *code = &subject->code;
-	ZydisDecodedInstruction insn;
+	struct insn insn;
 	struct decoded_site site;
 
 	state_find_swaps(code, subject->atomicstatus, found);
 	for (uint32_t offset = 0; code_instruction(code, offset, &insn); offset += insn.length) {
-		uint64_t va = found->func->va + offset;
+		uint64_t va = found->func->va;
 
 		if (is_call_of(subject->bin, &insn, va, "runtime.newproc1")) {
 			found->num_sites = 0;
@@ -108,9 +108,8 @@ static void find_go_inlined(const struct subject *subject, struct state_func *fo
 			return;
 		}
 		if (!is_call_of(subject->bin, &insn, va, "runtime.casgstatus") ||
-		    decode_refusal(code->bytes + offset, insn.length))
+		    !code_site(code, offset, &site))
 			continue;
-		site_fill(code, &insn, offset, &site);
 		state_func_add(found, &site, SITE_STATE_ARGS);
 	}
 	for (size_t i = 0; i < found->num_sites; i++)
@@ -179,12 +178,13 @@ static struct error *find_sites(struct gobin *bin, size_t row, uint32_t atomicst
 	struct code *code = &subject.code;
 	struct error *err;
 
+	code->arch = gobin_arch(bin);
 	code->bytes = func_code(bin, found->func, &code->size);
 	if (!code->bytes) {
 		state_func_leave_out(found, 0, "its code is not in the file");
 		return NULL;
 	}
-	err = decode_function(code->bytes, code->size, found->func->va, &subject.decoded);
+	err = decode_function(code->arch, code->bytes, code->size, &subject.decoded);
 	if (err)
 		return err;
 	if (subject.decoded.refused) {
@@ -192,7 +192,6 @@ static struct error *find_sites(struct gobin *bin, size_t row, uint32_t atomicst
 				     subject.decoded.refused);
 		return NULL;
 	}
-	ZydisDecoderInit(&code->decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	err = code_sweep(code, &subject.sweep);
 	if (!err)
 		table[row].find(&subject, found);
@@ -243,19 +242,6 @@ static struct error *visit_table(const struct search *search)
 	return NULL;
 }
 
-/* lock cmpxchg: f0, maybe REX, 0f b1. */
-static bool may_swap(const struct code *code)
-{
-	const uint8_t *end = code->bytes + code->size, *at = code->bytes;
-
-	while ((at = memchr(at, 0xf0, (size_t)(end - at)))) {
-		at++;
-		if (end - at >= 3 && !memcmp(at + ((at[0] & 0xf0) == 0x40), "\x0f\xb1", 2))
-			return true;
-	}
-	return false;
-}
-
 static bool is_in_table(const struct search *search, const struct gobin_func *func)
 {
 	for (size_t i = 0; i < TABLE_SIZE; i++) {
@@ -269,18 +255,17 @@ static bool is_in_table(const struct search *search, const struct gobin_func *fu
 static struct error *visit_others(const struct search *search)
 {
 	struct error *err = NULL;
-	struct code code;
+	struct code code = {.arch = gobin_arch(search->bin)};
 	size_t count;
 	const struct gobin_func *funcs = gobin_funcs(search->bin, &count);
 
-	ZydisDecoderInit(&code.decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	for (size_t i = 0; !err && i < count; i++) {
 		struct state_func found;
 
 		if (strncmp(funcs[i].name, "runtime.", 8) || is_in_table(search, &funcs[i]))
 			continue;
 		code.bytes = func_code(search->bin, &funcs[i], &code.size);
-		if (!code.bytes || code.size > INT32_MAX || !may_swap(&code))
+		if (!code.bytes || code.size > INT32_MAX || !code.arch->may_swap(code.bytes, code.size))
 			continue;
 		found = (struct state_func){.func = &funcs[i]};
 		state_find_swaps(&code, search->atomicstatus, &found);

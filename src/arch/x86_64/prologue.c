@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * prologue.c - recognises Go's stack check by its shape (cmd/internal/obj/x86/obj6.go,
- * stacksplit): a comparison of rsp, or of rsp less the frame's size in R12 (R13 before), with
- * g.stackguard0; `jbe`; for a huge frame a `jb` on the subtraction before it. Both lead to
+ * prologue.c - what functions begin with. Go's stack check is recognised by its shape
+ * (cmd/internal/obj/x86/obj6.go, stacksplit): a comparison of rsp, or of rsp less the frame's size in
+ * R12 (R13 before), with g.stackguard0; `jbe`; for a huge frame a `jb` on the subtraction before it.
+ * Both lead to
  *
  *	spills of argument registers; call morestack; reloads; jmp first byte
  *
  * which nothing else in Go looks like, so that no symbol is needed to know it.
  */
-#include "probe/decode/prologue.h"
+#include "arch/x86_64/code.h"
 
 #define CHECK_MAX_INSNS	    16 /* the longest seen has 7 */
 #define MORESTACK_MAX_INSNS 96 /* 9 + 15 registers, spilled and reloaded, and nops */
-
-bool insn_reads_tls(const ZydisDecodedInstruction *insn)
-{
-	return insn->attributes & ZYDIS_ATTRIB_HAS_SEGMENT_FS;
-}
 
 static bool is_move(const ZydisDecodedInstruction *insn)
 {
@@ -49,7 +45,7 @@ static bool calls_morestack(const struct code *code, uint32_t offset, uint32_t *
 	int64_t to;
 
 	for (int i = 0; i < MORESTACK_MAX_INSNS; i++, offset += insn.length) {
-		if (!code_instruction(code, offset, &insn))
+		if (!x86_64_decode_short(code, offset, &insn))
 			return false;
 		if (is_move(&insn))
 			continue;
@@ -59,7 +55,7 @@ static bool calls_morestack(const struct code *code, uint32_t offset, uint32_t *
 		}
 		*restart = offset;
 		return called && insn.mnemonic == ZYDIS_MNEMONIC_JMP &&
-		       insn_direct_target(&insn, offset, &to) && to == 0;
+		       x86_64_direct_target(&insn, offset, &to) && to == 0;
 	}
 	return false;
 }
@@ -85,8 +81,7 @@ static bool belongs_to_check(const struct code *code, const ZydisDecodedInstruct
 	default:
 		return false;
 	}
-	if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&code->decoder, code->bytes + offset,
-						 code->size - offset, &again, operands)))
+	if (!x86_64_decode_full(code, offset, &again, operands))
 		return false;
 	if (operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER)
 		return false;
@@ -97,7 +92,7 @@ static bool belongs_to_check(const struct code *code, const ZydisDecodedInstruct
 	       to == ZYDIS_REGISTER_R14;
 }
 
-bool find_stack_check(const struct code *code, struct stack_check *check)
+bool x86_64_find_stack_check(const struct code *code, struct stack_check *check)
 {
 	ZydisDecodedInstruction insn;
 	bool found = false, reads_tls = false;
@@ -105,15 +100,15 @@ bool find_stack_check(const struct code *code, struct stack_check *check)
 	int64_t to;
 
 	for (int i = 0; i < CHECK_MAX_INSNS; i++, offset += insn.length) {
-		if (!code_instruction(code, offset, &insn))
+		if (!x86_64_decode_short(code, offset, &insn))
 			break;
-		reads_tls |= insn_reads_tls(&insn);
+		reads_tls |= x86_64_reads_tls(&insn);
 		if (insn.mnemonic != ZYDIS_MNEMONIC_JBE && insn.mnemonic != ZYDIS_MNEMONIC_JB) {
 			if (!belongs_to_check(code, &insn, offset))
 				break;
 			continue;
 		}
-		if (!insn_direct_target(&insn, offset, &to) || to <= offset ||
+		if (!x86_64_direct_target(&insn, offset, &to) || to <= offset ||
 		    to >= (int64_t)code->size || !calls_morestack(code, (uint32_t)to, &restart))
 			break;
 		*check = (struct stack_check){
@@ -125,4 +120,71 @@ bool find_stack_check(const struct code *code, struct stack_check *check)
 		found = true;
 	}
 	return found;
+}
+
+/* ---- without a check ---- */
+
+static bool is_scratch(ZydisRegister reg)
+{
+	if (ZydisRegisterGetClass(reg) == ZYDIS_REGCLASS_FLAGS)
+		return true;
+	switch (ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)) {
+	case ZYDIS_REGISTER_RDX: /* a closure's context: not an argument */
+	case ZYDIS_REGISTER_R12:
+	case ZYDIS_REGISTER_R13:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool reads_safely(const ZydisDecodedOperand *operand)
+{
+	if (operand->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+		return true;
+	if (operand->mem.index != ZYDIS_REGISTER_NONE)
+		return false;
+	return operand->mem.base == ZYDIS_REGISTER_RSP || operand->mem.base == ZYDIS_REGISTER_RIP ||
+	       operand->mem.base == ZYDIS_REGISTER_R14;
+}
+
+bool x86_64_is_harmless(const struct code *code, uint32_t offset)
+{
+	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+	ZydisDecodedInstruction insn;
+
+	if (!x86_64_decode_full(code, offset, &insn, operands))
+		return false;
+	switch (insn.mnemonic) {
+	case ZYDIS_MNEMONIC_MOV:
+	case ZYDIS_MNEMONIC_MOVZX:
+	case ZYDIS_MNEMONIC_MOVSX:
+	case ZYDIS_MNEMONIC_MOVSXD:
+	case ZYDIS_MNEMONIC_LEA:
+	case ZYDIS_MNEMONIC_TEST:
+	case ZYDIS_MNEMONIC_CMP:
+	case ZYDIS_MNEMONIC_XOR:
+	case ZYDIS_MNEMONIC_AND:
+	case ZYDIS_MNEMONIC_ADD:
+	case ZYDIS_MNEMONIC_SUB:
+	case ZYDIS_MNEMONIC_BT:
+	case ZYDIS_MNEMONIC_UCOMISD:
+	case ZYDIS_MNEMONIC_UCOMISS:
+	case ZYDIS_MNEMONIC_NOP:
+		break;
+	default:
+		return false;
+	}
+	for (unsigned i = 0; i < insn.operand_count; i++) {
+		const ZydisDecodedOperand *operand = &operands[i];
+		bool writes = operand->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
+
+		if (operand->type == ZYDIS_OPERAND_TYPE_REGISTER && writes &&
+		    !is_scratch(operand->reg.value))
+			return false;
+		if (operand->type == ZYDIS_OPERAND_TYPE_MEMORY &&
+		    insn.mnemonic != ZYDIS_MNEMONIC_NOP && (writes || !reads_safely(operand)))
+			return false;
+	}
+	return true;
 }

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 
-#include "probe/decode/code.h"
+#include "arch/x86_64/code.h"
 
 #define BIT_ROW(b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, ba, bb, bc, bd, be, bf)                    \
 	(b0 | b1 << 1 | b2 << 2 | b3 << 3 | b4 << 4 | b5 << 5 | b6 << 6 | b7 << 7 | b8 << 8 |      \
@@ -118,7 +118,7 @@ static bool vex_is_misread(uint8_t opcode)
 	       !is_good(good_opcode, opcode);
 }
 
-const char *decode_refusal(const uint8_t *code, size_t size)
+const char *x86_64_refusal(const uint8_t *code, size_t size)
 {
 	struct raw_insn raw;
 	uint8_t reg;
@@ -158,7 +158,7 @@ const char *decode_refusal(const uint8_t *code, size_t size)
 	return NULL;
 }
 
-bool insn_is_emulated(const uint8_t *code, size_t size)
+bool x86_64_is_emulated(const uint8_t *code, size_t size)
 {
 	struct raw_insn raw;
 
@@ -167,7 +167,7 @@ bool insn_is_emulated(const uint8_t *code, size_t size)
 		return true;
 	if (size >= 2 && code[0] == 0x41 && (code[1] & 0xf8) == 0x50)
 		return true;
-	if (!raw_split(code, size, &raw) || raw.vex || decode_refusal(code, size))
+	if (!raw_split(code, size, &raw) || raw.vex || x86_64_refusal(code, size))
 		return false;
 	/* The long nops, 0f 1f, are emulated by the newest kernels only. */
 	return is_branch_opcode(raw.opcode) || (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * arch.h - what differs by processor, behind one struct arch.
+ *
+ * Takes bytes of code; says what their instructions do, as far as anybody outside asks, what the
+ * kernel does with a probe on them, and what Go's compiler makes for this processor. Knows neither
+ * files nor plans. The BPF programs' side, which registers there are, is in bpf/.
+ *
+ * To add a processor: a folder beside x86_64/ with a struct arch, a line in arch.c and one in
+ * meson.build, and the same tests (tests/unit/test_decode.c). What the interface leaves room for:
+ *
+ * - Data between instructions (literal pools): decode() sees the whole function and says INSN_OTHER
+ *   of them; refusal() is given whatever decode() found.
+ * - "Emulated" is whatever the kernel does without a second trap: emulating, or simulating.
+ * - refusal() is for all that must not be probed, also where the kernel would take the probe: an
+ *   instruction between a load-exclusive and its store never lets the store succeed.
+ * - A change of state need not be one instruction: a code_swap ends at `behind`.
+ * - The return address may be in a register at a function's entry: a frame is named by where the
+ *   stack pointer is at the function's first instruction, whatever is there.
+ */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arch;
+
+/* One function's code. */
+struct code {
+	const struct arch *arch;
+	const uint8_t *bytes;
+	size_t size; /* at most INT32_MAX */
+};
+
+enum insn_kind {
+	INSN_OTHER,
+	INSN_CALL,
+	INSN_RETURN,	    /* to the caller; not from an interrupt or to another segment */
+	INSN_JUMP,	    /* always, to a fixed place */
+	INSN_BRANCH,	    /* sometimes, to a fixed place */
+	INSN_INDIRECT_JUMP, /* to where a register or memory says */
+	INSN_TABLE_JUMP,    /* the same through a table of the function's own: stays inside */
+};
+
+struct insn {
+	uint8_t length; /* bytes */
+	uint8_t kind;	/* enum insn_kind */
+	bool has_target; /* a jump, branch or call to a fixed place */
+	bool reads_tls;	 /* thread-local storage, and so maybe g */
+	bool is_odd_return; /* the BPF program at exits cannot perform it: SITE_STEP */
+	uint16_t native;    /* the processor's own number of the mnemonic */
+	int64_t target;	    /* from the function's first byte, in bytes */
+};
+
+/* The stack check that a Go function begins with. */
+struct stack_check {
+	uint32_t jump; /* its last conditional jump */
+	uint32_t end;  /* the first byte behind that */
+	uint32_t restart; /* the jump behind morestack that begins the function again */
+	bool reads_tls; /* g was taken from thread-local storage */
+};
+
+/* Where a goroutine's status is changed by compare-and-swap. */
+struct code_swap {
+	uint32_t behind; /* the first byte behind it */
+	bool in_registers; /* the goroutine is in a register, and the next two are set */
+	uint8_t g, new_status; /* registers as the instruction set numbers them */
+	/* What follows the instructions that turn the outcome over into the opposite flag, if
+	 * they do and change none of the registers; else 0. */
+	uint32_t tested;
+};
+
+/* `code` and `offset`: the instruction there. */
+struct arch {
+	const char *name;
+	uint16_t machine; /* ELF's e_machine */
+	uint8_t padding;  /* a byte: what the linker puts between functions */
+
+	/* ELF's types of relocations: the file's own address, and a thread-local variable's offset
+	 * from the thread pointer. */
+	uint32_t relocation_relative, relocation_tls;
+
+	/* `prev`: the instruction before it, NULL if that is not known. False: there is none. */
+	bool (*decode)(const struct code *code, uint32_t offset, const struct insn *prev,
+		       struct insn *insn);
+	const char *(*mnemonic)(const struct insn *insn); /* static text */
+
+	/* Why no probe may stand on the instruction: a clause behind "it", static text. NULL: it
+	 * may. */
+	const char *(*refusal)(const uint8_t *bytes, size_t size);
+	/* Every kernel from 5.10 on does the instruction itself instead of stepping it. */
+	bool (*is_emulated)(const uint8_t *bytes, size_t size);
+
+	/* The code begins with a stack check that is proven to call morestack. */
+	bool (*find_stack_check)(const struct code *code, struct stack_check *check);
+	/* Nothing that a probe of the entry behind it would miss or see changed. */
+	bool (*is_harmless)(const struct code *code, uint32_t offset);
+
+	/*
+	 * The first instruction below `limit` that the kernel emulates while the first three
+	 * argument registers still hold what they held at the entry, and how far the stack has
+	 * grown there. False: none.
+	 */
+	bool (*find_arguments)(const struct code *code, uint32_t limit, uint32_t *offset,
+			       uint32_t *sp_delta);
+	/* False: it holds no swap for certain; quick. */
+	bool (*may_swap)(const uint8_t *bytes, size_t size);
+	/* The next swap from `*offset` on of a field that is `field` bytes behind what a register
+	 * points to; `*offset` is set to it. False: there is no more. */
+	bool (*find_swap)(const struct code *code, uint32_t field, uint32_t *offset,
+			  struct code_swap *swap);
+};
+
+extern const struct arch arch_x86_64;
+
+/* NULL: it is none of those that can be traced. */
+const struct arch *arch_of_machine(uint16_t machine);
+
+#endif
