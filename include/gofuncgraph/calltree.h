@@ -137,7 +137,7 @@ struct tree {
  * their own. */
 #define CALLTREE_MAX_WAITS	 (1u << 16)
 #define CALLTREE_MAX_TOTAL_WAITS (1u << 20)
-/* How long a tree that ended waits for the goroutines started inside it, see calltree_tick(). */
+/* How long a tree that ended waits for the goroutines started inside it, see RECORD_TICK at calltree_feed(). */
 #define CALLTREE_LINGER_NS 1000000000ull
 
 /*
@@ -172,43 +172,19 @@ struct calltree_sink {
 struct calltree;
 
 struct error *calltree_new(const struct calltree_sink *sink, struct calltree **trees);
-/* Frees; what is open is dropped silently: end it first with calltree_finish(). NULL is fine. */
+/* Frees; what is open is dropped silently: RECORD_STOPPED ends it. NULL is fine. */
 void calltree_free(struct calltree *trees);
 
-/* Error: out of memory only (the record's tree is then marked as having lost records, and goes on).
+/*
+ * Takes a record of any kind; it must be valid (record_is_valid()). What RECORD_TICK does: it hands on
+ * parts of trees that stay open (CALLTREE_SETTLE_NS), and trees that ended and waited for goroutines
+ * that they started, once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed
+ * goroutine whose parent's tree was handed on before it ended is handed on by itself
+ * (tree.parent_tree). RECORD_STOPPED ends all open trees as CALL_RUNNING, and hands on all there are.
+ *
+ * Error: out of memory only (the record's tree is then marked as having lost records, and goes on).
  */
 struct error *calltree_feed(struct calltree *trees, const struct record *record);
-
-/* The end of this goroutine's tree was lost (struct goroutine.ended), with so many records. With
- * goid 0 the trees of all the process's threads without a goroutine end. */
-void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
-			   uint64_t now_ns);
-
-/* So many records of this goroutine's tree were lost, which goes on. tid: of a thread without a
- * goroutine, whose goid is 0; else 0. */
-void calltree_were_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
-			uint32_t lost);
-
-/*
- * To be called before a record is fed that ends all trees of a process: asks of each open tree of the
- * process how many records it lost, and whether its end was among them, and ends it then. tid: as
- * above.
- */
-void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
-			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,
-					     uint32_t *lost),
-			    void *context);
-
-/*
- * To be called now and then: hands on parts of trees that stay open (CALLTREE_SETTLE_NS), and
- * trees that ended and waited for goroutines that they started,
- * once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed goroutine whose
- * parent's tree was handed on before it ended is handed on by itself (tree.parent_tree).
- */
-void calltree_tick(struct calltree *trees, uint64_t now_ns);
-
-/* Ends all open trees as CALL_RUNNING, and hands on all there are. */
-void calltree_finish(struct calltree *trees, uint64_t now_ns);
 
 /* Trees that ever began, those that ended since calltree_new(), and those open. */
 uint64_t calltree_num_begun(const struct calltree *trees);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* maps.h - what the BPF programs and user space share in maps: goroutines inside targets, and
- * counters. */
+/* maps.h - what the BPF programs and user space share in maps: goroutines inside targets. */
 #ifndef GOFUNCGRAPH_MAPS_H
 #define GOFUNCGRAPH_MAPS_H
 
@@ -29,16 +28,6 @@ struct gate {
 	__u16 followed; /* the target is the function that the goroutine was started with */
 	__u64 since;	/* --min-wait: when it stopped running, as time_ns */
 	__u64 tid;	/* on a system stack: whose */
-};
-
-/* Counters, a per-CPU array map. */
-enum statistic {
-	STAT_SENT,	 /* records */
-	STAT_LOST,	 /* not sent: ring buffer full */
-	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
-	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
-	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
-	STAT_COUNT,
 };
 
 #endif

@@ -37,6 +37,14 @@ enum record_kind {
 	RECORD_PROCESS_EXIT, /* the process is gone */
 	RECORD_WRONG_GOID,   /* one goroutine id was seen on two goroutines: no more of the process is
 			      * told */
+	/* struct record, made by a source. LOST and LOST_END: before what ends the goroutine's
+	 * process or tracing; goid, pid, tid (else 0) of a thread without a goroutine. */
+	RECORD_LOST,	 /* `lost` records of the goroutine, and none of it told so */
+	RECORD_LOST_END, /* the same, and the end of its tree is among them */
+	RECORD_TICK,	 /* time goes on: there are no records of before, but for late ones */
+	RECORD_STOPPED,	 /* tracing ended at time_ns, and this is the last record */
+	/* struct record_statistics, made by a source */
+	RECORD_STATISTICS, /* whenever more was lost, and before RECORD_STOPPED */
 };
 
 enum record_flags {
@@ -149,6 +157,21 @@ struct record_process {
 	__u64 program; /* which program it runs now, see struct gate */
 };
 
+/* What is counted. */
+enum statistic {
+	STAT_SENT,	 /* records */
+	STAT_LOST,	 /* not sent: ring buffer full */
+	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
+	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
+	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
+	STAT_COUNT,
+};
+
+struct record_statistics {
+	struct record header;
+	__u64 counts[STAT_COUNT]; /* since tracing began; by enum statistic */
+};
+
 /* Bytes that a record of this kind has at least; 0: there is no such kind. */
 static inline __u32 record_min_size(__u8 kind)
 {
@@ -170,6 +193,13 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_PROCESS_EXIT:
 	case RECORD_WRONG_GOID:
 		return sizeof(struct record_process);
+	case RECORD_LOST:
+	case RECORD_LOST_END:
+	case RECORD_TICK:
+	case RECORD_STOPPED:
+		return sizeof(struct record);
+	case RECORD_STATISTICS:
+		return sizeof(struct record_statistics);
 	default:
 		return 0;
 	}

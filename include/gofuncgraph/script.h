@@ -4,7 +4,7 @@
  *
  * A template is bpftrace's own language with directives in double braces, which are replaced by
  * what only the binary tells: places of probes, offsets, the goroutine. The language is described
- * in the manual page, under TEMPLATES. Knows nothing of BPF and sessions.
+ * in the manual page, under TEMPLATES. Knows nothing of BPF and sources.
  */
 #ifndef GOFUNCGRAPH_SCRIPT_H
 #define GOFUNCGRAPH_SCRIPT_H

@@ -352,6 +352,27 @@ static struct error *handle_goroutine(struct calltree *trees, const struct recor
 	return NULL;
 }
 
+/* RECORD_LOST, RECORD_LOST_END */
+static void handle_loss(struct calltree *trees, const struct record *record)
+{
+	struct owner *owner =
+		table_find(&trees->table, owner_key(record->pid, record->goid, record->tid));
+
+	if (owner && record->kind == RECORD_LOST_END)
+		end_lost(trees, owner, record->lost, record->time_ns);
+	else if (owner)
+		add_lost(&owner->tree, record->lost);
+}
+
+/* What is open was still running. */
+static void handle_stop(struct calltree *trees, uint64_t now_ns)
+{
+	struct owner *owner, *next;
+
+	HASH_ITER (hh, trees->table.owners, owner, next)
+		end_tree(trees, owner, CALL_RUNNING, now_ns);
+}
+
 struct error *calltree_feed(struct calltree *trees, const struct record *record)
 {
 	switch (record->kind) {
@@ -365,6 +386,19 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 	case RECORD_WRONG_GOID:
 		distrust_process(trees, record->pid, record->time_ns);
 		return NULL;
+	case RECORD_LOST:
+	case RECORD_LOST_END:
+		handle_loss(trees, record);
+		return NULL;
+	case RECORD_TICK:
+		family_tick(trees, record->time_ns);
+		settle_tick(trees, record->time_ns);
+		return NULL;
+	case RECORD_STOPPED:
+		handle_stop(trees, record->time_ns);
+		return NULL;
+	case RECORD_STATISTICS:
+		return NULL;
 	case RECORD_ENTRY:
 	case RECORD_RETURN:
 	case RECORD_TAIL_CALL:
@@ -377,50 +411,6 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 	default:
 		trees->num_ignored++;
 		return NULL;
-	}
-}
-
-void calltree_end_was_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t lost,
-			   uint64_t now_ns)
-{
-	struct owner *owner, *next;
-
-	if (goid) {
-		owner = table_find(&trees->table, owner_key(pid, goid, 0));
-		if (owner)
-			end_lost(trees, owner, lost, now_ns);
-		return;
-	}
-	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
-		next = table_next_of(owner);
-		if (!owner->key.goid)
-			end_lost(trees, owner, lost, now_ns);
-	}
-}
-
-void calltree_were_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
-			uint32_t lost)
-{
-	struct owner *owner = table_find(&trees->table, owner_key(pid, goid, tid));
-
-	if (owner)
-		add_lost(&owner->tree, lost);
-}
-
-void calltree_ask_lost_ends(struct calltree *trees, uint32_t pid, uint64_t now_ns,
-			    bool (*was_lost)(void *context, uint64_t goid, uint32_t tid,
-					     uint32_t *lost),
-			    void *context)
-{
-	struct owner *owner, *next;
-
-	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
-		uint32_t lost = 0;
-		next = table_next_of(owner);
-		if (was_lost(context, owner->key.goid, owner->key.tid, &lost))
-			end_lost(trees, owner, lost, now_ns);
-		else
-			add_lost(&owner->tree, lost);
 	}
 }
 
@@ -452,20 +442,6 @@ void calltree_free(struct calltree *trees)
 	}
 	table_destroy(&trees->table);
 	free(trees);
-}
-
-void calltree_tick(struct calltree *trees, uint64_t now_ns)
-{
-	family_tick(trees, now_ns);
-	settle_tick(trees, now_ns);
-}
-
-void calltree_finish(struct calltree *trees, uint64_t now_ns)
-{
-	struct owner *owner, *next;
-
-	HASH_ITER (hh, trees->table.owners, owner, next)
-		end_tree(trees, owner, CALL_RUNNING, now_ns);
 }
 
 uint64_t calltree_num_begun(const struct calltree *trees)

@@ -44,8 +44,7 @@ static void explain_all_processes(const struct run *run, const char *what)
 
 void nothing_explain(const struct run *run, const char *what)
 {
-	const struct session_stats all = session_stats(run->session);
-	const uint64_t *stats = all.stats;
+	const uint64_t *stats = run->counts;
 
 	if (stats[STAT_LOST] || stats[STAT_NO_ROOM] || stats[STAT_UNREADABLE])
 		log_info("nothing to show: it may be among what was lost or left out");

@@ -6,7 +6,7 @@
 #include "command/run.h"
 
 /*
- * Says why on standard error, once the session has stopped. `what`: what no process did, "entered
+ * Says why on standard error, once tracing has stopped. `what`: what no process did, "entered
  * main.root".
  */
 void nothing_explain(const struct run *run, const char *what);

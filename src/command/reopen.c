@@ -60,11 +60,11 @@ struct error *reopen_changed(struct run *run, bool *goes_on)
 	bool not_yet = true;
 
 	/* Not once more when it was too early to begin again. */
-	if (run->session && session_num_sites(run->session))
+	if (run->source && live_num_sites(run->source))
 		log_info("%s is being written to: its probes were taken away, and come back when "
 			 "it is written",
 			 *run->args->binary);
-	session_free(take_pointer(run->session));
+	source_free(take_pointer(run->source));
 	/* What is no program now may become one: a file may be written in more than one go. */
 	while ((*goes_on = !run_is_over(run))) {
 		error_free(err);

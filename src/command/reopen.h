@@ -17,7 +17,7 @@ struct error *reopen_first(struct run *run);
 bool reopen_is_due(const struct run *run);
 
 /*
- * After run_stop(), or run_start() that came too early: ends the session, waits until the file was written to its end, and makes run.bin
+ * After run_stop(), or run_start() that came too early: ends the source, waits until the file was written to its end, and makes run.bin
  * and run.plan anew; with run_start() it goes on. False in *goes_on: told to stop before. Error: the
  * new file cannot be traced.
  */

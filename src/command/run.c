@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/capabilities.h"
@@ -104,13 +105,14 @@ struct error *run_make_names(struct run *run)
 	return names_new(&source, sites, count, &run->names);
 }
 
-static struct error *start_session(struct run *run, struct session_options *options,
+static struct error *start_source(struct run *run, struct live_options *options,
 				   const char *what)
 {
 	struct error *err;
 
 	options->plan = &run->plan;
 	options->modules = run->modules;
+	options->clock = &run->clock;
 	options->run = run->args->options;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
 	/* Who has a library mapped is not looked for: it is there to be shared. */
@@ -118,16 +120,17 @@ static struct error *start_session(struct run *run, struct session_options *opti
 		run->process && (run->args->library_path ||
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
-	err = session_start(options, &run->session);
+	memset(run->counts, 0, sizeof(run->counts));
+	err = live_start(options, &run->source);
 	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))
-			      : session_file_is_changed(run->session);
+			      : live_file_is_changed(run->source);
 	if (run->is_changed)
 		error_free(take_pointer(err));
 	if (err || run->is_changed)
 		return err;
-	log_verbose("attached by %s", attach_method_name(session_method(run->session)));
+	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
-	log_info("%s (%zu probes) in %s, ^C ends", what, session_num_sites(run->session),
+	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),
 		 gobin_path(run->bin));
 	return NULL;
 }
@@ -135,7 +138,7 @@ static struct error *start_session(struct run *run, struct session_options *opti
 /* What nothing that is to come takes. */
 static void give_up_capabilities(const struct run *run)
 {
-	uint64_t keep = session_needs(run->session);
+	uint64_t keep = live_needs(run->source);
 
 	/* Signals for a program that runs as another user. */
 	if (run->args->program_args)
@@ -143,7 +146,7 @@ static void give_up_capabilities(const struct run *run)
 	capabilities_keep(keep);
 }
 
-struct error *run_start(struct run *run, struct session_options *options, const char *what)
+struct error *run_start(struct run *run, struct live_options *options, const char *what)
 {
 	const struct run_args *args = run->args;
 	struct error *err = NULL;
@@ -162,7 +165,7 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 	if (!err && run->process)
 		throttle_watch(run->throttle, process_pid(run->process));
 	if (!err)
-		err = start_session(run, options, what);
+		err = start_source(run, options, what);
 	if (err || run->has_begun || run->is_changed)
 		return err;
 	if (args->program_args)
@@ -176,6 +179,18 @@ struct error *run_start(struct run *run, struct session_options *options, const 
 }
 
 /* ---- running ---- */
+
+void run_saw(struct run *run, const struct record *record)
+{
+	const struct record_statistics *statistics = (const struct record_statistics *)record;
+
+	if (record->pid)
+		throttle_watch(run->throttle, (pid_t)record->pid);
+	if (record->kind != RECORD_STATISTICS)
+		return;
+	for (size_t i = 0; i < STAT_COUNT; i++)
+		run->counts[i] = statistics->counts[i];
+}
 
 void run_fail(struct run *run, struct error *err)
 {
@@ -250,10 +265,8 @@ struct error *run_loop(struct run *run)
 	bool closed = false;
 
 	while (!err && !run_is_over(run) && !closed && !run->is_changed) {
-		err = session_poll(run->session, POLL_MS);
-		run->is_changed = session_file_is_changed(run->session);
-		if (!err && run->tick)
-			run->tick(run->context);
+		err = source_poll(run->source, POLL_MS);
+		run->is_changed = live_file_is_changed(run->source);
 		if (!err && run->err)
 			err = take_pointer(run->err);
 		if (!err)
@@ -273,8 +286,7 @@ struct error *run_loop(struct run *run)
 
 static void report_losses(const struct run *run, const char *advice)
 {
-	const struct session_stats all = session_stats(run->session);
-	const uint64_t *stats = all.stats;
+	const uint64_t *stats = run->counts;
 	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_SENT];
 
 	if (lost)
@@ -290,22 +302,21 @@ static void report_losses(const struct run *run, const char *advice)
 			    (unsigned long long)stats[STAT_UNREADABLE]);
 }
 
-struct error *run_stop(struct run *run, void (*finish)(void *context), const char *advice,
-		       struct error *err)
+struct error *run_stop(struct run *run, const char *advice, struct error *err)
 {
 	struct error *late;
 	bool closed;
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
-	session_look_away(run->session);
+	source_look_away(run->source, run->stop_ns);
 	if (!err && !run->is_changed && !run->has_shown(run->context))
 		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
 	if (run->is_changed)
 		gobin_freeze(run->bin);
-	late = session_stop(run->session);
+	late = source_detach(run->source);
 	signals_set_detaching(false);
-	finish(run->context);
+	source_stop(run->source);
 	if (late)
 		error_free(flush(run, &closed));
 	else
@@ -340,7 +351,7 @@ void run_wait_for_program(struct run *run)
 void run_destroy(struct run *run)
 {
 	throttle_free(run->throttle);
-	session_free(run->session);
+	source_free(run->source);
 	process_free(run->process);
 	run_file_close(run);
 	plan_destroy(&run->plan);

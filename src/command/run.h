@@ -12,7 +12,7 @@
 #include "base/event_clock.h"
 #include "command/run_args.h"
 #include "command/running.h"
-#include "gofuncgraph/session.h"
+#include "gofuncgraph/live.h"
 #include "names/names.h"
 #include "process/process.h"
 #include "process/throttle.h"
@@ -27,7 +27,8 @@ struct run {
 	struct names *names;	 /* of bin and plan, see run_make_names() */
 	FILE *file;		 /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
-	struct session *session;
+	struct source *source;
+	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
 	struct throttle *throttle; /* of the processes that were seen */
 	bool has_begun;	   /* what was to be started was started */
 	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
@@ -46,7 +47,6 @@ struct run {
 	/* Has written what there is: the error that a write met, and its errno. */
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
-	void (*tick)(void *context); /* after each poll; may be NULL */
 	bool (*has_shown)(void *context); /* something */
 	void (*explain)(void *context);	  /* tells why it has not, at the end */
 };
@@ -63,13 +63,10 @@ struct error *run_make_names(struct run *run);
  * options are set here: plan, modules, run, only_pid, spare_others. `what`: "tracing 3 functions", for the
  * message that it has begun. It has not with run.is_changed.
  */
-struct error *run_start(struct run *run, struct session_options *options, const char *what);
+struct error *run_start(struct run *run, struct live_options *options, const char *what);
 
-/* To be called for each event. */
-static inline void run_saw_process(struct run *run, const struct record *record)
-{
-	throttle_watch(run->throttle, (pid_t)record->pid);
-}
+/* To be called for each record. */
+void run_saw(struct run *run, const struct record *record);
 
 /* A goroutine id of this process was seen on two goroutines at once (RECORD_WRONG_GOID). Ends tracing
  * unless there are others to trace, and the layout of their runtime is known. */
@@ -84,11 +81,9 @@ bool run_is_over(struct run *run);
 /* Reads events until it is over, a reader goes away, or the binary is being changed (reopen.h). */
 struct error *run_loop(struct run *run);
 
-/* Detaches and hands on what is left. `finish` prints what is open; then all is flushed, and losses
- * are reported, with `advice` against a full ring buffer, or why nothing was shown. Takes err,
- * returns the first error. */
-struct error *run_stop(struct run *run, void (*finish)(void *context), const char *advice,
-		       struct error *err);
+/* Detaches and hands on what is left; then all is flushed, and losses are reported, with `advice`
+ * against a full ring buffer, or why nothing was shown. Takes err, returns the first error. */
+struct error *run_stop(struct run *run, const char *advice, struct error *err);
 
 /* What was started is waited for, as if we were not there. */
 void run_wait_for_program(struct run *run);

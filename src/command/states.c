@@ -22,7 +22,7 @@ struct watch {
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
 };
 
-/* ---- records ---- */
+/* ---- changes ---- */
 
 static bool limit_reached(void *context)
 {
@@ -40,34 +40,6 @@ static void handle_change(void *context, const struct state_change *change)
 		return;
 	watch->num_lines++;
 	output_change(watch->output, change);
-}
-
-static void handle(void *context, const struct record *record)
-{
-	struct watch *watch = context;
-
-	/* A program that was under way when tracing ended may tell later. */
-	if (watch->run.stop_ns && record->time_ns > watch->run.stop_ns)
-		return;
-	run_saw_process(&watch->run, record);
-	if (record->flags & RECORD_AFTER_LOSS)
-		states_records_were_lost(watch->states, record->time_ns);
-	watch->num_changes += record->kind == RECORD_STATE;
-	if ((record->kind == RECORD_STATE || record->kind == RECORD_GO) &&
-	    !states_args_want_goid(watch->args, record->goid))
-		return;
-	run_fail(&watch->run, states_feed(watch->states, record));
-}
-
-/* What is lost, and no record came behind it to tell so. */
-static void tick(void *context)
-{
-	struct watch *watch = context;
-	uint64_t lost = session_stats(watch->run.session).stats[STAT_LOST];
-
-	if (lost != watch->num_lost)
-		states_records_were_lost(watch->states, event_clock_now_ns(&watch->run.clock));
-	watch->num_lost = lost;
 }
 
 /* ---- summary ---- */
@@ -91,9 +63,8 @@ static void print_function(void *context, const struct state_goroutine *one)
 	output_function(watch->output, one);
 }
 
-static void finish(void *context)
+static void finish(struct watch *watch)
 {
-	struct watch *watch = context;
 	uint64_t dropped = states_num_dropped(watch->states);
 
 	if (!watch->args->summary)
@@ -108,6 +79,41 @@ static void finish(void *context)
 		log_warning("%llu goroutines are in the sums of their functions only: there were "
 			    "more than %d",
 			    (unsigned long long)dropped, STATES_MAX_GOROUTINES);
+}
+
+/* ---- records ---- */
+
+/* Some are lost, and no record that came behind them told so. */
+static void note_losses(struct watch *watch, const struct record_statistics *record)
+{
+	if (record->counts[STAT_LOST] != watch->num_lost)
+		states_records_were_lost(watch->states, record->header.time_ns);
+	watch->num_lost = record->counts[STAT_LOST];
+}
+
+static bool is_of_goroutine(const struct record *record)
+{
+	return record->kind == RECORD_STATE || record->kind == RECORD_GO;
+}
+
+static void handle(void *context, const struct record *record)
+{
+	struct watch *watch = context;
+
+	run_saw(&watch->run, record);
+	/* A program that was under way when tracing ended may tell later. */
+	if (watch->run.stop_ns && record->time_ns > watch->run.stop_ns)
+		return;
+	if (record->flags & RECORD_AFTER_LOSS)
+		states_records_were_lost(watch->states, record->time_ns);
+	watch->num_changes += record->kind == RECORD_STATE;
+	if (is_of_goroutine(record) && !states_args_want_goid(watch->args, record->goid))
+		return;
+	if (record->kind == RECORD_STATISTICS)
+		note_losses(watch, (const struct record_statistics *)record);
+	run_fail(&watch->run, states_feed(watch->states, record));
+	if (record->kind == RECORD_STOPPED)
+		finish(watch);
 }
 
 /* ---- nothing ---- */
@@ -149,10 +155,7 @@ static struct error *start(struct watch *watch)
 		.context = watch,
 		.changed = watch->args->summary ? NULL : handle_change,
 	};
-	struct session_options options = {
-		.handle = handle,
-		.context = watch,
-	};
+	struct live_options options = {.sink = {.handle = handle, .context = watch}};
 	struct error *err = run_start(&watch->run, &options, "tracing goroutines");
 
 	watch->num_lost = 0;
@@ -201,7 +204,7 @@ static struct error *run_once(struct watch *watch)
 
 	if (err || watch->run.is_changed)
 		return err;
-	return run_stop(&watch->run, finish, advice, run_loop(&watch->run));
+	return run_stop(&watch->run, advice, run_loop(&watch->run));
 }
 
 /* With the binary that took the place of the one that was traced. */
@@ -255,7 +258,6 @@ int command_states(int argc, char **argv)
 		.make_plan = make_plan,
 		.flush = flush,
 		.limit_reached = limit_reached,
-		.tick = tick,
 		.has_shown = has_shown,
 		.explain = explain,
 	};

@@ -147,49 +147,19 @@ static struct error *begin_anew(struct trace *trace, bool *goes_on)
 
 /* ---- running ---- */
 
-struct program_end {
-	struct session *session;
-	const struct record_process *record;
-};
-
-static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
-{
-	const struct program_end *end = context;
-
-	return session_take_gate(end->session, end->record, goid, tid, lost);
-}
-
 static void handle(void *context, const struct record *record)
 {
 	struct trace *trace = context;
-	struct program_end end = {.session = trace->run.session, .record = (const struct record_process *)record};
 
-	run_saw_process(&trace->run, record);
+	run_saw(&trace->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&trace->run, record->pid);
-	if (session_ends_trees(record))
-		calltree_ask_lost_ends(trace->trees, record->pid, record->time_ns, was_lost, &end);
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
-}
-
-static void handle_loss(void *context, const struct gate_loss *loss)
-{
-	struct trace *trace = context;
-
-	if (loss->ended)
-		calltree_end_was_lost(trace->trees, loss->pid, loss->goid, loss->lost,
-				      trace->run.stop_ns);
-	else
-		calltree_were_lost(trace->trees, loss->pid, loss->goid, loss->tid, loss->lost);
 }
 
 static struct error *start(struct trace *trace)
 {
-	struct session_options options = {
-		.handle = handle,
-		.lost = handle_loss,
-		.context = trace,
-	};
+	struct live_options options = {.sink = {.handle = handle, .context = trace}};
 	size_t num_traced = plan_num_traced(&trace->run.plan);
 	char what[64];
 
@@ -212,13 +182,6 @@ static bool limit_reached(void *context)
 	return trace->args->limit && num_written(trace) >= trace->args->limit;
 }
 
-static void tick(void *context)
-{
-	struct trace *trace = context;
-
-	calltree_tick(trace->trees, event_clock_now_ns(&trace->run.clock));
-}
-
 static bool has_shown(void *context)
 {
 	return num_written(context);
@@ -236,14 +199,6 @@ static void explain(void *context)
 	nothing_explain_inlining(&trace->run.plan);
 }
 
-/* Prints what is open. */
-static void finish(void *context)
-{
-	struct trace *trace = context;
-
-	calltree_finish(trace->trees, trace->run.stop_ns);
-}
-
 /* Until it is over, or the binary is changed. */
 static struct error *run_once(struct trace *trace)
 {
@@ -251,7 +206,7 @@ static struct error *run_once(struct trace *trace)
 
 	if (err || trace->run.is_changed)
 		return err;
-	return run_stop(&trace->run, finish, "trace fewer functions, or give --ring-size more",
+	return run_stop(&trace->run, "trace fewer functions, or give --ring-size more",
 			run_loop(&trace->run));
 }
 
@@ -291,7 +246,6 @@ int command_trace(int argc, char **argv)
 		.make_plan = make_plan,
 		.flush = flush,
 		.limit_reached = limit_reached,
-		.tick = tick,
 		.has_shown = has_shown,
 		.explain = explain,
 	};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.h - the one process a session is about: a running one (-p PID), or one that is started
+ * process.h - the one process that tracing is about: a running one (-p PID), or one that is started
  * with the probes in place before its first instruction (BINARY ... -- ARGS).
  */
 #ifndef PROCESS_PROCESS_H

@@ -2,6 +2,7 @@
 /* gates.c - goroutines inside targets, as the BPF programs know them; see gates.h. */
 #include "source/gates.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <bpf/bpf.h>
 
@@ -10,7 +11,10 @@
 #define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
 #include <uthash.h>
 
-#define WALK_EVERY_NS 1000000000ull
+#include "base/cleanup.h"
+
+/* After a walk, for each gate that was there: it takes a tenth of that or so. */
+#define REST_NS 2000
 
 /* Of a thread without a goroutine the key has the thread's id; see bpf/who.h. */
 #define IS_THREAD (1ull << 63)
@@ -65,74 +69,133 @@ void gates_note_end(struct gates *gates, const struct record_process *end)
 		free(program);
 }
 
-bool gates_take(struct gates *gates, const struct record_process *end, uint64_t goid, uint32_t tid,
-		uint32_t *lost)
-{
-	struct goroutine_key key = {.goid = goid ? goid : IS_THREAD | tid, .pid = end->header.pid};
-	struct gate gate;
+/* ---- walks ---- */
 
-	*lost = 0;
-	if (bpf_map_lookup_elem(gates->fd, &key, &gate) ||
-	    gate.program >= first_alive(end))
-		return false;
-	bpf_map_delete_elem(gates->fd, &key);
-	*lost = gate.lost;
-	return gate.ended;
+#define BATCH 4096
+
+/* What is read of the map at once. */
+struct batch {
+	struct goroutine_key keys[BATCH];
+	struct gate gates[BATCH];
+};
+
+typedef void (*gate_visitor)(struct gates *gates, const struct goroutine_key *key,
+			     const struct gate *gate, void *context);
+
+/* Each gate; the visitor may take that one out. What it cannot be read for, or there is no memory
+ * for, stays as it is. */
+static void walk(struct gates *gates, gate_visitor visit, void *context)
+{
+	_cleanup_free_ struct batch *batch = malloc(sizeof(*batch));
+	uint32_t at, *from = NULL, count;
+	int failed = 0;
+
+	while (batch && !failed) {
+		count = BATCH;
+		failed = bpf_map_lookup_batch(gates->fd, from, &at, batch->keys, batch->gates, &count,
+					      NULL);
+		if (failed && failed != -ENOENT)
+			return;
+		for (uint32_t i = 0; i < count; i++)
+			visit(gates, &batch->keys[i], &batch->gates[i], context);
+		from = &at;
+	}
 }
 
-static void delete_if_gone(struct gates *gates, const struct goroutine_key *key)
+/* Takes it out, as it is now: another program may have it since the map was read. */
+static bool take_if_gone(struct gates *gates, const struct goroutine_key *key,
+			 uint64_t first_alive_now, struct gate *now)
+{
+	return !bpf_map_lookup_elem(gates->fd, key, now) && now->program < first_alive_now &&
+	       !bpf_map_delete_elem(gates->fd, key);
+}
+
+/* ---- losses ---- */
+
+struct teller {
+	void (*tell)(void *context, const struct record *loss);
+	void *context;
+	uint64_t time_ns;
+	uint32_t pid;	      /* 0: of all processes */
+	uint64_t first_alive; /* with pid: programs before that one */
+};
+
+static void tell_loss(const struct teller *teller, const struct goroutine_key *key,
+		      const struct gate *gate)
+{
+	bool is_thread = key->goid & IS_THREAD;
+	struct record loss = {.kind = gate->ended ? RECORD_LOST_END : RECORD_LOST,
+			      .size = sizeof(loss),
+			      .lost = gate->lost,
+			      .time_ns = teller->time_ns,
+			      .goid = is_thread ? 0 : key->goid,
+			      .pid = (uint32_t)key->pid,
+			      .tid = is_thread ? (uint32_t)key->goid : 0};
+
+	if (gate->ended || gate->lost)
+		teller->tell(teller->context, &loss);
+}
+
+static void take_loss(struct gates *gates, const struct goroutine_key *key,
+		      const struct gate *gate, void *context)
+{
+	const struct teller *teller = context;
+	struct gate now;
+
+	if (key->pid == teller->pid && gate->program < teller->first_alive &&
+	    take_if_gone(gates, key, teller->first_alive, &now))
+		tell_loss(teller, key, &now);
+}
+
+void gates_take_losses(struct gates *gates, const struct record_process *end,
+		       void (*tell)(void *context, const struct record *loss), void *context)
+{
+	struct teller teller = {.tell = tell,
+				.context = context,
+				.time_ns = end->header.time_ns,
+				.pid = end->header.pid,
+				.first_alive = first_alive(end)};
+
+	walk(gates, take_loss, &teller);
+}
+
+static void visit_loss(struct gates *gates, const struct goroutine_key *key,
+		       const struct gate *gate, void *context)
+{
+	tell_loss(context, key, gate);
+}
+
+void gates_visit_losses(struct gates *gates, uint64_t time_ns,
+			void (*tell)(void *context, const struct record *loss), void *context)
+{
+	struct teller teller = {.tell = tell, .context = context, .time_ns = time_ns};
+
+	walk(gates, visit_loss, &teller);
+}
+
+/* ---- sweeping ---- */
+
+static void delete_if_gone(struct gates *gates, const struct goroutine_key *key,
+			   const struct gate *gate, void *context)
 {
 	const struct ended_program *program = find(gates, (uint32_t)key->pid);
-	struct gate gate;
+	uint64_t *num_gates = context;
+	struct gate now;
 
-	if (program && !bpf_map_lookup_elem(gates->fd, key, &gate) &&
-	    gate.program < program->first_alive)
-		bpf_map_delete_elem(gates->fd, key);
+	++*num_gates;
+	if (program && gate->program < program->first_alive)
+		take_if_gone(gates, key, program->first_alive, &now);
 }
 
-static void walk(struct gates *gates)
+void gates_sweep(struct gates *gates, uint64_t now_ns)
 {
-	struct goroutine_key key, next, *previous = NULL;
+	uint64_t num_gates = 0;
 
-	/* Without its key a walk starts anew: delete one when its successor is known. */
-	while (bpf_map_get_next_key(gates->fd, previous, &next) == 0) {
-		if (previous)
-			delete_if_gone(gates, &key);
-		key = next;
-		previous = &key;
-	}
-	if (previous)
-		delete_if_gone(gates, &key);
-}
-
-void gates_sweep(struct gates *gates, uint64_t num_lost, uint64_t now_ns)
-{
-	if (!gates->ended || now_ns - gates->walked_ns < WALK_EVERY_NS)
+	if (!gates->ended || now_ns < gates->next_walk_ns)
 		return;
-	gates->walked_ns = now_ns;
-	if (num_lost)
-		walk(gates);
+	walk(gates, delete_if_gone, &num_gates);
 	forget_programs(gates);
-}
-
-void gates_visit_losses(const struct gates *gates,
-			void (*visit)(void *context, const struct gate_loss *loss), void *context)
-{
-	struct goroutine_key key, *previous = NULL;
-	struct gate gate;
-
-	while (bpf_map_get_next_key(gates->fd, previous, &key) == 0) {
-		if (!bpf_map_lookup_elem(gates->fd, &key, &gate) &&
-		    (gate.ended || gate.lost)) {
-			bool is_thread = key.goid & IS_THREAD;
-			visit(context, &(struct gate_loss){.pid = (uint32_t)key.pid,
-							   .goid = is_thread ? 0 : key.goid,
-							   .tid = is_thread ? (uint32_t)key.goid : 0,
-							   .lost = gate.lost,
-							   .ended = gate.ended});
-		}
-		previous = &key;
-	}
+	gates->next_walk_ns = now_ns + num_gates * REST_NS;
 }
 
 void gates_destroy(struct gates *gates)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* limits.h - what a session needs of its surroundings, looked at before a library fails of it. */
+/* limits.h - what tracing needs of its surroundings, looked at before a library fails of it. */
 #ifndef SOURCE_LIMITS_H
 #define SOURCE_LIMITS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gofuncgraph/session.h"
+#include "gofuncgraph/live.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,14 +20,15 @@
 #include "source/programs.h"
 #include "source/settings.h"
 
-/* Records handed on in one go, so that a flood cannot keep session_poll() from returning. */
+/* Records handed on in one go, so that a flood cannot keep source_poll() from returning. */
 #define BATCH 65536
 
 /* The kernel's map sizes have 32 bits (union bpf_attr), and this is a power of two. */
 #define MAX_RING_SIZE (1u << 31)
 
-struct session {
-	struct session_options options;
+struct live {
+	struct source source;
+	struct live_options options;
 	struct graph_bpf *bpf;
 	struct bpf_link *process_links[2];
 	struct ring_buffer *ring;
@@ -39,6 +40,8 @@ struct session {
 	bool emulates_ret;
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
+	uint64_t num_lost;  /* records, as was told last */
+	uint64_t stop_ns;
 };
 
 /* ---- loading ---- */
@@ -64,34 +67,34 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 	return rounded;
 }
 
-static void set_maps(struct session *session)
+static void set_maps(struct live *live)
 {
-	const struct plan *plan = session->options.plan;
-	uint64_t ring_size = round_up_to_power_of_two(session->options.run.ring_size);
+	const struct plan *plan = live->options.plan;
+	uint64_t ring_size = round_up_to_power_of_two(live->options.run.ring_size);
 
-	session->bpf->rodata->wakeup_bytes = ring_size / 16;
-	bpf_map__set_max_entries(session->bpf->maps.records, ring_size);
-	if (!session->bpf->rodata->use_cookies)
-		bpf_map__set_max_entries(session->bpf->maps.sites,
+	live->bpf->rodata->wakeup_bytes = ring_size / 16;
+	bpf_map__set_max_entries(live->bpf->maps.records, ring_size);
+	if (!live->bpf->rodata->use_cookies)
+		bpf_map__set_max_entries(live->bpf->maps.sites,
 					 plan->num_sites * (gobin_is_pie(plan->bin) ? 2 : 1));
 	else if (gobin_is_pie(plan->bin))
-		bpf_map__set_max_entries(session->bpf->maps.site_vas, plan->num_sites);
+		bpf_map__set_max_entries(live->bpf->maps.site_vas, plan->num_sites);
 }
 
-static void set_programs(struct session *session)
+static void set_programs(struct live *live)
 {
-	uint32_t type = attach_program_type(session->method);
+	uint32_t type = attach_program_type(live->method);
 	struct bpf_program *program;
 
-	session->emulates_ret = session->options.run.emulate_ret && feature_write_registers(type);
-	programs_choose(session->bpf->obj, session->options.plan, session->emulates_ret);
-	bpf_object__for_each_program(program, session->bpf->obj) if (bpf_program__type(program) ==
+	live->emulates_ret = live->options.run.emulate_ret && feature_write_registers(type);
+	programs_choose(live->bpf->obj, live->options.plan, live->emulates_ret);
+	bpf_object__for_each_program(program, live->bpf->obj) if (bpf_program__type(program) ==
 								     BPF_PROG_TYPE_KPROBE)
 		bpf_program__set_expected_attach_type(program, type);
 	log_verbose(
 		"%s",
-		session->emulates_ret ? "the exit program performs the `ret` (no single-step)"
-		: session->options.run.emulate_ret
+		live->emulates_ret ? "the exit program performs the `ret` (no single-step)"
+		: live->options.run.emulate_ret
 			? "the kernel single-steps each `ret`: it lets no program write registers"
 			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
 }
@@ -118,14 +121,14 @@ static struct error *check_types(void)
 	return NULL;
 }
 
-static struct error *load_error(const struct session *session, int errnum)
+static struct error *load_error(const struct live *live, int errnum)
 {
 	struct error *err;
 
 	if (errnum == ENOMEM || errnum == E2BIG)
 		return error_errno(
 			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
-			(unsigned long long)bpf_map__max_entries(session->bpf->maps.records));
+			(unsigned long long)bpf_map__max_entries(live->bpf->maps.records));
 	if (errnum == EMFILE || errnum == ENFILE)
 		return error_errno(errnum, "cannot load the BPF programs; raise the limit of open "
 					   "files (ulimit -n)");
@@ -137,32 +140,32 @@ static struct error *load_error(const struct session *session, int errnum)
 			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
 			"Linux 5.10 or newer is needed");
 	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
-	if (errnum == EINVAL && session->method == ATTACH_UPROBE_MULTI &&
+	if (errnum == EINVAL && live->method == ATTACH_UPROBE_MULTI &&
 	    attach_best_method() != ATTACH_UPROBE_MULTI)
 		return error_new("this kernel has no uprobe_multi, Linux 6.6 or newer is needed: "
 				 "leave --attach out");
 	return privileges_error(errnum, "load the BPF programs");
 }
 
-static struct error *load(struct session *session)
+static struct error *load(struct live *live)
 {
 	struct error *err;
 	int failed;
 
 	libbpf_set_print(print_libbpf);
-	session->bpf = graph_bpf__open();
-	if (!session->bpf)
+	live->bpf = graph_bpf__open();
+	if (!live->bpf)
 		return error_errno(errno, "cannot open the BPF object");
-	session->bpf->rodata->use_cookies =
-		session->method == ATTACH_UPROBE_MULTI ||
-		(session->method == ATTACH_PERF_EVENT && feature_attach_cookie());
-	err = settings_fill(session->bpf->rodata, &session->options);
+	live->bpf->rodata->use_cookies =
+		live->method == ATTACH_UPROBE_MULTI ||
+		(live->method == ATTACH_PERF_EVENT && feature_attach_cookie());
+	err = settings_fill(live->bpf->rodata, &live->options);
 	if (err)
 		return err;
-	set_maps(session);
-	set_programs(session);
-	failed = graph_bpf__load(session->bpf);
-	return failed ? load_error(session, -failed) : NULL;
+	set_maps(live);
+	set_programs(live);
+	failed = graph_bpf__load(live->bpf);
+	return failed ? load_error(live, -failed) : NULL;
 }
 
 static struct error *sites_error(void)
@@ -171,10 +174,10 @@ static struct error *sites_error(void)
 }
 
 /* Where there are no cookies. */
-static struct error *fill_sites(struct session *session)
+static struct error *fill_sites(struct live *live)
 {
-	const struct plan *plan = session->options.plan;
-	int fd = bpf_map__fd(session->bpf->maps.sites);
+	const struct plan *plan = live->options.plan;
+	int fd = bpf_map__fd(live->bpf->maps.sites);
 	bool by_offset = gobin_is_pie(plan->bin);
 
 	for (size_t i = 0; i < plan->num_sites; i++) {
@@ -191,10 +194,10 @@ static struct error *fill_sites(struct session *session)
 }
 
 /* The load bias is found by where a site was hit. */
-static struct error *fill_site_vas(struct session *session)
+static struct error *fill_site_vas(struct live *live)
 {
-	const struct plan *plan = session->options.plan;
-	int fd = bpf_map__fd(session->bpf->maps.site_vas);
+	const struct plan *plan = live->options.plan;
+	int fd = bpf_map__fd(live->bpf->maps.site_vas);
 
 	for (uint32_t i = 0; i < plan->num_sites; i++) {
 		if (bpf_map_update_elem(fd, &i, &plan->sites[i].va, BPF_ANY))
@@ -203,139 +206,120 @@ static struct error *fill_site_vas(struct session *session)
 	return NULL;
 }
 
-static struct error *tell_sites(struct session *session)
+static struct error *tell_sites(struct live *live)
 {
-	if (!session->bpf->rodata->use_cookies)
-		return fill_sites(session);
-	return session->bpf->rodata->is_pie ? fill_site_vas(session) : NULL;
+	if (!live->bpf->rodata->use_cookies)
+		return fill_sites(live);
+	return live->bpf->rodata->is_pie ? fill_site_vas(live) : NULL;
 }
 
 /* ---- attaching ---- */
 
-static struct error *attach_processes(struct session *session)
+static struct error *attach_processes(struct live *live)
 {
-	struct bpf_program *programs[] = {session->bpf->progs.process_exit,
-					  session->bpf->progs.process_exec};
+	struct bpf_program *programs[] = {live->bpf->progs.process_exit,
+					  live->bpf->progs.process_exec};
 
 	for (size_t i = 0; i < 2; i++) {
-		session->process_links[i] = bpf_program__attach(programs[i]);
-		if (!session->process_links[i])
+		live->process_links[i] = bpf_program__attach(programs[i]);
+		if (!live->process_links[i])
 			return privileges_error(errno, "attach to the tracepoints of processes");
 	}
 	return NULL;
 }
 
-static struct error *attach_sites(struct session *session)
+static struct error *attach_sites(struct live *live)
 {
 	struct attach_options options = {
-		.method = session->method,
-		.has_cookies = session->bpf->rodata->use_cookies,
-		.pid = session->options.spare_others ? (pid_t)session->options.only_pid : 0,
+		.method = live->method,
+		.has_cookies = live->bpf->rodata->use_cookies,
+		.pid = live->options.spare_others ? (pid_t)live->options.only_pid : 0,
 	};
-	struct error *err = programs_attach(session->bpf->obj, session->options.plan, &options,
-					    &session->attachment);
+	struct error *err = programs_attach(live->bpf->obj, live->options.plan, &options,
+					    &live->attachment);
 
 	if (err)
 		return err;
-	session->num_sites = attachment_num_sites(session->attachment);
-	session->file_is_changed = attachment_file_is_changed(session->attachment);
+	live->num_sites = attachment_num_sites(live->attachment);
+	live->file_is_changed = attachment_file_is_changed(live->attachment);
 	return NULL;
 }
 
 /* ---- records ---- */
 
+static void hand_on(struct live *live, const struct record *record)
+{
+	live->options.sink.handle(live->options.sink.context, record);
+}
+
+static void hand_on_loss(void *context, const struct record *loss)
+{
+	hand_on(context, loss);
+}
+
+static uint64_t read_count(const struct live *live, uint32_t stat)
+{
+	int cpus = libbpf_num_possible_cpus();
+	_cleanup_free_ uint64_t *values = calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+	uint64_t sum = 0;
+
+	if (!values || bpf_map_lookup_elem(bpf_map__fd(live->bpf->maps.stats), &stat, values))
+		return 0;
+	for (int cpu = 0; cpu < cpus; cpu++)
+		sum += values[cpu];
+	return sum;
+}
+
+static void hand_on_statistics(struct live *live, uint64_t time_ns)
+{
+	struct record_statistics record = {
+		.header = {.kind = RECORD_STATISTICS, .size = sizeof(record), .time_ns = time_ns}};
+
+	for (uint32_t stat = 0; stat < STAT_COUNT; stat++)
+		record.counts[stat] = read_count(live, stat);
+	live->num_lost = record.counts[STAT_LOST];
+	hand_on(live, &record.header);
+}
+
+static void hand_on_time(struct live *live, uint8_t kind, uint64_t time_ns)
+{
+	struct record record = {.kind = kind, .size = sizeof(record), .time_ns = time_ns};
+
+	hand_on(live, &record);
+}
+
+/* Nothing goes on any more inside the program's targets. What its gates lost comes before. */
+static void end_program(struct live *live, const struct record_process *end)
+{
+	gates_note_end(&live->gates, end);
+	if (read_count(live, STAT_LOST))
+		gates_take_losses(&live->gates, end, hand_on_loss, live);
+}
+
 static int handle_record(void *context, void *data, size_t size)
 {
-	struct session *session = context;
+	struct live *live = context;
 	const struct record *record = data;
 	union foreign_room room;
 
 	if (!record_is_valid(record, size))
 		return 0;
 	if (gates_are_over(record))
-		gates_note_end(&session->gates, (const struct record_process *)record);
+		end_program(live, (const struct record_process *)record);
 	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
-		modules_forget(session->options.modules, record->pid);
-	record = foreign_number(session->options.modules, record, &room);
-	session->options.handle(session->options.context, record);
-	return ++session->batch >= BATCH ? -EAGAIN : 0;
-}
-
-bool session_ends_trees(const struct record *record)
-{
-	return gates_are_over(record);
-}
-
-bool session_take_gate(struct session *session, const struct record_process *end, uint64_t goid,
-		       uint32_t tid, uint32_t *lost)
-{
-	return gates_take(&session->gates, end, goid, tid, lost);
-}
-
-static void sweep_gates(struct session *session)
-{
-	struct timespec now;
-
-	if (!session->gates.ended)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	gates_sweep(&session->gates, session_stats(session).stats[STAT_LOST],
-		    (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
+		modules_forget(live->options.modules, record->pid);
+	hand_on(live, foreign_number(live->options.modules, record, &room));
+	return ++live->batch >= BATCH ? -EAGAIN : 0;
 }
 
 /* ---- life cycle ---- */
 
-static struct error *check_options(const struct session_options *options)
-{
-	if (options->run.ring_size > MAX_RING_SIZE)
-		return error_new(
-			"a ring buffer of more than 2G cannot be had; give --ring-size less");
-	return limits_check(round_up_to_power_of_two(options->run.ring_size));
-}
-
-struct error *session_start(const struct session_options *options, struct session **out)
-{
-	struct error *err = check_options(options);
-	struct session *session;
-
-	if (err)
-		return err;
-	session = calloc(1, sizeof(*session));
-	if (!session)
-		return error_out_of_memory();
-	session->options = *options;
-	session->method = options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
-	err = load(session);
-	if (!err)
-		err = tell_sites(session);
-	if (!err)
-		err = attach_processes(session);
-	if (!err) {
-		session->gates.fd = bpf_map__fd(session->bpf->maps.gates);
-		session->ring = ring_buffer__new(bpf_map__fd(session->bpf->maps.records),
-						 handle_record, session, NULL);
-		if (!session->ring)
-			err = error_errno(errno, "cannot map the ring buffer");
-	}
-	if (!err)
-		err = attach_sites(session);
-	if (err) {
-		session_free(session);
-		return err;
-	}
-	/* Not before all are there: a tree whose first call was seen and whose end was not would
-	 * stay open. */
-	session->bpf->bss->is_tracing = true;
-	*out = session;
-	return NULL;
-}
-
-static struct error *consume(struct session *session)
+static struct error *consume(struct live *live)
 {
 	int failed;
 
-	session->batch = 0;
-	failed = ring_buffer__consume(session->ring);
+	live->batch = 0;
+	failed = ring_buffer__consume(live->ring);
 	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
 		return error_errno(-failed, "cannot read the ring buffer");
 	return NULL;
@@ -343,120 +327,187 @@ static struct error *consume(struct session *session)
 
 /* After an exec by a thread that was not the first one the kernel keeps the probes out of the process
  * itself, too. */
-static struct error *follow_exec(struct session *session)
+static struct error *follow_exec(struct live *live)
 {
-	struct graph_bpf__bss *shared = session->bpf->bss;
+	struct graph_bpf__bss *shared = live->bpf->bss;
 	uint32_t num_moves = shared->num_moves;
 	struct error *err;
 
-	if (num_moves == session->num_moves || !attachment_is_confined(session->attachment))
+	if (num_moves == live->num_moves || !attachment_is_confined(live->attachment))
 		return NULL;
-	session->num_moves = num_moves;
+	live->num_moves = num_moves;
 	shared->is_tracing = false;
-	err = attachment_again(session->attachment);
+	err = attachment_again(live->attachment);
 	shared->is_tracing = !err;
 	if (!err)
 		log_verbose("process %u executed a program in a thread that was not its first one: "
 			    "attached again, its first calls may be missing",
-			    session->options.only_pid);
-	if (err && kill((pid_t)session->options.only_pid, 0) && errno == ESRCH)
+			    live->options.only_pid);
+	if (err && kill((pid_t)live->options.only_pid, 0) && errno == ESRCH)
 		error_free(take_pointer(err)); /* it has ended meanwhile */
 	return err;
 }
 
-struct error *session_poll(struct session *session, int timeout_ms)
+static struct live *live_of(struct source *source)
 {
+	return (struct live *)source;
+}
+
+static struct error *live_poll(struct source *source, int timeout_ms)
+{
+	struct live *live = live_of(source);
+	struct error *err;
+	uint64_t now_ns;
 	int failed;
 
-	session->batch = 0;
-	failed = ring_buffer__poll(session->ring, timeout_ms);
+	live->batch = 0;
+	failed = ring_buffer__poll(live->ring, timeout_ms);
 	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
 		return error_errno(-failed, "cannot wait for records");
 	/* Records are sent without waking the reader: look whether there are any. */
-	struct error *err = session->batch ? NULL : consume(session);
-	sweep_gates(session);
+	err = live->batch ? NULL : consume(live);
+	now_ns = event_clock_now_ns(live->options.clock);
+	gates_sweep(&live->gates, now_ns);
 	if (!err)
-		err = attachment_check(session->attachment);
+		err = attachment_check(live->attachment);
 	if (!err)
-		err = follow_exec(session);
-	session->file_is_changed = attachment_file_is_changed(session->attachment);
+		err = follow_exec(live);
+	live->file_is_changed = attachment_file_is_changed(live->attachment);
+	if (read_count(live, STAT_LOST) != live->num_lost)
+		hand_on_statistics(live, now_ns);
+	hand_on_time(live, RECORD_TICK, now_ns);
 	return err;
 }
 
-bool session_file_is_changed(const struct session *session)
+static void live_look_away(struct source *source, uint64_t stop_ns)
 {
-	return session->file_is_changed;
+	live_of(source)->stop_ns = stop_ns;
+	live_of(source)->bpf->bss->is_tracing = false;
 }
 
-void session_look_away(struct session *session)
+static void detach_processes(struct live *live)
 {
-	session->bpf->bss->is_tracing = false;
-}
-
-struct error *session_stop(struct session *session)
-{
-	struct error *err = NULL;
-
-	if (!session->attachment)
-		return NULL;
-	session_look_away(session);
-	attachment_stop(session->attachment);
-	session->attachment = NULL;
 	for (size_t i = 0; i < 2; i++) {
-		bpf_link__destroy(session->process_links[i]);
-		session->process_links[i] = NULL;
+		bpf_link__destroy(live->process_links[i]);
+		live->process_links[i] = NULL;
 	}
+}
+
+static struct error *live_detach(struct source *source)
+{
+	struct live *live = live_of(source);
+	struct error *err;
+
+	attachment_stop(live->attachment);
+	live->attachment = NULL;
+	detach_processes(live);
 	do
-		err = consume(session);
-	while (!err && session->batch >= BATCH);
-	if (session->options.lost)
-		gates_visit_losses(&session->gates, session->options.lost,
-				   session->options.context);
+		err = consume(live);
+	while (!err && live->batch >= BATCH);
 	return err;
 }
 
-void session_free(struct session *session)
+static void live_stop(struct source *source)
 {
-	if (!session)
-		return;
-	attachment_stop(session->attachment);
-	for (size_t i = 0; i < 2; i++)
-		bpf_link__destroy(session->process_links[i]);
-	ring_buffer__free(session->ring);
-	gates_destroy(&session->gates);
-	graph_bpf__destroy(session->bpf);
-	free(session);
+	struct live *live = live_of(source);
+
+	gates_visit_losses(&live->gates, live->stop_ns, hand_on_loss, live);
+	hand_on_statistics(live, live->stop_ns);
+	hand_on_time(live, RECORD_STOPPED, live->stop_ns);
 }
 
-struct session_stats session_stats(const struct session *session)
+static void live_free(struct source *source)
 {
-	int cpus = libbpf_num_possible_cpus();
-	struct session_stats sum = {};
-	_cleanup_free_ uint64_t *values = calloc(cpus > 0 ? cpus : 1, sizeof(*values));
+	struct live *live = live_of(source);
 
-	for (uint32_t stat = 0; values && stat < STAT_COUNT; stat++) {
-		if (bpf_map_lookup_elem(bpf_map__fd(session->bpf->maps.stats), &stat, values))
-			continue;
-		for (int cpu = 0; cpu < cpus; cpu++)
-			sum.stats[stat] += values[cpu];
+	attachment_stop(live->attachment);
+	detach_processes(live);
+	ring_buffer__free(live->ring);
+	gates_destroy(&live->gates);
+	graph_bpf__destroy(live->bpf);
+	free(live);
+}
+
+static const struct source_ops ops = {
+	.poll = live_poll,
+	.look_away = live_look_away,
+	.detach = live_detach,
+	.stop = live_stop,
+	.free = live_free,
+};
+
+static struct error *check_options(const struct live_options *options)
+{
+	if (options->run.ring_size > MAX_RING_SIZE)
+		return error_new(
+			"a ring buffer of more than 2G cannot be had; give --ring-size less");
+	return limits_check(round_up_to_power_of_two(options->run.ring_size));
+}
+
+struct error *live_start(const struct live_options *options, struct source **out)
+{
+	struct error *err = check_options(options);
+	struct live *live;
+
+	if (err)
+		return err;
+	live = calloc(1, sizeof(*live));
+	if (!live)
+		return error_out_of_memory();
+	live->source.ops = &ops;
+	live->options = *options;
+	live->method = options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
+	err = load(live);
+	if (!err)
+		err = tell_sites(live);
+	if (!err)
+		err = attach_processes(live);
+	if (!err) {
+		live->gates.fd = bpf_map__fd(live->bpf->maps.gates);
+		live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records),
+						 handle_record, live, NULL);
+		if (!live->ring)
+			err = error_errno(errno, "cannot map the ring buffer");
 	}
-	return sum;
+	if (!err)
+		err = attach_sites(live);
+	if (err) {
+		live_free(&live->source);
+		return err;
+	}
+	/* Not before all are there: a tree whose first call was seen and whose end was not would
+	 * stay open. */
+	live->bpf->bss->is_tracing = true;
+	*out = &live->source;
+	return NULL;
 }
 
-enum attach_method session_method(const struct session *session)
+/* ---- what it is like ---- */
+
+static const struct live *live_in(const struct source *source)
 {
-	return session->method;
+	return (const struct live *)source;
 }
 
-size_t session_num_sites(const struct session *session)
+enum attach_method live_method(const struct source *source)
 {
-	return session->num_sites;
+	return live_in(source)->method;
 }
 
-uint64_t session_needs(const struct session *session)
+size_t live_num_sites(const struct source *source)
+{
+	return live_in(source)->num_sites;
+}
+
+bool live_file_is_changed(const struct source *source)
+{
+	return live_in(source)->file_is_changed;
+}
+
+uint64_t live_needs(const struct source *source)
 {
 	/* /proc of others; what their memory and executables are, and the files that they have
 	 * mapped (fs/proc/base.c, proc_map_files_get_link()). */
-	return attachment_needs(session->attachment) | CAPABILITY(CAP_SYS_PTRACE) |
+	return attachment_needs(live_in(source)->attachment) | CAPABILITY(CAP_SYS_PTRACE) |
 	       CAPABILITY(CAP_CHECKPOINT_RESTORE);
 }

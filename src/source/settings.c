@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "gofuncgraph/maps.h"
+
 /* In a PID namespace of our own, processes are told by its numbers. */
 static void set_namespace(struct graph_bpf__rodata *rodata)
 {
@@ -70,7 +72,7 @@ static bool sees_resumes(const struct plan *plan)
 	return false;
 }
 
-struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct session_options *options)
+struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_options *options)
 {
 	const struct plan *plan = options->plan;
 	struct gobin_layout layout;

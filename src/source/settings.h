@@ -3,11 +3,11 @@
 #ifndef SOURCE_SETTINGS_H
 #define SOURCE_SETTINGS_H
 
-#include "gofuncgraph/session.h"
+#include "gofuncgraph/live.h"
 #include "graph.skel.h"
 
 /* All but use_cookies and wakeup_bytes. Error: the layout of the program's runtime is not known. */
 struct error *settings_fill(struct graph_bpf__rodata *rodata,
-			    const struct session_options *options);
+			    const struct live_options *options);
 
 #endif

@@ -156,7 +156,12 @@ static struct error *replay(const char *format, const char *path, const union ca
 	for (size_t i = 0; !err && i < count; i++)
 		err = calltree_feed(trees, &records[i].header);
 	if (!err) {
-		calltree_finish(trees, records[count - 1].header.time_ns);
+		struct record stop = {.kind = RECORD_STOPPED,
+				      .size = sizeof(stop),
+				      .time_ns = records[count - 1].header.time_ns};
+		err = calltree_feed(trees, &stop);
+	}
+	if (!err) {
 		err = output_flush(out, &errnum);
 	}
 	*took = seconds() - start;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/facts.h"
+#include "../unit/feed_trees.h"
 #include "gofuncgraph/calltree.h"
 #include "must.h"
 
@@ -217,13 +217,14 @@ static const uint8_t kinds[] = {
 static void lose_end(struct calltree *trees, struct checker *checker, const struct facts *facts)
 {
 	checker->any_lost = true;
-	calltree_end_was_lost(trees, facts->pid, facts->goid, facts->lost, facts->time_ns);
+	feed_lost_end(trees, facts->pid, facts->goid, facts->goid ? 0 : facts->tid, facts->lost,
+		      facts->time_ns);
 }
 
 static void tick(struct calltree *trees, uint8_t byte, uint64_t now_ns)
 {
-	calltree_tick(trees, now_ns + (byte & 1) * CALLTREE_LINGER_NS +
-				     (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
+	feed_tick(trees, now_ns + (byte & 1) * CALLTREE_LINGER_NS +
+				 (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
 }
 
 static void feed_record(struct calltree *trees, struct checker *checker,
@@ -310,7 +311,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t num_open = calltree_num_open(trees);
 	uint64_t num_ended = calltree_num_ended(trees);
 	if (!(data[0] & 4)) {
-		calltree_finish(trees, now_ns);
+		feed_stop(trees, now_ns);
 		must(calltree_num_open(trees) == 0);
 		must(calltree_num_ended(trees) == num_ended + num_open);
 		must(checker.num_trees == num_ended + num_open);

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
+#include "feed_trees.h"
 #include "gofuncgraph/calltree.h"
 
 #define PID 100

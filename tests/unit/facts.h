@@ -38,6 +38,7 @@ union any_record {
 	struct record_state_origin state;
 	struct record_go go;
 	struct record_process process;
+	struct record_statistics statistics;
 };
 
 static inline struct origin facts_origin(const struct facts *facts)
@@ -93,7 +94,10 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		room->go.reason = facts->reason;
 		room->go.origin = facts_origin(facts);
 		break;
-	default:
+	case RECORD_UNREADABLE:
+	case RECORD_EXEC:
+	case RECORD_PROCESS_EXIT:
+	case RECORD_WRONG_GOID:
 		room->process.program = facts->program;
 	}
 	return &room->header;

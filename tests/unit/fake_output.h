@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
+#include "feed_trees.h"
 #include "gofuncgraph/calltree.h"
 #include "output/format.h"
 

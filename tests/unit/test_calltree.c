@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
+#include "feed_trees.h"
 #include "gofuncgraph/calltree.h"
 
 #define PID 100
@@ -521,7 +521,7 @@ static void test_threads(void **state)
 	ENTER('a', 100, OPENS, .goid = 0, .tid = 1);
 	ENTER('b', 100, OPENS, .goid = 0, .tid = 2);
 	LEAVE('a', 100, CLOSES, .goid = 0, .tid = 1);
-	calltree_end_was_lost(f->trees, PID, 0, 1, f->now_ns);
+	feed_lost_end(f->trees, PID, 0, 2, 1, f->now_ns);
 	ENTER('c', 100, OPENS, .tid = 1);
 	LEAVE('c', 100, CLOSES, .tid = 2);
 	assert_string_equal(f->text, "a()|b()L? lost 1|c()|");
@@ -566,10 +566,10 @@ static void test_were_lost(void **state)
 	ENTER('a', 100, OPENS);
 	ENTER('b', 100, OPENS, .goid = 0, .tid = 7);
 	ENTER('c', 100, OPENS, .goid = 0, .tid = 8);
-	calltree_were_lost(f->trees, PID, 1, 0, 3);
-	calltree_were_lost(f->trees, PID, 0, 8, 4);
-	calltree_were_lost(f->trees, PID, 2, 0, 5);
-	calltree_finish(f->trees, f->now_ns);
+	feed_lost(f->trees, PID, 1, 0, 3);
+	feed_lost(f->trees, PID, 0, 8, 4);
+	feed_lost(f->trees, PID, 2, 0, 5);
+	feed_stop(f->trees, f->now_ns);
 	assert_string_equal(f->text, "a()R? lost 3|b()R|c()R? lost 4|");
 }
 
@@ -594,10 +594,10 @@ static void test_end_was_lost(void **state)
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
-	calltree_end_was_lost(f->trees, PID, 2, 5, f->now_ns);
-	calltree_end_was_lost(f->trees, PID + 1, 1, 5, f->now_ns);
+	feed_lost_end(f->trees, PID, 2, 0, 5, f->now_ns);
+	feed_lost_end(f->trees, PID + 1, 1, 0, 5, f->now_ns);
 	assert_string_equal(f->text, "");
-	calltree_end_was_lost(f->trees, PID, 1, 5, f->now_ns + 7);
+	feed_lost_end(f->trees, PID, 1, 0, 5, f->now_ns + 7);
 	assert_string_equal(f->text, "a(b()L?)L? lost 5|");
 	assert_int_equal(f->last.end_ns, f->now_ns + 7);
 	ENTER('b', 200);
@@ -612,10 +612,10 @@ static void test_finish(void **state)
 	ENTER('b', 200);
 	ENTER('c', 100, OPENS, .goid = 2, .lost = 3);
 	/* Before its start: the clock never runs backwards in a call. */
-	calltree_finish(f->trees, 5);
+	feed_stop(f->trees, 5);
 	assert_string_equal(f->text, "a(b()R)R|c()R|");
 	assert_int_equal(f->last.end_ns, f->last.start_ns);
-	calltree_finish(f->trees, 5);
+	feed_stop(f->trees, 5);
 	assert_int_equal(calltree_num_ended(f->trees), 2);
 }
 

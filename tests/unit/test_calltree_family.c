@@ -36,8 +36,8 @@ static void test_parent_first(void **state)
 	assert_string_equal(f->text, "");
 	assert_int_equal(calltree_num_open(f->trees), 1);
 	assert_int_equal(calltree_num_ended(f->trees), 1);
-	calltree_tick(f->trees, 1060 + CALLTREE_LINGER_NS / 2);
-	calltree_tick(f->trees, 0);
+	feed_tick(f->trees, 1060 + CALLTREE_LINGER_NS / 2);
+	feed_tick(f->trees, 0);
 	GOEXIT(70, GOID = 2);
 	assert_string_equal(f->text, "a(go2{s(w60)G[R60]})|");
 }
@@ -52,7 +52,7 @@ static void test_linger_expired(void **state)
 	GO(12, 4, 1);
 	GOEXIT(20, GOID = 4);
 	LEAVE(50, 'a', 100, CLOSES);
-	calltree_tick(f->trees, 1050 + CALLTREE_LINGER_NS);
+	feed_tick(f->trees, 1050 + CALLTREE_LINGER_NS);
 	assert_string_equal(f->text, "a(go2-go4{s()G[R8]})|");
 	/* what comes later is another family */
 	GOEXIT(60, GOID = 2);
@@ -89,7 +89,7 @@ static void test_grandchildren(void **state)
 	GO(125, 4, 3);
 	GOEXIT(130, GOID = 2);
 	LEAVE(140, 'a', 100, CLOSES);
-	calltree_tick(f->trees, 1140 + CALLTREE_LINGER_NS);
+	feed_tick(f->trees, 1140 + CALLTREE_LINGER_NS);
 	assert_string_equal(f->text, "a(go2{s(go3-w20)G[R20]})|");
 	GOEXIT(150, GOID = 3);
 	GOEXIT(160, GOID = 4);
@@ -192,7 +192,7 @@ static void test_finish(void **state)
 	ENTER(16, 'b', 100, GOID = 5, OPENS);
 	GO(17, 6, 5);
 	GOEXIT(19, GOID = 6);
-	calltree_finish(f->trees, 1020);
+	feed_stop(f->trees, 1020);
 	assert_string_equal(f->text, "a(go2{s(w10+)R[R10]})|b(go6{s()G[R2]})R|");
 	assert_int_equal(calltree_num_open(f->trees), 0);
 	assert_int_equal(calltree_num_ended(f->trees), 4);
@@ -205,7 +205,7 @@ static void test_end_was_lost(void **state)
 	ENTER(0, 'a', 100, OPENS);
 	GO(10, 2, 1);
 	LEAVE(15, 'a', 100, CLOSES);
-	calltree_end_was_lost(f->trees, PID, 2, 3, 1017);
+	feed_lost_end(f->trees, PID, 2, 0, 3, 1017);
 	assert_string_equal(f->text, "a(go2{s()L?[R7] lost 3})|");
 }
 
@@ -220,7 +220,7 @@ static void test_strange_starts(void **state)
 	GO(10, 2, 2);
 	GO(11, 2, 2);
 	GO(12, 3, 0);
-	calltree_finish(f->trees, 1020);
+	feed_stop(f->trees, 1020);
 	assert_string_equal(f->text, "s()V[R1]|s()R[R9]|s()R[R8]|");
 	assert_int_equal(f->last.parent_goid, 0);
 }
@@ -234,7 +234,7 @@ static void test_generations(void **state)
 	ENTER(0, 'a', 100, OPENS);
 	for (uint32_t i = 2; i < 2500; i++)
 		GO(i, i, i - 1);
-	calltree_finish(f->trees, 5000);
+	feed_stop(f->trees, 5000);
 	assert_int_equal(f->num_trees, 3);
 	for (const char *at = f->text; (at = strstr(at, "{s(")); at++)
 		depth++;

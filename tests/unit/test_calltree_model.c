@@ -130,7 +130,7 @@ static void test_model(void **state)
 		}
 		for (uint32_t i = 0; i < model->depth; i++)
 			model->end[model->open[i]] = MODEL_NS;
-		calltree_finish(f->trees, 1000 + MODEL_NS);
+		feed_stop(f->trees, 1000 + MODEL_NS);
 		assert_int_equal(model->depth, UINT32_MAX);
 		calltree_free(f->trees);
 	}

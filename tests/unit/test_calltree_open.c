@@ -69,22 +69,11 @@ static size_t num_of_process(struct calltree *trees, uint32_t pid)
 	return count;
 }
 
-static bool was_lost(void *context, uint64_t goid, uint32_t tid, uint32_t *lost)
-{
-	++*(unsigned *)context;
-	assert_true(!goid == (tid > 0));
-	bool ended = goid == 2 || tid == 7;
-
-	*lost = ended ? 3 : goid == 1 ? 2 : 0;
-	return ended;
-}
-
 /* What happens to one process concerns its trees alone. */
 static void test_processes(void **state)
 {
 	struct fixture *f = *state;
 	struct facts end = {.kind = RECORD_PROCESS_EXIT, .pid = 4, .time_ns = 2000};
-	unsigned asked = 0;
 
 	for (uint64_t goid = 1; goid <= 1000; goid++)
 		ENTER(1, 'a', 100, GOID = goid, OPENS);
@@ -108,10 +97,11 @@ static void test_processes(void **state)
 	assert_int_equal(num_of_process(f->trees, PID), 1000);
 	assert_int_equal(num_of_process(f->trees, 4), 4);
 	assert_int_equal(num_of_process(f->trees, 5), 0);
-	calltree_ask_lost_ends(f->trees, 5, 2000, was_lost, &asked);
-	assert_int_equal(asked, 0);
-	calltree_ask_lost_ends(f->trees, 4, 2000, was_lost, &asked);
-	assert_int_equal(asked, 4);
+	feed_lost_end(f->trees, 5, 2, 0, 3, 2000);
+	assert_string_equal(f->text, "");
+	feed_lost_end(f->trees, 4, 0, 7, 3, 2000);
+	feed_lost_end(f->trees, 4, 2, 0, 3, 2000);
+	feed_lost(f->trees, 4, 1, 0, 2);
 	assert_string_equal(f->text, "a()L? lost 3|a()L? lost 3|");
 	assert_int_equal(num_of_process(f->trees, 4), 2);
 	f->text[0] = '\0';

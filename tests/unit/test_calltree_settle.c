@@ -40,7 +40,7 @@ static int setup_settling(void **state)
 
 static void tick(struct fixture *f, uint64_t seconds)
 {
-	calltree_tick(f->trees, 1000 + seconds * SECOND);
+	feed_tick(f->trees, 1000 + seconds * SECOND);
 }
 
 static void assert_nothing_kept(struct fixture *f)

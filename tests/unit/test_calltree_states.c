@@ -166,7 +166,7 @@ static void test_time_goes_back(void **state)
 	RUNS(30);
 	LEAVE(10, 'b', 50, SYSTEM);
 	STATE(70, STATE_RUNNING, STATE_SYSCALL);
-	calltree_finish(f->trees, 0);
+	feed_stop(f->trees, 0);
 	assert_string_equal(f->text, "a(b())R|");
 	assert_int_equal(f->first.end_ns, 1070);
 }
@@ -247,7 +247,7 @@ static void test_open_wait(void **state)
 	ENTER(1, 'b', 200);
 	STATE(5, STATE_RUNNING, STATE_WAITING, REASON = 3);
 	ENTER(6, 'c', 20, SYSTEM);
-	calltree_finish(f->trees, 1030);
+	feed_stop(f->trees, 1030);
 	assert_string_equal(f->text, "a(b(c(w25+)R[W3:24])R[W3:25])R[W3:25]|");
 	assert_true(f->waits[0].is_open);
 	assert_int_equal(f->waits[0].depth, 1);

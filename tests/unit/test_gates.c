@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <bpf/bpf.h>
 
@@ -39,7 +40,8 @@ static size_t find(const void *key)
 
 int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value);
 int __wrap_bpf_map_delete_elem(int fd, const void *key);
-int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next);
+int __wrap_bpf_map_lookup_batch(int fd, void *from, void *at, void *keys, void *values,
+				uint32_t *count, const struct bpf_map_batch_opts *opts);
 
 int __wrap_bpf_map_lookup_elem(int fd, const void *key, void *value)
 {
@@ -62,19 +64,25 @@ int __wrap_bpf_map_delete_elem(int fd, const void *key)
 	return 0;
 }
 
-/* As the kernel's: begins anew behind a key that is not there. */
-int __wrap_bpf_map_get_next_key(int fd, const void *key, void *next)
+/* At most 30 at once. As the kernel's, it goes on where it stopped although what came before was
+ * deleted: this one from the end on. */
+int __wrap_bpf_map_lookup_batch(int fd, void *from, void *at, void *keys, void *values,
+				uint32_t *count, const struct bpf_map_batch_opts *opts)
 {
-	size_t at = key ? find(key) + 1 : 0;
+	struct goroutine_key *key = keys;
+	struct gate *gate = values;
+	uint32_t left = (uint32_t)num_entries, i;
 
 	assert_int_equal(fd, MAP_FD);
-	num_steps++;
-	if (at > num_entries)
-		at = 0;
-	if (at == num_entries)
-		return -ENOENT;
-	memcpy(next, &entries[at].key, sizeof(entries[at].key));
-	return 0;
+	if (from)
+		memcpy(&left, from, sizeof(left));
+	for (i = 0; left && i < *count && i < 30; i++, num_steps++) {
+		key[i] = entries[--left].key;
+		gate[i] = entries[left].value;
+	}
+	*count = i;
+	memcpy(at, &left, sizeof(left));
+	return left ? 0 : -ENOENT;
 }
 
 static void add(uint64_t pid, uint64_t goid, uint64_t program, uint32_t ended_with)
@@ -102,108 +110,114 @@ static int teardown(void **state)
 }
 
 static const struct record_process process_exit = {
-	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 1}, .program = PROGRAM};
+	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 1, .time_ns = 9}, .program = PROGRAM};
 /* The number is that of the program that runs now. */
 static const struct record_process exec = {
-	.header = {.kind = RECORD_EXEC, .pid = 1}, .program = PROGRAM + 1};
+	.header = {.kind = RECORD_EXEC, .pid = 1, .time_ns = 9}, .program = PROGRAM + 1};
 
+static void remember(void *context, const struct record *loss)
+{
+	char *text = context;
+
+	assert_int_equal(loss->size, sizeof(*loss));
+	assert_int_equal(loss->time_ns, 9);
+	sprintf(text + strlen(text), "%u %llu %u: %u%s, ", loss->pid,
+		(unsigned long long)loss->goid, loss->tid, loss->lost,
+		loss->kind == RECORD_LOST_END ? " ended" : "");
+}
+
+/* What a program lost is told when it ends, and its gates go. */
 static void test_take(void **state)
 {
-	uint32_t lost = 0;
+	char text[128] = "";
 
 	add(1, 10, PROGRAM, 0);
 	add(1, 11, PROGRAM, 3);
 	add(1, A_THREAD | 12, PROGRAM, 4);
+	add(1, 13, PROGRAM, 5);
+	entries[3].value.ended = 0;
 	add(2, 10, PROGRAM, 5);
-	assert_false(gates_take(*state, &process_exit, 10, 0, &lost));
-	assert_int_equal(num_entries, 3);
-	assert_true(gates_take(*state, &process_exit, 11, 0, &lost));
-	assert_int_equal(lost, 3);
-	assert_true(gates_take(*state, &process_exit, 0, 12, &lost));
-	assert_int_equal(lost, 4);
-	assert_false(gates_take(*state, &process_exit, 13, 0, &lost));
+	gates_take_losses(*state, &process_exit, remember, text);
+	assert_string_equal(text, "1 13 0: 5, 1 0 12: 4 ended, 1 11 0: 3 ended, ");
 	assert_int_equal(num_entries, 1);
 	assert_int_equal(entries[0].key.pid, 2);
-	assert_int_equal(num_steps, 0);
+	gates_take_losses(*state, &process_exit, remember, text);
+	assert_string_equal(text, "1 13 0: 5, 1 0 12: 4 ended, 1 11 0: 3 ended, ");
 }
 
 /* The pid is in use again. */
 static void test_take_of_next_program(void **state)
 {
-	uint32_t lost = 0;
+	struct record_process distrusted = {
+		.header = {.kind = RECORD_WRONG_GOID, .pid = 1, .time_ns = 9}, .program = PROGRAM};
+	char text[128] = "";
 
 	add(1, 10, PROGRAM + 1, 3);
-	assert_false(gates_take(*state, &process_exit, 10, 0, &lost));
-	assert_false(gates_take(*state, &exec, 10, 0, &lost));
+	gates_take_losses(*state, &process_exit, remember, text);
+	gates_take_losses(*state, &exec, remember, text);
 	assert_int_equal(num_entries, 1);
 	/* This one goes on, but is not traced any more. */
-	assert_false(gates_take(*state,
-				&(struct record_process){.header = {.kind = RECORD_WRONG_GOID, .pid = 1},
-							 .program = PROGRAM},
-				10, 0, &lost));
+	gates_take_losses(*state, &distrusted, remember, text);
+	assert_string_equal(text, "");
 	entries[0].value.program = PROGRAM;
-	assert_true(gates_take(*state,
-			       &(struct record_process){.header = {.kind = RECORD_WRONG_GOID, .pid = 1},
-							 .program = PROGRAM},
-			       10, 0, &lost));
+	gates_take_losses(*state, &distrusted, remember, text);
 	add(1, 10, PROGRAM, 3);
-	assert_true(gates_take(*state, &exec, 10, 0, &lost));
+	gates_take_losses(*state, &exec, remember, text);
+	assert_string_equal(text, "1 10 0: 3 ended, 1 10 0: 3 ended, ");
 	assert_int_equal(num_entries, 0);
 }
 
-/* Many programs end: one walk is for all of them, and none where nothing was lost. */
+/* Many programs end: one walk is for all of them. */
 static void test_sweep(void **state)
 {
 	struct gates *gates = *state;
 	struct record_process end = process_exit;
 
 	for (uint32_t pid = 1; pid <= 50; pid++) {
-		add(pid, 10, PROGRAM, 1);
-		add(pid, 11, PROGRAM + 1, 1);
+		add(pid, 10, PROGRAM, pid % 2);
+		add(pid, 11, PROGRAM + 1, pid % 2);
 	}
-	for (end.header.pid = 1; end.header.pid <= 40; end.header.pid++) {
-		gates_note_end(gates, &end);
-		gates_sweep(gates, 7, SECOND / 2);
-	}
+	gates_sweep(gates, SECOND);
 	assert_int_equal(num_steps, 0);
-	gates_sweep(gates, 7, SECOND);
-	assert_int_equal(num_steps, 101);
+	for (end.header.pid = 1; end.header.pid <= 40; end.header.pid++)
+		gates_note_end(gates, &end);
+	gates_sweep(gates, SECOND);
+	assert_int_equal(num_steps, 100);
 	assert_int_equal(num_entries, 60);
 	for (size_t i = 0; i < num_entries; i++)
 		assert_true(entries[i].key.goid == 11 || entries[i].key.pid > 40);
 	/* They are told once. */
-	gates_sweep(gates, 7, 3 * SECOND);
-	assert_int_equal(num_steps, 101);
+	gates_sweep(gates, 3 * SECOND);
+	assert_int_equal(num_steps, 100);
 	assert_null(gates->ended);
 	/* It ends once more. */
 	end.header.pid = 1;
 	end.program = PROGRAM + 1;
 	gates_note_end(gates, &process_exit);
 	gates_note_end(gates, &end);
-	gates_sweep(gates, 7, 5 * SECOND);
-	assert_int_equal(num_steps, 101 + 61);
+	gates_sweep(gates, 5 * SECOND);
+	assert_int_equal(num_steps, 160);
 	assert_int_equal(num_entries, 59);
 }
 
-static void test_sweep_without_loss(void **state)
+/* After a walk of many there is a rest. */
+static void test_rest(void **state)
 {
 	struct gates *gates = *state;
 
-	add(1, 10, PROGRAM, 0);
+	for (uint32_t pid = 2; pid <= 50; pid++)
+		add(pid, 10, PROGRAM, 0);
 	gates_note_end(gates, &process_exit);
-	gates_sweep(gates, 0, SECOND);
-	assert_int_equal(num_steps, 0);
-	assert_null(gates->ended);
+	gates_sweep(gates, SECOND);
+	assert_int_equal(num_steps, 49);
+	gates_note_end(gates, &process_exit);
+	gates_sweep(gates, SECOND + 1000);
+	assert_int_equal(num_steps, 49);
+	gates_sweep(gates, 2 * SECOND);
+	assert_int_equal(num_steps, 98);
 }
 
-static void remember(void *context, const struct gate_loss *loss)
-{
-	char *text = context;
-
-	sprintf(text + strlen(text), "%u %llu %u: %u%s, ", loss->pid,
-		(unsigned long long)loss->goid, loss->tid, loss->lost, loss->ended ? " ended" : "");
-}
-
+/* At the end of tracing they stay. */
 static void test_losses(void **state)
 {
 	char text[128] = "";
@@ -213,17 +227,9 @@ static void test_losses(void **state)
 	add(2, A_THREAD | 12, PROGRAM, 4);
 	add(2, 13, PROGRAM, 5);
 	entries[3].value.ended = 0;
-	gates_visit_losses(*state, remember, text);
-	assert_string_equal(text, "1 11 0: 3 ended, 2 0 12: 4 ended, 2 13 0: 5, ");
+	gates_visit_losses(*state, 9, remember, text);
+	assert_string_equal(text, "2 13 0: 5, 2 0 12: 4 ended, 1 11 0: 3 ended, ");
 	assert_int_equal(num_entries, 4);
-	/* Of one that is open the process's end takes the number alone. */
-	uint32_t lost = 77;
-	struct record_process ended = {
-	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 2}, .program = PROGRAM};
-	assert_false(gates_take(*state, &ended, 13, 0, &lost));
-	assert_int_equal(lost, 5);
-	assert_false(gates_take(*state, &ended, 13, 0, &lost));
-	assert_int_equal(lost, 0);
 }
 
 int main(void)
@@ -233,7 +239,7 @@ int main(void)
 		TEST(test_take),
 		TEST(test_take_of_next_program),
 		TEST(test_sweep),
-		TEST(test_sweep_without_loss),
+		TEST(test_rest),
 		TEST(test_losses),
 	};
 

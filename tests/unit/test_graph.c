@@ -159,7 +159,7 @@ static void test_marks(void **state)
 	assert_ends_with(fake, "17 16:08:05.000007 000.000001  } main.handleBar [process exit]\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	calltree_finish(fake->trees, fake->now_ns + 2000000000);
+	feed_stop(fake->trees, fake->now_ns + 2000000000);
 	assert_ends_with(fake, "17 16:08:07.000008 002.000000  } main.handleBar [still running]\n");
 }
 
@@ -168,11 +168,11 @@ static void test_lost(void **state)
 	struct fake_output *fake = *state;
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	calltree_end_was_lost(fake->trees, 812, 34, 12, fake->now_ns + 1000);
+	feed_lost_end(fake->trees, 812, 34, 0, 12, fake->now_ns + 1000);
 	assert_ends_with(fake, "17 16:08:05.000002             } main.handleBar [lost]\n"
 			       "                               (12 events lost in this tree)\n");
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	calltree_end_was_lost(fake->trees, 812, 34, 1, fake->now_ns);
+	feed_lost_end(fake->trees, 812, 34, 0, 1, fake->now_ns);
 	assert_ends_with(fake, "\n                               (1 event lost in this tree)\n");
 }
 
@@ -242,7 +242,7 @@ static void test_parts(void **state)
 	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
 	fake_leave(fake, 1, 1, 1);
 	fake_enter(fake, 1, 1, 1, 0x1000 + 50);
-	calltree_tick(fake->trees, CALLTREE_SETTLE_NS);
+	feed_tick(fake->trees, CALLTREE_SETTLE_NS);
 	assert_string_equal(
 		fake_output_text(fake),
 		"\n"
@@ -260,7 +260,7 @@ static void test_parts(void **state)
 
 	fake_event(fake, 1,
 		   (struct facts){.kind = RECORD_RETURN, .site = 3, .frame = 16 + 16, .lost = 2});
-	calltree_tick(fake->trees, 2 * CALLTREE_SETTLE_NS);
+	feed_tick(fake->trees, 2 * CALLTREE_SETTLE_NS);
 	fake_leave(fake, 1, 0, 0);
 	assert_int_equal(output_num_trees(fake->out), 1);
 	assert_string_equal(
@@ -302,7 +302,7 @@ static void test_parts_and_limit(void **state)
 		fake_event(&fake, 1,
 			   (struct facts){
 				   .kind = RECORD_RETURN, .goid = goid, .site = 3, .frame = 32});
-		calltree_tick(fake.trees, 2 * CALLTREE_SETTLE_NS);
+		feed_tick(fake.trees, 2 * CALLTREE_SETTLE_NS);
 	}
 	assert_int_equal(output_num_trees(fake.out), 0);
 	fake_enter(&fake, 1, 1, 0, 0);
@@ -312,9 +312,9 @@ static void test_parts_and_limit(void **state)
 
 	fake_event(&fake, 1,
 		   (struct facts){.kind = RECORD_RETURN, .goid = 2, .site = 3, .frame = 32});
-	calltree_tick(fake.trees, 4 * CALLTREE_SETTLE_NS);
+	feed_tick(fake.trees, 4 * CALLTREE_SETTLE_NS);
 	assert_int_equal(strlen(fake_output_text(&fake)), length);
-	calltree_finish(fake.trees, 4 * CALLTREE_SETTLE_NS);
+	feed_stop(fake.trees, 4 * CALLTREE_SETTLE_NS);
 	assert_non_null(strstr(fake_output_text(&fake) + length, "(part 2, the last, of tree 1:"));
 	assert_non_null(strstr(fake_output_text(&fake) + length, "[still running]"));
 	assert_null(strstr(fake_output_text(&fake), "of tree 2"));

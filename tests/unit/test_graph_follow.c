@@ -262,7 +262,7 @@ static void test_events(void **state)
 	fake_event(fake, 100, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 	change_state(fake, 100, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
 	fake_leave(fake, 100, 0, 0);
-	calltree_tick(fake->trees, fake->now_ns);
+	feed_tick(fake->trees, fake->now_ns);
 	assert_string_equal(
 		fake_output_text(fake),
 		"\n" ENTRY_LINE

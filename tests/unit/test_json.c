@@ -93,7 +93,7 @@ static void test_ends(void **state)
 	fake_enter(fake, 1, 0, 0, 0);
 	fake_event(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
 	fake_enter(fake, 1, 0, 0, 0x7fffffff0000);
-	calltree_end_was_lost(fake->trees, 812, 34, 1, fake->now_ns);
+	feed_lost_end(fake->trees, 812, 34, 0, 1, fake->now_ns);
 	assert_string_equal(fake_output_text(fake),
 			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":0,"
 			    "\"function\":\"main.handleBar\",\"start_ns\":1792253285000001000,"
@@ -117,7 +117,7 @@ static void test_end_names(void **state)
 	fake_enter(fake, 1, 0, 0, 0);
 	fake_event(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
 	fake_enter(fake, 1, 0, 0, 0);
-	calltree_finish(fake->trees, fake->now_ns);
+	feed_stop(fake->trees, fake->now_ns);
 
 	const char *text = fake_output_text(fake);
 	assert_non_null(strstr(text, "\"return\":{\"offset\":192,\"file\":\"/home/me/main.go\","

@@ -80,11 +80,11 @@ static char *print_trees(const struct golden *golden)
 		const struct facts *event = stream_next(&stream);
 		assert_null(calltree_feed(fake.trees, FACTS_RECORD(event)));
 		if (i % 64 == 0)
-			calltree_tick(fake.trees, event->time_ns);
+			feed_tick(fake.trees, event->time_ns);
 		if (i % 500 == 0)
-			calltree_end_was_lost(fake.trees, 812, 17 + i % 5, 2, event->time_ns);
+			feed_lost_end(fake.trees, 812, 17 + i % 5, 0, 2, event->time_ns);
 	}
-	calltree_finish(fake.trees, stream.now_ns + 1000);
+	feed_stop(fake.trees, stream.now_ns + 1000);
 	char *text = strdup(fake_output_text(&fake));
 	fake_output_stop(&fake);
 	return text;
