@@ -31,8 +31,7 @@ static void explain_all_processes(const struct run *run, const char *what)
 		log_info("nothing to show: the process that runs %s has not %s while it was traced",
 			 path, what);
 	else if (running->reached)
-		log_info("nothing to show: none of the %zu processes that run %s has %s while they "
-			 "were traced",
+		log_info("nothing to show: none of the %zu processes that run %s has %s while they were traced",
 			 running->reached, path, what);
 	else if (running->same_file)
 		log_info("nothing to show: the probes reached none of the processes that run %s",
@@ -51,8 +50,7 @@ void nothing_explain(const struct run *run, const char *what)
 	else if (run->process)
 		explain_one_process(run, what);
 	else if (stats[STAT_OTHER_NAMESPACE] && !run->running.reached)
-		log_info("nothing to show: %s is run by processes of other PID namespaces only, "
-			 "which this one cannot see: trace them from the host",
+		log_info("nothing to show: %s is run by processes of other PID namespaces only, which this one cannot see: trace them from the host",
 			 gobin_path(run->bin));
 	else
 		explain_all_processes(run, what);
@@ -145,7 +143,6 @@ void nothing_explain_inlining(const struct plan *plan)
 		return;
 	if (calls.others)
 		snprintf(others, sizeof(others), " and %zu more", calls.others);
-	log_info("calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those "
-		 "functions instead",
+	log_info("calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those functions instead",
 		 calls.name, calls.into->name, others);
 }

@@ -50,9 +50,7 @@ static struct error *open_binary(struct run *run)
 	if (err)
 		return args->pid && !args->library_path ? library_hint(args->pid, err) : err;
 	if (args->program_args && gobin_is_library(run->bin))
-		return error_new("%s is a library, which cannot be started: start a program that "
-				 "loads it, and trace the library by its path alone, or with -p "
-				 "PID %s",
+		return error_new("%s is a library, which cannot be started: start a program that loads it, and trace the library by its path alone, or with -p PID %s",
 				 *args->binary, *args->binary);
 	return NULL;
 }
@@ -81,9 +79,7 @@ struct error *run_open(struct run *run)
 	if (err)
 		return err;
 	if (layout.newer_than_known)
-		log_warning("%s is newer than any Go this version knows; taking the newest known "
-			    "layout "
-			    "of its runtime and checking it while running",
+		log_warning("%s is newer than any Go this version knows; taking the newest known layout of its runtime and checking it while running",
 			    gobin_version(run->bin));
 	return NULL;
 }
@@ -207,15 +203,12 @@ void run_distrust(struct run *run, uint32_t pid)
 
 	if (!err && !layout.newer_than_known && !run->process &&
 	    running_has_others(run->bin, (pid_t)pid)) {
-		log_warning("process %u is not traced any more: what was taken for its goroutine "
-			    "ids are none, it seems to write over them; its open calls are lost",
+		log_warning("process %u is not traced any more: what was taken for its goroutine ids are none, it seems to write over them; its open calls are lost",
 			    pid);
 		return;
 	}
 	run_fail(run, err ?: error_new(
-		"what was taken for goroutine ids of process %u, %s (%s), are none: this version does "
-		"not know the layout of its runtime, or it writes over them; use a build with DWARF, "
-		"or a newer gofuncgraph-c",
+		"what was taken for goroutine ids of process %u, %s (%s), are none: this version does not know the layout of its runtime, or it writes over them; use a build with DWARF, or a newer gofuncgraph-c",
 		pid, gobin_path(run->bin), gobin_version(run->bin)));
 }
 
@@ -294,8 +287,7 @@ static void report_losses(const struct run *run, const char *advice)
 			    lost + sent, advice);
 	if (stats[STAT_NO_ROOM])
 		log_warning(
-			"%llu calls of targets were not traced: too many goroutines were inside of "
-			"targets at once",
+			"%llu calls of targets were not traced: too many goroutines were inside of targets at once",
 			(unsigned long long)stats[STAT_NO_ROOM]);
 	if (stats[STAT_UNREADABLE])
 		log_warning("%llu probe hits were left out: the goroutine could not be read",

@@ -76,8 +76,7 @@ static void finish(struct watch *watch)
 			 (unsigned long long)watch->num_cut,
 			 (unsigned long long)watch->args->limit);
 	if (dropped)
-		log_warning("%llu goroutines are in the sums of their functions only: there were "
-			    "more than %d",
+		log_warning("%llu goroutines are in the sums of their functions only: there were more than %d",
 			    (unsigned long long)dropped, STATES_MAX_GOROUTINES);
 }
 
@@ -130,8 +129,7 @@ static void explain(void *context)
 	const struct watch *watch = context;
 
 	if (watch->num_changes)
-		log_info("nothing to show: %llu changes of states were seen, and none is as "
-			 "--goid, --state or --min-duration want it",
+		log_info("nothing to show: %llu changes of states were seen, and none is as --goid, --state or --min-duration want it",
 			 (unsigned long long)watch->num_changes);
 	else
 		nothing_explain(&watch->run, "changed the state of a goroutine");
@@ -196,10 +194,8 @@ static struct error *run_once(struct watch *watch)
 {
 	const char *advice =
 		watch->args->summary
-			? "the sums lack some time, and are wrong about some; give "
-			  "--ring-size more"
-			: "times marked as uncertain (?) may have been interrupted; give "
-			  "--ring-size more";
+			? "the sums lack some time, and are wrong about some; give --ring-size more"
+			: "times marked as uncertain (?) may have been interrupted; give --ring-size more";
 	struct error *err = start(watch);
 
 	if (err || watch->run.is_changed)

@@ -98,8 +98,7 @@ static bool confirm_slow_attaching(const struct trace *trace)
 	if (method != ATTACH_PERF_EVENT)
 		return true;
 	fprintf(stderr,
-		"found %zu uprobes, large number of uprobes (>%d) need long time for attaching and "
-		"detaching, continue? [Y/n]\n",
+		"found %zu uprobes, large number of uprobes (>%d) need long time for attaching and detaching, continue? [Y/n]\n",
 		trace->run.plan.num_sites, SLOW_MANY_SITES);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;

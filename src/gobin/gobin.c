@@ -55,15 +55,12 @@ static struct error *no_version_error(const struct gobin *bin)
 {
 	if (bin->table)
 		return error_new(
-			"%s has a table of Go functions, but nothing in it says which Go made it: "
-			"build it with a newer Go, or with its build info",
+			"%s has a table of Go functions, but nothing in it says which Go made it: build it with a newer Go, or with its build info",
 			image_path(bin->image));
 	if (image_is_packed(bin->image))
-		return error_new("%s is packed by UPX: its code is not in the file before it runs; "
-				 "unpack it with `upx -d`",
+		return error_new("%s is packed by UPX: its code is not in the file before it runs; unpack it with `upx -d`",
 				 image_path(bin->image));
-	return error_new("%s is not a Go program: it has no Go build info; if a script or a "
-			 "launcher starts the program, name the program itself",
+	return error_new("%s is not a Go program: it has no Go build info; if a script or a launcher starts the program, name the program itself",
 			 image_path(bin->image));
 }
 
@@ -95,9 +92,7 @@ static struct error *read_version(struct gobin *bin)
 	bin->minor = buildinfo_minor_version(bin->version);
 	if (bin->minor < OLDEST_MINOR)
 		return error_new(
-			"%s was built with %s; only Go 1.17 and newer can be traced, as older "
-			"ones keep neither arguments nor the current goroutine in registers: "
-			"rebuild it with a newer Go",
+			"%s was built with %s; only Go 1.17 and newer can be traced, as older ones keep neither arguments nor the current goroutine in registers: rebuild it with a newer Go",
 			image_path(bin->image), bin->version);
 	return NULL;
 }
@@ -128,8 +123,7 @@ static struct error *read_funcs(struct gobin *bin)
 		return err;
 	if (!bin->funcs.count)
 		return error_new(
-			"%s has neither Go's function table nor function symbols: nothing in "
-			"it has a name to trace",
+			"%s has neither Go's function table nor function symbols: nothing in it has a name to trace",
 			image_path(bin->image));
 	return NULL;
 }
@@ -419,8 +413,7 @@ struct error *gobin_for_each_inlining(struct gobin *bin,
 
 	if (!bin->table)
 		return error_new(
-			"%s has no usable Go function table: which functions were inlined is "
-			"unknown",
+			"%s has no usable Go function table: which functions were inlined is unknown",
 			gobin_path(bin));
 	return pclntab_for_each_inlining(bin->table, visit_inlining, &inlining);
 }

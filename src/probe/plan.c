@@ -191,8 +191,7 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 				    decoded.refused);
 	if (gobin_func_is_abi0(plan->bin, func) && !gobin_knows_tls(plan->bin))
 		return add_omission(builder, func, func->va,
-				    "it is assembly, and where its goroutine is says only the "
-				    "file with Go's runtime");
+				    "it is assembly, and where its goroutine is says only the file with Go's runtime");
 	return add_decoded(builder, &decoded);
 }
 
@@ -309,8 +308,7 @@ static struct error *check_targets(const struct plan *plan)
 			return num_targets == 1
 				       ? error_new("%s cannot be traced: %s", func->func->name,
 						   omission->reason)
-				       : error_new("none of the %zu targets can be traced; "
-						   "%s: %s",
+				       : error_new("none of the %zu targets can be traced; %s: %s",
 						   num_targets, func->func->name, omission->reason);
 	}
 	return error_new("no function can be traced");

@@ -54,8 +54,7 @@ static const struct plan_func *current(const struct directives *d)
 static struct error *need_current(const struct directives *d, const char *word)
 {
 	return d->in_each ? NULL
-			  : error_new("'%s' without a function's name has a meaning inside of "
-				      "{{each}} only",
+			  : error_new("'%s' without a function's name has a meaning inside of {{each}} only",
 				      word);
 }
 
@@ -116,8 +115,7 @@ static struct error *need_g(struct directives *d, const char *word)
 	const struct plan_func *func = current(d);
 
 	if (func && !probes_has_g(&d->plan, func))
-		return error_new("'%s' at %s, which is assembly or a wrapper of it: R14 does not "
-				 "hold its goroutine there",
+		return error_new("'%s' at %s, which is assembly or a wrapper of it: R14 does not hold its goroutine there",
 				 word, func->func->name);
 	d->uses_g = true;
 	return need_layout(d);
@@ -358,8 +356,7 @@ static struct error *each(void *context, const char *argument, size_t *count)
 	}
 	*count = d->num_items;
 	return d->num_items ? NULL
-			    : error_new("%s is assembly or a wrapper of it, where R14 does not "
-					"hold the goroutine; this template needs it",
+			    : error_new("%s is assembly or a wrapper of it, where R14 does not hold the goroutine; this template needs it",
 					d->plan.funcs[0].func->name);
 }
 
@@ -389,8 +386,7 @@ static struct error *item(void *context, size_t index, FILE *out)
 
 		if (func->num_sites && !probes_has_g(&d->plan, func))
 			write_left_out(d, func->func,
-				       "it is assembly or a wrapper of it, where R14 does not hold "
-				       "the goroutine",
+				       "it is assembly or a wrapper of it, where R14 does not hold the goroutine",
 				       out);
 	}
 	return NULL;

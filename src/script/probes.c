@@ -76,8 +76,7 @@ static struct error *set_path(struct probes *probes)
 	if (!path)
 		return error_out_of_memory();
 	if (strpbrk(path, ":,*?[]{}\"\\") || !text_is_clean(path, strlen(path)))
-		return error_new("bpftrace takes no probe in a file named %s: copy or hard-link it "
-				 "to a name without any of :,*?[]{}\"\\ and control characters",
+		return error_new("bpftrace takes no probe in a file named %s: copy or hard-link it to a name without any of :,*?[]{}\"\\ and control characters",
 				 path);
 	if (is_plain(path))
 		probes->path = take_pointer(path);
@@ -221,8 +220,7 @@ static struct error *no_sites(const struct plan *plan, size_t first, size_t coun
 	}
 	for (size_t i = first; i < first + count; i++) {
 		if (plan->funcs[i].num_sites && !probes_has_g(plan, &plan->funcs[i]))
-			return error_new("%s is assembly or a wrapper of it: R14 does not hold its "
-					 "goroutine there",
+			return error_new("%s is assembly or a wrapper of it: R14 does not hold its goroutine there",
 					 plan->funcs[i].func->name);
 	}
 	return error_new("%s %s", plan->funcs[first].func->name,
@@ -255,8 +253,7 @@ struct error *probes_write(struct probes *probes, const struct plan *plan, size_
 		return no_sites(plan, first, count, which);
 	if (num_at_check && num_at_check != written)
 		return error_new(
-			"the entries of several functions, of which some have to look at "
-			"the stack check and some must not: go through them with {{each}}");
+			"the entries of several functions, of which some have to look at the stack check and some must not: go through them with {{each}}");
 	if (num_at_check)
 		fputs("\n" AT_CHECK, out);
 	return NULL;

@@ -60,15 +60,11 @@ const char *attach_hint(int errnum)
 	case EPERM:
 	case EACCES:
 		if (lockdown_is_confidential())
-			return "the kernel is locked down (lockdown=confidentiality), which "
-			       "forbids reading other programs' memory with BPF: boot it "
-			       "without, or with lockdown=integrity";
-		return "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; in a "
-		       "container, with --privileged";
+			return "the kernel is locked down (lockdown=confidentiality), which forbids reading other programs' memory with BPF: boot it without, or with lockdown=integrity";
+		return "run it as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN; in a container, with --privileged";
 	case ENOSYS:
 	case EOPNOTSUPP:
-		return "this kernel does not have it: use Linux 5.10 or newer, built with "
-		       "CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS";
+		return "this kernel does not have it: use Linux 5.10 or newer, built with CONFIG_BPF_SYSCALL and CONFIG_UPROBE_EVENTS";
 	case EMFILE:
 	case ENFILE:
 		return "raise the limit of open files (ulimit -n), or match fewer functions";
@@ -122,8 +118,7 @@ static struct error *wait_until_attached(struct attachment *attachment)
 		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
 			return NULL;
 	}
-	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was "
-			 "it killed?");
+	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was it killed?");
 }
 
 /*
@@ -216,8 +211,7 @@ struct error *attachment_check(struct attachment *attachment)
 		return NULL;
 	attachment->is_lost = true;
 	int number = reap(attachment);
-	return error_new("the process that holds the probes (PID %d) %s%s: the probes went with "
-			 "it, and tracing ends; start it again",
+	return error_new("the process that holds the probes (PID %d) %s%s: the probes went with it, and tracing ends; start it again",
 			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
 			 number ? sigabbrev_np(number) ?: "?" : "");
 }
@@ -264,8 +258,7 @@ void attachment_stop(struct attachment *attachment)
 		take_note(attachment, &message);
 	close(attachment->socket);
 	if (!attachment->is_lost && reap(attachment))
-		log_warning("the process that holds the probes (PID %d) was killed while it took "
-			    "them away",
+		log_warning("the process that holds the probes (PID %d) was killed while it took them away",
 			    attachment->holder);
 	free(attachment);
 }

@@ -166,15 +166,12 @@ static void tell_watch(const struct holder *holder)
 		break;
 	case WATCH_EXEC:
 		tell(holder, HOLDER_NOTE, 0,
-		     "who starts %s after it was written to waits until its probes are gone (by "
-		     "fanotify; there is no lease: %s)",
+		     "who starts %s after it was written to waits until its probes are gone (by fanotify; there is no lease: %s)",
 		     path, no_lease);
 		break;
 	default:
 		holder_warn(holder,
-			    "whoever writes to %s while it is traced cannot be kept waiting (no "
-			    "lease: %s): a program that is started at once may crash. Replace the "
-			    "file (mv) instead of overwriting it, or trace with CAP_LEASE",
+			    "whoever writes to %s while it is traced cannot be kept waiting (no lease: %s): a program that is started at once may crash. Replace the file (mv) instead of overwriting it, or trace with CAP_LEASE",
 			    path, no_lease);
 	}
 }
@@ -188,9 +185,7 @@ static void warn_of_slow_end(const struct holder *holder, enum attach_method met
 	    fscanf(file, "%u", &seconds) != 1 || holder->num_attached / 10 < seconds)
 		return;
 	holder_warn(holder,
-		    "%zu probes by perf_event may take longer to take away than the kernel keeps "
-		    "anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do "
-		    "not overwrite it while it is traced",
+		    "%zu probes by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
 		    holder->num_attached, holder->file->path, seconds);
 }
 

@@ -34,8 +34,7 @@ static void find_swaps(const struct subject *subject, struct state_func *found)
 	if (!found->num_sites && !found->left_out)
 		state_func_leave_out(
 			found, 0,
-			"how it changes a goroutine's state is not known (built without "
-			"optimization?)");
+			"how it changes a goroutine's state is not known (built without optimization?)");
 }
 
 /*
@@ -118,8 +117,7 @@ static void find_go_inlined(const struct subject *subject, struct state_func *fo
 		found->num_sites = 0;
 	if (!found->num_sites)
 		state_func_leave_out(found, 0,
-				     "runtime.newproc1 was made a part of it, and where "
-				     "it starts goroutines is not known");
+				     "runtime.newproc1 was made a part of it, and where it starts goroutines is not known");
 }
 
 /* ---- all of them ---- */
@@ -205,8 +203,7 @@ static struct error *required_error(struct gobin *bin, const char *name, unsigne
 						    : "see how goroutines change their states";
 
 	if (!reason)
-		return error_new("cannot %s: %s has no function %s, which is what Go's runtime "
-				 "does it with (its version is %s)",
+		return error_new("cannot %s: %s has no function %s, which is what Go's runtime does it with (its version is %s)",
 				 what, gobin_path(bin), name, gobin_version(bin));
 	return error_new("cannot %s: %s of %s, which does it, cannot be probed: %s", what, name,
 			 gobin_path(bin), reason);
@@ -279,13 +276,10 @@ static struct error *check_runtime(const struct gobin *bin)
 {
 	switch (gobin_runtime(bin)) {
 	case GOBIN_RUNTIME_IN_PROGRAM:
-		return error_new("%s is a Go plugin: the states of its goroutines are changed by the "
-				 "program that loads it; trace them there",
+		return error_new("%s is a Go plugin: the states of its goroutines are changed by the program that loads it; trace them there",
 				 gobin_path(bin));
 	case GOBIN_RUNTIME_IN_LIBRARY:
-		return error_new("%s has no Go runtime of its own (-linkshared): the states of its "
-				 "goroutines are changed by the shared library that has; trace them "
-				 "there",
+		return error_new("%s has no Go runtime of its own (-linkshared): the states of its goroutines are changed by the shared library that has; trace them there",
 				 gobin_path(bin));
 	default:
 		return NULL;
