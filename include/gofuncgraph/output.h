@@ -52,7 +52,7 @@ struct calltree_sink output_sink(struct output *out);
 
 void output_change(struct output *out, const struct state_change *change);
 
-/* Of a summary: all goroutines, then all functions. */
+/* Prints a line of the summary: all goroutines come first, then all functions. */
 void output_goroutine(struct output *out, const struct state_goroutine *one);
 void output_function(struct output *out, const struct state_goroutine *one);
 

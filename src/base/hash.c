@@ -6,6 +6,15 @@
 
 #define FIRST_CAPACITY 16
 
+struct hash_key hash_key_of_text(const char *text)
+{
+	struct hash_key key = {.first = 14695981039346656037ull}; /* FNV-1a */
+
+	for (; *text; text++, key.second++)
+		key.first = (key.first ^ (unsigned char)*text) * 1099511628211ull;
+	return key;
+}
+
 /* One slot of four stays free, so that searches end soon. */
 static bool is_full(const struct hash *hash)
 {

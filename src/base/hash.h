@@ -46,6 +46,9 @@ static inline uint64_t hash_of(const struct hash *hash, struct hash_key key)
 	return hash_mix(hash_mix(key.first ^ hash->seed) + key.second * 0x9e3779b97f4a7c15ull);
 }
 
+/* Texts that differ may have one key: compare them, too. */
+struct hash_key hash_key_of_text(const char *text);
+
 /* NULL: there is none. */
 static inline void *hash_find(const struct hash *hash, struct hash_key key)
 {

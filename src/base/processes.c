@@ -4,25 +4,21 @@
 
 #include <stdlib.h>
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
 #include <utlist.h>
 
 struct process {
-	uint32_t pid;
-	UT_hash_handle hh;
-	bool in_table;
+	struct hash_key pid;
 	struct process_member *members;
 };
 
+static struct hash_key key_of(uint32_t pid)
+{
+	return (struct hash_key){.first = pid};
+}
+
 static struct process *find(const struct processes *processes, uint32_t pid)
 {
-	struct process *process;
-
-	HASH_FIND(hh, processes->table, &pid, sizeof(pid), process);
-	return process;
+	return hash_find(&processes->table, key_of(pid));
 }
 
 static struct process *add(struct processes *processes, uint32_t pid)
@@ -31,10 +27,8 @@ static struct process *add(struct processes *processes, uint32_t pid)
 
 	if (!process)
 		return NULL;
-	process->pid = pid;
-	process->in_table = true;
-	HASH_ADD(hh, processes->table, pid, sizeof(process->pid), process);
-	if (process->in_table)
+	process->pid = key_of(pid);
+	if (hash_add(&processes->table, &process->pid))
 		return process;
 	free(process);
 	return NULL;
@@ -57,7 +51,7 @@ void processes_remove(struct processes *processes, uint32_t pid, struct process_
 	DL_DELETE(process->members, member);
 	if (process->members)
 		return;
-	HASH_DEL(processes->table, process);
+	hash_remove(&processes->table, &process->pid);
 	free(process);
 }
 
@@ -70,10 +64,9 @@ struct process_member *processes_first(const struct processes *processes, uint32
 
 void processes_destroy(struct processes *processes)
 {
-	struct process *process, *next;
+	struct process *process;
 
-	HASH_ITER (hh, processes->table, process, next) {
-		HASH_DEL(processes->table, process);
+	for (size_t at = 0; (process = hash_next(&processes->table, &at));)
 		free(process);
-	}
+	hash_clear(&processes->table);
 }

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
+
 /* A part of each structure that belongs to a process. */
 struct process_member {
 	struct process_member *prev, *next;
@@ -18,11 +20,9 @@ struct process_member {
 /* The structure of type `type` whose member `name` this is. */
 #define process_member_of(member, type, name) ((type *)((char *)(member)-offsetof(type, name)))
 
-struct process;
-
 /* The processes that have members. All zero: there are none. */
 struct processes {
-	struct process *table; /* hash table */
+	struct hash table; /* by pid */
 };
 
 /* Adds a member behind the others of its process. False: out of memory. */

@@ -369,8 +369,10 @@ static void handle_stop(struct calltree *trees, uint64_t now_ns)
 {
 	struct owner *owner, *next;
 
-	HASH_ITER (hh, trees->table.owners, owner, next)
+	DL_FOREACH_SAFE2(trees->table.owners, owner, next, younger)
+	{
 		end_tree(trees, owner, CALL_RUNNING, now_ns);
+	}
 }
 
 struct error *calltree_feed(struct calltree *trees, const struct record *record)
@@ -432,7 +434,8 @@ void calltree_free(struct calltree *trees)
 
 	if (!trees)
 		return;
-	HASH_ITER (hh, trees->table.owners, owner, next) {
+	DL_FOREACH_SAFE2(trees->table.owners, owner, next, younger)
+	{
 		table_remove(&trees->table, owner);
 		family_drop(trees, owner);
 	}
@@ -456,7 +459,7 @@ uint64_t calltree_num_ended(const struct calltree *trees)
 
 size_t calltree_num_open(const struct calltree *trees)
 {
-	return HASH_COUNT(trees->table.owners);
+	return trees->table.by_key.count;
 }
 
 uint64_t calltree_num_ignored(const struct calltree *trees)

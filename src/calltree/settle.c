@@ -3,6 +3,7 @@
 #include "calltree/settle.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "calltree/family.h"
 #include "calltree/parts.h"
@@ -101,7 +102,8 @@ void settle_tick(struct calltree *trees, uint64_t now_ns)
 	    now_ns - trees->looked_ns < LOOK_NS)
 		return;
 	trees->looked_ns = now_ns;
-	HASH_ITER (hh, trees->table.owners, owner, next) {
+	DL_FOREACH_SAFE2(trees->table.owners, owner, next, younger)
+	{
 		if (!is_due(owner, now_ns))
 			continue;
 		settle(trees, owner);

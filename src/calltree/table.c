@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <utlist.h>
 
 /* Trees come and go all the time; large ones are rare, and their memory is given back. */
 #define MAX_SPARE	   64
@@ -19,13 +20,18 @@ static bool same_key(struct owner_key a, struct owner_key b)
 	return a.goid == b.goid && a.pid == b.pid && a.tid == b.tid;
 }
 
+static struct hash_key hashed(struct owner_key key)
+{
+	return (struct hash_key){.first = key.goid, .second = (uint64_t)key.tid << 32 | key.pid};
+}
+
 struct owner *table_find(struct table *table, struct owner_key key)
 {
 	struct owner *owner = table->last;
 
 	if (owner && same_key(owner->key, key))
 		return owner;
-	HASH_FIND(hh, table->owners, &key, sizeof(key), owner);
+	owner = hash_find(&table->by_key, hashed(key));
 	if (owner)
 		table->last = owner;
 	return owner;
@@ -91,11 +97,13 @@ static bool enter(struct table *table, struct owner *owner)
 {
 	if (!processes_add(&table->processes, owner->key.pid, &owner->of_process))
 		return false;
-	owner->in_table = true;
-	HASH_ADD(hh, table->owners, key, sizeof(owner->key), owner);
-	if (!owner->in_table)
+	owner->hashed = hashed(owner->key);
+	if (!hash_add(&table->by_key, &owner->hashed)) {
 		processes_remove(&table->processes, owner->key.pid, &owner->of_process);
-	return owner->in_table;
+		return false;
+	}
+	DL_APPEND2(table->owners, owner, older, younger);
+	return true;
 }
 
 struct owner *table_add(struct table *table, struct owner_key key)
@@ -117,7 +125,8 @@ struct owner *table_add(struct table *table, struct owner_key key)
 
 void table_remove(struct table *table, struct owner *owner)
 {
-	HASH_DEL(table->owners, owner);
+	hash_remove(&table->by_key, &owner->hashed);
+	DL_DELETE2(table->owners, owner, older, younger);
 	processes_remove(&table->processes, owner->key.pid, &owner->of_process);
 	if (table->last == owner)
 		table->last = NULL;
@@ -189,4 +198,6 @@ void table_destroy(struct table *table)
 		table->spare = owner->next;
 		owner_free(owner);
 	}
+	hash_clear(&table->by_key);
+	processes_destroy(&table->processes);
 }

@@ -6,16 +6,11 @@
 #ifndef GOFUNCGRAPH_CALLTREE_TABLE_H
 #define GOFUNCGRAPH_CALLTREE_TABLE_H
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/hash.h"
 #include "base/processes.h"
 #include "gofuncgraph/calltree.h"
 
-/* No padding: hashed and compared as bytes. */
 struct owner_key {
 	uint64_t goid;
 	uint32_t pid;
@@ -32,8 +27,9 @@ struct frame {
 
 /* A goroutine inside a tree; after its end, the tree alone while it waits for its family. */
 struct owner {
+	struct hash_key hashed; /* of its key */
 	struct owner_key key;
-	UT_hash_handle hh;
+	struct owner *older, *younger; /* in the table, by beginning */
 	struct process_member of_process; /* while it is in the table */
 	struct tree tree;
 	uint32_t calls_capacity;
@@ -48,7 +44,6 @@ struct owner {
 	uint64_t now_ns;	/* of its last record */
 	uint64_t settled_ns;	/* when it began, or its last part was handed on in time */
 
-	bool in_table;
 	bool has_ended;
 
 	/* What it is doing; see state.h. */
@@ -97,7 +92,8 @@ static inline struct owner *owner_of(struct tree *tree)
 }
 
 struct table {
-	struct owner *owners; /* hash table, in order of beginning */
+	struct hash by_key;
+	struct owner *owners; /* the same, in order of beginning: DL_FOREACH_SAFE2 by `younger` */
 	struct processes processes;
 	struct owner *last;   /* found last: records come in runs of one goroutine */
 	struct owner *spare;  /* kept for their memory */

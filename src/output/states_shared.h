@@ -13,7 +13,7 @@ struct reason_sum {
 	uint64_t count;
 };
 
-/* The reasons that a goroutine waited for, those with one name as one, by falling time. */
+/* The reasons that a goroutine waited for, the longest first. Reasons of one name count as one. */
 #define MAX_REASONS 256
 size_t states_reasons(struct names *names, const struct state_sums *sums,
 		      struct reason_sum reasons[MAX_REASONS]);

@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
-
 #include "base/array.h"
+#include "base/hash.h"
 #include "gobin/image.h"
 #include "gofuncgraph/record.h"
 #include "process/mappings.h"
@@ -26,38 +22,28 @@
 #define UNKNOWN_NUMBER 0
 
 struct file {
-	char *identity; /* of struct mapping */
+	struct hash_key key; /* of its identity */
+	char *identity;	     /* of struct mapping */
 	char *name;
 	struct image_segment *segments; /* NULL: it could not be read */
 	size_t num_segments;
-	UT_hash_handle hh;
-	bool in_table;
 };
 
 struct process_files {
-	uint32_t pid;
+	struct hash_key pid;
 	uint64_t read_ns;
 	struct mappings mappings;
-	UT_hash_handle hh;
-	bool in_table;
-};
-
-struct place_key {
-	const struct file *file; /* NULL: none */
-	uint64_t va;
 };
 
 struct known_place {
-	struct place_key key;
+	struct hash_key key; /* of both: */
+	const struct file *file; /* NULL: none */
+	uint64_t va;
 	uint64_t number;
-	UT_hash_handle hh;
-	bool in_table;
 };
 
 struct modules {
-	struct process_files *processes; /* hash tables */
-	struct file *files;
-	struct known_place *places;
+	struct hash processes, files, places;
 	struct known_place **by_number;
 	size_t num_places, capacity;
 };
@@ -68,19 +54,25 @@ struct error *modules_new(struct modules **out)
 	return *out ? NULL : error_out_of_memory();
 }
 
-static void forget_process(struct modules *modules, struct process_files *process)
+static void process_free(struct process_files *process)
 {
-	HASH_DEL(modules->processes, process);
 	mappings_release(&process->mappings);
 	free(process);
 }
 
+static void forget_process(struct modules *modules, struct process_files *process)
+{
+	hash_remove(&modules->processes, &process->pid);
+	process_free(process);
+}
+
 static void forget_processes(struct modules *modules)
 {
-	struct process_files *process, *next;
+	struct process_files *process;
 
-	HASH_ITER (hh, modules->processes, process, next)
-		forget_process(modules, process);
+	for (size_t at = 0; (process = hash_next(&modules->processes, &at));)
+		process_free(process);
+	hash_clear(&modules->processes);
 }
 
 static void file_free(struct file *file)
@@ -93,20 +85,17 @@ static void file_free(struct file *file)
 
 void modules_free(struct modules *modules)
 {
-	struct file *file, *next_file;
-	struct known_place *place, *next_place;
+	struct file *file;
 
 	if (!modules)
 		return;
 	forget_processes(modules);
-	HASH_ITER (hh, modules->places, place, next_place) {
-		HASH_DEL(modules->places, place);
-		free(place);
-	}
-	HASH_ITER (hh, modules->files, file, next_file) {
-		HASH_DEL(modules->files, file);
+	for (size_t i = 0; i < modules->num_places; i++)
+		free(modules->by_number[i]);
+	hash_clear(&modules->places);
+	for (size_t at = 0; (file = hash_next(&modules->files, &at));)
 		file_free(file);
-	}
+	hash_clear(&modules->files);
 	free(modules->by_number);
 	free(modules);
 }
@@ -115,10 +104,7 @@ void modules_free(struct modules *modules)
 
 static struct process_files *find_process(struct modules *modules, uint32_t pid)
 {
-	struct process_files *process;
-
-	HASH_FIND(hh, modules->processes, &pid, sizeof(pid), process);
-	return process;
+	return hash_find(&modules->processes, (struct hash_key){.first = pid});
 }
 
 void modules_forget(struct modules *modules, uint32_t pid)
@@ -135,12 +121,10 @@ static struct process_files *add_process(struct modules *modules, uint32_t pid)
 
 	if (!process)
 		return NULL;
-	if (HASH_COUNT(modules->processes) >= MAX_PROCESSES)
+	if (modules->processes.count >= MAX_PROCESSES)
 		forget_processes(modules);
-	process->pid = pid;
-	process->in_table = true;
-	HASH_ADD(hh, modules->processes, pid, sizeof(process->pid), process);
-	if (process->in_table)
+	process->pid = (struct hash_key){.first = pid};
+	if (hash_add(&modules->processes, &process->pid))
 		return process;
 	free(process);
 	return NULL;
@@ -212,17 +196,14 @@ static struct file *add_file(struct modules *modules, uint32_t pid, const struct
 	struct file *file = calloc(1, sizeof(*file));
 	const char *slash = strrchr(mapping->path, '/');
 
-	if (!file || HASH_COUNT(modules->files) >= MAX_FILES) {
+	if (!file || modules->files.count >= MAX_FILES) {
 		free(file);
 		return NULL;
 	}
 	file->identity = strdup(mapping->file);
 	file->name = strdup(slash ? slash + 1 : mapping->path);
-	if (file->identity && file->name) {
-		file->in_table = true;
-		HASH_ADD_KEYPTR(hh, modules->files, file->identity, strlen(file->identity), file);
-	}
-	if (!file->in_table) {
+	file->key = hash_key_of_text(mapping->file);
+	if (!file->identity || !file->name || !hash_add(&modules->files, &file->key)) {
 		file_free(file);
 		return NULL;
 	}
@@ -232,10 +213,12 @@ static struct file *add_file(struct modules *modules, uint32_t pid, const struct
 
 static struct file *find_file(struct modules *modules, uint32_t pid, const struct mapping *mapping)
 {
-	struct file *file;
+	struct file *file = hash_find(&modules->files, hash_key_of_text(mapping->file));
 
-	HASH_FIND(hh, modules->files, mapping->file, strlen(mapping->file), file);
-	return file ? file : add_file(modules, pid, mapping);
+	if (!file)
+		return add_file(modules, pid, mapping);
+	/* Two of one key: the second stays unknown. */
+	return strcmp(file->identity, mapping->file) ? NULL : file;
 }
 
 /* 0: unknown. */
@@ -251,25 +234,23 @@ static uint64_t offset_to_va(const struct file *file, uint64_t off)
 
 /* ---- places ---- */
 
-static uint64_t number_of(struct modules *modules, const struct place_key *key)
+static uint64_t number_of(struct modules *modules, const struct file *file, uint64_t va)
 {
-	struct known_place *place;
+	struct hash_key key = {.first = va, .second = (uintptr_t)file};
+	struct known_place *place = hash_find(&modules->places, key);
 
-	HASH_FIND(hh, modules->places, key, sizeof(*key), place);
 	if (place)
 		return place->number;
 	if (modules->num_places >= MAX_PLACES ||
 	    !array_reserve(&modules->by_number, &modules->capacity, modules->num_places + 1,
 			   sizeof(*modules->by_number)))
 		return UNKNOWN_NUMBER;
-	place = calloc(1, sizeof(*place));
+	place = malloc(sizeof(*place));
 	if (!place)
 		return UNKNOWN_NUMBER;
-	place->key = *key;
-	place->number = modules->num_places + 1;
-	place->in_table = true;
-	HASH_ADD(hh, modules->places, key, sizeof(place->key), place);
-	if (!place->in_table) {
+	*place = (struct known_place){
+		.key = key, .file = file, .va = va, .number = modules->num_places + 1};
+	if (!hash_add(&modules->places, &place->key)) {
 		free(place);
 		return UNKNOWN_NUMBER;
 	}
@@ -279,14 +260,13 @@ static uint64_t number_of(struct modules *modules, const struct place_key *key)
 
 uint64_t modules_number(struct modules *modules, uint32_t pid, uint64_t address, uint64_t now_ns)
 {
-	struct place_key key = {.va = address & ~FOREIGN_ADDRESS};
-	const struct mapping *mapping = find_mapping(modules, pid, key.va, now_ns);
+	uint64_t va = address & ~FOREIGN_ADDRESS;
+	const struct mapping *mapping = find_mapping(modules, pid, va, now_ns);
+	const struct file *file = mapping ? find_file(modules, pid, mapping) : NULL;
 
-	if (mapping)
-		key.file = find_file(modules, pid, mapping);
-	if (key.file)
-		key.va = offset_to_va(key.file, key.va - mapping->start + mapping->off);
-	return FOREIGN_ADDRESS | number_of(modules, &key);
+	if (file)
+		va = offset_to_va(file, va - mapping->start + mapping->off);
+	return FOREIGN_ADDRESS | number_of(modules, file, va);
 }
 
 struct module_place modules_place(const struct modules *modules, uint64_t number)
@@ -297,6 +277,6 @@ struct module_place modules_place(const struct modules *modules, uint64_t number
 	if (number == UNKNOWN_NUMBER || number > modules->num_places)
 		return (struct module_place){0};
 	place = modules->by_number[number - 1];
-	return (struct module_place){.name = place->key.file ? place->key.file->name : NULL,
-				     .va = place->key.va};
+	return (struct module_place){.name = place->file ? place->file->name : NULL,
+				     .va = place->va};
 }

@@ -6,11 +6,6 @@
 #include <stdlib.h>
 #include <bpf/bpf.h>
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
-
 #include "base/cleanup.h"
 
 /* After a walk, for each gate that was there: it takes a tenth of that or so. */
@@ -20,9 +15,7 @@
 #define IS_THREAD (1ull << 63)
 
 struct ended_program {
-	uint32_t pid;
-	UT_hash_handle hh;
-	bool in_table;
+	struct hash_key pid;
 	uint64_t first_alive; /* gate.program: earlier ones under this pid are gone */
 };
 
@@ -34,20 +27,16 @@ static uint64_t first_alive(const struct record_process *end)
 
 static struct ended_program *find(const struct gates *gates, uint32_t pid)
 {
-	struct ended_program *program;
-
-	HASH_FIND(hh, gates->ended, &pid, sizeof(pid), program);
-	return program;
+	return hash_find(&gates->ended, (struct hash_key){.first = pid});
 }
 
 static void forget_programs(struct gates *gates)
 {
-	struct ended_program *program, *next;
+	struct ended_program *program;
 
-	HASH_ITER (hh, gates->ended, program, next) {
-		HASH_DEL(gates->ended, program);
+	for (size_t at = 0; (program = hash_next(&gates->ended, &at));)
 		free(program);
-	}
+	hash_clear(&gates->ended);
 }
 
 void gates_note_end(struct gates *gates, const struct record_process *end)
@@ -61,11 +50,9 @@ void gates_note_end(struct gates *gates, const struct record_process *end)
 	program = calloc(1, sizeof(*program));
 	if (!program)
 		return; /* what it left behind stays */
-	program->pid = end->header.pid;
+	program->pid = (struct hash_key){.first = end->header.pid};
 	program->first_alive = first_alive(end);
-	program->in_table = true;
-	HASH_ADD(hh, gates->ended, pid, sizeof(program->pid), program);
-	if (!program->in_table)
+	if (!hash_add(&gates->ended, &program->pid))
 		free(program);
 }
 
@@ -191,7 +178,7 @@ void gates_sweep(struct gates *gates, uint64_t now_ns)
 {
 	uint64_t num_gates = 0;
 
-	if (!gates->ended || now_ns < gates->next_walk_ns)
+	if (!gates->ended.count || now_ns < gates->next_walk_ns)
 		return;
 	walk(gates, delete_if_gone, &num_gates);
 	forget_programs(gates);

@@ -13,14 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "gofuncgraph/maps.h"
 #include "gofuncgraph/record.h"
 
-struct ended_program;
-
 struct gates {
 	int fd;			     /* of the map; not owned */
-	struct ended_program *ended; /* since the last walk, a hash table */
+	struct hash ended;	     /* programs, since the last walk, by pid */
 	uint64_t next_walk_ns;	     /* not before */
 };
 

@@ -7,11 +7,9 @@
 
 struct goroutine *goroutines_find(struct goroutines *goroutines, uint32_t pid, uint64_t goid)
 {
-	struct goroutine_name key = {.id = goid, .pid = pid};
-	struct goroutine *goroutine;
+	struct hash_key key = {.first = goid, .second = pid};
 
-	HASH_FIND(hh, goroutines->table, &key, sizeof(key), goroutine);
-	return goroutine;
+	return hash_find(&goroutines->table, key);
 }
 
 struct goroutine *goroutines_of_process(struct goroutines *goroutines, uint32_t pid)
@@ -24,12 +22,11 @@ struct goroutine *goroutines_of_process(struct goroutines *goroutines, uint32_t 
 /* False: out of memory. */
 static bool enter_table(struct goroutines *goroutines, struct goroutine *goroutine)
 {
-	uint32_t pid = (uint32_t)goroutine->key.pid;
+	uint32_t pid = (uint32_t)goroutine->key.second;
 
 	if (!processes_add(&goroutines->processes, pid, &goroutine->of_process))
 		return false;
-	goroutine->in_table = true;
-	HASH_ADD(hh, goroutines->table, key, sizeof(goroutine->key), goroutine);
+	goroutine->in_table = hash_add(&goroutines->table, &goroutine->key);
 	if (!goroutine->in_table)
 		processes_remove(&goroutines->processes, pid, &goroutine->of_process);
 	return goroutine->in_table;
@@ -41,7 +38,7 @@ struct goroutine *goroutines_add(struct goroutines *goroutines, uint32_t pid, ui
 
 	if (!goroutine)
 		return NULL;
-	goroutine->key = (struct goroutine_name){.id = goid, .pid = pid};
+	goroutine->key = (struct hash_key){.first = goid, .second = pid};
 	if (!enter_table(goroutines, goroutine)) {
 		free(goroutine);
 		return NULL;
@@ -67,9 +64,9 @@ void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine)
 {
 	if (!goroutine->in_table)
 		return;
-	HASH_DEL(goroutines->table, goroutine);
+	hash_remove(&goroutines->table, &goroutine->key);
 	goroutine->in_table = false;
-	processes_remove(&goroutines->processes, (uint32_t)goroutine->key.pid, &goroutine->of_process);
+	processes_remove(&goroutines->processes, (uint32_t)goroutine->key.second, &goroutine->of_process);
 }
 
 static void goroutine_free(struct goroutine *goroutine)
@@ -88,21 +85,18 @@ void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutin
 
 struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid, uint64_t start_va)
 {
-	struct goroutine_name key = {.id = start_va, .pid = pid};
-	struct function *function;
+	struct hash_key key = {.first = start_va, .second = pid};
+	struct function *function = hash_find(&goroutines->functions, key);
 
-	HASH_FIND(hh, goroutines->functions, &key, sizeof(key), function);
 	if (function)
 		return function;
-	if (HASH_COUNT(goroutines->functions) >= STATES_MAX_FUNCTIONS)
+	if (goroutines->functions.count >= STATES_MAX_FUNCTIONS)
 		return &goroutines->others;
 	function = calloc(1, sizeof(*function));
 	if (!function)
 		return NULL;
 	function->key = key;
-	function->in_table = true;
-	HASH_ADD(hh, goroutines->functions, key, sizeof(function->key), function);
-	if (!function->in_table) {
+	if (!hash_add(&goroutines->functions, &function->key)) {
 		free(function);
 		return NULL;
 	}
@@ -111,19 +105,19 @@ struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid
 
 void goroutines_destroy(struct goroutines *goroutines)
 {
-	struct function *function, *next_function;
+	struct function *function;
 	struct goroutine *goroutine, *next;
 
-	HASH_CLEAR(hh, goroutines->table);
+	hash_clear(&goroutines->table);
 	processes_destroy(&goroutines->processes);
 	DL_FOREACH_SAFE(goroutines->living, goroutine, next)
 	goroutine_free(goroutine);
 	DL_FOREACH_SAFE(goroutines->ended, goroutine, next)
 	goroutine_free(goroutine);
-	HASH_ITER (hh, goroutines->functions, function, next_function) {
-		HASH_DEL(goroutines->functions, function);
+	for (size_t at = 0; (function = hash_next(&goroutines->functions, &at));) {
 		sums_destroy(&function->sums);
 		free(function);
 	}
+	hash_clear(&goroutines->functions);
 	sums_destroy(&goroutines->others.sums);
 }

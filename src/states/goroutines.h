@@ -7,32 +7,18 @@
 #ifndef STATES_GOROUTINES_H
 #define STATES_GOROUTINES_H
 
-/* Out of memory makes HASH_ADD fail; it never ends the process. */
-#define HASH_NONFATAL_OOM	 1
-#define uthash_nonfatal_oom(obj) ((obj)->in_table = false)
-#include <uthash.h>
-
 #include "base/processes.h"
 #include "states/sums.h"
 
-/* No padding: hashed and compared as bytes. */
-struct goroutine_name {
-	uint64_t id; /* goid; of a function its va */
-	uint64_t pid;
-};
-
 /* A function that goroutines were started with, in one process. */
 struct function {
-	struct goroutine_name key;
-	UT_hash_handle hh;
-	bool in_table;
+	struct hash_key key; /* its va, the process */
 	uint64_t num_goroutines;
 	struct sums sums;
 };
 
 struct goroutine {
-	struct goroutine_name key;
-	UT_hash_handle hh;
+	struct hash_key key; /* goid, the process */
 	bool in_table;
 	bool has_ended;
 	bool saw_begin; /* of the time in its state */
@@ -52,14 +38,14 @@ struct goroutine {
 };
 
 struct goroutines {
-	/* Hash table of the living, and of those of the ended whose process may go on with their
+	/* The living, and of those of the ended whose process may go on with their
 	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
-	struct goroutine *table;
+	struct hash table;
 	struct processes processes; /* of those in the table */
 	struct goroutine *living;	    /* the one unchanged for longest first */
 	struct goroutine *ended;	    /* the one that ended first is first */
 	size_t count;		    /* of both lists */
-	struct function *functions;
+	struct hash functions;
 	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
 };
 

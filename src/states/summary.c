@@ -56,14 +56,14 @@ struct ranked {
 static int compare(const void *a, const void *b)
 {
 	const struct ranked *x = a, *y = b;
-	const struct goroutine_name *one = x->goroutine ? &x->goroutine->key : &x->function->key;
-	const struct goroutine_name *other = y->goroutine ? &y->goroutine->key : &y->function->key;
+	const struct hash_key *one = x->goroutine ? &x->goroutine->key : &x->function->key;
+	const struct hash_key *other = y->goroutine ? &y->goroutine->key : &y->function->key;
 
 	if (x->not_running_ns != y->not_running_ns)
 		return x->not_running_ns < y->not_running_ns ? 1 : -1;
-	if (one->pid != other->pid)
-		return one->pid < other->pid ? -1 : 1;
-	return one->id < other->id ? -1 : one->id > other->id;
+	if (one->second != other->second)
+		return one->second < other->second ? -1 : 1;
+	return one->first < other->first ? -1 : one->first > other->first;
 }
 
 static void visit(const struct ranked *ranked,
@@ -75,16 +75,16 @@ static void visit(const struct ranked *ranked,
 
 	if (goroutine)
 		one = (struct state_goroutine){
-			.pid = (uint32_t)goroutine->key.pid,
-			.goid = goroutine->key.id,
+			.pid = (uint32_t)goroutine->key.second,
+			.goid = goroutine->key.first,
 			.start_va = goroutine->start_va,
 			.num_goroutines = 1,
 			.has_ended = goroutine->has_ended,
 		};
 	else
 		one = (struct state_goroutine){
-			.pid = (uint32_t)function->key.pid,
-			.start_va = function->key.id,
+			.pid = (uint32_t)function->key.second,
+			.start_va = function->key.first,
 			.num_goroutines = function->num_goroutines,
 		};
 	sums_expand(goroutine ? &goroutine->sums : &function->sums, &one.sums);
@@ -108,7 +108,7 @@ static size_t rank_functions(struct goroutines *goroutines, struct ranked *ranke
 	const struct function *function;
 	size_t count = 0;
 
-	for (function = goroutines->functions; function; function = function->hh.next)
+	for (size_t at = 0; (function = hash_next(&goroutines->functions, &at));)
 		ranked[count++] =
 			(struct ranked){.not_running_ns = sums_not_running_ns(&function->sums),
 					.function = function};
