@@ -72,6 +72,24 @@ struct code_swap {
 	uint32_t tested;
 };
 
+/* A move between a register and a thread-local variable, and what loads the variable's place. */
+struct code_tls_access {
+	uint32_t at;	/* of the first instruction of both */
+	uint32_t behind; /* the instruction behind that one */
+	uint8_t reg;	/* that is read or written, as the instruction set numbers it */
+	bool loads;	/* the register is loaded */
+	bool in_slot;	/* the place is in 8 bytes of data, else it is the next */
+	int64_t offset; /* from the thread pointer; in_slot: of the slot from the code's first byte */
+};
+
+/* What an instruction says of data. */
+struct code_constants {
+	uint32_t length;     /* of the instruction */
+	uint8_t compared;    /* the low byte of the first argument is compared with this; 0: not */
+	bool has_address;
+	int64_t address;     /* that it computes, from the code's first byte */
+};
+
 /* `code` and `offset`: the instruction there. */
 struct arch {
 	const char *name;
@@ -111,6 +129,20 @@ struct arch {
 	 * points to; `*offset` is set to it. False: there is no more. */
 	bool (*find_swap)(const struct code *code, uint32_t field, uint32_t *offset,
 			  struct code_swap *swap);
+
+	/* The first access to anything thread-local from the instruction at `from` on. False: none.
+	 */
+	bool (*find_tls_access)(const struct code *code, uint32_t from,
+				struct code_tls_access *access);
+	/* False: there is no instruction. */
+	bool (*constants)(const struct code *code, uint32_t offset,
+			  struct code_constants *constants);
+
+	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
+
+	/* Expressions in bpftrace's language, static text: g, the stack pointer, and, at the
+	 * conditional jump of a stack check, whether it goes on with the function. */
+	const char *bpftrace_g, *bpftrace_sp, *bpftrace_check_passes;
 };
 
 extern const struct arch arch_x86_64;

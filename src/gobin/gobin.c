@@ -338,6 +338,28 @@ static bool has_suffix(const char *text, const char *suffix)
 	return len >= suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
 }
 
+/* Calls a function in the code before `end`. */
+static bool calls_before(const struct gobin *bin, const struct gobin_func *func, size_t end)
+{
+	struct code code = {.arch = gobin_arch(bin),
+			    .bytes = image_at_va(bin->image, func->va, end),
+			    .size = end};
+	struct insn insn;
+
+	if (!code.bytes)
+		return false;
+	for (uint32_t offset = 0; code.arch->decode(&code, offset, NULL, &insn);
+	     offset += insn.length) {
+		if (insn.kind != INSN_CALL || !insn.has_target)
+			continue;
+		uint64_t target_va = func->va + (uint64_t)insn.target;
+		size_t found = funcs_search(bin->funcs.items, bin->funcs.count, target_va);
+		if (found < bin->funcs.count && bin->funcs.items[found].va == target_va)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Wrappers of both directions load R14 from thread-local storage
  * (src/cmd/compile/internal/ssagen/abi.go and amd64/ssa.go): one that is called by ABI0 code before
@@ -353,20 +375,9 @@ static bool loads_g_before_calling(const struct gobin *bin, const struct gobin_f
 	/* The stack check of ABI0 code is the first thing it does. */
 	if (access.at == 0)
 		return true;
-	if (access.reg != 14)
+	if (access.reg != gobin_arch(bin)->goroutine_register)
 		return false;
-	const uint8_t *code = image_at_va(bin->image, func->va, max);
-	for (size_t i = 0; code && i + 5 <= access.at; i++) {
-		int32_t distance;
-		if (code[i] != 0xe8)
-			continue;
-		memcpy(&distance, code + i + 1, sizeof(distance));
-		uint64_t target_va = func->va + i + 5 + (int64_t)distance;
-		size_t found = funcs_search(bin->funcs.items, bin->funcs.count, target_va);
-		if (found < bin->funcs.count && bin->funcs.items[found].va == target_va)
-			return false;
-	}
-	return true;
+	return !calls_before(bin, func, access.at);
 }
 
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func)

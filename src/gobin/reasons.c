@@ -5,7 +5,6 @@
  */
 #include "gobin/reasons.h"
 
-#include <Zydis/Zydis.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,44 +131,28 @@ static struct reasons *read_table(const struct image *image, uint64_t va, size_t
 	return take_pointer(reasons);
 }
 
-/* The number that %al is compared with: reasons below it are in the table. */
-static size_t compared_with(const ZydisDecodedInstruction *insn,
-			    const ZydisDecodedOperand *operands)
-{
-	if (insn->mnemonic != ZYDIS_MNEMONIC_CMP ||
-	    operands[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
-	    operands[0].reg.value != ZYDIS_REGISTER_AL ||
-	    operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
-		return 0;
-	return operands[1].imm.value.u & 0xff;
-}
-
 /*
- * The function compares the reason with their count, and has the address of "unknown wait reason"
- * and the table's in `lea`s. What is a table of reasons is told by what is there.
+ * The function compares the reason with their count, and computes the address of "unknown wait
+ * reason" and the table's. What is a table of reasons is told by what is there.
  */
 static struct reasons *read_by_code(const struct image *image, const struct gobin_func *func)
 {
-	size_t size = func->size < MAX_FUNC_BYTES ? func->size : MAX_FUNC_BYTES, count = 0;
-	const uint8_t *code = image_at_va(image, func->va, size);
-	ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-	ZydisDecodedInstruction insn;
-	ZydisDecoder decoder;
-	ZyanU64 table_va;
+	struct code code = {.arch = image_arch(image),
+			    .size = func->size < MAX_FUNC_BYTES ? func->size : MAX_FUNC_BYTES};
+	struct code_constants constants;
+	size_t count = 0;
 
-	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-	for (size_t at = 0; code && at < size; at += insn.length) {
-		if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code + at, size - at, &insn,
-							 operands)))
-			break;
+	code.bytes = image_at_va(image, func->va, code.size);
+	if (!code.bytes)
+		return NULL;
+	for (uint32_t at = 0; code.arch->constants(&code, at, &constants); at += constants.length) {
+		struct reasons *reasons;
+
 		if (!count)
-			count = compared_with(&insn, operands);
-		if (insn.mnemonic != ZYDIS_MNEMONIC_LEA ||
-		    operands[1].mem.base != ZYDIS_REGISTER_RIP ||
-		    !ZYAN_SUCCESS(ZydisCalcAbsoluteAddress(&insn, &operands[1], func->va + at,
-							   &table_va)))
-			continue;
-		struct reasons *reasons = read_table(image, table_va, count);
+			count = constants.compared;
+		reasons = constants.has_address
+				  ? read_table(image, func->va + (uint64_t)constants.address, count)
+				  : NULL;
 		if (reasons)
 			return reasons;
 	}

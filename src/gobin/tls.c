@@ -1,41 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * tls.c - finds accesses to the thread-local g in code.
- *
- * Go's assembler and the linkers leave one of three forms (src/cmd/internal/obj/x86/obj6.go and
- * asm6.go, CanUse1InsnTLS):
- *
- *   mov %fs:-8,%rcx                         64 48 8b 0c 25 f8 ff ff ff   not PIC
- *   mov $-8,%rcx;         mov %fs:(%rcx),.. 48 c7 c1 f8 ff ff ff 64 ..   PIE, the linker knew it
- *   mov slot(%rip),%rcx;  mov %fs:(%rcx),.. 48 8b 0d .. .. .. .. 64 ..   -dynlink,
- *                                                                       libraries
- *
- * In the last one the dynamic loader puts the offset into the slot: R_X86_64_TPOFF64.
- */
+/* tls.c - accesses to the thread-local g in code, and the place that they give it. */
 #include "gobin/tls.h"
 
 #include <elf.h>
 #include <string.h>
 
-#define ABSOLUTE_SIZE 9 /* of the first form */
-#define LOAD_SIZE     7 /* of the first instruction of the others */
-/* A form, and as much of the access behind its load as is looked at. */
-#define WINDOW_SIZE (LOAD_SIZE + 5)
 /* The functions looked at are shorter, or have an access early. */
 #define MAX_FUNC_BYTES 512
 /* Go's and the C library's thread-local variables together are not larger. */
 #define MAX_TLS_OFFSET (1 << 20)
-
-#define REX_R 4
-#define REX_B 1
-
-static int32_t read_i32(const uint8_t *bytes)
-{
-	int32_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return value;
-}
 
 static bool is_plausible(int64_t offset)
 {
@@ -80,77 +53,23 @@ static struct tls_place place_in_slot(const struct image *image, uint64_t va)
 	return (struct tls_place){.offset = (int64_t)value};
 }
 
-/* A move between %fs:(base) and a 64-bit register. */
-static bool is_indirect_access(const uint8_t *code, unsigned base, struct tls_access *access)
-{
-	uint8_t rex = code[1], opcode = code[2], modrm = code[3];
-
-	if (code[0] != 0x64 || (rex & 0xfa) != 0x48 || (opcode != 0x8b && opcode != 0x89))
-		return false;
-	if (modrm >> 6 != 0 || (modrm & 7) != (base & 7) || !(rex & REX_B) != (base < 8))
-		return false;
-	/* R12 as base needs a SIB byte. */
-	if ((base & 7) == 4 && code[4] != 0x24)
-		return false;
-	access->loads = opcode == 0x8b;
-	access->reg = (modrm >> 3 & 7) | (rex & REX_R ? 8 : 0);
-	return true;
-}
-
-/* Whether an access begins at code, WINDOW_SIZE readable bytes that are loaded at va. */
-static bool decode(const struct image *image, const uint8_t *code, uint64_t va,
-		   struct tls_access *access)
-{
-	uint8_t rex, modrm;
-
-	if (code[0] == 0x64) {
-		rex = code[1];
-		modrm = code[3];
-		if ((rex != 0x48 && rex != 0x4c) || (code[2] != 0x8b && code[2] != 0x89) ||
-		    (modrm & 0xc7) != 0x04 || code[4] != 0x25 || !is_plausible(read_i32(code + 5)))
-			return false;
-		access->loads = code[2] == 0x8b;
-		access->reg = (modrm >> 3 & 7) | (rex & REX_R ? 8 : 0);
-		access->place = (struct tls_place){.offset = read_i32(code + 5)};
-		return true;
-	}
-	rex = code[0];
-	modrm = code[2];
-	if ((rex == 0x48 || rex == 0x49) && code[1] == 0xc7 && (modrm & 0xf8) == 0xc0) {
-		unsigned base = (modrm & 7) | (rex & REX_B ? 8 : 0);
-		access->place = (struct tls_place){.offset = read_i32(code + 3)};
-		return is_plausible(access->place.offset) &&
-		       is_indirect_access(code + LOAD_SIZE, base, access);
-	}
-	if ((rex == 0x48 || rex == 0x4c) && code[1] == 0x8b && (modrm & 0xc7) == 0x05) {
-		unsigned base = (modrm >> 3 & 7) | (rex & REX_R ? 8 : 0);
-		if (!is_indirect_access(code + LOAD_SIZE, base, access))
-			return false;
-		access->place =
-			place_in_slot(image, va + LOAD_SIZE + (int64_t)read_i32(code + 3));
-		return true;
-	}
-	return false;
-}
-
 bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct tls_access *access)
 {
 	uint64_t available = image_available(image, va);
-	uint8_t window[WINDOW_SIZE];
+	struct code code = {.arch = image_arch(image), .size = max < available ? max : available};
+	struct code_tls_access found;
 
-	if (max > available)
-		max = available;
-	const uint8_t *code = image_at_va(image, va, max);
-	if (!code)
+	code.bytes = image_at_va(image, va, code.size);
+	if (!code.bytes)
 		return false;
-	for (size_t i = 0; i + ABSOLUTE_SIZE <= max; i++) {
-		size_t len = max - i < WINDOW_SIZE ? max - i : WINDOW_SIZE;
-		/* Zeros behind the end are no access. */
-		memset(window, 0, sizeof(window));
-		memcpy(window, code + i, len);
-		if (!decode(image, window, va + i, access))
+	for (uint32_t from = 0; code.arch->find_tls_access(&code, from, &found);
+	     from = found.behind) {
+		if (!found.in_slot && !is_plausible(found.offset))
 			continue;
-		access->at = i;
+		*access = (struct tls_access){.at = found.at, .reg = found.reg, .loads = found.loads};
+		access->place = found.in_slot
+					? place_in_slot(image, va + (uint64_t)found.offset)
+					: (struct tls_place){.offset = (int32_t)found.offset};
 		return true;
 	}
 	return false;

@@ -24,7 +24,7 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 /* An instruction that reads or writes the thread's g, and the one that loads its offset. */
 struct tls_access {
 	size_t at;    /* of its first byte, from the first byte looked at */
-	unsigned reg; /* number of the register that is read or written: 14 is R14 */
+	unsigned reg; /* that is read or written, as the instruction set numbers it */
 	bool loads;   /* reg is loaded with g */
 	struct tls_place place;
 };

@@ -127,7 +127,8 @@ static struct error *expand_goid(struct directives *d, const char *pointer, FILE
 
 	if (err)
 		return err;
-	fprintf(out, "*(uint64*)(%s + %u)", *pointer ? pointer : "reg(\"r14\")", d->layout.g_goid);
+	fprintf(out, "*(uint64*)(%s + %u)", *pointer ? pointer : gobin_arch(d->bin)->bpftrace_g,
+		d->layout.g_goid);
 	return NULL;
 }
 
@@ -147,20 +148,21 @@ static struct error *expand_stack(struct directives *d, const char *argument, FI
 
 	if (err)
 		return err;
-	fprintf(out,
-		"*(uint64*)(reg(\"r14\") + %u) ? *(uint64*)(reg(\"r14\") + %u) : (uint64)tid << 32",
-		d->layout.g_goid, d->layout.g_goid);
+	const char *g = gobin_arch(d->bin)->bpftrace_g;
+	fprintf(out, "*(uint64*)(%s + %u) ? *(uint64*)(%s + %u) : (uint64)tid << 32", g,
+		d->layout.g_goid, g, d->layout.g_goid);
 	return NULL;
 }
 
-/* At every site rsp points to the return address. */
+/* At every site the stack pointer is what it was at the function's first instruction. */
 static struct error *expand_frame(struct directives *d, const char *argument, FILE *out)
 {
 	struct error *err = need_g(d, "frame");
 
 	if (err)
 		return err;
-	fprintf(out, "*(uint64*)(reg(\"r14\") + %u) - reg(\"sp\")", d->layout.g_stack_hi);
+	fprintf(out, "*(uint64*)(%s + %u) - %s", gobin_arch(d->bin)->bpftrace_g,
+		d->layout.g_stack_hi, gobin_arch(d->bin)->bpftrace_sp);
 	return NULL;
 }
 

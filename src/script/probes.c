@@ -16,12 +16,6 @@
 /* Patterns that one template may name. */
 #define MAX_PLANS 1024
 
-/*
- * Behind `cmp` of a stack check: CF or ZF says that `jbe` is about to go to morestack, after which
- * the function begins again.
- */
-#define AT_CHECK "/ !(reg(\"flags\") & 0x41) /"
-
 struct named_plan {
 	char *pattern;
 	struct plan plan;
@@ -255,7 +249,8 @@ struct error *probes_write(struct probes *probes, const struct plan *plan, size_
 		return error_new(
 			"the entries of several functions, of which some have to look at the stack check and some must not: go through them with {{each}}");
 	if (num_at_check)
-		fputs("\n" AT_CHECK, out);
+		/* Else the stack check is about to call morestack, and the function begins again. */
+		fprintf(out, "\n/ %s /", gobin_arch(plan->bin)->bpftrace_check_passes);
 	return NULL;
 }
 

@@ -27,6 +27,8 @@ bool x86_64_find_stack_check(const struct code *code, struct stack_check *check)
 bool x86_64_is_harmless(const struct code *code, uint32_t offset);
 bool x86_64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,
 			   uint32_t *sp_delta);
+bool x86_64_find_tls_access(const struct code *code, uint32_t from, struct code_tls_access *access);
+bool x86_64_constants(const struct code *code, uint32_t offset, struct code_constants *constants);
 bool x86_64_may_swap(const uint8_t *bytes, size_t size);
 bool x86_64_find_swap(const struct code *code, uint32_t field, uint32_t *offset,
 		      struct code_swap *swap);

@@ -19,4 +19,10 @@ const struct arch arch_x86_64 = {
 	.find_arguments = x86_64_find_arguments,
 	.may_swap = x86_64_may_swap,
 	.find_swap = x86_64_find_swap,
+	.find_tls_access = x86_64_find_tls_access,
+	.constants = x86_64_constants,
+	.goroutine_register = 14,
+	.bpftrace_g = "reg(\"r14\")",
+	.bpftrace_sp = "reg(\"sp\")",
+	.bpftrace_check_passes = "!(reg(\"flags\") & 0x41)", /* CF or ZF */
 };
