@@ -55,7 +55,8 @@ static struct error *open_binary(struct run *run)
 	return NULL;
 }
 
-struct error *run_open(struct run *run)
+/* The process and the binary, with warnings about them. */
+static struct error *open_all(struct run *run)
 {
 	const struct run_args *args = run->args;
 	struct gobin_layout layout;
@@ -251,7 +252,8 @@ bool run_is_over(struct run *run)
 	return run->is_over;
 }
 
-struct error *run_loop(struct run *run)
+/* Reads records until it is over, a reader goes away, or the binary is being changed (reopen.h). */
+static struct error *read_records(struct run *run)
 {
 	uint64_t now = event_clock_now_ns(&run->clock), next_check = now + CHECK_EVERY_NS;
 	struct error *err = NULL;
@@ -277,14 +279,14 @@ struct error *run_loop(struct run *run)
 
 /* ---- ending ---- */
 
-static void report_losses(const struct run *run, const char *advice)
+static void report_losses(const struct run *run)
 {
 	const uint64_t *stats = run->counts;
 	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_SENT];
 
 	if (lost)
 		log_warning("%llu of %llu events were lost, the ring buffer was full: %s", lost,
-			    lost + sent, advice);
+			    lost + sent, run->advice);
 	if (stats[STAT_NO_ROOM])
 		log_warning(
 			"%llu calls of targets were not traced: too many goroutines were inside of targets at once",
@@ -294,7 +296,9 @@ static void report_losses(const struct run *run, const char *advice)
 			    (unsigned long long)stats[STAT_UNREADABLE]);
 }
 
-struct error *run_stop(struct run *run, const char *advice, struct error *err)
+/* Detaches and hands on what is left. Then all is flushed, and losses are reported, or why nothing was
+ * shown. Takes err, returns the first error. */
+static struct error *stop(struct run *run, struct error *err)
 {
 	struct error *late;
 	bool closed;
@@ -313,7 +317,7 @@ struct error *run_stop(struct run *run, const char *advice, struct error *err)
 		error_free(flush(run, &closed));
 	else
 		late = flush(run, &closed);
-	report_losses(run, advice);
+	report_losses(run);
 	if (!reopen_is_due(run) && run->has_shown(run->context))
 		throttle_report(run->throttle);
 	if (!err)
@@ -326,7 +330,8 @@ struct error *run_stop(struct run *run, const char *advice, struct error *err)
 	return err;
 }
 
-void run_wait_for_program(struct run *run)
+/* As if the tracer were not there. */
+static void wait_for_program(struct run *run)
 {
 	char text[64];
 
@@ -338,6 +343,54 @@ void run_wait_for_program(struct run *run)
 	}
 	log_info("%s (%d) %s", *run->args->binary, process_pid(run->process),
 		 process_ending(run->process, text, sizeof(text)));
+}
+
+/* ---- all of it ---- */
+
+struct error *run_prepare(struct run *run)
+{
+	struct error *err = open_all(run);
+
+	if (!err)
+		err = run->make_plan(run->context);
+	if (!err)
+		err = run_file_open(run);
+	return err ?: run->open_output(run->context);
+}
+
+/* Until it is over, or the binary is changed. */
+static struct error *trace_once(struct run *run)
+{
+	struct error *err = run->start(run->context);
+
+	if (err || run->is_changed)
+		return err;
+	return stop(run, read_records(run));
+}
+
+/* With the binary that took the place of the one that was traced. */
+static struct error *begin_anew(struct run *run, bool *goes_on)
+{
+	struct error *err;
+
+	run->close_output(run->context);
+	err = reopen_changed(run, goes_on);
+	return err || !*goes_on ? err : run->open_output(run->context);
+}
+
+struct error *run_trace(struct run *run)
+{
+	struct error *err = trace_once(run);
+	bool goes_on = true;
+
+	while (!err && goes_on && reopen_is_due(run)) {
+		err = begin_anew(run, &goes_on);
+		if (!err && goes_on)
+			err = trace_once(run);
+	}
+	if (run->has_begun)
+		wait_for_program(run);
+	return err;
 }
 
 void run_destroy(struct run *run)

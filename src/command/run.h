@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.h - what every command does that attaches and reads events until told to stop.
+ * run.h - what every command does that attaches and reads records until told to stop.
  *
- * run_open() - run.make_plan() - run_file_open() - run_start() - run_loop() - run_stop() - from
- * run_start() on again if the binary was changed, see reopen.h - run_wait_for_program() -
- * run_destroy(). Only one run at a time: signals have one handler.
+ * run_prepare() - run_trace() - run_destroy(), with functions of the command's own in between. Only
+ * one run at a time: signals have one handler.
  */
 #ifndef COMMAND_RUN_H
 #define COMMAND_RUN_H
@@ -40,10 +39,15 @@ struct run {
 	struct running running; /* when tracing ended, without `process`; only if nothing was shown
 				 * before */
 
-	/* What the command does; its context. */
+	/* What the command does. */
+	const char *advice; /* against a full ring buffer */
 	void *context;
-	/* Makes `plan` from `bin`. */
-	struct error *(*make_plan)(void *context);
+	struct error *(*make_plan)(void *context); /* `plan` from `bin` */
+	/* What records go into and come out of as text; again after close_output(), for the binary that
+	 * took the place of this one. */
+	struct error *(*open_output)(void *context);
+	struct error *(*start)(void *context); /* calls run_start() */
+	void (*close_output)(void *context);
 	/* Has written what there is: the error that a write met, and its errno. */
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
@@ -51,8 +55,14 @@ struct run {
 	void (*explain)(void *context);	  /* tells why it has not, at the end */
 };
 
-/* Opens the process and the binary, with warnings about them. */
-struct error *run_open(struct run *run);
+/* Opens the process, the binary and the output, and makes the plan. */
+struct error *run_prepare(struct run *run);
+
+/*
+ * Traces until it is over, also a binary that takes the place of this one (reopen.h); then waits for
+ * the program, if one was started.
+ */
+struct error *run_trace(struct run *run);
 
 /* What the addresses and sites of this binary and plan are called: to be made when both are there, and
  * anew when the binary was changed. */
@@ -72,21 +82,11 @@ void run_saw(struct run *run, const struct record *record);
  * unless there are others to trace, and the layout of their runtime is known. */
 void run_distrust(struct run *run, uint32_t pid);
 
-/* Keeps the first error met in a callback, to be returned by run_loop(); takes err. */
+/* Keeps the first error met in a callback, to be returned by run_trace(); takes err. */
 void run_fail(struct run *run, struct error *err);
 
 /* Told to stop by a signal, the end of the process, --timeout or the limit; stays so. */
 bool run_is_over(struct run *run);
-
-/* Reads events until it is over, a reader goes away, or the binary is being changed (reopen.h). */
-struct error *run_loop(struct run *run);
-
-/* Detaches and hands on what is left; then all is flushed, and losses are reported, with `advice`
- * against a full ring buffer, or why nothing was shown. Takes err, returns the first error. */
-struct error *run_stop(struct run *run, const char *advice, struct error *err);
-
-/* What was started is waited for, as if we were not there. */
-void run_wait_for_program(struct run *run);
 
 void run_destroy(struct run *run);
 

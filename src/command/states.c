@@ -5,9 +5,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/nothing.h"
-#include "command/reopen.h"
 #include "command/run.h"
-#include "command/run_file.h"
 #include "command/states_args.h"
 #include "gofuncgraph/output.h"
 
@@ -137,8 +135,9 @@ static void explain(void *context)
 
 /* ---- running ---- */
 
-static struct error *open_output(struct watch *watch)
+static struct error *open_output(void *context)
 {
+	struct watch *watch = context;
 	struct output_options options = {.clock = &watch->run.clock};
 	struct error *err = run_make_names(&watch->run);
 
@@ -147,8 +146,9 @@ static struct error *open_output(struct watch *watch)
 	return err ?: output_new(watch->args->format, &options, &watch->output);
 }
 
-static struct error *start(struct watch *watch)
+static struct error *start(void *context)
 {
+	struct watch *watch = context;
 	const struct states_sink sink = {
 		.context = watch,
 		.changed = watch->args->summary ? NULL : handle_change,
@@ -159,7 +159,7 @@ static struct error *start(struct watch *watch)
 	watch->num_lost = 0;
 	if (err || watch->run.is_changed)
 		return err;
-	/* No record is handed on before run_loop(). */
+	/* No record is handed on before the source is polled. */
 	return states_new(&sink, watch->args->summary, event_clock_now_ns(&watch->run.clock),
 			  &watch->states);
 }
@@ -178,57 +178,19 @@ static struct error *make_plan(void *context)
 	return plan_make_states(watch->run.bin, &watch->run.plan);
 }
 
-static struct error *prepare(struct watch *watch)
+static void close_output(void *context)
 {
-	struct error *err = run_open(&watch->run);
-
-	if (!err)
-		err = make_plan(watch);
-	if (!err)
-		err = run_file_open(&watch->run);
-	return err ? err : open_output(watch);
-}
-
-/* Until it is over, or the binary is changed. */
-static struct error *run_once(struct watch *watch)
-{
-	const char *advice =
-		watch->args->summary
-			? "the sums lack some time, and are wrong about some; give --ring-size more"
-			: "times marked as uncertain (?) may have been interrupted; give --ring-size more";
-	struct error *err = start(watch);
-
-	if (err || watch->run.is_changed)
-		return err;
-	return run_stop(&watch->run, advice, run_loop(&watch->run));
-}
-
-/* With the binary that took the place of the one that was traced. */
-static struct error *begin_anew(struct watch *watch, bool *goes_on)
-{
-	struct error *err;
+	struct watch *watch = context;
 
 	output_free(take_pointer(watch->output));
 	states_free(take_pointer(watch->states));
-	err = reopen_changed(&watch->run, goes_on);
-	return err || !*goes_on ? err : open_output(watch);
 }
 
-static struct error *run(struct watch *watch)
+static const char *advice(const struct states_args *args)
 {
-	struct error *err = prepare(watch);
-	bool goes_on = true;
-
-	if (!err)
-		err = run_once(watch);
-	while (!err && goes_on && reopen_is_due(&watch->run)) {
-		err = begin_anew(watch, &goes_on);
-		if (!err && goes_on)
-			err = run_once(watch);
-	}
-	if (watch->run.has_begun)
-		run_wait_for_program(&watch->run);
-	return err;
+	if (args->summary)
+		return "the sums lack some time, and are wrong about some; give --ring-size more";
+	return "times marked as uncertain (?) may have been interrupted; give --ring-size more";
 }
 
 static void destroy(struct watch *watch)
@@ -251,7 +213,11 @@ int command_states(int argc, char **argv)
 	watch.run = (struct run){
 		.args = &args.run,
 		.context = &watch,
+		.advice = advice(&args),
 		.make_plan = make_plan,
+		.open_output = open_output,
+		.start = start,
+		.close_output = close_output,
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
@@ -259,7 +225,9 @@ int command_states(int argc, char **argv)
 	};
 	err = states_args_take_library(&args);
 	if (!err)
-		err = run(&watch);
+		err = run_prepare(&watch.run);
+	if (!err)
+		err = run_trace(&watch.run);
 	if (err)
 		log_error("%s", error_message(err));
 	destroy(&watch);

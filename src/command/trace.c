@@ -6,9 +6,7 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/nothing.h"
-#include "command/reopen.h"
 #include "command/run.h"
-#include "command/run_file.h"
 #include "command/trace_args.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/output.h"
@@ -33,8 +31,9 @@ static uint64_t num_written(const struct trace *trace)
 
 /* ---- preparing ---- */
 
-static struct error *open_output(struct trace *trace)
+static struct error *open_output(void *context)
 {
+	struct trace *trace = context;
 	const struct trace_args *args = trace->args;
 	struct output_options options = {
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
@@ -119,29 +118,14 @@ static struct error *make_plan(void *context)
 	return NULL;
 }
 
-static struct error *prepare(struct trace *trace)
+static void close_output(void *context)
 {
-	struct run *run = &trace->run;
-	struct error *err = run_open(run);
-
-	if (!err)
-		err = make_plan(trace);
-	if (!err)
-		err = run_file_open(run);
-	return err ? err : open_output(trace);
-}
-
-/* With the binary that took the place of the one that was traced. */
-static struct error *begin_anew(struct trace *trace, bool *goes_on)
-{
-	struct error *err;
+	struct trace *trace = context;
 
 	trace->num_written = num_written(trace);
 	trace->num_begun = calltree_num_begun(trace->trees);
 	calltree_free(take_pointer(trace->trees));
 	output_free(take_pointer(trace->output));
-	err = reopen_changed(&trace->run, goes_on);
-	return err || !*goes_on ? err : open_output(trace);
 }
 
 /* ---- running ---- */
@@ -156,8 +140,9 @@ static void handle(void *context, const struct record *record)
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
 }
 
-static struct error *start(struct trace *trace)
+static struct error *start(void *context)
 {
+	struct trace *trace = context;
 	struct live_options options = {.sink = {.handle = handle, .context = trace}};
 	size_t num_traced = plan_num_traced(&trace->run.plan);
 	char what[64];
@@ -198,32 +183,6 @@ static void explain(void *context)
 	nothing_explain_inlining(&trace->run.plan);
 }
 
-/* Until it is over, or the binary is changed. */
-static struct error *run_once(struct trace *trace)
-{
-	struct error *err = start(trace);
-
-	if (err || trace->run.is_changed)
-		return err;
-	return run_stop(&trace->run, "trace fewer functions, or give --ring-size more",
-			run_loop(&trace->run));
-}
-
-static struct error *run(struct trace *trace)
-{
-	struct error *err = run_once(trace);
-	bool goes_on = true;
-
-	while (!err && goes_on && reopen_is_due(&trace->run)) {
-		err = begin_anew(trace, &goes_on);
-		if (!err && goes_on)
-			err = run_once(trace);
-	}
-	if (trace->run.has_begun)
-		run_wait_for_program(&trace->run);
-	return err;
-}
-
 static void destroy(struct trace *trace)
 {
 	calltree_free(trace->trees);
@@ -242,7 +201,11 @@ int command_trace(int argc, char **argv)
 	trace.run = (struct run){
 		.args = &args.run,
 		.context = &trace,
+		.advice = "trace fewer functions, or give --ring-size more",
 		.make_plan = make_plan,
+		.open_output = open_output,
+		.start = start,
+		.close_output = close_output,
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
@@ -250,9 +213,9 @@ int command_trace(int argc, char **argv)
 	};
 	err = trace_args_take_library(&args);
 	if (!err)
-		err = prepare(&trace);
+		err = run_prepare(&trace.run);
 	if (!err && confirm_slow_attaching(&trace))
-		err = run(&trace);
+		err = run_trace(&trace.run);
 	if (err)
 		log_error("%s", error_message(err));
 	destroy(&trace);
