@@ -30,6 +30,7 @@ static void check_run(const struct run_args *args)
 static void check_trace(const struct trace_args *args)
 {
 	check_run(&args->run);
+	must(args->format != NULL);
 	must(!args->run.options.min_wait_ns || args->run.options.states);
 	for (size_t i = 0; i < args->select.selection.num_functions; i++)
 		must(args->select.selection.functions[i] != NULL);
@@ -40,7 +41,7 @@ static void check_trace(const struct trace_args *args)
 static void check_states(const struct states_args *args)
 {
 	check_run(&args->run);
-	must(args->format == STATES_TEXT || args->format == STATES_JSON);
+	must(args->format != NULL);
 	must(!args->num_goids || args->goids);
 }
 
