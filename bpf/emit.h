@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* emit.h - the way of every record into the ring buffer: emit(), the kind's own fields, submit(). */
+/* emit.h - the way of a record into the ring buffer: emit(), the kind's own fields, submit(). */
 #ifndef BPF_EMIT_H
 #define BPF_EMIT_H
 

@@ -128,8 +128,8 @@ static __always_inline void remember_process(const struct who *who)
 		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
 }
 
-/* The gate of a goroutine that has none open; what its last tree lost is told with the first record.
- */
+/* The gate of a goroutine that has none open; what its last tree lost is told with the first
+ * record. */
 static __always_inline struct gate *open_gate(const struct who *who, __u64 position)
 {
 	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);

@@ -3,8 +3,8 @@
  * graph.bpf.c - the hot path: what happens at a probe.
  *
  * A hit names its site (attach cookie, or address). The goroutine is found, then looked up among
- * those that are inside a target; outside of any target that look-up is all. Inside, one record goes
- * to the ring buffer. Policy and formatting are user space's.
+ * those that are inside a target; outside of any target that look-up is all. Inside, one record
+ * goes to the ring buffer. Policy and formatting are user space's.
  */
 #include "resume.h"
 #include "state.h"

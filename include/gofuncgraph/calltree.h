@@ -3,8 +3,8 @@
  * calltree.h - records into call trees: a pure state machine, one stack of open frames a goroutine.
  *
  * Fed by the ring buffer or by a test. A frame is found by where it is on the goroutine's stack
- * (record_frame.frame), never by counting. An exit without an entry is ignored; frames that vanished are
- * closed and marked. Memory is bounded: see CALLTREE_MAX_* and CALLTREE_SETTLE_*.
+ * (record_frame.frame), never by counting. An exit without an entry is ignored; frames that
+ * vanished are closed and marked. Memory is bounded: see CALLTREE_MAX_* and CALLTREE_SETTLE_*.
  */
 #ifndef GOFUNCGRAPH_CALLTREE_H
 #define GOFUNCGRAPH_CALLTREE_H
@@ -137,7 +137,7 @@ struct tree {
  * their own. */
 #define CALLTREE_MAX_WAITS	 (1u << 16)
 #define CALLTREE_MAX_TOTAL_WAITS (1u << 20)
-/* How long a tree that ended waits for the goroutines started inside it, see RECORD_TICK at calltree_feed(). */
+/* How long a tree that ended waits for the goroutines started inside it, see calltree_feed(). */
 #define CALLTREE_LINGER_NS 1000000000ull
 
 /*
@@ -176,11 +176,11 @@ struct error *calltree_new(const struct calltree_sink *sink, struct calltree **t
 void calltree_free(struct calltree *trees);
 
 /*
- * Takes a record of any kind; it must be valid (record_is_valid()). What RECORD_TICK does: it hands on
- * parts of trees that stay open (CALLTREE_SETTLE_NS), and trees that ended and waited for goroutines
- * that they started, once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed
+ * Takes a record of any kind; it must be valid (record_is_valid()). RECORD_TICK hands on parts of
+ * trees that stay open (CALLTREE_SETTLE_NS), and trees that ended and waited for goroutines that
+ * they started, once all of those have ended, or CALLTREE_LINGER_NS have passed. A followed
  * goroutine whose parent's tree was handed on before it ended is handed on by itself
- * (tree.parent_tree). RECORD_STOPPED ends all open trees as CALL_RUNNING, and hands on all there are.
+ * (tree.parent_tree). RECORD_STOPPED ends all open trees as CALL_RUNNING, and hands them on.
  *
  * Error: out of memory only (the record's tree is then marked as having lost records, and goes on).
  */

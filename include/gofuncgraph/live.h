@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* live.h - the kernel as a source: loads the BPF programs, attaches a plan, reads the ring buffer. */
+/*
+ * live.h - the kernel as a source: loads the BPF programs, attaches a plan, reads the ring buffer.
+ */
 #ifndef GOFUNCGRAPH_LIVE_H
 #define GOFUNCGRAPH_LIVE_H
 

@@ -2,7 +2,7 @@
 /*
  * modules.h - code in other files than the probed one: which file it is, and where in it.
  *
- * Takes addresses in processes, as events have them (FOREIGN_ADDRESS); hands on numbers which mean
+ * Takes addresses in processes, as records have them (FOREIGN_ADDRESS); hands on numbers which mean
  * the same in every process and when that is gone. Files are what /proc/PID/maps says; it is read
  * again when it is a second old. Names of files may hold any byte but NUL.
  */
@@ -27,7 +27,7 @@ void modules_free(struct modules *modules); /* NULL is fine */
 
 /* The number, with FOREIGN_ADDRESS, of a place that the process has at `address`. Places beyond
  * some 65,536, and those that there is no memory for, are one: unknown. `now_ns`: by the clock of
- * events. */
+ * records. */
 uint64_t modules_number(struct modules *modules, uint32_t pid, uint64_t address, uint64_t now_ns);
 
 /* Of such a number. An unknown place has no file and va 0. */

@@ -5,8 +5,8 @@
  *
  * Life cycle: the source's own way to start it, after which all that happens is seen -
  * source_poll() as long as wanted - source_look_away() - source_detach() - source_stop() -
- * source_free(). Records are handed on during source_poll(), source_detach() and source_stop() only;
- * each has been checked (record_is_valid()).
+ * source_free(). Records are handed on during source_poll(), source_detach() and source_stop()
+ * only; each has been checked (record_is_valid()).
  */
 #ifndef GOFUNCGRAPH_SOURCE_H
 #define GOFUNCGRAPH_SOURCE_H

@@ -33,9 +33,9 @@ struct run {
 	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
 	bool is_over;	   /* see run_is_over() */
-	uint64_t end_ns;   /* by the clock of events, of --timeout; 0: not yet known */
-	uint64_t stop_ns;  /* by the clock of events, when tracing ended; 0: not yet */
-	struct error *err; /* met while an event was handled, see run_fail() */
+	uint64_t end_ns;   /* by the clock of records, of --timeout; 0: not yet known */
+	uint64_t stop_ns;  /* by the clock of records, when tracing ended; 0: not yet */
+	struct error *err; /* met while a record was handled, see run_fail() */
 	struct running running; /* when tracing ended, without `process`; only if nothing was shown
 				 * before */
 

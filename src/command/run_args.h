@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* run_args.h - the options of every command that attaches and reads events until told to stop. */
+/* run_args.h - the options of every command that attaches and reads records until told to stop. */
 #ifndef COMMAND_RUN_ARGS_H
 #define COMMAND_RUN_ARGS_H
 

@@ -325,8 +325,8 @@ static struct error *consume(struct live *live)
 	return NULL;
 }
 
-/* After an exec by a thread that was not the first one the kernel keeps the probes out of the process
- * itself, too. */
+/* After an exec by a thread that was not the first one the kernel keeps the probes out of the
+ * process itself, too. */
 static struct error *follow_exec(struct live *live)
 {
 	struct graph_bpf__bss *shared = live->bpf->bss;
