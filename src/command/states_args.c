@@ -37,12 +37,14 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static void parse_format(struct states_args *args, const char *arg, struct argp_state *state)
+static error_t parse_format(struct states_args *args, const char *arg, struct argp_state *state)
 {
 	args->format = format_named(OUTPUT_STATES, arg);
-	if (!args->format)
-		argp_error(state, "there is no format '%s'; there are %s", arg,
-			   FORMATS_NAMES(STATE_FORMATS));
+	if (args->format)
+		return 0;
+	argp_error(state, "there is no format '%s'; there are %s", arg,
+		   FORMATS_NAMES(STATE_FORMATS));
+	return EINVAL;
 }
 
 static error_t add_goid(struct states_args *args, const char *arg, struct argp_state *state)
@@ -114,8 +116,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->summary = true;
 		return 0;
 	case 'f':
-		parse_format(args, arg, state);
-		return 0;
+		return parse_format(args, arg, state);
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/trace_args.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -36,12 +37,14 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static void parse_format(struct trace_args *args, const char *arg, struct argp_state *state)
+static error_t parse_format(struct trace_args *args, const char *arg, struct argp_state *state)
 {
 	args->format = format_named(OUTPUT_TREES, arg);
-	if (!args->format)
-		argp_error(state, "there is no format '%s'; there are %s", arg,
-			   FORMATS_NAMES(TREE_FORMATS));
+	if (args->format)
+		return 0;
+	argp_error(state, "there is no format '%s'; there are %s", arg,
+		   FORMATS_NAMES(TREE_FORMATS));
+	return EINVAL;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -55,8 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->select;
 		return 0;
 	case 'f':
-		parse_format(args, arg, state);
-		return 0;
+		return parse_format(args, arg, state);
 	case 'y':
 		args->yes = true;
 		return 0;
