@@ -37,7 +37,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
-	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
+	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0; /* morestack, then the same entry again */
 	if (!find_thread(&who))
 		return 0;
@@ -52,7 +52,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		send_last(gate, &who, index, 0, RECORD_GOEXIT);
 		return 0;
 	}
-	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
+	address = ARCH_SP(ctx) + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(&who, address, &position)) {
 		on_unreadable(&who);
 		return 0;
@@ -101,7 +101,7 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 	gate = find_gate(who);
 	if (!gate && (!sees_resumes || who->goid))
 		return;
-	address = ctx->sp + SITE_COOKIE_SP_DELTA(cookie);
+	address = ARCH_SP(ctx) + SITE_COOKIE_SP_DELTA(cookie);
 	if (!find_position(who, address, &position)) {
 		on_unreadable(who);
 		return;
@@ -180,10 +180,8 @@ int exit_emulate(struct pt_regs *ctx)
 	on_exit(ctx, cookie, &who);
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone() &&
-	    read_user(&to, sizeof(to), ctx->sp)) {
-		ctx->sp += 8;
-		ctx->ip = to;
-	}
+	    read_user(&to, sizeof(to), ARCH_SP(ctx)))
+		arch_return(ctx, to);
 	return 0;
 }
 
@@ -208,7 +206,7 @@ static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u3
 {
 	struct gate *gate;
 
-	who->g = ctx->ax;
+	who->g = ARCH_ARGUMENT_1(ctx);
 	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
 		return;
 	who->key.goid = who->goid;
@@ -228,7 +226,7 @@ int runtime_site(struct pt_regs *ctx)
 	if (!find_site(ctx, 0, &cookie, &who))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
-	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
+	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0;
 	if (!find_thread(&who) || !find_goroutine(ctx, flags, &who))
 		return 0;
@@ -252,7 +250,7 @@ int state_site(struct pt_regs *ctx)
 	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
-	if (flags & SITE_BEHIND_CHECK && ctx->flags & (FLAGS_CF | FLAGS_ZF))
+	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0;
 	if (!find_thread(&who))
 		return 0;

@@ -12,17 +12,10 @@
 #include <bpf/bpf_core_read.h>
 #include <stdbool.h>
 
-/* arch/x86/include/asm/ptrace.h; part of the ABI between kernel and BPF: not relocated. */
-struct pt_regs {
-	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
-	unsigned long orig_ax, ip, cs, flags, sp, ss;
-};
+#include "arch.h"
 
 /* include/linux/sched/signal.h: all threads are told to end */
 #define SIGNAL_GROUP_EXIT 4
-
-#define FLAGS_CF (1ul << 0)
-#define FLAGS_ZF (1ul << 6)
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -100,5 +93,11 @@ struct task_struct {
 };
 
 #pragma clang attribute pop
+
+/* Where thread-local storage is. */
+static __always_inline __u64 arch_thread_pointer(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, thread.fsbase);
+}
 
 #endif

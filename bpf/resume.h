@@ -50,7 +50,7 @@ static __always_inline struct gate *become_served(struct who *who)
 static __always_inline bool find_base(const struct pt_regs *ctx, const struct who *who, __u64 *g0,
 				      __u64 *position)
 {
-	__u64 m, sp = ctx->sp;
+	__u64 m, sp = ARCH_SP(ctx);
 	struct stack stack;
 
 	if (!read_user(&m, sizeof(m), who->g_used + g_m) || !read_user(g0, sizeof(*g0), m) ||
@@ -102,7 +102,7 @@ static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u3
 	struct gate *gate = find_gate(who);
 	__u64 position;
 
-	if (gate && find_position(who, ctx->sp, &position))
+	if (gate && find_position(who, ARCH_SP(ctx), &position))
 		leave(gate, who, index, position);
 	leave_system_stack(ctx, who, index);
 }

@@ -12,37 +12,6 @@
 /* src/runtime/runtime2.go */
 #define GO_SCAN 0x1000
 
-/* By the instruction set's numbers. */
-static __always_inline __u64 register_value(const struct pt_regs *ctx, __u32 number)
-{
-	__u64 value = 0;
-
-/* The verifier takes no address in ctx that was computed: keep the compiler from doing so. */
-#define REGISTER(n, name)                                                                          \
-	if (number == (n)) {                                                                       \
-		value = ctx->name;                                                                 \
-		asm volatile("" : "+r"(value));                                                    \
-	}
-	REGISTER(0, ax)
-	REGISTER(1, cx)
-	REGISTER(2, dx)
-	REGISTER(3, bx)
-	REGISTER(4, sp)
-	REGISTER(5, bp)
-	REGISTER(6, si)
-	REGISTER(7, di)
-	REGISTER(8, r8)
-	REGISTER(9, r9)
-	REGISTER(10, r10)
-	REGISTER(11, r11)
-	REGISTER(12, r12)
-	REGISTER(13, r13)
-	REGISTER(14, r14)
-	REGISTER(15, r15)
-#undef REGISTER
-	return value;
-}
-
 struct change {
 	__u64 g;		   /* whose state it is */
 	__u64 caller_va;	   /* only with struct record_state_origin */
@@ -60,18 +29,18 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 {
 	change->caller_va = 0;
 	if (flags & SITE_STATE_ARGS) {
-		change->g = ctx->ax;
-		change->old_state = state_number(ctx->bx);
-		change->new_state = state_number(ctx->cx);
+		change->g = ARCH_ARGUMENT_1(ctx);
+		change->old_state = state_number(ARCH_ARGUMENT_2(ctx));
+		change->new_state = state_number(ARCH_ARGUMENT_3(ctx));
 	} else if (flags & SITE_STATE_SWAP) {
-		if (!(ctx->flags & FLAGS_ZF) == !(flags & SITE_SWAP_TESTED))
+		if (!ARCH_IS_EQUAL(ctx) == !(flags & SITE_SWAP_TESTED))
 			return false;
 		/* casgstatus has become a part of this function, maybe of runtime.ready */
-		change->g = register_value(ctx, operand & 15);
-		change->old_state = state_number(ctx->ax);
-		change->new_state = state_number(register_value(ctx, operand >> 4 & 15));
+		change->g = arch_register(ctx, operand & 15);
+		change->old_state = state_number(ARCH_SWAPPED(ctx));
+		change->new_state = state_number(arch_register(ctx, operand >> 4 & 15));
 	} else {
-		change->g = ctx->r14;
+		change->g = ARCH_G(ctx);
 		change->old_state = flags & SITE_SYSCALL_ENTER ? STATE_RUNNING : STATE_SYSCALL;
 		change->new_state = flags & SITE_SYSCALL_ENTER ? STATE_SYSCALL : STATE_RUNNING;
 	}
@@ -83,9 +52,9 @@ static __always_inline void find_caller(const struct pt_regs *ctx, const struct 
 					__u32 flags, __u32 operand, struct change *change)
 {
 	if (flags & SITE_STATE_ARGS)
-		change->caller_va = caller_at(who, ctx->sp + operand);
+		change->caller_va = caller_at(who, ARCH_SP(ctx) + operand);
 	else if (flags & SITE_STATE_SWAP)
-		change->caller_va = ctx->ip - who->bias;
+		change->caller_va = ARCH_IP(ctx) - who->bias;
 }
 
 /* `who` becomes the goroutine g of the same process, maybe 0. */
@@ -290,7 +259,7 @@ static __always_inline bool find_birth(const struct pt_regs *ctx, __u32 flags, _
 {
 	if (flags & (SITE_STATE_ARGS | SITE_STATE_SWAP))
 		return find_change(ctx, flags, operand, change) && change->old_state == STATE_DEAD;
-	*change = (struct change){.g = ctx->ax, .old_state = STATE_DEAD};
+	*change = (struct change){.g = ARCH_RESULT(ctx), .old_state = STATE_DEAD};
 	return true;
 }
 

@@ -58,8 +58,8 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 	struct code_range range;
 
 	read_code_range(task, &range);
-	if (ctx->ip >= range.start && ctx->ip < range.end)
-		return ctx->ip - range.start + start_code_va;
+	if (ARCH_IP(ctx) >= range.start && ARCH_IP(ctx) < range.end)
+		return ARCH_IP(ctx) - range.start + start_code_va;
 	/* Libraries, and programs that the dynamic loader was told to run: uprobe_dispatcher()
 	 * leaves the event there that was hit. */
 	data = (void *)BPF_CORE_READ(task, utask, vaddr);
@@ -86,15 +86,15 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 		va = bpf_map_lookup_elem(&site_vas, &index);
 		if (!va)
 			return false;
-		who->bias = ctx->ip - *va;
+		who->bias = ARCH_IP(ctx) - *va;
 		return true;
 	}
-	key |= is_pie ? site_key(ctx) : ctx->ip;
+	key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
 	found = bpf_map_lookup_elem(&sites, &key);
 	if (!found)
 		return false;
 	*cookie = found->cookie;
-	who->bias = ctx->ip - found->va;
+	who->bias = ARCH_IP(ctx) - found->va;
 	return true;
 }
 
@@ -220,16 +220,16 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 	who->on_signal = who->is_foreign = false;
 	if (flags & SITE_TLS) {
 		struct task_struct *task = (void *)bpf_get_current_task();
-		__u64 fsbase = BPF_CORE_READ(task, thread.fsbase);
+		__u64 block = arch_thread_pointer(task);
 		__s64 offset = tls_g;
 
 		if (tls_g_slot_va &&
 		    !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
 			return false;
-		if (!read_user(&who->g, sizeof(who->g), fsbase + offset))
+		if (!read_user(&who->g, sizeof(who->g), block + offset))
 			return false;
 	} else {
-		who->g = ctx->r14;
+		who->g = ARCH_G(ctx);
 	}
 	who->g_used = who->g;
 	if (!who->g) {

@@ -97,7 +97,7 @@ struct record {
 struct record_frame {
 	struct record header;
 	__u32 site;  /* index in the plan's sites: where it was seen */
-	__u32 frame; /* stack.hi - address of the return address, bytes: names the frame, stays the
+	__u32 frame; /* stack.hi - sp at its first instruction, bytes: names the frame, stays the
 		      * same when the stack is moved */
 };
 

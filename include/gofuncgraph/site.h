@@ -48,7 +48,8 @@ enum site_flags {
 	((__u64)(__u32)(index) | (__u64)((flags)&0xffff) << 32 | (__u64)((sp_delta)&0xffff) << 48)
 #define SITE_COOKIE_INDEX(cookie) ((__u32)(cookie))
 #define SITE_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 32) & 0xffff)
-/* Bytes from rsp at the site up to the return address; at most 65,535. */
+/* Bytes that the stack has grown by at the site since the function's first instruction; at most
+ * 65,535. */
 #define SITE_COOKIE_SP_DELTA(cookie) ((__u32)((cookie) >> 48))
 
 /* Where there are no cookies: the value in the map `sites`. */
