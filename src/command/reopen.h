@@ -17,9 +17,9 @@ struct error *reopen_first(struct run *run);
 bool reopen_is_due(const struct run *run);
 
 /*
- * After a source was stopped, or run_start() came too early: ends the source, waits until the file has
- * been written to its end, and makes run.bin and run.plan anew. With run_start() it goes on. *goes_on
- * is false when tracing was told to stop before. Error: the new file cannot be traced.
+ * After a source was stopped, or run_start() came too early: ends the source, waits until the file
+ * has been written to its end, and makes run.bin and run.plan anew. With run_start() it goes on.
+ * *goes_on is false when tracing was told to stop before. Error: the new file cannot be traced.
  */
 struct error *reopen_changed(struct run *run, bool *goes_on);
 

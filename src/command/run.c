@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* run.c - attaching and reading events until told to stop; see run.h. */
+/* run.c - attaching and reading records until told to stop; see run.h. */
 #include "command/run.h"
 
 #include <errno.h>
@@ -296,8 +296,10 @@ static void report_losses(const struct run *run)
 			    (unsigned long long)stats[STAT_UNREADABLE]);
 }
 
-/* Detaches and hands on what is left. Then all is flushed, and losses are reported, or why nothing was
- * shown. Takes err, returns the first error. */
+/*
+ * Detaches and hands on what is left. Then all is flushed, and losses are reported, or why nothing
+ * was shown. Takes err, returns the first error.
+ */
 static struct error *stop(struct run *run, struct error *err)
 {
 	struct error *late;

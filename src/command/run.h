@@ -69,17 +69,19 @@ struct error *run_trace(struct run *run);
 struct error *run_make_names(struct run *run);
 
 /*
- * Starts the program, if there is one to start, attaches, and cuts the output's file. Of the
- * options are set here: plan, modules, run, only_pid, spare_others. `what`: "tracing 3 functions", for the
- * message that it has begun. It has not with run.is_changed.
+ * Starts the program, if there is one to start, attaches, and empties the output's file. Sets of
+ * the options: plan, modules, run, only_pid, spare_others. `what`: "tracing 3 functions", for the
+ * message that tracing has begun. It has not begun when run.is_changed is set.
  */
 struct error *run_start(struct run *run, struct live_options *options, const char *what);
 
 /* To be called for each record. */
 void run_saw(struct run *run, const struct record *record);
 
-/* A goroutine id of this process was seen on two goroutines at once (RECORD_WRONG_GOID). Ends tracing
- * unless there are others to trace, and the layout of their runtime is known. */
+/*
+ * A goroutine id of this process was seen on two goroutines at once (RECORD_WRONG_GOID). Ends
+ * tracing, unless there are other processes to trace and the layout of their runtime is known.
+ */
 void run_distrust(struct run *run, uint32_t pid);
 
 /* Keeps the first error met in a callback, to be returned by run_trace(); takes err. */

@@ -12,9 +12,9 @@
 #include <stdbool.h>
 
 /*
- * From now on SIGINT, SIGTERM and SIGHUP are kept until they are asked for. A SIGHUP that was ignored
- * when the tracer started (nohup) stays ignored. When a signal is not asked for within two seconds,
- * since output is blocked, say, a second signal ends the tracer at once.
+ * From now on SIGINT, SIGTERM and SIGHUP are kept until they are asked for. A SIGHUP that was
+ * ignored when the tracer started (nohup) stays ignored. When a signal is not asked for within two
+ * seconds, since output is blocked, say, a second signal ends the tracer at once.
  *
  * Writing to a closed pipe, or beyond the limit of file sizes, is an error of write(2) and no
  * signal. Children can be waited for. Both hold whatever the tracer inherited.
@@ -32,8 +32,10 @@ bool signals_arrived(void);
  * terminal most often; else a process did. */
 bool signals_take(int *number, bool *from_kernel);
 
-/* While `detaching`, a second signal ends nothing: the probes are being taken away, and calls that are
- * open are still to be printed. */
+/*
+ * While `detaching`, a second signal ends nothing: the probes are being taken away, and calls that
+ * are open are still to be printed.
+ */
 void signals_set_detaching(bool detaching);
 
 #endif

@@ -14,7 +14,7 @@ struct watch {
 	struct run run;
 	struct states *states;
 	struct output *output;
-	uint64_t num_lost;    /* events, that are known of */
+	uint64_t num_lost;    /* records, as far as is known */
 	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
