@@ -320,13 +320,16 @@ def test_who_can_keep_nobody_waiting(start, run_tool, versions, monkeypatch):
         check_traced(tracer, start, path)
 
 
-def test_too_many_to_take_away_in_time(binary, run_tool, monkeypatch, tmp_path):
-    """Of perf events, which go one by one: warned of. The kernel's patience is made to look shorter than it is."""
+def test_too_many_to_take_away_in_time(binary, start, run_tool, monkeypatch, tmp_path):
+    """Of perf events, which go one by one: who starts the program then waits too, if it was changed. The kernel's
+    patience is made to look shorter than it is."""
     seconds = tmp_path / "lease-break-time"
     seconds.write_text("1\n")
     script = f'mount --bind {seconds} /proc/sys/fs/lease-break-time && exec "$@"'
     command = ["-m", "sh", "-c", script, "sh", harness.tool()]
     monkeypatch.setattr(harness, "tool", lambda: "unshare")
-    tracer = run_tool(*command, "--attach", "perf_event", *CALLS, binary("calls")).await_tracing()
-    assert re.search(r"\d+ probes by perf_event may take longer to take away than .* \(1 s,", tracer.err)
+    path = binary("calls")
+    tracer = run_tool(*command, "-v", "--attach", "perf_event", *CALLS, path).await_tracing()
+    assert re.search(r"\d+ probes by perf_event may take longer to take away than .* \(1 s,.* \(by fanotify\)", tracer.err)
+    check_works(start, path)
     tracer.stop()

@@ -122,8 +122,11 @@ static void perf_detach(struct holder *holder)
 	struct perf *perf = holder->state;
 	if (!perf)
 		return;
-	while (perf->num_fds > 0)
+	while (perf->num_fds > 0) {
 		close(perf->fds[--perf->num_fds]);
+		/* Who starts the program meanwhile, unchanged, is not to wait for all of them. */
+		file_watch_is_changed(&holder->watch);
+	}
 	free(perf->fds);
 	free(perf);
 }

@@ -55,10 +55,10 @@ static bool lease_is_changed(const struct file_watch *watch)
 static int start_exec(struct file_watch *watch, const char *path)
 {
 	const uint64_t mask = FAN_MODIFY | FAN_CLOSE_WRITE | FAN_OPEN_EXEC_PERM;
-	watch->events = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK,
-				      O_RDONLY | O_CLOEXEC);
-	if (watch->events < 0 ||
-	    fanotify_mark(watch->events, FAN_MARK_ADD, mask, AT_FDCWD, path) < 0)
+	watch->execs = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK,
+				     O_RDONLY | O_CLOEXEC);
+	if (watch->execs < 0 ||
+	    fanotify_mark(watch->execs, FAN_MARK_ADD, mask, AT_FDCWD, path) < 0)
 		return -errno;
 	return 0;
 }
@@ -66,7 +66,7 @@ static int start_exec(struct file_watch *watch, const char *path)
 static void allow(const struct file_watch *watch, const struct fanotify_event_metadata *event)
 {
 	const struct fanotify_response response = {.fd = event->fd, .response = FAN_ALLOW};
-	if (write(watch->events, &response, sizeof(response)) < 0) {
+	if (write(watch->execs, &response, sizeof(response)) < 0) {
 		/* Who asked is gone. */
 	}
 }
@@ -77,7 +77,7 @@ static bool exec_is_changed(const struct file_watch *watch)
 	struct fanotify_event_metadata events[64];
 	bool is_changed = false;
 	ssize_t len;
-	while ((len = read(watch->events, events, sizeof(events))) > 0) {
+	while ((len = read(watch->execs, events, sizeof(events))) > 0) {
 		const struct fanotify_event_metadata *event = events;
 		for (; FAN_EVENT_OK(event, len); event = FAN_EVENT_NEXT(event, len)) {
 			if (event->mask & (FAN_MODIFY | FAN_CLOSE_WRITE | FAN_Q_OVERFLOW))
@@ -124,7 +124,7 @@ static const struct {
 
 int file_watch_start(struct file_watch *watch, const char *path)
 {
-	*watch = (struct file_watch){.lease = -1, .events = -1};
+	*watch = (struct file_watch){.lease = -1, .events = -1, .execs = -1};
 	for (enum file_watch_kind kind = WATCH_LEASE; kind <= WATCH_NOTICE; kind++) {
 		int err = kinds[kind].start(watch, path);
 		if (!err) {
@@ -140,10 +140,21 @@ int file_watch_start(struct file_watch *watch, const char *path)
 	return 0;
 }
 
+int file_watch_add_execs(struct file_watch *watch, const char *path)
+{
+	int err = start_exec(watch, path);
+	if (err && watch->execs >= 0)
+		close(take_fd(&watch->execs));
+	return err;
+}
+
 bool file_watch_is_changed(struct file_watch *watch)
 {
-	if (watch->kind != WATCH_NONE && kinds[watch->kind].is_changed(watch))
-		watch->is_changed = true;
+	/* Nobody is allowed anything any more once it is changed. */
+	if (watch->kind == WATCH_NONE || watch->is_changed)
+		return watch->is_changed;
+	watch->is_changed = kinds[watch->kind].is_changed(watch) ||
+			    (watch->kind == WATCH_LEASE && watch->execs >= 0 && exec_is_changed(watch));
 	return watch->is_changed;
 }
 
@@ -153,6 +164,8 @@ void file_watch_stop(struct file_watch *watch)
 		close(take_fd(&watch->lease));
 	if (watch->events >= 0)
 		close(take_fd(&watch->events));
+	if (watch->execs >= 0)
+		close(take_fd(&watch->execs));
 	watch->kind = WATCH_NONE;
 }
 

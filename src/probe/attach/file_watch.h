@@ -25,6 +25,7 @@ struct file_watch {
 	enum file_watch_kind kind;
 	int lease;    /* an open file of its own: a lease is the open file's. -1: none */
 	int events;   /* to be polled for reading; -1: none */
+	int execs;    /* of WATCH_EXEC, or beside a lease: to be polled for reading, too; -1: none */
 	int no_lease; /* errno: why there is none */
 	bool is_changed;
 };
@@ -34,8 +35,17 @@ struct file_watch {
  * open for writing, and nothing watches it. file_watch_stop() is safe in any case.
  */
 int file_watch_start(struct file_watch *watch, const char *path);
-/* True as soon as somebody changes the file, or is about to; does not wait. To be called when
- * `events` is readable, and stays true. */
+/*
+ * Probes may take longer to go than the kernel lets a lease make anybody wait: who executes the file
+ * after it was written to then waits as well. 0 or a negative errno.
+ */
+int file_watch_add_execs(struct file_watch *watch, const char *path);
+/*
+ * True as soon as somebody changes the file, or is about to; does not wait. To be called when
+ * `events` or `execs` is readable, also while probes are being taken away: who executes a file that
+ * was not changed waits for it. Stays true, and who executes the file from then on waits for
+ * file_watch_stop().
+ */
 bool file_watch_is_changed(struct file_watch *watch);
 /* Whoever waits may go on. */
 void file_watch_stop(struct file_watch *watch);

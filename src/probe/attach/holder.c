@@ -57,8 +57,9 @@ static bool await_news(struct holder *holder, int timeout_ms)
 	struct pollfd polled[] = {
 		{.fd = holder->socket, .events = POLLIN | POLLRDHUP},
 		{.fd = holder->watch.events, .events = POLLIN},
+		{.fd = holder->watch.execs, .events = POLLIN},
 	};
-	poll(polled, 2, timeout_ms);
+	poll(polled, 3, timeout_ms);
 	return polled[0].revents || file_watch_is_changed(&holder->watch);
 }
 
@@ -177,13 +178,19 @@ static void tell_watch(const struct holder *holder)
 }
 
 /* Perf events go one by one, about 0.1 s each; the kernel waits so long for a lease to come back. */
-static void warn_of_slow_end(const struct holder *holder, enum attach_method method)
+static void prepare_for_slow_end(struct holder *holder, enum attach_method method)
 {
 	unsigned seconds;
 	_cleanup_fclose_ FILE *file = fopen("/proc/sys/fs/lease-break-time", "re");
 	if (method != ATTACH_PERF_EVENT || holder->watch.kind != WATCH_LEASE || !file ||
 	    fscanf(file, "%u", &seconds) != 1 || holder->num_attached / 10 < seconds)
 		return;
+	if (file_watch_add_execs(&holder->watch, holder->path) == 0) {
+		tell(holder, HOLDER_NOTE, 0,
+		     "%zu probes by perf_event may take longer to take away than a lease makes anybody wait (%u s, /proc/sys/fs/lease-break-time): who starts %s after it was written to waits, too (by fanotify)",
+		     holder->num_attached, seconds, holder->file->path);
+		return;
+	}
 	holder_warn(holder,
 		    "%zu probes by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
 		    holder->num_attached, holder->file->path, seconds);
@@ -262,7 +269,7 @@ static void hold(struct holder *holder, enum attach_method method)
 	}
 	if (is_same) {
 		tell_watch(holder);
-		warn_of_slow_end(holder, method);
+		prepare_for_slow_end(holder, method);
 		holder->needs = needed_capabilities(holder, method);
 		give_up_capabilities(holder);
 		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
