@@ -9,6 +9,9 @@
 #include "resume.h"
 #include "state.h"
 
+/* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
+#define EXIT_WANTS_BIAS (tls_g_slot_va != 0)
+
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
 
 volatile int never = 0;
@@ -33,7 +36,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	__u8 opens = 0;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie, &who))
+	if (!find_site(ctx, 0, &cookie, &who, true))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
@@ -140,7 +143,7 @@ int exit_plain(struct pt_regs *ctx)
 	__u64 cookie;
 
 	keep_own_stack(ctx, &no_programs);
-	if (find_site(ctx, 0, &cookie, &who))
+	if (find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
 		on_exit(ctx, cookie, &who);
 	return 0;
 }
@@ -175,7 +178,7 @@ int exit_emulate(struct pt_regs *ctx)
 	__u32 flags;
 
 	keep_own_stack(ctx, &no_writing_programs);
-	if (!find_site(ctx, 0, &cookie, &who))
+	if (!find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
 		return 0;
 	on_exit(ctx, cookie, &who);
 	flags = SITE_COOKIE_FLAGS(cookie);
@@ -223,7 +226,7 @@ int runtime_site(struct pt_regs *ctx)
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie, &who))
+	if (!find_site(ctx, 0, &cookie, &who, true))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
@@ -247,7 +250,7 @@ int state_site(struct pt_regs *ctx)
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who))
+	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who, true))
 		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))

@@ -67,11 +67,11 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 }
 
 /*
- * The site's cookie, and the load bias of the file that it is in. `key`: 0, or SITE_STATE_KEY.
- * False: not one of ours.
+ * The site's cookie, and, where it is wanted (which costs a look-up), the load bias of the file that
+ * it is in. `key`: 0, or SITE_STATE_KEY. False: not one of ours.
  */
 static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
-				      struct who *who)
+				      struct who *who, bool wants_bias)
 {
 	const struct known_site *found;
 	const __u64 *va;
@@ -80,7 +80,7 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 	who->bias = 0;
 	if (use_cookies) {
 		*cookie = bpf_get_attach_cookie((void *)ctx);
-		if (!is_pie)
+		if (!is_pie || !wants_bias)
 			return true;
 		index = SITE_COOKIE_INDEX(*cookie);
 		va = bpf_map_lookup_elem(&site_vas, &index);

@@ -340,8 +340,7 @@ static struct error *follow_exec(struct live *live)
 	err = attachment_again(live->attachment);
 	shared->is_tracing = !err;
 	if (!err)
-		log_verbose("process %u executed a program in a thread that was not its first one: "
-			    "attached again, its first calls may be missing",
+		log_warning("process %u executed a program in a thread that was not its first one: attached again, its first calls may be missing",
 			    live->options.only_pid);
 	if (err && kill((pid_t)live->options.only_pid, 0) && errno == ESRCH)
 		error_free(take_pointer(err)); /* it has ended meanwhile */

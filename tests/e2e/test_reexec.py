@@ -88,7 +88,7 @@ def test_others_are_spared(binary, start, trace, run_tool, tmp_path, form):
     path = binary("reexec")
     other = start(path)
     trees = tmp_path / "trees"
-    options = (*CALLS, "-v", "--attach", "uprobe_multi", "-o", trees)
+    options = (*CALLS, "--attach", "uprobe_multi", "-o", trees)
     if form == "-p":
         program = start(path)
         tracer = trace(*options, "-p", program.pid)
