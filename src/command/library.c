@@ -37,13 +37,17 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-static char *link_of_name(pid_t pid, const struct mappings *mappings, const char *name)
+/* By its path, which a person can read, where that is the same file here. */
+static char *path_of_name(pid_t pid, const struct mappings *mappings, const char *name)
 {
-	char link[MAPPING_LINK_SIZE];
+	char link[MAPPING_LINK_SIZE], *path;
 
 	for (size_t i = 0; i < mappings->count; i++) {
 		if (strcmp(base_name(mappings->items[i].path), name) != 0)
 			continue;
+		path = copy_if_loaded(pid, mappings, mappings->items[i].path);
+		if (path)
+			return path;
 		mapping_link(pid, &mappings->items[i], link);
 		return strdup(link);
 	}
@@ -67,7 +71,7 @@ struct error *library_find(pid_t pid, const char *word, char **path)
 	if (!*path && *word == '/' && asprintf(&inside, "/proc/%d/root%s", pid, word) > 0)
 		*path = copy_if_loaded(pid, &mappings, inside);
 	if (!*path && !strchr(word, '/'))
-		*path = link_of_name(pid, &mappings, word);
+		*path = path_of_name(pid, &mappings, word);
 	mappings_release(&mappings);
 	if (!*path && strchr(word, '/') && is_elf_file(word))
 		return error_new("process %d has not loaded %s", pid, word);

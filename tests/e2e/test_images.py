@@ -103,6 +103,7 @@ def test_library_of_one_process(binary, start, trace, method, tmp_path):
     one, other = start(c_host(), library), start(c_host(), library)
     for name in (library, other_path, library.name) if method == "uprobe_multi" else (library,):
         tracer = trace(*calls_of("main"), "--attach", method, "-p", one.pid, name, "main.root")
+        assert f"in {other_path if name == other_path else library}, ^C ends" in tracer.err
         journals = one.work("GO")
         other.work("GO")
         check_traced(tracer, journals)
