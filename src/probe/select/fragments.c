@@ -22,6 +22,7 @@ struct node {
 struct fragments {
 	struct node *nodes;
 	size_t num_nodes, capacity;
+	bool begins[256]; /* some fragment begins with this byte */
 	uint32_t *next_item; /* by item: the next one at the same node, plus one */
 };
 
@@ -66,6 +67,8 @@ static struct error *add_child(struct fragments *fragments, uint32_t node, uint8
 	    !array_reserve(&fragments->nodes, &fragments->capacity, fragments->num_nodes + 1,
 			   sizeof(*fragments->nodes)))
 		return error_out_of_memory();
+	if (node == ROOT)
+		fragments->begins[byte] = true;
 	*child = (uint32_t)fragments->num_nodes++;
 	fragments->nodes[*child] =
 		(struct node){.byte = byte, .sibling = fragments->nodes[node].child};
@@ -160,7 +163,12 @@ void fragments_find(const struct fragments *fragments, const char *text,
 {
 	uint32_t node = ROOT;
 
+	if (fragments->num_nodes == 1)
+		return;
 	for (; *text; text++) {
+		/* Most bytes of most names: quickly over them. */
+		if (node == ROOT && !fragments->begins[(uint8_t)*text])
+			continue;
 		node = step(fragments, node, (uint8_t)*text);
 		for (uint32_t end = node; end != ROOT; end = fragments->nodes[end].ending) {
 			uint32_t item = fragments->nodes[end].item;
