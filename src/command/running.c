@@ -206,13 +206,20 @@ struct counting {
 	struct running running;
 };
 
-/* The file as the process has it: its executable, which through overlayfs has other numbers but no
- * other size, or something else that it has mapped, a library. */
+/* Overlayfs has devices of its own, but takes inode numbers from the layer's file; with `xino` it puts
+ * the layer's number into the high bits (Documentation/filesystems/overlayfs.rst). */
+static bool may_be_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_size == other->st_size && (uint32_t)one->st_ino == (uint32_t)other->st_ino;
+}
+
+/* The file as the process has it: its executable, which may be the same by way of overlayfs, or
+ * something else that it has mapped, a library. */
 static const struct stat *file_of_process(const struct counting *counting,
 					  const struct executable *exe)
 {
 	bool may_be_executable =
-		exe->file.st_size == counting->file.st_size && overlay_holds(exe->link);
+		may_be_same(&exe->file, &counting->file) && overlay_holds(exe->link);
 
 	return may_be_executable ? &exe->file : &counting->file;
 }

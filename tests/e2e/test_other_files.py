@@ -108,6 +108,17 @@ class TestOverlay:
         said = trace("-u", "main.*", lower, "main.root").stop().err
         assert f"the process that runs {lower} has not entered main.root" in said
 
+    def test_an_equal_file_in_an_overlay(self, binary, start, trace, overlay):
+        """It is not the traced file, though another tracer's probes are in the same places."""
+        path = binary("calls")
+        _, equal = overlay(path)
+        start(equal)
+        others = trace("-u", "main.*", equal, "main.root")
+        start(path)
+        said = trace("-u", "main.*", path, "main.root").stop().err
+        assert f"the process that runs {path} has not entered main.root" in said
+        others.stop()
+
     def test_the_same_file_through_another_overlay(self, binary, trace, overlay, tmp_path, _processes):
         """As in two containers of one image: path and numbers say that it is another file, and it is the same."""
         lower, path = overlay(binary("calls"))
