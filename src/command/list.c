@@ -17,6 +17,7 @@
 #include "command/select_args.h"
 #include "gofuncgraph/plan.h"
 #include "probe/select/inlined.h"
+#include "process/process.h"
 
 /* Exits shown in a function's line. */
 #define FEW 3
@@ -327,6 +328,16 @@ static struct error *list(const struct list_args *args)
 	return NULL;
 }
 
+/* As when tracing: a process, and no thread of one. */
+static struct error *check_process(pid_t pid)
+{
+	struct process *process = NULL;
+	struct error *err = pid ? process_open(pid, &process) : NULL;
+
+	process_free(process);
+	return err;
+}
+
 int command_list(int argc, char **argv)
 {
 	struct list_args args = {0};
@@ -337,7 +348,9 @@ int command_list(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	argp_parse(&list_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	log_set_verbose(args.verbose);
-	err = run_args_take_first_target(&args.process, &args.select);
+	err = check_process(args.process.pid);
+	if (!err)
+		err = run_args_take_first_target(&args.process, &args.select);
 	if (!err)
 		err = list(&args);
 	run_args_destroy(&args.process);

@@ -36,6 +36,9 @@ def test_process(binary, start):
     path.unlink()
     done = list_functions("-u", "main.*", "-p", program.pid, "main.root")
     assert done.returncode == 0 and parse(done.stdout) == parse(wanted)
+    thread = next(one for one in os.listdir(f"/proc/{program.pid}/task") if int(one) != program.pid)
+    done = list_functions("-p", thread, "main.root")
+    assert done.returncode == 1 and f"{thread} is a thread of process {program.pid}: use -p" in done.stderr
     assert program.finish() == 0
     done = list_functions("-p", program.pid, "main.root")
     assert done.returncode == 1 and f"there is no process {program.pid}" in done.stderr
