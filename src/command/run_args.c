@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/run_args.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -43,6 +44,16 @@ void run_args_check(struct argp_state *state, struct error *err)
 		return;
 	argp_error(state, "%s", error_message(err));
 	error_free(err);
+}
+
+error_t run_args_parse_format(enum output_kind kind, const char *names, const char *arg,
+			      struct argp_state *state, const struct format **format)
+{
+	*format = format_named(kind, arg);
+	if (*format)
+		return 0;
+	argp_error(state, "there is no format '%s'; there are %s", arg, names);
+	return EINVAL;
 }
 
 static void parse_method(struct run_args *args, const char *arg, struct argp_state *state)

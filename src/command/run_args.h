@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "command/select_args.h"
+#include "gofuncgraph/output.h"
 #include "gofuncgraph/run_options.h"
 
 struct run_args {
@@ -41,5 +42,9 @@ void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state
 
 /* Reports what a parser of text found wrong with an argument, if anything; takes err. */
 void run_args_check(struct argp_state *state, struct error *err);
+
+/* What -f names, one of `names`; EINVAL after a message: there is no such format. */
+error_t run_args_parse_format(enum output_kind kind, const char *names, const char *arg,
+			      struct argp_state *state, const struct format **format);
 
 #endif

@@ -37,16 +37,6 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static error_t parse_format(struct states_args *args, const char *arg, struct argp_state *state)
-{
-	args->format = format_named(OUTPUT_STATES, arg);
-	if (args->format)
-		return 0;
-	argp_error(state, "there is no format '%s'; there are %s", arg,
-		   FORMATS_NAMES(STATE_FORMATS));
-	return EINVAL;
-}
-
 static error_t add_goid(struct states_args *args, const char *arg, struct argp_state *state)
 {
 	uint64_t *grown = realloc(args->goids, (args->num_goids + 1) * sizeof(*grown));
@@ -116,7 +106,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->summary = true;
 		return 0;
 	case 'f':
-		return parse_format(args, arg, state);
+		return run_args_parse_format(OUTPUT_STATES, FORMATS_NAMES(STATE_FORMATS), arg, state,
+					     &args->format);
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;

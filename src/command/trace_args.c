@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/trace_args.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -37,16 +36,6 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static error_t parse_format(struct trace_args *args, const char *arg, struct argp_state *state)
-{
-	args->format = format_named(OUTPUT_TREES, arg);
-	if (args->format)
-		return 0;
-	argp_error(state, "there is no format '%s'; there are %s", arg,
-		   FORMATS_NAMES(TREE_FORMATS));
-	return EINVAL;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct trace_args *args = state->input;
@@ -58,7 +47,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->select;
 		return 0;
 	case 'f':
-		return parse_format(args, arg, state);
+		return run_args_parse_format(OUTPUT_TREES, FORMATS_NAMES(TREE_FORMATS), arg, state,
+					     &args->format);
 	case 'y':
 		args->yes = true;
 		return 0;
