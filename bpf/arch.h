@@ -16,7 +16,7 @@ struct pt_regs {
 #define ARCH_SP(ctx) ((ctx)->sp)
 
 /* Go's own: cmd/compile/abi-internal.md, "amd64 architecture". */
-#define ARCH_G(ctx)	     ((ctx)->r14)
+#define ARCH_G(ctx)          ((ctx)->r14)
 #define ARCH_ARGUMENT_1(ctx) ((ctx)->ax)
 #define ARCH_ARGUMENT_2(ctx) ((ctx)->bx)
 #define ARCH_ARGUMENT_3(ctx) ((ctx)->cx)

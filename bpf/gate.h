@@ -27,8 +27,8 @@ static __always_inline bool send(struct gate *gate, const struct who *who, __u32
 static __always_inline bool send_entry(struct gate *gate, const struct who *who, __u32 site,
 				       __u64 position, __u64 caller_va, __u8 flags)
 {
-	struct record_entry *record = emit(who, RECORD_ENTRY, flags | stack_flags(position),
-					   gate->lost, sizeof(*record));
+	struct record_entry *record =
+		emit(who, RECORD_ENTRY, flags | stack_flags(position), gate->lost, sizeof(*record));
 
 	if (!record) {
 		gate->lost++;
@@ -133,7 +133,8 @@ static __always_inline void remember_process(const struct who *who)
 static __always_inline struct gate *open_gate(const struct who *who, __u64 position)
 {
 	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);
-	struct gate new = {.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
+	struct gate new = {
+		.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
 
 	if (has_distrusted && is_distrusted(who))
 		return NULL; /* find_gate() has just found that out */
@@ -154,8 +155,7 @@ static __always_inline struct gate *open_gate(const struct who *who, __u64 posit
 }
 
 /* True of a position shallower than the target's, or on a system stack other than that. */
-static __always_inline bool is_left(const struct gate *gate, const struct who *who,
-				    __u64 position)
+static __always_inline bool is_left(const struct gate *gate, const struct who *who, __u64 position)
 {
 	return position < gate->frame ||
 	       (position & gate->frame & SYSTEM_STACK && gate->tid != who->tid);

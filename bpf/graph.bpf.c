@@ -60,8 +60,8 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		on_unreadable(&who);
 		return 0;
 	}
-	if (gate && (is_left(gate, &who, position) ||
-			  (position == gate->frame && !gate->followed))) {
+	if (gate &&
+	    (is_left(gate, &who, position) || (position == gate->frame && !gate->followed))) {
 		if (position == gate->frame && flags & SITE_MAY_REPEAT)
 			return 0;
 		/* The target's frame is gone, and nobody saw it go. */

@@ -40,8 +40,7 @@ static __always_inline struct gate *become_served(struct who *who)
 		return NULL;
 	who->goid = who->key.goid = *goid;
 	gate = bpf_map_lookup_elem(&gates, &who->key);
-	if (!gate || gate->ended ||
-	    (gate->frame & SYSTEM_STACK && gate->tid != who->tid))
+	if (!gate || gate->ended || (gate->frame & SYSTEM_STACK && gate->tid != who->tid))
 		return NULL;
 	return gate;
 }

@@ -11,7 +11,7 @@
 /* ---- set by user space before loading ---- */
 
 const volatile bool use_cookies = true; /* else sites are found by address */
-const volatile bool is_pie = false;	/* or a library: it is loaded anywhere */
+const volatile bool is_pie = false; /* or a library: it is loaded anywhere */
 const volatile __u64 start_code_va = 0; /* see gobin_start_code_va() */
 const volatile __u64 image_start_va = 0; /* all segments of the probed file are in here */
 const volatile __u64 image_size = 0;
@@ -27,10 +27,10 @@ const volatile __u32 g_sched_bp = 104;
 const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
 const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of the process */
-const volatile __u32 only_pid = 0;	    /* 0: every process; numbered as below */
+const volatile __u32 only_pid = 0; /* 0: every process; numbered as below */
 const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
-const volatile bool sees_resumes = false;   /* there is a SITE_RESUME */
+const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
 const volatile __u64 ready_size = 0;

@@ -13,8 +13,8 @@
 #define GO_SCAN 0x1000
 
 struct change {
-	__u64 g;		   /* whose state it is */
-	__u64 caller_va;	   /* only with struct record_state_origin */
+	__u64 g; /* whose state it is */
+	__u64 caller_va; /* only with struct record_state_origin */
 	__u8 old_state, new_state; /* enum goroutine_state */
 };
 
@@ -149,8 +149,7 @@ static __always_inline bool send_origin(struct pt_regs *ctx, const struct who *w
 					const struct change *change, __u32 lost)
 {
 	bool wakes = change->caller_va - ready_va < ready_size;
-	struct record_state_origin *record =
-		emit(who, RECORD_STATE, 0, lost, sizeof(*record));
+	struct record_state_origin *record = emit(who, RECORD_STATE, 0, lost, sizeof(*record));
 
 	if (!record) {
 		lost_some = true;
@@ -263,8 +262,7 @@ static __always_inline bool find_birth(const struct pt_regs *ctx, __u32 flags, _
 	return true;
 }
 
-static __always_inline bool find_origin(const struct who *who, __u32 flags,
-					struct change *change)
+static __always_inline bool find_origin(const struct who *who, __u32 flags, struct change *change)
 {
 	__u32 status;
 
@@ -327,8 +325,8 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 		if (!parent || is_system(who, change.g))
 			return;
 	}
-	if (!become_goroutine(&child, change.g) || !child.goid || !find_origin(&child, flags, &change) ||
-	    !find_first_position(change.g, &position)) {
+	if (!become_goroutine(&child, change.g) || !child.goid ||
+	    !find_origin(&child, flags, &change) || !find_first_position(change.g, &position)) {
 		on_unreadable(who);
 		return;
 	}

@@ -23,10 +23,10 @@ struct who {
 	struct goroutine_key key;
 	__u32 tid;
 	__u64 goid;
-	__u64 g;      /* that goid's runtime.g */
+	__u64 g; /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
-	__u64 bias;   /* of the probed file in this process: address - va */
-	bool on_signal;	 /* that is gsignal */
+	__u64 bias; /* of the probed file in this process: address - va */
+	bool on_signal; /* that is gsignal */
 	bool is_foreign; /* a thread of C's that has no goroutine, and no g0 either (yet) */
 };
 
@@ -223,8 +223,7 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 		__u64 block = arch_thread_pointer(task);
 		__s64 offset = tls_g;
 
-		if (tls_g_slot_va &&
-		    !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
+		if (tls_g_slot_va && !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
 			return false;
 		if (!read_user(&who->g, sizeof(who->g), block + offset))
 			return false;

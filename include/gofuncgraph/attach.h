@@ -28,17 +28,17 @@ uint32_t attach_program_type(enum attach_method method);
 
 /* The file that is probed. */
 struct attach_file {
-	int fd;		   /* open for reading */
-	const char *path;  /* for messages */
-	struct stat stat;  /* of the file that the sites were found in: it may have changed since */
+	int fd; /* open for reading */
+	const char *path; /* for messages */
+	struct stat stat; /* of the file that the sites were found in: it may have changed since */
 };
 
 struct attach_site {
-	uint64_t off;	      /* in the file, in bytes */
-	uint64_t cookie;      /* what its program gets from bpf_get_attach_cookie() */
-	uint32_t program;     /* index in attach_options.program_fds */
+	uint64_t off; /* in the file, in bytes */
+	uint64_t cookie; /* what its program gets from bpf_get_attach_cookie() */
+	uint32_t program; /* index in attach_options.program_fds */
 	uint32_t name_offset; /* the site for messages: "name+name_offset" */
-	const char *name;     /* any bytes */
+	const char *name; /* any bytes */
 };
 
 #define ATTACH_MAX_PROGRAMS 16
@@ -49,7 +49,7 @@ struct attach_options {
 	/* Loaded BPF programs, in the order in which their sites are attached. */
 	int program_fds[ATTACH_MAX_PROGRAMS];
 	size_t num_programs;
-	bool has_cookies;		/* bpf_get_attach_cookie() works (5.15) */
+	bool has_cookies; /* bpf_get_attach_cookie() works (5.15) */
 	/*
 	 * 0: every process; else spare the others where the kernel can (uprobe_multi, 6.10): the
 	 * programs still have to look who hits them. To the kernel a process is its first thread

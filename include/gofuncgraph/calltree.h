@@ -20,45 +20,46 @@ enum call_end {
 	CALL_OPEN, /* not ended yet */
 	CALL_RETURN,
 	CALL_TAIL_CALL,
-	CALL_PANIC,  /* unwound by a panic that was recovered */
+	CALL_PANIC, /* unwound by a panic that was recovered */
 	CALL_GOEXIT,
 	CALL_PROCESS_EXIT,
 	CALL_RUNNING, /* still open when tracing ended */
-	CALL_LOST,    /* how it ended is among the lost records */
-	CALL_LEFT,    /* its frame is gone, by none of these: stacks were switched, say */
+	CALL_LOST, /* how it ended is among the lost records */
+	CALL_LEFT, /* its frame is gone, by none of these: stacks were switched, say */
 };
 
 /* What a goroutine was doing while it did not run, and for how long: part of a call's time. */
 struct part {
-	uint64_t ns;	/* not 0 */
-	uint8_t state;	/* enum goroutine_state: RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what
-			 * newer versions have */
+	uint64_t ns; /* not 0 */
+	/* enum goroutine_state: RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what newer versions have
+	 */
+	uint8_t state;
 	uint8_t reason; /* of STATE_WAITING: see gobin_wait_reason(); else 0 */
 };
 
 /* One time that it did not run, of at least calltree_sink.min_wait_ns. */
 struct wait {
 	uint64_t start_ns, end_ns; /* by the clock of records */
-	uint32_t depth;		   /* of the innermost call open then */
-	uint32_t tid;		   /* of the thread that ended it */
-	uint8_t state, reason;	   /* as in struct part */
-	bool is_open;		   /* it still lasts: end_ns is when tracing or the call ended */
-	uint64_t by_goid;	   /* another goroutine that ended it by runtime.goready; 0: none */
+	uint32_t depth; /* of the innermost call open then */
+	uint32_t tid; /* of the thread that ended it */
+	uint8_t state, reason; /* as in struct part */
+	bool is_open; /* it still lasts: end_ns is when tracing or the call ended */
+	uint64_t by_goid; /* another goroutine that ended it by runtime.goready; 0: none */
 	uint64_t by_stack[WAKER_DEPTH]; /* see struct origin */
 };
 
 struct call {
-	uint64_t start_ns;  /* by the clock of records */
-	uint64_t end_ns;    /* when its end was noticed */
+	uint64_t start_ns; /* by the clock of records */
+	uint64_t end_ns; /* when its end was noticed */
 	uint64_t caller_va; /* return address; 0: unknown */
 	uint32_t entry_site;
 	uint32_t exit_site; /* CALL_RETURN and CALL_TAIL_CALL only */
-	uint32_t depth;	    /* 0: the tree's first call */
-	uint32_t tid;	    /* at its entry */
+	uint32_t depth; /* 0: the tree's first call */
+	uint32_t tid; /* at its entry */
 	uint16_t num_parts;
-	uint8_t end;	    /* enum call_end */
-	bool incomplete; /* records were lost while it was open: it may have had more calls than are
-			    shown */
+	uint8_t end; /* enum call_end */
+	/* records were lost while it was open: it may have had more calls than are shown */
+	bool incomplete;
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
 	 * 0.
@@ -77,7 +78,7 @@ struct call {
 enum step_type {
 	STEP_ENTRY,
 	STEP_EXIT,
-	STEP_WAIT,  /* the end of a wait */
+	STEP_WAIT, /* the end of a wait */
 	STEP_START, /* a followed goroutine was started: its tree belongs here */
 	STEP_AGAIN, /* in place of STEP_ENTRY: a call that was open at the end of the part before */
 };
@@ -85,7 +86,7 @@ enum step_type {
 /* What is printed of a tree, in order of time. */
 struct step {
 	uint32_t index; /* in tree.calls, tree.waits or tree.starts */
-	uint8_t type;	/* enum step_type */
+	uint8_t type; /* enum step_type */
 };
 
 /* A goroutine that was started inside the tree, and is followed. */
@@ -93,8 +94,8 @@ struct start {
 	uint64_t time_ns;
 	uint64_t goid;
 	uint64_t start_va; /* the function it was started with; 0: unknown */
-	uint64_t go_va;	   /* return address of the `go` statement's call; 0: unknown */
-	uint32_t depth;	   /* of the innermost call open then */
+	uint64_t go_va; /* return address of the `go` statement's call; 0: unknown */
+	uint32_t depth; /* of the innermost call open then */
 	/* Its tree, if it has ended: owned by the parent's. NULL: it still ran when the parent's
 	 * tree was handed on (and comes later, by itself), or could not be kept. */
 	struct tree *tree;
@@ -110,9 +111,10 @@ struct tree {
 	/* Which part of the tree this is, from 1; 0: it is whole. What else is told here is that of
 	 * the part; it begins with the calls that were open at the end of the one before. */
 	uint32_t part;
-	uint64_t lost;	   /* records of this goroutine that were lost while the tree was open */
-	uint64_t left_out; /* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their
-			    * frames were followed all the same */
+	uint64_t lost; /* records of this goroutine that were lost while the tree was open */
+	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all
+	 * the same */
+	uint64_t left_out;
 	uint64_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only with keep_calls */
 	struct call *calls;
 	struct step *steps;
@@ -129,13 +131,13 @@ struct tree {
  * open trees together. Calls beyond the first are left out (tree.left_out); entries beyond the
  * second count as lost.
  */
-#define CALLTREE_MAX_CALLS	 (1u << 20)
-#define CALLTREE_MAX_OPEN	 (1u << 22)
+#define CALLTREE_MAX_CALLS       (1u << 20)
+#define CALLTREE_MAX_OPEN        (1u << 22)
 #define CALLTREE_MAX_TOTAL_CALLS (1u << 24)
-#define CALLTREE_MAX_TOTAL_OPEN	 (1u << 24)
+#define CALLTREE_MAX_TOTAL_OPEN  (1u << 24)
 /* Waits and starts kept of one tree, and of all open trees together: further ones have no line of
  * their own. */
-#define CALLTREE_MAX_WAITS	 (1u << 16)
+#define CALLTREE_MAX_WAITS       (1u << 16)
 #define CALLTREE_MAX_TOTAL_WAITS (1u << 20)
 /* How long a tree that ended waits for the goroutines started inside it, see calltree_feed(). */
 #define CALLTREE_LINGER_NS 1000000000ull
@@ -164,9 +166,9 @@ struct calltree_sink {
 	uint32_t (*func_of_site)(void *context, uint32_t site);
 	/* False: tree.calls, steps, waits and starts stay empty, and only call_ended is of use. */
 	bool keep_calls;
-	bool states;	      /* account for RECORD_STATE; false: such records are ignored */
+	bool states; /* account for RECORD_STATE; false: such records are ignored */
 	uint64_t min_wait_ns; /* with `states`: waits of at least that are kept; 0: none are */
-	uint64_t num_before;  /* trees that count as begun already: tree.number goes on behind it */
+	uint64_t num_before; /* trees that count as begun already: tree.number goes on behind it */
 };
 
 struct calltree;

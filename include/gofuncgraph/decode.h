@@ -29,8 +29,8 @@ enum site_cost { SITE_EMULATED, SITE_SINGLE_STEP };
 struct decoded_site {
 	uint32_t offset; /* from the function's first byte */
 	uint32_t sp_delta;
-	uint32_t flags; /* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS,
-			 * SITE_STEP */
+	/* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS, SITE_STEP */
+	uint32_t flags;
 	uint8_t cost, length;
 	const char *mnemonic;
 };

@@ -30,8 +30,8 @@ struct gobin;
 /* One function with code of its own. Two with one name are two functions; `va` is the key. */
 struct gobin_func {
 	const char *name; /* as Go prints it; ABI0 symbols of .symtab keep ".abi0" */
-	uint64_t va;	  /* first byte */
-	uint64_t size;	  /* bytes up to its end, padding (int3) left out where it is known; > 0 */
+	uint64_t va; /* first byte */
+	uint64_t size; /* bytes up to its end, padding (int3) left out where it is known; > 0 */
 	/* Other names that symbols give it, as "local.main.f" of programs that can load plugins;
 	 * NULL at the end. NULL: none. */
 	const char *const *aliases;
@@ -39,21 +39,21 @@ struct gobin_func {
 
 struct gobin_line {
 	const char *file; /* NULL: unknown */
-	unsigned line;	  /* 0: unknown */
+	unsigned line; /* 0: unknown */
 };
 
 /* A place into which a function was inlined. */
 struct gobin_inlining {
-	const char *name;	       /* the function that was inlined */
+	const char *name; /* the function that was inlined */
 	const struct gobin_func *into; /* the function whose code holds it */
-	struct gobin_line call;	       /* the line of the call */
+	struct gobin_line call; /* the line of the call */
 };
 
 /* Where the traced program's runtime keeps things. Offsets in bytes. */
 struct gobin_layout {
 	uint32_t g_stack_lo; /* 0: src/runtime/runtime2.go, type g */
 	uint32_t g_stack_hi; /* 8 */
-	uint32_t g_m;	     /* 48 */
+	uint32_t g_m; /* 48 */
 	uint32_t g_goid;
 	uint32_t g_atomicstatus;
 	uint32_t g_waitreason; /* one byte */
@@ -62,13 +62,14 @@ struct gobin_layout {
 	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
 	uint32_t g_sched_bp;
 	uint32_t m_curg;
-	int32_t tls_g;	     /* of g, from the thread's FS base; negative. 0: see tls_g_slot_va,
-			      * and gobin_knows_tls() */
-	uint64_t tls_g_slot_va; /* of the 8 bytes where the dynamic loader puts that offset, where
-				 * it depends on what else is loaded (libraries); else 0 */
-	bool newer_than_known; /* this Go is newer than the newest in the table, or a development
-				* version: the nearest offsets were taken, and have to be checked
-				* while running */
+	/* of g, from the thread's FS base; negative. 0: see tls_g_slot_va, and gobin_knows_tls() */
+	int32_t tls_g;
+	/* of the 8 bytes where the dynamic loader puts that offset, where it depends on what else
+	 * is loaded (libraries); else 0 */
+	uint64_t tls_g_slot_va;
+	/* this Go is newer than the newest in the table, or a development version: the nearest
+	 * offsets were taken, and have to be checked while running */
+	bool newer_than_known;
 };
 
 /* Errors: cannot be read, not ELF, not x86-64, not Go, Go older than 1.17 (and what that would

@@ -18,9 +18,10 @@ struct live_options {
 	const struct plan *plan; /* not owned */
 	struct run_options run;
 	uint32_t only_pid; /* trace this process alone; 0: every one */
-	bool spare_others; /* keep probes out of other processes, where the kernel can; the first
-			    * calls after an exec of only_pid may be missing then */
-	struct modules *modules;	 /* numbers what is in other files; not owned */
+	/* keep probes out of other processes, where the kernel can; the first calls after an exec
+	 * of only_pid may be missing then */
+	bool spare_others;
+	struct modules *modules; /* numbers what is in other files; not owned */
 	const struct event_clock *clock; /* of records; not owned */
 	struct record_sink sink;
 };

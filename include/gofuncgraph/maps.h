@@ -18,16 +18,17 @@ struct goroutine_key {
 
 /* A goroutine inside a target. */
 struct gate {
-	__u64 frame; /* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on
-		      * that of signal handlers */
-	__u64 g;     /* its runtime.g: two with one id mean wrong offsets, or forged ids */
+	/* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on that of signal
+	 * handlers */
+	__u64 frame;
+	__u64 g; /* its runtime.g: two with one id mean wrong offsets, or forged ids */
 	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
 	__u64 program;
-	__u32 lost;	/* since the last record that arrived */
-	__u16 ended;	/* the target has returned, but that record was lost */
+	__u32 lost; /* since the last record that arrived */
+	__u16 ended; /* the target has returned, but that record was lost */
 	__u16 followed; /* the target is the function that the goroutine was started with */
-	__u64 since;	/* --min-wait: when it stopped running, as time_ns */
-	__u64 tid;	/* on a system stack: whose */
+	__u64 since; /* --min-wait: when it stopped running, as time_ns */
+	__u64 tid; /* on a system stack: whose */
 };
 
 #endif

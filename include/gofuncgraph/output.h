@@ -20,8 +20,8 @@
 struct output;
 
 struct output_options {
-	FILE *file;			 /* not owned */
-	struct names *names;		 /* not owned */
+	FILE *file; /* not owned */
+	struct names *names; /* not owned */
 	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
@@ -33,7 +33,7 @@ struct output_options {
 };
 
 enum output_kind {
-	OUTPUT_TREES,  /* calls, or trees of them: output_sink() */
+	OUTPUT_TREES, /* calls, or trees of them: output_sink() */
 	OUTPUT_STATES, /* output_change(), output_goroutine(), output_function() */
 };
 

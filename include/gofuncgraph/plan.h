@@ -19,22 +19,23 @@
 
 struct site {
 	uint64_t va;
-	uint64_t off;	      /* file offset: what a uprobe takes */
+	uint64_t off; /* file offset: what a uprobe takes */
 	const struct gobin_func *func;
-	uint32_t sp_delta;    /* bytes that the stack has grown by there since the function's first
-			       * instruction; see also SITE_SWAP_REGISTERS */
-	uint32_t flags;	      /* enum site_flags */
-	bool is_runtime;      /* the tracer's own: its hits are no calls */
-	uint8_t cost;	      /* enum site_cost */
-	uint8_t length;	      /* of the instruction */
+	/* bytes that the stack has grown by there since the function's first instruction; see also
+	 * SITE_SWAP_REGISTERS */
+	uint32_t sp_delta;
+	uint32_t flags; /* enum site_flags */
+	bool is_runtime; /* the tracer's own: its hits are no calls */
+	uint8_t cost; /* enum site_cost */
+	uint8_t length; /* of the instruction */
 	const char *mnemonic; /* static text, for list */
 };
 
 struct plan_func {
 	const struct gobin_func *func;
-	uint32_t first_site; /* its sites are first_site .. first_site + num_sites - 1: entry, then
-				exits */
-	uint32_t num_sites;  /* 0: left out altogether, see its omissions */
+	/* its sites are first_site .. first_site + num_sites - 1: entry, then exits */
+	uint32_t first_site;
+	uint32_t num_sites; /* 0: left out altogether, see its omissions */
 	bool target;
 };
 
@@ -43,11 +44,11 @@ struct omission {
 	const struct gobin_func *func;
 	uint64_t va;
 	const char *reason; /* static text, a sentence for the user */
-	bool is_runtime;    /* a site of the tracer's own */
+	bool is_runtime; /* a site of the tracer's own */
 };
 
 struct plan {
-	struct gobin *bin;	 /* not owned */
+	struct gobin *bin; /* not owned */
 	struct plan_func *funcs; /* those that were chosen, by rising va */
 	size_t num_funcs;
 	/* The tracer's own: runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT,

@@ -22,42 +22,47 @@ enum record_kind {
 	/* struct record_entry */
 	RECORD_ENTRY = 1, /* a function was entered */
 	/* struct record_frame */
-	RECORD_RETURN,	  /* a function is about to execute its `ret` */
+	RECORD_RETURN, /* a function is about to execute its `ret` */
 	RECORD_TAIL_CALL, /* a function is about to jump to another one */
-	RECORD_UNWIND,	  /* runtime.recovery, after a panic: frames deeper than `frame` are gone */
-	RECORD_GOEXIT,	  /* the goroutine ends: all its frames are gone */
-	RECORD_LEFT,	  /* frames deeper than `frame` are gone, and no panic did it: the runtime
-			   * changed to another stack (runtime.gogo), or nobody saw what did */
+	RECORD_UNWIND, /* runtime.recovery, after a panic: frames deeper than `frame` are gone */
+	RECORD_GOEXIT, /* the goroutine ends: all its frames are gone */
+	/* frames deeper than `frame` are gone, and no panic did it: the runtime changed to another
+	 * stack (runtime.gogo), or nobody saw what did */
+	RECORD_LEFT,
 	/* struct record_state, struct record_go */
 	RECORD_STATE, /* the goroutine's state changed */
-	RECORD_GO,    /* the goroutine was started by another one */
+	RECORD_GO, /* the goroutine was started by another one */
 	/* struct record_process */
-	RECORD_UNREADABLE,   /* a hit was dropped: whose it was could not be read */
-	RECORD_EXEC,	     /* the process replaced its program */
+	RECORD_UNREADABLE, /* a hit was dropped: whose it was could not be read */
+	RECORD_EXEC, /* the process replaced its program */
 	RECORD_PROCESS_EXIT, /* the process is gone */
-	RECORD_WRONG_GOID,   /* one goroutine id was seen on two goroutines: no more of the process is
-			      * told */
+	/* one goroutine id was seen on two goroutines: no more of the process is told */
+	RECORD_WRONG_GOID,
 	/* struct record, made by a source. LOST and LOST_END: before what ends the goroutine's
 	 * process or tracing; goid, pid, tid (else 0) of a thread without a goroutine. */
-	RECORD_LOST,	 /* `lost` records of the goroutine, and none of it told so */
+	RECORD_LOST, /* `lost` records of the goroutine, and none of it told so */
 	RECORD_LOST_END, /* the same, and the end of its tree is among them */
-	RECORD_TICK,	 /* time goes on: there are no records of before, but for late ones */
-	RECORD_STOPPED,	 /* tracing ended at time_ns, and this is the last record */
+	RECORD_TICK, /* time goes on: there are no records of before, but for late ones */
+	RECORD_STOPPED, /* tracing ended at time_ns, and this is the last record */
 	/* struct record_statistics, made by a source */
 	RECORD_STATISTICS, /* whenever more was lost, and before RECORD_STOPPED */
 };
 
 enum record_flags {
-	RECORD_OPENS_TREE = 1 << 0,   /* this entry opens the goroutine's gate */
-	RECORD_CLOSES_TREE = 1 << 1,  /* this exit (or unwind) closes it */
-	RECORD_SYSTEM_STACK = 1 << 2, /* `frame` is measured on the system stack (g0) of thread `tid`,
-				       * deeper than every frame of the goroutine's own stack */
-	RECORD_SIGNAL_STACK = 1 << 3, /* with RECORD_SYSTEM_STACK: of the thread's stack for signal
-				       * handlers, which is deeper than its g0's */
-	RECORD_MAY_REPEAT = 1 << 4,   /* this entry's site may be hit again by the call it belongs to
-				       * (a loop back to the function's first byte) */
-	RECORD_AFTER_LOSS = 1 << 5,   /* records of any goroutines were lost just before; only where
-				       * states of all goroutines are told, and `lost` is 0 */
+	RECORD_OPENS_TREE = 1 << 0, /* this entry opens the goroutine's gate */
+	RECORD_CLOSES_TREE = 1 << 1, /* this exit (or unwind) closes it */
+	/* `frame` is measured on the system stack (g0) of thread `tid`, deeper than every frame of
+	 * the goroutine's own stack */
+	RECORD_SYSTEM_STACK = 1 << 2,
+	/* with RECORD_SYSTEM_STACK: of the thread's stack for signal handlers, which is deeper than
+	 * its g0's */
+	RECORD_SIGNAL_STACK = 1 << 3,
+	/* this entry's site may be hit again by the call it belongs to (a loop back to the
+	 * function's first byte) */
+	RECORD_MAY_REPEAT = 1 << 4,
+	/* records of any goroutines were lost just before; only where states of all goroutines are
+	 * told, and `lost` is 0 */
+	RECORD_AFTER_LOSS = 1 << 5,
 };
 
 /*
@@ -75,7 +80,7 @@ enum goroutine_state {
 	STATE_ENQUEUE_UNUSED,
 	STATE_COPYSTACK,
 	STATE_PREEMPTED,
-	STATE_LEAKED,	  /* from Go 1.26 */
+	STATE_LEAKED, /* from Go 1.26 */
 	STATE_DEAD_EXTRA, /* from Go 1.26 */
 	STATE_NUMBER = 0x7f,
 	STATE_SCAN = 0x80, /* the garbage collector holds the goroutine in this state */
@@ -83,22 +88,23 @@ enum goroutine_state {
 
 /* The header, 32 bytes: what every record has. */
 struct record {
-	__u8 kind;	/* enum record_kind */
-	__u8 flags;	/* enum record_flags */
-	__u16 size;	/* bytes of the whole record */
-	__u32 lost;	/* records of this goroutine that were lost since its last one that arrived */
-	__u64 time_ns;	/* bpf_ktime_get_ns(): see base/event_clock.h */
-	__u64 goid;	/* runtime.g.goid; 0: a thread without a goroutine of its own */
-	__u32 pid;	/* process (tgid) and thread as the tracer's PID namespace numbers them */
+	__u8 kind; /* enum record_kind */
+	__u8 flags; /* enum record_flags */
+	__u16 size; /* bytes of the whole record */
+	__u32 lost; /* records of this goroutine that were lost since its last one that arrived */
+	__u64 time_ns; /* bpf_ktime_get_ns(): see base/event_clock.h */
+	__u64 goid; /* runtime.g.goid; 0: a thread without a goroutine of its own */
+	__u32 pid; /* process (tgid) and thread as the tracer's PID namespace numbers them */
 	__u32 tid;
 };
 
 /* Something happened at a place on a stack. */
 struct record_frame {
 	struct record header;
-	__u32 site;  /* index in the plan's sites: where it was seen */
-	__u32 frame; /* stack.hi - sp at its first instruction, bytes: names the frame, stays the
-		      * same when the stack is moved */
+	__u32 site; /* index in the plan's sites: where it was seen */
+	/* stack.hi - sp at its first instruction, bytes: names the frame, stays the same when the
+	 * stack is moved */
+	__u32 frame;
 };
 
 struct record_entry {
@@ -115,8 +121,8 @@ struct record_entry {
 
 /* Where a goroutine comes from, and whose doing its change was. */
 struct origin {
-	__u64 by_goid;	/* another goroutine that woke it (goready), or started it; 0: none, it was
-			 * the scheduler */
+	/* another goroutine that woke it (goready), or started it; 0: none, it was the scheduler */
+	__u64 by_goid;
 	__u64 start_va; /* runtime.g.startpc: the function it was started with; 0: unknown */
 	/* RECORD_STATE with by_goid: where that goroutine was, the innermost first; behind the last
 	 * 0. */
@@ -126,12 +132,14 @@ struct origin {
 /* RECORD_STATE is as long as this, or a struct record_state_origin. */
 struct record_state {
 	struct record header;
-	__u64 caller_va; /* with an origin: where runtime.casgstatus returns to, or was made a part of
-			  * (SITE_STATE_SWAP); else 0 */
-	__u8 old_state;	 /* enum goroutine_state with STATE_SCAN */
+	/* with an origin: where runtime.casgstatus returns to, or was made a part of
+	 * (SITE_STATE_SWAP); else 0 */
+	__u64 caller_va;
+	__u8 old_state; /* enum goroutine_state with STATE_SCAN */
 	__u8 new_state;
-	__u8 reason; /* runtime.g.waitreason when it happened, of use when old_state or new_state is
-		      * STATE_WAITING */
+	/* runtime.g.waitreason when it happened, of use when old_state or new_state is
+	 * STATE_WAITING */
+	__u8 reason;
 	__u8 unused[5];
 };
 
@@ -159,9 +167,9 @@ struct record_process {
 
 /* What is counted. */
 enum statistic {
-	STAT_SENT,	 /* records */
-	STAT_LOST,	 /* not sent: ring buffer full */
-	STAT_NO_ROOM,	 /* trees not begun: too many goroutines inside targets at once */
+	STAT_SENT, /* records */
+	STAT_LOST, /* not sent: ring buffer full */
+	STAT_NO_ROOM, /* trees not begun: too many goroutines inside targets at once */
 	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
 	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
 	STAT_COUNT,

@@ -12,14 +12,15 @@
 #include "gofuncgraph/attach.h"
 
 struct run_options {
-	bool states;	      /* where the time of each call went: sites where goroutines change state */
-	bool follow;	      /* goroutines that are started inside a tree belong to it: a site there */
-	uint64_t min_wait_ns; /* with `states`: waits of at least that are told with who ended them;
-			       * 0: none is */
-	bool all_goroutines;  /* states of all goroutines, not only of those inside a target; with
-			       * struct origin for each */
-	bool emulate_ret;     /* let the exit program perform the `ret` where the kernel allows it */
-	uint64_t ring_size;   /* bytes, rounded up to a power of two of at least a page */
+	bool states; /* where the time of each call went: sites where goroutines change state */
+	bool follow; /* goroutines that are started inside a tree belong to it: a site there */
+	/* with `states`: waits of at least that are told with who ended them; 0: none is */
+	uint64_t min_wait_ns;
+	/* states of all goroutines, not only of those inside a target; with struct origin for each
+	 */
+	bool all_goroutines;
+	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
+	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;
 };
 

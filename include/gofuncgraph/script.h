@@ -35,9 +35,9 @@ struct error *script_template_list(FILE *out);
 
 struct script_options {
 	const struct script_template *tmpl;
-	const struct selection *selection; /* the functions that {{each}} goes through; may be
-					      empty */
-	char *const *params;		   /* "key=value" */
+	/* the functions that {{each}} goes through; may be empty */
+	const struct selection *selection;
+	char *const *params; /* "key=value" */
 	size_t num_params;
 	const char *command; /* for the header: how the script was made */
 };

@@ -25,8 +25,9 @@ struct selection {
 	size_t num_functions;
 	char **targets;
 	size_t num_targets;
-	bool include_vendor; /* false: functions with a `vendor/` path element are left out, unless
-			      * a pattern names "vendor/" itself */
+	/* false: functions with a `vendor/` path element are left out, unless a pattern names
+	 * "vendor/" itself */
+	bool include_vendor;
 };
 
 #endif

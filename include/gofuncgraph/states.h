@@ -18,11 +18,11 @@
 
 /* One change of one goroutine. */
 struct state_change {
-	uint64_t time_ns;	      /* by the clock of records */
-	uint64_t goid;		      /* 0: it has none yet */
-	uint32_t pid, tid;	      /* tid: the thread that made the change */
+	uint64_t time_ns; /* by the clock of records */
+	uint64_t goid; /* 0: it has none yet */
+	uint32_t pid, tid; /* tid: the thread that made the change */
 	uint8_t old_state, new_state; /* enum goroutine_state with STATE_SCAN */
-	uint8_t reason;		      /* when one of them is STATE_WAITING: why it waits, waited */
+	uint8_t reason; /* when one of them is STATE_WAITING: why it waits, waited */
 	bool has_reason;
 	/* How long it was in old_state, marks of STATE_SCAN disregarded; 0 with has_duration false:
 	 * nobody saw it begin. */
@@ -31,18 +31,18 @@ struct state_change {
 	/* Records were lost meanwhile, maybe some of its own: it may have left old_state and come
 	 * back. */
 	bool is_uncertain;
-	bool is_start;		  /* RECORD_GO: a new goroutine */
-	uint64_t by_goid;	  /* another goroutine that woke, or started it; 0: none */
+	bool is_start; /* RECORD_GO: a new goroutine */
+	uint64_t by_goid; /* another goroutine that woke, or started it; 0: none */
 	const uint64_t *by_stack; /* WAKER_DEPTH addresses, or NULL; good during the call */
-	uint64_t start_va;	  /* function that it was started with; 0: unknown */
-	uint64_t go_va;		  /* is_start: return address of the `go` statement's call */
+	uint64_t start_va; /* function that it was started with; 0: unknown */
+	uint64_t go_va; /* is_start: return address of the `go` statement's call */
 };
 
 /* Sums of time; STATE_WAITING's by reason. */
 struct state_sums {
 	uint64_t ns[STATE_DEAD_EXTRA + 1]; /* by state */
-	uint64_t waiting_ns[256];	   /* by reason */
-	uint64_t waits[256];		   /* how many, by reason */
+	uint64_t waiting_ns[256]; /* by reason */
+	uint64_t waits[256]; /* how many, by reason */
 	uint64_t changes;
 	uint64_t longest_wait_ns; /* of STATE_WAITING */
 	uint8_t longest_wait_reason;

@@ -37,27 +37,27 @@ struct code {
 enum insn_kind {
 	INSN_OTHER,
 	INSN_CALL,
-	INSN_RETURN,	    /* to the caller; not from an interrupt or to another segment */
-	INSN_JUMP,	    /* always, to a fixed place */
-	INSN_BRANCH,	    /* sometimes, to a fixed place */
+	INSN_RETURN, /* to the caller; not from an interrupt or to another segment */
+	INSN_JUMP, /* always, to a fixed place */
+	INSN_BRANCH, /* sometimes, to a fixed place */
 	INSN_INDIRECT_JUMP, /* to where a register or memory says */
-	INSN_TABLE_JUMP,    /* the same through a table of the function's own: stays inside */
+	INSN_TABLE_JUMP, /* the same through a table of the function's own: stays inside */
 };
 
 struct insn {
 	uint8_t length; /* bytes */
-	uint8_t kind;	/* enum insn_kind */
+	uint8_t kind; /* enum insn_kind */
 	bool has_target; /* a jump, branch or call to a fixed place */
-	bool reads_tls;	 /* thread-local storage, and so maybe g */
+	bool reads_tls; /* thread-local storage, and so maybe g */
 	bool is_odd_return; /* the BPF program at exits cannot perform it: SITE_STEP */
-	uint16_t native;    /* the processor's own number of the mnemonic */
-	int64_t target;	    /* from the function's first byte, in bytes */
+	uint16_t native; /* the processor's own number of the mnemonic */
+	int64_t target; /* from the function's first byte, in bytes */
 };
 
 /* The stack check that a Go function begins with. */
 struct stack_check {
 	uint32_t jump; /* its last conditional jump */
-	uint32_t end;  /* the first byte behind that */
+	uint32_t end; /* the first byte behind that */
 	uint32_t restart; /* the jump behind morestack that begins the function again */
 	bool reads_tls; /* g was taken from thread-local storage */
 };
@@ -74,27 +74,27 @@ struct code_swap {
 
 /* A move between a register and a thread-local variable, and what loads the variable's place. */
 struct code_tls_access {
-	uint32_t at;	/* of the first instruction of both */
+	uint32_t at; /* of the first instruction of both */
 	uint32_t behind; /* the instruction behind that one */
-	uint8_t reg;	/* that is read or written, as the instruction set numbers it */
-	bool loads;	/* the register is loaded */
-	bool in_slot;	/* the place is in 8 bytes of data, else it is the next */
+	uint8_t reg; /* that is read or written, as the instruction set numbers it */
+	bool loads; /* the register is loaded */
+	bool in_slot; /* the place is in 8 bytes of data, else it is the next */
 	int64_t offset; /* from the thread pointer; in_slot: of the slot from the code's first byte */
 };
 
 /* What an instruction says of data. */
 struct code_constants {
-	uint32_t length;     /* of the instruction */
-	uint8_t compared;    /* the low byte of the first argument is compared with this; 0: not */
+	uint32_t length; /* of the instruction */
+	uint8_t compared; /* the low byte of the first argument is compared with this; 0: not */
 	bool has_address;
-	int64_t address;     /* that it computes, from the code's first byte */
+	int64_t address; /* that it computes, from the code's first byte */
 };
 
 /* `code` and `offset`: the instruction there. */
 struct arch {
 	const char *name;
 	uint16_t machine; /* ELF's e_machine */
-	uint8_t padding;  /* a byte: what the linker puts between functions */
+	uint8_t padding; /* a byte: what the linker puts between functions */
 
 	/* ELF's types of relocations: the file's own address, and a thread-local variable's offset
 	 * from the thread pointer. */

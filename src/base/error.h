@@ -18,13 +18,13 @@ struct error *error_new(const char *format, ...) __attribute__((format(printf, 1
 
 /* The same with ": " and the text of errnum (an errno value) behind it. */
 struct error *error_errno(int errnum, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 struct error *error_out_of_memory(void);
 
 /* Puts "format: " before err's message; takes err. */
 struct error *error_prefix(struct error *err, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3)));
 
 const char *error_message(const struct error *err);
 

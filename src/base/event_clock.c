@@ -8,8 +8,8 @@
 #include "base/cleanup.h"
 
 #define NS_PER_S 1000000000ll
-#define TRIES	 3     /* readings: we may be interrupted between two clocks */
-#define STEP_NS	 50000 /* what a reading may be wrong by, and no step is smaller */
+#define TRIES    3 /* readings: we may be interrupted between two clocks */
+#define STEP_NS  50000 /* what a reading may be wrong by, and no step is smaller */
 
 /* ---- time namespaces ---- */
 

@@ -23,7 +23,7 @@ bool log_is_verbose(void)
 }
 
 static void log_line(const char *kind, const char *format, va_list args)
-    __attribute__((format(printf, 2, 0)));
+	__attribute__((format(printf, 2, 0)));
 
 static void log_line(const char *kind, const char *format, va_list args)
 {

@@ -8,11 +8,11 @@
 
 struct mount {
 	int number;
-	char *root;    /* which folder of the file system is mounted */
-	char *point;   /* where */
-	char *type;    /* of the file system: "overlay" */
+	char *root; /* which folder of the file system is mounted */
+	char *point; /* where */
+	char *type; /* of the file system: "overlay" */
 	char *options; /* of the file system, with octal escapes as the kernel writes them */
-	char *line;    /* owned; what the others point into */
+	char *line; /* owned; what the others point into */
 };
 
 /*

@@ -18,11 +18,11 @@
 
 struct walk {
 	const char *path; /* as the user named it */
-	char *rest;	  /* still to be walked, below `folder` */
-	int folder;	  /* O_PATH */
+	char *rest; /* still to be walked, below `folder` */
+	int folder; /* O_PATH */
 	unsigned num_links;
 	char name[NAME_MAX + 1]; /* the first component of `rest` */
-	bool is_last;		 /* the component is the file */
+	bool is_last; /* the component is the file */
 };
 
 static struct error *walk_error(const struct walk *walk, int errnum)
@@ -120,8 +120,9 @@ static struct error *open_last(const struct walk *walk, const struct stat *statu
 	struct stat now;
 
 	if (opened < 0 && errno == EINTR)
-		return error_new("cannot write %s: interrupted while waiting for somebody to read from it",
-				 walk->path);
+		return error_new(
+			"cannot write %s: interrupted while waiting for somebody to read from it",
+			walk->path);
 	if (opened < 0)
 		return errno == ENOENT || errno == ELOOP ? NULL : walk_error(walk, errno);
 	if (fstat(opened, &now))
@@ -140,8 +141,8 @@ static struct error *create_last(const struct walk *walk, int *fd)
 static struct error *open_magic(struct walk *walk, int *fd)
 {
 	if (!walk->is_last)
-		return enter(walk, openat(walk->folder, walk->name,
-					  O_PATH | O_DIRECTORY | O_CLOEXEC));
+		return enter(walk,
+			     openat(walk->folder, walk->name, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	*fd = openat(walk->folder, walk->name, OPEN_FLAGS);
 	return *fd >= 0 ? NULL : walk_error(walk, errno);
 }

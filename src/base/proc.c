@@ -66,8 +66,10 @@ char *proc_why_no_file(pid_t pid)
 		length = asprintf(&why, "process %d is a thread of the kernel, which runs no file",
 				  pid);
 	} else if (state == 'Z' || state == 'X') {
-		length = asprintf(&why, "process %d has ended, and only waits for its parent to take note (zombie)",
-				  pid);
+		length = asprintf(
+			&why,
+			"process %d has ended, and only waits for its parent to take note (zombie)",
+			pid);
 	}
 	return length < 0 ? NULL : why;
 }

@@ -18,7 +18,7 @@ struct process_member {
 };
 
 /* The structure of type `type` whose member `name` this is. */
-#define process_member_of(member, type, name) ((type *)((char *)(member)-offsetof(type, name)))
+#define process_member_of(member, type, name) ((type *)((char *)(member) - offsetof(type, name)))
 
 /* The processes that have members. All zero: there are none. */
 struct processes {

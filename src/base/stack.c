@@ -57,8 +57,10 @@ struct error *stack_run(int (*run)(int argc, char **argv), int argc, char **argv
 	memory = mmap(NULL, GUARD + ENOUGH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1,
 		      0);
 	if (memory == MAP_FAILED || mprotect(memory + GUARD, ENOUGH, PROT_READ | PROT_WRITE))
-		return error_errno(errno, "there is no memory for a stack of %lu KB, and the limit of the one there is is lower (ulimit -s)",
-				   ENOUGH >> 10);
+		return error_errno(
+			errno,
+			"there is no memory for a stack of %lu KB, and the limit of the one there is is lower (ulimit -s)",
+			ENOUGH >> 10);
 	err = run_on(memory + GUARD, &call);
 	munmap(memory, GUARD + ENOUGH);
 	*status = call.status;

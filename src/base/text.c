@@ -19,23 +19,23 @@ struct code_range {
  * them.
  */
 static const struct code_range unprintable[] = {
-    {0x0000, 0x001f},	/* C0 */
-    {0x007f, 0x009f},	/* DEL, C1 */
-    {0x00ad, 0x00ad},	/* soft hyphen */
-    {0x0600, 0x0605},	/* Arabic number marks */
-    {0x061c, 0x061c},	/* Arabic letter mark (bidirectional) */
-    {0x06dd, 0x06dd},	/* Arabic end of ayah */
-    {0x070f, 0x070f},	/* Syriac abbreviation mark */
-    {0x180e, 0x180e},	/* Mongolian vowel separator */
-    {0x200b, 0x200f},	/* zero width characters, direction marks */
-    {0x2028, 0x202e},	/* line and paragraph separators, bidirectional overrides */
-    {0x2060, 0x206f},	/* invisible operators, bidirectional isolates */
-    {0xfdd0, 0xfdef},	/* noncharacters */
-    {0xfeff, 0xfeff},	/* byte order mark */
-    {0xfff0, 0xfffb},	/* unassigned, interlinear annotation */
-    {0xfffe, 0xffff},	/* noncharacters */
-    {0x1d173, 0x1d17a}, /* musical formatting */
-    {0xe0000, 0xe0fff}, /* tags, variation selectors */
+	{0x0000, 0x001f}, /* C0 */
+	{0x007f, 0x009f}, /* DEL, C1 */
+	{0x00ad, 0x00ad}, /* soft hyphen */
+	{0x0600, 0x0605}, /* Arabic number marks */
+	{0x061c, 0x061c}, /* Arabic letter mark (bidirectional) */
+	{0x06dd, 0x06dd}, /* Arabic end of ayah */
+	{0x070f, 0x070f}, /* Syriac abbreviation mark */
+	{0x180e, 0x180e}, /* Mongolian vowel separator */
+	{0x200b, 0x200f}, /* zero width characters, direction marks */
+	{0x2028, 0x202e}, /* line and paragraph separators, bidirectional overrides */
+	{0x2060, 0x206f}, /* invisible operators, bidirectional isolates */
+	{0xfdd0, 0xfdef}, /* noncharacters */
+	{0xfeff, 0xfeff}, /* byte order mark */
+	{0xfff0, 0xfffb}, /* unassigned, interlinear annotation */
+	{0xfffe, 0xffff}, /* noncharacters */
+	{0x1d173, 0x1d17a}, /* musical formatting */
+	{0xe0000, 0xe0fff}, /* tags, variation selectors */
 };
 
 static uint32_t decode_utf8(const unsigned char *p, size_t length)
@@ -174,26 +174,26 @@ static unsigned count_digits(uint64_t value)
 {
 	/* 10^digits, the first that is no number of so many bits. */
 	static const uint64_t powers[] = {
-	    0ull,
-	    10ull,
-	    100ull,
-	    1000ull,
-	    10000ull,
-	    100000ull,
-	    1000000ull,
-	    10000000ull,
-	    100000000ull,
-	    1000000000ull,
-	    10000000000ull,
-	    100000000000ull,
-	    1000000000000ull,
-	    10000000000000ull,
-	    100000000000000ull,
-	    1000000000000000ull,
-	    10000000000000000ull,
-	    100000000000000000ull,
-	    1000000000000000000ull,
-	    10000000000000000000ull,
+		0ull,
+		10ull,
+		100ull,
+		1000ull,
+		10000ull,
+		100000ull,
+		1000000ull,
+		10000000ull,
+		100000000ull,
+		1000000000ull,
+		10000000000ull,
+		100000000000ull,
+		1000000000000ull,
+		10000000000000ull,
+		100000000000000ull,
+		1000000000000000ull,
+		10000000000000000ull,
+		100000000000000000ull,
+		1000000000000000000ull,
+		10000000000000000000ull,
 	};
 	/* 1233 / 4096 is a little more than log10(2). */
 	unsigned digits = (64 - (unsigned)__builtin_clzll(value | 1)) * 1233 >> 12;
@@ -266,10 +266,10 @@ size_t text_format_amount(char *out, uint64_t ns)
 		unsigned digits; /* behind the point */
 		const char *unit;
 	} forms[] = {
-	    {100 * NS_PER_S, NS_PER_S, 0, "s"},
-	    {NS_PER_S, 1000000, 3, "s"},
-	    {100000, 100000, 1, "ms"},
-	    {0, 100, 1, "us"},
+		{100 * NS_PER_S, NS_PER_S, 0, "s"},
+		{NS_PER_S, 1000000, 3, "s"},
+		{100000, 100000, 1, "ms"},
+		{0, 100, 1, "us"},
 	};
 	static const unsigned powers[] = {1, 10, 100, 1000};
 	size_t form = 0;
@@ -323,8 +323,8 @@ static const struct unit {
 	const char *name;
 	uint64_t ns;
 } units[] = {
-    {"ns", 1},	     {"us", 1000},    {"\xc2\xb5s", 1000},  {"\xce\xbcs", 1000},
-    {"ms", 1000000}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
+	{"ns", 1},       {"us", 1000},    {"\xc2\xb5s", 1000},  {"\xce\xbcs", 1000},
+	{"ms", 1000000}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S},
 };
 
 /* Reads the unit at *text, moves it behind that. NULL: there is none. */
@@ -374,7 +374,7 @@ struct error *text_parse_duration(const char *text, uint64_t *ns)
 	do {
 		if (!parse_duration_part(&p, first, &sum))
 			return error_new(
-			    "'%s' is not a duration: write it like 250ms, 10s or 1m30s", text);
+				"'%s' is not a duration: write it like 250ms, 10s or 1m30s", text);
 		first = false;
 	} while (*p);
 	if (!sum)

@@ -141,9 +141,8 @@ static bool leave_other_threads(struct calltree *trees, struct owner *owner,
 static struct error *open_entered(struct calltree *trees, struct owner *owner,
 				  const struct record_entry *entry)
 {
-	struct beginning beginning = {.caller_va = entry->caller_va,
-				      .site = entry->at.site,
-				      .tid = entry->at.header.tid};
+	struct beginning beginning = {
+		.caller_va = entry->caller_va, .site = entry->at.site, .tid = entry->at.header.tid};
 
 	return frames_open(trees, owner, position_of(&entry->at), &beginning);
 }

@@ -10,7 +10,7 @@ struct ending {
 	 * be another end. */
 	enum call_end end;
 	uint32_t site; /* CALL_RETURN and CALL_TAIL_CALL only */
-	uint32_t tid;  /* thread that it happened on */
+	uint32_t tid; /* thread that it happened on */
 };
 
 /* As in struct call. */

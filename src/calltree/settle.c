@@ -75,8 +75,8 @@ static void settle(struct calltree *trees, struct owner *owner)
 void settle_if_full(struct calltree *trees, struct owner *owner)
 {
 	const struct tree *tree = &owner->tree;
-	size_t limit = trees->total_calls < CALLTREE_SETTLE_TOTAL ? CALLTREE_SETTLE_CALLS
-								  : MIN_SETTLED;
+	size_t limit =
+		trees->total_calls < CALLTREE_SETTLE_TOTAL ? CALLTREE_SETTLE_CALLS : MIN_SETTLED;
 
 	if (!trees->sink.tree_settled)
 		return;

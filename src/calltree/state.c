@@ -118,8 +118,7 @@ void state_change(struct calltree *trees, struct owner *owner, const struct reco
 	/* Before Go 1.21 the reason may be set after the change (runtime.park_m). */
 	if (owner->state == STATE_WAITING && (change->old_state & STATE_NUMBER) == STATE_WAITING)
 		owner->reason = change->reason;
-	end_wait(trees, owner, (struct wait){.tid = change->header.tid},
-		 &change->header);
+	end_wait(trees, owner, (struct wait){.tid = change->header.tid}, &change->header);
 	state_begin(owner, new_state, change->reason);
 }
 

@@ -7,7 +7,7 @@
 #include <utlist.h>
 
 /* Trees come and go all the time; large ones are rare, and their memory is given back. */
-#define MAX_SPARE	   64
+#define MAX_SPARE          64
 #define MAX_SPARE_CAPACITY 4096
 
 struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid)

@@ -18,11 +18,11 @@ struct owner_key {
 };
 
 struct frame {
-	uint64_t position;	/* deeper is greater: see position_of() */
+	uint64_t position; /* deeper is greater: see position_of() */
 	uint64_t lost_at_entry; /* tree.lost when it was opened */
-	uint32_t index;		/* of its call, in tree.calls or owner.passing */
-	bool is_kept;		/* in tree.calls */
-	bool is_start;		/* the function that a followed goroutine begins with */
+	uint32_t index; /* of its call, in tree.calls or owner.passing */
+	bool is_kept; /* in tree.calls */
+	bool is_start; /* the function that a followed goroutine begins with */
 };
 
 /* A goroutine inside a tree; after its end, the tree alone while it waits for its family. */
@@ -41,30 +41,31 @@ struct owner {
 	uint32_t num_passing;
 	uint32_t passing_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
-	uint64_t now_ns;	/* of its last record */
-	uint64_t settled_ns;	/* when it began, or its last part was handed on in time */
+	uint64_t now_ns; /* of its last record */
+	uint64_t settled_ns; /* when it began, or its last part was handed on in time */
 
 	bool has_ended;
 
 	/* What it is doing; see state.h. */
-	uint8_t state;	     /* enum goroutine_state, without STATE_SCAN */
-	uint8_t reason;	     /* of STATE_WAITING */
-	uint64_t since_ns;   /* from when on that interval is in no part yet */
-	uint64_t wait_ns;    /* when the wait began */
+	uint8_t state; /* enum goroutine_state, without STATE_SCAN */
+	uint8_t reason; /* of STATE_WAITING */
+	uint64_t since_ns; /* from when on that interval is in no part yet */
+	uint64_t wait_ns; /* when the wait began */
 	uint32_t wait_depth; /* of the innermost call then */
-	uint32_t num_parts;  /* of its calls and frames */
-	uint32_t num_waits;  /* of its tree and frames */
+	uint32_t num_parts; /* of its calls and frames */
+	uint32_t num_waits; /* of its tree and frames */
 	uint32_t waits_capacity;
 
 	/* See family.h. */
 	uint32_t starts_capacity;
-	struct owner *root;   /* of its family; itself if it has no parent */
+	struct owner *root; /* of its family; itself if it has no parent */
 	struct owner *parent; /* NULL: none, or it was handed on already */
-	uint32_t start;	      /* index in the parent's starts */
-	uint32_t generation;  /* of the root 0 */
-	struct owner *members;	   /* of a root: the others of its family that are open, in order of
-				      beginning */
-	struct owner *prev, *next; /* in the root's members, in calltree.lingering, in table.spare */
+	uint32_t start; /* index in the parent's starts */
+	uint32_t generation; /* of the root 0 */
+	/* of a root: the others of its family that are open, in order of beginning */
+	struct owner *members;
+	struct owner *prev,
+		*next; /* in the root's members, in calltree.lingering, in table.spare */
 };
 
 static inline struct call *frame_call(struct owner *owner, const struct frame *frame)
@@ -95,8 +96,8 @@ struct table {
 	struct hash by_key;
 	struct owner *owners; /* the same, in order of beginning: DL_FOREACH_SAFE2 by `younger` */
 	struct processes processes;
-	struct owner *last;   /* found last: records come in runs of one goroutine */
-	struct owner *spare;  /* kept for their memory */
+	struct owner *last; /* found last: records come in runs of one goroutine */
+	struct owner *spare; /* kept for their memory */
 	unsigned num_spare;
 };
 

@@ -16,7 +16,7 @@ struct calltree {
 	struct owner *lingering; /* roots of families that have ended and wait for the others */
 	/* Of all trees not handed on yet. */
 	size_t total_calls; /* kept */
-	size_t total_open;  /* frames */
+	size_t total_open; /* frames */
 	size_t total_parts;
 	size_t total_waits;
 	size_t total_starts;

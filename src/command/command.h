@@ -12,7 +12,7 @@
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1, /* could not do it */
-	STATUS_USAGE = 2,  /* the command line is wrong */
+	STATUS_USAGE = 2, /* the command line is wrong */
 };
 
 struct command {

@@ -7,7 +7,7 @@
 
 #include "command/options.h"
 
-#define WIDTH	    79
+#define WIDTH       79
 #define TEXT_COLUMN 29 /* of what an option does */
 
 /* Prints the words of `text` from `column` on, where the line is already, up to `end`. */

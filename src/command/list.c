@@ -131,8 +131,8 @@ static void print_entry(const struct plan *plan, const struct plan_func *func)
 	const struct site *site = &plan->sites[func->first_site];
 	char text[96];
 
-	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(site),
-		 site->mnemonic, cost_name(site), remarks(site));
+	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(site), site->mnemonic,
+		 cost_name(site), remarks(site));
 	printf("%-40s ", text);
 }
 

@@ -31,14 +31,16 @@ static void explain_all_processes(const struct run *run, const char *what)
 		log_info("nothing to show: the process that runs %s has not %s while it was traced",
 			 path, what);
 	else if (running->reached)
-		log_info("nothing to show: none of the %zu processes that run %s has %s while they were traced",
-			 running->reached, path, what);
+		log_info(
+			"nothing to show: none of the %zu processes that run %s has %s while they were traced",
+			running->reached, path, what);
 	else if (running->same_file)
 		log_info("nothing to show: the probes reached none of the processes that run %s",
 			 path);
 	else
-		log_info("nothing to show: no process runs %s%s, and none that did meanwhile has %s",
-			 path, hidden, what);
+		log_info(
+			"nothing to show: no process runs %s%s, and none that did meanwhile has %s",
+			path, hidden, what);
 }
 
 void nothing_explain(const struct run *run, const char *what)
@@ -50,8 +52,9 @@ void nothing_explain(const struct run *run, const char *what)
 	else if (run->process)
 		explain_one_process(run, what);
 	else if (stats[STAT_OTHER_NAMESPACE] && !run->running.reached)
-		log_info("nothing to show: %s is run by processes of other PID namespaces only, which this one cannot see: trace them from the host",
-			 gobin_path(run->bin));
+		log_info(
+			"nothing to show: %s is run by processes of other PID namespaces only, which this one cannot see: trace them from the host",
+			gobin_path(run->bin));
 	else
 		explain_all_processes(run, what);
 }
@@ -87,7 +90,10 @@ char *nothing_targets(const struct plan *plan)
 		if (!is_target(&plan->funcs[i]))
 			continue;
 		count++;
-		fprintf(out, "%s%s", count == 1 ? "" : count == total ? " or " : ", ",
+		fprintf(out, "%s%s",
+			count == 1       ? ""
+			: count == total ? " or "
+					 : ", ",
 			plan->funcs[i].func->name);
 	}
 	if (total > shown)
@@ -100,9 +106,9 @@ char *nothing_targets(const struct plan *plan)
 
 struct inlined_calls {
 	const struct plan *plan;
-	const char *name;		/* of the target; NULL: none was found yet */
+	const char *name; /* of the target; NULL: none was found yet */
 	const struct gobin_func *into; /* the first function that has a call of it inlined */
-	size_t others;			/* such functions */
+	size_t others; /* such functions */
 	const struct gobin_func *last;
 };
 
@@ -143,6 +149,7 @@ void nothing_explain_inlining(const struct plan *plan)
 		return;
 	if (calls.others)
 		snprintf(others, sizeof(others), " and %zu more", calls.others);
-	log_info("calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those functions instead",
-		 calls.name, calls.into->name, others);
+	log_info(
+		"calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those functions instead",
+		calls.name, calls.into->name, others);
 }

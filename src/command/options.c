@@ -28,7 +28,8 @@ const char *option_group_title(enum option_group group)
 }
 
 static void visit_group(const struct argp *argp, int group,
-			void (*visit)(void *context, const struct argp_option *option), void *context)
+			void (*visit)(void *context, const struct argp_option *option),
+			void *context)
 {
 	for (const struct argp_option *option = argp->options; option && option->name; option++)
 		if (option->group == group)

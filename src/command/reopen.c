@@ -30,8 +30,9 @@ struct error *reopen_first(struct run *run)
 
 	while (!(err = gobin_open(*run->args->binary, &run->bin)) && is_written_to(run)) {
 		if (event_clock_now_ns(&run->clock) >= end)
-			return error_new("cannot trace %s: it is open for writing, and probes would be lost in what is written; wait until it is written",
-					 *run->args->binary);
+			return error_new(
+				"cannot trace %s: it is open for writing, and probes would be lost in what is written; wait until it is written",
+				*run->args->binary);
 		forget_file(run);
 		usleep(PAUSE_MS * 1000);
 	}
@@ -60,8 +61,9 @@ struct error *reopen_changed(struct run *run, bool *goes_on)
 
 	/* Not once more when it was too early to begin again. */
 	if (run->source && live_num_sites(run->source))
-		log_info("%s is being written to: its probes were taken away, and come back when it is written",
-			 *run->args->binary);
+		log_info(
+			"%s is being written to: its probes were taken away, and come back when it is written",
+			*run->args->binary);
 	source_free(take_pointer(run->source));
 	/* What is no program now may become one: a file may be written in more than one go. */
 	while ((*goes_on = !run_is_over(run))) {
@@ -89,6 +91,7 @@ void reopen_warn_of_replaced(struct run *run)
 	    (named.st_dev == traced.st_dev && named.st_ino == traced.st_ino))
 		return;
 	run->was_replaced = true;
-	log_warning("%s was replaced by another file: what is started from now on is not traced; start again to trace it",
-		    *run->args->binary);
+	log_warning(
+		"%s was replaced by another file: what is started from now on is not traced; start again to trace it",
+		*run->args->binary);
 }

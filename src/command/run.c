@@ -16,7 +16,7 @@
 #include "command/signals.h"
 #include "source/limits.h"
 
-#define POLL_MS	       20
+#define POLL_MS        20
 #define CHECK_EVERY_NS 1000000000ull
 
 /* ---- signals ---- */
@@ -50,8 +50,9 @@ static struct error *open_binary(struct run *run)
 	if (err)
 		return args->pid && !args->library_path ? library_hint(args->pid, err) : err;
 	if (args->program_args && gobin_is_library(run->bin))
-		return error_new("%s is a library, which cannot be started: start a program that loads it, and trace the library by its path alone, or with -p PID %s",
-				 *args->binary, *args->binary);
+		return error_new(
+			"%s is a library, which cannot be started: start a program that loads it, and trace the library by its path alone, or with -p PID %s",
+			*args->binary, *args->binary);
 	return NULL;
 }
 
@@ -80,8 +81,9 @@ static struct error *open_all(struct run *run)
 	if (err)
 		return err;
 	if (layout.newer_than_known)
-		log_warning("%s is newer than any Go this version knows; taking the newest known layout of its runtime and checking it while running",
-			    gobin_version(run->bin));
+		log_warning(
+			"%s is newer than any Go this version knows; taking the newest known layout of its runtime and checking it while running",
+			gobin_version(run->bin));
 	return NULL;
 }
 
@@ -96,14 +98,12 @@ struct error *run_make_names(struct run *run)
 		return error_out_of_memory();
 	names_free(take_pointer(run->names));
 	for (size_t i = 0; i < count; i++)
-		sites[i] = (struct name_site){
-			.va = run->plan.sites[i].va,
-			.func = (uint32_t)(run->plan.sites[i].func - funcs)};
+		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
+					      .func = (uint32_t)(run->plan.sites[i].func - funcs)};
 	return names_new(&source, sites, count, &run->names);
 }
 
-static struct error *start_source(struct run *run, struct live_options *options,
-				   const char *what)
+static struct error *start_source(struct run *run, struct live_options *options, const char *what)
 {
 	struct error *err;
 
@@ -204,13 +204,17 @@ void run_distrust(struct run *run, uint32_t pid)
 
 	if (!err && !layout.newer_than_known && !run->process &&
 	    running_has_others(run->bin, (pid_t)pid)) {
-		log_warning("process %u is not traced any more: what was taken for its goroutine ids are none, it seems to write over them; its open calls are lost",
-			    pid);
+		log_warning(
+			"process %u is not traced any more: what was taken for its goroutine ids are none, it seems to write over them; its open calls are lost",
+			pid);
 		return;
 	}
-	run_fail(run, err ?: error_new(
-		"what was taken for goroutine ids of process %u, %s (%s), are none: this version does not know the layout of its runtime, or it writes over them; use a build with DWARF, or a newer gofuncgraph-c",
-		pid, gobin_path(run->bin), gobin_version(run->bin)));
+	run_fail(
+		run,
+		err
+			?: error_new(
+				   "what was taken for goroutine ids of process %u, %s (%s), are none: this version does not know the layout of its runtime, or it writes over them; use a build with DWARF, or a newer gofuncgraph-c",
+				   pid, gobin_path(run->bin), gobin_version(run->bin)));
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none. */
@@ -308,7 +312,8 @@ static struct error *stop(struct run *run, struct error *err)
 	run->stop_ns = event_clock_now_ns(&run->clock);
 	source_look_away(run->source, run->stop_ns);
 	if (!err && !run->is_changed && !run->has_shown(run->context))
-		run->running = running_count(&run->plan, run->process ? process_pid(run->process) : 0);
+		run->running =
+			running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
 	if (run->is_changed)
 		gobin_freeze(run->bin);

@@ -23,21 +23,21 @@ struct run {
 	struct gobin *bin;
 	struct plan plan;
 	struct modules *modules; /* code in other files than bin's */
-	struct names *names;	 /* of bin and plan, see run_make_names() */
-	FILE *file;		 /* where the output goes, see run_file.h */
+	struct names *names; /* of bin and plan, see run_make_names() */
+	FILE *file; /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
 	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
 	struct throttle *throttle; /* of the processes that were seen */
-	bool has_begun;	   /* what was to be started was started */
-	bool is_changed;   /* the binary, or it is being changed: see reopen.h */
+	bool has_begun; /* what was to be started was started */
+	bool is_changed; /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
-	bool is_over;	   /* see run_is_over() */
-	uint64_t end_ns;   /* by the clock of records, of --timeout; 0: not yet known */
-	uint64_t stop_ns;  /* by the clock of records, when tracing ended; 0: not yet */
+	bool is_over; /* see run_is_over() */
+	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
+	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */
 	struct error *err; /* met while a record was handled, see run_fail() */
-	struct running running; /* when tracing ended, without `process`; only if nothing was shown
-				 * before */
+	/* when tracing ended, without `process`; only if nothing was shown before */
+	struct running running;
 
 	/* What the command does. */
 	const char *advice; /* against a full ring buffer */
@@ -52,7 +52,7 @@ struct run {
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
 	bool (*has_shown)(void *context); /* something */
-	void (*explain)(void *context);	  /* tells why it has not, at the end */
+	void (*explain)(void *context); /* tells why it has not, at the end */
 };
 
 /* Opens the process, the binary and the output, and makes the plan. */

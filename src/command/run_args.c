@@ -65,9 +65,10 @@ static void parse_method(struct run_args *args, const char *arg, struct argp_sta
 		if (!strcmp(arg, attach_method_name(m)))
 			args->options.method = m;
 	if (args->options.method == ATTACH_AUTO)
-		argp_error(state,
-			   "there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and perf_event",
-			   arg);
+		argp_error(
+			state,
+			"there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and perf_event",
+			arg);
 }
 
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
@@ -112,8 +113,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (args->pid && args->program_args)
-			argp_error(state,
-				   "-p and -- exclude each other: a process runs already, or is started");
+			argp_error(
+				state,
+				"-p and -- exclude each other: a process runs already, or is started");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

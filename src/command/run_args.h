@@ -12,14 +12,14 @@
 #include "gofuncgraph/run_options.h"
 
 struct run_args {
-	const char **binary;	   /* where the command keeps its BINARY: -p sets it to pid_path */
-	pid_t pid;		   /* -p; 0: none */
-	char pid_path[32];	   /* its executable */
-	char *library_path;	   /* BINARY in its place, see run_args_take_library(); owned */
+	const char **binary; /* where the command keeps its BINARY: -p sets it to pid_path */
+	pid_t pid; /* -p; 0: none */
+	char pid_path[32]; /* its executable */
+	char *library_path; /* BINARY in its place, see run_args_take_library(); owned */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
-	bool as_root;		   /* --as-root */
+	bool as_root; /* --as-root */
 	const char *output_path; /* -o; see run_file.h */
-	uint64_t timeout_ns;	 /* 0: none */
+	uint64_t timeout_ns; /* 0: none */
 	struct run_options options;
 	bool verbose;
 };

@@ -33,8 +33,9 @@ static struct error *open_named(struct run *run)
 	if (err)
 		return err;
 	if (is_same_file(fd, gobin_fd(run->bin)))
-		return error_new("-o %s is the binary itself, which would be overwritten: give another file",
-				 path);
+		return error_new(
+			"-o %s is the binary itself, which would be overwritten: give another file",
+			path);
 	run->file = fdopen(fd, "a");
 	if (!run->file)
 		return error_errno(errno, "cannot write %s", path);
@@ -52,8 +53,9 @@ struct error *run_file_open(struct run *run)
 	run->file = args->program_args && !args->output_path ? stderr : stdout;
 	flags = fcntl(fileno(run->file), F_GETFL);
 	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
-		return error_new("cannot write to standard %s: it is closed, or not open for writing; give -o FILE",
-				 run->file == stderr ? "error" : "output");
+		return error_new(
+			"cannot write to standard %s: it is closed, or not open for writing; give -o FILE",
+			run->file == stderr ? "error" : "output");
 	return NULL;
 }
 

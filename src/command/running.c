@@ -24,7 +24,7 @@ static void cleanup_closedir(DIR **dir)
 /* The executable of one process, as /proc has it. */
 struct executable {
 	pid_t pid;
-	char link[32];	 /* /proc/PID/exe */
+	char link[32]; /* /proc/PID/exe */
 	struct stat file;
 };
 
@@ -104,7 +104,8 @@ bool running_has_others(const struct gobin *bin, pid_t pid)
 	char link[32];
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", gobin_fd(bin));
-	if (fstat(gobin_fd(bin), &same.file) || readlink(link, same.name, sizeof(same.name) - 1) < 0)
+	if (fstat(gobin_fd(bin), &same.file) ||
+	    readlink(link, same.name, sizeof(same.name) - 1) < 0)
 		return true;
 	for_each_executable(find_same, find_same_name, &same);
 	return same.is_found;
@@ -121,8 +122,8 @@ struct search {
 
 enum likeness {
 	LIKE_NOTHING,
-	LIKE_FILE,	   /* it is the file as far as stat(2) knows */
-	LIKE_NAME,	   /* another file has its name: another mount, another root folder */
+	LIKE_FILE, /* it is the file as far as stat(2) knows */
+	LIKE_NAME, /* another file has its name: another mount, another root folder */
 	LIKE_DELETED_NAME, /* another file had it: it was replaced since */
 };
 
@@ -148,10 +149,11 @@ static void warn_of_copied_up(const struct executable *exe, const char *path)
 {
 	_cleanup_free_ char *lower = overlay_lower_file(exe->pid);
 
-	log_warning("process %d runs %s as it was before overlayfs copied it up (a chmod, a chown or a write since then did that), and is not traced; %s%s",
-		    exe->pid, path,
-		    lower ? "trace it as " : "start it anew, or trace the file of the lower layer",
-		    lower ?: "");
+	log_warning(
+		"process %d runs %s as it was before overlayfs copied it up (a chmod, a chown or a write since then did that), and is not traced; %s%s",
+		exe->pid, path,
+		lower ? "trace it as " : "start it anew, or trace the file of the lower layer",
+		lower ?: "");
 }
 
 static void warn_if_unreached(void *context, const struct executable *exe)
@@ -166,16 +168,19 @@ static void warn_if_unreached(void *context, const struct executable *exe)
 	    ++search->count > MAX_WARNINGS)
 		return;
 	if (like == LIKE_DELETED_NAME)
-		log_warning("process %d runs an older %s, which was replaced on disk, and is not traced; trace it as %s",
-			    exe->pid, path, exe->link);
+		log_warning(
+			"process %d runs an older %s, which was replaced on disk, and is not traced; trace it as %s",
+			exe->pid, path, exe->link);
 	else if (like == LIKE_NAME)
-		log_warning("process %d runs another file of the name %s, in another mount, and is not traced; trace it as %s",
-			    exe->pid, path, exe->link);
+		log_warning(
+			"process %d runs another file of the name %s, in another mount, and is not traced; trace it as %s",
+			exe->pid, path, exe->link);
 	else if (overlay_holds(exe->link))
 		warn_of_copied_up(exe, path);
 	else
-		log_warning("process %d runs %s, but the probes are not in its memory: it is not traced",
-			    exe->pid, path);
+		log_warning(
+			"process %d runs %s, but the probes are not in its memory: it is not traced",
+			exe->pid, path);
 }
 
 void running_warn_of_unreached(const struct plan *plan, pid_t only)
@@ -234,8 +239,7 @@ static void count(void *context, const struct executable *exe)
 		return;
 	reach = reach_of_process(counting->plan, exe->pid, file_of_process(counting, exe));
 	counting->running.same_file += is_same || reach == REACH_PROBED;
-	counting->running.reached +=
-		reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
+	counting->running.reached += reach == REACH_PROBED || (is_same && reach == REACH_UNKNOWN);
 }
 
 struct running running_count(const struct plan *plan, pid_t except)

@@ -20,9 +20,9 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only);
 bool running_has_others(const struct gobin *bin, pid_t pid);
 
 struct running {
-	size_t reached;	  /* processes that the probes are in */
+	size_t reached; /* processes that the probes are in */
 	size_t same_file; /* those, and the others whose executable is this file */
-	size_t hidden;	  /* those that we have no right to look at */
+	size_t hidden; /* those that we have no right to look at */
 };
 
 /* Counts all processes but `except` (0: none). To be called while the plan is attached. */

@@ -12,7 +12,7 @@
 
 struct select_args {
 	struct selection selection; /* strings of argv */
-	const char *binary;	    /* set it beforehand when no argument names it */
+	const char *binary; /* set it beforehand when no argument names it */
 };
 
 /* Takes the first target out of the targets: it is something else. */

@@ -14,7 +14,7 @@ struct watch {
 	struct run run;
 	struct states *states;
 	struct output *output;
-	uint64_t num_lost;    /* records, as far as is known */
+	uint64_t num_lost; /* records, as far as is known */
 	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
@@ -74,8 +74,9 @@ static void finish(struct watch *watch)
 			 (unsigned long long)watch->num_cut,
 			 (unsigned long long)watch->args->limit);
 	if (dropped)
-		log_warning("%llu goroutines are in the sums of their functions only: there were more than %d",
-			    (unsigned long long)dropped, STATES_MAX_GOROUTINES);
+		log_warning(
+			"%llu goroutines are in the sums of their functions only: there were more than %d",
+			(unsigned long long)dropped, STATES_MAX_GOROUTINES);
 }
 
 /* ---- records ---- */
@@ -127,8 +128,9 @@ static void explain(void *context)
 	const struct watch *watch = context;
 
 	if (watch->num_changes)
-		log_info("nothing to show: %llu changes of states were seen, and none is as --goid, --state or --min-duration want it",
-			 (unsigned long long)watch->num_changes);
+		log_info(
+			"nothing to show: %llu changes of states were seen, and none is as --goid, --state or --min-duration want it",
+			(unsigned long long)watch->num_changes);
 	else
 		nothing_explain(&watch->run, "changed the state of a goroutine");
 }

@@ -30,8 +30,7 @@ static const struct argp_option options[] = {
 	{"summary", KEY_SUMMARY, NULL, 0,
 	 "Instead of changes, at the end: the time in each state, by goroutine and by the function that goroutines were started with",
 	 OPTIONS_SHOWN},
-	{"format", 'f', "FORMAT", 0, FORMATS_DOC(STATE_FORMATS),
-	 OPTIONS_OUTPUT},
+	{"format", 'f', "FORMAT", 0, FORMATS_DOC(STATE_FORMATS), OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines",
 	 OPTIONS_STOP},
 	{},
@@ -64,8 +63,9 @@ static void add_state(struct states_args *args, const char *arg, struct argp_sta
 static void check_end(const struct states_args *args, struct argp_state *state)
 {
 	if (args->summary && (args->states || args->min_duration_ns))
-		argp_error(state,
-			   "--state and --min-duration choose changes, and --summary shows none: leave them out");
+		argp_error(
+			state,
+			"--state and --min-duration choose changes, and --summary shows none: leave them out");
 	if (!args->binary)
 		argp_error(state, "which BINARY?");
 }
@@ -106,8 +106,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->summary = true;
 		return 0;
 	case 'f':
-		return run_args_parse_format(OUTPUT_STATES, FORMATS_NAMES(STATE_FORMATS), arg, state,
-					     &args->format);
+		return run_args_parse_format(OUTPUT_STATES, FORMATS_NAMES(STATE_FORMATS), arg,
+					     state, &args->format);
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;

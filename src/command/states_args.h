@@ -14,8 +14,8 @@ struct states_args {
 	uint64_t *goids; /* --goid; owned */
 	size_t num_goids;
 	uint64_t min_duration_ns; /* 0: any */
-	uint64_t limit;		  /* lines; 0: any number */
-	uint32_t states;	  /* --state, a bit each; 0: all */
+	uint64_t limit; /* lines; 0: any number */
+	uint32_t states; /* --state, a bit each; 0: all */
 	bool summary;
 };
 

@@ -108,8 +108,8 @@ static struct error *make_plan(void *context)
 {
 	struct trace *trace = context;
 	struct run *run = &trace->run;
-	struct error *err = plan_make(run->bin, &trace->args->select.selection,
-				      &run->args->options, &run->plan);
+	struct error *err = plan_make(run->bin, &trace->args->select.selection, &run->args->options,
+				      &run->plan);
 
 	if (err)
 		return err;

@@ -22,7 +22,8 @@ static struct value methods(void)
 {
 	struct value value = {.kind = VALUE_WORDS, .words = "auto"};
 
-	for (enum attach_method method = ATTACH_UPROBE_MULTI; method <= ATTACH_PERF_EVENT; method++) {
+	for (enum attach_method method = ATTACH_UPROBE_MULTI; method <= ATTACH_PERF_EVENT;
+	     method++) {
 		strcat(value.words, " ");
 		strcat(value.words, attach_method_name(method));
 	}
@@ -40,7 +41,8 @@ struct value value_of(const struct command *command, const struct argp_option *o
 	if (!strcmp(option->arg, "METHOD"))
 		return methods();
 	if (!strcmp(option->arg, "FORMAT"))
-		return words(command->name ? FORMATS_WORDS(STATE_FORMATS) : FORMATS_WORDS(TREE_FORMATS));
+		return words(command->name ? FORMATS_WORDS(STATE_FORMATS)
+					   : FORMATS_WORDS(TREE_FORMATS));
 	if (!strcmp(option->name, "state"))
 		return words(state_names());
 	if (!strcmp(option->name, "template"))

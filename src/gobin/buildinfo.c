@@ -10,18 +10,18 @@
 #include <limits.h>
 #include <string.h>
 
-#define MAGIC		 "\xff Go buildinf:"
-#define MAGIC_SIZE	 14
-#define ALIGNMENT	 16
-#define HEADER_SIZE	 32
-#define POINTER_SIZE_AT	 14
-#define FLAGS_AT	 15
-#define VERSION_AT	 16 /* of a pointer to the version */
-#define FLAG_BIG_ENDIAN	 1
-#define FLAG_INLINE	 2 /* Go 1.18: the strings follow the header */
+#define MAGIC            "\xff Go buildinf:"
+#define MAGIC_SIZE       14
+#define ALIGNMENT        16
+#define HEADER_SIZE      32
+#define POINTER_SIZE_AT  14
+#define FLAGS_AT         15
+#define VERSION_AT       16 /* of a pointer to the version */
+#define FLAG_BIG_ENDIAN  1
+#define FLAG_INLINE      2 /* Go 1.18: the strings follow the header */
 #define MAX_VERSION_SIZE 1024
-#define SWEEP_SIZE	 (256 << 10)
-#define MAX_NOTE_SIZE	 4096
+#define SWEEP_SIZE       (256 << 10)
+#define MAX_NOTE_SIZE    4096
 
 /* The bytes at va as a C string; NULL for what cannot be a version. */
 static char *copy_version(const struct image *image, uint64_t va, uint64_t len)

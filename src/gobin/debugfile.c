@@ -8,11 +8,11 @@
 
 #include "base/log.h"
 
-#define DEBUG_DIR	  "/usr/lib/debug"
+#define DEBUG_DIR         "/usr/lib/debug"
 #define MAX_BUILD_ID_SIZE 64
-#define MAX_LINK_SIZE	  4096
-#define MAX_NOTES_SIZE	  65536
-#define CRC_STEP	  (256 << 10)
+#define MAX_LINK_SIZE     4096
+#define MAX_NOTES_SIZE    65536
+#define CRC_STEP          (256 << 10)
 
 struct build_id {
 	uint8_t bytes[MAX_BUILD_ID_SIZE];

@@ -12,7 +12,7 @@
 
 /* All debug sections of a program, unpacked: more is a bomb. */
 #define MAX_UNPACKED_SIZE (UINT64_C(1) << 30)
-#define MAX_RANGES	  (1 << 22)
+#define MAX_RANGES        (1 << 22)
 
 /* Code of one compilation unit. */
 struct unit_range {

@@ -35,7 +35,7 @@ struct gobin_line dwarf_line(struct dwarf *dwarf, uint64_t va);
 
 /* A struct's member: looked for by name, found at `offset` when `found`. */
 struct dwarf_member {
-	const char *type;   /* "runtime.g" */
+	const char *type; /* "runtime.g" */
 	const char *member; /* "goid" */
 	uint32_t offset;
 	bool found;

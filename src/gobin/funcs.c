@@ -141,8 +141,8 @@ static bool add_symbol(struct merge *merge, const struct symbol *symbols, size_t
 }
 
 /* Two sorted lists into one. */
-static bool merge_lists(struct merge *merge, const struct list *table,
-			const struct symbol *symbols, size_t num_symbols)
+static bool merge_lists(struct merge *merge, const struct list *table, const struct symbol *symbols,
+			size_t num_symbols)
 {
 	size_t t = 0, s = 0;
 

@@ -58,10 +58,12 @@ static struct error *no_version_error(const struct gobin *bin)
 			"%s has a table of Go functions, but nothing in it says which Go made it: build it with a newer Go, or with its build info",
 			image_path(bin->image));
 	if (image_is_packed(bin->image))
-		return error_new("%s is packed by UPX: its code is not in the file before it runs; unpack it with `upx -d`",
-				 image_path(bin->image));
-	return error_new("%s is not a Go program: it has no Go build info; if a script or a launcher starts the program, name the program itself",
-			 image_path(bin->image));
+		return error_new(
+			"%s is packed by UPX: its code is not in the file before it runs; unpack it with `upx -d`",
+			image_path(bin->image));
+	return error_new(
+		"%s is not a Go program: it has no Go build info; if a script or a launcher starts the program, name the program itself",
+		image_path(bin->image));
 }
 
 /* Plugins have no build info before Go 1.21, but the releases that wrote the table are alike. */
@@ -142,7 +144,8 @@ static enum gobin_runtime find_runtime(const struct gobin *bin)
 	 * of -buildmode=shared, which are for others, have a note
 	 * (src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOABIHASH_TAG). */
 	if (image_is_library(bin->image) && !image_section(bin->image, ".note.go.abihash") &&
-	    image_relocation_naming(bin->image, gobin_arch(bin)->relocation_tls, "runtime.tlsg", &relocation))
+	    image_relocation_naming(bin->image, gobin_arch(bin)->relocation_tls, "runtime.tlsg",
+				    &relocation))
 		return GOBIN_RUNTIME_IN_PROGRAM;
 	return GOBIN_RUNTIME_HERE;
 }

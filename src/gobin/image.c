@@ -19,8 +19,8 @@
 #define CHUNK_SHIFT   16
 #define CHUNK_SIZE    (UINT64_C(1) << CHUNK_SHIFT)
 /* fs/binfmt_elf.c, load_elf_phdrs(): more is refused. */
-#define MAX_PHDRS_SIZE	 65536
-#define MAX_NUM_SECTIONS 65535
+#define MAX_PHDRS_SIZE     65536
+#define MAX_NUM_SECTIONS   65535
 #define PACKED_MARK_WITHIN 1024
 
 /* Reads until len bytes are there; false on an error or the end of the file. */
@@ -155,8 +155,7 @@ bool image_copy(const struct image *image, uint64_t va, void *to, size_t len)
 
 bool image_copy_at_off(const struct image *image, uint64_t off, void *to, size_t len)
 {
-	return off <= image->size && len <= image->size - off &&
-	       read_fully(image, to, len, off);
+	return off <= image->size && len <= image->size - off && read_fully(image, to, len, off);
 }
 
 bool image_read_u32(const struct image *image, uint64_t va, uint32_t *value)
@@ -244,8 +243,9 @@ static struct error *read_segments(struct image *image, const Elf64_Ehdr *ehdr)
 	if (ehdr->e_phentsize == sizeof(Elf64_Phdr) && size <= MAX_PHDRS_SIZE)
 		table = image_at_off(image, ehdr->e_phoff, size);
 	if (!table)
-		return error_new("%s has no usable program headers: it is not an executable, or cut short",
-				 image->path);
+		return error_new(
+			"%s has no usable program headers: it is not an executable, or cut short",
+			image->path);
 	image->segments = calloc(ehdr->e_phnum, sizeof(*image->segments));
 	if (!image->segments)
 		return error_out_of_memory();
@@ -368,8 +368,9 @@ static struct error *read_headers(struct image *image)
 		return error_errno(errno, "cannot look at %s", image->path);
 	if (!S_ISREG(image->stat.st_mode))
 		return error_new("%s is not a regular file%s", image->path,
-				 S_ISDIR(image->stat.st_mode) ? " but a folder: name the Go executable in it"
-						     : "");
+				 S_ISDIR(image->stat.st_mode)
+					 ? " but a folder: name the Go executable in it"
+					 : "");
 	image->size = image->stat.st_size;
 	if (image->size > MAX_FILE_SIZE)
 		return error_new("%s is larger than 4 GiB, too large for an executable",

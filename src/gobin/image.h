@@ -59,12 +59,12 @@ void image_close(struct image *image); /* NULL is fine */
 
 const struct arch *image_arch(const struct image *image);
 const char *image_path(const struct image *image);
-int image_fd(const struct image *image);		 /* open for reading, owned by the image */
+int image_fd(const struct image *image); /* open for reading, owned by the image */
 /* See gobin_is_settled(), gobin_stat(), gobin_freeze(). */
 bool image_is_settled(const struct image *image);
 const struct stat *image_stat(const struct image *image);
 void image_freeze(struct image *image);
-bool image_is_pie(const struct image *image);		 /* ET_DYN */
+bool image_is_pie(const struct image *image); /* ET_DYN */
 /* ET_DYN that no kernel starts: neither an interpreter (PT_INTERP) nor DF_1_PIE. */
 bool image_is_library(const struct image *image);
 uint64_t image_start_code_va(const struct image *image); /* lowest va of a PF_X segment */
@@ -120,7 +120,7 @@ const struct image_relative *image_relatives(const struct image *image, size_t *
  * the like. False: there is none. */
 struct image_relocation {
 	uint64_t va;
-	uint32_t type;	 /* R_X86_64_* */
+	uint32_t type; /* R_X86_64_* */
 	uint32_t symbol; /* index in DT_SYMTAB, 0: none */
 	int64_t addend;
 };
@@ -134,7 +134,7 @@ bool image_relocation_naming(const struct image *image, uint32_t type, const cha
 struct image_dynamic_symbol {
 	uint64_t name_va;
 	uint64_t value;
-	uint8_t type;	 /* STT_* */
+	uint8_t type; /* STT_* */
 	bool is_defined; /* in this file */
 };
 bool image_dynamic_symbol(const struct image *image, uint32_t index,

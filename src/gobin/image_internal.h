@@ -15,18 +15,18 @@ struct relocations {
 	size_t num_entries;
 	uint64_t symbols_va; /* DT_SYMTAB; 0: none */
 	uint64_t strings_va; /* DT_STRTAB */
-	uint64_t flags_1;    /* DT_FLAGS_1 */
+	uint64_t flags_1; /* DT_FLAGS_1 */
 };
 
 struct image {
 	char *path;
 	const struct arch *arch;
 	int fd;
-	struct stat stat;   /* when it was opened */
-	int64_t age_ns;	    /* and how long before its last change was */
-	bool is_frozen;	    /* see image_freeze() */
+	struct stat stat; /* when it was opened */
+	int64_t age_ns; /* and how long before its last change was */
+	bool is_frozen; /* see image_freeze() */
 	uint64_t size;
-	uint8_t *bytes;	 /* a reservation of `size` bytes */
+	uint8_t *bytes; /* a reservation of `size` bytes */
 	uint8_t *loaded; /* a bit for each chunk of it that was read in */
 
 	bool is_pie;

@@ -18,7 +18,7 @@
 /* One inlined call. */
 struct inlined {
 	uint64_t call_va; /* an instruction with the file and line of the call */
-	uint32_t name;	  /* offset in the names' region */
+	uint32_t name; /* offset in the names' region */
 };
 
 /* What is used again for each function. */

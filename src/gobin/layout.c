@@ -25,8 +25,8 @@ static const struct version {
 	{17, 144, 152, 176, 296, 312, 104, 192},
 	{21, 144, 152, 176, 280, 296, 104, 192}, /* g.parentGoid is new, g.trace moved back */
 	{23, 152, 160, 184, 288, 304, 104, 192}, /* g.syscallbp is new */
-	{25, 144, 152, 176, 280, 296, 96, 184},	 /* gobuf.ret is gone */
-	{26, 144, 152, 176, 288, 304, 96, 184},	 /* g.secret is new */
+	{25, 144, 152, 176, 280, 296, 96, 184}, /* gobuf.ret is gone */
+	{26, 144, 152, 176, 288, 304, 96, 184}, /* g.secret is new */
 };
 
 /* The newest version that the last row was checked with. */

@@ -349,8 +349,9 @@ struct error *pclntab_open(const struct image *image, unsigned minor, struct pcl
 	}
 	if (!has_text(table)) {
 		free(table);
-		return error_new("%s has a table of Go functions, but it does not say where their code is: the file is damaged, or this version of Go is not known",
-				 image_path(image));
+		return error_new(
+			"%s has a table of Go functions, but it does not say where their code is: the file is damaged, or this version of Go is not known",
+			image_path(image));
 	}
 	*out = table;
 	return NULL;

@@ -23,9 +23,9 @@
 struct pclntab_format {
 	uint32_t magic;
 	const char *version; /* of the releases that write it; NULL: it goes on */
-	bool is_absolute;   /* addresses and funcdata are pointers, not 32-bit offsets */
+	bool is_absolute; /* addresses and funcdata are pointers, not 32-bit offsets */
 	uint8_t text_start; /* in the header; 0: there is none */
-	uint8_t offsets;    /* in the header: names, file tables, files, pc tables, functions */
+	uint8_t offsets; /* in the header: names, file tables, files, pc tables, functions */
 	uint8_t name, pcfile, pcline, npcdata, cu, nfuncdata, func_size;
 	uint8_t inl_name, inl_parent_pc, inl_size;
 };
@@ -49,7 +49,7 @@ struct pclntab {
 /* One function of the table. */
 struct pclntab_entry {
 	uint64_t va, end_va;
-	uint64_t record_va;  /* its _func */
+	uint64_t record_va; /* its _func */
 	uint64_t record_len; /* from there to the end of the functions' region */
 };
 
@@ -80,8 +80,8 @@ const char *pclntab_file(const struct pclntab *table, const struct pclntab_entry
  */
 struct pcvalue {
 	const struct pclntab *table;
-	uint64_t next_va;		  /* of the byte of the table that comes next */
-	uint64_t left;			  /* bytes from there to the end of the region */
+	uint64_t next_va; /* of the byte of the table that comes next */
+	uint64_t left; /* bytes from there to the end of the region */
 	const uint8_t *bytes, *bytes_end; /* those that are read in */
 	uint64_t func_va, func_end_va;
 	uint64_t start_va, end_va; /* the run: [start_va, end_va) has `value` */

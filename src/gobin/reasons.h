@@ -7,7 +7,7 @@
 #include "gofuncgraph/gobin.h"
 
 /* g.waitreason is one byte. */
-#define MAX_REASONS	256
+#define MAX_REASONS     256
 #define MAX_REASON_NAME 64
 
 struct reasons {

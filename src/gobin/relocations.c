@@ -167,7 +167,8 @@ bool image_relocation_at(const struct image *image, uint64_t va,
 
 	for (size_t i = 0; relocations && i < relocations->num_entries; i++) {
 		Elf64_Rela rela = entry_at(relocations, i);
-		if (rela.r_offset != va || ELF64_R_TYPE(rela.r_info) == image->arch->relocation_relative)
+		if (rela.r_offset != va ||
+		    ELF64_R_TYPE(rela.r_info) == image->arch->relocation_relative)
 			continue;
 		*relocation = relocation_of(&rela);
 		return true;

@@ -13,10 +13,10 @@
 	"the program compares this C code with a checksum when it starts (BoringCrypto), and would abort"
 
 /* src/crypto/internal/fips140/check/check.go, Linkinfo */
-#define FIPS_MAGIC	"\xff Go fipsinfo \xff"
+#define FIPS_MAGIC      "\xff Go fipsinfo \xff"
 #define FIPS_MAGIC_SIZE 16 /* the NUL counted */
-#define FIPS_SECTS_AT	56 /* after the magic, the sum and the address of itself */
-#define FIPS_NUM_SECTS	4  /* text, and three of data */
+#define FIPS_SECTS_AT   56 /* after the magic, the sum and the address of itself */
+#define FIPS_NUM_SECTS  4 /* text, and three of data */
 
 #define SWEEP_SIZE 4096 /* on the stack */
 
@@ -149,8 +149,7 @@ static void find_boring(struct pclntab *table, const struct gobin_func *funcs, s
 			first--;
 		while (last + 1 < count && !is_go(table, &funcs[last + 1]))
 			last++;
-		add_range(found, funcs[first].va, funcs[last].va + funcs[last].size,
-			  BORING_REASON);
+		add_range(found, funcs[first].va, funcs[last].va + funcs[last].size, BORING_REASON);
 		i = last;
 	}
 }

@@ -61,7 +61,7 @@ static const char *name_of(const struct symtab *symtab, const Elf64_Sym *sym)
 bool symbols_is_marker(const char *name)
 {
 	static const char *const markers[] = {
-		"go.buildid",	 "go:buildid",	     "runtime.text",
+		"go.buildid",    "go:buildid",       "runtime.text",
 		"runtime.etext", SYMBOLS_FIPS_START, SYMBOLS_FIPS_END,
 	};
 

@@ -66,10 +66,10 @@ bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct 
 	     from = found.behind) {
 		if (!found.in_slot && !is_plausible(found.offset))
 			continue;
-		*access = (struct tls_access){.at = found.at, .reg = found.reg, .loads = found.loads};
-		access->place = found.in_slot
-					? place_in_slot(image, va + (uint64_t)found.offset)
-					: (struct tls_place){.offset = (int32_t)found.offset};
+		*access =
+			(struct tls_access){.at = found.at, .reg = found.reg, .loads = found.loads};
+		access->place = found.in_slot ? place_in_slot(image, va + (uint64_t)found.offset)
+					      : (struct tls_place){.offset = (int32_t)found.offset};
 		return true;
 	}
 	return false;
@@ -107,9 +107,10 @@ static bool is_known(const struct tls_place *place)
 static struct error *disagree_error(const struct image *image, const struct tls_place *one,
 				    const struct tls_place *other)
 {
-	return error_new("cannot tell where %s keeps its current goroutine: its runtime uses both %d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
-			 image_path(image), one->offset, (unsigned long long)one->slot_va,
-			 other->offset, (unsigned long long)other->slot_va);
+	return error_new(
+		"cannot tell where %s keeps its current goroutine: its runtime uses both %d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
+		image_path(image), one->offset, (unsigned long long)one->slot_va, other->offset,
+		(unsigned long long)other->slot_va);
 }
 
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
@@ -125,17 +126,18 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 		size_t max = funcs[i].size < MAX_FUNC_BYTES ? funcs[i].size : MAX_FUNC_BYTES;
 		if (!tls_find_access(image, funcs[i].va, max, &access) || !is_known(&access.place))
 			continue;
-		if (is_known(&found) && (found.offset != access.place.offset ||
-					 found.slot_va != access.place.slot_va))
+		if (is_known(&found) &&
+		    (found.offset != access.place.offset || found.slot_va != access.place.slot_va))
 			return disagree_error(image, &found, &access.place);
 		found = access.place;
 	}
-	if (!is_known(&found) &&
-	    image_relocation_naming(image, image_arch(image)->relocation_tls, "runtime.tlsg", &relocation))
+	if (!is_known(&found) && image_relocation_naming(image, image_arch(image)->relocation_tls,
+							 "runtime.tlsg", &relocation))
 		found = place_by_relocation(image, &relocation);
 	if (!is_known(&found))
-		return error_new("cannot tell where %s keeps its current goroutine: no code of its runtime that reads it was recognized",
-				 image_path(image));
+		return error_new(
+			"cannot tell where %s keeps its current goroutine: no code of its runtime that reads it was recognized",
+			image_path(image));
 	*place = found;
 	return NULL;
 }

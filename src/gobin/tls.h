@@ -9,7 +9,7 @@
 
 /* Where g is, from the thread's FS base. Neither: unknown. */
 struct tls_place {
-	int32_t offset;	  /* negative */
+	int32_t offset; /* negative */
 	uint64_t slot_va; /* else: of the 8 bytes that hold the offset, once the file is loaded */
 };
 
@@ -23,9 +23,9 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 
 /* An instruction that reads or writes the thread's g, and the one that loads its offset. */
 struct tls_access {
-	size_t at;    /* of its first byte, from the first byte looked at */
+	size_t at; /* of its first byte, from the first byte looked at */
 	unsigned reg; /* that is read or written, as the instruction set numbers it */
-	bool loads;   /* reg is loaded with g */
+	bool loads; /* reg is loaded with g */
 	struct tls_place place;
 };
 

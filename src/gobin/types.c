@@ -82,9 +82,11 @@ struct error *types_find_offset(struct dwarf *dwarf, unsigned minor, const char 
 	if (find_known(minor, type, field, offset))
 		return NULL;
 	if (minor > NEWEST_MINOR && is_known_type(type))
-		return error_new("where %s has its field %s is unknown: there is no DWARF for it, and its Go is newer than 1.%d, the newest known without",
-				 type, field, NEWEST_MINOR);
-	return error_new("where %s has its field %s is unknown: %s", type, field,
-			 dwarf ? "the DWARF of the binary has no such struct or field"
-			       : "the binary has no DWARF, and it is not one of the few structs whose fields are known without");
+		return error_new(
+			"where %s has its field %s is unknown: there is no DWARF for it, and its Go is newer than 1.%d, the newest known without",
+			type, field, NEWEST_MINOR);
+	return error_new(
+		"where %s has its field %s is unknown: %s", type, field,
+		dwarf ? "the DWARF of the binary has no such struct or field"
+		      : "the binary has no DWARF, and it is not one of the few structs whose fields are known without");
 }

@@ -28,7 +28,7 @@ struct names {
 	struct texts texts;
 	struct addresses addresses;
 	char *reasons[256];
-	bool has_reason[256];				/* was looked up */
+	bool has_reason[256]; /* was looked up */
 	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
 };
 

@@ -16,13 +16,14 @@ struct name {
 /* Small, since there may be very many: names are shared. */
 struct place {
 	const struct name *function; /* NULL: unknown */
-	const struct name *module;   /* in place of function: the file that the code is in, another
-				      * one than the probed; NULL: it is in that, or unknown */
-	const struct name *file;     /* NULL: unknown */
-	uint64_t va;		     /* of the place itself; 0: unknown, too */
-	uint64_t offset; /* in the function, bytes; in a module: link-time virtual address,
-			  * 0: unknown */
-	unsigned line;	 /* 0: unknown */
+	/* in place of function: the file that the code is in, another one than the probed; NULL: it
+	 * is in that, or unknown */
+	const struct name *module;
+	const struct name *file; /* NULL: unknown */
+	uint64_t va; /* of the place itself; 0: unknown, too */
+	/* in the function, bytes; in a module: link-time virtual address, 0: unknown */
+	uint64_t offset;
+	unsigned line; /* 0: unknown */
 };
 
 #endif

@@ -10,12 +10,12 @@
  * names.
  */
 static const char *const own_packages[] = {
-	"runtime.",  /* channels, select, timers, the network poller */
-	"runtime/",  /* debug, trace, and internal packages before Go 1.24 */
+	"runtime.", /* channels, select, timers, the network poller */
+	"runtime/", /* debug, trace, and internal packages before Go 1.24 */
 	"internal/", /* poll: locks of files; runtime, sync: maps and mutexes from Go 1.24 */
-	"sync.",     /* Mutex.Unlock, WaitGroup.Done, Cond.Signal */
-	"time.",     /* a timer that fires: sendTime, goFunc */
-	"context.",  /* cancelling closes a channel */
+	"sync.", /* Mutex.Unlock, WaitGroup.Done, Cond.Signal */
+	"time.", /* a timer that fires: sendTime, goFunc */
+	"context.", /* cancelling closes a channel */
 };
 
 static bool is_own(const struct name *function)

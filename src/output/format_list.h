@@ -17,9 +17,9 @@
 	FIRST("text", "default", format_states_text)                                               \
 	LAST("json", "JSON Lines, one object a change", format_states_json)
 
-#define FORMAT_DOC_FIRST(name, about, format) name " (" about ")"
-#define FORMAT_DOC_NEXT(name, about, format)  ", " name " (" about ")"
-#define FORMAT_DOC_LAST(name, about, format)  " or " name " (" about ")"
+#define FORMAT_DOC_FIRST(name, about, format)  name " (" about ")"
+#define FORMAT_DOC_NEXT(name, about, format)   ", " name " (" about ")"
+#define FORMAT_DOC_LAST(name, about, format)   " or " name " (" about ")"
 #define FORMAT_NAME_FIRST(name, about, format) name
 #define FORMAT_NAME_NEXT(name, about, format)  ", " name
 #define FORMAT_NAME_LAST(name, about, format)  " and " name

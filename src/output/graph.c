@@ -13,8 +13,8 @@
 #include "output/parts.h"
 #include "output/place_text.h"
 
-#define NS_PER_S       1000000000ull
-#define CALL_COLUMN    31
+#define NS_PER_S    1000000000ull
+#define CALL_COLUMN 31
 /* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
  * gigabyte of spaces. */
 #define MAX_INDENT 500

@@ -15,7 +15,7 @@
 
 struct json_writer {
 	struct writer *writer; /* not owned */
-	bool needs_comma;      /* before what comes next */
+	bool needs_comma; /* before what comes next */
 };
 
 /* ---- values ---- */

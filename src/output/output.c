@@ -60,8 +60,8 @@ struct named_format {
 
 const struct format *format_named(enum output_kind kind, const char *name)
 {
-	static const struct named_format of_trees[] = {TREE_FORMATS(ENTRY, ENTRY, ENTRY) {}};
-	static const struct named_format of_states[] = {STATE_FORMATS(ENTRY, ENTRY, ENTRY) {}};
+	static const struct named_format of_trees[] = {TREE_FORMATS(ENTRY, ENTRY, ENTRY){}};
+	static const struct named_format of_states[] = {STATE_FORMATS(ENTRY, ENTRY, ENTRY){}};
 	const struct named_format *formats = kind == OUTPUT_TREES ? of_trees : of_states;
 
 	if (!name)

@@ -28,8 +28,7 @@ static void put_start(struct output *out, struct json_writer *json, uint64_t sta
 
 /* ---- changes ---- */
 
-static void put_by(struct output *out, struct json_writer *json,
-		   const struct state_change *change)
+static void put_by(struct output *out, struct json_writer *json, const struct state_change *change)
 {
 	const struct place *place = states_by_place(out->names, change);
 
@@ -91,8 +90,7 @@ static void put_states(struct json_writer *json, const struct state_sums *sums)
 	json_close(json, '}');
 }
 
-static void put_waiting(struct output *out, struct json_writer *json,
-			const struct state_sums *sums)
+static void put_waiting(struct output *out, struct json_writer *json, const struct state_sums *sums)
 {
 	struct reason_sum reasons[MAX_REASONS];
 	size_t count = states_reasons(out->names, sums, reasons);

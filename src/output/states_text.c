@@ -31,8 +31,7 @@ static void end(struct output *out)
 }
 
 /* A line's columns; longer ones push the rest aside. */
-static void put(struct output *out, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+static void put(struct output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void put(struct output *out, const char *format, ...)
 {
@@ -109,8 +108,8 @@ static void put_change(struct output *out, const struct state_change *change)
 	char time[TEXT_TIME_SIZE], duration[TEXT_DURATION_SIZE + 1] = "";
 
 	if (!headers->of_changes)
-		put(out, "%-18s %7s %7s %8s  %-24s  %-11s %-*s  %s\n", "TIME", "PID", "TID",
-		    "GOID", "OLD -> NEW", "FOR", REASON_WIDTH, "REASON", "STARTED WITH");
+		put(out, "%-18s %7s %7s %8s  %-24s  %-11s %-*s  %s\n", "TIME", "PID", "TID", "GOID",
+		    "OLD -> NEW", "FOR", REASON_WIDTH, "REASON", "STARTED WITH");
 	headers->of_changes = true;
 	text_format_time(time, event_clock_realtime_ns(out->options.clock, change->time_ns));
 	if (change->has_duration)
@@ -120,8 +119,7 @@ static void put_change(struct output *out, const struct state_change *change)
 	put(out, "%-18s %7u %7u %8" PRIu64 "  ", time, change->pid, change->tid, change->goid);
 	put_states(out, change);
 	put(out, "  %-11s ", duration);
-	put_padded(out, change->has_reason ? reason_name(out, change->reason) : "",
-		   REASON_WIDTH);
+	put_padded(out, change->has_reason ? reason_name(out, change->reason) : "", REASON_WIDTH);
 	writer_puts(&out->writer, "  ");
 	put_start_function(out, change->start_va);
 	put_by(out, change);
@@ -185,8 +183,7 @@ static void put_sums(struct output *out, const struct state_goroutine *one)
 	put(out, " %9" PRIu64, sums->changes);
 	put_ns(out, sums->longest_wait_ns, 12);
 	writer_puts(&out->writer, "  ");
-	put_padded(out,
-		   sums->longest_wait_ns ? reason_name(out, sums->longest_wait_reason) : "",
+	put_padded(out, sums->longest_wait_ns ? reason_name(out, sums->longest_wait_reason) : "",
 		   REASON_WIDTH);
 	writer_puts(&out->writer, "  ");
 	put_start_function(out, one->start_va);

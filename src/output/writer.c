@@ -50,9 +50,11 @@ struct error *writer_error(const struct writer *writer, const char *what)
 {
 	if (!writer->errnum)
 		return NULL;
-	return error_errno(writer->errnum, "cannot write %s%s", what,
-			   writer->errnum == EFBIG ? " beyond the limit of a file's size (ulimit -f, or the file system's)"
-						   : "");
+	return error_errno(
+		writer->errnum, "cannot write %s%s", what,
+		writer->errnum == EFBIG
+			? " beyond the limit of a file's size (ulimit -f, or the file system's)"
+			: "");
 }
 
 void writer_put_slowly(struct writer *writer, const char *text, size_t len)

@@ -13,8 +13,7 @@
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
 
-#define SIGRETURN_REASON                                                                           \
-	"debuggers, and C code that unwinds stacks, know it by its first bytes"
+#define SIGRETURN_REASON "debuggers, and C code that unwinds stacks, know it by its first bytes"
 
 /* Functions that must not be probed whatever their code looks like. */
 static const struct {
@@ -169,8 +168,8 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	struct plan *plan = builder->plan;
 	const struct gobin_func *func = chosen->func;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
-	const char *never = why_never(func->name)
-				    ?: gobin_self_check(plan->bin, func->va, func->size);
+	const char *never =
+		why_never(func->name) ?: gobin_self_check(plan->bin, func->va, func->size);
 	const uint8_t *bytes;
 	struct error *err;
 	size_t size;
@@ -190,8 +189,9 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 		return add_omission(builder, func, func->va + decoded.refused_offset,
 				    decoded.refused);
 	if (gobin_func_is_abi0(plan->bin, func) && !gobin_knows_tls(plan->bin))
-		return add_omission(builder, func, func->va,
-				    "it is assembly, and where its goroutine is says only the file with Go's runtime");
+		return add_omission(
+			builder, func, func->va,
+			"it is assembly, and where its goroutine is says only the file with Go's runtime");
 	return add_decoded(builder, &decoded);
 }
 
@@ -270,8 +270,8 @@ static struct error *add_state_func(void *context, const struct state_func *foun
 	for (size_t i = 0; !err && i < found->num_sites; i++)
 		err = add_site(builder, &found->sites[i], 0, &added);
 	if (!err && found->left_out)
-		err = add_omission(builder, found->func,
-				   found->func->va + found->left_out_offset, found->left_out);
+		err = add_omission(builder, found->func, found->func->va + found->left_out_offset,
+				   found->left_out);
 	return err;
 }
 

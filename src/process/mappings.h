@@ -12,11 +12,11 @@
 /* An executable one that has a name: of a file, or "[vdso]". */
 struct mapping {
 	uint64_t start, end; /* addresses in the process */
-	uint64_t off;	     /* in the file, of start */
-	uint64_t device;     /* st_dev of the file system, which is not always stat(2)'s */
+	uint64_t off; /* in the file, of start */
+	uint64_t device; /* st_dev of the file system, which is not always stat(2)'s */
 	uint64_t inode;
-	char *file;	     /* device, inode and path, as one text: the file's identity */
-	const char *path;    /* the end of it; with " (deleted)" when the kernel says so */
+	char *file; /* device, inode and path, as one text: the file's identity */
+	const char *path; /* the end of it; with " (deleted)" when the kernel says so */
 };
 
 struct mappings {

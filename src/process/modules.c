@@ -23,7 +23,7 @@
 
 struct file {
 	struct hash_key key; /* of its identity */
-	char *identity;	     /* of struct mapping */
+	char *identity; /* of struct mapping */
 	char *name;
 	struct image_segment *segments; /* NULL: it could not be read */
 	size_t num_segments;

@@ -12,9 +12,9 @@
 #include "base/mounts.h"
 #include "base/text.h"
 
-#define MAX_GROUPS    64
-#define MAX_REPORTS   5
-#define MAX_PIDS      (4u << 20) /* PID_MAX_LIMIT in include/linux/threads.h */
+#define MAX_GROUPS  64
+#define MAX_REPORTS 5
+#define MAX_PIDS    (4u << 20) /* PID_MAX_LIMIT in include/linux/threads.h */
 
 /* A cgroup with a cpu.stat. */
 struct group {
@@ -29,8 +29,8 @@ struct throttle {
 	struct group groups[MAX_GROUPS];
 	size_t num_groups;
 	pid_t last_process;
-	uint8_t is_watched[MAX_PIDS / 8]; /* a bit a process; pages of it that nobody needs take no
-					   * memory */
+	/* a bit a process; pages of it that nobody needs take no memory */
+	uint8_t is_watched[MAX_PIDS / 8];
 };
 
 /* ---- numbers ---- */
@@ -209,10 +209,12 @@ static void report(const struct group *group)
 	if (group->num_processes > 1)
 		snprintf(others, sizeof(others), " (and %zu more)", group->num_processes - 1);
 	text_format_amount(amount, group->last.time_ns - group->first.time_ns);
-	log_warning("the kernel throttled process %d%s for %s of processor time: the CPU quota of %s was used up in %" PRIu64 " of %" PRIu64 " periods; durations hold that time, and so do run and runnable",
-		    group->pid, others, amount, group->folder,
-		    group->last.throttled - group->first.throttled,
-		    group->last.periods - group->first.periods);
+	log_warning(
+		"the kernel throttled process %d%s for %s of processor time: the CPU quota of %s was used up in %" PRIu64
+		" of %" PRIu64 " periods; durations hold that time, and so do run and runnable",
+		group->pid, others, amount, group->folder,
+		group->last.throttled - group->first.throttled,
+		group->last.periods - group->first.periods);
 }
 
 void throttle_report(struct throttle *throttle)

@@ -18,7 +18,7 @@
 /* One cgroup's numbers. */
 struct throttle_stat {
 	uint64_t periods, throttled; /* periods of the quota, and those in which it was used up */
-	uint64_t time_ns;	     /* of all processors together */
+	uint64_t time_ns; /* of all processors together */
 };
 
 /* Takes the numbers from the text of a cpu.stat. False: it has none, there can be no quota. */

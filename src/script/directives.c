@@ -53,9 +53,11 @@ static const struct plan_func *current(const struct directives *d)
 
 static struct error *need_current(const struct directives *d, const char *word)
 {
-	return d->in_each ? NULL
-			  : error_new("'%s' without a function's name has a meaning inside of {{each}} only",
-				      word);
+	return d->in_each
+		       ? NULL
+		       : error_new(
+				 "'%s' without a function's name has a meaning inside of {{each}} only",
+				 word);
 }
 
 /* ---- probes ---- */
@@ -73,9 +75,7 @@ static struct error *write_probes(struct directives *d, const char *word, const 
 					  out);
 	}
 	err = probes_plan(d->probes, pattern, &plan);
-	return err ? err
-		   : probes_write(d->probes, plan, 0, plan->num_funcs,
-				  which, false, out);
+	return err ? err : probes_write(d->probes, plan, 0, plan->num_funcs, which, false, out);
 }
 
 static struct error *expand_entry(struct directives *d, const char *pattern, FILE *out)
@@ -115,8 +115,9 @@ static struct error *need_g(struct directives *d, const char *word)
 	const struct plan_func *func = current(d);
 
 	if (func && !probes_has_g(&d->plan, func))
-		return error_new("'%s' at %s, which is assembly or a wrapper of it: R14 does not hold its goroutine there",
-				 word, func->func->name);
+		return error_new(
+			"'%s' at %s, which is assembly or a wrapper of it: R14 does not hold its goroutine there",
+			word, func->func->name);
 	d->uses_g = true;
 	return need_layout(d);
 }
@@ -265,8 +266,8 @@ static const struct {
 	struct error *(*expand)(struct directives *d, const char *argument, FILE *out);
 	bool has_argument;
 } words[] = {
-	{"entry", expand_entry, true},	{"exits", expand_exits, true},
-	{"name", expand_name, false},	{"goid", expand_goid, true},
+	{"entry", expand_entry, true},  {"exits", expand_exits, true},
+	{"name", expand_name, false},   {"goid", expand_goid, true},
 	{"stack", expand_stack, false}, {"goid_offset", expand_goid_offset, false},
 	{"frame", expand_frame, false}, {"offset", expand_offset, true},
 	{"param", expand_param, true},
@@ -357,9 +358,11 @@ static struct error *each(void *context, const char *argument, size_t *count)
 			d->items[d->num_items++] = i;
 	}
 	*count = d->num_items;
-	return d->num_items ? NULL
-			    : error_new("%s is assembly or a wrapper of it, where R14 does not hold the goroutine; this template needs it",
-					d->plan.funcs[0].func->name);
+	return d->num_items
+		       ? NULL
+		       : error_new(
+				 "%s is assembly or a wrapper of it, where R14 does not hold the goroutine; this template needs it",
+				 d->plan.funcs[0].func->name);
 }
 
 static void write_left_out(const struct directives *d, const struct gobin_func *func,
@@ -387,9 +390,10 @@ static struct error *item(void *context, size_t index, FILE *out)
 		const struct plan_func *func = &d->plan.funcs[i];
 
 		if (func->num_sites && !probes_has_g(&d->plan, func))
-			write_left_out(d, func->func,
-				       "it is assembly or a wrapper of it, where R14 does not hold the goroutine",
-				       out);
+			write_left_out(
+				d, func->func,
+				"it is assembly or a wrapper of it, where R14 does not hold the goroutine",
+				out);
 	}
 	return NULL;
 }

@@ -25,7 +25,7 @@ struct directives {
 	bool has_plan;
 	size_t *items; /* of {{each}}: indexes in plan.funcs; owned */
 	size_t num_items;
-	bool all;     /* {{each all}} */
+	bool all; /* {{each all}} */
 	bool in_each; /* `item` is the current one */
 	size_t item;
 	bool uses_g;

@@ -12,7 +12,7 @@
 #include "script/builtin.h"
 
 #define MAX_SIZE (1 << 20)
-#define SUFFIX	 ".bt"
+#define SUFFIX   ".bt"
 
 /* NULL: there are only those that are built in. */
 static const char *own_folder(void)
@@ -75,9 +75,10 @@ static struct error *add_own_names(struct names *names)
 	const struct dirent *entry;
 
 	if (!dir)
-		return error_errno(errno,
-				   "the folder of templates that GOFUNCGRAPH_TEMPLATES names, %s, cannot be read",
-				   own_folder());
+		return error_errno(
+			errno,
+			"the folder of templates that GOFUNCGRAPH_TEMPLATES names, %s, cannot be read",
+			own_folder());
 	while ((entry = readdir(dir))) {
 		size_t length = strlen(entry->d_name);
 
@@ -133,8 +134,9 @@ static struct error *no_such_template(const char *name)
 		fprintf(list, "%s%s", i ? ", " : "", names.names[i]);
 	if (list)
 		fclose(list);
-	return error_new("there is no template '%s', but: %s; a file of your own is named with a '/' (./%s)",
-			 name, text ? text : "?", name);
+	return error_new(
+		"there is no template '%s', but: %s; a file of your own is named with a '/' (./%s)",
+		name, text ? text : "?", name);
 }
 
 /* ---- loading ---- */

@@ -70,8 +70,9 @@ static struct error *set_path(struct probes *probes)
 	if (!path)
 		return error_out_of_memory();
 	if (strpbrk(path, ":,*?[]{}\"\\") || !text_is_clean(path, strlen(path)))
-		return error_new("bpftrace takes no probe in a file named %s: copy or hard-link it to a name without any of :,*?[]{}\"\\ and control characters",
-				 path);
+		return error_new(
+			"bpftrace takes no probe in a file named %s: copy or hard-link it to a name without any of :,*?[]{}\"\\ and control characters",
+			path);
 	if (is_plain(path))
 		probes->path = take_pointer(path);
 	else if (asprintf(&probes->path, "\"%s\"", path) < 0)
@@ -214,12 +215,15 @@ static struct error *no_sites(const struct plan *plan, size_t first, size_t coun
 	}
 	for (size_t i = first; i < first + count; i++) {
 		if (plan->funcs[i].num_sites && !probes_has_g(plan, &plan->funcs[i]))
-			return error_new("%s is assembly or a wrapper of it: R14 does not hold its goroutine there",
-					 plan->funcs[i].func->name);
+			return error_new(
+				"%s is assembly or a wrapper of it: R14 does not hold its goroutine there",
+				plan->funcs[i].func->name);
 	}
-	return error_new("%s %s", plan->funcs[first].func->name,
-			 which == PROBES_EXITS ? "has no exit to probe: it never returns, or is left where it is entered"
-					       : "has no entry to probe");
+	return error_new(
+		"%s %s", plan->funcs[first].func->name,
+		which == PROBES_EXITS
+			? "has no exit to probe: it never returns, or is left where it is entered"
+			: "has no entry to probe");
 }
 
 struct error *probes_write(struct probes *probes, const struct plan *plan, size_t first,

@@ -35,7 +35,7 @@ struct error *probes_write(struct probes *probes, const struct plan *plan, size_
 /* True when g is in R14 at the function's sites. */
 bool probes_has_g(const struct plan *plan, const struct plan_func *func);
 
-size_t probes_count(const struct probes *probes);     /* written so far */
+size_t probes_count(const struct probes *probes); /* written so far */
 bool probes_need_unsafe(const struct probes *probes); /* some of them are file offsets */
 
 #endif

@@ -11,7 +11,7 @@
 struct block {
 	bool is_loop;
 	bool outer_active; /* what is around it is written */
-	bool condition;	   /* of an if */
+	bool condition; /* of an if */
 	bool has_else;
 	unsigned line;
 	size_t body; /* of a loop: its first byte, and its line */

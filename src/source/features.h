@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 bool feature_attach_cookie(void); /* bpf_get_attach_cookie(), Linux 5.15 */
-bool feature_ring_buffer(void);	  /* Linux 5.8 */
+bool feature_ring_buffer(void); /* Linux 5.8 */
 /* Programs may write the registers (Linux 6.18, and not every build of it). */
 bool feature_write_registers(uint32_t expected_attach_type);
 

@@ -79,8 +79,8 @@ static void walk(struct gates *gates, gate_visitor visit, void *context)
 
 	while (batch && !failed) {
 		count = BATCH;
-		failed = bpf_map_lookup_batch(gates->fd, from, &at, batch->keys, batch->gates, &count,
-					      NULL);
+		failed = bpf_map_lookup_batch(gates->fd, from, &at, batch->keys, batch->gates,
+					      &count, NULL);
 		if (failed && failed != -ENOENT)
 			return;
 		for (uint32_t i = 0; i < count; i++)
@@ -103,7 +103,7 @@ struct teller {
 	void (*tell)(void *context, const struct record *loss);
 	void *context;
 	uint64_t time_ns;
-	uint32_t pid;	      /* 0: of all processes */
+	uint32_t pid; /* 0: of all processes */
 	uint64_t first_alive; /* with pid: programs before that one */
 };
 
@@ -123,8 +123,8 @@ static void tell_loss(const struct teller *teller, const struct goroutine_key *k
 		teller->tell(teller->context, &loss);
 }
 
-static void take_loss(struct gates *gates, const struct goroutine_key *key,
-		      const struct gate *gate, void *context)
+static void take_loss(struct gates *gates, const struct goroutine_key *key, const struct gate *gate,
+		      void *context)
 {
 	const struct teller *teller = context;
 	struct gate now;

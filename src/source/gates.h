@@ -18,9 +18,9 @@
 #include "gofuncgraph/record.h"
 
 struct gates {
-	int fd;			     /* of the map; not owned */
-	struct hash ended;	     /* programs, since the last walk, by pid */
-	uint64_t next_walk_ns;	     /* not before */
+	int fd; /* of the map; not owned */
+	struct hash ended; /* programs, since the last walk, by pid */
+	uint64_t next_walk_ns; /* not before */
 };
 
 /* The program that ran under the pid is gone, or not traced any more. */

@@ -5,14 +5,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FILES 40u	       /* BPF maps, programs and links, and what libbpf opens meanwhile */
+#define FILES 40u /* BPF maps, programs and links, and what libbpf opens meanwhile */
 #define BYTES (48ull << 20) /* the kernel's types, most of it, and the trees of some goroutines */
 
 struct error *limits_check_proc(void)
 {
 	if (!access("/proc/self/exe", F_OK))
 		return NULL;
-	return error_new("cannot trace without /proc, where processes and their executables are found: it is not mounted, or is that of another PID namespace; mount it (mount -t proc proc /proc)");
+	return error_new(
+		"cannot trace without /proc, where processes and their executables are found: it is not mounted, or is that of another PID namespace; mount it (mount -t proc proc /proc)");
 }
 
 static struct error *check_files(void)
@@ -26,8 +27,9 @@ static struct error *check_files(void)
 		if (!setrlimit(RLIMIT_NOFILE, &limit))
 			return NULL;
 	}
-	return error_new("cannot trace with so few open files: the limit is %llu, and %u are needed at least (ulimit -n)",
-			 (unsigned long long)limit.rlim_max, FILES);
+	return error_new(
+		"cannot trace with so few open files: the limit is %llu, and %u are needed at least (ulimit -n)",
+		(unsigned long long)limit.rlim_max, FILES);
 }
 
 static struct error *check_address_space(uint64_t ring_bytes)
@@ -41,9 +43,9 @@ static struct error *check_address_space(uint64_t ring_bytes)
 		return NULL;
 	memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (memory == MAP_FAILED)
-		return error_new("cannot trace with so little address space: %llu KB more are needed, and the limit of all is %llu KB (ulimit -v); give --ring-size less, or raise it",
-				 (unsigned long long)bytes >> 10,
-				 (unsigned long long)limit.rlim_cur >> 10);
+		return error_new(
+			"cannot trace with so little address space: %llu KB more are needed, and the limit of all is %llu KB (ulimit -v); give --ring-size less, or raise it",
+			(unsigned long long)bytes >> 10, (unsigned long long)limit.rlim_cur >> 10);
 	munmap(memory, bytes);
 	return NULL;
 }

@@ -40,7 +40,7 @@ struct live {
 	bool emulates_ret;
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
-	uint64_t num_lost;  /* records, as was told last */
+	uint64_t num_lost; /* records, as was told last */
 	uint64_t stop_ns;
 };
 
@@ -89,7 +89,7 @@ static void set_programs(struct live *live)
 	live->emulates_ret = live->options.run.emulate_ret && feature_write_registers(type);
 	programs_choose(live->bpf->obj, live->options.plan, live->emulates_ret);
 	bpf_object__for_each_program(program, live->bpf->obj) if (bpf_program__type(program) ==
-								     BPF_PROG_TYPE_KPROBE)
+								  BPF_PROG_TYPE_KPROBE)
 		bpf_program__set_expected_attach_type(program, type);
 	log_verbose(
 		"%s",
@@ -107,16 +107,16 @@ static struct error *check_types(void)
 	int failed;
 
 	if (access(path, R_OK))
-		return error_new("cannot load the BPF programs: this kernel has no BTF "
-				 "(CONFIG_DEBUG_INFO_BTF), %s is not there",
-				 path);
+		return error_new(
+			"cannot load the BPF programs: this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), %s is not there",
+			path);
 	types = btf__parse_raw(path);
 	failed = (int)-libbpf_get_error(types);
 	if (failed)
-		return error_errno(failed,
-				   "cannot load the BPF programs: the kernel's types cannot be "
-				   "read from %s, it is damaged or there is no memory",
-				   path);
+		return error_errno(
+			failed,
+			"cannot load the BPF programs: the kernel's types cannot be read from %s, it is damaged or there is no memory",
+			path);
 	btf__free(types);
 	return NULL;
 }
@@ -130,20 +130,20 @@ static struct error *load_error(const struct live *live, int errnum)
 			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
 			(unsigned long long)bpf_map__max_entries(live->bpf->maps.records));
 	if (errnum == EMFILE || errnum == ENFILE)
-		return error_errno(errnum, "cannot load the BPF programs; raise the limit of open "
-					   "files (ulimit -n)");
+		return error_errno(
+			errnum,
+			"cannot load the BPF programs; raise the limit of open files (ulimit -n)");
 	err = check_types();
 	if (err)
 		return err;
 	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
 		return error_new(
-			"cannot load the BPF programs: this kernel has no BPF ring buffer, "
-			"Linux 5.10 or newer is needed");
+			"cannot load the BPF programs: this kernel has no BPF ring buffer, Linux 5.10 or newer is needed");
 	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
 	if (errnum == EINVAL && live->method == ATTACH_UPROBE_MULTI &&
 	    attach_best_method() != ATTACH_UPROBE_MULTI)
-		return error_new("this kernel has no uprobe_multi, Linux 6.6 or newer is needed: "
-				 "leave --attach out");
+		return error_new(
+			"this kernel has no uprobe_multi, Linux 6.6 or newer is needed: leave --attach out");
 	return privileges_error(errnum, "load the BPF programs");
 }
 
@@ -235,8 +235,8 @@ static struct error *attach_sites(struct live *live)
 		.has_cookies = live->bpf->rodata->use_cookies,
 		.pid = live->options.spare_others ? (pid_t)live->options.only_pid : 0,
 	};
-	struct error *err = programs_attach(live->bpf->obj, live->options.plan, &options,
-					    &live->attachment);
+	struct error *err =
+		programs_attach(live->bpf->obj, live->options.plan, &options, &live->attachment);
 
 	if (err)
 		return err;
@@ -340,8 +340,9 @@ static struct error *follow_exec(struct live *live)
 	err = attachment_again(live->attachment);
 	shared->is_tracing = !err;
 	if (!err)
-		log_warning("process %u executed a program in a thread that was not its first one: attached again, its first calls may be missing",
-			    live->options.only_pid);
+		log_warning(
+			"process %u executed a program in a thread that was not its first one: attached again, its first calls may be missing",
+			live->options.only_pid);
 	if (err && kill((pid_t)live->options.only_pid, 0) && errno == ESRCH)
 		error_free(take_pointer(err)); /* it has ended meanwhile */
 	return err;
@@ -455,7 +456,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 		return error_out_of_memory();
 	live->source.ops = &ops;
 	live->options = *options;
-	live->method = options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
+	live->method =
+		options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
 	err = load(live);
 	if (!err)
 		err = tell_sites(live);
@@ -463,8 +465,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 		err = attach_processes(live);
 	if (!err) {
 		live->gates.fd = bpf_map__fd(live->bpf->maps.gates);
-		live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records),
-						 handle_record, live, NULL);
+		live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records), handle_record,
+					      live, NULL);
 		if (!live->ring)
 			err = error_errno(errno, "cannot map the ring buffer");
 	}

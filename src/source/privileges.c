@@ -41,12 +41,14 @@ struct error *privileges_error(int errnum, const char *what)
 			"cannot %s: the kernel is locked down (lockdown=confidentiality), which forbids tracing; boot without it",
 			what);
 	if (!bpf || !perfmon)
-		return error_new("cannot %s: missing %s%s%s; run it as root, or with CAP_BPF and CAP_PERFMON",
-				 what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
-				 perfmon ? "" : "CAP_PERFMON");
+		return error_new(
+			"cannot %s: missing %s%s%s; run it as root, or with CAP_BPF and CAP_PERFMON",
+			what, bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "",
+			perfmon ? "" : "CAP_PERFMON");
 	if (is_memory_locked(caps))
-		return error_new("cannot %s: before Linux 5.11 BPF's memory counts as locked, and too little may be; raise the limit (ulimit -l unlimited), or run it with CAP_SYS_RESOURCE",
-				 what);
+		return error_new(
+			"cannot %s: before Linux 5.11 BPF's memory counts as locked, and too little may be; raise the limit (ulimit -l unlimited), or run it with CAP_SYS_RESOURCE",
+			what);
 	return error_errno(errnum, "cannot %s (a container or security policy may forbid it)",
 			   what);
 }

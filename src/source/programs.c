@@ -100,8 +100,7 @@ static size_t add_sites(const struct plan *plan, uint32_t row, struct attach_sit
 }
 
 struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
-			      const struct attach_options *options,
-			      struct attachment **attachment)
+			      const struct attach_options *options, struct attachment **attachment)
 {
 	struct attach_options with_programs = *options;
 	const struct attach_file file = {.fd = gobin_fd(plan->bin),
@@ -118,9 +117,8 @@ struct error *programs_attach(const struct bpf_object *object, const struct plan
 		const struct bpf_program *program =
 			bpf_object__find_program_by_name(object, table[i].name);
 
-		with_programs.program_fds[i] = bpf_program__autoload(program)
-						       ? bpf_program__fd(program)
-						       : -1;
+		with_programs.program_fds[i] =
+			bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
 		if (with_programs.program_fds[i] >= 0)
 			count = add_sites(plan, i, sites, count);
 	}

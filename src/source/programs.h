@@ -21,7 +21,6 @@ const char *programs_name(const struct site *site);
 /* Attaches the plan's sites to the programs that were loaded; of `options` the programs are filled
  * in here. Errors: those of attachment_start(). */
 struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
-			      const struct attach_options *options,
-			      struct attachment **attachment);
+			      const struct attach_options *options, struct attachment **attachment);
 
 #endif

@@ -39,11 +39,11 @@ static bool is_system_start(const char *name)
 {
 	static const char *const patterns[] = {
 		"runtime.gcBgMarkWorker", "runtime.gcBgMarkStartWorkers.*",
-		"runtime.bgsweep",	  "runtime.bgscavenge",
-		"runtime.gcenable.*",	  "runtime.forcegchelper",
-		"runtime.runfinq",	  "runtime.runFinalizers",
-		"runtime.runCleanups",	  "runtime.updateMaxProcsGoroutine",
-		"runtime.ensureSigM.*",	  "runtime.unique_runtime_registerUniqueMapCleanup.*",
+		"runtime.bgsweep",        "runtime.bgscavenge",
+		"runtime.gcenable.*",     "runtime.forcegchelper",
+		"runtime.runfinq",        "runtime.runFinalizers",
+		"runtime.runCleanups",    "runtime.updateMaxProcsGoroutine",
+		"runtime.ensureSigM.*",   "runtime.unique_runtime_registerUniqueMapCleanup.*",
 	};
 
 	if (strncmp(name, "runtime.", 8))

@@ -7,7 +7,6 @@
 #include "graph.skel.h"
 
 /* All but use_cookies and wakeup_bytes. Error: the layout of the program's runtime is not known. */
-struct error *settings_fill(struct graph_bpf__rodata *rodata,
-			    const struct live_options *options);
+struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_options *options);
 
 #endif

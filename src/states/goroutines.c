@@ -66,7 +66,8 @@ void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine)
 		return;
 	hash_remove(&goroutines->table, &goroutine->key);
 	goroutine->in_table = false;
-	processes_remove(&goroutines->processes, (uint32_t)goroutine->key.second, &goroutine->of_process);
+	processes_remove(&goroutines->processes, (uint32_t)goroutine->key.second,
+			 &goroutine->of_process);
 }
 
 static void goroutine_free(struct goroutine *goroutine)

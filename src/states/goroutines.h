@@ -22,9 +22,9 @@ struct goroutine {
 	bool in_table;
 	bool has_ended;
 	bool saw_begin; /* of the time in its state */
-	bool is_summed; /* the time in its state is in the sums already, from begin_ns up to
-			 * summed_ns */
-	bool has_scan;	/* STATE_SCAN */
+	/* the time in its state is in the sums already, from begin_ns up to summed_ns */
+	bool is_summed;
+	bool has_scan; /* STATE_SCAN */
 	uint8_t state;
 	uint8_t reason;
 	uint64_t since_ns; /* in this state */
@@ -42,9 +42,9 @@ struct goroutines {
 	 * goid: a thread of C's that calls Go again and again has one goroutine for it. */
 	struct hash table;
 	struct processes processes; /* of those in the table */
-	struct goroutine *living;	    /* the one unchanged for longest first */
-	struct goroutine *ended;	    /* the one that ended first is first */
-	size_t count;		    /* of both lists */
+	struct goroutine *living; /* the one unchanged for longest first */
+	struct goroutine *ended; /* the one that ended first is first */
+	size_t count; /* of both lists */
 	struct hash functions;
 	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
 };
@@ -67,7 +67,8 @@ void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine)
 void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutine);
 
 /* The one of this name, a new one if need be. NULL: out of memory. */
-struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid, uint64_t start_va);
+struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid,
+				     uint64_t start_va);
 
 void goroutines_destroy(struct goroutines *goroutines);
 

@@ -211,7 +211,8 @@ static bool leave_state(const struct states *states, struct goroutine *goroutine
 	return know_reason(goroutine, change) && states_sum_up(goroutine, change->time_ns);
 }
 
-static struct goroutine *meet(struct states *states, const struct record_state *told, uint64_t start_va)
+static struct goroutine *meet(struct states *states, const struct record_state *told,
+			      uint64_t start_va)
 {
 	struct goroutine *goroutine = add(states, &told->header, start_va);
 	uint64_t since_ns = told->header.time_ns;

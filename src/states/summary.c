@@ -7,7 +7,8 @@
 
 bool states_sum_up(struct goroutine *goroutine, uint64_t now_ns)
 {
-	struct sums *both[] = {&goroutine->sums, goroutine->function ? &goroutine->function->sums : NULL};
+	struct sums *both[] = {&goroutine->sums,
+			       goroutine->function ? &goroutine->function->sums : NULL};
 	uint8_t reason = goroutine->state == STATE_WAITING ? goroutine->reason : 0;
 
 	if (!goroutine->function || goroutine->has_ended || !state_is_alive(goroutine->state) ||
@@ -31,7 +32,8 @@ bool states_sum_up(struct goroutine *goroutine, uint64_t now_ns)
 
 bool states_know_reason(struct goroutine *goroutine, uint8_t reason)
 {
-	struct sums *both[] = {&goroutine->sums, goroutine->function ? &goroutine->function->sums : NULL};
+	struct sums *both[] = {&goroutine->sums,
+			       goroutine->function ? &goroutine->function->sums : NULL};
 
 	if (goroutine->is_summed && reason != goroutine->reason) {
 		if (!sums_reserve(both[0], STATE_WAITING, reason) ||
@@ -49,7 +51,7 @@ bool states_know_reason(struct goroutine *goroutine, uint8_t reason)
 /* What is visited, by falling time not running. */
 struct ranked {
 	uint64_t not_running_ns;
-	const struct goroutine *goroutine;	 /* or */
+	const struct goroutine *goroutine; /* or */
 	const struct function *function; /* this */
 };
 
@@ -119,12 +121,11 @@ static size_t rank_functions(struct goroutines *goroutines, struct ranked *ranke
 	return count;
 }
 
-struct error *states_summarize(struct states *states, uint64_t now_ns,
-			       void (*on_goroutine)(void *context,
-						    const struct state_goroutine *one),
-			       void (*on_function)(void *context,
-						   const struct state_goroutine *one),
-			       void *context)
+struct error *
+states_summarize(struct states *states, uint64_t now_ns,
+		 void (*on_goroutine)(void *context, const struct state_goroutine *one),
+		 void (*on_function)(void *context, const struct state_goroutine *one),
+		 void *context)
 {
 	struct goroutines *goroutines = &states->goroutines;
 	size_t room = goroutines->count, count;

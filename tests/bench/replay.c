@@ -19,8 +19,8 @@
 #define NUM_GOROUTINES 100
 #define TREE_CALLS     200
 #define MAX_DEPTH      24
-#define RUN_RECORDS     16 /* of one goroutine before another one runs */
-#define BASE_VA	       0x400000u
+#define RUN_RECORDS    16 /* of one goroutine before another one runs */
+#define BASE_VA        0x400000u
 #define FUNC_SIZE      0x400u
 
 static char func_names[NUM_FUNCS][64];
@@ -181,8 +181,8 @@ static double print_lines(const char *path, const union call_record *records, si
 		fprintf(file, "%02d %02d:%02d:%02d.%06u %03u.%06u  %*s%s+%u %s:%u\n", 18, 15, 48, 5,
 			(unsigned)(records[i].header.time_ns % 1000000), 0,
 			(unsigned)(records[i].header.time_ns % 1000000), 12, "} ",
-			func_names[records[i].at.site / 2], 200, "/usr/lib/go/src/net/http/server.go",
-			1000);
+			func_names[records[i].at.site / 2], 200,
+			"/usr/lib/go/src/net/http/server.go", 1000);
 	if (file)
 		fflush(file);
 	return seconds() - start;
@@ -209,8 +209,7 @@ int main(int argc, char **argv)
 		double took = 0;
 		if (argc > 4 && strcmp(argv[4], formats[i]))
 			continue;
-		_cleanup_error_ struct error *err =
-			replay(formats[i], path, records, count, &took);
+		_cleanup_error_ struct error *err = replay(formats[i], path, records, count, &took);
 		if (err) {
 			fprintf(stderr, "replay: %s\n", error_message(err));
 			return 1;

@@ -58,15 +58,15 @@ static inline size_t fake_add_func(struct fake_pclntab *fake, enum fake_go go, u
 	fake_add_number(fake, go == FAKE_GO_1_17 ? va : va - FAKE_TEXT_VA,
 			go == FAKE_GO_1_17 ? 8 : 4);
 	fake_add_number(fake, name, 4);
-	fake_add_number(fake, 0, 4);	 /* args */
-	fake_add_number(fake, 0, 4);	 /* deferreturn */
-	fake_add_number(fake, 0, 4);	 /* pcsp */
-	fake_add_number(fake, 1, 4);	 /* pcfile */
+	fake_add_number(fake, 0, 4); /* args */
+	fake_add_number(fake, 0, 4); /* deferreturn */
+	fake_add_number(fake, 0, 4); /* pcsp */
+	fake_add_number(fake, 1, 4); /* pcfile */
 	fake_add_number(fake, lines, 4); /* pcln */
-	fake_add_number(fake, 3, 4);	 /* npcdata */
-	fake_add_number(fake, 1, 4);	 /* cuOffset */
+	fake_add_number(fake, 3, 4); /* npcdata */
+	fake_add_number(fake, 1, 4); /* cuOffset */
 	if (go >= FAKE_GO_1_20)
-		fake_add_number(fake, 9, 4);	     /* startLine */
+		fake_add_number(fake, 9, 4); /* startLine */
 	fake_add_number(fake, UINT64_C(4) << 24, 4); /* funcID, flag, -, nfuncdata */
 	fake_add_number(fake, 0, 4);
 	fake_add_number(fake, 0, 4);
@@ -111,7 +111,7 @@ static inline void fake_add_module(struct fake_pclntab *fake, enum fake_go go)
 	for (int i = 24; i < (go >= FAKE_GO_1_20 ? 39 : 37); i++)
 		fake_add_number(fake, 0, 8);
 	if (go >= FAKE_GO_1_18) {
-		fake_add_number(fake, 0, 8);				  /* rodata */
+		fake_add_number(fake, 0, 8); /* rodata */
 		fake_add_number(fake, FAKE_DATA_VA + fake->tree - 16, 8); /* gofunc */
 	}
 	if (go >= FAKE_GO_1_26)
@@ -134,8 +134,8 @@ static inline void fake_add_tree(struct fake_pclntab *fake, enum fake_go go)
 		return;
 	}
 	fake_add_number(fake, 0xffff, 4); /* parent -1 */
-	fake_add_number(fake, 0, 4);	  /* file */
-	fake_add_number(fake, 10, 4);	  /* line */
+	fake_add_number(fake, 0, 4); /* file */
+	fake_add_number(fake, 10, 4); /* line */
 	fake_add_number(fake, name, 4);
 	fake_add_number(fake, 8, 4); /* parentPc */
 }
@@ -146,11 +146,11 @@ static inline struct fake_pclntab fake_pclntab(enum fake_go go)
 	static const char files[] = "\0/src/a.go";
 	/* Pairs of zigzag value delta and length; 0 ends a table. Values begin at -1. */
 	static const uint8_t pc[] = {
-		0,				   /* no table is at 0 */
-		2,  0x80, 0x02, 0,		   /* 1: file 0 for 0x100 bytes */
-		22, 0x10, 20,	0x20, 15, 0x10, 0, /* 5: lines 10, 20, 12 */
-		62, 0xc0, 0x01, 0,		   /* 12: line 30 */
-		0,  0x10, 2,	0x20, 1,  0x10, 0, /* 16: no inlined call, 0, none */
+		0, /* no table is at 0 */
+		2,  0x80, 0x02, 0, /* 1: file 0 for 0x100 bytes */
+		22, 0x10, 20,   0x20, 15, 0x10, 0, /* 5: lines 10, 20, 12 */
+		62, 0xc0, 0x01, 0, /* 12: line 30 */
+		0,  0x10, 2,    0x20, 1,  0x10, 0, /* 16: no inlined call, 0, none */
 	};
 	static const uint32_t magics[] = {0xfffffffa, 0xfffffff0, 0xfffffff1, 0xfffffff1};
 	static const uint32_t entries[] = {0, 0x40, 0x100};

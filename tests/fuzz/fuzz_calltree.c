@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_RECORDS  2000
 #define RECORD_BYTES 8
-#define MIN_WAIT_NS 20
-#define MAX_TREES   (MAX_RECORDS + 2)
+#define MIN_WAIT_NS  20
+#define MAX_TREES    (MAX_RECORDS + 2)
 
 struct checker {
 	bool keep_calls;
@@ -33,9 +33,9 @@ struct checker {
 	uint64_t last_number;
 	bool states;
 	struct {
-		uint32_t parts;	   /* handed on so far */
+		uint32_t parts; /* handed on so far */
 		uint32_t num_open; /* calls at the end of the last one */
-	} settled[MAX_TREES];	   /* by the tree's number */
+	} settled[MAX_TREES]; /* by the tree's number */
 };
 
 static void check_parts(const struct checker *checker, const struct call *call)
@@ -209,9 +209,20 @@ static uint32_t func_of_site(void *context, uint32_t site)
 
 /* Kinds in the order of the corpus. */
 static const uint8_t kinds[] = {
-	0,		 RECORD_ENTRY, RECORD_RETURN,	  RECORD_TAIL_CALL, RECORD_UNWIND,
-	RECORD_GOEXIT,	 RECORD_STATE, RECORD_GO,	  RECORD_UNREADABLE, RECORD_EXEC,
-	RECORD_PROCESS_EXIT, RECORD_WRONG_GOID, RECORD_LEFT, RECORD_STATE,
+	0,
+	RECORD_ENTRY,
+	RECORD_RETURN,
+	RECORD_TAIL_CALL,
+	RECORD_UNWIND,
+	RECORD_GOEXIT,
+	RECORD_STATE,
+	RECORD_GO,
+	RECORD_UNREADABLE,
+	RECORD_EXEC,
+	RECORD_PROCESS_EXIT,
+	RECORD_WRONG_GOID,
+	RECORD_LEFT,
+	RECORD_STATE,
 };
 
 static void lose_end(struct calltree *trees, struct checker *checker, const struct facts *facts)
@@ -223,8 +234,8 @@ static void lose_end(struct calltree *trees, struct checker *checker, const stru
 
 static void tick(struct calltree *trees, uint8_t byte, uint64_t now_ns)
 {
-	feed_tick(trees, now_ns + (byte & 1) * CALLTREE_LINGER_NS +
-				 (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
+	feed_tick(trees,
+		  now_ns + (byte & 1) * CALLTREE_LINGER_NS + (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
 }
 
 static void feed_record(struct calltree *trees, struct checker *checker,

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define MAX_RECORDS  2000
 #define RECORD_BYTES 5
-#define START_NS    1000
+#define START_NS     1000
 
 struct checker {
 	uint64_t now_ns;
@@ -81,8 +81,8 @@ static void summarize(struct states *states, struct checker *checker)
 
 static void feed(struct states *states, struct checker *checker, const uint8_t *bytes)
 {
-	static const uint8_t kinds[] = {RECORD_STATE, RECORD_STATE, RECORD_STATE,
-					RECORD_STATE, RECORD_GO,    RECORD_EXEC,
+	static const uint8_t kinds[] = {RECORD_STATE,        RECORD_STATE, RECORD_STATE,
+					RECORD_STATE,        RECORD_GO,    RECORD_EXEC,
 					RECORD_PROCESS_EXIT, RECORD_ENTRY};
 	uint64_t back_ns = bytes[4] & 0x80 ? bytes[4] & 15 : 0; /* records come late */
 	struct facts facts = {

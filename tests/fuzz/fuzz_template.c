@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 struct state {
 	size_t count; /* of the open loop */
 	size_t index; /* SIZE_MAX: none */
-	size_t next;  /* the item that has to come next */
+	size_t next; /* the item that has to come next */
 };
 
 static struct error *expand(void *context, const char *word, const char *argument, bool active,

@@ -17,15 +17,21 @@
 #define MAX_SITES (3 * MAX_FUNCS + 16)
 
 /* Each site's own. Entries of targets are attached last, exits before entries. */
-enum program { PROGRAM_RUNTIME, PROGRAM_EXIT, PROGRAM_STATE, PROGRAM_ENTRY, PROGRAM_TARGET_ENTRY,
-	       PROGRAM_COUNT };
+enum program {
+	PROGRAM_RUNTIME,
+	PROGRAM_EXIT,
+	PROGRAM_STATE,
+	PROGRAM_ENTRY,
+	PROGRAM_TARGET_ENTRY,
+	PROGRAM_COUNT
+};
 
 struct fixture {
 	char dir[64];
 	char program[96];
 	struct attach_file file;
 	struct target running; /* since before anything was attached */
-	int counters;	       /* BPF array: hits by site, or by program behind MAX_SITES */
+	int counters; /* BPF array: hits by site, or by program behind MAX_SITES */
 	struct attach_site *sites;
 	uint32_t *funcs; /* of the sites */
 	size_t num_sites;
@@ -37,12 +43,12 @@ struct fixture {
 static void add_site(struct fixture *f, uint32_t func, uint32_t offset, enum program program)
 {
 	f->funcs[f->num_sites] = func;
-	f->sites[f->num_sites] = (struct attach_site){
-		.off = f->running.funcs_off + func * FUNC_SIZE + offset,
-		.cookie = f->num_sites,
-		.program = program,
-		.name = "main.f\x1b[1m",
-		.name_offset = offset};
+	f->sites[f->num_sites] =
+		(struct attach_site){.off = f->running.funcs_off + func * FUNC_SIZE + offset,
+				     .cookie = f->num_sites,
+				     .program = program,
+				     .name = "main.f\x1b[1m",
+				     .name_offset = offset};
 	f->num_sites++;
 }
 
@@ -87,8 +93,7 @@ static int load_counter(const struct fixture *f, enum attach_method method, bool
 	if (!cookies) /* a jump to the next instruction does nothing */
 		program[1] = (struct bpf_insn){.code = BPF_JMP | BPF_JA};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type =
-			    (enum bpf_attach_type)attach_program_type(method));
+		    .expected_attach_type = (enum bpf_attach_type)attach_program_type(method));
 	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "test_counter", "GPL", program,
 			       sizeof(code) / sizeof(code[0]), &opts);
 	assert_true(fd >= 0);

@@ -31,9 +31,9 @@ struct fixture {
 	char text[1 << 17]; /* trees ended, or calls ended without keep_calls */
 	struct wait waits[16];
 	size_t num_waits;
-	struct tree last;   /* handed on last, itself only */
+	struct tree last; /* handed on last, itself only */
 	struct start start; /* its first */
-	struct call first;  /* call of the tree handed on last */
+	struct call first; /* call of the tree handed on last */
 	size_t num_trees;
 };
 
@@ -222,29 +222,27 @@ static inline void feed(struct fixture *f, struct facts event)
 #endif
 
 #define EVENT(kind_, time_, ...)                                                                   \
-	feed(f, (struct facts){                                                          \
-			.kind = (kind_), .time_ns = 1000 + (time_), __VA_ARGS__})
+	feed(f, (struct facts){.kind = (kind_), .time_ns = 1000 + (time_), __VA_ARGS__})
 #define ENTER(time_, func_, frame_, ...)                                                           \
-	EVENT(RECORD_ENTRY, time_, .site = (uint32_t)((func_) - 'a') * 2,                     \
-	      .frame = (frame_), .caller_va = 7, __VA_ARGS__)
+	EVENT(RECORD_ENTRY, time_, .site = (uint32_t)((func_) - 'a') * 2, .frame = (frame_),       \
+	      .caller_va = 7, __VA_ARGS__)
 #define LEAVE(time_, func_, frame_, ...)                                                           \
-	EVENT(RECORD_RETURN, time_, .site = (uint32_t)((func_) - 'a') * 2 + 1,                \
-	      .frame = (frame_), __VA_ARGS__)
+	EVENT(RECORD_RETURN, time_, .site = (uint32_t)((func_) - 'a') * 2 + 1, .frame = (frame_),  \
+	      __VA_ARGS__)
 #define STATE(time_, old_, new_, ...)                                                              \
 	EVENT(RECORD_STATE, time_, .old_state = (old_), .new_state = (new_), __VA_ARGS__)
 /* A goroutine started by another one; its function's frame is at 16. */
 #define GO(time_, goid_, by_, ...)                                                                 \
-	EVENT(RECORD_GO, time_, .goid = (goid_), .by_goid = (by_), .frame = 16,         \
-	      .has_origin = true, .new_state = STATE_RUNNABLE,                    \
-	      .old_state = STATE_DEAD, .start_va = 0x5000, .caller_va = 0x6000,        \
-	      __VA_ARGS__)
+	EVENT(RECORD_GO, time_, .goid = (goid_), .by_goid = (by_), .frame = 16,                    \
+	      .has_origin = true, .new_state = STATE_RUNNABLE, .old_state = STATE_DEAD,            \
+	      .start_va = 0x5000, .caller_va = 0x6000, __VA_ARGS__)
 #define RUNS(time_, ...)   STATE(time_, STATE_RUNNABLE, STATE_RUNNING, __VA_ARGS__)
 #define GOEXIT(time_, ...) EVENT(RECORD_GOEXIT, time_, __VA_ARGS__)
-#define OPENS		   .flags = RECORD_OPENS_TREE
-#define CLOSES		   .flags = RECORD_CLOSES_TREE
-#define SYSTEM		   .flags = RECORD_SYSTEM_STACK
-#define GOID		   .goid
-#define REASON		   .reason
-#define LOST		   .lost
+#define OPENS              .flags = RECORD_OPENS_TREE
+#define CLOSES             .flags = RECORD_CLOSES_TREE
+#define SYSTEM             .flags = RECORD_SYSTEM_STACK
+#define GOID               .goid
+#define REASON             .reason
+#define LOST               .lost
 
 #endif

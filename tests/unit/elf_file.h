@@ -12,7 +12,7 @@
 
 #define ELF_FILE_CODE_VA 0x401000
 #define ELF_FILE_DATA_VA 0x500000
-#define ELF_FILE_PART	 0x1000
+#define ELF_FILE_PART    0x1000
 
 /* One page each of headers, code and data; no sections. */
 struct elf_file {

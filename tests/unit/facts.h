@@ -11,7 +11,7 @@
 #include "gofuncgraph/record.h"
 
 struct facts {
-	uint8_t kind;  /* enum record_kind */
+	uint8_t kind; /* enum record_kind */
 	uint8_t flags; /* enum record_flags */
 	uint32_t lost;
 	uint64_t time_ns;

@@ -28,7 +28,8 @@ static const struct gobin_func fake_funcs[] = {
 };
 
 static const struct name_site fake_sites[] = {
-	{0x1004, 0}, {0x1000 + 192, 0}, {0x1204, 1}, {0x1200 + 192, 1}, {0x1404, 2}, {0x1400 + 192, 2},
+	{0x1004, 0},       {0x1000 + 192, 0}, {0x1204, 1},
+	{0x1200 + 192, 1}, {0x1404, 2},       {0x1400 + 192, 2},
 };
 
 #define FAKE_NUM_SITES (sizeof(fake_sites) / sizeof(fake_sites[0]))
@@ -63,7 +64,7 @@ static uint64_t fake_outermost_va(const void *context, uint64_t va)
 
 static const char *fake_wait_reason(const void *context, unsigned reason)
 {
-	static const char *const reasons[] = {"",	"sleep", "chan receive", "odd\n",
+	static const char *const reasons[] = {"",       "sleep", "chan receive", "odd\n",
 					      "select", "sleep", "runnable"};
 
 	return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason] : NULL;
@@ -182,12 +183,12 @@ static inline void fake_leave(struct fake_output *fake, uint64_t us, uint32_t fu
 static inline void fake_go(struct fake_output *fake, uint64_t us, uint64_t goid)
 {
 	struct facts go = {.caller_va = 0x1000 + 88,
-					       .frame = 16,
-					       .kind = RECORD_GO,
-					       .has_origin = true,
-					       .new_state = STATE_RUNNABLE,
-				     .by_goid = 34,
-				     .start_va = 0xb000};
+			   .frame = 16,
+			   .kind = RECORD_GO,
+			   .has_origin = true,
+			   .new_state = STATE_RUNNABLE,
+			   .by_goid = 34,
+			   .start_va = 0xb000};
 
 	fake_feed(fake, us, goid, &go);
 }

@@ -28,11 +28,10 @@ static inline void feed_stop(struct calltree *trees, uint64_t now_ns)
 static inline void feed_lost(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,
 			     uint32_t lost)
 {
-	feed_facts(trees, (struct facts){.kind = RECORD_LOST,
-					 .pid = pid,
-					 .goid = goid,
-					 .tid = tid,
-					 .lost = lost});
+	feed_facts(
+		trees,
+		(struct facts){
+			.kind = RECORD_LOST, .pid = pid, .goid = goid, .tid = tid, .lost = lost});
 }
 
 static inline void feed_lost_end(struct calltree *trees, uint32_t pid, uint64_t goid, uint32_t tid,

@@ -17,7 +17,7 @@
 #define GO_MAX_PATH 512
 
 struct go_toolchain {
-	char name[16];		/* "1.27" */
+	char name[16]; /* "1.27" */
 	char root[GO_MAX_PATH]; /* GOROOT */
 };
 

@@ -15,7 +15,7 @@
 #include "facts.h"
 
 #define STREAM_GOROUTINES 6
-#define STREAM_DEPTH	  5
+#define STREAM_DEPTH      5
 
 struct stream_goroutine {
 	uint64_t goid;
@@ -54,9 +54,11 @@ static inline void stream_start(struct stream *stream)
 static inline uint64_t stream_address(struct stream *stream)
 {
 	static const uint64_t addresses[] = {
-		0x9000 + 47,  0x1000 + 88, 0xa000 + 5,	0xa200 + 9,	0xb000 + 120,
-		0x1400 + 9,   0xa100 + 1,  0x7fff0000,	0,		FOREIGN_ADDRESS | 3,
-		0x1200 + 100, 0x9000 + 1,  0xb000 + 17, 0x7fffffffffffffff,
+		0x9000 + 47,         0x1000 + 88,        0xa000 + 5,
+		0xa200 + 9,          0xb000 + 120,       0x1400 + 9,
+		0xa100 + 1,          0x7fff0000,         0,
+		FOREIGN_ADDRESS | 3, 0x1200 + 100,       0x9000 + 1,
+		0xb000 + 17,         0x7fffffffffffffff,
 	};
 
 	return addresses[stream_below(stream, sizeof(addresses) / sizeof(addresses[0]))];
@@ -88,8 +90,9 @@ static inline void stream_leave(struct stream *stream, struct stream_goroutine *
 /* A panic that is recovered, another stack, the end of the goroutine or of its program. */
 static inline void stream_end(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	static const uint8_t kinds[] = {RECORD_UNWIND, RECORD_UNWIND, RECORD_LEFT, RECORD_GOEXIT,
-					RECORD_GOEXIT, RECORD_EXEC,   RECORD_PROCESS_EXIT};
+	static const uint8_t kinds[] = {RECORD_UNWIND,      RECORD_UNWIND, RECORD_LEFT,
+					RECORD_GOEXIT,      RECORD_GOEXIT, RECORD_EXEC,
+					RECORD_PROCESS_EXIT};
 	struct facts *event = &stream->event;
 
 	event->kind = kinds[stream_below(stream, sizeof(kinds))];
@@ -108,9 +111,9 @@ static inline void stream_end(struct stream *stream, struct stream_goroutine *go
 
 static inline void stream_change(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	static const uint8_t states[] = {STATE_RUNNING, STATE_RUNNABLE, STATE_WAITING,
-					 STATE_SYSCALL, STATE_WAITING,	STATE_PREEMPTED,
-					 STATE_RUNNING, 77};
+	static const uint8_t states[] = {
+		STATE_RUNNING, STATE_RUNNABLE,  STATE_WAITING, STATE_SYSCALL,
+		STATE_WAITING, STATE_PREEMPTED, STATE_RUNNING, 77};
 	struct facts *event = &stream->event;
 	bool waited = goroutine->state == STATE_WAITING;
 
@@ -161,10 +164,9 @@ static inline const struct facts *stream_next(struct stream *stream)
 
 	stream->now_ns += 1000 * (1 + stream_below(stream, 1u << stream_below(stream, 21)));
 	stream->event = (struct facts){.time_ns = stream->now_ns,
-							   .goid = goroutine->goid,
-							   .pid = goroutine->pid,
-							   .tid = goroutine->pid +
-								  stream_below(stream, 3)};
+				       .goid = goroutine->goid,
+				       .pid = goroutine->pid,
+				       .tid = goroutine->pid + stream_below(stream, 3)};
 	if (!stream_below(stream, 40))
 		stream->event.lost = 1 + stream_below(stream, 3);
 	if (what < 32 && goroutine->depth < STREAM_DEPTH)

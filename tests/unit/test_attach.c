@@ -58,7 +58,8 @@ static void test_without_cookies(void **state)
 	struct fixture *f = need_root(state);
 	make_sites(f, 4);
 	clear_counters(f);
-	struct attach_options options = {.method = ATTACH_PERF_EVENT, .num_programs = PROGRAM_COUNT};
+	struct attach_options options = {.method = ATTACH_PERF_EVENT,
+					 .num_programs = PROGRAM_COUNT};
 	for (int i = 0; i < PROGRAM_COUNT; i++)
 		options.program_fds[i] = load_counter(f, ATTACH_PERF_EVENT, false, MAX_SITES + i);
 	struct attachment *attachment = start(f, &options);
@@ -93,7 +94,8 @@ static void test_one_process(void **state)
 	assert_true(has_clean_text(&traced));
 	stop_target(&traced);
 
-	struct error *err = attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
+	struct error *err =
+		attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
 	if (err) /* its process is gone */
 		assert_non_null(strstr(error_message(err), "No such process"));
 	error_free(err);
@@ -168,7 +170,8 @@ static void test_errors(void **state)
 						 .num_programs = PROGRAM_COUNT};
 		for (int j = 0; j < PROGRAM_COUNT; j++)
 			options.program_fds[j] = -1;
-		struct error *err = attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
+		struct error *err =
+			attachment_start(&f->file, f->sites, f->num_sites, &options, &attachment);
 		assert_non_null(err);
 		assert_null(attachment);
 		assert_non_null(strstr(error_message(err), attach_method_name(all_methods[i])));

@@ -182,7 +182,7 @@ static void test_open_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_inline),	    cmocka_unit_test(test_broken_inline),
+		cmocka_unit_test(test_inline),      cmocka_unit_test(test_broken_inline),
 		cmocka_unit_test(test_pointers),    cmocka_unit_test(test_minor),
 		cmocka_unit_test(test_open_errors),
 	};

@@ -24,7 +24,7 @@
 
 struct fixture {
 	struct calltree *trees;
-	char text[8192];  /* trees ended */
+	char text[8192]; /* trees ended */
 	char ended[4096]; /* calls in order of ending: "0b1 " is tree 1's b at depth 0 */
 	uint64_t now_ns;
 	uint64_t num_calls;
@@ -129,14 +129,14 @@ static void feed(struct fixture *f, struct facts event)
 }
 
 #define ENTER(func_, frame_, ...)                                                                  \
-	feed(f, (struct facts){.kind = RECORD_ENTRY,                                                \
+	feed(f, (struct facts){.kind = RECORD_ENTRY,                                               \
 			       .goid = 1,                                                          \
 			       .site = (uint32_t)((func_) - 'a') * 2,                              \
 			       .frame = (frame_),                                                  \
 			       .caller_va = 7,                                                     \
 			       __VA_ARGS__})
 #define LEAVE(func_, frame_, ...)                                                                  \
-	feed(f, (struct facts){.kind = RECORD_RETURN,                                               \
+	feed(f, (struct facts){.kind = RECORD_RETURN,                                              \
 			       .goid = 1,                                                          \
 			       .site = (uint32_t)((func_) - 'a') * 2 + 1,                          \
 			       .frame = (frame_),                                                  \
@@ -692,7 +692,7 @@ static void test_deep(void **state)
 
 int main(void)
 {
-#define TEST(name)	     cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)           cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_STREAMING(name) cmocka_unit_test_setup_teardown(name, setup_streaming, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nested),

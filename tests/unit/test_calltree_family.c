@@ -137,8 +137,8 @@ static void test_goes_on_waiting(void **state)
 	struct fixture *f = *state;
 
 	ENTER(0, 'a', 100, OPENS);
-	GO(10, 2, 1, .new_state = STATE_WAITING, REASON = 5,
-	   .has_origin = true, .flags = RECORD_SYSTEM_STACK);
+	GO(10, 2, 1, .new_state = STATE_WAITING, REASON = 5, .has_origin = true,
+	   .flags = RECORD_SYSTEM_STACK);
 	STATE(30, STATE_WAITING, STATE_RUNNING, REASON = 6, GOID = 2);
 	LEAVE(40, 'a', 100, CLOSES);
 	EVENT(RECORD_PROCESS_EXIT, 50);
@@ -282,7 +282,7 @@ static void test_free_open(void **state)
 
 int main(void)
 {
-#define TEST(name)	     cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)           cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_STREAMING(name) cmocka_unit_test_setup_teardown(name, setup_streaming, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_child_first),

@@ -16,7 +16,7 @@ struct model {
 	uint32_t open[MODEL_DEPTH]; /* calls */
 	uint32_t depth;
 	uint32_t num_system; /* of them on the system stack */
-	uint16_t now;	     /* doing */
+	uint16_t now; /* doing */
 };
 
 static unsigned random_below(struct model *model, unsigned limit)
@@ -37,8 +37,8 @@ static void model_enter(struct fixture *f, struct model *model, uint64_t now)
 	if (model->depth == MODEL_DEPTH || model->num_calls == MODEL_CALLS)
 		return;
 	ENTER(now, 'a', 100 + model->depth,
-	      .flags =
-		      (on_system ? RECORD_SYSTEM_STACK : 0) | (model->depth ? 0 : RECORD_OPENS_TREE));
+	      .flags = (on_system ? RECORD_SYSTEM_STACK : 0) |
+		       (model->depth ? 0 : RECORD_OPENS_TREE));
 	model->num_system += on_system;
 	model->start[model->num_calls] = now;
 	model->open[model->depth++] = model->num_calls++;
@@ -55,12 +55,12 @@ static void model_leave(struct fixture *f, struct model *model, uint64_t now)
 	model->num_system -= on_system;
 	LEAVE(now, 'a', 100 + model->depth,
 	      .flags = (on_system ? RECORD_SYSTEM_STACK : 0) |
-			     (model->depth ? 0 : RECORD_CLOSES_TREE));
+		       (model->depth ? 0 : RECORD_CLOSES_TREE));
 }
 
 static void model_change(struct fixture *f, struct model *model, uint64_t now)
 {
-	static const uint8_t states[] = {STATE_RUNNING, STATE_RUNNING,	 STATE_WAITING,
+	static const uint8_t states[] = {STATE_RUNNING, STATE_RUNNING,   STATE_WAITING,
 					 STATE_SYSCALL, STATE_PREEMPTED, STATE_RUNNABLE};
 	uint8_t old = (uint8_t)model->now, new = states[random_below(model, sizeof(states))];
 	unsigned reason = old == STATE_WAITING ? model->now >> 8 : random_below(model, 3);

@@ -213,8 +213,8 @@ static void test_waker(void **state)
 
 	ENTER(0, 'a', 100, OPENS);
 	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	STATE(11, STATE_WAITING, STATE_RUNNABLE, REASON = 3, .tid = 8,
-	      .has_origin = true, .by_goid = 41, .by_stack = {0x10, 0x20});
+	STATE(11, STATE_WAITING, STATE_RUNNABLE, REASON = 3, .tid = 8, .has_origin = true,
+	      .by_goid = 41, .by_stack = {0x10, 0x20});
 	RUNS(12);
 	/* by itself; by nobody; without more; too short */
 	STATE(20, STATE_RUNNING, STATE_WAITING, REASON = 3);
@@ -340,7 +340,7 @@ static void test_no_room_for_parts(void **state)
 
 int main(void)
 {
-#define TEST(name)	     cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)           cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_STREAMING(name) cmocka_unit_test_setup_teardown(name, setup_streaming, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sums),

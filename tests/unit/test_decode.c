@@ -219,7 +219,7 @@ static void test_refused_functions(void **state)
 	struct decoded decoded;
 
 	expect_refused("cc cc", 0);
-	expect_refused("55 5d 06 c3", 2);    /* no instruction of 64-bit code */
+	expect_refused("55 5d 06 c3", 2); /* no instruction of 64-bit code */
 	expect_refused("55 5d e9 00 00", 2); /* cut off */
 	expect_refused("55 5d 74 7f c3", 2); /* leaves only when taken */
 	assert_null(decode_function(&arch_x86_64, (const uint8_t *)"", 0, &decoded));
@@ -238,14 +238,14 @@ static void expect_insn(const char *code, bool fine)
 static void test_refused_instructions(void **state)
 {
 	static const char *const fine[] = {
-		"55",	       "41 57",		 "c3",
-		"c2 08 00",    "f3 c3",		 "90",
+		"55",          "41 57",          "c3",
+		"c2 08 00",    "f3 c3",          "90",
 		"f3 90",       "e8 00 00 00 00", "e9 00 00 00 00",
-		"eb 00",       "76 22",		 "0f 86 00 00 00 00",
-		"ff e2",       "41 ff e2",	 "64 48 8b 0c 25 f8 ff ff ff",
+		"eb 00",       "76 22",          "0f 86 00 00 00 00",
+		"ff e2",       "41 ff e2",       "64 48 8b 0c 25 f8 ff ff ff",
 		"49 3b 66 10", "0f 1f 44 00 00", "66 0f ef c0",
-		"f2 0f 10 00", "c5 f8 10 00",	 /* vmovups */ "49 91",
-		"48 90",       "8f 00",		 "8e d8"};
+		"f2 0f 10 00", "c5 f8 10 00",    /* vmovups */ "49 91",
+		"48 90",       "8f 00",          "8e d8"};
 	static const char *const bad[] = {"f0 21 08",
 					  "f0 48 ff 02",
 					  "2e 90",
@@ -282,7 +282,7 @@ static void test_refused_instructions(void **state)
 					  "f3",
 					  "c5",
 					  "c5 fd eb c0", /* vpor: taken for a jump */
-					  "c5 f8 77",	 /* vzeroupper: for ja */
+					  "c5 f8 77", /* vzeroupper: for ja */
 					  "c5 fe 6f 00", /* vmovdqu: for outs */
 					  "c5 f8 c2 c0 00" /* vcmpps: for ret */};
 

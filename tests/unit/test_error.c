@@ -95,7 +95,7 @@ static void test_log_verbose(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_new),	      cmocka_unit_test(test_errno),
+		cmocka_unit_test(test_new),           cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_errno_unknown), cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_log),
 		cmocka_unit_test(test_log_verbose),

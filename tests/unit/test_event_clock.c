@@ -8,9 +8,9 @@
 
 #include "base/event_clock.h"
 
-#define S	1000000000ull
-#define START	(100 * S)	 /* of the machine's CLOCK_MONOTONIC */
-#define AHEAD	(1700000000 * S) /* the wall clock */
+#define S     1000000000ull
+#define START (100 * S) /* of the machine's CLOCK_MONOTONIC */
+#define AHEAD (1700000000 * S) /* the wall clock */
 
 /* The machine. Each reading takes some time, now and then a lot. */
 struct machine {
@@ -39,9 +39,8 @@ static uint64_t read_machine(void *context, clockid_t clock)
 
 static struct machine start(uint64_t namespace_ns)
 {
-	return (struct machine){.monotonic_ns = START,
-				.wall_ns = START + AHEAD,
-				.namespace_ns = namespace_ns};
+	return (struct machine){
+		.monotonic_ns = START, .wall_ns = START + AHEAD, .namespace_ns = namespace_ns};
 }
 
 static void look(struct machine *machine)

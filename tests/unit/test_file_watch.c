@@ -175,7 +175,8 @@ int main(void)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_without_lease, copy_program, remove_program),
-		cmocka_unit_test_setup_teardown(test_lease_that_is_too_short, copy_program, remove_program),
+		cmocka_unit_test_setup_teardown(test_lease_that_is_too_short, copy_program,
+						remove_program),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

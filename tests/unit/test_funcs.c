@@ -20,7 +20,7 @@
 
 struct fixture {
 	char folder[GO_MAX_PATH];
-	char program[GO_MAX_PATH + 16];	 /* as built */
+	char program[GO_MAX_PATH + 16]; /* as built */
 	char stripped[GO_MAX_PATH + 16]; /* -s -w */
 	struct go_toolchain go;
 	bool is_built;
@@ -272,10 +272,10 @@ static void make_symbols(struct elf_file *file, const Elf64_Sym *symbols, size_t
 	memset(file->code, 0x90, sizeof(file->code));
 }
 
-#define NAME_A	  1
-#define NAME_B	  8
+#define NAME_A    1
+#define NAME_B    8
 #define NAME_TEXT 15
-#define NAME_C	  28
+#define NAME_C    28
 
 static struct gobin *open_symbols(const struct elf_file *file, struct error **err)
 {
@@ -308,13 +308,13 @@ static void test_symbols_only(void **state)
 	const Elf64_Sym symbols[] = {
 		{0},
 		function(NAME_B, 0x100, 0), /* up to the next */
-		function(NAME_TEXT, 0, 0),  /* a place */
-		function(NAME_A, 0, 0x80),  /* padded with int3 */
+		function(NAME_TEXT, 0, 0), /* a place */
+		function(NAME_A, 0, 0x80), /* padded with int3 */
 		function(NAME_B, 0x200, 0x100),
-		function(NAME_A, 0x280, 0x20),	/* in the middle of it */
-		function(NAME_B, 0x280, 0),	/* another name without a size */
+		function(NAME_A, 0x280, 0x20), /* in the middle of it */
+		function(NAME_B, 0x280, 0), /* another name without a size */
 		function(NAME_B, 0x5000000, 8), /* in no segment */
-		function(NAME_C, 0x400, 8),	/* a name that does not end */
+		function(NAME_C, 0x400, 8), /* a name that does not end */
 		function(UINT32_MAX, 0x500, 8), /* none */
 		{.st_name = NAME_A,
 		 .st_info = ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT),

@@ -16,10 +16,10 @@
 
 #include "source/gates.h"
 
-#define MAP_FD	 77
-#define MAX	 100
-#define SECOND	 1000000000ull
-#define PROGRAM	 5000 /* number of the first program of each process */
+#define MAP_FD   77
+#define MAX      100
+#define SECOND   1000000000ull
+#define PROGRAM  5000 /* number of the first program of each process */
 #define A_THREAD (1ull << 63)
 
 static struct {
@@ -112,8 +112,8 @@ static int teardown(void **state)
 static const struct record_process process_exit = {
 	.header = {.kind = RECORD_PROCESS_EXIT, .pid = 1, .time_ns = 9}, .program = PROGRAM};
 /* The number is that of the program that runs now. */
-static const struct record_process exec = {
-	.header = {.kind = RECORD_EXEC, .pid = 1, .time_ns = 9}, .program = PROGRAM + 1};
+static const struct record_process exec = {.header = {.kind = RECORD_EXEC, .pid = 1, .time_ns = 9},
+					   .program = PROGRAM + 1};
 
 static void remember(void *context, const struct record *loss)
 {
@@ -236,10 +236,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_take),
-		TEST(test_take_of_next_program),
-		TEST(test_sweep),
-		TEST(test_rest),
+		TEST(test_take),   TEST(test_take_of_next_program),
+		TEST(test_sweep),  TEST(test_rest),
 		TEST(test_losses),
 	};
 

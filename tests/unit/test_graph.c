@@ -294,9 +294,9 @@ static void test_parts_and_limit(void **state)
 		fake_event(&fake, 1,
 			   (struct facts){
 				   .kind = RECORD_ENTRY, .goid = goid, .flags = RECORD_OPENS_TREE});
-		fake_event(&fake, 1,
-			   (struct facts){
-				   .kind = RECORD_ENTRY, .goid = goid, .site = 2, .frame = 32});
+		fake_event(
+			&fake, 1,
+			(struct facts){.kind = RECORD_ENTRY, .goid = goid, .site = 2, .frame = 32});
 		if (goid == 2)
 			continue;
 		fake_event(&fake, 1,

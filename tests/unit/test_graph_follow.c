@@ -14,8 +14,8 @@
 #define CALLER_VA   (0x9000 + 47)
 #define WORKER_VA   0xb000
 #define CALLER_TEXT "net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122"
-#define GO_VA	    (0x1000 + 88)
-#define GO_TEXT	    "main.handleBar+88 /home/me/main.go:20"
+#define GO_VA       (0x1000 + 88)
+#define GO_TEXT     "main.handleBar+88 /home/me/main.go:20"
 #define ENTRY_LINE  "17 16:08:05.000000             main.handleBar() { " CALLER_TEXT "\n"
 #define EXIT_LINE   "17 16:08:05.523311 000.523311  } main.handleBar+192 /home/me/main.go:20"
 
@@ -239,12 +239,12 @@ static void change_state(struct fake_output *fake, uint64_t us, uint64_t goid, u
 			 uint8_t new_state, uint64_t by_goid)
 {
 	struct facts change = {.reason = 2,
-						   .kind = RECORD_STATE,
-						   .has_origin = true,
-						   .old_state = old_state,
-						   .new_state = new_state,
-					 .by_goid = by_goid,
-					 .by_stack = {0xa000 + 5, WORKER_VA + 120}};
+			       .kind = RECORD_STATE,
+			       .has_origin = true,
+			       .old_state = old_state,
+			       .new_state = new_state,
+			       .by_goid = by_goid,
+			       .by_stack = {0xa000 + 5, WORKER_VA + 120}};
 
 	fake_feed(fake, us, goid, &change);
 }

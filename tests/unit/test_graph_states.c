@@ -15,7 +15,7 @@
 #define CALLER_VA    (0x9000 + 47)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define CALLER_TEXT  "net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122"
-#define MS	     1000000ull
+#define MS           1000000ull
 #define ENTRY_LINE   "17 16:08:05.000000             main.handleBar() { " CALLER_TEXT "\n"
 #define EXIT_LINE    "17 16:08:05.523311 000.523311  } main.handleBar+192 /home/me/main.go:20"
 

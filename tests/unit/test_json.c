@@ -183,12 +183,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_wall_clock_is_set),
-		TEST(test_call),
-		TEST(test_ends),
-		TEST(test_end_names),
-		TEST(test_hostile),
-		cmocka_unit_test(test_limit),
+		TEST(test_wall_clock_is_set), TEST(test_call),    TEST(test_ends),
+		TEST(test_end_names),         TEST(test_hostile), cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "fake_output.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define MS	     1000000ull
+#define MS           1000000ull
 
 static const struct output_options with_states = {
 	.run = {.states = true, .min_wait_ns = 1, .follow = true}};

@@ -15,24 +15,24 @@
 /* ---- real programs ---- */
 
 /* Calls that leave instructions of their own behind: lines 6 and 9 are inlined into 13 and 15. */
-static const char source[] = "package main\n"		      /* 1 */
-			     "import \"strings\"\n"	      /* 2 */
-			     "var global []int\n"	      /* 3 */
-			     "\n"			      /* 4 */
-			     "func leaf(n int) {\n"	      /* 5 */
-			     "	global[n%len(global)]++\n"    /* 6 */
-			     "}\n"			      /* 7 */
-			     "func middle(n int) {\n"	      /* 8 */
-			     "	leaf(n * n)\n"		      /* 9 */
-			     "}\n"			      /* 10 */
-			     "//go:noinline\n"		      /* 11 */
-			     "func outer(n int) {\n"	      /* 12 */
-			     "	leaf(n)\n"		      /* 13 */
+static const char source[] = "package main\n" /* 1 */
+			     "import \"strings\"\n" /* 2 */
+			     "var global []int\n" /* 3 */
+			     "\n" /* 4 */
+			     "func leaf(n int) {\n" /* 5 */
+			     "	global[n%len(global)]++\n" /* 6 */
+			     "}\n" /* 7 */
+			     "func middle(n int) {\n" /* 8 */
+			     "	leaf(n * n)\n" /* 9 */
+			     "}\n" /* 10 */
+			     "//go:noinline\n" /* 11 */
+			     "func outer(n int) {\n" /* 12 */
+			     "	leaf(n)\n" /* 13 */
 			     "	global = append(global, n)\n" /* 14 */
-			     "	middle(n + 3)\n"	      /* 15 */
-			     "}\n"			      /* 16 */
-			     "func main() {\n"		      /* 17 */
-			     "	outer(1)\n"		      /* 18 */
+			     "	middle(n + 3)\n" /* 15 */
+			     "}\n" /* 16 */
+			     "func main() {\n" /* 17 */
+			     "	outer(1)\n" /* 18 */
 			     "	println(strings.Repeat(\"a\", len(global)))\n"
 			     "}\n";
 

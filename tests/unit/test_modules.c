@@ -143,7 +143,8 @@ static void test_mappings(void **state)
 	assert_null(mappings_read(getpid(), &mappings));
 	const struct mapping *mine = mappings_at(&mappings, (uintptr_t)test_mappings);
 	assert_non_null(mine);
-	assert_true(mine->start <= (uintptr_t)test_mappings && (uintptr_t)test_mappings < mine->end);
+	assert_true(mine->start <= (uintptr_t)test_mappings &&
+		    (uintptr_t)test_mappings < mine->end);
 	assert_null(mappings_at(&mappings, mine->end + (UINT64_C(1) << 62)));
 	assert_null(mappings_at(&mappings, 0));
 	ssize_t len = readlink("/proc/self/exe", target, sizeof(target) - 1);

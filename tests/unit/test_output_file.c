@@ -17,7 +17,7 @@
 #include "base/output_file.h"
 
 #define OTHER_USER 65534
-#define TRIES	   20000
+#define TRIES      20000
 
 struct fixture {
 	char folder[64], victim[96], public[96], name[128], other[128];

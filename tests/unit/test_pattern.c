@@ -158,7 +158,7 @@ static void test_vendored(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	  cmocka_unit_test(test_many_stars),
+		cmocka_unit_test(test_rows),      cmocka_unit_test(test_many_stars),
 		cmocka_unit_test(test_literally), cmocka_unit_test(test_prepared),
 		cmocka_unit_test(test_vendored),
 	};

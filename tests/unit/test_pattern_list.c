@@ -85,12 +85,13 @@ static uint32_t any(uint32_t below)
 }
 
 static const char *const name_parts[] = {
-	"a", "b", "ab", "ba", ".", "/", "(*T)", "(*ab)", "[int]", "[...]", "vendor/", "%2e", "é", "f",
+	"a",     "b",     "ab",    "ba",      ".",   "/", "(*T)",
+	"(*ab)", "[int]", "[...]", "vendor/", "%2e", "é", "f",
 };
 static const char *const pattern_parts[] = {
-	"*",   "?",    "[ab]",	 "[!a]", "[a-f]", "[",	  "[...]", "\\*", "\\",	  "(*",	  "a",
-	"b",   "ab",   "ba",	 ".",	 "/",	  "(*T)", "]",	   "f",	  "vendor/", "(*ab)", "**",
-	"*.*", "[]a]", "[\\]*a", "%2e",
+	"*",  "?",       "[ab]",  "[!a]", "[a-f]", "[",    "[...]",  "\\*",  "\\",
+	"(*", "a",       "b",     "ab",   "ba",    ".",    "/",      "(*T)", "]",
+	"f",  "vendor/", "(*ab)", "**",   "*.*",   "[]a]", "[\\]*a", "%2e",
 };
 #define COUNT(array) (sizeof(array) / sizeof(*array))
 #define MAX_TEXT     96

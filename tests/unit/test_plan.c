@@ -132,8 +132,9 @@ static const struct plan_func *nth_func(const struct plan *plan, size_t i)
 static void check_site(const struct plan *plan, const struct plan_func *func, size_t i)
 {
 	const struct site *site = &plan->sites[i];
-	bool is_first = i == func->first_site, is_own = func >= plan->runtime_funcs &&
-		     func < plan->runtime_funcs + plan->num_runtime_funcs;
+	bool is_first = i == func->first_site,
+	     is_own = func >= plan->runtime_funcs &&
+		      func < plan->runtime_funcs + plan->num_runtime_funcs;
 	uint64_t off, cookie = plan_cookie(plan, i);
 	size_t length = 16;
 	const uint8_t *code = gobin_bytes(plan->bin, site->va, &length);

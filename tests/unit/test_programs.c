@@ -45,7 +45,8 @@ static void test_choice(void **state)
 	for (int emulates_ret = 0; emulates_ret < 2; emulates_ret++) {
 		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
 			programs_choose(bpf->obj, &plan, emulates_ret);
-			assert_int_equal(bpf_program__autoload(bpf->progs.entry), plan.num_sites > 0);
+			assert_int_equal(bpf_program__autoload(bpf->progs.entry),
+					 plan.num_sites > 0);
 			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
 					 plan.num_sites > 1);
 			assert_int_equal(bpf_program__autoload(bpf->progs.exit_emulate),

@@ -184,7 +184,9 @@ static struct reasons *read_file(const struct elf_file *file)
 {
 	const struct gobin_func funcs[] = {
 		{.name = "runtime.String", .va = ELF_FILE_CODE_VA, .size = sizeof(CODE) - 1},
-		{.name = "runtime.waitReason.String", .va = ELF_FILE_CODE_VA, .size = sizeof(CODE) - 1},
+		{.name = "runtime.waitReason.String",
+		 .va = ELF_FILE_CODE_VA,
+		 .size = sizeof(CODE) - 1},
 	};
 	struct image *image;
 	char path[64];

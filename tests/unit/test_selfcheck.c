@@ -145,8 +145,14 @@ static const char magic[MAGIC_SIZE] = "\xff Go fipsinfo \xff";
 /* The variable at `at` of the data: says that the module's code is [start, end). */
 static void put_info(struct elf_file *file, size_t at, uint64_t start_va, uint64_t end_va)
 {
-	uint64_t sects[8] = {start_va,	       end_va,		ELF_FILE_DATA_VA, ELF_FILE_DATA_VA,
-			     ELF_FILE_DATA_VA, UINT64_MAX - 8, 8,		  0};
+	uint64_t sects[8] = {start_va,
+			     end_va,
+			     ELF_FILE_DATA_VA,
+			     ELF_FILE_DATA_VA,
+			     ELF_FILE_DATA_VA,
+			     UINT64_MAX - 8,
+			     8,
+			     0};
 
 	assert_true(at + 120 <= sizeof(file->data));
 	memcpy(file->data + at, magic, MAGIC_SIZE);

@@ -138,8 +138,8 @@ static const struct {
 	/* cmp %rbx,(%rsp); call +0 */
 	{"\x48\x39\x1c\x24\xe8\x00\x00\x00\x00", 9, 4, 0},
 	/* mov %bx,(%rsp); and what writes an argument; nop */
-	{"\x66\x89\x1c\x24\x89\xc1\x90", 7, 0, 0},	   /* mov %eax,%ecx */
-	{"\x66\x89\x1c\x24\xb7\x01\x90", 7, 0, 0},	   /* mov $1,%bh */
+	{"\x66\x89\x1c\x24\x89\xc1\x90", 7, 0, 0}, /* mov %eax,%ecx */
+	{"\x66\x89\x1c\x24\xb7\x01\x90", 7, 0, 0}, /* mov $1,%bh */
 	{"\x66\x89\x1c\x24\x0f\xb0\x0c\x24\x90", 9, 0, 0}, /* cmpxchg %cl,(%rsp) */
 	/* rsp: lost, above the return address, further than a cookie holds */
 	{"\x66\x89\x1c\x24\x48\x8d\x64\x24\xf8\x90", 10, 0, 0},

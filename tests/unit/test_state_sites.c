@@ -119,14 +119,14 @@ static void make_states(const struct built *program, struct plan *plan)
 	for (uint32_t i = 0; i < plan->num_sites; i++)
 		check_state_site(plan, i);
 	if (!program->unoptimized && plan->num_omissions)
-		fail_msg("1.%u: %s: %s", program->minor,
-			 plan->omissions[0].func->name, plan->omissions[0].reason);
+		fail_msg("1.%u: %s: %s", program->minor, plan->omissions[0].func->name,
+			 plan->omissions[0].reason);
 }
 
 /* ---- no swap of a state is missed ---- */
 
 struct swap {
-	uint32_t end;	    /* the instruction behind it */
+	uint32_t end; /* the instruction behind it */
 	uint32_t registers; /* SITE_SWAP_REGISTERS() */
 };
 
@@ -440,8 +440,7 @@ static void test_selection(void **state)
 			assert_int_equal(flags_of(&plan), SITE_GO);
 		plan_destroy(&plan);
 
-		selection = (struct selection){.functions = everything,
-					       .num_functions = 1};
+		selection = (struct selection){.functions = everything, .num_functions = 1};
 		options.states = true;
 		must(plan_make(program->bin, &selection, &options, &plan));
 		assert_int_equal(flags_of(&plan), states | SITE_GO);

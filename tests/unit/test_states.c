@@ -13,9 +13,9 @@
 #include "gofuncgraph/states.h"
 
 #define START_NS  1000
-#define MAIN_VA	  0x1000
+#define MAIN_VA   0x1000
 #define WORKER_VA 0x2000
-#define MAX	  16
+#define MAX       16
 
 enum { CHAN = 14, SELECT = 9, SLEEP = 19 };
 
@@ -80,29 +80,28 @@ static void feed(struct watch *watch, struct facts more)
 static void go(struct watch *watch, uint64_t time_ns, uint64_t goid)
 {
 	feed(watch, (struct facts){.kind = RECORD_GO,
-						       .time_ns = time_ns,
-						       .goid = goid,
-						       .old_state = STATE_DEAD,
-						       .new_state = STATE_RUNNABLE,
-						       .caller_va = MAIN_VA + 8,
-					     .by_goid = 1});
+				   .time_ns = time_ns,
+				   .goid = goid,
+				   .old_state = STATE_DEAD,
+				   .new_state = STATE_RUNNABLE,
+				   .caller_va = MAIN_VA + 8,
+				   .by_goid = 1});
 }
 
 static void change(struct watch *watch, uint64_t time_ns, uint64_t goid, uint8_t old_state,
 		   uint8_t new_state, uint32_t reason)
 {
 	feed(watch, (struct facts){.kind = RECORD_STATE,
-						       .time_ns = time_ns,
-						       .goid = goid,
-						       .old_state = old_state,
-						       .new_state = new_state,
-						       .reason = reason});
+				   .time_ns = time_ns,
+				   .goid = goid,
+				   .old_state = old_state,
+				   .new_state = new_state,
+				   .reason = reason});
 }
 
 static void of_process(struct watch *watch, uint64_t time_ns, uint8_t kind, uint32_t pid)
 {
-	feed(watch, (struct facts){
-			    .kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77});
+	feed(watch, (struct facts){.kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77});
 }
 
 static void visit_goroutine(void *context, const struct state_goroutine *one)
@@ -241,11 +240,11 @@ static void test_lost(void **state)
 {
 	struct watch *watch = *state;
 	struct facts more = {.kind = RECORD_STATE,
-						 .time_ns = 2500,
-						 .goid = 34,
-						 .lost = 3,
-						 .old_state = STATE_WAITING,
-						 .new_state = STATE_RUNNABLE};
+			     .time_ns = 2500,
+			     .goid = 34,
+			     .lost = 3,
+			     .old_state = STATE_WAITING,
+			     .new_state = STATE_RUNNABLE};
 
 	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
 	feed(watch, more);
@@ -292,12 +291,12 @@ static void test_waker(void **state)
 {
 	struct watch *watch = *state;
 	struct facts more = {.kind = RECORD_STATE,
-						 .time_ns = 2000,
-						 .goid = 34,
-						 .old_state = STATE_WAITING,
-						 .new_state = STATE_RUNNABLE,
-				       .by_goid = 41,
-				       .by_stack = {0x1111}};
+			     .time_ns = 2000,
+			     .goid = 34,
+			     .old_state = STATE_WAITING,
+			     .new_state = STATE_RUNNABLE,
+			     .by_goid = 41,
+			     .by_stack = {0x1111}};
 
 	feed(watch, more);
 	assert_int_equal(last(watch)->by_goid, 41);
@@ -332,11 +331,13 @@ static void test_short_record(void **state)
 	struct record_state *record = calloc(1, sizeof(*record));
 
 	assert_non_null(record);
-	*record = (struct record_state){
-		.header = {.kind = RECORD_STATE, .size = sizeof(*record), .time_ns = 2000, .goid = 34},
-		.reason = 30,
-		.old_state = STATE_WAITING,
-		.new_state = STATE_RUNNABLE};
+	*record = (struct record_state){.header = {.kind = RECORD_STATE,
+						   .size = sizeof(*record),
+						   .time_ns = 2000,
+						   .goid = 34},
+					.reason = 30,
+					.old_state = STATE_WAITING,
+					.new_state = STATE_RUNNABLE};
 	assert_null(states_feed(watch->states, &record->header));
 	assert_int_equal(last(watch)->start_va, 0);
 	assert_int_equal(last(watch)->reason, 30);
@@ -456,12 +457,12 @@ static void test_sums_of_functions(void **state)
 	go(watch, 2000, 34);
 	go(watch, 2000, 35);
 	feed(watch, (struct facts){.kind = RECORD_GO,
-						       .time_ns = 2000,
-						       .goid = 36,
-						       .old_state = STATE_DEAD,
-						       .new_state = STATE_WAITING,
-						       .reason = CHAN,
-					     .start_va = MAIN_VA});
+				   .time_ns = 2000,
+				   .goid = 36,
+				   .old_state = STATE_DEAD,
+				   .new_state = STATE_WAITING,
+				   .reason = CHAN,
+				   .start_va = MAIN_VA});
 	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
 	change(watch, 2020, 34, STATE_RUNNING, STATE_DEAD, 0);
 	summarize(watch, 2100);
@@ -518,11 +519,11 @@ static void test_processes(void **state)
 
 	go(watch, 2000, 34);
 	feed(watch, (struct facts){.kind = RECORD_GO,
-						       .time_ns = 2000,
-						       .pid = 999,
-						       .goid = 34,
-						       .old_state = STATE_DEAD,
-						       .new_state = STATE_RUNNABLE});
+				   .time_ns = 2000,
+				   .pid = 999,
+				   .goid = 34,
+				   .old_state = STATE_DEAD,
+				   .new_state = STATE_RUNNABLE});
 	of_process(watch, 2100, RECORD_PROCESS_EXIT, 812);
 	summarize(watch, 2200);
 	assert_int_equal(watch->num_goroutines, 2);
@@ -575,11 +576,11 @@ static void test_bounds_of_functions(void **state)
 
 	for (uint64_t i = 1; i <= STATES_MAX_FUNCTIONS + 5; i++)
 		feed(watch, (struct facts){.kind = RECORD_GO,
-							       .time_ns = 2000,
-							       .goid = i,
-							       .old_state = STATE_DEAD,
-							       .new_state = STATE_RUNNABLE,
-						     .start_va = i * 16});
+					   .time_ns = 2000,
+					   .goid = i,
+					   .old_state = STATE_DEAD,
+					   .new_state = STATE_RUNNABLE,
+					   .start_va = i * 16});
 	summarize(watch, 2100);
 	assert_int_equal(watch->num_functions, STATES_MAX_FUNCTIONS + 1);
 	assert_int_equal(watch->functions[0].start_va, 0);

@@ -27,9 +27,9 @@ static const struct gobin_func funcs[] = {
 
 /* What woke it is inlined into main.producer, by line 50. */
 static const struct name_line lines[] = {
-	{0x1000, {"/src/main.go", 10}, 0}, {0x2000, {"/src/main.go", 20}, 0},
+	{0x1000, {"/src/main.go", 10}, 0},      {0x2000, {"/src/main.go", 20}, 0},
 	{0x2057, {"/src/main.go", 20}, 0x5000}, {0x2058, {"/src/main.go", 20}, 0},
-	{0x3000, {"/src/main.go", 30}, 0}, {0x4000, {"/src/main.go", 40}, 0},
+	{0x3000, {"/src/main.go", 30}, 0},      {0x4000, {"/src/main.go", 40}, 0},
 	{0x5000, {"/src/main.go", 50}, 0},
 };
 
@@ -69,7 +69,8 @@ static int start(void **state, const char *format)
 	if (names_new(&source, NULL, 0, &fixture->names))
 		return -1;
 	options.names = fixture->names;
-	return !fixture->file || output_new(format_named(OUTPUT_STATES, format), &options, &fixture->out);
+	return !fixture->file ||
+	       output_new(format_named(OUTPUT_STATES, format), &options, &fixture->out);
 }
 
 static int start_text(void **state)

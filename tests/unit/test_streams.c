@@ -24,7 +24,7 @@
 #define NUM_GOLDEN 120 /* lines kept in golden/ */
 
 struct golden {
-	const char *name;   /* of the file */
+	const char *name; /* of the file */
 	const char *format;
 	enum output_kind kind;
 	struct output_options options;
@@ -32,7 +32,10 @@ struct golden {
 	uint64_t sum; /* of all that is printed */
 };
 
-#define WITH_STATES {.run = {.states = true, .min_wait_ns = 100000, .follow = true}}
+#define WITH_STATES                                                                                \
+	{                                                                                          \
+		.run = {.states = true, .min_wait_ns = 100000, .follow = true }                    \
+	}
 #define WITH_FOLLOW {.run = {.follow = true}, .max_trees = 40}
 
 static const struct golden goldens[] = {

@@ -283,10 +283,9 @@ int main(void)
 		cmocka_unit_test(test_escape_keeps),   cmocka_unit_test(test_escape_controls),
 		cmocka_unit_test(test_escape_invalid), cmocka_unit_test(test_escape_length),
 		cmocka_unit_test(test_utf8_length),    cmocka_unit_test(test_time),
-		cmocka_unit_test(test_number),
-		cmocka_unit_test(test_duration),       cmocka_unit_test(test_parse_duration),
-		cmocka_unit_test(test_parse_size),     cmocka_unit_test(test_parse_count),
-		cmocka_unit_test(test_amount),
+		cmocka_unit_test(test_number),         cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_parse_duration), cmocka_unit_test(test_parse_size),
+		cmocka_unit_test(test_parse_count),    cmocka_unit_test(test_amount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

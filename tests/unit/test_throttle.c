@@ -27,7 +27,8 @@ static void test_first_version(void **state)
 {
 	struct throttle_stat stat;
 
-	assert_true(throttle_parse("nr_periods 7\nnr_throttled 5\nthrottled_time 123456789", &stat));
+	assert_true(
+		throttle_parse("nr_periods 7\nnr_throttled 5\nthrottled_time 123456789", &stat));
 	assert_int_equal(stat.periods, 7);
 	assert_int_equal(stat.throttled, 5);
 	assert_int_equal(stat.time_ns, 123456789);
@@ -37,7 +38,11 @@ static void test_first_version(void **state)
 static void test_no_quota(void **state)
 {
 	static const char *const texts[] = {
-		"", "\n", "usage_usec 1\nuser_usec 1\nsystem_usec 0\n", "nr_throttled", "nr_throttled x",
+		"",
+		"\n",
+		"usage_usec 1\nuser_usec 1\nsystem_usec 0\n",
+		"nr_throttled",
+		"nr_throttled x",
 		"xnr_throttled 5\n",
 	};
 	struct throttle_stat stat;
@@ -91,9 +96,9 @@ static void test_escapes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unified),	 cmocka_unit_test(test_first_version),
+		cmocka_unit_test(test_unified),  cmocka_unit_test(test_first_version),
 		cmocka_unit_test(test_no_quota), cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_paths),	 cmocka_unit_test(test_escapes),
+		cmocka_unit_test(test_paths),    cmocka_unit_test(test_escapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

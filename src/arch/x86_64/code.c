@@ -11,7 +11,7 @@
 #include "arch/x86_64/code.h"
 
 /* register number of modrm.rm and sib.index that stand for "a SIB byte follows" and "no index" */
-#define RM_SIB	 4
+#define RM_SIB   4
 #define NO_INDEX 4
 
 static void init(ZydisDecoder *decoder)
@@ -25,9 +25,9 @@ bool x86_64_decode_short(const struct code *code, uint32_t offset, ZydisDecodedI
 	ZydisDecoder decoder;
 
 	init(&decoder);
-	return offset < code->size && ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(
-					      &decoder, &context, code->bytes + offset,
-					      code->size - offset, insn));
+	return offset < code->size &&
+	       ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, &context, code->bytes + offset,
+							  code->size - offset, insn));
 }
 
 bool x86_64_decode_full(const struct code *code, uint32_t offset, ZydisDecodedInstruction *insn,

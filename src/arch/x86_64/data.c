@@ -38,8 +38,7 @@ static bool is_access(const struct code *code, uint32_t offset, ZydisRegister ba
 	const ZydisDecodedOperand *other = &operands[access->loads ? 1 : 0];
 	access->reg = (uint8_t)ZydisRegisterGetId(operands[access->loads ? 0 : 1].reg.value);
 	return other->type == ZYDIS_OPERAND_TYPE_MEMORY && other->mem.base == base &&
-	       other->mem.index == ZYDIS_REGISTER_NONE &&
-	       other->mem.disp.value == displacement;
+	       other->mem.index == ZYDIS_REGISTER_NONE && other->mem.disp.value == displacement;
 }
 
 /* `operands`: of the instruction at access->at. */

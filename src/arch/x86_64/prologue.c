@@ -11,7 +11,7 @@
  */
 #include "arch/x86_64/code.h"
 
-#define CHECK_MAX_INSNS	    16 /* the longest seen has 7 */
+#define CHECK_MAX_INSNS     16 /* the longest seen has 7 */
 #define MORESTACK_MAX_INSNS 96 /* 9 + 15 registers, spilled and reloaded, and nops */
 
 static bool is_move(const ZydisDecodedInstruction *insn)

@@ -66,7 +66,7 @@ struct raw_insn {
 	bool has_66;
 	bool bad_prefix;
 	bool vex;
-	uint8_t opcode;	 /* the byte that uprobes.c calls OPCODE1 */
+	uint8_t opcode; /* the byte that uprobes.c calls OPCODE1 */
 	uint8_t opcode2; /* the byte after it, 0 when there is none */
 };
 

@@ -111,8 +111,8 @@ static uint32_t find_tested(const struct code *code, const ZydisDecodedOperand *
 							     swap[1].reg.value)))
 		return 0;
 	offset += insn.length;
-	if (!x86_64_decode_full(code, offset, &insn, test) || insn.mnemonic != ZYDIS_MNEMONIC_TEST ||
-	    test[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
+	if (!x86_64_decode_full(code, offset, &insn, test) ||
+	    insn.mnemonic != ZYDIS_MNEMONIC_TEST || test[0].type != ZYDIS_OPERAND_TYPE_REGISTER ||
 	    test[1].type != ZYDIS_OPERAND_TYPE_REGISTER || test[0].reg.value != set[0].reg.value ||
 	    test[1].reg.value != set[0].reg.value)
 		return 0;

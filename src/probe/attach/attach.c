@@ -17,9 +17,9 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
-	uint64_t needs;	  /* see attachment_needs() */
+	uint64_t needs; /* see attachment_needs() */
 	bool is_confined; /* see attachment_is_confined() */
-	bool is_lost;	 /* the holder went by itself */
+	bool is_lost; /* the holder went by itself */
 	bool is_changed; /* so did the file, and the probes are gone or go */
 };
 
@@ -118,7 +118,8 @@ static struct error *wait_until_attached(struct attachment *attachment)
 		if (message.type == HOLDER_ATTACHED || attachment->is_changed)
 			return NULL;
 	}
-	return error_new("cannot attach: the process that holds the probes ended unexpectedly; was it killed?");
+	return error_new(
+		"cannot attach: the process that holds the probes ended unexpectedly; was it killed?");
 }
 
 /*
@@ -211,9 +212,10 @@ struct error *attachment_check(struct attachment *attachment)
 		return NULL;
 	attachment->is_lost = true;
 	int number = reap(attachment);
-	return error_new("the process that holds the probes (PID %d) %s%s: the probes went with it, and tracing ends; start it again",
-			 attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
-			 number ? sigabbrev_np(number) ?: "?" : "");
+	return error_new(
+		"the process that holds the probes (PID %d) %s%s: the probes went with it, and tracing ends; start it again",
+		attachment->holder, number ? "was killed by SIG" : "ended unexpectedly",
+		number ? sigabbrev_np(number) ?: "?" : "");
 }
 
 uint64_t attachment_needs(const struct attachment *attachment)
@@ -258,7 +260,8 @@ void attachment_stop(struct attachment *attachment)
 		take_note(attachment, &message);
 	close(attachment->socket);
 	if (!attachment->is_lost && reap(attachment))
-		log_warning("the process that holds the probes (PID %d) was killed while it took them away",
-			    attachment->holder);
+		log_warning(
+			"the process that holds the probes (PID %d) was killed while it took them away",
+			attachment->holder);
 	free(attachment);
 }

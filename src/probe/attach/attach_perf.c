@@ -19,7 +19,7 @@
 
 struct perf {
 	uint32_t type; /* of the PMU "uprobe" */
-	int *fds;      /* links where there are cookies, else perf events */
+	int *fds; /* links where there are cookies, else perf events */
 	size_t num_fds;
 	size_t capacity;
 };
@@ -30,8 +30,9 @@ static struct error *read_type(uint32_t *type)
 {
 	_cleanup_fclose_ FILE *file = fopen(UPROBE_TYPE, "re");
 	if (!file)
-		return error_errno(errno,
-				   "cannot attach by perf_event: this kernel has no uprobes as perf events (CONFIG_UPROBE_EVENTS); cannot open " UPROBE_TYPE);
+		return error_errno(
+			errno,
+			"cannot attach by perf_event: this kernel has no uprobes as perf events (CONFIG_UPROBE_EVENTS); cannot open " UPROBE_TYPE);
 	if (fscanf(file, "%u", type) != 1)
 		return error_new("cannot attach by perf_event: no number in " UPROBE_TYPE);
 	return NULL;

@@ -69,13 +69,15 @@ static struct error *tracefs_prepare(struct holder *holder)
 				 hint ? hint : "");
 	uint64_t namespace = tracefs_pid_namespace();
 	if (namespace == 0)
-		return error_new("cannot attach by tracefs: /proc is not mounted, which names this process and the binary");
+		return error_new(
+			"cannot attach by tracefs: /proc is not mounted, which names this process and the binary");
 	tracefs_group_name(tracefs->group, namespace, getpid());
 	tracefs_clear_dead(tracefs->root, tracefs->definitions, namespace);
 	if (holder->num_sites > MANY_SITES)
-		holder_warn(holder,
-			    "%zu probes by tracefs take long to attach, four times as long for twice as many: match fewer functions",
-			    holder->num_sites);
+		holder_warn(
+			holder,
+			"%zu probes by tracefs take long to attach, four times as long for twice as many: match fewer functions",
+			holder->num_sites);
 	return NULL;
 }
 

@@ -55,10 +55,9 @@ static bool lease_is_changed(const struct file_watch *watch)
 static int start_exec(struct file_watch *watch, const char *path)
 {
 	const uint64_t mask = FAN_MODIFY | FAN_CLOSE_WRITE | FAN_OPEN_EXEC_PERM;
-	watch->execs = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK,
-				     O_RDONLY | O_CLOEXEC);
-	if (watch->execs < 0 ||
-	    fanotify_mark(watch->execs, FAN_MARK_ADD, mask, AT_FDCWD, path) < 0)
+	watch->execs =
+		fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC | FAN_NONBLOCK, O_RDONLY | O_CLOEXEC);
+	if (watch->execs < 0 || fanotify_mark(watch->execs, FAN_MARK_ADD, mask, AT_FDCWD, path) < 0)
 		return -errno;
 	return 0;
 }
@@ -153,8 +152,9 @@ bool file_watch_is_changed(struct file_watch *watch)
 	/* Nobody is allowed anything any more once it is changed. */
 	if (watch->kind == WATCH_NONE || watch->is_changed)
 		return watch->is_changed;
-	watch->is_changed = kinds[watch->kind].is_changed(watch) ||
-			    (watch->kind == WATCH_LEASE && watch->execs >= 0 && exec_is_changed(watch));
+	watch->is_changed =
+		kinds[watch->kind].is_changed(watch) ||
+		(watch->kind == WATCH_LEASE && watch->execs >= 0 && exec_is_changed(watch));
 	return watch->is_changed;
 }
 

@@ -23,9 +23,9 @@ enum file_watch_kind { WATCH_NONE, WATCH_LEASE, WATCH_EXEC, WATCH_NOTICE };
 
 struct file_watch {
 	enum file_watch_kind kind;
-	int lease;    /* an open file of its own: a lease is the open file's. -1: none */
-	int events;   /* to be polled for reading; -1: none */
-	int execs;    /* of WATCH_EXEC, or beside a lease: to be polled for reading, too; -1: none */
+	int lease; /* an open file of its own: a lease is the open file's. -1: none */
+	int events; /* to be polled for reading; -1: none */
+	int execs; /* of WATCH_EXEC, or beside a lease: to be polled for reading, too; -1: none */
 	int no_lease; /* errno: why there is none */
 	bool is_changed;
 };

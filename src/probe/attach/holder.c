@@ -32,9 +32,9 @@ static void send_message(const struct holder *holder, enum holder_message_type t
 	} while (sent < 0 && errno == EINTR);
 }
 
-static void __attribute__((format(printf, 4, 5)))
-tell(const struct holder *holder, enum holder_message_type type, uint64_t count, const char *format,
-     ...)
+static void __attribute__((format(printf, 4, 5))) tell(const struct holder *holder,
+						       enum holder_message_type type,
+						       uint64_t count, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
@@ -171,9 +171,10 @@ static void tell_watch(const struct holder *holder)
 		     path, no_lease);
 		break;
 	default:
-		holder_warn(holder,
-			    "whoever writes to %s while it is traced cannot be kept waiting (no lease: %s): a program that is started at once may crash. Replace the file (mv) instead of overwriting it, or trace with CAP_LEASE",
-			    path, no_lease);
+		holder_warn(
+			holder,
+			"whoever writes to %s while it is traced cannot be kept waiting (no lease: %s): a program that is started at once may crash. Replace the file (mv) instead of overwriting it, or trace with CAP_LEASE",
+			path, no_lease);
 	}
 }
 
@@ -191,9 +192,10 @@ static void prepare_for_slow_end(struct holder *holder, enum attach_method metho
 		     holder->num_attached, seconds, holder->file->path);
 		return;
 	}
-	holder_warn(holder,
-		    "%zu probes by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
-		    holder->num_attached, holder->file->path, seconds);
+	holder_warn(
+		holder,
+		"%zu probes by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
+		holder->num_attached, holder->file->path, seconds);
 }
 
 /* From here on nobody changes the file without our knowing. False: it is no longer, or not now,

@@ -17,11 +17,11 @@
 
 /* What the holder tells the tracer: one packet each. */
 enum holder_message_type {
-	HOLDER_NOTE,	 /* text, for -v */
-	HOLDER_WARNING,	 /* text */
-	HOLDER_FAILED,	 /* text; the holder ends */
+	HOLDER_NOTE, /* text, for -v */
+	HOLDER_WARNING, /* text */
+	HOLDER_FAILED, /* text; the holder ends */
 	HOLDER_ATTACHED, /* count: sites attached */
-	HOLDER_CHANGED,	 /* somebody changes the file; the holder detaches, lets him, and ends */
+	HOLDER_CHANGED, /* somebody changes the file; the holder detaches, lets him, and ends */
 };
 
 /* What the tracer tells the holder, one byte, when all is attached: attach everything anew. It is
@@ -30,7 +30,7 @@ enum holder_message_type {
 
 #define HOLDER_TEXT_MAX 2048
 struct holder_message {
-	uint32_t type;	      /* enum holder_message_type */
+	uint32_t type; /* enum holder_message_type */
 	uint32_t is_confined; /* with HOLDER_ATTACHED, see attachment_is_confined() */
 	uint64_t count;
 	uint64_t needs; /* with HOLDER_ATTACHED: capabilities, see attachment_needs() */
@@ -47,12 +47,12 @@ struct holder {
 	int program_fds[ATTACH_MAX_PROGRAMS];
 	size_t num_programs;
 	bool has_cookies;
-	pid_t pid;	     /* 0: every process */
-	bool is_confined;    /* set by prepare(): the kernel keeps probes out of the others */
-	int file_fd;	     /* the file, here */
+	pid_t pid; /* 0: every process */
+	bool is_confined; /* set by prepare(): the kernel keeps probes out of the others */
+	int file_fd; /* the file, here */
 	struct file_watch watch;
-	uint64_t needs;	     /* capabilities, by whoever is to do the same */
-	char path[32];	     /* the file as this process may name it to the kernel */
+	uint64_t needs; /* capabilities, by whoever is to do the same */
+	char path[32]; /* the file as this process may name it to the kernel */
 	size_t num_attached; /* sites */
 	size_t num_refused;
 	int last_refusal; /* errno */

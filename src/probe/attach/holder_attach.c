@@ -47,8 +47,8 @@ static int refuse_site(struct holder *holder, uint32_t index, int errnum)
 		return -errnum;
 	if (holder->num_refused > MAX_NAMED)
 		return 0;
-	holder_warn(holder, "%.1500s+%#x: the kernel refuses a probe here, left out: %s", site->name,
-		    site->name_offset, attach_errno_text(errnum));
+	holder_warn(holder, "%.1500s+%#x: the kernel refuses a probe here, left out: %s",
+		    site->name, site->name_offset, attach_errno_text(errnum));
 	return 0;
 }
 

@@ -34,9 +34,8 @@ static enum exit_kind exit_kind(const struct code *code, const struct insn *insn
 	}
 }
 
-static struct error *add_exit(struct sweep *sweep, const struct code *code,
-			      const struct insn *insn, uint32_t offset,
-			      enum exit_kind kind)
+static struct error *add_exit(struct sweep *sweep, const struct code *code, const struct insn *insn,
+			      uint32_t offset, enum exit_kind kind)
 {
 	struct decoded_site *site;
 
@@ -103,7 +102,8 @@ struct error *code_sweep(const struct code *code, struct sweep *sweep)
 			sweep->refused =
 				"it leaves by a conditional jump, which a probe cannot follow";
 			sweep->refused_offset = offset;
-		} else if (kind != NO_EXIT && code->arch->refusal(code->bytes + offset, insn.length)) {
+		} else if (kind != NO_EXIT &&
+			   code->arch->refusal(code->bytes + offset, insn.length)) {
 			/* A call that leaves here would look as if a panic had ended it. */
 			sweep->refused = "the kernel cannot probe one of its ways out";
 			sweep->refused_offset = offset;

@@ -90,8 +90,8 @@ struct error *find_coroexit_site(struct gobin *bin, struct runtime_site *found)
 /* The function that runtime.gogo's code goes on in, or itself. */
 static const struct gobin_func *find_gogo(struct gobin *bin)
 {
-	const struct gobin_func *func = gobin_func_named(bin, "runtime.gogo.abi0")
-						? : gobin_func_named(bin, "runtime.gogo");
+	const struct gobin_func *func =
+		gobin_func_named(bin, "runtime.gogo.abi0") ?: gobin_func_named(bin, "runtime.gogo");
 	struct insn insn;
 	struct code code;
 
@@ -129,12 +129,29 @@ bool ends_at_resume(const char *function)
 	/* src/runtime/asm_amd64.s, proc.go, preempt.go, stack.go, coro.go: what is called by mcall,
 	 * what ends in schedule or gogo, and what runtime.dropg is called in. */
 	static const char *const names[] = {
-		"mcall",	"morestack",   "morestack_noctxt", "newstack",
-		"gogo",		"execute",     "schedule",	   "mstart1",
-		"park_m",	"gosched_m",   "goschedImpl",	   "goschedguarded_m",
-		"goyield_m",	"gopreempt_m", "preemptPark",	   "asyncPreempt2.func1",
-		"exitsyscall0", "gdestroy",    "exitsyscallNoP",   "coroswitch_m",
-		"dropg",	"dropm",       "setg",
+		"mcall",
+		"morestack",
+		"morestack_noctxt",
+		"newstack",
+		"gogo",
+		"execute",
+		"schedule",
+		"mstart1",
+		"park_m",
+		"gosched_m",
+		"goschedImpl",
+		"goschedguarded_m",
+		"goyield_m",
+		"gopreempt_m",
+		"preemptPark",
+		"asyncPreempt2.func1",
+		"exitsyscall0",
+		"gdestroy",
+		"exitsyscallNoP",
+		"coroswitch_m",
+		"dropg",
+		"dropm",
+		"setg",
 	};
 
 	if (strncmp(function, "runtime.", 8))

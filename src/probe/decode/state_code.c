@@ -79,8 +79,8 @@ static void drop_jump_targets(const struct code *code, const uint32_t *behind,
 		if (insn.kind == INSN_CALL || !insn.has_target)
 			continue;
 		for (size_t i = 0; i < found->num_sites; i++)
-			is_target[i] |= insn.target >= behind[i] &&
-					insn.target <= found->sites[i].offset;
+			is_target[i] |=
+				insn.target >= behind[i] && insn.target <= found->sites[i].offset;
 	}
 	for (size_t i = 0; i < found->num_sites; i++) {
 		if (is_target[i])

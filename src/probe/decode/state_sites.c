@@ -116,8 +116,9 @@ static void find_go_inlined(const struct subject *subject, struct state_func *fo
 	if (gobin_minor_version(subject->bin) < 24)
 		found->num_sites = 0;
 	if (!found->num_sites)
-		state_func_leave_out(found, 0,
-				     "runtime.newproc1 was made a part of it, and where it starts goroutines is not known");
+		state_func_leave_out(
+			found, 0,
+			"runtime.newproc1 was made a part of it, and where it starts goroutines is not known");
 }
 
 /* ---- all of them ---- */
@@ -203,8 +204,9 @@ static struct error *required_error(struct gobin *bin, const char *name, unsigne
 						    : "see how goroutines change their states";
 
 	if (!reason)
-		return error_new("cannot %s: %s has no function %s, which is what Go's runtime does it with (its version is %s)",
-				 what, gobin_path(bin), name, gobin_version(bin));
+		return error_new(
+			"cannot %s: %s has no function %s, which is what Go's runtime does it with (its version is %s)",
+			what, gobin_path(bin), name, gobin_version(bin));
 	return error_new("cannot %s: %s of %s, which does it, cannot be probed: %s", what, name,
 			 gobin_path(bin), reason);
 }
@@ -262,7 +264,8 @@ static struct error *visit_others(const struct search *search)
 		if (strncmp(funcs[i].name, "runtime.", 8) || is_in_table(search, &funcs[i]))
 			continue;
 		code.bytes = func_code(search->bin, &funcs[i], &code.size);
-		if (!code.bytes || code.size > INT32_MAX || !code.arch->may_swap(code.bytes, code.size))
+		if (!code.bytes || code.size > INT32_MAX ||
+		    !code.arch->may_swap(code.bytes, code.size))
 			continue;
 		found = (struct state_func){.func = &funcs[i]};
 		state_find_swaps(&code, search->atomicstatus, &found);
@@ -276,11 +279,13 @@ static struct error *check_runtime(const struct gobin *bin)
 {
 	switch (gobin_runtime(bin)) {
 	case GOBIN_RUNTIME_IN_PROGRAM:
-		return error_new("%s is a Go plugin: the states of its goroutines are changed by the program that loads it; trace them there",
-				 gobin_path(bin));
+		return error_new(
+			"%s is a Go plugin: the states of its goroutines are changed by the program that loads it; trace them there",
+			gobin_path(bin));
 	case GOBIN_RUNTIME_IN_LIBRARY:
-		return error_new("%s has no Go runtime of its own (-linkshared): the states of its goroutines are changed by the shared library that has; trace them there",
-				 gobin_path(bin));
+		return error_new(
+			"%s has no Go runtime of its own (-linkshared): the states of its goroutines are changed by the shared library that has; trace them there",
+			gobin_path(bin));
 	default:
 		return NULL;
 	}

@@ -16,8 +16,8 @@
 /* What the sites are for. */
 enum state_purpose {
 	STATES_OF_TREES = 1 << 0, /* run_options.states */
-	STATES_FOLLOW = 1 << 1,	  /* run_options.follow */
-	STATES_ALL = 1 << 2,	  /* plan_make_states() */
+	STATES_FOLLOW = 1 << 1, /* run_options.follow */
+	STATES_ALL = 1 << 2, /* plan_make_states() */
 };
 
 #define STATE_MAX_SITES 32 /* of one function */

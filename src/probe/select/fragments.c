@@ -10,11 +10,11 @@
 
 /* A place in the tree of all fragments: what was read to come here is the beginning of some. */
 struct node {
-	uint32_t child;	  /* the first one; ROOT: none */
+	uint32_t child; /* the first one; ROOT: none */
 	uint32_t sibling; /* the next child of the same node */
 	uint32_t shorter; /* where the longest proper end of what was read leads to */
-	uint32_t ending;  /* the nearest node by way of `shorter` at which an item's fragment ends */
-	uint32_t item;	  /* the last one attached, plus one; 0: none */
+	uint32_t ending; /* the nearest node by way of `shorter` at which an item's fragment ends */
+	uint32_t item; /* the last one attached, plus one; 0: none */
 	uint32_t uses;
 	uint8_t byte; /* that leads here */
 };
@@ -133,8 +133,9 @@ static void link_child(struct fragments *fragments, uint32_t parent, uint32_t ch
 	struct node *node = &fragments->nodes[child];
 	const struct node *shorter;
 
-	node->shorter = parent == ROOT ? ROOT
-				       : step(fragments, fragments->nodes[parent].shorter, node->byte);
+	node->shorter = parent == ROOT
+				? ROOT
+				: step(fragments, fragments->nodes[parent].shorter, node->byte);
 	shorter = &fragments->nodes[node->shorter];
 	node->ending = shorter->item ? node->shorter : shorter->ending;
 }

@@ -22,7 +22,7 @@ enum token_kind { TOKEN_END, TOKEN_BYTE, TOKEN_ANY, TOKEN_STAR, TOKEN_SET };
 struct token {
 	uint8_t kind; /* enum token_kind */
 	uint8_t byte;
-	bool inverted;	 /* [!...] */
+	bool inverted; /* [!...] */
 	uint32_t set[8]; /* bit b % 32 of word b / 32: byte b is in it */
 };
 
@@ -84,7 +84,7 @@ static struct token *tokenize(const char *text, bool brackets_are_sets)
 		} else if (*p == '?') {
 			t->kind = TOKEN_ANY;
 		} else if (*p == '\\' && p[1]) {
-			t->byte = (uint8_t) * ++p;
+			t->byte = (uint8_t)*++p;
 		} else if (*p == '[' && brackets_are_sets) {
 			length = parse_set(p, t);
 			if (length)

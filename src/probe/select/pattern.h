@@ -14,14 +14,14 @@
 #include "base/error.h"
 
 struct pattern {
-	const char *text;      /* without the '!'; not owned */
-	bool negated;	       /* "!GLOB" */
-	bool is_literal;       /* holds no wildcard */
-	bool names_vendor;     /* holds "vendor/" */
-	bool literally;	       /* set by the user of this struct: wildcards stand for themselves */
-	size_t num_matches;    /* kept by the user of this struct */
-	size_t num_vendored;   /* the same: matches left out since they are vendored */
-	struct token *glob;    /* '[' taken as a wildcard; owned */
+	const char *text; /* without the '!'; not owned */
+	bool negated; /* "!GLOB" */
+	bool is_literal; /* holds no wildcard */
+	bool names_vendor; /* holds "vendor/" */
+	bool literally; /* set by the user of this struct: wildcards stand for themselves */
+	size_t num_matches; /* kept by the user of this struct */
+	size_t num_vendored; /* the same: matches left out since they are vendored */
+	struct token *glob; /* '[' taken as a wildcard; owned */
 	struct token *generic; /* '[' taken as itself; owned, NULL when there is none */
 };
 

@@ -179,7 +179,7 @@ struct trial {
 	const char *const *aliases;
 	bool vendored;
 	bool matched; /* by a GLOB */
-	size_t last;  /* number plus one of the last pattern that matches; 0: none does */
+	size_t last; /* number plus one of the last pattern that matches; 0: none does */
 };
 
 static void for_each_spelling(struct trial *trial,

@@ -15,10 +15,10 @@ struct pattern_list {
 	struct pattern *items; /* in the user's order */
 	size_t count;
 	bool include_vendor;
-	size_t num_vendored;	     /* matches left out since they are vendored */
-	size_t num_matched;	     /* functions that any GLOB matched, also when a !GLOB took
-				      * them out */
-	size_t num_tried;	     /* wildcards that were tried on a name */
+	size_t num_vendored; /* matches left out since they are vendored */
+	/* functions that any GLOB matched, also when a !GLOB took them out */
+	size_t num_matched;
+	size_t num_tried; /* wildcards that were tried on a name */
 	struct pattern_index *index; /* owned */
 };
 

@@ -14,7 +14,7 @@
 #include "probe/select/inlined.h"
 
 #define NEAR_NAMES 3
-#define KEY_MAX	   48 /* bytes compared; longer names are told apart well enough by these */
+#define KEY_MAX    48 /* bytes compared; longer names are told apart well enough by these */
 
 /* Lower-case text to compare. */
 struct key {
@@ -168,7 +168,7 @@ static void print_near(FILE *out, const struct near *near)
 {
 	for (size_t i = 0; i < near->count; i++)
 		fprintf(out, "%s%s",
-			i == 0		      ? "; did you mean "
+			i == 0                ? "; did you mean "
 			: i + 1 < near->count ? ", "
 					      : " or ",
 			near->names[i]);
@@ -255,8 +255,9 @@ static struct error *describe(struct gobin *bin, const struct pattern *pattern,
 	FILE *out;
 
 	if (pattern->num_vendored)
-		return error_new("only functions of vendored packages match '%s'; --include-vendor shows them",
-				 pattern->text);
+		return error_new(
+			"only functions of vendored packages match '%s'; --include-vendor shows them",
+			pattern->text);
 	out = open_memstream(&hint, &size);
 	if (!out)
 		return error_out_of_memory();
