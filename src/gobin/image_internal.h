@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* image_internal.h - what image.c and relocations.c share. */
+/* image_internal.h - what the files behind image.h share. */
 #ifndef GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
 #define GOFUNCGRAPH_GOBIN_IMAGE_INTERNAL_H
 
+#include <elf.h>
 #include <sys/stat.h>
 
 #include "gobin/image.h"
@@ -46,6 +47,11 @@ struct image {
 	struct relocations *relocations; /* NULL: not yet needed */
 };
 
+/* Makes room for `size` bytes, which are read in chunk by chunk. */
+struct error *image_reserve(struct image *image);
+struct error *image_read_segments(struct image *image, const Elf64_Ehdr *ehdr);
+/* Broken section headers are no error: a stripped program has none, and nothing depends on them. */
+struct error *image_read_sections(struct image *image, const Elf64_Ehdr *ehdr);
 void image_free_relocations(struct image *image);
 bool image_note_age(struct image *image); /* fills in stat and age_ns; false: errno */
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* gobin_internal.h - what the files behind gofuncgraph/gobin.h share. */
+#ifndef GOFUNCGRAPH_GOBIN_INTERNAL_H
+#define GOFUNCGRAPH_GOBIN_INTERNAL_H
+
+#include "gofuncgraph/gobin.h"
+
+#include "gobin/dwarf.h"
+#include "gobin/funcs.h"
+#include "gobin/image.h"
+#include "gobin/pclntab.h"
+#include "gobin/reasons.h"
+#include "gobin/selfcheck.h"
+#include "gobin/symbols.h"
+
+struct gobin {
+	struct image *image;
+	struct image *debug_image; /* a separate debug file, or NULL */
+	char *version;
+	unsigned minor;
+	struct pclntab *table; /* or NULL */
+	struct funcs funcs;
+	enum gobin_runtime runtime;
+	struct dwarf *lines; /* NULL before it is needed, and where there is none */
+	bool lines_are_open; /* they were looked for */
+	struct dwarf *types; /* the same, for gobin_struct_offset() */
+	bool types_are_open;
+	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
+	size_t num_symbols;
+	bool symbols_are_read;
+	struct reasons *reasons; /* NULL before they are needed, and where no table is found */
+	bool reasons_are_read;
+	struct selfcheck selfcheck;
+	bool selfcheck_is_found;
+};
+
+/* The file that DWARF is in, or NULL. */
+const struct image *gobin_dwarf_image(const struct gobin *bin);
+/* Whether DWARF may be read although the same is known otherwise. */
+bool gobin_dwarf_is_cheap(const struct gobin *bin, enum dwarf_use use);
+
+/* A line from one source only, which is opened if it was not. {NULL, 0}: not known there. */
+struct gobin_line gobin_line_from_dwarf(struct gobin *bin, uint64_t va);
+struct gobin_line gobin_line_from_table(struct gobin *bin, uint64_t va);
+
+/* Which of them the file is; gobin_runtime() tells it from then on. */
+enum gobin_runtime gobin_find_runtime(const struct gobin *bin);
+
+#endif
