@@ -186,11 +186,13 @@ static __always_inline void on_unreadable(const struct who *who)
 		send_of_process(who, RECORD_UNREADABLE);
 }
 
-static __always_inline __u64 caller_at(const struct who *who, __u64 address)
+/* At an entry, `frame` as for arch_return_address(): who calls; 0 if that cannot be read. */
+static __always_inline __u64 find_call(const struct pt_regs *ctx, const struct who *who,
+				       __u64 frame)
 {
-	__u64 ip;
+	__u64 address;
 
-	return read_user(&ip, sizeof(ip), address) ? address_to_va(who, ip) : 0;
+	return arch_return_address(ctx, frame, &address) ? address_to_va(who, address) : 0;
 }
 
 #endif

@@ -76,7 +76,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 			return 0;
 		opens = RECORD_OPENS_TREE;
 	}
-	if (!send_entry(gate, &who, index, position, caller_at(&who, address),
+	if (!send_entry(gate, &who, index, position, find_call(ctx, &who, address),
 			opens | (flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0)) &&
 	    opens)
 		gate->ended = 1; /* no tree without its beginning */
@@ -174,7 +174,7 @@ SEC("uprobe")
 int exit_emulate(struct pt_regs *ctx)
 {
 	struct who who;
-	__u64 cookie, to;
+	__u64 cookie;
 	__u32 flags;
 
 	keep_own_stack(ctx, &no_writing_programs);
@@ -182,9 +182,8 @@ int exit_emulate(struct pt_regs *ctx)
 		return 0;
 	on_exit(ctx, cookie, &who);
 	flags = SITE_COOKIE_FLAGS(cookie);
-	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone() &&
-	    read_user(&to, sizeof(to), ARCH_SP(ctx)))
-		arch_return(ctx, to);
+	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone())
+		arch_return(ctx);
 	return 0;
 }
 
@@ -197,7 +196,7 @@ static __always_inline void on_unwind(const struct who *who, __u32 index)
 	if (!gate || !read_user(&hi, sizeof(hi), who->g + g_stack_hi) ||
 	    !read_user(&sp, sizeof(sp), who->g + g_sched_sp))
 		return;
-	position = (__u32)(hi - sp);
+	position = (__u32)(hi - ARCH_GOES_ON_AT(sp));
 	if (position < gate->frame)
 		send_last(gate, who, index, position, RECORD_UNWIND);
 	else

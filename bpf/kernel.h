@@ -24,10 +24,6 @@ struct mm_struct {
 	unsigned long end_code;
 };
 
-struct thread_struct {
-	unsigned long fsbase;
-};
-
 struct list_head {
 	struct list_head *next, *prev;
 };
@@ -93,11 +89,5 @@ struct task_struct {
 };
 
 #pragma clang attribute pop
-
-/* Where thread-local storage is. */
-static __always_inline __u64 arch_thread_pointer(struct task_struct *task)
-{
-	return BPF_CORE_READ(task, thread.fsbase);
-}
 
 #endif

@@ -56,7 +56,7 @@ static __always_inline bool find_base(const struct pt_regs *ctx, const struct wh
 	    (who->g_used != *g0 && !read_user(&sp, sizeof(sp), *g0 + g_sched_sp)) ||
 	    !read_stack(*g0, &stack))
 		return false;
-	*position = (__u32)(stack.hi - sp) | SYSTEM_STACK;
+	*position = (__u32)(stack.hi - ARCH_GOES_ON_AT(sp)) | SYSTEM_STACK;
 	return true;
 }
 
@@ -101,7 +101,7 @@ static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u3
 	struct gate *gate = find_gate(who);
 	__u64 position;
 
-	if (gate && find_position(who, ARCH_SP(ctx), &position))
+	if (gate && find_position(who, ARCH_GOES_ON_AT(ARCH_SP(ctx)), &position))
 		leave(gate, who, index, position);
 	leave_system_stack(ctx, who, index);
 }

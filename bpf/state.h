@@ -36,9 +36,9 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		if (!ARCH_IS_EQUAL(ctx) == !(flags & SITE_SWAP_TESTED))
 			return false;
 		/* casgstatus has become a part of this function, maybe of runtime.ready */
-		change->g = arch_register(ctx, operand & 15);
-		change->old_state = state_number(ARCH_SWAPPED(ctx));
-		change->new_state = state_number(arch_register(ctx, operand >> 4 & 15));
+		change->g = arch_register(ctx, SWAP_REGISTER_G(operand));
+		change->old_state = state_number(arch_register(ctx, SWAP_REGISTER_OLD(operand)));
+		change->new_state = state_number(arch_register(ctx, SWAP_REGISTER_NEW(operand)));
 	} else {
 		change->g = ARCH_G(ctx);
 		change->old_state = flags & SITE_SYSCALL_ENTER ? STATE_RUNNING : STATE_SYSCALL;
@@ -52,7 +52,7 @@ static __always_inline void find_caller(const struct pt_regs *ctx, const struct 
 					__u32 flags, __u32 operand, struct change *change)
 {
 	if (flags & SITE_STATE_ARGS)
-		change->caller_va = caller_at(who, ARCH_SP(ctx) + operand);
+		change->caller_va = find_call(ctx, who, ARCH_SP(ctx) + operand);
 	else if (flags & SITE_STATE_SWAP)
 		change->caller_va = ARCH_IP(ctx) - who->bias;
 }

@@ -220,7 +220,7 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 	who->on_signal = who->is_foreign = false;
 	if (flags & SITE_TLS) {
 		struct task_struct *task = (void *)bpf_get_current_task();
-		__u64 block = arch_thread_pointer(task);
+		__u64 block = ARCH_THREAD_POINTER(task);
 		__s64 offset = tls_g;
 
 		if (tls_g_slot_va && !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))

@@ -42,8 +42,12 @@ enum site_flags {
 	(SITE_STATE_ARGS | SITE_STATE_SWAP | SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT | SITE_GO)
 
 /* In place of sp_delta at SITE_STATE_SWAP: the registers, as the instruction set numbers them, that
- * hold the goroutine and its new status. The old one is in RAX. */
-#define SITE_SWAP_REGISTERS(g, new_status) ((g) | (new_status) << 4)
+ * hold the goroutine, its old status and its new one. */
+#define SITE_SWAP_REGISTERS(g, old_status, new_status)                                             \
+	((g) | (old_status) << 5 | (new_status) << 10)
+#define SWAP_REGISTER_G(registers)   ((registers) & 31)
+#define SWAP_REGISTER_OLD(registers) ((registers) >> 5 & 31)
+#define SWAP_REGISTER_NEW(registers) ((registers) >> 10 & 31)
 
 /* cookie: site index in bits 0..31, enum site_flags in bits 32..47, sp_delta in bits 48..63 */
 #define SITE_COOKIE(index, flags, sp_delta)                                                        \

@@ -65,8 +65,9 @@ struct stack_check {
 /* Where a goroutine's status is changed by compare-and-swap. */
 struct code_swap {
 	uint32_t behind; /* the first byte behind it */
-	bool in_registers; /* the goroutine is in a register, and the next two are set */
-	uint8_t g, new_status; /* registers as the instruction set numbers them */
+	bool in_registers; /* the goroutine is in a register, and the next three are set */
+	/* registers as the instruction set numbers them */
+	uint8_t g, old_status, new_status;
 	/* What follows the instructions that turn the outcome over into the opposite flag, if
 	 * they do and change none of the registers; else 0. */
 	uint32_t tested;
@@ -110,6 +111,10 @@ struct arch {
 	const char *(*refusal)(const uint8_t *bytes, size_t size);
 	/* Every kernel from 5.10 on does the instruction itself instead of stepping it. */
 	bool (*is_emulated)(const uint8_t *bytes, size_t size);
+
+	/* Kernels step a return instead of doing it themselves: the BPF program at exits performs it
+	 * where it may. */
+	bool steps_return;
 
 	/* The code begins with a stack check that is proven to call morestack. */
 	bool (*find_stack_check)(const struct code *code, struct stack_check *check);

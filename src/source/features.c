@@ -2,8 +2,6 @@
 #include "source/features.h"
 
 #include <linux/bpf.h>
-#include <stddef.h>
-#include <asm/ptrace.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -21,16 +19,10 @@ bool feature_ring_buffer(void)
 
 bool feature_write_registers(uint32_t expected_attach_type)
 {
-	/* ctx->ip = ctx->ip */
+	/* The first register is given its own value. */
 	const struct bpf_insn insns[] = {
-		{.code = BPF_LDX | BPF_MEM | BPF_DW,
-		 .dst_reg = BPF_REG_2,
-		 .src_reg = BPF_REG_1,
-		 .off = offsetof(struct pt_regs, rip)},
-		{.code = BPF_STX | BPF_MEM | BPF_DW,
-		 .dst_reg = BPF_REG_1,
-		 .src_reg = BPF_REG_2,
-		 .off = offsetof(struct pt_regs, rip)},
+		{.code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1},
+		{.code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_2},
 		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 		{.code = BPF_JMP | BPF_EXIT},
 	};

@@ -84,16 +84,19 @@ static void set_maps(struct live *live)
 static void set_programs(struct live *live)
 {
 	uint32_t type = attach_program_type(live->method);
+	bool steps = gobin_arch(live->options.plan->bin)->steps_return;
 	struct bpf_program *program;
 
-	live->emulates_ret = live->options.run.emulate_ret && feature_write_registers(type);
+	live->emulates_ret =
+		steps && live->options.run.emulate_ret && feature_write_registers(type);
 	programs_choose(live->bpf->obj, live->options.plan, live->emulates_ret);
 	bpf_object__for_each_program(program, live->bpf->obj) if (bpf_program__type(program) ==
 								  BPF_PROG_TYPE_KPROBE)
 		bpf_program__set_expected_attach_type(program, type);
 	log_verbose(
 		"%s",
-		live->emulates_ret ? "the exit program performs the `ret` (no single-step)"
+		!steps               ? "the kernel simulates each `ret` (no single-step)"
+		: live->emulates_ret ? "the exit program performs the `ret` (no single-step)"
 		: live->options.run.emulate_ret
 			? "the kernel single-steps each `ret`: it lets no program write registers"
 			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");

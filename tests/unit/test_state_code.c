@@ -184,20 +184,21 @@ static const struct {
 	const char *omission;
 } swap_cases[] = {
 	/* lock cmpxchg %r9d,S(%r12); nop */
-	{"\xf0\x45\x0f\xb1\x8c\x24S\0\0\0\x90", 11, 11, SITE_SWAP_REGISTERS(12, 9), NULL},
+	{"\xf0\x45\x0f\xb1\x8c\x24S\0\0\0\x90", 11, 11, SITE_SWAP_REGISTERS(12, 0, 9), NULL},
 	/* lock cmpxchg %ecx,S(%rbx); sete %dl; test %dl,%dl; je +0: at the jump */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\0", 15, 14, SITE_SWAP_REGISTERS(3, 1),
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\0", 15, 14, SITE_SWAP_REGISTERS(3, 0, 1),
 	 NULL},
 	/* ...; sete of %cl, %bl, %al, which are needed; test of another; no jump behind it */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc1\x84\xc9\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 1),
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc1\x84\xc9\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
 	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc3\x84\xdb\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 1),
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc3\x84\xdb\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
 	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\x84\xc0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 1),
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\x84\xc0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
 	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 1),
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
 	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\xc3", 14, 9, SITE_SWAP_REGISTERS(3, 1), NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\xc3", 14, 9, SITE_SWAP_REGISTERS(3, 0, 1),
+	 NULL},
 	/* ...; a jump back to between them */
 	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\xfc", 15, 14, 0, "jumps"},
 	/* lock cmpxchg %ecx,S(%rbx,%rdi): with an index */

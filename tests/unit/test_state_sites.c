@@ -149,7 +149,7 @@ static bool is_swap(const uint8_t *code, size_t size, uint32_t atomicstatus, str
 		return false;
 	i += (modrm & 7) == 4; /* SIB: R12, or an index */
 	memcpy(&displacement, code + i, 4);
-	swap->registers = SITE_SWAP_REGISTERS((modrm & 7u) | (rex & 1u) << 3,
+	swap->registers = SITE_SWAP_REGISTERS((modrm & 7u) | (rex & 1u) << 3, 0,
 					      (modrm >> 3 & 7u) | (rex & 4u) << 1);
 	return displacement == atomicstatus;
 }

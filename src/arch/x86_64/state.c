@@ -139,6 +139,7 @@ bool x86_64_find_swap(const struct code *code, uint32_t field, uint32_t *offset,
 		return true;
 	swap->in_registers = true;
 	swap->g = (uint8_t)register_number(operands[0].mem.base);
+	swap->old_status = 0; /* RAX */
 	swap->new_status = (uint8_t)register_number(operands[1].reg.value);
 	swap->tested = find_tested(code, operands, swap->behind);
 	return true;

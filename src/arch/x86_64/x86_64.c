@@ -14,6 +14,7 @@ const struct arch arch_x86_64 = {
 	.mnemonic = x86_64_mnemonic,
 	.refusal = x86_64_refusal,
 	.is_emulated = x86_64_is_emulated,
+	.steps_return = true,
 	.find_stack_check = x86_64_find_stack_check,
 	.is_harmless = x86_64_is_harmless,
 	.find_arguments = x86_64_find_arguments,

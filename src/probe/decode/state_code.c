@@ -63,7 +63,7 @@ static const char *why_not_behind(const struct code *code, const struct code_swa
 		site->flags = SITE_SWAP_TESTED;
 	else if (!code_site(code, swap->behind, site))
 		return "the kernel does not probe the instruction behind its change of a state";
-	site->sp_delta = SITE_SWAP_REGISTERS(swap->g, swap->new_status);
+	site->sp_delta = SITE_SWAP_REGISTERS(swap->g, swap->old_status, swap->new_status);
 	return NULL;
 }
 

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* arm64.h - arm64's registers, by what they are for. */
+#ifndef GOFUNCGRAPH_BPF_ARM64_H
+#define GOFUNCGRAPH_BPF_ARM64_H
+
+/* struct user_pt_regs in arch/arm64/include/uapi/asm/ptrace.h: part of the ABI between kernel and BPF,
+ * not relocated. */
+struct pt_regs {
+	__u64 regs[31], sp, pc, pstate;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* arch/arm64/include/asm/processor.h */
+struct thread_struct {
+	struct {
+		unsigned long tp_value;
+	} uw;
+};
+#pragma clang attribute pop
+
+/* Where thread-local storage is, as of when the thread was last taken off its processor. */
+#define ARCH_THREAD_POINTER(task) BPF_CORE_READ(task, thread.uw.tp_value)
+
+#define ARCH_IP(ctx) ((ctx)->pc)
+#define ARCH_SP(ctx) ((ctx)->sp)
+
+/* Go's own: cmd/compile/abi-internal.md, "arm64 architecture". */
+#define ARCH_G(ctx)          ((ctx)->regs[28])
+#define ARCH_ARGUMENT_1(ctx) ((ctx)->regs[0])
+#define ARCH_ARGUMENT_2(ctx) ((ctx)->regs[1])
+#define ARCH_ARGUMENT_3(ctx) ((ctx)->regs[2])
+#define ARCH_RESULT(ctx)     ((ctx)->regs[0])
+
+#define PSTATE_C (1ul << 29)
+#define PSTATE_Z (1ul << 30)
+/* At the conditional branch of a stack check (`b.ls`): it is about to be taken. */
+#define ARCH_CHECK_FAILS(ctx) (((ctx)->pstate & (PSTATE_C | PSTATE_Z)) != PSTATE_C)
+/* After a comparison, also that of a compare-and-swap: what it compared was equal. */
+#define ARCH_IS_EQUAL(ctx) ((ctx)->pstate & PSTATE_Z)
+
+/* By the instruction set's numbers, x0 to x30. */
+static __always_inline __u64 arch_register(const struct pt_regs *ctx, __u32 number)
+{
+	__u64 value = 0;
+
+/* The verifier takes no address in ctx that was computed: keep the compiler from doing so. */
+#define REGISTER(n)                                                                                \
+	if (number == (n)) {                                                                       \
+		value = ctx->regs[n];                                                              \
+		asm volatile("" : "+r"(value));                                                    \
+	}
+	REGISTER(0)
+	REGISTER(1)
+	REGISTER(2)
+	REGISTER(3)
+	REGISTER(4)
+	REGISTER(5)
+	REGISTER(6)
+	REGISTER(7)
+	REGISTER(8)
+	REGISTER(9)
+	REGISTER(10)
+	REGISTER(11)
+	REGISTER(12)
+	REGISTER(13)
+	REGISTER(14)
+	REGISTER(15)
+	REGISTER(16)
+	REGISTER(17)
+	REGISTER(18)
+	REGISTER(19)
+	REGISTER(20)
+	REGISTER(21)
+	REGISTER(22)
+	REGISTER(23)
+	REGISTER(24)
+	REGISTER(25)
+	REGISTER(26)
+	REGISTER(27)
+	REGISTER(28)
+	REGISTER(29)
+	REGISTER(30)
+#undef REGISTER
+	return value;
+}
+
+/*
+ * Where code goes on with this stack pointer (runtime.gogo), frames deeper than this are gone: the next
+ * call's frame is named by the stack pointer itself, since calls push nothing.
+ */
+#define ARCH_GOES_ON_AT(sp) ((sp) + 1)
+
+/* At an entry; `frame` is where the stack pointer was at the function's first instruction. */
+static __always_inline bool arch_return_address(const struct pt_regs *ctx, __u64 frame,
+						__u64 *address)
+{
+	*address = ctx->regs[30];
+	return true;
+}
+
+/* Performs the return that a probe is on. False: the processor must. */
+static __always_inline bool arch_return(struct pt_regs *ctx)
+{
+	return false; /* the kernel simulates it */
+}
+
+#endif

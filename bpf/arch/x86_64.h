@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* x86_64.h - x86-64's registers, by what they are for. */
+#ifndef GOFUNCGRAPH_BPF_X86_64_H
+#define GOFUNCGRAPH_BPF_X86_64_H
+
+/* arch/x86/include/asm/ptrace.h; part of the ABI between kernel and BPF: not relocated. */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di;
+	unsigned long orig_ax, ip, cs, flags, sp, ss;
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* arch/x86/include/asm/processor.h */
+struct thread_struct {
+	unsigned long fsbase;
+};
+#pragma clang attribute pop
+
+/* Where thread-local storage is. */
+#define ARCH_THREAD_POINTER(task) BPF_CORE_READ(task, thread.fsbase)
+
+#define ARCH_IP(ctx) ((ctx)->ip)
+#define ARCH_SP(ctx) ((ctx)->sp)
+
+/* Go's own: cmd/compile/abi-internal.md, "amd64 architecture". */
+#define ARCH_G(ctx)          ((ctx)->r14)
+#define ARCH_ARGUMENT_1(ctx) ((ctx)->ax)
+#define ARCH_ARGUMENT_2(ctx) ((ctx)->bx)
+#define ARCH_ARGUMENT_3(ctx) ((ctx)->cx)
+#define ARCH_RESULT(ctx)     ((ctx)->ax)
+
+#define FLAGS_CF (1ul << 0)
+#define FLAGS_ZF (1ul << 6)
+/* At the conditional jump of a stack check (`jbe`): it is about to be taken. */
+#define ARCH_CHECK_FAILS(ctx) ((ctx)->flags & (FLAGS_CF | FLAGS_ZF))
+/* After a comparison, or a compare-and-swap: what it compared was equal. */
+#define ARCH_IS_EQUAL(ctx) ((ctx)->flags & FLAGS_ZF)
+
+/* By the instruction set's numbers. */
+static __always_inline __u64 arch_register(const struct pt_regs *ctx, __u32 number)
+{
+	__u64 value = 0;
+
+/* The verifier takes no address in ctx that was computed: keep the compiler from doing so. */
+#define REGISTER(n, name)                                                                          \
+	if (number == (n)) {                                                                       \
+		value = ctx->name;                                                                 \
+		asm volatile("" : "+r"(value));                                                    \
+	}
+	REGISTER(0, ax)
+	REGISTER(1, cx)
+	REGISTER(2, dx)
+	REGISTER(3, bx)
+	REGISTER(4, sp)
+	REGISTER(5, bp)
+	REGISTER(6, si)
+	REGISTER(7, di)
+	REGISTER(8, r8)
+	REGISTER(9, r9)
+	REGISTER(10, r10)
+	REGISTER(11, r11)
+	REGISTER(12, r12)
+	REGISTER(13, r13)
+	REGISTER(14, r14)
+	REGISTER(15, r15)
+#undef REGISTER
+	return value;
+}
+
+/*
+ * Where code goes on with this stack pointer (runtime.gogo), frames deeper than this are gone: the next
+ * call's frame is named by an address below it, that of its return address.
+ */
+#define ARCH_GOES_ON_AT(sp) (sp)
+
+/* At an entry; `frame` is where the stack pointer was at the function's first instruction. */
+static __always_inline bool arch_return_address(const struct pt_regs *ctx, __u64 frame,
+						__u64 *address)
+{
+	return bpf_probe_read_user(address, sizeof(*address), (void *)frame) == 0;
+}
+
+/* Performs the return that a probe is on. False: the processor must. */
+static __always_inline bool arch_return(struct pt_regs *ctx)
+{
+	__u64 to;
+
+	if (bpf_probe_read_user(&to, sizeof(to), (void *)ctx->sp))
+		return false;
+	ctx->sp += 8;
+	ctx->ip = to;
+	return true;
+}
+
+#endif
