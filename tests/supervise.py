@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs the stages of tests/run, each with its output in a log and a time budget.
+"""Runs the stages of tests/run, each with its output in a log.
 
-Nothing here waits without an end: a stage over its budget is killed, one that cannot be killed (it
-is inside the kernel) is left alone, and both count as one failed test. Results are counted from what
-the stages wrote so far, so a stage that was killed still counts for what it did.
+Nothing here waits without an end: a stage that hangs is killed, one that cannot be killed (it is
+inside the kernel) is left alone, and both count as one failed test. Results are counted from what
+the stages wrote so far, so a stage that was killed still counts for what it did. Where a machine is
+so busy that time gets short, what can do with less does: each such stage has a fixed minimum.
 """
 
 import argparse
@@ -20,14 +21,19 @@ import time
 import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
-from harness import children, is_alive  # noqa: E402
+from processes import children, is_alive  # noqa: E402
 
 WORK = ROOT / "build-tests"
 LOGS = WORK / "logs"
 # Guards against hanging, not measures of speed: what runs takes as long as the machine needs.
 GLOBAL_SECONDS = int(os.environ.get("TESTS_SECONDS", 75 * 60))
+STAGE_SECONDS = GLOBAL_SECONDS * 3 // 5
+# When so much is used up, stages do their minimum.
+SHORT_SECONDS = GLOBAL_SECONDS // 2
+# What a stage ends with that this machine lacks something for.
+SKIPPED = 77
 KILL_SECONDS = 20
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -189,27 +195,31 @@ def reap():
 class Stage:
     pids = set()
 
-    def __init__(self, name, command, seconds, count=None, environment=None, needs=(), may_fail=False):
-        self.name, self.command, self.seconds, self.may_fail = name, command, seconds, may_fail
+    def __init__(self, name, command, count=None, environment=None, needs=(), may_fail=False, minimum=None):
+        """minimum: the command when time is short."""
+        self.name, self.command, self.minimum, self.may_fail = name, command, minimum, may_fail
         self.count, self.environment, self.needs = count, environment or {}, needs
         self.log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
         self.child = None
         self.done = False  # with success
 
-    def start(self):
+    def start(self, is_short):
+        command = self.minimum if is_short and self.minimum else self.command
+        if command is not self.command:
+            print(f"   {self.name}: the machine is busy, only {' '.join(command)}", flush=True)
         with open(self.log, "wb") as log:
-            self.child = subprocess.Popen(self.command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                           env={**os.environ, **self.environment}, start_new_session=True)
         Stage.pids.add(self.child.pid)
         self.started = self.reported = time.monotonic()
 
     def is_over(self, deadline):
-        """It has ended, its budget is used up, or the deadline is there."""
+        """It has ended, or it hangs."""
         now = time.monotonic()
         if now - self.reported > 60:
             self.reported = now
             print(f"   ... {self.name}: {now - self.started:.0f} s", flush=True)
-        return self.child.poll() is not None or now > min(self.started + self.seconds, deadline)
+        return self.child.poll() is not None or now > min(self.started + STAGE_SECONDS, deadline)
 
     def finish(self, tally):
         """Ends it if it has not ended, and counts its results."""
@@ -228,9 +238,11 @@ class Stage:
         before = Tally()
         before.passed, before.failed, before.skipped = tally.passed, tally.failed, tally.skipped
         found = self.count(self, tally) if self.count else 0
-        if not problem and status and tally.failed == before.failed:
+        if status == SKIPPED:
+            tally.skip(self.name, tail(self.log, 1))
+        elif not problem and status and tally.failed == before.failed:
             problem = f"exit status {status}"
-        if not problem and self.count and not found:
+        if not problem and status != SKIPPED and self.count and not found:
             problem = "no test was run"
         if problem and self.may_fail:
             print(f"   {self.name}: {problem}\n{tail(self.log, 10)}")
@@ -247,6 +259,13 @@ def tap_stage(stage, tally):
     return count_tap(stage.log.read_text(errors="replace"), stage.name, tally)
 
 
+def count_status(stage, tally):
+    """Of a stage that is one test."""
+    if stage.child.returncode == 0:
+        tally.ok()
+    return 1
+
+
 def make_stages(quick):
     """In order; a list inside the list runs at once."""
 
@@ -254,9 +273,9 @@ def make_stages(quick):
         folder = WORK / name
         script = (f"test -e {folder}/build.ninja || meson setup {folder} {' '.join(options)}; "
                   f"ninja -C {folder}")
-        return Stage(f"build {name}", ["sh", "-ec", script], 1200, environment=environment, needs=["packages"])
+        return Stage(f"build {name}", ["sh", "-ec", script], environment=environment, needs=["packages"])
 
-    def unit(name, seconds=1200):
+    def unit(name):
         results = WORK / name / "meson-logs" / f"unit-{name}.json"
         results.unlink(missing_ok=True)
 
@@ -265,48 +284,50 @@ def make_stages(quick):
 
         return Stage(f"unit tests, {name}",
                      ["meson", "test", "-C", WORK / name, "--no-rebuild", "--logbase", f"unit-{name}", "-t", "10"],
-                     seconds, count, SANITIZERS if name == "asan" else None, [f"build {name}"])
+                     count, SANITIZERS if name == "asan" else None, [f"build {name}"])
 
-    def e2e(name, seconds, *options):
-        results = LOGS / f"e2e-{name}.jsonl"
+    def e2e(name, processes, *options):
+        """The tests mostly wait for the kernel, so some processes run them between them."""
+        shared = LOGS / f"e2e-{name}.next"
 
-        def count(stage, tally):
-            return count_pytest(results, stage.name, tally)
+        def part(number):
+            results = LOGS / f"e2e-{name}-{number}.jsonl"
+            environment = {"GOFUNCGRAPH": str(WORK / name / "gofuncgraph-c"), "E2E_RESULTS": str(results),
+                           "E2E_SHARED": str(shared), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1"}
+            if name == "asan":
+                environment.update(SANITIZERS)
+            return Stage(f"end to end, {name}, part {number}",
+                         ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
+                          "--durations=15", *options, "tests/e2e"],
+                         lambda stage, tally: count_pytest(results, f"end to end, {name}", tally), environment,
+                         [f"build {name}"])
 
-        environment = {"GOFUNCGRAPH": str(WORK / name / "gofuncgraph-c"), "E2E_RESULTS": str(results),
-                       "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1"}
-        if name == "asan":
-            environment.update(SANITIZERS)
-        return Stage(f"end to end, {name}",
-                     ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
-                      "--durations=15", *options, "tests/e2e"],
-                     seconds, count, environment, [f"build {name}"])
+        return [part(number) for number in range(1, processes + 1)]
 
     built = {"BUILD": "build-tests/gcc", "GOFUNCGRAPH": str(WORK / "gcc" / "gofuncgraph-c")}
-    stages = [
-        [Stage("packages", ["scripts/install-deps", "tests"], 1800)],
-        [build("gcc"), Stage("toolchains", ["scripts/toolchains"], 1800, may_fail=True)],
-        [Stage("Go programs", ["/usr/bin/python3", "tests/e2e/prebuild.py"], 2400, may_fail=True)],
-        [unit("gcc")],
-        [e2e("gcc", 2400)],
-    ]
+    packages = Stage("packages", ["scripts/install-deps", "tests"])
+    form = Stage("format", ["scripts/format", "--check"], count_status, needs=["packages"])
+    toolchains = Stage("toolchains", ["scripts/toolchains"], may_fail=True)
+    programs = Stage("Go programs", ["/usr/bin/python3", "tests/e2e/prebuild.py"], may_fail=True)
     if quick:
-        return stages
-    asan = build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false")
-    clang = build("clang", environment={"CC": "clang"})
-    stages[2] += [asan, clang]  # beside the Go programs, which leave a processor idle at times
-    # End-to-end tests mostly wait for the kernel, so two builds are tested at once.
-    stages[-1].append(e2e("asan", 2400, "-m", "not toolchains"))
-    stages[-1:-1] = [[unit("asan")], [unit("clang")]]
-    for name, command, seconds in (("fuzz", ["tests/fuzz/run"], 1200),
-                                   ("kernels", ["tests/kernels/run", "--quick"], 2400),
-                                   ("model", ["tests/model/run", "--seeds", "50"], 1200),
-                                   ("torture", ["tests/torture/run", "--quick"], 1200),
-                                   ("bench", ["tests/bench/run", "--quick"], 1200)):
-        if os.access(ROOT / command[0], os.X_OK):
-            needs = ["packages"] if name == "fuzz" else ["build gcc"]
-            stages.append([Stage(name, command, seconds, tap_stage, built, needs)])
-    return stages
+        return [[packages], [form, build("gcc"), toolchains], [programs], [unit("gcc")], e2e("gcc", 3)]
+
+    def other(name, *options, needs="build gcc", minimum=None):
+        command = f"tests/{name}/run"
+        return Stage(name, [command, *options], tap_stage, built, [needs],
+                     minimum=minimum and [command, *minimum])
+
+    # Go programs and builds leave a processor idle at times.
+    return [[packages], [form, build("gcc"), toolchains],
+            [programs, build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
+             build("clang", environment={"CC": "clang"})],
+            [unit("gcc"), unit("asan"), unit("clang")],
+            e2e("gcc", 3) + e2e("asan", 1, "-m", "sanitized"),
+            [other("kernels", "--quick", minimum=["newest", "5.10"]),
+             other("fuzz", needs="packages", minimum=["--least"])],
+            [other("model", "--seeds", "50", minimum=["--seeds", "20"])],
+            [other("torture", "--quick", minimum=["--quick", "--package", "context"])],
+            [other("bench", "--quick")]]
 
 
 def print_account(tally):
@@ -331,7 +352,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="one build only: unit and end-to-end tests")
     arguments = parser.parse_args()
-    deadline = time.monotonic() + GLOBAL_SECONDS
+    begun = time.monotonic()
+    deadline = begun + GLOBAL_SECONDS
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     LOGS.mkdir(parents=True, exist_ok=True)
     for old in LOGS.glob("*"):
@@ -349,7 +371,7 @@ def main():
             elif time.monotonic() > deadline - 5:
                 tally.fail(f"{stage.name}: no time left")
             else:
-                stage.start()
+                stage.start(time.monotonic() > begun + SHORT_SECONDS)
                 started.append(stage)
         while started:
             time.sleep(0.1)

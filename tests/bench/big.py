@@ -2,7 +2,9 @@
 """Makes a Go program of 130,000 functions, some 100 MB. It takes minutes, so it is kept."""
 
 import os
-import subprocess
+import tempfile
+
+import builds
 
 PACKAGES = 130
 FUNCTIONS = 1000
@@ -41,17 +43,13 @@ def write_sources(folder):
         file.write("}\n")
 
 
-def build(cache):
+def build():
     """The program's path; made when it is not there."""
-    program = os.path.join(cache, "big")
-    if os.path.exists(program):
-        return program
-    folder = os.path.join(cache, "big.src")
-    os.makedirs(folder, exist_ok=True)
-    write_sources(folder)
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
-    subprocess.run([os.environ.get("GO", "go"), "build", "-o", program + ".new", "."], cwd=folder,
-                   env=environment, check=True, timeout=1800)
-    os.rename(program + ".new", program)
-    subprocess.run(["rm", "-rf", folder], check=False)
-    return program
+    def make(path):
+        with tempfile.TemporaryDirectory(prefix="big.") as folder:
+            write_sources(folder)
+            done = builds.run_go(["build", "-o", str(path), "."], cwd=folder)
+            if done.returncode:
+                raise builds.Unavailable(f"the large program: {done.stdout[-400:]}")
+
+    return builds.built_once("big", (PACKAGES, FUNCTIONS, FUNCTION, builds.release_of(None)), make)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the end-to-end tests share: builds, processes that are ended whatever happens, a time limit."""
 
+import fcntl
 import json
 import os
 import signal
@@ -8,17 +9,64 @@ import sys
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 
 import builds  # noqa: E402
 import harness  # noqa: E402
 
-TEST_SECONDS = int(os.environ.get("E2E_TEST_SECONDS", "900"))
+TEST_SECONDS = int(os.environ.get("E2E_TEST_SECONDS", "1800"))
+
+
+# The files whose tests are run by tests/run with sanitizers too, for what is the tracer's own code
+# there. All the others ask what kernels, Go's versions and ways to build do.
+SANITIZED = {
+    "test_bpftrace": "templates, and names that scripts cannot have",
+    "test_calls": "trees of many goroutines at once",
+    "test_ends": "calls that end by panics, exits, kills and ^C",
+    "test_errors": "files that are cut off or no Go, and every message",
+    "test_follow": "goroutines that start others",
+    "test_forged": "a program that lies",
+    "test_holder": "the holder is killed",
+    "test_images": "libraries and plugins: files that come and go",
+    "test_kills": "whatever was in work is killed",
+    "test_limits": "what the tool cannot have",
+    "test_list": "the list command",
+    "test_long_trees": "parts of trees; memory is given back",
+    "test_lost": "records are lost",
+    "test_nothing": "summaries of nothing",
+    "test_options": "every option, and wrong ones",
+    "test_other_files": "mounts and paths of other namespaces",
+    "test_output": "both formats",
+    "test_output_file": "pipes that break, files that are full",
+    "test_overwrite": "the file is watched",
+    "test_processes": "processes come, go and execute others",
+    "test_real_programs": "the largest and strangest binaries",
+    "test_reexec": "a process under a new program",
+    "test_state_parts": "times by states",
+    "test_states": "the states command",
+    "test_throttle": "files of cgroups are read",
+    "test_time": "clocks of namespaces",
+}
+# Of these parameters the first value will do there: they change what the kernel or Go does.
+VARIED = {"version", "method", "mode", "strip", "flags"}
+
+
+def is_sanitized(item):
+    indices = item.callspec.indices if hasattr(item, "callspec") else {}
+    return (item.path.stem in SANITIZED and not item.get_closest_marker("toolchains")
+            and not any(indices.get(name) for name in VARIED))
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "toolchains: needs a Go toolchain of its own")
-    config.addinivalue_line("markers", "slow: not for builds that are slow themselves")
+    config.addinivalue_line("markers", "sanitized: run with sanitizers too (tests/e2e/conftest.py)")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if is_sanitized(item):
+            item.add_marker("sanitized")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -31,6 +79,38 @@ def pytest_runtest_protocol(item, nextitem):
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, previous)
+
+
+def shares(items):
+    """Of the tests, those that no other process with the same file $E2E_SHARED has begun with: some
+    processes run them all between them. The file holds the number of the next."""
+    while True:
+        with open(os.environ["E2E_SHARED"], "a+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.seek(0)
+            number = int(file.read() or 0)
+            file.truncate(0)
+            file.write(str(number + 1))
+        if number >= len(items):
+            return
+        yield items[number]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    if "E2E_SHARED" not in os.environ or session.testsfailed or session.config.option.collectonly:
+        return None  # pytest's own loop, and what it says
+    items = shares(session.items)
+    item = next(items, None)
+    while item:
+        following = next(items, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

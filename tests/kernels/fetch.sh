@@ -9,7 +9,6 @@
 #
 # Each says on standard error why it could not, and returns 1.
 
-DEBIAN_UPDATE_SECONDS=${DEBIAN_UPDATE_SECONDS:-60}
 . "$here/../../scripts/debian.sh"
 kernels_cache=$(debian_cache)/kernels
 

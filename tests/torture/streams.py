@@ -6,8 +6,8 @@ import pathlib
 import re
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from harness import ENDED, ENTRY, EXIT, NOTE  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from trees import ENDED, ENTRY, EXIT, NOTE  # noqa: E402
 
 ENDS = {"return", "tail_call", "panic", "goexit", "process_exit", "running", "lost", "left"}
 WITH_EXIT = {"return", "tail_call"}

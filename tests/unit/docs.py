@@ -173,6 +173,17 @@ def test_form(tool, streams):
         assert not complaints, "\n".join(complaints)
 
 
+def test_strings(tool, streams):
+    """A string is not split over lines, so that it can be searched for; but behind a line's end, as in help."""
+    split = []
+    for path in [*(ROOT / "src").rglob("*.[ch]"), *(ROOT / "bpf").glob("*.[ch]")]:
+        lines = path.read_text().splitlines()
+        split += [f"{path.relative_to(ROOT)}:{number}" for number, (one, next_one) in enumerate(zip(lines, lines[1:]), 1)
+                  if re.search(r'"\s*\\?$', one) and not re.search(r'\\[nv]"\s*\\?$', one)
+                  and re.match(r'\s*"', next_one)]
+    assert not split, split
+
+
 def test_references(tool, streams):
     """A page that another one refers to is there, and so is a section."""
     for path in (ROOT / "man").iterdir():

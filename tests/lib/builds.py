@@ -1,0 +1,204 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
+"""Go toolchains and Go programs for the tests. Each program is built once: it is kept in the cache
+under what it was made of, its sources, the toolchain and the flags.
+
+    tests/lib/builds.py [NAME=VALUE...] FOLDER PACKAGE [FLAG...]
+
+builds the Go program PACKAGE (./work, say) of the module in FOLDER and prints its path; NAME=VALUE
+is for the environment of go."""
+
+import fcntl
+import functools
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+# As scripts/debian.sh and tests/unit/go_program.h have it.
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "gofuncgraph-c"
+BUILD_SECONDS = 2400
+FETCH_SECONDS = 900
+# After a toolchain could not be fetched, tests are skipped for so long without another attempt.
+FETCH_AGAIN_SECONDS = 1800
+
+# All that Go 1.17 to the newest; some of them no suite of Debian has.
+VERSIONS = ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"]
+
+
+class Unavailable(Exception):
+    """A toolchain or a build mode that this machine cannot have; the test is skipped."""
+
+
+# ---- toolchains ----
+
+
+def goroot_of(version):
+    return CACHE / "go" / version / "usr" / "lib" / f"go-{version}"
+
+
+def is_there(version):
+    return (goroot_of(version) / "bin" / "go").exists()
+
+
+def age(path):
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return float("inf")
+
+
+def toolchain(version):
+    """GOROOT of a Go version, fetched when it is not there."""
+    missing = CACHE / "go" / f"{version}.missing"
+    if not is_there(version) and age(missing) > FETCH_AGAIN_SECONDS:
+        try:
+            done = subprocess.run([ROOT / "scripts" / "toolchains", version], timeout=FETCH_SECONDS,
+                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        except subprocess.TimeoutExpired:
+            reason = f"fetching it took more than {FETCH_SECONDS} s"
+        if not is_there(version):
+            missing.parent.mkdir(parents=True, exist_ok=True)
+            missing.write_text(reason)
+    if not is_there(version):
+        raise Unavailable(f"Go {version} cannot be had: {missing.read_text().removeprefix('toolchains: ')}")
+    return goroot_of(version)
+
+
+def toolchains(wanted=()):
+    """{version: GOROOT}, oldest first, of those that are there or can be fetched; `wanted`: of these only."""
+    found = {}
+    for version in VERSIONS:
+        if not wanted or version in wanted:
+            try:
+                found[version] = toolchain(version)
+            except Unavailable:
+                continue
+    return found
+
+
+# ---- go ----
+
+
+def environment(goroot=None, cgo=False):
+    """What go is run with: no other toolchain, no network, no care for who owns the clone."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    kept.setdefault("HOME", "/root")
+    kept.update(GOCACHE=str(CACHE / "go-build"), GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="-buildvcs=false",
+                GO111MODULE="on", CGO_ENABLED="1" if cgo else "0")
+    if goroot:
+        kept["GOROOT"] = str(goroot)
+        kept["PATH"] = f"{goroot}/bin:{kept['PATH']}"
+    return kept
+
+
+def run_go(arguments, goroot=None, cgo=False, cwd=FIXTURES, variables=()):
+    go = str(goroot / "bin" / "go") if goroot else os.environ.get("GO", "go")
+    return subprocess.run([go, *arguments], cwd=cwd, env={**environment(goroot, cgo), **dict(variables)},
+                          timeout=BUILD_SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+
+
+@functools.lru_cache(maxsize=None)
+def release_of(goroot):
+    """Such as go1.26.8 of a toolchain (None: of the installed one)."""
+    done = run_go(["env", "GOVERSION"], goroot, cwd="/")
+    if done.returncode:
+        raise Unavailable(f"go does not run: {done.stdout.strip()}")
+    return done.stdout.strip()
+
+
+# ---- what is built once ----
+
+
+@functools.lru_cache(maxsize=None)
+def hash_sources(*folders):
+    """Wherever the clone is: the same sources give the same."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(pathlib.Path(folder).rglob("*")):
+            if path.is_file():
+                digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def built_once(name, made_of, make):
+    """Path of a file called `name`, which make(PATH) makes unless the cache has it. `made_of`: all
+    that it depends on. Do not trace it where it lies: another test may do so too."""
+    key = hashlib.sha256(repr((name, made_of)).replace(str(ROOT), "").encode()).hexdigest()[:24]
+    folder = CACHE / "fixtures" / key
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.exists():
+            make(folder / "new")
+            (folder / "new").rename(path)
+    return path
+
+
+def build_go(name, source, package=".", sources=(), version=None, flags=(), cgo=False, strip=False, variables=()):
+    """A program called `name`: `package` of the folder `source`, whose go.mod is there or above.
+    `sources`: other folders that it is made of. version: Go 1.N, None: the installed one. strip: by
+    strip(1), as distributions do. variables: (name, value) pairs of the environment."""
+    goroot = toolchain(version) if version else None
+    release = release_of(goroot)
+
+    def make(path):
+        arguments = ["build", *flags, "-o", str(path), package]
+        done = run_go(arguments, goroot, cgo, cwd=source, variables=variables)
+        if done.returncode:
+            raise Unavailable(f"go {' '.join(arguments)} of {name} with {release}: {done.stdout.strip()[-400:]}")
+        if strip:
+            subprocess.run(["strip", str(path)], check=True, timeout=BUILD_SECONDS)
+
+    made_of = (package, release, tuple(flags), cgo, strip, tuple(variables), hash_sources(source, *sources))
+    return built_once(name, made_of, make)
+
+
+def build(name, **options):
+    """The program tests/fixtures/NAME (or "example"), with the options of build_go()."""
+    if name == "example":
+        return build_go(name, ROOT / "example", **options)
+    return build_go(name, FIXTURES / name, sources=(FIXTURES / "protocol",), **options)
+
+
+def build_c(name):
+    """The C program of tests/fixtures/NAME."""
+    (source,) = (FIXTURES / name).glob("*.c")
+
+    def make(path):
+        subprocess.run(["cc", "-o", path, source, "-ldl", "-lpthread"], check=True, timeout=BUILD_SECONDS)
+
+    return built_once(name, hash_sources(source.parent), make)
+
+
+def copy(path, folder, name=None):
+    """A copy with an inode of its own: probes on it are this test's alone."""
+    target = pathlib.Path(folder) / (name or path.name)
+    shutil.copy2(path, target)
+    return target
+
+
+def main():
+    words = sys.argv[1:]
+    variables = []
+    while words and "=" in words[0]:
+        variables.append(tuple(words.pop(0).split("=", 1)))
+    if len(words) < 2:
+        sys.exit("usage: builds.py [NAME=VALUE...] FOLDER PACKAGE [FLAG...]")
+    folder, package, *flags = words
+    try:
+        print(build_go(os.path.basename(package), os.path.abspath(folder), package, flags=flags, variables=variables))
+    except Unavailable as reason:
+        sys.exit(str(reason))
+
+
+if __name__ == "__main__":
+    main()
