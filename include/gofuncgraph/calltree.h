@@ -154,6 +154,8 @@ struct tree {
 /* Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. */
 struct calltree_sink {
 	void *context;
+	/* NULL: not of interest. Of the call nothing is known yet of its end. */
+	void (*call_began)(void *context, const struct tree *tree, const struct call *call);
 	void (*call_ended)(void *context, const struct tree *tree, const struct call *call);
 	void (*tree_ended)(void *context, const struct tree *tree);
 	/* A part of a tree that is still open: its last one goes to tree_ended. NULL: all of a tree

@@ -76,7 +76,8 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		add_lost(tree, 1);
 		return error_out_of_memory();
 	}
-	*frame_call(owner, &frame) = (struct call){
+	struct call *call = frame_call(owner, &frame);
+	*call = (struct call){
 		.start_ns = owner->now_ns,
 		.caller_va = beginning->caller_va,
 		.entry_site = beginning->site,
@@ -85,6 +86,8 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		.start_va = beginning->start_va,
 	};
 	count_call(trees, owner, &frame);
+	if (trees->sink.call_began)
+		trees->sink.call_began(trees->sink.context, tree, call);
 	if (!state_is_running(owner->state))
 		state_enter_frame(trees, owner);
 	owner->frames[owner->num_frames++] = frame;

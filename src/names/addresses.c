@@ -3,44 +3,69 @@
 #include "names/addresses.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
-#include "base/array.h"
+#define FIRST_CAPACITY 1024
+#define LINE_SIZE      64
+#define HUGE_PAGE_SIZE (2 << 20)
 
-#define CHUNK_SIZE 1024 /* addresses */
-
-/* Where the next one goes. NULL: out of memory. */
-static struct address *next(struct addresses *addresses)
+/* Empty ones. NULL: out of memory. */
+static struct address *make_items(size_t capacity)
 {
-	size_t at = addresses->known.count;
-	struct address *chunk;
+	size_t size = capacity * sizeof(struct address);
+	bool is_huge = size >= HUGE_PAGE_SIZE;
+	struct address *items = aligned_alloc(is_huge ? HUGE_PAGE_SIZE : LINE_SIZE, size);
 
-	if (at / CHUNK_SIZE < addresses->num_chunks)
-		return &addresses->chunks[at / CHUNK_SIZE][at % CHUNK_SIZE];
-	if (!array_reserve(&addresses->chunks, &addresses->chunks_capacity,
-			   addresses->num_chunks + 1, sizeof(struct address *)))
+	if (!items)
 		return NULL;
-	chunk = aligned_alloc(sizeof(*chunk), CHUNK_SIZE * sizeof(*chunk));
-	if (chunk)
-		addresses->chunks[addresses->num_chunks++] = chunk;
-	return chunk;
+	/* In small pages each look-up of many would also wait for the page's own address. */
+	if (is_huge)
+		madvise(items, size, MADV_HUGEPAGE);
+	memset(items, 0, size);
+	return items;
 }
 
-const struct place *addresses_add(struct addresses *addresses, struct hash_key key,
-				  const struct place *place)
+static void put(struct addresses *addresses, const struct address *address)
 {
-	struct address *address = next(addresses);
+	size_t at = addresses_first(addresses, address->asked, address->role);
 
-	if (!address)
-		return NULL;
-	*address = (struct address){.key = key, .place = *place};
-	return hash_add(&addresses->known, &address->key) ? &address->place : NULL;
+	while (addresses->items[at].role)
+		at = (at + 1) & (addresses->capacity - 1);
+	addresses->items[at] = *address;
+}
+
+static bool grow(struct addresses *addresses)
+{
+	struct addresses grown = *addresses;
+
+	grown.capacity = addresses->capacity ? addresses->capacity * 2 : FIRST_CAPACITY;
+	grown.items = make_items(grown.capacity);
+	if (!grown.items)
+		return false;
+	/* Nobody outside knows where the memory is (ASLR). */
+	if (!addresses->capacity)
+		grown.seed = hash_mix((uintptr_t)grown.items);
+	for (size_t i = 0; i < addresses->capacity; i++)
+		if (addresses->items[i].role)
+			put(&grown, &addresses->items[i]);
+	free(addresses->items);
+	*addresses = grown;
+	return true;
+}
+
+bool addresses_add(struct addresses *addresses, const struct address *address)
+{
+	/* A third stays free, so that most are in the line where they are looked for first. */
+	if (addresses->count >= addresses->capacity / 3 * 2 && !grow(addresses))
+		return false;
+	put(addresses, address);
+	addresses->count++;
+	return true;
 }
 
 void addresses_clear(struct addresses *addresses)
 {
-	for (size_t i = 0; i < addresses->num_chunks; i++)
-		free(addresses->chunks[i]);
-	free(addresses->chunks);
-	hash_clear(&addresses->known);
+	free(addresses->items);
 	*addresses = (struct addresses){0};
 }

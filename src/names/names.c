@@ -10,14 +10,12 @@
 #include "names/goroutine_state.h"
 #include "names/texts.h"
 
-/* What an address is asked as: the second half of its key. */
-enum role { ROLE_CALLER, ROLE_WAKER, ROLE_START, ROLE_FOREIGN };
-
+/* A line of the processor's cache, as there may be very many. */
 struct named_site {
-	struct name_site site;
+	struct place place; /* of which only va is known at first */
+	uint32_t func;
 	bool is_known; /* was looked up */
-	struct place place;
-};
+} __attribute__((aligned(64)));
 
 static const struct place unknown;
 
@@ -27,6 +25,7 @@ struct names {
 	size_t num_sites;
 	struct texts texts;
 	struct addresses addresses;
+	struct place found; /* the last one of an address */
 	char *reasons[256];
 	bool has_reason[256]; /* was looked up */
 	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
@@ -41,13 +40,15 @@ struct error *names_new(const struct name_source *source, const struct name_site
 	if (!names)
 		return error_out_of_memory();
 	names->source = *source;
-	names->sites = calloc(num_sites ? num_sites : 1, sizeof(*names->sites));
+	names->sites = aligned_alloc(sizeof(*names->sites),
+				     (num_sites ? num_sites : 1) * sizeof(*names->sites));
 	if (!names->sites) {
 		free(names);
 		return error_out_of_memory();
 	}
 	for (size_t i = 0; i < num_sites; i++)
-		names->sites[i].site = sites[i];
+		names->sites[i] =
+			(struct named_site){.place = {.va = sites[i].va}, .func = sites[i].func};
 	names->num_sites = num_sites;
 	*out = names;
 	return NULL;
@@ -105,7 +106,7 @@ const struct place *names_site(struct names *names, uint32_t site)
 		return &unknown;
 
 	struct named_site *named = &names->sites[site];
-	uint64_t va = named->site.va;
+	uint64_t va = named->place.va;
 	if (!named->is_known)
 		named->is_known =
 			fill(names, &named->place, va, func_at(names, va), line_at(names, va));
@@ -114,94 +115,139 @@ const struct place *names_site(struct names *names, uint32_t site)
 
 uint32_t names_func_of_site(const struct names *names, uint32_t site)
 {
-	return site < names->num_sites ? names->sites[site].site.func : UINT32_MAX;
+	return site < names->num_sites ? names->sites[site].func : UINT32_MAX;
 }
 
 /* ---- addresses ---- */
 
-static const struct place *keep(struct names *names, struct hash_key key, const struct place *place)
+static uint32_t number_of(const struct name *name)
 {
-	if (names->addresses.known.count >= NAMES_MAX_ADDRESSES)
+	return name ? name->number : 0;
+}
+
+/* Fills in `found`. */
+static const struct place *place_of(struct names *names, const struct address *address)
+{
+	const struct name *name = texts_numbered(&names->texts, address->name);
+	struct place *place = &names->found;
+
+	*place = (struct place){.file = texts_numbered(&names->texts, address->file),
+				.line = address->line};
+	if (!name) {
+		place->va = address->at;
+		return place;
+	}
+	place->offset = address->at;
+	if (address->is_module) {
+		place->module = name;
+	} else {
+		place->function = name;
+		place->va = address->asked;
+	}
+	return place;
+}
+
+static const struct place *keep(struct names *names, uint64_t asked, enum role role,
+				const struct place *place)
+{
+	const struct name *name = place->function ?: place->module;
+	struct address address = {.asked = asked,
+				  .at = name ? place->offset : place->va,
+				  .name = number_of(name),
+				  .file = number_of(place->file),
+				  .line = place->line,
+				  .role = role,
+				  .is_module = place->module};
+
+	if (names->addresses.count >= NAMES_MAX_ADDRESSES)
 		addresses_clear(&names->addresses);
-	return addresses_add(&names->addresses, key, place) ?: &unknown;
+	return addresses_add(&names->addresses, &address) ? place_of(names, &address) : &unknown;
 }
 
 /* `at_va` is where its line is. */
-static const struct place *add(struct names *names, struct hash_key key, uint64_t at_va,
+static const struct place *add(struct names *names, uint64_t va, enum role role, uint64_t at_va,
 			       const struct gobin_func *func)
 {
 	struct gobin_line line = func ? line_at(names, at_va) : (struct gobin_line){0};
 	struct place place;
 
-	return fill(names, &place, key.first, func, line) ? keep(names, key, &place) : &unknown;
+	return fill(names, &place, va, func, line) ? keep(names, va, role, &place) : &unknown;
 }
 
-static const struct place *add_foreign(struct names *names, struct hash_key key)
+static const struct place *add_foreign(struct names *names, uint64_t number)
 {
 	const struct name_source *source = &names->source;
 	struct module_place at = {0};
 	struct place place = {0};
 
 	if (source->module_place)
-		at = source->module_place(source->modules, key.first);
+		at = source->module_place(source->modules, number);
 	if ((!at.name && !at.va) || !get_name(names, at.name, &place.module))
 		return &unknown;
 	if (at.name)
 		place.offset = at.va;
 	else
 		place.va = at.va;
-	return keep(names, key, &place);
+	return keep(names, number, ROLE_FOREIGN, &place);
 }
 
 /* Code of another file. */
 static const struct place *find_foreign(struct names *names, uint64_t number)
 {
-	struct hash_key key = {.first = number, .second = ROLE_FOREIGN};
+	const struct address *address = addresses_find(&names->addresses, number, ROLE_FOREIGN);
 
-	return addresses_find(&names->addresses, key) ?: add_foreign(names, key);
+	return address ? place_of(names, address) : add_foreign(names, number);
 }
 
 /* NULL: it is not known yet. */
-static const struct place *find(struct names *names, struct hash_key key)
+static const struct place *find(struct names *names, uint64_t va, enum role role)
 {
-	if (!key.first)
+	if (!va)
 		return &unknown;
-	if (key.first & FOREIGN_ADDRESS)
-		return find_foreign(names, key.first);
-	return addresses_find(&names->addresses, key);
+	if (va & FOREIGN_ADDRESS)
+		return find_foreign(names, va);
+	const struct address *address = addresses_find(&names->addresses, va, role);
+	return address ? place_of(names, address) : NULL;
 }
 
 const struct place *names_caller(struct names *names, uint64_t va)
 {
-	struct hash_key key = {.first = va, .second = ROLE_CALLER};
-
 	/* The call lies before its return address, which may even be in the next function. */
-	return find(names, key) ?: add(names, key, va - 1, func_at(names, va - 1));
+	return find(names, va, ROLE_CALLER)
+		       ?: add(names, va, ROLE_CALLER, va - 1, func_at(names, va - 1));
+}
+
+void names_expect_caller(const struct names *names, uint64_t caller_va)
+{
+	const struct addresses *addresses = &names->addresses;
+
+	/* Not in an inline function of its own: gcc 12 leaves out the call of one that does no more. */
+	if (addresses->capacity)
+		__builtin_prefetch(
+			&addresses->items[addresses_first(addresses, caller_va, ROLE_CALLER)]);
 }
 
 const struct place *names_waker(struct names *names, uint64_t va)
 {
-	struct hash_key key = {.first = va, .second = ROLE_WAKER};
-	const struct place *place = find(names, key);
+	const struct place *place = find(names, va, ROLE_WAKER);
 	uint64_t at_va = va - 1;
 
 	if (place)
 		return place;
 	if (names->source.outermost_va)
 		at_va = names->source.outermost_va(names->source.context, at_va);
-	return add(names, key, at_va, func_at(names, va - 1));
+	return add(names, va, ROLE_WAKER, at_va, func_at(names, va - 1));
 }
 
 const struct place *names_start(struct names *names, uint64_t va)
 {
-	struct hash_key key = {.first = va, .second = ROLE_START};
-	const struct place *place = find(names, key);
+	const struct place *place = find(names, va, ROLE_START);
 	const struct gobin_func *func;
 
 	if (place)
 		return place;
 	func = func_at(names, va);
-	return add(names, key, va, func && func->va == va ? func : NULL);
+	return add(names, va, ROLE_START, va, func && func->va == va ? func : NULL);
 }
 
 /* ---- goroutines ---- */

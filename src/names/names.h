@@ -31,13 +31,16 @@ struct error *names_new(const struct name_source *source, const struct name_site
 void names_free(struct names *names); /* NULL is fine */
 
 /*
- * Never NULL; without memory, or for a site that there is none of, everything is unknown. Good until the next call of names_caller(), names_waker() or names_start(), apart
- * from sites, which stay.
+ * Never NULL; without memory, or for a site that there is none of, everything is unknown. The place
+ * of a site stays. That of an address is good until the next address is asked for.
  */
 const struct place *names_site(struct names *names, uint32_t site);
 
 /* Of a return address: the line is that of the call. 0: an unknown one. */
 const struct place *names_caller(struct names *names, uint64_t caller_va);
+
+/* It will be asked for soon: memory that is slow to reach is fetched meanwhile. */
+void names_expect_caller(const struct names *names, uint64_t caller_va);
 
 /* The same of who ended a wait: the line is that in the function itself, not in what was inlined
  * into it, such as sync.(*Mutex).Unlock. */

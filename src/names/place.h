@@ -11,9 +11,9 @@ struct name {
 	const char *text;
 	const char *json; /* the same with the quotes of JSON */
 	uint32_t len, json_len;
+	uint32_t number; /* among the names of one source; from 1 */
 };
 
-/* Small, since there may be very many: names are shared. */
 struct place {
 	const struct name *function; /* NULL: unknown */
 	/* in place of function: the file that the code is in, another one than the probed; NULL: it

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/json_text.h"
 #include "base/text.h"
@@ -38,14 +39,21 @@ const struct name *texts_get(struct texts *texts, const char *raw)
 
 	if (known)
 		return &known->name;
+	if (texts->count == UINT32_MAX ||
+	    !array_reserve(&texts->by_number, &texts->capacity, texts->count + 1,
+			   sizeof(*texts->by_number)))
+		return NULL;
 	known = make(raw);
 	if (!known)
 		return NULL;
 	known->key = key;
-	if (hash_add(&texts->known, &known->key))
-		return &known->name;
-	free(known);
-	return NULL;
+	known->name.number = (uint32_t)texts->count + 1;
+	if (!hash_add(&texts->known, &known->key)) {
+		free(known);
+		return NULL;
+	}
+	texts->by_number[texts->count++] = &known->name;
+	return &known->name;
 }
 
 void texts_clear(struct texts *texts)
@@ -55,4 +63,6 @@ void texts_clear(struct texts *texts)
 	for (size_t at = 0; (known = hash_next(&texts->known, &at));)
 		free(known);
 	hash_clear(&texts->known);
+	free(texts->by_number);
+	*texts = (struct texts){0};
 }

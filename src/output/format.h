@@ -15,6 +15,8 @@
 struct format {
 	const char *prints; /* "the trees", for messages */
 	struct error *(*begin)(struct output *out);
+	/* Each as it begins, with its time, its caller and the site that it was entered at. */
+	void (*entry)(struct output *out, const struct tree *tree, const struct call *call);
 	/* Each as it ends. */
 	void (*call)(struct output *out, const struct tree *tree, const struct call *call);
 	/* Whole, or its last part, with all its calls. */

@@ -19,6 +19,9 @@
  * gigabyte of spaces. */
 #define MAX_INDENT 500
 
+/* Lines that take as long to write as memory takes to answer. */
+#define STEPS_AHEAD 8
+
 /* The last second that was written, since to ask for local time is slow. */
 struct clock {
 	uint64_t begin_ns;
@@ -249,6 +252,13 @@ static void write_start(struct output *out, const struct branch *branch, const s
 		write_branch(out, &started);
 }
 
+/* Asks early for what a line shows that comes some lines later: see names_expect_caller(). */
+static void expect_step(struct output *out, const struct tree *tree, size_t at)
+{
+	if (at < tree->num_steps && tree->steps[at].type == STEP_ENTRY)
+		names_expect_caller(out->names, tree->calls[tree->steps[at].index].caller_va);
+}
+
 /* Recursive: the calltree keeps no more than 1,000 generations of goroutines in one tree. */
 static void write_branch(struct output *out, const struct branch *branch)
 {
@@ -256,6 +266,7 @@ static void write_branch(struct output *out, const struct branch *branch)
 
 	for (size_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
+		expect_step(out, tree, i + STEPS_AHEAD);
 		switch (step->type) {
 		case STEP_ENTRY:
 		case STEP_AGAIN:

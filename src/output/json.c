@@ -176,7 +176,14 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	json_end(&json);
 }
 
+/* By the time it ends, the caller has been fetched: see names_expect_caller(). */
+static void expect_call(struct output *out, const struct tree *tree, const struct call *call)
+{
+	names_expect_caller(out->names, call->caller_va);
+}
+
 const struct format format_json = {
 	.prints = "the trees",
+	.entry = expect_call,
 	.call = write_call,
 };

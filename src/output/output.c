@@ -123,6 +123,14 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 	       !((output_is_followed(tree) || tree->part) && was_written(out, tree));
 }
 
+static void call_began(void *context, const struct tree *tree, const struct call *call)
+{
+	struct output *out = context;
+
+	if (!is_beyond_limit(out, tree))
+		out->format->entry(out, tree, call);
+}
+
 static void call_ended(void *context, const struct tree *tree, const struct call *call)
 {
 	struct output *out = context;
@@ -166,6 +174,7 @@ struct calltree_sink output_sink(struct output *out)
 {
 	return (struct calltree_sink){
 		.context = out,
+		.call_began = out->format->entry ? call_began : NULL,
 		.call_ended = out->format->call ? call_ended : NULL,
 		.tree_ended = tree_ended,
 		.tree_settled = out->format->part ? tree_settled : NULL,

@@ -95,6 +95,9 @@ static void test_addresses(void **state)
 	struct names *names = *state;
 
 	for (int i = 0; i < 2; i++) {
+		/* Whether it is known or not, and even while nothing is. */
+		names_expect_caller(names, 0x1010);
+		names_expect_caller(names, 0);
 		assert_place(names_caller(names, 0x1010), "main.f+16 /src/main.go:7");
 		assert_place(names_caller(names, 0x1011), "main.f+17 /src/main.go:8");
 		assert_place(names_waker(names, 0x1011), "main.f+17 /src/main.go:7");
@@ -158,8 +161,15 @@ static void test_many_callers(void **state)
 	struct names *names = *state;
 	char text[32];
 
-	for (uint64_t va = 0x100000; va < 0x100000 + 2 * NAMES_MAX_ADDRESSES + 7; va++)
+	for (uint64_t va = 0x100000; va < 0x100000 + 2 * NAMES_MAX_ADDRESSES + 7; va++) {
 		names_caller(names, va);
+		if (va % 50000)
+			continue;
+		assert_place(names_caller(names, 0x1011), "main.f+17 /src/main.go:8");
+		assert_place(names_waker(names, 0x1011), "main.f+17 /src/main.go:7");
+		assert_place(names_start(names, 0x1011), "0x1011");
+		assert_place(names_caller(names, FOREIGN_ADDRESS | 1), "libc.so.6+0x1234");
+	}
 	for (uint64_t va = 0x100000; va < 0x100000 + 1000; va++) {
 		snprintf(text, sizeof(text), "0x%lx", (unsigned long)va);
 		assert_place(names_caller(names, va), text);
