@@ -36,7 +36,8 @@ static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, 
 		if (!ARCH_IS_EQUAL(ctx) == !(flags & SITE_SWAP_TESTED))
 			return false;
 		/* casgstatus has become a part of this function, maybe of runtime.ready */
-		change->g = arch_register(ctx, SWAP_REGISTER_G(operand));
+		change->g = arch_register(ctx, SWAP_REGISTER_G(operand)) -
+			    (operand & SITE_SWAP_AT_STATUS ? g_atomicstatus : 0);
 		change->old_state = state_number(arch_register(ctx, SWAP_REGISTER_OLD(operand)));
 		change->new_state = state_number(arch_register(ctx, SWAP_REGISTER_NEW(operand)));
 	} else {

@@ -3,7 +3,7 @@
  * gobin.h - what a Go executable is.
  *
  * Takes a path; hands on functions, lines, code bytes, the Go version and where the runtime keeps
- * what the tracer needs. Works on ELF x86-64 executables of Go 1.17 and newer, stripped or not, PIE
+ * what the tracer needs. Works on ELF executables for x86-64 and arm64 of Go 1.17 and newer, stripped or not, PIE
  * or not. Sources, function by function and line by line: .symtab and DWARF (also from a separate
  * debug file) where they are, else Go's own function table (runtime.pclntab); DWARF of very large
  * programs only for what the table lacks, as the two say the same. Nothing is parsed before it is
@@ -62,7 +62,7 @@ struct gobin_layout {
 	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
 	uint32_t g_sched_bp;
 	uint32_t m_curg;
-	/* of g, from the thread's FS base; negative. 0: see tls_g_slot_va, and gobin_knows_tls() */
+	/* of g, from the thread pointer, in bytes. 0: see tls_g_slot_va, and gobin_knows_tls() */
 	int32_t tls_g;
 	/* of the 8 bytes where the dynamic loader puts that offset, where it depends on what else
 	 * is loaded (libraries); else 0 */
@@ -72,7 +72,7 @@ struct gobin_layout {
 	bool newer_than_known;
 };
 
-/* Errors: cannot be read, not ELF, not x86-64, not Go, Go older than 1.17 (and what that would
+/* Errors: cannot be read, not ELF, of a processor that is not known, not Go, Go older than 1.17 (and what that would
  * need), no function table and no symbols. */
 struct error *gobin_open(const char *path, struct gobin **bin);
 void gobin_close(struct gobin *bin); /* NULL is fine */
@@ -138,9 +138,11 @@ struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va);
  * were inlined, that of the outermost one. va itself where there are none, or none are known. */
 uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va);
 
-/* True when the function is assembly (its file ends in ".s") or an ABI0 wrapper: R14 is not g in
- * it. */
+/* True when the function is assembly (its file ends in ".s"), an ABI0 wrapper, or C. */
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func);
+/* True when the register that holds g in Go's own code does not in this function: C, and on x86-64 all
+ * of gobin_func_is_abi0(). */
+bool gobin_func_lacks_g(struct gobin *bin, const struct gobin_func *func);
 
 /*
  * Why no probe may be put into [va, va + size): the program itself reads that code to see whether it

@@ -45,6 +45,8 @@ enum site_flags {
  * hold the goroutine, its old status and its new one. */
 #define SITE_SWAP_REGISTERS(g, old_status, new_status)                                             \
 	((g) | (old_status) << 5 | (new_status) << 10)
+/* The first one holds the address of g.atomicstatus instead. */
+#define SITE_SWAP_AT_STATUS          (1 << 15)
 #define SWAP_REGISTER_G(registers)   ((registers) & 31)
 #define SWAP_REGISTER_OLD(registers) ((registers) >> 5 & 31)
 #define SWAP_REGISTER_NEW(registers) ((registers) >> 10 & 31)

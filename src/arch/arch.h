@@ -6,11 +6,15 @@
  * kernel does with a probe on them, and what Go's compiler makes for this processor. Knows neither
  * files nor plans. The BPF programs' side, which registers there are, is in bpf/.
  *
- * To add a processor: a folder beside x86_64/ with a struct arch, a line in arch.c and one in
- * meson.build, and the same tests (tests/unit/test_decode.c). What the interface leaves room for:
+ * The file decides: every build holds all processors, and e_machine chooses (arch_of_machine()), so
+ * that files of one are read on the other as well.
  *
- * - Data between instructions (literal pools): decode() sees the whole function and says INSN_OTHER
- *   of them; refusal() is given whatever decode() found.
+ * To add a processor: a folder beside x86_64/ and arm64/ with a struct arch, two lines in arch.c and
+ * one in meson.build, and the same tests (tests/unit/test_decode.c). Tracing on it needs its registers
+ * in bpf/arch.h as well. What the interface leaves room for:
+ *
+ * - Data between instructions, and instructions between which no probe may be: what cannot be told
+ *   from one instruction alone is marked by mark(), once a function.
  * - "Emulated" is whatever the kernel does without a second trap: emulating, or simulating.
  * - refusal() is for all that must not be probed, also where the kernel would take the probe: an
  *   instruction between a load-exclusive and its store never lets the store succeed.
@@ -27,12 +31,27 @@
 
 struct arch;
 
+enum code_mark {
+	CODE_DATA = 1, /* instructions load from there: not an instruction */
+	CODE_ADDRESSED = 2, /* maybe so: its address is taken */
+	CODE_EXCLUSIVE = 3, /* between a load-exclusive and its store */
+};
+
 /* One function's code. */
 struct code {
 	const struct arch *arch;
 	const uint8_t *bytes;
 	size_t size; /* at most INT32_MAX */
+	uint64_t va; /* of the first byte; for what find_tls_access() and constants() tell */
+	uint8_t *marks; /* enum code_mark or 0, by instruction of fixed length; NULL: all are 0 */
 };
+
+/*
+ * Looks through the whole function for what cannot be told from one instruction alone. Whoever asks
+ * where probes may stand needs it. False: out of memory.
+ */
+bool code_mark(struct code *code);
+void code_release(struct code *code); /* the marks alone */
 
 enum insn_kind {
 	INSN_OTHER,
@@ -50,7 +69,7 @@ struct insn {
 	bool has_target; /* a jump, branch or call to a fixed place */
 	bool reads_tls; /* thread-local storage, and so maybe g */
 	bool is_odd_return; /* the BPF program at exits cannot perform it: SITE_STEP */
-	uint16_t native; /* the processor's own number of the mnemonic */
+	uint16_t native; /* the processor's own: for decode() of the next one */
 	int64_t target; /* from the function's first byte, in bytes */
 };
 
@@ -62,12 +81,19 @@ struct stack_check {
 	bool reads_tls; /* g was taken from thread-local storage */
 };
 
+/* A function that must not be probed, whatever its code looks like. */
+struct never_probed {
+	const char *name; /* without ".abi0"; NULL ends a list */
+	const char *reason; /* static text */
+};
+
 /* Where a goroutine's status is changed by compare-and-swap. */
 struct code_swap {
 	uint32_t behind; /* the first byte behind it */
-	bool in_registers; /* the goroutine is in a register, and the next three are set */
-	/* registers as the instruction set numbers them */
+	bool in_registers; /* the goroutine is in a register, and the next are set */
+	/* registers as the instruction set numbers them, with what they hold at `behind` */
 	uint8_t g, old_status, new_status;
+	bool g_is_field; /* the first is the address of the field, not of the goroutine */
 	/* What follows the instructions that turn the outcome over into the opposite flag, if
 	 * they do and change none of the registers; else 0. */
 	uint32_t tested;
@@ -96,21 +122,28 @@ struct arch {
 	const char *name;
 	uint16_t machine; /* ELF's e_machine */
 	uint8_t padding; /* a byte: what the linker puts between functions */
+	uint8_t quantum; /* bytes that code addresses are multiples of: cmd/internal/sys/arch.go, MinLC */
 
 	/* ELF's types of relocations: the file's own address, and a thread-local variable's offset
 	 * from the thread pointer. */
 	uint32_t relocation_relative, relocation_tls;
+	/* The program's own block of thread-local variables begins this many bytes above the thread
+	 * pointer, or at the block's alignment if that is more; 0: it ends at the thread pointer. */
+	uint8_t tls_above;
 
 	/* `prev`: the instruction before it, NULL if that is not known. False: there is none. */
 	bool (*decode)(const struct code *code, uint32_t offset, const struct insn *prev,
 		       struct insn *insn);
-	const char *(*mnemonic)(const struct insn *insn); /* static text */
+	const char *(*mnemonic)(const struct code *code, uint32_t offset); /* static text */
+
+	/* See code_mark(). NULL: each instruction tells by itself. */
+	bool (*mark)(struct code *code);
 
 	/* Why no probe may stand on the instruction: a clause behind "it", static text. NULL: it
 	 * may. */
-	const char *(*refusal)(const uint8_t *bytes, size_t size);
+	const char *(*refusal)(const struct code *code, uint32_t offset);
 	/* Every kernel from 5.10 on does the instruction itself instead of stepping it. */
-	bool (*is_emulated)(const uint8_t *bytes, size_t size);
+	bool (*is_emulated)(const struct code *code, uint32_t offset);
 
 	/* Kernels step a return instead of doing it themselves: the BPF program at exits performs it
 	 * where it may. */
@@ -144,15 +177,19 @@ struct arch {
 			  struct code_constants *constants);
 
 	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
+	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */
+	const struct never_probed *never_probed;
 
 	/* Expressions in bpftrace's language, static text: g, the stack pointer, and, at the
 	 * conditional jump of a stack check, whether it goes on with the function. */
 	const char *bpftrace_g, *bpftrace_sp, *bpftrace_check_passes;
 };
 
-extern const struct arch arch_x86_64;
+extern const struct arch arch_x86_64, arch_arm64;
 
 /* NULL: it is none of those that can be traced. */
 const struct arch *arch_of_machine(uint16_t machine);
+/* What this tool was built for, and so what its BPF programs trace. */
+const struct arch *arch_here(void);
 
 #endif

@@ -23,12 +23,26 @@ static void forget_file(struct run *run)
 	gobin_close(take_pointer(run->bin));
 }
 
+/* Files of all processors can be read, but only those of this machine's run here. */
+static struct error *open_to_trace(struct run *run)
+{
+	const char *path = *run->args->binary;
+	struct error *err = gobin_open(path, &run->bin);
+
+	if (err || gobin_arch(run->bin) == arch_here())
+		return err;
+	return error_new(
+		"cannot trace %s: it is for %s, and this machine is %s; trace it where it runs, with a gofuncgraph-c that was built for %s (what would be traced is listed anywhere: gofuncgraph-c list %s)",
+		path, gobin_arch(run->bin)->name, arch_here()->name, gobin_arch(run->bin)->name,
+		path);
+}
+
 struct error *reopen_first(struct run *run)
 {
 	uint64_t end = event_clock_now_ns(&run->clock) + PATIENCE_NS;
 	struct error *err;
 
-	while (!(err = gobin_open(*run->args->binary, &run->bin)) && is_written_to(run)) {
+	while (!(err = open_to_trace(run)) && is_written_to(run)) {
 		if (event_clock_now_ns(&run->clock) >= end)
 			return error_new(
 				"cannot trace %s: it is open for writing, and probes would be lost in what is written; wait until it is written",
@@ -47,7 +61,7 @@ bool reopen_is_due(const struct run *run)
 /* Not yet: it is still written to. */
 static struct error *open_changed(struct run *run, bool *not_yet)
 {
-	struct error *err = gobin_open(*run->args->binary, &run->bin);
+	struct error *err = open_to_trace(run);
 
 	*not_yet = is_written_to(run);
 	return err || *not_yet ? err : run->make_plan(run->context);

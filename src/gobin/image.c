@@ -25,8 +25,9 @@ static struct error *check_header(struct image *image, const Elf64_Ehdr *ehdr)
 			image->path);
 	image->arch = arch_of_machine(ehdr->e_machine);
 	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_DATA] != ELFDATA2LSB || !image->arch)
-		return error_new("%s is not for x86-64, the one architecture that can be traced",
-				 image->path);
+		return error_new(
+			"%s is for a processor that is not known: programs for x86-64 and arm64 are",
+			image->path);
 	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
 		return error_new("%s is an ELF file but not an executable (type %u)", image->path,
 				 ehdr->e_type);

@@ -52,7 +52,7 @@ struct image_tls {
 	uint64_t align; /* a power of two, at least 1 */
 };
 
-/* Errors: cannot be opened or read, not a regular file, not ELF64 x86-64 little endian, neither
+/* Errors: cannot be opened or read, not a regular file, not ELF64 of a processor that is known, neither
  * ET_EXEC nor ET_DYN, no loaded segment. */
 struct error *image_open(const char *path, struct image **image);
 void image_close(struct image *image); /* NULL is fine */

@@ -13,10 +13,6 @@
 
 #define SWEEP_SIZE 4096 /* on the stack */
 
-/* What all headers have behind the magic: two bytes 0, size of an instruction, size of a pointer.
- */
-static const uint8_t header_rest[4] = {0, 0, 1, 8};
-
 static const struct pclntab_format formats[] = {
 	/* Go 1.16, 1.17 */
 	{.magic = 0xfffffffa,
@@ -67,14 +63,15 @@ static const struct pclntab_format formats[] = {
 /* Where the linker puts the table; the second is for position-independent programs. */
 static const char *const section_names[] = {".gopclntab", ".data.rel.ro.gopclntab"};
 
-static const struct pclntab_format *find_format(const uint8_t *header)
+static const struct pclntab_format *find_format(const struct arch *arch, const uint8_t *header)
 {
+	/* What all headers have behind the magic; the last is the size of a pointer. */
+	const uint8_t rest[4] = {0, 0, arch->quantum, 8};
 	uint32_t magic;
 
 	memcpy(&magic, header, sizeof(magic));
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (formats[i].magic == magic &&
-		    !memcmp(header + 4, header_rest, sizeof(header_rest)))
+		if (formats[i].magic == magic && !memcmp(header + 4, rest, sizeof(rest)))
 			return &formats[i];
 	}
 	return NULL;
@@ -235,7 +232,7 @@ static bool read_header(struct pclntab *table, uint64_t va, uint64_t len)
 		len = available;
 	header = len >= PCLNTAB_MAX_HEADER ? image_at_va(table->image, va, PCLNTAB_MAX_HEADER)
 					   : NULL;
-	if (!header || !(table->format = find_format(header)))
+	if (!header || !(table->format = find_format(image_arch(table->image), header)))
 		return false;
 	table->va = va;
 	if (!set_regions(table, header, len))
@@ -270,7 +267,8 @@ static bool sweep_segment(struct pclntab *table, const struct image_segment *seg
 		if (!image_copy(table->image, segment->va + at, bytes, len))
 			return false;
 		for (uint64_t i = 0; len - i >= 8; i += 8) {
-			if (bytes[i + 3] == 0xff && bytes[i + 7] == 8 && find_format(bytes + i) &&
+			if (bytes[i + 3] == 0xff && bytes[i + 7] == 8 &&
+			    find_format(image_arch(table->image), bytes + i) &&
 			    read_header(table, segment->va + at + i, UINT64_MAX))
 				return true;
 		}

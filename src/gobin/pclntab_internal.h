@@ -86,6 +86,7 @@ struct pcvalue {
 	uint64_t func_va, func_end_va;
 	uint64_t start_va, end_va; /* the run: [start_va, end_va) has `value` */
 	int32_t value;
+	uint8_t quantum; /* bytes of code that lengths are counted in */
 	uint64_t steps_left;
 };
 

@@ -24,6 +24,7 @@ void pcvalue_begin(struct pcvalue *walk, const struct pclntab *table,
 		.start_va = entry->va,
 		.end_va = entry->va,
 		.value = -1,
+		.quantum = image_arch(table->image)->quantum,
 		.steps_left = steps < MAX_STEPS ? steps : MAX_STEPS,
 	};
 	if (offset && offset < table->pc.len) {
@@ -81,7 +82,7 @@ bool pcvalue_next(struct pcvalue *walk)
 	/* Zigzag; the sum wraps like the runtime's. */
 	walk->value = (int32_t)((uint32_t)walk->value + (-(value_delta & 1) ^ value_delta >> 1));
 	walk->start_va = walk->end_va;
-	walk->end_va += length;
+	walk->end_va += (uint64_t)length * walk->quantum;
 	return true;
 }
 

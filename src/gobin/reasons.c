@@ -138,6 +138,7 @@ static struct reasons *read_table(const struct image *image, uint64_t va, size_t
 static struct reasons *read_by_code(const struct image *image, const struct gobin_func *func)
 {
 	struct code code = {.arch = image_arch(image),
+			    .va = func->va,
 			    .size = func->size < MAX_FUNC_BYTES ? func->size : MAX_FUNC_BYTES};
 	struct code_constants constants;
 	size_t count = 0;

@@ -10,21 +10,32 @@
 /* Go's and the C library's thread-local variables together are not larger. */
 #define MAX_TLS_OFFSET (1 << 20)
 
-static bool is_plausible(int64_t offset)
+static bool is_plausible(const struct arch *arch, int64_t offset)
 {
-	return offset < 0 && offset >= -MAX_TLS_OFFSET && offset % 8 == 0;
+	int64_t distance = arch->tls_above ? offset : -offset;
+
+	return distance > 0 && distance <= MAX_TLS_OFFSET && offset % 8 == 0;
+}
+
+/* Of a variable of the program itself; `value`: where it is in the program's block. */
+static int64_t offset_in_block(const struct arch *arch, const struct image_tls *tls, uint64_t value)
+{
+	uint64_t above = arch->tls_above;
+
+	if (above)
+		return (int64_t)(value + ((above + tls->align - 1) & ~(tls->align - 1)));
+	return (int64_t)(value - ((tls->memsz + tls->align - 1) & ~(tls->align - 1)));
 }
 
 /*
  * Where g is by the relocation of a slot. The dynamic loader puts the block of the program itself
- * next to the thread pointer (TLS variant II: it ends there), those of libraries anywhere below.
+ * next to the thread pointer, those of libraries anywhere beyond it.
  */
 static struct tls_place place_by_relocation(const struct image *image,
 					    const struct image_relocation *relocation)
 {
 	struct image_dynamic_symbol symbol = {.type = STT_TLS, .is_defined = true};
 	struct image_tls tls;
-	uint64_t size;
 	int64_t offset;
 
 	if (relocation->type != image_arch(image)->relocation_tls ||
@@ -35,9 +46,10 @@ static struct tls_place place_by_relocation(const struct image *image,
 		return (struct tls_place){.slot_va = relocation->va};
 	if (!image_tls(image, &tls))
 		return (struct tls_place){0};
-	size = (tls.memsz + tls.align - 1) & ~(tls.align - 1);
-	offset = (int64_t)(symbol.value + (uint64_t)relocation->addend - size);
-	return (struct tls_place){.offset = is_plausible(offset) ? offset : 0};
+	offset = offset_in_block(image_arch(image), &tls,
+				 symbol.value + (uint64_t)relocation->addend);
+	return (struct tls_place){
+		.offset = is_plausible(image_arch(image), offset) ? (int32_t)offset : 0};
 }
 
 /* By what is in the slot at va, or will be; in a static program it is there. */
@@ -48,7 +60,7 @@ static struct tls_place place_in_slot(const struct image *image, uint64_t va)
 
 	if (image_relocation_at(image, va, &relocation))
 		return place_by_relocation(image, &relocation);
-	if (!image_read_u64(image, va, &value) || !is_plausible((int64_t)value))
+	if (!image_read_u64(image, va, &value) || !is_plausible(image_arch(image), (int64_t)value))
 		return (struct tls_place){0};
 	return (struct tls_place){.offset = (int64_t)value};
 }
@@ -56,7 +68,8 @@ static struct tls_place place_in_slot(const struct image *image, uint64_t va)
 bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct tls_access *access)
 {
 	uint64_t available = image_available(image, va);
-	struct code code = {.arch = image_arch(image), .size = max < available ? max : available};
+	struct code code = {
+		.arch = image_arch(image), .va = va, .size = max < available ? max : available};
 	struct code_tls_access found;
 
 	code.bytes = image_at_va(image, va, code.size);
@@ -64,7 +77,7 @@ bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct 
 		return false;
 	for (uint32_t from = 0; code.arch->find_tls_access(&code, from, &found);
 	     from = found.behind) {
-		if (!found.in_slot && !is_plausible(found.offset))
+		if (!found.in_slot && !is_plausible(code.arch, found.offset))
 			continue;
 		*access =
 			(struct tls_access){.at = found.at, .reg = found.reg, .loads = found.loads};
@@ -75,16 +88,18 @@ bool tls_find_access(const struct image *image, uint64_t va, size_t max, struct 
 	return false;
 }
 
-/* Functions of src/runtime/asm_amd64.s and sys_linux_amd64.s that use the thread's g. */
+/* Functions of src/runtime/asm_amd64.s, sys_linux_amd64.s and tls_arm64.s that use the thread's g. */
 static bool uses_g(const char *name)
 {
 	static const char *const names[] = {
 		"gogo",
 		"runtime.asmcgocall",
 		"runtime.cgocallback",
+		"runtime.load_g",
 		"runtime.mcall",
 		"runtime.morestack",
 		"runtime.rt0_go",
+		"runtime.save_g",
 		"runtime.sigtramp",
 		"runtime.systemstack",
 	};
@@ -108,9 +123,16 @@ static struct error *disagree_error(const struct image *image, const struct tls_
 				    const struct tls_place *other)
 {
 	return error_new(
-		"cannot tell where %s keeps its current goroutine: its runtime uses both %d (slot 0x%llx) and %d (slot 0x%llx) from the thread's FS base",
+		"cannot tell where %s keeps its current goroutine: its runtime uses both %d (slot 0x%llx) and %d (slot 0x%llx) from the thread pointer",
 		image_path(image), one->offset, (unsigned long long)one->slot_va, other->offset,
 		(unsigned long long)other->slot_va);
+}
+
+static bool names_tls(const struct image *image, const char *symbol,
+		      struct image_relocation *relocation)
+{
+	return image_relocation_naming(image, image_arch(image)->relocation_tls, symbol,
+				       relocation);
 }
 
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
@@ -131,8 +153,8 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 			return disagree_error(image, &found, &access.place);
 		found = access.place;
 	}
-	if (!is_known(&found) && image_relocation_naming(image, image_arch(image)->relocation_tls,
-							 "runtime.tlsg", &relocation))
+	if (!is_known(&found) && (names_tls(image, "runtime.tlsg", &relocation) ||
+				  names_tls(image, "runtime.tls_g", &relocation)))
 		found = place_by_relocation(image, &relocation);
 	if (!is_known(&found))
 		return error_new(

@@ -7,9 +7,9 @@
 #include "gobin/image.h"
 #include "gofuncgraph/gobin.h"
 
-/* Where g is, from the thread's FS base. Neither: unknown. */
+/* Where g is, from the thread pointer (on x86-64 the FS base). Neither: unknown. */
 struct tls_place {
-	int32_t offset; /* negative */
+	int32_t offset; /* in bytes */
 	uint64_t slot_va; /* else: of the 8 bytes that hold the offset, once the file is loaded */
 };
 

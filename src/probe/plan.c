@@ -13,42 +13,21 @@
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
 
-#define SIGRETURN_REASON "debuggers, and C code that unwinds stacks, know it by its first bytes"
-
-/* Functions that must not be probed whatever their code looks like. */
-static const struct {
-	const char *name;
-	const char *reason;
-} never_probed[] = {
-	/* cmd/compile/internal/amd64/ssa.go, OpAMD64DUFFZERO and DUFFCOPY (to Go 1.23) */
-	{"runtime.duffzero", "compiled code jumps into the middle of it, past its entry"},
-	{"runtime.duffcopy", "compiled code jumps into the middle of it, past its entry"},
-	/* src/runtime/cgocall.go, asm_amd64.s: from C code, of a goroutine or of a thread that has
-	 * none, to runtime.cgocallbackg */
-	{"runtime.cgocallback", "it runs below C code, and goes on on another stack from there"},
-	{"crosscall2", "it runs below C code, and goes on on another stack from there"},
-	/* src/runtime/sys_linux_amd64.s; libgcc/config/i386/linux-unwind.h. Renamed in Go 1.21. */
-	{"runtime.sigreturn", SIGRETURN_REASON},
-	{"runtime.sigreturn__sigaction", SIGRETURN_REASON},
-};
-
 struct builder {
 	struct plan *plan;
 	size_t funcs_capacity, runtime_funcs_capacity, sites_capacity, omissions_capacity;
 	bool needs_resume; /* see ends_at_resume() */
 };
 
-static const char *why_never(const char *name)
+static const char *why_never(const struct arch *arch, const char *name)
 {
 	size_t length = strlen(name);
 
 	if (length > 5 && !strcmp(name + length - 5, ".abi0"))
 		length -= 5;
-	for (size_t i = 0; i < sizeof(never_probed) / sizeof(*never_probed); i++) {
-		if (strlen(never_probed[i].name) == length &&
-		    !memcmp(never_probed[i].name, name, length))
-			return never_probed[i].reason;
-	}
+	for (const struct never_probed *never = arch->never_probed; never->name; never++)
+		if (strlen(never->name) == length && !memcmp(never->name, name, length))
+			return never->reason;
 	return NULL;
 }
 
@@ -147,7 +126,7 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 {
 	struct plan *plan = builder->plan;
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
-	uint32_t tls = gobin_func_is_abi0(plan->bin, func->func) ? SITE_TLS : 0;
+	uint32_t tls = gobin_func_lacks_g(plan->bin, func->func) ? SITE_TLS : 0;
 	struct error *err;
 	bool added;
 
@@ -168,8 +147,8 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	struct plan *plan = builder->plan;
 	const struct gobin_func *func = chosen->func;
 	_cleanup_(decoded_destroy) struct decoded decoded = {0};
-	const char *never =
-		why_never(func->name) ?: gobin_self_check(plan->bin, func->va, func->size);
+	const char *never = why_never(gobin_arch(plan->bin), func->name)
+				    ?: gobin_self_check(plan->bin, func->va, func->size);
 	const uint8_t *bytes;
 	struct error *err;
 	size_t size;
@@ -188,7 +167,7 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 	if (decoded.refused)
 		return add_omission(builder, func, func->va + decoded.refused_offset,
 				    decoded.refused);
-	if (gobin_func_is_abi0(plan->bin, func) && !gobin_knows_tls(plan->bin))
+	if (gobin_func_lacks_g(plan->bin, func) && !gobin_knows_tls(plan->bin))
 		return add_omission(
 			builder, func, func->va,
 			"it is assembly, and where its goroutine is says only the file with Go's runtime");

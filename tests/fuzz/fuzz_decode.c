@@ -9,33 +9,54 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_site(const struct decoded_site *site, const uint8_t *code, size_t size)
+static void check_site(const struct decoded_site *site, const struct code *code)
 {
-	must(site->offset < size && site->length && site->length <= size - site->offset);
-	must(!arch_x86_64.refusal(code + site->offset, site->length));
+	must(site->offset < code->size && site->length &&
+	     site->length <= code->size - site->offset);
+	must(!code->arch->refusal(code, site->offset));
 	must(site->mnemonic && *site->mnemonic);
 	must(site->cost == SITE_EMULATED || site->cost == SITE_SINGLE_STEP);
+}
+
+static void check(const struct arch *arch, const uint8_t *bytes, size_t size)
+{
+	struct code code = {.arch = arch, .bytes = bytes, .size = size};
+	uint32_t offset = 0, sp_delta;
+	struct code_constants constants;
+	struct code_tls_access access;
+	struct code_swap swap;
+	struct decoded decoded;
+
+	must(!decode_function(arch, bytes, size, &decoded));
+	must(code_mark(&code));
+	(void)arch->refusal(&code, 0);
+	(void)arch->constants(&code, 0, &constants);
+	(void)arch->find_tls_access(&code, 0, &access);
+	if (arch->find_arguments(&code, 512, &offset, &sp_delta))
+		must(offset < size && !arch->refusal(&code, offset));
+	for (offset = 0; arch->find_swap(&code, 144, &offset, &swap); offset = swap.behind)
+		must(swap.behind > offset && swap.behind <= size);
+	must((decoded.refused != NULL) == (decoded.num_sites == 0));
+	for (size_t i = 0; i < decoded.num_sites; i++) {
+		const struct decoded_site *site = &decoded.sites[i];
+
+		check_site(site, &code);
+		must((i != 0) == !!(site->flags & SITE_EXIT));
+		must(i < 2 || site->offset > site[-1].offset);
+	}
+	decoded_destroy(&decoded);
+	code_release(&code);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* a copy of its own, for reads behind it to be noticed */
-	uint8_t *code = malloc(size ? size : 1);
-	struct decoded decoded;
+	uint8_t *bytes = malloc(size ? size : 1);
 
-	must(code);
-	memcpy(code, data, size);
-	(void)arch_x86_64.refusal(code, size);
-	must(!decode_function(&arch_x86_64, code, size, &decoded));
-	must((decoded.refused != NULL) == (decoded.num_sites == 0));
-	for (size_t i = 0; i < decoded.num_sites; i++) {
-		const struct decoded_site *site = &decoded.sites[i];
-
-		check_site(site, code, size);
-		must((i != 0) == !!(site->flags & SITE_EXIT));
-		must(i < 2 || site->offset > site[-1].offset);
-	}
-	decoded_destroy(&decoded);
-	free(code);
+	must(bytes);
+	memcpy(bytes, data, size);
+	check(&arch_x86_64, bytes, size);
+	check(&arch_arm64, bytes, size);
+	free(bytes);
 	return 0;
 }

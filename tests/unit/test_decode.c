@@ -230,8 +230,9 @@ static void test_refused_functions(void **state)
 static void expect_insn(const char *code, bool fine)
 {
 	struct bytes bytes = hex(code);
+	struct code function = {.arch = &arch_x86_64, .bytes = bytes.data, .size = bytes.size};
 
-	if (!arch_x86_64.refusal(bytes.data, bytes.size) != fine)
+	if (!arch_x86_64.refusal(&function, 0) != fine)
 		fail_msg("%s is %s", code, fine ? "refused" : "not refused");
 }
 

@@ -143,7 +143,8 @@ static void check_site(const struct plan *plan, const struct plan_func *func, si
 	assert_true(site->va >= func->func->va && site->va < func->func->va + func->func->size);
 	assert_true(gobin_va_to_off(plan->bin, site->va, &off) && off == site->off);
 	assert_non_null(code);
-	assert_null(arch_x86_64.refusal(code, length));
+	assert_null(arch_x86_64.refusal(
+		&(struct code){.arch = &arch_x86_64, .bytes = code, .size = length}, 0));
 	assert_int_equal(site->flags & SITE_TARGET, is_first && func->target ? SITE_TARGET : 0);
 	assert_int_equal(site->is_runtime, is_own || site->flags & SITE_RESUME);
 	assert_int_equal(!!(site->flags & SITE_EXIT), !site->is_runtime && !is_first);

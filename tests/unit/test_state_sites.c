@@ -108,7 +108,11 @@ static void check_state_site(const struct plan *plan, uint32_t index)
 	assert_int_equal(SITE_COOKIE_INDEX(cookie), index);
 	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
 	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
-	assert_null(arch_x86_64.refusal(gobin_bytes(plan->bin, site->va, &length), length));
+	struct code code = {.arch = gobin_arch(plan->bin)};
+
+	code.bytes = gobin_bytes(plan->bin, site->va, &length);
+	code.size = length;
+	assert_null(code.arch->refusal(&code, 0));
 }
 
 static void make_states(const struct built *program, struct plan *plan)

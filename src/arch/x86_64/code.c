@@ -104,7 +104,11 @@ bool x86_64_decode(const struct code *code, uint32_t offset, const struct insn *
 	return true;
 }
 
-const char *x86_64_mnemonic(const struct insn *insn)
+const char *x86_64_mnemonic(const struct code *code, uint32_t offset)
 {
-	return ZydisMnemonicGetString((ZydisMnemonic)insn->native) ?: "?";
+	ZydisDecodedInstruction insn;
+
+	return (x86_64_decode_short(code, offset, &insn) ? ZydisMnemonicGetString(insn.mnemonic)
+							 : NULL)
+		       ?: "?";
 }

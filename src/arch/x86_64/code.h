@@ -20,9 +20,9 @@ bool x86_64_reads_tls(const ZydisDecodedInstruction *insn); /* has a %fs operand
 /* See struct arch. */
 bool x86_64_decode(const struct code *code, uint32_t offset, const struct insn *prev,
 		   struct insn *insn);
-const char *x86_64_mnemonic(const struct insn *insn);
-const char *x86_64_refusal(const uint8_t *bytes, size_t size);
-bool x86_64_is_emulated(const uint8_t *bytes, size_t size);
+const char *x86_64_mnemonic(const struct code *code, uint32_t offset);
+const char *x86_64_refusal(const struct code *code, uint32_t offset);
+bool x86_64_is_emulated(const struct code *code, uint32_t offset);
 bool x86_64_find_stack_check(const struct code *code, struct stack_check *check);
 bool x86_64_is_harmless(const struct code *code, uint32_t offset);
 bool x86_64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,

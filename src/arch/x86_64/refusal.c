@@ -118,7 +118,7 @@ static bool vex_is_misread(uint8_t opcode)
 	       !is_good(good_opcode, opcode);
 }
 
-const char *x86_64_refusal(const uint8_t *code, size_t size)
+static const char *refusal(const uint8_t *code, size_t size)
 {
 	struct raw_insn raw;
 	uint8_t reg;
@@ -158,16 +158,23 @@ const char *x86_64_refusal(const uint8_t *code, size_t size)
 	return NULL;
 }
 
-bool x86_64_is_emulated(const uint8_t *code, size_t size)
+const char *x86_64_refusal(const struct code *code, uint32_t offset)
 {
+	return refusal(code->bytes + offset, code->size - offset);
+}
+
+bool x86_64_is_emulated(const struct code *code, uint32_t offset)
+{
+	const uint8_t *bytes = code->bytes + offset;
+	size_t size = code->size - offset;
 	struct raw_insn raw;
 
 	/* push_setup_xol_ops(): one byte, or two with exactly REX.B */
-	if (size >= 1 && (code[0] & 0xf8) == 0x50)
+	if (size >= 1 && (bytes[0] & 0xf8) == 0x50)
 		return true;
-	if (size >= 2 && code[0] == 0x41 && (code[1] & 0xf8) == 0x50)
+	if (size >= 2 && bytes[0] == 0x41 && (bytes[1] & 0xf8) == 0x50)
 		return true;
-	if (!raw_split(code, size, &raw) || raw.vex || x86_64_refusal(code, size))
+	if (!raw_split(bytes, size, &raw) || raw.vex || refusal(bytes, size))
 		return false;
 	/* The long nops, 0f 1f, are emulated by the newest kernels only. */
 	return is_branch_opcode(raw.opcode) || (raw.opcode == 0x0f && (raw.opcode2 & 0xf0) == 0x80);

@@ -59,7 +59,7 @@ bool x86_64_find_arguments(const struct code *code, uint32_t limit, uint32_t *of
 		if (!x86_64_decode_full(code, *offset, &insn, operands))
 			return false;
 		*sp_delta = (uint32_t)delta;
-		if (x86_64_is_emulated(code->bytes + *offset, insn.length))
+		if (x86_64_is_emulated(code, *offset))
 			return true;
 		if (writes_register(&insn, operands, ZYDIS_REGISTER_RIP) ||
 		    writes_register(&insn, operands, ZYDIS_REGISTER_RAX) ||

@@ -4,10 +4,27 @@
 
 #include "arch/x86_64/code.h"
 
+#define SIGRETURN_REASON "debuggers, and C code that unwinds stacks, know it by its first bytes"
+
+static const struct never_probed never_probed[] = {
+	/* cmd/compile/internal/amd64/ssa.go, OpAMD64DUFFZERO and DUFFCOPY (to Go 1.23) */
+	{"runtime.duffzero", "compiled code jumps into the middle of it, past its entry"},
+	{"runtime.duffcopy", "compiled code jumps into the middle of it, past its entry"},
+	/* src/runtime/cgocall.go, asm_amd64.s: from C code, of a goroutine or of a thread that has
+	 * none, to runtime.cgocallbackg */
+	{"runtime.cgocallback", "it runs below C code, and goes on on another stack from there"},
+	{"crosscall2", "it runs below C code, and goes on on another stack from there"},
+	/* src/runtime/sys_linux_amd64.s; libgcc/config/i386/linux-unwind.h. Renamed in Go 1.21. */
+	{"runtime.sigreturn", SIGRETURN_REASON},
+	{"runtime.sigreturn__sigaction", SIGRETURN_REASON},
+	{0},
+};
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
 	.padding = 0xcc, /* int3: src/cmd/link/internal/amd64/l.go, CodePad */
+	.quantum = 1,
 	.relocation_relative = R_X86_64_RELATIVE,
 	.relocation_tls = R_X86_64_TPOFF64,
 	.decode = x86_64_decode,
@@ -23,6 +40,7 @@ const struct arch arch_x86_64 = {
 	.find_tls_access = x86_64_find_tls_access,
 	.constants = x86_64_constants,
 	.goroutine_register = 14,
+	.never_probed = never_probed,
 	.bpftrace_g = "reg(\"r14\")",
 	.bpftrace_sp = "reg(\"sp\")",
 	.bpftrace_check_passes = "!(reg(\"flags\") & 0x41)", /* CF or ZF */

@@ -15,8 +15,7 @@ bool code_site(const struct code *code, uint32_t offset, struct decoded_site *si
 {
 	struct insn insn;
 
-	if (!code_instruction(code, offset, &insn) ||
-	    code->arch->refusal(code->bytes + offset, insn.length))
+	if (!code_instruction(code, offset, &insn) || code->arch->refusal(code, offset))
 		return false;
 	site_fill(code, &insn, offset, site);
 	return true;
@@ -27,18 +26,16 @@ void site_fill(const struct code *code, const struct insn *insn, uint32_t offset
 {
 	*site = (struct decoded_site){
 		.offset = offset,
-		.cost = code->arch->is_emulated(code->bytes + offset, insn->length)
-				? SITE_EMULATED
-				: SITE_SINGLE_STEP,
+		.cost = code->arch->is_emulated(code, offset) ? SITE_EMULATED : SITE_SINGLE_STEP,
 		.length = insn->length,
-		.mnemonic = code->arch->mnemonic(insn),
+		.mnemonic = code->arch->mnemonic(code, offset),
 	};
 }
 
 struct error *decode_function(const struct arch *arch, const uint8_t *bytes, size_t size,
 			      struct decoded *out)
 {
-	struct code code = {.arch = arch, .bytes = bytes, .size = size};
+	_cleanup_(code_release) struct code code = {.arch = arch, .bytes = bytes, .size = size};
 	_cleanup_(sweep_destroy) struct sweep sweep = {0};
 	struct decoded_site entry = {0};
 	struct error *err;
@@ -50,6 +47,8 @@ struct error *decode_function(const struct arch *arch, const uint8_t *bytes, siz
 		return NULL;
 	}
 
+	if (!code_mark(&code))
+		return error_out_of_memory();
 	err = code_sweep(&code, &sweep);
 	if (err)
 		return err;

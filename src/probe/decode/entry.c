@@ -53,7 +53,7 @@ static bool may_stand_at(const struct head *head, uint32_t offset, struct decode
 	struct insn insn;
 
 	if (!code_instruction(head->code, offset, &insn) || (offset && is_exit(head, offset)) ||
-	    head->code->arch->refusal(head->code->bytes + offset, insn.length))
+	    head->code->arch->refusal(head->code, offset))
 		return false;
 	site_fill(head->code, &insn, offset, site);
 	if (is_repeated(head, offset))

@@ -102,8 +102,7 @@ struct error *code_sweep(const struct code *code, struct sweep *sweep)
 			sweep->refused =
 				"it leaves by a conditional jump, which a probe cannot follow";
 			sweep->refused_offset = offset;
-		} else if (kind != NO_EXIT &&
-			   code->arch->refusal(code->bytes + offset, insn.length)) {
+		} else if (kind != NO_EXIT && code->arch->refusal(code, offset)) {
 			/* A call that leaves here would look as if a panic had ended it. */
 			sweep->refused = "the kernel cannot probe one of its ways out";
 			sweep->refused_offset = offset;

@@ -24,20 +24,20 @@ static bool open_code(struct gobin *bin, const struct gobin_func *func, struct c
 {
 	code->arch = gobin_arch(bin);
 	code->bytes = func_code(bin, func, &code->size);
-	if (!code->bytes || code->size > INT32_MAX)
-		return false;
-	return true;
+	return code->bytes && code->size <= INT32_MAX;
 }
 
 struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 {
 	const struct gobin_func *func = gobin_func_named(bin, "runtime.recovery");
+	_cleanup_(code_release) struct code code = {0};
 	struct insn insn;
-	struct code code;
 
 	*found = (struct runtime_site){0};
 	if (!func || !open_code(bin, func, &code))
 		return NULL;
+	if (!code_mark(&code))
+		return error_out_of_memory();
 	for (uint32_t offset = 0; code_instruction(&code, offset, &insn); offset += insn.length) {
 		struct decoded_site site;
 
@@ -92,8 +92,8 @@ static const struct gobin_func *find_gogo(struct gobin *bin)
 {
 	const struct gobin_func *func =
 		gobin_func_named(bin, "runtime.gogo.abi0") ?: gobin_func_named(bin, "runtime.gogo");
+	struct code code = {0};
 	struct insn insn;
-	struct code code;
 
 	if (!func || !open_code(bin, func, &code))
 		return NULL;

@@ -63,12 +63,19 @@ static const char *why_not_behind(const struct code *code, const struct code_swa
 		site->flags = SITE_SWAP_TESTED;
 	else if (!code_site(code, swap->behind, site))
 		return "the kernel does not probe the instruction behind its change of a state";
-	site->sp_delta = SITE_SWAP_REGISTERS(swap->g, swap->old_status, swap->new_status);
+	site->sp_delta = SITE_SWAP_REGISTERS(swap->g, swap->old_status, swap->new_status) |
+			 (swap->g_is_field ? SITE_SWAP_AT_STATUS : 0);
 	return NULL;
 }
 
-/* A jump to between a swap and its site comes there without a swap. */
-static void drop_jump_targets(const struct code *code, const uint32_t *behind,
+/* Where the instructions of a swap are. */
+struct swap_range {
+	uint32_t begin, behind;
+};
+
+/* A jump to between a swap and its site comes there without a swap, unless it is one of the swap's
+ * own. */
+static void drop_jump_targets(const struct code *code, const struct swap_range *ranges,
 			      struct state_func *found)
 {
 	struct insn insn;
@@ -79,8 +86,9 @@ static void drop_jump_targets(const struct code *code, const uint32_t *behind,
 		if (insn.kind == INSN_CALL || !insn.has_target)
 			continue;
 		for (size_t i = 0; i < found->num_sites; i++)
-			is_target[i] |=
-				insn.target >= behind[i] && insn.target <= found->sites[i].offset;
+			is_target[i] |= insn.target >= ranges[i].behind &&
+					insn.target <= found->sites[i].offset &&
+					(offset < ranges[i].begin || offset >= ranges[i].behind);
 	}
 	for (size_t i = 0; i < found->num_sites; i++) {
 		if (is_target[i])
@@ -94,7 +102,7 @@ static void drop_jump_targets(const struct code *code, const uint32_t *behind,
 
 void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct state_func *found)
 {
-	uint32_t behind[STATE_MAX_SITES]; /* the instructions right behind the swaps */
+	struct swap_range ranges[STATE_MAX_SITES];
 	struct code_swap swap;
 
 	for (uint32_t offset = 0; code->arch->find_swap(code, atomicstatus, &offset, &swap);
@@ -107,8 +115,8 @@ void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct sta
 			continue;
 		}
 		if (found->num_sites < STATE_MAX_SITES)
-			behind[found->num_sites] = swap.behind;
+			ranges[found->num_sites] = (struct swap_range){offset, swap.behind};
 		state_func_add(found, &site, SITE_STATE_SWAP);
 	}
-	drop_jump_targets(code, behind, found);
+	drop_jump_targets(code, ranges, found);
 }

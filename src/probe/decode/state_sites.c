@@ -165,6 +165,7 @@ static void find_funcs(struct gobin *bin, const struct gobin_func *found[TABLE_S
 
 static void subject_release(struct subject *subject)
 {
+	code_release(&subject->code);
 	decoded_destroy(&subject->decoded);
 	sweep_destroy(&subject->sweep);
 }
@@ -191,6 +192,8 @@ static struct error *find_sites(struct gobin *bin, size_t row, uint32_t atomicst
 				     subject.decoded.refused);
 		return NULL;
 	}
+	if (!code_mark(code))
+		return error_out_of_memory();
 	err = code_sweep(code, &subject.sweep);
 	if (!err)
 		table[row].find(&subject, found);
@@ -254,11 +257,11 @@ static bool is_in_table(const struct search *search, const struct gobin_func *fu
 static struct error *visit_others(const struct search *search)
 {
 	struct error *err = NULL;
-	struct code code = {.arch = gobin_arch(search->bin)};
 	size_t count;
 	const struct gobin_func *funcs = gobin_funcs(search->bin, &count);
 
 	for (size_t i = 0; !err && i < count; i++) {
+		_cleanup_(code_release) struct code code = {.arch = gobin_arch(search->bin)};
 		struct state_func found;
 
 		if (strncmp(funcs[i].name, "runtime.", 8) || is_in_table(search, &funcs[i]))
@@ -267,6 +270,8 @@ static struct error *visit_others(const struct search *search)
 		if (!code.bytes || code.size > INT32_MAX ||
 		    !code.arch->may_swap(code.bytes, code.size))
 			continue;
+		if (!code_mark(&code))
+			return error_out_of_memory();
 		found = (struct state_func){.func = &funcs[i]};
 		state_find_swaps(&code, search->atomicstatus, &found);
 		if (found.num_sites || found.left_out)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+"""Files of all processors are read on every machine; only those of this machine's own are traced."""
+
+import platform
+import subprocess
+
+import pytest
+
+import builds
+from harness import tool
+from test_errors import fails
+from test_list import list_functions, parse
+
+GOARCH, NAME, G = {"x86_64": ("arm64", "arm64", 'reg("r28")'),
+                   "aarch64": ("amd64", "x86-64", 'reg("r14")')}[platform.machine()]
+
+
+@pytest.fixture(scope="module")
+def foreign():
+    try:
+        return builds.build("calls", variables=(("GOARCH", GOARCH),))
+    except builds.Unavailable as why:
+        pytest.skip(str(why))
+
+
+@pytest.mark.parametrize("arguments", (["-u", "main.*"], ["states"]))
+def test_is_not_traced(foreign, arguments):
+    for program_arguments in ([], ["--", "1"]):
+        said = fails(*arguments, foreign, *program_arguments)
+        assert f"it is for {NAME}, and this machine is" in said and f"list {foreign}" in said, said
+
+
+def test_is_listed(foreign):
+    done = list_functions("-u", "main.*", foreign, "main.root")
+    assert done.returncode == 0, done.stderr
+    found = parse(done.stdout)
+    assert found["main.root"] and "main.main" in found
+    assert set(found) == set(parse(list_functions("-u", "main.*", builds.build("calls"), "main.root").stdout))
+
+
+def test_makes_scripts(foreign):
+    done = subprocess.run([tool(), "bpftrace", "-u", "main.*", foreign, "main.root"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and G in done.stdout, done.stderr
