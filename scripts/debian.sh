@@ -7,7 +7,10 @@
 #   debian_download SUITE DIR PACKAGE...   fetches the newest PACKAGEs of SUITE into DIR (*.deb)
 #   debian_unpack SUITE DIR PACKAGE...     the same, unpacked below DIR with dpkg -x
 #   debian_packages SUITE PREFIX           names of SUITE's packages that start with PREFIX
+#   debian_needs SUITE PACKAGE...          these and what they depend on, as debian_download takes them
 #   debian_cache                           prints the cache folder of this project
+#
+# $DEBIAN_ARCHITECTURE: packages of another architecture than the host's (arm64).
 
 DEBIAN_UPDATE_SECONDS=${DEBIAN_UPDATE_SECONDS:-180}
 DEBIAN_DOWNLOAD_SECONDS=${DEBIAN_DOWNLOAD_SECONDS:-600}
@@ -54,6 +57,7 @@ debian_sources() {
 			options = ""
 			if (match($0, /\[[^]]*\]/)) {
 				options = substr($0, RSTART + 1, RLENGTH - 2)
+				gsub(/(^| )arch[^ ]*=[^ ]*/, "", options)
 				$0 = substr($0, 1, RSTART - 1) substr($0, RSTART + RLENGTH)
 			}
 			main = 0
@@ -84,7 +88,7 @@ debian_sources() {
 # Makes the private apt configuration of a suite and prints its folder.
 debian_configure() {
 	local suite=$1 root
-	root=$(debian_cache)/apt/$suite
+	root=$(debian_cache)/apt/$suite${DEBIAN_ARCHITECTURE:+-$DEBIAN_ARCHITECTURE}
 	mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/parts" || return 1
 	: >"$root/status"
 	debian_sources | while IFS='|' read -r options uri; do
@@ -112,6 +116,8 @@ debian_apt() {
 		-o Dir::Cache="$root" -o Dir::Cache::archives="$root/archives" \
 		-o Dir::Etc::sourcelist="$root/sources.list" -o Dir::Etc::sourceparts="$root/parts" \
 		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts="$root/parts" \
+		${DEBIAN_ARCHITECTURE:+-o APT::Architecture="$DEBIAN_ARCHITECTURE"} \
+		${DEBIAN_ARCHITECTURE:+-o APT::Architectures="$DEBIAN_ARCHITECTURE"} \
 		-o APT::Sandbox::User= -o Acquire::Languages=none -o Acquire::Retries=3 \
 		-o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 \
 		-o Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled=false "$@"
@@ -203,5 +209,17 @@ debian_packages() {
 		flock -w "$DEBIAN_UPDATE_SECONDS" 9 || exit 1
 		debian_update "$root" || exit 1
 		debian_apt "$root" "$(command -v apt-cache)" pkgnames "$prefix" | sort
+	) 9>"$root/lock"
+}
+
+debian_needs() {
+	local suite=$1 root
+	shift
+	root=$(debian_configure "$suite") || return 1
+	(
+		flock -w "$DEBIAN_UPDATE_SECONDS" 9 || exit 1
+		debian_update "$root" || exit 1
+		debian_apt "$root" "$(command -v apt-get)" -s --no-install-recommends install "$@" 2>"$root/solve.log" |
+			awk '/^Inst / { print $2 }'
 	) 9>"$root/lock"
 }

@@ -1,16 +1,30 @@
 # SPDX-License-Identifier: MIT
-# Sourced by run: kernels, QEMU and busybox from Debian's suites, unpacked below
-# ${XDG_CACHE_HOME:-~/.cache}/gofuncgraph-c/kernels. What is there already is not fetched again.
+# Sourced by run, with $arch as amd64 or arm64: kernels, QEMU and busybox for it from Debian's suites,
+# unpacked below ${XDG_CACHE_HOME:-~/.cache}/gofuncgraph-c/kernels. What is there already is not fetched
+# again.
 #
 #   kernel_fetch NAME   NAME: 5.10, 6.1, 6.12, any 6.N or 7.N of trixie-backports, or newest;
 #                       prints the kernel's path and its release
 #   qemu_fetch          sets qemu to an array: a command that runs QEMU 10 or newer
+#   qemu_user_fetch     prints the path of a program that runs those of $arch
 #   busybox_fetch       prints the path of a static busybox
 #
 # Each says on standard error why it could not, and returns 1.
 
 . "$here/../../scripts/debian.sh"
 kernels_cache=$(debian_cache)/kernels
+host=$(dpkg --print-architecture)
+if [ "$arch" != "$host" ]; then
+	kernels_cache=$kernels_cache/$arch
+	guest_architecture=$arch
+fi
+
+# Debian's packages for the guest: debian_COMMAND.
+guest_debian() { # COMMAND ARGUMENT...
+	local command=$1
+	shift
+	DEBIAN_ARCHITECTURE=${guest_architecture:-} "debian_$command" "$@"
+}
 
 # Prints "SUITE PACKAGE". From 6.19 the kernel is in linux-binary-*, before in linux-image-*.
 kernel_package() { # NAME
@@ -21,11 +35,11 @@ kernel_package() { # NAME
 	6.12) suite=trixie ;;
 	newest) prefix="linux-binary-[0-9]" ;;
 	esac
-	found=$(debian_packages "$suite" linux- | grep -E "^$prefix.*[0-9]-cloud-amd64\$" |
+	found=$(guest_debian packages "$suite" linux- | grep -E "^$prefix.*[0-9]-cloud-$arch\$" |
 		sed 's/^linux-\([a-z]*\)-\(.*\)$/\2 \1/' | sort -V | tail -n 1)
 	# Where both have the release, the sort put "binary" first.
 	[ -n "$found" ] || return 1
-	if debian_packages "$suite" "linux-binary-${found% *}" | grep -qx "linux-binary-${found% *}"; then
+	if guest_debian packages "$suite" "linux-binary-${found% *}" | grep -qx "linux-binary-${found% *}"; then
 		found="${found% *} binary"
 	fi
 	echo "$suite linux-${found#* }-${found% *}"
@@ -44,7 +58,7 @@ kernel_fetch() { # NAME
 			read -r suite package < <(kernel_package "$1")
 			if [ -n "${package:-}" ] && [ "$(cat "$folder/package" 2>/dev/null)" = "$package" ]; then
 				touch "$folder/release"
-			elif [ -n "${package:-}" ] && debian_download "$suite" "$new" "$package"; then
+			elif [ -n "${package:-}" ] && guest_debian download "$suite" "$new" "$package"; then
 				# In /boot to 7.1, below /usr/lib/modules from 7.2. Modules are not needed.
 				dpkg --fsys-tarfile "$new"/*.deb | tar -x -C "$new" --wildcards \
 					'./boot/vmlinuz-*' './*lib/modules/*/vmlinuz' 2>/dev/null
@@ -72,10 +86,11 @@ qemu_major() { # COMMAND...
 	"$@" --version 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\)\..*/\1/p'
 }
 
-# The packages that `apt-get install qemu-system-x86` would install on this system, with what is
-# installed already left out, as "SUITE NAME=VERSION" lines.
-qemu_packages() { # SUITE...
-	local suite root
+# What `apt-get install PACKAGE` would install on this system, with what is installed already left out,
+# as "NAME=VERSION" lines.
+qemu_packages() { # PACKAGE SUITE...
+	local suite root package=$1
+	shift
 	root=$(debian_cache)/apt/qemu
 	mkdir -p "$root/lists/partial" "$root/archives/partial" "$root/parts"
 	for suite in "$@"; do
@@ -83,49 +98,65 @@ qemu_packages() { # SUITE...
 	done >"$root/sources.list"
 	debian_update "$root" || return 1
 	debian_apt "$root" "$(command -v apt-get)" -s -o Dir::State::status=/var/lib/dpkg/status \
-		--no-install-recommends -t "${!#}" install qemu-system-x86 2>"$root/solve.log" |
+		--no-install-recommends -t "${!#}" install "$package" 2>"$root/solve.log" |
 		awk '/^Inst / { v = $3; if (v ~ /^\[/) v = $4; sub(/^\(/, "", v); print $2 "=" v }'
 }
 
-# QEMU 7.2 of Debian 12 crashes guests of 6.12 half of the time, so there its backport is unpacked
-# (never installed).
-qemu_fetch() {
-	local folder=$kernels_cache/qemu suites packages codename major
-	major=$(qemu_major qemu-system-x86_64)
-	if [ "${major:-0}" -ge 10 ]; then
-		qemu=(qemu-system-x86_64)
-		return 0
-	fi
+# Unpacks (never installs) a package with QEMU, from the newest suite that fits this system.
+qemu_unpack() { # PACKAGE FOLDER
+	local folder=$2 suites packages codename root
 	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
 	suites=$codename
 	[ "$codename" = bookworm ] && suites="bookworm bookworm-backports"
-	qemu=(env "LD_LIBRARY_PATH=$folder/usr/lib/x86_64-linux-gnu:$folder/lib/x86_64-linux-gnu"
-		"$folder/usr/bin/qemu-system-x86_64" -L "$folder/usr/share/qemu" -L "$folder/usr/share/seabios")
+	rm -rf "$folder" "$folder.new"
+	mkdir -p "$folder.new/debs"
+	# shellcheck disable=SC2086
+	packages=$(qemu_packages "$1" $suites)
+	root=$(debian_cache)/apt/qemu
+	# shellcheck disable=SC2086
+	if [ -z "$packages" ] || ! debian_fetch "$root" "$folder.new/debs" $packages; then
+		tail -n 3 "$root/solve.log" "$root/download.log" >&2
+		return 1
+	fi
+	for deb in "$folder.new/debs"/*.deb; do
+		dpkg -x "$deb" "$folder.new"
+	done
+	rm -rf "$folder.new/debs"
+	mv "$folder.new" "$folder"
+}
+
+# QEMU 7.2 of Debian 12 crashes guests of 6.12 half of the time, so there its backport is taken.
+qemu_fetch() {
+	local folder=$kernels_cache/qemu package=qemu-system-x86 command=qemu-system-x86_64 libraries major
+	[ "$arch" = amd64 ] || package=qemu-system-arm command=qemu-system-aarch64
+	if [ "$(qemu_major "$command")" -ge 10 ] 2>/dev/null; then
+		qemu=("$command")
+		return 0
+	fi
+	libraries=$(uname -m)-linux-gnu
+	qemu=(env "LD_LIBRARY_PATH=$folder/usr/lib/$libraries:$folder/lib/$libraries"
+		"$folder/usr/bin/$command" -L "$folder/usr/share/qemu" -L "$folder/usr/share/seabios")
 	mkdir -p "$kernels_cache"
 	(
 		flock -w 900 9 || exit 1
-		[ "$(qemu_major "${qemu[@]}")" != "" ] && exit 0
-		rm -rf "$folder" "$folder.new"
-		mkdir -p "$folder.new/debs"
-		# shellcheck disable=SC2086
-		packages=$(qemu_packages $suites)
-		root=$(debian_cache)/apt/qemu
-		# shellcheck disable=SC2086
-		if [ -z "$packages" ] || ! debian_fetch "$root" "$folder.new/debs" $packages; then
-			tail -n 3 "$root/solve.log" "$root/download.log" >&2
-			exit 1
-		fi
-		for deb in "$folder.new/debs"/*.deb; do
-			dpkg -x "$deb" "$folder.new"
-		done
-		rm -rf "$folder.new/debs"
-		mv "$folder.new" "$folder"
+		[ "$(qemu_major "${qemu[@]}")" != "" ] || qemu_unpack "$package" "$folder"
 	) 9>"$kernels_cache/qemu.lock"
 	major=$(qemu_major "${qemu[@]}")
 	if [ "${major:-0}" -lt 10 ]; then
-		echo "no QEMU of 10 or newer (apt-get install qemu-system-x86, from a suite that has it)" >&2
+		echo "no QEMU of 10 or newer (apt-get install $package, from a suite that has it)" >&2
 		return 1
 	fi
+}
+
+qemu_user_fetch() {
+	local folder=$kernels_cache/qemu-user command=qemu-aarch64
+	mkdir -p "$kernels_cache"
+	(
+		flock -w 900 9 || exit 1
+		[ -x "$folder/usr/bin/$command" ] || qemu_unpack qemu-user "$folder"
+	) 9>"$kernels_cache/qemu.lock"
+	[ -x "$folder/usr/bin/$command" ] || return 1
+	echo "$folder/usr/bin/$command"
 }
 
 busybox_fetch() {
@@ -136,7 +167,7 @@ busybox_fetch() {
 		flock -w 900 9 || exit 1
 		[ -d "$folder" ] && exit 0
 		rm -rf "$folder.new"
-		debian_unpack "$codename" "$folder.new" busybox-static && mv "$folder.new" "$folder"
+		guest_debian unpack "$codename" "$folder.new" busybox-static && mv "$folder.new" "$folder"
 	) 9>"$kernels_cache/busybox.lock"
 	found=$(find "$folder" -path '*/bin/busybox' -type f 2>/dev/null | head -n 1)
 	[ -n "$found" ] || return 1
