@@ -19,8 +19,24 @@
 
 struct output;
 
+/* What an output is about, for formats that tell. Not owned; NULL and 0: unknown. */
+struct output_about {
+	char *const *arguments; /* those of the command, its name first, NULL at the end */
+	const char *binary; /* path */
+	const char *build_id;
+	uint64_t start_ns; /* of tracing, by the clock of records */
+};
+
+/* What is known when tracing has ended. */
+struct output_totals {
+	uint64_t stop_ns; /* by the clock of records */
+	uint64_t lost; /* records */
+};
+
 struct output_options {
-	FILE *file; /* not owned */
+	FILE *file; /* not owned; NULL: the format opens `path` itself */
+	const char *path; /* what -o names; NULL: nothing. Not owned */
+	struct output_about about;
 	struct names *names; /* not owned */
 	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
@@ -43,6 +59,10 @@ struct format;
  * output/format_list.h. */
 const struct format *format_named(enum output_kind kind, const char *name);
 
+/* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
+ * to standard output. The error says where it can go. */
+struct error *format_check_target(const struct format *format, const char *path, bool to_terminal);
+
 struct error *output_new(const struct format *format, const struct output_options *options,
 			 struct output **out);
 void output_free(struct output *out); /* NULL is fine */
@@ -55,6 +75,10 @@ void output_change(struct output *out, const struct state_change *change);
 /* Prints a line of the summary: all goroutines come first, then all functions. */
 void output_goroutine(struct output *out, const struct state_goroutine *one);
 void output_function(struct output *out, const struct state_goroutine *one);
+
+/* After the last of all, once: what a format writes at its end. An output that is freed without it
+ * was given up. */
+void output_end(struct output *out, const struct output_totals *totals);
 
 uint64_t output_num_trees(const struct output *out); /* written so far, to their end */
 

@@ -87,7 +87,8 @@ static struct error *open_all(struct run *run)
 	return NULL;
 }
 
-struct error *run_make_names(struct run *run)
+/* What the addresses and sites of this binary and plan are called. */
+static struct error *make_names(struct run *run)
 {
 	const struct name_source source = name_source_gobin(run->bin, run->modules);
 	size_t count = run->plan.num_sites, num_funcs;
@@ -101,6 +102,22 @@ struct error *run_make_names(struct run *run)
 		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
 					      .func = (uint32_t)(run->plan.sites[i].func - funcs)};
 	return names_new(&source, sites, count, &run->names);
+}
+
+struct error *run_prepare_output(struct run *run, struct output_options *options)
+{
+	free(run->build_id);
+	run->build_id = gobin_build_id(run->bin);
+	options->file = run->file;
+	options->path = run->args->output_path;
+	options->clock = &run->clock;
+	options->about = (struct output_about){.arguments = run->args->arguments,
+					       .binary = gobin_path(run->bin),
+					       .build_id = run->build_id,
+					       .start_ns = event_clock_now_ns(&run->clock)};
+	struct error *err = make_names(run);
+	options->names = run->names;
+	return err;
 }
 
 static struct error *start_source(struct run *run, struct live_options *options, const char *what)
@@ -408,6 +425,7 @@ void run_destroy(struct run *run)
 	run_file_close(run);
 	plan_destroy(&run->plan);
 	names_free(run->names);
+	free(run->build_id);
 	modules_free(run->modules);
 	gobin_close(run->bin);
 	error_free(run->err);

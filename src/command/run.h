@@ -12,6 +12,7 @@
 #include "command/run_args.h"
 #include "command/running.h"
 #include "gofuncgraph/live.h"
+#include "gofuncgraph/output.h"
 #include "names/names.h"
 #include "process/process.h"
 #include "process/throttle.h"
@@ -23,7 +24,8 @@ struct run {
 	struct gobin *bin;
 	struct plan plan;
 	struct modules *modules; /* code in other files than bin's */
-	struct names *names; /* of bin and plan, see run_make_names() */
+	struct names *names; /* of bin and plan, see run_prepare_output() */
+	char *build_id; /* of bin, the same */
 	FILE *file; /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
@@ -40,6 +42,7 @@ struct run {
 	struct running running;
 
 	/* What the command does. */
+	const struct format *format; /* of what is printed */
 	const char *advice; /* against a full ring buffer */
 	void *context;
 	struct error *(*make_plan)(void *context); /* `plan` from `bin` */
@@ -64,9 +67,9 @@ struct error *run_prepare(struct run *run);
  */
 struct error *run_trace(struct run *run);
 
-/* What the addresses and sites of this binary and plan are called: to be made when both are there, and
- * anew when the binary was changed. */
-struct error *run_make_names(struct run *run);
+/* Makes the names of this binary and plan, and fills in what a run tells its output: to be called
+ * when both are there, and anew when the binary was changed. */
+struct error *run_prepare_output(struct run *run, struct output_options *options);
 
 /*
  * Starts the program, if there is one to start, attaches, and empties the output's file. Sets of

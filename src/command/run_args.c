@@ -153,6 +153,7 @@ void run_args_destroy(struct run_args *args)
 
 int run_args_split(int argc, char **argv, struct run_args *args)
 {
+	args->arguments = argv;
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--")) {
 			args->program_args = argv + i + 1;

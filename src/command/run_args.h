@@ -22,6 +22,7 @@ struct run_args {
 	uint64_t timeout_ns; /* 0: none */
 	struct run_options options;
 	bool verbose;
+	char *const *arguments; /* all there are, the command's name first, NULL at the end */
 };
 
 /* For argp's `children`; its input is a struct run_args with only `binary` set. */

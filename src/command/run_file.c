@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/output_file.h"
+#include "gofuncgraph/output.h"
 
 static bool is_named(const struct run *run)
 {
@@ -46,11 +47,16 @@ static struct error *open_named(struct run *run)
 struct error *run_file_open(struct run *run)
 {
 	const struct run_args *args = run->args;
+	FILE *standard = args->program_args && !args->output_path ? stderr : stdout;
+	struct error *err =
+		format_check_target(run->format, args->output_path, isatty(fileno(standard)));
 	int flags;
 
+	if (err)
+		return err;
 	if (is_named(run))
 		return open_named(run);
-	run->file = args->program_args && !args->output_path ? stderr : stdout;
+	run->file = standard;
 	flags = fcntl(fileno(run->file), F_GETFL);
 	if (flags < 0 || flags & O_PATH || (flags & O_ACCMODE) == O_RDONLY)
 		return error_new(

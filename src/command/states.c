@@ -110,8 +110,11 @@ static void handle(void *context, const struct record *record)
 	if (record->kind == RECORD_STATISTICS)
 		note_losses(watch, (const struct record_statistics *)record);
 	run_fail(&watch->run, states_feed(watch->states, record));
-	if (record->kind == RECORD_STOPPED)
-		finish(watch);
+	if (record->kind != RECORD_STOPPED)
+		return;
+	finish(watch);
+	output_end(watch->output,
+		   &(struct output_totals){.stop_ns = record->time_ns, .lost = watch->num_lost});
 }
 
 /* ---- nothing ---- */
@@ -140,11 +143,9 @@ static void explain(void *context)
 static struct error *open_output(void *context)
 {
 	struct watch *watch = context;
-	struct output_options options = {.clock = &watch->run.clock};
-	struct error *err = run_make_names(&watch->run);
+	struct output_options options = {0};
+	struct error *err = run_prepare_output(&watch->run, &options);
 
-	options.names = watch->run.names;
-	options.file = watch->run.file;
 	return err ?: output_new(watch->args->format, &options, &watch->output);
 }
 
@@ -215,6 +216,7 @@ int command_states(int argc, char **argv)
 	watch.run = (struct run){
 		.args = &args.run,
 		.context = &watch,
+		.format = args.format,
 		.advice = advice(&args),
 		.make_plan = make_plan,
 		.open_output = open_output,

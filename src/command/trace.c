@@ -39,13 +39,10 @@ static struct error *open_output(void *context)
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
 		.run = args->run.options,
-		.clock = &trace->run.clock,
 	};
 	struct calltree_sink sink;
-	struct error *err = run_make_names(&trace->run);
+	struct error *err = run_prepare_output(&trace->run, &options);
 
-	options.names = trace->run.names;
-	options.file = trace->run.file;
 	if (!err)
 		err = output_new(args->format, &options, &trace->output);
 	if (err)
@@ -138,6 +135,11 @@ static void handle(void *context, const struct record *record)
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&trace->run, record->pid);
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
+	if (record->kind == RECORD_STOPPED)
+		output_end(trace->output, &(struct output_totals){
+						  .stop_ns = record->time_ns,
+						  .lost = trace->run.counts[STAT_LOST],
+					  });
 }
 
 static struct error *start(void *context)
@@ -201,6 +203,7 @@ int command_trace(int argc, char **argv)
 	trace.run = (struct run){
 		.args = &args.run,
 		.context = &trace,
+		.format = args.format,
 		.advice = "trace fewer functions, or give --ring-size more",
 		.make_plan = make_plan,
 		.open_output = open_output,

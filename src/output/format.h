@@ -2,6 +2,15 @@
 /*
  * format.h - what the formats share: one file a format behind one table of functions. A new format
  * is a file with a `struct format` and a line in format_list.h.
+ *
+ * begin() - what it has functions for, as it happens - end() - free(). A binary that is overwritten
+ * while it is traced ends the output, and begins another one in the same place. After an error no
+ * end() comes, only free().
+ *
+ * Formats write through out->writer, which keeps the first error. One whose target is a folder or a
+ * URL opens out->options.path in begin(); there is no file then, and the writer is not used. There is
+ * none yet. The first one also needs that run_file_open() opens nothing for it, and a function here
+ * that output_flush() asks for its errors.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
@@ -10,12 +19,22 @@
 #include "gofuncgraph/output.h"
 #include "output/writer.h"
 
+/* What -o has to name. */
+enum format_target {
+	FORMAT_TO_STREAM, /* a file, a pipe or a terminal: also without -o */
+	FORMAT_TO_FILE, /* bytes that nobody reads on a terminal */
+	FORMAT_TO_FOLDER,
+	FORMAT_TO_URL,
+};
+
 /* What a format needs is what it has functions for: nothing else is collected and handed on. Each
  * may be NULL. */
 struct format {
 	const char *prints; /* "the trees", for messages */
+	enum format_target target;
+	/* out->options.about says what it is about, out->names what sites and addresses are. */
 	struct error *(*begin)(struct output *out);
-	/* Each as it begins, with its time, its caller and the site that it was entered at. */
+	/* Each as it begins: when, how deep, from where, and at which site it was entered. */
 	void (*entry)(struct output *out, const struct tree *tree, const struct call *call);
 	/* Each as it ends. */
 	void (*call)(struct output *out, const struct tree *tree, const struct call *call);
@@ -26,7 +45,8 @@ struct format {
 	/* Totals: of all goroutines, then of all functions that they were started with. */
 	void (*goroutine)(struct output *out, const struct state_goroutine *one);
 	void (*function)(struct output *out, const struct state_goroutine *one);
-	void (*end)(struct output *out);
+	void (*end)(struct output *out, const struct output_totals *totals);
+	void (*free)(struct output *out); /* `data`; also after a begin() that failed */
 };
 
 struct output {
@@ -40,8 +60,6 @@ struct output {
 	uint64_t num_trees;
 	struct writer writer;
 };
-
-extern const struct format format_graph, format_json, format_states_text, format_states_json;
 
 /* True of a goroutine that was started inside a tree. */
 static inline bool output_is_followed(const struct tree *tree)

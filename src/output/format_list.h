@@ -17,6 +17,12 @@
 	FIRST("text", "default", format_states_text)                                               \
 	LAST("json", "JSON Lines, one object a change", format_states_json)
 
+#define FORMAT_DECLARE(name, about, one) extern const struct format one;
+
+struct format;
+TREE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
+STATE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
+
 #define FORMAT_DOC_FIRST(name, about, format)  name " (" about ")"
 #define FORMAT_DOC_NEXT(name, about, format)   ", " name " (" about ")"
 #define FORMAT_DOC_LAST(name, about, format)   " or " name " (" about ")"

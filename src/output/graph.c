@@ -36,7 +36,7 @@ static struct error *begin(struct output *out)
 	return out->data ? NULL : error_out_of_memory();
 }
 
-static void end(struct output *out)
+static void release(struct output *out)
 {
 	free(out->data);
 }
@@ -335,5 +335,5 @@ const struct format format_graph = {
 	.begin = begin,
 	.tree = write_tree,
 	.part = write_part,
-	.end = end,
+	.free = release,
 };

@@ -83,12 +83,12 @@ struct error *output_new(const struct format *format, const struct output_option
 	out->options = *options;
 	out->names = options->names;
 	out->writer.file = options->file;
+	out->format = format;
 	struct error *err = format->begin ? format->begin(out) : NULL;
 	if (err) {
 		output_free(out);
 		return err;
 	}
-	out->format = format;
 	*result = out;
 	return NULL;
 }
@@ -97,8 +97,8 @@ void output_free(struct output *out)
 {
 	if (!out)
 		return;
-	if (out->format && out->format->end)
-		out->format->end(out);
+	if (out->format->free)
+		out->format->free(out);
 	forget_written(out);
 	free(out);
 }
@@ -203,6 +203,12 @@ void output_function(struct output *out, const struct state_goroutine *one)
 	out->format->function(out, one);
 }
 
+void output_end(struct output *out, const struct output_totals *totals)
+{
+	if (out->format->end)
+		out->format->end(out, totals);
+}
+
 uint64_t output_num_trees(const struct output *out)
 {
 	return out->num_trees;
@@ -210,7 +216,8 @@ uint64_t output_num_trees(const struct output *out)
 
 struct error *output_flush(struct output *out, int *errnum)
 {
-	writer_flush(&out->writer);
+	if (out->writer.file)
+		writer_flush(&out->writer);
 	*errnum = out->writer.errnum;
 	return writer_error(&out->writer, out->format->prints);
 }

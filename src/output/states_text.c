@@ -25,7 +25,7 @@ static struct error *begin(struct output *out)
 	return out->data ? NULL : error_out_of_memory();
 }
 
-static void end(struct output *out)
+static void release(struct output *out)
 {
 	free(out->data);
 }
@@ -219,7 +219,7 @@ static void put_function(struct output *out, const struct state_goroutine *one)
 const struct format format_states_text = {
 	.prints = "the states",
 	.begin = begin,
-	.end = end,
+	.free = release,
 	.change = put_change,
 	.goroutine = put_goroutine,
 	.function = put_function,

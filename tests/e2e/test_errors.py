@@ -133,6 +133,8 @@ def test_ring_that_cannot_be_had(binary):
 def test_output_that_cannot_be_written(binary, tmp_path):
     said = fails("-o", tmp_path / "no" / "such" / "folder", "-u", "main.*", binary("calls"))
     assert "folder" in said
+    said = fails("-o", "http://host/x", "-u", "main.*", binary("calls"))
+    assert "-o http://host/x is the address of a server" in said
 
 
 def test_output_that_is_the_binary(binary, tmp_path):

@@ -332,7 +332,7 @@ static void assert_write_error(FILE *file, int expected)
 
 	assert_null(names_new(&source, fake_sites, FAKE_NUM_SITES, &fake.names));
 	options.names = fake.names;
-	assert_null(output_new(&format_graph, &options, &fake.out));
+	assert_null(output_new(format_named(OUTPUT_TREES, "graph"), &options, &fake.out));
 	struct calltree_sink sink = output_sink(fake.out);
 	assert_null(calltree_new(&sink, &fake.trees));
 	/* More than is buffered, so that the error is met long before it is asked for. */
@@ -369,21 +369,6 @@ static void test_write_errors(void **state)
 	fclose(closed);
 }
 
-static void test_names(void **state)
-{
-	assert_ptr_equal(format_named(OUTPUT_TREES, "graph"), &format_graph);
-	assert_ptr_equal(format_named(OUTPUT_TREES, NULL), &format_graph);
-	assert_ptr_equal(format_named(OUTPUT_TREES, "json"), &format_json);
-	assert_ptr_equal(format_named(OUTPUT_STATES, "json"), &format_states_json);
-	assert_ptr_equal(format_named(OUTPUT_STATES, "text"), &format_states_text);
-	assert_ptr_equal(format_named(OUTPUT_STATES, NULL), &format_states_text);
-	assert_null(format_named(OUTPUT_TREES, "text"));
-	assert_null(format_named(OUTPUT_STATES, "graph"));
-	assert_null(format_named(OUTPUT_TREES, "xml"));
-	assert_null(format_named(OUTPUT_TREES, ""));
-	output_free(NULL);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -400,7 +385,6 @@ int main(void)
 		TEST(test_parts),
 		cmocka_unit_test(test_parts_and_limit),
 		cmocka_unit_test(test_write_errors),
-		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* target.c - where a format can go; see format_check_target(). */
+#include <string.h>
+
+#include "output/format.h"
+
+static bool is_url(const char *path)
+{
+	return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
+}
+
+struct error *format_check_target(const struct format *format, const char *path, bool to_terminal)
+{
+	bool is_named = path && strcmp(path, "-");
+	const char *prints = format->prints;
+
+	if (format->target == FORMAT_TO_URL && !(is_named && is_url(path)))
+		return error_new(
+			"this format sends %s to a server, and needs its address: give -o http://HOST:PORT/PATH",
+			prints);
+	if (format->target == FORMAT_TO_FOLDER && (!is_named || is_url(path)))
+		return error_new("this format writes %s to a folder: give -o FOLDER", prints);
+	if (format->target != FORMAT_TO_URL && is_named && is_url(path))
+		return error_new(
+			"-o %s is the address of a server, and this format writes %s to a file: give -o FILE, or another format with -f",
+			path, prints);
+	if (format->target == FORMAT_TO_FILE && !is_named && to_terminal)
+		return error_new("a terminal cannot show %s in this format: give -o FILE", prints);
+	return NULL;
+}
