@@ -49,13 +49,13 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		return 0;
 	}
 	gate = find_gate(&who);
-	if (!gate && (!is_target || flags & SITE_GOEXIT))
+	if (!gate && (!is_target || flags & SITE_ENDS_GOROUTINE))
 		return 0; /* goexit0 never returns: a tree of its own would never end */
-	if (gate && flags & SITE_GOEXIT) {
+	if (gate && flags & SITE_ENDS_GOROUTINE) {
 		send_last(gate, &who, index, 0, RECORD_GOEXIT);
 		return 0;
 	}
-	address = ARCH_SP(ctx) + SITE_COOKIE_SP_DELTA(cookie);
+	address = ARCH_SP(ctx);
 	if (!find_position(&who, address, &position)) {
 		on_unreadable(&who);
 		return 0;
@@ -88,12 +88,14 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
 {
 	__u32 flags = SITE_COOKIE_FLAGS(cookie), index = SITE_COOKIE_INDEX(cookie);
-	__u8 kind = flags & SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
+	const struct site *site = site_of(index);
+	__u8 kind;
 	struct gate *gate;
-	__u64 position, address;
+	__u64 position;
 
-	if (!find_thread(who))
+	if (!site || !find_thread(who))
 		return;
+	kind = site->kind == SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
 	if (!find_goroutine(ctx, flags, who)) {
 		if (who->is_foreign && sees_resumes)
 			leave_goroutine(who, index);
@@ -104,8 +106,7 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 	gate = find_gate(who);
 	if (!gate && (!sees_resumes || who->goid))
 		return;
-	address = ARCH_SP(ctx) + SITE_COOKIE_SP_DELTA(cookie);
-	if (!find_position(who, address, &position)) {
+	if (!find_position(who, ARCH_SP(ctx), &position)) {
 		on_unreadable(who);
 		return;
 	}
@@ -173,16 +174,16 @@ static __always_inline bool is_alone(void)
 SEC("uprobe")
 int exit_emulate(struct pt_regs *ctx)
 {
+	const struct site *site;
 	struct who who;
 	__u64 cookie;
-	__u32 flags;
 
 	keep_own_stack(ctx, &no_writing_programs);
 	if (!find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
 		return 0;
 	on_exit(ctx, cookie, &who);
-	flags = SITE_COOKIE_FLAGS(cookie);
-	if (!(flags & (SITE_TAIL_CALL | SITE_STEP)) && is_alone())
+	site = site_of(SITE_COOKIE_INDEX(cookie));
+	if (site && site->kind == SITE_RETURN && !(site->flags & SITE_STEP) && is_alone())
 		arch_return(ctx);
 	return 0;
 }
@@ -220,6 +221,7 @@ static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u3
 SEC("uprobe")
 int runtime_site(struct pt_regs *ctx)
 {
+	const struct site *site;
 	__u64 cookie;
 	__u32 flags;
 	struct who who;
@@ -227,16 +229,19 @@ int runtime_site(struct pt_regs *ctx)
 	keep_own_stack(ctx, &no_programs);
 	if (!find_site(ctx, 0, &cookie, &who, true))
 		return 0;
+	site = site_of(SITE_COOKIE_INDEX(cookie));
+	if (!site)
+		return 0;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0;
 	if (!find_thread(&who) || !find_goroutine(ctx, flags, &who))
 		return 0;
-	if (flags & SITE_UNWIND)
+	if (site->kind == SITE_UNWIND)
 		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
-	else if (flags & SITE_GOEXIT)
+	else if (site->kind == SITE_GOEXIT)
 		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
-	else if (flags & SITE_RESUME)
+	else if (site->kind == SITE_RESUME)
 		on_resume(ctx, &who, SITE_COOKIE_INDEX(cookie));
 	return 0;
 }
@@ -244,22 +249,24 @@ int runtime_site(struct pt_regs *ctx)
 SEC("uprobe")
 int state_site(struct pt_regs *ctx)
 {
+	const struct site *site;
 	__u64 cookie;
-	__u32 flags;
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
 	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who, true))
 		return 0;
-	flags = SITE_COOKIE_FLAGS(cookie);
-	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
+	site = site_of(SITE_COOKIE_INDEX(cookie));
+	if (!site)
+		return 0;
+	if (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0;
 	if (!find_thread(&who))
 		return 0;
-	if (flags & SITE_GO)
-		on_go(ctx, &who, flags, SITE_COOKIE_SP_DELTA(cookie));
+	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
+		on_go(ctx, &who, site);
 	else
-		on_state(ctx, &who, flags, SITE_COOKIE_SP_DELTA(cookie));
+		on_state(ctx, &who, site);
 	return 0;
 }
 

@@ -87,21 +87,22 @@ struct {
 	__type(value, __u64);
 } served SEC(".maps");
 
-/* By va, and by SITE_OFFSET_KEY: where there are no cookies. */
+/* The plan's, by index. Filled before anything is attached, and frozen. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct site);
+} sites SEC(".maps");
+
+/* Where the kernel has no cookies: those of the sites by va, and by SITE_OFFSET_KEY. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
-	__type(value, struct known_site);
-} sites SEC(".maps");
-
-/* By the site's index: the va of each, where the load bias is to be found. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
 	__type(value, __u64);
-} site_vas SEC(".maps");
+} site_cookies SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

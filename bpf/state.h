@@ -24,37 +24,39 @@ static __always_inline __u8 state_number(__u32 status)
 }
 
 /* False: the compare-and-swap found another state. */
-static __always_inline bool find_change(const struct pt_regs *ctx, __u32 flags, __u32 operand,
+static __always_inline bool find_change(const struct pt_regs *ctx, const struct site *site,
 					struct change *change)
 {
 	change->caller_va = 0;
-	if (flags & SITE_STATE_ARGS) {
+	if (site->kind == SITE_STATE_ARGS) {
 		change->g = ARCH_ARGUMENT_1(ctx);
 		change->old_state = state_number(ARCH_ARGUMENT_2(ctx));
 		change->new_state = state_number(ARCH_ARGUMENT_3(ctx));
-	} else if (flags & SITE_STATE_SWAP) {
-		if (!ARCH_IS_EQUAL(ctx) == !(flags & SITE_SWAP_TESTED))
+	} else if (site->kind == SITE_STATE_SWAP) {
+		if (!ARCH_IS_EQUAL(ctx) == !(site->flags & SITE_SWAP_TESTED))
 			return false;
 		/* casgstatus has become a part of this function, maybe of runtime.ready */
-		change->g = arch_register(ctx, SWAP_REGISTER_G(operand)) -
-			    (operand & SITE_SWAP_AT_STATUS ? g_atomicstatus : 0);
-		change->old_state = state_number(arch_register(ctx, SWAP_REGISTER_OLD(operand)));
-		change->new_state = state_number(arch_register(ctx, SWAP_REGISTER_NEW(operand)));
+		change->g = arch_register(ctx, site->g_register) -
+			    (site->flags & SITE_SWAP_AT_STATUS ? g_atomicstatus : 0);
+		change->old_state = state_number(arch_register(ctx, site->old_register));
+		change->new_state = state_number(arch_register(ctx, site->new_register));
 	} else {
+		bool enters = site->kind == SITE_SYSCALL_ENTER;
+
 		change->g = ARCH_G(ctx);
-		change->old_state = flags & SITE_SYSCALL_ENTER ? STATE_RUNNING : STATE_SYSCALL;
-		change->new_state = flags & SITE_SYSCALL_ENTER ? STATE_SYSCALL : STATE_RUNNING;
+		change->old_state = enters ? STATE_RUNNING : STATE_SYSCALL;
+		change->new_state = enters ? STATE_SYSCALL : STATE_RUNNING;
 	}
 	return true;
 }
 
 /* Which function of the runtime changes it: that which called casgstatus, or has it inlined. */
 static __always_inline void find_caller(const struct pt_regs *ctx, const struct who *who,
-					__u32 flags, __u32 operand, struct change *change)
+					const struct site *site, struct change *change)
 {
-	if (flags & SITE_STATE_ARGS)
-		change->caller_va = find_call(ctx, who, ARCH_SP(ctx) + operand);
-	else if (flags & SITE_STATE_SWAP)
+	if (site->kind == SITE_STATE_ARGS)
+		change->caller_va = find_call(ctx, who, ARCH_SP(ctx) + site->sp_delta);
+	else if (site->kind == SITE_STATE_SWAP)
 		change->caller_va = ARCH_IP(ctx) - who->bias;
 }
 
@@ -211,14 +213,13 @@ static __always_inline bool ends_long_wait(struct gate *gate, const struct chang
 	       now - gate->since >= min_wait_ns;
 }
 
-static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32 flags,
-				     __u32 operand)
+static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const struct site *site)
 {
 	struct gate *gate;
 	struct change change;
 	bool sent;
 
-	if (!find_change(ctx, flags, operand, &change))
+	if (!find_change(ctx, site, &change))
 		return;
 	/* A goroutine begins with newproc1: here it may have its predecessor's id still. */
 	if (change.old_state == STATE_DEAD &&
@@ -230,7 +231,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	}
 	if (all_goroutines) {
 		remember_process(who);
-		find_caller(ctx, who, flags, operand, &change);
+		find_caller(ctx, who, site, &change);
 		send_origin(ctx, who, &change, 0);
 		return;
 	}
@@ -242,7 +243,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 	if (!gate)
 		return;
 	if (ends_long_wait(gate, &change)) {
-		find_caller(ctx, who, flags, operand, &change);
+		find_caller(ctx, who, site, &change);
 		sent = send_origin(ctx, who, &change, gate->lost);
 	} else {
 		sent = send_change(who, &change, gate->lost);
@@ -252,18 +253,19 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, __u32
 
 /*
  * The new goroutine, and the state that it has before anybody can run it. False: the change of a
- * state at this SITE_GO begins none.
+ * state at this SITE_BIRTH begins none.
  */
-static __always_inline bool find_birth(const struct pt_regs *ctx, __u32 flags, __u32 operand,
+static __always_inline bool find_birth(const struct pt_regs *ctx, const struct site *site,
 				       struct change *change)
 {
-	if (flags & (SITE_STATE_ARGS | SITE_STATE_SWAP))
-		return find_change(ctx, flags, operand, change) && change->old_state == STATE_DEAD;
+	if (site->kind != SITE_GO)
+		return find_change(ctx, site, change) && change->old_state == STATE_DEAD;
 	*change = (struct change){.g = ARCH_RESULT(ctx), .old_state = STATE_DEAD};
 	return true;
 }
 
-static __always_inline bool find_origin(const struct who *who, __u32 flags, struct change *change)
+static __always_inline bool find_origin(const struct who *who, const struct site *site,
+					struct change *change)
 {
 	__u32 status;
 
@@ -272,7 +274,7 @@ static __always_inline bool find_origin(const struct who *who, __u32 flags, stru
 		return false;
 	if (change->caller_va)
 		change->caller_va = address_to_va(who, change->caller_va);
-	if (!(flags & (SITE_STATE_ARGS | SITE_STATE_SWAP)))
+	if (site->kind == SITE_GO)
 		change->new_state = state_number(status);
 	return true;
 }
@@ -308,14 +310,14 @@ static __always_inline bool find_first_position(__u64 g, __u64 *position)
 }
 
 /* runtime.newproc1 returns a goroutine that nobody runs yet, or is about to. */
-static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 flags, __u32 operand)
+static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const struct site *site)
 {
 	struct gate *parent = NULL, *gate;
 	struct change change;
 	struct who child = *who;
 	__u64 position;
 
-	if (!find_birth(ctx, flags, operand, &change))
+	if (!find_birth(ctx, site, &change))
 		return;
 	if (!all_goroutines) {
 		if (!find_goroutine(ctx, 0, who)) {
@@ -327,7 +329,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, __u32 fl
 			return;
 	}
 	if (!become_goroutine(&child, change.g) || !child.goid ||
-	    !find_origin(&child, flags, &change) || !find_first_position(change.g, &position)) {
+	    !find_origin(&child, site, &change) || !find_first_position(change.g, &position)) {
 		on_unreadable(who);
 		return;
 	}

@@ -50,7 +50,12 @@ static __always_inline void read_code_range(struct task_struct *task, struct cod
 	}
 }
 
-/* The key in `sites` of a site in a file that is loaded anywhere. */
+static __always_inline const struct site *site_of(__u32 index)
+{
+	return bpf_map_lookup_elem(&sites, &index);
+}
+
+/* The key in `site_cookies` of a site in a file that is loaded anywhere. */
 static __always_inline __u64 site_key(const struct pt_regs *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -73,28 +78,25 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
 				      struct who *who, bool wants_bias)
 {
-	const struct known_site *found;
-	const __u64 *va;
-	__u32 index;
+	const struct site *site;
+	const __u64 *found;
 
 	who->bias = 0;
 	if (use_cookies) {
 		*cookie = bpf_get_attach_cookie((void *)ctx);
-		if (!is_pie || !wants_bias)
-			return true;
-		index = SITE_COOKIE_INDEX(*cookie);
-		va = bpf_map_lookup_elem(&site_vas, &index);
-		if (!va)
+	} else {
+		key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
+		found = bpf_map_lookup_elem(&site_cookies, &key);
+		if (!found)
 			return false;
-		who->bias = ARCH_IP(ctx) - *va;
-		return true;
+		*cookie = *found;
 	}
-	key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
-	found = bpf_map_lookup_elem(&sites, &key);
-	if (!found)
+	if (!is_pie || !wants_bias)
+		return true;
+	site = site_of(SITE_COOKIE_INDEX(*cookie));
+	if (!site)
 		return false;
-	*cookie = found->cookie;
-	who->bias = ARCH_IP(ctx) - found->va;
+	who->bias = ARCH_IP(ctx) - site->va;
 	return true;
 }
 

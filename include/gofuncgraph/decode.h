@@ -28,10 +28,10 @@ enum site_cost { SITE_EMULATED, SITE_SINGLE_STEP };
 #define DECODE_MAX_EXITS 65536
 struct decoded_site {
 	uint32_t offset; /* from the function's first byte */
-	uint32_t sp_delta;
-	/* SITE_BEHIND_CHECK, SITE_EXIT, SITE_TAIL_CALL, SITE_MAY_REPEAT, SITE_TLS, SITE_STEP */
-	uint32_t flags;
-	uint8_t cost, length;
+	/* the same as in struct site */
+	uint32_t flags, sp_delta;
+	uint8_t kind, cost, length;
+	uint8_t g_register, old_register, new_register;
 	const char *mnemonic;
 };
 struct decoded {

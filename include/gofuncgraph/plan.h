@@ -17,20 +17,6 @@
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/select.h"
 
-struct site {
-	uint64_t va;
-	uint64_t off; /* file offset: what a uprobe takes */
-	const struct gobin_func *func;
-	/* bytes that the stack has grown by there since the function's first instruction; see also
-	 * SITE_SWAP_REGISTERS */
-	uint32_t sp_delta;
-	uint32_t flags; /* enum site_flags */
-	bool is_runtime; /* the tracer's own: its hits are no calls */
-	uint8_t cost; /* enum site_cost */
-	uint8_t length; /* of the instruction */
-	const char *mnemonic; /* static text, for list */
-};
-
 struct plan_func {
 	const struct gobin_func *func;
 	/* its sites are first_site .. first_site + num_sites - 1: entry, then exits */
@@ -52,11 +38,12 @@ struct plan {
 	struct plan_func *funcs; /* those that were chosen, by rising va */
 	size_t num_funcs;
 	/* The tracer's own: runtime.recovery, goexit0, gdestroy, gogo (SITE_UNWIND, SITE_GOEXIT,
-	 * SITE_RESUME), and with run_options.states or follow those of SITE_STATE_MASK: one entry
+	 * SITE_RESUME), and with run_options.states or follow those of site_is_state(): one entry
 	 * for each of their sites, also where the user chose the same function. */
 	struct plan_func *runtime_funcs;
 	size_t num_runtime_funcs;
 	struct site *sites; /* by function; those of runtime_funcs last */
+	const char **mnemonics; /* of each site's instruction, by its index: static text */
 	size_t num_sites;
 	struct omission *omissions;
 	size_t num_omissions;
@@ -75,12 +62,14 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 void plan_destroy(struct plan *plan);
 
 /*
- * The plan of `gofuncgraph-c states`: no function of the user's, all sites of SITE_STATE_MASK,
+ * The plan of `gofuncgraph-c states`: no function of the user's, all sites of site_is_state(),
  * those of the garbage collector's marks (STATE_SCAN) among them. Error: this Go keeps its
  * goroutines' states in another way (runtime.casgstatus cannot be found or probed).
  */
 struct error *plan_make_states(struct gobin *bin, struct plan *plan);
 uint64_t plan_cookie(const struct plan *plan, uint32_t site);
+/* The function that the site is in. */
+const struct gobin_func *plan_site_func(const struct plan *plan, const struct site *site);
 /* Functions that were chosen and have probes: neither left out nor the tracer's own. */
 size_t plan_num_traced(const struct plan *plan);
 

@@ -112,18 +112,28 @@ static const char *remarks(const struct site *site)
 	return site->flags & SITE_BEHIND_CHECK ? ", at the stack check" : "";
 }
 
-static uint64_t site_offset(const struct site *site)
+static uint64_t site_offset(const struct plan_func *func, const struct site *site)
 {
-	return site->va - site->func->va;
+	return site->va - func->func->va;
+}
+
+static const char *mnemonic(const struct plan *plan, const struct site *site)
+{
+	return plan->mnemonics[site - plan->sites];
 }
 
 static const char *site_kind(const struct site *site)
 {
-	if (site->is_runtime)
-		return "runtime";
-	if (site->flags & SITE_TAIL_CALL)
+	switch (site->kind) {
+	case SITE_ENTRY:
+		return "entry";
+	case SITE_RETURN:
+		return "return";
+	case SITE_TAIL_CALL:
 		return "tail call";
-	return site->flags & SITE_EXIT ? "return" : "entry";
+	default:
+		return "runtime";
+	}
 }
 
 static void print_entry(const struct plan *plan, const struct plan_func *func)
@@ -131,8 +141,8 @@ static void print_entry(const struct plan *plan, const struct plan_func *func)
 	const struct site *site = &plan->sites[func->first_site];
 	char text[96];
 
-	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(site), site->mnemonic,
-		 cost_name(site), remarks(site));
+	snprintf(text, sizeof(text), "+%" PRIu64 " %s, %s%s", site_offset(func, site),
+		 mnemonic(plan, site), cost_name(site), remarks(site));
 	printf("%-40s ", text);
 }
 
@@ -145,8 +155,8 @@ static void print_exits(const struct plan *plan, const struct plan_func *func)
 		const struct site *site = &plan->sites[func->first_site + i];
 
 		length += (size_t)snprintf(text + length, sizeof(text) - length, "%s+%" PRIu64 "%s",
-					   i > 1 ? ", " : "", site_offset(site),
-					   site->flags & SITE_TAIL_CALL ? " tail call" : "");
+					   i > 1 ? ", " : "", site_offset(func, site),
+					   site->kind == SITE_TAIL_CALL ? " tail call" : "");
 	}
 	if (func->num_sites > FEW + 1)
 		snprintf(text + length, sizeof(text) - length, " and %u more",
@@ -159,8 +169,9 @@ static void print_sites(const struct plan *plan, const struct plan_func *func)
 	for (uint32_t i = 0; i < func->num_sites; i++) {
 		const struct site *site = &plan->sites[func->first_site + i];
 
-		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", site->va, site_kind(site),
-		       site_offset(site), site->mnemonic, cost_name(site), remarks(site));
+		printf("    0x%" PRIx64 " %s +%" PRIu64 " %s, %s%s\n", (uint64_t)site->va,
+		       site_kind(site), site_offset(func, site), mnemonic(plan, site),
+		       cost_name(site), remarks(site));
 	}
 }
 

@@ -91,8 +91,7 @@ static struct error *open_all(struct run *run)
 static struct error *make_names(struct run *run)
 {
 	const struct name_source source = name_source_gobin(run->bin, run->modules);
-	size_t count = run->plan.num_sites, num_funcs;
-	const struct gobin_func *funcs = gobin_funcs(run->bin, &num_funcs);
+	size_t count = run->plan.num_sites;
 	_cleanup_free_ struct name_site *sites = calloc(count ?: 1, sizeof(*sites));
 
 	if (!sites)
@@ -100,7 +99,7 @@ static struct error *make_names(struct run *run)
 	names_free(take_pointer(run->names));
 	for (size_t i = 0; i < count; i++)
 		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
-					      .func = (uint32_t)(run->plan.sites[i].func - funcs)};
+					      .func = run->plan.sites[i].func};
 	return names_new(&source, sites, count, &run->names);
 }
 

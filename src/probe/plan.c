@@ -15,7 +15,9 @@
 
 struct builder {
 	struct plan *plan;
-	size_t funcs_capacity, runtime_funcs_capacity, sites_capacity, omissions_capacity;
+	size_t funcs_capacity, runtime_funcs_capacity, omissions_capacity;
+	size_t sites_capacity, mnemonics_capacity;
+	const struct gobin_func *all_funcs; /* gobin_funcs() */
 	bool needs_resume; /* see ends_at_resume() */
 };
 
@@ -105,18 +107,23 @@ static struct error *add_site(struct builder *builder, const struct decoded_site
 	if (reason)
 		return add_omission(builder, func->func, va, reason);
 	if (!array_reserve(&plan->sites, &builder->sites_capacity, plan->num_sites + 1,
-			   sizeof(*plan->sites)))
+			   sizeof(*plan->sites)) ||
+	    !array_reserve(&plan->mnemonics, &builder->mnemonics_capacity, plan->num_sites + 1,
+			   sizeof(*plan->mnemonics)))
 		return error_out_of_memory();
+	plan->mnemonics[plan->num_sites] = decoded->mnemonic;
 	plan->sites[plan->num_sites++] = (struct site){
 		.va = va,
 		.off = off,
-		.func = func->func,
-		.sp_delta = decoded->sp_delta,
+		.func = (uint32_t)(func->func - builder->all_funcs),
 		.flags = decoded->flags | flags,
-		.is_runtime = plan->num_runtime_funcs > 0,
+		.sp_delta = decoded->sp_delta,
+		.kind = decoded->kind,
 		.cost = decoded->cost,
 		.length = decoded->length,
-		.mnemonic = decoded->mnemonic,
+		.g_register = decoded->g_register,
+		.old_register = decoded->old_register,
+		.new_register = decoded->new_register,
 	};
 	func->num_sites++;
 	return NULL;
@@ -194,14 +201,15 @@ static struct error *add_runtime_site(struct builder *builder, const struct runt
 	if (!found->func)
 		return NULL;
 	site = find_site(plan, found->func->va + found->site.offset);
-	if (site && found->site.flags & SITE_RESUME) {
+	if (site && found->site.kind == SITE_RESUME) {
 		/* It is no exit as others are: the frame that it leaves is on another stack. */
-		site->is_runtime = true;
+		site->kind = SITE_RESUME;
 		site->flags = found->site.flags;
 		return NULL;
 	}
 	if (site) {
-		site->flags |= found->site.flags & (SITE_UNWIND | SITE_GOEXIT);
+		if (found->site.kind == SITE_GOEXIT)
+			site->flags |= SITE_ENDS_GOROUTINE;
 		return NULL;
 	}
 	err = add_runtime_func(builder, found->func);
@@ -293,14 +301,21 @@ static struct error *check_targets(const struct plan *plan)
 	return error_new("no function can be traced");
 }
 
+static struct builder make_builder(struct gobin *bin, struct plan *plan)
+{
+	size_t count;
+
+	*plan = (struct plan){.bin = bin};
+	return (struct builder){.plan = plan, .all_funcs = gobin_funcs(bin, &count)};
+}
+
 struct error *plan_make(struct gobin *bin, const struct selection *selection,
 			const struct run_options *options, struct plan *plan)
 {
-	struct builder builder = {.plan = plan};
+	struct builder builder = make_builder(bin, plan);
 	_cleanup_(chosen_release) struct chosen chosen = {0};
 	struct error *err;
 
-	*plan = (struct plan){.bin = bin};
 	err = choose_functions(bin, selection, &chosen);
 	for (size_t i = 0; !err && i < chosen.count; i++)
 		err = add_chosen(&builder, &chosen.items[i]);
@@ -318,9 +333,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 
 struct error *plan_make_states(struct gobin *bin, struct plan *plan)
 {
-	struct builder builder = {.plan = plan};
+	struct builder builder = make_builder(bin, plan);
 
-	*plan = (struct plan){.bin = bin};
 	return state_sites_find(bin, STATES_ALL, add_state_func, &builder);
 }
 
@@ -329,15 +343,21 @@ void plan_destroy(struct plan *plan)
 	free(plan->funcs);
 	free(plan->runtime_funcs);
 	free(plan->sites);
+	free(plan->mnemonics);
 	free(plan->omissions);
 	*plan = (struct plan){0};
 }
 
 uint64_t plan_cookie(const struct plan *plan, uint32_t index)
 {
-	const struct site *site = &plan->sites[index];
+	return SITE_COOKIE(index, plan->sites[index].flags);
+}
 
-	return SITE_COOKIE(index, site->flags, site->sp_delta);
+const struct gobin_func *plan_site_func(const struct plan *plan, const struct site *site)
+{
+	size_t count;
+
+	return &gobin_funcs(plan->bin, &count)[site->func];
 }
 
 size_t plan_num_traced(const struct plan *plan)

@@ -182,17 +182,18 @@ static void write_site(struct probes *probes, const struct gobin_func *func,
 		       const struct site *site, FILE *out)
 {
 	const char *symbol = gobin_symbol_at(probes->bin, func->va);
+	uint64_t va = site->va, off = site->off;
 
 	fprintf(out, "uprobe:%s:", probes->path);
 	if (!symbol) {
 		probes->need_unsafe = true;
-		fprintf(out, "0x%" PRIx64, site->off);
+		fprintf(out, "0x%" PRIx64, off);
 	} else if (is_plain(symbol) && !strcmp(symbol, func->name) && is_unique(probes, symbol)) {
 		fprintf(out, "\"%s\"", symbol);
-		if (site->va != func->va)
-			fprintf(out, " + %" PRIu64, site->va - func->va);
+		if (va != func->va)
+			fprintf(out, " + %" PRIu64, va - func->va);
 	} else {
-		fprintf(out, "0x%" PRIx64, site->va);
+		fprintf(out, "0x%" PRIx64, va);
 	}
 	probes->count++;
 }

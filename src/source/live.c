@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: MIT */
+/* live.c - the BPF programs at work: attached, their records read, and taken away; see live.h. */
 #include "gofuncgraph/live.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "base/capabilities.h"
 #include "base/log.h"
-#include "source/features.h"
 #include "source/foreign.h"
 #include "source/gates.h"
-#include "source/limits.h"
+#include "source/loader.h"
 #include "source/privileges.h"
 #include "source/programs.h"
-#include "source/settings.h"
 
 /* Records handed on in one go, so that a flood cannot keep source_poll() from returning. */
 #define BATCH 65536
-
-/* The kernel's map sizes have 32 bits (union bpf_attr), and this is a power of two. */
-#define MAX_RING_SIZE (1u << 31)
 
 struct live {
 	struct source source;
@@ -37,184 +30,11 @@ struct live {
 	enum attach_method method;
 	size_t num_sites;
 	unsigned batch; /* records handed on in this go */
-	bool emulates_ret;
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
 	uint64_t num_lost; /* records, as was told last */
 	uint64_t stop_ns;
 };
-
-/* ---- loading ---- */
-
-static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
-{
-	char text[512];
-
-	if (level == LIBBPF_WARN && log_is_verbose()) {
-		vsnprintf(text, sizeof(text), format, args);
-		text[strcspn(text, "\n")] = 0;
-		log_verbose("%s", text);
-	}
-	return 0;
-}
-
-static uint64_t round_up_to_power_of_two(uint64_t size)
-{
-	uint64_t rounded = sysconf(_SC_PAGESIZE);
-
-	while (rounded < size)
-		rounded *= 2;
-	return rounded;
-}
-
-static void set_maps(struct live *live)
-{
-	const struct plan *plan = live->options.plan;
-	uint64_t ring_size = round_up_to_power_of_two(live->options.run.ring_size);
-
-	live->bpf->rodata->wakeup_bytes = ring_size / 16;
-	bpf_map__set_max_entries(live->bpf->maps.records, ring_size);
-	if (!live->bpf->rodata->use_cookies)
-		bpf_map__set_max_entries(live->bpf->maps.sites,
-					 plan->num_sites * (gobin_is_pie(plan->bin) ? 2 : 1));
-	else if (gobin_is_pie(plan->bin))
-		bpf_map__set_max_entries(live->bpf->maps.site_vas, plan->num_sites);
-}
-
-static void set_programs(struct live *live)
-{
-	uint32_t type = attach_program_type(live->method);
-	bool steps = gobin_arch(live->options.plan->bin)->steps_return;
-	struct bpf_program *program;
-
-	live->emulates_ret =
-		steps && live->options.run.emulate_ret && feature_write_registers(type);
-	programs_choose(live->bpf->obj, live->options.plan, live->emulates_ret);
-	bpf_object__for_each_program(program, live->bpf->obj) if (bpf_program__type(program) ==
-								  BPF_PROG_TYPE_KPROBE)
-		bpf_program__set_expected_attach_type(program, type);
-	log_verbose(
-		"%s",
-		!steps               ? "the kernel simulates each `ret` (no single-step)"
-		: live->emulates_ret ? "the exit program performs the `ret` (no single-step)"
-		: live->options.run.emulate_ret
-			? "the kernel single-steps each `ret`: it lets no program write registers"
-			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
-}
-
-/* NULL: the kernel's types are there, and can be read. */
-static struct error *check_types(void)
-{
-	static const char path[] = "/sys/kernel/btf/vmlinux";
-	struct btf *types;
-	int failed;
-
-	if (access(path, R_OK))
-		return error_new(
-			"cannot load the BPF programs: this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), %s is not there",
-			path);
-	types = btf__parse_raw(path);
-	failed = (int)-libbpf_get_error(types);
-	if (failed)
-		return error_errno(
-			failed,
-			"cannot load the BPF programs: the kernel's types cannot be read from %s, it is damaged or there is no memory",
-			path);
-	btf__free(types);
-	return NULL;
-}
-
-static struct error *load_error(const struct live *live, int errnum)
-{
-	struct error *err;
-
-	if (errnum == ENOMEM || errnum == E2BIG)
-		return error_errno(
-			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
-			(unsigned long long)bpf_map__max_entries(live->bpf->maps.records));
-	if (errnum == EMFILE || errnum == ENFILE)
-		return error_errno(
-			errnum,
-			"cannot load the BPF programs; raise the limit of open files (ulimit -n)");
-	err = check_types();
-	if (err)
-		return err;
-	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
-		return error_new(
-			"cannot load the BPF programs: this kernel has no BPF ring buffer, Linux 5.10 or newer is needed");
-	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
-	if (errnum == EINVAL && live->method == ATTACH_UPROBE_MULTI &&
-	    attach_best_method() != ATTACH_UPROBE_MULTI)
-		return error_new(
-			"this kernel has no uprobe_multi, Linux 6.6 or newer is needed: leave --attach out");
-	return privileges_error(errnum, "load the BPF programs");
-}
-
-static struct error *load(struct live *live)
-{
-	struct error *err;
-	int failed;
-
-	libbpf_set_print(print_libbpf);
-	live->bpf = graph_bpf__open();
-	if (!live->bpf)
-		return error_errno(errno, "cannot open the BPF object");
-	live->bpf->rodata->use_cookies =
-		live->method == ATTACH_UPROBE_MULTI ||
-		(live->method == ATTACH_PERF_EVENT && feature_attach_cookie());
-	err = settings_fill(live->bpf->rodata, &live->options);
-	if (err)
-		return err;
-	set_maps(live);
-	set_programs(live);
-	failed = graph_bpf__load(live->bpf);
-	return failed ? load_error(live, -failed) : NULL;
-}
-
-static struct error *sites_error(void)
-{
-	return error_errno(errno, "cannot tell the BPF programs the sites");
-}
-
-/* Where there are no cookies. */
-static struct error *fill_sites(struct live *live)
-{
-	const struct plan *plan = live->options.plan;
-	int fd = bpf_map__fd(live->bpf->maps.sites);
-	bool by_offset = gobin_is_pie(plan->bin);
-
-	for (size_t i = 0; i < plan->num_sites; i++) {
-		const struct site *site = &plan->sites[i];
-		struct known_site known = {.cookie = plan_cookie(plan, i), .va = site->va};
-		uint64_t flag = site->flags & SITE_STATE_MASK ? SITE_STATE_KEY : 0;
-		uint64_t va_key = site->va | flag, off_key = site->off | SITE_OFFSET_KEY | flag;
-
-		if (bpf_map_update_elem(fd, &va_key, &known, BPF_ANY) ||
-		    (by_offset && bpf_map_update_elem(fd, &off_key, &known, BPF_ANY)))
-			return sites_error();
-	}
-	return NULL;
-}
-
-/* The load bias is found by where a site was hit. */
-static struct error *fill_site_vas(struct live *live)
-{
-	const struct plan *plan = live->options.plan;
-	int fd = bpf_map__fd(live->bpf->maps.site_vas);
-
-	for (uint32_t i = 0; i < plan->num_sites; i++) {
-		if (bpf_map_update_elem(fd, &i, &plan->sites[i].va, BPF_ANY))
-			return sites_error();
-	}
-	return NULL;
-}
-
-static struct error *tell_sites(struct live *live)
-{
-	if (!live->bpf->rodata->use_cookies)
-		return fill_sites(live);
-	return live->bpf->rodata->is_pie ? fill_site_vas(live) : NULL;
-}
 
 /* ---- attaching ---- */
 
@@ -439,31 +259,18 @@ static const struct source_ops ops = {
 	.free = live_free,
 };
 
-static struct error *check_options(const struct live_options *options)
-{
-	if (options->run.ring_size > MAX_RING_SIZE)
-		return error_new(
-			"a ring buffer of more than 2G cannot be had; give --ring-size less");
-	return limits_check(round_up_to_power_of_two(options->run.ring_size));
-}
-
 struct error *live_start(const struct live_options *options, struct source **out)
 {
-	struct error *err = check_options(options);
-	struct live *live;
+	struct live *live = calloc(1, sizeof(*live));
+	struct error *err;
 
-	if (err)
-		return err;
-	live = calloc(1, sizeof(*live));
 	if (!live)
 		return error_out_of_memory();
 	live->source.ops = &ops;
 	live->options = *options;
 	live->method =
 		options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
-	err = load(live);
-	if (!err)
-		err = tell_sites(live);
+	err = loader_load(options, live->method, &live->bpf);
 	if (!err)
 		err = attach_processes(live);
 	if (!err) {

@@ -6,27 +6,17 @@
 
 static bool is_at_runtime(const struct site *site)
 {
-	return site->is_runtime && !(site->flags & SITE_STATE_MASK);
-}
-
-static bool is_at_state(const struct site *site)
-{
-	return site->is_runtime && site->flags & SITE_STATE_MASK;
-}
-
-static bool is_at_exit(const struct site *site)
-{
-	return !site->is_runtime && site->flags & SITE_EXIT;
+	return site_is_own(site) && !site_is_state(site);
 }
 
 static bool is_at_target_entry(const struct site *site)
 {
-	return !site->is_runtime && (site->flags & (SITE_EXIT | SITE_TARGET)) == SITE_TARGET;
+	return site->kind == SITE_ENTRY && site->flags & SITE_TARGET;
 }
 
 static bool is_at_entry(const struct site *site)
 {
-	return !site->is_runtime && !(site->flags & (SITE_EXIT | SITE_TARGET));
+	return site->kind == SITE_ENTRY && !(site->flags & SITE_TARGET);
 }
 
 enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING };
@@ -44,9 +34,9 @@ struct program_desc {
  */
 static const struct program_desc table[] = {
 	{"runtime_site", USE_ALWAYS, is_at_runtime},
-	{"exit_emulate", USE_EMULATING, is_at_exit},
-	{"exit_plain", USE_STEPPING, is_at_exit},
-	{"state_site", USE_ALWAYS, is_at_state},
+	{"exit_emulate", USE_EMULATING, site_is_exit},
+	{"exit_plain", USE_STEPPING, site_is_exit},
+	{"state_site", USE_ALWAYS, site_is_state},
 	{"entry", USE_ALWAYS, is_at_entry},
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
 };
@@ -86,14 +76,15 @@ static size_t add_sites(const struct plan *plan, uint32_t row, struct attach_sit
 {
 	for (uint32_t i = 0; i < plan->num_sites; i++) {
 		const struct site *site = &plan->sites[i];
+		const struct gobin_func *func = plan_site_func(plan, site);
 
 		if (table[row].takes(site))
 			sites[count++] = (struct attach_site){
 				.off = site->off,
 				.cookie = plan_cookie(plan, i),
 				.program = row,
-				.name = site->func->name,
-				.name_offset = (uint32_t)(site->va - site->func->va),
+				.name = func->name,
+				.name_offset = (uint32_t)(site->va - func->va),
 			};
 	}
 	return count;

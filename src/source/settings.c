@@ -67,7 +67,7 @@ static void set_system_starts(struct graph_bpf__rodata *rodata, struct gobin *bi
 static bool sees_resumes(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->num_sites; i++)
-		if (plan->sites[i].flags & SITE_RESUME)
+		if (plan->sites[i].kind == SITE_RESUME)
 			return true;
 	return false;
 }

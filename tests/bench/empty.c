@@ -47,12 +47,14 @@ static struct error *move_to_first_bytes(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->num_sites; i++) {
 		struct site *site = &plan->sites[i];
+		uint64_t off;
 
-		if (site->is_runtime || site->flags & SITE_EXIT)
+		if (site->kind != SITE_ENTRY)
 			continue;
-		site->va = site->func->va;
-		if (!gobin_va_to_off(plan->bin, site->va, &site->off))
+		site->va = plan_site_func(plan, site)->va;
+		if (!gobin_va_to_off(plan->bin, site->va, &off))
 			return error_new("a function's first byte is not in the file");
+		site->off = off;
 	}
 	return NULL;
 }
@@ -73,8 +75,9 @@ static struct error *attach_and_wait(const struct plan *plan, enum attach_method
 	if (fd < 0)
 		return error_errno(errno, "cannot load a BPF program; run it as root");
 	for (size_t i = 0; sites && i < plan->num_sites; i++)
-		sites[i] = (struct attach_site){.off = plan->sites[i].off,
-						.name = plan->sites[i].func->name};
+		sites[i] =
+			(struct attach_site){.off = plan->sites[i].off,
+					     .name = plan_site_func(plan, &plan->sites[i])->name};
 	options.program_fds[0] = fd;
 	/* Without cookies in use there is nothing that the program would miss. */
 	options.has_cookies = method == ATTACH_UPROBE_MULTI;

@@ -41,7 +41,7 @@ static void check(const struct arch *arch, const uint8_t *bytes, size_t size)
 		const struct decoded_site *site = &decoded.sites[i];
 
 		check_site(site, &code);
-		must((i != 0) == !!(site->flags & SITE_EXIT));
+		must((i != 0) == (site->kind == SITE_RETURN || site->kind == SITE_TAIL_CALL));
 		must(i < 2 || site->offset > site[-1].offset);
 	}
 	decoded_destroy(&decoded);

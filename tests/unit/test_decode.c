@@ -139,10 +139,10 @@ static void expect_exits(const char *code, const char *expected)
 	assert_null(decoded.refused);
 	for (size_t i = 1; i < decoded.num_sites; i++) {
 		const struct decoded_site *site = &decoded.sites[i];
-		bool tail = site->flags & SITE_TAIL_CALL;
+		bool tail = site->kind == SITE_TAIL_CALL;
 
-		assert_int_equal(site->flags & ~SITE_STEP,
-				 tail ? SITE_EXIT | SITE_TAIL_CALL : SITE_EXIT);
+		assert_true(tail || site->kind == SITE_RETURN);
+		assert_int_equal(site->flags & ~SITE_STEP, 0);
 		assert_int_equal(site->sp_delta, 0);
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u %s",
 			 i > 1 ? " " : "", site->offset, tail ? "tail" : "ret");

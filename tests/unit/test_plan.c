@@ -139,18 +139,17 @@ static void check_site(const struct plan *plan, const struct plan_func *func, si
 	size_t length = 16;
 	const uint8_t *code = gobin_bytes(plan->bin, site->va, &length);
 
-	assert_ptr_equal(site->func, func->func);
+	assert_ptr_equal(plan_site_func(plan, site), func->func);
 	assert_true(site->va >= func->func->va && site->va < func->func->va + func->func->size);
 	assert_true(gobin_va_to_off(plan->bin, site->va, &off) && off == site->off);
 	assert_non_null(code);
 	assert_null(arch_x86_64.refusal(
 		&(struct code){.arch = &arch_x86_64, .bytes = code, .size = length}, 0));
 	assert_int_equal(site->flags & SITE_TARGET, is_first && func->target ? SITE_TARGET : 0);
-	assert_int_equal(site->is_runtime, is_own || site->flags & SITE_RESUME);
-	assert_int_equal(!!(site->flags & SITE_EXIT), !site->is_runtime && !is_first);
+	assert_int_equal(site_is_own(site), is_own || site->kind == SITE_RESUME);
+	assert_int_equal(site_is_exit(site), !site_is_own(site) && !is_first);
 	assert_int_equal(SITE_COOKIE_INDEX(cookie), i);
 	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
-	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
 }
 
 /* What holds for every plan. */
@@ -257,10 +256,10 @@ static void test_entry_is_cheap(void **state)
 	for (size_t i = 0; i < programs->count; i++) {
 		expect(programs->bins[i], LIST("main.handleBar"), LIST(), &plan);
 		const struct site *entry = &plan.sites[0];
-		assert_false(entry->is_runtime || entry->flags & SITE_EXIT);
+		assert_int_equal(entry->kind, SITE_ENTRY);
 		assert_int_equal(entry->cost, SITE_EMULATED);
 		if (gobin_minor_version(programs->bins[i]) >= 21)
-			assert_string_equal(entry->mnemonic, "push");
+			assert_string_equal(plan.mnemonics[0], "push");
 		else
 			assert_int_equal(entry->flags & SITE_BEHIND_CHECK, SITE_BEHIND_CHECK);
 		plan_destroy(&plan);
@@ -273,45 +272,45 @@ static void test_runtime(void **state)
 	struct plan plan;
 
 	for (size_t i = 0; i < programs->count; i++) {
-		uint32_t flags = 0;
+		uint32_t kinds = 0;
 
 		expect(programs->bins[i], LIST("main.main"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 2);
 		for (size_t j = 0; j < plan.num_sites; j++) {
-			if (!plan.sites[j].is_runtime)
+			if (!site_is_own(&plan.sites[j]))
 				continue;
-			flags |= plan.sites[j].flags;
-			if (plan.sites[j].flags & SITE_UNWIND)
-				assert_string_equal(plan.sites[j].mnemonic, "call");
+			kinds |= 1u << plan.sites[j].kind;
+			if (plan.sites[j].kind == SITE_UNWIND)
+				assert_string_equal(plan.mnemonics[j], "call");
 		}
-		assert_int_equal(flags & (SITE_UNWIND | SITE_GOEXIT), SITE_UNWIND | SITE_GOEXIT);
+		assert_int_equal(kinds, 1 << SITE_UNWIND | 1 << SITE_GOEXIT);
 		plan_destroy(&plan);
 
 		/* the user's own site does both */
 		expect(programs->bins[i], LIST("runtime.goexit0"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 1);
-		assert_false(plan.sites[0].is_runtime);
-		assert_int_equal(plan.sites[0].flags & (SITE_GOEXIT | SITE_TARGET),
-				 SITE_GOEXIT | SITE_TARGET);
+		assert_int_equal(plan.sites[0].kind, SITE_ENTRY);
+		assert_int_equal(plan.sites[0].flags & (SITE_ENDS_GOROUTINE | SITE_TARGET),
+				 SITE_ENDS_GOROUTINE | SITE_TARGET);
 		plan_destroy(&plan);
 
 		/* what leaves by a jump to another stack is seen there, and only then */
 		expect(programs->bins[i], LIST("runtime.park_m"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 3);
-		flags = 0;
+		kinds = 0;
 		for (size_t j = 0; j < plan.num_sites; j++) {
-			flags |= plan.sites[j].flags;
-			if (plan.sites[j].flags & SITE_RESUME)
-				assert_string_equal(plan.sites[j].mnemonic, "jmp");
+			kinds |= 1u << plan.sites[j].kind;
+			if (plan.sites[j].kind == SITE_RESUME)
+				assert_string_equal(plan.mnemonics[j], "jmp");
 		}
-		assert_true(flags & SITE_RESUME);
+		assert_true(kinds & 1 << SITE_RESUME);
 		plan_destroy(&plan);
 
 		/* the user's own exit is no other */
 		expect(programs->bins[i], LIST("gogo"), LIST(), &plan);
 		assert_int_equal(plan.num_runtime_funcs, 2);
-		assert_true(plan.sites[1].is_runtime);
-		assert_int_equal(plan.sites[1].flags, SITE_RESUME);
+		assert_int_equal(plan.sites[1].kind, SITE_RESUME);
+		assert_int_equal(plan.sites[1].flags, 0);
 		plan_destroy(&plan);
 
 		expect(programs->bins[i], LIST("main.main", "!runtime.recovery"), LIST(), &plan);

@@ -17,14 +17,14 @@ static void test_program_of_a_site(void **state)
 	assert_string_equal(programs_name(&site), "entry");
 	site.flags = SITE_TARGET | SITE_MAY_REPEAT;
 	assert_string_equal(programs_name(&site), "target_entry");
-	site.flags = SITE_EXIT | SITE_TAIL_CALL | SITE_TARGET;
+	site = (struct site){.kind = SITE_TAIL_CALL};
 	assert_string_equal(programs_name(&site), "exit_emulate");
-	site = (struct site){.is_runtime = true, .flags = SITE_UNWIND};
+	site = (struct site){.kind = SITE_UNWIND};
 	assert_string_equal(programs_name(&site), "runtime_site");
-	site.flags = SITE_SYSCALL_EXIT | SITE_BEHIND_CHECK;
+	site = (struct site){.kind = SITE_SYSCALL_EXIT, .flags = SITE_BEHIND_CHECK};
 	assert_string_equal(programs_name(&site), "state_site");
 	/* the user's own site does both */
-	site = (struct site){.flags = SITE_GOEXIT};
+	site = (struct site){.flags = SITE_ENDS_GOROUTINE};
 	assert_string_equal(programs_name(&site), "entry");
 }
 
@@ -32,11 +32,9 @@ static void test_program_of_a_site(void **state)
 static void test_choice(void **state)
 {
 	struct site sites[] = {
-		{.flags = 0},
-		{.flags = SITE_TARGET},
-		{.flags = SITE_EXIT},
-		{.flags = SITE_UNWIND, .is_runtime = true},
-		{.flags = SITE_STATE_ARGS, .is_runtime = true},
+		{.kind = SITE_ENTRY},      {.kind = SITE_ENTRY, .flags = SITE_TARGET},
+		{.kind = SITE_RETURN},     {.kind = SITE_UNWIND},
+		{.kind = SITE_STATE_ARGS},
 	};
 	struct plan plan = {.sites = sites};
 	struct graph_bpf *bpf = graph_bpf__open();

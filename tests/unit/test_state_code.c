@@ -141,7 +141,7 @@ static const struct {
 	{"\x66\x89\x1c\x24\x89\xc1\x90", 7, 0, 0}, /* mov %eax,%ecx */
 	{"\x66\x89\x1c\x24\xb7\x01\x90", 7, 0, 0}, /* mov $1,%bh */
 	{"\x66\x89\x1c\x24\x0f\xb0\x0c\x24\x90", 9, 0, 0}, /* cmpxchg %cl,(%rsp) */
-	/* rsp: lost, above the return address, further than a cookie holds */
+	/* rsp: lost, above the return address, further than is followed */
 	{"\x66\x89\x1c\x24\x48\x8d\x64\x24\xf8\x90", 10, 0, 0},
 	{"\x66\x89\x1c\x24\x48\x83\xc4\x08\x90", 9, 0, 0},
 	{"\x48\x81\xec\x00\x00\x01\x00\x90", 8, 0, 0},
@@ -180,41 +180,36 @@ static void test_arguments(void **state)
 static const struct {
 	const char *code;
 	size_t length;
-	uint32_t offset, registers;
+	uint32_t offset;
+	uint8_t g, status; /* registers */
 	const char *omission;
 } swap_cases[] = {
 	/* lock cmpxchg %r9d,S(%r12); nop */
-	{"\xf0\x45\x0f\xb1\x8c\x24S\0\0\0\x90", 11, 11, SITE_SWAP_REGISTERS(12, 0, 9), NULL},
+	{"\xf0\x45\x0f\xb1\x8c\x24S\0\0\0\x90", 11, 11, 12, 9, NULL},
 	/* lock cmpxchg %ecx,S(%rbx); sete %dl; test %dl,%dl; je +0: at the jump */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\0", 15, 14, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\0", 15, 14, 3, 1, NULL},
 	/* ...; sete of %cl, %bl, %al, which are needed; test of another; no jump behind it */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc1\x84\xc9\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc3\x84\xdb\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\x84\xc0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd0\x74\0", 15, 9, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\xc3", 14, 9, SITE_SWAP_REGISTERS(3, 0, 1),
-	 NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc1\x84\xc9\x74\0", 15, 9, 3, 1, NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc3\x84\xdb\x74\0", 15, 9, 3, 1, NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\x84\xc0\x74\0", 15, 9, 3, 1, NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd0\x74\0", 15, 9, 3, 1, NULL},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\xc3", 14, 9, 3, 1, NULL},
 	/* ...; a jump back to between them */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\xfc", 15, 14, 0, "jumps"},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc2\x84\xd2\x74\xfc", 15, 14, 0, 0, "jumps"},
 	/* lock cmpxchg %ecx,S(%rbx,%rdi): with an index */
-	{"\xf0\x0f\xb1\x8c\x3bS\0\0\0\x90", 10, 1, 0, "not in a register"},
+	{"\xf0\x0f\xb1\x8c\x3bS\0\0\0\x90", 10, 1, 0, 0, "not in a register"},
 	/* with %fs */
-	{"\x64\xf0\x0f\xb1\x8bS\0\0\0\x90", 10, 1, 0, "not in a register"},
+	{"\x64\xf0\x0f\xb1\x8bS\0\0\0\x90", 10, 1, 0, 0, "not in a register"},
 	/* lock cmpxchg %ecx,S(%rbx); lock incl (%rax) */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\xf0\xff\x00", 11, 1, 0, "kernel"},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\xf0\xff\x00", 11, 1, 0, 0, "kernel"},
 	/* ...; sete %al; jmp to the sete */
-	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\xeb\xfb", 13, 9, 0, "jumps"},
+	{"\xf0\x0f\xb1\x8bS\0\0\0\x0f\x94\xc0\xeb\xfb", 13, 9, 0, 0, "jumps"},
 	/* not locked; 64 bits; of the stack; another field; without a base */
-	{"\x0f\xb1\x8bS\0\0\0\x90", 8, 0, 0, "not known"},
-	{"\xf0\x48\x0f\xb1\x8bS\0\0\0\x90", 10, 0, 0, "not known"},
-	{"\xf0\x0f\xb1\x8c\x24S\0\0\0\x90", 10, 0, 0, "not known"},
-	{"\xf0\x0f\xb1\x8bS\1\0\0\x90", 9, 0, 0, "not known"},
-	{"\xf0\x0f\xb1\x0c\x25S\0\0\0\x90", 10, 1, 0, "not in a register"},
+	{"\x0f\xb1\x8bS\0\0\0\x90", 8, 0, 0, 0, "not known"},
+	{"\xf0\x48\x0f\xb1\x8bS\0\0\0\x90", 10, 0, 0, 0, "not known"},
+	{"\xf0\x0f\xb1\x8c\x24S\0\0\0\x90", 10, 0, 0, 0, "not known"},
+	{"\xf0\x0f\xb1\x8bS\1\0\0\x90", 9, 0, 0, 0, "not known"},
+	{"\xf0\x0f\xb1\x0c\x25S\0\0\0\x90", 10, 1, 0, 0, "not in a register"},
 };
 
 static void check_swap_case(struct gobin *bin, size_t i)
@@ -238,10 +233,12 @@ static void check_swap_case(struct gobin *bin, size_t i)
 		assert_int_equal(func->num_sites, 1);
 		assert_int_equal(plan.sites[func->first_site].va - func->func->va,
 				 swap_cases[i].offset);
+		assert_int_equal(plan.sites[func->first_site].kind, SITE_STATE_SWAP);
 		assert_int_equal(plan.sites[func->first_site].flags,
-				 SITE_STATE_SWAP |
-					 (swap_cases[i].offset == 14 ? SITE_SWAP_TESTED : 0));
-		assert_int_equal(plan.sites[func->first_site].sp_delta, swap_cases[i].registers);
+				 swap_cases[i].offset == 14 ? SITE_SWAP_TESTED : 0);
+		assert_int_equal(plan.sites[func->first_site].g_register, swap_cases[i].g);
+		assert_int_equal(plan.sites[func->first_site].old_register, 0);
+		assert_int_equal(plan.sites[func->first_site].new_register, swap_cases[i].status);
 	}
 	plan_destroy(&plan);
 }

@@ -96,18 +96,14 @@ static const struct site *find_site(const struct plan *plan, const struct plan_f
 static void check_state_site(const struct plan *plan, uint32_t index)
 {
 	const struct site *site = &plan->sites[index];
-	uint32_t kind = site->flags & SITE_STATE_MASK;
-	uint32_t change = kind & ~SITE_GO;
 	uint64_t cookie = plan_cookie(plan, index);
 	size_t length = 16;
 
 	assert_string_equal(programs_name(site), "state_site");
-	assert_true(kind && !(change & (change - 1)));
-	if (kind != change) /* a goroutine's start */
-		assert_false(change & ~(SITE_STATE_ARGS | SITE_STATE_SWAP));
+	if (site->flags & SITE_BIRTH)
+		assert_true(site->kind == SITE_STATE_ARGS || site->kind == SITE_STATE_SWAP);
 	assert_int_equal(SITE_COOKIE_INDEX(cookie), index);
 	assert_int_equal(SITE_COOKIE_FLAGS(cookie), site->flags);
-	assert_int_equal(SITE_COOKIE_SP_DELTA(cookie), site->sp_delta);
 	struct code code = {.arch = gobin_arch(plan->bin)};
 
 	code.bytes = gobin_bytes(plan->bin, site->va, &length);
@@ -131,7 +127,7 @@ static void make_states(const struct built *program, struct plan *plan)
 
 struct swap {
 	uint32_t end; /* the instruction behind it */
-	uint32_t registers; /* SITE_SWAP_REGISTERS() */
+	uint8_t g, status; /* registers */
 };
 
 /* f0 [REX] 0f b1 MODRM DISPLACEMENT, as bytes. */
@@ -153,8 +149,8 @@ static bool is_swap(const uint8_t *code, size_t size, uint32_t atomicstatus, str
 		return false;
 	i += (modrm & 7) == 4; /* SIB: R12, or an index */
 	memcpy(&displacement, code + i, 4);
-	swap->registers = SITE_SWAP_REGISTERS((modrm & 7u) | (rex & 1u) << 3, 0,
-					      (modrm >> 3 & 7u) | (rex & 4u) << 1);
+	swap->g = (modrm & 7u) | (rex & 1u) << 3;
+	swap->status = (modrm >> 3 & 7u) | (rex & 4u) << 1;
 	return displacement == atomicstatus;
 }
 
@@ -167,7 +163,7 @@ static void check_swap(const struct built *program, const struct plan *plan,
 	if (!own || !own->num_sites || own->func != func)
 		fail_msg("1.%u: %s+%u changes a goroutine's state unseen", program->minor,
 			 func->name, swap->end);
-	if (!(plan->sites[own->first_site].flags & SITE_STATE_SWAP))
+	if (plan->sites[own->first_site].kind != SITE_STATE_SWAP)
 		return;
 	site = find_site(plan, own, func->va + swap->end);
 	if (site) {
@@ -180,7 +176,8 @@ static void check_swap(const struct built *program, const struct plan *plan,
 		assert_true(site->flags & SITE_SWAP_TESTED);
 		assert_int_equal(site->cost, SITE_EMULATED);
 	}
-	assert_int_equal(site->sp_delta, swap->registers);
+	assert_int_equal(site->g_register, swap->g);
+	assert_int_equal(site->new_register, swap->status);
 }
 
 static size_t sweep_func(const struct built *program, const struct plan *plan,
@@ -271,10 +268,11 @@ static void check_arguments(const struct built *program, const struct plan *plan
 	assert_int_equal(func->num_sites, 1);
 	site = &plan->sites[func->first_site];
 	code = bytes_at(program->bin, func->func->va, 64);
-	assert_int_equal(site->flags & SITE_STATE_MASK, SITE_STATE_ARGS);
+	assert_int_equal(site->kind, SITE_STATE_ARGS);
 	assert_int_equal(site->cost, SITE_EMULATED);
 	assert_int_equal(site->sp_delta, pushed_bytes(code, site->va - func->func->va));
-	assert_int_equal(!!(site->flags & SITE_BEHIND_CHECK), !strcmp(site->mnemonic, "jbe"));
+	assert_int_equal(!!(site->flags & SITE_BEHIND_CHECK),
+			 !strcmp(plan->mnemonics[func->first_site], "jbe"));
 	assert_false(site->flags & (SITE_TLS | SITE_MAY_REPEAT));
 	if (strcmp(name, "runtime.casgstatus"))
 		return;
@@ -287,7 +285,7 @@ static void check_arguments(const struct built *program, const struct plan *plan
 	assert_true(site->sp_delta > 0);
 }
 
-static void check_entry(const struct plan *plan, const char *name, uint32_t flag, bool wanted)
+static void check_entry(const struct plan *plan, const char *name, enum site_kind kind, bool wanted)
 {
 	const struct plan_func *func = find_own(plan, name);
 
@@ -295,7 +293,7 @@ static void check_entry(const struct plan *plan, const char *name, uint32_t flag
 	if (!func)
 		return;
 	assert_int_equal(func->num_sites, 1);
-	assert_int_equal(plan->sites[func->first_site].flags & SITE_STATE_MASK, flag);
+	assert_int_equal(plan->sites[func->first_site].kind, kind);
 	assert_int_equal(plan->sites[func->first_site].cost, SITE_EMULATED);
 	assert_int_equal(plan->sites[func->first_site].sp_delta, 0);
 }
@@ -309,7 +307,8 @@ static void check_go(const struct built *program, const struct plan *plan)
 	for (uint32_t i = 0; i < func->num_sites; i++) {
 		const struct site *site = &plan->sites[func->first_site + i];
 
-		assert_int_equal(site->flags, SITE_GO);
+		assert_int_equal(site->kind, SITE_GO);
+		assert_int_equal(site->flags, 0);
 		assert_int_equal(*bytes_at(program->bin, site->va, 1), 0xc3);
 	}
 }
@@ -326,10 +325,10 @@ static void check_go_inlined(const struct built *program, const struct plan *pla
 	for (uint32_t i = 0; i < func->num_sites; i++) {
 		const struct site *site = &plan->sites[func->first_site + i];
 
-		assert_true(site->flags & SITE_GO);
-		assert_true(site->flags & (SITE_STATE_ARGS | SITE_STATE_SWAP));
-		if (site->flags & SITE_STATE_ARGS)
-			assert_string_equal(site->mnemonic, "call");
+		assert_true(site->flags & SITE_BIRTH);
+		assert_true(site->kind == SITE_STATE_ARGS || site->kind == SITE_STATE_SWAP);
+		if (site->kind == SITE_STATE_ARGS)
+			assert_string_equal(plan->mnemonics[func->first_site + i], "call");
 	}
 }
 
@@ -381,11 +380,12 @@ static void test_stripped(void **state)
 		assert_int_equal(plan.num_sites, stripped.num_sites);
 		for (size_t j = 0; j < plan.num_sites; j++) {
 			const struct site *a = &plan.sites[j], *b = &stripped.sites[j];
-			const struct gobin_func *of_a = a->func;
-			const struct gobin_func *of_b = b->func;
+			const struct gobin_func *of_a = plan_site_func(&plan, a);
+			const struct gobin_func *of_b = plan_site_func(&stripped, b);
 
 			assert_string_equal(of_a->name, of_b->name);
 			assert_int_equal(a->va - of_a->va, b->va - of_b->va);
+			assert_int_equal(a->kind, b->kind);
 			assert_int_equal(a->flags, b->flags);
 			assert_int_equal(a->sp_delta, b->sp_delta);
 		}
@@ -396,15 +396,23 @@ static void test_stripped(void **state)
 
 /* ---- beside the user's own functions ---- */
 
-static uint32_t flags_of(const struct plan *plan)
+/* Of sites of states, as bits; SITE_GO also for a SITE_BIRTH. */
+static uint32_t kinds_of(const struct plan *plan)
 {
-	uint32_t flags = 0;
+	uint32_t kinds = 0;
 
 	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
-		for (uint32_t k = 0; k < plan->runtime_funcs[i].num_sites; k++)
-			flags |= plan->sites[plan->runtime_funcs[i].first_site + k].flags;
+		for (uint32_t k = 0; k < plan->runtime_funcs[i].num_sites; k++) {
+			const struct site *site =
+				&plan->sites[plan->runtime_funcs[i].first_site + k];
+
+			if (site_is_state(site))
+				kinds |= 1u << site->kind;
+			if (site->flags & SITE_BIRTH)
+				kinds |= 1u << SITE_GO;
+		}
 	}
-	return flags & SITE_STATE_MASK;
+	return kinds;
 }
 
 static void test_selection(void **state)
@@ -417,21 +425,22 @@ static void test_selection(void **state)
 		const struct built *program = &programs->items[i];
 		bool swaps = program->pulls && !program->unoptimized;
 		bool calls = program->minor >= MINOR_SWAP && !program->profiled;
-		uint32_t states = SITE_STATE_ARGS | (swaps ? SITE_STATE_SWAP : 0) |
-				  (calls ? SITE_SYSCALL_ENTER | SITE_SYSCALL_EXIT : 0);
+		uint32_t states = 1u << SITE_STATE_ARGS | (uint32_t)swaps << SITE_STATE_SWAP |
+				  (uint32_t)calls << SITE_SYSCALL_ENTER |
+				  (uint32_t)calls << SITE_SYSCALL_EXIT;
 		struct selection selection = {.functions = without, .num_functions = 3};
 		struct run_options options = {0};
 		struct plan plan;
 
 		must(plan_make(program->bin, &selection, &options, &plan));
-		assert_int_equal(flags_of(&plan), 0);
+		assert_int_equal(kinds_of(&plan), 0);
 		/* a coroutine ends without goexit0 */
 		assert_int_equal(find_own(&plan, "runtime.gdestroy") != NULL, program->pulls);
 		plan_destroy(&plan);
 
 		options.states = true;
 		must(plan_make(program->bin, &selection, &options, &plan));
-		assert_int_equal(flags_of(&plan), states);
+		assert_int_equal(kinds_of(&plan), states);
 		/* the garbage collector's marks are of no interest to a tree */
 		assert_null(find_own(&plan, "runtime.castogscanstatus"));
 		plan_destroy(&plan);
@@ -439,15 +448,15 @@ static void test_selection(void **state)
 		options.states = false;
 		options.follow = true;
 		must(plan_make(program->bin, &selection, &options, &plan));
-		assert_int_equal(flags_of(&plan) & ~states, SITE_GO);
+		assert_int_equal(kinds_of(&plan) & ~states, 1 << SITE_GO);
 		if (!program->profiled)
-			assert_int_equal(flags_of(&plan), SITE_GO);
+			assert_int_equal(kinds_of(&plan), 1 << SITE_GO);
 		plan_destroy(&plan);
 
 		selection = (struct selection){.functions = everything, .num_functions = 1};
 		options.states = true;
 		must(plan_make(program->bin, &selection, &options, &plan));
-		assert_int_equal(flags_of(&plan), states | SITE_GO);
+		assert_int_equal(kinds_of(&plan), states | 1 << SITE_GO);
 		plan_destroy(&plan);
 	}
 }
@@ -471,16 +480,16 @@ static void test_same_place(void **state)
 
 			assert_int_equal(SITE_COOKIE_INDEX(plan_cookie(&plan, j)), j);
 			if (strcmp(programs_name(site), "state_site")) {
-				assert_false(site->flags & SITE_STATE_MASK);
+				assert_false(site_is_state(site));
 				continue;
 			}
 			check_state_site(&plan, j);
 			assert_true(j >= plan.runtime_funcs[0].first_site);
 			for (size_t k = 0; k < plan.num_funcs; k++) {
-				if (plan.funcs[k].func != site->func)
+				if (plan.funcs[k].func != plan_site_func(&plan, site))
 					continue;
 				user = find_site(&plan, &plan.funcs[k], site->va);
-				num_shared += user && !user->is_runtime;
+				num_shared += user && !site_is_own(user);
 			}
 		}
 		/* casgstatus' where its entry is cheap, and newproc1's `ret` */

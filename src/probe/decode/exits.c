@@ -49,7 +49,7 @@ static struct error *add_exit(struct sweep *sweep, const struct code *code, cons
 		return error_out_of_memory();
 	site = &sweep->exits[sweep->num_exits++];
 	site_fill(code, insn, offset, site);
-	site->flags = kind == EXIT_RET ? SITE_EXIT : SITE_EXIT | SITE_TAIL_CALL;
+	site->kind = kind == EXIT_RET ? SITE_RETURN : SITE_TAIL_CALL;
 	if (insn->is_odd_return)
 		site->flags |= SITE_STEP;
 	return NULL;

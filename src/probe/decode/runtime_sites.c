@@ -48,7 +48,7 @@ struct error *find_unwind_site(struct gobin *bin, struct runtime_site *found)
 		/* the last one counts: there is one in all versions known */
 		found->func = func;
 		found->site = site;
-		found->site.flags = SITE_UNWIND;
+		found->site.kind = SITE_UNWIND;
 	}
 	return NULL;
 }
@@ -70,7 +70,7 @@ static struct error *find_end_site(struct gobin *bin, const char *name, struct r
 		return err;
 	found->func = func;
 	found->site = decoded.sites[0];
-	found->site.flags |= SITE_GOEXIT;
+	found->site.kind = SITE_GOEXIT;
 	return NULL;
 }
 
@@ -120,7 +120,8 @@ struct error *find_resume_site(struct gobin *bin, struct runtime_site *found)
 		return err;
 	found->func = func;
 	found->site = decoded.sites[1];
-	found->site.flags = SITE_RESUME;
+	found->site.kind = SITE_RESUME;
+	found->site.flags = 0;
 	return NULL;
 }
 

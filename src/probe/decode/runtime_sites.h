@@ -9,7 +9,7 @@
 /* A site in one of the runtime's functions. */
 struct runtime_site {
 	const struct gobin_func *func; /* NULL: not found */
-	struct decoded_site site; /* SITE_UNWIND, SITE_GOEXIT or SITE_RESUME in its flags */
+	struct decoded_site site; /* SITE_UNWIND, SITE_GOEXIT or SITE_RESUME */
 };
 
 /* Where runtime.recovery calls runtime.gogo, and so drops the frames that panicked

@@ -7,15 +7,13 @@
 
 #include <string.h>
 
-#define SP_DELTA_MAX 0xffff /* SITE_COOKIE_SP_DELTA() */
-
 void state_func_leave_out(struct state_func *found, uint32_t offset, const char *reason)
 {
 	found->left_out = reason;
 	found->left_out_offset = offset;
 }
 
-void state_func_add(struct state_func *found, const struct decoded_site *site, uint32_t flag)
+void state_func_add(struct state_func *found, const struct decoded_site *site, enum site_kind kind)
 {
 	struct decoded_site *added;
 
@@ -25,7 +23,7 @@ void state_func_add(struct state_func *found, const struct decoded_site *site, u
 	}
 	added = &found->sites[found->num_sites++];
 	*added = *site;
-	added->flags |= flag;
+	added->kind = kind;
 }
 
 /* True when every call comes past `offset` no more than once. */
@@ -45,7 +43,7 @@ bool state_find_arguments(const struct code *code, const struct sweep *sweep,
 	struct insn insn;
 
 	if (!code->arch->find_arguments(code, HEAD_BYTES, &offset, &sp_delta) ||
-	    sp_delta > SP_DELTA_MAX || !code_instruction(code, offset, &insn))
+	    !code_instruction(code, offset, &insn))
 		return false;
 	site_fill(code, &insn, offset, site);
 	site->sp_delta = sp_delta;
@@ -63,8 +61,11 @@ static const char *why_not_behind(const struct code *code, const struct code_swa
 		site->flags = SITE_SWAP_TESTED;
 	else if (!code_site(code, swap->behind, site))
 		return "the kernel does not probe the instruction behind its change of a state";
-	site->sp_delta = SITE_SWAP_REGISTERS(swap->g, swap->old_status, swap->new_status) |
-			 (swap->g_is_field ? SITE_SWAP_AT_STATUS : 0);
+	if (swap->g_is_field)
+		site->flags |= SITE_SWAP_AT_STATUS;
+	site->g_register = swap->g;
+	site->old_register = swap->old_status;
+	site->new_register = swap->new_status;
 	return NULL;
 }
 

@@ -6,8 +6,8 @@
 #include "probe/decode/code.h"
 #include "probe/decode/state_sites.h"
 
-/* Adds a copy of the site, with the flag; or says that there is no room. */
-void state_func_add(struct state_func *found, const struct decoded_site *site, uint32_t flag);
+/* Adds a copy of the site, as one of that kind; or says that there is no room. */
+void state_func_add(struct state_func *found, const struct decoded_site *site, enum site_kind kind);
 void state_func_leave_out(struct state_func *found, uint32_t offset, const char *reason);
 
 /*

@@ -41,14 +41,15 @@ static void find_swaps(const struct subject *subject, struct state_func *found)
  * Before Go 1.26 they call casgstatus. Since then they have a swap of their own, and the entry
  * costs less; when there are more, casgstatus was put into it.
  */
-static void find_syscall(const struct subject *subject, struct state_func *found, uint32_t flag)
+static void find_syscall(const struct subject *subject, struct state_func *found,
+			 enum site_kind kind)
 {
 	state_find_swaps(&subject->code, subject->atomicstatus, found);
 	if (gobin_minor_version(subject->bin) < 26 || found->num_sites > 1)
 		return;
 	found->num_sites = 0;
 	found->left_out = NULL;
-	state_func_add(found, &subject->decoded.sites[0], flag);
+	state_func_add(found, &subject->decoded.sites[0], kind);
 }
 
 static void find_syscall_enter(const struct subject *subject, struct state_func *found)
@@ -66,7 +67,7 @@ static void find_go(const struct subject *subject, struct state_func *found)
 	for (size_t i = 1; i < subject->decoded.num_sites; i++) {
 		struct decoded_site site = subject->decoded.sites[i];
 
-		if (site.flags & SITE_TAIL_CALL)
+		if (site.kind == SITE_TAIL_CALL)
 			continue;
 		site.flags = 0;
 		state_func_add(found, &site, SITE_GO);
@@ -112,7 +113,7 @@ static void find_go_inlined(const struct subject *subject, struct state_func *fo
 		state_func_add(found, &site, SITE_STATE_ARGS);
 	}
 	for (size_t i = 0; i < found->num_sites; i++)
-		found->sites[i].flags |= SITE_GO;
+		found->sites[i].flags |= SITE_BIRTH;
 	if (gobin_minor_version(subject->bin) < 24)
 		found->num_sites = 0;
 	if (!found->num_sites)

@@ -25,7 +25,7 @@ enum state_purpose {
 /* One of the runtime's functions. */
 struct state_func {
 	const struct gobin_func *func;
-	struct decoded_site sites[STATE_MAX_SITES]; /* one of SITE_STATE_MASK in their flags */
+	struct decoded_site sites[STATE_MAX_SITES]; /* of kinds of site_is_state() */
 	size_t num_sites;
 	const char *left_out; /* static text: why there is no site at left_out_offset; or NULL */
 	uint32_t left_out_offset;

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* loader.c - loads the BPF programs, or says what this kernel lacks. */
+#include "source/loader.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "base/log.h"
+#include "source/features.h"
+#include "source/limits.h"
+#include "source/privileges.h"
+#include "source/programs.h"
+#include "source/settings.h"
+#include "source/site_table.h"
+
+/* The kernel's map sizes have 32 bits (union bpf_attr), and this is a power of two. */
+#define MAX_RING_SIZE (1u << 31)
+
+static int print_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	char text[512];
+
+	if (level == LIBBPF_WARN && log_is_verbose()) {
+		vsnprintf(text, sizeof(text), format, args);
+		text[strcspn(text, "\n")] = 0;
+		log_verbose("%s", text);
+	}
+	return 0;
+}
+
+static uint64_t round_up_to_power_of_two(uint64_t size)
+{
+	uint64_t rounded = sysconf(_SC_PAGESIZE);
+
+	while (rounded < size)
+		rounded *= 2;
+	return rounded;
+}
+
+static void set_maps(struct graph_bpf *bpf, const struct live_options *options)
+{
+	uint64_t ring_size = round_up_to_power_of_two(options->run.ring_size);
+
+	bpf->rodata->wakeup_bytes = ring_size / 16;
+	bpf_map__set_max_entries(bpf->maps.records, ring_size);
+	site_table_set_size(bpf, options->plan);
+}
+
+static void set_programs(struct graph_bpf *bpf, const struct live_options *options,
+			 enum attach_method method)
+{
+	uint32_t type = attach_program_type(method);
+	bool steps = gobin_arch(options->plan->bin)->steps_return;
+	bool emulates_ret = steps && options->run.emulate_ret && feature_write_registers(type);
+	struct bpf_program *program;
+
+	programs_choose(bpf->obj, options->plan, emulates_ret);
+	bpf_object__for_each_program(program, bpf->obj) {
+		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
+			bpf_program__set_expected_attach_type(program, type);
+	}
+	log_verbose(
+		"%s",
+		!steps         ? "the kernel simulates each `ret` (no single-step)"
+		: emulates_ret ? "the exit program performs the `ret` (no single-step)"
+		: options->run.emulate_ret
+			? "the kernel single-steps each `ret`: it lets no program write registers"
+			: "the kernel single-steps each `ret`, as asked (--no-emulate-ret)");
+}
+
+/* NULL: the kernel's types are there, and can be read. */
+static struct error *check_types(void)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+	struct btf *types;
+	int failed;
+
+	if (access(path, R_OK))
+		return error_new(
+			"cannot load the BPF programs: this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), %s is not there",
+			path);
+	types = btf__parse_raw(path);
+	failed = (int)-libbpf_get_error(types);
+	if (failed)
+		return error_errno(
+			failed,
+			"cannot load the BPF programs: the kernel's types cannot be read from %s, it is damaged or there is no memory",
+			path);
+	btf__free(types);
+	return NULL;
+}
+
+static struct error *load_error(const struct graph_bpf *bpf, enum attach_method method, int errnum)
+{
+	struct error *err;
+
+	if (errnum == ENOMEM || errnum == E2BIG)
+		return error_errno(
+			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
+			(unsigned long long)bpf_map__max_entries(bpf->maps.records));
+	if (errnum == EMFILE || errnum == ENFILE)
+		return error_errno(
+			errnum,
+			"cannot load the BPF programs; raise the limit of open files (ulimit -n)");
+	err = check_types();
+	if (err)
+		return err;
+	if (errnum != EPERM && errnum != EACCES && !feature_ring_buffer())
+		return error_new(
+			"cannot load the BPF programs: this kernel has no BPF ring buffer, Linux 5.10 or newer is needed");
+	/* Before Linux 5.15 its programs are not even taken, since sites have no cookies. */
+	if (errnum == EINVAL && method == ATTACH_UPROBE_MULTI &&
+	    attach_best_method() != ATTACH_UPROBE_MULTI)
+		return error_new(
+			"this kernel has no uprobe_multi, Linux 6.6 or newer is needed: leave --attach out");
+	return privileges_error(errnum, "load the BPF programs");
+}
+
+static struct error *open_and_load(struct graph_bpf **out, const struct live_options *options,
+				   enum attach_method method)
+{
+	struct graph_bpf *bpf = *out = graph_bpf__open();
+	struct error *err;
+	int failed;
+
+	if (!bpf)
+		return error_errno(errno, "cannot open the BPF object");
+	bpf->rodata->use_cookies = method == ATTACH_UPROBE_MULTI ||
+				   (method == ATTACH_PERF_EVENT && feature_attach_cookie());
+	err = settings_fill(bpf->rodata, options);
+	if (err)
+		return err;
+	set_maps(bpf, options);
+	set_programs(bpf, options, method);
+	failed = graph_bpf__load(bpf);
+	return failed ? load_error(bpf, method, -failed) : site_table_fill(bpf, options->plan);
+}
+
+static struct error *check_options(const struct live_options *options)
+{
+	if (options->run.ring_size > MAX_RING_SIZE)
+		return error_new(
+			"a ring buffer of more than 2G cannot be had; give --ring-size less");
+	return limits_check(round_up_to_power_of_two(options->run.ring_size));
+}
+
+struct error *loader_load(const struct live_options *options, enum attach_method method,
+			  struct graph_bpf **bpf)
+{
+	struct error *err = check_options(options);
+
+	*bpf = NULL;
+	if (err)
+		return err;
+	libbpf_set_print(print_libbpf);
+	err = open_and_load(bpf, options, method);
+	if (err) {
+		graph_bpf__destroy(*bpf);
+		*bpf = NULL;
+	}
+	return err;
+}
