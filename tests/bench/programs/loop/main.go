@@ -3,6 +3,7 @@
 // loop calls hot() as lines on its standard input say and answers each line with one of its own:
 //
 //	hot N     calls it N times: "CPU_NS WALL_NS", of the whole process
+//	nest N    the same from within outer()
 //	flood MS  calls it from one goroutine a CPU for so long: "CALLS"
 //	switch N  two goroutines wait for each other N times each: "CPU_NS WALL_NS"
 package main
@@ -35,6 +36,16 @@ func hot(n int64) int64 {
 //go:noinline
 func never(n int64) int64 {
 	return inner(n) + n
+}
+
+// A target that calls hot().
+//
+//go:noinline
+func outer(n int64) (sum int64) {
+	for i := int64(0); i < n; i++ {
+		sum += hot(i)
+	}
+	return sum
 }
 
 // The one waits while the other runs: all they do is to change their states.
@@ -98,6 +109,10 @@ func main() {
 			for i := int64(0); i < n; i++ {
 				sink[0] += hot(i)
 			}
+			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
+		case "nest":
+			begun, used := time.Now(), cpu()
+			sink[0] += outer(n)
 			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
 		case "switch":
 			there, back, over := make(chan int64), make(chan int64), make(chan int)

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""What a hit takes in the BPF programs, by the kernel's own statistics: nanoseconds a run, without those that an
+empty program takes at the same sites. Another version's programs are measured in turn with them."""
+
+import contextlib
+import ctypes
+import os
+import statistics
+
+from children import TOOL, Empty, Failed, Program, Tracer
+
+BPF_ENABLE_STATS = 32  # include/uapi/linux/bpf.h
+SYS_BPF = 321 if os.uname().machine == "x86_64" else 280
+EXITS = ("exit_emulate", "exit_plain")
+
+# What is traced, what the loop does, and whose runs are of interest.
+CASES = {
+    "entry outside of every target": (("-u", "main.hot", "main.never"), "hot", ("entry",)),
+    "exit outside of every target": (("-u", "main.hot", "main.never"), "hot", EXITS),
+    "entry inside a target": (("-u", "main.hot", "main.outer"), "nest", ("entry",)),
+    "exit inside a target": (("-u", "main.hot", "main.outer"), "nest", EXITS),
+    "a target's own entry and exit": (("-u", "main.hot", "main.hot"), "hot", ("target_entry", *EXITS)),
+}
+
+
+@contextlib.contextmanager
+def statistics_enabled():
+    """The kernel counts as long as somebody has this file open."""
+    attribute = ctypes.create_string_buffer(16)  # .enable_stats.type = BPF_STATS_RUN_TIME
+    fd = ctypes.CDLL(None, use_errno=True).syscall(SYS_BPF, BPF_ENABLE_STATS, attribute, 16)
+    if fd < 0:
+        raise Failed(f"the kernel counts no time of BPF programs: {os.strerror(ctypes.get_errno())}")
+    try:
+        yield
+    finally:
+        os.close(fd)
+
+
+def time_of_runs(probes, program, command, calls, names):
+    """Nanoseconds of each of the programs' runs, added up."""
+    program.ask(f"{command} {calls // 10}")
+    before = probes.programs()
+    program.ask(f"{command} {calls}")
+    after = probes.programs()
+    total = 0
+    for name in after:
+        if name in names:
+            time, runs = (new - old for new, old in zip(after[name], before[name]))
+            if runs < calls:
+                raise Failed(f"{name} ran {runs} times in {calls} calls")
+            total += time / runs
+    return total
+
+
+def measure_once(loop, attach, command, calls, names):
+    with Program(loop) as program, attach() as probes:
+        time = time_of_runs(probes, program, command, calls, names)
+        if probes.stop():
+            raise Failed("events were lost")
+        return time
+
+
+def measure(loop, output, before, quick):
+    """{what: (net nanoseconds, or the ratio to before; remark)}"""
+    tools = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
+    ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
+    rows = {}
+    calls, rounds = (2000, 3) if quick else (20000, 9)
+    with statistics_enabled():
+        for way, options in ways.items():
+            for what, ((*arguments, target), command, names) in CASES.items():
+                if way and "exit" not in what:
+                    continue
+                figures = {name: [] for name in tools}
+                for _ in range(rounds):
+                    empty = measure_once(loop, lambda a=arguments, t=target: Empty(*a, loop, t), command, calls,
+                                         ("empty",)) * (2 if "own" in what else 1)
+                    for name, tool in tools.items():
+                        time = measure_once(loop, lambda t=tool, a=arguments, r=target: Tracer(
+                            *options, *a, loop, r, output=output, tool=t), command, calls, names)
+                        figures[name].append(time - empty)
+                rows[what + way] = row(figures)
+    return rows
+
+
+def row(figures):
+    now = statistics.median(figures[""])
+    if "before" not in figures:
+        return f"{now:.0f} ns", f"{min(figures['']):.0f}-{max(figures['']):.0f}"
+    before = statistics.median(figures["before"])
+    each = [new / old for new, old in zip(figures[""], figures["before"])]
+    return f"{statistics.median(each):.2f}", f"{now:.0f} ns, before {before:.0f} ns; {min(each):.2f}-{max(each):.2f}"
