@@ -59,7 +59,8 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 	struct bpf_program *program;
 
 	programs_choose(bpf->obj, options->plan, emulates_ret);
-	bpf_object__for_each_program(program, bpf->obj) {
+	bpf_object__for_each_program(program, bpf->obj)
+	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
 			bpf_program__set_expected_attach_type(program, type);
 	}
@@ -99,9 +100,9 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 	struct error *err;
 
 	if (errnum == ENOMEM || errnum == E2BIG)
-		return error_errno(
-			errnum, "cannot have a ring buffer of %llu bytes; give --ring-size less",
-			(unsigned long long)bpf_map__max_entries(bpf->maps.records));
+		return error_errno(errnum,
+				   "cannot have a ring buffer of %llu bytes; give --ring-size less",
+				   (unsigned long long)bpf_map__max_entries(bpf->maps.records));
 	if (errnum == EMFILE || errnum == ENFILE)
 		return error_errno(
 			errnum,
