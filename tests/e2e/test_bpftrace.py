@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import Process, Program, await_condition, tool
+from harness import WAIT_SECONDS, Process, Program, await_condition, tool
 
 TEMPLATES = builds.ROOT / "src" / "script" / "templates"
 GOLDEN = pathlib.Path(__file__).parent / "golden"
@@ -24,7 +24,7 @@ def make(*arguments, folder=None, **options):
     """folder: of templates of one's own."""
     environment = {**ENVIRONMENT, "GOFUNCGRAPH_TEMPLATES": str(folder)} if folder else ENVIRONMENT
     return subprocess.run([tool(), "bpftrace", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False, env=environment, **options)
+                          text=True, timeout=WAIT_SECONDS, check=False, env=environment, **options)
 
 
 def script(*arguments):
@@ -37,14 +37,13 @@ def script(*arguments):
 @pytest.fixture(scope="session")
 def bpftrace():
     """The program that runs scripts."""
-    run = builds.ROOT / "scripts" / "bpftrace"
     if os.geteuid() != 0:
         pytest.skip("bpftrace needs root")
-    done = subprocess.run([run, "--fetch"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280,
-                          check=False)
-    if done.returncode:
-        pytest.skip(f"bpftrace cannot be had: {done.stderr.strip()[-200:]}")
-    return run
+    try:
+        builds.fetch("bpftrace", "--fetch")
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    return builds.ROOT / "scripts" / "bpftrace"
 
 
 def breakpoints(program):
@@ -193,7 +192,7 @@ def test_empty(runs):
     assert "@" not in result.out
     path = re.search(r"^// For: (.*)", result.text, re.M).group(1)
     listed = subprocess.run([tool(), "list", path, "main.handshake", "main.requests"], stdin=subprocess.DEVNULL,
-                            capture_output=True, text=True, timeout=60, check=True).stdout
+                            capture_output=True, text=True, timeout=WAIT_SECONDS, check=True).stdout
     assert len(re.findall("^uprobe:", result.text, re.M)) == int(re.search(r"(\d+) probes", listed).group(1))
 
 
@@ -436,7 +435,7 @@ def test_hostile_names(binary, bpftrace, tmp_path):
         assert re.search(r"^uprobe:\S+:0x[0-9a-f]+$", text, re.M)
         (tmp_path / "script.bt").write_text(text)
         done = subprocess.run([bpftrace, "--dry-run", tmp_path / "script.bt"], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60, check=False)
+                              capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
         assert "ERROR" not in done.stdout + done.stderr, done.stdout + done.stderr
 
 
@@ -448,7 +447,7 @@ def test_many_probes(binary, bpftrace):
     assert probes > 500 and f"max_probes = {probes + 8};" in text
     # Only the head of it: attaching one by one takes long.
     done = subprocess.run([bpftrace, "--dry-run", "-e", text.split("uprobe:", 1)[0] + "BEGIN { exit(); }"],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 0 and "ERROR" not in done.stderr, done.stdout + done.stderr
 
 

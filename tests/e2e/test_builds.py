@@ -8,7 +8,7 @@ import pytest
 
 import builds
 
-from harness import check_same, forests, tool, walk
+from harness import WAIT_SECONDS, check_same, forests, tool, walk
 from test_list import parse
 
 MODES = {
@@ -124,7 +124,7 @@ def test_list_before_and_after_stripping(binary, version):
 
     def names(**options):
         done = subprocess.run([tool(), "list", "-u", "*", binary("calls", version=version, **options)],
-                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False)
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
         assert done.returncode == 0, done.stderr
         return {name.removesuffix(".abi0") for name in parse(done.stdout)}
 

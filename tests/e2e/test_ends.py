@@ -3,7 +3,7 @@
 
 import pytest
 
-from harness import await_condition, check_same, forests, parse_graph, shapes
+from harness import WAIT_SECONDS, await_condition, check_same, forests, parse_graph, shapes
 
 
 @pytest.mark.parametrize("way", ["near", "between", "far", "nested", "again", "fault", "goexit"])
@@ -57,7 +57,7 @@ def test_process_ends_inside_a_call(binary, start, trace, command, status):
     program.send(command)
     assert program.wait() == status
     # All is printed while tracing goes on.
-    lines = [tracer.lines.get(timeout=30) for _ in range(4)]
+    lines = [tracer.lines.get(timeout=WAIT_SECONDS) for _ in range(4)]
     assert None not in lines
     calls = tracer.stop().calls()
     leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])

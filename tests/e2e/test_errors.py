@@ -8,13 +8,13 @@ import subprocess
 
 import pytest
 
-from harness import tool
+from harness import WAIT_SECONDS, tool
 
 
 def fails(*arguments, status=1, prefix=(), **options):
     """Runs the tool, which must end by itself with this status; returns what it said."""
     done = subprocess.run([*prefix, tool(), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False, **options)
+                          text=True, timeout=WAIT_SECONDS, check=False, **options)
     assert done.returncode == status, f"exit status {done.returncode}: {done.stdout}{done.stderr}"
     assert done.stdout == ""
     assert "AddressSanitizer" not in done.stderr and "runtime error" not in done.stderr, done.stderr

@@ -28,7 +28,7 @@ def test_killed_alone(binary, start, trace, method, command):
     assert f"the process that holds the probes (PID {holder}) was killed by SIGKILL" in tracer.err
     assert tracer.calls()
     await_condition(lambda: not what_is_left(program.path, program, None), "something is left")
-    assert not dead_groups()
+    await_condition(lambda: not dead_groups(), "definitions in uprobe_events of who is gone")
     program.work("GO 4 2 1")
     assert program.finish() == 0
 

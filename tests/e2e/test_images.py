@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import await_condition, check_same, forests, tool, walk
+from harness import WAIT_SECONDS, await_condition, check_same, forests, tool, walk
 
 METHODS = ["uprobe_multi", "tracefs", "perf_event"]
 VERSIONS = ["1.19", "1.24", None, "1.27"]
@@ -73,7 +73,7 @@ def check_spawned(changes, count):
 
 
 def failed(*arguments):
-    done = subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+    done = subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT_SECONDS,
                           check=False)
     assert done.returncode == 1, done.stderr
     assert not done.stdout
@@ -215,7 +215,7 @@ def test_states_of_plugin_importer(binary, start, run_tool, flags):
 
 def listed(path, *patterns):
     done = subprocess.run([tool(), "list", path, *patterns], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=120, check=False)
+                          timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -223,10 +223,10 @@ def listed(path, *patterns):
 def test_names_of_plugin_importer(binary):
     """Functions have Go's names; others that symbols give them may be typed too."""
     path = binary("calls", flags=IMPORTER, cgo=True)
-    symbols = subprocess.run(["nm", path], capture_output=True, text=True, timeout=60, check=True).stdout
+    symbols = subprocess.run(["nm", path], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True).stdout
     assert re.search(r" t local\.main\.root$", symbols, re.M)
     check_names(path)
-    script = subprocess.run([tool(), "bpftrace", path, "main.root"], capture_output=True, text=True, timeout=60, check=True)
+    script = subprocess.run([tool(), "bpftrace", path, "main.root"], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
     assert re.search(r'^uprobe:\S+:"main\.root" \+ \d+$', script.stdout, re.M)
 
 
@@ -240,10 +240,10 @@ def test_names_in_debug_file(binary):
     """The same names and aliases when the symbols are in a file of their own."""
     path = binary("calls", flags=IMPORTER + ["-buildmode=pie"], cgo=True)
     debug = path.with_suffix(".debug")
-    subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True, timeout=60)
-    subprocess.run(["strip", path], check=True, timeout=60)
+    subprocess.run(["objcopy", "--only-keep-debug", path, debug], check=True, timeout=WAIT_SECONDS)
+    subprocess.run(["strip", path], check=True, timeout=WAIT_SECONDS)
     assert "no function" in failed("-u", "main.*", path, "local.main.root")
-    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug.name}", path.name], cwd=path.parent, check=True, timeout=60)
+    subprocess.run(["objcopy", f"--add-gnu-debuglink={debug.name}", path.name], cwd=path.parent, check=True, timeout=WAIT_SECONDS)
     check_names(path)
 
 
@@ -278,7 +278,7 @@ def test_who_calls_a_plugin(binary, start, trace, method, host_flags):
     caller = call["caller"]
     assert caller["module"] == host.name and "function" not in caller
     symbol = subprocess.run(["addr2line", "-fe", host, f"{caller['offset'] - 1:#x}"], capture_output=True, text=True,
-                            timeout=60, check=True).stdout
+                            timeout=WAIT_SECONDS, check=True).stdout
     assert symbol.splitlines()[0].removeprefix("local.") == "main.callPlugin"
 
 
@@ -335,7 +335,7 @@ def test_packed(binary, tmp_path):
     upx = shutil.which("upx") or shutil.which("upx-ucl")
     path = binary("calls", flags=[STRIP])
     if upx:
-        subprocess.run([upx, "-q", path], capture_output=True, timeout=120, check=True)
+        subprocess.run([upx, "-q", path], capture_output=True, timeout=WAIT_SECONDS, check=True)
     else:
         with open("/bin/true", "rb") as other:
             packed = bytearray(other.read())
@@ -350,7 +350,7 @@ def test_packed(binary, tmp_path):
 
 
 def interpreter(path):
-    done = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
     return re.search(r"interpreter: (\S+)\]", done.stdout).group(1)
 
 

@@ -16,12 +16,11 @@ import time
 
 import pytest
 
-from harness import await_condition, is_alive
+from harness import WAIT_SECONDS, await_condition, is_alive
 
 KILLS = int(os.environ.get("KILLS", "10"))
 FIRST = int(os.environ.get("KILLS_FIRST", "0"))
 # Detaching perf events takes a grace period each.
-CLEAN_SECONDS = 60
 
 MANY = ["main.*", "fixture/*", "fmt.*", "encoding/json.*", "reflect.*", "strconv.*", "sync.*", "bufio.*", "os.*"]
 FEW = ["main.*"]
@@ -205,10 +204,10 @@ def test_kill(binary, start, run_tool, seed):
 
     if program:
         busy.settle()  # the answers that were due when it happened
-    await_condition(lambda: not what_is_left(path, program, other), "something is left", CLEAN_SECONDS)
+    await_condition(lambda: not what_is_left(path, program, other), "something is left")
     assert what_is_left(path, program, other) is None
-    await_condition(lambda: not dead_groups(), "definitions in uprobe_events of who is gone", CLEAN_SECONDS)
-    await_condition(lambda: not zombies(), "zombies", CLEAN_SECONDS)
+    await_condition(lambda: not dead_groups(), "definitions in uprobe_events of who is gone")
+    await_condition(lambda: not zombies(), "zombies")
     answers(other)
     if program:
         answers(program)
@@ -222,7 +221,7 @@ def test_kill(binary, start, run_tool, seed):
 def next_line(process):
     """None when it has closed its output."""
     try:
-        return process.lines.get(timeout=60)
+        return process.lines.get(timeout=WAIT_SECONDS)
     except queue.Empty:
         raise AssertionError("nothing is said") from None
 
@@ -242,7 +241,7 @@ def test_kill_with_a_program_of_its_own(binary, run_tool, start, tmp_path, seed)
         assert next_line(tracer) == b"READY\n"
     time.sleep(rnd.uniform(0, 0.3))
     kill(tracer.pid)
-    tracer.child.wait(60)
+    tracer.child.wait(WAIT_SECONDS)
     try:
         said = b"READY\n" if has_begun else next_line(tracer)
         if said:
@@ -250,8 +249,8 @@ def test_kill_with_a_program_of_its_own(binary, run_tool, start, tmp_path, seed)
             tracer.child.stdin.write(b"GO 3 2 1\n")
             tracer.child.stdin.flush()
             assert len(json.loads(next_line(tracer))) == 3
-        await_condition(lambda: not what_is_left(path, None, other), "something is left", CLEAN_SECONDS)
-        await_condition(lambda: not zombies(), "zombies", CLEAN_SECONDS)
+        await_condition(lambda: not what_is_left(path, None, other), "something is left")
+        await_condition(lambda: not zombies(), "zombies")
         answers(other)
         assert other.finish() == 0
     finally:

@@ -15,7 +15,7 @@ import termios
 import pytest
 
 import harness
-from harness import await_condition
+from harness import WAIT_SECONDS, await_condition
 
 
 def said(path):
@@ -217,7 +217,7 @@ class Terminal:
         self.master = -1
 
     def wait(self):
-        return self.child.wait(harness.WAIT_SECONDS)
+        return self.child.wait(WAIT_SECONDS)
 
     def destroy(self):
         for pid in harness.children(self.child.pid):  # a hang-up does not end the fixture
@@ -229,7 +229,7 @@ class Terminal:
             self.hang_up()
         if self.child.poll() is None:
             self.child.kill()
-            self.child.wait(10)
+            self.child.wait(WAIT_SECONDS)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_nothing_is_left(binary, start, trace, method, way):
         tracer.stop(getattr(signal, way))
         assert is_clean(program, processes), "something is left when the tracer has ended"
         assert not tracefs_events(tracer.pid)
-    await_condition(lambda: is_clean(program, processes), "a breakpoint or a process is left", 60)
+    await_condition(lambda: is_clean(program, processes), "a breakpoint or a process is left")
     await_condition(other.code_is_clean, "a breakpoint is left in the other process")
     program.read_account()
     after = journal_shapes(program.work("GO 4 2 1"))
@@ -85,7 +85,7 @@ def test_traces_again_after_a_kill(binary, start, trace):
         processes = [tracer.pid, *children(tracer.pid)]
         tracer.signal(signal.SIGKILL)
         tracer.wait()
-        await_condition(lambda: is_clean(program, processes), "a breakpoint or a process is left", 60)
+        await_condition(lambda: is_clean(program, processes), "a breakpoint or a process is left")
         again = trace("--attach", method, "-f", "json", "-u", "main.*", "-u", "!main.(*number).double", program.path,
                       "main.root")
         journals = program.work("GO 3")

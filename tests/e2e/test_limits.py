@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from builds import ROOT
-from harness import tool
+from harness import WAIT_SECONDS, tool
 from test_errors import fails
 
 TRACES = {
@@ -43,7 +43,7 @@ SANITIZER = pytest.mark.skipif(has_sanitizer(), reason="a sanitizer itself needs
 
 def run(arguments, limits, **options):
     environment = {**os.environ, "GOFUNCGRAPH_TEMPLATES": str(ROOT / "templates")}
-    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=120, check=False, text=True,
+    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=False, text=True,
                           preexec_fn=limits, env=environment, **options)
 
 
@@ -147,7 +147,7 @@ def test_proc_of_another_namespace(binary):
 @SANITIZER
 def test_list_needs_no_proc(binary):
     done = subprocess.run([*in_own_mounts("umount -l /proc"), tool(), "list", "-u", "main.root", binary("calls")],
-                          capture_output=True, timeout=60, check=False, text=True)
+                          capture_output=True, timeout=WAIT_SECONDS, check=False, text=True)
     assert done.returncode == 0 and " main.root" in done.stdout, done.stderr
 
 

@@ -7,12 +7,12 @@ import subprocess
 
 import pytest
 
-from harness import tool
+from harness import WAIT_SECONDS, tool
 
 
 def list_functions(*arguments, **options):
     return subprocess.run([tool(), "list", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False, **options)
+                          text=True, timeout=WAIT_SECONDS, check=False, **options)
 
 
 LINE = re.compile(r"0x[0-9a-f]+ +\+\d+ \S+, (?:emulated|single-step)(?:, [a-z ]+?)? +"
@@ -83,7 +83,7 @@ def test_needs_no_privileges(binary, tmp_path):
             folder.chmod(folder.stat().st_mode | 0o11)
     done = subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--bounding-set", "-all",
                            tool(), "list", "-u", "main.*", path], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=WAIT_SECONDS, check=False)
     if "ermission denied" in done.stderr and "main.root" not in done.stdout:
         assert os.stat(path).st_mode & 4
     assert done.returncode == 0, done.stderr

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import harness
+from harness import WAIT_SECONDS
 
 
 def reason(tracer):
@@ -71,7 +72,7 @@ def test_some_calls_are_inlined(binary, start, trace):
     assert "sync.(*Once).Do" in reason(tracer)
     said = re.search(r"calls of sync\.\(\*Once\)\.Do that the compiler inlined, as in (\S+)", tracer.err)
     listed = subprocess.run([harness.tool(), "list", program.path, said[1].rstrip(",")], capture_output=True, text=True,
-                            check=False, timeout=60)
+                            check=False, timeout=WAIT_SECONDS)
     assert listed.returncode == 0
 
 

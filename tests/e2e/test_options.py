@@ -12,11 +12,11 @@ import time
 import pytest
 
 from builds import ROOT
-from harness import await_condition, check_same, parse_graph, tool
+from harness import WAIT_SECONDS, await_condition, check_same, parse_graph, tool
 
 
 def run(*arguments):
-    return subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+    return subprocess.run([tool(), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=WAIT_SECONDS,
                           check=False)
 
 
@@ -100,7 +100,7 @@ def test_limit_with_interleaved_trees(binary, start, trace):
     ids=lambda words: " ".join(words))
 def test_options_before_the_commands_name(binary, before, behind):
     def run(words):
-        done = subprocess.run([tool(), *words, path], capture_output=True, timeout=60, check=True, text=True)
+        done = subprocess.run([tool(), *words, path], capture_output=True, timeout=WAIT_SECONDS, check=True, text=True)
         return re.sub(r"^//.*gofuncgraph-c.*$", "", done.stdout, flags=re.M)
 
     path = binary("calls")

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import harness
+from harness import WAIT_SECONDS
 
 
 def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
@@ -31,7 +32,7 @@ def test_binary_replaced_on_disk(binary, start, run_tool, tmp_path):
 
 
 def mount(*arguments):
-    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=WAIT_SECONDS)
     if done.returncode:
         pytest.skip(f"no such mount here: {done.stderr.strip()}")
 
@@ -63,7 +64,7 @@ def overlay(tmp_path):
 
     yield make
     for point in mounted:
-        subprocess.run(["umount", "--lazy", point], check=True, timeout=60)
+        subprocess.run(["umount", "--lazy", point], check=True, timeout=WAIT_SECONDS)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -148,4 +149,4 @@ class TestOverlay:
             program.work("GO")
             assert "main.root() {" in tracer.stop().out
         finally:
-            subprocess.run(["umount", path], check=True, timeout=60)
+            subprocess.run(["umount", path], check=True, timeout=WAIT_SECONDS)

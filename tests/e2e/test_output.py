@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from harness import Process, Stuck, parse_graph, walk
+from harness import WAIT_SECONDS, Process, Stuck, parse_graph, walk
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def server(binary, _processes):
     path = binary("example")
     process = Process([path, "-listen", "127.0.0.1:0"])
     _processes.append(process)
-    url = re.fullmatch(r"listening on (http://\S+/bar)\n", process.lines.get(timeout=30).decode()).group(1)
+    url = re.fullmatch(r"listening on (http://\S+/bar)\n", process.lines.get(timeout=WAIT_SECONDS).decode()).group(1)
 
     def request():
         start = time.monotonic()
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as answer:
             assert answer.read().decode() == 'Hello, "/bar"'
         return time.monotonic() - start
 
@@ -173,7 +173,7 @@ def test_output_is_flushed_while_tracing(binary, start, trace):
     program = start(binary("calls"))
     tracer = trace("-f", "json", "-u", "main.leaf", program.path, "main.root")
     program.work("GO")
-    line = tracer.lines.get(timeout=30)
+    line = tracer.lines.get(timeout=WAIT_SECONDS)
     assert line and json.loads(line)["function"] == "main.leaf"
     assert tracer.child.poll() is None
     tracer.stop()

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from builds import ROOT
-from harness import await_condition, parse_graph, tool
+from harness import WAIT_SECONDS, await_condition, parse_graph, tool
 from test_errors import fails
 
 OTHER = 65534
@@ -31,7 +31,7 @@ def writes(request):
 
 def run(*arguments, **options):
     options.setdefault("capture_output", True)
-    return subprocess.run([tool(), *map(str, arguments)], timeout=60, check=False, text=True, **options)
+    return subprocess.run([tool(), *map(str, arguments)], timeout=WAIT_SECONDS, check=False, text=True, **options)
 
 
 # ---- a program that is started ----
@@ -40,7 +40,7 @@ def run(*arguments, **options):
 def test_standard_output_is_the_programs(binary, writes):
     """In a pipe it behaves as untraced, in both directions."""
     path, (arguments, is_there) = binary("ends"), writes
-    untraced = subprocess.run([path], input="one\ntwo\n", capture_output=True, timeout=60, check=True, text=True)
+    untraced = subprocess.run([path], input="one\ntwo\n", capture_output=True, timeout=WAIT_SECONDS, check=True, text=True)
     assert untraced.stdout == 'READY\n"one"\n"two"\n'
     done = run(*arguments, path, "--", input="one\ntwo\n")
     assert done.returncode == 0, done.stderr
@@ -286,11 +286,11 @@ def test_no_file_gets_a_standard_number(binary, tmp_path):
     path = binary("ends")
     before = path.read_bytes()
     done = subprocess.run([*closed(0, 1, 2), tool(), "-o", tmp_path / "trees", "-u", "main.leaf", path, "--"],
-                          stdin=subprocess.DEVNULL, timeout=60, check=False)
+                          stdin=subprocess.DEVNULL, timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 0
     assert "gofuncgraph-c:" not in (tmp_path / "trees").read_text()
     assert path.read_bytes() == before
     # And with nowhere to write trees to it does not even begin.
-    done = subprocess.run([*closed(2), tool(), "-u", "main.leaf", path, "--"], stdin=subprocess.DEVNULL, timeout=60,
+    done = subprocess.run([*closed(2), tool(), "-u", "main.leaf", path, "--"], stdin=subprocess.DEVNULL, timeout=WAIT_SECONDS,
                           check=False, capture_output=True)
     assert done.returncode == 1 and done.stdout == b""

@@ -15,7 +15,7 @@ import pytest
 
 import builds
 import harness
-from harness import await_condition, check_same, children
+from harness import WAIT_SECONDS, await_condition, check_same, children
 from test_kills import dead_groups, what_is_left
 from test_processes import CALLS, as_nobody
 
@@ -33,7 +33,7 @@ def versions():
 def overwrite(source, path):
     """As cp does it: the inode stays."""
     inode = os.stat(path).st_ino
-    subprocess.run(["cp", source, path], check=True, timeout=60)
+    subprocess.run(["cp", source, path], check=True, timeout=WAIT_SECONDS)
     assert os.stat(path).st_ino == inode
 
 
@@ -71,7 +71,7 @@ def check_traced(tracer, start, path):
 
 def check_nothing_left(start, path, source):
     await_condition(lambda: not what_is_left(path, None, None), "something is left")
-    assert not dead_groups()
+    await_condition(lambda: not dead_groups(), "definitions in uprobe_events of who is gone")
     overwrite(source, path)
     program = start(path)
     assert program.code_is_clean()
@@ -273,13 +273,13 @@ def mounted(tmp_path):
             builds.copy(builds.build("calls"), tmp_path / ("lower" if kind == "overlay, below" else "upper"))
             command = ["mount", "-t", "overlay", "none", "-o",
                        f"lowerdir={tmp_path}/lower,upperdir={tmp_path}/upper,workdir={tmp_path}/work", point]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=WAIT_SECONDS)
         points.append(point)
         return builds.copy(builds.build("calls"), point) if kind == "tmpfs" else point / "calls"
 
     yield make
     for point in points:
-        subprocess.run(["umount", "-l", point], check=True, timeout=60)
+        subprocess.run(["umount", "-l", point], check=True, timeout=WAIT_SECONDS)
 
 
 @pytest.mark.parametrize("kind", ["tmpfs", "overlay, above", "overlay, below"])

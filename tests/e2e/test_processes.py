@@ -15,7 +15,7 @@ import tempfile
 import pytest
 
 import harness
-from harness import check_same, forests, shapes
+from harness import WAIT_SECONDS, check_same, forests, shapes
 
 CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
 
@@ -245,7 +245,7 @@ def test_many_short_lived(binary, trace):
             process.stdin.close()
         for process in running:
             assert b"READY" in process.stdout.read()
-            assert process.wait(60) == 0
+            assert process.wait(WAIT_SECONDS) == 0
             wanted[process.pid] = 1
     found = forests(tracer.stop().calls())
     assert {pid for pid, _ in found} == set(wanted)
@@ -303,7 +303,7 @@ def test_tracer_in_a_pid_namespace(binary, tmp_path):
     """It numbers processes as those around it do."""
     path = binary("calls")
     command = own_namespace(harness.tool(), *CALLS, "-o", tmp_path / "trees", path, "main.root", "--")
-    done = subprocess.run(command, input=b"GO 2\n", capture_output=True, timeout=60, check=False)
+    done = subprocess.run(command, input=b"GO 2\n", capture_output=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     calls = [json.loads(line) for line in (tmp_path / "trees").read_text().splitlines()]
     check_same(calls, json.loads(done.stdout.splitlines()[1]))
@@ -354,7 +354,7 @@ def test_privileges(binary, tmp_path, capabilities, missing):
         tool = shutil.copy(harness.tool(), folder)
         path = shutil.copy(binary("calls"), folder)
         done = subprocess.run([*as_nobody(*capabilities), tool, *CALLS, path, "main.root", "--"], input="GO\n",
-                              capture_output=True, timeout=60, check=False, text=True)
+                              capture_output=True, timeout=WAIT_SECONDS, check=False, text=True)
     if missing:
         assert done.returncode == 1 and missing in done.stderr
     else:

@@ -13,15 +13,14 @@ import pytest
 
 import builds
 import harness
-from harness import forests, walk
+from harness import WAIT_SECONDS, forests, walk
 
 
 def unpacked(*packages):
-    done = subprocess.run([builds.ROOT / "scripts" / "real-programs", *packages], capture_output=True, text=True,
-                          timeout=280, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        pytest.skip(f"the packages cannot be had: {done.stderr.strip()[-200:]}")
-    return pathlib.Path(done.stdout.strip()) / "usr"
+    try:
+        return pathlib.Path(builds.fetch("real-programs", *packages)) / "usr"
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +37,7 @@ def free_port():
 def get(url):
     """Status, kind and body of an answer."""
     try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_SECONDS) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers["Content-Type"], error.read()
@@ -112,7 +111,7 @@ def test_servers(programs, tmp_path, trace, _processes, server, pattern):
 
 
 def run(command, data, folder):
-    return subprocess.run(command, input=data, capture_output=True, timeout=120, cwd=folder, check=False)
+    return subprocess.run(command, input=data, capture_output=True, timeout=WAIT_SECONDS, cwd=folder, check=False)
 
 
 def test_age(programs, tmp_path):

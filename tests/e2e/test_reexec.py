@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from harness import await_condition
+from harness import WAIT_SECONDS, await_condition
 
 CALLS = ("-f", "json", "-u", "main.early", "-u", "main.work")
 METHODS = ["uprobe_multi", "tracefs", "perf_event"]
@@ -26,12 +26,12 @@ class Launched:
         self.tracer.child.stdin.flush()
 
     def await_line(self, wanted):
-        line = self.tracer.lines.get(timeout=60)
+        line = self.tracer.lines.get(timeout=WAIT_SECONDS)
         assert line is not None and line.decode().strip() == wanted, (line, self.tracer.err)
 
     def work(self, line):
         self.send(line)
-        return json.loads(self.tracer.lines.get(timeout=60))
+        return json.loads(self.tracer.lines.get(timeout=WAIT_SECONDS))
 
     def finish(self):
         self.tracer.child.stdin.close()

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import tool
+from harness import WAIT_SECONDS, tool
 
 pytestmark = pytest.mark.toolchains
 
@@ -128,7 +128,7 @@ def test_states_and_parts_of_trees(binary, start, trace, boring):
 def left_out(*arguments):
     """What list says of it: {function: reason}."""
     done = subprocess.run([tool(), "list", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     return dict(re.findall(r"^left out: 0x[0-9a-f]+ (\S+): (.*)$", done.stdout, re.M)), done.stdout
 
@@ -167,7 +167,7 @@ def test_nothing_else_is_asked_for(binary, run_tool):
 def test_scripts_for_bpftrace(binary):
     def script(*arguments):
         return subprocess.run([tool(), "bpftrace", *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=120, check=False)
+                              text=True, timeout=WAIT_SECONDS, check=False)
 
     path = binary("selfcheck", version="1.27")
     done = script(path, "crypto/internal/fips140/sha256.(*Digest).Write")

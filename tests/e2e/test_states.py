@@ -13,7 +13,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import await_condition, tool
+from harness import WAIT_SECONDS, await_condition, tool
 
 STRIPPED, PIE = ["-ldflags=-s -w"], ["-buildmode=pie", "-ldflags=-s -w"]
 BUILDS = [(version, []) for version in ("1.19", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27")]
@@ -245,14 +245,14 @@ def test_nothing_to_sum_up(binary, start, run_tool):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_nonsense(arguments, said):
     done = subprocess.run([tool(), "states", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=60, check=False)
+                          timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 2 and done.stdout == "" and said in done.stderr, done.stderr
 
 
 def test_word_that_is_no_file_of_the_process():
     """Only a look at the process tells that it is not one of its libraries: no mistake of usage."""
     done = subprocess.run([tool(), "states", "-p", "1", "./x"], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=60, check=False)
+                          text=True, timeout=WAIT_SECONDS, check=False)
     assert done.returncode == 1 and done.stdout == "", done.stderr
     assert "process 1 has not loaded ./x; states takes no functions" in done.stderr
 
@@ -416,7 +416,7 @@ def test_gos_own_trace(binary, start, watch, tmp_path, version):
     tracer = watch("--summary", "-f", "json", program.path)
     accounts = program.work("record 3 20")
     goroutines, _ = summary(tracer)
-    read = subprocess.run([reader, recorded], capture_output=True, text=True, timeout=60, check=True)
+    read = subprocess.run([reader, recorded], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
     compared, differences = set(), {}
     for told in map(json.loads, read.stdout.splitlines()):
         if not told["born_ns"] or not told["ended_ns"]:

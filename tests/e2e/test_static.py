@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 import builds
+from harness import WAIT_SECONDS
 
 FOLDER = builds.ROOT / "build-static"
 
@@ -17,15 +18,15 @@ FOLDER = builds.ROOT / "build-static"
 def static_tool():
     with open(builds.CACHE / "static.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = subprocess.run([builds.ROOT / "scripts" / "static-deps"], stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=200, check=False)
-        if done.returncode:
-            pytest.skip(f"static libraries cannot be had: {done.stderr.strip()[-200:]}")
+        try:
+            builds.fetch("static-deps")
+        except builds.Unavailable as reason:
+            pytest.skip(str(reason))
         # One test program stands for all: they link the same libraries, and cmocka, which is a shared one.
         script = (f"test -e {FOLDER}/build.ninja || meson setup {FOLDER} -Dstatic=true; "
                   f"ninja -C {FOLDER} gofuncgraph-c tests/unit/test_error")
         done = subprocess.run(["sh", "-ec", script], cwd=builds.ROOT, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=280, check=False)
+                              text=True, timeout=builds.BUILD_SECONDS, check=False)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     return FOLDER / "gofuncgraph-c"
 
@@ -38,7 +39,7 @@ def test_alone_in_an_empty_root(static_tool, binary, tmp_path):
 
     def run(*arguments):
         return subprocess.run(["chroot", tmp_path, "/tool", "bpftrace", *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=60, check=False)
+                              capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
 
     listed = run("--list-templates")
     assert listed.returncode == 0 and "httpsnoop " in listed.stdout, listed.stderr

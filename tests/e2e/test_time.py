@@ -11,7 +11,7 @@ import time
 import pytest
 
 import harness
-from harness import await_condition, parse_graph
+from harness import WAIT_SECONDS, await_condition, parse_graph
 from test_follow import options, work
 from test_options import harness_awaits_block
 
@@ -159,7 +159,7 @@ def settable(tmp_path):
     """The tracer's wall clock, and only its own, is as many seconds ahead as a file says: (environment, file)."""
     source, library, ahead = tmp_path / "clock.c", tmp_path / "clock.so", tmp_path / "ahead"
     source.write_text(SET_CLOCK)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True, timeout=60)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True, timeout=WAIT_SECONDS)
     ahead.write_text("0")
     asan = ":".join([word for word in [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"] if word])
     return {**os.environ, "LD_PRELOAD": str(library), "AHEAD": str(ahead), "ASAN_OPTIONS": asan}, ahead
@@ -176,7 +176,7 @@ def test_wall_clock_is_set(binary, start, trace, settable, arguments, field):
     def hours():
         """What the latest line is ahead of us."""
         program.work("GO")
-        return round((json.loads(tracer.lines.get(timeout=30))[field] - time.time_ns()) / 3600e9)
+        return round((json.loads(tracer.lines.get(timeout=WAIT_SECONDS))[field] - time.time_ns()) / 3600e9)
 
     assert hours() == 0
     for seconds in (3 * 3600, -2 * 3600):

@@ -32,7 +32,19 @@ VERSIONS = ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.2
 
 
 class Unavailable(Exception):
-    """A toolchain or a build mode that this machine cannot have; the test is skipped."""
+    """What this machine cannot have, a toolchain or a build mode say; the test is skipped."""
+
+
+def fetch(name, *arguments):
+    """What scripts/NAME, which fetches something, prints."""
+    try:
+        done = subprocess.run([ROOT / "scripts" / name, *arguments], timeout=FETCH_SECONDS, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{name}: it took more than {FETCH_SECONDS} s") from None
+    if done.returncode:
+        raise Unavailable(f"{name}: {done.stderr.strip()[-200:]}")
+    return done.stdout.strip()
 
 
 # ---- toolchains ----
@@ -58,16 +70,12 @@ def toolchain(version):
     missing = CACHE / "go" / f"{version}.missing"
     if not is_there(version) and age(missing) > FETCH_AGAIN_SECONDS:
         try:
-            done = subprocess.run([ROOT / "scripts" / "toolchains", version], timeout=FETCH_SECONDS,
-                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-            reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
-        except subprocess.TimeoutExpired:
-            reason = f"fetching it took more than {FETCH_SECONDS} s"
-        if not is_there(version):
+            fetch("toolchains", version)
+        except Unavailable as reason:
             missing.parent.mkdir(parents=True, exist_ok=True)
-            missing.write_text(reason)
+            missing.write_text(str(reason))
     if not is_there(version):
-        raise Unavailable(f"Go {version} cannot be had: {missing.read_text().removeprefix('toolchains: ')}")
+        raise Unavailable(f"Go {version} cannot be had: {missing.read_text()}")
     return goroot_of(version)
 
 
