@@ -24,6 +24,7 @@ def make(name, version, options):
 
 
 def main():
+    builds.prune()
     pie = {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}
     # The dearest first.
     wanted = [("requests", None, {}), ("calls", None, pie), ("calls", None, {"flags": ["-trimpath"]}),

@@ -148,7 +148,15 @@ def built_once(name, made_of, make):
         if not path.exists():
             make(folder / "new")
             (folder / "new").rename(path)
+        os.utime(folder)
     return path
+
+
+def prune():
+    """Takes out of the cache what no test has asked for in two weeks."""
+    for folder in (CACHE / "fixtures").glob("*"):
+        if age(folder) > 14 * 86400:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def build_go(name, source, package=".", sources=(), version=None, flags=(), cgo=False, strip=False, variables=()):

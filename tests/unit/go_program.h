@@ -21,11 +21,21 @@ struct go_toolchain {
 	char root[GO_MAX_PATH]; /* GOROOT */
 };
 
+/* The cache folder, as in scripts/debian.sh and tests/lib/builds.py. */
+static inline void go_cache(char cache[GO_MAX_PATH])
+{
+	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (base && *base)
+		snprintf(cache, GO_MAX_PATH, "%.256s/gofuncgraph-c", base);
+	else
+		snprintf(cache, GO_MAX_PATH, "%.256s/.cache/gofuncgraph-c", home ? home : "/root");
+}
+
 /* False: not there. "" is the system's. */
 static inline bool go_toolchain_find(struct go_toolchain *go, const char *version)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char path[GO_MAX_PATH + 32];
+	char path[GO_MAX_PATH + 32], cache[GO_MAX_PATH];
 
 	snprintf(go->name, sizeof(go->name), "%s", *version ? version : "system");
 	if (!*version) {
@@ -36,13 +46,10 @@ static inline bool go_toolchain_find(struct go_toolchain *go, const char *versio
 		if (!found)
 			return false;
 		go->root[strcspn(go->root, "\n")] = 0;
-	} else if (cache && *cache) {
-		snprintf(go->root, sizeof(go->root), "%.256s/gofuncgraph-c/go/%s/usr/lib/go-%s",
-			 cache, version, version);
 	} else {
-		snprintf(go->root, sizeof(go->root),
-			 "%.256s/.cache/gofuncgraph-c/go/%s/usr/lib/go-%s", home ? home : "/root",
-			 version, version);
+		go_cache(cache);
+		snprintf(go->root, sizeof(go->root), "%.300s/go/%s/usr/lib/go-%s", cache, version,
+			 version);
 	}
 	snprintf(path, sizeof(path), "%s/bin/go", go->root);
 	return access(path, X_OK) == 0;
@@ -75,12 +82,13 @@ static inline bool go_toolchains(struct go_toolchain *oldest, struct go_toolchai
 static inline FILE *go_command(const struct go_toolchain *go, const char *command)
 {
 	FILE *out = NULL;
-	char *line;
+	char *line, cache[GO_MAX_PATH];
 
+	go_cache(cache);
 	if (asprintf(&line,
-		     "GOROOT=%s GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 GO111MODULE=off "
-		     "%s/bin/go %s",
-		     go->root, go->root, command) < 0)
+		     "GOROOT=%s GOCACHE=%s/go-build GOTOOLCHAIN=local GOFLAGS=-mod=mod "
+		     "CGO_ENABLED=0 GO111MODULE=off %s/bin/go %s",
+		     go->root, cache, go->root, command) < 0)
 		return NULL;
 	out = popen(line, "r");
 	free(line);

@@ -279,7 +279,7 @@ func killed(seed int, arguments ...string) error {
 	}
 	time.Sleep(time.Duration(300+50*seed) * time.Millisecond)
 	t.kill()
-	return afterKill(w, 20*time.Second)
+	return afterKill(w, patience)
 }
 
 func afterKill(w *worker, limit time.Duration) error {
@@ -314,7 +314,7 @@ func killedEarly() error {
 		}
 		time.Sleep(time.Duration(100*i) * time.Millisecond)
 		t.kill()
-		if err := afterKill(w, 20*time.Second); err != nil {
+		if err := afterKill(w, patience); err != nil {
 			return fmt.Errorf("killed after %d ms: %v", 100*i, err)
 		}
 	}

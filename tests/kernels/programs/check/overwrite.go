@@ -111,7 +111,7 @@ func executesItself(others bool) func(arguments ...string) error {
 }
 
 func (t *tracer) awaitMessage(wanted string, times int) error {
-	for end := time.Now().Add(40 * time.Second); strings.Count(t.messages.String(), wanted) < times; time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); strings.Count(t.messages.String(), wanted) < times; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			return fmt.Errorf("no message %q: %s", wanted, t.said())
 		}

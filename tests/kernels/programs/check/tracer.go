@@ -95,7 +95,7 @@ func startStates(arguments ...string) (*tracer, error) {
 }
 
 func (t *tracer) awaitTracing() error {
-	for end := time.Now().Add(40 * time.Second); !saysTracing.MatchString(t.messages.String()); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(patience); !saysTracing.MatchString(t.messages.String()); time.Sleep(10 * time.Millisecond) {
 		select {
 		case err := <-t.over:
 			t.ended = true
@@ -104,7 +104,7 @@ func (t *tracer) awaitTracing() error {
 		}
 		if time.Now().After(end) {
 			t.process.Process.Kill()
-			return fmt.Errorf("the tracer did not trace within 40 s: %s", t.said())
+			return fmt.Errorf("the tracer did not trace within %s: %s", patience, t.said())
 		}
 	}
 	return nil
@@ -136,9 +136,9 @@ func (t *tracer) end() error {
 		if err != nil {
 			return fmt.Errorf("the tracer's exit: %v: %s", err, t.said())
 		}
-	case <-time.After(60 * time.Second):
+	case <-time.After(patience):
 		t.process.Process.Kill()
-		return fmt.Errorf("the tracer did not end within 60 s of ^C: %s", t.said())
+		return fmt.Errorf("the tracer did not end within %s of ^C: %s", patience, t.said())
 	}
 	return nil
 }
