@@ -67,6 +67,8 @@ struct state_goroutine {
 struct states_sink {
 	void *context;
 	void (*changed)(void *context, const struct state_change *change); /* may be NULL */
+	/* False: nothing of goroutines with this id is of interest. NULL: all are. */
+	bool (*wants_goid)(void *context, uint64_t goid);
 };
 
 struct states;
@@ -79,13 +81,9 @@ struct error *states_new(const struct states_sink *sink, bool summary, uint64_t 
 			 struct states **states);
 void states_free(struct states *states); /* NULL is fine */
 
-/* Takes RECORD_STATE, RECORD_GO, RECORD_EXEC and RECORD_PROCESS_EXIT, ignores others. Error: out of
- * memory only. */
+/* Takes RECORD_STATE, RECORD_GO, RECORD_EXEC, RECORD_PROCESS_EXIT, and what tells of losses; ignores
+ * others. Error: out of memory only. */
 struct error *states_feed(struct states *states, const struct record *record);
-
-/* Records were lost, and nobody knows whose: times that began before now_ns are uncertain, and who
- * is met later may be younger than `start_ns`. Of a goroutine alone: see record.lost. */
-void states_records_were_lost(struct states *states, uint64_t now_ns);
 
 /* Visits the sums as of now_ns: each goroutine, by falling time that it did not run, then each
  * function likewise. Error: out of memory only. */

@@ -42,8 +42,8 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
 		owner->root_position = position;
-		owner->now_ns = owner->settled_ns = record->time_ns;
-		owner->state = STATE_RUNNING;
+		owner->settled_ns = record->time_ns;
+		timeline_meet(&owner->timeline, record, record->time_ns);
 		family_found(owner);
 	}
 	return owner;
@@ -55,7 +55,7 @@ static void end_tree(struct calltree *trees, struct owner *owner, enum call_end 
 {
 	struct ending ending = {.end = end};
 
-	set_now(owner, time_ns);
+	timeline_pass(&owner->timeline, time_ns);
 	state_stays(trees, owner);
 	while (owner->num_frames)
 		frames_close_top(trees, owner, &ending);
@@ -169,19 +169,11 @@ static struct error *enter_frame(struct calltree *trees, struct owner *owner,
 	return open_entered(trees, owner, entry);
 }
 
-/* Its goroutine's code made it happen; code on the system stack may run for one that stands still.
- */
-static bool shows_it_runs(const struct record *record)
-{
-	return !(record->flags & RECORD_SYSTEM_STACK) || record->kind == RECORD_GOEXIT;
-}
-
 /* Something happened to a goroutine inside a tree. */
 static void advance(struct calltree *trees, struct owner *owner, const struct record *record)
 {
-	set_now(owner, record->time_ns);
-	if (!state_is_running(owner->state) && shows_it_runs(record))
-		state_runs(trees, owner, record);
+	if (timeline_hear(&owner->timeline, record))
+		state_record(trees, owner, record);
 }
 
 /* An entry that opens its goroutine's gate. */
@@ -222,7 +214,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 	parent = by_goid ? table_find(&trees->table, owner_key(header->pid, by_goid, 0)) : NULL;
 	if (parent && parent != owner) {
 		settle_if_full(trees, parent);
-		set_now(parent, header->time_ns);
+		timeline_pass(&parent->timeline, header->time_ns);
 		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);
 	}
@@ -231,8 +223,10 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 				      .start_va = go->origin.start_va,
 				      .tid = header->tid};
 	struct error *err = frames_open(trees, owner, owner->root_position, &beginning);
-	if (trees->sink.states)
-		state_begin(owner, go->new_state, go->reason);
+	if (trees->sink.states) {
+		timeline_start(&owner->timeline, go);
+		state_begin(owner);
+	}
 	return err;
 }
 
@@ -321,8 +315,8 @@ static struct error *handle_inside(struct calltree *trees, struct owner *owner,
 	case RECORD_ENTRY:
 		return handle_entry(trees, owner, (const struct record_entry *)record);
 	case RECORD_STATE:
-		set_now(owner, record->time_ns);
-		state_change(trees, owner, (const struct record_state *)record);
+		if (trees->sink.states)
+			advance(trees, owner, record);
 		return NULL;
 	case RECORD_GOEXIT:
 		advance(trees, owner, record);

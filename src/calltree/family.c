@@ -56,7 +56,7 @@ static void be_alone(struct owner *owner)
 void family_join(struct calltree *trees, struct owner *parent, struct owner *child,
 		 const struct record_go *go)
 {
-	struct start start = {.time_ns = parent->now_ns,
+	struct start start = {.time_ns = parent->timeline.now_ns,
 			      .goid = go->header.goid,
 			      .start_va = go->origin.start_va,
 			      .go_va = go->go_va,
@@ -183,7 +183,8 @@ void family_tick(struct calltree *trees, uint64_t now_ns)
 
 	DL_FOREACH_SAFE(trees->lingering, root, next)
 	{
-		if (now_ns < root->now_ns || now_ns - root->now_ns < CALLTREE_LINGER_NS)
+		if (now_ns < root->timeline.now_ns ||
+		    now_ns - root->timeline.now_ns < CALLTREE_LINGER_NS)
 			continue;
 		DL_DELETE(trees->lingering, root);
 		hand_on(trees, root);

@@ -78,7 +78,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 	}
 	struct call *call = frame_call(owner, &frame);
 	*call = (struct call){
-		.start_ns = owner->now_ns,
+		.start_ns = owner->timeline.now_ns,
 		.caller_va = beginning->caller_va,
 		.entry_site = beginning->site,
 		.depth = owner->num_frames,
@@ -88,7 +88,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 	count_call(trees, owner, &frame);
 	if (trees->sink.call_began)
 		trees->sink.call_began(trees->sink.context, tree, call);
-	if (!state_is_running(owner->state))
+	if (!state_is_running(owner->timeline.state))
 		state_enter_frame(trees, owner);
 	owner->frames[owner->num_frames++] = frame;
 	trees->total_open++;
@@ -121,7 +121,7 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 {
 	struct tree *tree = &owner->tree;
 
-	if (!state_is_running(owner->state))
+	if (!state_is_running(owner->timeline.state))
 		state_leave_frame(trees, owner, ending->tid);
 	struct frame *frame = &owner->frames[--owner->num_frames];
 	struct call *call = frame_call(owner, frame);
@@ -131,7 +131,7 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (call->incomplete && (ending->end == CALL_LEFT || ending->end == CALL_PANIC))
 		call->end = CALL_LOST;
 	call->exit_site = ending->site;
-	call->end_ns = owner->now_ns;
+	call->end_ns = owner->timeline.now_ns;
 	if (frame->is_kept)
 		tree->steps[tree->num_steps++] =
 			(struct step){.index = frame->index, .type = STEP_EXIT};

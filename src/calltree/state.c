@@ -2,6 +2,8 @@
 /* state.c - what goroutines are doing; see state.h. */
 #include "calltree/state.h"
 
+#include <string.h>
+
 #include "calltree/frames.h"
 #include "calltree/parts.h"
 
@@ -38,30 +40,30 @@ static void leave_out(struct calltree *trees, struct owner *owner, struct call *
 		call->waits_left_out++;
 }
 
-/* Ends the wait now, if it is one to keep. `record` may be NULL. */
-static void keep_wait(struct calltree *trees, struct owner *owner, struct wait wait,
-		      const struct record *record)
+/* Until now it did what the interval says, a wait. */
+static void add_wait(struct calltree *trees, struct owner *owner, const struct interval *interval,
+		     bool is_open)
 {
-	uint64_t min_wait_ns = trees->sink.min_wait_ns;
-
-	wait.start_ns = owner->wait_ns;
-	wait.end_ns = owner->now_ns;
-	if (!min_wait_ns || wait.end_ns - wait.start_ns < min_wait_ns || !owner->num_frames)
-		return;
 	struct call *call = frame_call(owner, &owner->frames[owner->wait_depth]);
+	const struct origin *waker = interval->waker;
+	struct wait wait = {
+		.start_ns = owner->wait_ns,
+		.end_ns = interval->end_ns,
+		.depth = owner->wait_depth,
+		.tid = is_open ? 0 : interval->end_tid,
+		.state = interval->state,
+		.reason = interval->reason,
+		.is_open = is_open,
+	};
+
 	if (owner->num_waits >= CALLTREE_MAX_WAITS ||
 	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS) {
 		leave_out(trees, owner, call);
 		return;
 	}
-	wait.depth = owner->wait_depth;
-	wait.state = owner->state;
-	wait.reason = owner->reason;
-	const struct origin *origin = record ? record_origin(record) : NULL;
-	if (origin && origin->by_goid && origin->by_goid != record->goid) {
-		wait.by_goid = origin->by_goid;
-		for (unsigned i = 0; i < WAKER_DEPTH; i++)
-			wait.by_stack[i] = origin->by_stack[i];
+	if (waker) {
+		wait.by_goid = waker->by_goid;
+		memcpy(wait.by_stack, waker->by_stack, sizeof(wait.by_stack));
 	}
 	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait) : add_to_call(call, &wait);
 	if (!kept) {
@@ -72,85 +74,80 @@ static void keep_wait(struct calltree *trees, struct owner *owner, struct wait w
 	trees->total_waits++;
 }
 
+static void keep_wait(struct calltree *trees, struct owner *owner, const struct interval *interval,
+		      bool is_open)
+{
+	uint64_t min_wait_ns = trees->sink.min_wait_ns;
+
+	if (min_wait_ns && interval->end_ns - owner->wait_ns >= min_wait_ns && owner->num_frames)
+		add_wait(trees, owner, interval, is_open);
+}
+
 /* ---- intervals ---- */
 
 /* What it did not run until now is the innermost call's. */
-static void cut(struct calltree *trees, struct owner *owner)
+static void cut(struct calltree *trees, struct owner *owner, const struct interval *interval)
 {
 	struct frame *top = top_frame(owner);
-	struct part part = {.ns = owner->now_ns - owner->since_ns,
-			    .state = owner->state,
-			    .reason = owner->reason};
+	struct part part = {.ns = interval->end_ns - owner->cut_ns,
+			    .state = interval->state,
+			    .reason = interval->reason};
 
 	if (top && part.ns)
 		parts_add(trees, owner, frame_call(owner, top), &part);
-	owner->since_ns = owner->now_ns;
+	owner->cut_ns = interval->end_ns;
 }
 
-static void end_wait(struct calltree *trees, struct owner *owner, struct wait wait,
-		     const struct record *record)
+void state_begin(struct owner *owner)
 {
-	if (state_is_running(owner->state))
-		return;
-	cut(trees, owner);
-	keep_wait(trees, owner, wait, record);
-	owner->state = STATE_RUNNING;
-}
-
-void state_begin(struct owner *owner, uint8_t state, uint8_t reason)
-{
-	owner->state = state & STATE_NUMBER;
-	owner->reason = owner->state == STATE_WAITING ? reason : 0;
-	owner->since_ns = owner->wait_ns = owner->now_ns;
+	owner->cut_ns = owner->wait_ns = owner->timeline.now_ns;
 	owner->wait_depth = owner->num_frames ? (uint32_t)owner->num_frames - 1 : 0;
 }
 
-void state_change(struct calltree *trees, struct owner *owner, const struct record_state *change)
+void state_record(struct calltree *trees, struct owner *owner, const struct record *record)
 {
-	uint8_t new_state = change->new_state & STATE_NUMBER;
+	struct interval ended;
 
-	if (!trees->sink.states || new_state == owner->state)
+	if (timeline_judge(&owner->timeline, record, &ended) != TIMELINE_CHANGE)
 		return;
-	/* The collector took its mark away. Where that is seen only behind it, what casgstatus was
-	 * called for has been told before. */
-	if (new_state == (change->old_state & STATE_NUMBER))
-		return;
-	/* Before Go 1.21 the reason may be set after the change (runtime.park_m). */
-	if (owner->state == STATE_WAITING && (change->old_state & STATE_NUMBER) == STATE_WAITING)
-		owner->reason = change->reason;
-	end_wait(trees, owner, (struct wait){.tid = change->header.tid}, &change->header);
-	state_begin(owner, new_state, change->reason);
-}
-
-void state_runs(struct calltree *trees, struct owner *owner, const struct record *record)
-{
-	/* What makes a system call is code, on the goroutine's own stack: between entersyscall and
-	 * exitsyscall (src/runtime/proc.go) calls of it are nothing unusual. */
-	if (owner->state == STATE_SYSCALL && !record->lost && record->kind != RECORD_GOEXIT)
-		return;
-	end_wait(trees, owner, (struct wait){.tid = record->tid}, record);
+	if (!state_is_running(ended.state)) {
+		cut(trees, owner, &ended);
+		keep_wait(trees, owner, &ended, false);
+	}
+	state_begin(owner);
 }
 
 void state_stays(struct calltree *trees, struct owner *owner)
 {
-	end_wait(trees, owner, (struct wait){.is_open = true}, NULL);
+	struct interval interval = timeline_so_far(&owner->timeline);
+
+	if (state_is_running(interval.state))
+		return;
+	cut(trees, owner, &interval);
+	keep_wait(trees, owner, &interval, true);
+	owner->wait_ns = interval.end_ns;
 }
 
 void state_enter_frame(struct calltree *trees, struct owner *owner)
 {
-	cut(trees, owner);
+	struct interval interval = timeline_so_far(&owner->timeline);
+
+	cut(trees, owner, &interval);
 	if (!owner->num_frames)
-		owner->wait_ns = owner->now_ns; /* before that it was no call's */
+		owner->wait_ns = interval.end_ns; /* before that it was no call's */
 }
 
 void state_leave_frame(struct calltree *trees, struct owner *owner, uint32_t tid)
 {
-	cut(trees, owner);
+	struct interval interval = timeline_so_far(&owner->timeline);
+
+	cut(trees, owner, &interval);
 	if (owner->wait_depth + 1 < owner->num_frames)
 		return;
 	/* The rest is another wait, of the caller. If there is none, the tree ends in this one. */
 	bool is_open = owner->num_frames == 1;
-	keep_wait(trees, owner, (struct wait){.is_open = is_open, .tid = is_open ? 0 : tid}, NULL);
-	owner->wait_ns = owner->now_ns;
+	interval.end_tid = tid;
+	keep_wait(trees, owner, &interval, is_open);
+	owner->wait_ns = interval.end_ns;
 	owner->wait_depth = is_open ? 0 : (uint32_t)owner->num_frames - 2;
 }

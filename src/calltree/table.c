@@ -10,28 +10,15 @@
 #define MAX_SPARE          64
 #define MAX_SPARE_CAPACITY 4096
 
-struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid)
-{
-	return (struct owner_key){.goid = goid, .pid = pid, .tid = goid ? 0 : tid};
-}
-
-static bool same_key(struct owner_key a, struct owner_key b)
-{
-	return a.goid == b.goid && a.pid == b.pid && a.tid == b.tid;
-}
-
 static struct hash_key hashed(struct owner_key key)
 {
 	return (struct hash_key){.first = key.goid, .second = (uint64_t)key.tid << 32 | key.pid};
 }
 
-struct owner *table_find(struct table *table, struct owner_key key)
+struct owner *table_look_up(struct table *table, struct owner_key key)
 {
-	struct owner *owner = table->last;
+	struct owner *owner = hash_find(&table->by_key, hashed(key));
 
-	if (owner && same_key(owner->key, key))
-		return owner;
-	owner = hash_find(&table->by_key, hashed(key));
 	if (owner)
 		table->last = owner;
 	return owner;

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/processes.h"
 #include "gofuncgraph/calltree.h"
+#include "gofuncgraph/timeline.h"
 
 struct owner_key {
 	uint64_t goid;
@@ -41,16 +42,12 @@ struct owner {
 	uint32_t num_passing;
 	uint32_t passing_capacity;
 	uint64_t root_position; /* of the call that the tree began with */
-	uint64_t now_ns; /* of its last record */
 	uint64_t settled_ns; /* when it began, or its last part was handed on in time */
 
-	bool has_ended;
-
 	/* What it is doing; see state.h. */
-	uint8_t state; /* enum goroutine_state, without STATE_SCAN */
-	uint8_t reason; /* of STATE_WAITING */
-	uint64_t since_ns; /* from when on that interval is in no part yet */
-	uint64_t wait_ns; /* when the wait began */
+	struct timeline timeline;
+	uint64_t cut_ns; /* from when on that is in no part yet */
+	uint64_t wait_ns; /* when the wait began that is to be kept */
 	uint32_t wait_depth; /* of the innermost call then */
 	uint32_t num_parts; /* of its calls and frames */
 	uint32_t num_waits; /* of its tree and frames */
@@ -58,6 +55,7 @@ struct owner {
 
 	/* See family.h. */
 	uint32_t starts_capacity;
+	bool has_ended;
 	struct owner *root; /* of its family; itself if it has no parent */
 	struct owner *parent; /* NULL: none, or it was handed on already */
 	uint32_t start; /* index in the parent's starts */
@@ -101,10 +99,23 @@ struct table {
 	unsigned num_spare;
 };
 
-struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid);
+static inline struct owner_key owner_key(uint32_t pid, uint64_t goid, uint32_t tid)
+{
+	return (struct owner_key){.goid = goid, .pid = pid, .tid = goid ? 0 : tid};
+}
+
+struct owner *table_look_up(struct table *table, struct owner_key key);
 
 /* NULL: there is none. */
-struct owner *table_find(struct table *table, struct owner_key key);
+static inline struct owner *table_find(struct table *table, struct owner_key key)
+{
+	struct owner *last = table->last;
+
+	if (last && last->key.goid == key.goid && last->key.pid == key.pid &&
+	    last->key.tid == key.tid)
+		return last;
+	return table_look_up(table, key);
+}
 
 /* The first of this process, in order of beginning, and the one behind it; NULL: none. The next one
  * is to be asked for before something happens to one. */

@@ -38,11 +38,4 @@ static inline void add_lost(struct tree *tree, uint64_t lost)
 		tree->lost = UINT64_MAX;
 }
 
-/* Something happens to it now. Its time never goes back, whatever a record says. */
-static inline void set_now(struct owner *owner, uint64_t time_ns)
-{
-	if (time_ns > owner->now_ns)
-		owner->now_ns = time_ns;
-}
-
 #endif

@@ -14,7 +14,6 @@ struct watch {
 	struct run run;
 	struct states *states;
 	struct output *output;
-	uint64_t num_lost; /* records, as far as is known */
 	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
 	uint64_t num_cut; /* goroutines that --limit left out of the summary */
@@ -38,6 +37,13 @@ static void handle_change(void *context, const struct state_change *change)
 		return;
 	watch->num_lines++;
 	output_change(watch->output, change);
+}
+
+static bool wants_goid(void *context, uint64_t goid)
+{
+	const struct watch *watch = context;
+
+	return states_args_want_goid(watch->args, goid);
 }
 
 /* ---- summary ---- */
@@ -81,19 +87,6 @@ static void finish(struct watch *watch)
 
 /* ---- records ---- */
 
-/* Some are lost, and no record that came behind them told so. */
-static void note_losses(struct watch *watch, const struct record_statistics *record)
-{
-	if (record->counts[STAT_LOST] != watch->num_lost)
-		states_records_were_lost(watch->states, record->header.time_ns);
-	watch->num_lost = record->counts[STAT_LOST];
-}
-
-static bool is_of_goroutine(const struct record *record)
-{
-	return record->kind == RECORD_STATE || record->kind == RECORD_GO;
-}
-
 static void handle(void *context, const struct record *record)
 {
 	struct watch *watch = context;
@@ -102,13 +95,7 @@ static void handle(void *context, const struct record *record)
 	/* A program that was under way when tracing ended may tell later. */
 	if (watch->run.stop_ns && record->time_ns > watch->run.stop_ns)
 		return;
-	if (record->flags & RECORD_AFTER_LOSS)
-		states_records_were_lost(watch->states, record->time_ns);
 	watch->num_changes += record->kind == RECORD_STATE;
-	if (is_of_goroutine(record) && !states_args_want_goid(watch->args, record->goid))
-		return;
-	if (record->kind == RECORD_STATISTICS)
-		note_losses(watch, (const struct record_statistics *)record);
 	run_fail(&watch->run, states_feed(watch->states, record));
 	if (record->kind != RECORD_STOPPED)
 		return;
@@ -155,11 +142,11 @@ static struct error *start(void *context)
 	const struct states_sink sink = {
 		.context = watch,
 		.changed = watch->args->summary ? NULL : handle_change,
+		.wants_goid = wants_goid,
 	};
 	struct live_options options = {.sink = {.handle = handle, .context = watch}};
 	struct error *err = run_start(&watch->run, &options, "tracing goroutines");
 
-	watch->num_lost = 0;
 	if (err || watch->run.is_changed)
 		return err;
 	/* No record is handed on before the source is polled. */

@@ -55,6 +55,11 @@ static struct goroutine **list_of(struct goroutines *goroutines, const struct go
 
 void goroutines_touch(struct goroutines *goroutines, struct goroutine *goroutine, bool has_ended)
 {
+	struct goroutine *last = goroutines->living ? goroutines->living->prev : NULL;
+
+	/* Records come in runs of one goroutine. */
+	if (goroutine == last && !has_ended)
+		return;
 	DL_DELETE(*list_of(goroutines, goroutine), goroutine);
 	goroutine->has_ended = has_ended;
 	DL_APPEND(*list_of(goroutines, goroutine), goroutine);

@@ -8,6 +8,7 @@
 #define STATES_GOROUTINES_H
 
 #include "base/processes.h"
+#include "gofuncgraph/timeline.h"
 #include "states/sums.h"
 
 /* A function that goroutines were started with, in one process. */
@@ -21,13 +22,10 @@ struct goroutine {
 	struct hash_key key; /* goid, the process */
 	bool in_table;
 	bool has_ended;
-	bool saw_begin; /* of the time in its state */
-	/* the time in its state is in the sums already, from begin_ns up to summed_ns */
+	/* The interval that it is in is in the sums already, from begin_ns up to summed_ns. */
 	bool is_summed;
-	bool has_scan; /* STATE_SCAN */
-	uint8_t state;
-	uint8_t reason;
-	uint64_t since_ns; /* in this state */
+	uint8_t summed_reason; /* there it counts as waiting for that */
+	struct timeline timeline;
 	uint64_t begin_ns; /* of what of it belongs into the sums: later, if records came late */
 	uint64_t summed_ns;
 	uint64_t start_va;

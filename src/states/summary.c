@@ -5,47 +5,57 @@
 
 #include "states/internal.h"
 
-bool states_sum_up(struct goroutine *goroutine, uint64_t now_ns)
+static bool has_sums(const struct goroutine *goroutine, const struct interval *interval)
 {
-	struct sums *both[] = {&goroutine->sums,
-			       goroutine->function ? &goroutine->function->sums : NULL};
-	uint8_t reason = goroutine->state == STATE_WAITING ? goroutine->reason : 0;
+	return goroutine->function && !goroutine->has_ended && !interval->is_broken &&
+	       state_is_alive(interval->state) && interval->state <= STATE_DEAD_EXTRA;
+}
 
-	if (!goroutine->function || goroutine->has_ended || !state_is_alive(goroutine->state) ||
-	    goroutine->state > STATE_DEAD_EXTRA)
+static void add_to(struct sums *sums, struct sum *sum, const struct goroutine *goroutine,
+		   const struct interval *interval, uint64_t now_ns)
+{
+	uint64_t summed_ns = goroutine->summed_ns;
+
+	if (!goroutine->is_summed)
+		sum->count++;
+	else if (goroutine->summed_reason != sum->reason)
+		/* It became known late what it waits for. */
+		sums_correct(sums, goroutine->summed_reason, sum, summed_ns - goroutine->begin_ns,
+			     summed_ns - interval->begin_ns);
+	sum->ns += now_ns - summed_ns;
+	if (sum->state == STATE_WAITING)
+		sums_wait(sums, sum->reason, now_ns - interval->begin_ns);
+}
+
+bool states_sum_up(struct goroutine *goroutine, const struct interval *interval)
+{
+	uint64_t now_ns = interval->end_ns;
+	struct function *function = goroutine->function;
+	struct sum *own, *of_function;
+
+	if (!has_sums(goroutine, interval))
 		return true;
+	own = sums_item(&goroutine->sums, interval->state, interval->reason);
+	of_function = sums_item(&function->sums, interval->state, interval->reason);
+	if (!own || !of_function)
+		return false;
 	if (now_ns < goroutine->summed_ns) /* a late record */
 		now_ns = goroutine->summed_ns;
-	if (!sums_reserve(both[0], goroutine->state, reason) ||
-	    !sums_reserve(both[1], goroutine->state, reason))
-		return false;
-	for (size_t i = 0; i < 2; i++) {
-		sums_add(both[i], goroutine->state, reason, now_ns - goroutine->summed_ns,
-			 !goroutine->is_summed);
-		if (goroutine->state == STATE_WAITING)
-			sums_wait(both[i], reason, now_ns - goroutine->since_ns);
-	}
+	add_to(&goroutine->sums, own, goroutine, interval, now_ns);
+	add_to(&function->sums, of_function, goroutine, interval, now_ns);
 	goroutine->summed_ns = now_ns;
+	goroutine->summed_reason = interval->reason;
 	goroutine->is_summed = true;
 	return true;
 }
 
-bool states_know_reason(struct goroutine *goroutine, uint8_t reason)
+bool states_sum_up_until(struct goroutine *goroutine, uint64_t now_ns)
 {
-	struct sums *both[] = {&goroutine->sums,
-			       goroutine->function ? &goroutine->function->sums : NULL};
+	struct interval so_far = timeline_so_far(&goroutine->timeline);
 
-	if (goroutine->is_summed && reason != goroutine->reason) {
-		if (!sums_reserve(both[0], STATE_WAITING, reason) ||
-		    !sums_reserve(both[1], STATE_WAITING, reason))
-			return false;
-		for (size_t i = 0; i < 2; i++)
-			sums_correct(both[i], goroutine->reason, reason,
-				     goroutine->summed_ns - goroutine->begin_ns,
-				     goroutine->summed_ns - goroutine->since_ns);
-	}
-	goroutine->reason = reason;
-	return true;
+	if (so_far.end_ns < now_ns)
+		so_far.end_ns = now_ns;
+	return states_sum_up(goroutine, &so_far);
 }
 
 /* What is visited, by falling time not running. */
@@ -138,8 +148,10 @@ states_summarize(struct states *states, uint64_t now_ns,
 	if (!ranked)
 		return error_out_of_memory();
 	DL_FOREACH(goroutines->living, goroutine)
-	if (!states_sum_up(goroutine, now_ns))
-		return error_out_of_memory();
+	{
+		if (!states_sum_up_until(goroutine, now_ns))
+			return error_out_of_memory();
+	}
 	count = rank_goroutines(goroutines, ranked);
 	qsort(ranked, count, sizeof(*ranked), compare);
 	for (size_t i = 0; i < count; i++)

@@ -15,46 +15,36 @@ static struct sum *find(const struct sums *sums, uint8_t state, uint8_t reason)
 	return NULL;
 }
 
-bool sums_reserve(struct sums *sums, uint8_t state, uint8_t reason)
+struct sum *sums_item(struct sums *sums, uint8_t state, uint8_t reason)
 {
-	struct sum *grown;
+	struct sum *sum = find(sums, state, reason), *grown;
 
-	if (find(sums, state, reason))
-		return true;
+	if (sum)
+		return sum;
 	if (sums->num_items % STEP == 0) {
 		grown = realloc(sums->items, (sums->num_items + STEP) * sizeof(*grown));
 		if (!grown)
-			return false;
+			return NULL;
 		sums->items = grown;
 	}
-	sums->items[sums->num_items++] = (struct sum){.state = state, .reason = reason};
-	return true;
+	sum = &sums->items[sums->num_items++];
+	*sum = (struct sum){.state = state, .reason = reason};
+	return sum;
 }
 
-void sums_add(struct sums *sums, uint8_t state, uint8_t reason, uint64_t ns, bool begins)
-{
-	struct sum *sum = find(sums, state, reason);
-
-	if (!sum)
-		return;
-	sum->ns += ns;
-	sum->count += begins;
-}
-
-void sums_correct(struct sums *sums, uint8_t from_reason, uint8_t to_reason, uint64_t ns,
+void sums_correct(struct sums *sums, uint8_t from_reason, struct sum *to, uint64_t ns,
 		  uint64_t wait_ns)
 {
 	struct sum *from = find(sums, STATE_WAITING, from_reason);
-	struct sum *to = find(sums, STATE_WAITING, to_reason);
 
-	if (!from || !to)
+	if (!from)
 		return;
 	from->ns -= ns;
 	from->count--;
 	to->ns += ns;
 	to->count++;
 	if (sums->longest_wait_ns == wait_ns && sums->longest_wait_reason == from_reason)
-		sums->longest_wait_reason = to_reason;
+		sums->longest_wait_reason = to->reason;
 }
 
 void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns)

@@ -22,15 +22,13 @@ struct sums {
 	uint8_t longest_wait_reason;
 };
 
-/* Makes room for what is in (state, reason), so that sums_add() of it cannot fail. */
-bool sums_reserve(struct sums *sums, uint8_t state, uint8_t reason);
-
-/* `begins`: it is another time in this state, not more of the one that was counted last. */
-void sums_add(struct sums *sums, uint8_t state, uint8_t reason, uint64_t ns, bool begins);
+/* What is in (state, reason), added if need be; good until the next one is asked for. NULL: out of
+ * memory. */
+struct sum *sums_item(struct sums *sums, uint8_t state, uint8_t reason);
 
 /* So much of a wait that was added for one reason, and counted, was for another one all the time:
- * sums_reserve() has made room for it. */
-void sums_correct(struct sums *sums, uint8_t from_reason, uint8_t to_reason, uint64_t ns,
+ * `to` is the item of that one. */
+void sums_correct(struct sums *sums, uint8_t from_reason, struct sum *to, uint64_t ns,
 		  uint64_t wait_ns);
 
 /* A wait took, or takes by now, so long. */

@@ -102,6 +102,13 @@ static void feed(struct states *states, struct checker *checker, const uint8_t *
 	must(!states_feed(states, FACTS_RECORD(&facts)));
 }
 
+static void lose(struct states *states, uint64_t now_ns, uint64_t num_lost)
+{
+	struct facts facts = {.kind = RECORD_STATISTICS, .time_ns = now_ns, .num_lost = num_lost};
+
+	must(!states_feed(states, FACTS_RECORD(&facts)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct checker checker = {.now_ns = START_NS};
@@ -117,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		checker.now_ns += 16 + (data[i + 4] & 15);
 		feed(states, &checker, data + i);
 		if (data[i + 4] == 0x70)
-			states_records_were_lost(states, checker.now_ns);
+			lose(states, checker.now_ns, i);
 		if (summary && data[i + 4] == 0x71)
 			summarize(states, &checker);
 	}

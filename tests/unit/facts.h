@@ -25,6 +25,7 @@ struct facts {
 	uint8_t new_state;
 	uint8_t reason;
 	uint64_t program;
+	uint64_t num_lost; /* of RECORD_STATISTICS: STAT_LOST */
 	bool has_origin; /* RECORD_STATE: a struct record_state_origin */
 	uint64_t by_goid;
 	uint64_t start_va;
@@ -99,6 +100,9 @@ static inline const struct record *facts_record(const struct facts *facts, union
 	case RECORD_PROCESS_EXIT:
 	case RECORD_WRONG_GOID:
 		room->process.program = facts->program;
+		break;
+	case RECORD_STATISTICS:
+		room->statistics.counts[STAT_LOST] = facts->num_lost;
 	}
 	return &room->header;
 }

@@ -261,7 +261,7 @@ static void test_lost_of_somebody(void **state)
 	struct watch *watch = *state;
 
 	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
-	states_records_were_lost(watch->states, 2100);
+	feed(watch, (struct facts){.kind = RECORD_STATISTICS, .time_ns = 2100, .num_lost = 1});
 	change(watch, 2500, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
 	assert_true(last(watch)->is_uncertain);
 	assert_int_equal(last(watch)->duration_ns, 500);

@@ -110,6 +110,13 @@ static void print_function(void *context, const struct state_goroutine *one)
 	output_function(context, one);
 }
 
+static void lose(struct states *states, uint64_t time_ns, uint64_t num_lost)
+{
+	struct facts facts = {.kind = RECORD_STATISTICS, .time_ns = time_ns, .num_lost = num_lost};
+
+	assert_null(states_feed(states, FACTS_RECORD(&facts)));
+}
+
 static char *print_states(const struct golden *golden)
 {
 	const struct name_source source = {.func_at = fake_func_at,
@@ -140,7 +147,7 @@ static char *print_states(const struct golden *golden)
 		const struct facts *event = stream_next(&stream);
 		assert_null(states_feed(states, FACTS_RECORD(event)));
 		if (i % 1000 == 999)
-			states_records_were_lost(states, event->time_ns);
+			lose(states, event->time_ns, i);
 	}
 	if (golden->summary)
 		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,
