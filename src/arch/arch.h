@@ -180,9 +180,17 @@ struct arch {
 	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */
 	const struct never_probed *never_probed;
 
+	const char *goroutine_name; /* the same register, as people call it */
+
 	/* Expressions in bpftrace's language, static text: g, the stack pointer, and, at the
 	 * conditional jump of a stack check, whether it goes on with the function. */
 	const char *bpftrace_g, *bpftrace_sp, *bpftrace_check_passes;
+	/* At a return: where to. */
+	const char *bpftrace_return_address;
+	/* Registers of arguments and results that are words, in their order
+	 * (src/cmd/compile/abi-internal.md). */
+	const char *const *bpftrace_arguments;
+	uint8_t bpftrace_num_arguments;
 };
 
 extern const struct arch arch_x86_64, arch_arm64;

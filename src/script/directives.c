@@ -2,7 +2,6 @@
 /* directives.c - what the directives of a template mean for one binary; see the manual page. */
 #include "script/directives.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "script/params.h"
 
 /* Longer names are cut in strings: keys of maps live on BPF's stack of 512 bytes. */
 #define MAX_NAME 100
@@ -116,8 +116,8 @@ static struct error *need_g(struct directives *d, const char *word)
 
 	if (func && !probes_has_g(&d->plan, func))
 		return error_new(
-			"'%s' at %s, which is assembly or a wrapper of it: R14 does not hold its goroutine there",
-			word, func->func->name);
+			"'%s' at %s, which is assembly or a wrapper of it: %s does not hold its goroutine there",
+			word, func->func->name, gobin_arch(d->bin)->goroutine_name);
 	d->uses_g = true;
 	return need_layout(d);
 }
@@ -167,7 +167,39 @@ static struct error *expand_frame(struct directives *d, const char *argument, FI
 	return NULL;
 }
 
-/* ---- offsets, parameters ---- */
+/* ---- registers ---- */
+
+/* Of the word in argument register N, counted from 0; results are in the same ones. */
+static struct error *expand_register(struct directives *d, const char *word, const char *number,
+				     FILE *out)
+{
+	const struct arch *arch = gobin_arch(d->bin);
+	unsigned long n = strtoul(number, NULL, 10);
+
+	if (!params_is_number(number) || n >= arch->bpftrace_num_arguments)
+		return error_new("'%s' wants the number of a register, 0 to %u", word,
+				 arch->bpftrace_num_arguments - 1);
+	fputs(arch->bpftrace_arguments[n], out);
+	return NULL;
+}
+
+static struct error *expand_argument(struct directives *d, const char *number, FILE *out)
+{
+	return expand_register(d, "argument", number, out);
+}
+
+static struct error *expand_result(struct directives *d, const char *number, FILE *out)
+{
+	return expand_register(d, "result", number, out);
+}
+
+static struct error *expand_return_address(struct directives *d, const char *argument, FILE *out)
+{
+	fputs(gobin_arch(d->bin)->bpftrace_return_address, out);
+	return NULL;
+}
+
+/* ---- offsets ---- */
 
 /* "net/http.Request.URL": the field is behind the last dot. */
 static struct error *expand_offset(struct directives *d, const char *argument, FILE *out)
@@ -188,89 +220,17 @@ static struct error *expand_offset(struct directives *d, const char *argument, F
 	return err;
 }
 
-static bool is_number(const char *text)
-{
-	size_t length = strspn(text, "0123456789");
-
-	return length && length < 20 && !text[length];
-}
-
-static size_t param_name_length(const char *text)
-{
-	size_t length = 0;
-
-	while (islower((unsigned char)text[length]) || text[length] == '_' ||
-	       (length && isdigit((unsigned char)text[length])))
-		length++;
-	return length;
-}
-
-static struct error *remember_param(struct directives *d, const char *name, size_t length)
-{
-	char *longer;
-
-	if (asprintf(&longer, "%s%s%.*s", d->known_params ? d->known_params : "",
-		     d->known_params ? ", " : "", (int)length, name) < 0)
-		return error_out_of_memory();
-	free(d->known_params);
-	d->known_params = longer;
-	return NULL;
-}
-
-/* Sets *value to what the command line says, or leaves it. */
-static struct error *look_up_param(struct directives *d, const char *name, size_t length,
-				   const char **value)
-{
-	bool known = false;
-
-	for (size_t i = 0; i < d->num_params; i++) {
-		const char *text = d->params[i].text;
-
-		if (strncmp(text, name, length) || text[length] != '=')
-			continue;
-		known |= d->params[i].used;
-		d->params[i].used = true;
-		*value = text + length + 1;
-	}
-	return known ? NULL : remember_param(d, name, length);
-}
-
-static struct error *expand_param(struct directives *d, const char *argument, FILE *out)
-{
-	size_t length = param_name_length(argument);
-	const char *standard = argument + length, *value;
-	_cleanup_free_ char *quoted = NULL;
-	struct error *err;
-
-	standard += strspn(standard, " \t");
-	if (!length || length > 64 || (argument[length] && standard == argument + length))
-		return error_new("'param' wants NAME DEFAULT");
-	value = standard;
-	err = look_up_param(d, argument, length, &value);
-	if (err || !out)
-		return err;
-	if (!*value)
-		return error_new("a value is wanted: give %.*s=...", (int)length, argument);
-	if (is_number(standard) && !is_number(value))
-		return error_new("%.*s=%s: a number is wanted", (int)length, argument, value);
-	quoted = quote_text(value);
-	if (!quoted)
-		return error_out_of_memory();
-	/* without the quotes: they are the template's, or it is a number */
-	fwrite(quoted + 1, 1, strlen(quoted) - 2, out);
-	return NULL;
-}
-
 static const struct {
 	const char *word;
 	struct error *(*expand)(struct directives *d, const char *argument, FILE *out);
 	bool has_argument;
 } words[] = {
-	{"entry", expand_entry, true},  {"exits", expand_exits, true},
-	{"name", expand_name, false},   {"goid", expand_goid, true},
-	{"stack", expand_stack, false}, {"goid_offset", expand_goid_offset, false},
-	{"frame", expand_frame, false}, {"offset", expand_offset, true},
-	{"param", expand_param, true},
+	{"entry", expand_entry, true},   {"exits", expand_exits, true},
+	{"name", expand_name, false},    {"goid", expand_goid, true},
+	{"stack", expand_stack, false},  {"goid_offset", expand_goid_offset, false},
+	{"frame", expand_frame, false},  {"offset", expand_offset, true},
+	{"param", params_expand, true},  {"argument", expand_argument, true},
+	{"result", expand_result, true}, {"return_address", expand_return_address, false},
 };
 
 static struct error *expand(void *context, const char *word, const char *argument, bool active,
@@ -284,8 +244,8 @@ static struct error *expand(void *context, const char *word, const char *argumen
 		if (active)
 			return words[i].expand(context, argument, out);
 		/* only its name is of interest */
-		return words[i].expand == expand_param ? expand_param(context, argument, NULL)
-						       : NULL;
+		return words[i].expand == params_expand ? params_expand(context, argument, NULL)
+							: NULL;
 	}
 	return error_new("there is no directive '%s'", word);
 }
@@ -317,7 +277,7 @@ static struct error *condition(void *context, const char *argument, bool *value)
 		return NULL;
 	}
 	if (length == 2 && !memcmp(argument, "go", 2) && !strncmp(rest, "1.", 2) &&
-	    is_number(rest + 2)) {
+	    params_is_number(rest + 2)) {
 		*value = gobin_minor_version(d->bin) >= strtoull(rest + 2, NULL, 10);
 		return NULL;
 	}
@@ -361,8 +321,8 @@ static struct error *each(void *context, const char *argument, size_t *count)
 	return d->num_items
 		       ? NULL
 		       : error_new(
-				 "%s is assembly or a wrapper of it, where R14 does not hold the goroutine; this template needs it",
-				 d->plan.funcs[0].func->name);
+				 "%s is assembly or a wrapper of it, where %s does not hold the goroutine; this template needs it",
+				 d->plan.funcs[0].func->name, gobin_arch(d->bin)->goroutine_name);
 }
 
 static void write_left_out(const struct directives *d, const struct gobin_func *func,
@@ -376,6 +336,7 @@ static void write_left_out(const struct directives *d, const struct gobin_func *
 static struct error *item(void *context, size_t index, FILE *out)
 {
 	struct directives *d = context;
+	char reason[96];
 
 	d->in_each = index != SIZE_MAX;
 	d->item = index;
@@ -386,14 +347,14 @@ static struct error *item(void *context, size_t index, FILE *out)
 
 		write_left_out(d, omission->func, omission->reason, out);
 	}
+	snprintf(reason, sizeof(reason),
+		 "it is assembly or a wrapper of it, where %s does not hold the goroutine",
+		 gobin_arch(d->bin)->goroutine_name);
 	for (size_t i = 0; !d->all && i < d->plan.num_funcs; i++) {
 		const struct plan_func *func = &d->plan.funcs[i];
 
 		if (func->num_sites && !probes_has_g(&d->plan, func))
-			write_left_out(
-				d, func->func,
-				"it is assembly or a wrapper of it, where R14 does not hold the goroutine",
-				out);
+			write_left_out(d, func->func, reason, out);
 	}
 	return NULL;
 }

@@ -217,8 +217,8 @@ static struct error *no_sites(const struct plan *plan, size_t first, size_t coun
 	for (size_t i = first; i < first + count; i++) {
 		if (plan->funcs[i].num_sites && !probes_has_g(plan, &plan->funcs[i]))
 			return error_new(
-				"%s is assembly or a wrapper of it: R14 does not hold its goroutine there",
-				plan->funcs[i].func->name);
+				"%s is assembly or a wrapper of it: %s does not hold its goroutine there",
+				plan->funcs[i].func->name, gobin_arch(plan->bin)->goroutine_name);
 	}
 	return error_new(
 		"%s %s", plan->funcs[first].func->name,

@@ -26,13 +26,13 @@ enum probes_which { PROBES_ENTRIES, PROBES_EXITS };
 
 /*
  * Writes the entries, with the predicate that they need, or the exits of the plan's functions first
- * to first + count - 1, with commas between them. `abi0`: whether functions count in which R14 does
- * not hold g. Errors: there are no such sites, and why; the entries need different predicates.
+ * to first + count - 1, with commas between them. `abi0`: whether functions count in which the
+ * goroutine's register does not hold it. Errors: there are no such sites, and why; the entries need different predicates.
  */
 struct error *probes_write(struct probes *probes, const struct plan *plan, size_t first,
 			   size_t count, enum probes_which which, bool abi0, FILE *out);
 
-/* True when g is in R14 at the function's sites. */
+/* True when the goroutine is in its register at the function's sites. */
 bool probes_has_g(const struct plan *plan, const struct plan_func *func);
 
 size_t probes_count(const struct probes *probes); /* written so far */

@@ -43,7 +43,8 @@ static void write_header(const struct directives *d, const struct script_options
 		fputs("// This Go is newer than the newest known, and the file has no DWARF: where it keeps goroutine\n// ids is a guess.\n",
 		      out);
 	if (d->uses_g)
-		fputs("// Goroutines are told apart by their id, from runtime.g in R14.\n", out);
+		fprintf(out, "// Goroutines are told apart by their id, from runtime.g in %s.\n",
+			gobin_arch(d->bin)->goroutine_name);
 	fputs("\n", out);
 	if (count > USUAL_MAX_PROBES)
 		fprintf(out, "config = {\n\tmax_probes = %zu;\n\tmax_bpf_progs = %zu;\n}\n\n",

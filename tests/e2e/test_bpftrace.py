@@ -405,7 +405,21 @@ def test_built_in_templates_are_the_files(binary):
         assert texts[0] == texts[1]
 
 
+def test_registers(binary, tmp_path):
+    """Arguments and results have the same ones."""
+    text = "{{argument 0}} {{result 0}} {{argument 1}} {{argument 8}}|{{return_address}}"
+    words, address = script("--template", own_template(tmp_path, text), binary("calls")).split("\n\n", 1)[1].split("|")
+    first, result, second, last = words.split()
+    assert first == result and len({first, second, last}) == 3 and all(re.fullmatch(r'reg\("\w+"\)', word)
+                                                                       for word in (first, second, last)), words
+    assert re.fullmatch(r'(\*\(uint64\*\))?reg\("\w+"\)', address.strip()), address
+
+
 @pytest.mark.parametrize("text, said", [
+    ("{{argument}}", ":1: 'argument' wants the number of a register, 0 to "),
+    ("{{argument -1}}", ":1: 'argument' wants the number"),
+    ("{{result 16}}", ":1: 'result' wants the number"),
+    ("{{return_address 1}}", ":1: 'return_address' takes no argument"),
     ("a\n{{if exits}}", ":2: 'exits' without a function's name"),
     ("a\n\n{{each}}\nb", ":3: this block has no 'end'"),
     ("{{end}}", ":1: 'end' without"),

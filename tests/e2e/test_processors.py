@@ -11,8 +11,9 @@ from harness import tool
 from test_errors import fails
 from test_list import list_functions, parse
 
-GOARCH, NAME, G = {"x86_64": ("arm64", "arm64", 'reg("r28")'),
-                   "aarch64": ("amd64", "x86-64", 'reg("r14")')}[platform.machine()]
+GOARCH, NAME, G, REGISTERS = {
+    "x86_64": ("arm64", "arm64", 'reg("r28")', 'reg("r2") reg("r3") reg("r30")'),
+    "aarch64": ("amd64", "x86-64", 'reg("r14")', 'reg("cx") reg("di") *(uint64*)reg("sp")')}[platform.machine()]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,10 @@ def test_is_listed(foreign):
     assert set(found) == set(parse(list_functions("-u", "main.*", builds.build("calls"), "main.root").stdout))
 
 
-def test_makes_scripts(foreign):
-    done = subprocess.run([tool(), "bpftrace", "-u", "main.*", foreign, "main.root"], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0 and G in done.stdout, done.stderr
+def test_makes_scripts(foreign, tmp_path):
+    own = tmp_path / "own.bt"
+    own.write_text("{{argument 2}} {{result 3}} {{return_address}}\n")
+    for arguments, text in ((["-u", "main.*", foreign, "main.root"], G), (["--template", own, foreign], REGISTERS)):
+        done = subprocess.run([tool(), "bpftrace", *arguments], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0 and text in done.stdout, done.stderr

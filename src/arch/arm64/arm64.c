@@ -39,6 +39,13 @@ static const struct never_probed never_probed[] = {
 	{0},
 };
 
+static const char *const bpftrace_arguments[] = {
+	"reg(\"r0\")",  "reg(\"r1\")",  "reg(\"r2\")",  "reg(\"r3\")",
+	"reg(\"r4\")",  "reg(\"r5\")",  "reg(\"r6\")",  "reg(\"r7\")",
+	"reg(\"r8\")",  "reg(\"r9\")",  "reg(\"r10\")", "reg(\"r11\")",
+	"reg(\"r12\")", "reg(\"r13\")", "reg(\"r14\")", "reg(\"r15\")",
+};
+
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
@@ -62,8 +69,12 @@ const struct arch arch_arm64 = {
 	.goroutine_register = X28,
 	.abi0_keeps_g = true,
 	.never_probed = never_probed,
+	.goroutine_name = "R28",
 	.bpftrace_g = "reg(\"r28\")",
 	.bpftrace_sp = "reg(\"sp\")",
 	/* C set and Z clear */
 	.bpftrace_check_passes = "(reg(\"pstate\") & 0x60000000) == 0x20000000",
+	.bpftrace_return_address = "reg(\"r30\")",
+	.bpftrace_arguments = bpftrace_arguments,
+	.bpftrace_num_arguments = sizeof(bpftrace_arguments) / sizeof(bpftrace_arguments[0]),
 };

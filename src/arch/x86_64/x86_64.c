@@ -20,6 +20,11 @@ static const struct never_probed never_probed[] = {
 	{0},
 };
 
+static const char *const bpftrace_arguments[] = {
+	"reg(\"ax\")", "reg(\"bx\")", "reg(\"cx\")",  "reg(\"di\")",  "reg(\"si\")",
+	"reg(\"r8\")", "reg(\"r9\")", "reg(\"r10\")", "reg(\"r11\")",
+};
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -41,7 +46,11 @@ const struct arch arch_x86_64 = {
 	.constants = x86_64_constants,
 	.goroutine_register = 14,
 	.never_probed = never_probed,
+	.goroutine_name = "R14",
 	.bpftrace_g = "reg(\"r14\")",
 	.bpftrace_sp = "reg(\"sp\")",
 	.bpftrace_check_passes = "!(reg(\"flags\") & 0x41)", /* CF or ZF */
+	.bpftrace_return_address = "*(uint64*)reg(\"sp\")",
+	.bpftrace_arguments = bpftrace_arguments,
+	.bpftrace_num_arguments = sizeof(bpftrace_arguments) / sizeof(bpftrace_arguments[0]),
 };
