@@ -28,12 +28,16 @@ static const struct pattern accepted[] = {
 	PATTERN(0xffffff7f, 0xd503233f), /* paciasp, pacibsp */
 	PATTERN(0xffffff7f, 0xd50323bf), /* autiasp, autibsp */
 	PATTERN(0xfffff01f, 0xd503301f), /* barriers */
-	PATTERN(0xfff80000, 0xd50b0000), /* sys of user space, such as dc zva */
-	PATTERN(0xfff80000, 0xd53b0000), /* mrs of user space's registers */
+	PATTERN(0xffff0000, 0xd50b0000), /* sys of user space, such as dc zva */
+	PATTERN(0xffff0000, 0xd53b0000), /* mrs of user space's registers */
 };
+
+#define IS_MRS_DAIF PATTERN(0xffffffe0, 0xd53b4220)
 
 static const char *branch_refusal(uint32_t word)
 {
+	if (matches(word, IS_MRS_DAIF))
+		return "reads the kernel's own flags, which the kernel does not probe";
 	for (size_t i = 0; i < sizeof(accepted) / sizeof(*accepted); i++)
 		if (matches(word, accepted[i]))
 			return NULL;
