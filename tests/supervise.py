@@ -326,7 +326,7 @@ def make_stages(quick):
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
              other("fuzz", needs="packages", minimum=["--least"])],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"])],
-            [other("torture", "--quick", minimum=["--quick", "--package", "context"])],
+            [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
             [other("bench", "--quick")]]
 
 
