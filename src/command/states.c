@@ -100,8 +100,8 @@ static void handle(void *context, const struct record *record)
 	if (record->kind != RECORD_STOPPED)
 		return;
 	finish(watch);
-	output_end(watch->output,
-		   &(struct output_totals){.stop_ns = record->time_ns, .lost = watch->num_lost});
+	output_end(watch->output, &(struct output_totals){.stop_ns = record->time_ns,
+							  .lost = watch->run.counts[STAT_LOST]});
 }
 
 /* ---- nothing ---- */
