@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+# Sourced by run, with $arch as amd64 or arm64: what differs by the guest's processor.
+#
+#   machine       an array: the arguments of QEMU that choose the machine
+#   console       what the guest calls its serial line
+#   loader        the path of the dynamic loader in a guest
+#   sysroot_find  sets sysroot, where the guest's libraries are found ("" here: the host's own), and
+#                 cross, meson's cross file for its processor, if it is not the host's
+#   tool_build    builds a static tracer and sets BUILD to where
+#   tool_strip FILE
+
+case $arch in
+amd64)
+	machine=(-accel tcg,thread=single -cpu max -M q35)
+	console=ttyS0
+	loader=/lib64/ld-linux-x86-64.so.2
+	;;
+arm64)
+	machine=(-accel tcg,thread=multi -cpu neoverse-n1 -M virt)
+	console=ttyAMA0
+	loader=/lib/ld-linux-aarch64.so.1
+	;;
+esac
+
+sysroot=
+cross=
+sysroot_find() {
+	[ "$arch" != "$host" ] || return 0
+	cross=$("$here/../../scripts/install-deps" "cross-$arch") || return 1
+	sysroot=$(dirname "$cross")/root
+}
+
+tool_build() {
+	BUILD=$here/../../build-static${cross:+-$arch}
+	[ -e "$BUILD/build.ninja" ] ||
+		meson setup "$BUILD" "$here/../.." ${cross:+--cross-file "$cross"} -Dstatic=true >&2 || return 1
+	ninja -C "$BUILD" gofuncgraph-c >&2
+}
+
+tool_strip() {
+	llvm-strip -g "$1" 2>/dev/null || strip -g "$1" 2>/dev/null || true
+}
