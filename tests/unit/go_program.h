@@ -19,6 +19,7 @@
 struct go_toolchain {
 	char name[16]; /* "1.27" */
 	char root[GO_MAX_PATH]; /* GOROOT */
+	const char *goarch; /* what it builds for; "": this machine */
 };
 
 /* The cache folder, as in scripts/debian.sh and tests/lib/builds.py. */
@@ -38,6 +39,7 @@ static inline bool go_toolchain_find(struct go_toolchain *go, const char *versio
 	char path[GO_MAX_PATH + 32], cache[GO_MAX_PATH];
 
 	snprintf(go->name, sizeof(go->name), "%s", *version ? version : "system");
+	go->goarch = "";
 	if (!*version) {
 		FILE *out = popen("go env GOROOT 2>/dev/null", "r");
 		bool found = out && fgets(go->root, sizeof(go->root), out);
@@ -86,9 +88,9 @@ static inline FILE *go_command(const struct go_toolchain *go, const char *comman
 
 	go_cache(cache);
 	if (asprintf(&line,
-		     "GOROOT=%s GOCACHE=%s/go-build GOTOOLCHAIN=local GOFLAGS=-mod=mod "
+		     "GOROOT=%s GOARCH=%s GOCACHE=%s/go-build GOTOOLCHAIN=local GOFLAGS=-mod=mod "
 		     "CGO_ENABLED=0 GO111MODULE=off %s/bin/go %s",
-		     go->root, cache, go->root, command) < 0)
+		     go->root, go->goarch, cache, go->root, command) < 0)
 		return NULL;
 	out = popen(line, "r");
 	free(line);

@@ -19,7 +19,7 @@
 #include "arch/arm64/code.h"
 
 #define STACK_GROWTH_MAX  0xffff /* of one frame; no more is followed */
-#define ADDRESS_MAX_INSNS 32 /* that the address is computed before the swap */
+#define ADDRESS_MAX_INSNS 128 /* that the address is computed before the swap */
 #define SECOND_MAX_INSNS  24 /* that the second way is behind the first one */
 
 #define IS_CASAL_W PATTERN(0xffe0fc00, 0x88e0fc00)
@@ -127,19 +127,36 @@ static bool read_way(const struct code *code, uint32_t offset, struct way *way)
 	return read_end(code, offset + 20, way);
 }
 
+/* A load and a store of the same 8 bytes. */
+static bool is_same_slot(uint32_t load, uint32_t store)
+{
+	return RN(load) == RN(store) && (load >> 10 & 0xfff) == (store >> 10 & 0xfff);
+}
+
 /*
  * The swap's address is a register's and the field's offset. Looks back from the swap, along the
- * code as it lies, which is how the compiler lays out a choice between the two ways.
+ * code as it lies, which is how the compiler lays out a choice between the two ways; over a call the
+ * address is kept on the stack.
  */
 static bool is_address_of(const struct code *code, uint32_t offset, uint32_t reg, uint32_t field)
 {
+	uint32_t saved = 0; /* the load whose store is looked for */
+
 	for (int i = 0; i < ADDRESS_MAX_INSNS && offset >= INSN_SIZE; i++) {
 		uint32_t word = arm64_word(code, offset -= INSN_SIZE);
 
-		if (arm64_written(word) & 1u << reg)
-			return matches(word, IS_ADD_SUB_IMMEDIATE) && !SUBTRACTS(word) &&
-			       !SETS_FLAGS(word) && RN(word) != SP_OR_ZERO &&
-			       arm64_immediate(word) == field;
+		if (saved) {
+			if (!matches(word, IS_STR_X) || !is_same_slot(word, saved))
+				continue;
+			reg = RD(word);
+			saved = 0;
+		} else if (arm64_written(word) & 1u << reg) {
+			if (!matches(word, IS_LDR_X) || RN(word) != SP_OR_ZERO)
+				return matches(word, IS_ADD_SUB_IMMEDIATE) && !SUBTRACTS(word) &&
+				       !SETS_FLAGS(word) && RN(word) != SP_OR_ZERO &&
+				       arm64_immediate(word) == field;
+			saved = word;
+		}
 	}
 	return false;
 }
@@ -172,11 +189,9 @@ bool arm64_find_swap(const struct code *code, uint32_t field, uint32_t *offset,
 	*swap = (struct code_swap){.behind = *offset + INSN_SIZE};
 	if (!read_way(code, *offset, &first))
 		return true;
-	if (first.joins != first.behind) {
-		if (!find_second(code, &first, &second))
-			return true;
+	/* Where they do not join right there, each is a swap of its own, and ends with its jump. */
+	if (first.joins != first.behind && find_second(code, &first, &second))
 		first.behind = second.behind;
-	}
 	*swap = (struct code_swap){
 		.behind = first.behind,
 		.in_registers = true,

@@ -39,13 +39,16 @@ static void find_swaps(const struct subject *subject, struct state_func *found)
 
 /*
  * Before Go 1.26 they call casgstatus. Since then they have a swap of their own, and the entry
- * costs less; when there are more, casgstatus was put into it.
+ * costs less, but where the kernel steps it; when there are more, casgstatus was put into it.
  */
 static void find_syscall(const struct subject *subject, struct state_func *found,
 			 enum site_kind kind)
 {
 	state_find_swaps(&subject->code, subject->atomicstatus, found);
 	if (gobin_minor_version(subject->bin) < 26 || found->num_sites > 1)
+		return;
+	if (found->num_sites && found->sites[0].cost == SITE_EMULATED &&
+	    subject->decoded.sites[0].cost != SITE_EMULATED)
 		return;
 	found->num_sites = 0;
 	found->left_out = NULL;
