@@ -4,11 +4,11 @@
  *
  * Takes bytes; hands on sites. Knows neither patterns nor processes.
  *
- * Entry: the first instruction behind the stack check that the kernel emulates (`push %rbp`); else
- * the check's `jbe` (SITE_BEHIND_CHECK); without a check the first emulated instruction if nothing
- * that matters lies before it (branch, call, write of an argument register, change of rsp, read of
- * memory that may fault), else the first byte. Exits: every `ret` and every jump that leaves the
- * function.
+ * Entry: the first instruction behind the stack check that the kernel emulates (on x86-64 `push
+ * %rbp`); else the check's jump (SITE_BEHIND_CHECK); without a check the first emulated instruction
+ * if nothing that matters lies before it (branch, call, write of an argument register, change of the
+ * stack pointer, read of memory that may fault), else the first byte. Exits: every return and every
+ * jump that leaves the function.
  */
 #ifndef GOFUNCGRAPH_DECODE_H
 #define GOFUNCGRAPH_DECODE_H

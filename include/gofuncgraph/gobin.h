@@ -3,11 +3,11 @@
  * gobin.h - what a Go executable is.
  *
  * Takes a path; hands on functions, lines, code bytes, the Go version and where the runtime keeps
- * what the tracer needs. Works on ELF executables for x86-64 and arm64 of Go 1.17 and newer, stripped or not, PIE
- * or not. Sources, function by function and line by line: .symtab and DWARF (also from a separate
- * debug file) where they are, else Go's own function table (runtime.pclntab); DWARF of very large
- * programs only for what the table lacks, as the two say the same. Nothing is parsed before it is
- * asked for.
+ * what the tracer needs. Works on ELF executables for x86-64 and arm64 of Go 1.17 and newer,
+ * stripped or not, PIE or not. Sources, function by function and line by line: .symtab and DWARF
+ * (also from a separate debug file) where they are, else Go's own function table (runtime.pclntab);
+ * DWARF of very large programs only for what the table lacks, as the two say the same. Nothing is
+ * parsed before it is asked for.
  *
  * The file is hostile input: every read is bounded, and a name may hold any byte but NUL. Addresses
  * are link-time virtual addresses (`_va`), offsets (`_off`) are file offsets, both in bytes.
@@ -72,8 +72,8 @@ struct gobin_layout {
 	bool newer_than_known;
 };
 
-/* Errors: cannot be read, not ELF, of a processor that is not known, not Go, Go older than 1.17 (and what that would
- * need), no function table and no symbols. */
+/* Errors: cannot be read, not ELF, of a processor that is not known, not Go, Go older than 1.17 (and
+ * what that would need), no function table and no symbols. */
 struct error *gobin_open(const char *path, struct gobin **bin);
 void gobin_close(struct gobin *bin); /* NULL is fine */
 

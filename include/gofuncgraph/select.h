@@ -12,11 +12,10 @@
 #include <stddef.h>
 
 /*
- * pattern - names as users type them. A pattern is first taken as a literal name, then as a
- * wildcard in the language of fnmatch(3) in which `*` crosses `/` and `.`, and the star of "(*T" is
- * itself.
- * ".abi0" at a name's end and "%2e" in it need not be typed; a '[' of a generic name needs no
- * escaping, and "[...]" stands for any instantiation.
+ * Names as users type them. A pattern is first taken as a literal name, then as a
+ * wildcard in the language of fnmatch(3) in which `*` crosses `/` and `.`, and the star of "(*T"
+ * means itself. ".abi0" at a name's end and "%2e" in it need not be typed; a '[' of a generic name
+ * needs no escaping, and "[...]" stands for any instantiation.
  */
 bool pattern_matches(const char *pattern, const char *name);
 

@@ -23,7 +23,7 @@ int64_t event_clock_parse_offsets(const char *text)
 	return 0;
 }
 
-/* The file tells of the namespace that children will be in: fs/proc/base.c,
+/* What the file tells of is the namespace that children will be in: fs/proc/base.c, in
  * proc_timens_show_offsets(). */
 static int is_in_namespace_of_children(void)
 {

@@ -17,8 +17,7 @@ static inline bool json_needs_escape(char byte)
 /* Of a byte that needs it. Returns the length. */
 size_t json_escape(char out[JSON_MAX_ESCAPE], char byte);
 
-/* With quotes, without a NUL: at most JSON_MAX_ESCAPE * strlen(text) + 2 bytes. Returns the
- * length. */
+/* With quotes, without a NUL: at most JSON_MAX_ESCAPE * strlen(text) + 2 bytes. Returns how many. */
 size_t json_quote(char *out, const char *text);
 
 #endif

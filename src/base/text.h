@@ -23,8 +23,7 @@ char *text_escape(const char *text, size_t len);
 /* True when text_escape() would change nothing. */
 bool text_is_clean(const char *text, size_t len);
 
-/* Length of the well-formed UTF-8 sequence at p (1 to 4, at most `len` bytes), or 0 when there is
- * none. */
+/* Length of the well-formed UTF-8 sequence at p (1 to 4, at most `len` bytes); 0: there is none. */
 size_t text_utf8_length(const char *p, size_t len);
 
 /* "42", without a NUL: at most TEXT_NUMBER_SIZE bytes; returns the length. */
@@ -34,8 +33,8 @@ size_t text_format_number(char *out, uint64_t value);
 /* "411402": six digits, without a NUL. */
 void text_put_microseconds(char *out, uint32_t microseconds);
 
-/* "18 15:48:05.411402": day of month and local time. At least TEXT_TIME_SIZE bytes; returns the
- * length. */
+/* "18 15:48:05.411402": day of month and local time, in at least TEXT_TIME_SIZE bytes. Returns how
+ * many it put. */
 #define TEXT_TIME_SIZE 32
 size_t text_format_time(char *out, uint64_t realtime_ns);
 

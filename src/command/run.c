@@ -30,8 +30,8 @@ static void forward_signals(struct run *run, bool program_has_got_them)
 		process_forward(run->process, number, from_kernel && program_has_got_them);
 }
 
-/* A signal ends tracing; a program that we started gets it instead, and tracing ends with that
- * program. */
+/* A signal ends tracing. A program that we started gets it instead, and tracing ends when that
+ * program does. */
 static bool told_to_stop(struct run *run)
 {
 	if (!run->args->program_args)

@@ -106,8 +106,8 @@ static char *sweep(const struct image *image, uint64_t va, uint64_t size, uint8_
 	return NULL;
 }
 
-/* First where the linker puts it, then in the segments that hold data: section headers may be
- * missing. */
+/* First where the linker puts it, then in the segments that hold data: there may be no
+ * section headers. */
 struct error *buildinfo_read_version(const struct image *image, char **version)
 {
 	const struct image_section *section = image_section(image, ".go.buildinfo");

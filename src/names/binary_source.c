@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* binary_source.c - names out of a binary; see source.h. */
-#include "names/source.h"
+/* binary_source.c - names out of a binary; see name_source.h. */
+#include "names/name_source.h"
 
 /* A gobin reads what is asked for, and keeps it. */
 static struct gobin *gobin_of(const void *context)

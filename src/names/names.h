@@ -3,8 +3,8 @@
  * names.h - sites and addresses as the user reads them: function, offset, file and line; and what
  * goroutines wait for, and their states.
  *
- * Made from a source (source.h: a binary, or a table of names) and the sites that records speak of.
- * Every text that comes out of here is safe on a terminal and valid UTF-8. Answers are cached.
+ * Made from a source (name_source.h: a binary, or a table of names) and the sites that records speak
+ * of. Every text that comes out of here is safe on a terminal and valid UTF-8. Answers are cached.
  */
 #ifndef GOFUNCGRAPH_NAMES_NAMES_H
 #define GOFUNCGRAPH_NAMES_NAMES_H
@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "gofuncgraph/record.h"
 #include "names/place.h"
-#include "names/source.h"
+#include "names/name_source.h"
 
 struct name_site {
 	uint64_t va;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* table_source.c - names out of a table of them; see source.h. */
-#include "names/source.h"
+/* table_source.c - names out of a table of them; see name_source.h. */
+#include "names/name_source.h"
 
 /* The last of the items, which rise by a number at `offset` of them, whose number is at most
  * `value`. NULL: there is none. */

@@ -54,8 +54,8 @@ struct output {
 	struct output_options options;
 	struct names *names; /* those of the options */
 	void *data; /* the format's own */
-	/* Trees written by "graph", with a limit: their other parts and followed trees go with
-	 * them. */
+	/* Trees that were written while there is a limit: their other parts, and the trees of
+	 * goroutines that they started, go with them. */
 	struct hash written;
 	uint64_t num_trees;
 	struct writer writer;

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "output/format.h"
-#include "output/parts.h"
+#include "output/amounts.h"
 #include "output/place_text.h"
 
 #define NS_PER_S    1000000000ull
@@ -150,7 +150,7 @@ static void put_parts(struct output *out, const struct call *call)
 	struct amount amounts[MAX_AMOUNTS];
 	char text[TEXT_AMOUNT_SIZE];
 	uint64_t run_ns;
-	size_t count = parts_sum(out->names, call, "waiting", amounts, &run_ns);
+	size_t count = amounts_of_call(out->names, call, "waiting", amounts, &run_ns);
 
 	text_format_amount(text, run_ns);
 	writer_puts(&out->writer, "   run ");
@@ -197,7 +197,7 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns,
 				 branch->depth + wait->depth + 1);
 	writer_puts(writer, "~ ");
-	writer_puts(writer, parts_name(out->names, wait->state, wait->reason, "waiting"));
+	writer_puts(writer, amount_name(out->names, wait->state, wait->reason, "waiting"));
 	if (wait->is_open) {
 		writer_puts(writer, ", still waiting");
 	} else if (wait->by_goid) {

@@ -7,21 +7,22 @@
  *
  * With --states also
  *   "states_ns": {"running": N, "runnable": N, "syscall": N, ..., "waiting": {REASON: N, ...}}
- *	what duration_ns is the sum of, calls made by this one included. Only what occurred is
- *there, but "running" always. A reason without a name is "unknown", such a state "state 77". and
- *with --min-wait, when there are any, "waits": [{"end_ns", "duration_ns", "state", "reason",
- *"open", "woken_by"}, ...] the long waits in this call, not in calls made by it. "reason" only if
- *the state is "waiting"; "open": true if it lasted on when the call or tracing ended; "woken_by":
- *	{"goid", "function", "offset", "file", "line"}, the goroutine that ended the wait, and where
- *	it was then, as in "caller".
+ * which is what duration_ns is the sum of, calls made by this one included. Only what occurred is
+ * there, but "running" always. A reason without a name is "unknown", such a state "state 77". And
+ * with --min-wait, when there are any,
+ *   "waits": [{"end_ns", "duration_ns", "state", "reason", "open", "woken_by"}, ...]
+ * the long waits in this call, not in calls made by it. "reason" only if the state is "waiting";
+ * "open": true if it lasted on when the call or tracing ended; "woken_by": {"goid", "function",
+ * "offset", "file", "line"}, the goroutine that ended the wait, and where it was then, as in
+ * "caller".
  *
  * With --follow, the call that a goroutine started inside a tree begins with has
- *	"started_by": {"goid", "tree"}, and its "caller" is the `go` statement. "tree" is left out
- *	if it is not known.
+ *   "started_by": {"goid", "tree"}
+ * and its "caller" is the `go` statement. "tree" is left out if it is not known.
  */
 #include "output/format.h"
 #include "output/json_writer.h"
-#include "output/parts.h"
+#include "output/amounts.h"
 
 static void put_caller(struct output *out, struct json_writer *json, const struct call *call)
 {
@@ -52,7 +53,7 @@ static void put_states(struct output *out, struct json_writer *json, const struc
 {
 	struct amount amounts[MAX_AMOUNTS];
 	uint64_t run_ns;
-	size_t count = parts_sum(out->names, call, "unknown", amounts, &run_ns);
+	size_t count = amounts_of_call(out->names, call, "unknown", amounts, &run_ns);
 	bool any_waiting = false;
 
 	json_member_open(json, "states_ns", '{');
@@ -89,7 +90,7 @@ static void put_wait(struct output *out, struct json_writer *json, const struct 
 	json_member_text(json, "state", names_state(out->names, wait->state));
 	if (wait->state == STATE_WAITING)
 		json_member_text(json, "reason",
-				 parts_name(out->names, wait->state, wait->reason, "unknown"));
+				 amount_name(out->names, wait->state, wait->reason, "unknown"));
 	if (wait->is_open)
 		json_member_true(json, "open");
 	else if (wait->by_goid)

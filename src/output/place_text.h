@@ -6,8 +6,8 @@
 #include "names/place.h"
 #include "output/writer.h"
 
-/* "main.f+12 /src/main.go:7", as much of it as is known, "libc.so.6+0x1234", else "0x1234", or
- * "?". */
+/* "main.f+12 /src/main.go:7", as much of it as is known, or "libc.so.6+0x1234"; else "0x1234", and
+ * "?" where not even that is known. */
 void writer_put_place(struct writer *writer, const struct place *place);
 
 /* The same between quotes of JSON, which are not put. */

@@ -18,8 +18,8 @@ struct reason_sum {
 size_t states_reasons(struct names *names, const struct state_sums *sums,
 		      struct reason_sum reasons[MAX_REASONS]);
 
-/* Where the other goroutine was that did it: the `go` statement, or see names_waker_va(). NULL:
- * unknown. */
+/* Where the other goroutine was that did it: the `go` statement, or what names_waker_va() tells.
+ * NULL: unknown. */
 const struct place *states_by_place(struct names *names, const struct state_change *change);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* script.c - a script: the header, which says how it was made and what it needs, and the template's
- * text. */
+/* script.c - a script: its header, which says how it was made and what it needs, and the text of a
+ * template. */
 #include "gofuncgraph/script.h"
 
 #include <stdlib.h>

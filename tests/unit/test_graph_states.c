@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "fake_output.h"
-#include "output/parts.h"
+#include "output/amounts.h"
 
 #define CALLER_VA    (0x9000 + 47)
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -121,7 +121,8 @@ static void test_many_parts(void **state)
 	struct fake_output *fake = *state;
 	uint64_t run_ns;
 
-	assert_int_equal(parts_sum(fake->out->names, &call, "?", amounts, &run_ns), MAX_AMOUNTS);
+	assert_int_equal(amounts_of_call(fake->out->names, &call, "?", amounts, &run_ns),
+			 MAX_AMOUNTS);
 	assert_int_equal(run_ns, 20 * MS);
 	assert_string_equal(amounts[0].name, "other");
 	assert_int_equal(amounts[0].ns, (80 - (MAX_AMOUNTS - 1)) * MS);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "probe/decode/code.h"
+#include "probe/decode/sweep.h"
 
 bool code_instruction(const struct code *code, uint32_t offset, struct insn *insn)
 {

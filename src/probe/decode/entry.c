@@ -2,12 +2,12 @@
 /*
  * entry.c - where a function's entry is best probed.
  *
- * Wanted is an instruction that every call executes once, that the kernel emulates, where rsp still
- * points at the return address and the arguments are still in their registers. In order of
- * preference: the `push %rbp` behind the stack check; the check's own `jbe`; without a check, the
- * first emulated instruction with nothing of consequence before it; the first byte.
+ * Wanted is an instruction that every call executes once, that the kernel emulates, where the stack
+ * pointer is still what it was and the arguments are still in their registers. In order of
+ * preference: behind the stack check (`push %rbp` on x86-64); the check's own jump; without a check,
+ * the first emulated instruction with nothing of consequence before it; the first byte.
  */
-#include "probe/decode/code.h"
+#include "probe/decode/sweep.h"
 
 #define HEAD_MAX_INSNS 32
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "probe/decode/code.h"
+#include "probe/decode/sweep.h"
 
 enum exit_kind { NO_EXIT, EXIT_RET, EXIT_JUMP, EXIT_CONDITIONAL };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "probe/decode/code.h"
+#include "probe/decode/sweep.h"
 #include "probe/decode/func_code.h"
 
 static bool is_gogo(struct gobin *bin, uint64_t va)

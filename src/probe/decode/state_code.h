@@ -3,7 +3,7 @@
 #ifndef PROBE_STATE_CODE_H
 #define PROBE_STATE_CODE_H
 
-#include "probe/decode/code.h"
+#include "probe/decode/sweep.h"
 #include "probe/decode/state_sites.h"
 
 /* Adds a copy of the site, as one of that kind; or says that there is no room. */
@@ -11,15 +11,14 @@ void state_func_add(struct state_func *found, const struct decoded_site *site, e
 void state_func_leave_out(struct state_func *found, uint32_t offset, const char *reason);
 
 /*
- * casgstatus(gp, old, new): the first instruction that the kernel emulates while RAX, RBX and RCX
- * still hold the arguments, and sp_delta there. Before Go 1.21 that is the `jb` or `nop` behind
- * `bt $0xc,%ebx`. False: there is none.
+ * casgstatus(gp, old, new): the first instruction that the kernel emulates while the arguments are
+ * still in their registers, and sp_delta there. On x86-64 before Go 1.21 that is the `jb` or `nop`
+ * behind `bt $0xc,%ebx`. False: there is none.
  */
 bool state_find_arguments(const struct code *code, const struct sweep *sweep,
 			  struct decoded_site *site);
 
-/* Adds the instruction behind every `lock cmpxchg %new,atomicstatus(%g)`. `atomicstatus`: the
- * field's offset. */
+/* Adds the instruction behind every compare-and-swap of g.atomicstatus, a field at that offset. */
 void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct state_func *found);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decode.h - one function's instructions, inside the room: what decode.c, entry.c, exits.c and
+ * sweep.h - one function's instructions, inside the room: what decode.c, entry.c, exits.c and
  * those that look for sites of the tracer's own share.
  */
-#ifndef PROBE_DECODE_H
-#define PROBE_DECODE_H
+#ifndef PROBE_DECODE_SWEEP_H
+#define PROBE_DECODE_SWEEP_H
 
 #include "arch/arch.h"
 #include "gofuncgraph/decode.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * parts.h - what the time of a call was spent on, as it is printed.
+ * amounts.h - what the time of a call was spent on, as it is printed.
  */
-#ifndef GOFUNCGRAPH_OUTPUT_PARTS_H
-#define GOFUNCGRAPH_OUTPUT_PARTS_H
+#ifndef GOFUNCGRAPH_OUTPUT_AMOUNTS_H
+#define GOFUNCGRAPH_OUTPUT_AMOUNTS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,13 +22,13 @@ struct amount {
 #define MAX_AMOUNTS 32
 
 /* Of STATE_WAITING the reason, `unknown` for one without a name; else the state's name. */
-const char *parts_name(struct names *names, uint8_t state, uint8_t reason, const char *unknown);
+const char *amount_name(struct names *names, uint8_t state, uint8_t reason, const char *unknown);
 
 /*
  * The parts of a call, those with one name added up, those of no time left out: by falling time,
  * but "runnable" last. Returns how many. *run_ns is what is left of the call's time.
  */
-size_t parts_sum(struct names *names, const struct call *call, const char *unknown,
-		 struct amount amounts[MAX_AMOUNTS], uint64_t *run_ns);
+size_t amounts_of_call(struct names *names, const struct call *call, const char *unknown,
+		       struct amount amounts[MAX_AMOUNTS], uint64_t *run_ns);
 
 #endif

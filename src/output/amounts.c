@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* parts.c - what the time of a call was spent on; see parts.h. */
-#include "output/parts.h"
+/* amounts.c - what the time of a call was spent on; see amounts.h. */
+#include "output/amounts.h"
 
 #include <string.h>
 
-const char *parts_name(struct names *names, uint8_t state, uint8_t reason, const char *unknown)
+const char *amount_name(struct names *names, uint8_t state, uint8_t reason, const char *unknown)
 {
 	if (state != STATE_WAITING)
 		return names_state(names, state);
@@ -54,8 +54,8 @@ static void sort_amounts(struct amount *amounts, size_t count)
 	}
 }
 
-size_t parts_sum(struct names *names, const struct call *call, const char *unknown,
-		 struct amount amounts[MAX_AMOUNTS], uint64_t *run_ns)
+size_t amounts_of_call(struct names *names, const struct call *call, const char *unknown,
+		       struct amount amounts[MAX_AMOUNTS], uint64_t *run_ns)
 {
 	uint64_t left_ns = call->end_ns - call->start_ns;
 	size_t count = 0;
@@ -67,7 +67,7 @@ size_t parts_sum(struct names *names, const struct call *call, const char *unkno
 		if (!ns || part->state == STATE_RUNNING)
 			continue;
 		left_ns -= ns;
-		const char *name = parts_name(names, part->state, part->reason, unknown);
+		const char *name = amount_name(names, part->state, part->reason, unknown);
 		find_amount(amounts, &count, part, name)->ns += ns;
 	}
 	sort_amounts(amounts, count);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * source.h - where functions, lines, wait reasons and other files' names are looked up: in a
+ * name_source.h - where functions, lines, wait reasons and other files' names are looked up: in a
  * binary, or in a table of them.
  */
-#ifndef GOFUNCGRAPH_NAMES_SOURCE_H
-#define GOFUNCGRAPH_NAMES_SOURCE_H
+#ifndef GOFUNCGRAPH_NAMES_NAME_SOURCE_H
+#define GOFUNCGRAPH_NAMES_NAME_SOURCE_H
 
 #include <stddef.h>
 #include <stdint.h>
