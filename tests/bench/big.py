@@ -48,8 +48,6 @@ def build():
     def make(path):
         with tempfile.TemporaryDirectory(prefix="big.") as folder:
             write_sources(folder)
-            done = builds.run_go(["build", "-o", str(path), "."], cwd=folder)
-            if done.returncode:
-                raise builds.Unavailable(f"the large program: {done.stdout[-400:]}")
+            builds.run_go(["build", "-o", path, "."], cwd=folder)
 
     return builds.built_once("big", (PACKAGES, FUNCTIONS, FUNCTION, builds.release_of(None)), make)

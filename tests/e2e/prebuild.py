@@ -18,7 +18,7 @@ def make(name, version, options):
     try:
         builds.build(name, version=version, **options)
         result = "built"
-    except builds.Unavailable as reason:
+    except (builds.Unavailable, builds.BuildFailed) as reason:
         result = str(reason)
     return f"{name}, Go {version or 'as installed'} {options or ''}: {result} in {time.monotonic() - start:.0f} s"
 

@@ -308,8 +308,7 @@ def test_linkshared(start, trace, run_tool, tmp_path):
     for arguments in (["install", "-buildmode=shared", "-pkgdir", packages, "runtime", "sync/atomic"],
                       ["build", "-linkshared", "-pkgdir", packages, "-o", path, "."],
                       ["build", "-linkshared", "-pkgdir", packages, "-o", tmp_path / "tiny", tiny]):
-        done = builds.run_go(arguments, goroot, cgo=True, cwd=builds.FIXTURES / "calls")
-        assert done.returncode == 0, done.stdout
+        builds.run_go(arguments, goroot, cgo=True, cwd=builds.FIXTURES / "calls")
     (runtime,) = packages.glob("lib*.so")
 
     program = start(path)

@@ -78,21 +78,15 @@ def test_third_run_of_the_demo(trace, server):
     assert debug["entry"]["function"] == "main.handleBar" and debug["entry"]["file"].endswith("example/main.go")
     assert debug["exit"]["file"].endswith("internal/log/log.go")
     assert write["name"] == "net/http.(*response).Write"
-    # It is the logger that takes the time.
-    total, slept = seconds(tree["exit"]["duration"]), seconds(debug["exit"]["duration"])
-    assert slept <= total
-    assert total - slept < 0.2 or slept > 0.9 * total
+    assert seconds(debug["exit"]["duration"]) <= seconds(tree["exit"]["duration"])
 
 
-def test_attaching_many_is_quick_where_the_kernel_helps(run_tool, server):
-    """About 1,700 sites. A generous bound: it only tells an attach in one call from one by one."""
+def test_many_are_attached_at_once(run_tool, server):
+    """About 1,700 sites: one by one, they would take minutes to take away."""
     tracer = run_tool("-v", "-u", "net/http*", server.path, "*handleBar").await_tracing()
     assert int(re.search(r"\((\d+) probes\)", tracer.err).group(1)) > 1000
-    if "attached by perf_event" in tracer.err:
-        pytest.skip("this kernel attaches probes one by one")
-    start = time.monotonic()
+    assert re.search("attached by (uprobe_multi|tracefs)", tracer.err), tracer.err
     tracer.stop()
-    assert time.monotonic() - start < 20
 
 
 def test_concurrent_requests_do_not_mix_in_the_text(trace, server):

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import tool
+from harness import WAIT_SECONDS, tool
 from test_errors import fails
 from test_list import list_functions, parse
 
@@ -18,10 +18,7 @@ GOARCH, NAME, G, REGISTERS = {
 
 @pytest.fixture(scope="module")
 def foreign():
-    try:
-        return builds.build("calls", variables=(("GOARCH", GOARCH),))
-    except builds.Unavailable as why:
-        pytest.skip(str(why))
+    return builds.build("calls", variables=(("GOARCH", GOARCH),))
 
 
 @pytest.mark.parametrize("arguments", (["-u", "main.*"], ["states"]))
@@ -44,5 +41,5 @@ def test_makes_scripts(foreign, tmp_path):
     own.write_text("{{argument 2}} {{result 3}} {{return_address}}\n")
     for arguments, text in ((["-u", "main.*", foreign, "main.root"], G), (["--template", own, foreign], REGISTERS)):
         done = subprocess.run([tool(), "bpftrace", *arguments], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120, check=False)
+                              capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
         assert done.returncode == 0 and text in done.stdout, done.stderr

@@ -2,8 +2,6 @@
 """The states command: what goroutines did, live and summed up, is what the program says, and what
 Go's own runtime/trace says of the same run."""
 
-import fcntl
-import hashlib
 import json
 import os
 import re
@@ -372,18 +370,13 @@ def trace_reader(version):
     """tests/fixtures/gotrace, built as a part of Go's own source: only there is internal/trace."""
     goroot = builds.toolchain(version)
     source = builds.FIXTURES / "gotrace" / "main.go"
-    folder = builds.CACHE / "fixtures" / hashlib.sha256(version.encode() + source.read_bytes()).hexdigest()[:24]
-    folder.mkdir(parents=True, exist_ok=True)
-    path, overlay = folder / "gotrace", folder / "overlay.json"
-    with open(folder / "lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            overlay.write_text(json.dumps({"Replace": {f"{goroot}/src/cmd/gotrace/main.go": str(source)}}))
-            done = builds.run_go(["build", "-overlay", str(overlay), "-o", str(folder / "new"), "cmd/gotrace"], goroot)
-            if done.returncode:
-                raise builds.Unavailable(f"gotrace with Go {version}: {done.stdout.strip()[-400:]}")
-            (folder / "new").rename(path)
-    return path
+
+    def make(path):
+        overlay = path.with_name("overlay.json")
+        overlay.write_text(json.dumps({"Replace": {f"{goroot}/src/cmd/gotrace/main.go": str(source)}}))
+        builds.run_go(["build", "-overlay", overlay, "-o", path, "cmd/gotrace"], goroot)
+
+    return builds.built_once("gotrace", (builds.release_of(goroot), builds.hash_sources(source.parent)), make)
 
 
 # The runtime sets a goroutine to WAITING for these while it goes on running, on the system stack

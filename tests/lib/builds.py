@@ -32,7 +32,11 @@ VERSIONS = ["1.17", "1.18", "1.19", "1.20", "1.21", "1.22", "1.23", "1.24", "1.2
 
 
 class Unavailable(Exception):
-    """What this machine cannot have, a toolchain or a build mode say; the test is skipped."""
+    """What this machine cannot have, a toolchain say; the test is skipped."""
+
+
+class BuildFailed(AssertionError):
+    """A program that should build here; the test fails."""
 
 
 def fetch(name, *arguments):
@@ -107,19 +111,20 @@ def environment(goroot=None, cgo=False):
 
 
 def run_go(arguments, goroot=None, cgo=False, cwd=FIXTURES, variables=()):
+    """What it prints."""
     go = str(goroot / "bin" / "go") if goroot else os.environ.get("GO", "go")
-    return subprocess.run([go, *arguments], cwd=cwd, env={**environment(goroot, cgo), **dict(variables)},
+    done = subprocess.run([go, *map(str, arguments)], cwd=cwd, env={**environment(goroot, cgo), **dict(variables)},
                           timeout=BUILD_SECONDS, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise BuildFailed(f"go {' '.join(map(str, arguments))} in {cwd}: {done.returncode}\n{done.stdout[-2000:]}")
+    return done.stdout.strip()
 
 
 @functools.lru_cache(maxsize=None)
 def release_of(goroot):
     """Such as go1.26.8 of a toolchain (None: of the installed one)."""
-    done = run_go(["env", "GOVERSION"], goroot, cwd="/")
-    if done.returncode:
-        raise Unavailable(f"go does not run: {done.stdout.strip()}")
-    return done.stdout.strip()
+    return run_go(["env", "GOVERSION"], goroot, cwd="/")
 
 
 # ---- what is built once ----
@@ -164,17 +169,13 @@ def build_go(name, source, package=".", sources=(), version=None, flags=(), cgo=
     `sources`: other folders that it is made of. version: Go 1.N, None: the installed one. strip: by
     strip(1), as distributions do. variables: (name, value) pairs of the environment."""
     goroot = toolchain(version) if version else None
-    release = release_of(goroot)
 
     def make(path):
-        arguments = ["build", *flags, "-o", str(path), package]
-        done = run_go(arguments, goroot, cgo, cwd=source, variables=variables)
-        if done.returncode:
-            raise Unavailable(f"go {' '.join(arguments)} of {name} with {release}: {done.stdout.strip()[-400:]}")
+        run_go(["build", *flags, "-o", path, package], goroot, cgo, cwd=source, variables=variables)
         if strip:
             subprocess.run(["strip", str(path)], check=True, timeout=BUILD_SECONDS)
 
-    made_of = (package, release, tuple(flags), cgo, strip, tuple(variables), hash_sources(source, *sources))
+    made_of = (package, release_of(goroot), tuple(flags), cgo, strip, tuple(variables), hash_sources(source, *sources))
     return built_once(name, made_of, make)
 
 
@@ -212,7 +213,7 @@ def main():
     folder, package, *flags = words
     try:
         print(build_go(os.path.basename(package), os.path.abspath(folder), package, flags=flags, variables=variables))
-    except Unavailable as reason:
+    except BuildFailed as reason:
         sys.exit(str(reason))
 
 
