@@ -153,6 +153,9 @@ struct arch {
 	bool (*find_stack_check)(const struct code *code, struct stack_check *check);
 	/* Nothing that a probe of the entry behind it would miss or see changed. */
 	bool (*is_harmless)(const struct code *code, uint32_t offset);
+	/* Go's runtime may execute the instruction once more when a signal comes right behind it.
+	 * NULL: it never does. */
+	bool (*may_restart)(const struct code *code, uint32_t offset);
 
 	/*
 	 * The first instruction below `limit` that the kernel emulates while the first three

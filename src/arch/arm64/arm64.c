@@ -61,6 +61,7 @@ const struct arch arch_arm64 = {
 	.is_emulated = arm64_is_emulated,
 	.find_stack_check = arm64_find_stack_check,
 	.is_harmless = arm64_is_harmless,
+	.may_restart = arm64_may_restart,
 	.find_arguments = arm64_find_arguments,
 	.may_swap = arm64_may_swap,
 	.find_swap = arm64_find_swap,

@@ -115,6 +115,7 @@ const char *arm64_refusal(const struct code *code, uint32_t offset);
 bool arm64_is_emulated(const struct code *code, uint32_t offset);
 bool arm64_find_stack_check(const struct code *code, struct stack_check *check);
 bool arm64_is_harmless(const struct code *code, uint32_t offset);
+bool arm64_may_restart(const struct code *code, uint32_t offset);
 bool arm64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,
 			  uint32_t *sp_delta);
 bool arm64_may_swap(const uint8_t *bytes, size_t size);

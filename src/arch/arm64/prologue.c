@@ -159,3 +159,15 @@ bool arm64_is_harmless(const struct code *code, uint32_t offset)
 		return true;
 	return is_safe_load(word);
 }
+
+/*
+ * What Go's assembler makes several instructions of, with X27 between them, is begun again behind an
+ * asynchronous preemption (cmd/internal/obj/arm64/asm7.go, isRestartable()). The last one of them does
+ * not write X27.
+ */
+bool arm64_may_restart(const struct code *code, uint32_t offset)
+{
+	uint32_t word;
+
+	return arm64_read(code, offset, &word) && arm64_written(word) >> X27 & 1;
+}

@@ -42,7 +42,7 @@ bool arm64_find_arguments(const struct code *code, uint32_t limit, uint32_t *off
 	for (*offset = 0; *offset < limit && arm64_read(code, *offset, &word);
 	     *offset += INSN_SIZE) {
 		*sp_delta = (uint32_t)delta;
-		if (arm64_is_emulated(code, *offset))
+		if (arm64_is_emulated(code, *offset) && !arm64_may_restart(code, *offset))
 			return true;
 		if (arm64_written(word) & 7 || !arm64_follow_sp(word, &delta) || delta < 0 ||
 		    delta > STACK_GROWTH_MAX)

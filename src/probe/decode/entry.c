@@ -56,7 +56,8 @@ static bool may_stand_at(const struct head *head, uint32_t offset, struct decode
 	    head->code->arch->refusal(head->code, offset))
 		return false;
 	site_fill(head->code, &insn, offset, site);
-	if (is_repeated(head, offset))
+	if (is_repeated(head, offset) ||
+	    (head->code->arch->may_restart && head->code->arch->may_restart(head->code, offset)))
 		site->flags |= SITE_MAY_REPEAT;
 	return true;
 }
