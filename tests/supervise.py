@@ -321,6 +321,10 @@ def make_stages(quick):
         return Stage(name, [command, *options], tap_stage, built, [needs],
                      minimum=minimum and [command, *minimum])
 
+    # What it traces with is built for it.
+    arm64 = Stage("kernels of arm64", ["tests/kernels/run", "--arch", "arm64", "--smoke"], tap_stage,
+                  needs=["packages"])
+
     # Go programs and builds leave a processor idle at times.
     return [[packages], [form, build("gcc"), toolchains],
             [programs, build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
@@ -329,6 +333,7 @@ def make_stages(quick):
             e2e("gcc", 3) + e2e("asan", 2, "-m", "sanitized"),
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
              other("fuzz", needs="packages", minimum=["--least"])],
+            [arm64],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"])],
             [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
             [other("bench", "--quick")]]

@@ -16,6 +16,25 @@ go_program() { # NAME [VARIABLE=VALUE...] PACKAGE [FLAG...]
 		cp "$built" "$work/root/bin/$name"
 }
 
+go_program_of() { # VERSION NAME [VARIABLE=VALUE...] [FLAG...]
+	local goroot version=$1 name=$2
+	goroot=$(debian_cache)/go/$version/usr/lib/go-$version
+	shift 2
+	"$here/../../scripts/toolchains" "$version"
+	GO=$goroot/bin/go go_program "$name" "GOROOT=$goroot" "$@"
+}
+
+# /bin/work-of-*: the program as others build it.
+other_programs() {
+	local cc="clang --target=aarch64-linux-gnu --sysroot=$sysroot --gcc-toolchain=$sysroot/usr"
+	local libc=/lib/aarch64-linux-gnu/libc.so.6
+	go_program_of 1.19 work-of-1.19 ./work && go_program_of 1.27 work-of-1.27 ./work &&
+		go_program_of 1.24 work-of-1.24-stripped-pie ./work -buildmode=pie '-ldflags=-s -w' &&
+		go_program_of 1.27 work-of-1.27-cgo CGO_ENABLED=1 "CC=$cc" ./work -ldflags=-extldflags=-fuse-ld=lld &&
+		go_program_of 1.19 work-of-1.19-cgo CGO_ENABLED=1 "CC=$cc" ./work -ldflags=-extldflags=-fuse-ld=lld &&
+		root_install "$libc" "$sysroot$libc"
+}
+
 root_install() { # PATH FILE
 	install -D -m 755 "$2" "$work/root$1"
 }
@@ -38,7 +57,8 @@ make_initramfs() {
 	{
 		go_program work ./work && go_program check ./check -ldflags=-s &&
 			go_program work-pie ./work -buildmode=pie &&
-			go_program work-unoptimized ./work '-gcflags=all=-N -l'
+			go_program work-unoptimized ./work '-gcflags=all=-N -l' &&
+			{ [ -z "$cross" ] || [ -n "$quick" ] || other_programs; }
 	} 2>"$work/go.log" || {
 		echo "the Go programs cannot be built: $(tr '\n' ' ' <"$work/go.log")"
 		return 1

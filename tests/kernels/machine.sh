@@ -2,6 +2,7 @@
 # Sourced by run, with $arch as amd64 or arm64: what differs by the guest's processor.
 #
 #   machine       an array: the arguments of QEMU that choose the machine
+#   cpu_of NAME   prints which processor the guest with that kernel has
 #   console       what the guest calls its serial line
 #   loader        the path of the dynamic loader in a guest
 #   sysroot_find  sets sysroot, where the guest's libraries are found ("" here: the host's own), and
@@ -11,16 +12,24 @@
 
 case $arch in
 amd64)
-	machine=(-accel tcg,thread=single -cpu max -M q35)
+	machine=(-accel tcg,thread=single -M q35)
 	console=ttyS0
 	loader=/lib64/ld-linux-x86-64.so.2
 	;;
 arm64)
-	machine=(-accel tcg,thread=multi -cpu neoverse-n1 -M virt)
+	machine=(-accel tcg,thread=multi -M virt)
 	console=ttyAMA0
 	loader=/lib/ld-linux-aarch64.so.1
 	;;
 esac
+
+cpu_of() {
+	case $arch-$1 in
+	arm64-6.12) echo cortex-a72 ;; # has no atomic instructions: Go's programs load and store exclusively
+	arm64-*) echo neoverse-n1 ;;
+	*) echo max ;;
+	esac
+}
 
 sysroot=
 cross=

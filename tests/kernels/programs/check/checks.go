@@ -11,20 +11,21 @@ import (
 
 // Checks that are made with every way of attaching.
 var exactChecks = []struct {
-	name string
-	run  func(arguments ...string) error
+	name   string
+	run    func(arguments ...string) error
+	others bool // of programs that were built in other ways, too
 }{
-	{"calls and nesting", exact("tree", 4, 25, treeShape(), "callRoot")},
-	{"recursion, stacks that grow", exact("grow", 10, 300, growShape(300), "callGrow")},
-	{"garbage collection", exact("collect", 5, 150, growShape(150), "callGrow")},
-	{"2,000 goroutines", exact("many", 2000, 0, rootShape(2), "callRoot")},
-	{"panics", exact("panic", 20, 5, panicShape, "callCatch")},
-	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit")},
-	{"states, waits and followed goroutines", callParts},
-	{"loaded anywhere", loadedAnywhere},
-	{"overwritten and started", overwritten},
-	{"executes itself", executesItself(false)},
-	{"executes itself, among others", executesItself(true)},
+	{"calls and nesting", exact("tree", 4, 25, treeShape(), "callRoot"), true},
+	{"recursion, stacks that grow", exact("grow", 10, 300, growShape(300), "callGrow"), true},
+	{"garbage collection", exact("collect", 5, 150, growShape(150), "callGrow"), true},
+	{"2,000 goroutines", exact("many", 2000, 0, rootShape(2), "callRoot"), true},
+	{"panics", exact("panic", 20, 5, panicShape, "callCatch"), true},
+	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit"), true},
+	{"states, waits and followed goroutines", callParts, true},
+	{"loaded anywhere", loadedAnywhere, false},
+	{"overwritten and started", overwritten, false},
+	{"executes itself", executesItself(false), false},
+	{"executes itself, among others", executesItself(true), false},
 }
 
 // Checks that are made once, with the way of attaching that the tracer takes by itself.
@@ -32,6 +33,7 @@ var otherChecks = []struct {
 	name string
 	only func() error
 }{
+	{"every function, atomics", atomics},
 	{"two processes", twoProcesses},
 	{"little locked memory", lockedMemory},
 	{"a PID namespace inside of the tracer's", namespaces},

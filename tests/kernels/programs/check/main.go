@@ -63,6 +63,10 @@ func main() {
 		fmt.Println(beingPoor(os.Args[2:]))
 		os.Exit(1)
 	}
+	if os.Getenv("WORK") != "" {
+		checkOther()
+		finish()
+	}
 	if err := countSingleSteps(); err != nil {
 		fmt.Printf("not ok single-steps can be counted\n# %v\n", err)
 		failures++
@@ -81,10 +85,15 @@ func main() {
 	for _, c := range otherChecks {
 		check(c.name, c.only)
 	}
+	finish()
+}
+
+func finish() {
 	fmt.Printf("# %d failed\n", failures)
 	if failures > 0 {
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
 // What a check that failed left running. A tracer gets the chance to detach.

@@ -13,8 +13,6 @@ import (
 	"time"
 )
 
-const workPath = "/bin/work"
-
 // Against hanging only: emulated on a busy machine everything takes long.
 const patience = 5 * time.Minute
 
@@ -126,8 +124,19 @@ func (w *worker) end() error {
 	}
 }
 
+// Where a position independent program was loaded; 0: it is none.
+func (w *worker) bias(file *elf.File) (bias uint64, err error) {
+	if file.Type != elf.ET_DYN {
+		return 0, nil
+	}
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", w.pid()))
+	if err == nil {
+		_, err = fmt.Sscanf(string(maps), "%x-", &bias)
+	}
+	return bias, err
+}
+
 // An error when the program's code in memory differs from the file's: a probe was left behind.
-// The program is no PIE, so that addresses are the file's.
 func (w *worker) codeIsClean() error {
 	file, err := elf.Open(workPath)
 	if err != nil {
@@ -144,8 +153,12 @@ func (w *worker) codeIsClean() error {
 		return err
 	}
 	defer memory.Close()
+	bias, err := w.bias(file)
+	if err != nil {
+		return err
+	}
 	have := make([]byte, len(want))
-	if _, err := memory.ReadAt(have, int64(text.Addr)); err != nil {
+	if _, err := memory.ReadAt(have, int64(text.Addr+bias)); err != nil {
 		return err
 	}
 	if bytes.Equal(want, have) {

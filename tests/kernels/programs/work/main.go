@@ -202,6 +202,9 @@ func do(command string, n, m int) (r report, err error) {
 			}
 		})
 		stop()
+	case "atomics": // n goroutines, m calls each that count by atomic operations
+		r.Goids = atomicsTogether(n, m, tree)
+		trees = int64(n * m)
 	case "panic":
 		r.Goids = together(n, func(i int) {
 			for k := 0; k < m; k++ {
