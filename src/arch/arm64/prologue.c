@@ -163,11 +163,13 @@ bool arm64_is_harmless(const struct code *code, uint32_t offset)
 /*
  * What Go's assembler makes several instructions of, with X27 between them, is begun again behind an
  * asynchronous preemption (cmd/internal/obj/arm64/asm7.go, isRestartable()). The last one of them does
- * not write X27.
+ * not write X27; the first one may have become a nop (linkers make `nop; adr` of `adrp; add`).
  */
 bool arm64_may_restart(const struct code *code, uint32_t offset)
 {
 	uint32_t word;
 
+	if (arm64_read(code, offset, &word) && matches(word, IS_NOP))
+		offset += INSN_SIZE;
 	return arm64_read(code, offset, &word) && arm64_written(word) >> X27 & 1;
 }

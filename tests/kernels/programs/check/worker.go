@@ -133,7 +133,12 @@ func (w *worker) bias(file *elf.File) (bias uint64, err error) {
 	if err == nil {
 		_, err = fmt.Sscanf(string(maps), "%x-", &bias)
 	}
-	return bias, err
+	for _, segment := range file.Progs {
+		if segment.Type == elf.PT_LOAD {
+			return bias - segment.Vaddr, err
+		}
+	}
+	return 0, fmt.Errorf("%s has no segments", workPath)
 }
 
 // An error when the program's code in memory differs from the file's: a probe was left behind.
