@@ -100,7 +100,8 @@ def toolchains(wanted=()):
 
 def environment(goroot=None, cgo=False):
     """What go is run with: no other toolchain, no network, no care for who owns the clone."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    # GOARCH: tests/kernels/suites, which has a cache of its own for what it builds.
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG", "GOARCH") if name in os.environ}
     kept.setdefault("HOME", "/root")
     kept.update(GOCACHE=str(CACHE / "go-build"), GOTOOLCHAIN="local", GOPROXY="off", GOFLAGS="-buildvcs=false",
                 GO111MODULE="on", CGO_ENABLED="1" if cgo else "0")
