@@ -70,7 +70,7 @@ static const char *fake_wait_reason(const void *context, unsigned reason)
 	return reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[reason] : NULL;
 }
 
-/* Everything between events and text, into a stream in memory. */
+/* Everything between records and text, into a stream in memory. */
 struct fake_output {
 	char *text;
 	size_t size;
@@ -141,42 +141,42 @@ static inline void fake_output_stop(struct fake_output *fake)
 	free(fake->text);
 }
 
-/* `us` is the time since the last event. */
+/* `us` is the time since the last record. */
 static inline void fake_feed(struct fake_output *fake, uint64_t us, uint64_t goid,
-			     struct facts *event)
+			     struct facts *record)
 {
 	fake->now_ns += us * 1000;
-	event->time_ns = fake->now_ns;
-	event->goid = goid;
-	event->pid = event->pid ? event->pid : 812;
-	event->tid = 815;
-	error_free(calltree_feed(fake->trees, FACTS_RECORD(event)));
+	record->time_ns = fake->now_ns;
+	record->goid = goid;
+	record->pid = record->pid ? record->pid : 812;
+	record->tid = 815;
+	error_free(calltree_feed(fake->trees, FACTS_RECORD(record)));
 }
 
-/* Events of goroutine 34, at 0x10 bytes a depth. */
-static inline void fake_event(struct fake_output *fake, uint64_t us, struct facts event)
+/* Records of goroutine 34, at 0x10 bytes a depth. */
+static inline void fake_record(struct fake_output *fake, uint64_t us, struct facts record)
 {
-	fake_feed(fake, us, event.goid ? event.goid : 34, &event);
+	fake_feed(fake, us, record.goid ? record.goid : 34, &record);
 }
 
 static inline void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth,
 			      uint64_t caller_va)
 {
-	fake_event(fake, us,
-		   (struct facts){.kind = RECORD_ENTRY,
-				  .site = func * 2,
-				  .frame = 16 + depth * 16,
-				  .caller_va = caller_va,
-				  .flags = depth ? 0 : RECORD_OPENS_TREE});
+	fake_record(fake, us,
+		    (struct facts){.kind = RECORD_ENTRY,
+				   .site = func * 2,
+				   .frame = 16 + depth * 16,
+				   .caller_va = caller_va,
+				   .flags = depth ? 0 : RECORD_OPENS_TREE});
 }
 
 static inline void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
 {
-	fake_event(fake, us,
-		   (struct facts){.kind = RECORD_RETURN,
-				  .site = func * 2 + 1,
-				  .frame = 16 + depth * 16,
-				  .flags = depth ? 0 : RECORD_CLOSES_TREE});
+	fake_record(fake, us,
+		    (struct facts){.kind = RECORD_RETURN,
+				   .site = func * 2 + 1,
+				   .frame = 16 + depth * 16,
+				   .flags = depth ? 0 : RECORD_CLOSES_TREE});
 }
 
 /* Goroutine 34 starts goroutine `goid` with main.worker, 88 bytes into main.handleBar. */
@@ -193,7 +193,7 @@ static inline void fake_go(struct fake_output *fake, uint64_t us, uint64_t goid)
 	fake_feed(fake, us, goid, &go);
 }
 
-/* ---- without events ---- */
+/* ---- without records ---- */
 
 /* Hands a tree on, as the calltree does. */
 static inline void fake_end_tree(struct fake_output *fake, const struct tree *tree)

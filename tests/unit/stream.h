@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stream.h - a stream of events, the same every time, in which everything happens that a format may
+ * stream.h - a stream of records, the same every time, in which everything happens that a format may
  * have to print: goroutines of two processes that call, panic, wait, are woken and start others,
  * threads without a goroutine, losses, programs that end, names that are odd or not known.
  *
@@ -31,7 +31,7 @@ struct stream {
 	uint64_t now_ns;
 	uint64_t next_goid;
 	struct stream_goroutine goroutines[STREAM_GOROUTINES];
-	struct facts event; /* the one that was made last */
+	struct facts record; /* the one that was made last */
 };
 
 static inline uint32_t stream_below(struct stream *stream, uint32_t limit)
@@ -66,25 +66,25 @@ static inline uint64_t stream_address(struct stream *stream)
 
 static inline void stream_enter(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct facts *event = &stream->event;
+	struct facts *record = &stream->record;
 	uint32_t func = stream_below(stream, 3);
 
-	event->kind = RECORD_ENTRY;
-	event->site = func * 2;
-	event->caller_va = stream_address(stream);
-	event->flags = goroutine->depth ? 0 : RECORD_OPENS_TREE;
+	record->kind = RECORD_ENTRY;
+	record->site = func * 2;
+	record->caller_va = stream_address(stream);
+	record->flags = goroutine->depth ? 0 : RECORD_OPENS_TREE;
 	goroutine->funcs[goroutine->depth++] = func;
-	event->frame = goroutine->depth * 16;
+	record->frame = goroutine->depth * 16;
 }
 
 static inline void stream_leave(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct facts *event = &stream->event;
+	struct facts *record = &stream->record;
 
-	event->kind = stream_below(stream, 9) ? RECORD_RETURN : RECORD_TAIL_CALL;
-	event->frame = goroutine->depth * 16;
-	event->site = goroutine->funcs[--goroutine->depth] * 2 + 1;
-	event->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
+	record->kind = stream_below(stream, 9) ? RECORD_RETURN : RECORD_TAIL_CALL;
+	record->frame = goroutine->depth * 16;
+	record->site = goroutine->funcs[--goroutine->depth] * 2 + 1;
+	record->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
 }
 
 /* A panic that is recovered, another stack, the end of the goroutine or of its program. */
@@ -93,18 +93,18 @@ static inline void stream_end(struct stream *stream, struct stream_goroutine *go
 	static const uint8_t kinds[] = {RECORD_UNWIND,      RECORD_UNWIND, RECORD_LEFT,
 					RECORD_GOEXIT,      RECORD_GOEXIT, RECORD_EXEC,
 					RECORD_PROCESS_EXIT};
-	struct facts *event = &stream->event;
+	struct facts *record = &stream->record;
 
-	event->kind = kinds[stream_below(stream, sizeof(kinds))];
-	if (event->kind == RECORD_UNWIND || event->kind == RECORD_LEFT) {
+	record->kind = kinds[stream_below(stream, sizeof(kinds))];
+	if (record->kind == RECORD_UNWIND || record->kind == RECORD_LEFT) {
 		goroutine->depth = stream_below(stream, goroutine->depth + 1);
-		event->frame = goroutine->depth * 16;
-		event->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
+		record->frame = goroutine->depth * 16;
+		record->flags = goroutine->depth ? 0 : RECORD_CLOSES_TREE;
 		return;
 	}
-	event->flags = event->kind == RECORD_GOEXIT ? RECORD_CLOSES_TREE : 0;
+	record->flags = record->kind == RECORD_GOEXIT ? RECORD_CLOSES_TREE : 0;
 	for (uint32_t i = 0; i < STREAM_GOROUTINES; i++)
-		if (event->kind != RECORD_GOEXIT && stream->goroutines[i].pid == event->pid)
+		if (record->kind != RECORD_GOEXIT && stream->goroutines[i].pid == record->pid)
 			stream->goroutines[i].depth = 0;
 	goroutine->depth = 0;
 }
@@ -114,48 +114,48 @@ static inline void stream_change(struct stream *stream, struct stream_goroutine 
 	static const uint8_t states[] = {
 		STATE_RUNNING, STATE_RUNNABLE,  STATE_WAITING, STATE_SYSCALL,
 		STATE_WAITING, STATE_PREEMPTED, STATE_RUNNING, 77};
-	struct facts *event = &stream->event;
+	struct facts *record = &stream->record;
 	bool waited = goroutine->state == STATE_WAITING;
 
-	event->kind = RECORD_STATE;
-	event->old_state = goroutine->state;
+	record->kind = RECORD_STATE;
+	record->old_state = goroutine->state;
 	goroutine->state = states[stream_below(stream, sizeof(states))];
-	event->new_state = goroutine->state;
+	record->new_state = goroutine->state;
 	if (!stream_below(stream, 12))
-		event->new_state |= STATE_SCAN;
+		record->new_state |= STATE_SCAN;
 	if (!waited)
 		goroutine->reason = (uint8_t)stream_below(stream, 9);
-	event->reason = goroutine->reason;
+	record->reason = goroutine->reason;
 	if (!waited || !stream_below(stream, 4))
 		return;
-	event->has_origin = true;
-	stream->event.by_goid = 41;
-	stream->event.start_va = stream_below(stream, 2) ? 0xb000 : 0x1400;
+	record->has_origin = true;
+	stream->record.by_goid = 41;
+	stream->record.start_va = stream_below(stream, 2) ? 0xb000 : 0x1400;
 	for (uint32_t i = stream_below(stream, WAKER_DEPTH + 1); i-- > 0;)
-		stream->event.by_stack[i] = stream_address(stream) ?: 0xa000 + 5;
+		stream->record.by_stack[i] = stream_address(stream) ?: 0xa000 + 5;
 }
 
 /* The goroutine starts another one, which takes the place of one of the others. */
 static inline void stream_go(struct stream *stream, struct stream_goroutine *goroutine)
 {
-	struct facts *event = &stream->event;
+	struct facts *record = &stream->record;
 	struct stream_goroutine *started =
 		&stream->goroutines[stream_below(stream, STREAM_GOROUTINES - 1)];
 
-	event->kind = RECORD_GO;
-	event->has_origin = true;
-	event->caller_va = 0x1000 + 88;
-	event->frame = 16;
-	event->new_state = STATE_RUNNABLE;
-	event->goid = stream->next_goid++;
-	stream->event.by_goid = goroutine->goid;
-	stream->event.start_va = stream_below(stream, 4) ? 0xb000 : stream_address(stream);
+	record->kind = RECORD_GO;
+	record->has_origin = true;
+	record->caller_va = 0x1000 + 88;
+	record->frame = 16;
+	record->new_state = STATE_RUNNABLE;
+	record->goid = stream->next_goid++;
+	stream->record.by_goid = goroutine->goid;
+	stream->record.start_va = stream_below(stream, 4) ? 0xb000 : stream_address(stream);
 	if (started != goroutine && !started->depth)
 		*started = (struct stream_goroutine){
-			.goid = event->goid, .pid = event->pid, .state = STATE_RUNNABLE};
+			.goid = record->goid, .pid = record->pid, .state = STATE_RUNNABLE};
 }
 
-/* The next event, in stream->event. */
+/* The next record, in stream->record. */
 static inline const struct facts *stream_next(struct stream *stream)
 {
 	struct stream_goroutine *goroutine =
@@ -163,12 +163,12 @@ static inline const struct facts *stream_next(struct stream *stream)
 	uint32_t what = stream_below(stream, 100);
 
 	stream->now_ns += 1000 * (1 + stream_below(stream, 1u << stream_below(stream, 21)));
-	stream->event = (struct facts){.time_ns = stream->now_ns,
-				       .goid = goroutine->goid,
-				       .pid = goroutine->pid,
-				       .tid = goroutine->pid + stream_below(stream, 3)};
+	stream->record = (struct facts){.time_ns = stream->now_ns,
+					.goid = goroutine->goid,
+					.pid = goroutine->pid,
+					.tid = goroutine->pid + stream_below(stream, 3)};
 	if (!stream_below(stream, 40))
-		stream->event.lost = 1 + stream_below(stream, 3);
+		stream->record.lost = 1 + stream_below(stream, 3);
 	if (what < 32 && goroutine->depth < STREAM_DEPTH)
 		stream_enter(stream, goroutine);
 	else if (what < 60 && goroutine->depth)
@@ -179,7 +179,7 @@ static inline const struct facts *stream_next(struct stream *stream)
 		stream_go(stream, goroutine);
 	else
 		stream_change(stream, goroutine);
-	return &stream->event;
+	return &stream->record;
 }
 
 #endif

@@ -108,10 +108,10 @@ static void test_ends(void **state)
 	fake_enter(fake, 1, 0, 0, 0);
 	fake_enter(fake, 1, 1, 1, 0x7fff800000000000);
 	fake_enter(fake, 1, 1, 2, 0x1000 + 50);
-	fake_event(fake, 1,
-		   (struct facts){.kind = RECORD_TAIL_CALL, .site = 3, .frame = 16 + 2 * 16});
+	fake_record(fake, 1,
+		    (struct facts){.kind = RECORD_TAIL_CALL, .site = 3, .frame = 16 + 2 * 16});
 	fake_enter(fake, 1, 0, 2, 0x1000 + 50);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
 	assert_string_equal(
 		fake_output_text(fake),
 		"\n"
@@ -151,11 +151,11 @@ static void test_marks(void **state)
 		      "17 16:08:05.000003 000.000002  } main.handleBar+192 /home/me/main.go:20\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_UNWIND, .flags = RECORD_CLOSES_TREE});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_UNWIND, .flags = RECORD_CLOSES_TREE});
 	assert_ends_with(fake, "17 16:08:05.000005 000.000001  } main.handleBar [panic]\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
 	assert_ends_with(fake, "17 16:08:05.000007 000.000001  } main.handleBar [process exit]\n");
 
 	fake_enter(fake, 1, 0, 0, CALLER_VA);
@@ -219,14 +219,14 @@ static void test_limit(void **state)
 
 	assert_int_equal(fake_output_start(&fake, "graph", 2), 0);
 	/* Goroutine 1's tree begins first and ends last. */
-	fake_event(&fake, 1,
-		   (struct facts){.kind = RECORD_ENTRY, .goid = 1, .flags = RECORD_OPENS_TREE});
+	fake_record(&fake, 1,
+		    (struct facts){.kind = RECORD_ENTRY, .goid = 1, .flags = RECORD_OPENS_TREE});
 	for (int i = 0; i < 2; i++) {
 		fake_enter(&fake, 1, 1, 0, 0);
 		fake_leave(&fake, 1, 1, 0);
 	}
 	assert_int_equal(output_num_trees(fake.out), 2);
-	fake_event(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
+	fake_record(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
 	assert_int_equal(output_num_trees(fake.out), 2);
 	assert_null(strstr(fake_output_text(&fake), "main.handleBar()"));
 	assert_non_null(strstr(fake_output_text(&fake), "net/http.(*response).Write()"));
@@ -258,8 +258,8 @@ static void test_parts(void **state)
 		" process 812)\n");
 	size_t length = strlen(fake_output_text(fake));
 
-	fake_event(fake, 1,
-		   (struct facts){.kind = RECORD_RETURN, .site = 3, .frame = 16 + 16, .lost = 2});
+	fake_record(fake, 1,
+		    (struct facts){.kind = RECORD_RETURN, .site = 3, .frame = 16 + 16, .lost = 2});
 	feed_tick(fake->trees, 2 * CALLTREE_SETTLE_NS);
 	fake_leave(fake, 1, 0, 0);
 	assert_int_equal(output_num_trees(fake->out), 1);
@@ -291,17 +291,18 @@ static void test_parts_and_limit(void **state)
 
 	assert_int_equal(fake_output_start(&fake, "graph", 1), 0);
 	for (uint64_t goid = 1; goid <= 2; goid++) {
-		fake_event(&fake, 1,
-			   (struct facts){
-				   .kind = RECORD_ENTRY, .goid = goid, .flags = RECORD_OPENS_TREE});
-		fake_event(
+		fake_record(&fake, 1,
+			    (struct facts){.kind = RECORD_ENTRY,
+					   .goid = goid,
+					   .flags = RECORD_OPENS_TREE});
+		fake_record(
 			&fake, 1,
 			(struct facts){.kind = RECORD_ENTRY, .goid = goid, .site = 2, .frame = 32});
 		if (goid == 2)
 			continue;
-		fake_event(&fake, 1,
-			   (struct facts){
-				   .kind = RECORD_RETURN, .goid = goid, .site = 3, .frame = 32});
+		fake_record(&fake, 1,
+			    (struct facts){
+				    .kind = RECORD_RETURN, .goid = goid, .site = 3, .frame = 32});
 		feed_tick(fake.trees, 2 * CALLTREE_SETTLE_NS);
 	}
 	assert_int_equal(output_num_trees(fake.out), 0);
@@ -310,8 +311,8 @@ static void test_parts_and_limit(void **state)
 	assert_int_equal(output_num_trees(fake.out), 1);
 	size_t length = strlen(fake_output_text(&fake));
 
-	fake_event(&fake, 1,
-		   (struct facts){.kind = RECORD_RETURN, .goid = 2, .site = 3, .frame = 32});
+	fake_record(&fake, 1,
+		    (struct facts){.kind = RECORD_RETURN, .goid = 2, .site = 3, .frame = 32});
 	feed_tick(fake.trees, 4 * CALLTREE_SETTLE_NS);
 	assert_int_equal(strlen(fake_output_text(&fake)), length);
 	feed_stop(fake.trees, 4 * CALLTREE_SETTLE_NS);

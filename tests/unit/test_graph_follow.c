@@ -249,7 +249,7 @@ static void change_state(struct fake_output *fake, uint64_t us, uint64_t goid, u
 	fake_feed(fake, us, goid, &change);
 }
 
-/* From events on: it starts goroutine 41 and waits for it. */
+/* From records on: it starts goroutine 41 and waits for it. */
 static void test_events(void **state)
 {
 	struct fake_output *fake = *state;
@@ -259,7 +259,7 @@ static void test_events(void **state)
 	change_state(fake, 100, 34, STATE_RUNNING, STATE_WAITING, 34);
 	change_state(fake, 100, 41, STATE_RUNNABLE, STATE_RUNNING, 0);
 	change_state(fake, 200, 34, STATE_WAITING, STATE_RUNNABLE, 41);
-	fake_event(fake, 100, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
+	fake_record(fake, 100, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 	change_state(fake, 100, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
 	fake_leave(fake, 100, 0, 0);
 	feed_tick(fake->trees, fake->now_ns);
@@ -284,11 +284,11 @@ static void test_traced_itself(void **state)
 
 	fake_enter(fake, 0, 0, 0, CALLER_VA);
 	fake_go(fake, 100, 41);
-	fake_event(fake, 0,
-		   (struct facts){.kind = RECORD_ENTRY, .goid = 41, .site = 2, .frame = 16});
-	fake_event(fake, 100,
-		   (struct facts){.kind = RECORD_RETURN, .goid = 41, .site = 3, .frame = 16});
-	fake_event(fake, 0, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
+	fake_record(fake, 0,
+		    (struct facts){.kind = RECORD_ENTRY, .goid = 41, .site = 2, .frame = 16});
+	fake_record(fake, 100,
+		    (struct facts){.kind = RECORD_RETURN, .goid = 41, .site = 3, .frame = 16});
+	fake_record(fake, 0, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 	fake_leave(fake, 100, 0, 0);
 	assert_string_equal(
 		fake_output_text(fake),

@@ -91,7 +91,7 @@ static void test_ends(void **state)
 	struct fake_output *fake = *state;
 
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
 	fake_enter(fake, 1, 0, 0, 0x7fffffff0000);
 	feed_lost_end(fake->trees, 812, 34, 0, 1, fake->now_ns);
 	assert_string_equal(fake_output_text(fake),
@@ -109,13 +109,13 @@ static void test_end_names(void **state)
 
 	fake_enter(fake, 1, 0, 0, 0);
 	fake_enter(fake, 1, 1, 1, 0);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_TAIL_CALL, .site = 3, .frame = 32});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_TAIL_CALL, .site = 3, .frame = 32});
 	fake_enter(fake, 1, 1, 1, 0);
 	fake_leave(fake, 1, 0, 0);
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_UNWIND, .flags = RECORD_CLOSES_TREE});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_UNWIND, .flags = RECORD_CLOSES_TREE});
 	fake_enter(fake, 1, 0, 0, 0);
-	fake_event(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_PROCESS_EXIT});
 	fake_enter(fake, 1, 0, 0, 0);
 	feed_stop(fake->trees, fake->now_ns);
 
@@ -142,10 +142,10 @@ static void test_hostile(void **state)
 
 	fake_enter(fake, 1, 2, 0, 0x1400 + 9);
 	fake_leave(fake, 1, 2, 0);
-	fake_event(fake, 1, largest);
+	fake_record(fake, 1, largest);
 	largest.kind = RECORD_RETURN;
 	largest.flags = RECORD_CLOSES_TREE;
-	fake_event(fake, 1, largest);
+	fake_record(fake, 1, largest);
 
 	const char *text = fake_output_text(fake);
 	assert_non_null(strstr(text, "\"function\":\"main.\\\"odd\\\"\\\\x1b[\xc2\xb7\\\\xff\","));
@@ -161,14 +161,14 @@ static void test_limit(void **state)
 	struct fake_output fake;
 
 	assert_int_equal(fake_output_start(&fake, "json", 2), 0);
-	fake_event(&fake, 1,
-		   (struct facts){.kind = RECORD_ENTRY, .goid = 1, .flags = RECORD_OPENS_TREE});
+	fake_record(&fake, 1,
+		    (struct facts){.kind = RECORD_ENTRY, .goid = 1, .flags = RECORD_OPENS_TREE});
 	for (int i = 0; i < 3; i++) {
 		fake_enter(&fake, 1, 1, 0, 0);
 		fake_leave(&fake, 1, 1, 0);
 	}
 	assert_int_equal(output_num_trees(fake.out), 1);
-	fake_event(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
+	fake_record(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 1});
 	assert_int_equal(output_num_trees(fake.out), 2);
 
 	const char *text = fake_output_text(&fake);

@@ -197,7 +197,7 @@ static void test_limit(void **state)
 	fake_output_stop(&fake);
 }
 
-/* The same, from events on. */
+/* The same, from records on. */
 static void test_limit_of_events(void **state)
 {
 	struct output_options options = with_states;
@@ -208,7 +208,7 @@ static void test_limit_of_events(void **state)
 	for (int i = 0; i < 3; i++) {
 		fake_enter(&fake, 1, 0, 0, 0);
 		fake_go(&fake, 1, 41);
-		fake_event(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
+		fake_record(&fake, 1, (struct facts){.kind = RECORD_GOEXIT, .goid = 41});
 		fake_leave(&fake, 1, 0, 0);
 	}
 	const char *text = fake_output_text(&fake);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * test_streams.c - every format, byte for byte, of one long stream of events: beginnings as they
+ * test_streams.c - every format, byte for byte, of one long stream of records: beginnings as they
  * are in golden/, and a sum of all that follows.
  *
  * usage: test_streams [FOLDER], which writes what is printed now into that folder instead.
@@ -20,8 +20,8 @@
 #include "fake_output.h"
 #include "stream.h"
 
-#define NUM_EVENTS 30000
-#define NUM_GOLDEN 120 /* lines kept in golden/ */
+#define NUM_RECORDS 30000
+#define NUM_GOLDEN  120 /* lines kept in golden/ */
 
 struct golden {
 	const char *name; /* of the file */
@@ -79,13 +79,13 @@ static char *print_trees(const struct golden *golden)
 	stream_start(&stream);
 	assert_int_equal(fake_output_start_with(&fake, golden->format, golden->options), 0);
 	set_clocks(&fake.clock);
-	for (size_t i = 0; i < NUM_EVENTS; i++) {
-		const struct facts *event = stream_next(&stream);
-		assert_null(calltree_feed(fake.trees, FACTS_RECORD(event)));
+	for (size_t i = 0; i < NUM_RECORDS; i++) {
+		const struct facts *record = stream_next(&stream);
+		assert_null(calltree_feed(fake.trees, FACTS_RECORD(record)));
 		if (i % 64 == 0)
-			feed_tick(fake.trees, event->time_ns);
+			feed_tick(fake.trees, record->time_ns);
 		if (i % 500 == 0)
-			feed_lost_end(fake.trees, 812, 17 + i % 5, 0, 2, event->time_ns);
+			feed_lost_end(fake.trees, 812, 17 + i % 5, 0, 2, record->time_ns);
 	}
 	feed_stop(fake.trees, stream.now_ns + 1000);
 	char *text = strdup(fake_output_text(&fake));
@@ -143,11 +143,11 @@ static char *print_states(const struct golden *golden)
 	assert_null(output_new(format_named(golden->kind, golden->format), &options, &out));
 	sink.context = out;
 	assert_null(states_new(&sink, golden->summary, 0, &states));
-	for (size_t i = 0; i < NUM_EVENTS; i++) {
-		const struct facts *event = stream_next(&stream);
-		assert_null(states_feed(states, FACTS_RECORD(event)));
+	for (size_t i = 0; i < NUM_RECORDS; i++) {
+		const struct facts *record = stream_next(&stream);
+		assert_null(states_feed(states, FACTS_RECORD(record)));
 		if (i % 1000 == 999)
-			lose(states, event->time_ns, i);
+			lose(states, record->time_ns, i);
 	}
 	if (golden->summary)
 		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,
