@@ -127,6 +127,7 @@ struct arch {
 	/* ELF's types of relocations: the file's own address, and a thread-local variable's offset
 	 * from the thread pointer. */
 	uint32_t relocation_relative, relocation_tls;
+	const char *tls_symbol; /* the variable that holds g: src/runtime/tls_*.s */
 	/* The program's own block of thread-local variables begins this many bytes above the thread
 	 * pointer, or at the block's alignment if that is more; 0: it ends at the thread pointer. */
 	uint8_t tls_above;

@@ -22,8 +22,7 @@ enum gobin_runtime gobin_find_runtime(const struct gobin *bin)
 	 * of -buildmode=shared, which are for others, have a note
 	 * (src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOABIHASH_TAG). */
 	if (image_is_library(bin->image) && !image_section(bin->image, ".note.go.abihash") &&
-	    image_relocation_naming(bin->image, gobin_arch(bin)->relocation_tls, "runtime.tlsg",
-				    &relocation))
+	    tls_find_relocation(bin->image, &relocation))
 		return GOBIN_RUNTIME_IN_PROGRAM;
 	return GOBIN_RUNTIME_HERE;
 }

@@ -128,11 +128,11 @@ static struct error *disagree_error(const struct image *image, const struct tls_
 		(unsigned long long)other->slot_va);
 }
 
-static bool names_tls(const struct image *image, const char *symbol,
-		      struct image_relocation *relocation)
+bool tls_find_relocation(const struct image *image, struct image_relocation *relocation)
 {
-	return image_relocation_naming(image, image_arch(image)->relocation_tls, symbol,
-				       relocation);
+	const struct arch *arch = image_arch(image);
+
+	return image_relocation_naming(image, arch->relocation_tls, arch->tls_symbol, relocation);
 }
 
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
@@ -153,8 +153,7 @@ struct error *tls_find_g(const struct image *image, const struct gobin_func *fun
 			return disagree_error(image, &found, &access.place);
 		found = access.place;
 	}
-	if (!is_known(&found) && (names_tls(image, "runtime.tlsg", &relocation) ||
-				  names_tls(image, "runtime.tls_g", &relocation)))
+	if (!is_known(&found) && tls_find_relocation(image, &relocation))
 		found = place_by_relocation(image, &relocation);
 	if (!is_known(&found))
 		return error_new(

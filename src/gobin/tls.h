@@ -21,6 +21,9 @@ struct tls_place {
 struct error *tls_find_g(const struct image *image, const struct gobin_func *funcs, size_t count,
 			 struct tls_place *place);
 
+/* The relocation that names the variable which holds g: it is in another file. */
+bool tls_find_relocation(const struct image *image, struct image_relocation *relocation);
+
 /* An instruction that reads or writes the thread's g, and the one that loads its offset. */
 struct tls_access {
 	size_t at; /* of its first byte, from the first byte looked at */

@@ -50,6 +50,19 @@ static void compare(struct account *account, const char *name, uint64_t va)
 			      table.file ?: "?", table.line);
 }
 
+/* bl and blr */
+static void compare_on_arm64(struct account *account, const struct gobin_func *func,
+			     const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i + 4 <= len; i += 4) {
+		uint32_t word;
+
+		memcpy(&word, bytes + i, sizeof(word));
+		if ((word & 0xfc000000) == 0x94000000 || (word & 0xfffffc1f) == 0xd63f0000)
+			compare(account, func->name, func->va + i + 3);
+	}
+}
+
 static void compare_function(struct account *account, const struct gobin *bin,
 			     const struct gobin_func *func)
 {
@@ -57,6 +70,12 @@ static void compare_function(struct account *account, const struct gobin *bin,
 	ZydisDecoder decoder;
 	size_t len = func->size;
 	const uint8_t *bytes = gobin_bytes(bin, func->va, &len);
+
+	if (gobin_arch(bin) == &arch_arm64) {
+		if (bytes)
+			compare_on_arm64(account, func, bytes, len);
+		return;
+	}
 
 	ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
 	for (size_t i = 0; bytes && i < len; i += insn.length) {
@@ -129,11 +148,22 @@ static void test_newest(void **state)
 	agree(&newest);
 }
 
+static void test_arm64(void **state)
+{
+	struct go_toolchain oldest, newest;
+
+	assert_true(go_toolchains(&oldest, &newest));
+	oldest.goarch = newest.goarch = "arm64";
+	agree(&oldest);
+	agree(&newest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oldest),
 		cmocka_unit_test(test_newest),
+		cmocka_unit_test(test_arm64),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,20 +121,22 @@ static void test_table_is_dwarf(void **state)
 	struct fixture *fixture = *state;
 	unsigned num_checked = 0;
 
-	for (int minor = 16; minor < 60; minor++) {
+	/* Odd ones are for arm64. */
+	for (int i = 2 * 16; i < 2 * 60; i++) {
 		struct go_toolchain go;
 		char version[16] = "";
 		/* Once more: the system's. */
-		if (minor > 16)
-			snprintf(version, sizeof(version), "1.%d", minor);
+		if (i >= 2 * 17)
+			snprintf(version, sizeof(version), "1.%d", i / 2);
 		if (!go_toolchain_find(&go, version))
 			continue;
+		go.goarch = i % 2 ? "arm64" : "amd64";
 		assert_true(go_build(&go, fixture->source, "", fixture->program));
 		struct gobin *bin;
 		struct gobin_layout table = {0}, layout;
 		assert_null(gobin_open(fixture->program, &bin));
 		layout_from_table(gobin_version(bin), gobin_minor_version(bin), &table);
-		table.tls_g = -8;
+		table.tls_g = i % 2 ? 16 : -8;
 		assert_null(gobin_layout(bin, &layout));
 		assert_memory_equal(&layout, &table, sizeof(layout));
 		gobin_close(bin);
@@ -230,7 +232,7 @@ static void test_tls_of_real_programs(void **state)
 /* Whether an access is found in code at the begin of the code page, and what it is. The slot has a
  * relocation with `symbol` and 8 as addend, symbol 1 is a variable 16 bytes into the block, and 2
  * is in another file. */
-static bool find_access_in(uint16_t file_type, const void *code, size_t len,
+static bool find_access_in(uint16_t machine, uint16_t file_type, const void *code, size_t len,
 			   struct tls_access *access, uint32_t reloc_type, uint32_t symbol)
 {
 	Elf64_Rela rela = {SLOT_VA, ELF64_R_INFO(symbol, reloc_type), 8};
@@ -249,6 +251,7 @@ static bool find_access_in(uint16_t file_type, const void *code, size_t len,
 	char path[64];
 
 	elf_file_init(&file);
+	file.ehdr.e_machine = machine;
 	file.ehdr.e_type = file_type;
 	file.ehdr.e_phnum = 4;
 	file.more_phdrs[0] = (Elf64_Phdr){
@@ -270,7 +273,7 @@ static bool find_access_in(uint16_t file_type, const void *code, size_t len,
 static bool find_access(const void *code, size_t len, struct tls_access *access,
 			uint32_t reloc_type)
 {
-	return find_access_in(ET_EXEC, code, len, access, reloc_type, 0);
+	return find_access_in(EM_X86_64, ET_EXEC, code, len, access, reloc_type, 0);
 }
 
 /* A slot says where g is before the program runs, or only then. */
@@ -280,20 +283,22 @@ static void test_tls_slots(void **state)
 	const char code[] = "\x48\x8b\x0d\xf9\xf1\x0f\x00\x64\x48\x8b\x01";
 	struct tls_access access;
 	/* By a variable of the program itself, whose block is 0x1c bytes, aligned to 16. */
-	assert_true(find_access_in(ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 1));
+	assert_true(find_access_in(EM_X86_64, ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 1));
 	assert_int_equal(access.place.offset, 16 + 8 - 0x20);
 	assert_int_equal(access.place.slot_va, 0);
 	/* By one of another file; a library's own block is anywhere. */
-	assert_true(find_access_in(ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 2));
+	assert_true(find_access_in(EM_X86_64, ET_EXEC, code, 11, &access, R_X86_64_TPOFF64, 2));
 	assert_int_equal(access.place.offset, 0);
 	assert_int_equal(access.place.slot_va, SLOT_VA);
 	for (uint32_t symbol = 0; symbol < 3; symbol++) {
-		assert_true(find_access_in(ET_DYN, code, 11, &access, R_X86_64_TPOFF64, symbol));
+		assert_true(find_access_in(EM_X86_64, ET_DYN, code, 11, &access, R_X86_64_TPOFF64,
+					   symbol));
 		assert_int_equal(access.place.offset, 0);
 		assert_int_equal(access.place.slot_va, SLOT_VA);
 	}
 	/* A symbol that is none. */
-	assert_true(find_access_in(ET_DYN, code, 11, &access, R_X86_64_TPOFF64, UINT32_MAX));
+	assert_true(
+		find_access_in(EM_X86_64, ET_DYN, code, 11, &access, R_X86_64_TPOFF64, UINT32_MAX));
 	assert_int_equal(access.place.slot_va, 0);
 }
 
@@ -342,14 +347,59 @@ static void test_tls_forms(void **state)
 	assert_false(find_access("\x48\xc7\xc1\xf8\xff\xff\xff\x64\x48\x8b\x03", 11, &access, 0));
 }
 
+/* Instructions of arm64, at the begin of the code page. */
+static bool find_arm64_access(uint16_t file_type, const uint32_t *code, size_t count,
+			      struct tls_access *access, uint32_t reloc_type, uint32_t symbol)
+{
+	return find_access_in(EM_AARCH64, file_type, code, count * sizeof(*code), access,
+			      reloc_type, symbol);
+}
+
+static void test_tls_on_arm64(void **state)
+{
+	/* nop; mrs x0,tpidr_el0; mov x27,#16; ldr x28,[x0,x27] */
+	const uint32_t constant[] = {0xd503201f, 0xd53bd040, 0xd280021b, 0xf87b681c};
+	/* mrs x0,tpidr_el0; movz x27,#1,lsl #16; movk x27,#8; str x28,[x0,x27] */
+	const uint32_t halves[] = {0xd53bd040, 0xd2a0003b, 0xf280011b, 0xf83b681c};
+	/* mrs x0,tpidr_el0; adrp x27,slot; ldr x27,[x27,#:lo12:slot]; ldr x28,[x0,x27] */
+	const uint32_t slot[] = {0xd53bd040, 0xf00007fb, 0xf941037b, 0xf87b681c};
+	/* another register is used than was loaded; or another base */
+	const uint32_t other[] = {0xd53bd040, 0xd280021b, 0xf87a681c};
+	const uint32_t base[] = {0xd53bd040, 0xd280021b, 0xf87b683c};
+	struct tls_access access;
+
+	assert_true(find_arm64_access(ET_EXEC, constant, 4, &access, 0, 0));
+	assert_int_equal(access.at, 4);
+	assert_int_equal(access.place.offset, 16);
+	assert_int_equal(access.reg, 28);
+	assert_true(access.loads);
+	assert_true(find_arm64_access(ET_EXEC, halves, 4, &access, 0, 0));
+	assert_int_equal(access.place.offset, 0x10008);
+	assert_false(access.loads);
+	/* The program's own block is behind two words, aligned to 16. */
+	assert_true(find_arm64_access(ET_EXEC, slot, 4, &access, R_AARCH64_TLS_TPREL, 1));
+	assert_int_equal(access.place.offset, 16 + 16 + 8);
+	assert_int_equal(access.place.slot_va, 0);
+	assert_true(find_arm64_access(ET_EXEC, slot, 4, &access, R_AARCH64_TLS_TPREL, 2));
+	assert_int_equal(access.place.slot_va, SLOT_VA);
+	assert_true(find_arm64_access(ET_DYN, slot, 4, &access, R_AARCH64_TLS_TPREL, 1));
+	assert_int_equal(access.place.offset, 0);
+	assert_int_equal(access.place.slot_va, SLOT_VA);
+	/* R_X86_64_TPOFF64's number says nothing here. */
+	assert_true(find_arm64_access(ET_EXEC, slot, 4, &access, R_X86_64_TPOFF64, 1));
+	assert_int_equal(access.place.offset, 0);
+	assert_int_equal(access.place.slot_va, 0);
+	assert_false(find_arm64_access(ET_EXEC, other, 3, &access, 0, 0));
+	assert_false(find_arm64_access(ET_EXEC, base, 3, &access, 0, 0));
+	assert_false(find_arm64_access(ET_EXEC, constant, 3, &access, 0, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_tls_forms),
-		cmocka_unit_test(test_tls_slots),
-		cmocka_unit_test(test_table_is_dwarf),
-		cmocka_unit_test(test_tls_of_real_programs),
+		cmocka_unit_test(test_table),          cmocka_unit_test(test_tls_forms),
+		cmocka_unit_test(test_tls_slots),      cmocka_unit_test(test_tls_on_arm64),
+		cmocka_unit_test(test_table_is_dwarf), cmocka_unit_test(test_tls_of_real_programs),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

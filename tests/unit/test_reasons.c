@@ -109,6 +109,14 @@ static void expect_of_toolchain(const struct go_toolchain *go, unsigned minor, c
 		else
 			print_message("%s cannot build with %s\n", go->name, options[i]);
 	}
+	/* By arm64's code. */
+	struct go_toolchain other = *go;
+
+	other.goarch = "arm64";
+	if (go_build(&other, source, options[1], program))
+		expect_in_program(program, true, &want);
+	else
+		print_message("%s cannot build for arm64\n", go->name);
 }
 
 static void test_toolchains(void **state)

@@ -124,8 +124,10 @@ static void test_toolchains(void **state)
 		snprintf(version, sizeof(version), "1.%u", minor);
 		if (!go_toolchain_find(&go, version))
 			continue;
-		for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-			assert_true(go_build(&go, path, options[i], program));
+		/* Once more for arm64, stripped. */
+		for (size_t i = 0; i <= sizeof(options) / sizeof(*options); i++) {
+			go.goarch = i ? "amd64" : "arm64";
+			assert_true(go_build(&go, path, options[i ? i - 1 : 1], program));
 			expect_in_program(program, minor);
 			drop_section_headers(program);
 			expect_in_program(program, minor);

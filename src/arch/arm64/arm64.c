@@ -53,6 +53,7 @@ const struct arch arch_arm64 = {
 	.quantum = 4,
 	.relocation_relative = R_AARCH64_RELATIVE,
 	.relocation_tls = R_AARCH64_TLS_TPREL,
+	.tls_symbol = "runtime.tls_g",
 	.tls_above = 16, /* TLS variant I: two words of the C library's */
 	.decode = arm64_decode,
 	.mnemonic = arm64_mnemonic,

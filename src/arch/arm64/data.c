@@ -30,6 +30,12 @@ static int64_t page_of(const struct code *code, uint32_t word, uint32_t offset)
 	return (int64_t)offset - in_page + pages * PAGE;
 }
 
+/* Of movz and movk. */
+static int64_t moved(uint32_t word)
+{
+	return (int64_t)((uint64_t)(word >> 5 & 0xffff) << (word >> 21 & 3) * 16);
+}
+
 /* The constant, or the slot's place, that is in the register before the access. */
 static bool read_place(const struct code *code, uint32_t *offset, uint32_t *reg,
 		       struct code_tls_access *access)
@@ -41,10 +47,10 @@ static bool read_place(const struct code *code, uint32_t *offset, uint32_t *reg,
 	*reg = RD(word);
 	*offset += INSN_SIZE;
 	if (matches(word, IS_MOVZ_X)) {
-		access->offset = (int64_t)(word >> 5 & 0xffff) << (word >> 21 & 3) * 16;
+		access->offset = moved(word);
 		if (arm64_read(code, *offset, &next) && matches(next, IS_MOVK_X) &&
 		    RD(next) == *reg) {
-			access->offset |= (int64_t)(next >> 5 & 0xffff) << (next >> 21 & 3) * 16;
+			access->offset |= moved(next);
 			*offset += INSN_SIZE;
 		}
 		return true;

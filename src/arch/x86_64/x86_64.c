@@ -32,6 +32,7 @@ const struct arch arch_x86_64 = {
 	.quantum = 1,
 	.relocation_relative = R_X86_64_RELATIVE,
 	.relocation_tls = R_X86_64_TPOFF64,
+	.tls_symbol = "runtime.tlsg",
 	.decode = x86_64_decode,
 	.mnemonic = x86_64_mnemonic,
 	.refusal = x86_64_refusal,
