@@ -42,6 +42,9 @@ struct output_options {
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;
+	/* A filter hands on the trees: their calls come when it is known that the tree is shown, at
+	 * its end mostly. So "json" writes the first that end, too. */
+	bool whole_trees;
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */

@@ -347,6 +347,8 @@ static struct error *stop(struct run *run, struct error *err)
 		err = take_pointer(run->err);
 	if (!err && !late && run->is_over && !run->has_shown(run->context))
 		run->explain(run->context);
+	if (!err && !late && run->report)
+		run->report(run->context);
 	if (!err)
 		return late;
 	error_free(late);

@@ -56,6 +56,7 @@ struct run {
 	bool (*limit_reached)(void *context);
 	bool (*has_shown)(void *context); /* something */
 	void (*explain)(void *context); /* tells why it has not, at the end */
+	void (*report)(void *context); /* what was counted, at the very end; may be NULL */
 };
 
 /* Opens the process, the binary and the output, and makes the plan. */

@@ -9,6 +9,7 @@
 #include "command/run.h"
 #include "command/trace_args.h"
 #include "gofuncgraph/calltree.h"
+#include "gofuncgraph/filter.h"
 #include "gofuncgraph/output.h"
 
 #define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
@@ -17,6 +18,7 @@ struct trace {
 	const struct trace_args *args;
 	struct run run;
 	struct output *output;
+	struct filter *filter; /* NULL: all is shown */
 	struct calltree *trees;
 	/* Of the binary before it was overwritten. */
 	uint64_t num_written;
@@ -38,6 +40,7 @@ static struct error *open_output(void *context)
 	struct output_options options = {
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
+		.whole_trees = filter_is_needed(&args->filter),
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;
@@ -48,6 +51,12 @@ static struct error *open_output(void *context)
 	if (err)
 		return err;
 	sink = output_sink(trace->output);
+	if (options.whole_trees) {
+		err = filter_new(&args->filter, &sink, &trace->filter);
+		if (err)
+			return err;
+		sink = filter_sink(trace->filter);
+	}
 	return calltree_new(&sink, &trace->trees);
 }
 
@@ -122,10 +131,21 @@ static void close_output(void *context)
 	trace->num_written = num_written(trace);
 	trace->num_begun = calltree_num_begun(trace->trees);
 	calltree_free(take_pointer(trace->trees));
+	filter_free(take_pointer(trace->filter));
 	output_free(take_pointer(trace->output));
 }
 
 /* ---- running ---- */
+
+/* What a record is to the filter, behind the trees. */
+static void filter_record(struct trace *trace, const struct record *record)
+{
+	if (record->kind == RECORD_TICK)
+		filter_tick(trace->filter, record->time_ns);
+	else if (record->kind == RECORD_STOPPED)
+		filter_end(trace->filter);
+	run_fail(&trace->run, filter_take_error(trace->filter));
+}
 
 static void handle(void *context, const struct record *record)
 {
@@ -135,6 +155,8 @@ static void handle(void *context, const struct record *record)
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&trace->run, record->pid);
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
+	if (trace->filter)
+		filter_record(trace, record);
 	if (record->kind == RECORD_STOPPED)
 		output_end(trace->output, &(struct output_totals){
 						  .stop_ns = record->time_ns,
@@ -168,9 +190,51 @@ static bool limit_reached(void *context)
 	return trace->args->limit && num_written(trace) >= trace->args->limit;
 }
 
+/* Or counted: the reason that nothing is shown is known then. */
 static bool has_shown(void *context)
 {
-	return num_written(context);
+	const struct trace *trace = context;
+	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
+
+	return num_written(trace) || (sums && (sums->durations.count || sums->lost));
+}
+
+static const char *quantile(const struct histogram *durations, double share,
+			    char text[TEXT_AMOUNT_SIZE])
+{
+	text_format_amount(text, histogram_quantile(durations, share));
+	return text;
+}
+
+/* "1200 calls of targets, 3 shown; they took: p50 99.9us, p90 12ms, p99 1.523s, max 2s" */
+static void report_sums(const struct filter_sums *sums, uint64_t num_shown)
+{
+	const struct histogram *durations = &sums->durations;
+	unsigned long long count = durations->count + sums->lost, shown = num_shown;
+	char p50[TEXT_AMOUNT_SIZE], p90[TEXT_AMOUNT_SIZE], p99[TEXT_AMOUNT_SIZE],
+		max[TEXT_AMOUNT_SIZE];
+
+	if (!durations->count)
+		log_info("%llu call%s of targets, %llu shown", count, count == 1 ? "" : "s", shown);
+	else
+		log_info("%llu call%s of targets, %llu shown; p50 %s, p90 %s, p99 %s, max %s",
+			 count, count == 1 ? "" : "s", shown, quantile(durations, 0.5, p50),
+			 quantile(durations, 0.9, p90), quantile(durations, 0.99, p99),
+			 quantile(durations, 1, max));
+}
+
+static void report(void *context)
+{
+	const struct trace *trace = context;
+	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
+
+	if (!sums)
+		return;
+	if (sums->not_kept)
+		log_warning(
+			"%llu trees were not kept that may be among the slowest: those kept took %u MiB",
+			(unsigned long long)sums->not_kept, FILTER_MAX_BYTES >> 20);
+	report_sums(sums, output_num_trees(trace->output));
 }
 
 static void explain(void *context)
@@ -188,6 +252,7 @@ static void explain(void *context)
 static void destroy(struct trace *trace)
 {
 	calltree_free(trace->trees);
+	filter_free(trace->filter);
 	output_free(trace->output);
 	run_destroy(&trace->run);
 }
@@ -213,6 +278,7 @@ int command_trace(int argc, char **argv)
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
 		.explain = explain,
+		.report = report,
 	};
 	err = trace_args_take_library(&args);
 	if (!err)

@@ -14,11 +14,20 @@ enum {
 	KEY_STATES,
 	KEY_MIN_WAIT,
 	KEY_FOLLOW,
+	KEY_SLOWER,
+	KEY_SLOWEST,
+	KEY_INTERVAL,
 };
 
 static const struct argp_option options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"slower", KEY_SLOWER, "DURATION", 0,
+	 "Only trees that took at least DURATION; the others are counted", OPTIONS_SHOWN},
+	{"slowest", KEY_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
+	 OPTIONS_SHOWN},
+	{"interval", KEY_INTERVAL, "DURATION", 0,
+	 "With --slowest: those of each DURATION, not at the end only", OPTIONS_SHOWN},
 	{"states", KEY_STATES, NULL, 0,
 	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
 	 OPTIONS_SHOWN},
@@ -60,6 +69,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_FOLLOW:
 		args->run.options.follow = true;
+		return 0;
+	case KEY_SLOWER:
+		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
+		return 0;
+	case KEY_SLOWEST:
+		run_args_check(state,
+			       text_parse_count(arg, FILTER_MAX_SLOWEST, &args->filter.slowest));
+		return 0;
+	case KEY_INTERVAL:
+		run_args_check(state, text_parse_duration(arg, &args->filter.interval_ns));
+		return 0;
+	case ARGP_KEY_END:
+		if (args->filter.interval_ns && !args->filter.slowest)
+			argp_error(state, "--interval is about --slowest, which is not there");
+		if (args->limit && args->filter.slowest)
+			argp_error(
+				state,
+				"--limit and --slowest exclude each other: the slowest are known when tracing ends");
 		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));

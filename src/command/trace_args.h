@@ -8,12 +8,14 @@
 
 #include "command/run_args.h"
 #include "command/select_args.h"
+#include "gofuncgraph/filter.h"
 #include "gofuncgraph/output.h"
 
 struct trace_args {
 	struct run_args run;
 	struct select_args select;
 	const struct format *format;
+	struct filter_options filter;
 	uint64_t limit; /* trees; 0: any number */
 	bool yes;
 };

@@ -24,12 +24,19 @@ static bool was_written(const struct output *out, const struct tree *tree)
 	return hash_find(&out->written, written_key(tree));
 }
 
+/* Calls of trees that are open are written, so that nobody knows which ones those will be that end
+ * first. */
+static bool writes_open_trees(const struct output *out)
+{
+	return out->format->call && !out->options.whole_trees;
+}
+
 /* For its other parts, and the followed trees that descend from it. */
 static void remember_written(struct output *out, const struct tree *tree)
 {
 	struct written *written;
 
-	if (!out->options.max_trees || out->format->call ||
+	if (!out->options.max_trees || writes_open_trees(out) ||
 	    !(out->options.run.follow || tree->part) || was_written(out, tree))
 		return;
 	written = malloc(sizeof(*written));
@@ -116,7 +123,7 @@ static bool is_beyond_limit(const struct output *out, const struct tree *tree)
 
 	if (!max)
 		return false;
-	if (out->format->call)
+	if (writes_open_trees(out))
 		return !tree->root || tree->root > max;
 	/* What was begun is ended. */
 	return out->num_trees >= max &&
@@ -159,7 +166,8 @@ static void tree_settled(void *context, const struct tree *tree)
 
 	if (is_beyond_limit(out, tree))
 		return;
-	out->format->part(out, tree);
+	if (out->format->part)
+		out->format->part(out, tree);
 	remember_written(out, tree);
 }
 
@@ -177,7 +185,7 @@ struct calltree_sink output_sink(struct output *out)
 		.call_began = out->format->entry ? call_began : NULL,
 		.call_ended = out->format->call ? call_ended : NULL,
 		.tree_ended = tree_ended,
-		.tree_settled = out->format->part ? tree_settled : NULL,
+		.tree_settled = out->format->part || out->options.whole_trees ? tree_settled : NULL,
 		.func_of_site = func_of_site,
 		.keep_calls = out->format->tree != NULL,
 		.states = out->options.run.states,

@@ -25,6 +25,7 @@ SANITIZED = {
     "test_calls": "trees of many goroutines at once",
     "test_ends": "calls that end by panics, exits, kills and ^C",
     "test_errors": "files that are cut off or no Go, and every message",
+    "test_filters": "trees that are kept and forgotten",
     "test_follow": "goroutines that start others",
     "test_forged": "a program that lies",
     "test_holder": "the holder is killed",

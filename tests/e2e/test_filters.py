@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Filters: what is shown is what the program says it did, and what is not shown is counted."""
+
+import re
+
+import pytest
+
+from harness import await_condition, forests, parse_graph
+from test_options import harness_awaits_block
+
+SUMS = re.compile(r"gofuncgraph-c: (\d+) calls? of targets, (\d+) shown(?:; p50 (\S+), p90 (\S+), p99 (\S+), max (\S+))?")
+UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9}
+MS = 1_000_000
+MEASURE = ["-u", "time.Sleep"]
+
+
+def sums(tracer):
+    """Of the last line: calls, calls shown, and [p50, p90, p99, max] in ns."""
+    told = SUMS.fullmatch(tracer.err.splitlines()[-1])
+    assert told, tracer.err
+    times = [re.fullmatch(r"([\d.]+)([a-z]+)", text).groups() for text in told.groups()[2:] if text]
+    return int(told[1]), int(told[2]), [float(number) * UNITS[unit] for number, unit in times]
+
+
+def durations(tracer, kind):
+    """Of the trees, in ns and as they were written; each is a call with one inside it."""
+    if kind == "json":
+        assert all([call["function"] for call in tree["calls"]] == ["time.Sleep"]
+                   for trees in forests(tracer.calls()).values() for tree in trees)
+        return [call["duration_ns"] for call in tracer.calls() if call["depth"] == 0]
+    trees, notes = parse_graph(tracer.out)
+    assert not notes
+    assert all([call["name"] for call in tree["calls"]] == ["time.Sleep"] for tree in trees)
+    return [int(tree["exit"]["duration"].replace(".", "")) * 1000 for tree in trees]
+
+
+def check_sums(tracer, told, num_shown):
+    count, shown, times = sums(tracer)
+    assert (count, shown) == (len(told), num_shown)
+    assert times == sorted(times)
+    assert max(one["inner_ns"] for one in told) * 0.9 <= times[-1] <= max(one["outer_ns"] for one in told)
+    half = (len(told) - 1) // 2
+    assert sorted(one["inner_ns"] for one in told)[half] * 0.9 <= times[0]
+    assert times[0] <= sorted(one["outer_ns"] for one in told)[half] * 1.04
+
+
+@pytest.mark.parametrize("kind", ["graph", "json"])
+def test_slower(binary, start, trace, kind):
+    program = start(binary("durations"))
+    tracer = trace("-f", kind, "--slower", "60ms", *MEASURE, program.path, "main.work")
+    told = program.work("GO 1 120 1 5 90 2 1 1 300 1")
+    shown = durations(tracer.stop(), kind)
+    assert all(duration >= 60 * MS for duration in shown)
+    assert (sum(one["inner_ns"] >= 60 * MS for one in told) <= len(shown)
+            <= sum(one["outer_ns"] >= 60 * MS for one in told))
+    assert len(shown) >= 3
+    check_sums(tracer, told, len(shown))
+
+
+@pytest.mark.parametrize("kind", ["graph", "json"])
+def test_slowest(binary, start, trace, kind):
+    program = start(binary("durations"))
+    tracer = trace("-f", kind, "--slowest", "4", *MEASURE, program.path, "main.work")
+    told = program.work("GO 1 120 1 5 90 2 1 1 300 1 60 400")
+    assert tracer.out == ""
+    shown = durations(tracer.stop(), kind)
+    assert len(shown) == 4 and shown == sorted(shown, reverse=True)
+    # The fourth of all took at least as long as the program measured inside of it.
+    inner, outer = (sorted((one[side] for one in told), reverse=True)[:4] for side in ("inner_ns", "outer_ns"))
+    for duration, least, most in zip(shown, inner, outer):
+        assert least - 1000 <= duration <= most
+    check_sums(tracer, told, 4)
+
+
+def test_interval(binary, start, trace):
+    """The slowest so far are shown while tracing goes on, once."""
+    program = start(binary("durations"))
+    tracer = trace("--slowest", "1", "--interval", "100ms", *MEASURE, program.path, "main.work")
+    for number in range(1, 3):
+        program.work("GO 20")
+        await_condition(lambda: tracer.out.count("} main.work+") == number, "it is not shown")
+    tracer.stop()
+    assert tracer.out.count("} main.work+") == 2
+    assert sums(tracer)[:2] == (2, 2)
+
+
+@pytest.mark.parametrize("kind", ["graph", "json"])
+def test_limit_counts_what_is_shown(binary, start, trace, kind):
+    program = start(binary("durations"))
+    tracer = trace("-f", kind, "--slower", "50ms", "--limit", "2", *MEASURE, program.path, "main.work")
+    program.work("GO 1 2 3")
+    program.work("GO 60")
+    program.work("GO 1")
+    program.work("GO 60")
+    assert tracer.wait() == 0
+    assert len(durations(tracer, kind)) == 2
+    assert sums(tracer)[1] == 2
+
+
+def test_nothing_is_slow(binary, start, trace):
+    """It is told that calls were seen, and not why none was."""
+    program = start(binary("durations"))
+    tracer = trace("--slower", "1h", *MEASURE, program.path, "main.work")
+    told = program.work("GO 1 2")
+    assert tracer.stop().out == ""
+    assert "was entered" not in tracer.err and "entered main" not in tracer.err
+    check_sums(tracer, told, 0)
+
+
+@pytest.mark.parametrize("slower, shown", [("1us", 1), ("1h", 0)])
+def test_still_open(binary, start, trace, slower, shown):
+    """A call that has not ended has taken the time until tracing did."""
+    program = start(binary("ends"))
+    tracer = trace("--slower", slower, "-u", "main.inner", program.path, "main.outer")
+    program.work("block")
+    harness_awaits_block(program)
+    tracer.stop()
+    assert tracer.out.count("[still running]") == 2 * shown
+    assert sums(tracer)[:2] == (1, shown)
+    program.work("release")
+
+
+def test_wrong_options(binary, run_tool):
+    path = binary("durations")
+    for arguments, message in (
+        (["--interval", "1s"], "--interval is about --slowest"),
+        (["--slowest", "3", "--limit", "1"], "--limit and --slowest exclude each other"),
+        (["--slowest", "0"], "'0' is not a number from 1 to 10000"),
+        (["--slower", "soon"], "'soon'"),
+    ):
+        tool = run_tool(*arguments, path, "main.work")
+        assert tool.wait() == 2
+        assert message in tool.err
