@@ -314,7 +314,7 @@ def make_stages(quick):
     toolchains = Stage("toolchains", ["scripts/toolchains"], may_fail=True)
     programs = Stage("Go programs", ["/usr/bin/python3", "tests/e2e/prebuild.py"], may_fail=True)
     if quick:
-        return [[packages], [form, build("gcc"), toolchains], [programs], [unit("gcc")], e2e("gcc", 3)]
+        return [[packages], [form, build("gcc"), toolchains], [programs], [unit("gcc")], e2e("gcc", 4)]
 
     def other(name, *options, needs="build gcc", minimum=None):
         command = f"tests/{name}/run"
@@ -330,7 +330,7 @@ def make_stages(quick):
             [programs, build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
              build("clang", environment={"CC": "clang"})],
             [unit("gcc"), unit("asan"), unit("clang")],
-            e2e("gcc", 3) + e2e("asan", 2, "-m", "sanitized"),
+            e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
              other("fuzz", needs="packages", minimum=["--least"])],
             [arm64],
