@@ -5,6 +5,8 @@
 
 #include "who.h"
 
+#define RINGBUF_HEADER_SIZE 8 /* BPF_RINGBUF_HDR_SZ, include/uapi/linux/bpf.h */
+
 /* A record with its header, not counted; NULL: the ring buffer is full. */
 static __always_inline void *reserve(const struct who *who, __u8 kind, __u8 flags, __u32 lost,
 				     __u16 size)
@@ -30,23 +32,30 @@ static __always_inline void *emit(const struct who *who, __u8 kind, __u8 flags, 
 {
 	void *record = reserve(who, kind, flags, lost, size);
 
-	if (!record) {
+	if (!record)
 		count(STAT_LOST);
-		return NULL;
-	}
-	count(STAT_SENT);
 	return record;
 }
 
-static __always_inline void submit(void *record)
+/* Where the record lies. To the verifier a pointer is no number, but what is read from memory is one. */
+static __always_inline __u64 address_of(void *record)
 {
-	__u64 waiting = bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA);
+	volatile __u64 *memory = record;
+	__u64 header = *memory, address;
 
-	/* The reader is woken once, when the mark is passed: it looks by itself every few
-	 * milliseconds as well. */
-	bpf_ringbuf_submit(record, waiting >= wakeup_bytes && waiting < wakeup_bytes + 4096
-					   ? BPF_RB_FORCE_WAKEUP
-					   : BPF_RB_NO_WAKEUP);
+	*(void *volatile *)memory = record;
+	address = *memory;
+	*memory = header;
+	return address;
+}
+
+/* The reader is woken by the first record in each `wakeup_bytes` of the ring buffer (a power of two): it
+ * looks by itself every few milliseconds as well. */
+static __always_inline void submit(void *record, __u16 size)
+{
+	bool is_first = (address_of(record) & (wakeup_bytes - 1)) < size + RINGBUF_HEADER_SIZE;
+
+	bpf_ringbuf_submit(record, is_first ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 static __always_inline __u8 stack_flags(__u64 position)

@@ -5,6 +5,26 @@
 
 #include "emit.h"
 
+static __always_inline void remember_process(const struct who *who)
+{
+	__u32 pid = who->key.pid;
+	__u8 nothing = 0;
+
+	if (!bpf_map_lookup_elem(&processes, &pid))
+		bpf_map_update_elem(&processes, &pid, &nothing, BPF_ANY);
+}
+
+/* A record of the goroutine is lost, which its next one tells, or user space when the process ends. */
+static __always_inline void note_loss(struct gate *gate, const struct who *who)
+{
+	__u32 pid = who->key.pid;
+	__u8 *process = bpf_map_lookup_elem(&processes, &pid);
+
+	gate->lost++;
+	if (process)
+		*process |= PROCESS_HAS_LOST;
+}
+
 /* Sends one record of a goroutine at a place on its stack. False: it is lost, which the next one
  * tells. */
 static __always_inline bool send(struct gate *gate, const struct who *who, __u32 site,
@@ -14,12 +34,12 @@ static __always_inline bool send(struct gate *gate, const struct who *who, __u32
 		emit(who, kind, flags | stack_flags(position), gate->lost, sizeof(*record));
 
 	if (!record) {
-		gate->lost++;
+		note_loss(gate, who);
 		return false;
 	}
 	record->site = site;
 	record->frame = (__u32)position;
-	submit(record);
+	submit(record, sizeof(*record));
 	gate->lost = 0;
 	return true;
 }
@@ -31,15 +51,29 @@ static __always_inline bool send_entry(struct gate *gate, const struct who *who,
 		emit(who, RECORD_ENTRY, flags | stack_flags(position), gate->lost, sizeof(*record));
 
 	if (!record) {
-		gate->lost++;
+		note_loss(gate, who);
 		return false;
 	}
 	record->at.site = site;
 	record->at.frame = (__u32)position;
 	record->caller_va = caller_va;
-	submit(record);
+	submit(record, sizeof(*record));
 	gate->lost = 0;
 	return true;
+}
+
+static __always_inline void take_out(const struct who *who)
+{
+	if (!bpf_map_delete_elem(&gates, &who->key))
+		__sync_fetch_and_sub(&num_gates, 1);
+}
+
+/* All is told that there was. */
+static __always_inline void shut(struct gate *gate, const struct who *who)
+{
+	gate->state = GATE_SHUT;
+	if (num_gates > MAX_SHUT_GATES || who->key.g & THREAD_KEY)
+		take_out(who);
 }
 
 /* The end of its last tree was lost: tells so at its next hit, wherever that is. */
@@ -51,8 +85,10 @@ static __always_inline void tell_lost_end(struct gate *gate, const struct who *w
 	if (!record)
 		return;
 	record->site = record->frame = 0;
-	submit(record);
-	bpf_map_delete_elem(&gates, &who->key);
+	submit(record, sizeof(*record));
+	__sync_fetch_and_add(&num_told_ends, 1);
+	gate->lost = 0;
+	shut(gate, who);
 }
 
 /* The same for the last record of a tree: the gate shuts. */
@@ -60,22 +96,30 @@ static __always_inline void send_last(struct gate *gate, const struct who *who, 
 				      __u64 position, __u8 kind)
 {
 	if (send(gate, who, site, position, kind, RECORD_CLOSES_TREE))
-		bpf_map_delete_elem(&gates, &who->key);
+		shut(gate, who);
 	else
-		gate->ended = 1; /* stays, with what was lost, until somebody can be told */
+		gate->state = GATE_ENDED; /* with what was lost, until somebody can be told */
 }
 
 /* Sends a record of a process as a whole. False: it is lost. */
-static __always_inline bool send_of_process(const struct who *who, __u8 kind)
+static __always_inline bool send_of_process(const struct who *who, __u8 kind, bool has_lost)
 {
 	struct record_process *record = emit(who, kind, 0, 0, sizeof(*record));
 
 	if (!record)
 		return false;
 	record->header.goid = 0;
-	record->program = current_program();
+	record->program = program_of(who);
+	record->has_lost = has_lost;
 	bpf_ringbuf_submit(record, BPF_RB_FORCE_WAKEUP);
 	return true;
+}
+
+static __always_inline bool has_lost(__u32 pid)
+{
+	const __u8 *process = bpf_map_lookup_elem(&processes, &pid);
+
+	return process && *process & PROCESS_HAS_LOST;
 }
 
 /*
@@ -84,7 +128,7 @@ static __always_inline bool send_of_process(const struct who *who, __u8 kind)
  */
 static __always_inline void distrust(const struct who *who)
 {
-	__u64 program = current_program(), *known;
+	__u64 program = program_of(who), *known;
 	__u32 pid = who->key.pid;
 
 	known = bpf_map_lookup_elem(&distrusted, &pid);
@@ -93,65 +137,136 @@ static __always_inline void distrust(const struct who *who)
 	/* One thread tells, if several find out. */
 	if (bpf_map_update_elem(&distrusted, &pid, &program, known ? BPF_ANY : BPF_NOEXIST))
 		return;
-	if (send_of_process(who, RECORD_WRONG_GOID))
+	if (send_of_process(who, RECORD_WRONG_GOID, has_lost(pid)))
 		has_distrusted = true;
 	else
 		bpf_map_delete_elem(&distrusted, &pid);
 }
 
-/* The goroutine's open gate, or NULL. */
-static __always_inline struct gate *find_gate(const struct who *who)
+/* False: another goroutine of the process has the same id. */
+static __always_inline bool claim_goid(const struct who *who, __u64 program)
 {
-	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);
+	struct goid_key key = {.goid = who->goid, .pid = who->key.pid};
+	struct goid_owner owner = {.g = who->g, .program = program};
+	const struct goid_owner *known = bpf_map_lookup_elem(&goids, &key);
 
-	if (!gate)
-		return NULL;
-	if (gate->g == who->g && !gate->ended)
-		return gate;
-	if (gate->ended) {
-		if (gate->g == who->g)
-			tell_lost_end(gate, who);
-		return NULL;
-	}
-	/* A thread without a goroutine has two: g0, and gsignal while it handles a signal. */
-	if (who->goid && gate->program == current_program())
-		distrust(who);
-	return NULL; /* else left by a program that ran under this pid before */
+	if (!known && bpf_map_update_elem(&goids, &key, &owner, BPF_NOEXIST))
+		known = bpf_map_lookup_elem(&goids, &key); /* another thread was quicker */
+	if (known && known->program == program)
+		return known->g == who->g;
+	if (known) /* left by a program that ran under this pid before */
+		bpf_map_update_elem(&goids, &key, &owner, BPF_ANY);
+	return true;
 }
 
-static __always_inline void remember_process(const struct who *who)
+static __always_inline bool is_shut(const struct gate *gate)
 {
-	__u32 pid = who->key.pid;
-	__u8 one = 1;
+	return !gate || gate->state == GATE_SHUT;
+}
 
-	if (!bpf_map_lookup_elem(&processes, &pid))
-		bpf_map_update_elem(&processes, &pid, &one, BPF_ANY);
+/* The gate under who's key, NULL if there is none, as the open one of `who`, or NULL: it is shut, or
+ * that of somebody else who is gone. */
+static __always_inline struct gate *open_for(struct gate *gate, struct who *who)
+{
+	__u64 goid = who->goid;
+
+	if (is_shut(gate) || gate->program != program_of(who))
+		return NULL;
+	who->goid = gate->goid;
+	if (gate->state == GATE_ENDED)
+		tell_lost_end(gate, who);
+	else if (gate->goid == goid)
+		return gate;
+	else /* nobody saw that goroutine end, and another one has its g now */
+		send_last(gate, who, 0, 0, RECORD_LEFT);
+	who->goid = goid;
+	return NULL;
+}
+
+static __always_inline struct gate *gate_of(const struct who *who)
+{
+	return bpf_map_lookup_elem(&gates, &who->key);
+}
+
+/* The goroutine's open gate, or NULL. */
+static __always_inline struct gate *find_gate(struct who *who)
+{
+	return open_for(gate_of(who), who);
+}
+
+/* What a hit has to do with. */
+enum hit {
+	HIT_INSIDE, /* or, where `opens`, maybe outside: there is no gate then */
+	HIT_OUTSIDE, /* of every target */
+	HIT_UNREADABLE, /* whose it is; or who->is_foreign */
+};
+
+/*
+ * Who hit, and the open gate of that, or NULL. Where no code runs on a system stack, the gate is found
+ * by g alone, and nothing is read of a goroutine that has none; `opens`: it may get one.
+ */
+static __always_inline enum hit find_hit(const struct pt_regs *ctx, __u32 flags, bool opens,
+					 struct who *who, struct gate **gate)
+{
+	__u64 g;
+
+	if (!find_g(ctx, flags, who))
+		return HIT_UNREADABLE;
+	if (flags & SITE_ANY_STACK) {
+		if (!find_goroutine(who))
+			return HIT_UNREADABLE;
+		*gate = find_gate(who);
+		return HIT_INSIDE;
+	}
+	g = who->key.g = who->g_used;
+	*gate = gate_of(who);
+	if (is_shut(*gate) && !opens)
+		return HIT_OUTSIDE;
+	if (!find_goroutine(who))
+		return HIT_UNREADABLE;
+	*gate = who->key.g == g ? open_for(*gate, who) : find_gate(who);
+	return HIT_INSIDE;
 }
 
 /* The gate of a goroutine that has none open; what its last tree lost is told with the first
- * record. */
+ * record. NULL: it cannot have one. */
 static __always_inline struct gate *open_gate(const struct who *who, __u64 position)
 {
-	struct gate *gate = bpf_map_lookup_elem(&gates, &who->key);
-	struct gate new = {
-		.frame = position, .g = who->g, .program = current_program(), .tid = who->tid};
+	struct gate *gate = gate_of(who);
+	__u64 program = program_of(who);
+	bool is_new = !gate || gate->goid != who->goid || gate->program != program;
 
-	if (has_distrusted && is_distrusted(who))
-		return NULL; /* find_gate() has just found that out */
-	/* What is left of a program that ran under this pid before says nothing of this one. */
-	if (!gate || gate->program != new.program)
-		remember_process(who);
-	if (gate) {
-		gate->frame = position;
-		gate->g = who->g;
-		gate->tid = who->tid;
-		gate->program = new.program;
-		gate->ended = gate->followed = 0;
-		return gate;
+	if (is_new) {
+		/* Somebody else's loss is told first, and there was no room for that. */
+		if (gate && gate->lost) {
+			count(STAT_LOST);
+			return NULL;
+		}
+		if (who->goid && !claim_goid(who, program)) {
+			distrust(who);
+			return NULL;
+		}
 	}
-	if (bpf_map_update_elem(&gates, &who->key, &new, BPF_ANY))
-		count(STAT_NO_ROOM);
-	return bpf_map_lookup_elem(&gates, &who->key);
+	remember_process(who);
+	if (!gate) {
+		struct gate new = {};
+
+		if (bpf_map_update_elem(&gates, &who->key, &new, BPF_NOEXIST)) {
+			count(STAT_NO_ROOM);
+			return NULL;
+		}
+		__sync_fetch_and_add(&num_gates, 1);
+		gate = gate_of(who);
+		if (!gate)
+			return NULL;
+	}
+	gate->frame = position;
+	gate->goid = who->goid;
+	gate->program = program;
+	gate->tid = who->tid;
+	gate->followed = 0;
+	gate->state = GATE_OPEN;
+	return gate;
 }
 
 /* True of a position shallower than the target's, or on a system stack other than that. */
@@ -159,6 +274,16 @@ static __always_inline bool is_left(const struct gate *gate, const struct who *w
 {
 	return position < gate->frame ||
 	       (position & gate->frame & SYSTEM_STACK && gate->tid != who->tid);
+}
+
+/* The goroutine ends; `gate`: its open one, or NULL. */
+static __always_inline void end_goroutine(struct gate *gate, const struct who *who, __u32 site)
+{
+	if (gate)
+		send_last(gate, who, site, 0, RECORD_GOEXIT);
+	gate = gate_of(who);
+	if (gate && gate->state == GATE_SHUT)
+		take_out(who);
 }
 
 /* Who is inside a target goes on at this position: what is deeper is gone. */
@@ -183,7 +308,7 @@ static __always_inline void on_unreadable(const struct who *who)
 		return;
 	count(STAT_UNREADABLE);
 	if (bpf_map_lookup_elem(&processes, &pid))
-		send_of_process(who, RECORD_UNREADABLE);
+		send_of_process(who, RECORD_UNREADABLE, false);
 }
 
 /* At an entry, `frame` as for arch_return_address(): who calls; 0 if that cannot be read. */

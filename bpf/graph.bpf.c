@@ -2,9 +2,10 @@
 /*
  * graph.bpf.c - the hot path: what happens at a probe.
  *
- * A hit names its site (attach cookie, or address). The goroutine is found, then looked up among
- * those that are inside a target; outside of any target that look-up is all. Inside, one record
- * goes to the ring buffer. Policy and formatting are user space's.
+ * A hit names its site (attach cookie, or address). The g in use is looked up among those of goroutines
+ * that are inside a target; outside of any target that look-up is all, but for code that may run on a
+ * system stack for somebody else (SITE_ANY_STACK). Inside, the goroutine is read, which may be another
+ * one by now, and one record goes to the ring buffer. Policy and formatting are user space's.
  */
 #include "resume.h"
 #include "state.h"
@@ -34,6 +35,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	__u32 flags, index;
 	struct who who;
 	__u8 opens = 0;
+	enum hit hit;
 
 	keep_own_stack(ctx, &no_programs);
 	if (!find_site(ctx, 0, &cookie, &who, true))
@@ -44,22 +46,20 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 		return 0; /* morestack, then the same entry again */
 	if (!find_thread(&who))
 		return 0;
-	if (!find_goroutine(ctx, flags, &who)) {
+	hit = find_hit(ctx, flags, is_target, &who, &gate);
+	if (hit == HIT_UNREADABLE)
 		on_unreadable(&who);
+	if (hit != HIT_INSIDE)
+		return 0;
+	if (flags & SITE_ENDS_GOROUTINE) {
+		/* goexit0 never returns: a tree of its own would never end. */
+		end_goroutine(gate, &who, index);
 		return 0;
 	}
-	gate = find_gate(&who);
-	if (!gate && (!is_target || flags & SITE_ENDS_GOROUTINE))
-		return 0; /* goexit0 never returns: a tree of its own would never end */
-	if (gate && flags & SITE_ENDS_GOROUTINE) {
-		send_last(gate, &who, index, 0, RECORD_GOEXIT);
+	if (!gate && !is_target)
 		return 0;
-	}
 	address = ARCH_SP(ctx);
-	if (!find_position(&who, address, &position)) {
-		on_unreadable(&who);
-		return 0;
-	}
+	position = position_of(&who, address);
 	if (gate &&
 	    (is_left(gate, &who, position) || (position == gate->frame && !gate->followed))) {
 		if (position == gate->frame && flags & SITE_MAY_REPEAT)
@@ -79,7 +79,7 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 	if (!send_entry(gate, &who, index, position, find_call(ctx, &who, address),
 			opens | (flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0)) &&
 	    opens)
-		gate->ended = 1; /* no tree without its beginning */
+		gate->state = GATE_ENDED; /* no tree without its beginning */
 	if (sees_resumes && position & SYSTEM_STACK && who.goid)
 		remember_served(&who);
 	return 0;
@@ -87,29 +87,28 @@ static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
 
 static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
 {
-	__u32 flags = SITE_COOKIE_FLAGS(cookie), index = SITE_COOKIE_INDEX(cookie);
-	const struct site *site = site_of(index);
-	__u8 kind;
+	__u32 index = SITE_COOKIE_INDEX(cookie);
+	const struct site *site;
 	struct gate *gate;
 	__u64 position;
+	enum hit hit;
+	__u8 kind;
 
-	if (!site || !find_thread(who))
+	if (!find_thread(who))
 		return;
-	kind = site->kind == SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
-	if (!find_goroutine(ctx, flags, who)) {
+	hit = find_hit(ctx, SITE_COOKIE_FLAGS(cookie), false, who, &gate);
+	if (hit == HIT_OUTSIDE)
+		return;
+	if (hit == HIT_UNREADABLE) {
 		if (who->is_foreign && sees_resumes)
 			leave_goroutine(who, index);
 		else
 			on_unreadable(who);
 		return;
 	}
-	gate = find_gate(who);
 	if (!gate && (!sees_resumes || who->goid))
 		return;
-	if (!find_position(who, ARCH_SP(ctx), &position)) {
-		on_unreadable(who);
-		return;
-	}
+	position = position_of(who, ARCH_SP(ctx));
 	if (gate && is_left(gate, who, position)) {
 		send_last(gate, who, index, position, RECORD_LEFT);
 		gate = NULL;
@@ -119,6 +118,8 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 		gate = become_served(who);
 	if (!gate || is_left(gate, who, position))
 		return;
+	site = site_of(index);
+	kind = site && site->kind == SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
 	if (position == gate->frame)
 		send_last(gate, who, index, position, kind);
 	else
@@ -189,7 +190,7 @@ int exit_emulate(struct pt_regs *ctx)
 }
 
 /* runtime.recovery about to resume a goroutine (gogo), on the system stack. */
-static __always_inline void on_unwind(const struct who *who, __u32 index)
+static __always_inline void on_unwind(struct who *who, __u32 index)
 {
 	struct gate *gate = find_gate(who);
 	__u64 hi, sp, position;
@@ -209,13 +210,16 @@ static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u3
 {
 	struct gate *gate;
 
-	who->g = ARCH_ARGUMENT_1(ctx);
-	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
+	assume_goroutine(who, ARCH_ARGUMENT_1(ctx));
+	gate = gate_of(who);
+	if (!gate)
 		return;
-	who->key.goid = who->goid;
-	gate = find_gate(who);
-	if (gate)
-		send_last(gate, who, index, 0, RECORD_GOEXIT);
+	if (gate->state != GATE_SHUT &&
+	    !read_user(&who->goid, sizeof(who->goid), who->g + g_goid)) {
+		on_unreadable(who);
+		return;
+	}
+	end_goroutine(open_for(gate, who), who, index);
 }
 
 SEC("uprobe")
@@ -235,12 +239,16 @@ int runtime_site(struct pt_regs *ctx)
 	flags = SITE_COOKIE_FLAGS(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return 0;
-	if (!find_thread(&who) || !find_goroutine(ctx, flags, &who))
+	if (!find_thread(&who))
+		return 0;
+	if (site->kind == SITE_GOEXIT) {
+		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
+		return 0;
+	}
+	if (!find_g(ctx, flags, &who) || !find_goroutine(&who))
 		return 0;
 	if (site->kind == SITE_UNWIND)
 		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
-	else if (site->kind == SITE_GOEXIT)
-		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
 	else if (site->kind == SITE_RESUME)
 		on_resume(ctx, &who, SITE_COOKIE_INDEX(cookie));
 	return 0;
@@ -275,15 +283,19 @@ static __always_inline void on_process_end(__u8 kind)
 {
 	struct who who;
 	__u32 pid;
+	const __u8 *process;
+	bool lost;
 
 	if (!is_tracing || !find_process(&who))
 		return;
 	pid = who.key.pid;
-	if (!bpf_map_lookup_elem(&processes, &pid))
+	process = bpf_map_lookup_elem(&processes, &pid);
+	if (!process)
 		return;
+	lost = *process & PROCESS_HAS_LOST;
 	bpf_map_delete_elem(&processes, &pid);
 	bpf_map_delete_elem(&distrusted, &pid);
-	send_of_process(&who, kind);
+	send_of_process(&who, kind, lost);
 }
 
 /* What it did without a goroutine is over; another thread may have its number soon. */
@@ -294,9 +306,9 @@ static __always_inline void on_thread_end(void)
 
 	if (!find_thread(&who))
 		return;
-	who.key.goid = 1ull << 63 | who.tid;
-	gate = bpf_map_lookup_elem(&gates, &who.key);
-	if (gate && !gate->ended)
+	who.key.g = THREAD_KEY | who.tid;
+	gate = gate_of(&who);
+	if (gate && gate->state == GATE_OPEN)
 		send_last(gate, &who, 0, 0, RECORD_LEFT);
 }
 

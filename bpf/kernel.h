@@ -79,6 +79,8 @@ struct pid {
 
 struct task_struct {
 	struct mm_struct *mm;
+	int pid; /* of the thread, as the initial namespace numbers it */
+	int tgid; /* of the process */
 	struct pid *thread_pid;
 	struct thread_struct thread;
 	struct uprobe_task *utask;
@@ -89,5 +91,8 @@ struct task_struct {
 };
 
 #pragma clang attribute pop
+
+/* Typed pointers (Linux 5.11) are followed without a call. */
+#define HAS_TYPED_TASK bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)
 
 #endif

@@ -13,34 +13,38 @@
 
 #include "gate.h"
 
-static __always_inline struct goroutine_key thread_key(const struct who *who)
+static __always_inline struct thread_key thread_key(const struct who *who)
 {
-	return (struct goroutine_key){.goid = who->tid, .pid = who->key.pid};
+	return (struct thread_key){.tid = who->tid, .pid = who->key.pid};
 }
 
 /* The goroutine has a frame on this thread's system stack. */
 static __always_inline void remember_served(const struct who *who)
 {
-	struct goroutine_key thread = thread_key(who);
-	__u64 *goid = bpf_map_lookup_elem(&served, &thread);
+	struct thread_key thread = thread_key(who);
+	struct served new = {.g = who->g, .goid = who->goid};
+	const struct served *now = bpf_map_lookup_elem(&served, &thread);
 
-	if (!goid || *goid != who->goid)
-		bpf_map_update_elem(&served, &thread, &who->goid, BPF_ANY);
+	if (!now || now->g != new.g || now->goid != new.goid)
+		bpf_map_update_elem(&served, &thread, &new, BPF_ANY);
 }
 
 /* `who`, a thread, becomes the goroutine that it served last. The gate, or NULL: it has none open,
  * or one on another thread's system stack. */
 static __always_inline struct gate *become_served(struct who *who)
 {
-	struct goroutine_key thread = thread_key(who);
-	__u64 *goid = bpf_map_lookup_elem(&served, &thread);
+	struct thread_key thread = thread_key(who);
+	const struct served *last = bpf_map_lookup_elem(&served, &thread);
 	struct gate *gate;
 
-	if (!goid)
+	if (!last)
 		return NULL;
-	who->goid = who->key.goid = *goid;
-	gate = bpf_map_lookup_elem(&gates, &who->key);
-	if (!gate || gate->ended || (gate->frame & SYSTEM_STACK && gate->tid != who->tid))
+	who->goid = last->goid;
+	who->g = who->key.g = last->g;
+	gate = gate_of(who);
+	if (!gate || gate->state != GATE_OPEN || gate->goid != who->goid ||
+	    gate->program != program_of(who) ||
+	    (gate->frame & SYSTEM_STACK && gate->tid != who->tid))
 		return NULL;
 	return gate;
 }
@@ -49,10 +53,10 @@ static __always_inline struct gate *become_served(struct who *who)
 static __always_inline bool find_base(const struct pt_regs *ctx, const struct who *who, __u64 *g0,
 				      __u64 *position)
 {
-	__u64 m, sp = ARCH_SP(ctx);
+	__u64 sp = ARCH_SP(ctx);
 	struct stack stack;
 
-	if (!read_user(&m, sizeof(m), who->g_used + g_m) || !read_user(g0, sizeof(*g0), m) ||
+	if (!read_user(g0, sizeof(*g0), who->m) ||
 	    (who->g_used != *g0 && !read_user(&sp, sizeof(sp), *g0 + g_sched_sp)) ||
 	    !read_stack(*g0, &stack))
 		return false;
@@ -63,14 +67,14 @@ static __always_inline bool find_base(const struct pt_regs *ctx, const struct wh
 static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct who *who,
 					       __u32 index)
 {
-	struct goroutine_key thread = thread_key(who);
+	struct thread_key thread = thread_key(who);
 	__u64 goid = who->goid, position;
 	struct gate *gate;
 
 	who->goid = 0;
-	who->key.goid = 1ull << 63 | who->tid;
+	who->key.g = THREAD_KEY | who->tid;
 	/* Mostly there is nothing to tell. */
-	if (!bpf_map_lookup_elem(&gates, &who->key) && !bpf_map_lookup_elem(&served, &thread))
+	if (!gate_of(who) && !bpf_map_lookup_elem(&served, &thread))
 		return;
 	if (!find_base(ctx, who, &who->g, &position))
 		return;
@@ -87,7 +91,7 @@ static __always_inline void leave_system_stack(const struct pt_regs *ctx, struct
  * is left of that on its stack is nobody's. */
 static __always_inline void leave_goroutine(struct who *who, __u32 index)
 {
-	struct goroutine_key thread = thread_key(who);
+	struct thread_key thread = thread_key(who);
 	struct gate *gate = become_served(who);
 
 	if (gate)
@@ -99,10 +103,9 @@ static __always_inline void leave_goroutine(struct who *who, __u32 index)
 static __always_inline void on_resume(struct pt_regs *ctx, struct who *who, __u32 index)
 {
 	struct gate *gate = find_gate(who);
-	__u64 position;
 
-	if (gate && find_position(who, ARCH_GOES_ON_AT(ARCH_SP(ctx)), &position))
-		leave(gate, who, index, position);
+	if (gate)
+		leave(gate, who, index, position_of(who, ARCH_GOES_ON_AT(ARCH_SP(ctx))));
 	leave_system_stack(ctx, who, index);
 }
 

@@ -8,6 +8,8 @@
 #include "gofuncgraph/record.h"
 #include "gofuncgraph/site.h"
 
+#define PROCESS_HAS_LOST 1 /* records of its goroutines */
+
 /* ---- set by user space before loading ---- */
 
 const volatile bool use_cookies = true; /* else sites are found by address */
@@ -18,6 +20,7 @@ const volatile __u64 image_size = 0;
 const volatile __u32 g_stack_hi = 8;
 const volatile __u32 g_m = 48;
 const volatile __u32 g_goid = 152;
+const volatile __u32 g_head_size = 160; /* all of g up to and with stack.hi, m, goid */
 const volatile __u32 g_atomicstatus = 144;
 const volatile __u32 g_waitreason = 176;
 const volatile __u32 g_gopc = 280;
@@ -45,6 +48,12 @@ volatile bool is_tracing = false;
  * attach_options.pid. */
 volatile __u32 num_moves = 0;
 
+/* Records that were sent to tell of one that was lost, and counted so. */
+volatile __u32 num_told_ends = 0;
+
+/* Gates that there are, shut ones too. */
+volatile __u32 num_gates = 0;
+
 /* True once there is a process in `distrusted`. */
 volatile bool has_distrusted = false;
 
@@ -55,15 +64,28 @@ struct {
 	__uint(max_entries, 1 << 24); /* --ring-size */
 } records SEC(".maps");
 
-/* Goroutines inside a target. */
+/*
+ * Goroutines inside a target. A gate that is shut stays, since to take it out and in again costs more
+ * than all else at a target's entry and exit; until its goroutine ends, its program does
+ * (src/source/gates.h), or there are many.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1 << 17);
-	__type(key, struct goroutine_key);
+	__uint(max_entries, MAX_OPEN_GATES + MAX_SHUT_GATES);
+	__type(key, struct gate_key);
 	__type(value, struct gate);
 } gates SEC(".maps");
 
-/* Processes that ever opened the gate: whose end is of interest. */
+/* Who had which goroutine id when its gate was made: two with one id mean wrong offsets, or forged
+ * ids. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, struct goid_key);
+	__type(value, struct goid_owner);
+} goids SEC(".maps");
+
+/* Processes that ever opened the gate, whose end is of interest. -> PROCESS_... */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 13);
@@ -79,12 +101,12 @@ struct {
 	__type(value, __u64);
 } distrusted SEC(".maps");
 
-/* With sees_resumes: whose frames there may be on a thread's system stack. (tid, pid) -> goid */
+/* With sees_resumes: whose frames there may be on a thread's system stack. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1 << 13);
-	__type(key, struct goroutine_key);
-	__type(value, __u64);
+	__type(key, struct thread_key);
+	__type(value, struct served);
 } served SEC(".maps");
 
 /* The plan's, by index. Filled before anything is attached, and frozen. */

@@ -60,14 +60,11 @@ static __always_inline void find_caller(const struct pt_regs *ctx, const struct 
 		change->caller_va = ARCH_IP(ctx) - who->bias;
 }
 
-/* `who` becomes the goroutine g of the same process, maybe 0. */
+/* `who` becomes the goroutine g of the same process, maybe one without an id. */
 static __always_inline bool become_goroutine(struct who *who, __u64 g)
 {
-	who->g = who->g_used = g;
-	if (!read_user(&who->goid, sizeof(who->goid), g + g_goid))
-		return false;
-	who->key.goid = who->goid;
-	return true;
+	assume_goroutine(who, g);
+	return read_user(&who->goid, sizeof(who->goid), g + g_goid);
 }
 
 /*
@@ -107,7 +104,7 @@ static __always_inline void fill_origin(struct pt_regs *ctx, struct origin *orig
 	__builtin_memset(origin->by_stack, 0, sizeof(origin->by_stack));
 	if (read_user(&origin->start_va, sizeof(origin->start_va), who->g + g_startpc))
 		origin->start_va = address_to_va(who, origin->start_va);
-	if (!(starts || wakes) || !find_goroutine(ctx, 0, &me) || me.goid == who->goid)
+	if (!(starts || wakes) || !find_runner(ctx, &me) || me.goid == who->goid)
 		return;
 	origin->by_goid = me.goid;
 	if (wakes && me.goid)
@@ -161,7 +158,7 @@ static __always_inline bool send_origin(struct pt_regs *ctx, const struct who *w
 	record->state.header.flags = take_loss();
 	fill_state(&record->state, who, change);
 	fill_origin(ctx, &record->origin, who, false, wakes);
-	submit(record);
+	submit(record, sizeof(*record));
 	return true;
 }
 
@@ -183,7 +180,7 @@ static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, 
 	record->reason = reason_of(who, change);
 	record->unused = 0;
 	fill_origin(ctx, &record->origin, who, true, wakes);
-	submit(record);
+	submit(record, sizeof(*record));
 	return true;
 }
 
@@ -195,7 +192,7 @@ static __always_inline bool send_change(const struct who *who, const struct chan
 	if (!record)
 		return false;
 	fill_state(record, who, change);
-	submit(record);
+	submit(record, sizeof(*record));
 	return true;
 }
 
@@ -225,6 +222,11 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const
 	if (change.old_state == STATE_DEAD &&
 	    (change.new_state == STATE_RUNNABLE || change.new_state == STATE_WAITING))
 		return;
+	if (!all_goroutines) {
+		assume_goroutine(who, change.g);
+		if (is_shut(gate_of(who)))
+			return;
+	}
 	if (!become_goroutine(who, change.g)) {
 		on_unreadable(who);
 		return;
@@ -248,7 +250,10 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const
 	} else {
 		sent = send_change(who, &change, gate->lost);
 	}
-	gate->lost = sent ? 0 : gate->lost + 1;
+	if (sent)
+		gate->lost = 0;
+	else
+		note_loss(gate, who);
 }
 
 /*
@@ -320,7 +325,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 	if (!find_birth(ctx, site, &change))
 		return;
 	if (!all_goroutines) {
-		if (!find_goroutine(ctx, 0, who)) {
+		if (!find_runner(ctx, who)) {
 			on_unreadable(who);
 			return;
 		}
@@ -344,8 +349,8 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 	gate->followed = 1;
 	gate->since = bpf_ktime_get_ns();
 	if (!send_go(ctx, &child, (__u32)position, &change, gate->lost)) {
-		parent->lost++;
-		gate->ended = 1; /* no tree without its beginning */
+		note_loss(parent, who);
+		gate->state = GATE_ENDED; /* no tree without its beginning */
 	}
 }
 

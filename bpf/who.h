@@ -18,13 +18,21 @@ static __always_inline bool read_user(void *to, __u32 size, __u64 from)
 	return bpf_probe_read_user(to, size, (void *)from) == 0;
 }
 
+/* runtime.g.stack */
+struct stack {
+	__u64 lo, hi;
+};
+
 /* Who is running: the thread, and the goroutine that it runs or serves. */
 struct who {
-	struct goroutine_key key;
+	struct gate_key key;
 	__u32 tid;
+	struct task_struct *task; /* with HAS_TYPED_TASK */
 	__u64 goid;
 	__u64 g; /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
+	struct stack stack; /* that of g_used */
+	__u64 m; /* that of g_used */
 	__u64 bias; /* of the probed file in this process: address - va */
 	bool on_signal; /* that is gsignal */
 	bool is_foreign; /* a thread of C's that has no goroutine, and no g0 either (yet) */
@@ -158,9 +166,14 @@ static __always_inline bool find_process(struct who *who)
 {
 	__u64 id;
 
+	if (HAS_TYPED_TASK)
+		who->task = bpf_get_current_task_btf();
 	if (pidns_ino) {
 		if (!find_numbers(who))
 			return false;
+	} else if (HAS_TYPED_TASK) {
+		who->key.pid = who->task->tgid;
+		who->tid = who->task->pid;
 	} else {
 		id = bpf_get_current_pid_tgid();
 		who->key.pid = id >> 32;
@@ -170,10 +183,13 @@ static __always_inline bool find_process(struct who *who)
 }
 
 /* Tells a process from one that had its pid before, and from itself before an exec. */
-static __always_inline __u64 current_program(void)
+static __always_inline __u64 program_of(const struct who *who)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
+	struct task_struct *task;
 
+	if (HAS_TYPED_TASK)
+		return who->task->group_leader->start_time + who->task->self_exec_id;
+	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, group_leader, start_time) + BPF_CORE_READ(task, self_exec_id);
 }
 
@@ -182,7 +198,7 @@ static __always_inline bool is_distrusted(const struct who *who)
 	__u32 pid = who->key.pid;
 	__u64 *program = bpf_map_lookup_elem(&distrusted, &pid);
 
-	return program && *program == current_program();
+	return program && *program == program_of(who);
 }
 
 /* Who hit a probe. False also of a process that is not believed, and when it is not the time to
@@ -192,34 +208,11 @@ static __always_inline bool find_thread(struct who *who)
 	return is_tracing && find_process(who) && !(has_distrusted && is_distrusted(who));
 }
 
-/*
- * Code on a system stack runs for m.curg, whose goroutine `who` becomes. The thread's g0 is the
- * first member of m in all versions (src/runtime/runtime2.go).
- */
-static __always_inline bool find_served(struct who *who)
+/* The g in use, by register or thread-local storage. False: it cannot be read, or (is_foreign) a thread
+ * that C made is in the first Go code that it calls, such as runtime.cgocallback, which gets it one. */
+static __always_inline bool find_g(const struct pt_regs *ctx, __u32 flags, struct who *who)
 {
-	__u64 m = 0, curg = 0, g0 = 0;
-
-	if (!read_user(&m, sizeof(m), who->g + g_m) || !read_user(&g0, sizeof(g0), m))
-		return false;
-	who->on_signal = g0 != who->g;
-	if (!read_user(&curg, sizeof(curg), m + m_curg) || !curg ||
-	    !read_user(&who->goid, sizeof(who->goid), curg + g_goid) || !who->goid) {
-		who->g = g0;
-		return false;
-	}
-	who->g = curg;
-	who->key.goid = who->goid;
-	return true;
-}
-
-/*
- * False: it cannot be read, or (is_foreign) a thread that C made is in the first Go code that it
- * calls, such as runtime.cgocallback, which gets it a goroutine.
- */
-static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, struct who *who)
-{
-	who->on_signal = who->is_foreign = false;
+	who->is_foreign = false;
 	if (flags & SITE_TLS) {
 		struct task_struct *task = (void *)bpf_get_current_task();
 		__u64 block = ARCH_THREAD_POINTER(task);
@@ -227,36 +220,88 @@ static __always_inline bool find_goroutine(struct pt_regs *ctx, __u32 flags, str
 
 		if (tls_g_slot_va && !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
 			return false;
-		if (!read_user(&who->g, sizeof(who->g), block + offset))
+		if (!read_user(&who->g_used, sizeof(who->g_used), block + offset))
 			return false;
 	} else {
-		who->g = ARCH_G(ctx);
+		who->g_used = ARCH_G(ctx);
 	}
-	who->g_used = who->g;
-	if (!who->g) {
-		who->is_foreign = true;
+	who->is_foreign = !who->g_used;
+	return who->g_used;
+}
+
+/* `who` is taken for the goroutine that is g. */
+static __always_inline void assume_goroutine(struct who *who, __u64 g)
+{
+	who->g = who->g_used = who->key.g = g;
+}
+
+/* What is needed of g_used, by one read. */
+static __always_inline bool read_g(struct who *who)
+{
+	__u8 head[G_HEAD_MAX];
+
+	if (!read_user(head, g_head_size, who->g_used))
+		return false;
+	who->goid = *(__u64 *)(head + g_goid);
+	who->m = *(__u64 *)(head + g_m);
+	who->stack.hi = *(__u64 *)(head + g_stack_hi);
+	who->stack.lo = *(__u64 *)(head + g_stack_hi - sizeof(who->stack.lo));
+	return true;
+}
+
+/*
+ * Code on a system stack runs for m.curg, whose goroutine `who` becomes. The thread's g0 is the
+ * first member of m in all versions (src/runtime/runtime2.go).
+ */
+static __always_inline bool find_served(struct who *who)
+{
+	__u64 curg = 0, g0 = 0;
+
+	if (!read_user(&g0, sizeof(g0), who->m))
+		return false;
+	who->on_signal = g0 != who->g_used;
+	if (!read_user(&curg, sizeof(curg), who->m + m_curg) || !curg ||
+	    !read_user(&who->goid, sizeof(who->goid), curg + g_goid) || !who->goid) {
+		who->g = g0;
 		return false;
 	}
-	if (!read_user(&who->goid, sizeof(who->goid), who->g + g_goid))
-		return false;
-	if (who->goid) {
-		who->key.goid = who->goid;
-		return true;
-	}
-	if (find_served(who))
-		return true;
+	who->g = who->key.g = curg;
+	return true;
+}
+
+/* Whose g_used is, which was read: that goroutine, the one that the thread serves, or the thread. */
+static __always_inline void find_owner(struct who *who)
+{
+	who->on_signal = false;
+	who->g = who->key.g = who->g_used;
+	if (who->goid || find_served(who))
+		return;
 	who->goid = 0;
-	who->key.goid = 1ull << 63 | who->tid; /* a thread without a goroutine */
+	who->key.g = THREAD_KEY | who->tid;
+}
+
+/* False: it cannot be read. */
+static __always_inline bool find_goroutine(struct who *who)
+{
+	if (!read_g(who))
+		return false;
+	find_owner(who);
+	return true;
+}
+
+/* The same in compiled code, where a register has g, for whom no stack is asked of. */
+static __always_inline bool find_runner(const struct pt_regs *ctx, struct who *who)
+{
+	if (!find_g(ctx, 0, who) ||
+	    !read_user(&who->goid, sizeof(who->goid), who->g_used + g_goid) ||
+	    (!who->goid && !read_user(&who->m, sizeof(who->m), who->g_used + g_m)))
+		return false;
+	find_owner(who);
 	return true;
 }
 
 #define SYSTEM_STACK (1ull << 32)
 #define SIGNAL_STACK (1ull << 33)
-
-/* runtime.g.stack */
-struct stack {
-	__u64 lo, hi;
-};
 
 static __always_inline bool read_stack(__u64 g, struct stack *stack)
 {
@@ -272,32 +317,27 @@ static __always_inline bool is_on_stack(const struct stack *stack, __u64 address
  * A signal handler begins and ends with the g of whom it interrupted (runtime.sigtramp). m.gsignal
  * lies behind m.morebuf, which is a gobuf as g.sched is, and two words (src/runtime/runtime2.go).
  */
-static __always_inline bool is_on_signal_stack(__u64 g, __u64 address)
+static __always_inline bool is_on_signal_stack(__u64 m, __u64 address)
 {
-	__u64 m, gsignal, offset = g_sched_bp - g_sched_sp + 32;
+	__u64 gsignal, offset = g_sched_bp - g_sched_sp + 32;
 	struct stack stack;
 
-	return read_user(&m, sizeof(m), g + g_m) &&
-	       read_user(&gsignal, sizeof(gsignal), m + offset) && read_stack(gsignal, &stack) &&
+	return read_user(&gsignal, sizeof(gsignal), m + offset) && read_stack(gsignal, &stack) &&
 	       is_on_stack(&stack, address);
 }
 
 /* Where a return address lies on its stack; deeper is greater. */
-static __always_inline bool find_position(const struct who *who, __u64 address, __u64 *position)
+static __always_inline __u64 position_of(const struct who *who, __u64 address)
 {
-	struct stack stack;
+	__u64 position;
 
-	if (!read_stack(who->g_used, &stack))
-		return false;
 	if (who->on_signal ||
-	    (!is_on_stack(&stack, address) && is_on_signal_stack(who->g_used, address))) {
-		*position = (__u32)-address | SYSTEM_STACK | SIGNAL_STACK;
-		return true;
-	}
-	*position = (__u32)(stack.hi - address);
+	    (!is_on_stack(&who->stack, address) && is_on_signal_stack(who->m, address)))
+		return (__u32)-address | SYSTEM_STACK | SIGNAL_STACK;
+	position = (__u32)(who->stack.hi - address);
 	if (who->g_used != who->g || !who->goid)
-		*position |= SYSTEM_STACK;
-	return true;
+		position |= SYSTEM_STACK;
+	return position;
 }
 
 #endif

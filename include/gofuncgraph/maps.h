@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
-/* maps.h - what the BPF programs and user space share in maps: goroutines inside targets. */
+/* maps.h - what is in the BPF programs' maps: goroutines inside targets, above all. */
 #ifndef GOFUNCGRAPH_MAPS_H
 #define GOFUNCGRAPH_MAPS_H
 
@@ -10,25 +10,62 @@
 /* Functions that the runtime starts goroutines of its own with. */
 #define MAX_SYSTEM_STARTS 16
 
-/* Names a goroutine; a map's key, so there is no padding. */
-struct goroutine_key {
-	__u64 goid;
+/* What is read of a runtime.g, its beginning, is no longer than this: the BPF programs have it on their
+ * stack. */
+#define G_HEAD_MAX 192
+
+/* Goroutines that may be inside targets at once. */
+#define MAX_OPEN_GATES (1u << 17)
+/* While there are fewer gates than this, those of goroutines outside of targets stay, shut. */
+#define MAX_SHUT_GATES (1u << 14)
+
+/* Whose gate it is; a map's key, so there is no padding. */
+struct gate_key {
+	__u64 g; /* the goroutine's runtime.g, or of a thread without one: THREAD_KEY | tid */
 	__u64 pid;
 };
+#define THREAD_KEY (1ull << 63)
 
-/* A goroutine inside a target. */
+enum gate_state {
+	GATE_SHUT,
+	GATE_OPEN,
+	GATE_ENDED, /* the target has returned, but that record was lost */
+};
+
+/* A goroutine that is inside a target, or was. */
 struct gate {
 	/* of the target's call, with 1 << 32 added on a system stack, and 1 << 33 on that of signal
 	 * handlers */
 	__u64 frame;
-	__u64 g; /* its runtime.g: two with one id mean wrong offsets, or forged ids */
+	__u64 goid; /* 0: a thread without a goroutine. The next goroutine may have the same g. */
 	/* Which program ran under the pid then: it may exec, and a pid may be used again. */
 	__u64 program;
-	__u32 lost; /* since the last record that arrived */
-	__u16 ended; /* the target has returned, but that record was lost */
-	__u16 followed; /* the target is the function that the goroutine was started with */
 	__u64 since; /* --min-wait: when it stopped running, as time_ns */
-	__u64 tid; /* on a system stack: whose */
+	__u32 lost; /* since the last record that arrived */
+	__u32 tid; /* on a system stack: whose */
+	__u8 state; /* enum gate_state */
+	__u8 followed; /* the target is the function that the goroutine was started with */
+	__u8 unused[6];
+};
+
+/* Which goroutine has an id. */
+struct goid_key {
+	__u64 goid;
+	__u64 pid;
+};
+struct goid_owner {
+	__u64 g;
+	__u64 program; /* see struct gate */
+};
+
+/* A thread, and the goroutine that it served last. */
+struct thread_key {
+	__u32 tid;
+	__u32 pid;
+};
+struct served {
+	__u64 g;
+	__u64 goid;
 };
 
 #endif

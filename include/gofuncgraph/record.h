@@ -163,6 +163,7 @@ struct record_go {
 struct record_process {
 	struct record header;
 	__u64 program; /* which program it runs now, see struct gate */
+	__u64 has_lost; /* not 0: some of its goroutines have lost records, and maybe nobody told */
 };
 
 /* What is counted. */

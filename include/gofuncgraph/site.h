@@ -50,6 +50,9 @@ enum site_flags {
 	SITE_BIRTH = 1 << 7,
 	/* SITE_STATE_SWAP: g_register holds the address of g.atomicstatus */
 	SITE_SWAP_AT_STATUS = 1 << 8,
+	/* The function may run on a thread's system stack, for a goroutine: m.curg is to be asked.
+	 * Without this, whoever runs it is a goroutine on its own stack. */
+	SITE_ANY_STACK = 1 << 9,
 };
 
 /* Every member is as wide in BPF as in user space, and there is no padding. */

@@ -9,6 +9,7 @@
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/run_options.h"
 #include "probe/select/choose.h"
+#include "probe/decode/any_stack.h"
 #include "probe/decode/func_code.h"
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
@@ -133,13 +134,16 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 {
 	struct plan *plan = builder->plan;
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
-	uint32_t tls = gobin_func_lacks_g(plan->bin, func->func) ? SITE_TLS : 0;
+	bool any_stack =
+		gobin_func_is_abi0(plan->bin, func->func) || runs_on_any_stack(func->func->name);
+	uint32_t always = (gobin_func_lacks_g(plan->bin, func->func) ? SITE_TLS : 0) |
+			  (any_stack ? SITE_ANY_STACK : 0);
 	struct error *err;
 	bool added;
 
 	builder->needs_resume |= ends_at_resume(func->func->name);
 	for (size_t i = 0; i < decoded->num_sites; i++) {
-		uint32_t flags = tls | (i == 0 && func->target ? SITE_TARGET : 0);
+		uint32_t flags = always | (i == 0 && func->target ? SITE_TARGET : 0);
 
 		err = add_site(builder, &decoded->sites[i], flags, &added);
 		/* without its entry a function is of no use */

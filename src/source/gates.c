@@ -11,15 +11,12 @@
 /* After a walk, for each gate that was there: it takes a tenth of that or so. */
 #define REST_NS 2000
 
-/* Of a thread without a goroutine the key has the thread's id; see bpf/who.h. */
-#define IS_THREAD (1ull << 63)
-
 struct ended_program {
 	struct hash_key pid;
 	uint64_t first_alive; /* gate.program: earlier ones under this pid are gone */
 };
 
-/* Programs of one pid are numbered in order of beginning: current_program() in bpf/gate.h. */
+/* Programs of one pid are numbered in order of beginning: program_of() in bpf/who.h. */
 static uint64_t first_alive(const struct record_process *end)
 {
 	return end->program + (end->header.kind != RECORD_EXEC);
@@ -62,11 +59,11 @@ void gates_note_end(struct gates *gates, const struct record_process *end)
 
 /* What is read of the map at once. */
 struct batch {
-	struct goroutine_key keys[BATCH];
+	struct gate_key keys[BATCH];
 	struct gate gates[BATCH];
 };
 
-typedef void (*gate_visitor)(struct gates *gates, const struct goroutine_key *key,
+typedef void (*gate_visitor)(struct gates *gates, const struct gate_key *key,
 			     const struct gate *gate, void *context);
 
 /* Each gate; the visitor may take that one out. What it cannot be read for, or there is no memory
@@ -90,11 +87,14 @@ static void walk(struct gates *gates, gate_visitor visit, void *context)
 }
 
 /* Takes it out, as it is now: another program may have it since the map was read. */
-static bool take_if_gone(struct gates *gates, const struct goroutine_key *key,
-			 uint64_t first_alive_now, struct gate *now)
+static bool take_if_gone(struct gates *gates, const struct gate_key *key, uint64_t first_alive_now,
+			 struct gate *now)
 {
-	return !bpf_map_lookup_elem(gates->fd, key, now) && now->program < first_alive_now &&
-	       !bpf_map_delete_elem(gates->fd, key);
+	if (bpf_map_lookup_elem(gates->fd, key, now) || now->program >= first_alive_now ||
+	    bpf_map_delete_elem(gates->fd, key))
+		return false;
+	__atomic_fetch_sub(gates->count, 1, __ATOMIC_RELAXED);
+	return true;
 }
 
 /* ---- losses ---- */
@@ -107,23 +107,23 @@ struct teller {
 	uint64_t first_alive; /* with pid: programs before that one */
 };
 
-static void tell_loss(const struct teller *teller, const struct goroutine_key *key,
+static void tell_loss(const struct teller *teller, const struct gate_key *key,
 		      const struct gate *gate)
 {
-	bool is_thread = key->goid & IS_THREAD;
-	struct record loss = {.kind = gate->ended ? RECORD_LOST_END : RECORD_LOST,
+	bool is_thread = key->g & THREAD_KEY, has_ended = gate->state == GATE_ENDED;
+	struct record loss = {.kind = has_ended ? RECORD_LOST_END : RECORD_LOST,
 			      .size = sizeof(loss),
 			      .lost = gate->lost,
 			      .time_ns = teller->time_ns,
-			      .goid = is_thread ? 0 : key->goid,
+			      .goid = gate->goid,
 			      .pid = (uint32_t)key->pid,
-			      .tid = is_thread ? (uint32_t)key->goid : 0};
+			      .tid = is_thread ? (uint32_t)key->g : 0};
 
-	if (gate->ended || gate->lost)
+	if (has_ended || gate->lost)
 		teller->tell(teller->context, &loss);
 }
 
-static void take_loss(struct gates *gates, const struct goroutine_key *key, const struct gate *gate,
+static void take_loss(struct gates *gates, const struct gate_key *key, const struct gate *gate,
 		      void *context)
 {
 	const struct teller *teller = context;
@@ -146,8 +146,8 @@ void gates_take_losses(struct gates *gates, const struct record_process *end,
 	walk(gates, take_loss, &teller);
 }
 
-static void visit_loss(struct gates *gates, const struct goroutine_key *key,
-		       const struct gate *gate, void *context)
+static void visit_loss(struct gates *gates, const struct gate_key *key, const struct gate *gate,
+		       void *context)
 {
 	tell_loss(context, key, gate);
 }
@@ -162,8 +162,8 @@ void gates_visit_losses(struct gates *gates, uint64_t time_ns,
 
 /* ---- sweeping ---- */
 
-static void delete_if_gone(struct gates *gates, const struct goroutine_key *key,
-			   const struct gate *gate, void *context)
+static void delete_if_gone(struct gates *gates, const struct gate_key *key, const struct gate *gate,
+			   void *context)
 {
 	const struct ended_program *program = find(gates, (uint32_t)key->pid);
 	uint64_t *num_gates = context;

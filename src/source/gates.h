@@ -4,7 +4,7 @@
  * looks after it: of programs that are gone nothing stays there.
  *
  * A walk through the map takes as long as there are goroutines inside targets. The end of a program
- * needs one at once only where records were lost; else one now and then is enough for all programs
+ * needs one at once only where it has lost records; else one now and then is enough for all programs
  * that have ended meanwhile, the rarer the more there is to be looked at.
  */
 #ifndef SOURCE_GATES_H
@@ -19,6 +19,7 @@
 
 struct gates {
 	int fd; /* of the map; not owned */
+	uint32_t *count; /* how many there are, as the BPF programs count them; not owned */
 	struct hash ended; /* programs, since the last walk, by pid */
 	uint64_t next_walk_ns; /* not before */
 };

@@ -32,7 +32,8 @@ struct live {
 	unsigned batch; /* records handed on in this go */
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
-	uint64_t num_lost; /* records, as was told last */
+	uint64_t num_received; /* records */
+	uint64_t num_lost; /* the same, as was told last */
 	uint64_t stop_ns;
 };
 
@@ -100,6 +101,7 @@ static void hand_on_statistics(struct live *live, uint64_t time_ns)
 
 	for (uint32_t stat = 0; stat < STAT_COUNT; stat++)
 		record.counts[stat] = read_count(live, stat);
+	record.counts[STAT_SENT] = live->num_received - live->bpf->bss->num_told_ends;
 	live->num_lost = record.counts[STAT_LOST];
 	hand_on(live, &record.header);
 }
@@ -115,7 +117,7 @@ static void hand_on_time(struct live *live, uint8_t kind, uint64_t time_ns)
 static void end_program(struct live *live, const struct record_process *end)
 {
 	gates_note_end(&live->gates, end);
-	if (read_count(live, STAT_LOST))
+	if (end->has_lost)
 		gates_take_losses(&live->gates, end, hand_on_loss, live);
 }
 
@@ -127,6 +129,7 @@ static int handle_record(void *context, void *data, size_t size)
 
 	if (!record_is_valid(record, size))
 		return 0;
+	live->num_received++;
 	if (gates_are_over(record))
 		end_program(live, (const struct record_process *)record);
 	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
@@ -275,6 +278,7 @@ struct error *live_start(const struct live_options *options, struct source **out
 		err = attach_processes(live);
 	if (!err) {
 		live->gates.fd = bpf_map__fd(live->bpf->maps.gates);
+		live->gates.count = (uint32_t *)&live->bpf->bss->num_gates;
 		live->ring = ring_buffer__new(bpf_map__fd(live->bpf->maps.records), handle_record,
 					      live, NULL);
 		if (!live->ring)

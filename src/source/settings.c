@@ -72,6 +72,15 @@ static bool sees_resumes(const struct plan *plan)
 	return false;
 }
 
+/* All that every hit reads of g is read at once. */
+static uint32_t head_size(const struct gobin_layout *layout)
+{
+	uint32_t last = layout->g_stack_hi > layout->g_m ? layout->g_stack_hi : layout->g_m;
+
+	last = layout->g_goid > last ? layout->g_goid : last;
+	return last + sizeof(uint64_t);
+}
+
 struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_options *options)
 {
 	const struct plan *plan = options->plan;
@@ -89,6 +98,11 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->g_stack_hi = layout.g_stack_hi;
 	rodata->g_m = layout.g_m;
 	rodata->g_goid = layout.g_goid;
+	rodata->g_head_size = head_size(&layout);
+	if (rodata->g_head_size > G_HEAD_MAX)
+		return error_new(
+			"cannot trace %s: its goroutines are larger than those of any Go this version knows (%s)",
+			gobin_path(plan->bin), gobin_version(plan->bin));
 	rodata->g_atomicstatus = layout.g_atomicstatus;
 	rodata->g_waitreason = layout.g_waitreason;
 	rodata->g_gopc = layout.g_gopc;

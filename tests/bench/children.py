@@ -59,8 +59,11 @@ class Child:
         """The BPF programs that it has loaded: name -> (nanoseconds, runs), while somebody has them counted."""
         figures = {}
         for name in os.listdir(f"/proc/{self.process.pid}/fdinfo"):
-            with open(f"/proc/{self.process.pid}/fdinfo/{name}", encoding="ascii") as file:
-                info = dict(line.split(":", 1) for line in file.read().splitlines() if ":" in line)
+            try:
+                with open(f"/proc/{self.process.pid}/fdinfo/{name}", encoding="ascii") as file:
+                    info = dict(line.split(":", 1) for line in file.read().splitlines() if ":" in line)
+            except FileNotFoundError:
+                continue  # closed meanwhile
             if "run_time_ns" in info:
                 figures[program_name(info["prog_id"].strip())] = (int(info["run_time_ns"]), int(info["run_cnt"]))
         return figures

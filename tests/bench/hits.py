@@ -65,7 +65,7 @@ def measure(loop, output, before, quick):
     tools = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
     ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
     rows = {}
-    calls, rounds = (2000, 3) if quick else (20000, 9)
+    calls, rounds = (2000, 3) if quick else (20000, 5)
     with statistics_enabled():
         for way, options in ways.items():
             for what, ((*arguments, target), command, names) in CASES.items():

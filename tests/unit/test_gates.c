@@ -16,18 +16,24 @@
 
 #include "source/gates.h"
 
-#define MAP_FD   77
-#define MAX      100
-#define SECOND   1000000000ull
-#define PROGRAM  5000 /* number of the first program of each process */
-#define A_THREAD (1ull << 63)
+#define MAP_FD  77
+#define MAX     100
+#define SECOND  1000000000ull
+#define PROGRAM 5000 /* number of the first program of each process */
 
 static struct {
-	struct goroutine_key key;
+	struct gate_key key;
 	struct gate value;
 } entries[MAX];
 static size_t num_entries;
 static unsigned num_steps; /* of walks */
+
+static uint32_t gates_count; /* as the BPF programs count them */
+
+static uint64_t g_of(uint64_t goid)
+{
+	return 0xc000000000 + goid * 512;
+}
 
 static size_t find(const void *key)
 {
@@ -69,7 +75,7 @@ int __wrap_bpf_map_delete_elem(int fd, const void *key)
 int __wrap_bpf_map_lookup_batch(int fd, void *from, void *at, void *keys, void *values,
 				uint32_t *count, const struct bpf_map_batch_opts *opts)
 {
-	struct goroutine_key *key = keys;
+	struct gate_key *key = keys;
 	struct gate *gate = values;
 	uint32_t left = (uint32_t)num_entries, i;
 
@@ -85,20 +91,26 @@ int __wrap_bpf_map_lookup_batch(int fd, void *from, void *at, void *keys, void *
 	return left ? 0 : -ENOENT;
 }
 
-static void add(uint64_t pid, uint64_t goid, uint64_t program, uint32_t ended_with)
+/* Of the goroutine's id, or THREAD_KEY | tid. */
+static void add(uint64_t pid, uint64_t who, uint64_t program, uint32_t ended_with)
 {
+	bool is_thread = who & THREAD_KEY;
+
 	assert_true(num_entries < MAX);
-	entries[num_entries].key = (struct goroutine_key){.goid = goid, .pid = pid};
-	entries[num_entries++].value =
-		(struct gate){.program = program, .ended = ended_with > 0, .lost = ended_with};
+	entries[num_entries].key = (struct gate_key){.g = is_thread ? who : g_of(who), .pid = pid};
+	entries[num_entries++].value = (struct gate){.goid = is_thread ? 0 : who,
+						     .program = program,
+						     .state = ended_with ? GATE_ENDED : GATE_OPEN,
+						     .lost = ended_with};
+	gates_count++;
 }
 
 static int setup(void **state)
 {
 	static struct gates gates;
 
-	num_entries = num_steps = 0;
-	gates = (struct gates){.fd = MAP_FD};
+	num_entries = num_steps = gates_count = 0;
+	gates = (struct gates){.fd = MAP_FD, .count = &gates_count};
 	*state = &gates;
 	return 0;
 }
@@ -106,7 +118,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	gates_destroy(*state);
-	return 0;
+	return gates_count != num_entries;
 }
 
 static const struct record_process process_exit = {
@@ -133,10 +145,12 @@ static void test_take(void **state)
 
 	add(1, 10, PROGRAM, 0);
 	add(1, 11, PROGRAM, 3);
-	add(1, A_THREAD | 12, PROGRAM, 4);
+	add(1, THREAD_KEY | 12, PROGRAM, 4);
 	add(1, 13, PROGRAM, 5);
-	entries[3].value.ended = 0;
+	entries[3].value.state = GATE_OPEN;
 	add(2, 10, PROGRAM, 5);
+	add(1, 14, PROGRAM, 0);
+	entries[5].value.state = GATE_SHUT;
 	gates_take_losses(*state, &process_exit, remember, text);
 	assert_string_equal(text, "1 13 0: 5, 1 0 12: 4 ended, 1 11 0: 3 ended, ");
 	assert_int_equal(num_entries, 1);
@@ -185,7 +199,7 @@ static void test_sweep(void **state)
 	assert_int_equal(num_steps, 100);
 	assert_int_equal(num_entries, 60);
 	for (size_t i = 0; i < num_entries; i++)
-		assert_true(entries[i].key.goid == 11 || entries[i].key.pid > 40);
+		assert_true(entries[i].value.goid == 11 || entries[i].key.pid > 40);
 	/* They are told once. */
 	gates_sweep(gates, 3 * SECOND);
 	assert_int_equal(num_steps, 100);
@@ -224,9 +238,9 @@ static void test_losses(void **state)
 
 	add(1, 10, PROGRAM, 0);
 	add(1, 11, PROGRAM, 3);
-	add(2, A_THREAD | 12, PROGRAM, 4);
+	add(2, THREAD_KEY | 12, PROGRAM, 4);
 	add(2, 13, PROGRAM, 5);
-	entries[3].value.ended = 0;
+	entries[3].value.state = GATE_OPEN;
 	gates_visit_losses(*state, 9, remember, text);
 	assert_string_equal(text, "2 13 0: 5, 2 0 12: 4 ended, 1 11 0: 3 ended, ");
 	assert_int_equal(num_entries, 4);
