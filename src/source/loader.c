@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -95,6 +96,12 @@ static struct error *check_types(void)
 	return NULL;
 }
 
+/* Attributes of no size are wrong, if there is anybody to say so. */
+static bool has_bpf(void)
+{
+	return syscall(__NR_bpf, 0, NULL, 0) >= 0 || errno != ENOSYS;
+}
+
 static struct error *load_error(const struct graph_bpf *bpf, enum attach_method method, int errnum)
 {
 	struct error *err;
@@ -107,6 +114,8 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 		return error_errno(
 			errnum,
 			"cannot load the BPF programs; raise the limit of open files (ulimit -n)");
+	if (!has_bpf())
+		return privileges_error(ENOSYS, "load the BPF programs");
 	err = check_types();
 	if (err)
 		return err;

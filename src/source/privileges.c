@@ -33,7 +33,9 @@ struct error *privileges_error(int errnum, const char *what)
 	bool perfmon = admin || caps >> CAP_PERFMON & 1;
 
 	if (errnum == ENOSYS)
-		return error_new("cannot %s: this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)", what);
+		return error_new(
+			"cannot %s: there is no bpf(2) here; the kernel was built without it (CONFIG_BPF_SYSCALL), or this gofuncgraph-c is for another processor and emulated (qemu-user): what is emulated cannot be traced, run one that was built for this machine",
+			what);
 	if (errnum != EPERM && errnum != EACCES)
 		return error_errno(errnum, "cannot %s", what);
 	if (lockdown_is_confidential())
