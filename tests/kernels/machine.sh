@@ -41,9 +41,12 @@ sysroot_find() {
 
 tool_build() {
 	BUILD=$here/../../build-static${cross:+-$arch}
-	[ -e "$BUILD/build.ninja" ] ||
-		meson setup "$BUILD" "$here/../.." ${cross:+--cross-file "$cross"} -Dstatic=true >&2 || return 1
-	ninja -C "$BUILD" gofuncgraph-c >&2
+	(
+		flock 9
+		[ -e "$BUILD/build.ninja" ] ||
+			meson setup "$BUILD" "$here/../.." ${cross:+--cross-file "$cross"} -Dstatic=true >&2 || exit 1
+		ninja -C "$BUILD" gofuncgraph-c >&2
+	) 9>"$(debian_cache)/${BUILD##*/}.lock"
 }
 
 tool_strip() {

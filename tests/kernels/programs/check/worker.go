@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -130,8 +131,12 @@ func (w *worker) bias(file *elf.File) (bias uint64, err error) {
 		return 0, nil
 	}
 	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", w.pid()))
-	if err == nil {
-		_, err = fmt.Sscanf(string(maps), "%x-", &bias)
+	// The heap may be below it.
+	for _, line := range strings.Split(string(maps), "\n") {
+		if strings.HasSuffix(line, " "+workPath) {
+			_, err = fmt.Sscanf(line, "%x-", &bias)
+			break
+		}
 	}
 	for _, segment := range file.Progs {
 		if segment.Type == elf.PT_LOAD {
