@@ -353,6 +353,8 @@ static void test_data(void **state)
 	expect_exits(
 		"f81f0ffe 1800007b 9c000060 d65f03c0 d65f03c0 d65f03c0 14001000 d61f0000 58000020 d65f03c0",
 		"12 ret 36 ret");
+	/* prfm of the ret: of what is code */
+	expect_exits("f81f0ffe d8000020 d65f03c0", "8 ret");
 	/* b over the pool; ret, b; ldr of 8 bytes */
 	expect_marks("in the middle", "14000003 d65f03c0 17fffbff 58ffffc0 d65f03c0", ".DD..");
 	expect_exits("14000003 d65f03c0 17fffbff 58ffffc0 d65f03c0", "16 ret");

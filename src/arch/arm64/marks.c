@@ -22,7 +22,8 @@ static uint32_t literal_size(uint32_t word)
 
 	if (word >> 26 & 1)
 		return 4u << opc;
-	return opc == 1 ? 8 : 4;
+	/* ldr w, ldr x, ldrsw; prfm may be of code, and loads nothing */
+	return opc == 1 ? 8 : opc == 3 ? 0 : 4;
 }
 
 /* While looking, beside the mark: some branch goes there. */

@@ -23,7 +23,7 @@
 static bool is_spill(uint32_t word)
 {
 	/* stp and ldp; str and ldr with an offset; stur and ldur */
-	bool is_plain = (word & 0x3f000000) == 0x29000000 || (word & 0x3f000000) == 0x2d000000 ||
+	bool is_plain = (word & 0x3f800000) == 0x29000000 || (word & 0x3f800000) == 0x2d000000 ||
 			(word & 0x3b000000) == 0x39000000 || (word & 0x3b200c00) == 0x38000000;
 
 	return is_plain && RN(word) == SP_OR_ZERO;
