@@ -72,6 +72,10 @@ struct call {
 	struct wait *waits;
 	uint32_t num_waits;
 	uint32_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only without keep_calls */
+	/* 0, for who takes trees: calls inside it whose steps were taken out, and the time of those
+	 * that it made itself. What is written here, and to waits_left_out, is there in the next
+	 * part of the tree. */
+	uint64_t folded_calls, folded_ns;
 };
 #define CALLTREE_NO_SITE UINT32_MAX
 
@@ -151,7 +155,11 @@ struct tree {
 #define CALLTREE_SETTLE_CALLS (1u << 17)
 #define CALLTREE_SETTLE_TOTAL (1u << 21)
 
-/* Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. */
+/*
+ * Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. Who takes
+ * a tree may change its calls as struct call says, its starts and the order of its steps, and take
+ * steps out.
+ */
 struct calltree_sink {
 	void *context;
 	/* NULL: not of interest. Of the call nothing is known yet of its end. */

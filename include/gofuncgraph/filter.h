@@ -9,6 +9,9 @@
  * tree that is shown, one by one, to a sink that wants them so. Until then it keeps copies of the
  * parts of trees that are open, and of the slowest trees, in at most FILTER_MAX_BYTES.
  *
+ * It changes trees in the arrays that they were handed on with: calls have the number of those that
+ * were folded into them from part to part, as calltree.h says.
+ *
  * A goroutine that was started inside a tree (calltree.h) goes with it; one that is handed on by
  * itself is judged by its own first call.
  */
@@ -23,6 +26,9 @@ struct filter_options {
 	uint64_t slower_ns; /* trees whose first call took at least that long */
 	uint64_t slowest; /* the so many that took longest, when asked for; 0: each when it ends */
 	uint64_t interval_ns; /* with `slowest`: they are asked for so often; 0: at the end */
+	/* Calls inside a tree that took less are folded: struct call's folded_calls has them. */
+	uint64_t min_duration_ns;
+	uint64_t depth; /* so many levels of calls are shown, deeper ones are folded; 0: all are */
 };
 
 #define FILTER_MAX_SLOWEST 10000
@@ -39,6 +45,8 @@ struct filter_sums {
 struct filter;
 
 bool filter_is_needed(const struct filter_options *options);
+/* Not all trees are shown. */
+bool filter_chooses(const struct filter_options *options);
 
 /* `next`: copied. What it wants of calls and trees, it gets of those that are shown. */
 struct error *filter_new(const struct filter_options *options, const struct calltree_sink *next,

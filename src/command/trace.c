@@ -228,7 +228,7 @@ static void report(void *context)
 	const struct trace *trace = context;
 	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
 
-	if (!sums)
+	if (!sums || !filter_chooses(&trace->args->filter))
 		return;
 	if (sums->not_kept)
 		log_warning(

@@ -17,6 +17,8 @@ enum {
 	KEY_SLOWER,
 	KEY_SLOWEST,
 	KEY_INTERVAL,
+	KEY_MIN_DURATION,
+	KEY_DEPTH,
 };
 
 static const struct argp_option options[] = {
@@ -28,6 +30,10 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"interval", KEY_INTERVAL, "DURATION", 0,
 	 "With --slowest: those of each DURATION, not at the end only", OPTIONS_SHOWN},
+	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
+	 "Fold calls inside a tree that took less: one line tells how many there were",
+	 OPTIONS_SHOWN},
+	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
 	{"states", KEY_STATES, NULL, 0,
 	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
 	 OPTIONS_SHOWN},
@@ -79,6 +85,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_INTERVAL:
 		run_args_check(state, text_parse_duration(arg, &args->filter.interval_ns));
+		return 0;
+	case KEY_MIN_DURATION:
+		run_args_check(state, text_parse_duration(arg, &args->filter.min_duration_ns));
+		return 0;
+	case KEY_DEPTH:
+		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
 		return 0;
 	case ARGP_KEY_END:
 		if (args->filter.interval_ns && !args->filter.slowest)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "filter/copy.h"
+#include "filter/fold.h"
 #include "filter/kept.h"
 #include "filter/replay.h"
 #include "filter/waits.h"
@@ -22,6 +23,11 @@ struct filter {
 };
 
 bool filter_is_needed(const struct filter_options *options)
+{
+	return filter_chooses(options) || options->min_duration_ns || options->depth;
+}
+
+bool filter_chooses(const struct filter_options *options)
 {
 	return options->slower_ns || options->slowest;
 }
@@ -140,24 +146,42 @@ static bool leave_waits(const struct filter *filter, const struct tree *tree)
 	return true;
 }
 
-static void settle(void *context, const struct tree *tree)
+static struct tree fold(struct filter *filter, const struct tree *tree)
 {
-	struct filter *filter = context;
-	struct kept *kept = keep_find(&filter->keep, tree);
+	struct tree folded = *tree;
 
-	if (!kept)
-		kept = keep_open(&filter->keep, tree);
-	if (!kept) {
+	if (!fold_calls(&filter->options, &folded))
 		fail(filter);
-		return;
-	}
-	if (!kept->is_shown && is_shown_now(filter, duration_of(tree))) {
+	return folded;
+}
+
+/* A part of a tree of which it is not known yet, perhaps, whether it is shown. */
+static void hold(struct filter *filter, struct kept *kept, const struct tree *part)
+{
+	if (!kept->is_shown && is_shown_now(filter, duration_of(part))) {
 		pass_kept(filter, kept, false);
 		kept->is_shown = true;
 	}
 	if (kept->is_shown)
-		pass(filter, tree, kept, false);
-	else if (!keep_part(&filter->keep, kept, tree) || !leave_waits(filter, tree))
+		pass(filter, part, kept, false);
+	else if (!keep_part(&filter->keep, kept, part) || !leave_waits(filter, part))
+		fail(filter);
+}
+
+static void settle(void *context, const struct tree *tree)
+{
+	struct filter *filter = context;
+	struct tree folded = fold(filter, tree);
+	struct kept *kept;
+
+	if (!filter_chooses(&filter->options)) {
+		pass(filter, &folded, NULL, false);
+		return;
+	}
+	kept = keep_find(&filter->keep, tree) ?: keep_open(&filter->keep, tree);
+	if (kept)
+		hold(filter, kept, &folded);
+	else
 		fail(filter);
 }
 
@@ -194,12 +218,16 @@ static void end(void *context, const struct tree *tree)
 	if (kept)
 		keep_close(keep, kept);
 	if ((kept && kept->is_shown) || is_shown_now(filter, duration_ns)) {
+		struct tree folded = fold(filter, tree);
+
 		if (kept)
 			pass_kept(filter, kept, false);
-		pass(filter, tree, kept, true);
+		pass(filter, &folded, kept, true);
 	} else if (most && duration_ns >= filter->options.slower_ns &&
 		   keep_is_slow(keep, most, duration_ns)) {
-		offer(filter, tree, take_pointer(kept), duration_ns);
+		struct tree folded = fold(filter, tree);
+
+		offer(filter, &folded, take_pointer(kept), duration_ns);
 	}
 	keep_free(keep, kept);
 }

@@ -41,8 +41,12 @@ struct kept *keep_open(struct keep *keep, const struct tree *tree)
 static void miss(struct kept *kept, const struct tree *part)
 {
 	/* Calls that are open come again in the next part. */
-	for (uint32_t i = 0; i < part->num_steps; i++)
-		kept->dropped += part->steps[i].type == STEP_EXIT;
+	for (uint32_t i = 0; i < part->num_steps; i++) {
+		const struct step *step = &part->steps[i];
+
+		if (step->type == STEP_EXIT)
+			kept->dropped += 1 + part->calls[step->index].folded_calls;
+	}
 	kept->dropped += part->left_out;
 	kept->has_gaps = true;
 }

@@ -164,6 +164,20 @@ static void put_parts(struct output *out, const struct call *call)
 	}
 }
 
+/* In the columns of an exit, without a time: they were at many. */
+static void write_folded(struct output *out, const struct branch *branch, const struct call *call)
+{
+	char duration[TEXT_DURATION_SIZE];
+	struct writer *writer = &out->writer;
+
+	writer_put_spaces(writer, TIME_WIDTH + 1);
+	writer_put(writer, duration, text_format_duration(duration, call->folded_ns));
+	writer_put_spaces(writer, 2 + indent_of(branch->depth + call->depth + 1));
+	writer_puts(writer, "(");
+	writer_put_number(writer, call->folded_calls);
+	writer_puts(writer, call->folded_calls == 1 ? " call folded)\n" : " calls folded)\n");
+}
+
 static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
 {
 	size_t depth = branch->depth + call->depth;
@@ -274,6 +288,8 @@ static void write_branch(struct output *out, const struct branch *branch)
 				    step->type == STEP_AGAIN);
 			break;
 		case STEP_EXIT:
+			if (tree->calls[step->index].folded_calls)
+				write_folded(out, branch, &tree->calls[step->index]);
 			write_exit(out, branch, &tree->calls[step->index]);
 			break;
 		case STEP_WAIT:

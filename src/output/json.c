@@ -16,6 +16,10 @@
  * "offset", "file", "line"}, the goroutine that ended the wait, and where it was then, as in
  * "caller".
  *
+ * With --min-duration and --depth, a call that others were folded into has
+ *   "folded": {"calls", "ns"}
+ * the number of all of them, and the time of those that it made itself.
+ *
  * With --follow, the call that a goroutine started inside a tree begins with has
  *   "started_by": {"goid", "tree"}
  * and its "caller" is the `go` statement. "tree" is left out if it is not known.
@@ -117,6 +121,14 @@ static void put_starter(struct json_writer *json, const struct tree *tree)
 	json_close(json, '}');
 }
 
+static void put_folded(struct json_writer *json, const struct call *call)
+{
+	json_member_open(json, "folded", '{');
+	json_member_number(json, "calls", call->folded_calls);
+	json_member_number(json, "ns", call->folded_ns);
+	json_close(json, '}');
+}
+
 static const char *end_name(const struct call *call)
 {
 	switch (call->end) {
@@ -168,6 +180,8 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	put_end(out, &json, call);
 	if (call->incomplete)
 		json_member_true(&json, "incomplete");
+	if (call->folded_calls)
+		put_folded(&json, call);
 	if (out->options.run.states)
 		put_states(out, &json, call);
 	if (call->num_waits)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Filters: what is shown is what the program says it did, and what is not shown is counted."""
 
+import json
 import re
 
 import pytest
 
-from harness import await_condition, forests, parse_graph
+from harness import await_condition, count, forests, parse_graph, shape, walk
 from test_options import harness_awaits_block
 
 SUMS = re.compile(r"gofuncgraph-c: (\d+) calls? of targets, (\d+) shown(?:; p50 (\S+), p90 (\S+), p99 (\S+), max (\S+))?")
@@ -105,6 +106,75 @@ def test_nothing_is_slow(binary, start, trace):
     assert tracer.stop().out == ""
     assert "was entered" not in tracer.err and "entered main" not in tracer.err
     check_sums(tracer, told, 0)
+
+
+# ---- calls inside a tree ----
+
+
+def folded_shape(call, levels=None):
+    """What was called; of more than so many levels, how many calls."""
+    told = call.get("folded", {}).get("calls", 0)
+    inner = call["calls"]
+    if levels == 1:
+        told, inner = sum(count(shape(one)) for one in inner), []
+    return (call.get("function") or call["name"], told,
+            [folded_shape(one, levels and levels - 1) for one in inner])
+
+
+def trees_of(tracer, kind):
+    if kind == "json":
+        (trees,) = forests(tracer.calls()).values()
+        return trees
+    trees, notes = parse_graph(tracer.out)
+    assert not notes
+    return trees
+
+
+@pytest.mark.parametrize("option, levels", [("--depth=1", 1), ("--depth=3", 3), ("--depth=99", 99),
+                                            ("--min-duration=1h", 1), ("--min-duration=1ns", 99)])
+@pytest.mark.parametrize("kind", ["graph", "json"])
+def test_what_is_folded(binary, start, trace, kind, option, levels):
+    program = start(binary("calls"))
+    tracer = trace("-f", kind, option, "-u", "main.*", "-u", "!main.(*number).double", program.path, "main.root")
+    (journal,) = program.work("GO 2")
+    shown = trees_of(tracer.stop(), kind)
+    assert [folded_shape(tree) for tree in shown] == [folded_shape(tree, levels) for tree in journal["tree"]]
+    for call, _ in (pair for tree in shown for pair in walk(tree)):
+        if "folded" in call and kind == "json":
+            inner = sum(one["duration_ns"] for one in call["calls"])
+            assert 0 < call["folded"]["ns"] <= call["duration_ns"] - inner
+
+
+def test_min_duration(binary, start, trace):
+    program = start(binary("durations"))
+    tracer = trace("-f", "json", "--min-duration", "60ms", "-u", "main.work", program.path, "main.measure")
+    told = {one["goid"]: one for one in program.work("GO 1 120 1 5 90 2 1 1 300 1")}
+    for (_, goid), (tree,) in forests(tracer.stop().calls()).items():
+        inner, outer = told[goid]["inner_ns"], told[goid]["outer_ns"]
+        if tree["calls"]:
+            (call,) = tree["calls"]
+            assert call["duration_ns"] >= 60 * MS and outer >= 60 * MS and "folded" not in tree
+        else:
+            assert inner < 60 * MS and tree["folded"]["calls"] == 1
+            assert inner <= tree["folded"]["ns"] <= outer
+        del told[goid]
+    assert not told
+
+
+def test_folded_in_parts(binary, start, trace, tmp_path):
+    """A tree that is too long to be kept: all its calls are shown or in the number at its end."""
+    program = start(binary("long"))
+    out = tmp_path / "out"
+    tracer = trace("-f", "json", "-o", str(out), "--depth", "1", "--ring-size", "256M", "-u", "main.handle",
+                   program.path, "main.serve")
+    program.work("begin")
+    calls = 150_000
+    program.work(f"call {calls}")
+    program.work("end")
+    tracer.stop()
+    assert "lost" not in tracer.err
+    (call,) = [json.loads(line) for line in out.read_text().splitlines()]
+    assert (call["function"], call["folded"]["calls"]) == ("main.serve", calls)
 
 
 @pytest.mark.parametrize("slower, shown", [("1us", 1), ("1h", 0)])

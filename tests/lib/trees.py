@@ -102,6 +102,7 @@ EXIT = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\} " 
 ENDED = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)\} (?P<name>\S.*) "
                           r"\[(?P<mark>[a-z ]+)\]")
 NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
+FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>\d+) calls? folded\)")
 PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
                   r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
 
@@ -129,6 +130,12 @@ def parse_graph(text):
             before, again = left_open.pop(part["tree"])
             again = again[:]
             assert int(part["part"]) == before + 1, f"{line} after part {before}"
+            continue
+        folded = FOLDED.fullmatch(line)
+        if folded:
+            assert len(folded["indent"]) == 2 * len(stack) and "folded" not in stack[-1], f"folded: {line}"
+            stack[-1]["folded"] = {"calls": int(folded["count"]),
+                                   "ns": int(folded["duration"].replace(".", "")) * 1000}
             continue
         note = NOTE.fullmatch(line)
         entry = None if note else ENTRY.fullmatch(line)

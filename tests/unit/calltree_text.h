@@ -6,7 +6,8 @@
  * "a(b()[S5] w7)[S5 W3:20]" is b in a, 5 ns in a system call, a waiting, 20 ns in all, for reason
  * 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
  * "go2-" if it is not inside; an "s" is a function that has no site. "#2 &a(b()~|" is the second
- * part of a tree that goes on, with a open since the first. Times are in ns.
+ * part of a tree that goes on, with a open since the first; "a(<3 20>)" has 3 calls folded into it, of
+ * 20 ns. Times are in ns.
  */
 #ifndef GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
 #define GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
@@ -88,6 +89,9 @@ static inline void add_end(struct fixture *f, const struct call *call)
 {
 	static const char ends[] = "?.TPGXRLV";
 
+	if (call->folded_calls)
+		add(f, "<%llu %llu>", (unsigned long long)call->folded_calls,
+		    (unsigned long long)call->folded_ns);
 	add(f, ")%.*s%s", call->end != CALL_RETURN, &ends[call->end], call->incomplete ? "?" : "");
 	add_parts(f, call);
 }

@@ -54,6 +54,23 @@ static void test_tree(void **state)
 	assert_int_equal(output_num_trees(fake->out), 1);
 }
 
+static void test_folded(void **state)
+{
+	struct fake_output *fake = *state;
+	struct call call = fake_handle_bar();
+	struct step steps[] = {{.type = STEP_ENTRY}, {.type = STEP_EXIT}};
+	const struct tree tree = {.calls = &call, .num_calls = 1, .steps = steps, .num_steps = 2};
+
+	call.folded_calls = 17;
+	call.folded_ns = 1234567000;
+	fake_end_tree(fake, &tree);
+	assert_non_null(strstr(fake_output_text(fake),
+			       "\n                   001.234567    (17 calls folded)\n17 "));
+	call.folded_calls = 1;
+	fake_end_tree(fake, &tree);
+	assert_non_null(strstr(fake_output_text(fake), " 001.234567    (1 call folded)\n17 "));
+}
+
 /* Output must not grow with the square of a recursion's depth. */
 static void test_deep_recursion(void **state)
 {
@@ -375,6 +392,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
+		TEST(test_folded),
 		TEST(test_deep_recursion),
 		TEST(test_wall_clock_is_set),
 		TEST(test_ends),

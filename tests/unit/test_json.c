@@ -45,6 +45,23 @@ static void assert_json_lines(const char *text)
 	}
 }
 
+static void test_folded(void **state)
+{
+	struct fake_output *fake = *state;
+	struct calltree_sink sink = output_sink(fake->out);
+	struct call call = fake_handle_bar();
+	const struct tree tree = {.number = 1};
+
+	sink.call_ended(sink.context, &tree, &call);
+	assert_null(strstr(fake_output_text(fake), "folded"));
+	call.folded_calls = 17;
+	call.folded_ns = 1234567000;
+	sink.call_ended(sink.context, &tree, &call);
+	assert_json_lines(fake_output_text(fake));
+	assert_non_null(
+		strstr(fake_output_text(fake), ",\"folded\":{\"calls\":17,\"ns\":1234567000}}\n"));
+}
+
 /* Of each call, the wall clock of its beginning. */
 static void test_wall_clock_is_set(void **state)
 {
@@ -183,8 +200,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_wall_clock_is_set), TEST(test_call),    TEST(test_ends),
-		TEST(test_end_names),         TEST(test_hostile), cmocka_unit_test(test_limit),
+		TEST(test_wall_clock_is_set),
+		TEST(test_folded),
+		TEST(test_call),
+		TEST(test_ends),
+		TEST(test_end_names),
+		TEST(test_hostile),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
