@@ -49,6 +49,9 @@ struct wait {
 };
 
 struct call {
+	uint64_t number; /* of the tree's calls, kept or not, from 1, in order of entry */
+	uint64_t parent; /* number of the one that it is directly inside of; 0: none */
+	uint64_t inner_ns; /* how long those directly inside took that have ended */
 	uint64_t start_ns; /* by the clock of records */
 	uint64_t end_ns; /* when its end was noticed */
 	uint64_t caller_va; /* return address; 0: unknown */

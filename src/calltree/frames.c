@@ -77,7 +77,10 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		return error_out_of_memory();
 	}
 	struct call *call = frame_call(owner, &frame);
+	const struct frame *top = top_frame(owner);
 	*call = (struct call){
+		.number = ++owner->num_entered,
+		.parent = top ? frame_call(owner, top)->number : 0,
 		.start_ns = owner->timeline.now_ns,
 		.caller_va = beginning->caller_va,
 		.entry_site = beginning->site,
@@ -132,6 +135,9 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 		call->end = CALL_LOST;
 	call->exit_site = ending->site;
 	call->end_ns = owner->timeline.now_ns;
+	struct frame *caller = top_frame(owner);
+	if (caller)
+		frame_call(owner, caller)->inner_ns += call->end_ns - call->start_ns;
 	if (frame->is_kept)
 		tree->steps[tree->num_steps++] =
 			(struct step){.index = frame->index, .type = STEP_EXIT};

@@ -161,6 +161,13 @@ static void put_end(struct output *out, struct json_writer *json, const struct c
 	json_member_text(json, "end", end_name(call));
 }
 
+static void put_number(struct json_writer *json, const struct call *call)
+{
+	json_member_number(json, "call", call->number);
+	if (call->parent)
+		json_member_number(json, "parent", call->parent);
+}
+
 static void write_call(struct output *out, const struct tree *tree, const struct call *call)
 {
 	struct json_writer json = json_begin(&out->writer);
@@ -169,11 +176,13 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	json_member_number(&json, "tid", call->tid);
 	json_member_number(&json, "goid", tree->goid);
 	json_member_number(&json, "tree", tree->number);
+	put_number(&json, call);
 	json_member_number(&json, "depth", call->depth);
 	json_place_function(&json, output_entry(out, call));
 	json_member_number(&json, "start_ns",
 			   event_clock_realtime_ns(out->options.clock, call->start_ns));
 	json_member_number(&json, "duration_ns", call->end_ns - call->start_ns);
+	json_member_number(&json, "self_ns", call->end_ns - call->start_ns - call->inner_ns);
 	put_caller(out, &json, call);
 	if (output_is_start(tree, call))
 		put_starter(&json, tree);

@@ -145,6 +145,30 @@ def test_what_is_folded(binary, start, trace, kind, option, levels):
             assert 0 < call["folded"]["ns"] <= call["duration_ns"] - inner
 
 
+def check_numbers(tree):
+    """Numbers are those of the order of entry, and each call's own time is what is left of it."""
+    numbers = [call["call"] for call, _ in walk(tree)]
+    assert numbers[0] == 1 and numbers == sorted(set(numbers))
+    for call, parent in walk(tree):
+        assert call.get("parent") == (parent and parent["call"])
+        inner = sum(one["duration_ns"] for one in call["calls"]) + call.get("folded", {"ns": 0})["ns"]
+        assert call["self_ns"] == call["duration_ns"] - inner
+    return numbers
+
+
+def test_numbers_and_own_time(binary, start, trace):
+    program = start(binary("calls"))
+    options = ["-f", "json", "-u", "main.*", "-u", "!main.(*number).double", program.path, "main.root"]
+    whole, folded = trace(*options), trace("--depth", "2", *options)
+    program.work("GO 2")
+    trees, short = trees_of(whole.stop(), "json"), trees_of(folded.stop(), "json")
+    for tree, other in zip(trees, short):
+        numbers = check_numbers(tree)
+        assert numbers == list(range(1, len(numbers) + 1))
+        # Folding changes no number.
+        assert check_numbers(other) == [call["call"] for call, _ in walk(tree) if call["depth"] < 2]
+
+
 def test_min_duration(binary, start, trace):
     program = start(binary("durations"))
     tracer = trace("-f", "json", "--min-duration", "60ms", "-u", "main.work", program.path, "main.measure")

@@ -72,6 +72,8 @@ static void check_call(const struct checker *checker, const struct tree *tree,
 {
 	must(call->end > CALL_OPEN && call->end <= CALL_LEFT);
 	must(call->end_ns >= call->start_ns);
+	must(call->inner_ns <= call->end_ns - call->start_ns);
+	must(call->number > call->parent && !call->parent == !call->depth);
 	must(!call->incomplete || tree->lost || tree->part);
 	must(call->end != CALL_LOST || call->incomplete);
 	must(call->start_va == 0 || call->depth == 0);

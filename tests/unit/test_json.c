@@ -74,8 +74,9 @@ static void test_wall_clock_is_set(void **state)
 	fake_leave(fake, 1, 0, 0);
 	assert_non_null(strstr(fake_output_text(fake),
 			       "\"start_ns\":1792256885000002000,\"duration_ns\":1000,"));
-	assert_non_null(strstr(fake_output_text(fake),
-			       "\"start_ns\":1792253285000001000,\"duration_ns\":3000,"));
+	assert_non_null(
+		strstr(fake_output_text(fake),
+		       "\"start_ns\":1792253285000001000,\"duration_ns\":3000,\"self_ns\":2000,"));
 }
 
 static void test_call(void **state)
@@ -87,9 +88,11 @@ static void test_call(void **state)
 	assert_string_equal(fake_output_text(fake), "");
 	fake_leave(fake, 20, 1, 1);
 	assert_string_equal(fake_output_text(fake),
-			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":1,"
+			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"call\":2,"
+			    "\"parent\":1,\"depth\":1,"
 			    "\"function\":\"net/http.(*response).Write\","
 			    "\"start_ns\":1792253285411412000,\"duration_ns\":20000,"
+			    "\"self_ns\":20000,"
 			    "\"caller\":{\"function\":\"main.handleBar\",\"offset\":50,"
 			    "\"file\":\"/home/me/main.go\",\"line\":20},"
 			    "\"return\":{\"offset\":192,\"file\":\"/home/me/main.go\",\"line\":21},"
@@ -111,13 +114,14 @@ static void test_ends(void **state)
 	fake_record(fake, 1, (struct facts){.kind = RECORD_GOEXIT});
 	fake_enter(fake, 1, 0, 0, 0x7fffffff0000);
 	feed_lost_end(fake->trees, 812, 34, 0, 1, fake->now_ns);
-	assert_string_equal(fake_output_text(fake),
-			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":0,"
-			    "\"function\":\"main.handleBar\",\"start_ns\":1792253285000001000,"
-			    "\"duration_ns\":1000,\"end\":\"goexit\"}\n"
-			    "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":2,\"depth\":0,"
-			    "\"function\":\"main.handleBar\",\"start_ns\":1792253285000003000,"
-			    "\"duration_ns\":0,\"end\":\"lost\",\"incomplete\":true}\n");
+	assert_string_equal(
+		fake_output_text(fake),
+		"{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"call\":1,\"depth\":0,"
+		"\"function\":\"main.handleBar\",\"start_ns\":1792253285000001000,"
+		"\"duration_ns\":1000,\"self_ns\":1000,\"end\":\"goexit\"}\n"
+		"{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":2,\"call\":1,\"depth\":0,"
+		"\"function\":\"main.handleBar\",\"start_ns\":1792253285000003000,"
+		"\"duration_ns\":0,\"self_ns\":0,\"end\":\"lost\",\"incomplete\":true}\n");
 }
 
 static void test_end_names(void **state)

@@ -47,15 +47,17 @@ static void assert_call(struct fake_output *fake, struct call call, const char *
 	size_t before = strlen(fake_output_text(fake));
 	_cleanup_free_ char *line = NULL;
 
+	call.number = 1;
 	call.end_ns = 100 * MS;
 	call.tid = 815;
 	call.end = CALL_PANIC;
 	end_call(fake, &tree_of_34, &call);
-	assert_true(asprintf(&line,
-			     "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"depth\":0,"
-			     "\"function\":\"main.handleBar\",\"start_ns\":1792253285000000000,"
-			     "\"duration_ns\":100000000,\"end\":\"panic\",%s}\n",
-			     expected) > 0);
+	assert_true(
+		asprintf(&line,
+			 "{\"pid\":812,\"tid\":815,\"goid\":34,\"tree\":1,\"call\":1,\"depth\":0,"
+			 "\"function\":\"main.handleBar\",\"start_ns\":1792253285000000000,"
+			 "\"duration_ns\":100000000,\"self_ns\":100000000,\"end\":\"panic\",%s}\n",
+			 expected) > 0);
 	assert_string_equal(fake_output_text(fake) + before, line);
 }
 
@@ -138,13 +140,14 @@ static void test_followed(void **state)
 	struct fake_output *fake = *state;
 
 	end_call(fake, &tree, &call);
-	assert_string_equal(fake_output_text(fake),
-			    "{\"pid\":812,\"tid\":815,\"goid\":41,\"tree\":9,\"depth\":0,"
-			    "\"function\":\"main.worker\",\"start_ns\":1792253285000000000,"
-			    "\"duration_ns\":1000,\"caller\":{\"function\":\"main.handleBar\","
-			    "\"offset\":88,\"file\":\"/home/me/main.go\",\"line\":20},"
-			    "\"started_by\":{\"goid\":34,\"tree\":7},\"end\":\"goexit\","
-			    "\"states_ns\":{\"running\":1000}}\n");
+	assert_string_equal(
+		fake_output_text(fake),
+		"{\"pid\":812,\"tid\":815,\"goid\":41,\"tree\":9,\"call\":0,\"depth\":0,"
+		"\"function\":\"main.worker\",\"start_ns\":1792253285000000000,"
+		"\"duration_ns\":1000,\"self_ns\":1000,\"caller\":{\"function\":\"main.handleBar\","
+		"\"offset\":88,\"file\":\"/home/me/main.go\",\"line\":20},"
+		"\"started_by\":{\"goid\":34,\"tree\":7},\"end\":\"goexit\","
+		"\"states_ns\":{\"running\":1000}}\n");
 
 	tree.parent_tree = 0;
 	call.entry_site = 2; /* its function is traced itself */
