@@ -45,6 +45,7 @@ struct output_options {
 	/* A filter hands on the trees: their calls come when it is known that the tree is shown, at
 	 * its end mostly. So "json" writes the first that end, too. */
 	bool whole_trees;
+	bool leaf; /* of "graph": a call with nothing inside has one line */
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */

@@ -41,6 +41,7 @@ static struct error *open_output(void *context)
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
 		.whole_trees = filter_is_needed(&args->filter),
+		.leaf = args->leaf,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;

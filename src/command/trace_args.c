@@ -19,6 +19,7 @@ enum {
 	KEY_INTERVAL,
 	KEY_MIN_DURATION,
 	KEY_DEPTH,
+	KEY_LEAF,
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +35,8 @@ static const struct argp_option options[] = {
 	 "Fold calls inside a tree that took less: one line tells how many there were",
 	 OPTIONS_SHOWN},
 	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
+	{"leaf", KEY_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
+	 OPTIONS_SHOWN},
 	{"states", KEY_STATES, NULL, 0,
 	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
 	 OPTIONS_SHOWN},
@@ -91,6 +94,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_DEPTH:
 		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
+		return 0;
+	case KEY_LEAF:
+		args->leaf = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (args->filter.interval_ns && !args->filter.slowest)

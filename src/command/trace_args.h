@@ -17,6 +17,7 @@ struct trace_args {
 	const struct format *format;
 	struct filter_options filter;
 	uint64_t limit; /* trees; 0: any number */
+	bool leaf;
 	bool yes;
 };
 

@@ -164,6 +164,30 @@ static void put_parts(struct output *out, const struct call *call)
 	}
 }
 
+/* The columns before the text of a call that has ended. */
+static void begin_exit(struct output *out, const struct branch *branch, const struct call *call)
+{
+	size_t depth = branch->depth + call->depth;
+
+	/* Nobody knows how long a call took that is lost. */
+	if (call->end == CALL_LOST)
+		begin_line(out, call->end_ns, depth);
+	else
+		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
+}
+
+/* What stands behind it. */
+static void end_exit(struct output *out, const struct call *call)
+{
+	struct writer *writer = &out->writer;
+
+	if (call->end == CALL_TAIL_CALL)
+		writer_puts(writer, " [tail call]");
+	if (out->options.run.states && call->end != CALL_LOST)
+		put_parts(out, call);
+	writer_puts(writer, "\n");
+}
+
 /* In the columns of an exit, without a time: they were at many. */
 static void write_folded(struct output *out, const struct branch *branch, const struct call *call)
 {
@@ -180,15 +204,10 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 
 static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
 {
-	size_t depth = branch->depth + call->depth;
 	const char *mark = end_mark(call);
 	struct writer *writer = &out->writer;
 
-	/* Nobody knows how long a call took that is lost. */
-	if (call->end == CALL_LOST)
-		begin_line(out, call->end_ns, depth);
-	else
-		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
+	begin_exit(out, branch, call);
 	writer_puts(writer, "} ");
 	if (mark) {
 		writer_put_function(writer, output_entry(out, call));
@@ -196,11 +215,33 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 	} else {
 		writer_put_place(writer, names_site(out->names, call->exit_site));
 	}
-	if (call->end == CALL_TAIL_CALL)
-		writer_puts(writer, " [tail call]");
-	if (out->options.run.states && call->end != CALL_LOST)
-		put_parts(out, call);
-	writer_puts(writer, "\n");
+	end_exit(out, call);
+}
+
+/* "main.leaf();" with its caller, and what an exit would tell but for the place. */
+static void write_leaf(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const char *mark = end_mark(call);
+	struct writer *writer = &out->writer;
+
+	begin_exit(out, branch, call);
+	writer_put_function(writer, output_entry(out, call));
+	writer_puts(writer, "(); ");
+	if (mark)
+		writer_puts(writer, mark + 1);
+	if (mark)
+		writer_puts(writer, " ");
+	put_caller(out, call->caller_va);
+	end_exit(out, call);
+}
+
+/* True when nothing is between its entry, which is this step, and its end. */
+static bool is_leaf(const struct tree *tree, size_t at)
+{
+	const struct step *next = &tree->steps[at + 1];
+
+	return at + 1 < tree->num_steps && next->type == STEP_EXIT &&
+	       next->index == tree->steps[at].index && !tree->calls[next->index].folded_calls;
 }
 
 static void write_wait(struct output *out, const struct branch *branch, const struct wait *wait)
@@ -281,6 +322,12 @@ static void write_branch(struct output *out, const struct branch *branch)
 	for (size_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
 		expect_step(out, tree, i + STEPS_AHEAD);
+		if (out->options.leaf && step->type == STEP_ENTRY && is_leaf(tree, i) &&
+		    !output_is_start(tree, &tree->calls[step->index])) {
+			write_leaf(out, branch, &tree->calls[step->index]);
+			i++;
+			continue;
+		}
 		switch (step->type) {
 		case STEP_ENTRY:
 		case STEP_AGAIN:

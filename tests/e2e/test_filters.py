@@ -214,6 +214,17 @@ def test_still_open(binary, start, trace, slower, shown):
     program.work("release")
 
 
+def test_leaf(binary, start, trace):
+    """One line for each call that nothing is in, and all calls are there."""
+    program = start(binary("calls"))
+    tracer = trace("--leaf", "--depth", "2", "-u", "main.*", "-u", "!main.(*number).double", program.path, "main.root")
+    (journal,) = program.work("GO 2")
+    trees = trees_of(tracer.stop(), "graph")
+    assert [folded_shape(tree) for tree in trees] == [folded_shape(tree, 2) for tree in journal["tree"]]
+    for call, _ in (pair for tree in trees for pair in walk(tree)):
+        assert call.get("leaf", False) == (not call["calls"] and "folded" not in call), call
+
+
 def test_wrong_options(binary, run_tool):
     path = binary("durations")
     for arguments, message in (

@@ -101,6 +101,8 @@ ENTRY = re.compile(TIME + r" {13}(?P<indent>(?:  )*)(?P<name>\S.*)\(\) \{ (?P<ag
 EXIT = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\} " + PLACE)
 ENDED = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)\} (?P<name>\S.*) "
                           r"\[(?P<mark>[a-z ]+)\]")
+LEAF = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)(?P<name>\S.*)\(\); "
+                         r"(?:\[(?P<mark>[a-z ]+)\] )?" + PLACE)
 NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
 FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>\d+) calls? folded\)")
 PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
@@ -153,6 +155,12 @@ def parse_graph(text):
             call = {"name": entry["name"], "entry": entry.groupdict(), "calls": []}
             (stack[-1]["calls"] if stack else trees).append(call)
             stack.append(call)
+            continue
+        leaf = LEAF.fullmatch(line)
+        if leaf:
+            assert len(leaf["indent"]) == 2 * len(stack), f"indentation: {line}"
+            call = {"name": leaf["name"], "entry": leaf.groupdict(), "exit": leaf.groupdict(), "calls": [], "leaf": True}
+            (stack[-1]["calls"] if stack else trees).append(call)
             continue
         left = ENDED.fullmatch(line) or EXIT.fullmatch(line)
         assert left, f"neither an entry nor an exit: {line!r}"

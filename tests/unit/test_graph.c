@@ -71,6 +71,36 @@ static void test_folded(void **state)
 	assert_non_null(strstr(fake_output_text(fake), " 001.234567    (1 call folded)\n17 "));
 }
 
+static void test_leaf(void **state)
+{
+	struct fake_output fake;
+
+	assert_int_equal(
+		fake_output_start_with(&fake, "graph", (struct output_options){.leaf = true}), 0);
+	fake_enter(&fake, 411402, 0, 0, CALLER_VA);
+	fake_enter(&fake, 10, 1, 1, 0x1000 + 50);
+	fake_enter(&fake, 10, 1, 2, 0x1200 + 50);
+	fake_leave(&fake, 20, 1, 2);
+	fake_leave(&fake, 10, 1, 1);
+	fake_enter(&fake, 10, 1, 1, 0x1000 + 50);
+	fake_record(&fake, 10, (struct facts){.kind = RECORD_GOEXIT});
+	assert_string_equal(
+		fake_output_text(&fake),
+		"\n"
+		"17 16:08:05.411402             main.handleBar() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.411412               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.411442 000.000020      net/http.(*response).Write();"
+		" net/http.(*response).Write+50 /home/me/main.go:21\n"
+		"17 16:08:05.411452 000.000040    } net/http.(*response).Write+192"
+		" /home/me/main.go:21\n"
+		"17 16:08:05.411472 000.000010    net/http.(*response).Write(); [goroutine exit]"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.411472 000.000070  } main.handleBar [goroutine exit]\n");
+	fake_output_stop(&fake);
+}
+
 /* Output must not grow with the square of a recursion's depth. */
 static void test_deep_recursion(void **state)
 {
@@ -393,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
 		TEST(test_folded),
+		cmocka_unit_test(test_leaf),
 		TEST(test_deep_recursion),
 		TEST(test_wall_clock_is_set),
 		TEST(test_ends),
