@@ -54,13 +54,23 @@ static uint64_t time_of(const struct tree *tree, const struct step *step)
 	}
 }
 
+/* The last step of a call; what may come behind the end of the first one is none of its time. */
+static const struct step *last_step(const struct tree *tree)
+{
+	const struct step *last = &tree->steps[tree->num_steps - 1], *step = last;
+
+	while (step > tree->steps && (step->type == STEP_WAIT || step->type == STEP_START))
+		step--;
+	return step->type == STEP_EXIT && !tree->calls[step->index].depth ? step : last;
+}
+
 /* How long the tree took, up to the last that is known of it. */
 static uint64_t duration_of(const struct tree *tree)
 {
 	if (!tree->num_calls || tree->calls[0].depth || !tree->num_steps)
 		return UNKNOWN_DURATION;
 	uint64_t start_ns = tree->calls[0].start_ns;
-	uint64_t end_ns = time_of(tree, &tree->steps[tree->num_steps - 1]);
+	uint64_t end_ns = time_of(tree, last_step(tree));
 
 	return end_ns > start_ns ? end_ns - start_ns : 0;
 }

@@ -6,6 +6,9 @@
  * Every call that was opened ends exactly once; in a tree calls nest, and depth says how deep. The
  * parts of a call are at most its time. Every tree that began is handed on once, by itself or
  * inside its parent's; those that come in parts go on as they were left.
+ *
+ * Of the same records a filter makes no other trees: each call is shown or folded, where all trees
+ * are, and those that are shown took long enough, where not all are.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +16,7 @@
 
 #include "../unit/feed_trees.h"
 #include "gofuncgraph/calltree.h"
+#include "gofuncgraph/filter.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -295,6 +299,95 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 	}
 }
 
+/* ---- filters ---- */
+
+struct shown {
+	const struct filter_options *options;
+	uint64_t num_calls; /* one by one */
+	uint64_t num_folded; /* into those */
+	uint64_t num_steps; /* of calls that ended, in trees */
+};
+
+static void on_shown_call(void *context, const struct tree *tree, const struct call *call)
+{
+	struct shown *shown = context;
+
+	must(call->end != CALL_OPEN && call->folded_ns <= call->inner_ns);
+	must(!shown->options->depth || call->depth < shown->options->depth);
+	for (uint32_t i = 0; i < call->num_waits; i++)
+		must(call->waits[i].start_ns >= call->start_ns &&
+		     call->waits[i].end_ns <= call->end_ns);
+	shown->num_calls++;
+	shown->num_folded += call->folded_calls;
+}
+
+static void on_shown_part(void *context, const struct tree *tree)
+{
+	struct shown *shown = context;
+
+	for (uint32_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+
+		shown->num_steps += step->type == STEP_EXIT;
+		if (step->type == STEP_START && tree->starts[step->index].tree)
+			on_shown_part(context, tree->starts[step->index].tree);
+	}
+	must(!tree->left_out);
+}
+
+static void on_shown_tree(void *context, const struct tree *tree)
+{
+	const struct shown *shown = context;
+	uint64_t end_ns = 0;
+
+	for (uint32_t i = 0; i < tree->num_calls; i++)
+		if (!tree->calls[i].depth)
+			end_ns = tree->calls[i].end_ns;
+	on_shown_part(context, tree);
+	must(!tree->num_calls || end_ns - tree->calls[0].start_ns >= shown->options->slower_ns);
+}
+
+static const struct filter_options filters[] = {
+	{.depth = 2},
+	{.min_duration_ns = 300, .depth = 5},
+	{.slower_ns = 500},
+	{.slowest = 3, .min_duration_ns = 100},
+};
+
+static void filter_input(const uint8_t *data, size_t size, uint64_t num_calls_ended)
+{
+	const struct filter_options *options = &filters[data[0] >> 6];
+	struct shown shown = {.options = options};
+	const struct calltree_sink next = {.context = &shown,
+					   .call_ended = on_shown_call,
+					   .tree_ended = on_shown_tree,
+					   .tree_settled = on_shown_part,
+					   .func_of_site = data[0] & 2 ? func_of_site : NULL,
+					   .states = data[0] & 8,
+					   .min_wait_ns = data[0] & 16 ? MIN_WAIT_NS : 0};
+	struct checker unused = {0};
+	struct filter *filter;
+	struct calltree *trees;
+	uint64_t now_ns = 1000;
+
+	must(!filter_new(options, &next, &filter));
+	struct calltree_sink sink = filter_sink(filter);
+	must(!calltree_new(&sink, &trees));
+	for (size_t i = 1; i + RECORD_BYTES <= size; i += RECORD_BYTES)
+		feed(trees, &unused, data + i,
+		     now_ns += data[i + 5] - (data[i + 7] & 8 ? data[i + 6] : 0));
+	if (!(data[0] & 4)) {
+		feed_stop(trees, now_ns);
+		filter_end(filter);
+		must(shown.num_steps == shown.num_calls);
+		must(filter_chooses(options) ||
+		     shown.num_calls + shown.num_folded == num_calls_ended);
+	}
+	must(!filter_take_error(filter));
+	calltree_free(trees);
+	filter_free(filter);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct checker checker = {0};
@@ -332,5 +425,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(!checker.keep_calls || checker.num_calls_in_trees == checker.num_calls_ended);
 	}
 	calltree_free(trees);
+	filter_input(data, size, checker.num_calls_ended);
 	return 0;
 }
