@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "command/command.h"
 #include "command/nothing.h"
 #include "command/run.h"
+#include "command/sums.h"
 #include "command/trace_args.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/filter.h"
@@ -200,30 +200,6 @@ static bool has_shown(void *context)
 	return num_written(trace) || (sums && (sums->durations.count || sums->lost));
 }
 
-static const char *quantile(const struct histogram *durations, double share,
-			    char text[TEXT_AMOUNT_SIZE])
-{
-	text_format_amount(text, histogram_quantile(durations, share));
-	return text;
-}
-
-/* "1200 calls of targets, 3 shown; they took: p50 99.9us, p90 12ms, p99 1.523s, max 2s" */
-static void report_sums(const struct filter_sums *sums, uint64_t num_shown)
-{
-	const struct histogram *durations = &sums->durations;
-	unsigned long long count = durations->count + sums->lost, shown = num_shown;
-	char p50[TEXT_AMOUNT_SIZE], p90[TEXT_AMOUNT_SIZE], p99[TEXT_AMOUNT_SIZE],
-		max[TEXT_AMOUNT_SIZE];
-
-	if (!durations->count)
-		log_info("%llu call%s of targets, %llu shown", count, count == 1 ? "" : "s", shown);
-	else
-		log_info("%llu call%s of targets, %llu shown; p50 %s, p90 %s, p99 %s, max %s",
-			 count, count == 1 ? "" : "s", shown, quantile(durations, 0.5, p50),
-			 quantile(durations, 0.9, p90), quantile(durations, 0.99, p99),
-			 quantile(durations, 1, max));
-}
-
 static void report(void *context)
 {
 	const struct trace *trace = context;
@@ -231,11 +207,9 @@ static void report(void *context)
 
 	if (!sums || !filter_chooses(&trace->args->filter))
 		return;
-	if (sums->not_kept)
-		log_warning(
-			"%llu trees were not kept that may be among the slowest: those kept took %u MiB",
-			(unsigned long long)sums->not_kept, FILTER_MAX_BYTES >> 20);
-	report_sums(sums, output_num_trees(trace->output));
+	sums_report(sums, output_num_trees(trace->output));
+	if (trace->args->histogram)
+		sums_report_histogram(sums);
 }
 
 static void explain(void *context)

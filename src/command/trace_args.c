@@ -20,6 +20,7 @@ enum {
 	KEY_MIN_DURATION,
 	KEY_DEPTH,
 	KEY_LEAF,
+	KEY_HISTOGRAM,
 };
 
 static const struct argp_option options[] = {
@@ -31,6 +32,9 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"interval", KEY_INTERVAL, "DURATION", 0,
 	 "With --slowest: those of each DURATION, not at the end only", OPTIONS_SHOWN},
+	{"histogram", KEY_HISTOGRAM, NULL, 0,
+	 "With --slower or --slowest: how many calls of targets took how long, at the end",
+	 OPTIONS_SHOWN},
 	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
 	 "Fold calls inside a tree that took less: one line tells how many there were",
 	 OPTIONS_SHOWN},
@@ -95,12 +99,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_DEPTH:
 		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
 		return 0;
+	case KEY_HISTOGRAM:
+		args->histogram = true;
+		return 0;
 	case KEY_LEAF:
 		args->leaf = true;
 		return 0;
 	case ARGP_KEY_END:
 		if (args->filter.interval_ns && !args->filter.slowest)
 			argp_error(state, "--interval is about --slowest, which is not there");
+		if (args->histogram && !filter_chooses(&args->filter))
+			argp_error(
+				state,
+				"--histogram is about what --slower or --slowest leave out, and none of them is there");
 		if (args->limit && args->filter.slowest)
 			argp_error(
 				state,

@@ -58,6 +58,24 @@ def test_slower(binary, start, trace, kind):
     check_sums(tracer, told, len(shown))
 
 
+def test_histogram(binary, start, trace):
+    """Its lines hold all calls, each where its time is."""
+    program = start(binary("durations"))
+    tracer = trace("--slower", "1h", "--histogram", program.path, "main.work")
+    told = program.work("GO 1 120 1 5 90 2 1 1 300 1")
+    tracer.stop()
+    lines = [re.fullmatch(r"gofuncgraph-c: +(\S+) to +(\S+) +(\d+) (#*)", line) for line in tracer.err.splitlines()]
+    lines = [line for line in lines if line]
+    assert sum(int(line[3]) for line in lines) == len(told)
+    assert all(line[2] == following[1] for line, following in zip(lines, lines[1:]))
+    assert max(len(line[4]) for line in lines) == 40
+    assert all(bool(line[4]) == (line[3] != "0") for line in lines)
+    # The powers of two from the shortest to the longest call.
+    powers = {int(one[side]).bit_length() for one in told for side in ("inner_ns", "outer_ns")}
+    assert len(lines) <= max(powers) - min(powers) + 1
+    assert int(lines[0][3]) > 0 and int(lines[-1][3]) > 0
+
+
 @pytest.mark.parametrize("kind", ["graph", "json"])
 def test_slowest(binary, start, trace, kind):
     program = start(binary("durations"))
@@ -229,6 +247,7 @@ def test_wrong_options(binary, run_tool):
     path = binary("durations")
     for arguments, message in (
         (["--interval", "1s"], "--interval is about --slowest"),
+        (["--histogram"], "--histogram is about what --slower or --slowest leave out"),
         (["--slowest", "3", "--limit", "1"], "--limit and --slowest exclude each other"),
         (["--slowest", "0"], "'0' is not a number from 1 to 10000"),
         (["--slower", "soon"], "'soon'"),

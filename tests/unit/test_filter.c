@@ -89,6 +89,23 @@ static void test_slower(void **state)
 	stop(one);
 }
 
+/* A goroutine may be started behind the first call's end, if what told that end was lost. */
+static void test_behind_the_end(void **state)
+{
+	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, false);
+	struct fixture *f = &one->f;
+
+	ENTER(0, 'a', 100, OPENS);
+	LEAVE(10, 'a', 100);
+	GO(90, 2, 1);
+	GOEXIT(91, GOID = 2);
+	ENTER(95, 'b', 100, OPENS);
+	assert_int_equal(calltree_num_ended(f->trees), 2);
+	assert_string_equal(f->text, "");
+	ASSERT_SUMS(one, 1, 0, 10);
+	stop(one);
+}
+
 /* Calls come as they would without a filter, but those of other trees do not. */
 static void feed_with_waits(struct fixture *f)
 {
@@ -441,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slower),
+		cmocka_unit_test(test_behind_the_end),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_waits_of_parts),
