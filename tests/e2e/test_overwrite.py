@@ -47,12 +47,13 @@ def check_works(start, path):
 def await_traced(tracer, start, path):
     """What is started is traced by now: also after changes that came while tracing was about to begin again."""
     program = start(path)
-    written = len(tracer.out)
+    # Of this process: what others did before may be written only now.
+    mark = f'"pid":{program.pid},'
 
     def is_traced():
         assert tracer.child.poll() is None, tracer.err
         program.work("GO 1")
-        return len(tracer.out) > written
+        return mark in tracer.out
 
     await_condition(is_traced, "not traced")
     assert program.finish() == 0
