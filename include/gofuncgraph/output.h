@@ -33,6 +33,14 @@ struct output_totals {
 	uint64_t lost; /* records */
 };
 
+/* --caller: how "graph" tells where a call came from, and where it ended. */
+enum caller_style {
+	CALLER_AUTO, /* short on a terminal */
+	CALLER_OFF,
+	CALLER_SHORT, /* without the folders of files and the paths of packages */
+	CALLER_FULL,
+};
+
 struct output_options {
 	FILE *file; /* not owned; NULL: the format opens `path` itself */
 	const char *path; /* what -o names; NULL: nothing. Not owned */
@@ -46,6 +54,7 @@ struct output_options {
 	 * its end mostly. So "json" writes the first that end, too. */
 	bool whole_trees;
 	bool leaf; /* of "graph": a call with nothing inside has one line */
+	enum caller_style caller;
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */

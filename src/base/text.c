@@ -38,13 +38,13 @@ static const struct code_range unprintable[] = {
 	{0xe0000, 0xe0fff}, /* tags, variation selectors */
 };
 
-static uint32_t decode_utf8(const unsigned char *p, size_t length)
+uint32_t text_utf8_code(const char *p, size_t length)
 {
 	static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t code = p[0] & lead_bits[length];
+	uint32_t code = (unsigned char)p[0] & lead_bits[length];
 
 	for (size_t i = 1; i < length; i++)
-		code = code << 6 | (p[i] & 0x3f);
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
 	return code;
 }
 
@@ -86,7 +86,7 @@ size_t text_utf8_length(const char *p, size_t len)
 	}
 
 	/* Longer than needed, surrogates, beyond U+10FFFF: not well-formed (Unicode table 3-7). */
-	uint32_t code = decode_utf8(s, length);
+	uint32_t code = text_utf8_code(p, length);
 	if (length == 3 && (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)))
 		return 0;
 	if (length == 4 && (code < 0x10000 || code > 0x10ffff))
@@ -101,7 +101,7 @@ static size_t printable_length(const char *p, size_t len)
 		return 1;
 
 	size_t length = text_utf8_length(p, len);
-	if (!length || !is_printable(decode_utf8((const unsigned char *)p, length)))
+	if (!length || !is_printable(text_utf8_code(p, length)))
 		return 0;
 	return length;
 }

@@ -26,6 +26,9 @@ bool text_is_clean(const char *text, size_t len);
 /* Length of the well-formed UTF-8 sequence at p (1 to 4, at most `len` bytes); 0: there is none. */
 size_t text_utf8_length(const char *p, size_t len);
 
+/* The character that a well-formed sequence of that length is. */
+uint32_t text_utf8_code(const char *p, size_t length);
+
 /* "42", without a NUL: at most TEXT_NUMBER_SIZE bytes; returns the length. */
 #define TEXT_NUMBER_SIZE 20
 size_t text_format_number(char *out, uint64_t value);

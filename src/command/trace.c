@@ -42,6 +42,7 @@ static struct error *open_output(void *context)
 		.num_trees_before = trace->num_begun,
 		.whole_trees = filter_is_needed(&args->filter),
 		.leaf = args->leaf,
+		.caller = args->caller,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;

@@ -21,6 +21,7 @@ enum {
 	KEY_DEPTH,
 	KEY_LEAF,
 	KEY_HISTOGRAM,
+	KEY_CALLER,
 };
 
 static const struct argp_option options[] = {
@@ -41,6 +42,9 @@ static const struct argp_option options[] = {
 	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
 	{"leaf", KEY_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
 	 OPTIONS_SHOWN},
+	{"caller", KEY_CALLER, "STYLE", 0,
+	 "Where calls came from and ended: off, short (default on a terminal), or full",
+	 OPTIONS_SHOWN},
 	{"states", KEY_STATES, NULL, 0,
 	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
 	 OPTIONS_SHOWN},
@@ -56,6 +60,19 @@ static const struct argp_option options[] = {
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
+
+static error_t parse_caller(struct argp_state *state, const char *arg, enum caller_style *caller)
+{
+	if (!strcmp(arg, "off"))
+		*caller = CALLER_OFF;
+	else if (!strcmp(arg, "short"))
+		*caller = CALLER_SHORT;
+	else if (!strcmp(arg, "full"))
+		*caller = CALLER_FULL;
+	else
+		argp_error(state, "--caller is off, short or full, not '%s'", arg);
+	return 0;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -102,6 +119,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_HISTOGRAM:
 		args->histogram = true;
 		return 0;
+	case KEY_CALLER:
+		return parse_caller(state, arg, &args->caller);
 	case KEY_LEAF:
 		args->leaf = true;
 		return 0;

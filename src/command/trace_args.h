@@ -18,6 +18,7 @@ struct trace_args {
 	struct filter_options filter;
 	uint64_t limit; /* trees; 0: any number */
 	bool leaf;
+	enum caller_style caller;
 	bool histogram; /* with a filter that chooses trees */
 	bool yes;
 };

@@ -45,6 +45,8 @@ struct value value_of(const struct command *command, const struct argp_option *o
 					   : FORMATS_WORDS(TREE_FORMATS));
 	if (!strcmp(option->name, "state"))
 		return words(state_names());
+	if (!strcmp(option->name, "caller"))
+		return words("off short full");
 	if (!strcmp(option->name, "template"))
 		return (struct value){.kind = VALUE_TEMPLATE};
 	return (struct value){.kind = VALUE_ANY};

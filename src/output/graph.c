@@ -6,34 +6,38 @@
  * Between them, indented like calls, waits ("~") and goroutines that were started ("go").
  * A tree that stays open for long comes in parts.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/terminal.h"
 #include "base/text.h"
-#include "output/format.h"
 #include "output/amounts.h"
+#include "output/graph.h"
 #include "output/place_text.h"
 
 #define NS_PER_S    1000000000ull
 #define CALL_COLUMN 31
-/* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
- * gigabyte of spaces. */
-#define MAX_INDENT 500
 
 /* Lines that take as long to write as memory takes to answer. */
 #define STEPS_AHEAD 8
 
-/* The last second that was written, since to ask for local time is slow. */
-struct clock {
-	uint64_t begin_ns;
-	char text[TEXT_TIME_SIZE]; /* "18 15:48:05.000000"; empty: none yet */
-};
-
-#define TIME_WIDTH (sizeof("18 15:48:05.000000") - 1)
-
 static struct error *begin(struct output *out)
 {
-	out->data = calloc(1, sizeof(struct clock));
-	return out->data ? NULL : error_out_of_memory();
+	struct graph *graph = calloc(1, sizeof(*graph));
+	int fd = fileno(out->options.file);
+
+	if (!graph)
+		return error_out_of_memory();
+	out->data = graph;
+	graph->caller = out->options.caller ?: CALLER_FULL;
+	graph->lines = &graph_lines_of_file;
+	if (fd < 0 || !isatty(fd))
+		return NULL;
+	graph->caller = out->options.caller ?: CALLER_SHORT;
+	graph->lines = &graph_lines_of_terminal;
+	return NULL;
 }
 
 static void release(struct output *out)
@@ -41,42 +45,42 @@ static void release(struct output *out)
 	free(out->data);
 }
 
-/* Returns its end. */
-static char *put_time(struct output *out, char *to, uint64_t monotonic_ns)
+char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns)
 {
 	uint64_t now_ns = event_clock_realtime_ns(out->options.clock, monotonic_ns);
-	struct clock *clock = out->data;
+	struct graph *graph = out->data;
 
-	if (now_ns - clock->begin_ns >= NS_PER_S || !clock->text[0]) {
-		clock->begin_ns = now_ns - now_ns % NS_PER_S;
-		text_format_time(clock->text, clock->begin_ns);
+	if (now_ns - graph->second_ns >= NS_PER_S || !graph->second[0]) {
+		graph->second_ns = now_ns - now_ns % NS_PER_S;
+		text_format_time(graph->second, graph->second_ns);
 	}
-	memcpy(to, clock->text, TIME_WIDTH);
-	text_put_microseconds(to + TIME_WIDTH - 6, (uint32_t)(now_ns - clock->begin_ns) / 1000);
-	return to + TIME_WIDTH;
+	memcpy(to, graph->second, GRAPH_TIME_WIDTH);
+	text_put_microseconds(to + GRAPH_TIME_WIDTH - 6,
+			      (uint32_t)(now_ns - graph->second_ns) / 1000);
+	return to + GRAPH_TIME_WIDTH;
 }
 
 static size_t indent_of(size_t depth)
 {
-	return 2 * (depth < MAX_INDENT ? depth : MAX_INDENT);
+	return 2 * (depth < GRAPH_MAX_INDENT ? depth : GRAPH_MAX_INDENT);
 }
 
 /* The columns before the text of a line that has no duration. */
 static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
 {
-	size_t spaces = CALL_COLUMN - TIME_WIDTH + indent_of(depth);
-	char *to = writer_room(&out->writer, TIME_WIDTH + spaces);
+	size_t spaces = CALL_COLUMN - GRAPH_TIME_WIDTH + indent_of(depth);
+	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + spaces);
 
-	memset(put_time(out, to, time_ns), ' ', spaces);
-	out->writer.used += TIME_WIDTH + spaces;
+	memset(graph_put_time(out, to, time_ns), ' ', spaces);
+	out->writer.used += GRAPH_TIME_WIDTH + spaces;
 }
 
 static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint64_t duration_ns,
 				     size_t depth)
 {
 	size_t spaces = 2 + indent_of(depth);
-	char *to = writer_room(&out->writer, TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
-	char *end = put_time(out, to, time_ns);
+	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
+	char *end = graph_put_time(out, to, time_ns);
 
 	*end++ = ' ';
 	end += text_format_duration(end, duration_ns);
@@ -84,17 +88,25 @@ static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint6
 	out->writer.used += (size_t)(end - to) + spaces;
 }
 
-static void put_caller(struct output *out, uint64_t caller_va)
+static void put_place(struct output *out, const struct place *place)
 {
-	writer_put_place(&out->writer, names_caller(out->names, caller_va));
+	struct name names[2];
+	struct place shortened;
+
+	if (graph_of(out)->caller != CALLER_FULL) {
+		shortened = place_short(place, names);
+		place = &shortened;
+	}
+	writer_put_place(&out->writer, place);
 }
 
-/* A tree, or one of a goroutine that was started in it. */
-struct branch {
-	const struct tree *tree;
-	size_t depth; /* of its first call */
-	bool is_nested;
-};
+static void put_caller(struct output *out, uint64_t caller_va)
+{
+	if (graph_of(out)->caller == CALLER_OFF)
+		return;
+	writer_puts(&out->writer, " ");
+	put_place(out, names_caller(out->names, caller_va));
+}
 
 static void write_entry(struct output *out, const struct branch *branch, const struct call *call,
 			bool again)
@@ -107,24 +119,23 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 	if (is_start)
 		writer_puts(writer, "go ");
 	writer_put_function(writer, output_entry(out, call));
-	writer_puts(writer, "() { ");
+	writer_puts(writer, "() {");
 	if (is_start) {
-		writer_puts(writer, "[goroutine ");
+		writer_puts(writer, " [goroutine ");
 		writer_put_number(writer, tree->goid);
 		if (!branch->is_nested) {
 			writer_puts(writer, ", started by goroutine ");
 			writer_put_number(writer, tree->parent_goid);
 		}
-		writer_puts(writer, "] ");
+		writer_puts(writer, "]");
 	}
 	if (again)
-		writer_puts(writer, "[continued] ");
+		writer_puts(writer, " [continued]");
 	put_caller(out, call->caller_va);
 	writer_puts(writer, "\n");
 }
 
-/* What stands behind the function's name. NULL: the place that it was left at. */
-static const char *end_mark(const struct call *call)
+const char *graph_end_mark(const struct call *call)
 {
 	switch (call->end) {
 	case CALL_PANIC:
@@ -194,7 +205,7 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 	char duration[TEXT_DURATION_SIZE];
 	struct writer *writer = &out->writer;
 
-	writer_put_spaces(writer, TIME_WIDTH + 1);
+	writer_put_spaces(writer, GRAPH_TIME_WIDTH + 1);
 	writer_put(writer, duration, text_format_duration(duration, call->folded_ns));
 	writer_put_spaces(writer, 2 + indent_of(branch->depth + call->depth + 1));
 	writer_puts(writer, "(");
@@ -202,9 +213,19 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 	writer_puts(writer, call->folded_calls == 1 ? " call folded)\n" : " calls folded)\n");
 }
 
+static void put_exit_place(struct output *out, const struct call *call)
+{
+	const struct place *place = names_site(out->names, call->exit_site);
+
+	if (graph_of(out)->caller == CALLER_OFF)
+		writer_put_function(&out->writer, place);
+	else
+		put_place(out, place);
+}
+
 static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
 {
-	const char *mark = end_mark(call);
+	const char *mark = graph_end_mark(call);
 	struct writer *writer = &out->writer;
 
 	begin_exit(out, branch, call);
@@ -213,7 +234,7 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 		writer_put_function(writer, output_entry(out, call));
 		writer_puts(writer, mark);
 	} else {
-		writer_put_place(writer, names_site(out->names, call->exit_site));
+		put_exit_place(out, call);
 	}
 	end_exit(out, call);
 }
@@ -221,16 +242,14 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 /* "main.leaf();" with its caller, and what an exit would tell but for the place. */
 static void write_leaf(struct output *out, const struct branch *branch, const struct call *call)
 {
-	const char *mark = end_mark(call);
+	const char *mark = graph_end_mark(call);
 	struct writer *writer = &out->writer;
 
 	begin_exit(out, branch, call);
 	writer_put_function(writer, output_entry(out, call));
-	writer_puts(writer, "(); ");
+	writer_puts(writer, "();");
 	if (mark)
-		writer_puts(writer, mark + 1);
-	if (mark)
-		writer_puts(writer, " ");
+		writer_puts(writer, mark);
 	put_caller(out, call->caller_va);
 	end_exit(out, call);
 }
@@ -260,23 +279,47 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 		writer_put_number(writer, wait->by_goid);
 		if (va) {
 			writer_puts(writer, " in ");
-			writer_put_place(writer, names_waker(out->names, va));
+			put_place(out, names_waker(out->names, va));
 		}
 	}
 	writer_puts(writer, "\n");
 }
 
-static void write_note(struct output *out, const struct branch *branch, uint64_t count,
-		       const char *one, const char *many)
+static void write_note(struct output *out, const struct branch *branch, const char *text)
 {
 	struct writer *writer = &out->writer;
 
 	writer_put_spaces(writer, CALL_COLUMN + indent_of(branch->depth));
 	writer_puts(writer, "(");
-	writer_put_number(writer, count);
-	writer_puts(writer, count == 1 ? one : many);
+	writer_puts(writer, text);
 	writer_puts(writer, ")\n");
 }
+
+static void write_start(struct output *out, const struct branch *branch, const struct start *start)
+{
+	struct writer *writer = &out->writer;
+
+	begin_line(out, start->time_ns, branch->depth + start->depth + 1);
+	writer_puts(writer, "go ");
+	writer_put_function(writer, names_start(out->names, start->start_va));
+	writer_puts(writer, "() [goroutine ");
+	writer_put_number(writer, start->goid);
+	writer_puts(writer, start->tree ? "]" : ", still running]");
+	put_caller(out, start->go_va);
+	writer_puts(writer, "\n");
+}
+
+const struct graph_lines graph_lines_of_file = {
+	.entry = write_entry,
+	.exit = write_exit,
+	.leaf = write_leaf,
+	.folded = write_folded,
+	.wait = write_wait,
+	.start = write_start,
+	.note = write_note,
+};
+
+/* ---- trees ---- */
 
 static void write_branch(struct output *out, const struct branch *branch);
 
@@ -287,24 +330,27 @@ static bool shows_start(const struct tree *tree)
 	       output_is_start(tree, &tree->calls[tree->steps[0].index]);
 }
 
-static void write_start(struct output *out, const struct branch *branch, const struct start *start)
+static void write_started(struct output *out, const struct branch *branch,
+			  const struct start *start)
 {
 	struct branch started = {
 		.tree = start->tree, .depth = branch->depth + start->depth + 1, .is_nested = true};
-	struct writer *writer = &out->writer;
 
-	if (!start->tree || !shows_start(start->tree)) {
-		begin_line(out, start->time_ns, started.depth);
-		writer_puts(writer, "go ");
-		writer_put_function(writer, names_start(out->names, start->start_va));
-		writer_puts(writer, "() [goroutine ");
-		writer_put_number(writer, start->goid);
-		writer_puts(writer, start->tree ? "] " : ", still running] ");
-		put_caller(out, start->go_va);
-		writer_puts(writer, "\n");
-	}
+	if (!start->tree || !shows_start(start->tree))
+		graph_of(out)->lines->start(out, branch, start);
 	if (start->tree)
 		write_branch(out, &started);
+}
+
+static void note_count(struct output *out, const struct branch *branch, uint64_t count,
+		       const char *one, const char *many)
+{
+	char text[128];
+
+	if (!count)
+		return;
+	snprintf(text, sizeof(text), "%llu %s", (unsigned long long)count, count == 1 ? one : many);
+	graph_of(out)->lines->note(out, branch, text);
 }
 
 /* Asks early for what a line shows that comes some lines later: see names_expect_caller(). */
@@ -314,82 +360,90 @@ static void expect_step(struct output *out, const struct tree *tree, size_t at)
 		names_expect_caller(out->names, tree->calls[tree->steps[at].index].caller_va);
 }
 
+/* Returns how many steps were written. */
+static size_t write_step(struct output *out, const struct branch *branch, size_t at)
+{
+	const struct graph_lines *lines = graph_of(out)->lines;
+	const struct tree *tree = branch->tree;
+	const struct step *step = &tree->steps[at];
+	const struct call *call = &tree->calls[step->index];
+
+	switch (step->type) {
+	case STEP_ENTRY:
+		if (out->options.leaf && is_leaf(tree, at) && !output_is_start(tree, call)) {
+			lines->leaf(out, branch, call);
+			return 2;
+		}
+		lines->entry(out, branch, call, false);
+		break;
+	case STEP_AGAIN:
+		lines->entry(out, branch, call, true);
+		break;
+	case STEP_EXIT:
+		if (call->folded_calls)
+			lines->folded(out, branch, call);
+		lines->exit(out, branch, call);
+		break;
+	case STEP_WAIT:
+		lines->wait(out, branch, &tree->waits[step->index]);
+		break;
+	case STEP_START:
+		write_started(out, branch, &tree->starts[step->index]);
+		break;
+	}
+	return 1;
+}
+
 /* Recursive: the calltree keeps no more than 1,000 generations of goroutines in one tree. */
 static void write_branch(struct output *out, const struct branch *branch)
 {
 	const struct tree *tree = branch->tree;
 
-	for (size_t i = 0; i < tree->num_steps; i++) {
-		const struct step *step = &tree->steps[i];
+	for (size_t i = 0; i < tree->num_steps;) {
 		expect_step(out, tree, i + STEPS_AHEAD);
-		if (out->options.leaf && step->type == STEP_ENTRY && is_leaf(tree, i) &&
-		    !output_is_start(tree, &tree->calls[step->index])) {
-			write_leaf(out, branch, &tree->calls[step->index]);
-			i++;
-			continue;
-		}
-		switch (step->type) {
-		case STEP_ENTRY:
-		case STEP_AGAIN:
-			write_entry(out, branch, &tree->calls[step->index],
-				    step->type == STEP_AGAIN);
-			break;
-		case STEP_EXIT:
-			if (tree->calls[step->index].folded_calls)
-				write_folded(out, branch, &tree->calls[step->index]);
-			write_exit(out, branch, &tree->calls[step->index]);
-			break;
-		case STEP_WAIT:
-			write_wait(out, branch, &tree->waits[step->index]);
-			break;
-		case STEP_START:
-			write_start(out, branch, &tree->starts[step->index]);
-			break;
-		}
+		i += write_step(out, branch, i);
 	}
-	if (tree->lost)
-		write_note(out, branch, tree->lost, " event lost in this tree",
-			   " events lost in this tree");
-	if (tree->waits_left_out)
-		write_note(out, branch, tree->waits_left_out, " more wait in this tree left out",
-			   " more waits in this tree left out");
-	if (tree->left_out)
-		write_note(out, branch, tree->left_out, " more call in this tree left out",
-			   " more calls in this tree left out");
+	note_count(out, branch, tree->lost, "event lost in this tree", "events lost in this tree");
+	note_count(out, branch, tree->waits_left_out, "more wait in this tree left out",
+		   "more waits in this tree left out");
+	note_count(out, branch, tree->left_out, "more call in this tree left out",
+		   "more calls in this tree left out");
 }
 
 /* "(part 2, the last, of tree 7: goroutine 34 of process 812)" */
-static void write_part_note(struct output *out, const struct tree *tree, const char *what)
+static void note_part(struct output *out, const struct tree *tree, const char *what)
 {
-	struct writer *writer = &out->writer;
+	char text[160];
 
-	writer_put_spaces(writer, CALL_COLUMN);
-	writer_puts(writer, "(part ");
-	writer_put_number(writer, tree->part);
-	writer_puts(writer, what);
-	writer_puts(writer, " of tree ");
-	writer_put_number(writer, tree->number);
-	writer_puts(writer, ": goroutine ");
-	writer_put_number(writer, tree->goid);
-	writer_puts(writer, " of process ");
-	writer_put_number(writer, tree->pid);
-	writer_puts(writer, ")\n");
+	snprintf(text, sizeof(text), "part %u%s of tree %llu: goroutine %llu of process %u",
+		 tree->part, what, (unsigned long long)tree->number, (unsigned long long)tree->goid,
+		 tree->pid);
+	graph_of(out)->lines->note(out, &(struct branch){.tree = tree}, text);
+}
+
+static void begin_tree(struct output *out)
+{
+	struct graph *graph = graph_of(out);
+
+	if (graph->lines == &graph_lines_of_terminal)
+		graph->width = terminal_width(fileno(out->options.file));
+	writer_puts(&out->writer, "\n");
 }
 
 static void write_part(struct output *out, const struct tree *tree)
 {
-	writer_puts(&out->writer, "\n");
+	begin_tree(out);
 	if (tree->part > 1)
-		write_part_note(out, tree, "");
+		note_part(out, tree, "");
 	write_branch(out, &(struct branch){.tree = tree});
-	write_part_note(out, tree, ", still open,");
+	note_part(out, tree, ", still open,");
 }
 
 static void write_tree(struct output *out, const struct tree *tree)
 {
-	writer_puts(&out->writer, "\n");
+	begin_tree(out);
 	if (tree->part)
-		write_part_note(out, tree, ", the last,");
+		note_part(out, tree, ", the last,");
 	write_branch(out, &(struct branch){.tree = tree});
 }
 

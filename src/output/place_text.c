@@ -3,6 +3,7 @@
 #include "output/place_text.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/text.h"
 
@@ -70,4 +71,36 @@ void writer_put_place(struct writer *writer, const struct place *place)
 void writer_put_place_in_json(struct writer *writer, const struct place *place)
 {
 	put_place(writer, place, true);
+}
+
+static struct name behind(const struct name *name, size_t len)
+{
+	return (struct name){.text = name->text + len, .len = name->len - (uint32_t)len};
+}
+
+struct name name_without_path(const struct name *name)
+{
+	size_t start = 0;
+
+	/* Types that a generic function is made for have packages of their own. */
+	for (size_t i = 0; i < name->len && !strchr("[({ ", name->text[i]); i++)
+		if (name->text[i] == '/')
+			start = i + 1;
+	return behind(name, start);
+}
+
+struct place place_short(const struct place *place, struct name names[2])
+{
+	struct place result = *place;
+
+	if (place->function) {
+		names[0] = name_without_path(place->function);
+		result.function = &names[0];
+	}
+	if (place->file) {
+		const char *slash = strrchr(place->file->text, '/');
+		names[1] = behind(place->file, slash ? (size_t)(slash + 1 - place->file->text) : 0);
+		result.file = &names[1];
+	}
+	return result;
 }

@@ -13,6 +13,13 @@ void writer_put_place(struct writer *writer, const struct place *place);
 /* The same between quotes of JSON, which are not put. */
 void writer_put_place_in_json(struct writer *writer, const struct place *place);
 
+/* Without the folders of its file and the path of its package: "http.(*conn).serve server.go:7".
+ * `names` is room for its names. */
+struct place place_short(const struct place *place, struct name names[2]);
+
+/* "(*conn).serve" in package "net/http": "http.(*conn).serve". */
+struct name name_without_path(const struct name *name);
+
 void writer_put_number(struct writer *writer, uint64_t value);
 
 static inline void writer_put_name(struct writer *writer, const struct name *name)

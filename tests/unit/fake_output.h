@@ -99,7 +99,7 @@ static inline int fake_output_start_with(struct fake_output *fake, const char *f
 	/* 2026-10-17 16:08:05 UTC */
 	fake->clock = (struct event_clock){.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	options.clock = &fake->clock;
-	fake->file = open_memstream(&fake->text, &fake->size);
+	fake->file = options.file ?: open_memstream(&fake->text, &fake->size);
 	options.file = fake->file;
 	if (!fake->file || output_new(format_named(OUTPUT_TREES, format), &options, &fake->out))
 		return -1;

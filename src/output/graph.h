@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph.h - the format "graph": graph.c walks a tree, and its lines are written in one of two ways,
+ * for files and pipes (graph.c) and for a terminal (graph_terminal.c), where none is wider than that.
+ */
+#ifndef GOFUNCGRAPH_OUTPUT_GRAPH_H
+#define GOFUNCGRAPH_OUTPUT_GRAPH_H
+
+#include "base/text.h"
+#include "output/format.h"
+#include "output/line.h"
+
+/* A tree, or one of a goroutine that was started in it. */
+struct branch {
+	const struct tree *tree;
+	size_t depth; /* of its first call */
+	bool is_nested;
+};
+
+/* One function a kind of line. */
+struct graph_lines {
+	void (*entry)(struct output *out, const struct branch *branch, const struct call *call,
+		      bool again);
+	void (*exit)(struct output *out, const struct branch *branch, const struct call *call);
+	void (*leaf)(struct output *out, const struct branch *branch, const struct call *call);
+	void (*folded)(struct output *out, const struct branch *branch, const struct call *call);
+	void (*wait)(struct output *out, const struct branch *branch, const struct wait *wait);
+	void (*start)(struct output *out, const struct branch *branch, const struct start *start);
+	/* "(3 events lost in this tree)", without the brackets. */
+	void (*note)(struct output *out, const struct branch *branch, const char *text);
+};
+
+extern const struct graph_lines graph_lines_of_file, graph_lines_of_terminal;
+
+/* What the format keeps. */
+struct graph {
+	const struct graph_lines *lines;
+	enum caller_style caller; /* not CALLER_AUTO */
+	/* The last second that was written, since to ask for local time is slow: when it began, and
+	 * "18 15:48:05.000000"; empty: none yet. */
+	uint64_t second_ns;
+	char second[TEXT_TIME_SIZE];
+	size_t width; /* of the terminal, asked for each tree; 0: unknown */
+	struct line line; /* of the terminal */
+};
+
+static inline struct graph *graph_of(const struct output *out)
+{
+	return out->data;
+}
+
+#define GRAPH_TIME_WIDTH (sizeof("18 15:48:05.000000") - 1)
+
+/* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
+ * gigabyte of spaces. */
+#define GRAPH_MAX_INDENT 500
+
+/* Day and time of a record, GRAPH_TIME_WIDTH bytes; returns their end. */
+char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns);
+
+/* What stands behind the function's name: " [panic]". NULL: the place that it was left at. */
+const char *graph_end_mark(const struct call *call);
+
+#endif

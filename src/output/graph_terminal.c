@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph_terminal.c - lines of call trees on a terminal, none wider than that.
+ *
+ * The columns are those of a file (graph.c), but where the time went stands before the place. Of a
+ * line that is too wide, what matters least is left out: see enum cut.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "output/amounts.h"
+#include "output/graph.h"
+#include "output/place_text.h"
+
+/* Narrower than that, the day of the month is not told. */
+#define WIDTH_WITH_DAY 100
+
+/* What is left out, and what is above it, too. */
+enum cut {
+	CUT_NOTHING,
+	CUT_FOLDERS, /* of the place's file */
+	CUT_CALLER_PACKAGE, /* its path */
+	CUT_PACKAGE, /* of the function itself: its path */
+	CUT_CALLER, /* its function */
+	CUT_PLACE,
+	CUT_PARTS, /* of its time: the shortest; CUT_PARTS + 1: one more of them */
+};
+
+/* What a line tells. */
+struct content {
+	uint64_t time_ns, duration_ns;
+	size_t depth;
+	bool has_time, has_duration, has_function, has_parts, has_place;
+	bool is_own_place; /* the place is in the function itself */
+	const char *before; /* "} " */
+	struct place function;
+	const char *behind; /* "() {" */
+	char note[96]; /* " [goroutine 41]" */
+	const char *before_place;
+	struct place place;
+	uint64_t run_ns;
+	struct amount amounts[MAX_AMOUNTS];
+	size_t num_amounts;
+};
+
+static void put_name(struct line *line, const struct name *name)
+{
+	line_put(line, name->text, name->len);
+}
+
+static void put_number(struct line *line, const char *before, uint64_t value)
+{
+	char text[TEXT_NUMBER_SIZE];
+
+	line_puts(line, before);
+	line_put(line, text, text_format_number(text, value));
+}
+
+/* What stands for the function of a place, as writer_put_place() puts it. */
+static void put_position(struct line *line, const struct place *place, bool with_offset)
+{
+	char text[32];
+
+	if (place->function) {
+		put_name(line, place->function);
+		if (with_offset)
+			put_number(line, "+", place->offset);
+	} else if (place->module) {
+		put_name(line, place->module);
+		snprintf(text, sizeof(text), "+0x%llx", (unsigned long long)place->offset);
+		line_puts(line, place->offset ? text : "");
+	} else {
+		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)place->va);
+		line_puts(line, place->va ? text : "?");
+	}
+}
+
+static void put_columns(struct output *out, struct line *line, const struct content *content)
+{
+	char text[TEXT_DURATION_SIZE];
+	size_t day = line->width < WIDTH_WITH_DAY ? 3 : 0, indent = 2 * content->depth;
+
+	if (content->has_time) {
+		graph_put_time(out, text, content->time_ns);
+		line_put(line, text + day, GRAPH_TIME_WIDTH - day);
+	} else {
+		line_put_spaces(line, GRAPH_TIME_WIDTH - day);
+	}
+	line_puts(line, " ");
+	if (content->has_duration)
+		line_put(line, text, text_format_duration(text, content->duration_ns));
+	else
+		line_put_spaces(line, sizeof("000.000000") - 1);
+	line_puts(line, "  ");
+	/* Half of what is left is for the text. */
+	if (indent > (line->width - line->columns) / 2)
+		indent = (line->width - line->columns) / 2;
+	line_put_spaces(line, indent);
+}
+
+static void put_amount(struct line *line, const char *before, const char *name, uint64_t ns)
+{
+	char text[TEXT_AMOUNT_SIZE];
+
+	text_format_amount(text, ns);
+	line_puts(line, before);
+	line_puts(line, name);
+	line_puts(line, " ");
+	line_puts(line, text);
+}
+
+static void put_parts(struct line *line, const struct content *content, size_t cut)
+{
+	size_t left_out = cut > CUT_PARTS ? cut - CUT_PARTS : 0;
+	size_t count = content->num_amounts > left_out ? content->num_amounts - left_out : 0;
+
+	put_amount(line, "   ", "run", content->run_ns);
+	for (size_t i = 0; i < count; i++)
+		put_amount(line, "  ", content->amounts[i].name, content->amounts[i].ns);
+	if (count < content->num_amounts)
+		line_puts(line, "  …");
+}
+
+/* Where it came from, or ended. */
+static void put_place(struct line *line, const struct content *content, size_t cut)
+{
+	struct name names[2];
+	struct place place = content->place, cut_place = place_short(&place, names);
+	bool has_position = !content->is_own_place && cut < CUT_CALLER;
+
+	if (!content->has_place || cut >= CUT_PLACE || !(has_position || place.file))
+		return;
+	if (cut >= CUT_FOLDERS)
+		place.file = cut_place.file;
+	if (cut >= CUT_CALLER_PACKAGE)
+		place.function = cut_place.function;
+	line_puts(line, content->has_parts ? "   " : " ");
+	line_puts(line, content->before_place ?: "");
+	if (has_position)
+		put_position(line, &place, true);
+	if (!place.file)
+		return;
+	line_puts(line, has_position ? " " : "");
+	put_name(line, place.file);
+	if (place.line)
+		put_number(line, ":", place.line);
+}
+
+static void put_content(struct line *line, const struct content *content, size_t cut)
+{
+	struct name names[2];
+	struct place function = content->function;
+
+	if (cut >= CUT_PACKAGE)
+		function = place_short(&content->function, names);
+	line_puts(line, content->before);
+	if (content->has_function)
+		put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
+	line_puts(line, content->behind ?: "");
+	line_puts(line, content->note);
+	if (content->has_parts)
+		put_parts(line, content, cut);
+	put_place(line, content, cut);
+}
+
+/* With as much of it as there is room for. */
+static void write_line(struct output *out, const struct content *content)
+{
+	struct graph *graph = graph_of(out);
+	struct line *line = &graph->line;
+	size_t cut = graph->caller == CALLER_FULL ? CUT_NOTHING : CUT_CALLER_PACKAGE;
+
+	do {
+		line_begin(line, graph->width);
+		put_columns(out, line, content);
+		put_content(line, content, cut++);
+	} while (line->is_cut && cut <= CUT_PARTS + content->num_amounts);
+	line_end(line);
+	writer_put(&out->writer, line->text, line->used);
+	writer_puts(&out->writer, "\n");
+}
+
+/* ---- what each line tells ---- */
+
+static void set_function(struct content *content, const struct place *function)
+{
+	content->function = *function;
+	content->has_function = true;
+}
+
+static void set_place(struct content *content, const struct place *place)
+{
+	content->place = *place;
+	content->has_place = true;
+}
+
+static void set_caller(struct output *out, struct content *content, uint64_t caller_va)
+{
+	if (graph_of(out)->caller != CALLER_OFF)
+		set_place(content, names_caller(out->names, caller_va));
+}
+
+static void set_duration(struct content *content, uint64_t start_ns, uint64_t end_ns)
+{
+	content->time_ns = end_ns;
+	content->duration_ns = end_ns - start_ns;
+	content->has_time = content->has_duration = true;
+}
+
+/* How long a call took that has ended, and where the time went. */
+static void set_end(struct output *out, struct content *content, const struct call *call)
+{
+	set_duration(content, call->start_ns, call->end_ns);
+	/* Nobody knows how long a call took that is lost. */
+	content->has_duration = call->end != CALL_LOST;
+	content->has_parts = out->options.run.states && call->end != CALL_LOST;
+	if (content->has_parts)
+		content->num_amounts = amounts_of_call(out->names, call, "waiting",
+						       content->amounts, &content->run_ns);
+}
+
+static void write_entry(struct output *out, const struct branch *branch, const struct call *call,
+			bool again)
+{
+	const struct tree *tree = branch->tree;
+	struct content content = {.time_ns = call->start_ns,
+				  .has_time = true,
+				  .depth = branch->depth + call->depth,
+				  .before = "",
+				  .behind = again ? "() { [continued]" : "() {"};
+
+	set_function(&content, output_entry(out, call));
+	if (output_is_start(tree, call)) {
+		content.before = "go ";
+		snprintf(content.note, sizeof(content.note), " [goroutine %llu",
+			 (unsigned long long)tree->goid);
+		if (!branch->is_nested)
+			snprintf(content.note + strlen(content.note), 48,
+				 ", started by goroutine %llu",
+				 (unsigned long long)tree->parent_goid);
+		strcat(content.note, "]");
+	}
+	set_caller(out, &content, call->caller_va);
+	write_line(out, &content);
+}
+
+static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const char *mark = graph_end_mark(call);
+	struct content content = {
+		.depth = branch->depth + call->depth, .before = "} ", .behind = mark};
+
+	set_end(out, &content, call);
+	if (mark) {
+		set_function(&content, output_entry(out, call));
+	} else {
+		set_function(&content, names_site(out->names, call->exit_site));
+		if (graph_of(out)->caller != CALLER_OFF)
+			set_place(&content, &content.function);
+		content.is_own_place = content.has_place;
+	}
+	if (call->end == CALL_TAIL_CALL)
+		content.behind = " [tail call]";
+	write_line(out, &content);
+}
+
+static void write_leaf(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const char *mark = graph_end_mark(call);
+	struct content content = {
+		.depth = branch->depth + call->depth, .before = "", .behind = "();"};
+
+	set_end(out, &content, call);
+	set_function(&content, output_entry(out, call));
+	snprintf(content.note, sizeof(content.note), "%s%s", mark ?: "",
+		 call->end == CALL_TAIL_CALL ? " [tail call]" : "");
+	set_caller(out, &content, call->caller_va);
+	write_line(out, &content);
+}
+
+static void write_folded(struct output *out, const struct branch *branch, const struct call *call)
+{
+	struct content content = {.depth = branch->depth + call->depth + 1,
+				  .duration_ns = call->folded_ns,
+				  .has_duration = true,
+				  .before = ""};
+
+	snprintf(content.note, sizeof(content.note), "(%llu call%s folded)",
+		 (unsigned long long)call->folded_calls, call->folded_calls == 1 ? "" : "s");
+	write_line(out, &content);
+}
+
+static void write_wait(struct output *out, const struct branch *branch, const struct wait *wait)
+{
+	uint64_t va = names_waker_va(out->names, wait->by_stack);
+	struct content content = {
+		.depth = branch->depth + wait->depth + 1,
+		.before = "~ ",
+		.behind = amount_name(out->names, wait->state, wait->reason, "waiting"),
+		.before_place = "in "};
+
+	set_duration(&content, wait->start_ns, wait->end_ns);
+	if (wait->is_open)
+		strcpy(content.note, ", still waiting");
+	else if (wait->by_goid)
+		snprintf(content.note, sizeof(content.note), ", woken by goroutine %llu",
+			 (unsigned long long)wait->by_goid);
+	if (!wait->is_open && wait->by_goid && va)
+		set_place(&content, names_waker(out->names, va));
+	write_line(out, &content);
+}
+
+static void write_start(struct output *out, const struct branch *branch, const struct start *start)
+{
+	struct content content = {.time_ns = start->time_ns,
+				  .has_time = true,
+				  .depth = branch->depth + start->depth + 1,
+				  .before = "go ",
+				  .behind = "()"};
+
+	set_function(&content, names_start(out->names, start->start_va));
+	snprintf(content.note, sizeof(content.note), " [goroutine %llu%s]",
+		 (unsigned long long)start->goid, start->tree ? "" : ", still running");
+	set_caller(out, &content, start->go_va);
+	write_line(out, &content);
+}
+
+static void write_note(struct output *out, const struct branch *branch, const char *text)
+{
+	struct content content = {.depth = branch->depth, .before = "(", .behind = text};
+
+	strcpy(content.note, ")");
+	write_line(out, &content);
+}
+
+const struct graph_lines graph_lines_of_terminal = {
+	.entry = write_entry,
+	.exit = write_exit,
+	.leaf = write_leaf,
+	.folded = write_folded,
+	.wait = write_wait,
+	.start = write_start,
+	.note = write_note,
+};

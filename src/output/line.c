@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/line.h"
+
+#include <string.h>
+
+#include "base/terminal.h"
+
+#define ELLIPSIS "…" /* one column */
+
+void line_begin(struct line *line, size_t width)
+{
+	line->width = width && width < LINE_MAX_WIDTH ? width : LINE_MAX_WIDTH;
+	line->columns = line->used = line->cut_at = 0;
+	line->is_cut = false;
+}
+
+static size_t put_columns(struct line *line, const char *text, size_t len, size_t max_columns)
+{
+	size_t columns;
+	size_t fits = terminal_fit(text, len, max_columns - line->columns, &columns);
+
+	memcpy(line->text + line->used, text, fits);
+	line->used += fits;
+	line->columns += columns;
+	return fits;
+}
+
+void line_put(struct line *line, const char *text, size_t len)
+{
+	size_t put = 0;
+
+	if (line->is_cut)
+		return;
+	if (line->columns < line->width) {
+		put = put_columns(line, text, len, line->width - 1);
+		line->cut_at = line->used;
+	}
+	put += put_columns(line, text + put, len - put, line->width);
+	line->is_cut = put < len;
+}
+
+void line_puts(struct line *line, const char *text)
+{
+	line_put(line, text, strlen(text));
+}
+
+void line_put_spaces(struct line *line, size_t count)
+{
+	while (count--)
+		line_put(line, " ", 1);
+}
+
+void line_end(struct line *line)
+{
+	if (!line->is_cut)
+		return;
+	memcpy(line->text + line->cut_at, ELLIPSIS, strlen(ELLIPSIS));
+	line->used = line->cut_at + strlen(ELLIPSIS);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* test_graph_terminal.c - call trees on a terminal: what is left out when it is narrow. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fake_output.h"
+
+#define CALLER_VA (0x9000 + 47)
+
+/* A terminal, and an output that writes to it. */
+struct screen {
+	struct fake_output fake;
+	int master;
+	char text[4096];
+};
+
+static void screen_start(struct screen *screen, unsigned short width, struct output_options options)
+{
+	struct winsize size = {.ws_col = width, .ws_row = 24};
+	struct termios raw;
+	int slave;
+
+	screen->master = posix_openpt(O_RDWR | O_NOCTTY);
+	assert_true(screen->master >= 0);
+	assert_int_equal(grantpt(screen->master) | unlockpt(screen->master), 0);
+	slave = open(ptsname(screen->master), O_RDWR | O_NOCTTY);
+	assert_true(slave >= 0);
+	assert_int_equal(tcgetattr(slave, &raw), 0);
+	cfmakeraw(&raw);
+	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
+	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
+	options.file = fdopen(slave, "w");
+	assert_int_equal(fake_output_start_with(&screen->fake, "graph", options), 0);
+}
+
+/* What was written, of less than a terminal's buffer; then all is closed. */
+static const char *screen_stop(struct screen *screen)
+{
+	ssize_t got;
+
+	fake_output_text(&screen->fake);
+	got = read(screen->master, screen->text, sizeof(screen->text) - 1);
+	assert_true(got >= 0);
+	screen->text[got] = '\0';
+	fake_output_stop(&screen->fake);
+	close(screen->master);
+	return screen->text;
+}
+
+/* A call inside of main.handleBar that waits. */
+static void feed(struct fake_output *fake)
+{
+	fake_enter(fake, 411402, 0, 0, CALLER_VA);
+	fake_enter(fake, 10, 1, 1, 0x1000 + 50);
+	fake_record(fake, 10,
+		    (struct facts){.kind = RECORD_STATE,
+				   .old_state = STATE_RUNNING,
+				   .new_state = STATE_WAITING});
+	fake_record(fake, 500,
+		    (struct facts){.kind = RECORD_STATE,
+				   .old_state = STATE_WAITING,
+				   .new_state = STATE_RUNNABLE});
+	fake_record(fake, 100,
+		    (struct facts){.kind = RECORD_STATE,
+				   .old_state = STATE_RUNNABLE,
+				   .new_state = STATE_RUNNING});
+	fake_leave(fake, 20, 1, 1);
+	fake_leave(fake, 80, 0, 0);
+}
+
+static void assert_screen(unsigned short width, struct output_options options, const char *expected)
+{
+	struct screen screen;
+
+	screen_start(&screen, width, options);
+	feed(&screen.fake);
+	assert_string_equal(screen_stop(&screen), expected);
+}
+
+static void test_wide(void **state)
+{
+	assert_screen(
+		200, (struct output_options){},
+		"\n"
+		"17 16:08:05.411402             main.handleBar() {"
+		" http.HandlerFunc.ServeHTTP+47 server.go:2122\n"
+		"17 16:08:05.411412               net/http.(*response).Write() {"
+		" main.handleBar+50 main.go:20\n"
+		"17 16:08:05.412042 000.000630    } net/http.(*response).Write+192 main.go:21\n"
+		"17 16:08:05.412122 000.000720  } main.handleBar+192 main.go:20\n");
+}
+
+static void test_styles(void **state)
+{
+	assert_screen(
+		0, (struct output_options){.caller = CALLER_FULL},
+		"\n"
+		"17 16:08:05.411402             main.handleBar() {"
+		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		"17 16:08:05.411412               net/http.(*response).Write() {"
+		" main.handleBar+50 /home/me/main.go:20\n"
+		"17 16:08:05.412042 000.000630    } net/http.(*response).Write+192 /home/me/main.go:21\n"
+		"17 16:08:05.412122 000.000720  } main.handleBar+192 /home/me/main.go:20\n");
+	assert_screen(120, (struct output_options){.caller = CALLER_OFF},
+		      "\n"
+		      "17 16:08:05.411402             main.handleBar() {\n"
+		      "17 16:08:05.411412               net/http.(*response).Write() {\n"
+		      "17 16:08:05.412042 000.000630    } net/http.(*response).Write\n"
+		      "17 16:08:05.412122 000.000720  } main.handleBar\n");
+}
+
+/* Where the time went stands before the place, and is left out after it. */
+static void test_parts(void **state)
+{
+	struct output_options options = {.run = {.states = true, .min_wait_ns = 1000},
+					 .caller = CALLER_FULL};
+
+	assert_screen(130, options,
+		      "\n"
+		      "17 16:08:05.411402             main.handleBar() {"
+		      " net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
+		      "17 16:08:05.411412               net/http.(*response).Write() {"
+		      " main.handleBar+50 /home/me/main.go:20\n"
+		      "17 16:08:05.411922 000.000500      ~ waiting\n"
+		      "17 16:08:05.412022 000.000100      ~ runnable\n"
+		      "17 16:08:05.412042 000.000630    } net/http.(*response).Write+192"
+		      "   run 30.0us  waiting 0.5ms  runnable 0.1ms   main.go:21\n"
+		      "17 16:08:05.412122 000.000720  } main.handleBar+192"
+		      "   run 0.1ms  waiting 0.5ms  runnable 0.1ms   /home/me/main.go:20\n");
+	assert_screen(
+		80, options,
+		"\n"
+		"16:08:05.411402             main.handleBar() { server.go:2122\n"
+		"16:08:05.411412               http.(*response).Write() { main.go:20\n"
+		"16:08:05.411922 000.000500      ~ waiting\n"
+		"16:08:05.412022 000.000100      ~ runnable\n"
+		"16:08:05.412042 000.000630    } http.(*response).Write   run 30.0us  …\n"
+		"16:08:05.412122 000.000720  } main.handleBar   run 0.1ms  waiting 0.5ms  …\n");
+	assert_screen(40, options,
+		      "\n"
+		      "16:08:05.411402             main.handle…\n"
+		      "16:08:05.411412               http.(*re…\n"
+		      "16:08:05.411922 000.000500      ~ waiti…\n"
+		      "16:08:05.412022 000.000100      ~ runna…\n"
+		      "16:08:05.412042 000.000630    } http.(*…\n"
+		      "16:08:05.412122 000.000720  } main.hand…\n");
+}
+
+/* Half of the room behind the columns is for the call itself. */
+static void test_depth(void **state)
+{
+	struct screen screen;
+	char *text;
+
+	screen_start(&screen, 80, (struct output_options){});
+	for (unsigned depth = 0; depth < 22; depth++)
+		fake_enter(&screen.fake, 1, depth > 0, depth, CALLER_VA);
+	for (unsigned depth = 22; depth--;)
+		fake_leave(&screen.fake, 1, depth > 0, depth);
+	text = (char *)screen_stop(&screen);
+	assert_non_null(strstr(text, "\n16:08:05.000022                                       "
+				     "http.(*response).Write() {"));
+	for (char *line; (line = strsep(&text, "\n"));)
+		assert_true(strlen(line) <= 80);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_depth),
+	};
+
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
