@@ -6,7 +6,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdlib.h>
 
 #include "sums/histogram.h"
@@ -25,8 +24,10 @@ static int compare(const void *left, const void *right)
 /* The smallest value that so many are not above. */
 static uint64_t quantile_of(const uint64_t *sorted, size_t count, double share)
 {
-	size_t rank = (size_t)ceil(share * (double)count);
+	size_t rank = (size_t)(share * (double)count);
 
+	if ((double)rank < share * (double)count)
+		rank++;
 	return sorted[rank ? rank - 1 : 0];
 }
 
