@@ -16,6 +16,7 @@
 #include "gofuncgraph/run_options.h"
 #include "gofuncgraph/states.h"
 #include "names/names.h"
+#include "sums/functions.h"
 
 struct output;
 
@@ -41,6 +42,14 @@ enum caller_style {
 	CALLER_FULL,
 };
 
+/* Calls summed up by function, instead of themselves. */
+struct summary_options {
+	bool is_wanted;
+	enum function_order order;
+	uint64_t top; /* so many functions; 0: all */
+	uint64_t interval_ns; /* a table of the calls of each; 0: one at the end */
+};
+
 struct output_options {
 	FILE *file; /* not owned; NULL: the format opens `path` itself */
 	const char *path; /* what -o names; NULL: nothing. Not owned */
@@ -55,6 +64,7 @@ struct output_options {
 	bool whole_trees;
 	bool leaf; /* of "graph": a call with nothing inside has one line */
 	enum caller_style caller;
+	struct summary_options summary; /* of a format that has one: format_can_summarize() */
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */
@@ -72,6 +82,8 @@ struct format;
  * output/format_list.h. */
 const struct format *format_named(enum output_kind kind, const char *name);
 
+bool format_can_summarize(const struct format *format);
+
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
  * to standard output. The error says where it can go. */
 struct error *format_check_target(const struct format *format, const char *path, bool to_terminal);
@@ -88,6 +100,9 @@ void output_change(struct output *out, const struct state_change *change);
 /* Prints a line of the summary: all goroutines come first, then all functions. */
 void output_goroutine(struct output *out, const struct state_goroutine *one);
 void output_function(struct output *out, const struct state_goroutine *one);
+
+/* To be called now and then: time has passed, by the clock of records. */
+void output_tick(struct output *out, uint64_t now_ns);
 
 /* After the last of all, once: what a format writes at its end. An output that is freed without it
  * was given up. */

@@ -43,6 +43,7 @@ static struct error *open_output(void *context)
 		.whole_trees = filter_is_needed(&args->filter),
 		.leaf = args->leaf,
 		.caller = args->caller,
+		.summary = args->summary,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;
@@ -159,6 +160,8 @@ static void handle(void *context, const struct record *record)
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
 	if (trace->filter)
 		filter_record(trace, record);
+	if (record->kind == RECORD_TICK)
+		output_tick(trace->output, record->time_ns);
 	if (record->kind == RECORD_STOPPED)
 		output_end(trace->output, &(struct output_totals){
 						  .stop_ns = record->time_ns,

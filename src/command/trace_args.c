@@ -22,6 +22,9 @@ enum {
 	KEY_LEAF,
 	KEY_HISTOGRAM,
 	KEY_CALLER,
+	KEY_SUMMARY,
+	KEY_SORT,
+	KEY_TOP,
 };
 
 static const struct argp_option options[] = {
@@ -32,10 +35,18 @@ static const struct argp_option options[] = {
 	{"slowest", KEY_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
 	 OPTIONS_SHOWN},
 	{"interval", KEY_INTERVAL, "DURATION", 0,
-	 "With --slowest: those of each DURATION, not at the end only", OPTIONS_SHOWN},
+	 "With --slowest and --summary: those of each DURATION, not at the end only",
+	 OPTIONS_SHOWN},
 	{"histogram", KEY_HISTOGRAM, NULL, 0,
 	 "With --slower or --slowest: how many calls of targets took how long, at the end",
 	 OPTIONS_SHOWN},
+	{"summary", KEY_SUMMARY, NULL, 0,
+	 "Instead of trees, at the end: how many calls each function had, and how long they took",
+	 OPTIONS_SHOWN},
+	{"sort", KEY_SORT, "KEY", 0,
+	 "With --summary: functions in order of " FUNCTION_ORDERS " (default total)",
+	 OPTIONS_SHOWN},
+	{"top", KEY_TOP, "N", 0, "With --summary: the first N functions", OPTIONS_SHOWN},
 	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
 	 "Fold calls inside a tree that took less: one line tells how many there were",
 	 OPTIONS_SHOWN},
@@ -72,6 +83,34 @@ static error_t parse_caller(struct argp_state *state, const char *arg, enum call
 	else
 		argp_error(state, "--caller is off, short or full, not '%s'", arg);
 	return 0;
+}
+
+/* Whether what is chosen of trees, and of their lines, is there to be chosen from. */
+static void check_end(const struct trace_args *args, struct argp_state *state)
+{
+	const struct summary_options *summary = &args->summary;
+	const struct filter_options *filter = &args->filter;
+
+	if (filter->interval_ns && !filter->slowest && !summary->is_wanted)
+		argp_error(state,
+			   "--interval is about --slowest or --summary, and none of them is there");
+	if (args->histogram && !filter_chooses(filter))
+		argp_error(
+			state,
+			"--histogram is about what --slower or --slowest leave out, and none of them is there");
+	if (args->limit && filter->slowest)
+		argp_error(
+			state,
+			"--limit and --slowest exclude each other: the slowest are known when tracing ends");
+	if (!summary->is_wanted && (args->has_order || summary->top))
+		argp_error(state, "--sort and --top are about --summary, which is not there");
+	if (summary->is_wanted && (filter->min_duration_ns || filter->depth || args->leaf ||
+				   args->caller != CALLER_AUTO || args->run.options.min_wait_ns))
+		argp_error(
+			state,
+			"--min-duration, --depth, --leaf, --min-wait and --caller are about what trees show, and --summary shows none: leave them out");
+	if (summary->is_wanted && !format_can_summarize(args->format))
+		argp_error(state, "there is no --summary in this format: leave out -f");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -124,17 +163,21 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_LEAF:
 		args->leaf = true;
 		return 0;
+	case KEY_SUMMARY:
+		args->summary.is_wanted = true;
+		return 0;
+	case KEY_SORT:
+		args->has_order = true;
+		if (!function_order_from_name(arg, &args->summary.order))
+			argp_error(state, "there is no order '%s'; there are " FUNCTION_ORDERS,
+				   arg);
+		return 0;
+	case KEY_TOP:
+		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->summary.top));
+		return 0;
 	case ARGP_KEY_END:
-		if (args->filter.interval_ns && !args->filter.slowest)
-			argp_error(state, "--interval is about --slowest, which is not there");
-		if (args->histogram && !filter_chooses(&args->filter))
-			argp_error(
-				state,
-				"--histogram is about what --slower or --slowest leave out, and none of them is there");
-		if (args->limit && args->filter.slowest)
-			argp_error(
-				state,
-				"--limit and --slowest exclude each other: the slowest are known when tracing ends");
+		args->summary.interval_ns = args->filter.interval_ns;
+		check_end(args, state);
 		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));

@@ -16,6 +16,8 @@ struct trace_args {
 	struct select_args select;
 	const struct format *format;
 	struct filter_options filter;
+	struct summary_options summary;
+	bool has_order; /* --sort was given */
 	uint64_t limit; /* trees; 0: any number */
 	bool leaf;
 	enum caller_style caller;

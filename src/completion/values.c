@@ -6,6 +6,7 @@
 #include "gofuncgraph/attach.h"
 #include "names/goroutine_state.h"
 #include "output/format_list.h"
+#include "sums/functions.h"
 
 static struct value words(const char *text)
 {
@@ -47,6 +48,8 @@ struct value value_of(const struct command *command, const struct argp_option *o
 		return words(state_names());
 	if (!strcmp(option->name, "caller"))
 		return words("off short full");
+	if (!strcmp(option->name, "sort"))
+		return words(FUNCTION_ORDERS);
 	if (!strcmp(option->name, "template"))
 		return (struct value){.kind = VALUE_TEMPLATE};
 	return (struct value){.kind = VALUE_ANY};

@@ -32,6 +32,8 @@ enum format_target {
 struct format {
 	const char *prints; /* "the trees", for messages */
 	enum format_target target;
+	/* In which --summary is written; NULL: it cannot be. */
+	const struct format *summary;
 	/* out->options.about says what it is about, out->names what sites and addresses are. */
 	struct error *(*begin)(struct output *out);
 	/* Each as it begins: when, how deep, from where, and at which site it was entered. */
@@ -45,9 +47,14 @@ struct format {
 	/* Totals: of all goroutines, then of all functions that they were started with. */
 	void (*goroutine)(struct output *out, const struct state_goroutine *one);
 	void (*function)(struct output *out, const struct state_goroutine *one);
+	/* Now and then, by the clock of records: what ended before has been told. */
+	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);
 	void (*free)(struct output *out); /* `data`; also after a begin() that failed */
 };
+
+/* Those that formats of trees name as their `summary`. */
+extern const struct format format_summary_text, format_summary_json;
 
 struct output {
 	const struct format *format;

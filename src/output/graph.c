@@ -449,6 +449,7 @@ static void write_tree(struct output *out, const struct tree *tree)
 
 const struct format format_graph = {
 	.prints = "the trees",
+	.summary = &format_summary_text,
 	.begin = begin,
 	.tree = write_tree,
 	.part = write_part,

@@ -25,7 +25,7 @@
  * and its "caller" is the `go` statement. "tree" is left out if it is not known.
  */
 #include "output/format.h"
-#include "output/json_writer.h"
+#include "output/json_call.h"
 #include "output/amounts.h"
 
 static void put_caller(struct output *out, struct json_writer *json, const struct call *call)
@@ -53,7 +53,7 @@ static void put_amounts(struct json_writer *json, const struct amount *amounts, 
 	}
 }
 
-static void put_states(struct output *out, struct json_writer *json, const struct call *call)
+void json_states(struct output *out, struct json_writer *json, const struct call *call)
 {
 	struct amount amounts[MAX_AMOUNTS];
 	uint64_t run_ns;
@@ -129,9 +129,9 @@ static void put_folded(struct json_writer *json, const struct call *call)
 	json_close(json, '}');
 }
 
-static const char *end_name(const struct call *call)
+const char *json_end_name(uint8_t end)
 {
-	switch (call->end) {
+	switch (end) {
 	case CALL_RETURN:
 		return "return";
 	case CALL_TAIL_CALL:
@@ -158,7 +158,7 @@ static void put_end(struct output *out, struct json_writer *json, const struct c
 		json_place_in_function(json, names_site(out->names, call->exit_site));
 		json_close(json, '}');
 	}
-	json_member_text(json, "end", end_name(call));
+	json_member_text(json, "end", json_end_name(call->end));
 }
 
 static void put_number(struct json_writer *json, const struct call *call)
@@ -192,7 +192,7 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	if (call->folded_calls)
 		put_folded(&json, call);
 	if (out->options.run.states)
-		put_states(out, &json, call);
+		json_states(out, &json, call);
 	if (call->num_waits)
 		put_waits(out, &json, call);
 	if (call->waits_left_out)
@@ -208,6 +208,7 @@ static void expect_call(struct output *out, const struct tree *tree, const struc
 
 const struct format format_json = {
 	.prints = "the trees",
+	.summary = &format_summary_json,
 	.entry = expect_call,
 	.call = write_call,
 };

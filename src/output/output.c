@@ -79,6 +79,11 @@ const struct format *format_named(enum output_kind kind, const char *name)
 	return NULL;
 }
 
+bool format_can_summarize(const struct format *format)
+{
+	return format->summary;
+}
+
 struct error *output_new(const struct format *format, const struct output_options *options,
 			 struct output **result)
 {
@@ -90,8 +95,8 @@ struct error *output_new(const struct format *format, const struct output_option
 	out->options = *options;
 	out->names = options->names;
 	out->writer.file = options->file;
-	out->format = format;
-	struct error *err = format->begin ? format->begin(out) : NULL;
+	out->format = options->summary.is_wanted ? format->summary : format;
+	struct error *err = out->format->begin ? out->format->begin(out) : NULL;
 	if (err) {
 		output_free(out);
 		return err;
@@ -209,6 +214,12 @@ void output_goroutine(struct output *out, const struct state_goroutine *one)
 void output_function(struct output *out, const struct state_goroutine *one)
 {
 	out->format->function(out, one);
+}
+
+void output_tick(struct output *out, uint64_t now_ns)
+{
+	if (out->format->tick)
+		out->format->tick(out, now_ns);
 }
 
 void output_end(struct output *out, const struct output_totals *totals)

@@ -36,6 +36,9 @@ struct golden {
 	{                                                                                          \
 		.run = {.states = true, .min_wait_ns = 100000, .follow = true }                    \
 	}
+#define SUMMARY                                                                                    \
+	{.run = {.states = true, .follow = true},                                                  \
+	 .summary = {.is_wanted = true, .interval_ns = 10000000000}}
 #define WITH_FOLLOW {.run = {.follow = true}, .max_trees = 40}
 
 static const struct golden goldens[] = {
@@ -46,6 +49,8 @@ static const struct golden goldens[] = {
 	{"json", "json", OUTPUT_TREES, {}, false, 0x65fc7ccc9b28c98a},
 	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, false, 0xa4c146d404bb7e7b},
 	{"json-states", "json", OUTPUT_TREES, WITH_STATES, false, 0x33fb4092a50f2cb7},
+	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, false, 0xf2f3736e99fb0e02},
+	{"summary-json", "json", OUTPUT_TREES, SUMMARY, false, 0x461884247bcef7dd},
 	{"states-text", "text", OUTPUT_STATES, {}, false, 0x80b737533d29d8e8},
 	{"states-json", "json", OUTPUT_STATES, {}, false, 0x32e521d8a21c574d},
 	{"states-text-summary", "text", OUTPUT_STATES, {}, true, 0x78a60e4125c50645},
@@ -82,12 +87,15 @@ static char *print_trees(const struct golden *golden)
 	for (size_t i = 0; i < NUM_RECORDS; i++) {
 		const struct facts *record = stream_next(&stream);
 		assert_null(calltree_feed(fake.trees, FACTS_RECORD(record)));
-		if (i % 64 == 0)
+		if (i % 64 == 0) {
 			feed_tick(fake.trees, record->time_ns);
+			output_tick(fake.out, record->time_ns);
+		}
 		if (i % 500 == 0)
 			feed_lost_end(fake.trees, 812, 17 + i % 5, 0, 2, record->time_ns);
 	}
 	feed_stop(fake.trees, stream.now_ns + 1000);
+	output_end(fake.out, &(struct output_totals){.stop_ns = stream.now_ns + 1000});
 	char *text = strdup(fake_output_text(&fake));
 	fake_output_stop(&fake);
 	return text;
