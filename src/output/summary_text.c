@@ -1,39 +1,93 @@
 /* SPDX-License-Identifier: MIT */
 /* summary_text.c - calls summed up by function as a table: names come last, so that lines can be
- * cut. */
+ * cut, as they are on a terminal. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/terminal.h"
 #include "base/text.h"
 #include "output/amounts.h"
-#include "output/place_text.h"
+#include "output/line.h"
 #include "output/summary.h"
 
-#define WIDTH 9 /* of a column; two more are before it */
+#define COUNT_WIDTH 9
+#define WIDTH       7 /* of the other columns, behind a space */
 
-static void put_column(struct output *out, const char *text)
+/* A line as it is put together: on a terminal it is cut, elsewhere it is as long as it is. */
+struct put {
+	struct output *out;
+	bool is_cut;
+	struct line line; /* if it is */
+};
+
+static void begin_line(struct put *put, struct output *out)
+{
+	int fd = fileno(out->options.file);
+
+	put->out = out;
+	put->is_cut = fd >= 0 && isatty(fd);
+	if (put->is_cut)
+		line_begin(&put->line, terminal_width(fd));
+}
+
+static void end_line(struct put *put)
+{
+	if (put->is_cut) {
+		line_end(&put->line);
+		writer_put(&put->out->writer, put->line.text, put->line.used);
+	}
+	writer_puts(&put->out->writer, "\n");
+}
+
+static void put_text(struct put *put, const char *text)
+{
+	if (put->is_cut)
+		line_puts(&put->line, text);
+	else
+		writer_puts(&put->out->writer, text);
+}
+
+static void put_spaces(struct put *put, size_t count)
+{
+	if (put->is_cut)
+		line_put_spaces(&put->line, count);
+	else
+		writer_put_spaces(&put->out->writer, count);
+}
+
+static void put_column(struct put *put, const char *text, size_t width)
 {
 	size_t len = strlen(text);
 
-	writer_put_spaces(&out->writer, 2 + (len < WIDTH ? WIDTH - len : 0));
-	writer_put(&out->writer, text, len);
+	put_spaces(put, len < width ? width - len : 0);
+	put_text(put, text);
 }
 
-static void put_ns(struct output *out, uint64_t ns, bool is_known)
+static void put_count(struct put *put, const char *before, uint64_t count, const char *behind)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%" PRIu64 "%s", before, count, behind);
+	put_text(put, text);
+}
+
+static void put_ns(struct put *put, uint64_t ns, bool is_known)
 {
 	char text[TEXT_AMOUNT_SIZE] = "-";
 
 	if (is_known)
 		text_format_amount(text, ns);
-	put_column(out, text);
+	put_text(put, " ");
+	put_column(put, text, WIDTH);
 }
 
 /* Tables of intervals tell which one they are of. */
 static void put_head(struct output *out, uint64_t time_ns)
 {
-	static const char *const titles[] = {"CALLS", "TOTAL", "SELF", "AVERAGE",
-					     "P50",   "P99",   "MAX"};
+	static const char *const titles[] = {"TOTAL", "SELF", "AVERAGE", "P50", "P99", "MAX"};
 	char time[TEXT_TIME_SIZE];
+	struct put put;
 
 	if (out->options.summary.interval_ns) {
 		text_format_time(time, event_clock_realtime_ns(out->options.clock, time_ns));
@@ -41,44 +95,36 @@ static void put_head(struct output *out, uint64_t time_ns)
 		writer_puts(&out->writer, time);
 		writer_puts(&out->writer, "\n");
 	}
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-		put_column(out, titles[i]);
-	writer_puts(&out->writer, "  FUNCTION\n");
+	begin_line(&put, out);
+	put_column(&put, "CALLS", COUNT_WIDTH);
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		put_text(&put, " ");
+		put_column(&put, titles[i], WIDTH);
+	}
+	put_text(&put, "  FUNCTION");
+	end_line(&put);
 }
 
-/* By enum call_end; NULL: it is as it should be. As in trees. */
+/* By enum call_end, as in trees; NULL: it returned. */
 static const char *const marks[FUNCTION_NUM_ENDS] = {
-	[CALL_TAIL_CALL] = "tail call",
-	[CALL_PANIC] = "panic",
-	[CALL_GOEXIT] = "goroutine exit",
-	[CALL_PROCESS_EXIT] = "process exit",
-	[CALL_RUNNING] = "still running",
-	[CALL_LOST] = "lost",
-	[CALL_LEFT] = "left",
+	[CALL_TAIL_CALL] = " tail call]",
+	[CALL_PANIC] = " panic]",
+	[CALL_GOEXIT] = " goroutine exit]",
+	[CALL_PROCESS_EXIT] = " process exit]",
+	[CALL_RUNNING] = " still running]",
+	[CALL_LOST] = " lost]",
+	[CALL_LEFT] = " left]",
 };
 
-static void put_ends(struct output *out, const struct function_sums *sums)
-{
-	for (size_t end = 0; end < FUNCTION_NUM_ENDS; end++) {
-		if (!marks[end] || !sums->ends[end])
-			continue;
-		writer_puts(&out->writer, " [");
-		writer_put_number(&out->writer, sums->ends[end]);
-		writer_puts(&out->writer, " ");
-		writer_puts(&out->writer, marks[end]);
-		writer_puts(&out->writer, "]");
-	}
-}
-
-static void put_amount(struct output *out, const char *name, uint64_t ns)
+static void put_amount(struct put *put, const char *name, uint64_t ns)
 {
 	char text[TEXT_AMOUNT_SIZE];
 
 	text_format_amount(text, ns);
-	writer_puts(&out->writer, "  ");
-	writer_puts(&out->writer, name);
-	writer_puts(&out->writer, " ");
-	writer_puts(&out->writer, text);
+	put_text(put, "  ");
+	put_text(put, name);
+	put_text(put, " ");
+	put_text(put, text);
 }
 
 /* Under the total. */
@@ -88,12 +134,14 @@ static void put_states(struct output *out, const struct function_sums *sums)
 	struct call total = summary_total(sums);
 	uint64_t run_ns;
 	size_t count = amounts_of_call(out->names, &total, "?", amounts, &run_ns);
+	struct put put;
 
-	writer_put_spaces(&out->writer, 2 + WIDTH + 2);
-	put_amount(out, "run", run_ns);
+	begin_line(&put, out);
+	put_spaces(&put, COUNT_WIDTH);
+	put_amount(&put, "run", run_ns);
 	for (size_t i = 0; i < count; i++)
-		put_amount(out, amounts[i].name, amounts[i].ns);
-	writer_puts(&out->writer, "\n");
+		put_amount(&put, amounts[i].name, amounts[i].ns);
+	end_line(&put);
 }
 
 static void put_row(struct output *out, const struct function_row *row, uint64_t time_ns)
@@ -101,19 +149,23 @@ static void put_row(struct output *out, const struct function_row *row, uint64_t
 	const struct function_sums *sums = row->sums;
 	bool is_known = sums->durations.count;
 	char calls[TEXT_NUMBER_SIZE + 1];
+	struct put put;
 
 	snprintf(calls, sizeof(calls), "%" PRIu64, sums->calls);
-	put_column(out, calls);
-	put_ns(out, sums->total_ns, is_known);
-	put_ns(out, sums->self_ns, is_known);
-	put_ns(out, row->average_ns, is_known);
-	put_ns(out, row->p50_ns, is_known);
-	put_ns(out, row->p99_ns, is_known);
-	put_ns(out, row->max_ns, is_known);
-	writer_puts(&out->writer, "  ");
-	writer_puts(&out->writer, sums->name ? sums->name->text : "?");
-	put_ends(out, sums);
-	writer_puts(&out->writer, "\n");
+	begin_line(&put, out);
+	put_column(&put, calls, COUNT_WIDTH);
+	put_ns(&put, sums->total_ns, is_known);
+	put_ns(&put, sums->self_ns, is_known);
+	put_ns(&put, row->average_ns, is_known);
+	put_ns(&put, row->p50_ns, is_known);
+	put_ns(&put, row->p99_ns, is_known);
+	put_ns(&put, row->max_ns, is_known);
+	put_text(&put, "  ");
+	put_text(&put, sums->name ? sums->name->text : "?");
+	for (size_t end = 0; end < FUNCTION_NUM_ENDS; end++)
+		if (marks[end] && sums->ends[end])
+			put_count(&put, " [", sums->ends[end], marks[end]);
+	end_line(&put);
 	if (out->options.run.states && is_known)
 		put_states(out, sums);
 }

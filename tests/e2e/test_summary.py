@@ -9,11 +9,12 @@ import pytest
 
 from harness import await_condition, walk
 from test_options import harness_awaits_block
+from test_terminal import on_screen  # noqa: F401
 
 CALLS = ["-u", "main.*", "-u", "!main.(*number).double"]
 NUMBERS = ("calls", "total", "self", "average", "p50", "p99", "max")
 AMOUNT = r"[\d.]+(?:us|ms|s)"
-ROW = re.compile(r" +(?P<calls>\d+)" + "".join(rf" +(?P<{name}>{AMOUNT}|-)" for name in NUMBERS[1:]) +
+ROW = re.compile(r" *(?P<calls>\d+)" + "".join(rf" +(?P<{name}>{AMOUNT}|-)" for name in NUMBERS[1:]) +
                  r"  (?P<function>\S+)(?P<ends>(?: \[\d+ [a-z ]+\])*)")
 MARKS = {"panic": "panic", "goroutine exit": "goexit", "still running": "running", "lost": "lost", "left": "left",
          "tail call": "tail_call", "process exit": "process_exit"}
@@ -37,7 +38,7 @@ def tables(text):
             found.append([])
         elif row:
             found[-1].append(row.groupdict())
-        elif re.match(r" {13}  run ", line):
+        elif re.match(r" {9}  run ", line):
             found[-1][-1]["states"] = line.split()
         else:
             assert not line or re.fullmatch(r"\d\d \d\d:\d\d:\d\d\.\d{6}", line), line
@@ -227,6 +228,24 @@ def test_one_process_and_a_started_program(binary, start, trace, run_tool, tmp_p
     assert run_tool("--summary", "-f", "json", "-o", str(out), program.path, "main.main", "--").wait() == 0
     (row,) = [json.loads(line) for line in out.read_text().splitlines()]
     assert (row["function"], row["calls"]) == ("main.main", 1)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_on_a_terminal(binary, start, on_screen, columns):  # noqa: F811
+    """No line wraps: names are cut."""
+    program = start(binary("calls"))
+    screen, tracer = on_screen(columns, "--summary", "--states", *CALLS, program.path, "main.root")
+    wanted = journal_counts(program.work("GO 3"))
+    tracer.stop()
+    lines = screen.lines()
+    assert len(lines) == 1 + 2 * len(wanted)
+    assert max(map(len, lines)) <= columns
+    for line in lines[1::2]:
+        assert line.split()[0].isdigit() and (columns > 40 or line.endswith("…"))
+        name = line.split()[-1]
+        if columns > 40:
+            assert name in wanted or columns == 80 and any(one.startswith(name.rstrip("…")) for one in wanted)
+    assert any(line.endswith("main.root") for line in lines) == (columns > 40)
 
 
 def test_nothing(binary, start, trace):

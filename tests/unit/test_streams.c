@@ -49,7 +49,7 @@ static const struct golden goldens[] = {
 	{"json", "json", OUTPUT_TREES, {}, false, 0x65fc7ccc9b28c98a},
 	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, false, 0xa4c146d404bb7e7b},
 	{"json-states", "json", OUTPUT_TREES, WITH_STATES, false, 0x33fb4092a50f2cb7},
-	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, false, 0xf2f3736e99fb0e02},
+	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, false, 0x64b2ce69226a9e42},
 	{"summary-json", "json", OUTPUT_TREES, SUMMARY, false, 0x461884247bcef7dd},
 	{"states-text", "text", OUTPUT_STATES, {}, false, 0x80b737533d29d8e8},
 	{"states-json", "json", OUTPUT_STATES, {}, false, 0x32e521d8a21c574d},
