@@ -208,6 +208,28 @@ static __always_inline bool find_thread(struct who *who)
 	return is_tracing && find_process(who) && !(has_distrusted && is_distrusted(who));
 }
 
+/* m.gsignal lies behind m.morebuf, which is a gobuf as g.sched is, and two words
+ * (src/runtime/runtime2.go). */
+static __always_inline bool read_gsignal(__u64 m, __u64 *gsignal)
+{
+	__u64 offset = g_sched_bp - g_sched_sp + 32;
+
+	return read_user(gsignal, sizeof(*gsignal), m + offset);
+}
+
+/* Whether C can run with it, whose stack is that of a thread or for signals; g0 is m's first member.
+ * `is_new`: the thread has no m yet. */
+static __always_inline bool is_g_of_c(__u64 g, bool *is_new)
+{
+	__u64 m, g0, gsignal;
+
+	if (!read_user(&m, sizeof(m), g + g_m))
+		return false;
+	*is_new = !m;
+	return read_user(&g0, sizeof(g0), m) &&
+	       (g0 == g || (read_gsignal(m, &gsignal) && gsignal == g));
+}
+
 /* The g in use, by register or thread-local storage. False: it cannot be read, or (is_foreign) a thread
  * that C made is in the first Go code that it calls, such as runtime.cgocallback, which gets it one. */
 static __always_inline bool find_g(const struct pt_regs *ctx, __u32 flags, struct who *who)
@@ -221,6 +243,9 @@ static __always_inline bool find_g(const struct pt_regs *ctx, __u32 flags, struc
 		if (tls_g_slot_va && !read_user(&offset, sizeof(offset), tls_g_slot_va + who->bias))
 			return false;
 		if (!read_user(&who->g_used, sizeof(who->g_used), block + offset))
+			return false;
+		if (ARCH_THREAD_POINTER_IS_LATE && who->g_used &&
+		    !is_g_of_c(who->g_used, &who->is_foreign))
 			return false;
 	} else {
 		who->g_used = ARCH_G(ctx);
@@ -313,16 +338,13 @@ static __always_inline bool is_on_stack(const struct stack *stack, __u64 address
 	return address - stack->lo <= stack->hi - stack->lo;
 }
 
-/*
- * A signal handler begins and ends with the g of whom it interrupted (runtime.sigtramp). m.gsignal
- * lies behind m.morebuf, which is a gobuf as g.sched is, and two words (src/runtime/runtime2.go).
- */
+/* A signal handler begins and ends with the g of whom it interrupted (runtime.sigtramp). */
 static __always_inline bool is_on_signal_stack(__u64 m, __u64 address)
 {
-	__u64 gsignal, offset = g_sched_bp - g_sched_sp + 32;
 	struct stack stack;
+	__u64 gsignal;
 
-	return read_user(&gsignal, sizeof(gsignal), m + offset) && read_stack(gsignal, &stack) &&
+	return read_gsignal(m, &gsignal) && read_stack(gsignal, &stack) &&
 	       is_on_stack(&stack, address);
 }
 

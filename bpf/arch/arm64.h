@@ -18,8 +18,14 @@ struct thread_struct {
 };
 #pragma clang attribute pop
 
-/* Where thread-local storage is, as of when the thread was last taken off its processor. */
-#define ARCH_THREAD_POINTER(task) BPF_CORE_READ(task, thread.uw.tp_value)
+/*
+ * Where thread-local storage is. Asked only in functions of C: in all of Go's code x28 is g. The kernel
+ * knows it as of when the thread was made or last taken off its processor (copy_thread() and
+ * tls_thread_switch() in arch/arm64/kernel/process.c). A program's first thread sets it by itself, and
+ * until it is taken off, this is what the program before it had.
+ */
+#define ARCH_THREAD_POINTER(task)   BPF_CORE_READ(task, thread.uw.tp_value)
+#define ARCH_THREAD_POINTER_IS_LATE 1
 
 #define ARCH_IP(ctx) ((ctx)->pc)
 #define ARCH_SP(ctx) ((ctx)->sp)

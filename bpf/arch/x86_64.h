@@ -17,7 +17,8 @@ struct thread_struct {
 #pragma clang attribute pop
 
 /* Where thread-local storage is. */
-#define ARCH_THREAD_POINTER(task) BPF_CORE_READ(task, thread.fsbase)
+#define ARCH_THREAD_POINTER(task)   BPF_CORE_READ(task, thread.fsbase)
+#define ARCH_THREAD_POINTER_IS_LATE 0
 
 #define ARCH_IP(ctx) ((ctx)->ip)
 #define ARCH_SP(ctx) ((ctx)->sp)

@@ -67,7 +67,7 @@ struct insn {
 	uint8_t length; /* bytes */
 	uint8_t kind; /* enum insn_kind */
 	bool has_target; /* a jump, branch or call to a fixed place */
-	bool reads_tls; /* thread-local storage, and so maybe g */
+	bool reads_tls; /* thread-local storage, as code does that has g in no register */
 	bool is_odd_return; /* the BPF program at exits cannot perform it: SITE_STEP */
 	uint16_t native; /* the processor's own: for decode() of the next one */
 	int64_t target; /* from the function's first byte, in bytes */

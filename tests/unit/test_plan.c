@@ -48,7 +48,8 @@ static const char source[] =
 
 struct programs {
 	char folder[GO_MAX_PATH];
-	struct gobin *bins[4]; /* oldest and newest Go, plain and stripped */
+	struct gobin
+		*bins[6]; /* oldest and newest Go, plain and stripped; the last two: for arm64 */
 	size_t count;
 };
 
@@ -411,6 +412,29 @@ static void test_inlined(void **state)
 	}
 }
 
+/* No site needs thread-local storage, which the kernel may know late there (bpf/arch/arm64.h). The last
+ * test: it adds programs. */
+static void test_goroutine_on_arm64(void **state)
+{
+	struct programs *programs = *state;
+	struct go_toolchain oldest, newest;
+	size_t first = programs->count;
+
+	assert_true(go_toolchains(&oldest, &newest));
+	oldest.goarch = newest.goarch = "arm64";
+	build(programs, &oldest, "");
+	build(programs, &newest, "-ldflags='-s -w' -buildmode=pie");
+	for (size_t i = first; i < programs->count; i++) {
+		struct plan plan;
+
+		assert_null(make(programs->bins[i], LIST("*"), LIST("main.handleBar"), &plan));
+		assert_true(plan.num_sites > 1000);
+		for (size_t j = 0; j < plan.num_sites; j++)
+			assert_false(plan.sites[j].flags & SITE_TLS);
+		plan_destroy(&plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +446,7 @@ int main(void)
 		cmocka_unit_test(test_omissions),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_inlined),
+		cmocka_unit_test(test_goroutine_on_arm64),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

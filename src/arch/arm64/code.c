@@ -136,7 +136,6 @@ bool arm64_decode(const struct code *code, uint32_t offset, const struct insn *p
 		insn->target = target_of(direct, word, offset);
 	} else {
 		insn->kind = indirect_kind(code, offset, word);
-		insn->reads_tls = matches(word, IS_MRS_TPIDR);
 	}
 	return true;
 }
