@@ -8,6 +8,7 @@
 #   qemu_fetch          sets qemu to an array: a command that runs QEMU 10 or newer
 #   qemu_user_fetch     prints the path of a program that runs those of $arch
 #   busybox_fetch       prints the path of a static busybox
+#   bpftrace_fetch      prints the path of a folder with bpftrace and its libraries in usr
 #
 # Each says on standard error why it could not, and returns 1.
 
@@ -172,4 +173,19 @@ busybox_fetch() {
 	found=$(find "$folder" -path '*/bin/busybox' -type f 2>/dev/null | head -n 1)
 	[ -n "$found" ] || return 1
 	echo "$found"
+}
+
+bpftrace_fetch() {
+	local folder=$kernels_cache/bpftrace
+	mkdir -p "$kernels_cache"
+	(
+		flock -w 900 9 || exit 1
+		[ -d "$folder" ] && exit 0
+		rm -rf "$folder.new"
+		# shellcheck disable=SC2046
+		guest_debian unpack trixie "$folder.new" $(guest_debian needs trixie bpftrace) || exit 1
+		rm -rf "$folder.new/usr/share"
+		mv "$folder.new" "$folder"
+	) 9>"$kernels_cache/bpftrace.lock" || return 1
+	echo "$folder"
 }

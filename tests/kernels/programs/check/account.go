@@ -94,6 +94,8 @@ func growShape(depth int) string {
 const (
 	panicShape = "callThrow@2:panic callMiddle@1:panic callCatch@0:return"
 	quitShape  = "callLast@1:goexit callQuit@0:goexit"
+	cShape     = "call_of_c@1:return callIntoC@0:return"
+	tailShape  = "(*tailOuter).callTo@1:tail_call (*tailInner).callTo@1:return callTail@0:return"
 )
 
 // Whether the tracer's account is exactly what the programs told: every tree of this shape, as many

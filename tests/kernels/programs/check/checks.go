@@ -21,6 +21,9 @@ var exactChecks = []struct {
 	{"2,000 goroutines", exact("many", 2000, 0, rootShape(2), "callRoot"), true},
 	{"panics", exact("panic", 20, 5, panicShape, "callCatch"), true},
 	{"Goexit", exact("quit", 50, 0, quitShape, "callQuit"), true},
+	{"tail calls", exact("tail", 4, 25, tailShape, "callTail"), true},
+	{"one process of two", oneProcess, true},
+	{"started by the tracer", startedByTracer, false},
 	{"states, waits and followed goroutines", callParts, true},
 	{"loaded anywhere", loadedAnywhere, false},
 	{"overwritten and started", overwritten, false},
@@ -35,6 +38,8 @@ var otherChecks = []struct {
 }{
 	{"every function, atomics", atomics},
 	{"two processes", twoProcesses},
+	{"a program that checks its own code", selfChecking},
+	{"a script for bpftrace", script},
 	{"little locked memory", lockedMemory},
 	{"a PID namespace inside of the tracer's", namespaces},
 	{"a CPU quota is told", quota},
@@ -55,7 +60,7 @@ var otherChecks = []struct {
 
 func traceArguments(arguments []string, target string) []string {
 	// Not the compiler's wrappers of deferred calls: main.callCatch.func1, .deferwrap1 from Go 1.21.
-	return append(arguments, "-u", "main.call*", "-u", "!main.call*.*", workPath, "main."+target)
+	return append(arguments, "-u", "main.call*", "-u", "main.(*tail*", "-u", "!main.call*.*", workPath, "main."+target)
 }
 
 // The right answers, computed again without a tracer in the way.
@@ -69,6 +74,10 @@ func rightAnswer(command string, n, m int) int64 {
 		return int64(n) * int64(m*(m+1)/2)
 	case "collect":
 		return 4 * int64(n) * int64(m*(m+1)/2)
+	case "c":
+		return int64(n) * int64(5*m*(m-1)/2)
+	case "tail":
+		return int64(n) * int64(m*(m-1)+m)
 	case "panic":
 		return int64(m) * int64(n*(n-1)/2+3*n)
 	}

@@ -58,21 +58,27 @@ var (
 
 // Starts the tracer without waiting for anything.
 func launchTracer(arguments ...string) (*tracer, error) {
-	return launch(append([]string{"-y"}, arguments...)...)
+	return launch("", append([]string{"-y"}, arguments...)...)
 }
 
-func launch(arguments ...string) (*tracer, error) {
+func launch(input string, arguments ...string) (*tracer, error) {
 	outputs++
-	t := &tracer{messages: &text{}, over: make(chan error, 1)}
-	t.path = fmt.Sprintf("/tmp/trace.%d.json", outputs)
-	t.process = exec.Command(tracerPath, append(arguments, "-v", "-f", "json", "-o", t.path)...)
-	t.process.Stderr = t.messages
-	t.process.Stdout = t.messages
-	if err := t.process.Start(); err != nil {
+	path := fmt.Sprintf("/tmp/trace.%d.json", outputs)
+	process := exec.Command(tracerPath, append([]string{"-v", "-f", "json", "-o", path}, arguments...)...)
+	process.Stdin = strings.NewReader(input)
+	return run(process, path)
+}
+
+// `path`: of its output.
+func run(process *exec.Cmd, path string) (*tracer, error) {
+	t := &tracer{process: process, messages: &text{}, path: path, over: make(chan error, 1)}
+	process.Stderr = t.messages
+	process.Stdout = t.messages
+	if err := process.Start(); err != nil {
 		return nil, err
 	}
 	tracers = append(tracers, t)
-	go func() { t.over <- t.process.Wait() }()
+	go func() { t.over <- process.Wait() }()
 	return t, nil
 }
 
@@ -87,7 +93,7 @@ func startTracer(arguments ...string) (*tracer, error) {
 
 // The same with the command states.
 func startStates(arguments ...string) (*tracer, error) {
-	t, err := launch(append([]string{"states"}, arguments...)...)
+	t, err := launch("", append([]string{"states"}, arguments...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +135,12 @@ func (t *tracer) stop() (account, error) {
 }
 
 func (t *tracer) end() error {
-	t.ended = true
 	t.process.Process.Signal(syscall.SIGINT)
+	return t.awaitEnd()
+}
+
+func (t *tracer) awaitEnd() error {
+	t.ended = true
 	select {
 	case err := <-t.over:
 		if err != nil {
@@ -138,7 +148,7 @@ func (t *tracer) end() error {
 		}
 	case <-time.After(patience):
 		t.process.Process.Kill()
-		return fmt.Errorf("the tracer did not end within %s of ^C: %s", patience, t.said())
+		return fmt.Errorf("the tracer did not end within %s: %s", patience, t.said())
 	}
 	return nil
 }

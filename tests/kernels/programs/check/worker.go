@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -35,6 +36,9 @@ type report struct {
 }
 
 func startWorker() (*worker, error) {
+	if isLibrary() {
+		return startWorkerAs(hostPath, workPath)
+	}
 	return startWorkerAs(workPath)
 }
 
@@ -146,33 +150,36 @@ func (w *worker) bias(file *elf.File) (bias uint64, err error) {
 	return 0, fmt.Errorf("%s has no segments", workPath)
 }
 
-// An error when the program's code in memory differs from the file's: a probe was left behind.
-func (w *worker) codeIsClean() error {
+// The program's code as it is in the file and in memory, and where that is.
+func (w *worker) code() (want, have []byte, address uint64, err error) {
 	file, err := elf.Open(workPath)
 	if err != nil {
-		return err
+		return nil, nil, 0, err
 	}
 	defer file.Close()
 	text := file.Section(".text")
-	want, err := text.Data()
-	if err != nil {
-		return err
+	if want, err = text.Data(); err != nil {
+		return nil, nil, 0, err
 	}
 	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", w.pid()))
 	if err != nil {
-		return err
+		return nil, nil, 0, err
 	}
 	defer memory.Close()
 	bias, err := w.bias(file)
 	if err != nil {
-		return err
+		return nil, nil, 0, err
 	}
-	have := make([]byte, len(want))
-	if _, err := memory.ReadAt(have, int64(text.Addr+bias)); err != nil {
+	have = make([]byte, len(want))
+	_, err = memory.ReadAt(have, int64(text.Addr+bias))
+	return want, have, text.Addr + bias, err
+}
+
+// An error when the program's code in memory differs from the file's: a probe was left behind.
+func (w *worker) codeIsClean() error {
+	want, have, address, err := w.code()
+	if err != nil || bytes.Equal(want, have) {
 		return err
-	}
-	if bytes.Equal(want, have) {
-		return nil
 	}
 	different := 0
 	first := -1
@@ -185,7 +192,22 @@ func (w *worker) codeIsClean() error {
 		}
 	}
 	return fmt.Errorf("%d bytes of code differ from the file, the first at %#x (%#x instead of %#x)",
-		different, text.Addr+uint64(first), have[first], want[first])
+		different, address+uint64(first), have[first], want[first])
+}
+
+// How many probes are in the program's code.
+func (w *worker) probes() (count int, err error) {
+	want, have, _, err := w.code()
+	unit := 1 // that a breakpoint takes
+	if runtime.GOARCH == "arm64" {
+		unit = 4
+	}
+	for i := 0; err == nil && i+unit <= len(want); i += unit {
+		if !bytes.Equal(want[i:i+unit], have[i:i+unit]) {
+			count++
+		}
+	}
+	return count, err
 }
 
 func (w *worker) codeIsCleanWithin(limit time.Duration) error {

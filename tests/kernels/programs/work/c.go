@@ -4,9 +4,16 @@
 
 package main
 
-// Not called: with C in a program its threads are C's, and g is in thread-local storage too.
+// With C in a program its threads are C's, and g is in thread-local storage too.
 
-// int nothing_to_do(void) { return 0; }
+// __attribute__((noinline)) int call_of_c(int n) { __asm__ volatile(""); return 5 * n; }
 import "C"
 
-var _ = C.nothing_to_do
+//go:noinline
+func callIntoC(n int) int {
+	count()
+	count() // call_of_c
+	return int(C.call_of_c(C.int(n)))
+}
+
+func init() { intoC = callIntoC }

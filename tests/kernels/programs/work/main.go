@@ -31,6 +31,8 @@ type report struct {
 
 var calls int64
 
+var intoC func(int) int // nil: no C is in the program
+
 func count() {
 	atomic.AddInt64(&calls, 1)
 }
@@ -216,6 +218,26 @@ func do(command string, n, m int) (r report, err error) {
 			atomic.AddInt64(&trees, 1)
 			callQuit(i)
 		})
+	case "tail": // n goroutines, m trees each with a call that ends in a jump to the next
+		r.Goids = together(n, func(int) {
+			for i := 0; i < m; i++ {
+				tree(callTail(&tailOuter{tailInner: &tailInner{i}}, i+1))
+			}
+		})
+	case "c": // n goroutines, m trees each with a call of C; n = 0: one, the first
+		if intoC == nil {
+			return r, fmt.Errorf("no C is in this program")
+		}
+		work := func(int) {
+			for i := 0; i < m; i++ {
+				tree(intoC(i))
+			}
+		}
+		if n == 0 {
+			work(0)
+			break
+		}
+		r.Goids = together(n, work)
 	case "spin": // n goroutines for m milliseconds
 		end := time.Now().Add(time.Duration(m) * time.Millisecond)
 		together(n, func(i int) {
