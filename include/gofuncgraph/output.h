@@ -50,6 +50,13 @@ struct summary_options {
 	uint64_t interval_ns; /* a table of the calls of each; 0: one at the end */
 };
 
+/* --color */
+enum color_use {
+	COLOR_AUTO, /* on a terminal, unless the environment says otherwise */
+	COLOR_ALWAYS, /* lines are those of a terminal */
+	COLOR_NEVER,
+};
+
 struct output_options {
 	FILE *file; /* not owned; NULL: the format opens `path` itself */
 	const char *path; /* what -o names; NULL: nothing. Not owned */
@@ -65,6 +72,7 @@ struct output_options {
 	bool leaf; /* of "graph": a call with nothing inside has one line */
 	enum caller_style caller;
 	struct summary_options summary; /* of a format that has one: format_can_summarize() */
+	enum color_use color;
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */

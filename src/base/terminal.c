@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/terminal.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "base/text.h"
@@ -10,6 +12,13 @@ size_t terminal_width(int fd)
 	struct winsize size;
 
 	return fd >= 0 && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
+}
+
+bool terminal_may_color(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
 }
 
 /* Unicode's EastAsianWidth.txt: W and F, gaps between near ones included. */

@@ -3,11 +3,15 @@
 #ifndef GOFUNCGRAPH_TERMINAL_H
 #define GOFUNCGRAPH_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Columns of the terminal that `fd` is now; 0: it is none, or does not know. */
 size_t terminal_width(int fd);
+
+/* True unless the environment has NO_COLOR (no-color.org), or a TERM that knows no colours. */
+bool terminal_may_color(void);
 
 /*
  * How many bytes of the UTF-8 text take at most `max_columns`; *columns: how many they take. East

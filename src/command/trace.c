@@ -44,6 +44,7 @@ static struct error *open_output(void *context)
 		.leaf = args->leaf,
 		.caller = args->caller,
 		.summary = args->summary,
+		.color = args->color,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;

@@ -25,6 +25,7 @@ enum {
 	KEY_SUMMARY,
 	KEY_SORT,
 	KEY_TOP,
+	KEY_COLOR,
 };
 
 static const struct argp_option options[] = {
@@ -65,6 +66,8 @@ static const struct argp_option options[] = {
 	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines that are started inside a tree under it",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
+	{"color", KEY_COLOR, "WHEN", 0, "auto (on a terminal, the default), always, or never",
+	 OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N trees", OPTIONS_STOP},
 	{"no-emulate-ret", KEY_NO_EMULATE_RET, NULL, 0,
 	 "Let the kernel single-step every `ret`, even where it could be spared", OPTIONS_HOW},
@@ -111,6 +114,19 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 			"--min-duration, --depth, --leaf, --min-wait and --caller are about what trees show, and --summary shows none: leave them out");
 	if (summary->is_wanted && !format_can_summarize(args->format))
 		argp_error(state, "there is no --summary in this format: leave out -f");
+}
+
+static error_t parse_color(struct argp_state *state, const char *arg, enum color_use *color)
+{
+	if (!strcmp(arg, "auto"))
+		*color = COLOR_AUTO;
+	else if (!strcmp(arg, "always"))
+		*color = COLOR_ALWAYS;
+	else if (!strcmp(arg, "never"))
+		*color = COLOR_NEVER;
+	else
+		argp_error(state, "--color is auto, always or never, not '%s'", arg);
+	return 0;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -160,6 +176,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_CALLER:
 		return parse_caller(state, arg, &args->caller);
+	case KEY_COLOR:
+		return parse_color(state, arg, &args->color);
 	case KEY_LEAF:
 		args->leaf = true;
 		return 0;

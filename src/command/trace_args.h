@@ -21,6 +21,7 @@ struct trace_args {
 	uint64_t limit; /* trees; 0: any number */
 	bool leaf;
 	enum caller_style caller;
+	enum color_use color;
 	bool histogram; /* with a filter that chooses trees */
 	bool yes;
 };

@@ -50,6 +50,8 @@ struct value value_of(const struct command *command, const struct argp_option *o
 		return words("off short full");
 	if (!strcmp(option->name, "sort"))
 		return words(FUNCTION_ORDERS);
+	if (!strcmp(option->name, "color"))
+		return words("auto always never");
 	if (!strcmp(option->name, "template"))
 		return (struct value){.kind = VALUE_TEMPLATE};
 	return (struct value){.kind = VALUE_ANY};

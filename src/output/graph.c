@@ -11,11 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "output/amounts.h"
 #include "output/graph.h"
 #include "output/place_text.h"
+#include "output/slowest.h"
 
 #define NS_PER_S    1000000000ull
 #define CALL_COLUMN 31
@@ -26,17 +28,19 @@
 static struct error *begin(struct output *out)
 {
 	struct graph *graph = calloc(1, sizeof(*graph));
-	int fd = fileno(out->options.file);
+	const struct output_options *options = &out->options;
+	int fd = fileno(options->file);
+	bool is_terminal;
 
 	if (!graph)
 		return error_out_of_memory();
 	out->data = graph;
-	graph->caller = out->options.caller ?: CALLER_FULL;
-	graph->lines = &graph_lines_of_file;
-	if (fd < 0 || !isatty(fd))
-		return NULL;
-	graph->caller = out->options.caller ?: CALLER_SHORT;
-	graph->lines = &graph_lines_of_terminal;
+	is_terminal = fd >= 0 && isatty(fd);
+	graph->caller = options->caller ?: is_terminal ? CALLER_SHORT : CALLER_FULL;
+	graph->has_color = options->color == COLOR_ALWAYS ||
+			   (options->color == COLOR_AUTO && is_terminal && terminal_may_color());
+	graph->lines =
+		is_terminal || graph->has_color ? &graph_lines_of_terminal : &graph_lines_of_file;
 	return NULL;
 }
 
@@ -360,13 +364,18 @@ static void expect_step(struct output *out, const struct tree *tree, size_t at)
 		names_expect_caller(out->names, tree->calls[tree->steps[at].index].caller_va);
 }
 
+static bool is_of_call(const struct step *step)
+{
+	return step->type == STEP_ENTRY || step->type == STEP_EXIT || step->type == STEP_AGAIN;
+}
+
 /* Returns how many steps were written. */
 static size_t write_step(struct output *out, const struct branch *branch, size_t at)
 {
 	const struct graph_lines *lines = graph_of(out)->lines;
 	const struct tree *tree = branch->tree;
 	const struct step *step = &tree->steps[at];
-	const struct call *call = &tree->calls[step->index];
+	const struct call *call = is_of_call(step) ? &tree->calls[step->index] : NULL;
 
 	switch (step->type) {
 	case STEP_ENTRY:
@@ -421,30 +430,42 @@ static void note_part(struct output *out, const struct tree *tree, const char *w
 	graph_of(out)->lines->note(out, &(struct branch){.tree = tree}, text);
 }
 
-static void begin_tree(struct output *out)
+static void begin_tree(struct output *out, const struct tree *tree)
 {
 	struct graph *graph = graph_of(out);
 
 	if (graph->lines == &graph_lines_of_terminal)
 		graph->width = terminal_width(fileno(out->options.file));
+	if (graph->has_color) {
+		graph->tree = tree;
+		graph->root_ns = slowest_root_ns(tree);
+		graph->slowest = slowest_path(tree);
+	}
 	writer_puts(&out->writer, "\n");
+}
+
+static void end_tree(struct output *out)
+{
+	free(take_pointer(graph_of(out)->slowest));
 }
 
 static void write_part(struct output *out, const struct tree *tree)
 {
-	begin_tree(out);
+	begin_tree(out, tree);
 	if (tree->part > 1)
 		note_part(out, tree, "");
 	write_branch(out, &(struct branch){.tree = tree});
 	note_part(out, tree, ", still open,");
+	end_tree(out);
 }
 
 static void write_tree(struct output *out, const struct tree *tree)
 {
-	begin_tree(out);
+	begin_tree(out, tree);
 	if (tree->part)
 		note_part(out, tree, ", the last,");
 	write_branch(out, &(struct branch){.tree = tree});
+	end_tree(out);
 }
 
 const struct format format_graph = {

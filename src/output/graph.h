@@ -42,6 +42,12 @@ struct graph {
 	char second[TEXT_TIME_SIZE];
 	size_t width; /* of the terminal, asked for each tree; 0: unknown */
 	struct line line; /* of the terminal */
+	/* Of the tree that is written, with colours: its first call's time, by whose share lines are
+	 * coloured (0: none is), and the calls that are emphasised (see slowest.h; NULL: none). */
+	bool has_color;
+	uint64_t root_ns;
+	const struct tree *tree;
+	bool *slowest;
 };
 
 static inline struct graph *graph_of(const struct output *out)

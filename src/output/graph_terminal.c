@@ -15,6 +15,15 @@
 /* Narrower than that, the day of the month is not told. */
 #define WIDTH_WITH_DAY 100
 
+/*
+ * Colours that can be read on dark and on light, for shares of the first call's time: a half, and a
+ * tenth. Less than a hundredth is faint. The slowest path is bold.
+ */
+#define STYLE_HALF      "\x1b[31m" /* red */
+#define STYLE_TENTH     "\x1b[35m" /* magenta */
+#define STYLE_HUNDREDTH "\x1b[2m"
+#define STYLE_SLOWEST   "\x1b[1m"
+
 /* What is left out, and what is above it, too. */
 enum cut {
 	CUT_NOTHING,
@@ -31,6 +40,8 @@ struct content {
 	uint64_t time_ns, duration_ns;
 	size_t depth;
 	bool has_time, has_duration, has_function, has_parts, has_place;
+	bool is_slowest;
+	char mark; /* of a long call; 0: none */
 	bool is_own_place; /* the place is in the function itself */
 	const char *before; /* "} " */
 	struct place function;
@@ -75,9 +86,41 @@ static void put_position(struct line *line, const struct place *place, bool with
 	}
 }
 
+/* For a time inside the tree. NULL: none of its own. */
+static const char *style_of(const struct graph *graph, const struct content *content)
+{
+	uint64_t ns = content->duration_ns, root_ns = graph->root_ns;
+
+	if (!root_ns || !content->depth)
+		return NULL;
+	if (ns >= root_ns / 2)
+		return STYLE_HALF;
+	if (ns >= root_ns / 10)
+		return STYLE_TENTH;
+	return ns < root_ns / 100 ? STYLE_HUNDREDTH : NULL;
+}
+
+static void put_duration(struct output *out, struct line *line, const struct content *content)
+{
+	const char *style = style_of(graph_of(out), content);
+	char text[TEXT_DURATION_SIZE];
+
+	if (!content->has_duration) {
+		line_put_spaces(line, sizeof("000.000000") - 1);
+		return;
+	}
+	if (style)
+		line_style(line, style);
+	if (content->is_slowest)
+		line_style(line, STYLE_SLOWEST);
+	line_put(line, text, text_format_duration(text, content->duration_ns));
+	if (style || content->is_slowest)
+		line_style(line, LINE_PLAIN);
+}
+
 static void put_columns(struct output *out, struct line *line, const struct content *content)
 {
-	char text[TEXT_DURATION_SIZE];
+	char text[TEXT_TIME_SIZE];
 	size_t day = line->width < WIDTH_WITH_DAY ? 3 : 0, indent = 2 * content->depth;
 
 	if (content->has_time) {
@@ -87,11 +130,8 @@ static void put_columns(struct output *out, struct line *line, const struct cont
 		line_put_spaces(line, GRAPH_TIME_WIDTH - day);
 	}
 	line_puts(line, " ");
-	if (content->has_duration)
-		line_put(line, text, text_format_duration(text, content->duration_ns));
-	else
-		line_put_spaces(line, sizeof("000.000000") - 1);
-	line_puts(line, "  ");
+	put_duration(out, line, content);
+	line_put(line, (char[]){' ', content->mark ?: ' ', ' '}, 3);
 	/* Half of what is left is for the text. */
 	if (indent > (line->width - line->columns) / 2)
 		indent = (line->width - line->columns) / 2;
@@ -154,8 +194,12 @@ static void put_content(struct line *line, const struct content *content, size_t
 	if (cut >= CUT_PACKAGE)
 		function = place_short(&content->function, names);
 	line_puts(line, content->before);
+	if (content->is_slowest)
+		line_style(line, STYLE_SLOWEST);
 	if (content->has_function)
 		put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
+	if (content->is_slowest)
+		line_style(line, LINE_PLAIN);
 	line_puts(line, content->behind ?: "");
 	line_puts(line, content->note);
 	if (content->has_parts)
@@ -207,12 +251,37 @@ static void set_duration(struct content *content, uint64_t start_ns, uint64_t en
 	content->has_time = content->has_duration = true;
 }
 
+static bool is_slowest(const struct output *out, const struct tree *tree, const struct call *call)
+{
+	const struct graph *graph = graph_of(out);
+
+	return graph->slowest && tree == graph->tree && graph->slowest[call - tree->calls];
+}
+
+/* Those of ftrace: trace_find_mark() in kernel/trace/trace_output.c. */
+static char mark_of(uint64_t ns)
+{
+	static const struct {
+		uint64_t longer_than_ns;
+		char mark;
+	} marks[] = {{1000000000, '$'}, {100000000, '@'}, {10000000, '*'},
+		     {1000000, '#'},    {100000, '!'},    {10000, '+'}};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (ns > marks[i].longer_than_ns)
+			return marks[i].mark;
+	return 0;
+}
+
 /* How long a call took that has ended, and where the time went. */
-static void set_end(struct output *out, struct content *content, const struct call *call)
+static void set_end(struct output *out, struct content *content, const struct branch *branch,
+		    const struct call *call)
 {
 	set_duration(content, call->start_ns, call->end_ns);
 	/* Nobody knows how long a call took that is lost. */
 	content->has_duration = call->end != CALL_LOST;
+	content->mark = content->has_duration ? mark_of(content->duration_ns) : 0;
+	content->is_slowest = is_slowest(out, branch->tree, call);
 	content->has_parts = out->options.run.states && call->end != CALL_LOST;
 	if (content->has_parts)
 		content->num_amounts = amounts_of_call(out->names, call, "waiting",
@@ -227,7 +296,8 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 				  .has_time = true,
 				  .depth = branch->depth + call->depth,
 				  .before = "",
-				  .behind = again ? "() { [continued]" : "() {"};
+				  .behind = again ? "() { [continued]" : "() {",
+				  .is_slowest = is_slowest(out, tree, call)};
 
 	set_function(&content, output_entry(out, call));
 	if (output_is_start(tree, call)) {
@@ -250,7 +320,7 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 	struct content content = {
 		.depth = branch->depth + call->depth, .before = "} ", .behind = mark};
 
-	set_end(out, &content, call);
+	set_end(out, &content, branch, call);
 	if (mark) {
 		set_function(&content, output_entry(out, call));
 	} else {
@@ -270,7 +340,7 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 	struct content content = {
 		.depth = branch->depth + call->depth, .before = "", .behind = "();"};
 
-	set_end(out, &content, call);
+	set_end(out, &content, branch, call);
 	set_function(&content, output_entry(out, call));
 	snprintf(content.note, sizeof(content.note), "%s%s", mark ?: "",
 		 call->end == CALL_TAIL_CALL ? " [tail call]" : "");

@@ -11,7 +11,7 @@ void line_begin(struct line *line, size_t width)
 {
 	line->width = width && width < LINE_MAX_WIDTH ? width : LINE_MAX_WIDTH;
 	line->columns = line->used = line->cut_at = 0;
-	line->is_cut = false;
+	line->is_cut = line->is_styled = false;
 }
 
 static size_t put_columns(struct line *line, const char *text, size_t len, size_t max_columns)
@@ -50,10 +50,25 @@ void line_put_spaces(struct line *line, size_t count)
 		line_put(line, " ", 1);
 }
 
+void line_style(struct line *line, const char *escape)
+{
+	size_t len = strlen(escape);
+
+	if (line->is_cut)
+		return;
+	memcpy(line->text + line->used, escape, len);
+	line->used += len;
+	line->is_styled = true;
+}
+
 void line_end(struct line *line)
 {
 	if (!line->is_cut)
 		return;
 	memcpy(line->text + line->cut_at, ELLIPSIS, strlen(ELLIPSIS));
 	line->used = line->cut_at + strlen(ELLIPSIS);
+	/* The one that was put may have been cut off. */
+	line->is_cut = false;
+	if (line->is_styled)
+		line_style(line, LINE_PLAIN);
 }

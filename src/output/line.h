@@ -9,11 +9,16 @@
 /* Columns of the widest; a terminal that does not know its width is taken for that wide. */
 #define LINE_MAX_WIDTH 1000
 
+/* Changes of style in a line, and the bytes of one. */
+#define LINE_MAX_STYLES 8
+#define LINE_STYLE_SIZE 8
+
 struct line {
 	size_t width, columns, used;
 	size_t cut_at; /* bytes of it that leave room for "…" */
+	bool is_styled; /* somewhere */
 	bool is_cut; /* something did not fit; what comes behind it is left out too */
-	char text[LINE_MAX_WIDTH * 4 + sizeof("…")];
+	char text[LINE_MAX_WIDTH * 4 + LINE_MAX_STYLES * LINE_STYLE_SIZE + sizeof("…")];
 };
 
 /* A width of 0: an unknown one. */
@@ -22,6 +27,10 @@ void line_begin(struct line *line, size_t width);
 void line_put(struct line *line, const char *text, size_t len);
 void line_puts(struct line *line, const char *text);
 void line_put_spaces(struct line *line, size_t count);
+
+/* "\x1b[1m", which takes no columns; LINE_PLAIN ends it. At most LINE_MAX_STYLES in a line. */
+#define LINE_PLAIN "\x1b[0m"
+void line_style(struct line *line, const char *escape);
 
 /* Puts "…" where it was cut. */
 void line_end(struct line *line);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a terminal shows: the same calls as elsewhere, and no line is wider than it."""
+"""What a terminal shows: the same calls as elsewhere, no line is wider than it, and colours."""
 
 import fcntl
 import os
@@ -10,7 +10,9 @@ import threading
 
 import pytest
 
-ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {13}((?:  )*)(\S+)\(\) \{.*")
+ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {14}((?:  )*)(\S+)\(\) \{.*")
+EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>\d{3}\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
+STYLE = re.compile(r"\x1b\[\d*m")
 
 
 class Screen:
@@ -41,10 +43,11 @@ class Screen:
 def on_screen(run_tool):
     """on_screen(COLUMNS, ARGUMENT...) starts the tool with its standard output on a terminal."""
 
-    def make(columns, *arguments):
+    def make(columns, *arguments, **environment):
         screen = Screen(columns)
+        environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment}
         try:
-            return screen, run_tool(*arguments, stdout=screen.slave).await_tracing()
+            return screen, run_tool(*arguments, stdout=screen.slave, env=environment).await_tracing()
         finally:
             os.close(screen.slave)
 
@@ -62,7 +65,7 @@ def test_no_line_wraps(binary, start, trace, on_screen, columns, options):
     program.work("GO")
     tracer.stop()
     calls = beside.stop().calls()
-    lines = screen.lines()
+    lines = [STYLE.sub("", line) for line in screen.lines()]
     assert max(map(len, lines)) <= columns
     assert not any("\x1b" in line for line in lines)
     entries = [ENTRY.fullmatch(line) for line in lines]
@@ -86,10 +89,47 @@ def test_callers(binary, start, trace, on_screen):
         assert re.search(r" main\.leaf\(\) \{" + where[style or "full"] + "\n", file.stop().out), style
     assert files["full"].out == files[""].out or re.sub(r"[\d.:]", "", files["full"].out) == re.sub(
         r"[\d.:]", "", files[""].out)
-    assert any(re.search(r" main\.leaf\(\) \{" + where["short"] + "$", line) for line in screen.lines())
+    assert any(re.search(r" main\.leaf\(\) \{" + where["short"] + "$", STYLE.sub("", line)) for line in screen.lines())
 
 
-def test_wrong_style(run_tool):
-    tracer = run_tool("--caller", "medium", "./any")
+def test_color(binary, start, trace, on_screen):
+    """The time of a call that took most of its tree's is red; the slowest path is bold."""
+    program = start(binary("durations"))
+    functions = ["-u", "time.Sleep", program.path, "main.work"]
+    screen, tracer = on_screen(200, *functions)
+    always = trace("--color", "always", *functions)
+    program.work("GO 300")
+    tracer.stop()
+    lines = screen.lines()
+    assert sum("\x1b[1mmain.work" in line for line in lines) == 2
+    assert all(STYLE.findall(line)[-1:] in ([], ["\x1b[0m"]) for line in lines)
+    (sleep, line), (work, _) = [(left, line) for line in lines if (left := EXIT.fullmatch(STYLE.sub("", line)))]
+    assert (sleep["name"], work["name"]) == ("time.Sleep", "main.work")
+    slow = float(sleep["duration"])
+    assert slow >= 0.3 and sleep["mark"] == ("$" if slow > 1 else "@")
+    # Unless all else took long, too.
+    half, tenth = (f"\x1b[{color}m\x1b[1m{sleep['duration']}" in line for color in (31, 35))
+    assert half if slow >= float(work["duration"]) / 2 else tenth
+    assert "\x1b[1mtime.Sleep" in line
+    assert always.stop().out.count("\x1b[1mmain.work") == 2
+
+
+@pytest.mark.parametrize("options, environment", [(["--color", "never"], {}), ([], {"NO_COLOR": "1"})])
+def test_no_color(binary, start, trace, on_screen, options, environment):
+    program = start(binary("durations"))
+    functions = ["-u", "time.Sleep", program.path, "main.work"]
+    screen, tracer = on_screen(200, *options, *functions, **environment)
+    beside = trace(*functions)
+    program.work("GO 300")
+    tracer.stop()
+    lines = screen.lines()
+    assert any("} main.work" in line for line in lines) and not any("\x1b" in line for line in lines)
+    assert "} main.work" in beside.stop().out and "\x1b" not in beside.out
+
+
+@pytest.mark.parametrize("option, told", [("--caller", "--caller is off, short or full, not 'some'"),
+                                          ("--color", "--color is auto, always or never, not 'some'")])
+def test_wrong_word(run_tool, option, told):
+    tracer = run_tool(option, "some", "./any")
     assert tracer.wait() == 2
-    assert "--caller is off, short or full, not 'medium'" in tracer.err
+    assert told in tracer.err

@@ -82,6 +82,7 @@ static void assert_screen(unsigned short width, struct output_options options, c
 {
 	struct screen screen;
 
+	options.color = COLOR_NEVER;
 	screen_start(&screen, width, options);
 	feed(&screen.fake);
 	assert_string_equal(screen_stop(&screen), expected);
@@ -92,12 +93,12 @@ static void test_wide(void **state)
 	assert_screen(
 		200, (struct output_options){},
 		"\n"
-		"17 16:08:05.411402             main.handleBar() {"
+		"17 16:08:05.411402              main.handleBar() {"
 		" http.HandlerFunc.ServeHTTP+47 server.go:2122\n"
-		"17 16:08:05.411412               net/http.(*response).Write() {"
+		"17 16:08:05.411412                net/http.(*response).Write() {"
 		" main.handleBar+50 main.go:20\n"
-		"17 16:08:05.412042 000.000630    } net/http.(*response).Write+192 main.go:21\n"
-		"17 16:08:05.412122 000.000720  } main.handleBar+192 main.go:20\n");
+		"17 16:08:05.412042 000.000630 !   } net/http.(*response).Write+192 main.go:21\n"
+		"17 16:08:05.412122 000.000720 ! } main.handleBar+192 main.go:20\n");
 }
 
 static void test_styles(void **state)
@@ -105,18 +106,18 @@ static void test_styles(void **state)
 	assert_screen(
 		0, (struct output_options){.caller = CALLER_FULL},
 		"\n"
-		"17 16:08:05.411402             main.handleBar() {"
+		"17 16:08:05.411402              main.handleBar() {"
 		" net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
-		"17 16:08:05.411412               net/http.(*response).Write() {"
+		"17 16:08:05.411412                net/http.(*response).Write() {"
 		" main.handleBar+50 /home/me/main.go:20\n"
-		"17 16:08:05.412042 000.000630    } net/http.(*response).Write+192 /home/me/main.go:21\n"
-		"17 16:08:05.412122 000.000720  } main.handleBar+192 /home/me/main.go:20\n");
+		"17 16:08:05.412042 000.000630 !   } net/http.(*response).Write+192 /home/me/main.go:21\n"
+		"17 16:08:05.412122 000.000720 ! } main.handleBar+192 /home/me/main.go:20\n");
 	assert_screen(120, (struct output_options){.caller = CALLER_OFF},
 		      "\n"
-		      "17 16:08:05.411402             main.handleBar() {\n"
-		      "17 16:08:05.411412               net/http.(*response).Write() {\n"
-		      "17 16:08:05.412042 000.000630    } net/http.(*response).Write\n"
-		      "17 16:08:05.412122 000.000720  } main.handleBar\n");
+		      "17 16:08:05.411402              main.handleBar() {\n"
+		      "17 16:08:05.411412                net/http.(*response).Write() {\n"
+		      "17 16:08:05.412042 000.000630 !   } net/http.(*response).Write\n"
+		      "17 16:08:05.412122 000.000720 ! } main.handleBar\n");
 }
 
 /* Where the time went stands before the place, and is left out after it. */
@@ -127,33 +128,33 @@ static void test_parts(void **state)
 
 	assert_screen(130, options,
 		      "\n"
-		      "17 16:08:05.411402             main.handleBar() {"
+		      "17 16:08:05.411402              main.handleBar() {"
 		      " net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
-		      "17 16:08:05.411412               net/http.(*response).Write() {"
+		      "17 16:08:05.411412                net/http.(*response).Write() {"
 		      " main.handleBar+50 /home/me/main.go:20\n"
-		      "17 16:08:05.411922 000.000500      ~ waiting\n"
-		      "17 16:08:05.412022 000.000100      ~ runnable\n"
-		      "17 16:08:05.412042 000.000630    } net/http.(*response).Write+192"
+		      "17 16:08:05.411922 000.000500       ~ waiting\n"
+		      "17 16:08:05.412022 000.000100       ~ runnable\n"
+		      "17 16:08:05.412042 000.000630 !   } net/http.(*response).Write+192"
 		      "   run 30.0us  waiting 0.5ms  runnable 0.1ms   main.go:21\n"
-		      "17 16:08:05.412122 000.000720  } main.handleBar+192"
+		      "17 16:08:05.412122 000.000720 ! } main.handleBar+192"
 		      "   run 0.1ms  waiting 0.5ms  runnable 0.1ms   /home/me/main.go:20\n");
 	assert_screen(
 		80, options,
 		"\n"
-		"16:08:05.411402             main.handleBar() { server.go:2122\n"
-		"16:08:05.411412               http.(*response).Write() { main.go:20\n"
-		"16:08:05.411922 000.000500      ~ waiting\n"
-		"16:08:05.412022 000.000100      ~ runnable\n"
-		"16:08:05.412042 000.000630    } http.(*response).Write   run 30.0us  …\n"
-		"16:08:05.412122 000.000720  } main.handleBar   run 0.1ms  waiting 0.5ms  …\n");
+		"16:08:05.411402              main.handleBar() { server.go:2122\n"
+		"16:08:05.411412                http.(*response).Write() { main.go:20\n"
+		"16:08:05.411922 000.000500       ~ waiting\n"
+		"16:08:05.412022 000.000100       ~ runnable\n"
+		"16:08:05.412042 000.000630 !   } http.(*response).Write   run 30.0us  …\n"
+		"16:08:05.412122 000.000720 ! } main.handleBar   run 0.1ms  waiting 0.5ms  …\n");
 	assert_screen(40, options,
 		      "\n"
-		      "16:08:05.411402             main.handle…\n"
-		      "16:08:05.411412               http.(*re…\n"
-		      "16:08:05.411922 000.000500      ~ waiti…\n"
-		      "16:08:05.412022 000.000100      ~ runna…\n"
-		      "16:08:05.412042 000.000630    } http.(*…\n"
-		      "16:08:05.412122 000.000720  } main.hand…\n");
+		      "16:08:05.411402              main.handl…\n"
+		      "16:08:05.411412                http.(*r…\n"
+		      "16:08:05.411922 000.000500       ~ wait…\n"
+		      "16:08:05.412022 000.000100       ~ runn…\n"
+		      "16:08:05.412042 000.000630 !   } http.(…\n"
+		      "16:08:05.412122 000.000720 ! } main.han…\n");
 }
 
 /* Half of the room behind the columns is for the call itself. */
@@ -162,7 +163,7 @@ static void test_depth(void **state)
 	struct screen screen;
 	char *text;
 
-	screen_start(&screen, 80, (struct output_options){});
+	screen_start(&screen, 80, (struct output_options){.color = COLOR_NEVER});
 	for (unsigned depth = 0; depth < 22; depth++)
 		fake_enter(&screen.fake, 1, depth > 0, depth, CALLER_VA);
 	for (unsigned depth = 22; depth--;)
@@ -174,15 +175,106 @@ static void test_depth(void **state)
 		assert_true(strlen(line) <= 80);
 }
 
+/* A tree of half a second: a call in it of more than half, of a tenth, of less than a hundredth. */
+static const char *const colored =
+	"\n"
+	"17 16:08:05.000001              \x1b[1mmain.handleBar\x1b[0m() { ?\n"
+	"17 16:08:05.000002                \x1b[1mnet/http.(*response).Write\x1b[0m() { ?\n"
+	"17 16:08:05.300002 \x1b[31m\x1b[1m000.300000\x1b[0m @   }"
+	" \x1b[1mnet/http.(*response).Write+192\x1b[0m main.go:21\n"
+	"17 16:08:05.300003                net/http.(*response).Write() { ?\n"
+	"17 16:08:05.400003 \x1b[35m000.100000\x1b[0m *   } net/http.(*response).Write+192 main.go:21\n"
+	"17 16:08:05.400004                net/http.(*response).Write() { ?\n"
+	"17 16:08:05.401006 \x1b[2m000.001002\x1b[0m #   } net/http.(*response).Write+192 main.go:21\n"
+	"17 16:08:05.401007                net/http.(*response).Write() { ?\n"
+	"17 16:08:05.421007 000.020000 *   } net/http.(*response).Write+192 main.go:21\n"
+	"17 16:08:05.501007 \x1b[1m000.501006\x1b[0m @ } \x1b[1mmain.handleBar+192\x1b[0m main.go:20\n";
+
+static void feed_shares(struct fake_output *fake)
+{
+	static const unsigned us[] = {300000, 100000, 1002, 20000};
+
+	fake_enter(fake, 1, 0, 0, 0);
+	for (size_t i = 0; i < sizeof(us) / sizeof(us[0]); i++) {
+		fake_enter(fake, 1, 1, 1, 0);
+		fake_leave(fake, us[i], 1, 1);
+	}
+	fake_leave(fake, 80000, 0, 0);
+}
+
+static const char *show_shares(struct screen *screen, enum color_use color)
+{
+	screen_start(screen, 200, (struct output_options){.color = color});
+	feed_shares(&screen->fake);
+	return screen_stop(screen);
+}
+
+static void test_color(void **state)
+{
+	struct screen screen;
+
+	assert_string_equal(show_shares(&screen, COLOR_AUTO), colored);
+	assert_null(strchr(show_shares(&screen, COLOR_NEVER), '\x1b'));
+	setenv("NO_COLOR", "1", 1);
+	assert_null(strchr(show_shares(&screen, COLOR_AUTO), '\x1b'));
+	assert_string_equal(show_shares(&screen, COLOR_ALWAYS), colored);
+	setenv("NO_COLOR", "", 1);
+	assert_string_equal(show_shares(&screen, COLOR_AUTO), colored);
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	assert_null(strchr(show_shares(&screen, COLOR_AUTO), '\x1b'));
+	setenv("TERM", "xterm", 1);
+}
+
+/* What is no terminal has colours when it is told to, and then the lines of one. */
+static void test_color_in_file(void **state)
+{
+	struct output_options options = {.color = COLOR_ALWAYS, .caller = CALLER_SHORT};
+	struct fake_output fake;
+
+	assert_int_equal(fake_output_start_with(&fake, "graph", options), 0);
+	feed_shares(&fake);
+	assert_string_equal(fake_output_text(&fake), colored);
+	fake_output_stop(&fake);
+	options.color = COLOR_AUTO;
+	assert_int_equal(fake_output_start_with(&fake, "graph", options), 0);
+	feed_shares(&fake);
+	assert_null(strchr(fake_output_text(&fake), '\x1b'));
+	assert_null(strchr(fake_output_text(&fake), '@'));
+	fake_output_stop(&fake);
+}
+
+/* The marks of ftrace: longer than that, not as long. */
+static void test_marks(void **state)
+{
+	static const struct {
+		unsigned us;
+		const char *expected;
+	} marks[] = {{10, "000.000010   }"},      {11, "000.000011 + }"},
+		     {101, "000.000101 ! }"},     {1001, "000.001001 # }"},
+		     {10001, "000.010001 * }"},   {100001, "000.100001 @ }"},
+		     {1000000, "001.000000 @ }"}, {1000001, "001.000001 $ }"}};
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		struct screen screen;
+		screen_start(&screen, 200, (struct output_options){.color = COLOR_NEVER});
+		fake_enter(&screen.fake, 1, 0, 0, 0);
+		fake_leave(&screen.fake, marks[i].us, 0, 0);
+		assert_non_null(strstr(screen_stop(&screen), marks[i].expected));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wide),
-		cmocka_unit_test(test_styles),
-		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_wide),  cmocka_unit_test(test_styles),
+		cmocka_unit_test(test_parts), cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_color), cmocka_unit_test(test_color_in_file),
+		cmocka_unit_test(test_marks),
 	};
 
+	setenv("TERM", "xterm", 1);
+	unsetenv("NO_COLOR");
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);

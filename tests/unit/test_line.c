@@ -56,6 +56,29 @@ static void test_longest(void **state)
 	assert_memory_equal(line.text + line.used - strlen("𝔸…"), "𝔸…", strlen("𝔸…"));
 }
 
+static void test_style(void **state)
+{
+	struct line line;
+	const char *expected = "\x1b[1m012…\x1b[0m";
+
+	/* Its end is cut off, and put again. */
+	line_begin(&line, 4);
+	line_style(&line, "\x1b[1m");
+	line_puts(&line, "0123");
+	line_style(&line, LINE_PLAIN);
+	line_puts(&line, "4");
+	line_style(&line, "\x1b[31m");
+	line_end(&line);
+	assert_int_equal(line.used, strlen(expected));
+	assert_memory_equal(line.text, expected, line.used);
+	/* Styles take no columns. */
+	line_begin(&line, 1);
+	line_style(&line, "\x1b[1m");
+	line_puts(&line, "0");
+	line_style(&line, LINE_PLAIN);
+	assert_false(line.is_cut);
+}
+
 static void test_columns(void **state)
 {
 	size_t columns;
@@ -77,6 +100,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_style),
 		cmocka_unit_test(test_columns),
 	};
 
