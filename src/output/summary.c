@@ -40,8 +40,8 @@ static void fail(struct output *out)
 
 /* ---- calls ---- */
 
-/* The function that was known when the call began: one that a followed goroutine begins with may
- * turn out to be a traced one, which has the same name. */
+/* Of the call that a followed goroutine begins with, the site may become known only after it began;
+ * the name is the same. */
 static const struct name *function_of(struct output *out, const struct call *call)
 {
 	return output_entry(out, call)->function;

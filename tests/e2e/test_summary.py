@@ -162,7 +162,8 @@ def test_ends(binary, start, trace, kind):
 @pytest.mark.parametrize("command, end", [("far", "panic"), ("nested", "panic"), ("goexit", "goexit")])
 def test_other_ends(binary, start, trace, command, end):
     program = start(binary("panics"))
-    tracer = trace("--summary", "-f", "json", "-u", "main.*", "-u", "!main.main*", program.path, "main.root", "main.leave")
+    tracer = trace("--summary", "-f", "json", "-u", "main.*", "-u", "!main.main*", program.path,
+                   "main.root", "main.leave")
     wanted = collections.Counter((call["function"], call["end"]) for journal in program.work(command)
                                  for tree in journal["tree"] for call, _ in walk(tree))
     found = rows(tracer.stop())
@@ -171,10 +172,11 @@ def test_other_ends(binary, start, trace, command, end):
     assert all(row["calls"] == sum(row["ends"].values()) for row in found.values())
 
 
-def test_interval(binary, start, trace):
-    """Each call is in one table, and open calls are in none before they end."""
+@pytest.mark.parametrize("options", [[], ["--slowest", "9"]], ids=["all", "slowest"])
+def test_interval(binary, start, trace, options):
+    """Each call is in one table, soon after its end or that of its interval."""
     program = start(binary("durations"))
-    tracer = trace("--summary", "--interval", "100ms", "-u", "time.Sleep", program.path, "main.work")
+    tracer = trace("--summary", "--interval", "100ms", *options, "-u", "time.Sleep", program.path, "main.work")
     for number in range(1, 3):
         program.work("GO 20 1 1")
         await_condition(lambda: sum(int(row["calls"]) for table in tables(tracer.out) for row in table
