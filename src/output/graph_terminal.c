@@ -6,6 +6,7 @@
  * line that is too wide, what matters least is left out: see enum cut.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output/amounts.h"
@@ -49,8 +50,7 @@ struct content {
 	char note[96]; /* " [goroutine 41]" */
 	const char *before_place;
 	struct place place;
-	uint64_t run_ns;
-	struct amount amounts[MAX_AMOUNTS];
+	struct amount amounts[MAX_AMOUNTS + 1]; /* of a call's time, the largest first */
 	size_t num_amounts;
 };
 
@@ -154,9 +154,9 @@ static void put_parts(struct line *line, const struct content *content, size_t c
 	size_t left_out = cut > CUT_PARTS ? cut - CUT_PARTS : 0;
 	size_t count = content->num_amounts > left_out ? content->num_amounts - left_out : 0;
 
-	put_amount(line, "   ", "run", content->run_ns);
 	for (size_t i = 0; i < count; i++)
-		put_amount(line, "  ", content->amounts[i].name, content->amounts[i].ns);
+		put_amount(line, i ? "  " : "   ", content->amounts[i].name,
+			   content->amounts[i].ns);
 	if (count < content->num_amounts)
 		line_puts(line, "  …");
 }
@@ -273,6 +273,23 @@ static char mark_of(uint64_t ns)
 	return 0;
 }
 
+static int by_falling_time(const void *a, const void *b)
+{
+	const struct amount *one = a, *other = b;
+
+	return (one->ns < other->ns) - (one->ns > other->ns);
+}
+
+static void set_amounts(struct output *out, struct content *content, const struct call *call)
+{
+	struct amount *amounts = content->amounts;
+
+	amounts[0] = (struct amount){.name = "run"};
+	content->num_amounts =
+		1 + amounts_of_call(out->names, call, "waiting", &amounts[1], &amounts[0].ns);
+	qsort(amounts, content->num_amounts, sizeof(*amounts), by_falling_time);
+}
+
 /* How long a call took that has ended, and where the time went. */
 static void set_end(struct output *out, struct content *content, const struct branch *branch,
 		    const struct call *call)
@@ -284,8 +301,7 @@ static void set_end(struct output *out, struct content *content, const struct br
 	content->is_slowest = is_slowest(out, branch->tree, call);
 	content->has_parts = out->options.run.states && call->end != CALL_LOST;
 	if (content->has_parts)
-		content->num_amounts = amounts_of_call(out->names, call, "waiting",
-						       content->amounts, &content->run_ns);
+		set_amounts(out, content, call);
 }
 
 static void write_entry(struct output *out, const struct branch *branch, const struct call *call,

@@ -135,9 +135,9 @@ static void test_parts(void **state)
 		      "17 16:08:05.411922 000.000500       ~ waiting\n"
 		      "17 16:08:05.412022 000.000100       ~ runnable\n"
 		      "17 16:08:05.412042 000.000630 !   } net/http.(*response).Write+192"
-		      "   run 30.0us  waiting 0.5ms  runnable 0.1ms   main.go:21\n"
+		      "   waiting 0.5ms  runnable 0.1ms  run 30.0us   main.go:21\n"
 		      "17 16:08:05.412122 000.000720 ! } main.handleBar+192"
-		      "   run 0.1ms  waiting 0.5ms  runnable 0.1ms   /home/me/main.go:20\n");
+		      "   waiting 0.5ms  run 0.1ms  runnable 0.1ms   /home/me/main.go:20\n");
 	assert_screen(
 		80, options,
 		"\n"
@@ -145,8 +145,8 @@ static void test_parts(void **state)
 		"16:08:05.411412                http.(*response).Write() { main.go:20\n"
 		"16:08:05.411922 000.000500       ~ waiting\n"
 		"16:08:05.412022 000.000100       ~ runnable\n"
-		"16:08:05.412042 000.000630 !   } http.(*response).Write   run 30.0us  …\n"
-		"16:08:05.412122 000.000720 ! } main.handleBar   run 0.1ms  waiting 0.5ms  …\n");
+		"16:08:05.412042 000.000630 !   } http.(*response).Write   waiting 0.5ms  …\n"
+		"16:08:05.412122 000.000720 ! } main.handleBar   waiting 0.5ms  run 0.1ms  …\n");
 	assert_screen(40, options,
 		      "\n"
 		      "16:08:05.411402              main.handl…\n"
