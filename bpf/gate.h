@@ -208,23 +208,22 @@ enum hit {
 static __always_inline enum hit find_hit(const struct pt_regs *ctx, __u32 flags, bool opens,
 					 struct who *who, struct gate **gate)
 {
+	struct gate *found = NULL;
 	__u64 g;
 
 	if (!find_g(ctx, flags, who))
 		return HIT_UNREADABLE;
-	if (flags & SITE_ANY_STACK) {
-		if (!find_goroutine(who))
-			return HIT_UNREADABLE;
-		*gate = find_gate(who);
-		return HIT_INSIDE;
-	}
 	g = who->key.g = who->g_used;
-	*gate = gate_of(who);
-	if (is_shut(*gate) && !opens)
-		return HIT_OUTSIDE;
+	if (!(flags & SITE_ANY_STACK)) {
+		found = gate_of(who);
+		if (is_shut(found) && !opens)
+			return HIT_OUTSIDE;
+	}
 	if (!find_goroutine(who))
 		return HIT_UNREADABLE;
-	*gate = who->key.g == g ? open_for(*gate, who) : find_gate(who);
+	if (flags & SITE_ANY_STACK || who->key.g != g)
+		found = gate_of(who);
+	*gate = open_for(found, who);
 	return HIT_INSIDE;
 }
 

@@ -27,7 +27,7 @@ struct stack {
 struct who {
 	struct gate_key key;
 	__u32 tid;
-	struct task_struct *task; /* with HAS_TYPED_TASK */
+	__u64 program; /* with HAS_TYPED_TASK: see program_of() */
 	__u64 goid;
 	__u64 g; /* that goid's runtime.g */
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
@@ -164,16 +164,21 @@ static __always_inline bool find_numbers(struct who *who)
 /* False: a process that cannot be told by our numbers, or one that nobody asked for. */
 static __always_inline bool find_process(struct who *who)
 {
+	struct task_struct *task;
 	__u64 id;
 
-	if (HAS_TYPED_TASK)
-		who->task = bpf_get_current_task_btf();
+	/* In one place only: for each member that is read by a typed pointer the verifier looks
+	 * through all names of the kernel's types. */
+	if (HAS_TYPED_TASK) {
+		task = bpf_get_current_task_btf();
+		who->program = task->group_leader->start_time + task->self_exec_id;
+	}
 	if (pidns_ino) {
 		if (!find_numbers(who))
 			return false;
 	} else if (HAS_TYPED_TASK) {
-		who->key.pid = who->task->tgid;
-		who->tid = who->task->pid;
+		who->key.pid = task->tgid;
+		who->tid = task->pid;
 	} else {
 		id = bpf_get_current_pid_tgid();
 		who->key.pid = id >> 32;
@@ -188,7 +193,7 @@ static __always_inline __u64 program_of(const struct who *who)
 	struct task_struct *task;
 
 	if (HAS_TYPED_TASK)
-		return who->task->group_leader->start_time + who->task->self_exec_id;
+		return who->program;
 	task = (void *)bpf_get_current_task();
 	return BPF_CORE_READ(task, group_leader, start_time) + BPF_CORE_READ(task, self_exec_id);
 }

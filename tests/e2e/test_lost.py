@@ -65,7 +65,7 @@ def test_lost_and_then_the_process_ends(binary, start, trace):
 
     await_condition(reads_again, "the reader does not go on")
     program.finish()
-    of_first = rf'"goid":{account["goids"][0]},"tree":\d+,"depth":0'
+    of_first = rf'"goid":{account["goids"][0]},"tree":\d+,"call":\d+,"depth":0'
     await_condition(lambda: re.search(of_first, tracer.out), "the end of the process is not seen")
     (tree,) = forests(tracer.stop().calls())[(program.pid, account["goids"][0])]
     assert tree["incomplete"] and tree["end"] == "lost"
