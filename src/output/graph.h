@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * graph.h - the format "graph": graph.c walks a tree, and its lines are written in one of two ways,
- * for files and pipes (graph.c) and for a terminal (graph_terminal.c), where none is wider than that.
+ * graph.h - the format "graph": graph.c walks a tree, and its lines are written in one of two ways, for
+ * files and pipes (graph_file.c) and for a terminal (graph_terminal.c), where none is wider than that.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_GRAPH_H
 #define GOFUNCGRAPH_OUTPUT_GRAPH_H

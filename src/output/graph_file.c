@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * graph_file.c - the lines of "graph" for files and pipes, as wide as they get.
+ *
+ * Columns: day and time (18), a space, duration (10, blank on entries), two spaces, the call.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "output/amounts.h"
+#include "output/graph.h"
+#include "output/place_text.h"
+
+#define CALL_COLUMN 31
+
+static size_t indent_of(size_t depth)
+{
+	return 2 * (depth < GRAPH_MAX_INDENT ? depth : GRAPH_MAX_INDENT);
+}
+
+/* The columns before the text of a line that has no duration. */
+static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
+{
+	size_t spaces = CALL_COLUMN - GRAPH_TIME_WIDTH + indent_of(depth);
+	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + spaces);
+
+	memset(graph_put_time(out, to, time_ns), ' ', spaces);
+	out->writer.used += GRAPH_TIME_WIDTH + spaces;
+}
+
+static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint64_t duration_ns,
+				     size_t depth)
+{
+	size_t spaces = 2 + indent_of(depth);
+	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
+	char *end = graph_put_time(out, to, time_ns);
+
+	*end++ = ' ';
+	end += text_format_duration(end, duration_ns);
+	memset(end, ' ', spaces);
+	out->writer.used += (size_t)(end - to) + spaces;
+}
+
+static void put_place(struct output *out, const struct place *place)
+{
+	struct name names[2];
+	struct place shortened;
+
+	if (graph_of(out)->caller != CALLER_FULL) {
+		shortened = place_short(place, names);
+		place = &shortened;
+	}
+	writer_put_place(&out->writer, place);
+}
+
+static void put_caller(struct output *out, uint64_t caller_va)
+{
+	if (graph_of(out)->caller == CALLER_OFF)
+		return;
+	writer_puts(&out->writer, " ");
+	put_place(out, names_caller(out->names, caller_va));
+}
+
+static void write_entry(struct output *out, const struct branch *branch, const struct call *call,
+			bool again)
+{
+	const struct tree *tree = branch->tree;
+	bool is_start = output_is_start(tree, call);
+	struct writer *writer = &out->writer;
+
+	begin_line(out, call->start_ns, branch->depth + call->depth);
+	if (is_start)
+		writer_puts(writer, "go ");
+	writer_put_function(writer, output_entry(out, call));
+	writer_puts(writer, "() {");
+	if (is_start) {
+		writer_puts(writer, " [goroutine ");
+		writer_put_number(writer, tree->goid);
+		if (!branch->is_nested) {
+			writer_puts(writer, ", started by goroutine ");
+			writer_put_number(writer, tree->parent_goid);
+		}
+		writer_puts(writer, "]");
+	}
+	if (again)
+		writer_puts(writer, " [continued]");
+	put_caller(out, call->caller_va);
+	writer_puts(writer, "\n");
+}
+
+/* Where the time of a call went. */
+static void put_parts(struct output *out, const struct call *call)
+{
+	struct amount amounts[MAX_AMOUNTS];
+	char text[TEXT_AMOUNT_SIZE];
+	uint64_t run_ns;
+	size_t count = amounts_of_call(out->names, call, "waiting", amounts, &run_ns);
+
+	text_format_amount(text, run_ns);
+	writer_puts(&out->writer, "   run ");
+	writer_puts(&out->writer, text);
+	for (size_t i = 0; i < count; i++) {
+		text_format_amount(text, amounts[i].ns);
+		writer_puts(&out->writer, "  ");
+		writer_puts(&out->writer, amounts[i].name);
+		writer_puts(&out->writer, " ");
+		writer_puts(&out->writer, text);
+	}
+}
+
+/* The columns before the text of a call that has ended. */
+static void begin_exit(struct output *out, const struct branch *branch, const struct call *call)
+{
+	size_t depth = branch->depth + call->depth;
+
+	/* Nobody knows how long a call took that is lost. */
+	if (call->end == CALL_LOST)
+		begin_line(out, call->end_ns, depth);
+	else
+		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
+}
+
+/* What stands behind it. */
+static void end_exit(struct output *out, const struct call *call)
+{
+	struct writer *writer = &out->writer;
+
+	if (call->end == CALL_TAIL_CALL)
+		writer_puts(writer, " [tail call]");
+	if (out->options.run.states && call->end != CALL_LOST)
+		put_parts(out, call);
+	writer_puts(writer, "\n");
+}
+
+/* In the columns of an exit, without a time: they were at many. */
+static void write_folded(struct output *out, const struct branch *branch, const struct call *call)
+{
+	char duration[TEXT_DURATION_SIZE];
+	struct writer *writer = &out->writer;
+
+	writer_put_spaces(writer, GRAPH_TIME_WIDTH + 1);
+	writer_put(writer, duration, text_format_duration(duration, call->folded_ns));
+	writer_put_spaces(writer, 2 + indent_of(branch->depth + call->depth + 1));
+	writer_puts(writer, "(");
+	writer_put_number(writer, call->folded_calls);
+	writer_puts(writer, call->folded_calls == 1 ? " call folded)\n" : " calls folded)\n");
+}
+
+static void put_exit_place(struct output *out, const struct call *call)
+{
+	const struct place *place = names_site(out->names, call->exit_site);
+
+	if (graph_of(out)->caller == CALLER_OFF)
+		writer_put_function(&out->writer, place);
+	else
+		put_place(out, place);
+}
+
+static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const char *mark = graph_end_mark(call);
+	struct writer *writer = &out->writer;
+
+	begin_exit(out, branch, call);
+	writer_puts(writer, "} ");
+	if (mark) {
+		writer_put_function(writer, output_entry(out, call));
+		writer_puts(writer, mark);
+	} else {
+		put_exit_place(out, call);
+	}
+	end_exit(out, call);
+}
+
+/* "main.leaf();" with its caller, and what an exit would tell but for the place. */
+static void write_leaf(struct output *out, const struct branch *branch, const struct call *call)
+{
+	const char *mark = graph_end_mark(call);
+	struct writer *writer = &out->writer;
+
+	begin_exit(out, branch, call);
+	writer_put_function(writer, output_entry(out, call));
+	writer_puts(writer, "();");
+	if (mark)
+		writer_puts(writer, mark);
+	put_caller(out, call->caller_va);
+	end_exit(out, call);
+}
+
+static void write_wait(struct output *out, const struct branch *branch, const struct wait *wait)
+{
+	struct writer *writer = &out->writer;
+	uint64_t va = names_waker_va(out->names, wait->by_stack);
+
+	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns,
+				 branch->depth + wait->depth + 1);
+	writer_puts(writer, "~ ");
+	writer_puts(writer, amount_name(out->names, wait->state, wait->reason, "waiting"));
+	if (wait->is_open) {
+		writer_puts(writer, ", still waiting");
+	} else if (wait->by_goid) {
+		writer_puts(writer, ", woken by goroutine ");
+		writer_put_number(writer, wait->by_goid);
+		if (va) {
+			writer_puts(writer, " in ");
+			put_place(out, names_waker(out->names, va));
+		}
+	}
+	writer_puts(writer, "\n");
+}
+
+static void write_note(struct output *out, const struct branch *branch, const char *text)
+{
+	struct writer *writer = &out->writer;
+
+	writer_put_spaces(writer, CALL_COLUMN + indent_of(branch->depth));
+	writer_puts(writer, "(");
+	writer_puts(writer, text);
+	writer_puts(writer, ")\n");
+}
+
+static void write_start(struct output *out, const struct branch *branch, const struct start *start)
+{
+	struct writer *writer = &out->writer;
+
+	begin_line(out, start->time_ns, branch->depth + start->depth + 1);
+	writer_puts(writer, "go ");
+	writer_put_function(writer, names_start(out->names, start->start_va));
+	writer_puts(writer, "() [goroutine ");
+	writer_put_number(writer, start->goid);
+	writer_puts(writer, start->tree ? "]" : ", still running]");
+	put_caller(out, start->go_va);
+	writer_puts(writer, "\n");
+}
+
+const struct graph_lines graph_lines_of_file = {
+	.entry = write_entry,
+	.exit = write_exit,
+	.leaf = write_leaf,
+	.folded = write_folded,
+	.wait = write_wait,
+	.start = write_start,
+	.note = write_note,
+};
