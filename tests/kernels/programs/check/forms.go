@@ -163,7 +163,8 @@ func script() error {
 	if err := w.awaitProbes(len(probeLines.FindAll(text, -1)), t); err != nil {
 		return err
 	}
-	_, runErr := w.run("tree", 3, 4)
+	// One goroutine: of two that are the first in a row of the histogram at once, bpftrace counts one.
+	_, runErr := w.run("tree", 1, 12)
 	if err := firstOf(runErr, t.end(), w.codeIsClean(), w.end()); err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func script() error {
 		n, _ := strconv.Atoi(row[1])
 		calls += n
 	}
-	if want := 3 * 4 * 6; calls != want {
+	if want := 12 * 6; calls != want {
 		return fmt.Errorf("%d calls were made, %d counted: %s", want, calls, t.said())
 	}
 	return nil
