@@ -58,12 +58,13 @@ def zombies():
 
 
 def dead_groups():
-    """Groups of uprobe_events whose maker is gone: gofuncgraph_NAMESPACE_PID."""
+    """Groups of uprobe_events whose maker is gone: gofuncgraph_NAMESPACE_PID. Of other PID namespaces nobody knows."""
     try:
         text = pathlib.Path("/sys/kernel/tracing/uprobe_events").read_text()
     except OSError:
         return set()
-    makers = {int(pid) for pid in re.findall(r"^\w:gofuncgraph_\w+_(\d+)/", text, re.M)}
+    namespace = os.stat("/proc/self/ns/pid").st_ino
+    makers = {int(pid) for pid in re.findall(rf"^\w:gofuncgraph_{namespace}_(\d+)/", text, re.M)}
     return {pid for pid in makers if not is_alive(pid)}
 
 
