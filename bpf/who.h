@@ -167,6 +167,7 @@ static __always_inline bool find_process(struct who *who)
 	struct task_struct *task;
 	__u64 id;
 
+	who->program = 0; /* Linux 5.10 lets nothing be read that was not written, used or not */
 	/* In one place only: for each member that is read by a typed pointer the verifier looks
 	 * through all names of the kernel's types. */
 	if (HAS_TYPED_TASK) {
