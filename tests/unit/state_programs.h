@@ -17,6 +17,9 @@
 
 #define MAX_PROGRAMS 128
 
+#define MINOR_PULL 23 /* iter.Pull, and with it runtime.coroswitch_m */
+#define MINOR_SWAP 26 /* system calls without casgstatus */
+
 static const char plain_source[] = "package main\n"
 				   "func main() {\n"
 				   "	c := make(chan int)\n"
@@ -120,6 +123,17 @@ static inline const struct plan_func *find_own(const struct plan *plan, const ch
 	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
 		if (!strcmp(plan->runtime_funcs[i].func->name, name))
 			return &plan->runtime_funcs[i];
+	}
+	return NULL;
+}
+
+/* The function's site there, or NULL. */
+static inline const struct site *find_site(const struct plan *plan, const struct plan_func *func,
+					   uint64_t va)
+{
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		if (plan->sites[func->first_site + i].va == va)
+			return &plan->sites[func->first_site + i];
 	}
 	return NULL;
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "gofuncgraph/decode.h"
+#include "decode_entries.h"
 
 #define MAX_CODE 512
 
@@ -48,13 +48,6 @@ static struct decoded decode(const char *text)
 	free(copy);
 	return decoded;
 }
-
-struct entry_row {
-	const char *what, *code;
-	uint32_t offset, flags;
-	enum site_cost cost;
-	const char *mnemonic;
-};
 
 /* Shapes as compilers made them; displacements of calls do not matter. */
 static const struct entry_row entries[] = {
@@ -109,23 +102,9 @@ static const struct entry_row entries[] = {
 static void test_entries(void **state)
 {
 	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++) {
-		const struct entry_row *row = &entries[i];
-		struct decoded decoded = decode(row->code);
+		struct decoded decoded = decode(entries[i].code);
 
-		if (row->offset == UINT32_MAX) {
-			if (!decoded.refused || decoded.num_sites)
-				fail_msg("%s: not refused", row->what);
-			decoded_destroy(&decoded);
-			continue;
-		}
-		if (decoded.refused)
-			fail_msg("%s: refused: %s", row->what, decoded.refused);
-		const struct decoded_site *site = &decoded.sites[0];
-		if (site->offset != row->offset || site->flags != row->flags ||
-		    site->cost != row->cost || strcmp(site->mnemonic, row->mnemonic) ||
-		    site->sp_delta)
-			fail_msg("%s: +%u %s, flags %x, cost %u", row->what, site->offset,
-				 site->mnemonic, site->flags, site->cost);
+		check_entry(&entries[i], &decoded);
 		decoded_destroy(&decoded);
 	}
 }

@@ -11,9 +11,7 @@
 
 #include "gofuncgraph/run_options.h"
 
-#define MINOR_PULL  23 /* iter.Pull, and with it runtime.coroswitch_m */
 #define MINOR_FRAME 21 /* functions begin with `push %rbp` */
-#define MINOR_SWAP  26 /* system calls without casgstatus */
 
 /* A plain program, one that switches coroutines if it can, and that one stripped. */
 static void build_three(struct programs *programs, const struct go_toolchain *go)
@@ -50,16 +48,6 @@ static int setup(void **state)
 	if (pulls)
 		build_profiled(&programs, &newest);
 	return 0;
-}
-
-static const struct site *find_site(const struct plan *plan, const struct plan_func *func,
-				    uint64_t va)
-{
-	for (uint32_t i = 0; i < func->num_sites; i++) {
-		if (plan->sites[func->first_site + i].va == va)
-			return &plan->sites[func->first_site + i];
-	}
-	return NULL;
 }
 
 static void check_state_site(const struct plan *plan, uint32_t index)

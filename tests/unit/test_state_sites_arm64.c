@@ -7,9 +7,6 @@
 
 #include "gofuncgraph/run_options.h"
 
-#define MINOR_PULL 23 /* iter.Pull, and with it runtime.coroswitch_m */
-#define MINOR_SWAP 26 /* system calls without casgstatus */
-
 #define MOST_INSNS_BEFORE 128 /* the address of a swap is computed not further before it */
 
 /* One that switches coroutines if it can, and that one stripped. */
@@ -53,16 +50,6 @@ static uint32_t word_at(const uint8_t *code, size_t offset)
 
 	memcpy(&word, code + offset, sizeof(word));
 	return word;
-}
-
-static const struct site *find_site(const struct plan *plan, const struct plan_func *func,
-				    uint64_t va)
-{
-	for (uint32_t i = 0; i < func->num_sites; i++) {
-		if (plan->sites[func->first_site + i].va == va)
-			return &plan->sites[func->first_site + i];
-	}
-	return NULL;
 }
 
 static void make_states(const struct built *program, struct plan *plan)
