@@ -100,10 +100,11 @@ static __always_inline void fill_origin(struct pt_regs *ctx, struct origin *orig
 {
 	struct who me = *who;
 
-	origin->by_goid = origin->start_va = 0;
-	__builtin_memset(origin->by_stack, 0, sizeof(origin->by_stack));
+	__builtin_memset(origin, 0, sizeof(*origin));
 	if (read_user(&origin->start_va, sizeof(origin->start_va), who->g + g_startpc))
 		origin->start_va = address_to_va(who, origin->start_va);
+	if (read_user(&origin->go_va, sizeof(origin->go_va), who->g + g_gopc) && origin->go_va)
+		origin->go_va = address_to_va(who, origin->go_va);
 	if (!(starts || wakes) || !find_runner(ctx, &me) || me.goid == who->goid)
 		return;
 	origin->by_goid = me.goid;
@@ -165,7 +166,6 @@ static __always_inline bool send_origin(struct pt_regs *ctx, const struct who *w
 static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, __u32 frame,
 				    const struct change *change, __u32 lost)
 {
-	bool wakes = change->caller_va - ready_va < ready_size;
 	struct record_go *record = emit(who, RECORD_GO, 0, lost, sizeof(*record));
 
 	if (!record) {
@@ -173,13 +173,12 @@ static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, 
 		return false;
 	}
 	record->header.flags = take_loss();
-	record->go_va = change->caller_va;
 	record->frame = frame;
 	record->old_state = change->old_state;
 	record->new_state = change->new_state;
 	record->reason = reason_of(who, change);
 	record->unused = 0;
-	fill_origin(ctx, &record->origin, who, true, wakes);
+	fill_origin(ctx, &record->origin, who, true, false);
 	submit(record, sizeof(*record));
 	return true;
 }
@@ -269,18 +268,16 @@ static __always_inline bool find_birth(const struct pt_regs *ctx, const struct s
 	return true;
 }
 
-static __always_inline bool find_origin(const struct who *who, const struct site *site,
-					struct change *change)
+/* At a SITE_GO. */
+static __always_inline bool find_new_state(const struct site *site, struct change *change)
 {
 	__u32 status;
 
-	if (!read_user(&change->caller_va, sizeof(change->caller_va), change->g + g_gopc) ||
-	    !read_user(&status, sizeof(status), change->g + g_atomicstatus))
+	if (site->kind != SITE_GO)
+		return true;
+	if (!read_user(&status, sizeof(status), change->g + g_atomicstatus))
 		return false;
-	if (change->caller_va)
-		change->caller_va = address_to_va(who, change->caller_va);
-	if (site->kind == SITE_GO)
-		change->new_state = state_number(status);
+	change->new_state = state_number(status);
 	return true;
 }
 
@@ -333,8 +330,8 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 		if (!parent || is_system(who, change.g))
 			return;
 	}
-	if (!become_goroutine(&child, change.g) || !child.goid ||
-	    !find_origin(&child, site, &change) || !find_first_position(change.g, &position)) {
+	if (!become_goroutine(&child, change.g) || !child.goid || !find_new_state(site, &change) ||
+	    !find_first_position(change.g, &position)) {
 		on_unreadable(who);
 		return;
 	}

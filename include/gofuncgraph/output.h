@@ -81,7 +81,7 @@ struct output_options {
 
 enum output_kind {
 	OUTPUT_TREES, /* calls, or trees of them: output_sink() */
-	OUTPUT_STATES, /* output_change(), output_goroutine(), output_function() */
+	OUTPUT_STATES, /* output_change(), output_table(), output_row() */
 };
 
 struct format;
@@ -105,9 +105,9 @@ struct calltree_sink output_sink(struct output *out);
 
 void output_change(struct output *out, const struct state_change *change);
 
-/* Prints a line of the summary: all goroutines come first, then all functions. */
-void output_goroutine(struct output *out, const struct state_goroutine *one);
-void output_function(struct output *out, const struct state_goroutine *one);
+/* A table of a summary begins; the next row of it. */
+void output_table(struct output *out, const struct state_table *table);
+void output_row(struct output *out, const struct state_row *row);
 
 /* To be called now and then: time has passed, by the clock of records. */
 void output_tick(struct output *out, uint64_t now_ns);

@@ -124,6 +124,7 @@ struct origin {
 	/* another goroutine that woke it (goready), or started it; 0: none, it was the scheduler */
 	__u64 by_goid;
 	__u64 start_va; /* runtime.g.startpc: the function it was started with; 0: unknown */
+	__u64 go_va; /* runtime.g.gopc: behind the `go` statement's call; 0: unknown */
 	/* RECORD_STATE with by_goid: where that goroutine was, the innermost first; behind the last
 	 * 0. */
 	__u64 by_stack[WAKER_DEPTH];
@@ -150,7 +151,6 @@ struct record_state_origin {
 
 struct record_go {
 	struct record header;
-	__u64 go_va; /* runtime.g.gopc: behind the `go` statement's call; 0: unknown */
 	__u32 frame; /* of the function it was started with */
 	__u8 old_state; /* as in struct record_state */
 	__u8 new_state;

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Rows of a table that people read there, unless they ask for more. */
+#define TERMINAL_ROWS 20
+
 /* Columns of the terminal that `fd` is now; 0: it is none, or does not know. */
 size_t terminal_width(int fd);
 

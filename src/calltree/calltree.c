@@ -218,7 +218,7 @@ static struct error *handle_go(struct calltree *trees, struct owner *owner,
 		owner->tree.root = parent->tree.root;
 		family_join(trees, parent, owner, go);
 	}
-	struct beginning beginning = {.caller_va = go->go_va,
+	struct beginning beginning = {.caller_va = go->origin.go_va,
 				      .site = CALLTREE_NO_SITE,
 				      .start_va = go->origin.start_va,
 				      .tid = header->tid};

@@ -59,7 +59,7 @@ void family_join(struct calltree *trees, struct owner *parent, struct owner *chi
 	struct start start = {.time_ns = parent->timeline.now_ns,
 			      .goid = go->header.goid,
 			      .start_va = go->origin.start_va,
-			      .go_va = go->go_va,
+			      .go_va = go->origin.go_va,
 			      .depth = parent->num_frames ? (uint32_t)parent->num_frames - 1 : 0};
 
 	child->tree.parent_tree = parent->tree.number;

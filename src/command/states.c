@@ -2,7 +2,10 @@
 /* states.c - changes of goroutines' states, live or summed up at the end. */
 #include "gofuncgraph/states.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
+#include "base/terminal.h"
 #include "command/command.h"
 #include "command/nothing.h"
 #include "command/run.h"
@@ -11,12 +14,14 @@
 
 struct watch {
 	const struct states_args *args;
+	struct states_summary summary; /* that of args; with a limit on a terminal */
 	struct run run;
 	struct states *states;
 	struct output *output;
 	uint64_t num_changes; /* of states, before any was left out by what the user chose */
 	uint64_t num_lines;
-	uint64_t num_cut; /* goroutines that --limit left out of the summary */
+	uint64_t num_left_out[STATES_NUM_TABLES]; /* rows that --limit left out of each table */
+	uint64_t num_forgotten; /* see states_num_forgotten() */
 };
 
 /* ---- changes ---- */
@@ -26,7 +31,7 @@ static bool limit_reached(void *context)
 	const struct watch *watch = context;
 	const struct states_args *args = watch->args;
 
-	return !args->summary && args->limit && watch->num_lines >= args->limit;
+	return !args->summary.tables && args->limit && watch->num_lines >= args->limit;
 }
 
 static void handle_change(void *context, const struct state_change *change)
@@ -48,41 +53,51 @@ static bool wants_goid(void *context, uint64_t goid)
 
 /* ---- summary ---- */
 
-static void print_goroutine(void *context, const struct state_goroutine *one)
+static void print_table(void *context, const struct state_table *table)
 {
 	struct watch *watch = context;
 
-	if (watch->args->limit && watch->num_lines >= watch->args->limit) {
-		watch->num_cut++;
-		return;
-	}
-	watch->num_lines++;
-	output_goroutine(watch->output, one);
+	watch->num_left_out[table->kind] = table->num_left_out;
+	output_table(watch->output, table);
 }
 
-static void print_function(void *context, const struct state_goroutine *one)
+static void print_row(void *context, const struct state_row *row)
 {
 	struct watch *watch = context;
 
-	output_function(watch->output, one);
+	watch->num_lines++;
+	output_row(watch->output, row);
 }
 
 static void finish(struct watch *watch)
 {
-	uint64_t dropped = states_num_dropped(watch->states);
+	const struct states_visitor visitor = {
+		.context = watch, .table = print_table, .row = print_row};
 
-	if (!watch->args->summary)
-		return;
-	run_fail(&watch->run, states_summarize(watch->states, watch->run.stop_ns, print_goroutine,
-					       print_function, watch));
-	if (watch->num_cut)
-		log_info("%llu more goroutines are not shown (--limit %llu)",
-			 (unsigned long long)watch->num_cut,
-			 (unsigned long long)watch->args->limit);
-	if (dropped)
+	if (watch->args->summary.tables)
+		run_fail(&watch->run,
+			 states_summarize(watch->states, watch->run.stop_ns, &visitor));
+	watch->num_forgotten = states_num_forgotten(watch->states);
+}
+
+static void report(void *context)
+{
+	static const char *const rows[STATES_NUM_TABLES] = {
+		[STATES_GOROUTINES] = "goroutines",
+		[STATES_FUNCTIONS] = "functions",
+		[STATES_STATEMENTS] = "go statements",
+	};
+	const struct watch *watch = context;
+
+	for (size_t i = 0; i < STATES_NUM_TABLES; i++)
+		if (watch->num_left_out[i])
+			log_info("%llu more %s are not shown (--limit %llu)",
+				 (unsigned long long)watch->num_left_out[i], rows[i],
+				 (unsigned long long)watch->summary.limit);
+	if (watch->num_forgotten && watch->args->summary.tables)
 		log_warning(
-			"%llu goroutines are in the sums of their functions only: there were more than %d",
-			(unsigned long long)dropped, STATES_MAX_GOROUTINES);
+			"more than %d goroutines were alive at once: the sums count %llu of them twice if they did something later",
+			STATES_MAX_GOROUTINES, (unsigned long long)watch->num_forgotten);
 }
 
 /* ---- records ---- */
@@ -133,6 +148,10 @@ static struct error *open_output(void *context)
 	struct output_options options = {0};
 	struct error *err = run_prepare_output(&watch->run, &options);
 
+	watch->summary = watch->args->summary;
+	if (!err && !watch->summary.limit && isatty(fileno(options.file)) &&
+	    watch->args->format == format_named(OUTPUT_STATES, NULL))
+		watch->summary.limit = TERMINAL_ROWS;
 	return err ?: output_new(watch->args->format, &options, &watch->output);
 }
 
@@ -141,7 +160,7 @@ static struct error *start(void *context)
 	struct watch *watch = context;
 	const struct states_sink sink = {
 		.context = watch,
-		.changed = watch->args->summary ? NULL : handle_change,
+		.changed = watch->args->summary.tables ? NULL : handle_change,
 		.wants_goid = wants_goid,
 	};
 	struct live_options options = {.sink = {.handle = handle, .context = watch}};
@@ -150,7 +169,7 @@ static struct error *start(void *context)
 	if (err || watch->run.is_changed)
 		return err;
 	/* No record is handed on before the source is polled. */
-	return states_new(&sink, watch->args->summary, event_clock_now_ns(&watch->run.clock),
+	return states_new(&sink, &watch->summary, event_clock_now_ns(&watch->run.clock),
 			  &watch->states);
 }
 
@@ -178,7 +197,7 @@ static void close_output(void *context)
 
 static const char *advice(const struct states_args *args)
 {
-	if (args->summary)
+	if (args->summary.tables)
 		return "the sums lack some time, and are wrong about some; give --ring-size more";
 	return "times marked as uncertain (?) may have been interrupted; give --ring-size more";
 }
@@ -213,6 +232,7 @@ int command_states(int argc, char **argv)
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
 		.explain = explain,
+		.report = report,
 	};
 	err = states_args_take_library(&args);
 	if (!err)

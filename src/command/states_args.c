@@ -17,6 +17,9 @@ enum {
 	KEY_MIN_DURATION,
 	KEY_LIMIT,
 	KEY_SUMMARY,
+	KEY_BY,
+	KEY_SORT,
+	KEY_ENDED,
 };
 
 static const struct argp_option options[] = {
@@ -30,9 +33,16 @@ static const struct argp_option options[] = {
 	{"summary", KEY_SUMMARY, NULL, 0,
 	 "Instead of changes, at the end: the time in each state, by goroutine and by the function that goroutines were started with",
 	 OPTIONS_SHOWN},
+	{"by", KEY_BY, "KIND", 0,
+	 "With --summary: only the table by goroutine, function or go (statement)", OPTIONS_SHOWN},
+	{"sort", KEY_SORT, "KEY", 0,
+	 "With --summary: in order of " STATE_ORDERS " (default not-running)", OPTIONS_SHOWN},
+	{"ended", KEY_ENDED, NULL, 0,
+	 "With --summary: a row for each goroutine that has ended, not one for those of a function",
+	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(STATE_FORMATS), OPTIONS_OUTPUT},
-	{"limit", KEY_LIMIT, "N", 0, "After N changes; with --summary: its first N goroutines",
-	 OPTIONS_STOP},
+	{"limit", KEY_LIMIT, "N", 0,
+	 "After N changes; with --summary: the first N rows of each table", OPTIONS_STOP},
 	{},
 };
 
@@ -62,12 +72,34 @@ static void add_state(struct states_args *args, const char *arg, struct argp_sta
 
 static void check_end(const struct states_args *args, struct argp_state *state)
 {
-	if (args->summary && (args->states || args->min_duration_ns))
+	bool is_summary = args->summary.tables;
+
+	if (is_summary && (args->states || args->min_duration_ns))
 		argp_error(
 			state,
 			"--state and --min-duration choose changes, and --summary shows none: leave them out");
+	if (!is_summary && args->has_summary_options)
+		argp_error(state,
+			   "--by, --sort and --ended are about --summary, which is not there");
 	if (!args->binary)
 		argp_error(state, "which BINARY?");
+}
+
+static void choose_table(struct states_args *args, const char *arg, struct argp_state *state)
+{
+	static const char *const names[STATES_NUM_TABLES] = {
+		[STATES_GOROUTINES] = "goroutine",
+		[STATES_FUNCTIONS] = "function",
+		[STATES_STATEMENTS] = "go",
+	};
+
+	for (unsigned kind = 0; kind < STATES_NUM_TABLES; kind++) {
+		if (strcmp(names[kind], arg))
+			continue;
+		args->chosen_tables |= 1u << kind;
+		return;
+	}
+	argp_error(state, "--by is goroutine, function or go, not '%s'", arg);
 }
 
 static error_t take_argument(struct states_args *args, char *arg, struct argp_state *state)
@@ -103,7 +135,19 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run_args_check(state, text_parse_duration(arg, &args->min_duration_ns));
 		return 0;
 	case KEY_SUMMARY:
-		args->summary = true;
+		args->summary.tables = 1u << STATES_GOROUTINES | 1u << STATES_FUNCTIONS;
+		return 0;
+	case KEY_BY:
+		args->has_summary_options = true;
+		choose_table(args, arg, state);
+		return 0;
+	case KEY_SORT:
+		args->has_summary_options = true;
+		if (!state_order_from_name(arg, &args->summary.order))
+			argp_error(state, "there is no order '%s'; there are " STATE_ORDERS, arg);
+		return 0;
+	case KEY_ENDED:
+		args->has_summary_options = args->summary.each_ended = true;
 		return 0;
 	case 'f':
 		return run_args_parse_format(OUTPUT_STATES, FORMATS_NAMES(STATE_FORMATS), arg,
@@ -115,6 +159,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return take_argument(args, arg, state);
 	case ARGP_KEY_END:
 		check_end(args, state);
+		if (args->chosen_tables)
+			args->summary.tables = args->chosen_tables;
+		args->summary.limit = args->limit;
 		return args->binary ? 0 : EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;

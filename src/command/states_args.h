@@ -14,9 +14,11 @@ struct states_args {
 	uint64_t *goids; /* --goid; owned */
 	size_t num_goids;
 	uint64_t min_duration_ns; /* 0: any */
-	uint64_t limit; /* lines; 0: any number */
+	uint64_t limit; /* changes; 0: any number */
 	uint32_t states; /* --state, a bit each; 0: all */
-	bool summary;
+	struct states_summary summary; /* without --summary its tables are 0 */
+	unsigned chosen_tables; /* --by */
+	bool has_summary_options; /* one of those that are about it */
 };
 
 /* As trace_args_parse(). */

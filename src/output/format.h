@@ -44,9 +44,9 @@ struct format {
 	void (*tree)(struct output *out, const struct tree *tree);
 	void (*part)(struct output *out, const struct tree *tree); /* of an open one */
 	void (*change)(struct output *out, const struct state_change *change);
-	/* Totals: of all goroutines, then of all functions that they were started with. */
-	void (*goroutine)(struct output *out, const struct state_goroutine *one);
-	void (*function)(struct output *out, const struct state_goroutine *one);
+	/* Sums of states: a table begins, and its rows. */
+	void (*table)(struct output *out, const struct state_table *table);
+	void (*row)(struct output *out, const struct state_row *row);
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);

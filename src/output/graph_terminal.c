@@ -11,6 +11,7 @@
 
 #include "output/amounts.h"
 #include "output/graph.h"
+#include "output/place_line.h"
 #include "output/place_text.h"
 
 /* Narrower than that, the day of the month is not told. */
@@ -53,38 +54,6 @@ struct content {
 	struct amount amounts[MAX_AMOUNTS + 1]; /* of a call's time, the largest first */
 	size_t num_amounts;
 };
-
-static void put_name(struct line *line, const struct name *name)
-{
-	line_put(line, name->text, name->len);
-}
-
-static void put_number(struct line *line, const char *before, uint64_t value)
-{
-	char text[TEXT_NUMBER_SIZE];
-
-	line_puts(line, before);
-	line_put(line, text, text_format_number(text, value));
-}
-
-/* What stands for the function of a place, as writer_put_place() puts it. */
-static void put_position(struct line *line, const struct place *place, bool with_offset)
-{
-	char text[32];
-
-	if (place->function) {
-		put_name(line, place->function);
-		if (with_offset)
-			put_number(line, "+", place->offset);
-	} else if (place->module) {
-		put_name(line, place->module);
-		snprintf(text, sizeof(text), "+0x%llx", (unsigned long long)place->offset);
-		line_puts(line, place->offset ? text : "");
-	} else {
-		snprintf(text, sizeof(text), "0x%llx", (unsigned long long)place->va);
-		line_puts(line, place->va ? text : "?");
-	}
-}
 
 /* For a time inside the tree. NULL: none of its own. */
 static const char *style_of(const struct graph *graph, const struct content *content)
@@ -177,13 +146,11 @@ static void put_place(struct line *line, const struct content *content, size_t c
 	line_puts(line, content->has_parts ? "   " : " ");
 	line_puts(line, content->before_place ?: "");
 	if (has_position)
-		put_position(line, &place, true);
+		line_put_position(line, &place, true);
 	if (!place.file)
 		return;
 	line_puts(line, has_position ? " " : "");
-	put_name(line, place.file);
-	if (place.line)
-		put_number(line, ":", place.line);
+	line_put_file(line, &place);
 }
 
 static void put_content(struct line *line, const struct content *content, size_t cut)
@@ -197,7 +164,7 @@ static void put_content(struct line *line, const struct content *content, size_t
 	if (content->is_slowest)
 		line_style(line, STYLE_SLOWEST);
 	if (content->has_function)
-		put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
+		line_put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
 	if (content->is_slowest)
 		line_style(line, LINE_PLAIN);
 	line_puts(line, content->behind ?: "");

@@ -206,14 +206,15 @@ void output_change(struct output *out, const struct state_change *change)
 	out->format->change(out, change);
 }
 
-void output_goroutine(struct output *out, const struct state_goroutine *one)
+void output_table(struct output *out, const struct state_table *table)
 {
-	out->format->goroutine(out, one);
+	if (out->format->table)
+		out->format->table(out, table);
 }
 
-void output_function(struct output *out, const struct state_goroutine *one)
+void output_row(struct output *out, const struct state_row *row)
 {
-	out->format->function(out, one);
+	out->format->row(out, row);
 }
 
 void output_tick(struct output *out, uint64_t now_ns)

@@ -15,6 +15,17 @@ static const char *reason_name(struct output *out, uint8_t reason)
 	return names_wait_reason(out->names, reason) ?: "unknown";
 }
 
+static void put_statement(struct output *out, struct json_writer *json, uint64_t go_va)
+{
+	const struct place *place = names_caller(out->names, go_va);
+
+	if (!place->function && !place->module)
+		return;
+	json_member_open(json, "go", '{');
+	json_place(json, place);
+	json_close(json, '}');
+}
+
 static void put_start(struct output *out, struct json_writer *json, uint64_t start_va)
 {
 	const struct place *place = names_start(out->names, start_va);
@@ -107,12 +118,11 @@ static void put_waiting(struct output *out, struct json_writer *json, const stru
 }
 
 /* And ends the line. */
-static void put_sums(struct output *out, struct json_writer *json,
-		     const struct state_goroutine *one)
+static void put_sums(struct output *out, struct json_writer *json, const struct state_row *row)
 {
-	const struct state_sums *sums = &one->sums;
+	const struct state_sums *sums = &row->sums;
 
-	put_start(out, json, one->start_va);
+	put_start(out, json, row->start_va);
 	put_states(json, sums);
 	put_waiting(out, json, sums);
 	json_member_number(json, "changes", sums->changes);
@@ -125,31 +135,36 @@ static void put_sums(struct output *out, struct json_writer *json,
 	json_end(json);
 }
 
-static void put_goroutine(struct output *out, const struct state_goroutine *one)
+static const char *kind_of(const struct state_row *row)
 {
-	struct json_writer json = json_begin(&out->writer);
-
-	json_member_text(&json, "summary", "goroutine");
-	json_member_number(&json, "pid", one->pid);
-	json_member_number(&json, "goid", one->goid);
-	if (one->has_ended)
-		json_member_true(&json, "ended");
-	put_sums(out, &json, one);
+	if (row->kind == STATES_FUNCTIONS)
+		return "function";
+	if (row->kind == STATES_STATEMENTS)
+		return "go";
+	return row->goid ? "goroutine" : "ended";
 }
 
-static void put_function(struct output *out, const struct state_goroutine *one)
+static void put_row(struct output *out, const struct state_row *row)
 {
 	struct json_writer json = json_begin(&out->writer);
 
-	json_member_text(&json, "summary", "function");
-	json_member_number(&json, "pid", one->pid);
-	json_member_number(&json, "goroutines", one->num_goroutines);
-	put_sums(out, &json, one);
+	json_member_text(&json, "summary", kind_of(row));
+	json_member_number(&json, "pid", row->pid);
+	if (row->goid) {
+		json_member_number(&json, "goid", row->goid);
+		if (!row->num_living)
+			json_member_true(&json, "ended");
+	} else {
+		json_member_number(&json, "goroutines", row->num_goroutines);
+		json_member_number(&json, "living", row->num_living);
+	}
+	if (row->kind == STATES_STATEMENTS)
+		put_statement(out, &json, row->go_va);
+	put_sums(out, &json, row);
 }
 
 const struct format format_states_json = {
 	.prints = "the states",
 	.change = put_change,
-	.goroutine = put_goroutine,
-	.function = put_function,
+	.row = put_row,
 };

@@ -2,6 +2,8 @@
 /* states_shared.c - what the formats of goroutines' states have in common; see states_shared.h. */
 #include "output/states_shared.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +15,17 @@ const struct place *states_by_place(struct names *names, const struct state_chan
 		return NULL;
 	uint64_t va = names_waker_va(names, change->by_stack);
 	return va ? names_waker(names, va) : NULL;
+}
+
+void states_mark(const struct state_row *row, char mark[STATES_MARK_SIZE])
+{
+	*mark = 0;
+	if (row->kind != STATES_GOROUTINES || row->num_living)
+		return;
+	if (row->goid)
+		strcpy(mark, "[ended]");
+	else
+		snprintf(mark, STATES_MARK_SIZE, "[%" PRIu64 " ended]", row->num_goroutines);
 }
 
 static bool is_same(const char *a, const char *b)

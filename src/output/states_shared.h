@@ -18,6 +18,10 @@ struct reason_sum {
 size_t states_reasons(struct names *names, const struct state_sums *sums,
 		      struct reason_sum reasons[MAX_REASONS]);
 
+/* Of a goroutine that has ended, or so many: "[ended]", "[3 ended]"; else nothing. */
+#define STATES_MARK_SIZE 40
+void states_mark(const struct state_row *row, char mark[STATES_MARK_SIZE]);
+
 /* Where the other goroutine was that did it: the `go` statement, or what names_waker_va() tells.
  * NULL: unknown. */
 const struct place *states_by_place(struct names *names, const struct state_change *change);

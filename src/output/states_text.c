@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * states_text.c - changes as lines, sums as tables. Columns of free length come last.
+ * states_text.c - changes as lines, sums as tables, as files and pipes get them: columns of free
+ * length come last. What goes to a terminal is made to fit by states_terminal.c.
  */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "names/goroutine_state.h"
 #include "output/format.h"
 #include "output/place_text.h"
-#include "output/states_shared.h"
-
-/* Headers that were written. */
-struct headers {
-	bool of_changes, of_goroutines, of_functions;
-};
+#include "output/states_terminal.h"
 
 static struct error *begin(struct output *out)
 {
-	out->data = calloc(1, sizeof(struct headers));
-	return out->data ? NULL : error_out_of_memory();
+	struct states_text *text = calloc(1, sizeof(*text));
+
+	out->data = text;
+	if (!text)
+		return error_out_of_memory();
+	text->is_terminal = out->options.file && isatty(fileno(out->options.file));
+	return NULL;
 }
 
 static void release(struct output *out)
@@ -104,13 +106,17 @@ static void put_by(struct output *out, const struct state_change *change)
 
 static void put_change(struct output *out, const struct state_change *change)
 {
-	struct headers *headers = out->data;
+	struct states_text *states = out->data;
 	char time[TEXT_TIME_SIZE], duration[TEXT_DURATION_SIZE + 1] = "";
 
-	if (!headers->of_changes)
+	if (states->is_terminal) {
+		states_terminal_change(out, change);
+		return;
+	}
+	if (!states->has_header)
 		put(out, "%-18s %7s %7s %8s  %-24s  %-11s %-*s  %s\n", "TIME", "PID", "TID", "GOID",
 		    "OLD -> NEW", "FOR", REASON_WIDTH, "REASON", "STARTED WITH");
-	headers->of_changes = true;
+	states->has_header = true;
 	text_format_time(time, event_clock_realtime_ns(out->options.clock, change->time_ns));
 	if (change->has_duration)
 		text_format_duration(duration, change->duration_ns);
@@ -128,11 +134,28 @@ static void put_change(struct output *out, const struct state_change *change)
 
 /* ---- sums ---- */
 
-static void put_header(struct output *out, const char *count)
+static bool has_groups(const struct states_text *text)
 {
-	put(out, "%7s %10s %11s %11s %11s %11s %9s %12s  %-*s  %s\n", "PID", count, "RUNNING",
-	    "RUNNABLE", "WAITING", "SYSCALL", "CHANGES", "LONGEST WAIT", REASON_WIDTH, "REASON",
-	    "STARTED WITH");
+	return text->table.kind != STATES_GOROUTINES;
+}
+
+static void put_table(struct output *out, const struct state_table *table)
+{
+	struct states_text *text = out->data;
+
+	text->table = *table;
+	if (text->has_header)
+		writer_puts(&out->writer, "\n");
+	text->has_header = true;
+	if (text->is_terminal) {
+		states_terminal_table(out);
+		return;
+	}
+	put(out, "%7s %10s", "PID", has_groups(text) ? "GOROUTINES" : "GOID");
+	if (has_groups(text))
+		put(out, " %10s", "LIVING");
+	put(out, " %11s %11s %11s %11s %9s %12s  %-*s  %s\n", "RUNNING", "RUNNABLE", "WAITING",
+	    "SYSCALL", "CHANGES", "LONGEST WAIT", REASON_WIDTH, "REASON", "STARTED WITH");
 }
 
 static void put_ns(struct output *out, uint64_t ns, int width)
@@ -143,15 +166,20 @@ static void put_ns(struct output *out, uint64_t ns, int width)
 	put(out, " %*s", width, text);
 }
 
-/* Waiting time by reason, under the column of all of it. */
+/* Of waiting time, under the column of all of it. */
+static void put_part(struct output *out, uint64_t ns)
+{
+	writer_put_spaces(&out->writer, has_groups(out->data) ? 53 : 42);
+	put_ns(out, ns, 11);
+}
+
 static void put_reasons(struct output *out, const struct state_sums *sums)
 {
 	struct reason_sum reasons[MAX_REASONS];
 	size_t count = states_reasons(out->names, sums, reasons);
 
 	for (size_t i = 0; count > 1 && i < count; i++) {
-		put(out, "%42s", "");
-		put_ns(out, reasons[i].ns, 11);
+		put_part(out, reasons[i].ns);
 		put(out, "  %" PRIu64 " x ", reasons[i].count);
 		writer_puts(&out->writer, reasons[i].name ? reasons[i].name : "?");
 		writer_puts(&out->writer, "\n");
@@ -166,16 +194,13 @@ static void put_others(struct output *out, const struct state_sums *sums)
 	for (uint8_t state = STATE_WAITING + 1; state <= STATE_DEAD_EXTRA; state++) {
 		if (!sums->ns[state])
 			continue;
-		put(out, "%42s", "");
-		put_ns(out, sums->ns[state], 11);
+		put_part(out, sums->ns[state]);
 		put(out, "  %s\n", state_name(state, text));
 	}
 }
 
-static void put_sums(struct output *out, const struct state_goroutine *one)
+static void put_sums(struct output *out, const struct state_sums *sums)
 {
-	const struct state_sums *sums = &one->sums;
-
 	put_ns(out, sums->ns[STATE_RUNNING], 11);
 	put_ns(out, sums->ns[STATE_RUNNABLE], 11);
 	put_ns(out, sums->ns[STATE_WAITING], 11);
@@ -186,34 +211,40 @@ static void put_sums(struct output *out, const struct state_goroutine *one)
 	put_padded(out, sums->longest_wait_ns ? reason_name(out, sums->longest_wait_reason) : "",
 		   REASON_WIDTH);
 	writer_puts(&out->writer, "  ");
-	put_start_function(out, one->start_va);
-	writer_puts(&out->writer, one->has_ended ? "  [ended]\n" : "\n");
-	put_reasons(out, sums);
-	put_others(out, sums);
 }
 
-static void put_goroutine(struct output *out, const struct state_goroutine *one)
+static void put_who(struct output *out, const struct state_row *row)
 {
-	struct headers *headers = out->data;
-
-	if (!headers->of_goroutines)
-		put_header(out, "GOID");
-	headers->of_goroutines = true;
-	put(out, "%7u %10" PRIu64, one->pid, one->goid);
-	put_sums(out, one);
+	put(out, "%7u ", row->pid);
+	if (row->kind != STATES_GOROUTINES)
+		put(out, "%10" PRIu64 " %10" PRIu64, row->num_goroutines, row->num_living);
+	else if (row->goid)
+		put(out, "%10" PRIu64, row->goid);
+	else
+		put(out, "%10s", "-");
 }
 
-static void put_function(struct output *out, const struct state_goroutine *one)
+static void put_row(struct output *out, const struct state_row *row)
 {
-	struct headers *headers = out->data;
+	char mark[STATES_MARK_SIZE];
 
-	if (!headers->of_functions) {
-		writer_puts(&out->writer, "\n");
-		put_header(out, "GOROUTINES");
+	if (((struct states_text *)out->data)->is_terminal) {
+		states_terminal_row(out, row);
+		return;
 	}
-	headers->of_functions = true;
-	put(out, "%7u %10" PRIu64, one->pid, one->num_goroutines);
-	put_sums(out, one);
+	put_who(out, row);
+	put_sums(out, &row->sums);
+	put_start_function(out, row->start_va);
+	if (row->kind == STATES_STATEMENTS) {
+		writer_puts(&out->writer, " at ");
+		writer_put_place(&out->writer, names_caller(out->names, row->go_va));
+	}
+	states_mark(row, mark);
+	writer_puts(&out->writer, *mark ? "  " : "");
+	writer_puts(&out->writer, mark);
+	writer_puts(&out->writer, "\n");
+	put_reasons(out, &row->sums);
+	put_others(out, &row->sums);
 }
 
 const struct format format_states_text = {
@@ -221,6 +252,6 @@ const struct format format_states_text = {
 	.begin = begin,
 	.free = release,
 	.change = put_change,
-	.goroutine = put_goroutine,
-	.function = put_function,
+	.table = put_table,
+	.row = put_row,
 };

@@ -6,13 +6,14 @@
 
 /* Where addresses are in a record. */
 struct addresses {
-	__u64 *at[2 + WAKER_DEPTH];
+	__u64 *at[3 + WAKER_DEPTH];
 	size_t count;
 };
 
 static void add_origin(struct addresses *addresses, struct origin *origin)
 {
 	addresses->at[addresses->count++] = &origin->start_va;
+	addresses->at[addresses->count++] = &origin->go_va;
 	for (size_t i = 0; i < WAKER_DEPTH; i++)
 		addresses->at[addresses->count++] = &origin->by_stack[i];
 }
@@ -30,7 +31,6 @@ static void find_addresses(union foreign_room *record, struct addresses *address
 			add_origin(addresses, &record->state.origin);
 		break;
 	case RECORD_GO:
-		addresses->at[addresses->count++] = &record->go.go_va;
 		add_origin(addresses, &record->go.origin);
 		break;
 	}

@@ -89,29 +89,8 @@ void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutin
 	goroutine_free(goroutine);
 }
 
-struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid, uint64_t start_va)
-{
-	struct hash_key key = {.first = start_va, .second = pid};
-	struct function *function = hash_find(&goroutines->functions, key);
-
-	if (function)
-		return function;
-	if (goroutines->functions.count >= STATES_MAX_FUNCTIONS)
-		return &goroutines->others;
-	function = calloc(1, sizeof(*function));
-	if (!function)
-		return NULL;
-	function->key = key;
-	if (!hash_add(&goroutines->functions, &function->key)) {
-		free(function);
-		return NULL;
-	}
-	return function;
-}
-
 void goroutines_destroy(struct goroutines *goroutines)
 {
-	struct function *function;
 	struct goroutine *goroutine, *next;
 
 	hash_clear(&goroutines->table);
@@ -120,10 +99,6 @@ void goroutines_destroy(struct goroutines *goroutines)
 	goroutine_free(goroutine);
 	DL_FOREACH_SAFE(goroutines->ended, goroutine, next)
 	goroutine_free(goroutine);
-	for (size_t at = 0; (function = hash_next(&goroutines->functions, &at));) {
-		sums_destroy(&function->sums);
-		free(function);
-	}
-	hash_clear(&goroutines->functions);
-	sums_destroy(&goroutines->others.sums);
+	groups_destroy(&goroutines->functions);
+	groups_destroy(&goroutines->statements);
 }

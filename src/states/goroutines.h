@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * goroutines.h - what is known of each goroutine, found by (process, goid): those that live in order
- * of their last change, those that ended in order of their end; and the functions that they were
- * started with.
+ * of their last change, those that ended in order of their end; and what they were started with and
+ * by.
  */
 #ifndef STATES_GOROUTINES_H
 #define STATES_GOROUTINES_H
 
 #include "base/processes.h"
 #include "gofuncgraph/timeline.h"
-#include "states/sums.h"
-
-/* A function that goroutines were started with, in one process. */
-struct function {
-	struct hash_key key; /* its va, the process */
-	uint64_t num_goroutines;
-	struct sums sums;
-};
+#include "states/groups.h"
 
 struct goroutine {
 	struct hash_key key; /* goid, the process */
@@ -29,7 +22,8 @@ struct goroutine {
 	uint64_t begin_ns; /* of what of it belongs into the sums: later, if records came late */
 	uint64_t summed_ns;
 	uint64_t start_va;
-	struct function *function; /* NULL: no sums are kept */
+	struct group *function; /* that it was started with; NULL: no sums are kept */
+	struct group *statement; /* that started it; NULL: no sums of it are kept */
 	struct sums sums;
 	struct goroutine *prev, *next; /* in goroutines.living or goroutines.ended */
 	struct process_member of_process; /* good while it is in the table */
@@ -43,8 +37,7 @@ struct goroutines {
 	struct goroutine *living; /* the one unchanged for longest first */
 	struct goroutine *ended; /* the one that ended first is first */
 	size_t count; /* of both lists */
-	struct hash functions;
-	struct function others; /* those beyond STATES_MAX_FUNCTIONS */
+	struct groups functions, statements;
 };
 
 /* NULL: there is none. */
@@ -63,10 +56,6 @@ void goroutines_touch(struct goroutines *goroutines, struct goroutine *goroutine
 void goroutines_hide(struct goroutines *goroutines, struct goroutine *goroutine);
 
 void goroutines_remove(struct goroutines *goroutines, struct goroutine *goroutine);
-
-/* The one of this name, a new one if need be. NULL: out of memory. */
-struct function *goroutines_function(struct goroutines *goroutines, uint32_t pid,
-				     uint64_t start_va);
 
 void goroutines_destroy(struct goroutines *goroutines);
 

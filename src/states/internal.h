@@ -7,10 +7,10 @@
 
 struct states {
 	struct states_sink sink;
-	bool summary;
+	struct states_summary summary;
 	struct timeline_coverage coverage;
 	struct goroutines goroutines;
-	uint64_t num_dropped;
+	uint64_t num_forgotten;
 };
 
 /* An interval of the goroutine goes into its sums, if it has any: one that has ended, or what it does

@@ -6,8 +6,8 @@
 
 #include "states/internal.h"
 
-struct error *states_new(const struct states_sink *sink, bool summary, uint64_t start_ns,
-			 struct states **out)
+struct error *states_new(const struct states_sink *sink, const struct states_summary *summary,
+			 uint64_t start_ns, struct states **out)
 {
 	struct states *states = calloc(1, sizeof(*states));
 
@@ -15,7 +15,7 @@ struct error *states_new(const struct states_sink *sink, bool summary, uint64_t 
 	if (!states)
 		return error_out_of_memory();
 	states->sink = *sink;
-	states->summary = summary;
+	states->summary = *summary;
 	states->coverage.since_ns = start_ns;
 	return NULL;
 }
@@ -28,34 +28,60 @@ void states_free(struct states *states)
 	free(states);
 }
 
-uint64_t states_num_dropped(const struct states *states)
+uint64_t states_num_forgotten(const struct states *states)
 {
-	return states->num_dropped;
+	return states->num_forgotten;
 }
 
 /* ---- goroutines ---- */
 
-/* Makes room for one more: ended ones are of the least use. */
+/* Makes room for one more: ended ones are of the least use. Without memory for that, sums lack what
+ * the one had that goes. */
 static void make_room(struct states *states, uint64_t now_ns)
 {
 	struct goroutines *goroutines = &states->goroutines;
+	struct goroutine *ended = goroutines->ended;
 
 	if (goroutines->count < STATES_MAX_GOROUTINES)
 		return;
-	states->num_dropped++;
-	if (goroutines->ended) {
-		goroutines_remove(goroutines, goroutines->ended);
+	if (ended) {
+		crowd_add(&ended->function->dropped, 1, &ended->sums);
+		goroutines_remove(goroutines, ended);
 		return;
 	}
-	/* When it is met again, its time up to now must not count twice. Its function keeps what
-	 * it has; without memory for that it lacks this much. */
+	/* When it is met again, its time up to now must not count twice. */
+	states->num_forgotten++;
 	states_sum_up_until(goroutines->living, now_ns);
 	goroutines_remove(goroutines, goroutines->living);
 	timeline_cover_since(&states->coverage, now_ns);
 }
 
-static struct goroutine *add(struct states *states, const struct record *record, uint64_t start_va)
+/* Groups that it belongs to. False: out of memory. */
+static bool join_groups(struct states *states, struct goroutine *goroutine,
+			const struct origin *origin)
 {
+	struct goroutines *goroutines = &states->goroutines;
+	uint32_t pid = (uint32_t)goroutine->key.second;
+
+	if (!states->summary.tables)
+		return true;
+	goroutine->function = groups_find(&goroutines->functions, pid, goroutine->start_va);
+	if (!goroutine->function)
+		return false;
+	if (states->summary.tables & 1u << STATES_STATEMENTS) {
+		goroutine->statement =
+			groups_find(&goroutines->statements, pid, origin ? origin->go_va : 0);
+		if (!goroutine->statement)
+			return false;
+		group_add(goroutine->statement, goroutine->start_va);
+	}
+	group_add(goroutine->function, goroutine->start_va);
+	return true;
+}
+
+static struct goroutine *add(struct states *states, const struct record *record)
+{
+	const struct origin *origin = record_origin(record);
 	struct goroutines *goroutines = &states->goroutines;
 	struct goroutine *goroutine;
 
@@ -63,16 +89,11 @@ static struct goroutine *add(struct states *states, const struct record *record,
 	goroutine = goroutines_add(goroutines, record->pid, record->goid);
 	if (!goroutine)
 		return NULL;
-	goroutine->start_va = start_va;
-	if (!states->summary)
+	goroutine->start_va = origin ? origin->start_va : 0;
+	if (join_groups(states, goroutine, origin))
 		return goroutine;
-	goroutine->function = goroutines_function(goroutines, record->pid, start_va);
-	if (!goroutine->function) {
-		goroutines_remove(goroutines, goroutine);
-		return NULL;
-	}
-	goroutine->function->num_goroutines++;
-	return goroutine;
+	goroutines_remove(goroutines, goroutine);
+	return NULL;
 }
 
 /* An interval of it has begun. */
@@ -87,7 +108,7 @@ static void begin(struct goroutine *goroutine)
 /* The goroutine is gone; what its process does under this goid later is another one. */
 static void end(struct states *states, struct goroutine *goroutine)
 {
-	if (!states->summary) {
+	if (!states->summary.tables) {
 		goroutines_remove(&states->goroutines, goroutine);
 		return;
 	}
@@ -136,7 +157,7 @@ static struct error *on_start(struct states *states, const struct record_go *go)
 
 	fill_change(&change, header, go->old_state, go->new_state, go->reason);
 	change.is_start = true;
-	change.go_va = go->go_va;
+	change.go_va = go->origin.go_va;
 	goroutine = goroutines_find(&states->goroutines, header->pid, header->goid);
 	if (goroutine) {
 		/* Goids are given once: the end of another program was lost. */
@@ -144,7 +165,7 @@ static struct error *on_start(struct states *states, const struct record_go *go)
 		end(states, goroutine);
 	}
 	if (header->goid) {
-		goroutine = add(states, header, change.start_va);
+		goroutine = add(states, header);
 		if (!goroutine)
 			return error_out_of_memory();
 		timeline_start(&goroutine->timeline, go);
@@ -154,10 +175,9 @@ static struct error *on_start(struct states *states, const struct record_go *go)
 	return NULL;
 }
 
-static struct goroutine *meet(struct states *states, const struct record_state *told,
-			      uint64_t start_va)
+static struct goroutine *meet(struct states *states, const struct record_state *told)
 {
-	struct goroutine *goroutine = add(states, &told->header, start_va);
+	struct goroutine *goroutine = add(states, &told->header);
 
 	if (goroutine) {
 		timeline_meet(&goroutine->timeline, &told->header, states->coverage.since_ns);
@@ -183,7 +203,9 @@ static void count_change(struct states *states, struct goroutine *goroutine)
 {
 	goroutine->sums.changes++;
 	if (goroutine->function)
-		goroutine->function->sums.changes++;
+		goroutine->function->all.sums.changes++;
+	if (goroutine->statement)
+		goroutine->statement->all.sums.changes++;
 	begin(goroutine);
 	if (state_is_alive(goroutine->timeline.state))
 		goroutines_touch(&states->goroutines, goroutine, false);
@@ -205,7 +227,7 @@ static struct error *on_state(struct states *states, const struct record_state *
 		return NULL;
 	}
 	goroutine = goroutines_find(&states->goroutines, header->pid, header->goid)
-			    ?: meet(states, told, change.start_va);
+			    ?: meet(states, told);
 	if (!goroutine)
 		return error_out_of_memory();
 	timeline_hear(&goroutine->timeline, header);

@@ -55,6 +55,32 @@ void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns)
 	sums->longest_wait_reason = reason;
 }
 
+bool sums_add(struct sums *sums, const struct sums *more)
+{
+	sums->changes += more->changes;
+	sums_wait(sums, more->longest_wait_reason, more->longest_wait_ns);
+	for (uint32_t i = 0; i < more->num_items; i++) {
+		const struct sum *item = &more->items[i];
+		struct sum *sum = sums_item(sums, item->state, item->reason);
+
+		if (!sum)
+			return false;
+		sum->ns += item->ns;
+		sum->count += item->count;
+	}
+	return true;
+}
+
+uint64_t sums_ns(const struct sums *sums, uint8_t state)
+{
+	uint64_t ns = 0;
+
+	for (uint32_t i = 0; i < sums->num_items; i++)
+		if (sums->items[i].state == state)
+			ns += sums->items[i].ns;
+	return ns;
+}
+
 uint64_t sums_not_running_ns(const struct sums *sums)
 {
 	uint64_t ns = 0;

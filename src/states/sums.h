@@ -34,7 +34,11 @@ void sums_correct(struct sums *sums, uint8_t from_reason, struct sum *to, uint64
 /* A wait took, or takes by now, so long. */
 void sums_wait(struct sums *sums, uint8_t reason, uint64_t ns);
 
-/* All time but that in STATE_RUNNING. */
+/* Adds those of another one. False: out of memory, and not all of them are. */
+bool sums_add(struct sums *sums, const struct sums *more);
+
+/* In this state; all time but that in STATE_RUNNING. */
+uint64_t sums_ns(const struct sums *sums, uint8_t state);
 uint64_t sums_not_running_ns(const struct sums *sums);
 
 void sums_expand(const struct sums *sums, struct state_sums *out);

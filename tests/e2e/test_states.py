@@ -239,6 +239,11 @@ def test_nothing_to_sum_up(binary, start, run_tool):
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"), (["--limit", "-1", "./x"], "'-1' is not a number"),
     (["--format", "xml", "./x"], "there is no format 'xml'"), (["./x", "main.f"], "'main.f' is too much"),
     (["--summary", "--state", "WAITING", "./x"], "leave them out"),
+    (["--summary", "--sort", "size", "./x"], "there is no order 'size'; there are not-running, running,"),
+    (["--summary", "--by", "thread", "./x"], "--by is goroutine, function or go, not 'thread'"),
+    (["--sort", "running", "./x"], "are about --summary, which is not there"),
+    (["--by", "go", "./x"], "are about --summary, which is not there"),
+    (["--ended", "./x"], "are about --summary, which is not there"),
     (["--summary", "--min-duration", "5ms", "./x"], "leave them out"), (["--no-such-option"], "--no-such-option")],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_nonsense(arguments, said):
@@ -285,7 +290,7 @@ def test_lost(binary, start, watch):
 
 
 def summary(tracer):
-    """The goroutines' sums by id, and the functions'."""
+    """The goroutines' sums by id, each that has ended among them (--ended), and the functions'."""
     found = tracer.stop().calls()
     goroutines = [one for one in found if one["summary"] == "goroutine"]
     functions = [one for one in found if one["summary"] == "function"]
@@ -309,7 +314,7 @@ def check_waits(sums):
 @pytest.mark.parametrize("version", ["1.19", "1.23", "1.26", "1.27"], ids="Go {}".format)
 def test_summary(binary, start, watch, version):
     program = start(binary("states", version=version))
-    tracer = watch("--summary", "-f", "json", program.path)
+    tracer = watch("--summary", "--ended", "-f", "json", program.path)
     accounts = {reason: program.work(f"{command} 5 20") for reason, command in
                 {"sleep": "sleep", "select": "select", "sync.Cond.Wait": "cond", "chan receive": "chan"}.items()}
     goroutines, functions = summary(tracer)
@@ -334,9 +339,94 @@ def check_function_sums(goroutines, functions):
         check_waits(function)
         ones = by_function[function["start"]["function"] if "start" in function else None]
         assert function["goroutines"] == len(ones)
+        assert function["living"] == sum("ended" not in one for one in ones)
         assert function["changes"] == sum(one["changes"] for one in ones)
         for state, ns in function["ns"].items():
             assert ns == sum(one["ns"].get(state, 0) for one in ones), f"{state}: {function}"
+
+
+# What each table is sorted by.
+KEYS = {
+    "not-running": lambda row: sum(ns for state, ns in row["ns"].items() if state != "RUNNING"),
+    "running": lambda row: row["ns"]["RUNNING"], "runnable": lambda row: row["ns"]["RUNNABLE"],
+    "waiting": lambda row: row["ns"]["WAITING"], "syscall": lambda row: row["ns"]["SYSCALL"],
+    "changes": lambda row: row["changes"], "longest": lambda row: row.get("longest_wait", {"ns": 0})["ns"],
+    "goroutines": lambda row: row.get("goroutines", 1)}
+
+
+@pytest.mark.parametrize("order", KEYS)
+def test_order_and_limit(binary, start, watch, order):
+    """The first rows of each table; how many more there are is told."""
+    program = start(binary("states"))
+    whole = watch("--summary", "--sort", order, "-f", "json", program.path)
+    limited = watch("--summary", "--sort", order, "--limit", "2", "-f", "json", program.path)
+    program.work("chan 3 5")
+    program.work("churn 5 5")
+    whole, limited = whole.stop(), limited.stop()
+    for kinds, name in ((("goroutine", "ended"), "goroutines"), (("function",), "functions")):
+        rows = [row for row in whole.calls() if row["summary"] in kinds]
+        assert rows == sorted(rows, key=KEYS[order], reverse=True)
+        shown = [row for row in limited.calls() if row["summary"] in kinds]
+        assert len(shown) == 2 and shown == sorted(shown, key=KEYS[order], reverse=True)
+        said = re.search(rf"(\d+) more {name} are not shown \(--limit 2\)", limited.err)
+        assert said and int(said[1]) >= 1
+
+
+def test_ended_are_folded(binary, start, watch):
+    """A row for those of a function: as many, with the same sums in text, JSON and the table of functions."""
+    program = start(binary("states"))
+    tracers = [watch("--summary", "-f", form, "-p", program.pid) for form in ("text", "json")]
+    told = program.work("churn 500 5")
+    text, rows = [tracer.stop() for tracer in tracers]
+    rows = rows.calls()
+    by_function = {}
+    for birth in told["births"]:
+        by_function.setdefault(birth["function"], []).append(birth["goid"])
+    shown = {row["goid"] for row in rows if row["summary"] == "goroutine"}
+    for name, goids in by_function.items():
+        (folded,) = [row for row in rows if row["summary"] == "ended" and row["start"]["function"] == name]
+        (function,) = [row for row in rows if row["summary"] == "function" and row.get("start", {}).get("function") == name]
+        assert folded["goroutines"] == function["goroutines"] == len(goids)
+        assert folded["living"] == function["living"] == 0
+        for member in ("ns", "waiting", "changes", "longest_wait"):
+            assert folded.get(member) == function.get(member), member
+        assert not shown & set(goids)
+        (line,) = [line for line in text.out.splitlines() if line.endswith(f"  {name}  [{len(goids)} ended]")]
+        assert line.split()[:2] == [str(program.pid), "-"]
+    assert len(by_function) == 2 and len(text.out.splitlines()) < 100
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.24", "1.27"], ids="Go {}".format)
+def test_by_go_statement(binary, start, watch, version):
+    """Goroutines that were started at the same place are one row, also those that began before tracing did."""
+    program = start(binary("states", version=version))
+    tracers = [watch("--summary", "--by", "go", "-f", form, "-p", program.pid) for form in ("text", "json")]
+    told = program.work("churn 30 5")
+    text, rows = [tracer.stop() for tracer in tracers]
+    by_line = {}
+    for birth in told["births"]:
+        by_line.setdefault(birth["line"], []).append(birth)
+    rows = rows.calls()
+    assert {row["summary"] for row in rows} == {"go"}
+    for line, births in by_line.items():
+        (row,) = [row for row in rows if row.get("go", {}).get("function") == "main.churn" and row["go"]["line"] == line]
+        assert row["goroutines"] == len(births) and row["living"] == 0
+        assert row["start"]["function"] == births[0]["function"] and row["go"]["file"].endswith("/churn.go")
+        (shown,) = [shown for shown in text.out.splitlines() if f"/churn.go:{line}" in shown]
+        assert shown.split()[:3] == [str(program.pid), str(len(births)), "0"]
+        assert f"  {births[0]['function']} at main.churn+{row['go']['offset']} " in shown
+    # It began before all others.
+    (main,) = [row for row in rows if row.get("start", {}).get("function") == "runtime.main"]
+    assert main["go"]["function"].startswith("runtime.") and main["goroutines"] == main["living"] == 1
+    assert len(by_line) == 2 and "LIVING" in text.out.splitlines()[0]
+
+
+def test_one_table(binary, start, watch):
+    program = start(binary("states"))
+    tracers = {kind: watch("--summary", "--by", kind, "-f", "json", program.path) for kind in ("function", "goroutine")}
+    program.work("churn 3 5")
+    kinds = {kind: {row["summary"] for row in tracer.stop().calls()} for kind, tracer in tracers.items()}
+    assert kinds == {"function": {"function"}, "goroutine": {"goroutine", "ended"}}
 
 
 def test_limited_summary(binary, start, watch):
@@ -344,7 +434,7 @@ def test_limited_summary(binary, start, watch):
     tracer = watch("--summary", "--limit", "1", "--goid", "1", "-f", "json", program.path)
     program.work("chan 3 5")
     goroutines, functions = summary(tracer)
-    assert set(goroutines) == {1} and functions
+    assert set(goroutines) == {1} and len(functions) == 1
 
 
 def test_summary_text(binary, start, watch):
@@ -354,13 +444,13 @@ def test_summary_text(binary, start, watch):
     goroutines, functions = tracer.stop().out.split("\n\n")
     columns = ["RUNNING", "RUNNABLE", "WAITING", "SYSCALL", "CHANGES", "LONGEST", "WAIT", "REASON", "STARTED", "WITH"]
     assert goroutines.splitlines()[0].split() == ["PID", "GOID", *columns]
-    assert functions.splitlines()[0].split() == ["PID", "GOROUTINES", *columns]
+    assert functions.splitlines()[0].split() == ["PID", "GOROUTINES", "LIVING", *columns]
     (line,) = [line.split() for line in goroutines.splitlines() if line.split()[:2] == [str(program.pid), "1"]]
     waiting = float(line[4])
     assert sum(told["stopped_ns"]) / 1e9 - 0.003 <= waiting <= sum(told["waited_ns"]) / 1e9 + 0.003
     assert line[-1] == "runtime.main"
     (senders,) = [line.split() for line in functions.splitlines() if "main.prepare.func1" in line]
-    assert senders[1] == "3"
+    assert senders[1:3] == ["3", "0"]
 
 
 # ---- Go's own account ----
@@ -406,7 +496,7 @@ def test_gos_own_trace(binary, start, watch, tmp_path, version):
         pytest.skip(str(reason))
     recorded = tmp_path / "recorded"
     program = start(binary("states", version=version), env={**os.environ, "GOTRACE": str(recorded)})
-    tracer = watch("--summary", "-f", "json", program.path)
+    tracer = watch("--summary", "--ended", "-f", "json", program.path)
     accounts = program.work("record 3 20")
     goroutines, _ = summary(tracer)
     read = subprocess.run([reader, recorded], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)

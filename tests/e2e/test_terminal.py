@@ -10,6 +10,8 @@ import threading
 
 import pytest
 
+from harness import await_condition
+
 ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {14}((?:  )*)(\S+)\(\) \{.*")
 EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>\d{3}\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
 STYLE = re.compile(r"\x1b\[\d*m")
@@ -37,6 +39,36 @@ class Screen:
         self.thread.join()
         os.close(self.master)
         return self.shown.decode().replace("\r\n", "\n").splitlines()
+
+
+def await_states(tracer):
+    await_condition(lambda: "tracing goroutines" in tracer.err or tracer.child.poll() is not None, "it is not tracing")
+    return tracer
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_states_do_not_wrap(binary, start, run_tool, columns):
+    """Changes and tables fit; on a terminal tables have the first 20 rows, and the others are told."""
+    program = start(binary("states"))
+    screens = [Screen(columns) for _ in range(3)]
+    forms = ([], ["--summary", "--ended"], ["--summary", "--by", "go"])
+    tracers = [await_states(run_tool("states", *form, "-p", program.pid, stdout=screen.slave))
+               for form, screen in zip(forms, screens)]
+    for screen in screens:
+        os.close(screen.slave)
+    told = program.work("churn 30 5")
+    for tracer in tracers:
+        tracer.stop()
+    changes, goroutines, statements = (screen.lines() for screen in screens)
+    for lines in (changes, goroutines, statements):
+        assert lines and all(len(line) <= columns for line in lines), [line for line in lines if len(line) > columns]
+    assert len(changes) > 100 and changes[0].startswith("TIME ")
+    table = goroutines[:goroutines.index("")]
+    assert table[0].split()[:4] == ["GOID", "RUNNING", "RUNNABLE", "WAITING"] and len(table) == 21
+    assert re.search(r"\d+ more goroutines are not shown \(--limit 20\)", tracers[1].err)
+    for line in {birth["line"] for birth in told["births"]}:
+        rows = [row.split() for row in statements if f"churn.go:{line} " in row]
+        assert columns < 80 or [int(row[0]) for row in rows] == [sum(birth["line"] == line for birth in told["births"])]
 
 
 @pytest.fixture

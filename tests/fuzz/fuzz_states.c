@@ -3,8 +3,8 @@
  * fuzz_states.c - any stream of records about goroutines' states gives sums that add up.
  *
  * Five bytes a record, with few goroutines and functions, so that they meet often. No goroutine
- * has more time than there was, what it has by reason is what it waited, and functions have what
- * their goroutines have.
+ * has more time than there was, what it has by reason is what it waited, and functions and `go`
+ * statements have what their goroutines have.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,8 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct checker {
 	uint64_t now_ns;
-	/* Of goroutines, and of functions. */
-	uint64_t ns[2], changes[2], waits[2], count[2];
+	/* Of each table. */
+	uint64_t ns[STATES_NUM_TABLES], changes[STATES_NUM_TABLES], waits[STATES_NUM_TABLES];
+	uint64_t count[STATES_NUM_TABLES], living[STATES_NUM_TABLES];
 };
 
 static void on_change(void *context, const struct state_change *change)
@@ -37,8 +38,15 @@ static void on_change(void *context, const struct state_change *change)
 	must(!change->by_goid || change->by_goid != change->goid);
 }
 
-static void add_up(struct checker *checker, const struct state_goroutine *one, unsigned kind)
+static void on_table(void *context, const struct state_table *table)
 {
+	must(!table->num_left_out);
+}
+
+static void on_row(void *context, const struct state_row *one)
+{
+	struct checker *checker = context;
+	enum state_table_kind kind = one->kind;
 	const struct state_sums *sums = &one->sums;
 	uint64_t ns = 0, waiting_ns = 0, waits = 0;
 
@@ -57,25 +65,23 @@ static void add_up(struct checker *checker, const struct state_goroutine *one, u
 	checker->changes[kind] += sums->changes;
 	checker->waits[kind] += waits;
 	checker->count[kind] += one->num_goroutines;
-}
-
-static void on_goroutine(void *context, const struct state_goroutine *one)
-{
-	add_up(context, one, 0);
-}
-
-static void on_function(void *context, const struct state_goroutine *one)
-{
-	add_up(context, one, 1);
+	checker->living[kind] += one->num_living;
 }
 
 static void summarize(struct states *states, struct checker *checker)
 {
 	struct checker before = *checker;
 
-	must(!states_summarize(states, checker->now_ns, on_goroutine, on_function, checker));
-	must(checker->ns[0] == checker->ns[1] && checker->changes[0] == checker->changes[1]);
-	must(checker->waits[0] == checker->waits[1] && checker->count[0] == checker->count[1]);
+	must(!states_summarize(
+		states, checker->now_ns,
+		&(struct states_visitor){.context = checker, .table = on_table, .row = on_row}));
+	for (size_t i = 1; i < STATES_NUM_TABLES; i++) {
+		must(checker->ns[0] == checker->ns[i]);
+		must(checker->changes[0] == checker->changes[i]);
+		must(checker->waits[0] == checker->waits[i]);
+		must(checker->count[0] == checker->count[i]);
+		must(checker->living[0] == checker->living[i]);
+	}
 	*checker = before;
 }
 
@@ -97,6 +103,7 @@ static void feed(struct states *states, struct checker *checker, const uint8_t *
 		.lost = bytes[1] & 0x40,
 		.by_goid = bytes[2] >> 4 & 7,
 		.start_va = bytes[1] >> 4 & 3,
+		.go_va = bytes[3] & 3,
 	};
 
 	must(!states_feed(states, FACTS_RECORD(&facts)));
@@ -114,21 +121,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct checker checker = {.now_ns = START_NS};
 	const struct states_sink sink = {.context = &checker, .changed = on_change};
 	struct states *states;
-	bool summary;
+	struct states_summary summary = {0};
 
 	if (size < 1 || size > 1 + MAX_RECORDS * RECORD_BYTES)
 		return 0;
-	summary = data[0] & 1;
-	must(!states_new(&sink, summary, START_NS, &states));
+	if (data[0] & 1)
+		summary = (struct states_summary){.tables = (1u << STATES_NUM_TABLES) - 1,
+						  .order = data[0] >> 2 & 7,
+						  .each_ended = data[0] & 2};
+	must(!states_new(&sink, &summary, START_NS, &states));
 	for (size_t i = 1; i + RECORD_BYTES <= size; i += RECORD_BYTES) {
 		checker.now_ns += 16 + (data[i + 4] & 15);
 		feed(states, &checker, data + i);
 		if (data[i + 4] == 0x70)
 			lose(states, checker.now_ns, i);
-		if (summary && data[i + 4] == 0x71)
+		if (summary.tables && data[i + 4] == 0x71)
 			summarize(states, &checker);
 	}
-	if (summary)
+	if (summary.tables)
 		summarize(states, &checker);
 	states_free(states);
 	return 0;

@@ -106,7 +106,11 @@ static void on_tree_ended(void *context, const struct tree *tree)
 
 /* ---- states ---- */
 
-static void on_goroutine(void *context, const struct state_goroutine *one)
+static void on_table(void *context, const struct state_table *table)
+{
+}
+
+static void on_row(void *context, const struct state_row *one)
 {
 	const struct account *account = context;
 	const struct state_sums *sums = &one->sums;
@@ -116,10 +120,6 @@ static void on_goroutine(void *context, const struct state_goroutine *one)
 		must(sums->ns[i] == (state_is_alive(i) ? account->whole_ns[i] : 0));
 	for (unsigned i = 0; i < 256; i++)
 		must(sums->waiting_ns[i] == account->waiting_ns[i]);
-}
-
-static void on_function(void *context, const struct state_goroutine *one)
-{
 }
 
 /* ---- records ---- */
@@ -170,6 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				     .keep_calls = true,
 				     .states = true};
 	struct states_sink states_sink = {0};
+	struct states_summary summary = {.tables = 1u << STATES_GOROUTINES, .each_ended = true};
 	struct calltree *trees;
 	struct states *states;
 	uint64_t now_ns = START_NS;
@@ -177,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > MAX_RECORDS * RECORD_BYTES)
 		return 0;
 	must(!calltree_new(&sink, &trees));
-	must(!states_new(&states_sink, true, START_NS, &states));
+	must(!states_new(&states_sink, &summary, START_NS, &states));
 	enter(&of_tree, trees);
 	for (; size >= RECORD_BYTES; data += RECORD_BYTES, size -= RECORD_BYTES) {
 		struct facts facts = facts_of(data, now_ns += data[4] & 127);
@@ -192,7 +193,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	stop(&of_tree, now_ns);
 	stop(&of_states, now_ns);
-	must(!states_summarize(states, now_ns, on_goroutine, on_function, &of_states));
+	must(!states_summarize(
+		states, now_ns,
+		&(struct states_visitor){.context = &of_states, .table = on_table, .row = on_row}));
 	feed_stop(trees, now_ns);
 	must(calltree_num_ended(trees) == 1);
 	states_free(states);

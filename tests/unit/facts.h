@@ -18,7 +18,7 @@ struct facts {
 	uint64_t goid;
 	uint32_t pid;
 	uint32_t tid;
-	uint64_t caller_va; /* of RECORD_GO: go_va */
+	uint64_t caller_va; /* of RECORD_GO: go_va of its origin */
 	uint32_t site;
 	uint32_t frame;
 	uint8_t old_state;
@@ -28,7 +28,7 @@ struct facts {
 	uint64_t num_lost; /* of RECORD_STATISTICS: STAT_LOST */
 	bool has_origin; /* RECORD_STATE: a struct record_state_origin */
 	uint64_t by_goid;
-	uint64_t start_va;
+	uint64_t start_va, go_va;
 	uint64_t by_stack[WAKER_DEPTH];
 };
 
@@ -44,7 +44,8 @@ union any_record {
 
 static inline struct origin facts_origin(const struct facts *facts)
 {
-	struct origin origin = {.by_goid = facts->by_goid, .start_va = facts->start_va};
+	struct origin origin = {
+		.by_goid = facts->by_goid, .start_va = facts->start_va, .go_va = facts->go_va};
 
 	for (size_t i = 0; i < WAKER_DEPTH; i++)
 		origin.by_stack[i] = facts->by_stack[i];
@@ -88,12 +89,12 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		}
 		break;
 	case RECORD_GO:
-		room->go.go_va = facts->caller_va;
 		room->go.frame = facts->frame;
 		room->go.old_state = facts->old_state;
 		room->go.new_state = facts->new_state;
 		room->go.reason = facts->reason;
 		room->go.origin = facts_origin(facts);
+		room->go.origin.go_va = facts->caller_va;
 		break;
 	case RECORD_UNREADABLE:
 	case RECORD_EXEC:

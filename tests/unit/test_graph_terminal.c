@@ -6,55 +6,35 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "fake_output.h"
+#include "screen.h"
 
 #define CALLER_VA (0x9000 + 47)
 
 /* A terminal, and an output that writes to it. */
-struct screen {
+struct terminal {
 	struct fake_output fake;
-	int master;
-	char text[4096];
+	struct screen screen;
 };
 
-static void screen_start(struct screen *screen, unsigned short width, struct output_options options)
+static void terminal_start(struct terminal *terminal, unsigned short width,
+			   struct output_options options)
 {
-	struct winsize size = {.ws_col = width, .ws_row = 24};
-	struct termios raw;
-	int slave;
-
-	screen->master = posix_openpt(O_RDWR | O_NOCTTY);
-	assert_true(screen->master >= 0);
-	assert_int_equal(grantpt(screen->master) | unlockpt(screen->master), 0);
-	slave = open(ptsname(screen->master), O_RDWR | O_NOCTTY);
-	assert_true(slave >= 0);
-	assert_int_equal(tcgetattr(slave, &raw), 0);
-	cfmakeraw(&raw);
-	assert_int_equal(tcsetattr(slave, TCSANOW, &raw), 0);
-	assert_int_equal(ioctl(slave, TIOCSWINSZ, &size), 0);
-	options.file = fdopen(slave, "w");
-	assert_int_equal(fake_output_start_with(&screen->fake, "graph", options), 0);
+	options.file = screen_open(&terminal->screen, width);
+	assert_int_equal(fake_output_start_with(&terminal->fake, "graph", options), 0);
 }
 
-/* What was written, of less than a terminal's buffer; then all is closed. */
-static const char *screen_stop(struct screen *screen)
+/* What was written; then all is closed. */
+static const char *terminal_stop(struct terminal *terminal)
 {
-	ssize_t got;
-
-	fake_output_text(&screen->fake);
-	got = read(screen->master, screen->text, sizeof(screen->text) - 1);
-	assert_true(got >= 0);
-	screen->text[got] = '\0';
-	fake_output_stop(&screen->fake);
-	close(screen->master);
-	return screen->text;
+	fake_output_text(&terminal->fake);
+	screen_read(&terminal->screen);
+	fake_output_stop(&terminal->fake);
+	screen_close(&terminal->screen);
+	return terminal->screen.text;
 }
 
 /* A call inside of main.handleBar that waits. */
@@ -80,12 +60,12 @@ static void feed(struct fake_output *fake)
 
 static void assert_screen(unsigned short width, struct output_options options, const char *expected)
 {
-	struct screen screen;
+	struct terminal terminal;
 
 	options.color = COLOR_NEVER;
-	screen_start(&screen, width, options);
-	feed(&screen.fake);
-	assert_string_equal(screen_stop(&screen), expected);
+	terminal_start(&terminal, width, options);
+	feed(&terminal.fake);
+	assert_string_equal(terminal_stop(&terminal), expected);
 }
 
 static void test_wide(void **state)
@@ -160,15 +140,15 @@ static void test_parts(void **state)
 /* Half of the room behind the columns is for the call itself. */
 static void test_depth(void **state)
 {
-	struct screen screen;
+	struct terminal terminal;
 	char *text;
 
-	screen_start(&screen, 80, (struct output_options){.color = COLOR_NEVER});
+	terminal_start(&terminal, 80, (struct output_options){.color = COLOR_NEVER});
 	for (unsigned depth = 0; depth < 22; depth++)
-		fake_enter(&screen.fake, 1, depth > 0, depth, CALLER_VA);
+		fake_enter(&terminal.fake, 1, depth > 0, depth, CALLER_VA);
 	for (unsigned depth = 22; depth--;)
-		fake_leave(&screen.fake, 1, depth > 0, depth);
-	text = (char *)screen_stop(&screen);
+		fake_leave(&terminal.fake, 1, depth > 0, depth);
+	text = (char *)terminal_stop(&terminal);
 	assert_non_null(strstr(text, "\n16:08:05.000022                                       "
 				     "http.(*response).Write() {"));
 	for (char *line; (line = strsep(&text, "\n"));)
@@ -202,27 +182,27 @@ static void feed_shares(struct fake_output *fake)
 	fake_leave(fake, 80000, 0, 0);
 }
 
-static const char *show_shares(struct screen *screen, enum color_use color)
+static const char *show_shares(struct terminal *terminal, enum color_use color)
 {
-	screen_start(screen, 200, (struct output_options){.color = color});
-	feed_shares(&screen->fake);
-	return screen_stop(screen);
+	terminal_start(terminal, 200, (struct output_options){.color = color});
+	feed_shares(&terminal->fake);
+	return terminal_stop(terminal);
 }
 
 static void test_color(void **state)
 {
-	struct screen screen;
+	struct terminal terminal;
 
-	assert_string_equal(show_shares(&screen, COLOR_AUTO), colored);
-	assert_null(strchr(show_shares(&screen, COLOR_NEVER), '\x1b'));
+	assert_string_equal(show_shares(&terminal, COLOR_AUTO), colored);
+	assert_null(strchr(show_shares(&terminal, COLOR_NEVER), '\x1b'));
 	setenv("NO_COLOR", "1", 1);
-	assert_null(strchr(show_shares(&screen, COLOR_AUTO), '\x1b'));
-	assert_string_equal(show_shares(&screen, COLOR_ALWAYS), colored);
+	assert_null(strchr(show_shares(&terminal, COLOR_AUTO), '\x1b'));
+	assert_string_equal(show_shares(&terminal, COLOR_ALWAYS), colored);
 	setenv("NO_COLOR", "", 1);
-	assert_string_equal(show_shares(&screen, COLOR_AUTO), colored);
+	assert_string_equal(show_shares(&terminal, COLOR_AUTO), colored);
 	unsetenv("NO_COLOR");
 	setenv("TERM", "dumb", 1);
-	assert_null(strchr(show_shares(&screen, COLOR_AUTO), '\x1b'));
+	assert_null(strchr(show_shares(&terminal, COLOR_AUTO), '\x1b'));
 	setenv("TERM", "xterm", 1);
 }
 
@@ -256,11 +236,11 @@ static void test_marks(void **state)
 		     {1000000, "001.000000 @ }"}, {1000001, "001.000001 $ }"}};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		struct screen screen;
-		screen_start(&screen, 200, (struct output_options){.color = COLOR_NEVER});
-		fake_enter(&screen.fake, 1, 0, 0, 0);
-		fake_leave(&screen.fake, marks[i].us, 0, 0);
-		assert_non_null(strstr(screen_stop(&screen), marks[i].expected));
+		struct terminal terminal;
+		terminal_start(&terminal, 200, (struct output_options){.color = COLOR_NEVER});
+		fake_enter(&terminal.fake, 1, 0, 0, 0);
+		fake_leave(&terminal.fake, marks[i].us, 0, 0);
+		assert_non_null(strstr(terminal_stop(&terminal), marks[i].expected));
 	}
 }
 

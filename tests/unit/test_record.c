@@ -16,8 +16,8 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_entry), 48);
 	assert_int_equal(sizeof(struct record_state), 48);
 	assert_int_equal(sizeof(struct record_process), 48);
-	assert_int_equal(sizeof(struct record_state_origin), 48 + 96);
-	assert_int_equal(sizeof(struct record_go), 48 + 96);
+	assert_int_equal(sizeof(struct record_state_origin), 48 + 104);
+	assert_int_equal(sizeof(struct record_go), 40 + 104);
 }
 
 static void test_every_kind(void **state)

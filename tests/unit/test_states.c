@@ -17,14 +17,18 @@
 #define WORKER_VA 0x2000
 #define MAX       16
 
+#define ALL_TABLES (1u << STATES_GOROUTINES | 1u << STATES_FUNCTIONS | 1u << STATES_STATEMENTS)
+
 enum { CHAN = 14, SELECT = 9, SLEEP = 19 };
 
 struct watch {
 	struct states *states;
 	struct state_change changes[MAX]; /* the last ones */
 	size_t num_changes;
-	struct state_goroutine goroutines[MAX], functions[MAX]; /* the first ones */
-	size_t num_goroutines, num_functions;
+	struct state_table tables[STATES_NUM_TABLES];
+	/* the first ones */
+	struct state_row goroutines[MAX], functions[MAX], statements[MAX];
+	size_t num_goroutines, num_functions, num_statements;
 };
 
 static void changed(void *context, const struct state_change *change)
@@ -34,7 +38,7 @@ static void changed(void *context, const struct state_change *change)
 	watch->changes[watch->num_changes++ % MAX] = *change;
 }
 
-static int start(void **state, bool summary)
+static int start(void **state, const struct states_summary *summary)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 	struct states_sink sink = {.context = watch, .changed = changed};
@@ -45,12 +49,24 @@ static int start(void **state, bool summary)
 
 static int start_lines(void **state)
 {
-	return start(state, false);
+	return start(state, &(struct states_summary){0});
 }
 
 static int start_summary(void **state)
 {
-	return start(state, true);
+	return start(state, &(struct states_summary){.tables = ALL_TABLES, .each_ended = true});
+}
+
+static int start_folded(void **state)
+{
+	return start(state, &(struct states_summary){.tables = ALL_TABLES});
+}
+
+static int start_limited(void **state)
+{
+	return start(state, &(struct states_summary){.tables = 1u << STATES_GOROUTINES,
+						     .order = STATES_BY_RUNNING,
+						     .limit = 2});
 }
 
 static int stop(void **state)
@@ -104,29 +120,36 @@ static void of_process(struct watch *watch, uint64_t time_ns, uint8_t kind, uint
 	feed(watch, (struct facts){.kind = kind, .time_ns = time_ns, .pid = pid, .goid = 77});
 }
 
-static void visit_goroutine(void *context, const struct state_goroutine *one)
+static void visit_table(void *context, const struct state_table *table)
 {
 	struct watch *watch = context;
 
-	if (watch->num_goroutines < MAX)
-		watch->goroutines[watch->num_goroutines] = *one;
-	watch->num_goroutines++;
+	watch->tables[table->kind] = *table;
 }
 
-static void visit_function(void *context, const struct state_goroutine *one)
+static void visit_row(void *context, const struct state_row *row)
 {
 	struct watch *watch = context;
+	struct state_row *rows = row->kind == STATES_GOROUTINES  ? watch->goroutines
+				 : row->kind == STATES_FUNCTIONS ? watch->functions
+								 : watch->statements;
+	size_t *count = row->kind == STATES_GOROUTINES  ? &watch->num_goroutines
+			: row->kind == STATES_FUNCTIONS ? &watch->num_functions
+							: &watch->num_statements;
 
-	if (watch->num_functions < MAX)
-		watch->functions[watch->num_functions] = *one;
-	watch->num_functions++;
+	if (*count < MAX)
+		rows[*count] = *row;
+	(*count)++;
 }
 
 static void summarize(struct watch *watch, uint64_t now_ns)
 {
-	watch->num_goroutines = watch->num_functions = 0;
-	assert_null(
-		states_summarize(watch->states, now_ns, visit_goroutine, visit_function, watch));
+	const struct states_visitor visitor = {
+		.context = watch, .table = visit_table, .row = visit_row};
+
+	watch->num_goroutines = watch->num_functions = watch->num_statements = 0;
+	memset(watch->tables, 0, sizeof(watch->tables));
+	assert_null(states_summarize(watch->states, now_ns, &visitor));
 }
 
 /* ---- changes ---- */
@@ -368,7 +391,7 @@ static void test_sums(void **state)
 	assert_int_equal(watch->goroutines[0].goid, 34);
 	assert_int_equal(watch->goroutines[0].pid, 812);
 	assert_int_equal(watch->goroutines[0].start_va, WORKER_VA);
-	assert_false(watch->goroutines[0].has_ended);
+	assert_int_equal(watch->goroutines[0].num_living, 1);
 	assert_int_equal(sums->ns[STATE_RUNNABLE], 20);
 	assert_int_equal(sums->ns[STATE_RUNNING], 20 + 10 + 3);
 	assert_int_equal(sums->ns[STATE_SYSCALL], 7);
@@ -472,12 +495,130 @@ static void test_sums_of_functions(void **state)
 	assert_int_equal(watch->goroutines[0].goid, 35);
 	assert_int_equal(watch->goroutines[1].goid, 36);
 	assert_int_equal(watch->goroutines[2].goid, 34);
-	assert_true(watch->goroutines[2].has_ended);
+	assert_int_equal(watch->goroutines[2].num_living, 0);
 	assert_int_equal(watch->functions[0].start_va, WORKER_VA);
 	assert_int_equal(watch->functions[0].num_goroutines, 2);
 	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNABLE], 110);
 	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNING], 10);
 	assert_int_equal(watch->functions[1].sums.waiting_ns[CHAN], 100);
+}
+
+/* Three are started by one statement with two functions, one by another. */
+static void start_some(struct watch *watch)
+{
+	static const struct {
+		uint64_t goid, start_va, go_va;
+	} some[] = {{34, WORKER_VA, 0x1008},
+		    {35, WORKER_VA, 0x1008},
+		    {36, MAIN_VA, 0x1008},
+		    {37, WORKER_VA, 0x1108}};
+
+	for (size_t i = 0; i < 4; i++) {
+		feed(watch, (struct facts){.kind = RECORD_GO,
+					   .time_ns = 2000,
+					   .goid = some[i].goid,
+					   .old_state = STATE_DEAD,
+					   .new_state = STATE_RUNNABLE,
+					   .start_va = some[i].start_va,
+					   .caller_va = some[i].go_va});
+		change(watch, 2010 + i, some[i].goid, STATE_RUNNABLE, STATE_RUNNING, 0);
+	}
+}
+
+static void test_sums_of_statements(void **state)
+{
+	struct watch *watch = *state;
+	const struct state_row *rows = watch->statements;
+
+	start_some(watch);
+	change(watch, 2050, 34, STATE_RUNNING, STATE_DEAD, 0);
+	change(watch, 2050, 37, STATE_RUNNING, STATE_WAITING, CHAN);
+	/* This one began before tracing did; its origin tells the statement all the same. */
+	feed(watch, (struct facts){.kind = RECORD_STATE,
+				   .time_ns = 2060,
+				   .goid = 38,
+				   .old_state = STATE_WAITING,
+				   .new_state = STATE_RUNNABLE,
+				   .reason = SLEEP,
+				   .go_va = 0x1108});
+	summarize(watch, 2100);
+	assert_int_equal(watch->num_statements, 2);
+	assert_int_equal(rows[0].go_va, 0x1108);
+	assert_int_equal(rows[0].start_va, WORKER_VA);
+	assert_int_equal(rows[0].num_goroutines, 2);
+	assert_int_equal(rows[0].num_living, 2);
+	assert_int_equal(rows[0].sums.waiting_ns[CHAN], 50);
+	assert_int_equal(rows[0].sums.waiting_ns[SLEEP], 2060 - START_NS);
+	assert_int_equal(rows[0].sums.longest_wait_reason, SLEEP);
+	assert_int_equal(rows[1].go_va, 0x1008);
+	assert_int_equal(rows[1].start_va, 0);
+	assert_int_equal(rows[1].num_goroutines, 3);
+	assert_int_equal(rows[1].num_living, 2);
+	assert_int_equal(rows[1].sums.ns[STATE_RUNNABLE], 10 + 11 + 12);
+	assert_int_equal(rows[1].sums.ns[STATE_RUNNING], 40 + 89 + 88);
+	assert_int_equal(rows[1].sums.changes, 4);
+	assert_false(watch->tables[STATES_STATEMENTS].has_processes);
+}
+
+/* One row for those of a function that have ended; whoever lives has its own. */
+static void test_ended_are_folded(void **state)
+{
+	struct watch *watch = *state;
+	const struct state_row *rows = watch->goroutines;
+
+	start_some(watch);
+	for (uint64_t goid = 34; goid <= 36; goid++) {
+		change(watch, 2050, goid, STATE_RUNNING, STATE_WAITING, CHAN);
+		change(watch, 2050 + goid, goid, STATE_WAITING, STATE_DEAD, CHAN);
+	}
+	for (int i = 0; i < 2; i++) {
+		summarize(watch, 2100);
+		assert_int_equal(watch->num_goroutines, 3);
+		assert_int_equal(rows[0].goid, 0);
+		assert_int_equal(rows[0].start_va, WORKER_VA);
+		assert_int_equal(rows[0].num_goroutines, 2);
+		assert_int_equal(rows[0].num_living, 0);
+		assert_int_equal(rows[0].sums.ns[STATE_RUNNABLE], 10 + 11);
+		assert_int_equal(rows[0].sums.waiting_ns[CHAN], 34 + 35);
+		assert_int_equal(rows[0].sums.waits[CHAN], 2);
+		assert_int_equal(rows[0].sums.longest_wait_ns, 35);
+		assert_int_equal(rows[0].sums.changes, 6);
+		assert_int_equal(rows[1].goid, 0);
+		assert_int_equal(rows[1].start_va, MAIN_VA);
+		assert_int_equal(rows[1].num_goroutines, 1);
+		assert_int_equal(rows[2].goid, 37);
+		assert_int_equal(rows[2].num_living, 1);
+	}
+	assert_int_equal(watch->functions[0].num_goroutines, 3);
+	assert_int_equal(watch->functions[0].num_living, 1);
+}
+
+static void test_order_and_limit(void **state)
+{
+	struct watch *watch = *state;
+
+	start_some(watch);
+	change(watch, 2020, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	summarize(watch, 2100);
+	assert_int_equal(watch->num_goroutines, 2);
+	assert_int_equal(watch->goroutines[0].goid, 35);
+	assert_int_equal(watch->goroutines[1].goid, 36);
+	assert_int_equal(watch->tables[STATES_GOROUTINES].num_left_out, 2);
+	assert_int_equal(watch->num_functions + watch->num_statements, 0);
+}
+
+static void test_names_of_orders(void **state)
+{
+	char names[] = STATE_ORDERS, *rest = names, *name;
+	enum state_order order, expected = 0;
+
+	for (; (name = strsep(&rest, " ")); expected++) {
+		name[strcspn(name, ",")] = 0;
+		assert_true(state_order_from_name(name, &order));
+		assert_int_equal(order, expected);
+	}
+	assert_int_equal(expected, STATES_BY_GOROUTINES + 1);
+	assert_false(state_order_from_name("", &order));
 }
 
 static void test_lost_time_is_in_no_sum(void **state)
@@ -501,13 +642,13 @@ static void test_comes_back(void **state)
 	change(watch, 2000, 34, STATE_SYSCALL, STATE_RUNNING, 0);
 	change(watch, 2010, 34, STATE_RUNNING, STATE_DEAD, 0);
 	summarize(watch, 2020);
-	assert_true(watch->goroutines[0].has_ended);
+	assert_int_equal(watch->goroutines[0].num_living, 0);
 	change(watch, 2100, 34, STATE_DEAD, STATE_SYSCALL, 0);
 	assert_false(last(watch)->has_duration);
 	change(watch, 2110, 34, STATE_SYSCALL, STATE_RUNNING, 0);
 	summarize(watch, 2120);
 	assert_int_equal(watch->num_goroutines, 1);
-	assert_false(watch->goroutines[0].has_ended);
+	assert_int_equal(watch->goroutines[0].num_living, 1);
 	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNING], 20);
 	assert_int_equal(watch->goroutines[0].sums.ns[STATE_SYSCALL], 2000 - START_NS + 10);
 	assert_int_equal(watch->functions[0].num_goroutines, 1);
@@ -532,7 +673,7 @@ static void test_processes(void **state)
 	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNABLE], 200);
 	assert_int_equal(watch->goroutines[1].pid, 812);
 	assert_int_equal(watch->goroutines[1].sums.ns[STATE_RUNNABLE], 100);
-	assert_true(watch->goroutines[1].has_ended);
+	assert_int_equal(watch->goroutines[1].num_living, 0);
 	/* Another program under the same pid has its own goroutine 34. */
 	go(watch, 2300, 34);
 	of_process(watch, 2310, RECORD_EXEC, 812);
@@ -553,17 +694,19 @@ static void test_bounds_with_ended(void **state)
 		if (goid <= 2)
 			change(watch, 2000, goid, STATE_RUNNABLE, STATE_DEAD, 0);
 	}
-	assert_int_equal(states_num_dropped(watch->states), 0);
+	assert_int_equal(states_num_forgotten(watch->states), 0);
 	/* The ended go first, then those unchanged for longest: 3. */
 	for (; goid <= STATES_MAX_GOROUTINES + 3; goid++)
 		go(watch, 2100, goid);
-	assert_int_equal(states_num_dropped(watch->states), 3);
+	assert_int_equal(states_num_forgotten(watch->states), 1);
 	change(watch, 2150, 3, STATE_RUNNABLE, STATE_RUNNING, 0);
 	assert_false(last(watch)->has_duration);
 	change(watch, 2150, 5, STATE_RUNNABLE, STATE_RUNNING, 0);
 	assert_true(last(watch)->has_duration);
 	summarize(watch, 2150);
-	assert_int_equal(watch->num_goroutines, STATES_MAX_GOROUTINES);
+	/* The two that had ended are one row. */
+	assert_int_equal(watch->num_goroutines, STATES_MAX_GOROUTINES + 1);
+	assert_int_equal(watch->goroutines[MAX - 1].num_living, 1);
 	assert_int_equal(watch->num_functions, 1);
 	/* Of 3 and 4 the time up to 2100 is not lost to their function, nor counted twice. */
 	assert_int_equal(watch->functions[0].sums.ns[STATE_RUNNABLE],
@@ -604,6 +747,7 @@ static void test_nonsense(void **state)
 int main(void)
 {
 #define LINES(test)   cmocka_unit_test_setup_teardown(test, start_lines, stop)
+#define FOLDED(test)  cmocka_unit_test_setup_teardown(test, start_folded, stop)
 #define SUMMARY(test) cmocka_unit_test_setup_teardown(test, start_summary, stop)
 	const struct CMUnitTest tests[] = {
 		LINES(test_life),
@@ -623,6 +767,10 @@ int main(void)
 		SUMMARY(test_sums_of_a_calm_one),
 		SUMMARY(test_sums_count_from_start),
 		SUMMARY(test_sums_of_functions),
+		SUMMARY(test_sums_of_statements),
+		FOLDED(test_ended_are_folded),
+		cmocka_unit_test_setup_teardown(test_order_and_limit, start_limited, stop),
+		cmocka_unit_test(test_names_of_orders),
 		SUMMARY(test_lost_time_is_in_no_sum),
 		SUMMARY(test_comes_back),
 		SUMMARY(test_processes),

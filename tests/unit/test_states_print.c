@@ -242,12 +242,11 @@ static void test_json(void **state)
 	assert_json_lines(fixture->text);
 }
 
-static const struct state_goroutine waited = {
+static const struct state_row waited = {
 	.pid = 812,
 	.goid = 34,
 	.start_va = 0x3000,
-	.num_goroutines = 2,
-	.has_ended = true,
+	.num_goroutines = 1,
 	.sums = {.ns = {[STATE_RUNNABLE] = 1000,
 			[STATE_RUNNING] = 2000,
 			[STATE_SYSCALL] = 3000,
@@ -260,10 +259,11 @@ static const struct state_goroutine waited = {
 		 .longest_wait_reason = ODD},
 };
 
-static const struct state_goroutine ran = {
+static const struct state_row ran = {
 	.pid = 812,
 	.goid = 1,
 	.num_goroutines = 1,
+	.num_living = 1,
 	.sums = {.ns = {[STATE_RUNNING] = 1000000000000}},
 };
 
@@ -271,53 +271,107 @@ static const struct state_goroutine ran = {
 	"  000.000002  000.000001  000.000009  000.000003        11   000.000006  odd\\x1b       " \
 	" "                                                                                        \
 	"       main.worker"
-#define DETAILS                                                                                    \
-	"                                            000.000007  2 x odd\\x1b\n"                   \
-	"                                            000.000002  3 x chan receive\n"               \
-	"                                            000.000004  PREEMPTED\n"
+#define DETAILS(space)                                                                             \
+	"                                            " space "000.000007  2 x odd\\x1b\n"          \
+	"                                            " space "000.000002  3 x chan receive\n"      \
+	"                                            " space "000.000004  PREEMPTED\n"
+#define LIVING_SPACE "           "
+#define COLUMNS                                                                                      \
+	"    RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES LONGEST WAIT  REASON            " \
+	"    STARTED WITH\n"
+
+/* Sums of three, two of which live; of those that have ended. */
+static struct state_row group_of(enum state_table_kind kind)
+{
+	struct state_row row = waited;
+
+	row.kind = kind;
+	row.goid = 0;
+	row.num_goroutines = 3;
+	row.num_living = kind == STATES_GOROUTINES ? 0 : 2;
+	row.go_va = kind == STATES_STATEMENTS ? 0x2058 : 0;
+	return row;
+}
+
+static void put_table(struct fixture *fixture, enum state_table_kind kind)
+{
+	output_table(fixture->out, &(struct state_table){.kind = kind});
+}
+
+static void put_group(struct fixture *fixture, enum state_table_kind kind)
+{
+	struct state_row row = group_of(kind);
+
+	output_row(fixture->out, &row);
+}
 
 static void test_text_summary(void **state)
 {
 	struct fixture *fixture = *state;
-	struct state_goroutine function = waited;
+	static const char *const expected[] = {
+		"    PID       GOID " COLUMNS,
+		"    812         34" SUMS "  [ended]\n" DETAILS(""),
+		"    812          1 1000.000000  000.000000  000.000000  000.000000         0   ",
+		"000.000000                        ?\n",
+		"    812          -" SUMS "  [3 ended]\n" DETAILS(""),
+		"\n    PID GOROUTINES     LIVING " COLUMNS,
+		"    812          3          2" SUMS "\n" DETAILS(LIVING_SPACE),
+		"\n    PID GOROUTINES     LIVING " COLUMNS,
+		"    812          3          2" SUMS " at main.producer+88 /src/main.go:20\n",
+		DETAILS(LIVING_SPACE),
+	};
+	const char *text;
 
-	output_goroutine(fixture->out, &waited);
-	output_goroutine(fixture->out, &ran);
-	function.has_ended = false;
-	output_function(fixture->out, &function);
-	assert_string_equal(
-		text_of(fixture),
-		"    PID       GOID     RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES "
-		"LONGEST "
-		"WAIT  REASON                STARTED WITH\n"
-		"    812         34" SUMS "  [ended]\n" DETAILS
-		"    812          1 1000.000000  000.000000  000.000000  000.000000         0   "
-		"000.000000                        ?\n"
-		"\n"
-		"    PID GOROUTINES     RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES "
-		"LONGEST "
-		"WAIT  REASON                STARTED WITH\n"
-		"    812          2" SUMS "\n" DETAILS);
+	put_table(fixture, STATES_GOROUTINES);
+	output_row(fixture->out, &waited);
+	output_row(fixture->out, &ran);
+	put_group(fixture, STATES_GOROUTINES);
+	put_table(fixture, STATES_FUNCTIONS);
+	put_group(fixture, STATES_FUNCTIONS);
+	put_table(fixture, STATES_STATEMENTS);
+	put_group(fixture, STATES_STATEMENTS);
+	text = text_of(fixture);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		size_t len = strlen(expected[i]);
+		_cleanup_free_ char *part = strndup(text, len);
+		assert_string_equal(part, expected[i]);
+		text += len;
+	}
+	assert_string_equal(text, "");
 }
+
+#define JSON_SUMS                                                                                  \
+	"\"ns\":{\"RUNNABLE\":1000,\"RUNNING\":2000,\"SYSCALL\":3000,\"WAITING\":9000,"            \
+	"\"PREEMPTED\":4000},"                                                                     \
+	"\"waiting\":{\"odd\\\\x1b\":{\"ns\":7000,\"count\":2},"                                   \
+	"\"chan receive\":{\"ns\":2000,\"count\":3}},\"changes\":11,"                              \
+	"\"longest_wait\":{\"ns\":6000,\"reason\":\"odd\\\\x1b\"}}\n"
 
 static void test_json_summary(void **state)
 {
 	struct fixture *fixture = *state;
 
-	output_goroutine(fixture->out, &waited);
-	output_function(fixture->out, &ran);
+	put_table(fixture, STATES_GOROUTINES);
+	output_row(fixture->out, &waited);
+	output_row(fixture->out, &ran);
+	put_group(fixture, STATES_GOROUTINES);
+	put_group(fixture, STATES_FUNCTIONS);
+	put_group(fixture, STATES_STATEMENTS);
 	assert_string_equal(
 		text_of(fixture),
 		"{\"summary\":\"goroutine\",\"pid\":812,\"goid\":34,\"ended\":true,"
-		"\"start\":{\"function\":\"main.worker\"},"
-		"\"ns\":{\"RUNNABLE\":1000,\"RUNNING\":2000,\"SYSCALL\":3000,\"WAITING\":9000,"
-		"\"PREEMPTED\":4000},"
-		"\"waiting\":{\"odd\\\\x1b\":{\"ns\":7000,\"count\":2},"
-		"\"chan receive\":{\"ns\":2000,\"count\":3}},\"changes\":11,"
-		"\"longest_wait\":{\"ns\":6000,\"reason\":\"odd\\\\x1b\"}}\n"
-		"{\"summary\":\"function\",\"pid\":812,\"goroutines\":1,"
+		"\"start\":{\"function\":\"main.worker\"}," JSON_SUMS
+		"{\"summary\":\"goroutine\",\"pid\":812,\"goid\":1,"
 		"\"ns\":{\"RUNNABLE\":0,\"RUNNING\":1000000000000,\"SYSCALL\":0,\"WAITING\":0},"
-		"\"waiting\":{},\"changes\":0}\n");
+		"\"waiting\":{},\"changes\":0}\n"
+		"{\"summary\":\"ended\",\"pid\":812,\"goroutines\":3,\"living\":0,"
+		"\"start\":{\"function\":\"main.worker\"}," JSON_SUMS
+		"{\"summary\":\"function\",\"pid\":812,\"goroutines\":3,\"living\":2,"
+		"\"start\":{\"function\":\"main.worker\"}," JSON_SUMS
+		"{\"summary\":\"go\",\"pid\":812,\"goroutines\":3,\"living\":2,"
+		"\"go\":{\"function\":\"main.producer\",\"offset\":88,"
+		"\"file\":\"/src/main.go\",\"line\":20},"
+		"\"start\":{\"function\":\"main.worker\"}," JSON_SUMS);
 	assert_json_lines(fixture->text);
 }
 
@@ -352,9 +406,18 @@ static void test_arguments(void **state)
 
 	assert_int_equal(PARSE(&args, "-p", "812", "--summary", "-f", "json"), 0);
 	assert_string_equal(args.binary, "/proc/812/exe");
-	assert_true(args.summary);
+	assert_int_equal(args.summary.tables, 1u << STATES_GOROUTINES | 1u << STATES_FUNCTIONS);
 	assert_int_equal(args.format, format_named(OUTPUT_STATES, "json"));
 	assert_true(states_args_want_goid(&args, 36));
+	states_args_destroy(&args);
+
+	assert_int_equal(PARSE(&args, "--summary", "--by", "go", "--by", "function", "--sort",
+			       "longest", "--ended", "--limit", "7", "./bin"),
+			 0);
+	assert_int_equal(args.summary.tables, 1u << STATES_FUNCTIONS | 1u << STATES_STATEMENTS);
+	assert_int_equal(args.summary.order, STATES_BY_LONGEST);
+	assert_int_equal(args.summary.limit, 7);
+	assert_true(args.summary.each_ended);
 	states_args_destroy(&args);
 
 	assert_int_equal(PARSE(&args, "-v"), EINVAL);

@@ -28,7 +28,7 @@ struct golden {
 	const char *format;
 	enum output_kind kind;
 	struct output_options options;
-	bool summary;
+	struct states_summary summary; /* of states */
 	uint64_t sum; /* of all that is printed */
 };
 
@@ -39,22 +39,23 @@ struct golden {
 #define SUMMARY                                                                                    \
 	{.run = {.states = true, .follow = true},                                                  \
 	 .summary = {.is_wanted = true, .interval_ns = 10000000000}}
+#define SUMS        {.tables = (1u << STATES_NUM_TABLES) - 1, .each_ended = true}
 #define WITH_FOLLOW {.run = {.follow = true}, .max_trees = 40}
 
 static const struct golden goldens[] = {
-	{"graph", "graph", OUTPUT_TREES, {}, false, 0xf01e1a13e95836fb},
-	{"graph-limit", "graph", OUTPUT_TREES, {.max_trees = 40}, false, 0x2e12f236a75e153e},
-	{"graph-states", "graph", OUTPUT_TREES, WITH_STATES, false, 0xe46038118777cb2c},
-	{"graph-follow-limit", "graph", OUTPUT_TREES, WITH_FOLLOW, false, 0x98f9b25bea69ff8c},
-	{"json", "json", OUTPUT_TREES, {}, false, 0x65fc7ccc9b28c98a},
-	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, false, 0xa4c146d404bb7e7b},
-	{"json-states", "json", OUTPUT_TREES, WITH_STATES, false, 0x33fb4092a50f2cb7},
-	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, false, 0x64b2ce69226a9e42},
-	{"summary-json", "json", OUTPUT_TREES, SUMMARY, false, 0x461884247bcef7dd},
-	{"states-text", "text", OUTPUT_STATES, {}, false, 0x80b737533d29d8e8},
-	{"states-json", "json", OUTPUT_STATES, {}, false, 0x32e521d8a21c574d},
-	{"states-text-summary", "text", OUTPUT_STATES, {}, true, 0x78a60e4125c50645},
-	{"states-json-summary", "json", OUTPUT_STATES, {}, true, 0x8dbf36d59fd54dd2},
+	{"graph", "graph", OUTPUT_TREES, {}, {}, 0xf01e1a13e95836fb},
+	{"graph-limit", "graph", OUTPUT_TREES, {.max_trees = 40}, {}, 0x2e12f236a75e153e},
+	{"graph-states", "graph", OUTPUT_TREES, WITH_STATES, {}, 0xe46038118777cb2c},
+	{"graph-follow-limit", "graph", OUTPUT_TREES, WITH_FOLLOW, {}, 0x98f9b25bea69ff8c},
+	{"json", "json", OUTPUT_TREES, {}, {}, 0x65fc7ccc9b28c98a},
+	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, {}, 0xa4c146d404bb7e7b},
+	{"json-states", "json", OUTPUT_TREES, WITH_STATES, {}, 0x33fb4092a50f2cb7},
+	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, {}, 0x64b2ce69226a9e42},
+	{"summary-json", "json", OUTPUT_TREES, SUMMARY, {}, 0x461884247bcef7dd},
+	{"states-text", "text", OUTPUT_STATES, {}, {}, 0x80b737533d29d8e8},
+	{"states-json", "json", OUTPUT_STATES, {}, {}, 0x32e521d8a21c574d},
+	{"states-text-summary", "text", OUTPUT_STATES, {}, SUMS, 0x336f217c0c05b058},
+	{"states-json-summary", "json", OUTPUT_STATES, {}, SUMS, 0xd7e88ecc8b1ff688},
 };
 
 /* FNV-1a */
@@ -108,14 +109,14 @@ static void print_change(void *context, const struct state_change *change)
 	output_change(context, change);
 }
 
-static void print_goroutine(void *context, const struct state_goroutine *one)
+static void print_table(void *context, const struct state_table *table)
 {
-	output_goroutine(context, one);
+	output_table(context, table);
 }
 
-static void print_function(void *context, const struct state_goroutine *one)
+static void print_row(void *context, const struct state_row *row)
 {
-	output_function(context, one);
+	output_row(context, row);
 }
 
 static void lose(struct states *states, uint64_t time_ns, uint64_t num_lost)
@@ -134,7 +135,7 @@ static char *print_states(const struct golden *golden)
 	struct names *names;
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	struct output_options options = {.clock = &clock};
-	struct states_sink sink = {.changed = golden->summary ? NULL : print_change};
+	struct states_sink sink = {.changed = golden->summary.tables ? NULL : print_change};
 	struct output *out;
 	struct states *states;
 	struct stream stream;
@@ -150,16 +151,18 @@ static char *print_states(const struct golden *golden)
 	options.names = names;
 	assert_null(output_new(format_named(golden->kind, golden->format), &options, &out));
 	sink.context = out;
-	assert_null(states_new(&sink, golden->summary, 0, &states));
+	assert_null(states_new(&sink, &golden->summary, 0, &states));
 	for (size_t i = 0; i < NUM_RECORDS; i++) {
 		const struct facts *record = stream_next(&stream);
 		assert_null(states_feed(states, FACTS_RECORD(record)));
 		if (i % 1000 == 999)
 			lose(states, record->time_ns, i);
 	}
-	if (golden->summary)
-		assert_null(states_summarize(states, stream.now_ns, print_goroutine, print_function,
-					     out));
+	if (golden->summary.tables)
+		assert_null(states_summarize(states, stream.now_ns,
+					     &(struct states_visitor){.context = out,
+								      .table = print_table,
+								      .row = print_row}));
 	assert_null(output_flush(out, &errnum));
 	states_free(states);
 	output_free(out);
