@@ -28,61 +28,58 @@ volatile int never = 0;
 			bpf_tail_call(ctx, map, 0);                                                \
 	} while (0)
 
-static __always_inline int on_entry(struct pt_regs *ctx, bool is_target)
+static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct who *who)
 {
 	struct gate *gate;
 	__u64 cookie, position, address;
 	__u32 flags, index;
-	struct who who;
 	__u8 opens = 0;
 	enum hit hit;
 
-	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie, &who, true))
-		return 0;
+	if (!find_site(ctx, 0, &cookie, who, true))
+		return;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return 0; /* morestack, then the same entry again */
-	if (!find_thread(&who))
-		return 0;
-	hit = find_hit(ctx, flags, is_target, &who, &gate);
+		return; /* morestack, then the same entry again */
+	if (!find_thread(who))
+		return;
+	hit = find_hit(ctx, flags, is_target, who, &gate);
 	if (hit == HIT_UNREADABLE)
-		on_unreadable(&who);
+		on_unreadable(who);
 	if (hit != HIT_INSIDE)
-		return 0;
+		return;
 	if (flags & SITE_ENDS_GOROUTINE) {
 		/* goexit0 never returns: a tree of its own would never end. */
-		end_goroutine(gate, &who, index);
-		return 0;
+		end_goroutine(gate, who, index);
+		return;
 	}
 	if (!gate && !is_target)
-		return 0;
+		return;
 	address = ARCH_SP(ctx);
-	position = position_of(&who, address);
+	position = position_of(who, address);
 	if (gate &&
-	    (is_left(gate, &who, position) || (position == gate->frame && !gate->followed))) {
+	    (is_left(gate, who, position) || (position == gate->frame && !gate->followed))) {
 		if (position == gate->frame && flags & SITE_MAY_REPEAT)
-			return 0;
+			return;
 		/* The target's frame is gone, and nobody saw it go. */
-		send_last(gate, &who, index, position, RECORD_LEFT);
+		send_last(gate, who, index, position, RECORD_LEFT);
 		gate = NULL;
 	}
 	if (!gate) {
 		if (!is_target)
-			return 0;
-		gate = open_gate(&who, position);
+			return;
+		gate = open_gate(who, position);
 		if (!gate)
-			return 0;
+			return;
 		opens = RECORD_OPENS_TREE;
 	}
-	if (!send_entry(gate, &who, index, position, find_call(ctx, &who, address),
+	if (!send_entry(gate, who, index, position, find_call(ctx, who, address),
 			opens | (flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0)) &&
 	    opens)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
-	if (sees_resumes && position & SYSTEM_STACK && who.goid)
-		remember_served(&who);
-	return 0;
+	if (sees_resumes && position & SYSTEM_STACK && who->goid)
+		remember_served(who);
 }
 
 static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
@@ -129,13 +126,23 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 SEC("uprobe")
 int entry(struct pt_regs *ctx)
 {
-	return on_entry(ctx, false);
+	struct who who;
+
+	keep_own_stack(ctx, &no_programs);
+	on_entry(ctx, false, &who);
+	end_hit(who.began_ns);
+	return 0;
 }
 
 SEC("uprobe")
 int target_entry(struct pt_regs *ctx)
 {
-	return on_entry(ctx, true);
+	struct who who;
+
+	keep_own_stack(ctx, &no_programs);
+	on_entry(ctx, true, &who);
+	end_hit(who.began_ns);
+	return 0;
 }
 
 SEC("uprobe")
@@ -147,6 +154,7 @@ int exit_plain(struct pt_regs *ctx)
 	keep_own_stack(ctx, &no_programs);
 	if (find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
 		on_exit(ctx, cookie, &who);
+	end_hit(who.began_ns);
 	return 0;
 }
 
@@ -186,6 +194,7 @@ int exit_emulate(struct pt_regs *ctx)
 	site = site_of(SITE_COOKIE_INDEX(cookie));
 	if (site && site->kind == SITE_RETURN && !(site->flags & SITE_STEP) && is_alone())
 		arch_return(ctx);
+	end_hit(who.began_ns);
 	return 0;
 }
 
@@ -222,59 +231,73 @@ static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u3
 	end_goroutine(open_for(gate, who), who, index);
 }
 
-SEC("uprobe")
-int runtime_site(struct pt_regs *ctx)
+static __always_inline void on_runtime_site(struct pt_regs *ctx, struct who *who)
 {
 	const struct site *site;
 	__u64 cookie;
 	__u32 flags;
+
+	if (!find_site(ctx, 0, &cookie, who, true))
+		return;
+	site = site_of(SITE_COOKIE_INDEX(cookie));
+	if (!site)
+		return;
+	flags = SITE_COOKIE_FLAGS(cookie);
+	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
+		return;
+	if (!find_thread(who))
+		return;
+	if (site->kind == SITE_GOEXIT) {
+		on_goexit(ctx, who, SITE_COOKIE_INDEX(cookie));
+		return;
+	}
+	if (!find_g(ctx, flags, who) || !find_goroutine(who))
+		return;
+	if (site->kind == SITE_UNWIND)
+		on_unwind(who, SITE_COOKIE_INDEX(cookie));
+	else if (site->kind == SITE_RESUME)
+		on_resume(ctx, who, SITE_COOKIE_INDEX(cookie));
+}
+
+SEC("uprobe")
+int runtime_site(struct pt_regs *ctx)
+{
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, 0, &cookie, &who, true))
-		return 0;
+	on_runtime_site(ctx, &who);
+	end_hit(who.began_ns);
+	return 0;
+}
+
+static __always_inline void on_state_site(struct pt_regs *ctx, struct who *who)
+{
+	const struct site *site;
+	__u64 cookie;
+
+	if (!find_site(ctx, SITE_STATE_KEY, &cookie, who, true))
+		return;
 	site = site_of(SITE_COOKIE_INDEX(cookie));
 	if (!site)
-		return 0;
-	flags = SITE_COOKIE_FLAGS(cookie);
-	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return 0;
-	if (!find_thread(&who))
-		return 0;
-	if (site->kind == SITE_GOEXIT) {
-		on_goexit(ctx, &who, SITE_COOKIE_INDEX(cookie));
-		return 0;
-	}
-	if (!find_g(ctx, flags, &who) || !find_goroutine(&who))
-		return 0;
-	if (site->kind == SITE_UNWIND)
-		on_unwind(&who, SITE_COOKIE_INDEX(cookie));
-	else if (site->kind == SITE_RESUME)
-		on_resume(ctx, &who, SITE_COOKIE_INDEX(cookie));
-	return 0;
+		return;
+	if (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
+		return;
+	if (!find_thread(who))
+		return;
+	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
+		on_go(ctx, who, site);
+	else
+		on_state(ctx, who, site);
 }
 
 SEC("uprobe")
 int state_site(struct pt_regs *ctx)
 {
-	const struct site *site;
-	__u64 cookie;
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
-	if (!find_site(ctx, SITE_STATE_KEY, &cookie, &who, true))
-		return 0;
-	site = site_of(SITE_COOKIE_INDEX(cookie));
-	if (!site)
-		return 0;
-	if (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return 0;
-	if (!find_thread(&who))
-		return 0;
-	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
-		on_go(ctx, &who, site);
-	else
-		on_state(ctx, &who, site);
+	on_state_site(ctx, &who);
+	end_hit(who.began_ns);
 	return 0;
 }
 

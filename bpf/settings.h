@@ -40,6 +40,9 @@ const volatile __u64 ready_size = 0;
 const volatile __u32 pidns_ino = 0; /* the PID namespace that numbers are of; 0: the initial one */
 const volatile __u64 wakeup_bytes = 1 << 20; /* data in the ring buffer that wakes the reader */
 
+const volatile __u32 num_hit_sites = 1; /* sites of the plan, one at least */
+const volatile __u32 hit_shard_mask = 0; /* of the processor's number: see `site_hits` */
+
 /* ---- set by user space while they are attached ---- */
 
 /* False while probes come and go: then only some of what happens would be seen. */
@@ -56,6 +59,9 @@ volatile __u32 num_gates = 0;
 
 /* True once there is a process in `distrusted`. */
 volatile bool has_distrusted = false;
+
+/* Runs of programs at sites that were timed, and how long they took together. */
+volatile __u64 timed_runs = 0, timed_ns = 0;
 
 /* ---- maps ---- */
 
@@ -117,6 +123,16 @@ struct {
 	__type(key, __u32);
 	__type(value, struct site);
 } sites SEC(".maps");
+
+/* How often each site was hit: counters by site's index, several times over, for processors that hit
+ * one at the same time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, __u64);
+} site_hits SEC(".maps");
 
 /* Where the kernel has no cookies: those of the sites by va, and by SITE_OFFSET_KEY. */
 struct {

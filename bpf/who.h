@@ -3,7 +3,7 @@
 #ifndef GOFUNCGRAPH_WHO_H
 #define GOFUNCGRAPH_WHO_H
 
-#include "settings.h"
+#include "hits.h"
 
 static __always_inline void count(__u32 stat)
 {
@@ -33,6 +33,7 @@ struct who {
 	__u64 g_used; /* the one whose stack is in use: g itself, or its thread's g0 or gsignal */
 	struct stack stack; /* that of g_used */
 	__u64 m; /* that of g_used */
+	__u64 began_ns; /* see begin_hit() */
 	__u64 bias; /* of the probed file in this process: address - va */
 	bool on_signal; /* that is gsignal */
 	bool is_foreign; /* a thread of C's that has no goroutine, and no g0 either (yet) */
@@ -80,7 +81,7 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 }
 
 /*
- * The site's cookie, and, where it is wanted (which costs a look-up), the load bias of the file that
+ * The site's cookie; counts the hit. And, where it is wanted (which costs a look-up), the load bias of the file that
  * it is in. `key`: 0, or SITE_STATE_KEY. False: not one of ours.
  */
 static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
@@ -90,6 +91,7 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 	const __u64 *found;
 
 	who->bias = 0;
+	who->began_ns = 0;
 	if (use_cookies) {
 		*cookie = bpf_get_attach_cookie((void *)ctx);
 	} else {
@@ -99,6 +101,7 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 			return false;
 		*cookie = *found;
 	}
+	who->began_ns = begin_hit(SITE_COOKIE_INDEX(*cookie));
 	if (!is_pie || !wants_bias)
 		return true;
 	site = site_of(SITE_COOKIE_INDEX(*cookie));

@@ -37,6 +37,12 @@ struct part {
 	uint8_t reason; /* of STATE_WAITING: see gobin_wait_reason(); else 0 */
 };
 
+/* What a hit of a site takes, before and behind the moment that its record tells; all 0: not known
+ * yet. */
+struct hit_time {
+	uint32_t before_ns, behind_ns;
+};
+
 /* One time that it did not run, of at least calltree_sink.min_wait_ns. */
 struct wait {
 	uint64_t start_ns, end_ns; /* by the clock of records */
@@ -54,6 +60,10 @@ struct call {
 	uint64_t inner_ns; /* how long those directly inside took that have ended */
 	uint64_t start_ns; /* by the clock of records */
 	uint64_t end_ns; /* when its end was noticed */
+	/* Of its time, what probes of calls took: those of calls made by it, and of its own what
+	 * comes behind the moment of its entry and before that of its end. At most all of it. See
+	 * calltree_sink.hit_times. */
+	uint64_t probe_ns;
 	uint64_t caller_va; /* return address; 0: unknown */
 	uint32_t entry_site;
 	uint32_t exit_site; /* CALL_RETURN and CALL_TAIL_CALL only */
@@ -81,6 +91,11 @@ struct call {
 	uint64_t folded_calls, folded_ns;
 };
 #define CALLTREE_NO_SITE UINT32_MAX
+
+static inline bool call_is_mostly_probes(const struct call *call)
+{
+	return call->probe_ns && call->probe_ns > (call->end_ns - call->start_ns) / 2;
+}
 
 enum step_type {
 	STEP_ENTRY,
@@ -177,6 +192,7 @@ struct calltree_sink {
 	 * function's frame is not taken for that one's. NULL: exits are matched by position only.
 	 */
 	uint32_t (*func_of_site)(void *context, uint32_t site);
+	const struct hit_time *hit_times; /* by site; NULL: of no interest. Not owned */
 	/* False: tree.calls, steps, waits and starts stay empty, and only call_ended is of use. */
 	bool keep_calls;
 	bool states; /* account for RECORD_STATE; false: such records are ignored */

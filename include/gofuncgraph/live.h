@@ -31,6 +31,15 @@ struct error *live_start(const struct live_options *options, struct source **sou
 /* Of a source that live_start() made. */
 enum attach_method live_method(const struct source *source);
 size_t live_num_sites(const struct source *source);
+/* The program at exits performs the `ret`, which saves the kernel from single-stepping it. */
+bool live_performs_ret(const struct source *source);
+/* How often each site of the plan was hit since the start, by anybody: plan.num_sites numbers. */
+void live_hits(const struct source *source, uint64_t *hits);
+/* How long the programs at sites take: of those runs that were timed. */
+struct live_program_time {
+	uint64_t ns, num_runs;
+};
+struct live_program_time live_program_time(const struct source *source);
 /* Somebody changes the binary (attachment_file_is_changed()): stop, and start anew with it. */
 bool live_file_is_changed(const struct source *source);
 /* Capabilities (base/capabilities.h) that running it, and starting another like it, takes. */

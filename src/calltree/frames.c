@@ -54,6 +54,28 @@ static void count_call(struct calltree *trees, struct owner *owner, const struct
 	trees->total_calls++;
 }
 
+static struct hit_time hit_time(const struct calltree *trees, uint32_t site)
+{
+	const struct hit_time *times = trees->sink.hit_times;
+
+	return times && site != CALLTREE_NO_SITE ? times[site] : (struct hit_time){};
+}
+
+/* A call ends; NULL: it was the tree's first. */
+static void count_probes(const struct calltree *trees, struct call *call, bool has_exit,
+			 struct call *caller)
+{
+	uint64_t duration_ns = call->end_ns - call->start_ns;
+	struct hit_time entry = hit_time(trees, call->entry_site);
+	struct hit_time exit = has_exit ? hit_time(trees, call->exit_site) : (struct hit_time){};
+
+	call->probe_ns += exit.before_ns;
+	if (call->probe_ns > duration_ns)
+		call->probe_ns = duration_ns;
+	if (caller)
+		caller->probe_ns += entry.before_ns + call->probe_ns + exit.behind_ns;
+}
+
 struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t position,
 			  const struct beginning *beginning)
 {
@@ -87,6 +109,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		.depth = owner->num_frames,
 		.tid = beginning->tid,
 		.start_va = beginning->start_va,
+		.probe_ns = hit_time(trees, beginning->site).behind_ns,
 	};
 	count_call(trees, owner, &frame);
 	if (trees->sink.call_began)
@@ -138,6 +161,10 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	struct frame *caller = top_frame(owner);
 	if (caller)
 		frame_call(owner, caller)->inner_ns += call->end_ns - call->start_ns;
+	if (trees->sink.hit_times)
+		count_probes(trees, call,
+			     ending->end == CALL_RETURN || ending->end == CALL_TAIL_CALL,
+			     caller ? frame_call(owner, caller) : NULL);
 	if (frame->is_kept)
 		tree->steps[tree->num_steps++] =
 			(struct step){.index = frame->index, .type = STEP_EXIT};

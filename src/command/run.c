@@ -116,7 +116,23 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 					       .start_ns = event_clock_now_ns(&run->clock)};
 	struct error *err = make_names(run);
 	options->names = run->names;
-	return err;
+	free(run->hit_times);
+	run->hit_times = calloc(run->plan.num_sites + 1, sizeof(*run->hit_times));
+	return err || run->hit_times ? err : error_out_of_memory();
+}
+
+static struct error *make_guard(struct run *run)
+{
+	enum attach_method method = run->args->options.method;
+	const struct guard_options options = {
+		.plan = &run->plan,
+		.only = run->process ? process_pid(run->process) : 0,
+		.method = method == ATTACH_AUTO ? attach_best_method() : method,
+		.hit_times = run->hit_times,
+	};
+
+	guard_free(take_pointer(run->guard));
+	return guard_new(&options, &run->guard);
 }
 
 static struct error *start_source(struct run *run, struct live_options *options, const char *what)
@@ -134,13 +150,16 @@ static struct error *start_source(struct run *run, struct live_options *options,
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
 	memset(run->counts, 0, sizeof(run->counts));
-	err = live_start(options, &run->source);
+	err = make_guard(run);
+	if (!err)
+		err = live_start(options, &run->source);
 	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))
 			      : live_file_is_changed(run->source);
 	if (run->is_changed)
 		error_free(take_pointer(err));
 	if (err || run->is_changed)
 		return err;
+	guard_start(run->guard, run->source, event_clock_now_ns(&run->clock));
 	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
 	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),
@@ -288,6 +307,7 @@ static struct error *read_records(struct run *run)
 			err = flush(run, &closed);
 		event_clock_look(&run->clock);
 		now = event_clock_now_ns(&run->clock);
+		guard_look(run->guard, now);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
 			reopen_warn_of_replaced(run);
@@ -327,6 +347,9 @@ static struct error *stop(struct run *run, struct error *err)
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
 	source_look_away(run->source, run->stop_ns);
+	if (run->process && process_has_ended(run->process))
+		guard_note_end(run->guard, process_cpu_ns(run->process));
+	guard_stop(run->guard, run->stop_ns);
 	if (!err && !run->is_changed && !run->has_shown(run->context))
 		run->running =
 			running_count(&run->plan, run->process ? process_pid(run->process) : 0);
@@ -341,6 +364,7 @@ static struct error *stop(struct run *run, struct error *err)
 	else
 		late = flush(run, &closed);
 	report_losses(run);
+	guard_report(run->guard);
 	if (!reopen_is_due(run) && run->has_shown(run->context))
 		throttle_report(run->throttle);
 	if (!err)
@@ -421,6 +445,8 @@ struct error *run_trace(struct run *run)
 void run_destroy(struct run *run)
 {
 	throttle_free(run->throttle);
+	guard_free(run->guard);
+	free(run->hit_times);
 	source_free(run->source);
 	process_free(run->process);
 	run_file_close(run);

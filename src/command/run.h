@@ -11,8 +11,10 @@
 #include "base/event_clock.h"
 #include "command/run_args.h"
 #include "command/running.h"
+#include "gofuncgraph/calltree.h"
 #include "gofuncgraph/live.h"
 #include "gofuncgraph/output.h"
+#include "guard/guard.h"
 #include "names/names.h"
 #include "process/process.h"
 #include "process/throttle.h"
@@ -29,6 +31,8 @@ struct run {
 	FILE *file; /* where the output goes, see run_file.h */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
+	struct guard *guard; /* of the source: what probes cost */
+	struct hit_time *hit_times; /* by site of plan: see guard.h */
 	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
 	struct throttle *throttle; /* of the processes that were seen */
 	bool has_begun; /* what was to be started was started */

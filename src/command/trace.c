@@ -55,11 +55,13 @@ static struct error *open_output(void *context)
 	if (err)
 		return err;
 	sink = output_sink(trace->output);
+	sink.hit_times = trace->run.hit_times;
 	if (options.whole_trees) {
 		err = filter_new(&args->filter, &sink, &trace->filter);
 		if (err)
 			return err;
 		sink = filter_sink(trace->filter);
+		sink.hit_times = trace->run.hit_times;
 	}
 	return calltree_new(&sink, &trace->trees);
 }

@@ -59,6 +59,16 @@ char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns)
 	return to + GRAPH_TIME_WIDTH;
 }
 
+size_t graph_put_duration(char *to, uint64_t ns, bool is_mostly_probes)
+{
+	size_t length = text_format_duration(to, ns);
+
+	/* In the place of a zero, so that columns stay. Who waits for 100 s sees that otherwise. */
+	if (is_mostly_probes && *to == '0')
+		*to = '~';
+	return length;
+}
+
 const char *graph_end_mark(const struct call *call)
 {
 	switch (call->end) {

@@ -64,6 +64,9 @@ static inline struct graph *graph_of(const struct output *out)
 /* Day and time of a record, GRAPH_TIME_WIDTH bytes; returns their end. */
 char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns);
 
+/* text_format_duration(), of what is mostly the time of probes with "~" in it: "~00.000005". */
+size_t graph_put_duration(char *to, uint64_t ns, bool is_mostly_probes);
+
 /* What stands behind the function's name: " [panic]". NULL: the place that it was left at. */
 const char *graph_end_mark(const struct call *call);
 

@@ -29,14 +29,14 @@ static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
 }
 
 static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint64_t duration_ns,
-				     size_t depth)
+				     bool is_mostly_probes, size_t depth)
 {
 	size_t spaces = 2 + indent_of(depth);
 	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
 	char *end = graph_put_time(out, to, time_ns);
 
 	*end++ = ' ';
-	end += text_format_duration(end, duration_ns);
+	end += graph_put_duration(end, duration_ns, is_mostly_probes);
 	memset(end, ' ', spaces);
 	out->writer.used += (size_t)(end - to) + spaces;
 }
@@ -117,7 +117,8 @@ static void begin_exit(struct output *out, const struct branch *branch, const st
 	if (call->end == CALL_LOST)
 		begin_line(out, call->end_ns, depth);
 	else
-		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns, depth);
+		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns,
+					 call_is_mostly_probes(call), depth);
 }
 
 /* What stands behind it. */
@@ -192,7 +193,7 @@ static void write_wait(struct output *out, const struct branch *branch, const st
 	struct writer *writer = &out->writer;
 	uint64_t va = names_waker_va(out->names, wait->by_stack);
 
-	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns,
+	begin_line_with_duration(out, wait->end_ns, wait->end_ns - wait->start_ns, false,
 				 branch->depth + wait->depth + 1);
 	writer_puts(writer, "~ ");
 	writer_puts(writer, amount_name(out->names, wait->state, wait->reason, "waiting"));

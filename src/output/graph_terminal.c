@@ -42,7 +42,7 @@ struct content {
 	uint64_t time_ns, duration_ns;
 	size_t depth;
 	bool has_time, has_duration, has_function, has_parts, has_place;
-	bool is_slowest;
+	bool is_slowest, is_mostly_probes;
 	char mark; /* of a long call; 0: none */
 	bool is_own_place; /* the place is in the function itself */
 	const char *before; /* "} " */
@@ -82,7 +82,8 @@ static void put_duration(struct output *out, struct line *line, const struct con
 		line_style(line, style);
 	if (content->is_slowest)
 		line_style(line, STYLE_SLOWEST);
-	line_put(line, text, text_format_duration(text, content->duration_ns));
+	line_put(line, text,
+		 graph_put_duration(text, content->duration_ns, content->is_mostly_probes));
 	if (style || content->is_slowest)
 		line_style(line, LINE_PLAIN);
 }
@@ -264,6 +265,7 @@ static void set_end(struct output *out, struct content *content, const struct br
 	set_duration(content, call->start_ns, call->end_ns);
 	/* Nobody knows how long a call took that is lost. */
 	content->has_duration = call->end != CALL_LOST;
+	content->is_mostly_probes = call_is_mostly_probes(call);
 	content->mark = content->has_duration ? mark_of(content->duration_ns) : 0;
 	content->is_slowest = is_slowest(out, branch->tree, call);
 	content->has_parts = out->options.run.states && call->end != CALL_LOST;

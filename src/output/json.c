@@ -183,6 +183,8 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 			   event_clock_realtime_ns(out->options.clock, call->start_ns));
 	json_member_number(&json, "duration_ns", call->end_ns - call->start_ns);
 	json_member_number(&json, "self_ns", call->end_ns - call->start_ns - call->inner_ns);
+	if (call->probe_ns)
+		json_member_number(&json, "probe_ns", call->probe_ns);
 	put_caller(out, &json, call);
 	if (output_is_start(tree, call))
 		put_starter(&json, tree);

@@ -24,6 +24,8 @@ static void put_times(struct json_writer *json, const struct function_row *row)
 {
 	json_member_number(json, "total_ns", row->sums->total_ns);
 	json_member_number(json, "self_ns", row->sums->self_ns);
+	if (row->sums->probe_ns)
+		json_member_number(json, "probe_ns", row->sums->probe_ns);
 	json_member_number(json, "average_ns", row->average_ns);
 	json_member_number(json, "p50_ns", row->p50_ns);
 	json_member_number(json, "p99_ns", row->p99_ns);

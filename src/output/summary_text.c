@@ -82,6 +82,20 @@ static void put_ns(struct put *put, uint64_t ns, bool is_known)
 	put_column(put, text, WIDTH);
 }
 
+/* With "~" before it when most of it is what probes took. */
+static void put_total(struct put *put, const struct function_sums *sums, bool is_known)
+{
+	char text[TEXT_AMOUNT_SIZE + 1] = "~";
+
+	if (!is_known || !sums->probe_ns || sums->probe_ns <= sums->total_ns / 2) {
+		put_ns(put, sums->total_ns, is_known);
+		return;
+	}
+	text_format_amount(text + 1, sums->total_ns);
+	put_text(put, " ");
+	put_column(put, text, WIDTH);
+}
+
 /* Tables of intervals tell which one they are of. */
 static void put_head(struct output *out, uint64_t time_ns)
 {
@@ -154,7 +168,7 @@ static void put_row(struct output *out, const struct function_row *row, uint64_t
 	snprintf(calls, sizeof(calls), "%" PRIu64, sums->calls);
 	begin_line(&put, out);
 	put_column(&put, calls, COUNT_WIDTH);
-	put_ns(&put, sums->total_ns, is_known);
+	put_total(&put, sums, is_known);
 	put_ns(&put, sums->self_ns, is_known);
 	put_ns(&put, row->average_ns, is_known);
 	put_ns(&put, row->p50_ns, is_known);

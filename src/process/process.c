@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/proc.h"
 
@@ -30,6 +31,7 @@ struct process {
 	int channel; /* to a launched process before its exec; closed by the exec. -1: none */
 	bool is_launched;
 	bool has_ended;
+	uint64_t cpu_ns; /* once it has ended; 0: unknown */
 	int status; /* of wait(2) */
 };
 
@@ -234,17 +236,40 @@ pid_t process_pid(const struct process *process)
 	return process->pid;
 }
 
+/* As long as its parent has not waited for it, its clock is still there. */
+static uint64_t read_cpu_ns(pid_t pid)
+{
+	struct timespec time;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+		return 0;
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 bool process_has_ended(struct process *process)
 {
 	struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
+	siginfo_t info = {};
 
-	if (!process->has_ended) {
-		if (process->is_launched)
-			process->has_ended = waitpid(process->pid, &process->status, WNOHANG) > 0;
-		else
-			process->has_ended = poll(&ended, 1, 0) > 0;
-	}
+	if (process->has_ended)
+		return true;
+	if (process->is_launched)
+		process->has_ended =
+			!waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
+			info.si_pid;
+	else
+		process->has_ended = poll(&ended, 1, 0) > 0;
+	if (process->has_ended)
+		process->cpu_ns = read_cpu_ns(process->pid);
+	if (process->has_ended && process->is_launched)
+		waitpid(process->pid, &process->status, 0);
 	return process->has_ended;
+}
+
+uint64_t process_cpu_ns(const struct process *process)
+{
+	return process->cpu_ns;
 }
 
 bool process_runs_another(const struct process *process, char *path, size_t size)

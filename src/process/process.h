@@ -7,6 +7,7 @@
 #define PROCESS_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -30,6 +31,8 @@ struct error *process_resume(struct process *process);
 
 pid_t process_pid(const struct process *process);
 bool process_has_ended(struct process *process);
+/* Of one that has ended: all that it had of processors; 0: unknown. */
+uint64_t process_cpu_ns(const struct process *process);
 
 /* True when it executes another file than when it was opened or launched; `path`: which. False too
  * without the right to look at it. */

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "source/foreign.h"
 #include "source/gates.h"
+#include "source/hits.h"
 #include "source/loader.h"
 #include "source/privileges.h"
 #include "source/programs.h"
@@ -27,6 +28,7 @@ struct live {
 	struct ring_buffer *ring;
 	struct attachment *attachment;
 	struct gates gates;
+	struct hits hits;
 	enum attach_method method;
 	size_t num_sites;
 	unsigned batch; /* records handed on in this go */
@@ -250,6 +252,7 @@ static void live_free(struct source *source)
 	detach_processes(live);
 	ring_buffer__free(live->ring);
 	gates_destroy(&live->gates);
+	hits_release(&live->hits);
 	graph_bpf__destroy(live->bpf);
 	free(live);
 }
@@ -274,6 +277,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 	live->method =
 		options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
 	err = loader_load(options, live->method, &live->bpf);
+	if (!err)
+		err = hits_map(live->bpf, &live->hits);
 	if (!err)
 		err = attach_processes(live);
 	if (!err) {
@@ -312,6 +317,23 @@ enum attach_method live_method(const struct source *source)
 size_t live_num_sites(const struct source *source)
 {
 	return live_in(source)->num_sites;
+}
+
+bool live_performs_ret(const struct source *source)
+{
+	return bpf_program__autoload(live_in(source)->bpf->progs.exit_emulate);
+}
+
+void live_hits(const struct source *source, uint64_t *hits)
+{
+	hits_sum(&live_in(source)->hits, hits);
+}
+
+struct live_program_time live_program_time(const struct source *source)
+{
+	const struct graph_bpf__bss *shared = live_in(source)->bpf->bss;
+
+	return (struct live_program_time){.ns = shared->timed_ns, .num_runs = shared->timed_runs};
 }
 
 bool live_file_is_changed(const struct source *source)

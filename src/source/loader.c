@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "source/features.h"
+#include "source/hits.h"
 #include "source/limits.h"
 #include "source/privileges.h"
 #include "source/programs.h"
@@ -49,6 +50,7 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options)
 	bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(bpf->maps.records, ring_size);
 	site_table_set_size(bpf, options->plan);
+	hits_set_size(bpf, options->plan);
 }
 
 static void set_programs(struct graph_bpf *bpf, const struct live_options *options,

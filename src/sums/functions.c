@@ -101,6 +101,7 @@ static bool add_outermost(struct function_sums *sums, const struct call *call)
 	bool is_complete = true;
 
 	sums->total_ns += call->end_ns - call->start_ns;
+	sums->probe_ns += call->probe_ns;
 	for (uint32_t i = 0; i < call->num_parts; i++)
 		is_complete &= add_part(sums, &call->parts[i]);
 	return is_complete;

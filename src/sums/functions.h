@@ -31,6 +31,7 @@ struct function_sums {
 	uint64_t calls;
 	uint64_t ends[FUNCTION_NUM_ENDS]; /* how many ended so, by enum call_end */
 	uint64_t total_ns, self_ns;
+	uint64_t probe_ns; /* of total_ns: what probes took, as in struct call */
 	struct histogram durations; /* of those whose time is known */
 	struct part *parts; /* of total_ns; each state and reason once. As in struct call */
 	size_t num_parts, parts_capacity;

@@ -137,7 +137,7 @@ def test_fields_of_json(binary, start, trace):
     inner, outer = tracer.stop().calls()
     for call, name, depth, line in ((inner, "main.work", 1, True), (outer, "main.measure", 0, True)):
         assert set(call) - {"parent"} == {"pid", "tid", "goid", "tree", "call", "depth", "function", "start_ns",
-                                          "duration_ns", "self_ns", "caller", "return", "end"}
+                                          "duration_ns", "self_ns", "probe_ns", "caller", "return", "end"}
         assert call.get("parent") == (1 if depth else None) and call["call"] == depth + 1
         assert call["pid"] == program.pid and call["goid"] == told[0]["goid"]
         assert call["function"] == name and call["depth"] == depth and call["tree"] == 1

@@ -14,7 +14,7 @@ from test_terminal import on_screen  # noqa: F401
 CALLS = ["-u", "main.*", "-u", "!main.(*number).double"]
 NUMBERS = ("calls", "total", "self", "average", "p50", "p99", "max")
 AMOUNT = r"[\d.]+(?:us|ms|s)"
-ROW = re.compile(r" *(?P<calls>\d+)" + "".join(rf" +(?P<{name}>{AMOUNT}|-)" for name in NUMBERS[1:]) +
+ROW = re.compile(r" *(?P<calls>\d+)" + "".join(rf" +~?(?P<{name}>{AMOUNT}|-)" for name in NUMBERS[1:]) +
                  r"  (?P<function>\S+)(?P<ends>(?: \[\d+ [a-z ]+\])*)")
 MARKS = {"panic": "panic", "goroutine exit": "goexit", "still running": "running", "lost": "lost", "left": "left",
          "tail call": "tail_call", "process exit": "process_exit"}

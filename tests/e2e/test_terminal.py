@@ -13,7 +13,7 @@ import pytest
 from harness import await_condition
 
 ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {14}((?:  )*)(\S+)\(\) \{.*")
-EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>\d{3}\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
+EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>[\d~]\d\d\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
 STYLE = re.compile(r"\x1b\[\d*m")
 
 

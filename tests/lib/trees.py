@@ -98,15 +98,24 @@ def check_same(calls, journals):
 PLACE = r"(?P<function>.+?)\+(?P<offset>\d+)(?: (?P<file>\S.*):(?P<line>\d+))?"
 TIME = r"(?P<day>\d\d) (?P<time>\d\d:\d\d:\d\d\.\d{6})"
 ENTRY = re.compile(TIME + r" {13}(?P<indent>(?:  )*)(?P<name>\S.*)\(\) \{ (?P<again>\[continued\] )?" + PLACE)
-EXIT = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\} " + PLACE)
-ENDED = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)\} (?P<name>\S.*) "
+# "~": most of it is what probes took.
+EXIT = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6})  (?P<indent>(?:  )*)\} " + PLACE)
+ENDED = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?:  )*)\} (?P<name>\S.*) "
                           r"\[(?P<mark>[a-z ]+)\]")
-LEAF = re.compile(TIME + r" (?P<duration>\d{3}\.\d{6}| {10})  (?P<indent>(?:  )*)(?P<name>\S.*)\(\); "
+LEAF = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?:  )*)(?P<name>\S.*)\(\); "
                          r"(?:\[(?P<mark>[a-z ]+)\] )?" + PLACE)
 NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
 FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>\d+) calls? folded\)")
 PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
                   r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
+
+
+def fields(match):
+    """Of an exit: "is_probes" is there, too."""
+    found = match.groupdict()
+    found["is_probes"] = "~" in found["duration"]
+    found["duration"] = found["duration"].replace("~", "0")
+    return found
 
 
 def parse_graph(text):
@@ -159,7 +168,7 @@ def parse_graph(text):
         leaf = LEAF.fullmatch(line)
         if leaf:
             assert len(leaf["indent"]) == 2 * len(stack), f"indentation: {line}"
-            call = {"name": leaf["name"], "entry": leaf.groupdict(), "exit": leaf.groupdict(), "calls": [], "leaf": True}
+            call = {"name": leaf["name"], "entry": leaf.groupdict(), "exit": fields(leaf), "calls": [], "leaf": True}
             (stack[-1]["calls"] if stack else trees).append(call)
             continue
         left = ENDED.fullmatch(line) or EXIT.fullmatch(line)
@@ -167,7 +176,7 @@ def parse_graph(text):
         assert stack, f"an exit without an entry: {line!r}"
         call = stack.pop()
         assert len(left["indent"]) == 2 * len(stack), f"indentation: {line!r}"
-        call["exit"] = left.groupdict()
+        call["exit"] = fields(left)
         named = call["exit"].get("name") or call["exit"]["function"]
         assert named.split("+")[0] == call["name"].split("+")[0], f"{line!r} ends {call['name']}"
     assert not stack, f"a tree without an end: {stack[0]['name']}"

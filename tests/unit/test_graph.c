@@ -71,6 +71,24 @@ static void test_folded(void **state)
 	assert_non_null(strstr(fake_output_text(fake), " 001.234567    (1 call folded)\n17 "));
 }
 
+/* Durations that are mostly what probes took. */
+static void test_probes(void **state)
+{
+	struct fake_output *fake = *state;
+	struct call call = fake_handle_bar();
+	struct step steps[] = {{.type = STEP_ENTRY}, {.type = STEP_EXIT}};
+	const struct tree tree = {.calls = &call, .num_calls = 1, .steps = steps, .num_steps = 2};
+
+	call.start_ns = 1000000;
+	call.end_ns = 1010000;
+	call.probe_ns = 5000;
+	fake_end_tree(fake, &tree);
+	assert_non_null(strstr(fake_output_text(fake), " 000.000010  } main.handleBar"));
+	call.probe_ns = 5001;
+	fake_end_tree(fake, &tree);
+	assert_non_null(strstr(fake_output_text(fake), " ~00.000010  } main.handleBar"));
+}
+
 static void test_leaf(void **state)
 {
 	struct fake_output fake;
@@ -423,6 +441,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
 		TEST(test_folded),
+		TEST(test_probes),
 		cmocka_unit_test(test_leaf),
 		TEST(test_deep_recursion),
 		TEST(test_wall_clock_is_set),

@@ -62,6 +62,19 @@ static void test_folded(void **state)
 		strstr(fake_output_text(fake), ",\"folded\":{\"calls\":17,\"ns\":1234567000}}\n"));
 }
 
+static void test_probes(void **state)
+{
+	struct fake_output *fake = *state;
+	struct calltree_sink sink = output_sink(fake->out);
+	struct call call = fake_handle_bar();
+	const struct tree tree = {.number = 1};
+
+	call.probe_ns = 5000;
+	sink.call_ended(sink.context, &tree, &call);
+	assert_json_lines(fake_output_text(fake));
+	assert_non_null(strstr(fake_output_text(fake), ",\"probe_ns\":5000,"));
+}
+
 /* Of each call, the wall clock of its beginning. */
 static void test_wall_clock_is_set(void **state)
 {
@@ -206,6 +219,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_wall_clock_is_set),
 		TEST(test_folded),
+		TEST(test_probes),
 		TEST(test_call),
 		TEST(test_ends),
 		TEST(test_end_names),
