@@ -46,7 +46,7 @@ enum caller_style {
 struct summary_options {
 	bool is_wanted;
 	enum function_order order;
-	uint64_t top; /* so many functions; 0: all */
+	uint64_t top; /* --limit: so many functions; 0: all */
 	uint64_t interval_ns; /* a table of the calls of each; 0: one at the end */
 };
 
@@ -117,6 +117,7 @@ void output_tick(struct output *out, uint64_t now_ns);
 void output_end(struct output *out, const struct output_totals *totals);
 
 uint64_t output_num_trees(const struct output *out); /* written so far, to their end */
+uint64_t output_num_left_out(const struct output *out); /* functions, of the last summary */
 
 /* Writes out what is buffered: to be called whenever there is time. The error that any write met
  * (disk full, closed pipe: EPIPE), as *errnum too; 0 and NULL: none. */

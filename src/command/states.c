@@ -91,9 +91,8 @@ static void report(void *context)
 
 	for (size_t i = 0; i < STATES_NUM_TABLES; i++)
 		if (watch->num_left_out[i])
-			log_info("%llu more %s are not shown (--limit %llu)",
-				 (unsigned long long)watch->num_left_out[i], rows[i],
-				 (unsigned long long)watch->summary.limit);
+			log_info("%llu more %s are not shown (--limit N shows more)",
+				 (unsigned long long)watch->num_left_out[i], rows[i]);
 	if (watch->num_forgotten && watch->args->summary.tables)
 		log_warning(
 			"more than %d goroutines were alive at once: the sums count %llu of them twice if they did something later",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/terminal.h"
 #include "command/command.h"
 #include "command/nothing.h"
 #include "command/run.h"
@@ -50,6 +51,9 @@ static struct error *open_output(void *context)
 	struct calltree_sink sink;
 	struct error *err = run_prepare_output(&trace->run, &options);
 
+	if (!err && !options.summary.top && isatty(fileno(options.file)) &&
+	    args->format == format_named(OUTPUT_TREES, NULL))
+		options.summary.top = TERMINAL_ROWS;
 	if (!err)
 		err = output_new(args->format, &options, &trace->output);
 	if (err)
@@ -212,6 +216,9 @@ static void report(void *context)
 	const struct trace *trace = context;
 	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
 
+	if (output_num_left_out(trace->output))
+		log_info("%llu more functions are not shown (--limit N shows more)",
+			 (unsigned long long)output_num_left_out(trace->output));
 	if (!sums || !filter_chooses(&trace->args->filter))
 		return;
 	sums_report(sums, output_num_trees(trace->output));

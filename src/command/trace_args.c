@@ -24,7 +24,6 @@ enum {
 	KEY_CALLER,
 	KEY_SUMMARY,
 	KEY_SORT,
-	KEY_TOP,
 	KEY_COLOR,
 };
 
@@ -47,7 +46,6 @@ static const struct argp_option options[] = {
 	{"sort", KEY_SORT, "KEY", 0,
 	 "With --summary: functions in order of " FUNCTION_ORDERS " (default total)",
 	 OPTIONS_SHOWN},
-	{"top", KEY_TOP, "N", 0, "With --summary: the first N functions", OPTIONS_SHOWN},
 	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
 	 "Fold calls inside a tree that took less: one line tells how many there were",
 	 OPTIONS_SHOWN},
@@ -68,7 +66,8 @@ static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
 	{"color", KEY_COLOR, "WHEN", 0, "auto (on a terminal, the default), always, or never",
 	 OPTIONS_OUTPUT},
-	{"limit", KEY_LIMIT, "N", 0, "After N trees", OPTIONS_STOP},
+	{"limit", KEY_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
+	 OPTIONS_STOP},
 	{"no-emulate-ret", KEY_NO_EMULATE_RET, NULL, 0,
 	 "Let the kernel single-step every `ret`, even where it could be spared", OPTIONS_HOW},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
@@ -105,8 +104,8 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 		argp_error(
 			state,
 			"--limit and --slowest exclude each other: the slowest are known when tracing ends");
-	if (!summary->is_wanted && (args->has_order || summary->top))
-		argp_error(state, "--sort and --top are about --summary, which is not there");
+	if (!summary->is_wanted && args->has_order)
+		argp_error(state, "--sort is about --summary, which is not there");
 	if (summary->is_wanted && (filter->min_duration_ns || filter->depth || args->leaf ||
 				   args->caller != CALLER_AUTO || args->run.options.min_wait_ns))
 		argp_error(
@@ -190,11 +189,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "there is no order '%s'; there are " FUNCTION_ORDERS,
 				   arg);
 		return 0;
-	case KEY_TOP:
-		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->summary.top));
-		return 0;
 	case ARGP_KEY_END:
 		args->summary.interval_ns = args->filter.interval_ns;
+		if (args->summary.is_wanted) {
+			args->summary.top = args->limit;
+			args->limit = 0;
+		}
 		check_end(args, state);
 		return 0;
 	case KEY_LIMIT:

@@ -65,6 +65,7 @@ struct output {
 	 * goroutines that they started, go with them. */
 	struct hash written;
 	uint64_t num_trees;
+	uint64_t num_left_out; /* functions that the limit of the last summary left out */
 	struct writer writer;
 };
 

@@ -13,18 +13,10 @@
 #include "output/graph.h"
 #include "output/place_line.h"
 #include "output/place_text.h"
+#include "output/shares.h"
 
 /* Narrower than that, the day of the month is not told. */
 #define WIDTH_WITH_DAY 100
-
-/*
- * Colours that can be read on dark and on light, for shares of the first call's time: a half, and a
- * tenth. Less than a hundredth is faint. The slowest path is bold.
- */
-#define STYLE_HALF      "\x1b[31m" /* red */
-#define STYLE_TENTH     "\x1b[35m" /* magenta */
-#define STYLE_HUNDREDTH "\x1b[2m"
-#define STYLE_SLOWEST   "\x1b[1m"
 
 /* What is left out, and what is above it, too. */
 enum cut {
@@ -58,15 +50,7 @@ struct content {
 /* For a time inside the tree. NULL: none of its own. */
 static const char *style_of(const struct graph *graph, const struct content *content)
 {
-	uint64_t ns = content->duration_ns, root_ns = graph->root_ns;
-
-	if (!root_ns || !content->depth)
-		return NULL;
-	if (ns >= root_ns / 2)
-		return STYLE_HALF;
-	if (ns >= root_ns / 10)
-		return STYLE_TENTH;
-	return ns < root_ns / 100 ? STYLE_HUNDREDTH : NULL;
+	return content->depth ? share_style(content->duration_ns, graph->root_ns) : NULL;
 }
 
 static void put_duration(struct output *out, struct line *line, const struct content *content)
@@ -81,7 +65,7 @@ static void put_duration(struct output *out, struct line *line, const struct con
 	if (style)
 		line_style(line, style);
 	if (content->is_slowest)
-		line_style(line, STYLE_SLOWEST);
+		line_style(line, STYLE_BOLD);
 	line_put(line, text,
 		 graph_put_duration(text, content->duration_ns, content->is_mostly_probes));
 	if (style || content->is_slowest)
@@ -163,7 +147,7 @@ static void put_content(struct line *line, const struct content *content, size_t
 		function = place_short(&content->function, names);
 	line_puts(line, content->before);
 	if (content->is_slowest)
-		line_style(line, STYLE_SLOWEST);
+		line_style(line, STYLE_BOLD);
 	if (content->has_function)
 		line_put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
 	if (content->is_slowest)

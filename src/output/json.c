@@ -60,7 +60,7 @@ void json_states(struct output *out, struct json_writer *json, const struct call
 	size_t count = amounts_of_call(out->names, call, "unknown", amounts, &run_ns);
 	bool any_waiting = false;
 
-	json_member_open(json, "states_ns", '{');
+	json_open_value(json, '{');
 	json_member_number(json, "running", run_ns);
 	put_amounts(json, amounts, count, false);
 	for (size_t i = 0; i < count; i++)
@@ -193,8 +193,10 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 		json_member_true(&json, "incomplete");
 	if (call->folded_calls)
 		put_folded(&json, call);
-	if (out->options.run.states)
+	if (out->options.run.states) {
+		json_key(&json, "states_ns");
 		json_states(out, &json, call);
+	}
 	if (call->num_waits)
 		put_waits(out, &json, call);
 	if (call->waits_left_out)

@@ -9,7 +9,7 @@
 /* Of enum call_end. */
 const char *json_end_name(uint8_t end);
 
-/* The member "states_ns". */
+/* The value of "states_ns". */
 void json_states(struct output *out, struct json_writer *json, const struct call *call);
 
 #endif

@@ -229,6 +229,11 @@ void output_end(struct output *out, const struct output_totals *totals)
 		out->format->end(out, totals);
 }
 
+uint64_t output_num_left_out(const struct output *out)
+{
+	return out->num_left_out;
+}
+
 uint64_t output_num_trees(const struct output *out)
 {
 	return out->num_trees;

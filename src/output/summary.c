@@ -8,6 +8,7 @@
 struct summary {
 	const struct summary_layout *layout;
 	struct functions *functions;
+	uint64_t self_ns; /* of all functions, while a table is put */
 	uint64_t begun_ns; /* when this interval began; 0: not known yet */
 };
 
@@ -63,11 +64,17 @@ void summary_call(struct output *out, const struct tree *tree, const struct call
 		fail(out);
 }
 
-struct call summary_total(const struct function_sums *sums)
+struct call summary_call_of(const struct spent *spent, uint64_t ns)
 {
-	return (struct call){.end_ns = sums->total_ns,
-			     .parts = sums->parts,
-			     .num_parts = (uint16_t)sums->num_parts};
+	return (struct call){
+		.end_ns = ns, .parts = spent->parts, .num_parts = (uint16_t)spent->num_parts};
+}
+
+uint64_t summary_self_ns(const struct output *out)
+{
+	const struct summary *summary = out->data;
+
+	return summary->self_ns;
 }
 
 /* ---- tables ---- */
@@ -93,6 +100,11 @@ static void put_table(struct output *out, uint64_t time_ns)
 
 	if (!functions_count(summary->functions))
 		return;
+	summary->self_ns = functions_self_ns(summary->functions);
+	if (options->top && functions_count(summary->functions) > options->top)
+		out->num_left_out = functions_count(summary->functions) - options->top;
+	else
+		out->num_left_out = 0;
 	if (summary->layout->head)
 		summary->layout->head(out, time_ns);
 	_cleanup_error_ struct error *err =

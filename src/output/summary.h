@@ -24,7 +24,10 @@ void summary_tick(struct output *out, uint64_t now_ns);
 void summary_end(struct output *out, const struct output_totals *totals);
 void summary_free(struct output *out);
 
-/* What the total was spent on, as a call that took that long. */
-struct call summary_total(const struct function_sums *sums);
+/* What the time was spent on, as a call that took that long. */
+struct call summary_call_of(const struct spent *spent, uint64_t ns);
+
+/* The own time of all functions of the table whose rows are put. */
+uint64_t summary_self_ns(const struct output *out);
 
 #endif

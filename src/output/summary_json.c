@@ -36,7 +36,7 @@ static void put_function(struct output *out, struct json_writer *json,
 			 const struct function_row *row)
 {
 	const struct function_sums *sums = row->sums;
-	struct call total = summary_total(sums);
+	struct call call;
 
 	if (sums->name)
 		json_member_name(json, "function", sums->name);
@@ -44,8 +44,14 @@ static void put_function(struct output *out, struct json_writer *json,
 	if (sums->durations.count)
 		put_times(json, row);
 	put_ends(json, sums);
-	if (out->options.run.states && sums->durations.count)
-		json_states(out, json, &total);
+	if (!out->options.run.states || !sums->durations.count)
+		return;
+	call = summary_call_of(&sums->total, sums->total_ns);
+	json_key(json, "states_ns");
+	json_states(out, json, &call);
+	call = summary_call_of(&sums->self, sums->self_ns);
+	json_key(json, "self_states_ns");
+	json_states(out, json, &call);
 }
 
 static void put_row(struct output *out, const struct function_row *row, uint64_t time_ns)

@@ -1,32 +1,49 @@
 /* SPDX-License-Identifier: MIT */
-/* summary_text.c - calls summed up by function as a table: names come last, so that lines can be
- * cut, as they are on a terminal. */
+/*
+ * summary_text.c - calls summed up by function as a table: names come last, so that lines can be
+ * cut, as they are on a terminal. Narrow ones also lack columns, and long names their packages' paths.
+ */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/terminal.h"
 #include "base/text.h"
 #include "output/amounts.h"
 #include "output/line.h"
+#include "output/place_text.h"
+#include "output/shares.h"
 #include "output/summary.h"
 
 #define COUNT_WIDTH 9
 #define WIDTH       7 /* of the other columns, behind a space */
 
+static const struct {
+	const char *title;
+	size_t least_width; /* of a terminal that has it */
+} columns[] = {{"TOTAL", 0}, {"SELF", 0}, {"AVERAGE", 90}, {"P50", 70}, {"P99", 60}, {"MAX", 50}};
+
+#define NUM_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+enum { COLUMN_TOTAL, COLUMN_SELF };
+
 /* A line as it is put together: on a terminal it is cut, elsewhere it is as long as it is. */
 struct put {
 	struct output *out;
-	bool is_cut;
-	struct line line; /* if it is */
+	bool is_cut, has_color;
+	struct line line; /* if it is cut */
 };
 
 static void begin_line(struct put *put, struct output *out)
 {
 	int fd = fileno(out->options.file);
+	enum color_use color = out->options.color;
+	bool is_terminal = fd >= 0 && isatty(fd);
 
 	put->out = out;
-	put->is_cut = fd >= 0 && isatty(fd);
+	put->has_color = color == COLOR_ALWAYS ||
+			 (color == COLOR_AUTO && is_terminal && terminal_may_color());
+	put->is_cut = is_terminal || put->has_color;
 	if (put->is_cut)
 		line_begin(&put->line, terminal_width(fd));
 }
@@ -56,12 +73,29 @@ static void put_spaces(struct put *put, size_t count)
 		writer_put_spaces(&put->out->writer, count);
 }
 
+/* Of what follows; NULL: of nothing. */
+static void begin_style(struct put *put, const char *style)
+{
+	if (put->has_color && style)
+		line_style(&put->line, style);
+}
+
+static void end_style(struct put *put, const char *style)
+{
+	begin_style(put, style ? LINE_PLAIN : NULL);
+}
+
 static void put_column(struct put *put, const char *text, size_t width)
 {
 	size_t len = strlen(text);
 
 	put_spaces(put, len < width ? width - len : 0);
 	put_text(put, text);
+}
+
+static bool has_column(const struct put *put, size_t column)
+{
+	return !put->is_cut || put->line.width >= columns[column].least_width;
 }
 
 static void put_count(struct put *put, const char *before, uint64_t count, const char *behind)
@@ -72,34 +106,9 @@ static void put_count(struct put *put, const char *before, uint64_t count, const
 	put_text(put, text);
 }
 
-static void put_ns(struct put *put, uint64_t ns, bool is_known)
-{
-	char text[TEXT_AMOUNT_SIZE] = "-";
-
-	if (is_known)
-		text_format_amount(text, ns);
-	put_text(put, " ");
-	put_column(put, text, WIDTH);
-}
-
-/* With "~" before it when most of it is what probes took. */
-static void put_total(struct put *put, const struct function_sums *sums, bool is_known)
-{
-	char text[TEXT_AMOUNT_SIZE + 1] = "~";
-
-	if (!is_known || !sums->probe_ns || sums->probe_ns <= sums->total_ns / 2) {
-		put_ns(put, sums->total_ns, is_known);
-		return;
-	}
-	text_format_amount(text + 1, sums->total_ns);
-	put_text(put, " ");
-	put_column(put, text, WIDTH);
-}
-
 /* Tables of intervals tell which one they are of. */
 static void put_head(struct output *out, uint64_t time_ns)
 {
-	static const char *const titles[] = {"TOTAL", "SELF", "AVERAGE", "P50", "P99", "MAX"};
 	char time[TEXT_TIME_SIZE];
 	struct put put;
 
@@ -110,12 +119,16 @@ static void put_head(struct output *out, uint64_t time_ns)
 		writer_puts(&out->writer, "\n");
 	}
 	begin_line(&put, out);
+	begin_style(&put, STYLE_BOLD);
 	put_column(&put, "CALLS", COUNT_WIDTH);
-	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+	for (size_t i = 0; i < NUM_COLUMNS; i++) {
+		if (!has_column(&put, i))
+			continue;
 		put_text(&put, " ");
-		put_column(&put, titles[i], WIDTH);
+		put_column(&put, columns[i].title, WIDTH);
 	}
 	put_text(&put, "  FUNCTION");
+	end_style(&put, STYLE_BOLD);
 	end_line(&put);
 }
 
@@ -130,58 +143,110 @@ static const char *const marks[FUNCTION_NUM_ENDS] = {
 	[CALL_LEFT] = " left]",
 };
 
-static void put_amount(struct put *put, const char *name, uint64_t ns)
+/* ---- what time was spent on ---- */
+
+/* False: there is no room left on the line. */
+static bool put_amount(struct put *put, const char *name, uint64_t ns)
 {
 	char text[TEXT_AMOUNT_SIZE];
+	size_t len = text_format_amount(text, ns);
 
-	text_format_amount(text, ns);
+	if (put->is_cut && put->line.columns + strlen(name) + len + 6 > put->line.width) {
+		put_text(put, "  …");
+		return false;
+	}
 	put_text(put, "  ");
 	put_text(put, name);
 	put_text(put, " ");
 	put_text(put, text);
+	return true;
 }
 
-/* Under the total. */
-static void put_states(struct output *out, const struct function_sums *sums)
+static void put_spent(struct output *out, const char *title, const struct spent *spent, uint64_t ns)
 {
 	struct amount amounts[MAX_AMOUNTS];
-	struct call total = summary_total(sums);
+	struct call all = summary_call_of(spent, ns);
 	uint64_t run_ns;
-	size_t count = amounts_of_call(out->names, &total, "?", amounts, &run_ns);
+	size_t count = amounts_of_call(out->names, &all, "?", amounts, &run_ns);
 	struct put put;
 
 	begin_line(&put, out);
-	put_spaces(&put, COUNT_WIDTH);
-	put_amount(&put, "run", run_ns);
-	for (size_t i = 0; i < count; i++)
-		put_amount(&put, amounts[i].name, amounts[i].ns);
+	put_column(&put, title, COUNT_WIDTH);
+	bool has_room = put_amount(&put, "run", run_ns);
+	for (size_t i = 0; has_room && i < count; i++)
+		has_room = put_amount(&put, amounts[i].name, amounts[i].ns);
 	end_line(&put);
+}
+
+/* Below the total; then of own time, unless that is all. */
+static void put_states(struct output *out, const struct function_sums *sums)
+{
+	put_spent(out, "", &sums->total, sums->total_ns);
+	if (sums->self_ns != sums->total_ns)
+		put_spent(out, "self", &sums->self, sums->self_ns);
+}
+
+/* ---- rows ---- */
+
+/* With "~" before the total when most of it is what probes took. */
+static void put_columns(struct put *put, const struct function_row *row)
+{
+	const struct function_sums *sums = row->sums;
+	const uint64_t ns[NUM_COLUMNS] = {sums->total_ns, sums->self_ns, row->average_ns,
+					  row->p50_ns,    row->p99_ns,   row->max_ns};
+	const char *style = share_style(sums->self_ns, summary_self_ns(put->out));
+	char text[TEXT_AMOUNT_SIZE + 1];
+
+	for (size_t i = 0; i < NUM_COLUMNS; i++) {
+		bool is_mostly_probes = i == COLUMN_TOTAL && sums->probe_ns > sums->total_ns / 2;
+
+		if (!has_column(put, i))
+			continue;
+		strcpy(text, "~");
+		text_format_amount(text + is_mostly_probes, ns[i]);
+		put_text(put, " ");
+		begin_style(put, i == COLUMN_SELF ? style : NULL);
+		put_column(put, sums->durations.count ? text : "-", WIDTH);
+		end_style(put, i == COLUMN_SELF ? style : NULL);
+	}
+}
+
+/* Of its function and how its calls ended. */
+static void put_names(struct put *put, const struct function_sums *sums, bool is_short)
+{
+	struct name name = {.text = "?", .len = 1};
+
+	if (sums->name)
+		name = is_short ? name_without_path(sums->name) : *sums->name;
+	put_text(put, "  ");
+	put_text(put, name.text);
+	for (size_t end = 0; end < FUNCTION_NUM_ENDS; end++)
+		if (marks[end] && sums->ends[end])
+			put_count(put, " [", sums->ends[end], marks[end]);
+}
+
+static void put_line(struct put *put, struct output *out, const struct function_row *row,
+		     bool is_short)
+{
+	char calls[TEXT_NUMBER_SIZE + 1];
+
+	snprintf(calls, sizeof(calls), "%" PRIu64, row->sums->calls);
+	begin_line(put, out);
+	put_column(put, calls, COUNT_WIDTH);
+	put_columns(put, row);
+	put_names(put, row->sums, is_short);
 }
 
 static void put_row(struct output *out, const struct function_row *row, uint64_t time_ns)
 {
-	const struct function_sums *sums = row->sums;
-	bool is_known = sums->durations.count;
-	char calls[TEXT_NUMBER_SIZE + 1];
 	struct put put;
 
-	snprintf(calls, sizeof(calls), "%" PRIu64, sums->calls);
-	begin_line(&put, out);
-	put_column(&put, calls, COUNT_WIDTH);
-	put_total(&put, sums, is_known);
-	put_ns(&put, sums->self_ns, is_known);
-	put_ns(&put, row->average_ns, is_known);
-	put_ns(&put, row->p50_ns, is_known);
-	put_ns(&put, row->p99_ns, is_known);
-	put_ns(&put, row->max_ns, is_known);
-	put_text(&put, "  ");
-	put_text(&put, sums->name ? sums->name->text : "?");
-	for (size_t end = 0; end < FUNCTION_NUM_ENDS; end++)
-		if (marks[end] && sums->ends[end])
-			put_count(&put, " [", sums->ends[end], marks[end]);
+	put_line(&put, out, row, false);
+	if (put.is_cut && put.line.is_cut)
+		put_line(&put, out, row, true);
 	end_line(&put);
-	if (out->options.run.states && is_known)
-		put_states(out, sums);
+	if (out->options.run.states && row->sums->durations.count)
+		put_states(out, row->sums);
 }
 
 static const struct summary_layout layout = {.head = put_head, .row = put_row};

@@ -13,9 +13,16 @@ struct open_calls {
 	uint64_t count;
 };
 
+/* What calls directly inside one that is open were spent on. */
+struct inner {
+	struct hash_key key; /* number of the open call, and of its tree */
+	struct spent spent;
+};
+
 struct functions {
 	struct hash sums; /* struct function_sums */
 	struct hash open; /* struct open_calls; those of none are taken out */
+	struct hash inner; /* struct inner, of those that have any */
 };
 
 static uint64_t number_of(const struct name *name)
@@ -80,32 +87,91 @@ static struct function_sums *find_sums(struct functions *functions, const struct
 	return NULL;
 }
 
-static bool add_part(struct function_sums *sums, const struct part *part)
+/* Room for another one may be made. NULL: out of memory. */
+static struct part *find_part(struct spent *spent, uint8_t state, uint8_t reason)
 {
-	for (size_t i = 0; i < sums->num_parts; i++) {
-		struct part *known = &sums->parts[i];
+	for (size_t i = 0; i < spent->num_parts; i++)
+		if (spent->parts[i].state == state && spent->parts[i].reason == reason)
+			return &spent->parts[i];
+	if (!array_reserve(&spent->parts, &spent->capacity, spent->num_parts + 1,
+			   sizeof(*spent->parts)))
+		return NULL;
+	spent->parts[spent->num_parts] = (struct part){.state = state, .reason = reason};
+	return &spent->parts[spent->num_parts++];
+}
 
-		if (known->state == part->state && known->reason == part->reason) {
-			known->ns += part->ns;
-			return true;
-		}
+static bool add_parts(struct spent *spent, const struct call *call)
+{
+	for (uint32_t i = 0; i < call->num_parts; i++) {
+		const struct part *part = &call->parts[i];
+		struct part *sum = find_part(spent, part->state, part->reason);
+
+		if (!sum)
+			return false;
+		sum->ns += part->ns;
 	}
-	if (!array_reserve(&sums->parts, &sums->parts_capacity, sums->num_parts + 1, sizeof(*part)))
-		return false;
-	sums->parts[sums->num_parts++] = *part;
 	return true;
 }
 
 static bool add_outermost(struct function_sums *sums, const struct call *call)
 {
-	bool is_complete = true;
-
 	sums->total_ns += call->end_ns - call->start_ns;
 	sums->probe_ns += call->probe_ns;
-	for (uint32_t i = 0; i < call->num_parts; i++)
-		is_complete &= add_part(sums, &call->parts[i]);
+	return add_parts(&sums->total, call);
+}
+
+/* ---- own time ---- */
+
+static void inner_free(struct inner *inner)
+{
+	free(inner->spent.parts);
+	free(inner);
+}
+
+static bool add_inner(struct functions *functions, const struct tree *tree, const struct call *call)
+{
+	struct hash_key key = {call->parent, tree->number};
+	struct inner *inner = hash_find(&functions->inner, key);
+
+	if (!call->parent || !call->num_parts)
+		return true;
+	if (!inner) {
+		inner = calloc(1, sizeof(*inner));
+		if (!inner)
+			return false;
+		inner->key = key;
+		if (!hash_add(&functions->inner, &inner->key)) {
+			free(inner);
+			return false;
+		}
+	}
+	return add_parts(&inner->spent, call);
+}
+
+/* Those directly inside have ended before. */
+static bool add_self(struct functions *functions, struct function_sums *sums,
+		     const struct tree *tree, const struct call *call)
+{
+	struct hash_key key = {call->number, tree->number};
+	struct inner *inner = hash_find(&functions->inner, key);
+	bool is_complete = call->end == CALL_LOST || add_parts(&sums->self, call);
+
+	if (!inner)
+		return is_complete;
+	for (size_t i = 0; is_complete && call->end != CALL_LOST && i < inner->spent.num_parts;
+	     i++) {
+		const struct part *part = &inner->spent.parts[i];
+		struct part *sum = find_part(&sums->self, part->state, part->reason);
+
+		if (sum)
+			sum->ns -= part->ns < sum->ns ? part->ns : sum->ns;
+	}
+	hash_remove(&functions->inner, &inner->key);
+	inner_free(inner);
 	return is_complete;
 }
+
+/* ---- calls that end ---- */
 
 bool functions_call_ended(struct functions *functions, const struct name *name,
 			  const struct tree *tree, const struct call *call)
@@ -114,7 +180,7 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 	struct function_sums *sums = find_sums(functions, name);
 	uint64_t duration_ns = call->end_ns - call->start_ns;
 
-	if (!sums)
+	if (!sums || !add_self(functions, sums, tree, call) || !add_inner(functions, tree, call))
 		return false;
 	sums->calls++;
 	sums->ends[call->end]++;
@@ -128,6 +194,16 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 size_t functions_count(const struct functions *functions)
 {
 	return functions->sums.count;
+}
+
+uint64_t functions_self_ns(const struct functions *functions)
+{
+	const struct function_sums *sums;
+	uint64_t ns = 0;
+
+	for (size_t at = 0; (sums = hash_next(&functions->sums, &at));)
+		ns += sums->self_ns;
+	return ns;
 }
 
 /* ---- in order ---- */
@@ -238,7 +314,8 @@ void functions_begin_anew(struct functions *functions)
 
 	for (size_t at = 0; (sums = hash_next(&functions->sums, &at));) {
 		histogram_destroy(&sums->durations);
-		free(sums->parts);
+		free(sums->total.parts);
+		free(sums->self.parts);
 		free(sums);
 	}
 	hash_clear(&functions->sums);
@@ -246,6 +323,7 @@ void functions_begin_anew(struct functions *functions)
 
 void functions_free(struct functions *functions)
 {
+	struct inner *inner;
 	void *open;
 
 	if (!functions)
@@ -254,5 +332,8 @@ void functions_free(struct functions *functions)
 	for (size_t at = 0; (open = hash_next(&functions->open, &at));)
 		free(open);
 	hash_clear(&functions->open);
+	for (size_t at = 0; (inner = hash_next(&functions->inner, &at));)
+		inner_free(inner);
+	hash_clear(&functions->inner);
 	free(functions);
 }

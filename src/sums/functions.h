@@ -12,7 +12,8 @@
  *   until then. Only of CALL_LOST nobody knows how long it took: it is counted, and has no time.
  * - The total of a function is that of its outermost calls: what a call of the same function, in
  *   the same tree, is inside of has its time already. So has it what the time was spent on.
- * - Own time, and what is told of single calls (average, quantiles, maximum), is of all calls.
+ * - Own time, and what is told of single calls (average, quantiles, maximum), is of all calls. So is
+ *   what own time was spent on: what a call has of it, without what those directly inside have.
  */
 #ifndef SUMS_FUNCTIONS_H
 #define SUMS_FUNCTIONS_H
@@ -25,6 +26,12 @@
 
 #define FUNCTION_NUM_ENDS (CALL_LEFT + 1)
 
+/* What time was spent on, as in struct call: each state and reason once. */
+struct spent {
+	struct part *parts; /* owned */
+	size_t num_parts, capacity;
+};
+
 struct function_sums {
 	struct hash_key key; /* the name's number; 0: unknown */
 	const struct name *name; /* NULL: unknown. Not owned */
@@ -33,8 +40,7 @@ struct function_sums {
 	uint64_t total_ns, self_ns;
 	uint64_t probe_ns; /* of total_ns: what probes took, as in struct call */
 	struct histogram durations; /* of those whose time is known */
-	struct part *parts; /* of total_ns; each state and reason once. As in struct call */
-	size_t num_parts, parts_capacity;
+	struct spent total, self; /* what total_ns and self_ns were spent on */
 };
 
 /* One function, as it is told. */
@@ -73,6 +79,9 @@ bool functions_call_began(struct functions *functions, const struct name *name,
 			  const struct tree *tree);
 bool functions_call_ended(struct functions *functions, const struct name *name,
 			  const struct tree *tree, const struct call *call);
+
+/* The own time of all of them: each time once. */
+uint64_t functions_self_ns(const struct functions *functions);
 
 /* How many functions there are that calls have ended of. */
 size_t functions_count(const struct functions *functions);

@@ -368,7 +368,7 @@ def test_order_and_limit(binary, start, watch, order):
         assert rows == sorted(rows, key=KEYS[order], reverse=True)
         shown = [row for row in limited.calls() if row["summary"] in kinds]
         assert len(shown) == 2 and shown == sorted(shown, key=KEYS[order], reverse=True)
-        said = re.search(rf"(\d+) more {name} are not shown \(--limit 2\)", limited.err)
+        said = re.search(rf"(\d+) more {name} are not shown \(--limit N", limited.err)
         assert said and int(said[1]) >= 1
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from harness import await_condition, walk
 from test_options import harness_awaits_block
-from test_terminal import on_screen  # noqa: F401
+from test_terminal import STYLE, on_screen  # noqa: F401
 
 CALLS = ["-u", "main.*", "-u", "!main.(*number).double"]
 NUMBERS = ("calls", "total", "self", "average", "p50", "p99", "max")
@@ -38,8 +38,8 @@ def tables(text):
             found.append([])
         elif row:
             found[-1].append(row.groupdict())
-        elif re.match(r" {9}  run ", line):
-            found[-1][-1]["states"] = line.split()
+        elif re.match(r"(?: {9}|     self)  run ", line):
+            found[-1][-1]["self_states" if "self" in line else "states"] = re.findall(r"  (\S.*?) (\S+?)(?=  |$)", line[9:])
         else:
             assert not line or re.fullmatch(r"\d\d \d\d:\d\d:\d\d\.\d{6}", line), line
     return found
@@ -124,8 +124,8 @@ def test_states(binary, start, trace, kind):
     program.work("GO 40 50 60")
     if kind == "graph":
         ((row,),) = tables(tracer.stop().out)
-        assert row["states"][0] == "run" and row["states"][2] == "sleep"
-        assert amount(row["states"][3])[0] >= 140 * MS
+        assert [name for name, _ in row["states"]][:2] == ["run", "sleep"]
+        assert amount(row["states"][1][1])[0] >= 140 * MS and "self_states" not in row
         return
     work = rows(tracer.stop())["main.work"]
     states = dict(work["states_ns"])
@@ -197,15 +197,41 @@ def test_of_trees_that_are_shown(binary, start, trace, option, chosen):
     assert f"9 calls of targets, {chosen} shown" in tracer.err
 
 
-def test_limit_and_top(binary, start, trace):
-    """The limit counts trees, and --top functions."""
+def flat(states):
+    """Amounts by name, of the object "states_ns"."""
+    states = dict(states)
+    return {**{f"waiting for {name}": ns for name, ns in states.pop("waiting", {}).items()}, **states}
+
+
+def test_self_states(binary, start, trace):
+    """What own times were spent on adds up to what the outermost calls were; text and JSON agree."""
+    program = start(binary("durations"))
+    options = ["--summary", "--states", "-u", "time.Sleep", program.path, "main.work"]
+    text, objects = trace(*options), trace("-f", "json", *options)
+    program.work("GO 40 50 60")
+    (table,), found = tables(text.stop().out), rows(objects.stop())
+    work, sleep = found["main.work"], found["time.Sleep"]
+    for row in (work, sleep):
+        assert sum(flat(row["states_ns"]).values()) == row["total_ns"]
+        assert sum(flat(row["self_states_ns"]).values()) == row["self_ns"]
+    own, slept = flat(work["self_states_ns"]), flat(sleep["self_states_ns"])
+    whole = flat(work["states_ns"])
+    assert {name: own.get(name, 0) + slept.get(name, 0) for name in {**own, **slept}} == whole
+    assert slept["waiting for sleep"] >= 140 * MS and "waiting for sleep" not in own
+    shown = {row["function"]: row for row in table}
+    assert "self_states" not in shown["time.Sleep"] and "sleep" in dict(shown["time.Sleep"]["states"])
+    assert "sleep" in dict(shown["main.work"]["states"]) and "sleep" not in dict(shown["main.work"]["self_states"])
+
+
+def test_limit(binary, start, trace):
+    """So many functions, and no end of tracing; how many more there are is told."""
     program = start(binary("calls"))
-    tracer = trace("--summary", "--limit", "3", "--sort", "calls", "--top", "2", "-f", "json", *CALLS, program.path,
-                   "main.root")
-    journals = program.work("GO 5")
-    assert tracer.wait() == 0
-    wanted = journal_counts([{"tree": journals[0]["tree"][:3]}]).most_common(2)
-    assert [(row["function"], row["calls"]) for row in tracer.calls()] == wanted
+    tracer = trace("--summary", "--limit", "2", "--sort", "calls", "-f", "json", *CALLS, program.path, "main.root")
+    wanted = journal_counts(program.work("GO 5"))
+    found = [(row["function"], row["calls"]) for row in tracer.stop().calls()]
+    assert len(found) == 2 and [calls for _, calls in found] == [calls for _, calls in wanted.most_common(2)]
+    assert all(wanted[name] == calls for name, calls in found)
+    assert f"{len(wanted) - 2} more functions are not shown" in tracer.err
 
 
 def test_follow(binary, start, trace):
@@ -232,22 +258,52 @@ def test_one_process_and_a_started_program(binary, start, trace, run_tool, tmp_p
     assert (row["function"], row["calls"]) == ("main.main", 1)
 
 
-@pytest.mark.parametrize("columns", [40, 80, 200])
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
 def test_on_a_terminal(binary, start, on_screen, columns):  # noqa: F811
-    """No line wraps: names are cut."""
+    """No line wraps: columns are left out, names and states are cut."""
     program = start(binary("calls"))
     screen, tracer = on_screen(columns, "--summary", "--states", *CALLS, program.path, "main.root")
     wanted = journal_counts(program.work("GO 3"))
     tracer.stop()
-    lines = screen.lines()
-    assert len(lines) == 1 + 2 * len(wanted)
+    lines = [STYLE.sub("", line) for line in screen.lines()]
     assert max(map(len, lines)) <= columns
-    for line in lines[1::2]:
-        assert line.split()[0].isdigit() and (columns > 40 or line.endswith("…"))
-        name = line.split()[-1]
-        if columns > 40:
-            assert name in wanted or columns == 80 and any(one.startswith(name.rstrip("…")) for one in wanted)
-    assert any(line.endswith("main.root") for line in lines) == (columns > 40)
+    titles = lines[0].split()
+    assert titles[:3] == ["CALLS", "TOTAL", "SELF"] and titles[-1] == "FUNCTION"
+    assert ("P50" in titles, "AVERAGE" in titles, "MAX" in titles) == (columns >= 80, columns >= 120, columns > 40)
+    functions = [line for line in lines[1:] if line[:9].strip().isdigit()]
+    assert len(functions) == len(wanted)
+    for line in functions:
+        name = line.split()[len(titles) - 1]
+        assert name in wanted or name.endswith("…") and any(one.startswith(name[:-1]) for one in wanted)
+        assert wanted[name] == int(line.split()[0]) or name.endswith("…")
+
+
+def test_rows_on_a_terminal(binary, start, on_screen):  # noqa: F811
+    """The first 20 functions, unless --limit says otherwise."""
+    program = start(binary("requests"))
+    for options, count in (((), 20), (("--limit", "22"), 22)):
+        screen, tracer = on_screen(100, "--summary", *options, "-u", "net/http*", "-u", "net/textproto*", "-u",
+                                   "fmt.*", "-u", "strconv.*", "-u", "bufio.*", program.path, "net/http.(*persistConn).roundTrip", "net/http.serverHandler.ServeHTTP")
+        program.work("GO 1 2")
+        tracer.stop()
+        assert len(screen.lines()) - 1 == count
+        assert re.search(r"\d+ more functions are not shown", tracer.err)
+
+
+@pytest.mark.parametrize("color", ["always", "never", "auto"])
+def test_color(binary, start, trace, color):
+    """Own times by their share of all own time, and headings."""
+    program = start(binary("durations"))
+    tracer = trace("--summary", "--color", color, "-u", "time.Sleep", program.path, "main.work")
+    program.work("GO 40 50 60")
+    lines = tracer.stop().out.splitlines()
+    if color != "always":
+        assert not any(STYLE.search(line) for line in lines)
+        return
+    assert lines[0].startswith("\x1b[1m    CALLS") and lines[0].endswith("FUNCTION\x1b[0m")
+    (sleep,) = [line for line in lines if line.endswith("time.Sleep")]
+    (work,) = [line for line in lines if line.endswith("main.work")]
+    assert re.search(rf"\x1b\[31m *{AMOUNT}\x1b\[0m", sleep) and re.search(rf"\x1b\[2m *{AMOUNT}\x1b\[0m", work)
 
 
 def test_nothing(binary, start, trace):
@@ -261,11 +317,10 @@ def test_nothing(binary, start, trace):
 def test_wrong_options(binary, run_tool):
     path = binary("durations")
     for arguments, message in (
-        (["--sort", "calls"], "--sort and --top are about --summary, which is not there"),
-        (["--sort", "total"], "--sort and --top are about --summary, which is not there"),
-        (["--top", "3"], "--sort and --top are about --summary, which is not there"),
+        (["--sort", "calls"], "--sort is about --summary, which is not there"),
+        (["--sort", "total"], "--sort is about --summary, which is not there"),
         (["--summary", "--sort", "size"], "there is no order 'size'; there are total, self, calls"),
-        (["--summary", "--top", "0"], "'0' is not a number"),
+        (["--summary", "--limit", "0"], "'0' is not a number"),
         (["--summary", "--leaf"], "--summary shows none: leave them out"),
         (["--summary", "--caller", "off"], "--summary shows none: leave them out"),
         (["--summary", "--depth", "2"], "--summary shows none: leave them out"),

@@ -65,7 +65,7 @@ def test_states_do_not_wrap(binary, start, run_tool, columns):
     assert len(changes) > 100 and changes[0].startswith("TIME ")
     table = goroutines[:goroutines.index("")]
     assert table[0].split()[:4] == ["GOID", "RUNNING", "RUNNABLE", "WAITING"] and len(table) == 21
-    assert re.search(r"\d+ more goroutines are not shown \(--limit 20\)", tracers[1].err)
+    assert re.search(r"\d+ more goroutines are not shown \(--limit N shows more\)", tracers[1].err)
     for line in {birth["line"] for birth in told["births"]}:
         rows = [row.split() for row in statements if f"churn.go:{line} " in row]
         assert columns < 80 or [int(row[0]) for row in rows] == [sum(birth["line"] == line for birth in told["births"])]

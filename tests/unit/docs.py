@@ -100,7 +100,8 @@ def test_commands(tool, streams):
 # ---- JSON ----
 
 # Their members are not fixed names, but those of states and of reasons.
-OPEN = {"states_ns": {"running", "waiting"}, "waiting": set(), "ns": set(), "ends": set()}
+OPEN = {"states_ns": {"running", "waiting"}, "self_states_ns": {"running", "waiting"}, "waiting": set(), "ns": set(),
+        "ends": set()}
 
 
 def members(value, name=""):

@@ -145,9 +145,22 @@ static void add_parts(void *context, const struct function_row *row)
 {
 	char *text = context;
 
-	for (size_t i = 0; i < row->sums->num_parts; i++)
-		sprintf(text + strlen(text), "%u.%u %u ", row->sums->parts[i].state,
-			row->sums->parts[i].reason, (unsigned)row->sums->parts[i].ns);
+	for (size_t i = 0; i < row->sums->total.num_parts; i++)
+		sprintf(text + strlen(text), "%u.%u %u ", row->sums->total.parts[i].state,
+			row->sums->total.parts[i].reason, (unsigned)row->sums->total.parts[i].ns);
+}
+
+struct wanted {
+	const char *name;
+	struct spent *found;
+};
+
+static void find_self(void *context, const struct function_row *row)
+{
+	struct wanted *wanted = context;
+
+	if (!strcmp(row->sums->name->text, wanted->name))
+		*wanted->found = row->sums->self;
 }
 
 /* Of outermost calls alone, as they have those of the calls inside. */
@@ -164,6 +177,52 @@ static void test_parts(void **state)
 	end(functions, 0, 1, (struct call){.end_ns = 10, .parts = parts, .num_parts = 1});
 	assert_null(functions_visit(functions, FUNCTIONS_BY_TOTAL, 0, add_parts, text));
 	assert_string_equal(text, "4.1 10 3.0 2 4.2 1 ");
+	functions_free(functions);
+}
+
+static const struct spent *self_of(struct functions *functions, const char *name)
+{
+	static struct spent found;
+	struct wanted wanted = {.name = name, .found = &found};
+
+	found = (struct spent){0};
+	assert_null(functions_visit(functions, FUNCTIONS_BY_TOTAL, 0, find_self, &wanted));
+	return &found;
+}
+
+/* What a call was spent on, without those directly inside: a (b (c), b). */
+static void test_self_parts(void **state)
+{
+	struct part of_a[] = {{9, STATE_WAITING, 1}, {4, STATE_SYSCALL, 0}};
+	struct part of_b[] = {{7, STATE_WAITING, 1}};
+	struct part of_c[] = {{2, STATE_WAITING, 1}};
+	struct functions *functions = make();
+	const struct spent *self;
+
+	end(functions, 2, 1,
+	    (struct call){.number = 3, .parent = 2, .end_ns = 3, .parts = of_c, .num_parts = 1});
+	end(functions, 1, 1,
+	    (struct call){.number = 2,
+			  .parent = 1,
+			  .end_ns = 8,
+			  .inner_ns = 3,
+			  .parts = of_b,
+			  .num_parts = 1});
+	/* The same numbers in another tree are other calls. */
+	end(functions, 0, 2, (struct call){.number = 1, .end_ns = 1});
+	end(functions, 1, 1, (struct call){.number = 4, .parent = 1, .end_ns = 5});
+	end(functions, 0, 1,
+	    (struct call){
+		    .number = 1, .end_ns = 20, .inner_ns = 13, .parts = of_a, .num_parts = 2});
+	self = self_of(functions, "a");
+	assert_int_equal(self->num_parts, 2);
+	assert_int_equal(self->parts[0].ns, 9 - 7);
+	assert_int_equal(self->parts[1].ns, 4);
+	self = self_of(functions, "b");
+	assert_int_equal(self->num_parts, 1);
+	assert_int_equal(self->parts[0].ns, 7 - 2);
+	assert_int_equal(self_of(functions, "c")->parts[0].ns, 2);
+	assert_int_equal(functions_self_ns(functions), 3 + 5 + 5 + 1 + 7);
 	functions_free(functions);
 }
 
@@ -334,11 +393,11 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),  cmocka_unit_test(test_recursion),
-		cmocka_unit_test(test_ends),   cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_parts),  cmocka_unit_test(test_order),
-		cmocka_unit_test(test_alike),  cmocka_unit_test(test_anew),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_calls), cmocka_unit_test(test_recursion),
+		cmocka_unit_test(test_ends),  cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_parts), cmocka_unit_test(test_self_parts),
+		cmocka_unit_test(test_order), cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_anew),  cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
