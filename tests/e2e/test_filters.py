@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from harness import await_condition, count, forests, parse_graph, shape, walk
+from harness import await_condition, check_same, count, forests, parse_graph, shape, shapes, walk
+from test_follow import CALLS as FOLLOWED
 from test_options import harness_awaits_block
 
 SUMS = re.compile(r"gofuncgraph-c: (\d+) calls? of targets, (\d+) shown(?:; p50 (\S+), p90 (\S+), p99 (\S+), max (\S+))?")
@@ -241,6 +242,97 @@ def test_leaf(binary, start, trace):
     assert [folded_shape(tree) for tree in trees] == [folded_shape(tree, 2) for tree in journal["tree"]]
     for call, _ in (pair for tree in trees for pair in walk(tree)):
         assert call.get("leaf", False) == (not call["calls"] and "folded" not in call), call
+
+
+# ---- all that there was ----
+
+
+def in_trees(tree):
+    """Calls of a tree: those that are shown, and those that are told as folded."""
+    return sum(1 + call.get("folded", {"calls": 0})["calls"] for call, _ in walk(tree))
+
+
+@pytest.mark.parametrize("options", [["--depth", "2"], ["--min-duration", "1h"], ["--leaf", "--depth", "2"],
+                                     ["--slowest", "3", "--depth", "1"], ["--slower", "1h", "--min-duration", "1h"],
+                                     ["--slower", "1ns"]], ids=" ".join)
+def test_all_calls_add_up(binary, start, trace, options):
+    """Shown calls, folded ones, and trees that are only counted are what the program did. Text and JSON tell
+    the same of it."""
+    program = start(binary("calls"))
+    options = [*options, "-u", "main.*", "-u", "!main.(*number).double", program.path, "main.root"]
+    text, objects = trace(*options), trace("-f", "json", *options)
+    (journal,) = program.work("GO 5")
+    wanted = [in_trees(tree) for tree in journal["tree"]]
+    left_out = []
+    for tracer, kind in ((text, "graph"), (objects, "json")):
+        shown = tracer.stop() and (trees_of(tracer, kind) if tracer.out else [])
+        if "--slower" in options or "--slowest" in options:
+            assert sums(tracer)[:2] == (len(wanted), len(shown))
+        left_out.append(len(wanted) - len(shown))
+        seen = [in_trees(tree) for tree in shown]
+        if "--slowest" in options:
+            assert len(seen) == 3 and all(seen.count(one) <= wanted.count(one) for one in seen)
+        else:
+            assert seen == ([] if "1h" == options[1] and options[0] == "--slower" else wanted)
+    assert left_out[0] == left_out[1]
+
+
+@pytest.mark.parametrize("kind", ["graph", "json"])
+def test_text_and_json_fold_the_same(binary, start, trace, kind):
+    """Numbers and times of folded calls, which neither is told twice."""
+    program = start(binary("durations"))
+    tracer = trace("-f", kind, "--min-duration", "1h", *MEASURE, "-u", "main.work", program.path, "main.measure")
+    (told,) = program.work("GO 60")
+    (tree,) = trees_of(tracer.stop(), kind)
+    assert not tree["calls"] and tree["folded"]["calls"] == 2
+    # Only main.work is made by main.measure itself; the step of text is a microsecond.
+    assert told["inner_ns"] - 1000 <= tree["folded"]["ns"] <= told["outer_ns"]
+
+
+@pytest.mark.parametrize("option, shown", [("--slower=1h", False), ("--slower=1ns", True), ("--slowest=1", None)])
+def test_followed_goroutines_go_with_their_tree(binary, start, trace, option, shown):
+    program = start(binary("follow"))
+    functions = [word for name in FOLLOWED for word in ("-u", name)]
+    options = ["--follow", *functions, program.path, "main.handle"]
+    whole, chosen = trace("-f", "json", *options), trace("-f", "json", option, *options)
+    program.work("GO")
+    told = program.work("release")
+    await_condition(lambda: whole.out.count('"depth":1,"function":"main.outliver"') == 2, "not all has ended")
+    calls, found = whole.stop().calls(), chosen.stop().calls()
+    targets = [call for call in calls if call["function"] == "main.handle" and call["depth"] == 0]
+    assert len(targets) == sum(one["parent"] == 0 for one in told) == 2
+    if shown is None:
+        assert [call["function"] for call in found if call["depth"] == 0].count("main.handle") == 1
+        assert sums(chosen)[:2] == (2, 1)
+        return
+    assert sums(chosen)[:2] == (2, 2 * shown)
+    assert shapes(found) == (shapes(calls) if shown else {})
+
+
+@pytest.mark.parametrize("command", ["far", "nested", "goexit"])
+def test_ends_are_as_without_a_filter(binary, start, trace, command):
+    """Whole trees that are kept until it is known how long they took; and how calls end that are folded."""
+    program = start(binary("panics"))
+    options = ["-f", "json", "-u", "main.*", "-u", "!main.main*", program.path, "main.root", "main.leave"]
+    whole, folded = trace("--slower", "1ns", *options), trace("--depth", "1", *options)
+    journals = program.work(command)
+    check_same(whole.stop().calls(), journals)
+    roots = [(tree["function"], tree["end"], count(shape(tree)) - 1)
+             for trees in forests(whole.calls()).values() for tree in trees]
+    assert roots == [(call["function"], call["end"], call.get("folded", {"calls": 0})["calls"])
+                     for call in folded.stop().calls()]
+
+
+def test_states_of_what_is_folded(binary, start, trace):
+    """What a call was spent on has that of the calls in it, shown or not."""
+    program = start(binary("durations"))
+    tracer = trace("-f", "json", "--states", "--depth", "1", *MEASURE, "-u", "main.work", program.path, "main.measure")
+    program.work("GO 60")
+    (call,) = tracer.stop().calls()
+    states = dict(call["states_ns"])
+    waiting = states.pop("waiting")
+    assert waiting["sleep"] >= 55 * MS and call["folded"]["calls"] == 2
+    assert sum(states.values()) + sum(waiting.values()) == call["duration_ns"]
 
 
 def test_wrong_options(binary, run_tool):

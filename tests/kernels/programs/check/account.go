@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 	"strings"
@@ -28,6 +29,10 @@ type call struct {
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`
 	StartedBy starter    `json:"started_by"`
+	// With --min-duration and --depth.
+	Folded struct {
+		Calls int64 `json:"calls"`
+	} `json:"folded"`
 }
 
 // What the tracer saw: each tree's calls in the order in which they ended.
@@ -37,12 +42,16 @@ type account struct {
 }
 
 func readAccount(path string) (account, error) {
-	a := account{trees: map[int64][]call{}}
 	file, err := os.Open(path)
 	if err != nil {
-		return a, err
+		return account{}, err
 	}
 	defer file.Close()
+	return parseAccount(file)
+}
+
+func parseAccount(file io.Reader) (account, error) {
+	a := account{trees: map[int64][]call{}}
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {

@@ -44,6 +44,7 @@ var otherChecks = []struct {
 	{"a PID namespace inside of the tracer's", namespaces},
 	{"a CPU quota is told", quota},
 	{"sums of the states command", sums},
+	{"filters and sums of calls", filters},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},
 	{"a tracer killed while it attaches", killedEarly},

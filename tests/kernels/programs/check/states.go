@@ -220,7 +220,7 @@ func sums() error {
 	if err != nil {
 		return err
 	}
-	t, err := startStates("--summary", workPath)
+	t, err := startStates("--summary", "--ended", workPath)
 	if err != nil {
 		return err
 	}
