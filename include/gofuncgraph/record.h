@@ -12,10 +12,10 @@
 #ifndef GOFUNCGRAPH_RECORD_H
 #define GOFUNCGRAPH_RECORD_H
 
+#include <stddef.h>
 #ifndef __bpf__
 #include <linux/types.h>
 #include <stdbool.h>
-#include <stddef.h>
 #endif
 
 enum record_kind {
@@ -46,6 +46,14 @@ enum record_kind {
 	RECORD_STOPPED, /* tracing ended at time_ns, and this is the last record */
 	/* struct record_statistics, made by a source */
 	RECORD_STATISTICS, /* whenever more was lost, and before RECORD_STOPPED */
+	/* struct record_stack */
+	RECORD_STACK, /* a stack that records name from now on; of no goroutine: goid is 0 */
+	/* What follows is only sent to hunt, in place of RECORD_STATE: see "hunt" below. */
+	RECORD_WAIT, /* struct record_wait: the goroutine runs again */
+	RECORD_SHORT_WAITS, /* struct record_short_waits: those that were too short for the above */
+	RECORD_OFFCPU, /* struct record_offcpu: its thread has a processor again */
+	RECORD_SAMPLE, /* struct record_sample: what its thread is doing right now */
+	RECORD_STACK_COPY, /* struct record_stack_copy: more on the sample just before */
 };
 
 enum record_flags {
@@ -63,6 +71,8 @@ enum record_flags {
 	/* records of any goroutines were lost just before; only where states of all goroutines are
 	 * told, and `lost` is 0 */
 	RECORD_AFTER_LOSS = 1 << 5,
+	/* of RECORD_WAIT and RECORD_OFFCPU: made by a source when tracing stops, it had not ended */
+	RECORD_IS_OPEN = 1 << 6,
 };
 
 /*
@@ -130,6 +140,13 @@ struct origin {
 	__u64 by_stack[WAKER_DEPTH];
 };
 
+/* With run_options.stacks, the entry that opens a gate. */
+struct record_entry_stack {
+	struct record_entry entry;
+	/* Who called it: record_stack.id, and the first address is entry.caller_va. 0: unknown */
+	__u64 stack;
+};
+
 /* RECORD_STATE is as long as this, or a struct record_state_origin. */
 struct record_state {
 	struct record header;
@@ -164,6 +181,155 @@ struct record_process {
 	struct record header;
 	__u64 program; /* which program it runs now, see struct gate */
 	__u64 has_lost; /* not 0: some of its goroutines have lost records, and maybe nobody told */
+};
+
+/* ---- stacks ---- */
+
+/* Addresses of one stack. */
+#define STACK_DEPTH 128
+
+/* Why a stack has no more addresses. */
+enum stack_end {
+	STACK_BROKEN, /* what was there for a frame is none: code without frame pointers, C */
+	STACK_BOTTOM, /* the next frame would be above the function that the goroutine began with */
+	STACK_TARGET, /* the last address is in the target of the goroutine's gate: its caller's are left
+		       * out */
+	STACK_DEEP, /* there are more than STACK_DEPTH */
+};
+
+/*
+ * Who called whom, the innermost first: the return addresses by frame pointers, and in records of hunt
+ * before them the instruction that was next. A record names a stack by its id; this one, which tells
+ * what it is, comes before the first that names it, once, and maybe again. When it is lost, the stack
+ * stays unknown until it comes again. Only the first `count` addresses are sent.
+ */
+struct record_stack {
+	struct record header; /* of the process it was seen in first; goid is 0 */
+	__u64 id; /* a hash of all that follows; never 0 */
+	__u16 count;
+	__u8 end; /* enum stack_end */
+	__u8 unused[5];
+	__u64 addresses[STACK_DEPTH];
+};
+
+/*
+ * ---- hunt ----
+ *
+ * What a goroutine inside a target did, so that all of a call's time is accounted for: from the record
+ * that opens its tree to the one that closes it, the goroutine is in turn
+ *
+ * - in a state other than RUNNING: each such time is one RECORD_WAIT, or is part of the sums of the
+ *   next RECORD_SHORT_WAITS;
+ * - RUNNING, but its thread has no processor: each such time is one RECORD_OFFCPU, within no wait;
+ * - RUNNING on a processor: all the rest. Samples tell on what.
+ *
+ * A goroutine may have begun a call while it was in one of these: only what is within the call counts.
+ * Of goroutines outside of any target, only waits of at least settings' outside_min_wait_ns are sent, so
+ * that it can be asked what a waker did meanwhile, and samples. All these records are of the goroutine
+ * that waited, ran or was sampled, and lost ones are in its next record's `lost`.
+ */
+
+/*
+ * A time in which the goroutine was not RUNNING, sent when it is again (header.time_ns).
+ *
+ *     start_ns            ready_ns          header.time_ns
+ *     |  `state`, `reason`  |    RUNNABLE     |
+ *
+ * A goroutine that was merely preempted or yielded has the state RUNNABLE and ready_ns == start_ns; one
+ * that went on at once, as mostly after a system call, ready_ns == header.time_ns.
+ */
+struct record_wait {
+	struct record header;
+	__u64 start_ns;
+	__u64 ready_ns;
+	/* Where it waited: the first address is the instruction that it went on at (a return address). 0:
+	 * unknown. Inside a target down to that (STACK_TARGET). */
+	__u64 stack;
+	/* As in struct origin, with its stack, down to its first function, if the wait was not short by
+	 * then. */
+	__u64 by_goid;
+	__u64 by_stack;
+	__u8 state; /* enum goroutine_state without STATE_SCAN: what it was until ready_ns */
+	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
+	__u8 unused[2];
+	/* of STATE_SYSCALL: the kernel's number of the call that its thread slept in last; negative:
+	 * unknown, or it did not sleep */
+	__s32 syscall;
+};
+
+/* Waits inside a target that were shorter than settings' long_wait_ns, and ended since the record before
+ * this one: sent before the next RECORD_WAIT and before what closes the tree. */
+struct record_short_waits {
+	struct record header;
+	__u64 count;
+	__u64 waiting_ns; /* each up to its ready_ns: STATE_WAITING and states that are none of these */
+	__u64 syscall_ns;
+	__u64 runnable_ns; /* from ready_ns on */
+};
+
+/* The goroutine inside a target was RUNNING, but another thread (or none) had its processor: from
+ * start_ns to header.time_ns. Each is sent, however short. */
+struct record_offcpu {
+	struct record header;
+	__u64 start_ns;
+	__u64 stack; /* as in struct record_wait; 0: it was short */
+	/* Who got the processor at start_ns: process and thread as the tracer's PID namespace numbers them
+	 * (0: not in it), 0 and `by_nobody` if it was left idle, by a limit of the control group mostly. */
+	__u32 by_pid, by_tid;
+	char by_comm[16]; /* as in /proc/PID/comm, NUL at the end */
+	__u8 by_nobody;
+	/* The thread could not go on: it slept in the kernel, for a page of memory, say. Else it could,
+	 * and was not let. */
+	__u8 slept;
+	__u8 unused[6];
+};
+
+/* What a sample found its thread doing. */
+enum sample_place {
+	SAMPLE_GO, /* the goroutine's own code, on its own stack */
+	SAMPLE_SYSTEM, /* the runtime's or C, on the thread's system stack, for the goroutine; or for none
+			* (goid 0), as the scheduler and the collector do */
+	SAMPLE_SIGNAL, /* a signal handler */
+	SAMPLE_TRACER, /* the kernel, handling a probe's breakpoint: our own doing */
+};
+
+/*
+ * Sent at settings' frequency, for each processor that then runs a thread of a process with a target. In
+ * the kernel (in_kernel) ip_va and the stack are where the thread left its own code.
+ *
+ * A function without a frame, or one that is at its first or last instruction, hides its caller from
+ * frame pointers. Who knows how much stack it has there (d bytes, its pcsp table) puts this right: the
+ * return address lies at sp + d, so where that is not first_frame + 8, the word of there (words[0] for d
+ * = 0, words[1] for 8) belongs between ip_va and the rest. On arm64 words[0] is the link register, which
+ * has it when d is 0.
+ */
+struct record_sample {
+	struct record header;
+	__u64 ip_va; /* the next instruction; may have FOREIGN_ADDRESS */
+	/* The first address is ip_va. On a system stack the goroutine's own: its second address is where it
+	 * left that. Inside a target down to that. 0: unknown */
+	__u64 stack;
+	__u64 words
+		[2]; /* of raw memory, as va if they are addresses in the file (FOREIGN_ADDRESS) */
+	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; on the goroutine's own stack */
+	__u32 first_frame; /* stack.hi - the frame pointer; 0: it points to nowhere on that stack */
+	__u32 frame; /* of the target that it is inside of; 0: of none */
+	__s32 syscall; /* in_kernel: the call's number; negative: it is in none */
+	__u8 place; /* enum sample_place */
+	__u8 state; /* enum goroutine_state without STATE_SCAN, of the goroutine */
+	__u8 in_kernel;
+	__u8 unused[5];
+};
+
+/* Follows a sample inside a target whose stack has no STACK_TARGET: the memory from its stack pointer up
+ * to the target's frame, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables. */
+#define COPY_SIZE 4096
+struct record_stack_copy {
+	struct record header;
+	__u64 bias; /* address - va, of the addresses in it */
+	__u32 sp; /* where it begins: as in the sample */
+	__u32 size; /* bytes */
+	__u8 bytes[COPY_SIZE];
 };
 
 /* What is counted. */
@@ -209,6 +375,18 @@ static inline __u32 record_min_size(__u8 kind)
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);
+	case RECORD_STACK:
+		return offsetof(struct record_stack, addresses);
+	case RECORD_WAIT:
+		return sizeof(struct record_wait);
+	case RECORD_SHORT_WAITS:
+		return sizeof(struct record_short_waits);
+	case RECORD_OFFCPU:
+		return sizeof(struct record_offcpu);
+	case RECORD_SAMPLE:
+		return sizeof(struct record_sample);
+	case RECORD_STACK_COPY:
+		return offsetof(struct record_stack_copy, bytes);
 	default:
 		return 0;
 	}
@@ -219,8 +397,28 @@ static inline __u32 record_min_size(__u8 kind)
  * and lies within `size` bytes. */
 static inline bool record_is_valid(const struct record *record, size_t size)
 {
-	return size >= sizeof(*record) && record->size <= size && record_min_size(record->kind) &&
-	       record->size >= record_min_size(record->kind);
+	__u32 needed = record_min_size(record->kind);
+
+	if (size < sizeof(*record) || record->size > size || !needed || record->size < needed)
+		return false;
+	if (record->kind == RECORD_STACK) {
+		const struct record_stack *stack = (const struct record_stack *)record;
+		return stack->count <= STACK_DEPTH &&
+		       record->size >= needed + stack->count * sizeof(*stack->addresses);
+	}
+	if (record->kind == RECORD_STACK_COPY) {
+		const struct record_stack_copy *copy = (const struct record_stack_copy *)record;
+		return copy->size <= COPY_SIZE && record->size >= needed + copy->size;
+	}
+	return true;
+}
+
+/* Of an entry: record_stack.id, or 0. */
+static inline __u64 record_entry_stack(const struct record *record)
+{
+	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_stack))
+		return 0;
+	return ((const struct record_entry_stack *)record)->stack;
 }
 
 /* NULL: a record that tells of none. */

@@ -30,10 +30,20 @@ struct facts {
 	uint64_t by_goid;
 	uint64_t start_va, go_va;
 	uint64_t by_stack[WAKER_DEPTH];
+	uint64_t stack; /* an entry with it is a struct record_entry_stack; of others their stack */
+	/* RECORD_STACK, whose id is `stack`: its addresses, the first of by_stack that are not 0 */
+	uint8_t stack_end;
 };
 
 union any_record {
 	struct record header;
+	struct record_entry_stack entry_stack;
+	struct record_stack stack;
+	struct record_wait wait;
+	struct record_short_waits short_waits;
+	struct record_offcpu offcpu;
+	struct record_sample sample;
+	struct record_stack_copy copy;
 	struct record_entry entry;
 	struct record_frame at;
 	struct record_state_origin state;
@@ -69,6 +79,20 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		room->entry.caller_va = facts->caller_va;
 		room->at.site = facts->site;
 		room->at.frame = facts->frame;
+		if (facts->stack) {
+			room->header.size = sizeof(struct record_entry_stack);
+			room->entry_stack.stack = facts->stack;
+		}
+		break;
+	case RECORD_STACK:
+		room->stack.id = facts->stack;
+		room->stack.end = facts->stack_end;
+		while (room->stack.count < WAKER_DEPTH && facts->by_stack[room->stack.count]) {
+			room->stack.addresses[room->stack.count] =
+				facts->by_stack[room->stack.count];
+			room->stack.count++;
+		}
+		room->header.size += room->stack.count * sizeof(uint64_t);
 		break;
 	case RECORD_RETURN:
 	case RECORD_TAIL_CALL:

@@ -23,25 +23,62 @@ static void test_layout(void **state)
 static void test_every_kind(void **state)
 {
 	for (unsigned kind = 0; kind < 256; kind++) {
-		struct record record = {.kind = (uint8_t)kind};
-		uint32_t size = record_min_size(record.kind);
+		union any_record room = {.header.kind = (uint8_t)kind};
+		struct record *record = &room.header;
+		uint32_t size = record_min_size(record->kind);
 
-		record.size = (uint16_t)size;
+		record->size = (uint16_t)size;
 		if (!size) {
-			record.size = sizeof(record);
-			assert_false(record_is_valid(&record, 1024));
+			record->size = sizeof(*record);
+			assert_false(record_is_valid(record, 1024));
 			continue;
 		}
-		assert_true(size >= sizeof(record) && size % 8 == 0);
-		assert_true(record_is_valid(&record, size));
-		assert_false(record_is_valid(&record, size - 1));
-		assert_true(record_is_valid(&record, size + 8)); /* the next one lies behind it */
-		record.size--;
-		assert_false(record_is_valid(&record, size));
-		record.size += 9; /* of a newer version, which has more to say of it */
-		assert_true(record_is_valid(&record, size + 8));
-		assert_false(record_is_valid(&record, size));
+		assert_true(size >= sizeof(*record) && size % 8 == 0);
+		assert_true(record_is_valid(record, size));
+		assert_false(record_is_valid(record, size - 1));
+		assert_true(record_is_valid(record, size + 8)); /* the next one lies behind it */
+		record->size--;
+		assert_false(record_is_valid(record, size));
+		record->size += 9; /* of a newer version, which has more to say of it */
+		assert_true(record_is_valid(record, size + 8));
+		assert_false(record_is_valid(record, size));
 	}
+}
+
+/* Of those that are as long as they have something to say. */
+static void test_counts(void **state)
+{
+	struct record_stack stack = {
+		.header = {.kind = RECORD_STACK, .size = 48 + 2 * sizeof(__u64)}, .count = 2};
+	struct record_stack_copy copy = {.header = {.kind = RECORD_STACK_COPY, .size = 48 + 9},
+					 .size = 9};
+
+	assert_true(record_is_valid(&stack.header, sizeof(stack)));
+	stack.count = 3;
+	assert_false(record_is_valid(&stack.header, sizeof(stack)));
+	stack.header.size = sizeof(stack);
+	stack.count = STACK_DEPTH;
+	assert_true(record_is_valid(&stack.header, sizeof(stack)));
+	stack.count = STACK_DEPTH + 1;
+	assert_false(record_is_valid(&stack.header, 2 * sizeof(stack)));
+	assert_true(record_is_valid(&copy.header, sizeof(copy)));
+	copy.size = 10;
+	assert_false(record_is_valid(&copy.header, sizeof(copy)));
+	copy.header.size = sizeof(copy);
+	copy.size = COPY_SIZE + 1;
+	assert_false(record_is_valid(&copy.header, 2 * sizeof(copy)));
+}
+
+static void test_stack_of_entry(void **state)
+{
+	struct record_entry_stack entry = {
+		.entry.at.header = {.kind = RECORD_ENTRY, .size = sizeof(entry)}, .stack = 7};
+
+	assert_int_equal(record_entry_stack(&entry.entry.at.header), 7);
+	entry.entry.at.header.size--;
+	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
+	entry.entry.at.header = (struct record){.kind = RECORD_GO, .size = sizeof(entry)};
+	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
 }
 
 static void test_nothing(void **state)
@@ -72,10 +109,9 @@ static void test_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_every_kind),
-		cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_layout),  cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_counts),  cmocka_unit_test(test_stack_of_entry),
+		cmocka_unit_test(test_nothing), cmocka_unit_test(test_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
