@@ -4,6 +4,7 @@
 
 #include "completion/completion.h"
 #include "gofuncgraph/attach.h"
+#include "gofuncgraph/states.h"
 #include "names/goroutine_state.h"
 #include "output/format_list.h"
 #include "sums/functions.h"
@@ -49,7 +50,9 @@ struct value value_of(const struct command *command, const struct argp_option *o
 	if (!strcmp(option->name, "caller"))
 		return words("off short full");
 	if (!strcmp(option->name, "sort"))
-		return words(FUNCTION_ORDERS);
+		return words(command->name ? STATE_ORDERS : FUNCTION_ORDERS);
+	if (!strcmp(option->name, "by"))
+		return words("goroutine function go");
 	if (!strcmp(option->name, "color"))
 		return words("auto always never");
 	if (!strcmp(option->name, "template"))

@@ -115,6 +115,8 @@ UNIQUE = [
     ("gofuncgraph-c states -f t", "gofuncgraph-c states -f text"),
     ("gofuncgraph-c -v states --sum", "gofuncgraph-c -v states --summary"),
     ("gofuncgraph-c states --state RUNNI", "gofuncgraph-c states --state RUNNING"),
+    ("gofuncgraph-c states --sort not", "gofuncgraph-c states --sort not-running"),
+    ("gofuncgraph-c states --by f", "gofuncgraph-c states --by function"),
     ("gofuncgraph-c --attach per", "gofuncgraph-c --attach perf_event"),
     ("gofuncgraph-c -o ./out", "gofuncgraph-c -o ./output-file"),
     ("gofuncgraph-c bpftrace --template https", "gofuncgraph-c bpftrace --template httpsnoop"),
