@@ -39,7 +39,13 @@ struct attach_site {
 	uint32_t program; /* index in attach_options.program_fds */
 	uint32_t name_offset; /* the site for messages: "name+name_offset" */
 	const char *name; /* any bytes */
+	uint32_t layer; /* sites of one layer come and go together. ATTACH_NO_LAYER: not attached */
 };
+
+#define ATTACH_NO_LAYER UINT32_MAX
+
+/* These bits of cookies are 0 in attach_site: attachment_attach() says what they are. */
+#define ATTACH_ORDER_BITS (UINT64_C(0xffff) << 48)
 
 #define ATTACH_MAX_PROGRAMS 16
 
@@ -50,6 +56,7 @@ struct attach_options {
 	int program_fds[ATTACH_MAX_PROGRAMS];
 	size_t num_programs;
 	bool has_cookies; /* bpf_get_attach_cookie() works (5.15) */
+	bool is_to_change; /* attachment_attach() is to work later, too, which takes capabilities */
 	/*
 	 * 0: every process; else spare the others where the kernel can (uprobe_multi, 6.10): the
 	 * programs still have to look who hits them. To the kernel a process is its first thread
@@ -66,7 +73,8 @@ struct attachment;
  * so that a tracer that is killed at any moment leaves no probe behind: the kernel cannot take a
  * breakpoint out for somebody with a fatal signal pending. Sites that the kernel refuses are found
  * by bisection, warned of by name, left out. Errors: none could be attached; missing privileges,
- * lockdown, no uprobes. What is given may go afterwards.
+ * lockdown, no uprobes. What is given may go afterwards; an attach_site is known by its index from
+ * then on.
  */
 struct error *attachment_start(const struct attach_file *file, const struct attach_site *sites,
 			       size_t num_sites, const struct attach_options *options,
@@ -74,16 +82,33 @@ struct error *attachment_start(const struct attach_file *file, const struct atta
 /* What is in use, and how many sites are attached. */
 enum attach_method attachment_method(const struct attachment *attachment);
 size_t attachment_num_sites(const struct attachment *attachment);
-/* Looks whether the holder is still there; does not wait. Error: it is not, and with it the probes
- * went. */
+/* Looks whether the holder is still there, and for what it answers; does not wait. Error: it is not,
+ * and with it the probes went; or the change that was going on cannot be. */
 struct error *attachment_check(struct attachment *attachment);
+
+/* A site into a layer. */
+struct attach_layer_site {
+	uint32_t site, layer;
+};
+
+/*
+ * Changes, which the holder makes while attachment_check() is called now and then: one at a time,
+ * never while attachment_is_busy(). Of one site there may be two layers for a while, and the newer
+ * one's program runs first (uprobe_multi: consumer_add() in kernel/events/uprobes.c).
+ */
+bool attachment_is_busy(const struct attachment *attachment);
+/* Attaches sites, those of a layer side by side; `bits` of ATTACH_ORDER_BITS go into their cookies. */
+void attachment_attach(struct attachment *attachment, const struct attach_layer_site *sites,
+		       size_t count, uint64_t bits);
+/* Takes whole layers off; not busy any more, none of their programs runs. */
+void attachment_detach(struct attachment *attachment, const uint32_t *layers, size_t count);
 /* Capabilities (base/capabilities.h) that attaching the same way once more takes, if there were
  * any. */
 uint64_t attachment_needs(const struct attachment *attachment);
 /* The kernel keeps the probes out of all processes but attach_options.pid. */
 bool attachment_is_confined(const struct attachment *attachment);
-/* Detaches and attaches everything: the process of attach_options.pid is another one to the kernel.
- * Error: that cannot be, and nothing is attached. */
+/* Detaches and attaches all that is attached: the process of attach_options.pid is another one to the
+ * kernel. Not while busy. Error: that cannot be, and nothing is attached. */
 struct error *attachment_again(struct attachment *attachment);
 /*
  * Somebody changes the binary, or did since attach_file.stat: attachment_start() or

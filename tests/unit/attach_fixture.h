@@ -13,6 +13,7 @@
 
 #include "attach_target.h"
 #include "gofuncgraph/attach.h"
+#include "probe/attach/tracefs.h"
 
 #define MAX_SITES (3 * MAX_FUNCS + 16)
 
@@ -225,6 +226,42 @@ static struct attachment *start(const struct fixture *f, const struct attach_opt
 	if (err)
 		fail_msg("%s", error_message(err));
 	return attachment;
+}
+
+/* ---- what a tracer that was killed leaves behind ---- */
+
+/* Waits for the children of this process, one left out: the holder is among them if it was started
+ * at all, since this process is the subreaper. Returns the last one, or 0. */
+static pid_t reap_all_but(pid_t keep)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	pid_t pid, other, last = 0;
+	do {
+		FILE *children = fopen(path, "re");
+		assert_non_null(children);
+		other = 0;
+		while (fscanf(children, "%d", &pid) == 1) {
+			if (pid != keep)
+				other = pid;
+		}
+		fclose(children);
+		if (other) {
+			assert_int_equal(waitpid(other, NULL, 0), other);
+			last = other;
+		}
+	} while (other);
+	return last;
+}
+
+static void check_nothing_left(const struct fixture *f, pid_t holder)
+{
+	char group[TRACEFS_GROUP_SIZE];
+	tracefs_group_name(group, tracefs_pid_namespace(), holder);
+	strcat(group, "/");
+	assert_true(has_clean_text(&f->running));
+	assert_int_equal(count_definitions(group), 0);
+	call_functions(&f->running, MAX_FUNCS);
 }
 
 #endif

@@ -210,30 +210,6 @@ static void test_holder_keeps_no_files(void **state)
 	close_programs(&options);
 }
 
-/* Waits for the children of this process, one left out: the holder is among them if it was started
- * at all, since this process is the subreaper. Returns the last one, or 0. */
-static pid_t reap_all_but(pid_t keep)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	pid_t pid, other, last = 0;
-	do {
-		FILE *children = fopen(path, "re");
-		assert_non_null(children);
-		other = 0;
-		while (fscanf(children, "%d", &pid) == 1) {
-			if (pid != keep)
-				other = pid;
-		}
-		fclose(children);
-		if (other) {
-			assert_int_equal(waitpid(other, NULL, 0), other);
-			last = other;
-		}
-	} while (other);
-	return last;
-}
-
 /* Runs attachment_start() in a process that is then killed; `delay_us` after its begin, or, when
  * negative, after its end. Returns the holder that there was, or 0. */
 static pid_t kill_tracer(const struct fixture *f, const struct attach_options *options,
@@ -267,16 +243,6 @@ static pid_t kill_tracer(const struct fixture *f, const struct attach_options *o
 	assert_int_equal(waitpid(tracer, &status, 0), tracer);
 	assert_true(WIFSIGNALED(status));
 	return reap_all_but(f->running.pid);
-}
-
-static void check_nothing_left(const struct fixture *f, pid_t holder)
-{
-	char group[TRACEFS_GROUP_SIZE];
-	tracefs_group_name(group, tracefs_pid_namespace(), holder);
-	strcat(group, "/");
-	assert_true(has_clean_text(&f->running));
-	assert_int_equal(count_definitions(group), 0);
-	call_functions(&f->running, MAX_FUNCS);
 }
 
 static void test_killed_after_attaching(void **state)

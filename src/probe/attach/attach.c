@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -17,6 +18,9 @@ struct attachment {
 	size_t num_sites;
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
+	union holder_shared *shared; /* what orders are about */
+	size_t shared_size; /* bytes */
+	bool is_busy; /* an order is being carried out */
 	uint64_t needs; /* see attachment_needs() */
 	bool is_confined; /* see attachment_is_confined() */
 	bool is_lost; /* the holder went by itself */
@@ -100,6 +104,10 @@ static void take_note(struct attachment *attachment, const struct holder_message
 		log_warning("%s", message->text);
 	else if (message->type == HOLDER_CHANGED)
 		attachment->is_changed = true;
+	if (message->type == HOLDER_DONE || message->type == HOLDER_ATTACHED)
+		attachment->num_sites = message->count;
+	if (message->type == HOLDER_DONE || message->type == HOLDER_FAILED)
+		attachment->is_busy = false;
 }
 
 /* Listens until all is attached, or cannot be. */
@@ -111,7 +119,6 @@ static struct error *wait_until_attached(struct attachment *attachment)
 			return error_new("%s", message.text);
 		take_note(attachment, &message);
 		if (message.type == HOLDER_ATTACHED) {
-			attachment->num_sites = message.count;
 			attachment->is_confined = message.is_confined;
 			attachment->needs = message.needs;
 		}
@@ -128,18 +135,38 @@ static struct error *wait_until_attached(struct attachment *attachment)
  */
 static pid_t fork_holder(const struct attach_file *file, const struct attach_site *sites,
 			 size_t num_sites, const struct attach_options *options,
-			 const int sockets[2])
+			 const union holder_shared *shared, const int sockets[2])
 {
 	sigset_t all, old;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid_t pid = fork();
 	if (pid == 0)
-		holder_run(file, sites, num_sites, options, sockets[1]);
+		holder_run(file, sites, num_sites, options, shared, sockets[1]);
 	int errnum = errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	errno = errnum;
 	return pid;
+}
+
+static struct attachment *new_attachment(size_t num_sites)
+{
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	if (!attachment)
+		return NULL;
+	attachment->shared_size = (num_sites + 1) * sizeof(*attachment->shared);
+	attachment->shared = mmap(NULL, attachment->shared_size, PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (attachment->shared != MAP_FAILED)
+		return attachment;
+	free(attachment);
+	return NULL;
+}
+
+static void free_attachment(struct attachment *attachment)
+{
+	munmap(attachment->shared, attachment->shared_size);
+	free(attachment);
 }
 
 struct error *attachment_start(const struct attach_file *file, const struct attach_site *sites,
@@ -147,7 +174,7 @@ struct error *attachment_start(const struct attach_file *file, const struct atta
 			       struct attachment **out)
 {
 	*out = NULL;
-	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	struct attachment *attachment = new_attachment(num_sites);
 	if (!attachment)
 		return error_out_of_memory();
 	struct attach_options chosen = *options;
@@ -157,16 +184,18 @@ struct error *attachment_start(const struct attach_file *file, const struct atta
 
 	int sockets[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
-		free(attachment);
-		return error_errno(errno, "cannot attach: socketpair() failed");
+		int errnum = errno;
+		free_attachment(attachment);
+		return error_errno(errnum, "cannot attach: socketpair() failed");
 	}
-	attachment->holder = fork_holder(file, sites, num_sites, &chosen, sockets);
+	attachment->holder =
+		fork_holder(file, sites, num_sites, &chosen, attachment->shared, sockets);
 	int errnum = errno;
 	close(sockets[1]);
 	attachment->socket = sockets[0];
 	if (attachment->holder < 0) {
 		close(sockets[0]);
-		free(attachment);
+		free_attachment(attachment);
 		return error_errno(errnum, "cannot attach: fork() failed");
 	}
 	struct error *err = wait_until_attached(attachment);
@@ -206,8 +235,11 @@ struct error *attachment_check(struct attachment *attachment)
 {
 	struct holder_message message;
 	enum received received;
-	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED)
+	while ((received = receive(attachment->socket, &message, MSG_DONTWAIT)) == RECEIVED) {
 		take_note(attachment, &message);
+		if (message.type == HOLDER_FAILED)
+			return error_new("%s", message.text);
+	}
 	if (received == RECEIVED_NOTHING || attachment->is_changed)
 		return NULL;
 	attachment->is_lost = true;
@@ -228,20 +260,45 @@ bool attachment_is_confined(const struct attachment *attachment)
 	return attachment->is_confined;
 }
 
+/* Not sent: the holder is gone, or goes since the file is changed. */
+static void send_order(struct attachment *attachment, enum holder_order_type type, size_t count,
+		       uint64_t bits)
+{
+	const struct holder_order order = {.type = type, .count = (uint32_t)count, .bits = bits};
+	send(attachment->socket, &order, sizeof(order), MSG_NOSIGNAL);
+	attachment->is_busy = true;
+}
+
 struct error *attachment_again(struct attachment *attachment)
 {
-	const char order = HOLDER_ORDER_AGAIN;
-	/* Not sent: the holder is gone, or goes since the file is changed. */
-	send(attachment->socket, &order, 1, MSG_NOSIGNAL);
+	send_order(attachment, HOLDER_ORDER_AGAIN, 0, 0);
 	struct holder_message message;
 	while (receive(attachment->socket, &message, 0) == RECEIVED) {
 		take_note(attachment, &message);
 		if (message.type == HOLDER_FAILED)
 			return error_new("%s", message.text);
-		if (message.type == HOLDER_ATTACHED)
+		if (message.type == HOLDER_DONE)
 			return NULL;
 	}
 	return attachment_check(attachment);
+}
+
+bool attachment_is_busy(const struct attachment *attachment)
+{
+	return attachment->is_busy;
+}
+
+void attachment_attach(struct attachment *attachment, const struct attach_layer_site *sites,
+		       size_t count, uint64_t bits)
+{
+	memcpy(attachment->shared, sites, count * sizeof(*sites));
+	send_order(attachment, HOLDER_ORDER_ATTACH, count, bits);
+}
+
+void attachment_detach(struct attachment *attachment, const uint32_t *layers, size_t count)
+{
+	memcpy(attachment->shared, layers, count * sizeof(*layers));
+	send_order(attachment, HOLDER_ORDER_DETACH, count, 0);
 }
 
 bool attachment_file_is_changed(const struct attachment *attachment)
@@ -263,5 +320,5 @@ void attachment_stop(struct attachment *attachment)
 		log_warning(
 			"the process that holds the probes (PID %d) was killed while it took them away",
 			attachment->holder);
-	free(attachment);
+	free_attachment(attachment);
 }

@@ -8,7 +8,6 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include "base/array.h"
 #include "probe/attach/holder.h"
 
 /* union bpf_attr's link_create in include/uapi/linux/bpf.h of Linux 6.6; Debian 12's is older, and
@@ -29,9 +28,7 @@ struct uprobe_multi_attr {
 };
 
 struct multi {
-	int *links;
-	size_t num_links;
-	size_t capacity;
+	bool has_worked;
 	uint64_t *offsets; /* of one batch */
 	uint64_t *cookies;
 	uint32_t pid; /* 0: every process */
@@ -115,12 +112,10 @@ static struct error *multi_prepare(struct holder *holder)
 	return multi->offsets && multi->cookies ? NULL : error_out_of_memory();
 }
 
-static int multi_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
+static int multi_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count,
+			struct holder_link *link)
 {
 	struct multi *multi = holder->state;
-	if (!array_reserve(&multi->links, &multi->capacity, multi->num_links + 1,
-			   sizeof(*multi->links)))
-		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		multi->offsets[i] = holder->sites[sites[i]].off;
 		multi->cookies[i] = holder->sites[sites[i]].cookie;
@@ -130,27 +125,29 @@ static int multi_attach(struct holder *holder, int program_fd, const uint32_t *s
 				    .cookies = multi->cookies,
 				    .count = count,
 				    .pid = multi->pid};
-	int link = create_link(program_fd, &batch);
-	if (link >= 0) {
-		multi->links[multi->num_links++] = link;
+	int fd = create_link(program_fd, &batch);
+	if (fd >= 0) {
+		multi->has_worked = true;
+		link->fd = fd;
 		return 0;
 	}
 	/* Refused is this site, or every site: before it has worked once it may not exist. */
-	if ((link == -EINVAL || link == -EOPNOTSUPP) && multi->num_links == 0 &&
+	if ((fd == -EINVAL || fd == -EOPNOTSUPP) && !multi->has_worked &&
 	    holder->num_refused == 0 && !attach_multi_works())
 		return -ENOSYS;
-	return link;
+	return fd;
 }
 
-static void multi_detach(struct holder *holder)
+static void multi_close(const struct holder_link *link)
+{
+	close(link->fd);
+}
+
+static void multi_finish(struct holder *holder)
 {
 	struct multi *multi = holder->state;
 	if (!multi)
 		return;
-	/* Entries went in last and go out first. */
-	while (multi->num_links > 0)
-		close(multi->links[--multi->num_links]);
-	free(multi->links);
 	free(multi->offsets);
 	free(multi->cookies);
 	free(multi);
@@ -160,5 +157,7 @@ const struct attach_method_ops attach_multi_ops = {
 	.max_batch = MAX_BATCH,
 	.prepare = multi_prepare,
 	.attach = multi_attach,
-	.detach = multi_detach,
+	.close = multi_close,
+	.max_closing = 16,
+	.finish = multi_finish,
 };

@@ -14,14 +14,10 @@
 #include <bpf/bpf.h>
 #include <linux/perf_event.h>
 
-#include "base/array.h"
 #include "probe/attach/holder.h"
 
 struct perf {
 	uint32_t type; /* of the PMU "uprobe" */
-	int *fds; /* links where there are cookies, else perf events */
-	size_t num_fds;
-	size_t capacity;
 };
 
 #define UPROBE_TYPE "/sys/bus/event_source/devices/uprobe/type"
@@ -89,12 +85,10 @@ static int create_link(int program, int event, uint64_t cookie)
 	return bpf_link_create(program, event, BPF_PERF_EVENT, &opts);
 }
 
+/* A link where there are cookies, else a perf event. */
 static int attach_site(struct holder *holder, int program_fd, const struct attach_site *site)
 {
-	struct perf *perf = holder->state;
-	if (!array_reserve(&perf->fds, &perf->capacity, perf->num_fds + 1, sizeof(*perf->fds)))
-		return -ENOMEM;
-	_cleanup_close_ int event = open_event(perf, holder->path, site->off);
+	_cleanup_close_ int event = open_event(holder->state, holder->path, site->off);
 	if (event < 0)
 		return event;
 	_cleanup_close_ int link = -1;
@@ -108,33 +102,32 @@ static int attach_site(struct holder *holder, int program_fd, const struct attac
 	if (ioctl(event, PERF_EVENT_IOC_ENABLE, 0) < 0)
 		return -errno;
 	/* A link keeps its event. */
-	perf->fds[perf->num_fds++] = link >= 0 ? take_fd(&link) : take_fd(&event);
-	return 0;
+	return link >= 0 ? take_fd(&link) : take_fd(&event);
 }
 
-static int perf_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
+static int perf_attach(struct holder *holder, int program_fd, const uint32_t *sites, size_t count,
+		       struct holder_link *link)
 {
 	/* max_batch is 1: undoing half a batch would cost more than all of bisecting saves. */
-	return count == 1 ? attach_site(holder, program_fd, &holder->sites[sites[0]]) : -EINVAL;
+	link->fd = count == 1 ? attach_site(holder, program_fd, &holder->sites[sites[0]]) : -EINVAL;
+	return link->fd < 0 ? link->fd : 0;
 }
 
-static void perf_detach(struct holder *holder)
+static void perf_close(const struct holder_link *link)
 {
-	struct perf *perf = holder->state;
-	if (!perf)
-		return;
-	while (perf->num_fds > 0) {
-		close(perf->fds[--perf->num_fds]);
-		/* Who starts the program meanwhile, unchanged, is not to wait for all of them. */
-		file_watch_is_changed(&holder->watch);
-	}
-	free(perf->fds);
-	free(perf);
+	close(link->fd);
+}
+
+static void perf_finish(struct holder *holder)
+{
+	free(holder->state);
 }
 
 const struct attach_method_ops attach_perf_ops = {
 	.max_batch = 1,
 	.prepare = perf_prepare,
 	.attach = perf_attach,
-	.detach = perf_detach,
+	.close = perf_close,
+	.max_closing = 1,
+	.finish = perf_finish,
 };

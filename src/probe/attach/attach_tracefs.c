@@ -20,23 +20,14 @@
 
 #include <linux/perf_event.h>
 
-#include "base/array.h"
 #include "probe/attach/holder.h"
 #include "probe/attach/tracefs.h"
-
-struct tracefs_event {
-	int perf_fd;
-	unsigned number; /* its name: "p3" */
-};
 
 struct tracefs {
 	int root;
 	int definitions; /* uprobe_events, for appending */
 	char group[TRACEFS_GROUP_SIZE];
-	struct tracefs_event *events;
-	size_t num_events;
-	size_t capacity;
-	unsigned next_number;
+	unsigned next_number; /* of an event, which is its name: "p3" */
 };
 
 /* Each definition walks its event's probes and all events: the kernel's cost grows with the square
@@ -131,58 +122,55 @@ static int arm_event(const struct tracefs *tracefs, const char *name, int progra
 	return take_fd(&fd);
 }
 
-static int attach_event(struct holder *holder, unsigned number, int program_fd,
-			const uint32_t *sites, size_t count)
+static void put_name(char name[TRACEFS_EVENT_SIZE], const struct holder_link *link)
+{
+	snprintf(name, TRACEFS_EVENT_SIZE, "p%u", link->number);
+}
+
+static int tracefs_attach(struct holder *holder, int program_fd, const uint32_t *sites,
+			  size_t count, struct holder_link *link)
 {
 	struct tracefs *tracefs = holder->state;
 	char name[TRACEFS_EVENT_SIZE];
-	snprintf(name, sizeof(name), "p%u", number);
+	link->number = tracefs->next_number++;
+	put_name(name, link);
 	int err = define_event(holder, name, sites, count);
 	int fd = err ? err : arm_event(tracefs, name, program_fd);
 	if (fd < 0) {
 		tracefs_remove_event(tracefs->root, tracefs->definitions, tracefs->group, name);
 		return fd;
 	}
-	tracefs->events[tracefs->num_events++] =
-		(struct tracefs_event){.perf_fd = fd, .number = number};
+	link->fd = fd;
 	return 0;
 }
 
-static int tracefs_attach(struct holder *holder, int program_fd, const uint32_t *sites,
-			  size_t count)
+static void tracefs_close(const struct holder_link *link)
 {
-	struct tracefs *tracefs = holder->state;
-	if (!array_reserve(&tracefs->events, &tracefs->capacity, tracefs->num_events + 1,
-			   sizeof(*tracefs->events)))
-		return -ENOMEM;
-	return attach_event(holder, tracefs->next_number++, program_fd, sites, count);
+	ioctl(link->fd, PERF_EVENT_IOC_DISABLE, 0);
+	close(link->fd);
 }
 
-/* First all events are disarmed, then their definitions go: one that is removed while in use
- * corrupts the kernel's lists. */
-static void tracefs_detach(struct holder *holder)
+/* One that is removed while in use corrupts the kernel's lists. */
+static void tracefs_forget(struct holder *holder, const struct holder_link *link)
+{
+	const struct tracefs *tracefs = holder->state;
+	char name[TRACEFS_EVENT_SIZE];
+	put_name(name, link);
+	int err = tracefs_remove_event(tracefs->root, tracefs->definitions, tracefs->group, name);
+	if (err)
+		holder_warn(holder, "cannot remove the tracefs event %s/%s: %s", tracefs->group,
+			    name, strerror(-err));
+}
+
+static void tracefs_finish(struct holder *holder)
 {
 	struct tracefs *tracefs = holder->state;
 	if (!tracefs)
 		return;
-	for (size_t i = tracefs->num_events; i-- > 0;) {
-		ioctl(tracefs->events[i].perf_fd, PERF_EVENT_IOC_DISABLE, 0);
-		close(tracefs->events[i].perf_fd);
-	}
-	for (size_t i = 0; i < tracefs->num_events; i++) {
-		char name[TRACEFS_EVENT_SIZE];
-		snprintf(name, sizeof(name), "p%u", tracefs->events[i].number);
-		int err = tracefs_remove_event(tracefs->root, tracefs->definitions, tracefs->group,
-					       name);
-		if (err)
-			holder_warn(holder, "cannot remove the tracefs event %s/%s: %s",
-				    tracefs->group, name, strerror(-err));
-	}
 	if (tracefs->definitions >= 0)
 		close(tracefs->definitions);
 	if (tracefs->root >= 0)
 		close(tracefs->root);
-	free(tracefs->events);
 	free(tracefs);
 }
 
@@ -190,5 +178,8 @@ const struct attach_method_ops attach_tracefs_ops = {
 	.max_batch = MAX_BATCH,
 	.prepare = tracefs_prepare,
 	.attach = tracefs_attach,
-	.detach = tracefs_detach,
+	.close = tracefs_close,
+	.max_closing = 1,
+	.forget = tracefs_forget,
+	.finish = tracefs_finish,
 };

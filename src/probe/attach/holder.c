@@ -14,6 +14,7 @@
 #include "base/capabilities.h"
 #include "base/file_age.h"
 #include "probe/attach/holder.h"
+#include "probe/attach/warm.h"
 
 /* ---- talking to the tracer ---- */
 
@@ -226,19 +227,39 @@ static void give_up_capabilities(const struct holder *holder)
 	capabilities_keep(holder->needs & CAPABILITY(CAP_DAC_OVERRIDE));
 }
 
-static void detach(struct holder *holder)
+static struct error *attach_shared(struct holder *holder, enum attach_method method,
+				   const struct holder_order *order)
 {
-	holder->ops->detach(holder);
-	holder->state = NULL;
-	holder->num_attached = holder->num_refused = 0;
+	_cleanup_free_ uint32_t *sites = calloc(order->count + 1, sizeof(*sites));
+	if (!sites)
+		return error_out_of_memory();
+	for (uint32_t i = 0; i < order->count; i++) {
+		sites[i] = holder->shared->sites[i].site;
+		struct attach_site *site = &holder->sites[sites[i]];
+		site->layer = holder->shared->sites[i].layer;
+		site->cookie = (site->cookie & ~ATTACH_ORDER_BITS) | order->bits;
+	}
+	return holder_attach_more(holder, method, sites, order->count);
 }
 
-static void attach_again(struct holder *holder, enum attach_method method)
+static void carry_out(struct holder *holder, enum attach_method method,
+		      const struct holder_order *order)
 {
-	detach(holder);
-	_cleanup_error_ struct error *err = holder_attach(holder, method);
+	_cleanup_error_ struct error *err = NULL;
+	switch (order->type) {
+	case HOLDER_ORDER_AGAIN:
+		holder_detach(holder, NULL, 0);
+		err = holder_attach(holder, method);
+		break;
+	case HOLDER_ORDER_ATTACH:
+		err = attach_shared(holder, method, order);
+		break;
+	case HOLDER_ORDER_DETACH:
+		holder_detach(holder, holder->shared->layers, order->count);
+		break;
+	}
 	if (!err)
-		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
+		tell(holder, HOLDER_DONE, holder->num_attached, "%s", "");
 	else if (!holder_must_stop(holder))
 		tell(holder, HOLDER_FAILED, 0, "%s", error_message(err));
 }
@@ -246,15 +267,21 @@ static void attach_again(struct holder *holder, enum attach_method method)
 /* Until the end of the tracer, or a change of the file. */
 static void serve(struct holder *holder, enum attach_method method)
 {
-	char order;
+	struct holder_order order;
 	for (;;) {
 		while (!await_news(holder, -1))
 			;
 		if (file_watch_is_changed(&holder->watch) ||
-		    recv(holder->socket, &order, 1, MSG_DONTWAIT) != 1)
+		    recv(holder->socket, &order, sizeof(order), MSG_DONTWAIT) != sizeof(order))
 			return;
-		attach_again(holder, method);
+		carry_out(holder, method, &order);
 	}
+}
+
+static struct error *attach_first(struct holder *holder, enum attach_method method)
+{
+	warm_sites(holder->sites, holder->num_sites, holder->file_fd);
+	return holder->ops->prepare(holder) ?: holder_attach(holder, method);
 }
 
 static void hold(struct holder *holder, enum attach_method method)
@@ -262,7 +289,7 @@ static void hold(struct holder *holder, enum attach_method method)
 	_cleanup_error_ struct error *err = NULL;
 	bool is_same = watch_file(holder);
 	if (is_same) {
-		err = holder_attach(holder, method);
+		err = attach_first(holder, method);
 		is_same = !file_watch_is_changed(&holder->watch);
 	}
 	if (is_same && err) {
@@ -273,7 +300,9 @@ static void hold(struct holder *holder, enum attach_method method)
 		tell_watch(holder);
 		prepare_for_slow_end(holder, method);
 		holder->needs = needed_capabilities(holder, method);
-		give_up_capabilities(holder);
+		/* A new link takes none, but of perf events. */
+		if (!holder->is_to_change || method == ATTACH_UPROBE_MULTI)
+			give_up_capabilities(holder);
 		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
 		serve(holder, method);
 	}
@@ -282,11 +311,14 @@ static void hold(struct holder *holder, enum attach_method method)
 }
 
 void holder_run(const struct attach_file *file, const struct attach_site *sites, size_t num_sites,
-		const struct attach_options *options, int socket)
+		const struct attach_options *options, const union holder_shared *shared, int socket)
 {
 	struct holder holder = {
 		.file = file,
-		.sites = sites,
+		/* After fork() the memory is ours alone. */
+		.sites = (struct attach_site *)sites,
+		.shared = shared,
+		.is_to_change = options->is_to_change,
 		.num_sites = num_sites,
 		.num_programs = options->num_programs,
 		.ops = method_ops(options->method),
@@ -306,7 +338,8 @@ void holder_run(const struct attach_file *file, const struct attach_site *sites,
 
 	hold(&holder, options->method);
 	/* While there is a process to do it: what exit closes, it closes in no order of ours. */
-	detach(&holder);
+	holder_detach(&holder, NULL, 0);
+	holder.ops->finish(&holder);
 	file_watch_stop(&holder.watch);
 	/* Not exit(): the tracer's buffers and handlers are not ours to run. */
 	_exit(0);

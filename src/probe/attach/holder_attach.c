@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-/* holder_attach.c - attaches all sites, and bisects what the kernel refuses. */
+/* holder_attach.c - attaches sites, and bisects what the kernel refuses. */
 #include <errno.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "probe/attach/holder.h"
-#include "probe/attach/warm.h"
 
 /* Refused sites: found one by one, and named one by one. */
 #define MAX_REFUSED 1000
@@ -41,8 +41,9 @@ static bool is_general(int errnum)
 /* A site that cannot be had is left out. */
 static int refuse_site(struct holder *holder, uint32_t index, int errnum)
 {
-	const struct attach_site *site = &holder->sites[index];
+	struct attach_site *site = &holder->sites[index];
 	holder->last_refusal = errnum;
+	site->program = HOLDER_REFUSED;
 	if (++holder->num_refused > MAX_REFUSED)
 		return -errnum;
 	if (holder->num_refused > MAX_NAMED)
@@ -52,17 +53,29 @@ static int refuse_site(struct holder *holder, uint32_t index, int errnum)
 	return 0;
 }
 
+/* By one link, or not at all. */
+static int attach_link(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
+{
+	if (!array_reserve(&holder->links, &holder->link_capacity, holder->num_links + 1,
+			   sizeof(*holder->links)))
+		return -ENOMEM;
+	struct holder_link link = {.layer = holder->sites[sites[0]].layer,
+				   .count = (uint32_t)count};
+	int err = holder->ops->attach(holder, program_fd, sites, count, &link);
+	if (err)
+		return err;
+	holder->links[holder->num_links++] = link;
+	holder->num_attached += count;
+	return 0;
+}
+
 /* Halves what is refused until the culprits are found; as deep as the batch's logarithm. */
 static int attach_sites(struct holder *holder, int program_fd, const uint32_t *sites, size_t count)
 {
 	if (holder_must_stop(holder))
 		return -ECANCELED;
-	int err = holder->ops->attach(holder, program_fd, sites, count);
-	if (err == 0) {
-		holder->num_attached += count;
-		return 0;
-	}
-	if (is_general(-err))
+	int err = attach_link(holder, program_fd, sites, count);
+	if (err == 0 || is_general(-err))
 		return err;
 	if (count == 1)
 		return refuse_site(holder, sites[0], -err);
@@ -71,19 +84,30 @@ static int attach_sites(struct holder *holder, int program_fd, const uint32_t *s
 	return err ? err : attach_sites(holder, program_fd, sites + half, count - half);
 }
 
-/* `sites`: room for all. */
-static int attach_program(struct holder *holder, uint32_t program, uint32_t *sites)
+/* How many of these sites, from the first one, one link may hold. */
+static size_t batch_size(const struct holder *holder, const uint32_t *sites, size_t count)
+{
+	uint32_t layer = holder->sites[sites[0]].layer;
+	size_t size = 1;
+	while (size < count && size < holder->ops->max_batch &&
+	       holder->sites[sites[size]].layer == layer)
+		size++;
+	return size;
+}
+
+/* Those of `sites` that run the program; `room` is for as many. */
+static int attach_program(struct holder *holder, uint32_t program, const uint32_t *sites,
+			  size_t num_sites, uint32_t *room)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < holder->num_sites; i++) {
-		if (holder->sites[i].program == program)
-			sites[count++] = (uint32_t)i;
+	for (size_t i = 0; i < num_sites; i++) {
+		if (holder->sites[sites[i]].program == program)
+			room[count++] = sites[i];
 	}
 	size_t batch;
 	for (size_t done = 0; done < count; done += batch) {
-		batch = count - done < holder->ops->max_batch ? count - done
-							      : holder->ops->max_batch;
-		int err = attach_sites(holder, holder->program_fds[program], sites + done, batch);
+		batch = batch_size(holder, room + done, count - done);
+		int err = attach_sites(holder, holder->program_fds[program], room + done, batch);
 		if (err)
 			return err;
 	}
@@ -99,6 +123,20 @@ static struct error *general_error(const struct holder *holder, enum attach_meth
 			 hint ? hint : "");
 }
 
+struct error *holder_attach_more(struct holder *holder, enum attach_method method,
+				 const uint32_t *sites, size_t count)
+{
+	_cleanup_free_ uint32_t *room = calloc(count + 1, sizeof(*room));
+	if (!room)
+		return error_out_of_memory();
+	for (uint32_t i = 0; i < holder->num_programs; i++) {
+		int failed = attach_program(holder, i, sites, count, room);
+		if (failed)
+			return general_error(holder, method, -failed);
+	}
+	return NULL;
+}
+
 struct error *holder_attach(struct holder *holder, enum attach_method method)
 {
 	if (holder->num_sites == 0)
@@ -106,18 +144,17 @@ struct error *holder_attach(struct holder *holder, enum attach_method method)
 	_cleanup_free_ uint32_t *sites = calloc(holder->num_sites, sizeof(*sites));
 	if (!sites)
 		return error_out_of_memory();
-	warm_sites(holder->sites, holder->num_sites, holder->file_fd);
-	struct error *err = holder->ops->prepare(holder);
+	size_t count = 0;
+	for (size_t i = 0; i < holder->num_sites; i++) {
+		if (holder->sites[i].layer != ATTACH_NO_LAYER)
+			sites[count++] = (uint32_t)i;
+	}
+	struct error *err = holder_attach_more(holder, method, sites, count);
 	if (err)
 		return err;
-	for (uint32_t i = 0; i < holder->num_programs; i++) {
-		int failed = attach_program(holder, i, sites);
-		if (failed)
-			return general_error(holder, method, -failed);
-	}
-	if (holder->num_attached == 0)
+	if (count && holder->num_attached == 0)
 		return error_new("cannot attach to %s by %s: the kernel refuses all %zu probes: %s",
-				 holder->file->path, attach_method_name(method), holder->num_sites,
+				 holder->file->path, attach_method_name(method), count,
 				 attach_errno_text(holder->last_refusal));
 	if (holder->num_refused > MAX_NAMED)
 		holder_warn(holder, "the kernel refuses %zu probes more, left out",
