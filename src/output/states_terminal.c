@@ -24,6 +24,10 @@
 
 #define COUNT_WIDTH 7
 #define NS_WIDTH    7
+#define LEAST_NAME  8 /* of a function */
+
+/* So much of a reason tells enough: "chan rece…". */
+#define ENOUGH_REASON 8
 
 /* What is left out of what comes behind the columns, and what is above it, too. */
 enum cut {
@@ -31,7 +35,9 @@ enum cut {
 	CUT_COUNTS, /* of waits */
 	CUT_PACKAGE, /* of the function: its path */
 	CUT_PLACE_FUNCTION,
-	CUT_REASONS, /* CUT_REASONS + 1: the shortest, and so on, but not the longest */
+	/* CUT_REASONS + 1: the shortest, and so on; of the longest, how long; at last, the end of
+	 * the function's name */
+	CUT_REASONS,
 };
 
 static struct line *begin_line(struct output *out)
@@ -191,22 +197,45 @@ static void put_reasons(struct line *line, const struct reason_sum *reasons, siz
 		line_put_number(line, " (", reasons[i].count);
 		line_puts(line, ")");
 	}
-	if (left_out && count > 1)
+	if (left_out && left_out < count)
 		line_puts(line, "  …");
+}
+
+/* Of the start of a name, so much that `behind` columns are left; all, if that would be too little. */
+static void put_start_before(struct output *out, struct line *line, uint64_t start_va,
+			     size_t behind)
+{
+	const struct place *place = names_start(out->names, start_va);
+	size_t used = line->columns + behind + 1, columns, fits;
+
+	if (!place->function || used + LEAST_NAME > line->width) {
+		put_start(out, line, start_va, true);
+		return;
+	}
+	struct name name = name_without_path(place->function);
+	fits = terminal_fit(name.text, name.len, line->width - used, &columns);
+	line_put(line, name.text, fits);
+	line_puts(line, fits < name.len ? "…" : "");
 }
 
 static void put_rest(struct output *out, struct line *line, const struct state_row *row,
 		     const struct reason_sum *reasons, size_t num_reasons, size_t cut)
 {
+	size_t reason = num_reasons && reasons[0].name ? strlen(reasons[0].name) : 1;
 	char mark[STATES_MARK_SIZE];
 
+	states_mark(row, mark);
 	line_puts(line, "  ");
 	if (row->kind == STATES_STATEMENTS) {
 		put_place(line, names_caller(out->names, row->go_va), cut < CUT_PLACE_FUNCTION);
 		line_puts(line, "  ");
 	}
-	put_start(out, line, row->start_va, cut >= CUT_PACKAGE);
-	states_mark(row, mark);
+	if (cut > CUT_REASONS + num_reasons)
+		put_start_before(out, line, row->start_va,
+				 strlen(mark) + (*mark ? 1 : 0) + strlen("   ") +
+					 (reason < ENOUGH_REASON ? reason : ENOUGH_REASON));
+	else
+		put_start(out, line, row->start_va, cut >= CUT_PACKAGE);
 	line_puts(line, *mark ? " " : "");
 	line_puts(line, mark);
 	put_reasons(line, reasons, num_reasons, cut);
@@ -222,7 +251,7 @@ void states_terminal_row(struct output *out, const struct state_row *row)
 		line = begin_line(out);
 		put_columns(out, line, row);
 		put_rest(out, line, row, reasons, count, cut++);
-	} while (line->is_cut && cut <= CUT_REASONS + count);
+	} while (line->is_cut && cut <= CUT_REASONS + count + (count > 0));
 	end_line(out, line);
 }
 

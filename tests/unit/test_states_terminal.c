@@ -128,7 +128,7 @@ static void test_statements(void **state)
 	assert_shown(
 		100, print_statements,
 		"     PID  COUNT LIVING RUNNING RUNNABLE WAITING SYSCALL LONGEST  AT  STARTED WITH   WAITED FOR\n"
-		"     812   1000      1 523.3ms   11.0us  9.000s       -  2.000s  server.go:10  server.worker   chan…\n");
+		"     812   1000      1 523.3ms   11.0us  9.000s       -  2.000s  server.go:10  server.wo…   chan re…\n");
 	assert_shown(
 		160, print_statements,
 		"     PID  COUNT LIVING RUNNING RUNNABLE WAITING SYSCALL LONGEST CHANGES  AT  STARTED WITH   WAITED FOR\n"
