@@ -227,6 +227,19 @@ static __always_inline enum hit find_hit(const struct pt_regs *ctx, __u32 flags,
 	return HIT_INSIDE;
 }
 
+/* Whether its calls may begin trees. */
+static __always_inline bool is_chosen(const struct who *who)
+{
+	if (!num_chosen_goids)
+		return true;
+#pragma unroll
+	for (int i = 0; i < MAX_GOIDS; i++)
+		if (who->goid && who->goid == chosen_goids[i])
+			return true;
+	count(STAT_OTHER_GOROUTINES);
+	return false;
+}
+
 /* The gate of a goroutine that has none open; what its last tree lost is told with the first
  * record. NULL: it cannot have one. */
 static __always_inline struct gate *open_gate(const struct who *who, __u64 position)

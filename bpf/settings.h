@@ -33,6 +33,8 @@ const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of t
 const volatile __u32 only_pid = 0; /* 0: every process; numbered as below */
 const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
+const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
+const volatile __u32 num_chosen_goids = 0;
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */

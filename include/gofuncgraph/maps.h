@@ -10,6 +10,9 @@
 /* Functions that the runtime starts goroutines of its own with. */
 #define MAX_SYSTEM_STARTS 16
 
+/* Goroutines that --goid may choose: each target's entry that opens a gate compares with all. */
+#define MAX_GOIDS 16
+
 /* What is read of a runtime.g, its beginning, is no longer than this: the BPF programs have it on their
  * stack. */
 #define G_HEAD_MAX 192

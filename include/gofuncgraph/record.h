@@ -339,6 +339,7 @@ enum statistic {
 	STAT_NO_ROOM, /* trees not begun: too many goroutines inside targets at once */
 	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
 	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
+	STAT_OTHER_GOROUTINES, /* calls of targets outside of trees, by none of run_options.goids */
 	STAT_COUNT,
 };
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "gofuncgraph/attach.h"
+#include "gofuncgraph/maps.h"
 
 struct run_options {
 	bool states; /* where the time of each call went: sites where goroutines change state */
@@ -19,6 +20,10 @@ struct run_options {
 	/* states of all goroutines, not only of those inside a target; with struct origin for each
 	 */
 	bool all_goroutines;
+	/* Trees begin in these goroutines alone; none: in all. Those that are followed are asked for
+	 * nothing. */
+	uint64_t goids[MAX_GOIDS];
+	uint32_t num_goids;
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;

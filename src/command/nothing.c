@@ -49,6 +49,8 @@ void nothing_explain(const struct run *run, const char *what)
 
 	if (stats[STAT_LOST] || stats[STAT_NO_ROOM] || stats[STAT_UNREADABLE])
 		log_info("nothing to show: it may be among what was lost or left out");
+	else if (stats[STAT_OTHER_GOROUTINES])
+		log_info("nothing to show: no goroutine of --goid has %s, and others have", what);
 	else if (run->process)
 		explain_one_process(run, what);
 	else if (stats[STAT_OTHER_NAMESPACE] && !run->running.reached)

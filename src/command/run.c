@@ -10,6 +10,7 @@
 #include "base/capabilities.h"
 #include "base/file_age.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
@@ -38,6 +39,39 @@ static bool told_to_stop(struct run *run)
 		return signals_arrived();
 	forward_signals(run, true);
 	return false;
+}
+
+/* ---- when it is over ---- */
+
+/* Its probes are in another file. */
+static bool left_the_file(const struct run *run)
+{
+	char path[PATH_MAX];
+	int pid = process_pid(run->process);
+
+	if (!process_runs_another(run->process, path, sizeof(path)))
+		return false;
+	log_info("process %d now runs %s, which is not the traced file (-p %d traces that one)",
+		 pid, path, pid);
+	return true;
+}
+
+/* Traced or not. */
+static bool has_ended(struct run *run)
+{
+	return told_to_stop(run) ||
+	       (run->process && (process_has_ended(run->process) || left_the_file(run)));
+}
+
+bool run_is_over(struct run *run)
+{
+	uint64_t now = event_clock_now_ns(&run->clock);
+
+	if (!run->end_ns)
+		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
+	run->is_over = run->is_over || now >= run->end_ns || has_ended(run) ||
+		       run->limit_reached(run->context);
+	return run->is_over;
 }
 
 /* ---- preparing ---- */
@@ -178,6 +212,34 @@ static void give_up_capabilities(const struct run *run)
 	capabilities_keep(keep);
 }
 
+/* --delay. False: it is over before it began. */
+static bool wait_to_attach(struct run *run)
+{
+	uint64_t end_ns = event_clock_now_ns(&run->clock) + run->args->delay_ns;
+	char text[TEXT_AMOUNT_SIZE];
+
+	text_format_amount(text, run->args->delay_ns);
+	log_info("waiting %s before attaching (--delay), ^C ends", text);
+	while (!(run->is_over = has_ended(run)) && event_clock_now_ns(&run->clock) < end_ns) {
+		usleep(POLL_MS * 1000);
+		event_clock_look(&run->clock);
+	}
+	if (run->is_over)
+		log_info("nothing was traced: it ended before --delay was over");
+	return !run->is_over;
+}
+
+/* The program that was started goes on, once. */
+static struct error *resume(struct run *run)
+{
+	struct error *err = NULL;
+
+	if (run->args->program_args && !run->is_resumed)
+		err = process_resume(run->process);
+	run->is_resumed = !err;
+	return err;
+}
+
 struct error *run_start(struct run *run, struct live_options *options, const char *what)
 {
 	const struct run_args *args = run->args;
@@ -192,6 +254,11 @@ struct error *run_start(struct run *run, struct live_options *options, const cha
 		/* What the terminal sent before there was a program. */
 		forward_signals(run, false);
 	}
+	if (args->delay_ns && !run->is_resumed) {
+		err = resume(run);
+		if (err || !wait_to_attach(run))
+			return err;
+	}
 	if (!run->throttle)
 		run->throttle = throttle_new();
 	if (!err && run->process)
@@ -200,8 +267,7 @@ struct error *run_start(struct run *run, struct live_options *options, const cha
 		err = start_source(run, options, what);
 	if (err || run->has_begun || run->is_changed)
 		return err;
-	if (args->program_args)
-		err = process_resume(run->process);
+	err = resume(run);
 	if (!err)
 		err = run_file_begin(run);
 	run->has_begun = !err;
@@ -266,31 +332,6 @@ static struct error *flush(struct run *run, bool *closed)
 	return err;
 }
 
-/* Its probes are in another file. */
-static bool left_the_file(const struct run *run)
-{
-	char path[PATH_MAX];
-	int pid = process_pid(run->process);
-
-	if (!process_runs_another(run->process, path, sizeof(path)))
-		return false;
-	log_info("process %d now runs %s, which is not the traced file (-p %d traces that one)",
-		 pid, path, pid);
-	return true;
-}
-
-bool run_is_over(struct run *run)
-{
-	uint64_t now = event_clock_now_ns(&run->clock);
-
-	if (!run->end_ns)
-		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
-	run->is_over = run->is_over || now >= run->end_ns || told_to_stop(run) ||
-		       run->limit_reached(run->context) ||
-		       (run->process && (process_has_ended(run->process) || left_the_file(run)));
-	return run->is_over;
-}
-
 /* Reads records until it is over, a reader goes away, or the binary is being changed (reopen.h). */
 static struct error *read_records(struct run *run)
 {
@@ -331,6 +372,10 @@ static void report_losses(const struct run *run)
 		log_warning(
 			"%llu calls of targets were not traced: too many goroutines were inside of targets at once",
 			(unsigned long long)stats[STAT_NO_ROOM]);
+	if (stats[STAT_OTHER_GOROUTINES])
+		log_info(
+			"%llu calls of targets by other goroutines than those of --goid were left out",
+			(unsigned long long)stats[STAT_OTHER_GOROUTINES]);
 	if (stats[STAT_UNREADABLE])
 		log_warning("%llu probe hits were left out: the goroutine could not be read",
 			    (unsigned long long)stats[STAT_UNREADABLE]);
@@ -412,7 +457,7 @@ static struct error *trace_once(struct run *run)
 {
 	struct error *err = run->start(run->context);
 
-	if (err || run->is_changed)
+	if (err || run->is_changed || !run->source)
 		return err;
 	return stop(run, read_records(run));
 }
@@ -437,7 +482,7 @@ struct error *run_trace(struct run *run)
 		if (!err && goes_on)
 			err = trace_once(run);
 	}
-	if (run->has_begun)
+	if (run->is_resumed)
 		wait_for_program(run);
 	return err;
 }

@@ -35,7 +35,8 @@ struct run {
 	struct hit_time *hit_times; /* by site of plan: see guard.h */
 	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
 	struct throttle *throttle; /* of the processes that were seen */
-	bool has_begun; /* what was to be started was started */
+	bool is_resumed; /* what was to be started was started, and --delay has begun */
+	bool has_begun; /* it is traced, and its output has begun */
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
 	bool is_over; /* see run_is_over() */

@@ -12,6 +12,7 @@
 
 enum {
 	KEY_TIMEOUT = 0x3000,
+	KEY_DELAY,
 	KEY_RING_SIZE,
 	KEY_ATTACH,
 	KEY_AS_ROOT,
@@ -29,7 +30,10 @@ static const struct argp_option options[] = {
 	 "Write to FILE, not to standard output (with `--`: not to standard error); - is standard output",
 	 OPTIONS_OUTPUT},
 	{"verbose", 'v', NULL, 0, "Say what is done, what was left out and why", OPTIONS_OUTPUT},
-	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION: 10s, 1m30s, 500ms", OPTIONS_STOP},
+	{"timeout", KEY_TIMEOUT, "DURATION", 0, "After DURATION of tracing: 10s, 1m30s, 500ms",
+	 OPTIONS_STOP},
+	{"delay", KEY_DELAY, "DURATION", 0,
+	 "Attach DURATION after the start; with `--`, after that of the program", OPTIONS_HOW},
 	{"ring-size", KEY_RING_SIZE, "SIZE", 0,
 	 "Bytes of the buffer for events (default 32M); give more when events are lost",
 	 OPTIONS_HOW},
@@ -104,6 +108,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_TIMEOUT:
 		run_args_check(state, text_parse_duration(arg, &args->timeout_ns));
+		return 0;
+	case KEY_DELAY:
+		run_args_check(state, text_parse_duration(arg, &args->delay_ns));
 		return 0;
 	case KEY_RING_SIZE:
 		run_args_check(state, text_parse_size(arg, &args->options.ring_size));

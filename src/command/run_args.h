@@ -19,7 +19,8 @@ struct run_args {
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
 	bool as_root; /* --as-root */
 	const char *output_path; /* -o; see run_file.h */
-	uint64_t timeout_ns; /* 0: none */
+	uint64_t timeout_ns; /* of tracing; 0: none */
+	uint64_t delay_ns; /* before it; 0: none */
 	struct run_options options;
 	bool verbose;
 	char *const *arguments; /* all there are, the command's name first, NULL at the end */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/trace_args.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/options.h"
@@ -21,6 +23,7 @@ enum {
 	KEY_DEPTH,
 	KEY_LEAF,
 	KEY_HISTOGRAM,
+	KEY_GOID,
 	KEY_CALLER,
 	KEY_SUMMARY,
 	KEY_SORT,
@@ -30,6 +33,9 @@ enum {
 static const struct argp_option options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"goid", KEY_GOID, "IDS", 0,
+	 "Only trees of these goroutines, such as 34 or 34,35; calls of targets by others are counted",
+	 OPTIONS_SHOWN},
 	{"slower", KEY_SLOWER, "DURATION", 0,
 	 "Only trees that took at least DURATION; the others are counted", OPTIONS_SHOWN},
 	{"slowest", KEY_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
@@ -115,6 +121,26 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
 
+static error_t parse_goids(struct argp_state *state, const char *arg, struct run_options *run)
+{
+	_cleanup_free_ char *list = strdup(arg);
+	char *rest = list, *word;
+
+	if (!list) {
+		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
+		return ENOMEM;
+	}
+	while ((word = strsep(&rest, ","))) {
+		if (run->num_goids == MAX_GOIDS) {
+			argp_error(state, "--goid takes at most %d goroutines", MAX_GOIDS);
+			return EINVAL;
+		}
+		run_args_check(state,
+			       text_parse_count(word, UINT64_MAX, &run->goids[run->num_goids++]));
+	}
+	return 0;
+}
+
 static error_t parse_color(struct argp_state *state, const char *arg, enum color_use *color)
 {
 	if (!strcmp(arg, "auto"))
@@ -154,6 +180,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_FOLLOW:
 		args->run.options.follow = true;
 		return 0;
+	case KEY_GOID:
+		return parse_goids(state, arg, &args->run.options);
 	case KEY_SLOWER:
 		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
 		return 0;

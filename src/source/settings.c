@@ -115,6 +115,9 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->run.all_goroutines;
 	rodata->min_wait_ns = options->run.min_wait_ns;
+	rodata->num_chosen_goids = options->run.num_goids;
+	for (uint32_t i = 0; i < options->run.num_goids; i++)
+		rodata->chosen_goids[i] = options->run.goids[i];
 	rodata->sees_resumes = sees_resumes(plan);
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns)
