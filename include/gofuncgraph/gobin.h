@@ -60,7 +60,14 @@ struct gobin_layout {
 	uint32_t g_gopc;
 	uint32_t g_startpc;
 	uint32_t g_sched_sp; /* of g.sched, a gobuf: where the goroutine's stack is left */
+	uint32_t g_sched_pc;
 	uint32_t g_sched_bp;
+	uint32_t g_syscallsp; /* the same while it is in a system call */
+	uint32_t g_syscallpc;
+	uint32_t
+		g_waitsince; /* nanotime() of a garbage collection that found it waiting, 0: none did */
+	uint32_t g_parent_goid; /* 0: before Go 1.21 there is none */
+	uint32_t g_lockedm; /* not 0: the goroutine keeps its thread, runtime.LockOSThread() */
 	uint32_t m_curg;
 	/* of g, from the thread pointer, in bytes. 0: see tls_g_slot_va, and gobin_knows_tls() */
 	int32_t tls_g;
@@ -174,6 +181,27 @@ const char *gobin_wait_reason(struct gobin *bin, unsigned reason);
  */
 struct error *gobin_struct_offset(struct gobin *bin, const char *type, const char *field,
 				  uint32_t *offset);
+
+/*
+ * Where the variable runtime.allgs is: a slice of pointers to all g's that there ever were. By its
+ * symbol, else from the code of runtime.forEachG. False: neither is there.
+ */
+bool gobin_allgs(const struct gobin *bin, uint64_t *va);
+
+/*
+ * How many bytes of stack the function that holds the instruction at va uses there: on x86-64 down
+ * from its return address, on arm64 down from its caller's stack pointer. False: unknown.
+ */
+bool gobin_stack_delta(const struct gobin *bin, uint64_t va, int32_t *delta);
+
+/* One of the calls that an instruction belongs to: inlined ones, and the function that has the code. */
+struct gobin_frame {
+	const char *name;
+	struct gobin_line line; /* of the instruction in it, or of the call that it makes */
+};
+
+/* The innermost first; at most max, which is at least 1. Returns how many: 0 for code of no function. */
+size_t gobin_frames(struct gobin *bin, uint64_t va, struct gobin_frame *frames, size_t max);
 
 /* The name of the function symbol in the file's own .symtab that starts at va and has a size, as
  * tools see it that know nothing of Go; NULL: none, as in stripped files. */

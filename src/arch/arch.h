@@ -115,6 +115,8 @@ struct code_constants {
 	uint8_t compared; /* the low byte of the first argument is compared with this; 0: not */
 	bool has_address;
 	int64_t address; /* that it computes, from the code's first byte */
+	uint8_t loads; /* bytes that it loads into registers from a fixed address: 8 or 16; 0: none */
+	int64_t load; /* where from, from the code's first byte */
 };
 
 /* `code` and `offset`: the instruction there. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "command/overlay.h"
 #include "process/reach.h"
@@ -109,6 +110,36 @@ bool running_has_others(const struct gobin *bin, pid_t pid)
 		return true;
 	for_each_executable(find_same, find_same_name, &same);
 	return same.is_found;
+}
+
+struct listing {
+	struct stat file;
+	pid_t *pids;
+	size_t count, capacity;
+	bool is_out_of_memory;
+};
+
+static void list(void *context, const struct executable *exe)
+{
+	struct listing *listing = context;
+
+	if (!is_same_file(&exe->file, &listing->file))
+		return;
+	if (array_reserve(&listing->pids, &listing->capacity, listing->count + 1,
+			  sizeof(*listing->pids)))
+		listing->pids[listing->count++] = exe->pid;
+	else
+		listing->is_out_of_memory = true;
+}
+
+struct error *running_list(const struct gobin *bin, pid_t **pids, size_t *count)
+{
+	struct listing listing = {.file = *gobin_stat(bin)};
+
+	for_each_executable(list, NULL, &listing);
+	*pids = listing.pids;
+	*count = listing.count;
+	return listing.is_out_of_memory ? error_out_of_memory() : NULL;
 }
 
 /* ---- what looks as if it were traced ---- */

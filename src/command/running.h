@@ -19,6 +19,10 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only);
  */
 bool running_has_others(const struct gobin *bin, pid_t pid);
 
+/* The processes whose executable is this very file. The caller frees *pids. The only error is out of
+ * memory. */
+struct error *running_list(const struct gobin *bin, pid_t **pids, size_t *count);
+
 struct running {
 	size_t reached; /* processes that the probes are in */
 	size_t same_file; /* those, and the others whose executable is this file */

@@ -54,6 +54,22 @@ uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va)
 	return bin->table ? pclntab_outermost_va(bin->table, va) : va;
 }
 
+bool gobin_stack_delta(const struct gobin *bin, uint64_t va, int32_t *delta)
+{
+	return bin->table && pclntab_stack_delta(bin->table, va, delta);
+}
+
+size_t gobin_frames(struct gobin *bin, uint64_t va, struct gobin_frame *frames, size_t max)
+{
+	size_t count = bin->table ? pclntab_frames(bin->table, va, frames, max) : 0;
+	const struct gobin_func *func = count ? NULL : gobin_func_at(bin, va);
+
+	if (!func)
+		return count;
+	frames[0] = (struct gobin_frame){func->name, gobin_line_at(bin, va)};
+	return 1;
+}
+
 struct inlining_visit {
 	struct gobin *bin;
 	bool (*visit)(void *context, const struct gobin_inlining *place);

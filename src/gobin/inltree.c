@@ -208,6 +208,34 @@ struct error *pclntab_for_each_inlining(struct pclntab *table, visit_inlining *v
 	return NULL;
 }
 
+size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max)
+{
+	struct pclntab_entry entry;
+	struct inlined call;
+	struct pcvalue walk;
+	uint32_t indices, name;
+	uint64_t tree_va;
+	size_t count = 0;
+
+	if (!pclntab_find_entry(table, va, &entry))
+		return 0;
+	if (find_tables(table, &entry, &indices, &tree_va)) {
+		while (count < max - 1) {
+			pcvalue_begin(&walk, table, &entry, indices);
+			if (!pcvalue_seek(&walk, va) || walk.value < 0 ||
+			    !read_call(table, &entry, tree_va, (uint32_t)walk.value, &call))
+				break;
+			frames[count++] = (struct gobin_frame){pclntab_name(table, call.name),
+							       pclntab_line(table, va)};
+			va = call.call_va;
+		}
+	}
+	frames[count] = (struct gobin_frame){.line = pclntab_line(table, va)};
+	if (pclntab_field(table, &entry, table->format->name, &name))
+		frames[count].name = pclntab_name(table, name);
+	return count + 1;
+}
+
 uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va)
 {
 	struct pclntab_entry entry;

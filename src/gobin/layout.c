@@ -20,13 +20,16 @@ static const struct version {
 	uint32_t g_gopc;
 	uint32_t g_startpc;
 	uint32_t g_sched_bp;
+	uint32_t g_parent_goid;
+	uint32_t g_lockedm;
 	uint32_t m_curg;
 } versions[] = {
-	{17, 144, 152, 176, 296, 312, 104, 192},
-	{21, 144, 152, 176, 280, 296, 104, 192}, /* g.parentGoid is new, g.trace moved back */
-	{23, 152, 160, 184, 288, 304, 104, 192}, /* g.syscallbp is new */
-	{25, 144, 152, 176, 280, 296, 96, 184}, /* gobuf.ret is gone */
-	{26, 144, 152, 176, 288, 304, 96, 184}, /* g.secret is new */
+	{17, 144, 152, 176, 296, 312, 104, 0, 232, 192},
+	{21, 144, 152, 176, 280, 296, 104, 272, 208,
+	 192}, /* g.parentGoid is new, g.trace moved back */
+	{23, 152, 160, 184, 288, 304, 104, 280, 216, 192}, /* g.syscallbp is new */
+	{25, 144, 152, 176, 280, 296, 96, 272, 208, 184}, /* gobuf.ret is gone */
+	{26, 144, 152, 176, 288, 304, 96, 280, 208, 184}, /* g.secret is new */
 };
 
 /* The newest version that the last row was checked with. */
@@ -57,7 +60,14 @@ bool layout_from_table(const char *version_name, unsigned minor, struct gobin_la
 	layout->g_gopc = version->g_gopc;
 	layout->g_startpc = version->g_startpc;
 	layout->g_sched_sp = 56;
+	layout->g_sched_pc = 64;
 	layout->g_sched_bp = version->g_sched_bp;
+	/* They follow each other: bp is the last of sched, and waitsince the word before waitreason. */
+	layout->g_syscallsp = version->g_sched_bp + 8;
+	layout->g_syscallpc = version->g_sched_bp + 16;
+	layout->g_waitsince = version->g_waitreason - 8;
+	layout->g_parent_goid = version->g_parent_goid;
+	layout->g_lockedm = version->g_lockedm;
 	layout->m_curg = version->m_curg;
 	layout->newer_than_known = minor > NEWEST_MINOR || !is_release(version_name);
 	return !layout->newer_than_known;
@@ -77,8 +87,14 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 		STARTPC,
 		SCHED,
 		SP,
+		PC,
 		BP,
 		CURG,
+		SYSCALLSP,
+		SYSCALLPC,
+		WAITSINCE,
+		LOCKEDM,
+		PARENT_GOID, /* not in all versions */
 		NUM_MEMBERS
 	};
 	struct dwarf_member members[NUM_MEMBERS] = {
@@ -93,13 +109,21 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 		[STARTPC] = {.type = "runtime.g", .member = "startpc"},
 		[SCHED] = {.type = "runtime.g", .member = "sched"},
 		[SP] = {.type = "runtime.gobuf", .member = "sp"},
+		[PC] = {.type = "runtime.gobuf", .member = "pc"},
 		[BP] = {.type = "runtime.gobuf", .member = "bp"},
 		[CURG] = {.type = "runtime.m", .member = "curg"},
+		[SYSCALLSP] = {.type = "runtime.g", .member = "syscallsp"},
+		[SYSCALLPC] = {.type = "runtime.g", .member = "syscallpc"},
+		[WAITSINCE] = {.type = "runtime.g", .member = "waitsince"},
+		[LOCKEDM] = {.type = "runtime.g", .member = "lockedm"},
+		[PARENT_GOID] = {.type = "runtime.g", .member = "parentGoid"},
 	};
 
 	dwarf_find_members(dwarf, members, NUM_MEMBERS);
 	for (size_t i = 0; i < NUM_MEMBERS; i++) {
 		unsigned align = i == WAITREASON ? 1 : i == ATOMICSTATUS ? 4 : 8;
+		if (i == PARENT_GOID && !members[i].found)
+			continue;
 		if (!members[i].found || members[i].offset > MAX_OFFSET ||
 		    members[i].offset % align)
 			return false;
@@ -114,6 +138,12 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 	layout->g_startpc = members[STARTPC].offset;
 	layout->g_sched_sp = members[SCHED].offset + members[SP].offset;
 	layout->g_sched_bp = members[SCHED].offset + members[BP].offset;
+	layout->g_sched_pc = members[SCHED].offset + members[PC].offset;
+	layout->g_syscallsp = members[SYSCALLSP].offset;
+	layout->g_syscallpc = members[SYSCALLPC].offset;
+	layout->g_waitsince = members[WAITSINCE].offset;
+	layout->g_lockedm = members[LOCKEDM].offset;
+	layout->g_parent_goid = members[PARENT_GOID].found ? members[PARENT_GOID].offset : 0;
 	layout->m_curg = members[CURG].offset;
 	layout->newer_than_known = false;
 	return true;

@@ -56,6 +56,12 @@ struct gobin_line pclntab_line(struct pclntab *table, uint64_t va);
 /* See gobin_outermost_va(). */
 uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va);
 
+/* See gobin_stack_delta(). */
+bool pclntab_stack_delta(const struct pclntab *table, uint64_t va, int32_t *delta);
+
+/* See gobin_frames(). The last one is the function itself, unless there are more than max. */
+size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max);
+
 /*
  * Visits every call that was inlined, once for each function and call: `name` was inlined into the
  * function that begins at `func_va`, at the line that `call` says. `visit` returns false to stop.

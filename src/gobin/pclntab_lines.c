@@ -39,6 +39,15 @@ static bool value_at(const struct pclntab *table, const struct pclntab_entry *en
 	return true;
 }
 
+bool pclntab_stack_delta(const struct pclntab *table, uint64_t va, int32_t *delta)
+{
+	struct pclntab_entry entry;
+
+	/* pcsp, pcfile and pcln follow each other in each version: src/runtime/runtime2.go, _func. */
+	return pclntab_find_entry(table, va, &entry) &&
+	       value_at(table, &entry, table->format->pcfile - 4u, va, delta);
+}
+
 struct gobin_line pclntab_line(struct pclntab *table, uint64_t va)
 {
 	struct gobin_line found = {NULL, 0};

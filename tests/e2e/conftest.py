@@ -28,6 +28,7 @@ SANITIZED = {
     "test_filters": "trees that are kept and forgotten",
     "test_follow": "goroutines that start others",
     "test_forged": "a program that lies",
+    "test_goroutines": "another process's memory",
     "test_holder": "the holder is killed",
     "test_images": "libraries and plugins: files that come and go",
     "test_kills": "whatever was in work is killed",

@@ -14,6 +14,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = {"": "gofuncgraph-c", "list": "gofuncgraph-c-list", "states": "gofuncgraph-c-states",
+            "goroutines": "gofuncgraph-c-goroutines",
             "bpftrace": "gofuncgraph-c-bpftrace"}
 
 

@@ -71,6 +71,10 @@ static void expect_row(const char *version, unsigned minor, const struct gobin_l
 	expected.g_stack_hi = 8;
 	expected.g_m = 48;
 	expected.g_sched_sp = 56;
+	expected.g_sched_pc = 64;
+	expected.g_syscallsp = want->g_sched_bp + 8;
+	expected.g_syscallpc = want->g_sched_bp + 16;
+	expected.g_waitsince = want->g_goid + 16;
 	expected.newer_than_known = !certain;
 	assert_int_equal(layout_from_table(version, minor, &layout), certain);
 	assert_memory_equal(&layout, &expected, sizeof(layout));
@@ -84,23 +88,29 @@ static void test_table(void **state)
 					  .g_gopc = 296,
 					  .g_startpc = 312,
 					  .g_sched_bp = 104,
+					  .g_lockedm = 232,
 					  .m_curg = 192};
 	struct gobin_layout go21 = go17, go23, go25, go26;
 
 	go21.g_gopc = 280;
 	go21.g_startpc = 296;
+	go21.g_parent_goid = 272;
+	go21.g_lockedm = 208;
 	go23 = go21;
 	go23.g_atomicstatus = 152;
 	go23.g_goid = 160;
 	go23.g_waitreason = 184;
 	go23.g_gopc = 288;
 	go23.g_startpc = 304;
+	go23.g_parent_goid = 280;
+	go23.g_lockedm = 216;
 	go25 = go21;
 	go25.g_sched_bp = 96;
 	go25.m_curg = 184;
 	go26 = go25;
 	go26.g_gopc = 288;
 	go26.g_startpc = 304;
+	go26.g_parent_goid = 280;
 
 	expect_row("go1.17", 17, &go17, true);
 	expect_row("go1.20.14", 20, &go17, true);

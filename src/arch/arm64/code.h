@@ -76,6 +76,7 @@ static inline bool matches(uint32_t word, struct pattern pattern)
 
 /* ldr and str of a general register, by an offset that is scaled, or not (ldur). */
 #define IS_LDR_X          PATTERN(0xffc00000, 0xf9400000)
+#define IS_LDP_X          PATTERN(0xffc00000, 0xa9400000)
 #define IS_STR_X          PATTERN(0xffc00000, 0xf9000000)
 #define IS_LDR_X_SHIFTED  PATTERN(0xffe0fc00, 0xf8607800) /* ldr x, [x, x, lsl #3] */
 #define IS_LDR_X_REGISTER PATTERN(0xffe0fc00, 0xf8606800) /* ldr x, [x, x] */

@@ -106,6 +106,41 @@ static bool holds_argument(const struct code *code, uint32_t offset, uint32_t re
 	       RD(before) == reg;
 }
 
+/* The address that `adrp`, or `adrp; add`, right before `offset` leaves in `reg`. */
+static bool address_before(const struct code *code, uint32_t offset, uint32_t reg, int64_t *address)
+{
+	int64_t low = 0;
+	uint32_t word;
+
+	if (offset < 2 * INSN_SIZE)
+		return false;
+	word = arm64_word(code, offset -= INSN_SIZE);
+	if (matches(word, IS_ADD_X) && RD(word) == reg && RN(word) == reg) {
+		low = arm64_immediate(word);
+		word = arm64_word(code, offset -= INSN_SIZE);
+	}
+	if (!matches(word, IS_ADRP) || RD(word) != reg)
+		return false;
+	*address = page_of(code, word, offset) + low;
+	return true;
+}
+
+/* ldr x,[reg,#n] and ldp x,x,[reg,#n] of an address that is known. */
+static void find_load(const struct code *code, uint32_t offset, uint32_t word,
+		      struct code_constants *constants)
+{
+	bool is_pair = matches(word, IS_LDP_X);
+
+	if ((!is_pair && !matches(word, IS_LDR_X)) ||
+	    !address_before(code, offset, RN(word), &constants->load))
+		return;
+	constants->loads = is_pair ? 16 : 8;
+	if (is_pair)
+		constants->load += ((int32_t)(word << 10) >> 25) * 8;
+	else
+		constants->load += (word >> 10 & 0xfff) * 8;
+}
+
 bool arm64_constants(const struct code *code, uint32_t offset, struct code_constants *constants)
 {
 	uint32_t word, before;
@@ -117,6 +152,7 @@ bool arm64_constants(const struct code *code, uint32_t offset, struct code_const
 	if ((word & 0xffc0001f) == 0x7100001f && holds_argument(code, offset, RN(word)) &&
 	    arm64_immediate(word) < 256)
 		constants->compared = (uint8_t)arm64_immediate(word);
+	find_load(code, offset, word, constants);
 	if (!matches(word, IS_ADD_X) || offset < INSN_SIZE)
 		return true;
 	before = arm64_word(code, offset - INSN_SIZE);

@@ -114,5 +114,11 @@ bool x86_64_constants(const struct code *code, uint32_t offset, struct code_cons
 		constants->has_address = true;
 		constants->address = (int64_t)offset + insn.length + operands[1].mem.disp.value;
 	}
+	if (insn.mnemonic == ZYDIS_MNEMONIC_MOV && is_register64(&operands[0]) &&
+	    operands[1].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+	    operands[1].mem.base == ZYDIS_REGISTER_RIP) {
+		constants->loads = 8;
+		constants->load = (int64_t)offset + insn.length + operands[1].mem.disp.value;
+	}
 	return true;
 }

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: MIT */
+/* goroutines.c - what all goroutines of a process do now, out of its memory: no probes, no stop. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/event_clock.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "base/terminal.h"
+#include "base/text.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "command/run_args.h"
+#include "command/running.h"
+#include "goroutines/report.h"
+#include "gofuncgraph/record.h"
+#include "names/goroutine_state.h"
+#include "process/process.h"
+
+enum {
+	KEY_GOID = 0x6000,
+	KEY_STATE,
+	KEY_GREP,
+	KEY_ALL,
+	KEY_LIMIT,
+};
+
+struct goroutines_args {
+	const char *binary;
+	struct run_args process; /* what -p says, and no more */
+	uint64_t *goids;
+	size_t num_goids;
+	uint32_t states; /* by enum goroutine_state; 0: all */
+	const char *grep;
+	uint64_t limit; /* 0: none */
+	bool all;
+	bool is_json;
+};
+
+static const struct argp_option options[] = {
+	{"pid", 'p', "PID", 0, "The goroutines of this process alone", OPTIONS_PROCESSES},
+	{"goid", KEY_GOID, "N", 0, "Goroutine N alone (repeatable)", OPTIONS_SHOWN},
+	{"state", KEY_STATE, "NAME", 0,
+	 "Goroutines in this state alone: RUNNABLE, RUNNING, SYSCALL, WAITING... (repeatable)",
+	 OPTIONS_SHOWN},
+	{"grep", KEY_GREP, "TEXT", 0,
+	 "Goroutines alone that have TEXT in what they wait for, or in a function or a file of their stack",
+	 OPTIONS_SHOWN},
+	{"all", KEY_ALL, NULL, 0,
+	 "Also the runtime's own goroutines, and the runtime's functions on stacks", OPTIONS_SHOWN},
+	{"limit", KEY_LIMIT, "N", 0,
+	 "The N largest groups alone; of -f json the first N goroutines", OPTIONS_SHOWN},
+	{"format", 'f', "FORMAT", 0,
+	 "text (default: groups of goroutines that do the same) or json (JSON Lines, one object a goroutine)",
+	 OPTIONS_OUTPUT},
+	{},
+};
+
+/* ---- the command line ---- */
+
+static error_t add_goid(struct goroutines_args *args, const char *arg, struct argp_state *state)
+{
+	uint64_t *grown = realloc(args->goids, (args->num_goids + 1) * sizeof(*grown));
+
+	if (!grown) {
+		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
+		return ENOMEM;
+	}
+	args->goids = grown;
+	grown[args->num_goids] = 0;
+	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[args->num_goids++]));
+	return 0;
+}
+
+static void add_state(struct goroutines_args *args, const char *arg, struct argp_state *state)
+{
+	uint8_t number = 0;
+
+	if (!state_from_name(arg, &number))
+		argp_error(state, "there is no state '%s'; there are %s", arg, state_names());
+	else
+		args->states |= 1u << number;
+}
+
+static error_t take_argument(struct goroutines_args *args, const char *arg,
+			     struct argp_state *state)
+{
+	if (args->binary) {
+		argp_error(state, "'%s' is too much: goroutines takes one BINARY, or -p PID", arg);
+		return EINVAL;
+	}
+	args->binary = arg;
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct goroutines_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->process.binary = &args->binary;
+		return 0;
+	case 'p':
+		run_args_take_pid(&args->process, arg, state);
+		return 0;
+	case KEY_GOID:
+		return add_goid(args, arg, state);
+	case KEY_STATE:
+		add_state(args, arg, state);
+		return 0;
+	case KEY_GREP:
+		args->grep = arg;
+		return 0;
+	case KEY_ALL:
+		args->all = true;
+		return 0;
+	case KEY_LIMIT:
+		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		return 0;
+	case 'f':
+		args->is_json = strcmp(arg, "json") == 0;
+		if (!args->is_json && strcmp(arg, "text") != 0)
+			argp_error(state, "there is no format '%s'; there are text and json", arg);
+		return 0;
+	case ARGP_KEY_ARG:
+		return take_argument(args, arg, state);
+	case ARGP_KEY_END:
+		if (!args->binary)
+			argp_error(state, "which BINARY, or which process (-p PID)?");
+		return args->binary ? 0 : EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {{&common_argp, 0, NULL, 0}, {}};
+
+static const char doc[] =
+	"Prints what all goroutines of a running Go program do now: those that do the same together, the largest group first. The program is not stopped, and needs no endpoint.\n"
+	"\n"
+	"What a program that hangs waits for:\n"
+	"  gofuncgraph-c goroutines -p 812\n"
+	"Who is in the database's pool:\n"
+	"  gofuncgraph-c goroutines --grep database/sql -p 812\n"
+	"\v"
+	"Without -p, all processes that run BINARY are read, one after the other.\n"
+	"\n"
+	"See gofuncgraph-c-goroutines(8).\n";
+
+const struct argp goroutines_argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[OPTION...] BINARY\n"
+		    "[OPTION...] -p PID",
+	.doc = doc,
+	.children = children,
+};
+
+/* ---- where things are in the process ---- */
+
+/* mm->start_code: field 26 of /proc/PID/stat, behind the name in parentheses. */
+static struct error *find_load_bias(const struct gobin *bin, pid_t pid, uint64_t *load_bias)
+{
+	char path[32], text[1024];
+	const char *at = NULL;
+	uint64_t start = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	if (file && fgets(text, sizeof(text), file))
+		at = strrchr(text, ')');
+	for (unsigned field = 2; at && field < 26; field++)
+		at = strchr(at + 1, ' ');
+	if (at)
+		start = strtoull(at, NULL, 10);
+	/* Without the right to look, it is 0 or 1 (fs/proc/array.c). */
+	if (start <= 1)
+		return error_new(
+			"where process %d has its code cannot be read from %s: run as root, or with CAP_SYS_PTRACE",
+			pid, path);
+	*load_bias = start - gobin_start_code_va(bin);
+	return NULL;
+}
+
+static int64_t monotonic_offset(const char *process)
+{
+	char path[48], text[256] = "";
+
+	snprintf(path, sizeof(path), "/proc/%s/timens_offsets", process);
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	if (file)
+		text[fread(text, 1, sizeof(text) - 1, file)] = 0;
+	return event_clock_parse_offsets(text);
+}
+
+/* What nanotime() of src/runtime is in the process. */
+static uint64_t nanotime(pid_t pid)
+{
+	struct timespec now;
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", pid);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)((int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
+			  monotonic_offset("self") + monotonic_offset(number));
+}
+
+static struct error *find_source(struct gobin *bin, const pid_t *pid, struct places *places,
+				 struct snapshot_source *source)
+{
+	struct error *err;
+	uint64_t allgs_va;
+
+	if (gobin_runtime(bin) != GOBIN_RUNTIME_HERE || gobin_is_library(bin))
+		return error_new(
+			"%s has no Go runtime of its own: the goroutines of libraries and plugins cannot be read yet",
+			gobin_path(bin));
+	if (!gobin_allgs(bin, &allgs_va))
+		return error_new(
+			"where %s lists its goroutines is not known: it has neither the symbol runtime.allgs nor a function runtime.forEachG that is known",
+			gobin_path(bin));
+	err = gobin_layout(bin, &source->layout);
+	if (!err)
+		err = find_load_bias(bin, *pid, &source->code.load_bias);
+	if (err)
+		return err;
+	source->code.context = places;
+	source->code.at = places_code;
+	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;
+	source->memory = memory_of_process(pid);
+	source->allgs = allgs_va + source->code.load_bias;
+	return NULL;
+}
+
+/* ---- which goroutines ---- */
+
+struct choice {
+	const struct goroutines_args *args;
+	struct report *report;
+};
+
+static bool wants(void *context, const struct goroutine *one)
+{
+	struct choice *choice = context;
+	const struct goroutines_args *args = choice->args;
+	bool is_named = !args->num_goids;
+
+	for (size_t i = 0; i < args->num_goids; i++)
+		is_named = is_named || args->goids[i] == one->goid;
+	if (!is_named || (args->states && !(args->states & 1u << one->state)))
+		return false;
+	if (!args->all && !args->num_goids &&
+	    places_is_system(choice->report->places, one->start_va)) {
+		choice->report->num_system++;
+		return false;
+	}
+	return !args->grep || report_has_text(choice->report, one, args->grep);
+}
+
+static void explain(const struct report *report)
+{
+	if (report->snapshot->is_cut)
+		log_warning("there are more goroutines than are read: %u", SNAPSHOT_MAX_GOROUTINES);
+	if (report->snapshot->num_unreadable)
+		log_warning("%zu goroutines could not be read", report->snapshot->num_unreadable);
+	if (!report->groups->count)
+		log_info("process %d: none of its %zu goroutines is as the options want it",
+			 report->pid, report->snapshot->count);
+}
+
+static struct error *print_snapshot(const struct goroutines_args *args, struct report *report,
+				    struct writer *writer)
+{
+	struct groups groups;
+	struct choice choice = {args, report};
+	struct error *err = groups_make(report->snapshot, wants, &choice, &groups);
+
+	if (err)
+		return err;
+	report->groups = &groups;
+	if (args->is_json)
+		report_json(report, writer);
+	else if (groups.count)
+		report_text(report, writer);
+	writer_flush(writer);
+	explain(report);
+	groups_release(&groups);
+	return writer_error(writer, "the goroutines");
+}
+
+static struct error *show(const struct goroutines_args *args, struct gobin *bin, pid_t pid,
+			  struct writer *writer)
+{
+	struct snapshot_source source = {0};
+	struct snapshot snapshot = {0};
+	struct places places;
+	struct report report = {
+		.pid = pid,
+		.places = &places,
+		.snapshot = &snapshot,
+		.now_ns = nanotime(pid),
+		.limit = args->limit,
+		.is_full = args->all,
+		.width = terminal_width(STDOUT_FILENO),
+	};
+	struct error *err = places_init(&places, bin);
+
+	report.is_colored = isatty(STDOUT_FILENO) && terminal_may_color();
+	err = err ?: find_source(bin, &pid, &places, &source);
+	err = err ?: snapshot_take(&source, &snapshot);
+	if (err && source.layout.newer_than_known)
+		err = error_prefix(err, "%s is newer than all versions of Go that are known",
+				   gobin_version(bin));
+	err = err ?: print_snapshot(args, &report, writer);
+	snapshot_release(&snapshot);
+	places_release(&places);
+	return err;
+}
+
+/* ---- which processes ---- */
+
+static struct error *show_all(const struct goroutines_args *args, struct gobin *bin,
+			      struct writer *writer)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t count = 0;
+	struct error *err = running_list(bin, &pids, &count);
+
+	if (!err && !count)
+		return error_new("no process runs %s: start it, or name one with -p PID",
+				 args->binary);
+	for (size_t i = 0; i < count && !err; i++) {
+		if (i && !args->is_json)
+			writer_puts(writer, "\n");
+		err = show(args, bin, pids[i], writer);
+	}
+	return err;
+}
+
+static struct error *show_process(const struct goroutines_args *args, struct gobin *bin,
+				  struct writer *writer)
+{
+	struct process *process = NULL;
+	struct error *err = process_open(args->process.pid, &process);
+
+	process_free(process);
+	return err ?: show(args, bin, args->process.pid, writer);
+}
+
+int command_goroutines(int argc, char **argv)
+{
+	struct goroutines_args args = {0};
+	_cleanup_error_ struct error *err = NULL;
+	_cleanup_free_ struct writer *writer = calloc(1, sizeof(*writer));
+	struct gobin *bin = NULL;
+	char name[] = "gofuncgraph-c goroutines";
+
+	argv[0] = name;
+	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
+	argp_parse(&goroutines_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	err = writer ? gobin_open(args.binary, &bin) : error_out_of_memory();
+	if (!err) {
+		writer->file = stdout;
+		err = args.process.pid ? show_process(&args, bin, writer)
+				       : show_all(&args, bin, writer);
+	}
+	if (err)
+		log_error("%s", error_message(err));
+	gobin_close(bin);
+	run_args_destroy(&args.process);
+	free(args.goids);
+	return err ? STATUS_FAILED : STATUS_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* report.h - goroutines as they are printed: by groups as text, one by one as JSON. */
+#ifndef GOROUTINES_REPORT_H
+#define GOROUTINES_REPORT_H
+
+#include "goroutines/groups.h"
+#include "goroutines/places.h"
+#include "output/writer.h"
+
+/* What is reported of one process. Nothing is owned. */
+struct report {
+	pid_t pid;
+	struct places *places;
+	const struct snapshot *snapshot;
+	const struct groups *groups; /* those that are wanted */
+	size_t num_system; /* goroutines of the runtime that are not */
+	uint64_t now_ns; /* nanotime() in the process, of snapshot.since_ns */
+	uint64_t limit; /* groups, or goroutines of JSON; 0: all */
+	bool is_full; /* frames that Go's own traces leave out, too */
+	size_t width; /* of the terminal; 0: none, lines are not cut */
+	bool is_colored;
+};
+
+void report_text(const struct report *report, struct writer *writer);
+void report_json(const struct report *report, struct writer *writer);
+
+/* ---- shared ---- */
+
+/* The name of the state in small letters, or of what it waits for: "chan receive". */
+#define REPORT_STATE_SIZE 80
+void report_state(const struct report *report, const struct goroutine *one,
+		  char text[REPORT_STATE_SIZE]);
+
+/* How long it waits, at least; 0: unknown. */
+uint64_t report_wait_ns(const struct report *report, uint64_t since_ns);
+
+/* Visits the frames that are to be shown, the innermost first. */
+void report_frames(const struct report *report, const struct goroutine *one,
+		   void (*visit)(void *context, const struct shown_frame *frame), void *context);
+
+/* Where the goroutine was started; NULL: nowhere, or unknown. */
+const struct shown_frame *report_creator(const struct report *report, const struct goroutine *one);
+
+/* True when any of what is shown of it holds the text. */
+bool report_has_text(const struct report *report, const struct goroutine *one, const char *text);
+
+/*
+ * True when nothing in the program can ever go on, as far as can be seen: no goroutine of its own
+ * runs or is about to, and each waits for another one: on a channel, a lock and the like.
+ */
+bool report_is_deadlock(const struct report *report);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* report_json.c - goroutines as JSON, one a line; man/gofuncgraph-c-json.5 describes it. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "gofuncgraph/record.h"
+#include "goroutines/report.h"
+#include "output/json_writer.h"
+
+static void put_hostile(struct json_writer *json, const char *text)
+{
+	_cleanup_free_ char *safe = text_escape(text, strlen(text));
+
+	json_text(json, safe ?: "?");
+}
+
+static void put_place(struct json_writer *json, const struct shown_frame *frame)
+{
+	json_key(json, "function");
+	put_hostile(json, frame->frame.name);
+	if (!frame->frame.line.file)
+		return;
+	json_key(json, "file");
+	put_hostile(json, frame->frame.line.file);
+	json_member_number(json, "line", frame->frame.line.line);
+}
+
+static void put_frame(void *context, const struct shown_frame *frame)
+{
+	struct json_writer *json = context;
+
+	json_open(json, '{');
+	put_place(json, frame);
+	json_close(json, '}');
+}
+
+static void put_state(struct json_writer *json, const struct report *report,
+		      const struct goroutine *one)
+{
+	char text[REPORT_STATE_SIZE];
+
+	report_state(report, one, text);
+	if (one->state != STATE_WAITING) {
+		json_member_text(json, "state", text);
+		return;
+	}
+	json_member_text(json, "state", "waiting");
+	if (strcmp(text, "waiting") != 0) {
+		json_key(json, "reason");
+		put_hostile(json, text);
+	}
+}
+
+static void put_goroutine(struct writer *writer, const struct report *report,
+			  const struct goroutine *one)
+{
+	struct json_writer json = json_begin(writer);
+	const struct shown_frame *creator = report_creator(report, one);
+	uint64_t wait_ns = report_wait_ns(report, one->since_ns);
+
+	json_member_number(&json, "pid", (uint64_t)report->pid);
+	json_member_number(&json, "goid", one->goid);
+	put_state(&json, report, one);
+	if (wait_ns)
+		json_member_number(&json, "wait_ns", wait_ns);
+	if (one->keeps_thread)
+		json_member_true(&json, "keeps_thread");
+	if (one->has_moved)
+		json_member_true(&json, "moved");
+	if (one->end != UNWIND_WHOLE)
+		json_member_true(&json, "incomplete");
+	if (one->parent_goid)
+		json_member_number(&json, "parent_goid", one->parent_goid);
+	if (creator) {
+		json_member_open(&json, "started_by", '{');
+		put_place(&json, creator);
+		json_close(&json, '}');
+	}
+	json_member_open(&json, "stack", '[');
+	report_frames(report, one, put_frame, &json);
+	json_close(&json, ']');
+	json_end(&json);
+}
+
+void report_json(const struct report *report, struct writer *writer)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < report->groups->count; i++) {
+		const struct group *group = &report->groups->items[i];
+
+		for (size_t j = 0; j < group->count; j++) {
+			if (report->limit && count++ >= report->limit)
+				return;
+			put_goroutine(writer, report, group->members[j]);
+		}
+	}
+}
