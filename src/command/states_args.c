@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/options.h"
@@ -23,7 +24,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"goid", KEY_GOID, "N", 0, "Goroutine N alone (repeatable)", OPTIONS_SHOWN},
+	{"goid", KEY_GOID, "IDS", 0, "These goroutines alone, such as 34 or 34,35 (repeatable)",
+	 OPTIONS_SHOWN},
 	{"state", KEY_STATE, "NAME", 0,
 	 "Changes from or to this state alone: RUNNABLE, RUNNING, SYSCALL, WAITING... (repeatable)",
 	 OPTIONS_SHOWN},
@@ -58,6 +60,21 @@ static error_t add_goid(struct states_args *args, const char *arg, struct argp_s
 	grown[args->num_goids] = 0;
 	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[args->num_goids++]));
 	return 0;
+}
+
+static error_t add_goids(struct states_args *args, const char *arg, struct argp_state *state)
+{
+	_cleanup_free_ char *list = strdup(arg);
+	char *rest = list, *word;
+	error_t failure = 0;
+
+	if (!list) {
+		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
+		return ENOMEM;
+	}
+	while (!failure && (word = strsep(&rest, ",")))
+		failure = add_goid(args, word, state);
+	return failure;
 }
 
 static void add_state(struct states_args *args, const char *arg, struct argp_state *state)
@@ -127,7 +144,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->run;
 		return 0;
 	case KEY_GOID:
-		return add_goid(args, arg, state);
+		return add_goids(args, arg, state);
 	case KEY_STATE:
 		add_state(args, arg, state);
 		return 0;

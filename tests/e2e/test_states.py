@@ -124,9 +124,10 @@ def test_wakers(binary, start, watch):
 # ---- options ----
 
 
-def test_one_goroutine(binary, start, watch):
+@pytest.mark.parametrize("ids", [["--goid", "1"], ["--goid", "4000000000,1"], ["--goid=1", "--goid=4000000000"]], ids=" ".join)
+def test_one_goroutine(binary, start, watch, ids):
     program = start(binary("states"))
-    tracer = watch("-f", "json", "--goid", "1", program.path)
+    tracer = watch("-f", "json", *ids, program.path)
     told = program.work("chan 3 5")
     changes = tracer.stop().calls()
     assert told["goid"] == 1 and {change["goid"] for change in changes} == {1}
@@ -234,7 +235,7 @@ def test_nothing_to_sum_up(binary, start, run_tool):
 
 @pytest.mark.parametrize("arguments, said", [
     ([], "which BINARY?"), (["--follow", "./x"], "Try `gofuncgraph-c states --help'"), (["--goid", "x", "./x"], "'x' is not a number"),
-    (["--goid", "0", "./x"], "'0' is not a number"),
+    (["--goid", "0", "./x"], "'0' is not a number"), (["--goid", "1,", "./x"], "'' is not a number"),
     (["--state", "SLEEPING", "./x"], "there is no state 'SLEEPING'; there are IDLE, RUNNABLE,"),
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"), (["--limit", "-1", "./x"], "'-1' is not a number"),
     (["--format", "xml", "./x"], "there is no format 'xml'"), (["./x", "main.f"], "'main.f' is too much"),
