@@ -62,6 +62,10 @@ volatile __u32 num_gates = 0;
 /* True once there is a process in `distrusted`. */
 volatile bool has_distrusted = false;
 
+/* See switch.h. The number of the one that goes on, or 0. */
+volatile __u32 switch_number = 0;
+volatile bool is_switched = false;
+
 /* Runs of programs at sites that were timed, and how long they took together. */
 volatile __u64 timed_runs = 0, timed_ns = 0;
 
@@ -135,6 +139,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } site_hits SEC(".maps");
+
+/* See switch.h. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct switch_key);
+	__type(value, __u64);
+} switch_marks SEC(".maps");
 
 /* Where the kernel has no cookies: those of the sites by va, and by SITE_OFFSET_KEY. */
 struct {

@@ -4,6 +4,7 @@
 #define GOFUNCGRAPH_WHO_H
 
 #include "hits.h"
+#include "switch.h"
 
 static __always_inline void count(__u32 stat)
 {
@@ -59,11 +60,6 @@ static __always_inline void read_code_range(struct task_struct *task, struct cod
 	}
 }
 
-static __always_inline const struct site *site_of(__u32 index)
-{
-	return bpf_map_lookup_elem(&sites, &index);
-}
-
 /* The key in `site_cookies` of a site in a file that is loaded anywhere. */
 static __always_inline __u64 site_key(const struct pt_regs *ctx)
 {
@@ -94,6 +90,8 @@ static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u6
 	who->began_ns = 0;
 	if (use_cookies) {
 		*cookie = bpf_get_attach_cookie((void *)ctx);
+		if (switch_number && !is_mine(*cookie))
+			return false;
 	} else {
 		key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
 		found = bpf_map_lookup_elem(&site_cookies, &key);

@@ -26,6 +26,7 @@ enum call_end {
 	CALL_RUNNING, /* still open when tracing ended */
 	CALL_LOST, /* how it ended is among the lost records */
 	CALL_LEFT, /* its frame is gone, by none of these: stacks were switched, say */
+	CALL_TAKEN_OFF, /* its function lost its probes: nobody saw whether and how it ended */
 };
 
 /* What a goroutine was doing while it did not run, and for how long: part of a call's time. */
@@ -91,6 +92,12 @@ struct call {
 	uint64_t folded_calls, folded_ns;
 };
 #define CALLTREE_NO_SITE UINT32_MAX
+
+/* How long it took, that is: its end_ns is when it was noticed to be gone. */
+static inline bool call_time_is_unknown(const struct call *call)
+{
+	return call->end == CALL_LOST || call->end == CALL_TAKEN_OFF;
+}
 
 static inline bool call_is_mostly_probes(const struct call *call)
 {

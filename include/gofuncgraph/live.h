@@ -21,12 +21,30 @@ struct live_options {
 	/* keep probes out of other processes, where the kernel can; the first calls after an exec
 	 * of only_pid may be missing then */
 	bool spare_others;
+	/* none of the chosen functions has a probe at first, and nothing is traced: see live_begin() */
+	bool careful;
 	struct modules *modules; /* numbers what is in other files; not owned */
 	const struct event_clock *clock; /* of records; not owned */
 	struct record_sink sink;
 };
 
 struct error *live_start(const struct live_options *options, struct source **source);
+
+/*
+ * Changes of what is attached. They go on while the source is polled, which tells if one fails. One
+ * at a time: not while live_is_busy(). What is asked for once more is left out.
+ */
+bool live_is_busy(const struct source *source);
+/* Probes on sites of the plan, by their indices. */
+struct error *live_attach(struct source *source, const uint32_t *sites, size_t count);
+/*
+ * Takes all probes of functions off, by their indices in plan->funcs; RECORD_TAKEN_OFF tells of each,
+ * if anything is traced. By uprobe_multi no hit of another function is lost or seen twice. By other
+ * methods there is a gap while those are attached anew, between two RECORD_GAP.
+ */
+struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
+/* With `careful`: tracing begins. */
+void live_begin(struct source *source);
 
 /* Of a source that live_start() made. */
 enum attach_method live_method(const struct source *source);

@@ -51,6 +51,15 @@ struct gate {
 	__u8 unused[6];
 };
 
+/* Whose hit it is that two probes of one site have while one replaces the other: an instruction may be
+ * both a function's first one and its `ret`. */
+struct switch_key {
+	__u32 tid;
+	__u32 is_exit;
+};
+/* Threads that may be at a probe meanwhile, twice. */
+#define MAX_SWITCH_MARKS (1u << 14)
+
 /* Which goroutine has an id. */
 struct goid_key {
 	__u64 goid;

@@ -54,6 +54,12 @@ enum record_kind {
 	RECORD_OFFCPU, /* struct record_offcpu: its thread has a processor again */
 	RECORD_SAMPLE, /* struct record_sample: what its thread is doing right now */
 	RECORD_STACK_COPY, /* struct record_stack_copy: more on the sample just before */
+	/* struct record_frame, made by a source: the probes of the function that has its entry at
+	 * `site` go, for good. Whether a call of it ends is not seen any more; others' are. */
+	RECORD_TAKEN_OFF,
+	/* struct record, made by a source: about here something may not have been seen, of any
+	 * goroutine */
+	RECORD_GAP,
 };
 
 enum record_flags {
@@ -359,6 +365,7 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_UNWIND:
 	case RECORD_GOEXIT:
 	case RECORD_LEFT:
+	case RECORD_TAKEN_OFF:
 		return sizeof(struct record_frame);
 	case RECORD_STATE:
 		return sizeof(struct record_state);
@@ -373,6 +380,7 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_LOST_END:
 	case RECORD_TICK:
 	case RECORD_STOPPED:
+	case RECORD_GAP:
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);

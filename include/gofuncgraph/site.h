@@ -93,6 +93,9 @@ static inline bool site_is_state(const struct site *site)
 #define SITE_COOKIE(index, flags) ((__u64)(__u32)(index) | (__u64)(flags) << 32)
 #define SITE_COOKIE_INDEX(cookie) ((__u32)(cookie))
 #define SITE_COOKIE_FLAGS(cookie) ((__u32)((cookie) >> 32))
+/* Bits 48..63: the number of the switch (bpf/switch.h) that the probe came with, or 0. */
+#define SITE_COOKIE_SWITCH(cookie) ((__u32)((cookie) >> 48))
+#define SITE_MAX_SWITCHES          0xffff
 
 /* Where there are no cookies: added to the va (or offset) under which `site_cookies` has a site of
  * site_is_state(), since those may lie where others do. */

@@ -10,6 +10,7 @@
 #include "gofuncgraph/calltree.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "calltree/family.h"
@@ -357,6 +358,34 @@ static void handle_loss(struct calltree *trees, const struct record *record)
 		add_lost(&owner->tree, record->lost);
 }
 
+/* Something may not have been seen, of any goroutine. */
+static void handle_gap(struct calltree *trees)
+{
+	struct owner *owner;
+
+	DL_FOREACH2(trees->table.owners, owner, younger)
+	{
+		add_lost(&owner->tree, 1);
+	}
+}
+
+static struct error *handle_taken_off(struct calltree *trees, uint32_t site)
+{
+	size_t end = (size_t)site / 64 * 64 + 64;
+
+	if (end > trees->taken_off_end) {
+		uint64_t *grown = realloc(trees->taken_off, end / 8);
+
+		if (!grown)
+			return error_out_of_memory();
+		memset(grown + trees->taken_off_end / 64, 0, (end - trees->taken_off_end) / 8);
+		trees->taken_off = grown;
+		trees->taken_off_end = end;
+	}
+	trees->taken_off[site / 64] |= UINT64_C(1) << site % 64;
+	return NULL;
+}
+
 /* What is open was still running. */
 static void handle_stop(struct calltree *trees, uint64_t now_ns)
 {
@@ -392,6 +421,11 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 	case RECORD_STOPPED:
 		handle_stop(trees, record->time_ns);
 		return NULL;
+	case RECORD_GAP:
+		handle_gap(trees);
+		return NULL;
+	case RECORD_TAKEN_OFF:
+		return handle_taken_off(trees, ((const struct record_frame *)record)->site);
 	case RECORD_STATISTICS:
 		return NULL;
 	case RECORD_ENTRY:
@@ -437,6 +471,7 @@ void calltree_free(struct calltree *trees)
 		family_drop(trees, owner);
 	}
 	table_destroy(&trees->table);
+	free(trees->taken_off);
 	free(trees);
 }
 

@@ -156,6 +156,9 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	call->end = (uint8_t)ending->end;
 	if (call->incomplete && (ending->end == CALL_LEFT || ending->end == CALL_PANIC))
 		call->end = CALL_LOST;
+	if (ending->end != CALL_RETURN && ending->end != CALL_TAIL_CALL &&
+	    is_taken_off(trees, call->entry_site))
+		call->end = CALL_TAKEN_OFF;
 	call->exit_site = ending->site;
 	call->end_ns = owner->timeline.now_ns;
 	struct frame *caller = top_frame(owner);

@@ -20,6 +20,8 @@ struct calltree {
 	size_t total_parts;
 	size_t total_waits;
 	size_t total_starts;
+	uint64_t *taken_off; /* sites of RECORD_TAKEN_OFF, by bits; their number is below: */
+	size_t taken_off_end; /* a multiple of 64 */
 	uint64_t looked_ns; /* see settle.h */
 	uint64_t num_begun;
 	uint64_t num_roots; /* of them that are not followed ones */
@@ -30,6 +32,11 @@ struct calltree {
 static inline struct frame *top_frame(struct owner *owner)
 {
 	return owner->num_frames ? &owner->frames[owner->num_frames - 1] : NULL;
+}
+
+static inline bool is_taken_off(const struct calltree *trees, uint32_t site)
+{
+	return site < trees->taken_off_end && trees->taken_off[site / 64] >> site % 64 & 1;
 }
 
 static inline void add_lost(struct tree *tree, uint64_t lost)

@@ -130,7 +130,7 @@ static void count_call(void *context, const struct tree *tree, const struct call
 
 	if (call->depth || tree->parent_goid || tree->parent_tree)
 		return;
-	if (call->end == CALL_LOST)
+	if (call_time_is_unknown(call))
 		filter->sums.lost++;
 	else if (!histogram_add(&filter->sums.durations, call->end_ns - call->start_ns))
 		fail(filter);

@@ -84,6 +84,8 @@ const char *graph_end_mark(const struct call *call)
 		return " [lost]";
 	case CALL_LEFT:
 		return " [left]";
+	case CALL_TAKEN_OFF:
+		return " [probes taken off]";
 	default:
 		return NULL;
 	}

@@ -114,7 +114,7 @@ static void begin_exit(struct output *out, const struct branch *branch, const st
 	size_t depth = branch->depth + call->depth;
 
 	/* Nobody knows how long a call took that is lost. */
-	if (call->end == CALL_LOST)
+	if (call_time_is_unknown(call))
 		begin_line(out, call->end_ns, depth);
 	else
 		begin_line_with_duration(out, call->end_ns, call->end_ns - call->start_ns,
@@ -128,7 +128,7 @@ static void end_exit(struct output *out, const struct call *call)
 
 	if (call->end == CALL_TAIL_CALL)
 		writer_puts(writer, " [tail call]");
-	if (out->options.run.states && call->end != CALL_LOST)
+	if (out->options.run.states && !call_time_is_unknown(call))
 		put_parts(out, call);
 	writer_puts(writer, "\n");
 }

@@ -248,11 +248,11 @@ static void set_end(struct output *out, struct content *content, const struct br
 {
 	set_duration(content, call->start_ns, call->end_ns);
 	/* Nobody knows how long a call took that is lost. */
-	content->has_duration = call->end != CALL_LOST;
+	content->has_duration = !call_time_is_unknown(call);
 	content->is_mostly_probes = call_is_mostly_probes(call);
 	content->mark = content->has_duration ? mark_of(content->duration_ns) : 0;
 	content->is_slowest = is_slowest(out, branch->tree, call);
-	content->has_parts = out->options.run.states && call->end != CALL_LOST;
+	content->has_parts = out->options.run.states && !call_time_is_unknown(call);
 	if (content->has_parts)
 		set_amounts(out, content, call);
 }

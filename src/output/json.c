@@ -146,6 +146,8 @@ const char *json_end_name(uint8_t end)
 		return "running";
 	case CALL_LEFT:
 		return "left";
+	case CALL_TAKEN_OFF:
+		return "taken_off";
 	default:
 		return "lost";
 	}

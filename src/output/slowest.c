@@ -15,7 +15,8 @@ struct slowest {
 
 static uint64_t time_of(const struct call *call)
 {
-	return call->end == CALL_OPEN || call->end == CALL_LOST ? 0 : call->end_ns - call->start_ns;
+	return call->end == CALL_OPEN || call_time_is_unknown(call) ? 0
+								    : call->end_ns - call->start_ns;
 }
 
 uint64_t slowest_root_ns(const struct tree *tree)

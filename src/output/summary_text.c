@@ -141,6 +141,7 @@ static const char *const marks[FUNCTION_NUM_ENDS] = {
 	[CALL_RUNNING] = " still running]",
 	[CALL_LOST] = " lost]",
 	[CALL_LEFT] = " left]",
+	[CALL_TAKEN_OFF] = " probes taken off]",
 };
 
 /* ---- what time was spent on ---- */

@@ -13,6 +13,7 @@
 #include "source/foreign.h"
 #include "source/gates.h"
 #include "source/hits.h"
+#include "source/layers.h"
 #include "source/loader.h"
 #include "source/privileges.h"
 #include "source/programs.h"
@@ -29,8 +30,9 @@ struct live {
 	struct attachment *attachment;
 	struct gates gates;
 	struct hits hits;
+	struct layers layers;
 	enum attach_method method;
-	size_t num_sites;
+	size_t num_sites; /* when they were detached */
 	unsigned batch; /* records handed on in this go */
 	bool file_is_changed;
 	uint32_t num_moves; /* execs that the probes have followed */
@@ -60,13 +62,16 @@ static struct error *attach_sites(struct live *live)
 		.method = live->method,
 		.has_cookies = live->bpf->rodata->use_cookies,
 		.pid = live->options.spare_others ? (pid_t)live->options.only_pid : 0,
+		.is_to_change = true,
 	};
 	struct error *err =
-		programs_attach(live->bpf->obj, live->options.plan, &options, &live->attachment);
+		layers_init(&live->layers, live->options.plan, live->bpf, live->options.careful);
 
+	if (!err)
+		err = programs_attach(live->bpf->obj, live->options.plan, live->layers.of_site,
+				      &options, &live->attachment);
 	if (err)
 		return err;
-	live->num_sites = attachment_num_sites(live->attachment);
 	live->file_is_changed = attachment_file_is_changed(live->attachment);
 	return NULL;
 }
@@ -140,7 +145,7 @@ static int handle_record(void *context, void *data, size_t size)
 	return ++live->batch >= BATCH ? -EAGAIN : 0;
 }
 
-/* ---- life cycle ---- */
+/* ---- what goes on ---- */
 
 static struct error *consume(struct live *live)
 {
@@ -160,13 +165,16 @@ static struct error *follow_exec(struct live *live)
 	struct graph_bpf__bss *shared = live->bpf->bss;
 	uint32_t num_moves = shared->num_moves;
 	struct error *err;
+	bool was_tracing;
 
-	if (num_moves == live->num_moves || !attachment_is_confined(live->attachment))
+	if (num_moves == live->num_moves || !attachment_is_confined(live->attachment) ||
+	    layers_are_busy(&live->layers))
 		return NULL;
 	live->num_moves = num_moves;
+	was_tracing = shared->is_tracing;
 	shared->is_tracing = false;
 	err = attachment_again(live->attachment);
-	shared->is_tracing = !err;
+	shared->is_tracing = was_tracing && !err;
 	if (!err)
 		log_warning(
 			"process %u executed a program in a thread that was not its first one: attached again, its first calls may be missing",
@@ -180,6 +188,84 @@ static struct live *live_of(struct source *source)
 {
 	return (struct live *)source;
 }
+
+/* ---- changes of what is attached ---- */
+
+/* They are told before what comes of it can be seen. */
+static void hand_on_taken_off(struct live *live)
+{
+	const struct plan *plan = live->options.plan;
+
+	for (size_t i = 0; i < live->layers.num_funcs; i++) {
+		struct record_frame record = {
+			.header = {.kind = RECORD_TAKEN_OFF,
+				   .size = sizeof(record),
+				   .time_ns = event_clock_now_ns(live->options.clock)},
+			.site = plan->funcs[live->layers.funcs[i]].first_site,
+		};
+
+		hand_on(live, &record.header);
+	}
+}
+
+static void hand_on_gap(struct live *live)
+{
+	if (live->bpf->bss->is_tracing)
+		hand_on_time(live, RECORD_GAP, event_clock_now_ns(live->options.clock));
+}
+
+static struct error *go_on_changing(struct live *live)
+{
+	struct error *err = NULL;
+
+	switch (layers_go_on(&live->layers, live->attachment)) {
+	case LAYERS_NO_NEWS:
+		break;
+	case LAYERS_GOING:
+		hand_on_taken_off(live);
+		break;
+	case LAYERS_GONE:
+		/* What came before is told before. */
+		err = consume(live);
+		hand_on_gap(live);
+		break;
+	}
+	return err;
+}
+
+bool live_is_busy(const struct source *source)
+{
+	return layers_are_busy(&((const struct live *)source)->layers);
+}
+
+struct error *live_attach(struct source *source, const uint32_t *sites, size_t count)
+{
+	struct live *live = live_of(source);
+
+	return layers_attach(&live->layers, live->attachment, sites, count);
+}
+
+struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count)
+{
+	struct live *live = live_of(source);
+	bool is_tracing = live->bpf->bss->is_tracing;
+	bool is_exact = is_tracing && live->method == ATTACH_UPROBE_MULTI;
+	struct error *err =
+		layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
+
+	if (err || is_exact || !is_tracing)
+		return err;
+	hand_on_gap(live);
+	hand_on_taken_off(live);
+	return NULL;
+}
+
+void live_begin(struct source *source)
+{
+	live_of(source)->bpf->bss->is_tracing = true;
+}
+
+/* ---- life cycle ---- */
 
 static struct error *live_poll(struct source *source, int timeout_ms)
 {
@@ -198,6 +284,8 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	gates_sweep(&live->gates, now_ns);
 	if (!err)
 		err = attachment_check(live->attachment);
+	if (!err)
+		err = go_on_changing(live);
 	if (!err)
 		err = follow_exec(live);
 	live->file_is_changed = attachment_file_is_changed(live->attachment);
@@ -226,6 +314,7 @@ static struct error *live_detach(struct source *source)
 	struct live *live = live_of(source);
 	struct error *err;
 
+	live->num_sites = attachment_num_sites(live->attachment);
 	attachment_stop(live->attachment);
 	live->attachment = NULL;
 	detach_processes(live);
@@ -253,6 +342,7 @@ static void live_free(struct source *source)
 	ring_buffer__free(live->ring);
 	gates_destroy(&live->gates);
 	hits_release(&live->hits);
+	layers_destroy(&live->layers);
 	graph_bpf__destroy(live->bpf);
 	free(live);
 }
@@ -297,7 +387,7 @@ struct error *live_start(const struct live_options *options, struct source **out
 	}
 	/* Not before all are there: a tree whose first call was seen and whose end was not would
 	 * stay open. */
-	live->bpf->bss->is_tracing = true;
+	live->bpf->bss->is_tracing = !options->careful;
 	*out = &live->source;
 	return NULL;
 }
@@ -316,7 +406,9 @@ enum attach_method live_method(const struct source *source)
 
 size_t live_num_sites(const struct source *source)
 {
-	return live_in(source)->num_sites;
+	const struct live *live = live_in(source);
+
+	return live->attachment ? attachment_num_sites(live->attachment) : live->num_sites;
 }
 
 bool live_performs_ret(const struct source *source)

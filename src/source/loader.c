@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "source/features.h"
+#include "gofuncgraph/maps.h"
 #include "source/hits.h"
 #include "source/limits.h"
 #include "source/privileges.h"
@@ -43,7 +44,8 @@ static uint64_t round_up_to_power_of_two(uint64_t size)
 	return rounded;
 }
 
-static void set_maps(struct graph_bpf *bpf, const struct live_options *options)
+static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
+		     enum attach_method method)
 {
 	uint64_t ring_size = round_up_to_power_of_two(options->run.ring_size);
 
@@ -51,6 +53,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options)
 	bpf_map__set_max_entries(bpf->maps.records, ring_size);
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
+	if (method == ATTACH_UPROBE_MULTI)
+		bpf_map__set_max_entries(bpf->maps.switch_marks, MAX_SWITCH_MARKS);
 }
 
 static void set_programs(struct graph_bpf *bpf, const struct live_options *options,
@@ -146,7 +150,7 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	err = settings_fill(bpf->rodata, options);
 	if (err)
 		return err;
-	set_maps(bpf, options);
+	set_maps(bpf, options, method);
 	set_programs(bpf, options, method);
 	failed = graph_bpf__load(bpf);
 	return failed ? load_error(bpf, method, -failed) : site_table_fill(bpf, options->plan);

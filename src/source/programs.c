@@ -70,35 +70,43 @@ const char *programs_name(const struct site *site)
 	return NULL;
 }
 
-/* The sites of the table's row. Returns how many there are now. */
-static size_t add_sites(const struct plan *plan, uint32_t row, struct attach_site *sites,
-			size_t count)
+/* The row of the program that was loaded for such sites. */
+static uint32_t row_of(const struct attach_options *options, const struct site *site)
+{
+	uint32_t row = 0;
+
+	while (row + 1 < TABLE_SIZE && !(table[row].takes(site) && options->program_fds[row] >= 0))
+		row++;
+	return row;
+}
+
+static void fill_sites(const struct plan *plan, const struct attach_options *options,
+		       const uint32_t *layers, struct attach_site *sites)
 {
 	for (uint32_t i = 0; i < plan->num_sites; i++) {
 		const struct site *site = &plan->sites[i];
 		const struct gobin_func *func = plan_site_func(plan, site);
 
-		if (table[row].takes(site))
-			sites[count++] = (struct attach_site){
-				.off = site->off,
-				.cookie = plan_cookie(plan, i),
-				.program = row,
-				.name = func->name,
-				.name_offset = (uint32_t)(site->va - func->va),
-			};
+		sites[i] = (struct attach_site){
+			.off = site->off,
+			.cookie = plan_cookie(plan, i),
+			.program = row_of(options, site),
+			.name = func->name,
+			.name_offset = (uint32_t)(site->va - func->va),
+			.layer = layers[i],
+		};
 	}
-	return count;
 }
 
 struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
-			      const struct attach_options *options, struct attachment **attachment)
+			      const uint32_t *layers, const struct attach_options *options,
+			      struct attachment **attachment)
 {
 	struct attach_options with_programs = *options;
 	const struct attach_file file = {.fd = gobin_fd(plan->bin),
 					 .path = gobin_path(plan->bin),
 					 .stat = *gobin_stat(plan->bin)};
 	_cleanup_free_ struct attach_site *sites = calloc(plan->num_sites + 1, sizeof(*sites));
-	size_t count = 0;
 
 	*attachment = NULL;
 	if (!sites)
@@ -110,8 +118,7 @@ struct error *programs_attach(const struct bpf_object *object, const struct plan
 
 		with_programs.program_fds[i] =
 			bpf_program__autoload(program) ? bpf_program__fd(program) : -1;
-		if (with_programs.program_fds[i] >= 0)
-			count = add_sites(plan, i, sites, count);
 	}
-	return attachment_start(&file, sites, count, &with_programs, attachment);
+	fill_sites(plan, &with_programs, layers, sites);
+	return attachment_start(&file, sites, plan->num_sites, &with_programs, attachment);
 }

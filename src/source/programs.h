@@ -18,9 +18,11 @@ void programs_choose(struct bpf_object *object, const struct plan *plan, bool em
 /* The name of the program that the site runs; of two of one purpose the first in the table. */
 const char *programs_name(const struct site *site);
 
-/* Attaches the plan's sites to the programs that were loaded; of `options` the programs are filled
- * in here. Errors: those of attachment_start(). */
+/* Attaches the plan's sites to the programs that were loaded, by the layers that each is in: an
+ * attach_site has the index that it has in the plan. Of `options` the programs are filled in here.
+ * Errors: those of attachment_start(). */
 struct error *programs_attach(const struct bpf_object *object, const struct plan *plan,
-			      const struct attach_options *options, struct attachment **attachment);
+			      const uint32_t *layers, const struct attach_options *options,
+			      struct attachment **attachment);
 
 #endif

@@ -154,11 +154,11 @@ static bool add_self(struct functions *functions, struct function_sums *sums,
 {
 	struct hash_key key = {call->number, tree->number};
 	struct inner *inner = hash_find(&functions->inner, key);
-	bool is_complete = call->end == CALL_LOST || add_parts(&sums->self, call);
+	bool is_complete = call_time_is_unknown(call) || add_parts(&sums->self, call);
 
 	if (!inner)
 		return is_complete;
-	for (size_t i = 0; is_complete && call->end != CALL_LOST && i < inner->spent.num_parts;
+	for (size_t i = 0; is_complete && !call_time_is_unknown(call) && i < inner->spent.num_parts;
 	     i++) {
 		const struct part *part = &inner->spent.parts[i];
 		struct part *sum = find_part(&sums->self, part->state, part->reason);
@@ -184,7 +184,7 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 		return false;
 	sums->calls++;
 	sums->ends[call->end]++;
-	if (call->end == CALL_LOST)
+	if (call_time_is_unknown(call))
 		return true;
 	sums->self_ns += duration_ns - call->inner_ns;
 	return histogram_add(&sums->durations, duration_ns) &&

@@ -9,7 +9,7 @@
  *
  * How a call is counted:
  * - However it ends: calls that were left by a panic, or still run when tracing ends, took the time
- *   until then. Only of CALL_LOST nobody knows how long it took: it is counted, and has no time.
+ *   until then. Only of CALL_LOST and CALL_TAKEN_OFF nobody knows how long it took: it is counted, and has no time.
  * - The total of a function is that of its outermost calls: what a call of the same function, in
  *   the same tree, is inside of has its time already. So has it what the time was spent on.
  * - Own time, and what is told of single calls (average, quantiles, maximum), is of all calls. So is
@@ -24,7 +24,7 @@
 #include "names/place.h"
 #include "sums/histogram.h"
 
-#define FUNCTION_NUM_ENDS (CALL_LEFT + 1)
+#define FUNCTION_NUM_ENDS (CALL_TAKEN_OFF + 1)
 
 /* What time was spent on, as in struct call: each state and reason once. */
 struct spent {

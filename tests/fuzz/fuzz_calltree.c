@@ -74,7 +74,7 @@ static void check_wait(const struct checker *checker, const struct tree *tree,
 static void check_call(const struct checker *checker, const struct tree *tree,
 		       const struct call *call)
 {
-	must(call->end > CALL_OPEN && call->end <= CALL_LEFT);
+	must(call->end > CALL_OPEN && call->end <= CALL_TAKEN_OFF);
 	must(call->end_ns >= call->start_ns);
 	must(call->inner_ns <= call->end_ns - call->start_ns);
 	must(call->number > call->parent && !call->parent == !call->depth);

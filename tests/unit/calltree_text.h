@@ -87,7 +87,7 @@ static const char *name_of(const struct call *call, char name[2])
 
 static inline void add_end(struct fixture *f, const struct call *call)
 {
-	static const char ends[] = "?.TPGXRLV";
+	static const char ends[] = "?.TPGXRLVO";
 
 	if (call->folded_calls)
 		add(f, "<%llu %llu>", (unsigned long long)call->folded_calls,

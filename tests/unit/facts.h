@@ -99,6 +99,7 @@ static inline const struct record *facts_record(const struct facts *facts, union
 	case RECORD_UNWIND:
 	case RECORD_GOEXIT:
 	case RECORD_LEFT:
+	case RECORD_TAKEN_OFF:
 		room->at.site = facts->site;
 		room->at.frame = facts->frame;
 		break;

@@ -57,7 +57,7 @@ static void on_call_ended(void *context, const struct tree *tree, const struct c
 
 static void on_tree_ended(void *context, const struct tree *tree)
 {
-	static const char ends[] = "?.TPGXRLV";
+	static const char ends[] = "?.TPGXRLVO";
 	struct fixture *f = context;
 	char text[64];
 
@@ -410,6 +410,50 @@ static void test_system_stack(void **state)
 #define LEFT(frame_, ...)                                                                          \
 	feed(f, (struct facts){.kind = RECORD_LEFT, .goid = 1, .frame = (frame_), __VA_ARGS__})
 
+#define TAKEN_OFF(func_)                                                                           \
+	feed(f, (struct facts){.kind = RECORD_TAKEN_OFF, .site = (uint32_t)((func_) - 'a') * 2})
+
+/* A function loses its probes: of its calls that are open the end may be seen still, or not. Those of
+ * others end as ever. */
+static void test_taken_off(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('c', 300);
+	TAKEN_OFF('b');
+	LEAVE('c', 300);
+	/* b's end was not seen; d is called by a */
+	ENTER('d', 200);
+	LEAVE('d', 200);
+	ENTER('b', 200);
+	LEAVE('b', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(c())Od()b())|");
+
+	/* whoever it was that ended what was open */
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	feed(f, (struct facts){.kind = RECORD_STOPPED});
+	assert_int_equal(f->last.end, CALL_RUNNING);
+	assert_string_equal(f->text, "a(b(c())Od()b())|a(b()O)R|");
+}
+
+/* What ends unseen in a gap is lost, in every tree that was open then. */
+static void test_gap(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	feed(f, (struct facts){.kind = RECORD_GAP});
+	ENTER('c', 200);
+	LEAVE('c', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b()L?c())? lost 1|");
+}
+
 /* Stacks were switched: what is deeper is gone, and ends then. */
 static void test_left(void **state)
 {
@@ -713,6 +757,8 @@ int main(void)
 		TEST(test_goexit),
 		TEST(test_system_stack),
 		TEST(test_left),
+		TEST(test_taken_off),
+		TEST(test_gap),
 		TEST(test_other_thread),
 		TEST(test_other_thread_of_root),
 		TEST(test_signal_stack),
