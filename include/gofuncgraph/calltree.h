@@ -141,6 +141,8 @@ struct tree {
 	 * the part; it begins with the calls that were open at the end of the one before. */
 	uint32_t part;
 	uint64_t lost; /* records of this goroutine that were lost while the tree was open */
+	/* Functions whose probes were taken off before it ended: calls of theirs are missing. */
+	uint64_t num_off;
 	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all
 	 * the same */
 	uint64_t left_out;

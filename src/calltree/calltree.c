@@ -42,6 +42,7 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
+		owner->tree.num_off = trees->num_off;
 		owner->root_position = position;
 		owner->settled_ns = record->time_ns;
 		timeline_meet(&owner->timeline, record, record->time_ns);
@@ -372,6 +373,7 @@ static void handle_gap(struct calltree *trees)
 static struct error *handle_taken_off(struct calltree *trees, uint32_t site)
 {
 	size_t end = (size_t)site / 64 * 64 + 64;
+	struct owner *owner;
 
 	if (end > trees->taken_off_end) {
 		uint64_t *grown = realloc(trees->taken_off, end / 8);
@@ -383,6 +385,11 @@ static struct error *handle_taken_off(struct calltree *trees, uint32_t site)
 		trees->taken_off_end = end;
 	}
 	trees->taken_off[site / 64] |= UINT64_C(1) << site % 64;
+	trees->num_off++;
+	DL_FOREACH2(trees->table.owners, owner, younger)
+	{
+		owner->tree.num_off = trees->num_off;
+	}
 	return NULL;
 }
 

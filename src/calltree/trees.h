@@ -23,6 +23,7 @@ struct calltree {
 	uint64_t *taken_off; /* sites of RECORD_TAKEN_OFF, by bits; their number is below: */
 	size_t taken_off_end; /* a multiple of 64 */
 	uint64_t looked_ns; /* see settle.h */
+	uint64_t num_off; /* functions that were taken off */
 	uint64_t num_begun;
 	uint64_t num_roots; /* of them that are not followed ones */
 	uint64_t num_ended;

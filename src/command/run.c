@@ -18,6 +18,7 @@
 #include "source/limits.h"
 
 #define POLL_MS        20
+#define BEGIN_POLL_MS  5
 #define CHECK_EVERY_NS 1000000000ull
 
 /* ---- signals ---- */
@@ -70,7 +71,7 @@ bool run_is_over(struct run *run)
 	if (!run->end_ns)
 		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
 	run->is_over = run->is_over || now >= run->end_ns || has_ended(run) ||
-		       run->limit_reached(run->context);
+		       run->limit_reached(run->context) || guard_wants_end(run->guard);
 	return run->is_over;
 }
 
@@ -155,18 +156,36 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	return err || run->hit_times ? err : error_out_of_memory();
 }
 
-static struct error *make_guard(struct run *run)
+static struct error *make_guard(struct run *run, const struct record_sink *sink)
 {
 	enum attach_method method = run->args->options.method;
 	const struct guard_options options = {
 		.plan = &run->plan,
 		.only = run->process ? process_pid(run->process) : 0,
 		.method = method == ATTACH_AUTO ? attach_best_method() : method,
+		.max_overhead = run->args->max_overhead,
+		.sink = *sink,
+		.is_waiting = run->args->program_args && !run->has_begun,
 		.hit_times = run->hit_times,
 	};
 
 	guard_free(take_pointer(run->guard));
 	return guard_new(&options, &run->guard);
+}
+
+/* Until all probes are there that are to be, or it is over. */
+static struct error *begin_carefully(struct run *run)
+{
+	struct error *err = NULL;
+
+	while (!err && !guard_has_begun(run->guard) && !run->is_over && !run->is_changed) {
+		err = guard_look(run->guard, event_clock_now_ns(&run->clock));
+		if (!err && !guard_has_begun(run->guard))
+			err = source_poll(run->source, BEGIN_POLL_MS);
+		run->is_changed = live_file_is_changed(run->source);
+		run->is_over = has_ended(run);
+	}
+	return err;
 }
 
 static struct error *start_source(struct run *run, struct live_options *options, const char *what)
@@ -184,9 +203,11 @@ static struct error *start_source(struct run *run, struct live_options *options,
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
 	memset(run->counts, 0, sizeof(run->counts));
-	err = make_guard(run);
-	if (!err)
+	err = make_guard(run, &options->sink);
+	if (!err) {
+		options->careful = guard_is_careful(run->guard);
 		err = live_start(options, &run->source);
+	}
 	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))
 			      : live_file_is_changed(run->source);
 	if (run->is_changed)
@@ -194,6 +215,9 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	if (err || run->is_changed)
 		return err;
 	guard_start(run->guard, run->source, event_clock_now_ns(&run->clock));
+	err = begin_carefully(run);
+	if (err || run->is_changed || run->is_over)
+		return err;
 	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
 	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),
@@ -348,7 +372,8 @@ static struct error *read_records(struct run *run)
 			err = flush(run, &closed);
 		event_clock_look(&run->clock);
 		now = event_clock_now_ns(&run->clock);
-		guard_look(run->guard, now);
+		if (!err)
+			err = guard_look(run->guard, now);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
 			reopen_warn_of_replaced(run);

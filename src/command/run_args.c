@@ -8,7 +8,8 @@
 #include "command/library.h"
 #include "command/options.h"
 
-#define DEFAULT_RING_SIZE (32u << 20)
+#define DEFAULT_RING_SIZE    (32u << 20)
+#define DEFAULT_MAX_OVERHEAD 20 /* of a program that runs already */
 
 enum {
 	KEY_TIMEOUT = 0x3000,
@@ -16,6 +17,7 @@ enum {
 	KEY_RING_SIZE,
 	KEY_ATTACH,
 	KEY_AS_ROOT,
+	KEY_MAX_OVERHEAD,
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +40,9 @@ static const struct argp_option options[] = {
 	 "Bytes of the buffer for events (default 32M); give more when events are lost",
 	 OPTIONS_HOW},
 	{"attach", KEY_ATTACH, "METHOD", 0, "auto (default), uprobe_multi, tracefs or perf_event",
+	 OPTIONS_HOW},
+	{"max-overhead", KEY_MAX_OVERHEAD, "PERCENT", 0,
+	 "Of the program's CPU time that probes may take, or none: no limit (default 20, with `--` none)",
 	 OPTIONS_HOW},
 	{},
 };
@@ -73,6 +78,23 @@ static void parse_method(struct run_args *args, const char *arg, struct argp_sta
 			state,
 			"there is no way to attach '%s'; there are auto, uprobe_multi, tracefs and perf_event",
 			arg);
+}
+
+static void parse_max_overhead(struct run_args *args, const char *arg, struct argp_state *state)
+{
+	uint64_t percent = 0;
+	struct error *err = NULL;
+
+	args->has_max_overhead = true;
+	if (strcmp(arg, "none"))
+		err = text_parse_count(arg, 100, &percent);
+	args->max_overhead = (unsigned)percent;
+	if (err) {
+		error_free(err);
+		argp_error(state,
+			   "--max-overhead wants a percentage from 1 to 100, or none, not '%s'",
+			   arg);
+	}
 }
 
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
@@ -118,7 +140,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ATTACH:
 		parse_method(args, arg, state);
 		return 0;
+	case KEY_MAX_OVERHEAD:
+		parse_max_overhead(args, arg, state);
+		return 0;
 	case ARGP_KEY_END:
+		if (!args->has_max_overhead && !args->program_args)
+			args->max_overhead = DEFAULT_MAX_OVERHEAD;
 		if (args->pid && args->program_args)
 			argp_error(
 				state,

@@ -21,6 +21,9 @@ struct run_args {
 	const char *output_path; /* -o; see run_file.h */
 	uint64_t timeout_ns; /* of tracing; 0: none */
 	uint64_t delay_ns; /* before it; 0: none */
+	/* Percent of the CPU time of the traced processes that their probes may take; 0: no limit */
+	unsigned max_overhead;
+	bool has_max_overhead; /* it was given */
 	struct run_options options;
 	bool verbose;
 	char *const *arguments; /* all there are, the command's name first, NULL at the end */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* guard.c - what probes cost, read now and then; see guard.h. */
+/* guard.c - the policy carried out on a live source; see guard.h. */
 #include "guard/guard.h"
 
 #include <stdlib.h>
@@ -7,8 +7,10 @@
 #include "base/log.h"
 #include "guard/bill.h"
 #include "guard/cpu.h"
+#include "guard/policy.h"
+#include "guard/told.h"
 
-/* Processes that come and go are to be found. */
+/* While tracing; processes that come and go are found so, too. */
 #define READ_EVERY_NS 500000000ull
 
 struct guard {
@@ -16,18 +18,32 @@ struct guard {
 	struct cost_measurement *measurement;
 	struct tariff tariff;
 	struct cpu_times *times;
+	struct policy *policy; /* NULL: no limit */
 	struct source *source; /* not owned */
 	uint64_t *hits; /* by site */
 	uint64_t cpu_ns;
 	uint64_t read_ns; /* when they were read last */
+	bool is_careful, has_begun, wants_end;
+	bool is_busy; /* `step` is being carried out */
+	struct policy_step step; /* of the policy, the last */
+	struct told told;
 };
 
 /* ---- life ---- */
+
+/* Nobody waits for probes in a program that does not run. */
+static bool wants_care(const struct guard *guard)
+{
+	return guard->policy && !guard->options.is_waiting &&
+	       plan_num_traced(guard->options.plan) > POLICY_MANY_FUNCS &&
+	       cpu_times_num_running(guard->times);
+}
 
 struct error *guard_new(const struct guard_options *options, struct guard **out)
 {
 	const struct plan *plan = options->plan;
 	struct guard *guard = *out = calloc(1, sizeof(*guard));
+	struct error *err = NULL;
 
 	if (!guard)
 		return error_out_of_memory();
@@ -38,7 +54,11 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	guard->hits = calloc(plan->num_sites + 1, sizeof(*guard->hits));
 	if (!guard->times || !guard->hits)
 		return error_out_of_memory();
-	return NULL;
+	if (options->max_overhead)
+		err = policy_new(plan, options->max_overhead / 100.0, &guard->policy);
+	told_init(&guard->told, plan, options->max_overhead);
+	guard->is_careful = !err && wants_care(guard);
+	return err;
 }
 
 void guard_free(struct guard *guard)
@@ -47,8 +67,24 @@ void guard_free(struct guard *guard)
 		return;
 	cost_measure_end(guard->measurement);
 	cpu_times_free(guard->times);
+	policy_free(guard->policy);
 	free(guard->hits);
 	free(guard);
+}
+
+bool guard_is_careful(const struct guard *guard)
+{
+	return guard->is_careful;
+}
+
+bool guard_has_begun(const struct guard *guard)
+{
+	return guard->has_begun;
+}
+
+bool guard_wants_end(const struct guard *guard)
+{
+	return guard->wants_end;
 }
 
 /* ---- counters ---- */
@@ -62,7 +98,7 @@ static void update_hit_times(struct guard *guard)
 		guard->options.hit_times[i] = tariff_hit_time(&guard->tariff, &plan->sites[i]);
 }
 
-static void read_all(struct guard *guard, uint64_t now_ns)
+static struct sample read_all(struct guard *guard, uint64_t now_ns)
 {
 	struct live_program_time time = live_program_time(guard->source);
 
@@ -72,10 +108,16 @@ static void read_all(struct guard *guard, uint64_t now_ns)
 	if (time.num_runs)
 		guard->tariff.program_ns = time.ns / time.num_runs;
 	update_hit_times(guard);
+	return (struct sample){.now_ns = now_ns,
+			       .cpu_ns = guard->cpu_ns,
+			       .hits = guard->hits,
+			       .tariff = guard->tariff};
 }
 
 void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 {
+	struct sample sample;
+
 	guard->source = source;
 	guard->tariff.trap = cost_measure_end(take_pointer(guard->measurement));
 	guard->tariff.performs_ret = live_performs_ret(source);
@@ -85,7 +127,10 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 		(unsigned long long)guard->tariff.trap.stepped_ns,
 		guard->tariff.trap.is_measured ? ""
 					       : " (taken for granted, it could not be measured)");
-	read_all(guard, now_ns);
+	sample = read_all(guard, now_ns);
+	guard->has_begun = !guard->is_careful;
+	if (guard->policy)
+		policy_restart(guard->policy, &sample);
 }
 
 void guard_note_end(struct guard *guard, uint64_t cpu_ns)
@@ -107,8 +152,92 @@ void guard_report(const struct guard *guard)
 		log_info("%s", text);
 }
 
-void guard_look(struct guard *guard, uint64_t now_ns)
+/* ---- steps ---- */
+
+static struct error *take_off(struct guard *guard)
 {
-	if (now_ns - guard->read_ns >= READ_EVERY_NS)
-		read_all(guard, now_ns);
+	const struct policy_step *step = &guard->step;
+	_cleanup_free_ uint32_t *funcs = calloc(step->num_heats + 1, sizeof(*funcs));
+
+	if (!funcs)
+		return error_out_of_memory();
+	for (size_t i = 0; i < step->num_heats; i++)
+		funcs[i] = step->heats[i].func;
+	return live_take_off(guard->source, funcs, step->num_heats);
+}
+
+/* Nothing was traced yet when they were taken off: who reads records has to know of them. */
+static void tell_left_out(struct guard *guard)
+{
+	const struct plan *plan = guard->options.plan;
+	const struct record_sink *sink = &guard->options.sink;
+
+	for (size_t i = 0; i < plan->num_funcs; i++) {
+		struct record_frame record = {
+			.header = {.kind = RECORD_TAKEN_OFF,
+				   .size = sizeof(record),
+				   .time_ns = guard->read_ns},
+			.site = plan->funcs[i].first_site,
+		};
+
+		if (policy_is_off(guard->policy, (uint32_t)i))
+			sink->handle(sink->context, &record.header);
+	}
+}
+
+static struct error *carry_out(struct guard *guard)
+{
+	const struct policy_step *step = &guard->step;
+
+	switch (step->action) {
+	case POLICY_ATTACH:
+		guard->is_busy = true;
+		return live_attach(guard->source, step->sites, step->num_sites);
+	case POLICY_TAKE_OFF:
+		guard->is_busy = true;
+		return take_off(guard);
+	case POLICY_BEGIN:
+		tell_left_out(guard);
+		live_begin(guard->source);
+		guard->has_begun = true;
+		return NULL;
+	case POLICY_END:
+		guard->wants_end = true;
+		told_step(&guard->told, step);
+		return NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* What was begun has been done. */
+static void finish_step(struct guard *guard, const struct sample *sample)
+{
+	if (!guard->has_begun)
+		return;
+	told_step(&guard->told, &guard->step);
+	policy_restart(guard->policy, sample);
+}
+
+struct error *guard_look(struct guard *guard, uint64_t now_ns)
+{
+	bool has_begun = guard->has_begun;
+	struct sample sample;
+
+	if (guard->is_busy ? live_is_busy(guard->source)
+			   : has_begun && now_ns - guard->read_ns < READ_EVERY_NS)
+		return NULL;
+	sample = read_all(guard, now_ns);
+	if (!guard->policy || guard->wants_end)
+		return NULL;
+	if (guard->is_busy)
+		finish_step(guard, &sample);
+	guard->is_busy = false;
+	guard->step = has_begun ? policy_watch(guard->policy, &sample)
+				: policy_begin(guard->policy, &sample);
+	if (!has_begun)
+		told_begin_step(&guard->told, &guard->step, now_ns);
+	if (guard->step.action == POLICY_BEGIN)
+		policy_restart(guard->policy, &sample);
+	return carry_out(guard);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guard.h - what probes cost the traced processes, by what a hit costs here (cost.h), and how much
- * that is of their CPU time (cpu.h).
+ * guard.h - keeps what probes cost the traced processes within bounds, and tells what it was: the
+ * policy (policy.h) carried out on a live source, with what a hit costs here (cost.h) and the
+ * processes' CPU time (cpu.h).
  *
- * guard_new() - live_start() - guard_start() - guard_look() as long as tracing goes on -
- * guard_stop() - guard_report() - guard_free().
+ * guard_new() - live_start() - guard_attach_all() or guard_start() - guard_look() as long as
+ * tracing goes on - guard_report() - guard_free().
  */
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
@@ -16,8 +17,12 @@ struct guard;
 
 struct guard_options {
 	const struct plan *plan; /* not owned */
+	unsigned max_overhead; /* percent; 0: no limit */
 	pid_t only; /* the only process that is traced; 0: all that run the plan's file */
 	enum attach_method method; /* not ATTACH_AUTO */
+	bool is_waiting; /* the program was not started yet */
+	/* Gets a RECORD_TAKEN_OFF of each function that is left out before anything is traced. */
+	struct record_sink sink;
 	/* Is filled in and kept up to date: by site. Not owned. */
 	struct hit_time *hit_times;
 };
@@ -26,11 +31,21 @@ struct guard_options {
 struct error *guard_new(const struct guard_options *options, struct guard **guard);
 void guard_free(struct guard *guard); /* NULL is fine */
 
-/* The source was started. */
+/* Probes come in batches, and those of functions that are called too often go again: live_options'
+ * `careful`. Else all come at once. */
+bool guard_is_careful(const struct guard *guard);
+
+/* The source was started, and traces or, with guard_is_careful(), waits for its probes. */
 void guard_start(struct guard *guard, struct source *source, uint64_t now_ns);
 
-/* To be called often. */
-void guard_look(struct guard *guard, uint64_t now_ns);
+/* Carries out what is next. To be called often; tells what it does on standard error. */
+struct error *guard_look(struct guard *guard, uint64_t now_ns);
+
+/* All probes are in place that are to be: true at once if it is not careful. */
+bool guard_has_begun(const struct guard *guard);
+
+/* Nothing else helps: tracing is to end. */
+bool guard_wants_end(const struct guard *guard);
 
 /* The process of guard_options has ended, after so much CPU time (0: unknown). */
 void guard_note_end(struct guard *guard, uint64_t cpu_ns);

@@ -190,6 +190,8 @@ static void write_branch(struct output *out, const struct branch *branch)
 		i += write_step(out, branch, i);
 	}
 	note_count(out, branch, tree->lost, "event lost in this tree", "events lost in this tree");
+	note_count(out, branch, tree->num_off, "function left out, called too often",
+		   "functions left out, called too often");
 	note_count(out, branch, tree->waits_left_out, "more wait in this tree left out",
 		   "more waits in this tree left out");
 	note_count(out, branch, tree->left_out, "more call in this tree left out",

@@ -193,6 +193,8 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	put_end(out, &json, call);
 	if (call->incomplete)
 		json_member_true(&json, "incomplete");
+	if (!call->depth && tree->num_off)
+		json_member_number(&json, "functions_off", tree->num_off);
 	if (call->folded_calls)
 		put_folded(&json, call);
 	if (out->options.run.states) {

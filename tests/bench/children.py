@@ -99,11 +99,16 @@ class Program(Child):
 class Tracer(Child):
     """The tool, from its start to tracing (start_seconds) and from ^C to its end (stop_seconds)."""
 
+    @staticmethod
+    def whole(arguments, tool):
+        """What is measured is all probes, however much they cost; versions before did nothing about that."""
+        return ["--max-overhead", "none"] if tool == TOOL and "--max-overhead" not in arguments else []
+
     def __init__(self, *arguments, output=os.devnull, tool=TOOL):
         # Messages go to a file: a pipe that nobody empties could hold the tracer up.
         self.messages = tempfile.TemporaryFile("w+")
         begun = time.monotonic()
-        super().__init__([tool, "-v", "-y", "-o", output, *arguments], stderr=self.messages,
+        super().__init__([tool, *self.whole(arguments, tool), "-v", "-y", "-o", output, *arguments], stderr=self.messages,
                          stdout=subprocess.DEVNULL)
         while not processes.is_tracing(self.said()):
             if self.process.poll() is not None:

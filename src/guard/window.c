@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* window.c - what probes have cost during a stretch of time; see window.h. */
+#include "guard/window.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one CPU: probes that take less are never too much. */
+#define NEVER_TOO_MUCH 0.01
+
+struct error *window_init(struct window *window, const struct plan *plan)
+{
+	uint64_t *hits = calloc(plan->num_sites + 1, sizeof(*hits));
+
+	*window = (struct window){.plan = plan, .start.hits = hits};
+	window->heats = calloc(plan->num_funcs + 1, sizeof(*window->heats));
+	if (hits && window->heats)
+		return NULL;
+	window_destroy(window);
+	return error_out_of_memory();
+}
+
+void window_destroy(struct window *window)
+{
+	free((void *)window->start.hits);
+	free(window->heats);
+	window->start.hits = NULL;
+	window->heats = NULL;
+}
+
+void window_start(struct window *window, const struct sample *sample)
+{
+	uint64_t *hits = (uint64_t *)window->start.hits;
+
+	memcpy(hits, sample->hits, window->plan->num_sites * sizeof(*hits));
+	window->start = *sample;
+	window->start.hits = hits;
+}
+
+/* ---- measuring ---- */
+
+static uint64_t hits_since(const struct window *window, const struct sample *sample, uint32_t site)
+{
+	return sample->hits[site] - window->start.hits[site];
+}
+
+static uint64_t cost_of(const struct window *window, const struct sample *sample,
+			const struct plan_func *func)
+{
+	uint64_t sum_ns = 0;
+
+	for (uint32_t i = func->first_site; i < func->first_site + func->num_sites; i++) {
+		uint64_t hits = hits_since(window, sample, i);
+
+		if (hits)
+			sum_ns += hits * tariff_ns(&sample->tariff, &window->plan->sites[i]);
+	}
+	return sum_ns;
+}
+
+/* A call leaves by one of the exits; of several any will do, they cost about the same. */
+static uint64_t whole_cost_of(const struct window *window, const struct sample *sample,
+			      const struct plan_func *func, uint64_t calls)
+{
+	const struct site *sites = &window->plan->sites[func->first_site];
+	uint64_t call_ns = tariff_ns(&sample->tariff, &sites[0]);
+
+	if (func->num_sites > 1)
+		call_ns += tariff_ns(&sample->tariff, &sites[1]);
+	return calls * call_ns;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+	const struct heat *one = a, *other = b;
+
+	if (one->cost_ns != other->cost_ns)
+		return one->cost_ns < other->cost_ns ? 1 : -1;
+	return one->func < other->func ? -1 : 1;
+}
+
+static void measure_funcs(struct window *window, const struct sample *sample, bool whole_calls)
+{
+	const struct plan *plan = window->plan;
+
+	for (uint32_t i = 0; i < plan->num_funcs; i++) {
+		const struct plan_func *func = &plan->funcs[i];
+		struct heat heat = {.func = i};
+
+		if (!func->num_sites)
+			continue;
+		heat.calls = hits_since(window, sample, func->first_site);
+		heat.cost_ns = cost_of(window, sample, func);
+		window->spent_ns += heat.cost_ns;
+		if (whole_calls)
+			heat.cost_ns = whole_cost_of(window, sample, func, heat.calls);
+		if (heat.cost_ns)
+			window->heats[window->num_heats++] = heat;
+		window->cost_ns += heat.cost_ns;
+		window->target_ns += func->target ? heat.cost_ns : 0;
+	}
+	qsort(window->heats, window->num_heats, sizeof(*window->heats), by_cost);
+}
+
+static void measure_own(struct window *window, const struct sample *sample)
+{
+	const struct plan *plan = window->plan;
+
+	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
+		const struct plan_func *func = &plan->runtime_funcs[i];
+		uint64_t cost_ns = cost_of(window, sample, func);
+
+		*(func->num_sites && site_is_state(&plan->sites[func->first_site])
+			  ? &window->state_ns
+			  : &window->own_ns) += cost_ns;
+		window->cost_ns += cost_ns;
+		window->spent_ns += cost_ns;
+	}
+}
+
+void window_measure(struct window *window, const struct sample *sample, bool whole_calls)
+{
+	window->length_ns = sample->now_ns - window->start.now_ns;
+	window->cpu_ns = sample->cpu_ns - window->start.cpu_ns;
+	window->spent_ns = window->cost_ns = window->target_ns = 0;
+	window->state_ns = window->own_ns = 0;
+	window->num_heats = 0;
+	measure_funcs(window, sample, whole_calls);
+	measure_own(window, sample);
+}
+
+double window_share(const struct window *window, uint64_t cost_ns)
+{
+	double rest_ns =
+		window->cpu_ns > window->spent_ns ? (double)(window->cpu_ns - window->spent_ns) : 0;
+
+	if ((double)cost_ns < NEVER_TOO_MUCH * (double)window->length_ns)
+		return 0;
+	return (double)cost_ns / (rest_ns + (double)cost_ns);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * window.h - what probes have cost during a stretch of time, by function: what the guard's decisions
+ * are made from. Pure: fed with counters, which only ever rise.
+ */
+#ifndef GUARD_WINDOW_H
+#define GUARD_WINDOW_H
+
+#include "base/error.h"
+#include "guard/bill.h"
+
+/* All counters at one moment. */
+struct sample {
+	uint64_t now_ns; /* of any clock */
+	uint64_t cpu_ns; /* of the traced processes */
+	const uint64_t *hits; /* by site of the plan */
+	struct tariff tariff; /* as far as it is known by then */
+};
+
+/* One that was called. */
+struct heat {
+	uint32_t func; /* index in plan.funcs */
+	uint64_t calls; /* hits of its entry */
+	uint64_t cost_ns; /* of its probes */
+};
+
+struct window {
+	const struct plan *plan; /* not owned */
+	struct sample start; /* its hits: owned */
+	/* Of the last measurement. */
+	uint64_t length_ns, cpu_ns;
+	uint64_t spent_ns; /* by all probes */
+	uint64_t cost_ns; /* the same; with whole_calls what it would be */
+	uint64_t state_ns,
+		own_ns; /* of it, where goroutines change states; of the tracer's others */
+	uint64_t target_ns; /* of it, in targets */
+	struct heat *heats; /* the dearest first */
+	size_t num_heats;
+};
+
+struct error *window_init(struct window *window, const struct plan *plan);
+void window_destroy(struct window *window);
+
+void window_start(struct window *window, const struct sample *sample);
+
+/*
+ * What happened from the start until now. With `whole_calls` a function costs what it would with all
+ * its probes: as many exits as entries are counted, though none are attached yet.
+ */
+void window_measure(struct window *window, const struct sample *sample, bool whole_calls);
+
+/* What probes that cost so much would be of the CPU time, had they not been there at all in the
+ * window's: 0.2 is 20 %. Next to nothing when it is below a hundredth of one CPU. */
+double window_share(const struct window *window, uint64_t cost_ns);
+
+#endif

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""Probes that cost the program too much are taken off, which is told, and trees are right but for that.
+
+Whether the guard acts does not depend on how busy the machine is: the programs do nothing else than to call functions
+that have probes, so that these take most of whatever time they get."""
+
+import re
+
+import pytest
+
+from harness import await_condition, forests
+
+GUARDED = ("--max-overhead", "20")
+OFF = re.compile(r"^gofuncgraph-c: warning: probes took \d+ % of the program's CPU time: (.*) (?:is|are) not traced any more,",
+                 re.M)
+
+
+def taken_off(tracer):
+    return [name for names in OFF.findall(tracer.err) for name in re.findall(r"(main\.\w+) \([\d,]+ calls a second\)", names)]
+
+
+def await_off(tracer, *names):
+    await_condition(lambda: set(names) <= set(taken_off(tracer)) or tracer.child.poll() is not None,
+                    f"{names} are not taken off")
+    assert set(names) <= set(taken_off(tracer)), tracer.err
+
+
+def roots(tracer):
+    return [tree for trees in forests(tracer.calls()).values() for tree in trees]
+
+
+def names(tree):
+    return [call["function"] for call in tree["calls"]]
+
+
+@pytest.mark.parametrize("method", ["auto", "tracefs"])
+def test_outside(binary, start, trace, method):
+    """A function that is called all the time outside of the target."""
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "--attach", method, "-f", "json", "-u", "main.*", program.path, "main.root")
+    program.work("GO 3")
+    program.work("OUTSIDE 1")
+    await_off(tracer, "main.outsideTarget")
+    program.work("OUTSIDE 0")
+    program.work("GO 3")
+    before, after = roots(tracer.stop())[:3], roots(tracer)[3:]
+    assert len(after) == 3
+    for tree in before:
+        assert names(tree) == ["main.first", "main.last"] and "functions_off" not in tree
+    for tree in after:
+        assert names(tree) == ["main.first", "main.last"] and tree["functions_off"] == len(taken_off(tracer))
+        assert not any(call.get("incomplete") for call in [tree, *tree["calls"]])
+
+
+@pytest.mark.parametrize("form", ["json", "graph"])
+def test_inside(binary, start, trace, form):
+    """One that is called all the time inside of it: trees go on without it."""
+    program = start(binary("hot"))
+    program.work("INSIDE 500000")
+    tracer = trace(*GUARDED, "-f", form, "-u", "main.insideTarget", "-u", "main.first", "-u", "main.last", program.path,
+                   "main.root")
+    program.work("ROOTS 1")
+    await_off(tracer, "main.insideTarget")
+    program.work("ROOTS 0")
+    program.work("INSIDE 3")
+    program.work("GO 4")
+    tracer.stop()
+    assert taken_off(tracer) == ["main.insideTarget"]
+    if form == "graph":
+        assert tracer.out.count("(1 function left out, called too often)\n") >= 4
+        return
+    for tree in roots(tracer)[-4:]:
+        assert names(tree) == ["main.first", "main.last"] and tree["functions_off"] == 1 and tree["end"] == "return"
+
+
+def test_changing(binary, start, trace):
+    """A program that is calm at first; each change of what it does is answered."""
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "-f", "json", "-u", "main.*", program.path, "main.root")
+    program.work("GO 10")
+    assert not taken_off(tracer)
+    program.work("OUTSIDE 1")
+    await_off(tracer, "main.outsideTarget")
+    program.work("OUTSIDE 0")
+    program.work("INSIDE 500000")
+    program.work("ROOTS 1")
+    await_off(tracer, "main.insideTarget")
+    program.work("ROOTS 0")
+    assert all(names(tree) == ["main.first", "main.last"] for tree in roots(tracer.stop())[:10])
+
+
+def test_only_target(binary, start, trace):
+    """There is nothing else to take off: tracing ends by itself, and what was traced is there."""
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "-f", "json", program.path, "main.outsideTarget")
+    program.work("OUTSIDE 1")
+    assert tracer.wait() == 0, tracer.err
+    assert "tracing ends; trace what is called less often, or allow more (--max-overhead 20)" in tracer.err
+    assert len(tracer.calls()) > 1000
+    assert program.work("OUTSIDE 0")["main.outsideTarget"] > 0
+
+
+def test_one_of_targets(binary, start, trace):
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "-f", "json", program.path, "main.outsideTarget", "main.first")
+    program.work("OUTSIDE 1")
+    await_off(tracer, "main.outsideTarget")
+    program.work("OUTSIDE 0")
+    program.work("GO 5")
+    found = tracer.stop().calls()[-5:]
+    assert [(call["function"], call["functions_off"]) for call in found] == [("main.first", 1)] * 5
+
+
+@pytest.mark.parametrize("options", [("--max-overhead", "none"), ("--max-overhead", "100")])
+def test_no_limit(binary, start, trace, options):
+    """Every call is told, however often."""
+    program = start(binary("hot"))
+    program.work("INSIDE 100000")
+    tracer = trace(*options, "--ring-size", "512M", "--summary", "-f", "json", "-u", "main.*", program.path, "main.root")
+    account = program.work("GO 3")
+    calls = {row["function"]: row["calls"] for row in tracer.stop().calls()}
+    assert not taken_off(tracer)
+    assert calls["main.insideTarget"] == account["main.insideTarget"] == 300_000
+
+
+def test_exact_while_links_change(binary, start, trace):
+    """Functions come to be called all the time, and are taken off, one after the other; meanwhile each call of others
+    that are called often is told, and told once."""
+    program = start(binary("hot"))
+    program.work("INSIDE 200000")
+    tracer = trace("--max-overhead", "40", "--ring-size", "512M", "--summary", "-f", "json", "-u", "main.outside*", "-u",
+                   "main.first", "-u", "main.last", program.path, "main.root")
+    program.work("ROOTS 1")
+    for number in range(2, 6):
+        program.work(f"OUTSIDE {number}")
+        await_off(tracer, f"main.outside{number}")
+    program.work("OUTSIDE 0")
+    account = program.work("ROOTS 0")
+    calls = {row["function"]: row["calls"] for row in tracer.stop().calls()}
+    assert account["main.root"] > 100
+    assert taken_off(tracer) == [f"main.outside{number}" for number in range(2, 6)]
+    for name in ("main.root", "main.first", "main.last"):
+        assert calls[name] == account[name]
+
+
+def test_wrong_values(binary, run_tool):
+    for value in ("0", "101", "-3", "most"):
+        tracer = run_tool("--max-overhead", value, binary("hot"))
+        assert tracer.wait() == 2 and "--max-overhead wants a percentage from 1 to 100, or none" in tracer.err
+
+
+def test_careful_begin(binary, start, trace):
+    """Of a program with thousands of functions, what is called all the time never gets its exit; all others are traced."""
+    program = start(binary("hot", flags=("-tags=large",)))
+    program.work("OUTSIDE 1")
+    tracer = trace(*GUARDED, "-f", "json", "-u", "*", "-u", "!runtime*", program.path, "main.root")
+    left_out = re.search(r"of [\d,]+ functions (?:is|are) left out, called too often: (.*); with their probes", tracer.err)
+    assert left_out and "main.outsideTarget (" in left_out[1], tracer.err
+    program.work("OUTSIDE 0")
+    program.work("GO 3")
+    for tree in roots(tracer.stop()):
+        assert names(tree) == ["main.first", "main.last"] and tree["functions_off"] >= 1
+    assert program.finish() == 0
