@@ -23,6 +23,9 @@ struct live_options {
 	bool spare_others;
 	/* none of the chosen functions has a probe at first, and nothing is traced: see live_begin() */
 	bool careful;
+	/* Changes of what is attached are to come: who holds the probes keeps the capabilities for
+	 * that, which only uprobe_multi works without. */
+	bool may_change;
 	struct modules *modules; /* numbers what is in other files; not owned */
 	const struct event_clock *clock; /* of records; not owned */
 	struct record_sink sink;

@@ -62,7 +62,7 @@ static struct error *attach_sites(struct live *live)
 		.method = live->method,
 		.has_cookies = live->bpf->rodata->use_cookies,
 		.pid = live->options.spare_others ? (pid_t)live->options.only_pid : 0,
-		.is_to_change = true,
+		.is_to_change = live->options.may_change || live->options.careful,
 	};
 	struct error *err =
 		layers_init(&live->layers, live->options.plan, live->bpf, live->options.careful);

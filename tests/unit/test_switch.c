@@ -207,6 +207,7 @@ static struct source *start_source(struct fixture *f, struct seen *seen, enum at
 		.run = {.method = method, .emulate_ret = true, .ring_size = 1 << 26},
 		.only_pid = (uint32_t)f->pid,
 		.careful = careful,
+		.may_change = true,
 		.modules = f->modules,
 		.clock = &f->clock,
 		.sink = {see, seen},
