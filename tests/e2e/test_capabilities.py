@@ -50,9 +50,9 @@ def test_of_root(binary, start, trace, method, more, command):
     path = binary("calls")
     program, other = start(path), start(path)
     if command == "trace":
-        tracer = trace(*CALLS, "--attach", method, "-p", program.pid, "main.root")
+        tracer = trace(*CALLS, "--max-overhead", "none", "--attach", method, "-p", program.pid, "main.root")
     else:
-        tracer = trace("states", "-f", "json", "--attach", method, "-p", program.pid)
+        tracer = trace("states", "-f", "json", "--max-overhead", "none", "--attach", method, "-p", program.pid)
     (holder,) = children(tracer.pid)
     check_given_up(tracer.pid, bits(*KEPT, *more))
     check_given_up(holder, 0)

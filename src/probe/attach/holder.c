@@ -221,10 +221,13 @@ static uint64_t needed_capabilities(const struct holder *holder, enum attach_met
 	return needs;
 }
 
-/* To let go of probes takes none, but where definitions have to be removed from another's files. */
-static void give_up_capabilities(const struct holder *holder)
+/* To let go of probes takes none, but where definitions have to be removed from another's files; nor
+ * does a new link, but of perf events. */
+static void give_up_capabilities(const struct holder *holder, enum attach_method method)
 {
-	capabilities_keep(holder->needs & CAPABILITY(CAP_DAC_OVERRIDE));
+	bool may_attach = holder->is_to_change && method != ATTACH_UPROBE_MULTI;
+	capabilities_keep(may_attach ? holder->needs
+				     : holder->needs & CAPABILITY(CAP_DAC_OVERRIDE));
 }
 
 static struct error *attach_shared(struct holder *holder, enum attach_method method,
@@ -300,9 +303,7 @@ static void hold(struct holder *holder, enum attach_method method)
 		tell_watch(holder);
 		prepare_for_slow_end(holder, method);
 		holder->needs = needed_capabilities(holder, method);
-		/* A new link takes none, but of perf events. */
-		if (!holder->is_to_change || method == ATTACH_UPROBE_MULTI)
-			give_up_capabilities(holder);
+		give_up_capabilities(holder, method);
 		tell(holder, HOLDER_ATTACHED, holder->num_attached, "%s", "");
 		serve(holder, method);
 	}
