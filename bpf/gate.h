@@ -240,6 +240,17 @@ static __always_inline bool is_chosen(const struct who *who)
 	return false;
 }
 
+/* The call of a target is none of those that are traced. */
+static __always_inline bool is_left_out(void)
+{
+	__u32 one_in = sample_one_in;
+
+	if (one_in <= 1 || bpf_get_prandom_u32() % one_in == 0)
+		return false;
+	count(STAT_LEFT_OUT);
+	return true;
+}
+
 /* The gate of a goroutine that has none open; what its last tree lost is told with the first
  * record. NULL: it cannot have one. */
 static __always_inline struct gate *open_gate(const struct who *who, __u64 position)

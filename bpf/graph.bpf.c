@@ -67,7 +67,7 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 		gate = NULL;
 	}
 	if (!gate) {
-		if (!is_target || !is_chosen(who))
+		if (!is_target || !is_chosen(who) || is_left_out())
 			return;
 		gate = open_gate(who, position);
 		if (!gate)

@@ -46,6 +46,9 @@ struct error *live_attach(struct source *source, const uint32_t *sites, size_t c
  * methods there is a gap while those are attached anew, between two RECORD_GAP.
  */
 struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
+/* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the
+ * others. Inside one that does not, a call of a target may. 1: all do. */
+void live_sample(struct source *source, uint32_t one_in);
 /* With `careful`: tracing begins. */
 void live_begin(struct source *source);
 

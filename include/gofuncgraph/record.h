@@ -346,6 +346,7 @@ enum statistic {
 	STAT_UNREADABLE, /* hits dropped since the goroutine could not be read */
 	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
 	STAT_OTHER_GOROUTINES, /* calls of targets outside of trees, by none of run_options.goids */
+	STAT_LEFT_OUT, /* calls of targets that began no tree: only some are traced (live_sample()) */
 	STAT_COUNT,
 };
 

@@ -5,7 +5,7 @@
  * A stripped program has no symbol for it. But runtime.forEachG, which the garbage collector needs,
  * goes through it: the only slice in a variable whose pointer and length it loads.
  */
-#include <string.h>
+#include "gobin/allgs.h"
 
 #include "gobin/gobin_internal.h"
 
@@ -13,7 +13,7 @@
 #define MAX_FUNC_BYTES 1024
 #define MAX_LOADS      32
 
-static bool find_in_code(const struct image *image, const struct gobin_func *func, uint64_t *va)
+bool allgs_find_in_code(const struct image *image, const struct gobin_func *func, uint64_t *va)
 {
 	struct code code = {.arch = image_arch(image),
 			    .va = func->va,
@@ -52,5 +52,5 @@ bool gobin_allgs(const struct gobin *bin, uint64_t *va)
 	if (symbols_find_object(bin->image, "runtime.allgs", va, &size))
 		return true;
 	func = gobin_func_named(bin, "runtime.forEachG");
-	return func && find_in_code(bin->image, func, va);
+	return func && allgs_find_in_code(bin->image, func, va);
 }

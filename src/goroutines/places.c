@@ -143,7 +143,7 @@ const struct shown_frames *places_frames(struct places *places, uint64_t va)
 	struct shown_frames *shown = hash_find(&places->frames, (struct hash_key){.first = va});
 	size_t count;
 
-	if (shown)
+	if (shown || places->frames.count >= MAX_CODE)
 		return shown;
 	count = gobin_frames(places->bin, va, frames, MAX_INLINED);
 	shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));

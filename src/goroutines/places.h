@@ -32,7 +32,7 @@ void places_release(struct places *places);
 /* For struct unwind_code, whose context is a struct places. */
 const struct code_place *places_code(void *context, uint64_t va);
 
-/* Of snapshot.frames. NULL: out of memory. Stays until the places are released. */
+/* Of snapshot.frames. NULL: out of memory, or they are too many. Stays until the places are released. */
 const struct shown_frames *places_frames(struct places *places, uint64_t va);
 
 /* True of what the runtime runs for itself, which Go's own traces leave out:

@@ -19,6 +19,8 @@
 #define MAX_ATTEMPTS    4
 /* src/runtime/proc.go, maxstacksize's ceiling is less. */
 #define MAX_STACK (UINT64_C(1) << 36)
+/* Of all goroutines; a program that lies does not fill our memory. */
+#define MAX_ALL_FRAMES (1u << 25)
 
 /* The bit of a status that says that the collector holds it: src/runtime/runtime2.go, _Gscan. */
 #define GO_SCAN 0x1000u
@@ -145,6 +147,10 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 	}
 	if (stack)
 		one.end = unwind(&batch->source->code, stack, g->ip, frames, &count);
+	if (count > MAX_ALL_FRAMES - snapshot->num_frames) {
+		one.end = UNWIND_LONG;
+		count = 0;
+	}
 	if (!array_reserve(&snapshot->goroutines, &snapshot->capacity, snapshot->count + 1,
 			   sizeof(one)) ||
 	    !add_frames(snapshot, &one, frames, count))

@@ -260,6 +260,11 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 	return NULL;
 }
 
+void live_sample(struct source *source, uint32_t one_in)
+{
+	live_of(source)->bpf->bss->sample_one_in = one_in;
+}
+
 void live_begin(struct source *source)
 {
 	live_of(source)->bpf->bss->is_tracing = true;

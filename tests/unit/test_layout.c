@@ -13,6 +13,7 @@
 
 #include "elf_file.h"
 #include "go_program.h"
+#include "gobin/allgs.h"
 #include "gobin/dwarf.h"
 #include "gobin/layout.h"
 #include "gobin/tls.h"
@@ -149,7 +150,10 @@ static void test_table_is_dwarf(void **state)
 		table.tls_g = i % 2 ? 16 : -8;
 		assert_null(gobin_layout(bin, &layout));
 		assert_memory_equal(&layout, &table, sizeof(layout));
-		gobin_close(bin);
+		uint64_t allgs_va, code_va;
+		const struct gobin_func *func = gobin_func_named(bin, "runtime.forEachG");
+		assert_true(gobin_allgs(bin, &allgs_va));
+		assert_non_null(func);
 
 		/* That it was DWARF that was asked. */
 		struct image *image;
@@ -160,8 +164,12 @@ static void test_table_is_dwarf(void **state)
 		assert_true(layout_from_dwarf(dwarf, &dwarf_layout));
 		dwarf_layout.tls_g = table.tls_g;
 		assert_memory_equal(&dwarf_layout, &table, sizeof(table));
+		/* What stripped programs are asked says the same as the symbol. */
+		assert_true(allgs_find_in_code(image, func, &code_va));
+		assert_int_equal(code_va, allgs_va);
 		dwarf_close(dwarf);
 		image_close(image);
+		gobin_close(bin);
 		num_checked++;
 	}
 	if (!num_checked)

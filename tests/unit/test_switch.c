@@ -74,7 +74,7 @@ static const char source[] =
 struct seen {
 	const struct plan *plan;
 	uint64_t entries[3], returns[3]; /* of main.inner, outer, spare */
-	uint64_t num_lost, num_gaps, num_taken_off;
+	uint64_t num_left_out, num_lost, num_gaps, num_taken_off;
 };
 
 struct fixture {
@@ -109,8 +109,12 @@ static void see(void *context, const struct record *record)
 	const struct record_frame *at = (const struct record_frame *)record;
 	int number;
 
-	if (record->kind == RECORD_STATISTICS)
-		seen->num_lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
+	if (record->kind == RECORD_STATISTICS) {
+		const __u64 *counts = ((const struct record_statistics *)record)->counts;
+
+		seen->num_lost = counts[STAT_LOST];
+		seen->num_left_out = counts[STAT_LEFT_OUT];
+	}
 	seen->num_gaps += record->kind == RECORD_GAP;
 	seen->num_taken_off += record->kind == RECORD_TAKEN_OFF;
 	if (record->kind != RECORD_ENTRY && record->kind != RECORD_RETURN)
@@ -359,12 +363,39 @@ static void test_careful_begin(void **state)
 	free(hits);
 }
 
+/* Some trees are seen whole, and the others counted. */
+static void test_samples(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = {0};
+	uint64_t calls;
+
+	if (!f)
+		skip();
+	seen.plan = &f->plan;
+	start_program(f);
+	struct source *source_ = start_source(f, &seen, ATTACH_AUTO, false);
+	live_sample(source_, 4);
+	tell_program(f);
+	while (seen.entries[1] < 1000)
+		must(source_poll(source_, 1));
+	calls = end_program(f);
+	stop_all(f, source_);
+	assert_int_equal(seen.num_lost, 0);
+	assert_int_equal(seen.entries[1] + seen.num_left_out, calls);
+	assert_int_equal(seen.entries[0], seen.entries[1]);
+	assert_int_equal(seen.returns[1], seen.entries[1]);
+	/* a quarter of thousands: one in two or in eight it is not */
+	assert_in_range(seen.entries[1], calls / 6, calls / 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nothing_is_lost_or_doubled),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_careful_begin),
+		cmocka_unit_test(test_samples),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_goroutines.c - a process's memory that may hold anything: reading goroutines ends, stays in
+ * bounds, and groups hold each goroutine once. The first bytes choose a layout; the memory begins
+ * at address 0x1000 with the variable runtime.allgs.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gobin/layout.h"
+#include "goroutines/groups.h"
+#include "goroutines/snapshot.h"
+#include "must.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MEMORY 0x1000
+
+struct bytes {
+	const uint8_t *data;
+	size_t size;
+};
+
+static struct error *read_bytes(const void *context, struct memory_piece *pieces, size_t count)
+{
+	const struct bytes *bytes = context;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = pieces[i].at - MEMORY;
+
+		pieces[i].is_read = at <= bytes->size && bytes->size - at >= pieces[i].len;
+		if (pieces[i].is_read && pieces[i].len)
+			memcpy(pieces[i].to, bytes->data + at, pieces[i].len);
+	}
+	return NULL;
+}
+
+/* What an address is follows from its number. */
+static const struct code_place *code_at(void *context, uint64_t va)
+{
+	static struct code_place place;
+
+	place = (struct code_place){.func_va = va & ~0xfull,
+				    .delta = (int32_t)(va >> 8 & 0xff) * 8 - 8,
+				    .is_bottom = (va & 0xf0) == 0xf0,
+				    .is_injected = (va & 0xf0) == 0xe0};
+	return va & 0xf0 ? &place : NULL;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct bytes bytes;
+	struct snapshot_source source = {
+		.memory = {&bytes, read_bytes}, .code = {.at = code_at}, .allgs = MEMORY};
+	struct snapshot snapshot;
+	struct groups groups;
+	size_t count = 0;
+
+	if (size < 2)
+		return 0;
+	layout_from_table("go1.20", 17 + data[0] % 11, &source.layout);
+	source.code.has_link_register = data[1] & 1;
+	bytes = (struct bytes){data + 2, size - 2};
+	error_free(snapshot_take(&source, &snapshot));
+	for (size_t i = 0; i < snapshot.count; i++) {
+		const struct goroutine *one = &snapshot.goroutines[i];
+
+		must(one->num_frames <= UNWIND_MAX_FRAMES);
+		must(one->first_frame + one->num_frames <= snapshot.num_frames);
+		must(!one->has_moved || !one->num_frames);
+	}
+	must(!groups_make(&snapshot, NULL, NULL, &groups));
+	for (size_t i = 0; i < groups.count; i++) {
+		must(!i || groups.items[i].count <= groups.items[i - 1].count);
+		count += groups.items[i].count;
+	}
+	must(count == snapshot.count);
+	groups_release(&groups);
+	snapshot_release(&snapshot);
+	return 0;
+}

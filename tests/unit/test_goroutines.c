@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* test_goroutines.c - goroutines out of a memory that is made up: unwinding, moving, groups. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "gobin/layout.h"
+#include "gofuncgraph/record.h"
+#include "goroutines/groups.h"
+#include "goroutines/snapshot.h"
+
+#define BIAS 0x100000
+
+/* ---- code: a function at each multiple of 0x100 ---- */
+
+enum {
+	BOTTOM = 0x1000,
+	FRAMELESS = 0x1100,
+	FRAME_16 = 0x1200,
+	FRAME_32 = 0x1300,
+	INJECTED = 0x1400
+};
+
+static const struct code_place *code_at(void *context, uint64_t va)
+{
+	static struct code_place place;
+
+	place = (struct code_place){.func_va = va & ~0xffull};
+	switch (place.func_va) {
+	case BOTTOM:
+		place.is_bottom = true;
+		return &place;
+	case FRAMELESS:
+		return &place;
+	case FRAME_16:
+		place.delta = 16;
+		return &place;
+	case FRAME_32:
+		place.delta = 32;
+		return &place;
+	case INJECTED:
+		place.delta = 16;
+		place.is_injected = true;
+		return &place;
+	default:
+		return NULL;
+	}
+}
+
+static enum unwind_end walk(bool is_arm, const uint64_t *words, size_t count, uint64_t va,
+			    uint64_t frames[UNWIND_MAX_FRAMES], size_t *num)
+{
+	const struct unwind_code code = {
+		.at = code_at, .load_bias = BIAS, .has_link_register = is_arm};
+	const struct stack_bytes stack = {0x7000, (const uint8_t *)words, count * 8};
+
+	return unwind(&code, &stack, va + BIAS, frames, num);
+}
+
+static void test_return_addresses_above_frames(void **state)
+{
+	const uint64_t words[] = {
+		1, 2, FRAME_32 + BIAS + 0x20, 3, 4, 5, 6, FRAMELESS + BIAS + 8, BOTTOM + BIAS + 1};
+	uint64_t frames[UNWIND_MAX_FRAMES];
+	size_t num;
+
+	assert_int_equal(walk(false, words, 9, FRAME_16 + 5, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 3);
+	assert_int_equal(frames[0], FRAME_16 + 4);
+	assert_int_equal(frames[1], FRAME_32 + 0x1f);
+	assert_int_equal(frames[2], FRAMELESS + 7);
+	/* The bytes end before the stack does. */
+	assert_int_equal(walk(false, words, 7, FRAME_16 + 5, frames, &num), UNWIND_SHORT_OF_BYTES);
+	assert_int_equal(num, 2);
+	/* A goroutine that has not begun is at its function's first byte, and not before. */
+	assert_int_equal(walk(false, words + 8, 1, FRAMELESS, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 1);
+	assert_int_equal(frames[0], FRAMELESS);
+}
+
+static void test_return_addresses_below_frames(void **state)
+{
+	const uint64_t words[] = {FRAME_32 + BIAS + 0x20, 0, BOTTOM + BIAS + 4, 0, 0, 0};
+	uint64_t frames[UNWIND_MAX_FRAMES];
+	size_t num;
+
+	assert_int_equal(walk(true, words, 6, FRAME_16 + 8, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 2);
+	assert_int_equal(frames[1], FRAME_32 + 0x1f);
+	assert_int_equal(walk(true, words, 6, FRAMELESS, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 1);
+}
+
+/* What a signal interrupted was not calling: its line is that of the instruction itself. */
+static void test_interrupted(void **state)
+{
+	const uint64_t words[] = {0, 0, FRAME_16 + BIAS + 8, 0, 0, BOTTOM + BIAS + 1};
+	/* On arm64 the frame's link register is kept below it. */
+	const uint64_t arm_words[] = {FRAMELESS + BIAS + 8, 0, FRAME_16 + BIAS + 12, 0,
+				      BOTTOM + BIAS + 4,    0};
+	uint64_t frames[UNWIND_MAX_FRAMES];
+	size_t num;
+
+	assert_int_equal(walk(false, words, 6, INJECTED + 5, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 2);
+	assert_int_equal(frames[1], FRAME_16 + 8);
+	assert_int_equal(walk(true, arm_words, 6, INJECTED + 8, frames, &num), UNWIND_WHOLE);
+	assert_int_equal(num, 3);
+	assert_int_equal(frames[1], FRAMELESS + 8);
+	assert_int_equal(frames[2], FRAME_16 + 11);
+}
+
+static void test_stacks_that_end_elsewhere(void **state)
+{
+	uint64_t words[3 * 200], frames[UNWIND_MAX_FRAMES];
+	size_t num;
+
+	for (size_t i = 0; i < 600; i++)
+		words[i] = FRAME_16 + BIAS + 8;
+	assert_int_equal(walk(false, words, 600, FRAME_16 + 8, frames, &num), UNWIND_LONG);
+	assert_int_equal(num, UNWIND_MAX_FRAMES);
+	words[2] = 0x4242;
+	assert_int_equal(walk(false, words, 600, FRAME_16 + 8, frames, &num), UNWIND_LOST);
+	assert_int_equal(num, 1);
+	assert_int_equal(walk(false, words, 600, 0x4242, frames, &num), UNWIND_LOST);
+	assert_int_equal(num, 0);
+}
+
+/* ---- memory ---- */
+
+#define MEMORY  0x10000
+#define ALLGS   0x10000
+#define LIST    0x10100
+#define FIRST_G 0x11000
+#define G_STEP  0x400
+#define STACKS  0x20000
+#define NUM_GS  4
+
+struct fake {
+	uint8_t bytes[0x20000];
+	struct gobin_layout layout;
+	unsigned num_moves; /* reads of the second g that find it changed */
+	unsigned num_reads;
+};
+
+static void put(struct fake *fake, uint64_t at, uint64_t word)
+{
+	memcpy(fake->bytes + (at - MEMORY), &word, sizeof(word));
+}
+
+static struct error *read_fake(const void *context, struct memory_piece *pieces, size_t count)
+{
+	struct fake *fake = (struct fake *)context;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t at = pieces[i].at - MEMORY;
+
+		pieces[i].is_read =
+			at <= sizeof(fake->bytes) && sizeof(fake->bytes) - at >= pieces[i].len;
+		if (!pieces[i].is_read)
+			continue;
+		if (pieces[i].at == FIRST_G + G_STEP && fake->num_moves) {
+			fake->num_moves--;
+			fake->num_reads++;
+			put(fake, FIRST_G + G_STEP + fake->layout.g_waitreason, fake->num_reads);
+		}
+		memcpy(pieces[i].to, fake->bytes + at, pieces[i].len);
+	}
+	return NULL;
+}
+
+static void put_g(struct fake *fake, unsigned i, uint64_t goid, uint64_t state, uint64_t va)
+{
+	uint64_t g = FIRST_G + i * G_STEP, stack = STACKS + i * 0x1000;
+
+	put(fake, LIST + i * 8, g);
+	put(fake, g + fake->layout.g_stack_lo, stack);
+	put(fake, g + fake->layout.g_stack_hi, stack + 0x800);
+	put(fake, g + fake->layout.g_atomicstatus, state);
+	put(fake, g + fake->layout.g_goid, goid);
+	put(fake, g + fake->layout.g_sched_sp, stack + 0x7e8);
+	put(fake, g + fake->layout.g_sched_pc, va + BIAS);
+	put(fake, stack + 0x7e8 + 16, BOTTOM + BIAS + 1);
+	put(fake, stack + 0x7e8, BOTTOM + BIAS + 1);
+}
+
+static struct fake *new_fake(void)
+{
+	struct fake *fake = calloc(1, sizeof(*fake));
+
+	assert_non_null(fake);
+	layout_from_table("go1.22", 22, &fake->layout);
+	put(fake, ALLGS, LIST);
+	put(fake, ALLGS + 8, NUM_GS);
+	put_g(fake, 0, 1, STATE_WAITING, FRAME_16 + 8);
+	put_g(fake, 1, 7, STATE_WAITING, FRAME_16 + 8);
+	put_g(fake, 2, 5, STATE_DEAD, 0);
+	put_g(fake, 3, 9, STATE_RUNNING, FRAMELESS);
+	return fake;
+}
+
+static struct error *take(struct fake *fake, struct snapshot *snapshot)
+{
+	const struct snapshot_source source = {.memory = {fake, read_fake},
+					       .layout = fake->layout,
+					       .code = {.at = code_at, .load_bias = BIAS},
+					       .allgs = ALLGS};
+
+	return snapshot_take(&source, snapshot);
+}
+
+static const struct goroutine *find(const struct snapshot *snapshot, uint64_t goid)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->goroutines[i].goid == goid)
+			return &snapshot->goroutines[i];
+	fail_msg("no goroutine %d", (int)goid);
+	return NULL;
+}
+
+static void test_snapshot(void **state)
+{
+	struct fake *fake = new_fake();
+	struct snapshot snapshot;
+	struct groups groups;
+
+	assert_null(take(fake, &snapshot));
+	assert_int_equal(snapshot.count, 3); /* one has ended */
+	assert_int_equal(find(&snapshot, 1)->num_frames, 1);
+	assert_int_equal(find(&snapshot, 9)->num_frames, 0);
+	assert_int_equal(find(&snapshot, 9)->state, STATE_RUNNING);
+	assert_null(groups_make(&snapshot, NULL, NULL, &groups));
+	assert_int_equal(groups.count, 2);
+	assert_int_equal(groups.items[0].count, 2);
+	assert_int_equal(groups.items[0].members[0]->goid, 1);
+	assert_int_equal(groups.items[0].members[1]->goid, 7);
+	groups_release(&groups);
+	snapshot_release(&snapshot);
+	free(fake);
+}
+
+/* One that moves is read again, and when it goes on moving, that is told and no stack. */
+static void test_moving(void **state)
+{
+	struct fake *fake = new_fake();
+	struct snapshot snapshot;
+
+	fake->num_moves = 3;
+	assert_null(take(fake, &snapshot));
+	assert_false(find(&snapshot, 7)->has_moved);
+	assert_int_equal(find(&snapshot, 7)->num_frames, 1);
+	assert_int_equal(find(&snapshot, 7)->reason, 3);
+	snapshot_release(&snapshot);
+	fake->num_moves = 1000;
+	assert_null(take(fake, &snapshot));
+	assert_true(find(&snapshot, 7)->has_moved);
+	assert_int_equal(find(&snapshot, 7)->num_frames, 0);
+	assert_false(find(&snapshot, 1)->has_moved);
+	snapshot_release(&snapshot);
+	free(fake);
+}
+
+static void test_memory_that_lies(void **state)
+{
+	struct fake *fake = new_fake();
+	struct snapshot snapshot;
+	struct error *err;
+
+	put(fake, LIST, 0xdead0000);
+	put(fake, FIRST_G + G_STEP + fake->layout.g_sched_sp, 0x42);
+	assert_null(take(fake, &snapshot));
+	assert_int_equal(snapshot.num_unreadable, 1);
+	assert_int_equal(find(&snapshot, 7)->num_frames, 0);
+	snapshot_release(&snapshot);
+	put(fake, ALLGS + 8, UINT64_MAX);
+	err = take(fake, &snapshot);
+	assert_non_null(err);
+	error_free(err);
+	snapshot_release(&snapshot);
+	put(fake, ALLGS, 0);
+	err = take(fake, &snapshot);
+	assert_non_null(err);
+	error_free(err);
+	snapshot_release(&snapshot);
+	free(fake);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_return_addresses_above_frames),
+		cmocka_unit_test(test_return_addresses_below_frames),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_stacks_that_end_elsewhere),
+		cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_moving),
+		cmocka_unit_test(test_memory_that_lies),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
