@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// server is a Go program with all of net/http in it; it serves until its standard input ends.
+// server [ADDRESS] is a Go program with all of net/http in it; it serves until its standard input ends.
 package main
 
 import (
@@ -13,7 +13,11 @@ import (
 
 func main() {
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, r.URL.Path) })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address := "127.0.0.1:0"
+	if len(os.Args) > 1 {
+		address = os.Args[1]
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+
+// load asks an HTTP server as fast as it answers, until its standard input ends:
+//
+//	load ADDRESS CONNECTIONS FILE
+//
+// Connections stay open, one more comes and goes twice a second. What was answered is written to FILE
+// as JSON: answers of each slot of 100 ms, and the longest time without any that ended in it.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const slot = 100 * time.Millisecond
+
+type account struct {
+	BegunNs int64   `json:"begun_unix_ns"`
+	Answers []int64 `json:"answers"`
+	GapsNs  []int64 `json:"gaps_ns"`
+
+	mutex sync.Mutex
+	begun time.Time
+	last  time.Duration
+}
+
+func (a *account) answer() {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	now := time.Since(a.begun)
+	index := int(now / slot)
+	for len(a.Answers) <= index {
+		a.Answers = append(a.Answers, 0)
+		a.GapsNs = append(a.GapsNs, 0)
+	}
+	a.Answers[index]++
+	a.GapsNs[index] = max(a.GapsNs[index], int64(now-a.last))
+	a.last = now
+}
+
+func max(a, b int64) int64 {
+	if a > b {
+		return a
+	}
+	return b
+}
+
+// ask sends one request and reads all of its answer.
+func ask(conn net.Conn, reader *bufio.Reader) error {
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+		return err
+	}
+	length, name := -1, []byte("Content-Length: ")
+	for {
+		line, err := reader.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		if line = bytes.TrimRight(line, "\r\n"); len(line) == 0 {
+			break
+		}
+		if bytes.HasPrefix(line, name) {
+			if length, err = strconv.Atoi(string(line[len(name):])); err != nil {
+				return err
+			}
+		}
+	}
+	if length < 0 {
+		return errors.New("an answer without Content-Length")
+	}
+	_, err := reader.Discard(length)
+	return err
+}
+
+func connect(address string, requests int, a *account) {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		defer conn.Close()
+		reader := bufio.NewReader(conn)
+		for i := 0; err == nil && (requests == 0 || i < requests); i++ {
+			if err = ask(conn, reader); err == nil {
+				a.answer()
+			}
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
+
+func main() {
+	connections, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+	begun := time.Now()
+	a := &account{BegunNs: begun.UnixNano(), begun: begun}
+	for i := 0; i < connections; i++ {
+		go connect(os.Args[1], 0, a)
+	}
+	go func() {
+		for {
+			connect(os.Args[1], 1, a)
+			time.Sleep(500 * time.Millisecond)
+		}
+	}()
+	fmt.Println("ready")
+	io.Copy(io.Discard, os.Stdin)
+	a.mutex.Lock()
+	text, err := json.Marshal(a)
+	if err == nil {
+		err = os.WriteFile(os.Args[3], text, 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		os.Exit(1)
+	}
+}
