@@ -89,9 +89,9 @@ def test_of_a_user(binary, start, run_tool, monkeypatch):
         tool = shutil.copy(harness.tool(), folder)
         path = pathlib.Path(shutil.copy(binary("calls"), folder))
         program = start(path)
-        command, *arguments = as_nobody("bpf", "perfmon")
-        monkeypatch.setattr(harness, "tool", lambda: command)
-        tracer = run_tool(*arguments, tool, *CALLS, path, "main.root").await_tracing()
+        monkeypatch.setattr(harness, "tool", lambda: tool)
+        prefix = as_nobody("bpf", "perfmon")
+        tracer = run_tool(*CALLS, path, "main.root", prefix=prefix).await_tracing()
         (holder,) = children(tracer.pid)
         for pid, kept in ((tracer.pid, bits("bpf", "perfmon")), (holder, 0)):
             await_given_up(pid, kept)
