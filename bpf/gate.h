@@ -68,6 +68,27 @@ static __always_inline void take_out(const struct who *who)
 		__sync_fetch_and_sub(&num_gates, 1);
 }
 
+/* The same for the entry that opens the gate, with wants_stacks. */
+static __always_inline bool send_first_entry(struct gate *gate, const struct who *who, __u32 site,
+					     __u64 position, __u64 caller_va, __u8 flags,
+					     __u64 stack)
+{
+	struct record_entry_stack *record =
+		emit(who, RECORD_ENTRY, flags | stack_flags(position), gate->lost, sizeof(*record));
+
+	if (!record) {
+		note_loss(gate, who);
+		return false;
+	}
+	record->entry.at.site = site;
+	record->entry.at.frame = (__u32)position;
+	record->entry.caller_va = caller_va;
+	record->stack = stack;
+	submit(record, sizeof(*record));
+	gate->lost = 0;
+	return true;
+}
+
 /* All is told that there was. */
 static __always_inline void shut(struct gate *gate, const struct who *who)
 {

@@ -8,6 +8,7 @@
  * one by now, and one record goes to the ring buffer. Policy and formatting are user space's.
  */
 #include "resume.h"
+#include "stack.h"
 #include "state.h"
 
 /* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
@@ -28,12 +29,26 @@ volatile int never = 0;
 			bpf_tail_call(ctx, map, 0);                                                \
 	} while (0)
 
+/* The entry of a function, or, with `opens`, of the target that opened the gate. False: it is lost. */
+static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *gate,
+				       const struct who *who, __u32 index, __u64 position,
+				       __u8 flags, bool opens)
+{
+	__u64 caller_va = find_call(ctx, who, ARCH_SP(ctx));
+
+	if (wants_stacks && opens)
+		return send_first_entry(gate, who, index, position, caller_va,
+					flags | RECORD_OPENS_TREE, tell_callers(ctx, who));
+	return send_entry(gate, who, index, position, caller_va,
+			  flags | (opens ? RECORD_OPENS_TREE : 0));
+}
+
 static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct who *who)
 {
 	struct gate *gate;
-	__u64 cookie, position, address;
+	__u64 cookie, position;
 	__u32 flags, index;
-	__u8 opens = 0;
+	bool opens = false;
 	enum hit hit;
 
 	if (!find_site(ctx, 0, &cookie, who, true))
@@ -56,8 +71,7 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 	}
 	if (!gate && !is_target)
 		return;
-	address = ARCH_SP(ctx);
-	position = position_of(who, address);
+	position = position_of(who, ARCH_SP(ctx));
 	if (gate &&
 	    (is_left(gate, who, position) || (position == gate->frame && !gate->followed))) {
 		if (position == gate->frame && flags & SITE_MAY_REPEAT)
@@ -72,10 +86,10 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 		gate = open_gate(who, position);
 		if (!gate)
 			return;
-		opens = RECORD_OPENS_TREE;
+		opens = true;
 	}
-	if (!send_entry(gate, who, index, position, find_call(ctx, who, address),
-			opens | (flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0)) &&
+	if (!tell_entry(ctx, gate, who, index, position,
+			flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0, opens) &&
 	    opens)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
 	if (sees_resumes && position & SYSTEM_STACK && who->goid)

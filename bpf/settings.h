@@ -35,6 +35,7 @@ const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
 const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
 const volatile __u32 num_chosen_goids = 0;
+const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
@@ -123,6 +124,14 @@ struct {
 	__type(key, struct thread_key);
 	__type(value, struct served);
 } served SEC(".maps");
+
+/* With wants_stacks: those that were told. -> nothing */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_TOLD_STACKS);
+	__type(key, __u64);
+	__type(value, __u8);
+} told_stacks SEC(".maps");
 
 /* The plan's, by index. Filled before anything is attached, and frozen. */
 struct {

@@ -29,6 +29,7 @@ struct thread_struct {
 
 #define ARCH_IP(ctx) ((ctx)->pc)
 #define ARCH_SP(ctx) ((ctx)->sp)
+#define ARCH_FP(ctx) ((ctx)->regs[29])
 
 /* Go's own: cmd/compile/abi-internal.md, "arm64 architecture". */
 #define ARCH_G(ctx)          ((ctx)->regs[28])

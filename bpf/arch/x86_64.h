@@ -22,6 +22,7 @@ struct thread_struct {
 
 #define ARCH_IP(ctx) ((ctx)->ip)
 #define ARCH_SP(ctx) ((ctx)->sp)
+#define ARCH_FP(ctx) ((ctx)->bp)
 
 /* Go's own: cmd/compile/abi-internal.md, "amd64 architecture". */
 #define ARCH_G(ctx)          ((ctx)->r14)

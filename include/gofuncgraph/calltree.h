@@ -152,6 +152,8 @@ struct tree {
 	struct wait *waits;
 	struct start *starts;
 	uint32_t num_calls, num_steps, num_waits, num_starts;
+	/* Who called its first call: see struct record_entry_stack; 0: unknown. */
+	uint64_t stack;
 	/* Of a followed goroutine: who started it; 0: none. */
 	uint64_t parent_tree; /* number */
 	uint64_t parent_goid;

@@ -49,6 +49,12 @@ struct gobin_inlining {
 	struct gobin_line call; /* the line of the call */
 };
 
+/* A call that was inlined. */
+struct gobin_inlined {
+	const char *name; /* the function that is called; NULL: unknown */
+	uint64_t call_va; /* an instruction with the file and line of the call */
+};
+
 /* Where the traced program's runtime keeps things. Offsets in bytes. */
 struct gobin_layout {
 	uint32_t g_stack_lo; /* 0: src/runtime/runtime2.go, type g */
@@ -144,6 +150,11 @@ struct gobin_line gobin_line_at(struct gobin *bin, uint64_t va);
 /* An instruction of the same function, whose line is that in the function's own source: where calls
  * were inlined, that of the outermost one. va itself where there are none, or none are known. */
 uint64_t gobin_outermost_va(const struct gobin *bin, uint64_t va);
+
+/* The inlined calls that the instruction at va belongs to, the innermost first: the first `max` of
+ * them. Returns how many. */
+size_t gobin_inlined_at(const struct gobin *bin, uint64_t va, struct gobin_inlined *calls,
+			size_t max);
 
 /* True when the function is assembly (its file ends in ".s"), an ABI0 wrapper, or C. */
 bool gobin_func_is_abi0(struct gobin *bin, const struct gobin_func *func);

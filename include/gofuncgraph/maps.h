@@ -22,6 +22,9 @@
 /* While there are fewer gates than this, those of goroutines outside of targets stay, shut. */
 #define MAX_SHUT_GATES (1u << 14)
 
+/* Stacks that need not be told again. */
+#define MAX_TOLD_STACKS (1u << 14)
+
 /* Whose gate it is; a map's key, so there is no padding. */
 struct gate_key {
 	__u64 g; /* the goroutine's runtime.g, or of a thread without one: THREAD_KEY | tid */

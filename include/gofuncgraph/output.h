@@ -14,6 +14,7 @@
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/run_options.h"
+#include "gofuncgraph/stacks.h"
 #include "gofuncgraph/states.h"
 #include "names/names.h"
 #include "sums/functions.h"
@@ -62,6 +63,7 @@ struct output_options {
 	const char *path; /* what -o names; NULL: nothing. Not owned */
 	struct output_about about;
 	struct names *names; /* not owned */
+	const struct stacks *stacks; /* with run.stacks; not owned */
 	const struct event_clock *clock; /* not owned */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */

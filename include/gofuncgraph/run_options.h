@@ -14,6 +14,7 @@
 
 struct run_options {
 	bool states; /* where the time of each call went: sites where goroutines change state */
+	bool stacks; /* who called the first call of each tree: struct record_entry_stack */
 	bool follow; /* goroutines that are started inside a tree belong to it: a site there */
 	/* with `states`: waits of at least that are told with who ended them; 0: none is */
 	uint64_t min_wait_ns;

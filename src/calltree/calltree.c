@@ -192,6 +192,7 @@ static struct error *handle_first_entry(struct calltree *trees, struct owner *ow
 	if (!owner)
 		return error_out_of_memory();
 	owner->tree.root = ++trees->num_roots;
+	owner->tree.stack = record_entry_stack(header);
 	return open_entered(trees, owner, entry);
 }
 
@@ -434,6 +435,7 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 	case RECORD_TAKEN_OFF:
 		return handle_taken_off(trees, ((const struct record_frame *)record)->site);
 	case RECORD_STATISTICS:
+	case RECORD_STACK:
 		return NULL;
 	case RECORD_ENTRY:
 	case RECORD_RETURN:

@@ -21,6 +21,7 @@ struct trace {
 	struct output *output;
 	struct filter *filter; /* NULL: all is shown */
 	struct calltree *trees;
+	struct stacks stacks;
 	/* Of the binary before it was overwritten. */
 	uint64_t num_written;
 	uint64_t num_begun;
@@ -46,6 +47,7 @@ static struct error *open_output(void *context)
 		.caller = args->caller,
 		.summary = args->summary,
 		.color = args->color,
+		.stacks = &trace->stacks,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;
@@ -143,6 +145,7 @@ static void close_output(void *context)
 	calltree_free(take_pointer(trace->trees));
 	filter_free(take_pointer(trace->filter));
 	output_free(take_pointer(trace->output));
+	stacks_clear(&trace->stacks);
 }
 
 /* ---- running ---- */
@@ -164,6 +167,7 @@ static void handle(void *context, const struct record *record)
 	run_saw(&trace->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&trace->run, record->pid);
+	run_fail(&trace->run, stacks_feed(&trace->stacks, record));
 	run_fail(&trace->run, calltree_feed(trace->trees, record));
 	if (trace->filter)
 		filter_record(trace, record);
@@ -243,6 +247,7 @@ static void destroy(struct trace *trace)
 	calltree_free(trace->trees);
 	filter_free(trace->filter);
 	output_free(trace->output);
+	stacks_clear(&trace->stacks);
 	run_destroy(&trace->run);
 }
 

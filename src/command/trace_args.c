@@ -16,6 +16,7 @@ enum {
 	KEY_STATES,
 	KEY_MIN_WAIT,
 	KEY_FOLLOW,
+	KEY_STACK,
 	KEY_SLOWER,
 	KEY_SLOWEST,
 	KEY_INTERVAL,
@@ -67,6 +68,9 @@ static const struct argp_option options[] = {
 	{"min-wait", KEY_MIN_WAIT, "DURATION", 0,
 	 "Give each time of at least DURATION in which a goroutine did not run a line of its own (implies --states)",
 	 OPTIONS_SHOWN},
+	{"stack", KEY_STACK, NULL, 0,
+	 "Show above each tree who called its first call, from the goroutine's first function on",
+	 OPTIONS_SHOWN},
 	{"follow", KEY_FOLLOW, NULL, 0, "Show goroutines that are started inside a tree under it",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
@@ -113,10 +117,11 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 	if (!summary->is_wanted && args->has_order)
 		argp_error(state, "--sort is about --summary, which is not there");
 	if (summary->is_wanted && (filter->min_duration_ns || filter->depth || args->leaf ||
-				   args->caller != CALLER_AUTO || args->run.options.min_wait_ns))
+				   args->caller != CALLER_AUTO || args->run.options.min_wait_ns ||
+				   args->run.options.stacks))
 		argp_error(
 			state,
-			"--min-duration, --depth, --leaf, --min-wait and --caller are about what trees show, and --summary shows none: leave them out");
+			"--min-duration, --depth, --leaf, --min-wait, --stack and --caller are about what trees show, and --summary shows none: leave them out");
 	if (summary->is_wanted && !format_can_summarize(args->format))
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
@@ -182,6 +187,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_GOID:
 		return parse_goids(state, arg, &args->run.options);
+	case KEY_STACK:
+		args->run.options.stacks = true;
+		return 0;
 	case KEY_SLOWER:
 		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
 		return 0;

@@ -70,6 +70,12 @@ size_t gobin_frames(struct gobin *bin, uint64_t va, struct gobin_frame *frames, 
 	return 1;
 }
 
+size_t gobin_inlined_at(const struct gobin *bin, uint64_t va, struct gobin_inlined *calls,
+			size_t max)
+{
+	return bin->table ? pclntab_inlined_at(bin->table, va, calls, max) : 0;
+}
+
 struct inlining_visit {
 	struct gobin *bin;
 	bool (*visit)(void *context, const struct gobin_inlining *place);

@@ -236,23 +236,34 @@ size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *fr
 	return count + 1;
 }
 
-uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va)
+size_t pclntab_inlined_at(const struct pclntab *table, uint64_t va, struct gobin_inlined *calls,
+			  size_t max)
 {
 	struct pclntab_entry entry;
 	struct inlined call;
 	struct pcvalue walk;
 	uint32_t indices;
 	uint64_t tree_va;
+	size_t count = 0;
 
 	if (!pclntab_find_entry(table, va, &entry) ||
 	    !find_tables(table, &entry, &indices, &tree_va))
-		return va;
-	for (unsigned i = 0; i < MAX_DEPTH; i++) {
+		return 0;
+	for (; count < max; count++) {
 		pcvalue_begin(&walk, table, &entry, indices);
 		if (!pcvalue_seek(&walk, va) || walk.value < 0 ||
 		    !read_call(table, &entry, tree_va, (uint32_t)walk.value, &call))
 			break;
 		va = call.call_va;
+		calls[count] = (struct gobin_inlined){pclntab_name(table, call.name), va};
 	}
-	return va;
+	return count;
+}
+
+uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va)
+{
+	struct gobin_inlined calls[MAX_DEPTH];
+	size_t count = pclntab_inlined_at(table, va, calls, MAX_DEPTH);
+
+	return count ? calls[count - 1].call_va : va;
 }

@@ -53,6 +53,10 @@ bool pclntab_func(const struct pclntab *table, size_t i, uint64_t *va, uint64_t 
 /* The line of the instruction at va, of the innermost inlined call there. NULL and 0: unknown. */
 struct gobin_line pclntab_line(struct pclntab *table, uint64_t va);
 
+/* See gobin_inlined_at(). Names that cannot be read are NULL. */
+size_t pclntab_inlined_at(const struct pclntab *table, uint64_t va, struct gobin_inlined *calls,
+			  size_t max);
+
 /* See gobin_outermost_va(). */
 uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va);
 

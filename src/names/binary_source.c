@@ -23,6 +23,11 @@ static uint64_t outermost_va(const void *context, uint64_t va)
 	return gobin_outermost_va(gobin_of(context), va);
 }
 
+static size_t inlined_at(const void *context, uint64_t va, struct gobin_inlined *calls, size_t max)
+{
+	return gobin_inlined_at(context, va, calls, max);
+}
+
 static const char *wait_reason(const void *context, unsigned reason)
 {
 	return gobin_wait_reason(gobin_of(context), reason);
@@ -39,6 +44,7 @@ struct name_source name_source_gobin(struct gobin *bin, const struct modules *mo
 				    .func_at = func_at,
 				    .line_at = line_at,
 				    .outermost_va = outermost_va,
+				    .inlined_at = inlined_at,
 				    .wait_reason = wait_reason,
 				    .modules = modules,
 				    .module_place = modules ? module_place : NULL};

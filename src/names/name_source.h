@@ -18,6 +18,9 @@ struct name_source {
 	const struct gobin_func *(*func_at)(const void *context, uint64_t va);
 	struct gobin_line (*line_at)(const void *context, uint64_t va);
 	uint64_t (*outermost_va)(const void *context, uint64_t va); /* NULL: nothing is inlined */
+	/* NULL: nothing is inlined */
+	size_t (*inlined_at)(const void *context, uint64_t va, struct gobin_inlined *calls,
+			     size_t max);
 	const char *(*wait_reason)(const void *context, unsigned reason); /* NULL: none is known */
 	/* Of addresses with FOREIGN_ADDRESS; NULL: none is known. */
 	const void *modules;

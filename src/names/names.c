@@ -1,35 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* names.c - sites and addresses as the user reads them; see names.h. */
-#include "names/names.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "names/addresses.h"
-#include "names/goroutine_state.h"
-#include "names/texts.h"
-
-/* A line of the processor's cache, as there may be very many. */
-struct named_site {
-	struct place place; /* of which only va is known at first */
-	uint32_t func;
-	bool is_known; /* was looked up */
-} __attribute__((aligned(64)));
+#include "names/names_internal.h"
 
 static const struct place unknown;
-
-struct names {
-	struct name_source source;
-	struct named_site *sites;
-	size_t num_sites;
-	struct texts texts;
-	struct addresses addresses;
-	struct place found; /* the last one of an address */
-	char *reasons[256];
-	bool has_reason[256]; /* was looked up */
-	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
-};
 
 struct error *names_new(const struct name_source *source, const struct name_site *sites,
 			size_t num_sites, struct names **out)
@@ -60,6 +38,7 @@ void names_free(struct names *names)
 		return;
 	free(names->sites);
 	addresses_clear(&names->addresses);
+	frames_clear(&names->frames);
 	texts_clear(&names->texts);
 	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
 		free(names->reasons[i]);
@@ -78,8 +57,7 @@ static struct gobin_line line_at(const struct names *names, uint64_t va)
 	return names->source.line_at(names->source.context, va);
 }
 
-/* False: out of memory. */
-static bool get_name(struct names *names, const char *raw, const struct name **name)
+bool names_text(struct names *names, const char *raw, const struct name **name)
 {
 	*name = raw ? texts_get(&names->texts, raw) : NULL;
 	return *name || !raw;
@@ -90,8 +68,8 @@ static bool fill(struct names *names, struct place *place, uint64_t va,
 		 const struct gobin_func *func, struct gobin_line line)
 {
 	*place = (struct place){.va = va, .line = line.line};
-	if (!get_name(names, func ? func->name : NULL, &place->function) ||
-	    !get_name(names, line.file, &place->file))
+	if (!names_text(names, func ? func->name : NULL, &place->function) ||
+	    !names_text(names, line.file, &place->file))
 		return false;
 	if (place->function)
 		place->offset = va - func->va;
@@ -182,7 +160,7 @@ static const struct place *add_foreign(struct names *names, uint64_t number)
 
 	if (source->module_place)
 		at = source->module_place(source->modules, number);
-	if ((!at.name && !at.va) || !get_name(names, at.name, &place.module))
+	if ((!at.name && !at.va) || !names_text(names, at.name, &place.module))
 		return &unknown;
 	if (at.name)
 		place.offset = at.va;

@@ -56,6 +56,26 @@ const struct place *names_start(struct names *names, uint64_t start_va);
  */
 uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH]);
 
+/* Calls inlined into each other at one place; further ones are left out. */
+#define NAMES_MAX_INLINED 32
+/* Addresses whose frames are remembered at once. */
+#define NAMES_MAX_FRAMES (1u << 16)
+
+struct name_frames {
+	const struct place *places; /* without offsets, but in modules */
+	size_t count; /* at least 1 */
+};
+
+/*
+ * The calls that a return address on a stack stands for, the innermost first: each that was inlined
+ * there, then that of the function itself; functions with the line that is reached in them. Good until
+ * the next address is asked for.
+ */
+struct name_frames names_frames(struct names *names, uint64_t return_va);
+
+/* True of what every goroutine's stack ends with, which tells nothing. */
+bool names_is_bottom(const struct place *frame);
+
 /* Of a wait: "chan receive". NULL: unknown. Stays. */
 const char *names_wait_reason(struct names *names, uint8_t reason);
 

@@ -33,6 +33,11 @@ static bool is_bottom(const struct name *function)
 	return strncmp(function->text, "runtime.goexit", strlen("runtime.goexit")) == 0;
 }
 
+bool names_is_bottom(const struct place *frame)
+{
+	return frame->function && is_bottom(frame->function);
+}
+
 uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH])
 {
 	uint64_t outermost_va = 0;

@@ -198,6 +198,29 @@ static void write_branch(struct output *out, const struct branch *branch)
 		   "more calls in this tree left out");
 }
 
+/* Who called the tree's first call, the goroutine's first function above. */
+static void write_stack(struct output *out, const struct tree *tree)
+{
+	const struct graph_lines *lines = graph_of(out)->lines;
+	const struct branch branch = {.tree = tree};
+	const struct known_stack *stack = output_stack(out, tree);
+	char text[96];
+
+	snprintf(text, sizeof(text), "goroutine %llu of process %u", (unsigned long long)tree->goid,
+		 tree->pid);
+	lines->note(out, &branch, text);
+	if (!stack || stack->end == STACK_BROKEN)
+		lines->note(out, &branch, "callers from here on up are unknown");
+	else if (stack->end == STACK_DEEP)
+		lines->note(out, &branch, "more callers from here on up");
+	for (size_t i = stack ? stack->count : 0; i-- > 0;) {
+		struct name_frames frames = names_frames(out->names, stack->addresses[i]);
+		for (size_t j = frames.count; j-- > 0;)
+			if (!names_is_bottom(&frames.places[j]))
+				lines->caller(out, &frames.places[j]);
+	}
+}
+
 /* "(part 2, the last, of tree 7: goroutine 34 of process 812)" */
 static void note_part(struct output *out, const struct tree *tree, const char *what)
 {
@@ -221,6 +244,8 @@ static void begin_tree(struct output *out, const struct tree *tree)
 		graph->slowest = slowest_path(tree);
 	}
 	writer_puts(&out->writer, "\n");
+	if (out->options.run.stacks && !output_is_followed(tree))
+		write_stack(out, tree);
 }
 
 static void end_tree(struct output *out)

@@ -26,6 +26,8 @@ struct graph_lines {
 	void (*folded)(struct output *out, const struct branch *branch, const struct call *call);
 	void (*wait)(struct output *out, const struct branch *branch, const struct wait *wait);
 	void (*start)(struct output *out, const struct branch *branch, const struct start *start);
+	/* One of those that called the tree's first call. */
+	void (*caller)(struct output *out, const struct place *frame);
 	/* "(3 events lost in this tree)", without the brackets. */
 	void (*note)(struct output *out, const struct branch *branch, const char *text);
 };

@@ -220,6 +220,25 @@ static void write_note(struct output *out, const struct branch *branch, const ch
 	writer_puts(writer, ")\n");
 }
 
+static void write_caller(struct output *out, const struct place *frame)
+{
+	struct name names[2];
+	struct place shortened = *frame;
+
+	if (graph_of(out)->caller != CALLER_FULL)
+		shortened = place_short(frame, names);
+	writer_put_spaces(&out->writer, CALL_COLUMN);
+	writer_puts(&out->writer, "> ");
+	writer_put_function(&out->writer, &shortened);
+	if (shortened.file) {
+		writer_puts(&out->writer, " ");
+		writer_put_name(&out->writer, shortened.file);
+		writer_puts(&out->writer, ":");
+		writer_put_number(&out->writer, shortened.line);
+	}
+	writer_puts(&out->writer, "\n");
+}
+
 static void write_start(struct output *out, const struct branch *branch, const struct start *start)
 {
 	struct writer *writer = &out->writer;
@@ -241,5 +260,6 @@ const struct graph_lines graph_lines_of_file = {
 	.folded = write_folded,
 	.wait = write_wait,
 	.start = write_start,
+	.caller = write_caller,
 	.note = write_note,
 };

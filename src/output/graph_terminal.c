@@ -37,6 +37,7 @@ struct content {
 	bool is_slowest, is_mostly_probes;
 	char mark; /* of a long call; 0: none */
 	bool is_own_place; /* the place is in the function itself */
+	bool is_frame; /* the same, and of no interest is the offset */
 	const char *before; /* "} " */
 	struct place function;
 	const char *behind; /* "() {" */
@@ -120,7 +121,7 @@ static void put_place(struct line *line, const struct content *content, size_t c
 {
 	struct name names[2];
 	struct place place = content->place, cut_place = place_short(&place, names);
-	bool has_position = !content->is_own_place && cut < CUT_CALLER;
+	bool has_position = !content->is_own_place && !content->is_frame && cut < CUT_CALLER;
 
 	if (!content->has_place || cut >= CUT_PLACE || !(has_position || place.file))
 		return;
@@ -364,6 +365,15 @@ static void write_start(struct output *out, const struct branch *branch, const s
 	write_line(out, &content);
 }
 
+static void write_caller(struct output *out, const struct place *frame)
+{
+	struct content content = {.before = "> ", .is_frame = true};
+
+	set_function(&content, frame);
+	set_place(&content, frame);
+	write_line(out, &content);
+}
+
 static void write_note(struct output *out, const struct branch *branch, const char *text)
 {
 	struct content content = {.depth = branch->depth, .before = "(", .behind = text};
@@ -379,5 +389,6 @@ const struct graph_lines graph_lines_of_terminal = {
 	.folded = write_folded,
 	.wait = write_wait,
 	.start = write_start,
+	.caller = write_caller,
 	.note = write_note,
 };

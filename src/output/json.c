@@ -163,6 +163,37 @@ static void put_end(struct output *out, struct json_writer *json, const struct c
 	json_member_text(json, "end", json_end_name(call->end));
 }
 
+/* ---- who called the first call ---- */
+
+static void put_frame(struct json_writer *json, const struct place *frame)
+{
+	json_open(json, '{');
+	json_place_function(json, frame);
+	if (frame->file) {
+		json_member_name(json, "file", frame->file);
+		if (frame->line)
+			json_member_number(json, "line", frame->line);
+	}
+	json_close(json, '}');
+}
+
+static void put_stack(struct output *out, struct json_writer *json, const struct tree *tree)
+{
+	const struct known_stack *stack = output_stack(out, tree);
+
+	json_member_open(json, "stack", '[');
+	for (size_t i = 0; stack && i < stack->count; i++) {
+		struct name_frames frames = names_frames(out->names, stack->addresses[i]);
+		for (size_t j = 0; j < frames.count; j++)
+			if (!names_is_bottom(&frames.places[j]))
+				put_frame(json, &frames.places[j]);
+	}
+	json_close(json, ']');
+	if (!stack || stack->end != STACK_BOTTOM)
+		json_member_text(json, "stack_end",
+				 stack && stack->end == STACK_DEEP ? "deep" : "broken");
+}
+
 static void put_number(struct json_writer *json, const struct call *call)
 {
 	json_member_number(json, "call", call->number);
@@ -190,6 +221,8 @@ static void write_call(struct output *out, const struct tree *tree, const struct
 	put_caller(out, &json, call);
 	if (output_is_start(tree, call))
 		put_starter(&json, tree);
+	else if (out->options.run.stacks && !call->depth)
+		put_stack(out, &json, tree);
 	put_end(out, &json, call);
 	if (call->incomplete)
 		json_member_true(&json, "incomplete");

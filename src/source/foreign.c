@@ -6,7 +6,7 @@
 
 /* Where addresses are in a record. */
 struct addresses {
-	__u64 *at[3 + WAKER_DEPTH];
+	__u64 *at[STACK_DEPTH]; /* more than any other kind has */
 	size_t count;
 };
 
@@ -29,6 +29,10 @@ static void find_addresses(union foreign_room *record, struct addresses *address
 		addresses->at[addresses->count++] = &record->state.state.caller_va;
 		if (record_origin(&record->header))
 			add_origin(addresses, &record->state.origin);
+		break;
+	case RECORD_STACK:
+		for (size_t i = 0; i < record->stack.count; i++)
+			addresses->at[addresses->count++] = &record->stack.addresses[i];
 		break;
 	case RECORD_GO:
 		add_origin(addresses, &record->go.origin);

@@ -51,6 +51,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 
 	bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(bpf->maps.records, ring_size);
+	if (!options->run.stacks)
+		bpf_map__set_max_entries(bpf->maps.told_stacks, 1);
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
 	if (method == ATTACH_UPROBE_MULTI)

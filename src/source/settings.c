@@ -114,6 +114,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->run.all_goroutines;
+	rodata->wants_stacks = options->run.stacks;
 	rodata->min_wait_ns = options->run.min_wait_ns;
 	rodata->num_chosen_goids = options->run.num_goids;
 	for (uint32_t i = 0; i < options->run.num_goids; i++)

@@ -128,6 +128,49 @@ static void test_other_files(void **state)
 	assert_place(names_caller(names, UINT64_MAX), "?");
 }
 
+/* 0x1011 lies in main.g, which was inlined into main.f at 0x1005. */
+static size_t fake_inlined(const void *context, uint64_t va, struct gobin_inlined *calls,
+			   size_t max)
+{
+	if (va != 0x1010)
+		return 0;
+	calls[0] = (struct gobin_inlined){"main.g", 0x1005};
+	return 1;
+}
+
+static void test_frames(void **state)
+{
+	struct name_source source = name_source_table(&table);
+	struct name_frames frames;
+	struct names *names;
+
+	source.inlined_at = fake_inlined;
+	assert_null(names_new(&source, sites, COUNT(sites), &names));
+	for (int again = 0; again < 2; again++) {
+		frames = names_frames(names, 0x1011);
+		assert_int_equal(frames.count, 2);
+		assert_string_equal(frames.places[0].function->text, "main.g");
+		assert_int_equal(frames.places[0].line, 8);
+		assert_string_equal(frames.places[1].function->text, "main.f");
+		assert_int_equal(frames.places[1].line, 7);
+	}
+	/* The call is the last instruction of the function before. */
+	frames = names_frames(names, 0x1500);
+	assert_int_equal(frames.count, 1);
+	assert_string_equal(frames.places[0].function->text, "sync.(*Mutex).Unlock");
+	assert_false(names_is_bottom(&frames.places[0]));
+	assert_true(names_is_bottom(&names_frames(names, 0x1501).places[0]));
+	frames = names_frames(names, FOREIGN_ADDRESS | 1);
+	assert_int_equal(frames.count, 1);
+	assert_string_equal(frames.places[0].module->text, "libc.so.6");
+	for (uint64_t va = 0; va <= NAMES_MAX_FRAMES + 1; va++)
+		assert_int_equal(names_frames(names, 0x7000000000 + va).count, 1);
+	frames = names_frames(names, 0);
+	assert_null(frames.places[0].function);
+	assert_false(names_is_bottom(&frames.places[0]));
+	names_free(names);
+}
+
 static void test_waker(void **state)
 {
 	const uint64_t own[WAKER_DEPTH] = {0x1401, 0x1501};
@@ -200,13 +243,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_sites),
-		TEST(test_addresses),
-		TEST(test_other_files),
-		TEST(test_waker),
-		TEST(test_reasons),
-		TEST(test_many_callers),
-		cmocka_unit_test(test_goroutine_states),
+		TEST(test_sites),        TEST(test_addresses),
+		TEST(test_other_files),  TEST(test_waker),
+		TEST(test_frames),       TEST(test_reasons),
+		TEST(test_many_callers), cmocka_unit_test(test_goroutine_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

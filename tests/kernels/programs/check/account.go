@@ -29,6 +29,11 @@ type call struct {
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`
 	StartedBy starter    `json:"started_by"`
+	// With --stack.
+	Stack []struct {
+		Function string `json:"function"`
+	} `json:"stack"`
+	StackEnd string `json:"stack_end"`
 	// With --min-duration and --depth.
 	Folded struct {
 		Calls int64 `json:"calls"`

@@ -118,6 +118,14 @@ func (told waited) mustBeWait(c call) error {
 	return nil
 }
 
+// Down from the function that the goroutine began with (--stack).
+func mustBeCalled(c call) error {
+	if len(c.Stack) == 0 || c.StackEnd != "" || !strings.HasPrefix(c.Stack[len(c.Stack)-1].Function, "main.") {
+		return fmt.Errorf("called by %v (%s)", c.Stack, c.StackEnd)
+	}
+	return nil
+}
+
 // The goroutine that callWait started.
 func mustBeChild(tree []call, parent call) error {
 	last := len(tree) - 1
@@ -141,7 +149,7 @@ func callParts(arguments ...string) error {
 	if err != nil {
 		return err
 	}
-	arguments = append([]string{"--states", "--min-wait", "5ms", "--follow"}, arguments...)
+	arguments = append([]string{"--states", "--min-wait", "5ms", "--stack", "--follow"}, arguments...)
 	t, err := startTracer(traceArguments(arguments, "callWait")...)
 	if err != nil {
 		return err
@@ -163,7 +171,7 @@ func callParts(arguments ...string) error {
 		if shape(own) != "callWait@0:return" || child == nil {
 			return fmt.Errorf("goroutine %d: %s; its child: %s", one.Goid, shape(own), shape(child))
 		}
-		if err := firstOf(one.mustBeWait(own[0]), mustBeChild(child, own[0])); err != nil {
+		if err := firstOf(one.mustBeWait(own[0]), mustBeCalled(own[0]), mustBeChild(child, own[0])); err != nil {
 			return fmt.Errorf("goroutine %d: %v: %s", one.Goid, err, t.said())
 		}
 	}

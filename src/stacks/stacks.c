@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "gofuncgraph/stacks.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct error *stacks_feed(struct stacks *stacks, const struct record *record)
+{
+	const struct record_stack *told = (const struct record_stack *)record;
+	struct known_stack *stack;
+	size_t size;
+
+	if (record->kind != RECORD_STACK || stacks->by_id.count >= MAX_STACKS ||
+	    stacks_find(stacks, told->id))
+		return NULL;
+	size = told->count * sizeof(*stack->addresses);
+	stack = malloc(sizeof(*stack) + size);
+	if (!stack)
+		return error_out_of_memory();
+	stack->id = (struct hash_key){.first = told->id};
+	stack->count = told->count;
+	stack->end = told->end;
+	memcpy(stack->addresses, told->addresses, size);
+	if (hash_add(&stacks->by_id, &stack->id))
+		return NULL;
+	free(stack);
+	return error_out_of_memory();
+}
+
+const struct known_stack *stacks_find(const struct stacks *stacks, uint64_t id)
+{
+	return hash_find(&stacks->by_id, (struct hash_key){.first = id});
+}
+
+void stacks_clear(struct stacks *stacks)
+{
+	struct known_stack *stack;
+
+	for (size_t at = 0; (stack = hash_next(&stacks->by_id, &at));)
+		free(stack);
+	hash_clear(&stacks->by_id);
+}
