@@ -47,7 +47,7 @@ def test_standard_output_is_the_programs(binary, writes):
     assert done.stdout == untraced.stdout
     assert is_there(done.stderr)
     others = [line for line in done.stderr.splitlines() if line.startswith("gofuncgraph-c: ")]
-    assert len(others) == 2, others  # that it traces, and how the program ended
+    assert len(others) == 3, others  # that it traces, what that cost, and how the program ended
 
 
 def test_output_file_of_a_program(binary, writes, tmp_path):

@@ -295,13 +295,12 @@ def test_file_systems(mounted, start, trace, versions, kind):
     check_traced(tracer, start, path)
 
 
-def test_who_may_not_have_a_lease(binary, start, run_tool, versions, monkeypatch):
+def test_who_may_not_have_a_lease(binary, start, run_tool, versions):
     """Somebody else's file, without CAP_LEASE: who starts the program is kept waiting instead."""
     path = binary("calls")
     os.chown(path, 65534, 65534)
-    tool = harness.tool()
-    monkeypatch.setattr(harness, "tool", lambda: "setpriv")
-    tracer = run_tool("--bounding-set", "-lease", tool, "-v", *CALLS, path, "main.root").await_tracing()
+    prefix = ["setpriv", "--bounding-set", "-lease"]
+    tracer = run_tool("-v", *CALLS, path, "main.root", prefix=prefix).await_tracing()
     assert "by fanotify; there is no lease: Permission denied" in tracer.err
     overwrite_and_start(tracer, start, path, versions, OVERWRITES)
 
@@ -312,25 +311,24 @@ def test_who_can_keep_nobody_waiting(start, run_tool, versions, monkeypatch):
         os.chmod(folder, 0o755)
         tool = shutil.copy(harness.tool(), folder)
         path = builds.copy(versions[0], folder)
-        command, *arguments = as_nobody("bpf", "perfmon")
-        monkeypatch.setattr(harness, "tool", lambda: command)
-        tracer = run_tool(*arguments, tool, *CALLS, path, "main.root").await_tracing()
+        monkeypatch.setattr(harness, "tool", lambda: tool)
+        prefix = as_nobody("bpf", "perfmon")
+        tracer = run_tool(*CALLS, path, "main.root", prefix=prefix).await_tracing()
         assert "cannot be kept waiting (no lease: Permission denied)" in tracer.err
         overwrite(versions[1], path)
         await_condition(lambda: WRITTEN_TO in tracer.err, "nothing is said")
         check_traced(tracer, start, path)
 
 
-def test_too_many_to_take_away_in_time(binary, start, run_tool, monkeypatch, tmp_path):
+def test_too_many_to_take_away_in_time(binary, start, run_tool, tmp_path):
     """Of perf events, which go one by one: who starts the program then waits too, if it was changed. The kernel's
     patience is made to look shorter than it is."""
     seconds = tmp_path / "lease-break-time"
     seconds.write_text("1\n")
     script = f'mount --bind {seconds} /proc/sys/fs/lease-break-time && exec "$@"'
-    command = ["-m", "sh", "-c", script, "sh", harness.tool()]
-    monkeypatch.setattr(harness, "tool", lambda: "unshare")
     path = binary("calls")
-    tracer = run_tool(*command, "-v", "--attach", "perf_event", *CALLS, path).await_tracing()
+    prefix = ["unshare", "-m", "sh", "-c", script, "sh"]
+    tracer = run_tool("-v", "--attach", "perf_event", *CALLS, path, prefix=prefix).await_tracing()
     assert re.search(r"\d+ probes by perf_event may take longer to take away than .* \(1 s,.* \(by fanotify\)", tracer.err)
     check_works(start, path)
     tracer.stop()
