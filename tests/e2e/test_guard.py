@@ -127,7 +127,8 @@ def test_exact_while_links_change(binary, start, trace):
     """Functions come to be called all the time, and are taken off, one after the other; meanwhile each call of others
     that are called often is told, and told once."""
     program = start(binary("hot"))
-    program.work("INSIDE 200000")
+    # So long that those others stay far below what is allowed, where each hit is single-stepped, too.
+    program.work("INSIDE 1000000")
     tracer = trace("--max-overhead", "40", "--ring-size", "512M", "--summary", "-f", "json", "-u", "main.outside*", "-u",
                    "main.first", "-u", "main.last", program.path, "main.root")
     program.work("ROOTS 1")
