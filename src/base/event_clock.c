@@ -36,15 +36,21 @@ static int is_in_namespace_of_children(void)
 }
 
 /* 0 before Linux 5.6, which has no such namespaces. */
-static int64_t namespace_ns(void)
+int64_t event_clock_offset_of(const char *process)
 {
-	_cleanup_fclose_ FILE *file = fopen("/proc/self/timens_offsets", "re");
-	char text[256];
+	char path[48], text[256];
 
-	if (!file || !is_in_namespace_of_children())
+	snprintf(path, sizeof(path), "/proc/%s/timens_offsets", process);
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	if (!file)
 		return 0;
 	text[fread(text, 1, sizeof(text) - 1, file)] = 0;
 	return event_clock_parse_offsets(text);
+}
+
+static int64_t namespace_ns(void)
+{
+	return is_in_namespace_of_children() ? event_clock_offset_of("self") : 0;
 }
 
 /* ---- reading ---- */

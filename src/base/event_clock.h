@@ -49,6 +49,10 @@ void event_clock_look(struct event_clock *clock);
 /* Nanoseconds since 1970 at the time of a record. */
 uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event_ns);
 
+/* What the time namespace of a process ("self", or its number) adds to CLOCK_MONOTONIC; 0 also where
+ * /proc does not say. */
+int64_t event_clock_offset_of(const char *process);
+
 /*
  * From the text of /proc/PID/timens_offsets: what is added to CLOCK_MONOTONIC; 0 when the text does
  * not say.

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -36,30 +38,54 @@ pid_t proc_of_thread(pid_t tid)
 	return pid < 0 ? 0 : pid;
 }
 
-/* State and flags; false: there is no such process, or its account cannot be read. */
-static bool read_stat(pid_t pid, char *state, unsigned *flags)
+bool proc_cpu_time(pid_t pid, uint64_t *ns)
 {
-	char path[64], text[1024];
-	const char *end;
-	size_t length;
+	struct timespec time;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+		return false;
+	*ns = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+	return true;
+}
+
+#define STAT_SIZE 1024
+
+/* Its account from the third field on, in `text`; NULL: there is no such process, or it cannot be read. */
+static const char *read_stat(pid_t pid, char text[STAT_SIZE])
+{
+	char path[64];
+	char *end;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
 	if (!file)
-		return false;
-	length = fread(text, 1, sizeof(text) - 1, file);
-	text[length] = 0;
+		return NULL;
+	text[fread(text, 1, STAT_SIZE - 1, file)] = 0;
 	end = strrchr(text, ')'); /* of its name, which may hold anything */
-	return end && sscanf(end + 1, " %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
+	return end ? end + 1 : NULL;
+}
+
+bool proc_start_code(pid_t pid, uint64_t *start)
+{
+	char text[STAT_SIZE];
+	const char *at = read_stat(pid, text);
+
+	/* It is field 26, and a blank comes before each. */
+	for (unsigned field = 3; at && field < 26; field++)
+		at = strchr(at + 1, ' ');
+	/* Without the right to look, it is 0 or 1 (fs/proc/array.c). */
+	return at && sscanf(at, "%" SCNu64, start) == 1 && *start > 1;
 }
 
 char *proc_why_no_file(pid_t pid)
 {
+	char text[STAT_SIZE], state = 0, *why = NULL;
+	const char *stat = read_stat(pid, text);
 	unsigned flags = 0;
-	char state = 0, *why = NULL;
 	int length = 0;
 
-	if (!read_stat(pid, &state, &flags)) {
+	if (!stat || sscanf(stat, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2) {
 		if (kill(pid, 0) && errno == ESRCH)
 			length = asprintf(&why, "there is no process %d", pid);
 	} else if (flags & PF_KTHREAD) {

@@ -3,10 +3,20 @@
 #ifndef GOFUNCGRAPH_PROC_H
 #define GOFUNCGRAPH_PROC_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The number in the line "NAME: NUMBER" of a file in /proc; -1: unknown. */
 int proc_number(const char *path, const char *name);
+
+/* What its CPU clock shows, all threads together: nanoseconds, also of one that has ended until its
+ * parent takes note. False: there is no such process any more. */
+bool proc_cpu_time(pid_t pid, uint64_t *ns);
+
+/* Where its executable's code begins (mm->start_code). False: there is no such process, or no right to
+ * look. */
+bool proc_start_code(pid_t pid, uint64_t *start);
 
 /* The process that a thread belongs to; of a process, itself. 0: unknown. */
 pid_t proc_of_thread(pid_t tid);

@@ -2,7 +2,6 @@
 /* goroutines.c - what all goroutines of a process do now, out of its memory: no probes, no stop. */
 #include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +13,12 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/goroutine_args.h"
 #include "command/options.h"
 #include "command/run_args.h"
 #include "command/running.h"
 #include "goroutines/report.h"
 #include "gofuncgraph/record.h"
-#include "names/goroutine_state.h"
 #include "process/process.h"
 
 enum {
@@ -33,8 +32,7 @@ enum {
 struct goroutines_args {
 	const char *binary;
 	struct run_args process; /* what -p says, and no more */
-	uint64_t *goids;
-	size_t num_goids;
+	struct goid_list goids;
 	uint32_t states; /* by enum goroutine_state; 0: all */
 	const char *grep;
 	uint64_t limit; /* 0: none */
@@ -63,30 +61,6 @@ static const struct argp_option options[] = {
 
 /* ---- the command line ---- */
 
-static error_t add_goid(struct goroutines_args *args, const char *arg, struct argp_state *state)
-{
-	uint64_t *grown = realloc(args->goids, (args->num_goids + 1) * sizeof(*grown));
-
-	if (!grown) {
-		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
-		return ENOMEM;
-	}
-	args->goids = grown;
-	grown[args->num_goids] = 0;
-	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[args->num_goids++]));
-	return 0;
-}
-
-static void add_state(struct goroutines_args *args, const char *arg, struct argp_state *state)
-{
-	uint8_t number = 0;
-
-	if (!state_from_name(arg, &number))
-		argp_error(state, "there is no state '%s'; there are %s", arg, state_names());
-	else
-		args->states |= 1u << number;
-}
-
 static error_t take_argument(struct goroutines_args *args, const char *arg,
 			     struct argp_state *state)
 {
@@ -110,9 +84,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run_args_take_pid(&args->process, arg, state);
 		return 0;
 	case KEY_GOID:
-		return add_goid(args, arg, state);
+		return goid_list_add(&args->goids, arg, state);
 	case KEY_STATE:
-		add_state(args, arg, state);
+		state_set_add(&args->states, arg, state);
 		return 0;
 	case KEY_GREP:
 		args->grep = arg;
@@ -164,39 +138,16 @@ const struct argp goroutines_argp = {
 
 /* ---- where things are in the process ---- */
 
-/* mm->start_code: field 26 of /proc/PID/stat, behind the name in parentheses. */
 static struct error *find_load_bias(const struct gobin *bin, pid_t pid, uint64_t *load_bias)
 {
-	char path[32], text[1024];
-	const char *at = NULL;
-	uint64_t start = 0;
+	uint64_t start;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	if (file && fgets(text, sizeof(text), file))
-		at = strrchr(text, ')');
-	for (unsigned field = 2; at && field < 26; field++)
-		at = strchr(at + 1, ' ');
-	if (at)
-		start = strtoull(at, NULL, 10);
-	/* Without the right to look, it is 0 or 1 (fs/proc/array.c). */
-	if (start <= 1)
+	if (!proc_start_code(pid, &start))
 		return error_new(
-			"where process %d has its code cannot be read from %s: run as root, or with CAP_SYS_PTRACE",
-			pid, path);
+			"where process %d has its code cannot be read from /proc/%d/stat: run as root, or with CAP_SYS_PTRACE",
+			pid, pid);
 	*load_bias = start - gobin_start_code_va(bin);
 	return NULL;
-}
-
-static int64_t monotonic_offset(const char *process)
-{
-	char path[48], text[256] = "";
-
-	snprintf(path, sizeof(path), "/proc/%s/timens_offsets", process);
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	if (file)
-		text[fread(text, 1, sizeof(text) - 1, file)] = 0;
-	return event_clock_parse_offsets(text);
 }
 
 /* What nanotime() of src/runtime is in the process. */
@@ -208,7 +159,7 @@ static uint64_t nanotime(pid_t pid)
 	snprintf(number, sizeof(number), "%d", pid);
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)((int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
-			  monotonic_offset("self") + monotonic_offset(number));
+			  event_clock_offset_of("self") + event_clock_offset_of(number));
 }
 
 static struct error *find_source(struct gobin *bin, const pid_t *pid, struct places *places,
@@ -249,13 +200,11 @@ static bool wants(void *context, const struct goroutine *one)
 {
 	struct choice *choice = context;
 	const struct goroutines_args *args = choice->args;
-	bool is_named = !args->num_goids;
 
-	for (size_t i = 0; i < args->num_goids; i++)
-		is_named = is_named || args->goids[i] == one->goid;
-	if (!is_named || (args->states && !(args->states & 1u << one->state)))
+	if (!goid_list_has(&args->goids, one->goid) ||
+	    (args->states && !state_set_has(args->states, one->state)))
 		return false;
-	if (!args->all && !args->num_goids &&
+	if (!args->all && !args->goids.count &&
 	    places_is_system(choice->report->places, one->start_va)) {
 		choice->report->num_system++;
 		return false;
@@ -374,6 +323,6 @@ int command_goroutines(int argc, char **argv)
 		log_error("%s", error_message(err));
 	gobin_close(bin);
 	run_args_destroy(&args.process);
-	free(args.goids);
+	goid_list_destroy(&args.goids);
 	return err ? STATUS_FAILED : STATUS_OK;
 }

@@ -2,14 +2,11 @@
 #include "command/states_args.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "names/goroutine_state.h"
 #include "output/format_list.h"
 
 enum {
@@ -47,45 +44,6 @@ static const struct argp_option options[] = {
 	 "After N changes; with --summary: the first N rows of each table", OPTIONS_STOP},
 	{},
 };
-
-static error_t add_goid(struct states_args *args, const char *arg, struct argp_state *state)
-{
-	uint64_t *grown = realloc(args->goids, (args->num_goids + 1) * sizeof(*grown));
-
-	if (!grown) {
-		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
-		return ENOMEM;
-	}
-	args->goids = grown;
-	grown[args->num_goids] = 0;
-	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[args->num_goids++]));
-	return 0;
-}
-
-static error_t add_goids(struct states_args *args, const char *arg, struct argp_state *state)
-{
-	_cleanup_free_ char *list = strdup(arg);
-	char *rest = list, *word;
-	error_t failure = 0;
-
-	if (!list) {
-		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
-		return ENOMEM;
-	}
-	while (!failure && (word = strsep(&rest, ",")))
-		failure = add_goid(args, word, state);
-	return failure;
-}
-
-static void add_state(struct states_args *args, const char *arg, struct argp_state *state)
-{
-	uint8_t number = 0;
-
-	if (!state_from_name(arg, &number))
-		argp_error(state, "there is no state '%s'; there are %s", arg, state_names());
-	else
-		args->states |= 1u << number;
-}
 
 static void check_end(const struct states_args *args, struct argp_state *state)
 {
@@ -144,9 +102,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->run;
 		return 0;
 	case KEY_GOID:
-		return add_goids(args, arg, state);
+		return goid_list_add_all(&args->goids, arg, state);
 	case KEY_STATE:
-		add_state(args, arg, state);
+		state_set_add(&args->states, arg, state);
 		return 0;
 	case KEY_MIN_DURATION:
 		run_args_check(state, text_parse_duration(arg, &args->min_duration_ns));
@@ -236,29 +194,20 @@ struct error *states_args_take_library(struct states_args *args)
 void states_args_destroy(struct states_args *args)
 {
 	run_args_destroy(&args->run);
-	free(args->goids);
+	goid_list_destroy(&args->goids);
 }
 
 bool states_args_want_goid(const struct states_args *args, uint64_t goid)
 {
-	for (size_t i = 0; i < args->num_goids; i++)
-		if (args->goids[i] == goid)
-			return true;
-	return !args->num_goids;
-}
-
-static bool is_chosen(const struct states_args *args, uint8_t state)
-{
-	state &= STATE_NUMBER;
-	return state < 32 && args->states & 1u << state;
+	return goid_list_has(&args->goids, goid);
 }
 
 bool states_args_want_change(const struct states_args *args, const struct state_change *change)
 {
 	uint8_t old = change->old_state & STATE_NUMBER;
 
-	if (args->states && !is_chosen(args, change->old_state) &&
-	    !is_chosen(args, change->new_state))
+	if (args->states && !state_set_has(args->states, change->old_state) &&
+	    !state_set_has(args->states, change->new_state))
 		return false;
 	if (!args->min_duration_ns)
 		return true;

@@ -3,6 +3,7 @@
 #ifndef COMMAND_STATES_ARGS_H
 #define COMMAND_STATES_ARGS_H
 
+#include "command/goroutine_args.h"
 #include "command/run_args.h"
 #include "gofuncgraph/output.h"
 
@@ -11,8 +12,7 @@ struct states_args {
 	const char *library; /* with -p: what the process has loaded; NULL: its executable */
 	const char *binary;
 	const struct format *format;
-	uint64_t *goids; /* --goid; owned */
-	size_t num_goids;
+	struct goid_list goids; /* --goid */
 	uint64_t min_duration_ns; /* 0: any */
 	uint64_t limit; /* changes; 0: any number */
 	uint32_t states; /* --state, a bit each; 0: all */

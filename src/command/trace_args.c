@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/goroutine_args.h"
 #include "command/options.h"
 #include "output/format_list.h"
 
@@ -128,21 +129,17 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 
 static error_t parse_goids(struct argp_state *state, const char *arg, struct run_options *run)
 {
-	_cleanup_free_ char *list = strdup(arg);
-	char *rest = list, *word;
+	_cleanup_(goid_list_destroy) struct goid_list list = {0};
+	error_t failure = goid_list_add_all(&list, arg, state);
 
-	if (!list) {
-		argp_failure(state, STATUS_FAILED, ENOMEM, "cannot keep the arguments");
-		return ENOMEM;
+	if (failure)
+		return failure;
+	if (list.count > MAX_GOIDS - run->num_goids) {
+		argp_error(state, "--goid takes at most %d goroutines", MAX_GOIDS);
+		return EINVAL;
 	}
-	while ((word = strsep(&rest, ","))) {
-		if (run->num_goids == MAX_GOIDS) {
-			argp_error(state, "--goid takes at most %d goroutines", MAX_GOIDS);
-			return EINVAL;
-		}
-		run_args_check(state,
-			       text_parse_count(word, UINT64_MAX, &run->goids[run->num_goids++]));
-	}
+	for (size_t i = 0; i < list.count; i++)
+		run->goids[run->num_goids++] = list.ids[i];
 	return 0;
 }
 

@@ -5,10 +5,10 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "process/mappings.h"
 
 #define SCAN_EVERY_NS 1000000000ull
@@ -33,18 +33,6 @@ struct cpu_times {
 
 /* ---- one process ---- */
 
-/* False: there is no such process any more. */
-static bool read_clock(pid_t pid, uint64_t *ns)
-{
-	struct timespec time;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
-		return false;
-	*ns = (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-	return true;
-}
-
 /* NULL: none that runs. */
 static struct member *find(struct cpu_times *times, pid_t pid)
 {
@@ -58,7 +46,7 @@ static void add(struct cpu_times *times, pid_t pid, bool from_beginning)
 {
 	struct member member = {.pid = pid};
 
-	if (find(times, pid) || !read_clock(pid, &member.last_ns) ||
+	if (find(times, pid) || !proc_cpu_time(pid, &member.last_ns) ||
 	    !array_reserve(&times->members, &times->capacity, times->count + 1, sizeof(member)))
 		return;
 	member.first_ns = from_beginning ? 0 : member.last_ns;
@@ -161,8 +149,8 @@ uint64_t cpu_times_read(struct cpu_times *times, uint64_t now_ns)
 
 		/* Another process has its number by now, if the clock went back. */
 		if (!member->has_ended)
-			member->has_ended =
-				!read_clock(member->pid, &clock_ns) || clock_ns < member->last_ns;
+			member->has_ended = !proc_cpu_time(member->pid, &clock_ns) ||
+					    clock_ns < member->last_ns;
 		if (!member->has_ended)
 			member->last_ns = clock_ns;
 		sum += member->last_ns - member->first_ns;

@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/proc.h"
 
@@ -236,17 +235,6 @@ pid_t process_pid(const struct process *process)
 	return process->pid;
 }
 
-/* As long as its parent has not waited for it, its clock is still there. */
-static uint64_t read_cpu_ns(pid_t pid)
-{
-	struct timespec time;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
-		return 0;
-	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
-}
-
 bool process_has_ended(struct process *process)
 {
 	struct pollfd ended = {.fd = process->pidfd, .events = POLLIN};
@@ -260,8 +248,8 @@ bool process_has_ended(struct process *process)
 			info.si_pid;
 	else
 		process->has_ended = poll(&ended, 1, 0) > 0;
-	if (process->has_ended)
-		process->cpu_ns = read_cpu_ns(process->pid);
+	if (process->has_ended && !proc_cpu_time(process->pid, &process->cpu_ns))
+		process->cpu_ns = 0;
 	if (process->has_ended && process->is_launched)
 		waitpid(process->pid, &process->status, 0);
 	return process->has_ended;
