@@ -208,34 +208,6 @@ struct error *pclntab_for_each_inlining(struct pclntab *table, visit_inlining *v
 	return NULL;
 }
 
-size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max)
-{
-	struct pclntab_entry entry;
-	struct inlined call;
-	struct pcvalue walk;
-	uint32_t indices, name;
-	uint64_t tree_va;
-	size_t count = 0;
-
-	if (!pclntab_find_entry(table, va, &entry))
-		return 0;
-	if (find_tables(table, &entry, &indices, &tree_va)) {
-		while (count < max - 1) {
-			pcvalue_begin(&walk, table, &entry, indices);
-			if (!pcvalue_seek(&walk, va) || walk.value < 0 ||
-			    !read_call(table, &entry, tree_va, (uint32_t)walk.value, &call))
-				break;
-			frames[count++] = (struct gobin_frame){pclntab_name(table, call.name),
-							       pclntab_line(table, va)};
-			va = call.call_va;
-		}
-	}
-	frames[count] = (struct gobin_frame){.line = pclntab_line(table, va)};
-	if (pclntab_field(table, &entry, table->format->name, &name))
-		frames[count].name = pclntab_name(table, name);
-	return count + 1;
-}
-
 size_t pclntab_inlined_at(const struct pclntab *table, uint64_t va, struct gobin_inlined *calls,
 			  size_t max)
 {
@@ -266,4 +238,24 @@ uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va)
 	size_t count = pclntab_inlined_at(table, va, calls, MAX_DEPTH);
 
 	return count ? calls[count - 1].call_va : va;
+}
+
+size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max)
+{
+	struct gobin_inlined calls[MAX_DEPTH];
+	struct pclntab_entry entry;
+	uint32_t name;
+	size_t count;
+
+	if (!pclntab_find_entry(table, va, &entry))
+		return 0;
+	count = pclntab_inlined_at(table, va, calls, max - 1 < MAX_DEPTH ? max - 1 : MAX_DEPTH);
+	for (size_t i = 0; i < count; i++) {
+		frames[i] = (struct gobin_frame){calls[i].name, pclntab_line(table, va)};
+		va = calls[i].call_va;
+	}
+	frames[count] = (struct gobin_frame){.line = pclntab_line(table, va)};
+	if (pclntab_field(table, &entry, table->format->name, &name))
+		frames[count].name = pclntab_name(table, name);
+	return count + 1;
 }
