@@ -22,60 +22,52 @@ static unsigned percent(double share)
 	return (unsigned)(share * 100 + 0.5);
 }
 
-static uint64_t calls_per_second(const struct policy_step *step, const struct heat *heat)
+/* The i-th of those that the step takes off. */
+static struct told_func func_of(const struct told *told, const struct policy_step *step, size_t i)
 {
+	const struct heat *heat = &step->heats[i];
 	double seconds = (double)step->window_ns / NS_PER_S;
 
-	return seconds > 0 ? (uint64_t)((double)heat->calls / seconds + 0.5) : 0;
+	return (struct told_func){
+		.name = told->plan->funcs[heat->func].func->name,
+		.calls_per_second =
+			seconds > 0 ? (uint64_t)((double)heat->calls / seconds + 0.5) : 0,
+	};
 }
 
-static const char *name_of(const struct told *told, const struct heat *heat)
+/* "main.a (1,000 calls a second) and 3 more": the first of `count`. NULL: out of memory. The caller
+ * frees it. */
+static char *functions_text(const struct told_func funcs[TOLD_MAX_NAMES], size_t count)
 {
-	return told->plan->funcs[heat->func].func->name;
-}
-
-/* A name and how often it is called, behind others of `count`. */
-static void put_name(FILE *file, size_t at, size_t count, const char *name, uint64_t rate)
-{
-	char number[BILL_NUMBER_SIZE];
-
-	bill_put_number(number, rate);
-	fprintf(file, "%s%s (%s calls a second)",
-		!at               ? ""
-		: at + 1 == count ? " and "
-				  : ", ",
-		name, number);
-}
-
-static void put_more(FILE *file, size_t count)
-{
-	if (count > TOLD_MAX_NAMES)
-		fprintf(file, " and %zu more%s", count - TOLD_MAX_NAMES,
-			log_is_verbose() ? "" : " (-v names them)");
-}
-
-/* "main.a (1,000 calls a second) and 3 more". NULL: out of memory. The caller frees it. */
-static char *functions_text(const struct told *told, const struct policy_step *step)
-{
-	char *text = NULL;
+	char number[BILL_NUMBER_SIZE], *text = NULL;
 	size_t size;
 	FILE *file = open_memstream(&text, &size);
 
 	if (!file)
 		return NULL;
-	for (size_t i = 0; i < step->num_heats && i < TOLD_MAX_NAMES; i++)
-		put_name(file, i, step->num_heats, name_of(told, &step->heats[i]),
-			 calls_per_second(step, &step->heats[i]));
-	put_more(file, step->num_heats);
+	for (size_t i = 0; i < count && i < TOLD_MAX_NAMES; i++) {
+		bill_put_number(number, funcs[i].calls_per_second);
+		fprintf(file, "%s%s (%s calls a second)",
+			!i               ? ""
+			: i + 1 == count ? " and "
+					 : ", ",
+			funcs[i].name, number);
+	}
+	if (count > TOLD_MAX_NAMES)
+		fprintf(file, " and %zu more%s", count - TOLD_MAX_NAMES,
+			log_is_verbose() ? "" : " (-v names them)");
 	fclose(file);
 	return text;
 }
 
 static void name_all(const struct told *told, const struct policy_step *step)
 {
-	for (size_t i = 0; i < step->num_heats; i++)
-		log_verbose("taken off: %s, %llu calls a second", name_of(told, &step->heats[i]),
-			    (unsigned long long)calls_per_second(step, &step->heats[i]));
+	for (size_t i = 0; i < step->num_heats; i++) {
+		struct told_func func = func_of(told, step, i);
+
+		log_verbose("taken off: %s, %llu calls a second", func.name,
+			    (unsigned long long)func.calls_per_second);
+	}
 }
 
 /* ---- begin ---- */
@@ -84,17 +76,16 @@ static void name_all(const struct told *told, const struct policy_step *step)
 static void remember(struct told *told, const struct policy_step *step)
 {
 	for (size_t i = 0; i < step->num_heats && i < TOLD_MAX_NAMES; i++) {
-		uint64_t rate = calls_per_second(step, &step->heats[i]);
+		struct told_func func = func_of(told, step, i);
 		size_t at = TOLD_MAX_NAMES;
 
-		while (at && rate > told->dearest[at - 1].calls_per_second)
+		while (at && func.calls_per_second > told->dearest[at - 1].calls_per_second)
 			at--;
 		if (at == TOLD_MAX_NAMES)
 			break;
 		memmove(&told->dearest[at + 1], &told->dearest[at],
 			(TOLD_MAX_NAMES - 1 - at) * sizeof(told->dearest[0]));
-		told->dearest[at].name = name_of(told, &step->heats[i]);
-		told->dearest[at].calls_per_second = rate;
+		told->dearest[at] = func;
 	}
 	told->num_left_out += step->num_heats;
 	if (step->share > told->worst_share)
@@ -103,18 +94,11 @@ static void remember(struct told *told, const struct policy_step *step)
 
 static void tell_left_out(const struct told *told)
 {
-	_cleanup_free_ char *names = NULL;
+	_cleanup_free_ char *names = functions_text(told->dearest, told->num_left_out);
 	char left_out[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
-	size_t size;
-	FILE *file = open_memstream(&names, &size);
 
-	if (!file)
+	if (!names)
 		return;
-	for (size_t i = 0; i < told->num_left_out && i < TOLD_MAX_NAMES; i++)
-		put_name(file, i, told->num_left_out, told->dearest[i].name,
-			 told->dearest[i].calls_per_second);
-	put_more(file, told->num_left_out);
-	fclose(file);
 	bill_put_number(left_out, told->num_left_out);
 	bill_put_number(all, plan_num_traced(told->plan));
 	log_warning(
@@ -138,8 +122,8 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 
 void told_begin_step(struct told *told, const struct policy_step *step, uint64_t now_ns)
 {
-	if (!told->begin_ns)
-		told->begin_ns = told->progress_ns = now_ns;
+	if (!told->progress_ns)
+		told->progress_ns = now_ns;
 	if (step->action == POLICY_ATTACH)
 		told->num_attached += step->num_sites;
 	if (step->action == POLICY_TAKE_OFF) {
@@ -156,8 +140,12 @@ void told_begin_step(struct told *told, const struct policy_step *step, uint64_t
 
 static void tell_taken_off(const struct told *told, const struct policy_step *step)
 {
-	_cleanup_free_ char *names = functions_text(told, step);
+	_cleanup_free_ char *names = NULL;
+	struct told_func funcs[TOLD_MAX_NAMES];
 
+	for (size_t i = 0; i < step->num_heats && i < TOLD_MAX_NAMES; i++)
+		funcs[i] = func_of(told, step, i);
+	names = functions_text(funcs, step->num_heats);
 	log_warning(
 		"probes took %u %% of the program's CPU time: %s %s not traced any more, which leaves about %u %% (--max-overhead %u)",
 		percent(step->share), names ?: "?", step->num_heats == 1 ? "is" : "are",

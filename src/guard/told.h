@@ -8,19 +8,21 @@
 /* Functions that are named in one message; -v names all. */
 #define TOLD_MAX_NAMES 3
 
+struct told_func {
+	const char *name;
+	uint64_t calls_per_second;
+};
+
 struct told {
 	const struct plan *plan; /* not owned */
 	unsigned max_overhead; /* percent */
 	/* Of the begin: functions that were left out, the dearest of them, and what was expected of
 	 * all. */
 	size_t num_left_out;
-	struct {
-		const char *name;
-		uint64_t calls_per_second;
-	} dearest[TOLD_MAX_NAMES];
-	double worst_share, share_after;
+	struct told_func dearest[TOLD_MAX_NAMES];
+	double worst_share;
 	size_t num_attached;
-	uint64_t begin_ns, progress_ns; /* when it began; when it was told last that it lasts */
+	uint64_t progress_ns; /* when it began, or was told last that it lasts */
 };
 
 void told_init(struct told *told, const struct plan *plan, unsigned max_overhead);
