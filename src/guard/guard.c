@@ -25,6 +25,7 @@ struct guard {
 	uint64_t read_ns; /* when they were read last */
 	bool is_careful, has_begun, wants_end;
 	bool is_busy; /* `step` is being carried out */
+	bool is_watching; /* before it has begun: what came last is watched for a while */
 	struct policy_step step; /* of the policy, the last */
 	struct told told;
 };
@@ -222,10 +223,10 @@ static void finish_step(struct guard *guard, const struct sample *sample)
 struct error *guard_look(struct guard *guard, uint64_t now_ns)
 {
 	bool has_begun = guard->has_begun;
+	uint64_t wait_ns = has_begun ? READ_EVERY_NS : guard->is_watching ? POLICY_OBSERVE_NS : 0;
 	struct sample sample;
 
-	if (guard->is_busy ? live_is_busy(guard->source)
-			   : has_begun && now_ns - guard->read_ns < READ_EVERY_NS)
+	if (guard->is_busy ? live_is_busy(guard->source) : now_ns - guard->read_ns < wait_ns)
 		return NULL;
 	sample = read_all(guard, now_ns);
 	if (!guard->policy || guard->wants_end)
@@ -235,6 +236,7 @@ struct error *guard_look(struct guard *guard, uint64_t now_ns)
 	guard->is_busy = false;
 	guard->step = has_begun ? policy_watch(guard->policy, &sample)
 				: policy_begin(guard->policy, &sample);
+	guard->is_watching = guard->step.action == POLICY_WAIT;
 	if (!has_begun)
 		told_begin_step(&guard->told, &guard->step, now_ns);
 	if (guard->step.action == POLICY_BEGIN)
