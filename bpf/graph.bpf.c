@@ -245,27 +245,32 @@ static __always_inline void on_goexit(struct pt_regs *ctx, struct who *who, __u3
 	end_goroutine(open_for(gate, who), who, index);
 }
 
-static __always_inline void on_runtime_site(struct pt_regs *ctx, struct who *who)
+/* A site of the tracer's own, `key` as for find_site(), and who hit it. NULL: that is of no interest. */
+static __always_inline const struct site *find_own_site(struct pt_regs *ctx, __u64 key,
+							__u64 *cookie, struct who *who)
 {
 	const struct site *site;
-	__u64 cookie;
-	__u32 flags;
 
-	if (!find_site(ctx, 0, &cookie, who, true))
-		return;
-	site = site_of(SITE_COOKIE_INDEX(cookie));
+	if (!find_site(ctx, key, cookie, who, true))
+		return NULL;
+	site = site_of(SITE_COOKIE_INDEX(*cookie));
+	if (!site || (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx)))
+		return NULL;
+	return find_thread(who) ? site : NULL;
+}
+
+static __always_inline void on_runtime_site(struct pt_regs *ctx, struct who *who)
+{
+	__u64 cookie;
+	const struct site *site = find_own_site(ctx, 0, &cookie, who);
+
 	if (!site)
-		return;
-	flags = SITE_COOKIE_FLAGS(cookie);
-	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return;
-	if (!find_thread(who))
 		return;
 	if (site->kind == SITE_GOEXIT) {
 		on_goexit(ctx, who, SITE_COOKIE_INDEX(cookie));
 		return;
 	}
-	if (!find_g(ctx, flags, who) || !find_goroutine(who))
+	if (!find_g(ctx, SITE_COOKIE_FLAGS(cookie), who) || !find_goroutine(who))
 		return;
 	if (site->kind == SITE_UNWIND)
 		on_unwind(who, SITE_COOKIE_INDEX(cookie));
@@ -286,17 +291,10 @@ int runtime_site(struct pt_regs *ctx)
 
 static __always_inline void on_state_site(struct pt_regs *ctx, struct who *who)
 {
-	const struct site *site;
 	__u64 cookie;
+	const struct site *site = find_own_site(ctx, SITE_STATE_KEY, &cookie, who);
 
-	if (!find_site(ctx, SITE_STATE_KEY, &cookie, who, true))
-		return;
-	site = site_of(SITE_COOKIE_INDEX(cookie));
 	if (!site)
-		return;
-	if (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return;
-	if (!find_thread(who))
 		return;
 	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
 		on_go(ctx, who, site);
