@@ -7,23 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/capabilities.h"
-#include "base/file_age.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
+#include "command/run_internal.h"
 #include "command/signals.h"
 #include "source/limits.h"
 
-#define POLL_MS        20
-#define BEGIN_POLL_MS  5
 #define CHECK_EVERY_NS 1000000000ull
 
 /* ---- signals ---- */
 
-static void forward_signals(struct run *run, bool program_has_got_them)
+void run_forward_signals(struct run *run, bool program_has_got_them)
 {
 	int number;
 	bool from_kernel;
@@ -38,7 +34,7 @@ static bool told_to_stop(struct run *run)
 {
 	if (!run->args->program_args)
 		return signals_arrived();
-	forward_signals(run, true);
+	run_forward_signals(run, true);
 	return false;
 }
 
@@ -57,8 +53,7 @@ static bool left_the_file(const struct run *run)
 	return true;
 }
 
-/* Traced or not. */
-static bool has_ended(struct run *run)
+bool run_has_ended(struct run *run)
 {
 	return told_to_stop(run) ||
 	       (run->process && (process_has_ended(run->process) || left_the_file(run)));
@@ -70,7 +65,7 @@ bool run_is_over(struct run *run)
 
 	if (!run->end_ns)
 		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
-	run->is_over = run->is_over || now >= run->end_ns || has_ended(run) ||
+	run->is_over = run->is_over || now >= run->end_ns || run_has_ended(run) ||
 		       run->limit_reached(run->context) || guard_wants_end(run->guard);
 	return run->is_over;
 }
@@ -156,151 +151,6 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	return err || run->hit_times ? err : error_out_of_memory();
 }
 
-static struct error *make_guard(struct run *run, const struct record_sink *sink)
-{
-	enum attach_method method = run->args->options.method;
-	const struct guard_options options = {
-		.plan = &run->plan,
-		.only = run->process ? process_pid(run->process) : 0,
-		.method = method == ATTACH_AUTO ? attach_best_method() : method,
-		.max_overhead = run->args->max_overhead,
-		.sink = *sink,
-		.is_waiting = run->args->program_args && !run->has_begun,
-		.hit_times = run->hit_times,
-	};
-
-	guard_free(take_pointer(run->guard));
-	return guard_new(&options, &run->guard);
-}
-
-/* Until all probes are there that are to be, or it is over. */
-static struct error *begin_carefully(struct run *run)
-{
-	struct error *err = NULL;
-
-	while (!err && !guard_has_begun(run->guard) && !run->is_over && !run->is_changed) {
-		err = guard_look(run->guard, event_clock_now_ns(&run->clock));
-		if (!err && !guard_has_begun(run->guard))
-			err = source_poll(run->source, BEGIN_POLL_MS);
-		run->is_changed = live_file_is_changed(run->source);
-		run->is_over = has_ended(run);
-	}
-	return err;
-}
-
-static struct error *start_source(struct run *run, struct live_options *options, const char *what)
-{
-	struct error *err;
-
-	options->plan = &run->plan;
-	options->modules = run->modules;
-	options->clock = &run->clock;
-	options->run = run->args->options;
-	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
-	/* Who has a library mapped is not looked for: it is there to be shared. */
-	options->spare_others =
-		run->process && (run->args->library_path ||
-				 running_has_others(run->bin, process_pid(run->process)));
-	run->stop_ns = 0;
-	memset(run->counts, 0, sizeof(run->counts));
-	err = make_guard(run, &options->sink);
-	if (!err) {
-		options->careful = guard_is_careful(run->guard);
-		options->may_change = run->args->max_overhead != 0;
-		err = live_start(options, &run->source);
-	}
-	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))
-			      : live_file_is_changed(run->source);
-	if (run->is_changed)
-		error_free(take_pointer(err));
-	if (err || run->is_changed)
-		return err;
-	guard_start(run->guard, run->source, event_clock_now_ns(&run->clock));
-	err = begin_carefully(run);
-	if (err || run->is_changed || run->is_over)
-		return err;
-	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
-	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
-	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),
-		 gobin_path(run->bin));
-	return NULL;
-}
-
-/* What nothing that is to come takes. */
-static void give_up_capabilities(const struct run *run)
-{
-	uint64_t keep = live_needs(run->source);
-
-	/* Signals for a program that runs as another user. */
-	if (run->args->program_args)
-		keep |= CAPABILITY(CAP_KILL);
-	capabilities_keep(keep);
-}
-
-/* --delay. False: it is over before it began. */
-static bool wait_to_attach(struct run *run)
-{
-	uint64_t end_ns = event_clock_now_ns(&run->clock) + run->args->delay_ns;
-	char text[TEXT_AMOUNT_SIZE];
-
-	text_format_amount(text, run->args->delay_ns);
-	log_info("waiting %s before attaching (--delay), ^C ends", text);
-	while (!(run->is_over = has_ended(run)) && event_clock_now_ns(&run->clock) < end_ns) {
-		usleep(POLL_MS * 1000);
-		event_clock_look(&run->clock);
-	}
-	if (run->is_over)
-		log_info("nothing was traced: it ended before --delay was over");
-	return !run->is_over;
-}
-
-/* The program that was started goes on, once. */
-static struct error *resume(struct run *run)
-{
-	struct error *err = NULL;
-
-	if (run->args->program_args && !run->is_resumed)
-		err = process_resume(run->process);
-	run->is_resumed = !err;
-	return err;
-}
-
-struct error *run_start(struct run *run, struct live_options *options, const char *what)
-{
-	const struct run_args *args = run->args;
-	struct error *err = NULL;
-
-	if (args->program_args && !run->process) {
-		err = process_launch(*args->binary, args->program_args, args->as_root,
-				     &run->inherited, &run->process);
-		if (err)
-			return err;
-		run_file_leave_to_program(run);
-		/* What the terminal sent before there was a program. */
-		forward_signals(run, false);
-	}
-	if (args->delay_ns && !run->is_resumed) {
-		err = resume(run);
-		if (err || !wait_to_attach(run))
-			return err;
-	}
-	if (!run->throttle)
-		run->throttle = throttle_new();
-	if (!err && run->process)
-		throttle_watch(run->throttle, process_pid(run->process));
-	if (!err)
-		err = start_source(run, options, what);
-	if (err || run->has_begun || run->is_changed)
-		return err;
-	err = resume(run);
-	if (!err)
-		err = run_file_begin(run);
-	run->has_begun = !err;
-	if (!err)
-		give_up_capabilities(run);
-	return err;
-}
-
 /* ---- running ---- */
 
 void run_saw(struct run *run, const struct record *record)
@@ -365,7 +215,7 @@ static struct error *read_records(struct run *run)
 	bool closed = false;
 
 	while (!err && !run_is_over(run) && !closed && !run->is_changed) {
-		err = source_poll(run->source, POLL_MS);
+		err = source_poll(run->source, RUN_POLL_MS);
 		run->is_changed = live_file_is_changed(run->source);
 		if (!err && run->err)
 			err = take_pointer(run->err);
@@ -459,7 +309,7 @@ static void wait_for_program(struct run *run)
 		return;
 	while (!process_has_ended(run->process)) {
 		told_to_stop(run);
-		usleep(POLL_MS * 1000);
+		usleep(RUN_POLL_MS * 1000);
 	}
 	log_info("%s (%d) %s", *run->args->binary, process_pid(run->process),
 		 process_ending(run->process, text, sizeof(text)));

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* run_internal.h - what the files behind run.h share. */
+#ifndef COMMAND_RUN_INTERNAL_H
+#define COMMAND_RUN_INTERNAL_H
+
+#include "command/run.h"
+
+/* Between looks at what has happened. */
+#define RUN_POLL_MS 20
+
+/* Hands the signals that have arrived on to the program that was started; `program_has_got_them`: those
+ * that the terminal sent it, too. */
+void run_forward_signals(struct run *run, bool program_has_got_them);
+
+/* Told to stop by a signal, or the process has ended or runs another file; traced or not. */
+bool run_has_ended(struct run *run);
+
+#endif
