@@ -42,7 +42,7 @@ static void check_states(const struct states_args *args)
 {
 	check_run(&args->run);
 	must(args->format != NULL);
-	must(!args->num_goids || args->goids);
+	must(!args->goids.count || args->goids.ids);
 }
 
 /* The input holds arguments with a NUL behind each. */
