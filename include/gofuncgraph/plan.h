@@ -52,7 +52,7 @@ struct plan {
 struct run_options;
 
 /*
- * `options`: of them `states` and `follow` want sites of the tracer's own; NULL: none. Errors:
+ * `options`: of them `states`, `hunt` and `follow` want sites of the tracer's own; NULL: none. Errors:
  * nothing matched (with near names, and where the function was inlined to if it exists only
  * so), no target matched, everything that matched had to be left out. `plan` is always safe to
  * destroy.

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "gofuncgraph/attach.h"
+#include "gofuncgraph/hunt_options.h"
 #include "gofuncgraph/maps.h"
 
 struct run_options {
@@ -25,6 +26,7 @@ struct run_options {
 	 * nothing. */
 	uint64_t goids[MAX_GOIDS];
 	uint32_t num_goids;
+	struct hunt_options hunt; /* neither with `all_goroutines` nor with min_wait_ns */
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */
 	enum attach_method method;

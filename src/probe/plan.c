@@ -313,6 +313,15 @@ static struct builder make_builder(struct gobin *bin, struct plan *plan)
 	return (struct builder){.plan = plan, .all_funcs = gobin_funcs(bin, &count)};
 }
 
+static struct error *add_states(struct builder *builder, const struct run_options *options)
+{
+	unsigned purposes = (options->states || options->hunt.is_wanted ? STATES_OF_TREES : 0) |
+			    (options->follow ? STATES_FOLLOW : 0);
+
+	return purposes ? state_sites_find(builder->plan->bin, purposes, add_state_func, builder)
+			: NULL;
+}
+
 struct error *plan_make(struct gobin *bin, const struct selection *selection,
 			const struct run_options *options, struct plan *plan)
 {
@@ -327,11 +336,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 		err = check_targets(plan);
 	if (!err)
 		err = add_runtime(&builder, selection);
-	if (!err && options && (options->states || options->follow))
-		err = state_sites_find(bin,
-				       (options->states ? STATES_OF_TREES : 0) |
-					       (options->follow ? STATES_FOLLOW : 0),
-				       add_state_func, &builder);
+	if (!err && options)
+		err = add_states(&builder, options);
 	return err;
 }
 

@@ -15,7 +15,7 @@
 
 /* What the sites are for. */
 enum state_purpose {
-	STATES_OF_TREES = 1 << 0, /* run_options.states */
+	STATES_OF_TREES = 1 << 0, /* run_options.states, hunt */
 	STATES_FOLLOW = 1 << 1, /* run_options.follow */
 	STATES_ALL = 1 << 2, /* plan_make_states() */
 };
