@@ -55,6 +55,19 @@ struct gobin_inlined {
 	uint64_t call_va; /* an instruction with the file and line of the call */
 };
 
+/* How the program's own code is told from Go's library. Texts are not owned. */
+struct own_code {
+	/* The folder of the library's sources, "/usr/lib/go-1.19/src/"; empty: files have no folders in
+	 * front of their packages, as -trimpath makes it; NULL: unknown. */
+	const char *goroot;
+	const char *module; /* the main module's path, where that is known; else NULL */
+};
+
+/* A function in a file: both may be hostile. `file` may be NULL. */
+bool own_code_has(const struct own_code *own, const char *function, const char *file);
+/* Go's own traces leave it out: src/runtime/traceback.go, showframe(). */
+bool own_code_is_hidden(const char *function, const char *file);
+
 /* Where the traced program's runtime keeps things. Offsets in bytes. */
 struct gobin_layout {
 	uint32_t g_stack_lo; /* 0: src/runtime/runtime2.go, type g */
@@ -213,6 +226,9 @@ struct gobin_frame {
 
 /* The innermost first; at most max, which is at least 1. Returns how many: 0 for code of no function. */
 size_t gobin_frames(struct gobin *bin, uint64_t va, struct gobin_frame *frames, size_t max);
+
+/* Looked for when it is asked for first. */
+struct own_code gobin_own_code(struct gobin *bin);
 
 /* The name of the function symbol in the file's own .symtab that starts at va and has a size, as
  * tools see it that know nothing of Go; NULL: none, as in stripped files. */

@@ -123,6 +123,7 @@ struct code_constants {
 struct arch {
 	const char *name;
 	uint16_t machine; /* ELF's e_machine */
+	uint32_t audit; /* AUDIT_ARCH_... of linux/audit.h: whose numbers system calls have */
 	uint8_t padding; /* a byte: what the linker puts between functions */
 	uint8_t quantum; /* bytes that code addresses are multiples of: cmd/internal/sys/arch.go, MinLC */
 
@@ -203,6 +204,8 @@ extern const struct arch arch_x86_64, arch_arm64;
 
 /* NULL: it is none of those that can be traced. */
 const struct arch *arch_of_machine(uint16_t machine);
+/* "openat", which the caller frees; NULL: there is none of this number, or out of memory. */
+char *arch_syscall_name(const struct arch *arch, int number);
 /* What this tool was built for, and so what its BPF programs trace. */
 const struct arch *arch_here(void);
 

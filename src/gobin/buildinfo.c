@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <elf.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define MAGIC            "\xff Go buildinf:"
@@ -46,20 +47,61 @@ char *buildinfo_string_at(const struct image *image, uint64_t va)
 	return copy_version(image, data_va, len);
 }
 
-/* The string behind the header: its length as a varint, then its bytes. */
+/* A string behind the header: its length as a varint, then its bytes. Sets *va to where these are. */
+static bool read_length(const struct image *image, uint64_t *va, uint64_t *len)
+{
+	*len = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		const uint8_t *byte = image_at_va(image, (*va)++, 1);
+		if (!byte)
+			return false;
+		*len |= (uint64_t)(*byte & 0x7f) << 7 * i;
+		if (!(*byte & 0x80))
+			return true;
+	}
+	return false;
+}
+
 static char *read_inline_version(const struct image *image, uint64_t va)
 {
-	uint64_t len = 0;
+	uint64_t len;
 
-	for (unsigned i = 0; i < 3; i++) {
-		const uint8_t *byte = image_at_va(image, va + i, 1);
-		if (!byte)
-			return NULL;
-		len |= (uint64_t)(*byte & 0x7f) << 7 * i;
-		if (!(*byte & 0x80))
-			return copy_version(image, va + i + 1, len);
-	}
-	return NULL;
+	return read_length(image, &va, &len) ? copy_version(image, va, len) : NULL;
+}
+
+/* The line "mod\tPATH\tVERSION" of the second string: src/runtime/debug/mod.go. */
+static char *find_module(const char *text, size_t len)
+{
+	static const char start[] = "\nmod\t";
+	const char *path = memmem(text, len, start, strlen(start));
+	const char *end;
+
+	if (!path)
+		return NULL;
+	path += strlen(start);
+	end = memchr(path, '\t', len - (size_t)(path - text));
+	return end && end > path && !memchr(path, 0, (size_t)(end - path))
+		       ? strndup(path, (size_t)(end - path))
+		       : NULL;
+}
+
+char *buildinfo_read_module(const struct image *image)
+{
+	const struct image_section *section = image_section(image, ".go.buildinfo");
+	const uint8_t *header = section ? image_at_va(image, section->va, HEADER_SIZE) : NULL;
+	const uint8_t *text;
+	uint64_t va, len;
+
+	if (!header || memcmp(header, MAGIC, MAGIC_SIZE) != 0 || !(header[FLAGS_AT] & FLAG_INLINE))
+		return NULL;
+	va = section->va + HEADER_SIZE;
+	if (!read_length(image, &va, &len))
+		return NULL;
+	va += len; /* the version */
+	if (!read_length(image, &va, &len))
+		return NULL;
+	text = image_at_va(image, va, len);
+	return text ? find_module((const char *)text, len) : NULL;
 }
 
 /* The version that the header at va names, or NULL when this is no header after all. */

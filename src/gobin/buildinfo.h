@@ -20,6 +20,10 @@ char *buildinfo_string_at(const struct image *image, uint64_t va);
  * number is named. */
 unsigned buildinfo_minor_version(const char *version);
 
+/* The path of the main module, "example.com/shop", which the caller frees. NULL: there is none, or it is
+ * not known where, as in programs before Go 1.18. */
+char *buildinfo_read_module(const struct image *image);
+
 /* What gobin_build_id() returns. */
 char *buildinfo_read_id(const struct image *image);
 

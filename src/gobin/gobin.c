@@ -124,6 +124,8 @@ void gobin_close(struct gobin *bin)
 	funcs_release(&bin->funcs);
 	pclntab_close(bin->table);
 	free(bin->version);
+	free(bin->goroot);
+	free(bin->module);
 	image_close(bin->debug_image);
 	image_close(bin->image);
 	free(bin);

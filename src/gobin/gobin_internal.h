@@ -30,6 +30,8 @@ struct gobin {
 	bool symbols_are_read;
 	struct reasons *reasons; /* NULL before they are needed, and where no table is found */
 	bool reasons_are_read;
+	char *goroot, *module; /* see struct own_code */
+	bool own_code_is_known;
 	struct selfcheck selfcheck;
 	bool selfcheck_is_found;
 };

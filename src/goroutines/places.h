@@ -22,7 +22,7 @@ struct shown_frames {
 
 struct places {
 	struct gobin *bin; /* not owned */
-	char *goroot; /* "/usr/lib/go-1.19/src/"; NULL: unknown */
+	struct own_code own;
 	struct hash code, frames;
 };
 

@@ -38,6 +38,11 @@ static struct module_place module_place(const void *modules, uint64_t number)
 	return modules_place(modules, number);
 }
 
+static struct own_code own_code(const void *context)
+{
+	return gobin_own_code(gobin_of(context));
+}
+
 struct name_source name_source_gobin(struct gobin *bin, const struct modules *modules)
 {
 	return (struct name_source){.context = bin,
@@ -46,6 +51,8 @@ struct name_source name_source_gobin(struct gobin *bin, const struct modules *mo
 				    .outermost_va = outermost_va,
 				    .inlined_at = inlined_at,
 				    .wait_reason = wait_reason,
+				    .arch = gobin_arch(bin),
+				    .own_code = own_code,
 				    .modules = modules,
 				    .module_place = modules ? module_place : NULL};
 }

@@ -22,6 +22,9 @@ struct name_source {
 	size_t (*inlined_at)(const void *context, uint64_t va, struct gobin_inlined *calls,
 			     size_t max);
 	const char *(*wait_reason)(const void *context, unsigned reason); /* NULL: none is known */
+	const struct arch *arch; /* for system calls; NULL: none is known */
+	/* NULL: unknown */
+	struct own_code (*own_code)(const void *context);
 	/* Of addresses with FOREIGN_ADDRESS; NULL: none is known. */
 	const void *modules;
 	struct module_place (*module_place)(const void *modules, uint64_t number);
@@ -49,6 +52,8 @@ struct name_table {
 	const struct name_module *modules;
 	const char *const *reasons; /* by number; NULL: unknown */
 	size_t num_funcs, num_lines, num_modules, num_reasons;
+	const struct arch *arch; /* NULL: unknown */
+	struct own_code own_code;
 };
 
 /* The table is not owned. */

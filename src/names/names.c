@@ -42,6 +42,8 @@ void names_free(struct names *names)
 	texts_clear(&names->texts);
 	for (size_t i = 0; i < sizeof(names->reasons) / sizeof(names->reasons[0]); i++)
 		free(names->reasons[i]);
+	for (size_t i = 0; i < MAX_SYSCALLS; i++)
+		free(names->syscalls[i]);
 	free(names);
 }
 
@@ -256,4 +258,32 @@ const char *names_state(struct names *names, uint8_t state)
 		}
 	}
 	return name;
+}
+
+const char *names_syscall(struct names *names, int number)
+{
+	if (number < 0 || number >= MAX_SYSCALLS)
+		return "?";
+	char **name = &names->syscalls[number];
+	if (!*name && names->source.arch)
+		*name = arch_syscall_name(names->source.arch, number);
+	if (!*name && asprintf(name, "%d", number) < 0)
+		*name = NULL;
+	return *name ?: "?";
+}
+
+bool names_is_own(const struct names *names, const struct place *frame)
+{
+	const struct name_source *source = &names->source;
+	struct own_code own =
+		source->own_code ? source->own_code(source->context) : (struct own_code){0};
+
+	return frame->function &&
+	       own_code_has(&own, frame->function->text, frame->file ? frame->file->text : NULL);
+}
+
+bool names_is_hidden(const struct place *frame)
+{
+	return frame->function &&
+	       own_code_is_hidden(frame->function->text, frame->file ? frame->file->text : NULL);
 }

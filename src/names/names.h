@@ -82,6 +82,15 @@ const char *names_wait_reason(struct names *names, uint8_t reason);
 /* Of enum goroutine_state: "runnable", "state 77". Stays. */
 const char *names_state(struct names *names, uint8_t state);
 
+/* By the kernel's number: "openat", or "333", without a name. Stays. */
+const char *names_syscall(struct names *names, int number);
+
+/* The program's own code, not Go's library: see own_code_has(). */
+bool names_is_own(const struct names *names, const struct place *frame);
+
+/* True of what Go's own traces leave out: own_code_is_hidden(). */
+bool names_is_hidden(const struct place *frame);
+
 /* UINT32_MAX: there is no such site. */
 uint32_t names_func_of_site(const struct names *names, uint32_t site);
 

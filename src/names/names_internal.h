@@ -9,6 +9,9 @@
 #include "names/names.h"
 #include "names/texts.h"
 
+/* All that there are: the kernel has some 470. */
+#define MAX_SYSCALLS 1024
+
 /* A line of the processor's cache, as there may be very many. */
 struct named_site {
 	struct place place; /* of which only va is known at first */
@@ -26,6 +29,7 @@ struct names {
 	struct place found; /* the last one of an address */
 	char *reasons[256];
 	bool has_reason[256]; /* was looked up */
+	char *syscalls[MAX_SYSCALLS];
 	char states[STATE_NUMBER + 1][STATE_NAME_SIZE]; /* empty: not looked up yet */
 };
 

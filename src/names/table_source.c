@@ -67,6 +67,11 @@ static struct module_place module_place(const void *modules, uint64_t number)
 	return module && module->number == number ? module->place : (struct module_place){0};
 }
 
+static struct own_code own_code(const void *context)
+{
+	return ((const struct name_table *)context)->own_code;
+}
+
 struct name_source name_source_table(const struct name_table *table)
 {
 	return (struct name_source){.context = table,
@@ -74,6 +79,8 @@ struct name_source name_source_table(const struct name_table *table)
 				    .line_at = line_at,
 				    .outermost_va = outermost_va,
 				    .wait_reason = wait_reason,
+				    .arch = table->arch,
+				    .own_code = own_code,
 				    .modules = table,
 				    .module_place = module_place};
 }

@@ -46,6 +46,8 @@ static const struct name_table table = {
 	.num_lines = COUNT(lines),
 	.num_modules = COUNT(modules),
 	.num_reasons = COUNT(reasons),
+	.arch = &arch_x86_64,
+	.own_code = {.goroot = "/go/src/"},
 };
 
 static const struct name_site sites[] = {{0x1004, 3}, {0x12ff, 5}, {0x1300, 6}};
@@ -239,10 +241,37 @@ static void test_goroutine_states(void **state)
 	assert_false(state_from_name("", &number));
 }
 
+static void test_syscalls(void **state)
+{
+	struct names *names = *state;
+
+	assert_string_equal(names_syscall(names, 74), "fsync");
+	assert_string_equal(names_syscall(names, 74), "fsync");
+	assert_string_equal(names_syscall(names, 1000), "1000");
+	assert_string_equal(names_syscall(names, 5000), "?");
+	assert_string_equal(names_syscall(names, -1), "?");
+}
+
+static void test_own(void **state)
+{
+	struct names *names = *state;
+	const struct place *frame = names_caller(names, 0x1005);
+
+	assert_true(names_is_own(names, frame));
+	assert_false(names_is_hidden(frame));
+	frame = names_caller(names, 0x1505);
+	assert_false(names_is_own(names, frame));
+	assert_true(names_is_hidden(frame));
+	frame = names_caller(names, 5);
+	assert_false(names_is_own(names, frame));
+	assert_false(names_is_hidden(frame));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(test_syscalls),     TEST(test_own),
 		TEST(test_sites),        TEST(test_addresses),
 		TEST(test_other_files),  TEST(test_waker),
 		TEST(test_frames),       TEST(test_reasons),

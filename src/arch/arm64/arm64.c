@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* arm64.c - the processor arm64. */
 #include <elf.h>
+#include <linux/audit.h>
 
 #include "arch/arm64/code.h"
 
@@ -49,6 +50,7 @@ static const char *const bpftrace_arguments[] = {
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
+	.audit = AUDIT_ARCH_AARCH64,
 	.padding = 0, /* src/cmd/link/internal/arm64/obj.go has no CodePad */
 	.quantum = 4,
 	.relocation_relative = R_AARCH64_RELATIVE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* x86_64.c - the processor x86-64. */
 #include <elf.h>
+#include <linux/audit.h>
 
 #include "arch/x86_64/code.h"
 
@@ -28,6 +29,7 @@ static const char *const bpftrace_arguments[] = {
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
+	.audit = AUDIT_ARCH_X86_64,
 	.padding = 0xcc, /* int3: src/cmd/link/internal/amd64/l.go, CodePad */
 	.quantum = 1,
 	.relocation_relative = R_X86_64_RELATIVE,
