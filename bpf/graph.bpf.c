@@ -313,24 +313,24 @@ int state_site(struct pt_regs *ctx)
 	return 0;
 }
 
-/* Of interest is a process that ever opened the gate. */
+/* Of interest is a process that ever opened the gate. Who does not find it among those any more can
+ * read what was sent (live_awaits_end()). */
 static __always_inline void on_process_end(__u8 kind)
 {
 	struct who who;
 	__u32 pid;
 	const __u8 *process;
-	bool lost;
 
-	if (!is_tracing || !find_process(&who))
+	if (!find_process(&who))
 		return;
 	pid = who.key.pid;
 	process = bpf_map_lookup_elem(&processes, &pid);
 	if (!process)
 		return;
-	lost = *process & PROCESS_HAS_LOST;
+	if (is_tracing)
+		send_of_process(&who, kind, *process & PROCESS_HAS_LOST);
 	bpf_map_delete_elem(&processes, &pid);
 	bpf_map_delete_elem(&distrusted, &pid);
-	send_of_process(&who, kind, lost);
 }
 
 /* What it did without a goroutine is over; another thread may have its number soon. */

@@ -64,6 +64,8 @@ struct live_program_time {
 	uint64_t ns, num_runs;
 };
 struct live_program_time live_program_time(const struct source *source);
+/* With only_pid: its program was seen, and what is sent when that ends is still to come. */
+bool live_awaits_end(const struct source *source);
 /* Somebody changes the binary (attachment_file_is_changed()): stop, and start anew with it. */
 bool live_file_is_changed(const struct source *source);
 /* Capabilities (base/capabilities.h) that running it, and starting another like it, takes. */

@@ -40,13 +40,15 @@ static bool told_to_stop(struct run *run)
 
 /* ---- when it is over ---- */
 
-/* Its probes are in another file. */
+/* Its probes are in another file. /proc shows that while the kernel is still at it: the record that ends
+ * what is open comes when that is done (fs/exec.c, begin_new_exec() and exec_binprm()). */
 static bool left_the_file(const struct run *run)
 {
 	char path[PATH_MAX];
 	int pid = process_pid(run->process);
 
-	if (!process_runs_another(run->process, path, sizeof(path)))
+	if (!process_runs_another(run->process, path, sizeof(path)) ||
+	    (run->source && live_awaits_end(run->source)))
 		return false;
 	log_info("process %d now runs %s, which is not the traced file (-p %d traces that one)",
 		 pid, path, pid);

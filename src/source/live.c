@@ -433,6 +433,15 @@ struct live_program_time live_program_time(const struct source *source)
 	return (struct live_program_time){.ns = shared->timed_ns, .num_runs = shared->timed_runs};
 }
 
+bool live_awaits_end(const struct source *source)
+{
+	const struct live *live = live_in(source);
+	uint8_t known;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(live->bpf->maps.processes), &live->options.only_pid,
+				    &known);
+}
+
 bool live_file_is_changed(const struct source *source)
 {
 	return live_in(source)->file_is_changed;

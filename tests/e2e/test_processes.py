@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -89,18 +90,69 @@ def test_process_without_a_file(run_tool):
     assert tracer.wait() == 1 and f"there is no process {ended.pid}" in tracer.err
 
 
-def test_executes_another_file(binary, start, trace):
+# Has a processor for itself but for a moment now and then, as long as its parent lives.
+HOG = """
+import os, sys, time
+os.sched_setaffinity(0, {int(sys.argv[1])})
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+print(flush=True)
+parent = os.getppid()
+while os.getppid() == parent:
+    end = time.monotonic() + 0.03
+    while time.monotonic() < end:
+        pass
+    time.sleep(0.00005)
+"""
+
+
+@contextlib.contextmanager
+def hardly_running(pid):
+    """Whatever the process does takes hundreds of times as long: what comes one after the other is seen so."""
+    cpu = min(os.sched_getaffinity(0))
+    for thread in map(int, harness.threads(pid)):
+        os.sched_setaffinity(thread, {cpu})
+    with subprocess.Popen([sys.executable, "-c", HOG, str(cpu)], stdout=subprocess.PIPE) as hog:
+        try:
+            assert hog.stdout.read(1)
+            yield
+        finally:
+            hog.kill()
+
+
+SPEEDS = [contextlib.nullcontext, hardly_running]
+
+
+def check_ended_inside(tracer):
+    assert [(call["function"], call["end"]) for call in tracer.calls()] == [
+        ("main.inner", "process_exit"), ("main.outer", "process_exit")]
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_executes_another_file(binary, start, trace, speed):
+    """/proc shows the new file before the kernel is done with it."""
     program = start(binary("ends"), env={**os.environ, "BECOME": "/bin/cat"})
     tracer = trace("-f", "json", "-u", "main.inner", "-p", program.pid, "main.outer")
     watcher = trace("states", "-p", program.pid)
-    program.send("become")
-    for one in (tracer, watcher):
-        assert one.wait() == 0
-        assert f"process {program.pid} now runs {os.path.realpath('/bin/cat')}, which is not the traced file" in one.err
-    assert [(call["function"], call["end"]) for call in tracer.calls()] == [
-        ("main.inner", "process_exit"), ("main.outer", "process_exit")]
+    with speed(program.pid):
+        program.send("become")
+        for one in (tracer, watcher):
+            assert one.wait() == 0
+            assert (f"process {program.pid} now runs {os.path.realpath('/bin/cat')}, which is not the traced file"
+                    in one.err)
+    check_ended_inside(tracer)
     program.send("It lives.")
     assert program.read_line() == "It lives."
+
+
+@pytest.mark.parametrize("command", ["exit 3", "crash", "kill"])
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_ends_inside_a_call(binary, start, trace, speed, command):
+    program = start(binary("ends"))
+    tracer = trace("-f", "json", "-u", "main.inner", "-p", program.pid, "main.outer")
+    with speed(program.pid):
+        program.send(command)
+        assert tracer.wait() == 0
+    check_ended_inside(tracer)
 
 
 def test_executes_the_same_file(binary, start, trace):
@@ -111,6 +163,7 @@ def test_executes_the_same_file(binary, start, trace):
     program.await_line("READY")
     assert tracer.child.poll() is None
     assert "now runs" not in tracer.stop().err
+    check_ended_inside(tracer)
 
 
 def test_not_a_go_process(run_tool):
@@ -175,18 +228,23 @@ def await_ready(tracer):
     return pid
 
 
-def test_launched_program_executes_another(run_tool, binary):
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_launched_program_executes_another(run_tool, binary, tmp_path, speed):
     """Which is waited for, as if we were not there."""
-    tracer = run_tool("-u", "main.outer", binary("ends"), "--", stdin=subprocess.PIPE,
-                      env={**os.environ, "BECOME": "/bin/cat"})
+    output = tmp_path / "trees"
+    tracer = run_tool("-f", "json", "-o", output, "-u", "main.inner", binary("ends"), "main.outer", "--",
+                      stdin=subprocess.PIPE, env={**os.environ, "BECOME": "/bin/cat"})
     pid = await_ready(tracer)
-    tracer.child.stdin.write(b"become\n")
-    tracer.child.stdin.flush()
-    harness.await_condition(lambda: f"process {pid} now runs" in tracer.err, "nothing is said of the new program")
+    with speed(pid):
+        tracer.child.stdin.write(b"become\n")
+        tracer.child.stdin.flush()
+        harness.await_condition(lambda: f"process {pid} now runs" in tracer.err, "nothing is said of the new program")
     tracer.child.stdin.write(b"It lives.\n")
     tracer.child.stdin.close()
     assert tracer.wait() == 0
     assert "It lives." in tracer.out and f"({pid}) exited with status 0" in tracer.err
+    tracer.output = [output.read_bytes()]
+    check_ended_inside(tracer)
 
 
 def test_signals_are_the_programs(run_tool, binary):
