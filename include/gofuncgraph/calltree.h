@@ -228,8 +228,10 @@ void calltree_free(struct calltree *trees);
  */
 struct error *calltree_feed(struct calltree *trees, const struct record *record);
 
-/* Trees that ever began, those that ended since calltree_new(), and those open. */
+/* Trees that ever began, those of calls of targets among them (since calltree_new(), as all that
+ * follow), those that ended, and those open. */
 uint64_t calltree_num_begun(const struct calltree *trees);
+uint64_t calltree_num_roots(const struct calltree *trees);
 uint64_t calltree_num_ended(const struct calltree *trees);
 size_t calltree_num_open(const struct calltree *trees);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/status_line.h"
 #include "base/text.h"
 
 /* The one switch of the process: set once, while the command line is read. */
@@ -29,6 +30,7 @@ static void log_line(const char *kind, const char *format, va_list args)
 {
 	_cleanup_free_ char *text = NULL;
 
+	status_line_give_way();
 	if (vasprintf(&text, format, args) < 0) {
 		text = NULL;
 		fputs("gofuncgraph-c: out of memory for a message\n", stderr);

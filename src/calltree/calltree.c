@@ -489,6 +489,11 @@ uint64_t calltree_num_begun(const struct calltree *trees)
 	return trees->num_begun;
 }
 
+uint64_t calltree_num_roots(const struct calltree *trees)
+{
+	return trees->num_roots;
+}
+
 uint64_t calltree_num_ended(const struct calltree *trees)
 {
 	return trees->num_ended;

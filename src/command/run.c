@@ -227,12 +227,15 @@ static struct error *read_records(struct run *run)
 		now = event_clock_now_ns(&run->clock);
 		if (!err)
 			err = guard_look(run->guard, now);
+		if (!err)
+			run_show_progress(run, now);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
 			reopen_warn_of_replaced(run);
 			throttle_update(run->throttle);
 		}
 	}
+	status_line_give_way();
 	return err;
 }
 
@@ -327,6 +330,8 @@ struct error *run_prepare(struct run *run)
 		err = run->make_plan(run->context);
 	if (!err)
 		err = run_file_open(run);
+	if (!err)
+		run_allow_progress(run);
 	return err ?: run->open_output(run->context);
 }
 

@@ -9,6 +9,7 @@
 #define COMMAND_RUN_H
 
 #include "base/event_clock.h"
+#include "command/progress.h"
 #include "command/run_args.h"
 #include "command/running.h"
 #include "gofuncgraph/calltree.h"
@@ -42,6 +43,7 @@ struct run {
 	bool is_over; /* see run_is_over() */
 	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
 	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */
+	uint64_t progress_ns; /* when what goes on is shown again */
 	struct error *err; /* met while a record was handled, see run_fail() */
 	/* when tracing ended, without `process`; only if nothing was shown before */
 	struct running running;
@@ -60,6 +62,7 @@ struct run {
 	struct error *(*flush)(void *context, int *errnum);
 	bool (*limit_reached)(void *context);
 	bool (*has_shown)(void *context); /* something */
+	struct progress_count (*count)(void *context); /* so far; may be NULL */
 	void (*explain)(void *context); /* tells why it has not, at the end */
 	void (*report)(void *context); /* what was counted, at the very end; may be NULL */
 };

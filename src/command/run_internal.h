@@ -15,4 +15,10 @@ void run_forward_signals(struct run *run, bool program_has_got_them);
 /* Told to stop by a signal, or the process has ended or runs another file; traced or not. */
 bool run_has_ended(struct run *run);
 
+/* Whether there is a line that tells what goes on; when the output's file is open. */
+void run_allow_progress(const struct run *run);
+
+/* Shows it if it is time, and nothing is printed; to be called often while the source is there. */
+void run_show_progress(struct run *run, uint64_t now_ns);
+
 #endif

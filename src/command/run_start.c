@@ -38,9 +38,11 @@ static struct error *begin_carefully(struct run *run)
 		err = guard_look(run->guard, event_clock_now_ns(&run->clock));
 		if (!err && !guard_has_begun(run->guard))
 			err = source_poll(run->source, BEGIN_POLL_MS);
+		run_show_progress(run, event_clock_now_ns(&run->clock));
 		run->is_changed = live_file_is_changed(run->source);
 		run->is_over = run_has_ended(run);
 	}
+	status_line_give_way();
 	return err;
 }
 

@@ -139,6 +139,14 @@ static void explain(void *context)
 		nothing_explain(&watch->run, "changed the state of a goroutine");
 }
 
+static struct progress_count count(void *context)
+{
+	const struct watch *watch = context;
+
+	return (struct progress_count){
+		.count = watch->num_changes, .one = "change of state", .many = "changes of state"};
+}
+
 /* ---- running ---- */
 
 static struct error *open_output(void *context)
@@ -230,6 +238,7 @@ int command_states(int argc, char **argv)
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
+		.count = count,
 		.explain = explain,
 		.report = report,
 	};

@@ -25,6 +25,7 @@ struct trace {
 	/* Of the binary before it was overwritten. */
 	uint64_t num_written;
 	uint64_t num_begun;
+	uint64_t num_calls; /* of targets */
 };
 
 /* Trees, to their end. */
@@ -142,6 +143,7 @@ static void close_output(void *context)
 
 	trace->num_written = num_written(trace);
 	trace->num_begun = calltree_num_begun(trace->trees);
+	trace->num_calls += calltree_num_roots(trace->trees);
 	calltree_free(take_pointer(trace->trees));
 	filter_free(take_pointer(trace->filter));
 	output_free(take_pointer(trace->output));
@@ -215,6 +217,19 @@ static bool has_shown(void *context)
 	return num_written(trace) || (sums && (sums->durations.count || sums->lost));
 }
 
+static struct progress_count count(void *context)
+{
+	const struct trace *trace = context;
+
+	return (struct progress_count){
+		.count = trace->num_calls + calltree_num_roots(trace->trees),
+		.one = "call of a target",
+		.many = "calls of targets",
+		.are_chosen = filter_chooses(&trace->args->filter),
+		.num_shown = num_written(trace),
+	};
+}
+
 static void report(void *context)
 {
 	const struct trace *trace = context;
@@ -271,6 +286,7 @@ int command_trace(int argc, char **argv)
 		.flush = flush,
 		.limit_reached = limit_reached,
 		.has_shown = has_shown,
+		.count = count,
 		.explain = explain,
 		.report = report,
 	};

@@ -2,6 +2,7 @@
 /* guard.c - the policy carried out on a live source; see guard.h. */
 #include "guard/guard.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -18,7 +19,7 @@ struct guard {
 	struct cost_measurement *measurement;
 	struct tariff tariff;
 	struct cpu_times *times;
-	struct policy *policy; /* NULL: no limit */
+	struct policy *policy;
 	struct source *source; /* not owned */
 	uint64_t *hits; /* by site */
 	uint64_t cpu_ns;
@@ -35,7 +36,7 @@ struct guard {
 /* Nobody waits for probes in a program that does not run. */
 static bool wants_care(const struct guard *guard)
 {
-	return guard->policy && !guard->options.is_waiting &&
+	return guard->options.max_overhead && !guard->options.is_waiting &&
 	       plan_num_traced(guard->options.plan) > POLICY_MANY_FUNCS &&
 	       cpu_times_num_running(guard->times);
 }
@@ -43,8 +44,9 @@ static bool wants_care(const struct guard *guard)
 struct error *guard_new(const struct guard_options *options, struct guard **out)
 {
 	const struct plan *plan = options->plan;
+	double max_share = options->max_overhead ? options->max_overhead / 100.0 : INFINITY;
 	struct guard *guard = *out = calloc(1, sizeof(*guard));
-	struct error *err = NULL;
+	struct error *err;
 
 	if (!guard)
 		return error_out_of_memory();
@@ -55,8 +57,7 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	guard->hits = calloc(plan->num_sites + 1, sizeof(*guard->hits));
 	if (!guard->times || !guard->hits)
 		return error_out_of_memory();
-	if (options->max_overhead)
-		err = policy_new(plan, options->max_overhead / 100.0, &guard->policy);
+	err = policy_new(plan, max_share, &guard->policy);
 	told_init(&guard->told, plan, options->max_overhead);
 	guard->is_careful = !err && wants_care(guard);
 	return err;
@@ -86,6 +87,17 @@ bool guard_has_begun(const struct guard *guard)
 bool guard_wants_end(const struct guard *guard)
 {
 	return guard->wants_end;
+}
+
+struct guard_now guard_now(const struct guard *guard)
+{
+	return (struct guard_now){
+		.num_sites = guard->options.plan->num_sites,
+		.num_attached = guard->told.num_attached,
+		.num_off = policy_num_off(guard->policy),
+		.num_processes = cpu_times_num_running(guard->times),
+		.share = policy_share(guard->policy),
+	};
 }
 
 /* ---- counters ---- */
@@ -130,8 +142,7 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 					       : " (taken for granted, it could not be measured)");
 	sample = read_all(guard, now_ns);
 	guard->has_begun = !guard->is_careful;
-	if (guard->policy)
-		policy_restart(guard->policy, &sample);
+	policy_restart(guard->policy, &sample);
 }
 
 void guard_note_end(struct guard *guard, uint64_t cpu_ns)
@@ -229,7 +240,7 @@ struct error *guard_look(struct guard *guard, uint64_t now_ns)
 	if (guard->is_busy ? live_is_busy(guard->source) : now_ns - guard->read_ns < wait_ns)
 		return NULL;
 	sample = read_all(guard, now_ns);
-	if (!guard->policy || guard->wants_end)
+	if (guard->wants_end)
 		return NULL;
 	if (guard->is_busy)
 		finish_step(guard, &sample);

@@ -44,6 +44,15 @@ struct error *guard_look(struct guard *guard, uint64_t now_ns);
 /* All probes are in place that are to be: true at once if it is not careful. */
 bool guard_has_begun(const struct guard *guard);
 
+/* What goes on, for who waits. */
+struct guard_now {
+	size_t num_sites, num_attached; /* before it has begun: probes that are to come, and have */
+	size_t num_off; /* functions that were left out, or lost their probes */
+	size_t num_processes; /* that run */
+	double share; /* of their CPU time, that probes take; less than 0: not known yet */
+};
+struct guard_now guard_now(const struct guard *guard);
+
 /* Nothing else helps: tracing is to end. */
 bool guard_wants_end(const struct guard *guard);
 

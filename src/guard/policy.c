@@ -50,6 +50,7 @@ struct error *policy_new(const struct plan *plan, double max_share, struct polic
 		return error_out_of_memory();
 	policy->plan = plan;
 	policy->max_share = max_share;
+	policy->share = -1;
 	policy->batch_size = MIN_BATCH;
 	policy->is_off = calloc(plan->num_funcs + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan->num_funcs + 1, sizeof(*policy->chosen));

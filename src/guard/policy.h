@@ -44,7 +44,7 @@ struct policy_step {
 
 struct policy;
 
-/* `max_share` more than 0. */
+/* `max_share` more than 0; INFINITY: nothing is ever to be done. */
 struct error *policy_new(const struct plan *plan, double max_share, struct policy **policy);
 void policy_free(struct policy *policy); /* NULL is fine */
 
@@ -64,7 +64,7 @@ struct policy_step policy_watch(struct policy *policy, const struct sample *samp
 size_t policy_num_off(const struct policy *policy);
 bool policy_is_off(const struct policy *policy, uint32_t func);
 
-/* The share at the end of the last window. */
+/* The share at the end of the last window; less than 0: there was none yet. */
 double policy_share(const struct policy *policy);
 
 #endif

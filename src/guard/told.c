@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/status_line.h"
 
 #define NS_PER_S 1000000000ull
 
@@ -111,7 +112,7 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 {
 	char done[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
 
-	if (now_ns - told->progress_ns < NS_PER_S)
+	if (now_ns - told->progress_ns < NS_PER_S || status_line_is_allowed())
 		return;
 	told->progress_ns = now_ns;
 	bill_put_number(done, told->num_attached);

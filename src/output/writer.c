@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/status_line.h"
+
 /* Writes to a file descriptor until all is written. Returns 0 or an errno value. */
 static int write_all(int fd, const char *data, size_t len)
 {
@@ -39,6 +41,8 @@ void writer_flush(struct writer *writer)
 			writer->errnum = errno ? errno : EIO;
 		return;
 	}
+	if (used)
+		status_line_give_way_to(fd);
 	/* What others put into the stream comes first. */
 	if (fflush(writer->file))
 		writer->errnum = errno ? errno : EIO;

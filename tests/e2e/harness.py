@@ -27,14 +27,13 @@ class Process:
         self.arguments = [str(argument) for argument in arguments]
         options.setdefault("stdin", subprocess.PIPE)
         options.setdefault("stdout", subprocess.PIPE)
-        self.child = subprocess.Popen(self.arguments, stderr=subprocess.PIPE, start_new_session=True, **options)
+        options.setdefault("stderr", subprocess.PIPE)
+        self.child = subprocess.Popen(self.arguments, start_new_session=True, **options)
         self.pid = self.child.pid
         self.output, self.messages = [], []
         self.lines = queue.Queue()
-        self.threads = [threading.Thread(target=self._read, args=(self.child.stderr, self.messages, None), daemon=True)]
-        if self.child.stdout:
-            self.threads.append(threading.Thread(
-                target=self._read, args=(self.child.stdout, self.output, self.lines), daemon=True))
+        streams = ((self.child.stderr, self.messages, None), (self.child.stdout, self.output, self.lines))
+        self.threads = [threading.Thread(target=self._read, args=stream, daemon=True) for stream in streams if stream[0]]
         for thread in self.threads:
             thread.start()
 

@@ -1,44 +1,16 @@
 # SPDX-License-Identifier: MIT
 """What a terminal shows: the same calls as elsewhere, no line is wider than it, and colours."""
 
-import fcntl
 import os
 import re
-import struct
-import termios
-import threading
 
 import pytest
 
 from harness import await_condition
+from screen import STYLE, Screen
 
 ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {14}((?:  )*)(\S+)\(\) \{.*")
 EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>[\d~]\d\d\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
-STYLE = re.compile(r"\x1b\[\d*m")
-
-
-class Screen:
-    """A terminal without a keyboard, of so many columns."""
-
-    def __init__(self, columns):
-        self.master, self.slave = os.openpty()
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        self.shown = b""
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-
-    def _read(self):
-        try:
-            while True:
-                self.shown += os.read(self.master, 65536)
-        except OSError:  # all who could write have gone
-            pass
-
-    def lines(self):
-        """All that was written, when the tool has ended."""
-        self.thread.join()
-        os.close(self.master)
-        return self.shown.decode().replace("\r\n", "\n").splitlines()
 
 
 def await_states(tracer):

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""One line on standard error tells what goes on while nothing is printed, and nothing of it is ever left."""
+
+import os
+import re
+import time
+
+import pytest
+
+from harness import await_condition, is_tracing
+from screen import STYLE, Screen
+
+DRAWN = re.compile(r"\r\x1b\[K(tracing[^\r\n]*)")
+
+
+def rendered(text):
+    """The lines that a terminal shows in the end. No other escapes than these are known here."""
+    lines, column = [[]], 0
+    for piece in re.findall(r"\x1b\[K|\x1b\[\d*m|[^\x1b]", text):
+        line = lines[-1]
+        if piece == "\n":
+            lines.append([])
+            column = 0
+        elif piece == "\r":
+            column = 0
+        elif piece == "\x1b[K":
+            del line[column:]
+        elif len(piece) == 1:
+            line[column:column + 1] = [piece]
+            column += 1
+    assert text.count("\x1b") == len(re.findall(r"\x1b\[K|\x1b\[\d*m", text))
+    return ["".join(line) for line in lines]
+
+
+@pytest.fixture
+def watch(run_tool):
+    """watch(COLUMNS, ARGUMENT..., NAME=VALUE...) starts the tool, its standard error (and output) on a terminal."""
+
+    def make(columns, *arguments, stdout=None, environment=(), **options):
+        screen = Screen(columns)
+        environment = {**os.environ, "TERM": "xterm", **dict(environment)}
+        environment = {name: value for name, value in environment.items() if value is not None}
+        try:
+            tracer = run_tool(*arguments, stdout=stdout or screen.slave, stderr=screen.slave, env=environment, **options)
+        finally:
+            os.close(screen.slave)
+        await_condition(lambda: is_tracing(screen.text()) or tracer.child.poll() is not None, "it is not tracing")
+        return screen, tracer
+
+    return make
+
+
+def await_line(screen, wanted):
+    await_condition(lambda: re.search(r"\r\x1b\[K" + wanted, screen.text()), f"no line {wanted}")
+
+
+def test_drawn_and_erased(binary, start, watch):
+    """Between trees it is there, among them it is not."""
+    program = start(binary("calls"))
+    screen, tracer = watch(120, "-u", "main.*", program.path, "main.root")
+    await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 1 process · 0 calls of targets")
+    program.work("GO")
+    await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 1 process · 1 call of a target · overhead \d")
+    program.work("GO 2")
+    await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 1 process · 3 calls of targets · overhead \d")
+    tracer.stop()
+    text = screen.text(whole=True)
+    drawn, shown = DRAWN.findall(text), rendered(text)
+    assert drawn and all(len(line) <= 117 for line in drawn)
+    trees = [line for line in shown if line and not line.startswith("gofuncgraph-c: ")]
+    assert len(trees) > 10 and all(re.match(r"\d\d [\d:.]{15} ", STYLE.sub("", line)) for line in trees), trees
+    assert shown[-1] == "" and "probe hits" in text.rsplit("\x1b[K", 1)[1]
+
+
+def test_fits(binary, start, watch):
+    """A narrow one tells what matters most."""
+    program = start(binary("calls"))
+    screen, tracer = watch(40, "-u", "main.*", program.path, "main.root")
+    await_line(screen, r"0 calls of targets · overhead \d")
+    tracer.stop()
+    assert all(len(line) <= 37 for line in re.findall(r"\r\x1b\[K([^\r\n]*)", screen.text(whole=True)))
+
+
+def test_counts_what_goes_elsewhere(binary, start, watch, tmp_path):
+    """The output is a file: the line counts all the same. So do processes, and what is not shown."""
+    path = binary("calls")
+    screen, tracer = watch(150, "-o", tmp_path / "trees", "--slower", "100s", "-u", "main.*", path, "main.root")
+    await_line(screen, r"tracing \d+ functions \(\d+ probes\) · no process runs it · 0 calls of targets, 0 shown")
+    one, other = start(path), start(path)
+    one.work("GO 2")
+    other.work("GO")
+    await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 2 processes · 3 calls of targets, 0 shown")
+    tracer.stop()
+    assert (tmp_path / "trees").read_text() == ""
+
+
+def test_states(binary, start, watch):
+    """Also while sums are made, and of one process."""
+    program = start(binary("states"))
+    screen, tracer = watch(120, "states", "--summary", "-p", program.pid)
+    await_line(screen, r"tracing goroutines \(\d+ probes\) · 0 changes of state")
+    program.work("churn 30 5")
+    await_line(screen, r"tracing goroutines \(\d+ probes\) · [\d,]+ changes of state · overhead \d")
+    tracer.stop()
+    assert not any(" · overhead" in line for line in rendered(screen.text(whole=True)))
+
+
+@pytest.mark.parametrize("columns, output, environment, options", [
+    (120, "pipe", {}, []),
+    (120, "terminal", {"TERM": "dumb"}, []),
+    (120, "terminal", {"TERM": None}, []),
+    (19, "terminal", {}, []),
+    (120, "terminal", {}, ["--"]),
+])
+def test_none(binary, start, watch, columns, output, environment, options):
+    """Who reads a pipe may print on the same terminal, as a program may that was started."""
+    path = binary("calls")
+    program = None if options else start(path)
+    read, write = os.pipe()
+    screen, tracer = watch(columns, "--color", "never", "-u", "main.*", path, "main.root", *options,
+                           stdout=write if output == "pipe" else None, environment=environment.items())
+    os.close(write)
+    if program:
+        program.work("GO")
+    time.sleep(1)
+    tracer.stop()
+    os.close(read)
+    assert "\x1b" not in screen.text(whole=True)
+    assert "·" not in screen.text()
+
+
+def test_none_in_files(binary, start, trace):
+    """Nor when standard error is none."""
+    program = start(binary("calls"))
+    tracer = trace("-u", "main.*", program.path, "main.root", env={**os.environ, "TERM": "xterm"})
+    program.work("GO")
+    time.sleep(1)
+    tracer.stop()
+    assert "\x1b" not in tracer.err + tracer.out and "·" not in tracer.err
