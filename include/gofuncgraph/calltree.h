@@ -137,6 +137,7 @@ struct tree {
 	uint64_t root;
 	uint64_t goid;
 	uint32_t pid;
+	uint64_t num_entered; /* calls so far, in all parts, kept or not */
 	/* Which part of the tree this is, from 1; 0: it is whole. What else is told here is that of
 	 * the part; it begins with the calls that were open at the end of the one before. */
 	uint32_t part;
@@ -184,6 +185,13 @@ struct tree {
 #define CALLTREE_SETTLE_CALLS (1u << 17)
 #define CALLTREE_SETTLE_TOTAL (1u << 21)
 
+/* Records of a tree's goroutine that were lost. */
+struct loss {
+	uint64_t count;
+	uint64_t before_ns; /* by the clock of records: what is told next happened then */
+	uint32_t depth, tid; /* of the innermost call open then */
+};
+
 /*
  * Where ended calls and trees go. Any may be NULL. Pointers are good during the call only. Who takes
  * a tree may change its calls as struct call says, its starts and the order of its steps, and take
@@ -195,6 +203,13 @@ struct calltree_sink {
 	void (*call_began)(void *context, const struct tree *tree, const struct call *call);
 	void (*call_ended)(void *context, const struct tree *tree, const struct call *call);
 	void (*tree_ended)(void *context, const struct tree *tree);
+	/* Each wait of a call as it ends, and the wait is not kept. NULL: it is handed on with its
+	 * call, or in its tree. Only without keep_calls. */
+	void (*wait_ended)(void *context, const struct tree *tree, const struct call *call,
+			   const struct wait *wait);
+	/* What was lost of an open tree since its last event, before the next one is told. NULL: not
+	 * of interest, tree.lost has them all. */
+	void (*records_lost)(void *context, const struct tree *tree, const struct loss *loss);
 	/* A part of a tree that is still open: its last one goes to tree_ended. NULL: all of a tree
 	 * is kept until it ends. Goroutines started in it that still run are handed on by
 	 * themselves. Only with keep_calls. */

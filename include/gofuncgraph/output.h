@@ -72,6 +72,7 @@ struct output_options {
 	 * its end mostly. So "json" writes the first that end, too. */
 	bool whole_trees;
 	bool leaf; /* of "graph": a call with nothing inside has one line */
+	bool live; /* calls as they begin and end, of a format that can: format_can_be_live() */
 	enum caller_style caller;
 	struct summary_options summary; /* of a format that has one: format_can_summarize() */
 	enum color_use color;
@@ -93,6 +94,7 @@ struct format;
 const struct format *format_named(enum output_kind kind, const char *name);
 
 bool format_can_summarize(const struct format *format);
+bool format_can_be_live(const struct format *format);
 
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
  * to standard output. The error says where it can go. */

@@ -76,6 +76,23 @@ static void count_probes(const struct calltree *trees, struct call *call, bool h
 		caller->probe_ns += entry.before_ns + call->probe_ns + exit.behind_ns;
 }
 
+void frames_tell_lost(struct calltree *trees, struct owner *owner)
+{
+	const struct calltree_sink *sink = &trees->sink;
+	uint64_t count = owner->tree.lost - owner->told_lost;
+	const struct frame *top = top_frame(owner);
+	const struct call *call = top ? frame_call(owner, top) : NULL;
+
+	if (!count || !call || !sink->records_lost)
+		return;
+	owner->told_lost = owner->tree.lost;
+	sink->records_lost(sink->context, &owner->tree,
+			   &(struct loss){.count = count,
+					  .before_ns = owner->timeline.now_ns,
+					  .depth = call->depth,
+					  .tid = call->tid});
+}
+
 struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t position,
 			  const struct beginning *beginning)
 {
@@ -86,6 +103,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		add_lost(tree, 1);
 		return NULL;
 	}
+	frames_tell_lost(trees, owner);
 	struct frame frame = {
 		.position = position,
 		.lost_at_entry = tree->lost,
@@ -101,7 +119,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 	struct call *call = frame_call(owner, &frame);
 	const struct frame *top = top_frame(owner);
 	*call = (struct call){
-		.number = ++owner->num_entered,
+		.number = ++tree->num_entered,
 		.parent = top ? frame_call(owner, top)->number : 0,
 		.start_ns = owner->timeline.now_ns,
 		.caller_va = beginning->caller_va,
@@ -147,6 +165,7 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 {
 	struct tree *tree = &owner->tree;
 
+	frames_tell_lost(trees, owner);
 	if (!state_is_running(owner->timeline.state))
 		state_leave_frame(trees, owner, ending->tid);
 	struct frame *frame = &owner->frames[--owner->num_frames];

@@ -35,6 +35,9 @@ static inline void frames_close_deeper(struct calltree *trees, struct owner *own
 		frames_close_top(trees, owner, ending);
 }
 
+/* Something is about to be told of the tree: what was lost before is told first. */
+void frames_tell_lost(struct calltree *trees, struct owner *owner);
+
 /* Room for so many steps more, besides the exits of all calls. False: out of memory. */
 bool frames_reserve_steps(struct owner *owner, size_t more);
 

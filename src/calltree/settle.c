@@ -59,7 +59,7 @@ static void forget(struct calltree *trees, struct owner *owner)
 	trees->total_waits -= tree->num_waits;
 	owner->num_waits -= tree->num_waits;
 	tree->num_waits = 0;
-	tree->lost = tree->left_out = tree->waits_left_out = 0;
+	tree->lost = tree->left_out = tree->waits_left_out = owner->told_lost = 0;
 	table_give_back(owner);
 }
 

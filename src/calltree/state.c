@@ -56,14 +56,19 @@ static void add_wait(struct calltree *trees, struct owner *owner, const struct i
 		.is_open = is_open,
 	};
 
+	if (waker) {
+		wait.by_goid = waker->by_goid;
+		memcpy(wait.by_stack, waker->by_stack, sizeof(wait.by_stack));
+	}
+	if (trees->sink.wait_ended) {
+		frames_tell_lost(trees, owner);
+		trees->sink.wait_ended(trees->sink.context, &owner->tree, call, &wait);
+		return;
+	}
 	if (owner->num_waits >= CALLTREE_MAX_WAITS ||
 	    trees->total_waits >= CALLTREE_MAX_TOTAL_WAITS) {
 		leave_out(trees, owner, call);
 		return;
-	}
-	if (waker) {
-		wait.by_goid = waker->by_goid;
-		memcpy(wait.by_stack, waker->by_stack, sizeof(wait.by_stack));
 	}
 	bool kept = trees->sink.keep_calls ? add_to_tree(owner, &wait) : add_to_call(call, &wait);
 	if (!kept) {

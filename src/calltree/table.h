@@ -41,7 +41,7 @@ struct owner {
 	struct call *passing; /* calls of frames that the tree does not keep, the innermost last */
 	uint32_t num_passing;
 	uint32_t passing_capacity;
-	uint64_t num_entered; /* calls of its tree so far */
+	uint64_t told_lost; /* of tree.lost: see calltree_sink.records_lost */
 	uint64_t root_position; /* of the call that the tree began with */
 	uint64_t settled_ns; /* when it began, or its last part was handed on in time */
 

@@ -9,6 +9,7 @@
 #include "command/run.h"
 #include "command/sums.h"
 #include "command/trace_args.h"
+#include "filter/shallow.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/filter.h"
 #include "gofuncgraph/output.h"
@@ -20,6 +21,7 @@ struct trace {
 	struct run run;
 	struct output *output;
 	struct filter *filter; /* NULL: all is shown */
+	struct shallow shallow; /* with --live and --depth */
 	struct calltree *trees;
 	struct stacks stacks;
 	/* Of the binary before it was overwritten. */
@@ -43,8 +45,9 @@ static struct error *open_output(void *context)
 	struct output_options options = {
 		.max_trees = args->limit ? args->limit - trace->num_written : 0,
 		.num_trees_before = trace->num_begun,
-		.whole_trees = filter_is_needed(&args->filter),
+		.whole_trees = !args->live && filter_is_needed(&args->filter),
 		.leaf = args->leaf,
+		.live = args->live,
 		.caller = args->caller,
 		.summary = args->summary,
 		.color = args->color,
@@ -69,6 +72,10 @@ static struct error *open_output(void *context)
 			return err;
 		sink = filter_sink(trace->filter);
 		sink.hit_times = trace->run.hit_times;
+	}
+	if (args->live && args->filter.depth) {
+		trace->shallow = (struct shallow){.next = sink, .depth = args->filter.depth};
+		sink = shallow_sink(&trace->shallow);
 	}
 	return calltree_new(&sink, &trace->trees);
 }

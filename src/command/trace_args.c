@@ -24,6 +24,7 @@ enum {
 	KEY_MIN_DURATION,
 	KEY_DEPTH,
 	KEY_LEAF,
+	KEY_LIVE,
 	KEY_HISTOGRAM,
 	KEY_GOID,
 	KEY_CALLER,
@@ -59,6 +60,9 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
 	{"leaf", KEY_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
+	 OPTIONS_SHOWN},
+	{"live", KEY_LIVE, NULL, 0,
+	 "Instead of whole trees: a line when a call begins and when it ends, with its goroutine",
 	 OPTIONS_SHOWN},
 	{"caller", KEY_CALLER, "STYLE", 0,
 	 "Where calls came from and ended: off, short (default on a terminal), or full",
@@ -123,6 +127,15 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 		argp_error(
 			state,
 			"--min-duration, --depth, --leaf, --min-wait, --stack and --caller are about what trees show, and --summary shows none: leave them out");
+	if (args->live && (filter_chooses(filter) || filter->min_duration_ns))
+		argp_error(
+			state,
+			"--live shows calls as they begin, when nobody knows yet how long they take: leave out --slower, --slowest and --min-duration");
+	if (args->live && summary->is_wanted)
+		argp_error(state,
+			   "--live and --summary exclude each other: a summary shows no calls");
+	if (args->live && !format_can_be_live(args->format))
+		argp_error(state, "there is no --live in this format: leave out -f");
 	if (summary->is_wanted && !format_can_summarize(args->format))
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
@@ -212,6 +225,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return parse_color(state, arg, &args->color);
 	case KEY_LEAF:
 		args->leaf = true;
+		return 0;
+	case KEY_LIVE:
+		args->live = true;
 		return 0;
 	case KEY_SUMMARY:
 		args->summary.is_wanted = true;

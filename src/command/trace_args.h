@@ -20,6 +20,7 @@ struct trace_args {
 	bool has_order; /* --sort was given */
 	uint64_t limit; /* trees; 0: any number */
 	bool leaf;
+	bool live;
 	enum caller_style caller;
 	enum color_use color;
 	bool histogram; /* with a filter that chooses trees */

@@ -34,12 +34,20 @@ struct format {
 	enum format_target target;
 	/* In which --summary is written; NULL: it cannot be. */
 	const struct format *summary;
+	/* In which --live is written; NULL: it cannot be. */
+	const struct format *live;
 	/* out->options.about says what it is about, out->names what sites and addresses are. */
 	struct error *(*begin)(struct output *out);
 	/* Each as it begins: when, how deep, from where, and at which site it was entered. */
 	void (*entry)(struct output *out, const struct tree *tree, const struct call *call);
 	/* Each as it ends. */
 	void (*call)(struct output *out, const struct tree *tree, const struct call *call);
+	/* Each wait of a call, as it ends; the call may still be open. Without this, calls have
+	 * them when they end. */
+	void (*wait)(struct output *out, const struct tree *tree, const struct call *call,
+		     const struct wait *wait);
+	/* Records of an open tree were lost. */
+	void (*lost)(struct output *out, const struct tree *tree, const struct loss *loss);
 	/* Whole, or its last part, with all its calls. */
 	void (*tree)(struct output *out, const struct tree *tree);
 	void (*part)(struct output *out, const struct tree *tree); /* of an open one */
@@ -53,8 +61,9 @@ struct format {
 	void (*free)(struct output *out); /* `data`; also after a begin() that failed */
 };
 
-/* Those that formats of trees name as their `summary`. */
+/* Those that formats of trees name as their `summary` and as their `live`. */
 extern const struct format format_summary_text, format_summary_json;
+extern const struct format format_live_text, format_live_json;
 
 struct output {
 	const struct format *format;

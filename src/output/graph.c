@@ -20,22 +20,35 @@
 /* Lines that take as long to write as memory takes to answer. */
 #define STEPS_AHEAD 8
 
-static struct error *begin(struct output *out)
+void graph_init(struct output *out, struct graph *graph)
 {
-	struct graph *graph = calloc(1, sizeof(*graph));
 	const struct output_options *options = &out->options;
 	int fd = fileno(options->file);
-	bool is_terminal;
+	bool is_terminal = fd >= 0 && isatty(fd);
 
-	if (!graph)
-		return error_out_of_memory();
-	out->data = graph;
-	is_terminal = fd >= 0 && isatty(fd);
 	graph->caller = options->caller ?: is_terminal ? CALLER_SHORT : CALLER_FULL;
 	graph->has_color = options->color == COLOR_ALWAYS ||
 			   (options->color == COLOR_AUTO && is_terminal && terminal_may_color());
 	graph->lines =
 		is_terminal || graph->has_color ? &graph_lines_of_terminal : &graph_lines_of_file;
+}
+
+void graph_ask_width(struct output *out)
+{
+	struct graph *graph = graph_of(out);
+
+	if (graph->lines == &graph_lines_of_terminal)
+		graph->width = terminal_width(fileno(out->options.file));
+}
+
+static struct error *begin(struct output *out)
+{
+	struct graph *graph = calloc(1, sizeof(*graph));
+
+	if (!graph)
+		return error_out_of_memory();
+	graph_init(out, graph);
+	out->data = graph;
 	return NULL;
 }
 
@@ -123,8 +136,8 @@ static void write_started(struct output *out, const struct branch *branch,
 		write_branch(out, &started);
 }
 
-static void note_count(struct output *out, const struct branch *branch, uint64_t count,
-		       const char *one, const char *many)
+void graph_note_count(struct output *out, const struct branch *branch, uint64_t count,
+		      const char *one, const char *many)
 {
 	char text[128];
 
@@ -189,17 +202,16 @@ static void write_branch(struct output *out, const struct branch *branch)
 		expect_step(out, tree, i + STEPS_AHEAD);
 		i += write_step(out, branch, i);
 	}
-	note_count(out, branch, tree->lost, "event lost in this tree", "events lost in this tree");
-	note_count(out, branch, tree->num_off, "function left out, called too often",
-		   "functions left out, called too often");
-	note_count(out, branch, tree->waits_left_out, "more wait in this tree left out",
-		   "more waits in this tree left out");
-	note_count(out, branch, tree->left_out, "more call in this tree left out",
-		   "more calls in this tree left out");
+	graph_note_count(out, branch, tree->lost, "event lost in this tree",
+			 "events lost in this tree");
+	graph_note_count(out, branch, tree->num_off, GRAPH_ONE_OFF, GRAPH_MANY_OFF);
+	graph_note_count(out, branch, tree->waits_left_out, "more wait in this tree left out",
+			 "more waits in this tree left out");
+	graph_note_count(out, branch, tree->left_out, "more call in this tree left out",
+			 "more calls in this tree left out");
 }
 
-/* Who called the tree's first call, the goroutine's first function above. */
-static void write_stack(struct output *out, const struct tree *tree)
+void graph_write_stack(struct output *out, const struct tree *tree)
 {
 	const struct graph_lines *lines = graph_of(out)->lines;
 	const struct branch branch = {.tree = tree};
@@ -236,8 +248,7 @@ static void begin_tree(struct output *out, const struct tree *tree)
 {
 	struct graph *graph = graph_of(out);
 
-	if (graph->lines == &graph_lines_of_terminal)
-		graph->width = terminal_width(fileno(out->options.file));
+	graph_ask_width(out);
 	if (graph->has_color) {
 		graph->tree = tree;
 		graph->root_ns = slowest_root_ns(tree);
@@ -245,7 +256,7 @@ static void begin_tree(struct output *out, const struct tree *tree)
 	}
 	writer_puts(&out->writer, "\n");
 	if (out->options.run.stacks && !output_is_followed(tree))
-		write_stack(out, tree);
+		graph_write_stack(out, tree);
 }
 
 static void end_tree(struct output *out)
@@ -275,6 +286,7 @@ static void write_tree(struct output *out, const struct tree *tree)
 const struct format format_graph = {
 	.prints = "the trees",
 	.summary = &format_summary_text,
+	.live = &format_live_text,
 	.begin = begin,
 	.tree = write_tree,
 	.part = write_part,

@@ -30,9 +30,18 @@ struct graph_lines {
 	void (*caller)(struct output *out, const struct place *frame);
 	/* "(3 events lost in this tree)", without the brackets. */
 	void (*note)(struct output *out, const struct branch *branch, const char *text);
+	/* "-------- goroutine 17 => 20": lines of another goroutine follow. */
+	void (*change)(struct output *out, const char *text);
 };
 
 extern const struct graph_lines graph_lines_of_file, graph_lines_of_terminal;
+
+/* What is before each line of a goroutine when several go on at once: "    34) ". */
+struct prefix {
+	char text[64];
+	size_t len; /* bytes and columns; 0: there is none */
+	const char *style; /* on a terminal with colours; NULL: none */
+};
 
 /* What the format keeps. */
 struct graph {
@@ -44,6 +53,7 @@ struct graph {
 	char second[TEXT_TIME_SIZE];
 	size_t width; /* of the terminal, asked for each tree; 0: unknown */
 	struct line line; /* of the terminal */
+	struct prefix prefix;
 	/* Of the tree that is written, with colours: its first call's time, by whose share lines are
 	 * coloured (0: none is), and the calls that are emphasised (see slowest.h; NULL: none). */
 	bool has_color;
@@ -62,6 +72,23 @@ static inline struct graph *graph_of(const struct output *out)
 /* Calls deeper than that are not indented further: a recursion of 20,000 calls would make nearly a
  * gigabyte of spaces. */
 #define GRAPH_MAX_INDENT 500
+
+/* Of the lines of this output, which are to be all 0 before. */
+void graph_init(struct output *out, struct graph *graph);
+
+/* The terminal may have become wider or narrower. */
+void graph_ask_width(struct output *out);
+
+/* Who called the tree's first call, the goroutine's first function above. */
+void graph_write_stack(struct output *out, const struct tree *tree);
+
+/* Of a tree: functions that lost their probes. */
+#define GRAPH_ONE_OFF  "function left out, called too often"
+#define GRAPH_MANY_OFF "functions left out, called too often"
+
+/* "(3 events lost)"; nothing when there are none. */
+void graph_note_count(struct output *out, const struct branch *branch, uint64_t count,
+		      const char *one, const char *many);
 
 /* Day and time of a record, GRAPH_TIME_WIDTH bytes; returns their end. */
 char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns);

@@ -13,6 +13,15 @@
 
 #define CALL_COLUMN 31
 
+/* Who it is about, when goroutines go on at once. */
+static inline void begin_any(struct output *out)
+{
+	const struct prefix *prefix = &graph_of(out)->prefix;
+
+	if (prefix->len)
+		writer_put(&out->writer, prefix->text, prefix->len);
+}
+
 static size_t indent_of(size_t depth)
 {
 	return 2 * (depth < GRAPH_MAX_INDENT ? depth : GRAPH_MAX_INDENT);
@@ -22,6 +31,8 @@ static size_t indent_of(size_t depth)
 static void begin_line(struct output *out, uint64_t time_ns, size_t depth)
 {
 	size_t spaces = CALL_COLUMN - GRAPH_TIME_WIDTH + indent_of(depth);
+
+	begin_any(out);
 	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + spaces);
 
 	memset(graph_put_time(out, to, time_ns), ' ', spaces);
@@ -32,6 +43,8 @@ static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint6
 				     bool is_mostly_probes, size_t depth)
 {
 	size_t spaces = 2 + indent_of(depth);
+
+	begin_any(out);
 	char *to = writer_room(&out->writer, GRAPH_TIME_WIDTH + 1 + TEXT_DURATION_SIZE + spaces);
 	char *end = graph_put_time(out, to, time_ns);
 
@@ -139,6 +152,7 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 	char duration[TEXT_DURATION_SIZE];
 	struct writer *writer = &out->writer;
 
+	begin_any(out);
 	writer_put_spaces(writer, GRAPH_TIME_WIDTH + 1);
 	writer_put(writer, duration, text_format_duration(duration, call->folded_ns));
 	writer_put_spaces(writer, 2 + indent_of(branch->depth + call->depth + 1));
@@ -214,6 +228,7 @@ static void write_note(struct output *out, const struct branch *branch, const ch
 {
 	struct writer *writer = &out->writer;
 
+	begin_any(out);
 	writer_put_spaces(writer, CALL_COLUMN + indent_of(branch->depth));
 	writer_puts(writer, "(");
 	writer_puts(writer, text);
@@ -227,6 +242,7 @@ static void write_caller(struct output *out, const struct place *frame)
 
 	if (graph_of(out)->caller != CALLER_FULL)
 		shortened = place_short(frame, names);
+	begin_any(out);
 	writer_put_spaces(&out->writer, CALL_COLUMN);
 	writer_puts(&out->writer, "> ");
 	writer_put_function(&out->writer, &shortened);
@@ -253,6 +269,19 @@ static void write_start(struct output *out, const struct branch *branch, const s
 	writer_puts(writer, "\n");
 }
 
+/* Dashes up to the column of calls, which stays free for them. */
+static void write_change(struct output *out, const char *text)
+{
+	struct writer *writer = &out->writer;
+
+	writer_puts(writer, " ");
+	for (size_t i = graph_of(out)->prefix.len + CALL_COLUMN - 2; i--;)
+		writer_puts(writer, "-");
+	writer_puts(writer, " ");
+	writer_puts(writer, text);
+	writer_puts(writer, "\n");
+}
+
 const struct graph_lines graph_lines_of_file = {
 	.entry = write_entry,
 	.exit = write_exit,
@@ -262,4 +291,5 @@ const struct graph_lines graph_lines_of_file = {
 	.start = write_start,
 	.caller = write_caller,
 	.note = write_note,
+	.change = write_change,
 };

@@ -18,6 +18,9 @@
 /* Narrower than that, the day of the month is not told. */
 #define WIDTH_WITH_DAY 100
 
+/* Behind the time, a duration and a mark. */
+#define CALL_COLUMN (GRAPH_TIME_WIDTH + sizeof(" 000.000000 # ") - 1)
+
 /* What is left out, and what is above it, too. */
 enum cut {
 	CUT_NOTHING,
@@ -73,11 +76,30 @@ static void put_duration(struct output *out, struct line *line, const struct con
 		line_style(line, LINE_PLAIN);
 }
 
+/* Whose line it is, when goroutines go on at once. */
+static void put_prefix(const struct graph *graph, struct line *line)
+{
+	const struct prefix *prefix = &graph->prefix;
+
+	if (prefix->style)
+		line_style(line, prefix->style);
+	line_put(line, prefix->text, prefix->len);
+	if (prefix->style)
+		line_style(line, LINE_PLAIN);
+}
+
+/* Columns of it that have no room. */
+static size_t day_of(const struct line *line)
+{
+	return line->width < WIDTH_WITH_DAY ? 3 : 0;
+}
+
 static void put_columns(struct output *out, struct line *line, const struct content *content)
 {
 	char text[TEXT_TIME_SIZE];
-	size_t day = line->width < WIDTH_WITH_DAY ? 3 : 0, indent = 2 * content->depth;
+	size_t day = day_of(line), indent = 2 * content->depth;
 
+	put_prefix(graph_of(out), line);
 	if (content->has_time) {
 		graph_put_time(out, text, content->time_ns);
 		line_put(line, text + day, GRAPH_TIME_WIDTH - day);
@@ -382,6 +404,27 @@ static void write_note(struct output *out, const struct branch *branch, const ch
 	write_line(out, &content);
 }
 
+/* Dashes up to the column of calls, which stays free for them. */
+static void write_change(struct output *out, const char *text)
+{
+	struct graph *graph = graph_of(out);
+	struct line *line = &graph->line;
+
+	line_begin(line, graph->width);
+	if (graph->has_color)
+		line_style(line, STYLE_HUNDREDTH);
+	line_puts(line, " ");
+	for (size_t i = graph->prefix.len + CALL_COLUMN - 2 - day_of(line); i--;)
+		line_puts(line, "-");
+	line_puts(line, " ");
+	line_puts(line, text);
+	if (graph->has_color)
+		line_style(line, LINE_PLAIN);
+	line_end(line);
+	writer_put(&out->writer, line->text, line->used);
+	writer_puts(&out->writer, "\n");
+}
+
 const struct graph_lines graph_lines_of_terminal = {
 	.entry = write_entry,
 	.exit = write_exit,
@@ -391,4 +434,5 @@ const struct graph_lines graph_lines_of_terminal = {
 	.start = write_start,
 	.caller = write_caller,
 	.note = write_note,
+	.change = write_change,
 };

@@ -85,11 +85,8 @@ static void put_waker(struct output *out, struct json_writer *json, const struct
 	json_close(json, '}');
 }
 
-static void put_wait(struct output *out, struct json_writer *json, const struct wait *wait)
+void json_wait(struct output *out, struct json_writer *json, const struct wait *wait)
 {
-	json_open(json, '{');
-	json_member_number(json, "end_ns",
-			   event_clock_realtime_ns(out->options.clock, wait->end_ns));
 	json_member_number(json, "duration_ns", wait->end_ns - wait->start_ns);
 	json_member_text(json, "state", names_state(out->names, wait->state));
 	if (wait->state == STATE_WAITING)
@@ -99,14 +96,19 @@ static void put_wait(struct output *out, struct json_writer *json, const struct 
 		json_member_true(json, "open");
 	else if (wait->by_goid)
 		put_waker(out, json, wait);
-	json_close(json, '}');
 }
 
 static void put_waits(struct output *out, struct json_writer *json, const struct call *call)
 {
 	json_member_open(json, "waits", '[');
-	for (uint32_t i = 0; i < call->num_waits; i++)
-		put_wait(out, json, &call->waits[i]);
+	for (uint32_t i = 0; i < call->num_waits; i++) {
+		const struct wait *wait = &call->waits[i];
+		json_open(json, '{');
+		json_member_number(json, "end_ns",
+				   event_clock_realtime_ns(out->options.clock, wait->end_ns));
+		json_wait(out, json, wait);
+		json_close(json, '}');
+	}
 	json_close(json, ']');
 }
 
@@ -194,50 +196,63 @@ static void put_stack(struct output *out, struct json_writer *json, const struct
 				 stack && stack->end == STACK_DEEP ? "deep" : "broken");
 }
 
-static void put_number(struct json_writer *json, const struct call *call)
+void json_call_identity(struct output *out, struct json_writer *json, const struct tree *tree,
+			const struct call *call)
 {
+	json_member_number(json, "pid", tree->pid);
+	json_member_number(json, "tid", call->tid);
+	json_member_number(json, "goid", tree->goid);
+	json_member_number(json, "tree", tree->number);
 	json_member_number(json, "call", call->number);
 	if (call->parent)
 		json_member_number(json, "parent", call->parent);
+	json_member_number(json, "depth", call->depth);
+	json_place_function(json, output_entry(out, call));
+}
+
+void json_call_origin(struct output *out, struct json_writer *json, const struct tree *tree,
+		      const struct call *call)
+{
+	put_caller(out, json, call);
+	if (output_is_start(tree, call))
+		put_starter(json, tree);
+	else if (out->options.run.stacks && !call->depth)
+		put_stack(out, json, tree);
+}
+
+void json_call(struct output *out, struct json_writer *json, const struct tree *tree,
+	       const struct call *call)
+{
+	json_call_identity(out, json, tree, call);
+	json_member_number(json, "start_ns",
+			   event_clock_realtime_ns(out->options.clock, call->start_ns));
+	json_member_number(json, "duration_ns", call->end_ns - call->start_ns);
+	json_member_number(json, "self_ns", call->end_ns - call->start_ns - call->inner_ns);
+	if (call->probe_ns)
+		json_member_number(json, "probe_ns", call->probe_ns);
+	json_call_origin(out, json, tree, call);
+	put_end(out, json, call);
+	if (call->incomplete)
+		json_member_true(json, "incomplete");
+	if (!call->depth && tree->num_off)
+		json_member_number(json, "functions_off", tree->num_off);
+	if (call->folded_calls)
+		put_folded(json, call);
+	if (out->options.run.states) {
+		json_key(json, "states_ns");
+		json_states(out, json, call);
+	}
+	if (call->num_waits)
+		put_waits(out, json, call);
+	if (call->waits_left_out)
+		json_member_number(json, "waits_left_out", call->waits_left_out);
 }
 
 static void write_call(struct output *out, const struct tree *tree, const struct call *call)
 {
 	struct json_writer json = json_begin(&out->writer);
 
-	json_member_number(&json, "pid", tree->pid);
-	json_member_number(&json, "tid", call->tid);
-	json_member_number(&json, "goid", tree->goid);
-	json_member_number(&json, "tree", tree->number);
-	put_number(&json, call);
-	json_member_number(&json, "depth", call->depth);
-	json_place_function(&json, output_entry(out, call));
-	json_member_number(&json, "start_ns",
-			   event_clock_realtime_ns(out->options.clock, call->start_ns));
-	json_member_number(&json, "duration_ns", call->end_ns - call->start_ns);
-	json_member_number(&json, "self_ns", call->end_ns - call->start_ns - call->inner_ns);
-	if (call->probe_ns)
-		json_member_number(&json, "probe_ns", call->probe_ns);
-	put_caller(out, &json, call);
-	if (output_is_start(tree, call))
-		put_starter(&json, tree);
-	else if (out->options.run.stacks && !call->depth)
-		put_stack(out, &json, tree);
-	put_end(out, &json, call);
-	if (call->incomplete)
-		json_member_true(&json, "incomplete");
-	if (!call->depth && tree->num_off)
-		json_member_number(&json, "functions_off", tree->num_off);
-	if (call->folded_calls)
-		put_folded(&json, call);
-	if (out->options.run.states) {
-		json_key(&json, "states_ns");
-		json_states(out, &json, call);
-	}
-	if (call->num_waits)
-		put_waits(out, &json, call);
-	if (call->waits_left_out)
-		json_member_number(&json, "waits_left_out", call->waits_left_out);
+	json_call(out, &json, tree, call);
 	json_end(&json);
 }
 
@@ -250,6 +265,7 @@ static void expect_call(struct output *out, const struct tree *tree, const struc
 const struct format format_json = {
 	.prints = "the trees",
 	.summary = &format_summary_json,
+	.live = &format_live_json,
 	.entry = expect_call,
 	.call = write_call,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* json_call.h - what objects of calls and of their sums have in common. */
+/* json_call.h - what objects of calls, of their beginnings and waits, and of their sums have in
+ * common. */
 #ifndef GOFUNCGRAPH_OUTPUT_JSON_CALL_H
 #define GOFUNCGRAPH_OUTPUT_JSON_CALL_H
 
@@ -8,6 +9,21 @@
 
 /* Of enum call_end. */
 const char *json_end_name(uint8_t end);
+
+/* Members that tell which call it is. */
+void json_call_identity(struct output *out, struct json_writer *json, const struct tree *tree,
+			const struct call *call);
+
+/* Members that tell where it came from. */
+void json_call_origin(struct output *out, struct json_writer *json, const struct tree *tree,
+		      const struct call *call);
+
+/* All members of a call that has ended, those above too. */
+void json_call(struct output *out, struct json_writer *json, const struct tree *tree,
+	       const struct call *call);
+
+/* Members of a wait, but for when it ended. */
+void json_wait(struct output *out, struct json_writer *json, const struct wait *wait);
 
 /* The value of "states_ns". */
 void json_states(struct output *out, struct json_writer *json, const struct call *call);

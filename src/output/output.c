@@ -84,6 +84,20 @@ bool format_can_summarize(const struct format *format)
 	return format->summary;
 }
 
+bool format_can_be_live(const struct format *format)
+{
+	return format->live;
+}
+
+/* In which what is wanted is written. */
+static const struct format *wanted_format(const struct format *format,
+					  const struct output_options *options)
+{
+	if (options->summary.is_wanted)
+		return format->summary;
+	return options->live ? format->live : format;
+}
+
 struct error *output_new(const struct format *format, const struct output_options *options,
 			 struct output **result)
 {
@@ -95,7 +109,7 @@ struct error *output_new(const struct format *format, const struct output_option
 	out->options = *options;
 	out->names = options->names;
 	out->writer.file = options->file;
-	out->format = options->summary.is_wanted ? format->summary : format;
+	out->format = wanted_format(format, options);
 	struct error *err = out->format->begin ? out->format->begin(out) : NULL;
 	if (err) {
 		output_free(out);
@@ -151,6 +165,23 @@ static void call_ended(void *context, const struct tree *tree, const struct call
 		out->format->call(out, tree, call);
 }
 
+static void wait_ended(void *context, const struct tree *tree, const struct call *call,
+		       const struct wait *wait)
+{
+	struct output *out = context;
+
+	if (!is_beyond_limit(out, tree))
+		out->format->wait(out, tree, call, wait);
+}
+
+static void records_lost(void *context, const struct tree *tree, const struct loss *loss)
+{
+	struct output *out = context;
+
+	if (!is_beyond_limit(out, tree))
+		out->format->lost(out, tree, loss);
+}
+
 static void tree_ended(void *context, const struct tree *tree)
 {
 	struct output *out = context;
@@ -189,6 +220,8 @@ struct calltree_sink output_sink(struct output *out)
 		.context = out,
 		.call_began = out->format->entry ? call_began : NULL,
 		.call_ended = out->format->call ? call_ended : NULL,
+		.wait_ended = out->format->wait ? wait_ended : NULL,
+		.records_lost = out->format->lost ? records_lost : NULL,
 		.tree_ended = tree_ended,
 		.tree_settled = out->format->part || out->options.whole_trees ? tree_settled : NULL,
 		.func_of_site = func_of_site,

@@ -7,6 +7,8 @@
  * parts of a call are at most its time. Every tree that began is handed on once, by itself or
  * inside its parent's; those that come in parts go on as they were left.
  *
+ * Of the same records, told as they happen, as many calls begin as end, and each is shown or folded.
+ *
  * Of the same records a filter makes no other trees: each call is shown or folded, where all trees
  * are, and those that are shown took long enough, where not all are.
  */
@@ -15,6 +17,7 @@
 #include <string.h>
 
 #include "../unit/feed_trees.h"
+#include "filter/shallow.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/filter.h"
 #include "must.h"
@@ -388,6 +391,83 @@ static void filter_input(const uint8_t *data, size_t size, uint64_t num_calls_en
 	filter_free(filter);
 }
 
+/* ---- as it happens ---- */
+
+struct told {
+	uint64_t depth; /* levels that are shown */
+	uint64_t num_begun, num_ended;
+	uint64_t num_folded;
+	bool any_lost;
+};
+
+static void on_call_began(void *context, const struct tree *tree, const struct call *call)
+{
+	struct told *told = context;
+
+	must(call->end == CALL_OPEN && call->depth < told->depth);
+	must(call->number == tree->num_entered);
+	told->num_begun++;
+}
+
+static void on_told_call(void *context, const struct tree *tree, const struct call *call)
+{
+	struct told *told = context;
+
+	must(call->end != CALL_OPEN && call->depth < told->depth && !call->num_waits);
+	must(call->folded_ns <= call->inner_ns &&
+	     (call->folded_calls || !call->inner_ns || call->depth + 1 < told->depth));
+	must(!call->incomplete || told->any_lost);
+	told->num_ended++;
+	told->num_folded += call->folded_calls;
+}
+
+static void on_wait_ended(void *context, const struct tree *tree, const struct call *call,
+			  const struct wait *wait)
+{
+	const struct told *told = context;
+
+	check_wait(&(struct checker){.states = true}, tree, wait);
+	must(wait->depth == call->depth && call->depth < told->depth);
+	must(wait->start_ns >= call->start_ns && call->end == CALL_OPEN);
+}
+
+static void on_records_lost(void *context, const struct tree *tree, const struct loss *loss)
+{
+	struct told *told = context;
+
+	must(loss->count && loss->count <= tree->lost && loss->depth < told->depth);
+	told->any_lost = true;
+}
+
+static void tell_input(const uint8_t *data, size_t size, uint64_t num_calls_ended)
+{
+	struct told told = {.depth = data[0] & 192 ? data[0] >> 6 : UINT32_MAX};
+	struct shallow shallow = {.next = {.context = &told,
+					   .call_began = on_call_began,
+					   .call_ended = on_told_call,
+					   .wait_ended = on_wait_ended,
+					   .records_lost = on_records_lost,
+					   .func_of_site = data[0] & 2 ? func_of_site : NULL,
+					   .states = data[0] & 8,
+					   .min_wait_ns = data[0] & 16 ? MIN_WAIT_NS : 0},
+				  .depth = told.depth};
+	struct calltree_sink sink = shallow_sink(&shallow);
+	struct checker unused = {0};
+	struct calltree *trees;
+	uint64_t now_ns = 1000;
+
+	must(!calltree_new(&sink, &trees));
+	for (size_t i = 1; i + RECORD_BYTES <= size; i += RECORD_BYTES)
+		feed(trees, &unused, data + i,
+		     now_ns += data[i + 5] - (data[i + 7] & 8 ? data[i + 6] : 0));
+	if (!(data[0] & 4)) {
+		feed_stop(trees, now_ns);
+		must(told.num_begun == told.num_ended);
+		must(told.num_ended + told.num_folded == num_calls_ended);
+	}
+	calltree_free(trees);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct checker checker = {0};
@@ -426,5 +506,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	calltree_free(trees);
 	filter_input(data, size, checker.num_calls_ended);
+	tell_input(data, size, checker.num_calls_ended);
 	return 0;
 }

@@ -39,6 +39,8 @@ struct golden {
 #define SUMMARY                                                                                    \
 	{.run = {.states = true, .follow = true},                                                  \
 	 .summary = {.is_wanted = true, .interval_ns = 10000000000}}
+#define LIVE                                                                                       \
+	{.run = {.states = true, .min_wait_ns = 100000, .follow = true}, .leaf = true, .live = true}
 #define SUMS        {.tables = (1u << STATES_NUM_TABLES) - 1, .each_ended = true}
 #define WITH_FOLLOW {.run = {.follow = true}, .max_trees = 40}
 
@@ -50,6 +52,8 @@ static const struct golden goldens[] = {
 	{"json", "json", OUTPUT_TREES, {}, {}, 0x65fc7ccc9b28c98a},
 	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, {}, 0xa4c146d404bb7e7b},
 	{"json-states", "json", OUTPUT_TREES, WITH_STATES, {}, 0x33fb4092a50f2cb7},
+	{"live-text", "graph", OUTPUT_TREES, LIVE, {}, 0x68d2fb013720ead0},
+	{"live-json", "json", OUTPUT_TREES, LIVE, {}, 0xbca0928e95d1124e},
 	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, {}, 0x3c107701e4db26e5},
 	{"summary-json", "json", OUTPUT_TREES, SUMMARY, {}, 0x1685bf0726790cbf},
 	{"states-text", "text", OUTPUT_STATES, {}, {}, 0x80b737533d29d8e8},
