@@ -34,6 +34,7 @@ SANITIZED = {
     "test_kills": "whatever was in work is killed",
     "test_limits": "what the tool cannot have",
     "test_list": "the list command",
+    "test_live": "lines of many goroutines as they happen",
     "test_long_trees": "parts of trees; memory is given back",
     "test_lost": "records are lost",
     "test_nothing": "summaries of nothing",

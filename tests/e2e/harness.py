@@ -13,8 +13,8 @@ import threading
 
 from processes import (WAIT_SECONDS, Stuck, await_condition, children, describe, is_alive,  # noqa: F401
                        is_tracing, threads, tool)
-from trees import (check_same, count, forests, journal_shapes, parse_graph, plain_name, shape, shapes,  # noqa: F401
-                   walk)
+from trees import (check_same, count, forests, graph_shape, journal_shapes, parse_graph, parse_live,  # noqa: F401
+                   plain_name, shape, shapes, split_live, walk)
 
 # Under nohup it would stay ignored in the tracers too.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

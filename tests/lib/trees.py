@@ -182,3 +182,60 @@ def parse_graph(text):
     assert not stack, f"a tree without an end: {stack[0]['name']}"
     assert not left_open, f"trees without a last part: {list(left_open)}"
     return trees, notes
+
+
+# ---- the text of --live ----
+
+LANE = re.compile(r"(?:(?P<pid>\d+) )? *(?P<who>t?\d+)\) (?P<line>.*)")
+CHANGE = re.compile(r" -+ (?P<before>(?:goroutine|thread) \d+(?: of process \d+)?)"
+                    r" => (?P<after>(?:goroutine|thread) \d+(?: of process \d+)?)")
+
+
+def _side(text):
+    """Of "goroutine 7 of process 812": (812, "7"); the process is None where it is not told."""
+    words = text.split()
+    return (int(words[-1]) if "process" in words else None, ("t" if words[0] == "thread" else "") + words[1])
+
+
+def split_live(text):
+    """The lines of each goroutine in order, {(pid, who): [line]}; `who` is "7", or "t815" for a thread.
+    The pid is None if only one process has lines. A line of dashes stands where others' lines follow,
+    there only, and tells from whom to whom."""
+    lanes, before, change = {}, None, None
+    for line in text.splitlines():
+        if changes := CHANGE.fullmatch(line):
+            assert change is None and before, f"nothing between {change} and {line!r}"
+            change = _side(changes["before"]), _side(changes["after"])
+            continue
+        lane = LANE.fullmatch(line)
+        assert lane, f"of no goroutine: {line!r}"
+        who = (int(lane["pid"]) if lane["pid"] else None, lane["who"])
+        if change and change[0][0] is not None:
+            assert change[0][1] == before[1] and change[1] == who, f"{change} before {line!r}"
+            assert before[0] in (None, change[0][0])
+            if before[0] is None:  # the first line of a second process
+                lanes = {(change[0][0], one): lines for (_, one), lines in lanes.items()}
+        elif change:
+            assert change[0][1] == before[1] and change[1][1] == who[1] and before[0] == who[0]
+        if before is not None:
+            assert (who != before) == bool(change), f"{before} before {line!r}"
+        lanes.setdefault(who, []).append(lane["line"])
+        before, change = who, None
+    assert change is None, "a line of dashes with nothing behind it"
+    return lanes
+
+
+def parse_live(text):
+    """The trees that the lines of each goroutine make: {(pid, who): [tree]} as of parse_graph()."""
+    found = {}
+    for who, lines in split_live(text).items():
+        found[who], notes = parse_graph("\n".join(lines))
+        assert not notes, notes
+    return found
+
+
+def graph_shape(call):
+    """As shape(), of a call from text."""
+    mark = call["exit"].get("mark")
+    ends = {None: "return", "goroutine exit": "goexit", "still running": "running"}
+    return (plain_name(call["name"]), ends.get(mark, mark), [graph_shape(inner) for inner in call["calls"]])
