@@ -1,71 +1,25 @@
 # SPDX-License-Identifier: MIT
 """A CPU quota that held the program up meanwhile is told: what Go takes for running was none."""
 
-import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 
+import cgroups
 from harness import await_condition
 
 # So little that it is used up on a busy machine too.
-QUOTA_US, PERIOD_US = 2000, 100000
-
-
-class Group:
-    """A cgroup with the cpu controller, of v1 or v2."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        folder.mkdir()
-
-    def set_quota(self, quota=QUOTA_US):
-        """None: no quota any more."""
-        if (self.folder / "cpu.max").exists():
-            (self.folder / "cpu.max").write_text(f"{quota or 'max'} {PERIOD_US}")
-        else:
-            (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
-            (self.folder / "cpu.cfs_quota_us").write_text(str(quota or -1))
-
-    def inner(self):
-        if (self.folder / "cpu.max").exists():
-            (self.folder / "cgroup.subtree_control").write_text("+cpu")
-        return Group(self.folder / "inner")
-
-    def take(self, pid):
-        (self.folder / "cgroup.procs").write_text(str(pid))
-
-
-def hierarchy():
-    """The folder of cgroups with a cpu controller."""
-    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
-        fields, kind = (part.split() for part in line.split(" - "))
-        if kind[0] == "cgroup" and "cpu" in kind[2].split(","):
-            return pathlib.Path(fields[4])
-        if kind[0] == "cgroup2" and "cpu" in pathlib.Path(fields[4], "cgroup.controllers").read_text().split():
-            return pathlib.Path(fields[4])
-    return None
+QUOTA_US = 2000
 
 
 @pytest.fixture
 def group():
-    folder = hierarchy()
-    if not folder:
-        pytest.skip("no cgroups with a cpu controller are mounted")
     try:
-        if (folder / "cgroup.subtree_control").exists():
-            (folder / "cgroup.subtree_control").write_text("+cpu")
-        made = Group(folder / f"gofuncgraph-e2e-{os.getpid()}")
-    except OSError as error:
-        pytest.skip(f"no cgroup can be made: {error}")
-    yield made
-    for one in (made.folder / "inner", made.folder):
-        if one.exists():
-            for pid in (one / "cgroup.procs").read_text().split():
-                (folder / "cgroup.procs").write_text(pid)
-            one.rmdir()
+        with cgroups.made() as made:
+            yield made
+    except cgroups.Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 def throttled(tracer):
@@ -81,7 +35,7 @@ WORK = "GO 1 1 20000000"
 @pytest.mark.parametrize("chosen", ["path", "pid", "states"])
 def test_quota(binary, start, trace, group, chosen):
     program = start(binary("load"))
-    group.set_quota()
+    group.set_quota(QUOTA_US)
     group.take(program.pid)
     tracer = trace(*{"path": ["--states", program.path, "main.batch"], "states": ["states", program.path],
                      "pid": ["-p", program.pid, "main.batch"]}[chosen])
@@ -93,7 +47,7 @@ def test_quota(binary, start, trace, group, chosen):
 
 def test_quota_of_a_cgroup_above(binary, start, trace, group):
     program = start(binary("load"))
-    group.set_quota()
+    group.set_quota(QUOTA_US)
     group.inner().take(program.pid)
     tracer = trace(program.path, "main.batch")
     program.work(WORK)
@@ -105,7 +59,7 @@ def test_quota_of_a_cgroup_above(binary, start, trace, group):
 def test_before_tracing(binary, start, trace, group):
     """What was throttled before is nobody's business."""
     program = start(binary("load"))
-    group.set_quota()
+    group.set_quota(QUOTA_US)
     group.take(program.pid)
     program.work(WORK)
     group.set_quota(None)
@@ -124,7 +78,7 @@ def test_in_a_container(binary, group, tmp_path, run_tool):
     command = f'echo $$ >{group.folder}/cgroup.procs && exec unshare --cgroup --mount sh -c \'{inside}\' sh "$@"'
     tracer = run_tool(binary("load"), "main.batch", "--", prefix=["sh", "-c", command, "sh"],
                       stdin=subprocess.PIPE).await_tracing()
-    group.set_quota()
+    group.set_quota(QUOTA_US)
     tracer.child.stdin.write(f"{WORK}\n".encode())
     tracer.child.stdin.flush()
     await_condition(lambda: '"batches"' in tracer.out, "the program does not answer")
