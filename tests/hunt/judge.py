@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Compares what hunt told of a program with what the program knows of itself."""
+
+import dataclasses
+import os
+
+# Of a call's time, what may be without an explanation.
+COVERAGE = 0.001
+
+
+@dataclasses.dataclass
+class Verdict:
+    rank: int = 0  # of the cause that names the culprit, from 1; 0: none of the first three does
+    blamed: bool = True  # the line that the other goroutine's time was spent on is there
+    woken: bool = True  # the line where the other goroutine ended the wait is there
+    faults: list = dataclasses.field(default_factory=list)  # what is not consistent
+    told: str = ""  # the causes in short
+
+    @property
+    def is_first(self):
+        return self.rank == 1 and self.blamed
+
+
+def is_at(place, frame):
+    return bool(frame) and (frame.get("function"), os.path.basename(frame.get("file") or ""), frame.get("line")) == (
+        place["function"], place["file"], place["line"])
+
+
+def all_behind(cause):
+    """The frames of all that had a part in it: who ended waits, and what those did."""
+    waker = cause.get("woken_by")
+    if waker:
+        yield waker
+    for one in cause.get("meanwhile") or ():
+        yield one
+        yield from all_behind(one)
+
+
+def short(cause):
+    """One line of text."""
+    where = f"{cause.get('function')} {os.path.basename(cause.get('file') or '?')}:{cause.get('line')}"
+    return f"{100 * cause.get('share', 0):.0f} % {cause.get('kind')} in {where}"
+
+
+def describe(causes):
+    lines = []
+    for cause in causes:
+        lines.append(short(cause))
+        for frame in all_behind(cause):
+            lines.append(f"    {short(frame) if 'kind' in frame else 'woken in ' + short(frame)}")
+    return "\n".join(lines)
+
+
+def check_consistency(report, durations, faults):
+    """Whatever the cause is."""
+    coverage = report["coverage"]
+    total, explained = coverage["total_ns"], coverage["explained_ns"]
+    if abs(total - explained) > COVERAGE * total:
+        faults.append(f"{explained} of {total} ns are explained")
+    if report["lost"]:
+        faults.append(f"{report['lost']} records lost")
+    if report["calls"] != len(durations):
+        faults.append(f"{report['calls']} of {len(durations)} calls")
+    # The program measures around the call, so its own are longer; where it was held up between its clock and
+    # the call, by much.
+    if report["max_ns"] > max(durations):
+        faults.append(f"the slowest took {report['max_ns']} ns, and {max(durations)} by the program's own clock")
+
+
+def judge(report, account, names):
+    """report: hunt's object; account: the program's; names: the culprit's kind may be called so."""
+    verdict = Verdict()
+    causes = report["causes"][:3]
+    verdict.told = describe(causes)
+    places = {role: [place for place in account["places"] if place["role"] == role]
+              for role in ("culprit", "waker", "meanwhile")}
+    # Who can be to blame may be the slow call itself.
+    culprits = places["culprit"] + places["meanwhile"]
+    for rank, cause in enumerate(causes, 1):
+        if cause["kind"] in names and any(is_at(place, cause) for place in culprits):
+            verdict.rank = rank
+            behind = [cause, *all_behind(cause)]
+            verdict.blamed, verdict.woken = (
+                not places[role] or any(is_at(place, frame) for place in places[role] for frame in behind)
+                for role in ("meanwhile", "waker"))
+            break
+    check_consistency(report, account["durations_ns"], verdict.faults)
+    return verdict

@@ -1,0 +1,106 @@
+#!/usr/bin/python3 -B
+# SPDX-License-Identifier: MIT
+"""What tests/hunt/judge.py takes for right, and what not."""
+
+import copy
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "hunt"), str(ROOT / "lib")]
+import judge  # noqa: E402
+import kinds  # noqa: E402
+
+ACCOUNT = {
+    "durations_ns": [1_000, 2_000, 50_000_000],
+    "places": [
+        {"role": "culprit", "function": "main.(*cache).acquire", "file": "locks.go", "line": 22},
+        {"role": "waker", "function": "main.(*cache).refresh", "file": "locks.go", "line": 37},
+        {"role": "meanwhile", "function": "main.loadFromDisk", "file": "locks.go", "line": 47},
+    ],
+}
+
+
+def frame(function, line, **more):
+    return {"function": function, "file": "/src/locks.go", "line": line, **more}
+
+
+def make_report():
+    """As a hunt that is right tells it, with another call of the target in between."""
+    loads = frame("main.loadFromDisk", 47, kind="sleep", share=0.99)
+    refresh = frame("main.(*cache).refresh", 37, goid=20)
+    other = frame("main.(*cache).acquire", 22, kind="sync.Mutex.Lock", share=1.0, woken_by=refresh, meanwhile=[loads])
+    lock = frame("main.(*cache).acquire", 22, kind="sync.Mutex.Lock", share=1.0,
+                 woken_by=frame("main.(*cache).get", 29, goid=7), meanwhile=[other])
+    cpu = frame("main.(*cache).get", 28, kind="cpu", share=0.0)
+    return {"target": "main.handleMutex", "calls": 3, "max_ns": 49_000_000, "causes": [lock, cpu],
+            "coverage": {"total_ns": 49_000_000, "explained_ns": 49_000_000}, "lost": 0}
+
+
+def verdict_of(change=lambda report: None, names=("sync.Mutex.Lock",)):
+    report = make_report()
+    change(report)
+    return judge.judge(report, copy.deepcopy(ACCOUNT), set(names))
+
+
+def test_right():
+    verdict = verdict_of()
+    assert verdict.is_first and verdict.woken and not verdict.faults
+    assert "sync.Mutex.Lock in main.(*cache).acquire locks.go:22" in verdict.told.splitlines()[0]
+
+
+def test_second():
+    verdict = verdict_of(lambda report: report["causes"].reverse())
+    assert verdict.rank == 2 and verdict.blamed and not verdict.is_first
+
+
+def test_fourth():
+    verdict = verdict_of(lambda report: report["causes"].__setitem__(slice(0), report["causes"][1:] * 3))
+    assert verdict.rank == 0 and not verdict.is_first
+
+
+def test_wrong_cause():
+    for change in ({"line": 23}, {"function": "main.(*cache).get"}, {"file": "/src/others.go"}, {"kind": "select"},
+                   {"function": None, "file": None, "line": None}):
+        assert not verdict_of(lambda report: report["causes"][0].update(change)).rank, change
+
+
+def test_names_of_a_version():
+    assert verdict_of(names=kinds.KINDS["mutex"].names(20)).is_first
+    assert not verdict_of(names=kinds.KINDS["mutex"].names(19)).rank
+
+
+def test_nobody_blamed():
+    verdict = verdict_of(lambda report: report["causes"][0].update(meanwhile=[]))
+    assert verdict.rank == 1 and not verdict.blamed and not verdict.woken and not verdict.is_first
+
+
+def test_wrong_waker():
+    verdict = verdict_of(lambda report: report["causes"][0]["meanwhile"][0].pop("woken_by"))
+    assert verdict.is_first and not verdict.woken
+
+
+def test_not_consistent():
+    for change in ({"lost": 1}, {"calls": 2}, {"max_ns": 50_000_001}, {"coverage": {"total_ns": 49_000_000,
+                                                                                     "explained_ns": 48_950_000}}):
+        verdict = verdict_of(lambda report: report.update(change))
+        assert verdict.is_first and len(verdict.faults) == 1, change
+    assert not verdict_of(lambda report: report["coverage"].update(explained_ns=48_951_001)).faults
+
+
+def main():
+    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
+    print(f"1..{len(tests)}")
+    failed = 0
+    for number, (name, test) in enumerate(tests, 1):
+        try:
+            test()
+            print(f"ok {number} - {name}")
+        except Exception as error:  # the others are run all the same
+            failed += 1
+            print(f"not ok {number} - {name}\n# {type(error).__name__}: {error}")
+    return failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
