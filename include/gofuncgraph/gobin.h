@@ -63,7 +63,7 @@ struct own_code {
 	const char *module; /* the main module's path, where that is known; else NULL */
 };
 
-/* A function in a file: both may be hostile. `file` may be NULL. */
+/* A function in a file: both may be hostile. `file` may be NULL. What cgo generates is not. */
 bool own_code_has(const struct own_code *own, const char *function, const char *file);
 /* Go's own traces leave it out: src/runtime/traceback.go, showframe(). */
 bool own_code_is_hidden(const char *function, const char *file);

@@ -25,7 +25,7 @@ bool own_code_has(const struct own_code *own, const char *function, const char *
 	const char *slash;
 	size_t length;
 
-	if (file && is_generated(file))
+	if ((file && is_generated(file)) || strstr(function, "._Cfunc_"))
 		return false;
 	if (starts_with(function, "main."))
 		return true;

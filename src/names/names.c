@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "names/names_internal.h"
 
@@ -262,14 +263,20 @@ const char *names_state(struct names *names, uint8_t state)
 
 const char *names_syscall(struct names *names, int number)
 {
+	_cleanup_free_ char *called = NULL;
+
 	if (number < 0 || number >= MAX_SYSCALLS)
-		return "?";
+		return "syscall";
 	char **name = &names->syscalls[number];
-	if (!*name && names->source.arch)
-		*name = arch_syscall_name(names->source.arch, number);
-	if (!*name && asprintf(name, "%d", number) < 0)
+	if (*name)
+		return *name;
+	if (names->source.arch)
+		called = arch_syscall_name(names->source.arch, number);
+	int len = called ? asprintf(name, "syscall %s", called)
+			 : asprintf(name, "syscall %d", number);
+	if (len < 0)
 		*name = NULL;
-	return *name ?: "?";
+	return *name ?: "syscall";
 }
 
 bool names_is_own(const struct names *names, const struct place *frame)

@@ -82,7 +82,8 @@ const char *names_wait_reason(struct names *names, uint8_t reason);
 /* Of enum goroutine_state: "runnable", "state 77". Stays. */
 const char *names_state(struct names *names, uint8_t state);
 
-/* By the kernel's number: "openat", or "333", without a name. Stays. */
+/* By the kernel's number: "syscall openat", "syscall 777" where there is no name, or "syscall" for what is no
+ * number. Stays. */
 const char *names_syscall(struct names *names, int number);
 
 /* The program's own code, not Go's library: see own_code_has(). */

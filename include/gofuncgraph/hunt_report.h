@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hunt_report.h - what hunt found out about one target: what its slow calls spend more time on than the
+ * faster half, and whose doing it was.
+ *
+ * Names are those of the struct names that it was made with, and good as long as these.
+ */
+#ifndef GOFUNCGRAPH_HUNT_REPORT_H
+#define GOFUNCGRAPH_HUNT_REPORT_H
+
+#include "gofuncgraph/hunt.h"
+#include "names/names.h"
+
+/* A kind of time, by what it tells whoever wants to change it. */
+enum hunt_kind {
+	HUNT_CPU,
+	HUNT_WAIT,
+	HUNT_SYSCALL,
+	HUNT_C_CODE,
+	HUNT_GC, /* for the collector, or its work */
+	HUNT_RUNNABLE,
+	HUNT_NO_CPU,
+	HUNT_IN_KERNEL, /* slept in the kernel outside of system calls */
+	HUNT_SHORT_WAITS,
+	HUNT_TRACER,
+	HUNT_UNKNOWN,
+};
+
+struct hunt_frame {
+	struct place place; /* its line is the one that is reached in it */
+	bool is_own; /* the program's own code, not Go's library */
+	bool is_hidden; /* the runtime's inside, and generated code */
+};
+
+/* What time went to. */
+struct hunt_doing {
+	enum hunt_kind kind;
+	const char *kind_name; /* "sleep", "cpu", "syscall fsync", "no cpu" */
+	/* The innermost frame of the program's own code; without one, what tells most. Its function may be
+	 * unknown. */
+	struct place own;
+	const struct name *callee; /* what that called; NULL: nothing, or it is not known */
+	uint64_t ns; /* of a cause: what each slow call has more of, on average */
+	double share;
+	uint64_t count; /* how often, in the calls that were looked at; of samples how many */
+	/* The stack that took most of it, the innermost frame first, down to the target. */
+	struct hunt_frame *frames;
+	size_t num_frames;
+	uint64_t goid; /* of `meanwhile`: who did it; 0: several, or the call itself */
+	/* HUNT_NO_CPU: who had the processor: a process of that name. Empty: unknown, or several. */
+	char process[16];
+	bool is_own_process; /* other threads of this one */
+	bool is_idle; /* nobody: a limit of the control group, mostly */
+	/* Who ended the wait, and where; 0: nobody known. */
+	uint64_t by_goid;
+	struct place by;
+	bool by_several; /* other goroutines, too */
+	/* Calls that waited for the same in between, before it was the turn of `by`'s; 0: none. */
+	unsigned behind;
+	/* What that goroutine did in the time; shares are of the time of the wait. Of HUNT_RUNNABLE and
+	 * HUNT_NO_CPU: what others did that ran. */
+	struct hunt_doing *meanwhile;
+	size_t num_meanwhile;
+};
+
+/* A node of the wall-time tree: a function, called by its parent. */
+struct hunt_node {
+	struct hunt_frame frame;
+	uint64_t ns; /* on average of the slow calls, with all that is below */
+	double share; /* of their time */
+	/* Set at leaves: what it did there, its kind_name. */
+	const char *kind; /* NULL: it is a function */
+	unsigned depth;
+	size_t end; /* the index behind the last node below this one */
+};
+
+/* A piece of one call, in order of time. */
+struct hunt_step {
+	uint64_t at_ns; /* since the beginning of the call */
+	struct hunt_doing doing;
+};
+
+struct hunt_call {
+	uint64_t rank; /* 1: the slowest */
+	uint64_t goid;
+	uint32_t pid;
+	uint64_t start_ns; /* by the clock of records */
+	uint64_t ns;
+	bool is_open;
+	bool is_in_order; /* its steps; else the parts of it were too many */
+	struct hunt_step *steps;
+	size_t num_steps;
+};
+
+struct hunt_report {
+	struct place target;
+	uint64_t calls; /* that ended */
+	uint64_t open; /* that were open when tracing, or their process, ended */
+	uint64_t span_ns; /* from the first call's begin to the last one's end */
+	uint64_t median_ns, p90_ns, max_ns;
+	bool alike; /* no calls are much slower than the others: the causes are of all calls */
+	uint64_t cut_ns; /* slow calls took at least that */
+	uint64_t slow; /* calls */
+	uint64_t slow_ns, fast_ns; /* on average of them, of the faster half */
+	uint64_t excess_ns; /* what slow calls take longer than these */
+	struct hunt_doing *causes; /* the largest first */
+	size_t num_causes;
+	struct hunt_node *tree; /* in order of depth first, the largest first */
+	size_t num_nodes;
+	uint64_t looked_at; /* slow calls whose pieces were there */
+	uint64_t total_ns, explained_ns; /* of these: their time, and as much of it as is known */
+	uint64_t samples; /* within calls of the target */
+	uint64_t lost; /* calls whose end was not seen */
+	uint64_t holes; /* calls of which records are missing: only their duration is known */
+	struct hunt_call *slowest; /* as hunt_settings.num_slowest wanted them */
+	size_t num_slowest;
+};
+
+struct hunt_report_options {
+	uint64_t slower_ns; /* calls that took at least that are slow; 0: found out */
+	size_t max_causes; /* more of them are left out; 0: those that are too small to matter */
+	uint64_t rank; /* fill in `slowest` with this one alone, from 1; 0: none */
+};
+
+struct hunt_visitor {
+	void (*report)(void *context, const struct hunt_report *report);
+	void *context;
+};
+
+/* Of each target that was called, in the order of their first calls. Error: out of memory. */
+struct error *hunt_report(const struct hunt *hunt, struct names *names,
+			  const struct hunt_report_options *options,
+			  const struct hunt_visitor *visitor);
+
+/* Of the run as a whole. */
+struct hunt_totals {
+	uint64_t samples; /* of the traced processes */
+	uint64_t tracer_samples; /* of those, in the kernel's handling of probes */
+	uint64_t lost; /* records */
+};
+struct hunt_totals hunt_totals(const struct hunt *hunt);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* analysis.h - what the calls of one target are compared by, while its report is made. */
+#ifndef HUNT_ANALYSIS_H
+#define HUNT_ANALYSIS_H
+
+#include "hunt/hunt_internal.h"
+#include "hunt/sites.h"
+
+/* A call that is looked at. */
+struct looked_at {
+	const struct kept_call *call;
+	double weight; /* calls that it stands for */
+};
+
+/* Times that are told as one: by kind, frame of the program's own code, and what that called. */
+struct time_group {
+	struct hash_key key;
+	struct hunt_doing *doing; /* where it is told; NULL: not yet, or it is not */
+	double slow_ns, fast_ns; /* with the weights of the calls */
+	double count; /* in slow calls */
+	/* The piece that took most of it in a slow call, and a sum of all that have its line. */
+	struct piece piece;
+	double piece_ns;
+	size_t index; /* in analysis.groups */
+};
+
+struct analysis {
+	struct sites *sites;
+	struct looked_at *slow, *fast; /* all, or the slow ones; the faster half */
+	size_t num_slow, num_fast;
+	double slow_weight, fast_weight;
+	struct hash by_key;
+	struct time_group **groups;
+	size_t num_groups, groups_capacity;
+};
+
+/* What pieces of one group have in common. */
+struct hash_key group_key(struct sites *sites, const struct piece *piece);
+/* The same without the line. */
+bool group_is_same_matter(struct sites *sites, const struct piece *a, const struct piece *b);
+
+/* Sums the pieces of all calls up, group by group. False: out of memory. */
+bool analysis_sum_up(struct analysis *analysis);
+void analysis_clear(struct analysis *analysis); /* frees all but the sites */
+
+/* Fills in report->causes. False: out of memory. */
+bool causes_find(struct analysis *analysis, const struct hunt_report_options *options,
+		 struct hunt_report *report);
+
+/* ---- doings ---- */
+
+/* `piece` tells what it is; times are set by the caller. False: out of memory. */
+bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames,
+		struct hunt_doing *doing);
+void doings_free(struct hunt_doing *doings, size_t count);
+
+/* ---- guilt.c ---- */
+
+/* Waits of one kind that are asked about: pieces of calls. */
+struct guilt_wait {
+	const struct kept_call *call;
+	uint32_t piece;
+	double weight;
+};
+
+/*
+ * Fills in who ended these waits, and what that one did meanwhile: by_goid, by, behind, meanwhile.
+ * `divisor`: by what sums of weighted times are divided to be told. False: out of memory.
+ */
+bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t count, double divisor,
+		struct hunt_doing *doing);
+
+/* ---- tree.c ---- */
+
+/* Fills in report->tree. False: out of memory. */
+bool tree_make(const struct analysis *analysis, struct hunt_report *report);
+
+/* ---- steps.c ---- */
+
+/* Fills in report->slowest. False: out of memory. */
+bool steps_make(struct sites *sites, const struct kept *kept,
+		const struct hunt_report_options *options, struct hunt_report *report);
+void steps_free(struct hunt_report *report);
+
+#endif

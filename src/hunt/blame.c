@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "hunt/blame.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+
+/* Of what one goroutine did meanwhile: the longest are asked about further. */
+#define MAX_MEANWHILE 8
+/* Samples that are looked through for one time. */
+#define MAX_LOOK 4096
+
+struct search {
+	const struct history *history;
+	struct blames *blames;
+	uint64_t period_ns;
+	uint32_t pid;
+	bool is_full; /* out of memory */
+};
+
+/* A time that somebody waited. */
+struct wait {
+	uint32_t parent, piece;
+	uint64_t start_ns, end_ns;
+	unsigned depth;
+};
+
+static struct blame *add(struct search *search, const struct wait *wait, uint64_t goid,
+			 const struct piece *what)
+{
+	struct blames *blames = search->blames;
+
+	if (blames->count == BLAME_MAX)
+		return NULL;
+	if (!array_reserve(&blames->items, &blames->capacity, blames->count + 1,
+			   sizeof(*blames->items))) {
+		search->is_full = true;
+		return NULL;
+	}
+	blames->items[blames->count] = (struct blame){
+		.parent = wait->parent, .piece = wait->piece, .goid = goid, .what = *what};
+	return &blames->items[blames->count++];
+}
+
+static uint64_t overlap(uint64_t start_ns, uint64_t end_ns, const struct wait *wait)
+{
+	uint64_t from = start_ns > wait->start_ns ? start_ns : wait->start_ns;
+	uint64_t to = end_ns < wait->end_ns ? end_ns : wait->end_ns;
+
+	return from < to ? to - from : 0;
+}
+
+/* What is too short to explain it. */
+static bool is_little(uint64_t ns, const struct wait *wait)
+{
+	return ns < (wait->end_ns - wait->start_ns) / 50;
+}
+
+/* ---- samples ---- */
+
+struct place {
+	uint64_t stack, goid;
+	uint8_t kind;
+	uint32_t count;
+};
+
+struct places {
+	struct place items[MAX_MEANWHILE * 2];
+	size_t count;
+	uint64_t total; /* samples, also of places there was no room for */
+};
+
+static void count_sample(struct places *places, const struct history_sample *sample)
+{
+	places->total++;
+	for (size_t i = 0; i < places->count; i++) {
+		struct place *place = &places->items[i];
+
+		if (place->stack == sample->stack && place->kind == sample->kind &&
+		    place->goid == sample->goroutine.first) {
+			place->count++;
+			return;
+		}
+	}
+	if (places->count < sizeof(places->items) / sizeof(places->items[0]))
+		places->items[places->count++] =
+			(struct place){sample->stack, sample->goroutine.first, sample->kind, 1};
+}
+
+/* `ns`: of all of the samples. */
+static void add_places(struct search *search, const struct wait *wait, const struct places *places,
+		       uint64_t ns)
+{
+	for (size_t i = 0; i < places->count; i++) {
+		const struct place *place = &places->items[i];
+		const struct piece what = {
+			.start_ns = wait->start_ns,
+			.ns = (uint64_t)((double)ns * place->count / (double)places->total),
+			.stack = place->stack,
+			.kind = place->kind,
+			.flags = PIECE_SAMPLED,
+			.count = place->count,
+		};
+
+		if (what.ns && !is_little(what.ns, wait))
+			add(search, wait, place->goid, &what);
+	}
+}
+
+/* What it ran on in the time that is left of the wait. */
+static void add_running(struct search *search, const struct wait *wait, struct hash_key goroutine,
+			uint64_t left_ns)
+{
+	const struct history_sample *sample = history_last_sample(search->history, goroutine);
+	struct places places = {0};
+	uint64_t ns;
+
+	for (unsigned i = 0; sample && i < MAX_LOOK && sample->time_ns >= wait->start_ns; i++) {
+		if (sample->time_ns <= wait->end_ns)
+			count_sample(&places, sample);
+		sample = history_sample_before(search->history, sample);
+	}
+	ns = places.total * search->period_ns;
+	add_places(search, wait, &places, ns < left_ns ? ns : left_ns);
+}
+
+/* Who ran while the goroutine could not. */
+static void add_others(struct search *search, const struct wait *wait, struct hash_key self)
+{
+	uint64_t number = search->history->num_samples;
+	const struct history_sample *sample;
+	struct places places = {0};
+
+	for (unsigned i = 0; i < MAX_LOOK; i++) {
+		sample = history_sample_at(search->history, number - i);
+		/* Those of different processors are not quite in order. */
+		if (!sample || sample->time_ns + search->period_ns < wait->start_ns)
+			break;
+		if (sample->goroutine.second == self.second &&
+		    sample->goroutine.first != self.first && sample->time_ns >= wait->start_ns &&
+		    sample->time_ns <= wait->end_ns)
+			count_sample(&places, sample);
+	}
+	if (places.total)
+		add_places(search, wait, &places, wait->end_ns - wait->start_ns);
+}
+
+/* ---- waits ---- */
+
+/* The longest within a time. */
+struct longest {
+	const struct history_wait *items[MAX_MEANWHILE];
+	uint64_t ns[MAX_MEANWHILE];
+	size_t count;
+};
+
+static void offer(struct longest *longest, const struct history_wait *wait, uint64_t ns)
+{
+	size_t at = longest->count;
+
+	if (at == MAX_MEANWHILE && longest->ns[--at] >= ns)
+		return;
+	longest->count = at + 1;
+	for (; at && longest->ns[at - 1] < ns; at--) {
+		longest->ns[at] = longest->ns[at - 1];
+		longest->items[at] = longest->items[at - 1];
+	}
+	longest->ns[at] = ns;
+	longest->items[at] = wait;
+}
+
+static void ask(struct search *search, const struct wait *wait, uint64_t goid);
+
+static void add_wait(struct search *search, const struct wait *wait,
+		     const struct history_wait *other)
+{
+	uint64_t ready_ns = other->piece.start_ns + other->piece.ns;
+	struct piece what = other->piece;
+	struct blame *blame;
+
+	what.ns = overlap(what.start_ns, ready_ns, wait);
+	if (what.ns && !is_little(what.ns, wait)) {
+		blame = add(search, wait, other->goroutine.first, &what);
+		if (!blame)
+			return;
+		blame->is_in_target = other->is_in_target;
+		/* Who did something to it before is not to blame. */
+		if ((what.kind == PIECE_WAIT || what.kind == PIECE_STOPPED) && what.by_goid &&
+		    ready_ns <= wait->end_ns) {
+			const struct wait next = {
+				.parent = (uint32_t)(blame - search->blames->items),
+				.piece = wait->piece,
+				.start_ns = what.start_ns > wait->start_ns ? what.start_ns
+									   : wait->start_ns,
+				.end_ns = ready_ns,
+				.depth = wait->depth + 1,
+			};
+			ask(search, &next, what.by_goid);
+		}
+	}
+	what = (struct piece){.start_ns = ready_ns,
+			      .ns = overlap(ready_ns, other->end_ns, wait),
+			      .kind = PIECE_RUNNABLE,
+			      .stack = other->piece.stack,
+			      .count = 1};
+	if (what.ns && !is_little(what.ns, wait))
+		add(search, wait, other->goroutine.first, &what);
+}
+
+/* What this goroutine did in the time of the wait. */
+static void ask(struct search *search, const struct wait *wait, uint64_t goid)
+{
+	struct hash_key goroutine = {.first = goid, .second = search->pid};
+	const struct history_wait *other = history_last_wait(search->history, goroutine);
+	uint64_t left_ns = wait->end_ns - wait->start_ns;
+	struct longest longest = {0};
+
+	if (wait->depth >= BLAME_MAX_DEPTH || search->is_full)
+		return;
+	for (unsigned i = 0; other && i < MAX_LOOK && other->end_ns > wait->start_ns; i++) {
+		uint64_t ns = overlap(other->piece.start_ns, other->end_ns, wait);
+
+		if (ns) {
+			offer(&longest, other, ns);
+			left_ns -= ns < left_ns ? ns : left_ns;
+		}
+		other = history_wait_before(search->history, other);
+	}
+	for (size_t i = 0; i < longest.count; i++)
+		add_wait(search, wait, longest.items[i]);
+	add_running(search, wait, goroutine, left_ns);
+}
+
+/* ---- a call ---- */
+
+static bool is_of_interest(const struct piece *piece)
+{
+	if (piece->ns < BLAME_MIN_NS)
+		return false;
+	return ((piece->kind == PIECE_WAIT || piece->kind == PIECE_STOPPED) && piece->by_goid) ||
+	       piece->kind == PIECE_RUNNABLE ||
+	       (piece->kind == PIECE_NO_CPU && piece->flags & PIECE_BY_OWN);
+}
+
+static size_t choose(const struct pieces *pieces, uint32_t chosen[BLAME_MAX_WAITS])
+{
+	const struct piece *items = pieces->items;
+	size_t count = 0;
+
+	for (size_t i = 0; i < pieces->count; i++) {
+		size_t at = count;
+
+		if (!is_of_interest(&items[i]))
+			continue;
+		if (at == BLAME_MAX_WAITS && items[chosen[--at]].ns >= items[i].ns)
+			continue;
+		count = at + 1;
+		for (; at && items[chosen[at - 1]].ns < items[i].ns; at--)
+			chosen[at] = chosen[at - 1];
+		chosen[at] = (uint32_t)i;
+	}
+	return count;
+}
+
+bool blame_find(const struct history *history, struct hash_key call, const struct pieces *pieces,
+		uint64_t period_ns, struct blames *blames)
+{
+	struct search search = {.history = history,
+				.blames = blames,
+				.period_ns = period_ns,
+				.pid = (uint32_t)call.second};
+	uint32_t chosen[BLAME_MAX_WAITS];
+	size_t count = pieces->is_folded ? 0 : choose(pieces, chosen);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct piece *piece = &pieces->items[chosen[i]];
+		const struct wait wait = {.parent = BLAME_TOP,
+					  .piece = chosen[i],
+					  .start_ns = piece->start_ns,
+					  .end_ns = piece->start_ns + piece->ns};
+
+		if (piece->kind == PIECE_WAIT || piece->kind == PIECE_STOPPED)
+			ask(&search, &wait, piece->by_goid);
+		else
+			add_others(&search, &wait, call);
+	}
+	return !search.is_full;
+}
+
+void blame_follow(struct blames *blames, const struct pieces *before, const struct pieces *folded)
+{
+	for (size_t i = 0; i < blames->count; i++) {
+		const struct piece *piece = &before->items[blames->items[i].piece];
+		uint32_t at = 0;
+
+		while (at + 1 < folded->count && !piece_is_alike(piece, &folded->items[at]))
+			at++;
+		blames->items[i].piece = at;
+	}
+}
+
+void blames_clear(struct blames *blames)
+{
+	free(blames->items);
+	*blames = (struct blames){0};
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls.c - calls of targets by goroutine: from the record that opens a gate to the one that closes it.
+ *
+ * A call is in turn in a long wait, which has a record, or in a span between two of these (span.h). Times
+ * that overlap, as records of a hostile program may have them, are cut off at what is known already: so
+ * the pieces of a call always add up to its duration.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "hunt/hunt_internal.h"
+
+static struct hash_key key_of(const struct record *record)
+{
+	return (struct hash_key){.first = record->goid, .second = record->pid};
+}
+
+struct hunt_goroutine *calls_find(const struct hunt *hunt, const struct record *record)
+{
+	return hash_find(&hunt->goroutines, key_of(record));
+}
+
+/* ---- targets ---- */
+
+static struct hunt_target *add_target(struct hunt *hunt, uint32_t func, uint32_t site)
+{
+	struct hunt_target *target;
+
+	if (hunt->num_targets == HUNT_MAX_TARGETS)
+		return NULL;
+	target = calloc(1, sizeof(*target));
+	if (!target)
+		return NULL;
+	target->func.first = func;
+	target->site = site;
+	if (kept_init(&target->kept, hunt->settings.num_slowest) &&
+	    hash_add(&hunt->targets, &target->func)) {
+		hunt->num_targets++;
+		if (hunt->last_target)
+			hunt->last_target->next = target;
+		else
+			hunt->first_target = target;
+		hunt->last_target = target;
+		return target;
+	}
+	kept_destroy(&target->kept);
+	free(target);
+	return NULL;
+}
+
+static struct hunt_target *find_target(struct hunt *hunt, uint32_t site)
+{
+	uint32_t func = hunt->sink.func_of_site(hunt->sink.context, site);
+
+	return hash_find(&hunt->targets, (struct hash_key){.first = func})
+		       ?: add_target(hunt, func, site);
+}
+
+/* ---- begin and end ---- */
+
+static struct hunt_goroutine *add_goroutine(struct hunt *hunt, const struct record *record)
+{
+	struct hunt_goroutine *goroutine = calloc(1, sizeof(*goroutine));
+
+	if (!goroutine)
+		return NULL;
+	goroutine->key = key_of(record);
+	if (!processes_add(&hunt->processes, record->pid, &goroutine->of_process)) {
+		free(goroutine);
+		return NULL;
+	}
+	if (!hash_add(&hunt->goroutines, &goroutine->key)) {
+		processes_remove(&hunt->processes, record->pid, &goroutine->of_process);
+		free(goroutine);
+		return NULL;
+	}
+	DL_APPEND(hunt->open, goroutine);
+	return goroutine;
+}
+
+static void remove_goroutine(struct hunt *hunt, struct hunt_goroutine *goroutine)
+{
+	hash_remove(&hunt->goroutines, &goroutine->key);
+	processes_remove(&hunt->processes, (uint32_t)goroutine->key.second, &goroutine->of_process);
+	DL_DELETE(hunt->open, goroutine);
+	pieces_clear(&goroutine->call.pieces);
+	span_clear(&goroutine->call.span);
+	free(goroutine);
+}
+
+bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
+{
+	const struct record *header = &entry->at.header;
+	struct hunt_target *target = find_target(hunt, entry->at.site);
+	struct hunt_goroutine *goroutine;
+
+	if (!target)
+		return hunt->num_targets == HUNT_MAX_TARGETS;
+	if (hunt->goroutines.count == HUNT_MAX_OPEN)
+		calls_drop(hunt, hunt->open);
+	goroutine = add_goroutine(hunt, header);
+	if (!goroutine)
+		return false;
+	if (!target->first_ns)
+		target->first_ns = header->time_ns;
+	goroutine->call = (struct open_call){
+		.target = target,
+		.site = entry->at.site,
+		.start_ns = header->time_ns,
+		.span.start_ns = header->time_ns,
+		.sampled_syscall = -1,
+	};
+	return true;
+}
+
+void calls_drop(struct hunt *hunt, struct hunt_goroutine *goroutine)
+{
+	goroutine->call.target->lost++;
+	remove_goroutine(hunt, goroutine);
+}
+
+static bool ask(void *context, struct kept_call *call)
+{
+	const struct hunt *hunt = context;
+
+	return blame_find(&hunt->history, call->goroutine, &call->pieces, hunt->settings.sample_ns,
+			  &call->blames);
+}
+
+bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open)
+{
+	const struct kept_asker asker = {.ask = ask, .context = hunt};
+	struct open_call *call = &goroutine->call;
+	struct hunt_target *target = call->target;
+	struct kept_call *kept = calloc(1, sizeof(*kept));
+	bool is_full = kept;
+
+	if (end_ns < call->span.start_ns)
+		end_ns = call->span.start_ns;
+	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;
+	if (kept) {
+		*kept = (struct kept_call){.start_ns = call->start_ns,
+					   .end_ns = end_ns,
+					   .goroutine = goroutine->key,
+					   .pieces = call->pieces,
+					   .is_open = is_open};
+		call->pieces = (struct pieces){0};
+		is_full = kept_add(&target->kept, kept, !call->has_holes, &asker) && is_full;
+	}
+	target->open += is_open;
+	target->holes += call->has_holes && !is_open;
+	hunt->num_calls += !is_open;
+	if (target->last_ns < end_ns)
+		target->last_ns = end_ns;
+	remove_goroutine(hunt, goroutine);
+	return is_full;
+}
+
+/* ---- waits ---- */
+
+/* One that has not ended may not have been made ready either. */
+static uint64_t ready_ns_of(const struct record_wait *wait)
+{
+	uint64_t end_ns = wait->header.time_ns;
+
+	return wait->ready_ns < wait->start_ns || wait->ready_ns > end_ns ? end_ns : wait->ready_ns;
+}
+
+/* Of the time up to when it was ready. */
+static struct piece piece_of_wait(const struct open_call *call, const struct record_wait *wait)
+{
+	struct piece piece = {
+		.start_ns = wait->start_ns,
+		.ns = ready_ns_of(wait) - wait->start_ns,
+		.stack = wait->stack,
+		.count = 1,
+		.flags = wait->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0,
+	};
+
+	switch (wait->state) {
+	case STATE_WAITING:
+		piece.kind = PIECE_WAIT;
+		piece.detail = wait->reason;
+		piece.by_goid = wait->by_goid;
+		piece.by_stack = wait->by_stack;
+		break;
+	case STATE_SYSCALL:
+		piece.kind = PIECE_SYSCALL;
+		piece.detail = wait->syscall;
+		if (wait->syscall < 0 && call && call->sampled_ns >= wait->start_ns &&
+		    call->sampled_ns <= wait->header.time_ns)
+			piece.detail = call->sampled_syscall;
+		if (piece.detail < 0)
+			piece.detail = -1;
+		break;
+	case STATE_PREEMPTED:
+		piece.kind = PIECE_STOPPED;
+		piece.by_goid = wait->by_goid;
+		piece.by_stack = wait->by_stack;
+		break;
+	case STATE_RUNNABLE:
+		piece.kind = PIECE_RUNNABLE;
+		break;
+	case STATE_COPYSTACK: /* it does that itself */
+	case STATE_RUNNING:
+		piece.kind = PIECE_CPU;
+		break;
+	default:
+		piece.kind = PIECE_UNSEEN;
+		piece.stack = 0;
+	}
+	return piece;
+}
+
+static bool remember(struct hunt *hunt, const struct record_wait *wait, const struct piece *piece,
+		     bool is_in_target)
+{
+	const struct history_wait entry = {
+		.goroutine = key_of(&wait->header),
+		.piece = *piece,
+		.end_ns = wait->header.time_ns,
+		.is_in_target = is_in_target,
+	};
+
+	if (wait->header.time_ns < wait->start_ns + HISTORY_MIN_WAIT_NS)
+		return true;
+	return history_add_wait(&hunt->history, &entry);
+}
+
+/* Only what is behind all that is known. */
+static bool add_wait(struct hunt *hunt, struct open_call *call, const struct record_wait *wait,
+		     struct piece piece)
+{
+	uint64_t from_ns =
+		call->span.start_ns > wait->start_ns ? call->span.start_ns : wait->start_ns;
+	uint64_t end_ns = wait->header.time_ns, ready_ns = ready_ns_of(wait);
+
+	if (ready_ns < from_ns)
+		ready_ns = from_ns;
+
+	if (end_ns <= from_ns)
+		return true;
+	if (!span_end(&call->span, from_ns, hunt->settings.sample_ns, &call->pieces))
+		return false;
+	call->span.start_ns = end_ns;
+	piece.start_ns = from_ns;
+	piece.ns = ready_ns - from_ns;
+	return pieces_add(&call->pieces, &piece) &&
+	       pieces_add(&call->pieces, &(struct piece){.start_ns = ready_ns,
+							 .ns = end_ns - ready_ns,
+							 .kind = PIECE_RUNNABLE,
+							 .stack = wait->stack,
+							 .count = 1});
+}
+
+bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_wait *wait)
+{
+	struct open_call *call = goroutine ? &goroutine->call : NULL;
+	struct piece piece;
+
+	if (wait->header.time_ns < wait->start_ns)
+		return true;
+	piece = piece_of_wait(call, wait);
+	if (!remember(hunt, wait, &piece, call))
+		return false;
+	return !call || add_wait(hunt, call, wait, piece);
+}
+
+static void add_up(uint64_t *sum, uint64_t ns)
+{
+	if (__builtin_add_overflow(*sum, ns, sum))
+		*sum = UINT64_MAX;
+}
+
+void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits)
+{
+	struct span *span = &goroutine->call.span;
+
+	add_up(&span->waiting_ns, waits->waiting_ns);
+	add_up(&span->syscall_ns, waits->syscall_ns);
+	add_up(&span->runnable_ns, waits->runnable_ns);
+	add_up(&span->num_short, waits->count);
+}
+
+/* ---- running ---- */
+
+bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off)
+{
+	struct span *span = &goroutine->call.span;
+	uint64_t start_ns = off->start_ns > span->start_ns ? off->start_ns : span->start_ns;
+	struct piece item = {
+		.start_ns = start_ns,
+		.stack = off->stack,
+		.count = 1,
+		.flags = off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0,
+	};
+
+	if (off->header.time_ns <= start_ns)
+		return true;
+	item.ns = off->header.time_ns - start_ns;
+	item.kind = off->slept ? PIECE_ASLEEP : PIECE_NO_CPU;
+	if (off->slept)
+		return span_add(span, &item);
+	if (off->by_nobody)
+		item.flags |= PIECE_BY_NOBODY;
+	else if (off->by_pid == off->header.pid)
+		item.flags |= PIECE_BY_OWN;
+	else
+		memcpy(item.by_comm, off->by_comm, strnlen(off->by_comm, PIECE_COMM_SIZE - 1));
+	return span_add(span, &item);
+}
+
+bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		  const struct record_sample *sample, uint64_t stack)
+{
+	struct open_call *call = &goroutine->call;
+	const struct piece item = {
+		.start_ns = sample->header.time_ns,
+		.stack = stack,
+		.kind = sample->place == SAMPLE_TRACER ? PIECE_TRACER : PIECE_CPU,
+		.flags = PIECE_SAMPLED,
+		.count = 1,
+	};
+
+	call->awaits_copy = false;
+	if (sample->state == STATE_SYSCALL) {
+		call->sampled_syscall = sample->in_kernel ? sample->syscall : -1;
+		call->sampled_ns = sample->header.time_ns;
+		return true;
+	}
+	if (sample->state != STATE_RUNNING || item.start_ns < call->span.start_ns)
+		return true;
+	call->target->num_samples++;
+	call->awaits_copy = true;
+	call->sample_ip_va = sample->ip_va;
+	call->sample_frame = sample->frame;
+	return span_add(&call->span, &item);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * causes.c - what slow calls spend more time on than the faster half, the largest first. Where there is
+ * no faster half to compare with, what they spend their time on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "hunt/analysis.h"
+
+/* Causes that make less of the difference are not told. */
+#define LEAST_SHARE 0.005
+
+/* ---- doings ---- */
+
+bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames,
+		struct hunt_doing *doing)
+{
+	bool is_sampled = piece->flags & PIECE_SAMPLED;
+	const struct stack_site *site = sites_find(sites, piece->stack, is_sampled);
+	size_t size;
+
+	*doing = (struct hunt_doing){
+		.kind = sites_kind(sites, piece, site),
+		.own = site->own,
+		.callee = site->callee,
+	};
+	doing->kind_name = sites_kind_name(sites, doing->kind, piece);
+	if (piece->kind == PIECE_NO_CPU) {
+		memcpy(doing->process, piece->by_comm, sizeof(doing->process));
+		if (piece->flags & (PIECE_BY_OWN | PIECE_BY_NOBODY))
+			doing->process[0] = 0;
+		doing->is_own_process = piece->flags & PIECE_BY_OWN;
+		doing->is_idle = piece->flags & PIECE_BY_NOBODY;
+	}
+	if (!with_frames)
+		return true;
+	doing->num_frames = sites_frames(sites, piece->stack, is_sampled);
+	size = doing->num_frames * sizeof(*doing->frames);
+	doing->frames = malloc(size ? size : 1);
+	if (!doing->frames) {
+		doing->num_frames = 0;
+		return false;
+	}
+	memcpy(doing->frames, sites->frames, size);
+	return true;
+}
+
+void doings_free(struct hunt_doing *doings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(doings[i].frames);
+		doings_free(doings[i].meanwhile, doings[i].num_meanwhile);
+	}
+	free(doings);
+}
+
+/* ---- ranking ---- */
+
+static double mean(double sum, double weight)
+{
+	return weight > 0 ? sum / weight : 0;
+}
+
+static double excess_of(const struct analysis *analysis, const struct time_group *group)
+{
+	return mean(group->slow_ns, analysis->slow_weight) -
+	       mean(group->fast_ns, analysis->fast_weight);
+}
+
+struct ranked {
+	struct time_group *group;
+	double excess_ns;
+};
+
+static int compare(const void *one, const void *other)
+{
+	const struct ranked *a = one, *b = other;
+
+	if (a->excess_ns != b->excess_ns)
+		return a->excess_ns > b->excess_ns ? -1 : 1;
+	return a->group->index < b->group->index ? -1 : 1;
+}
+
+/* Of those that are more in slow calls, the largest first. */
+static struct ranked *rank(const struct analysis *analysis, size_t *count, double *total_ns)
+{
+	struct ranked *ranked = calloc(analysis->num_groups + 1, sizeof(*ranked));
+
+	*count = 0;
+	*total_ns = 0;
+	for (size_t i = 0; ranked && i < analysis->num_groups; i++) {
+		double excess_ns = excess_of(analysis, analysis->groups[i]);
+
+		if (excess_ns < 1)
+			continue;
+		*total_ns += excess_ns;
+		ranked[(*count)++] = (struct ranked){analysis->groups[i], excess_ns};
+	}
+	if (ranked)
+		qsort(ranked, *count, sizeof(*ranked), compare);
+	return ranked;
+}
+
+/* ---- whose doing ---- */
+
+/* The pieces of the slow calls that are of the group. */
+static struct guilt_wait *list_waits(const struct analysis *analysis,
+				     const struct time_group *group, size_t *count)
+{
+	struct guilt_wait *waits;
+	size_t total = 0;
+
+	for (size_t i = 0; i < analysis->num_slow; i++)
+		total += analysis->slow[i].call->pieces.count;
+	waits = calloc(total + 1, sizeof(*waits));
+	*count = 0;
+	for (size_t i = 0; waits && i < analysis->num_slow; i++) {
+		const struct looked_at *one = &analysis->slow[i];
+
+		for (uint32_t j = 0; j < one->call->pieces.count; j++) {
+			struct hash_key key =
+				group_key(analysis->sites, &one->call->pieces.items[j]);
+
+			if (key.first == group->key.first && key.second == group->key.second)
+				waits[(*count)++] = (struct guilt_wait){one->call, j, one->weight};
+		}
+	}
+	return waits;
+}
+
+static bool find_guilt(const struct analysis *analysis, const struct time_group *group,
+		       struct hunt_doing *doing)
+{
+	size_t count;
+	struct guilt_wait *waits = list_waits(analysis, group, &count);
+	bool is_full =
+		waits && guilt_find(analysis->sites, waits, count, analysis->slow_weight, doing);
+
+	free(waits);
+	return is_full;
+}
+
+static bool tell(const struct analysis *analysis, const struct ranked *ranked, double total_ns,
+		 struct hunt_doing *doing)
+{
+	const struct time_group *group = ranked->group;
+
+	if (!doing_fill(analysis->sites, &group->piece, true, doing))
+		return false;
+	doing->ns = (uint64_t)ranked->excess_ns;
+	doing->share = ranked->excess_ns / total_ns;
+	doing->count = (uint64_t)(group->count + 0.5);
+	return find_guilt(analysis, group, doing);
+}
+
+bool causes_find(struct analysis *analysis, const struct hunt_report_options *options,
+		 struct hunt_report *report)
+{
+	size_t count;
+	double total_ns;
+	struct ranked *ranked = rank(analysis, &count, &total_ns);
+	bool is_full = ranked;
+
+	report->excess_ns = (uint64_t)total_ns;
+	if (options->max_causes && count > options->max_causes)
+		count = options->max_causes;
+	report->causes = calloc(count + 1, sizeof(*report->causes));
+	is_full = is_full && report->causes;
+	for (size_t i = 0; is_full && i < count; i++) {
+		if (!options->max_causes && i && ranked[i].excess_ns < LEAST_SHARE * total_ns)
+			break;
+		report->num_causes++;
+		is_full = tell(analysis, &ranked[i], total_ns, &report->causes[i]);
+	}
+	free(ranked);
+	return is_full;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* groups.c - times of calls that are told as one, with their sums in slow calls and in fast ones. */
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "hunt/analysis.h"
+
+/* What happens to a goroutine wherever it is: told as one, whatever it did then. */
+static bool is_anywhere(enum hunt_kind kind)
+{
+	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU ||
+	       kind == HUNT_SHORT_WAITS || kind == HUNT_TRACER || kind == HUNT_UNKNOWN;
+}
+
+static uint32_t number_of(const struct name *name)
+{
+	return name ? name->number : 0;
+}
+
+/* Code that runs does so on many lines; what waits, waits on one. */
+static bool has_line(enum hunt_kind kind)
+{
+	return kind != HUNT_CPU && kind != HUNT_C_CODE;
+}
+
+struct hash_key group_key(struct sites *sites, const struct piece *piece)
+{
+	const struct stack_site *site =
+		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
+	enum hunt_kind kind = sites_kind(sites, piece, site);
+	uint32_t detail =
+		kind == HUNT_WAIT || kind == HUNT_SYSCALL ? (uint32_t)piece->detail & 0xffffff : 0;
+	struct hash_key key = {.second = (uint64_t)kind << 56 | (uint64_t)detail << 32};
+
+	if (is_anywhere(kind))
+		return key;
+	key.first = (uint64_t)number_of(site->own.function ?: site->own.module) << 32 |
+		    number_of(site->callee);
+	if (has_line(kind))
+		key.second |= site->own.line;
+	return key;
+}
+
+bool group_is_same_matter(struct sites *sites, const struct piece *a, const struct piece *b)
+{
+	struct hash_key one = group_key(sites, a), other = group_key(sites, b);
+
+	return one.first == other.first && one.second >> 32 == other.second >> 32;
+}
+
+static struct time_group *find_group(struct analysis *analysis, const struct piece *piece)
+{
+	struct hash_key key = group_key(analysis->sites, piece);
+	struct time_group *group = hash_find(&analysis->by_key, key);
+
+	if (group)
+		return group;
+	if (!array_reserve(&analysis->groups, &analysis->groups_capacity, analysis->num_groups + 1,
+			   sizeof(struct time_group *)))
+		return NULL;
+	group = calloc(1, sizeof(*group));
+	if (!group)
+		return NULL;
+	group->key = key;
+	group->piece = *piece;
+	if (!hash_add(&analysis->by_key, &group->key)) {
+		free(group);
+		return NULL;
+	}
+	group->index = analysis->num_groups;
+	analysis->groups[analysis->num_groups++] = group;
+	return group;
+}
+
+static bool sum_up_call(struct analysis *analysis, const struct looked_at *one, bool is_slow)
+{
+	const struct pieces *pieces = &one->call->pieces;
+
+	for (size_t i = 0; i < pieces->count; i++) {
+		const struct piece *piece = &pieces->items[i];
+		struct time_group *group = find_group(analysis, piece);
+		double ns = (double)piece->ns * one->weight;
+
+		if (!group)
+			return false;
+		if (!is_slow) {
+			group->fast_ns += ns;
+			continue;
+		}
+		group->slow_ns += ns;
+		group->count += (double)piece->count * one->weight;
+		if (ns > group->piece_ns) {
+			group->piece_ns = ns;
+			group->piece = *piece;
+		}
+	}
+	return true;
+}
+
+bool analysis_sum_up(struct analysis *analysis)
+{
+	for (size_t i = 0; i < analysis->num_slow; i++) {
+		if (!sum_up_call(analysis, &analysis->slow[i], true))
+			return false;
+		analysis->slow_weight += analysis->slow[i].weight;
+	}
+	for (size_t i = 0; i < analysis->num_fast; i++) {
+		if (!sum_up_call(analysis, &analysis->fast[i], false))
+			return false;
+		analysis->fast_weight += analysis->fast[i].weight;
+	}
+	return true;
+}
+
+void analysis_clear(struct analysis *analysis)
+{
+	for (size_t i = 0; i < analysis->num_groups; i++)
+		free(analysis->groups[i]);
+	free(analysis->groups);
+	hash_clear(&analysis->by_key);
+	free(analysis->slow);
+	free(analysis->fast);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/* hunt.c - records of hunt, each to who takes it; see gofuncgraph/hunt.h. */
+#include <stdlib.h>
+
+#include "hunt/hunt_internal.h"
+#include "hunt/samples.h"
+
+struct error *hunt_new(const struct hunt_settings *settings, const struct hunt_sink *sink,
+		       struct hunt **result)
+{
+	struct hunt *hunt = calloc(1, sizeof(*hunt));
+
+	*result = hunt;
+	if (!hunt)
+		return error_out_of_memory();
+	hunt->settings = *settings;
+	if (hunt->settings.num_slowest > HUNT_MAX_SLOWEST)
+		hunt->settings.num_slowest = HUNT_MAX_SLOWEST;
+	if (settings->code)
+		hunt->code = *settings->code;
+	hunt->settings.code = settings->code ? &hunt->code : NULL;
+	hunt->sink = *sink;
+	return NULL;
+}
+
+void hunt_free(struct hunt *hunt)
+{
+	struct hunt_target *target, *next;
+
+	if (!hunt)
+		return;
+	while (hunt->open)
+		calls_drop(hunt, hunt->open);
+	for (target = hunt->first_target; target; target = next) {
+		next = target->next;
+		kept_destroy(&target->kept);
+		free(target);
+	}
+	hash_clear(&hunt->targets);
+	hash_clear(&hunt->goroutines);
+	processes_destroy(&hunt->processes);
+	history_clear(&hunt->history);
+	stacks_clear(&hunt->stacks);
+	free(hunt);
+}
+
+uint64_t hunt_num_calls(const struct hunt *hunt)
+{
+	return hunt->num_calls;
+}
+
+/* ---- losses and ends ---- */
+
+/* Records of the goroutine's are missing. */
+static void lose(struct hunt_goroutine *goroutine, const struct record *record)
+{
+	if (goroutine && record->lost)
+		goroutine->call.has_holes = true;
+}
+
+static void lose_some_of_all(struct hunt *hunt)
+{
+	for (struct hunt_goroutine *one = hunt->open; one; one = one->next)
+		one->call.has_holes = true;
+}
+
+/* Calls of this function end unseen from now on. */
+static void take_off(struct hunt *hunt, uint32_t site)
+{
+	uint32_t func = hunt->sink.func_of_site(hunt->sink.context, site);
+	struct hunt_goroutine *one, *next;
+
+	for (one = hunt->open; one; one = next) {
+		next = one->next;
+		if (one->call.target->func.first == func)
+			calls_drop(hunt, one);
+	}
+}
+
+static bool end_process(struct hunt *hunt, const struct record *record)
+{
+	struct process_member *member;
+	bool is_full = true;
+
+	while ((member = processes_first(&hunt->processes, record->pid))) {
+		struct hunt_goroutine *goroutine =
+			process_member_of(member, struct hunt_goroutine, of_process);
+		is_full = calls_end(hunt, goroutine, record->time_ns, true) && is_full;
+	}
+	return is_full;
+}
+
+static bool end_all(struct hunt *hunt, uint64_t end_ns)
+{
+	bool is_full = true;
+
+	while (hunt->open)
+		is_full = calls_end(hunt, hunt->open, end_ns, true) && is_full;
+	return is_full;
+}
+
+/* ---- samples ---- */
+
+static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			       const struct record_sample *sample)
+{
+	const struct record *header = &sample->header;
+	uint64_t stack;
+	struct error *err = samples_put_right(hunt->settings.code, &hunt->stacks, sample, &stack);
+	const struct history_sample entry = {
+		.goroutine = {.first = header->goid, .second = header->pid},
+		.time_ns = header->time_ns,
+		.stack = stack,
+		.kind = sample->place == SAMPLE_TRACER ? PIECE_TRACER : PIECE_CPU,
+	};
+
+	hunt->num_samples++;
+	hunt->num_tracer_samples += sample->place == SAMPLE_TRACER;
+	if (err || !header->goid)
+		return err;
+	if (sample->state == STATE_RUNNING && !history_add_sample(&hunt->history, &entry))
+		return error_out_of_memory();
+	if (goroutine && !calls_sample(hunt, goroutine, sample, stack))
+		return error_out_of_memory();
+	return NULL;
+}
+
+static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			     const struct record_stack_copy *copy)
+{
+	struct open_call *call = &goroutine->call;
+	struct span *span = &call->span;
+	struct error *err;
+	struct piece *last;
+
+	if (!call->awaits_copy || !span->count)
+		return NULL;
+	call->awaits_copy = false;
+	last = &span->items[span->count - 1];
+	if (!(last->flags & PIECE_SAMPLED))
+		return NULL;
+	err = samples_unwind(hunt->settings.code, &hunt->stacks, call->sample_ip_va,
+			     call->sample_frame, copy, &last->stack);
+	history_correct(&hunt->history, goroutine->key, last->stack);
+	return err;
+}
+
+/* ---- records ---- */
+
+static bool on_entry(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		     const struct record *record)
+{
+	if (!(record->flags & RECORD_OPENS_TREE))
+		return true;
+	/* The end of the call before was lost. */
+	if (goroutine)
+		calls_drop(hunt, goroutine);
+	return !record->goid || calls_begin(hunt, (const struct record_entry *)record);
+}
+
+static void see_time(struct hunt *hunt, uint64_t time_ns)
+{
+	if (!hunt->first_ns)
+		hunt->first_ns = time_ns;
+	if (time_ns > hunt->last_ns)
+		hunt->last_ns = time_ns;
+}
+
+static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			     const struct record *record)
+{
+	bool is_full = true;
+
+	switch (record->kind) {
+	case RECORD_ENTRY:
+		is_full = on_entry(hunt, goroutine, record);
+		break;
+	case RECORD_WAIT:
+		is_full = calls_wait(hunt, goroutine, (const struct record_wait *)record);
+		break;
+	case RECORD_SHORT_WAITS:
+		if (goroutine)
+			calls_short_waits(goroutine, (const struct record_short_waits *)record);
+		break;
+	case RECORD_OFFCPU:
+		is_full = !goroutine ||
+			  calls_off_cpu(goroutine, (const struct record_offcpu *)record);
+		break;
+	case RECORD_SAMPLE:
+		return on_sample(hunt, goroutine, (const struct record_sample *)record);
+	case RECORD_STACK_COPY:
+		return goroutine
+			       ? on_copy(hunt, goroutine, (const struct record_stack_copy *)record)
+			       : NULL;
+	case RECORD_STACK:
+		return stacks_feed(&hunt->stacks, record);
+	case RECORD_LOST_END:
+		if (goroutine)
+			calls_drop(hunt, goroutine);
+		break;
+	case RECORD_EXEC:
+	case RECORD_PROCESS_EXIT:
+		is_full = end_process(hunt, record);
+		break;
+	case RECORD_TAKEN_OFF:
+		take_off(hunt, ((const struct record_frame *)record)->site);
+		break;
+	case RECORD_GAP:
+		lose_some_of_all(hunt);
+		break;
+	case RECORD_STATISTICS:
+		hunt->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
+		break;
+	case RECORD_TICK:
+		stuck_look(hunt, record->time_ns);
+		break;
+	case RECORD_STOPPED:
+		is_full = end_all(hunt, record->time_ns);
+	}
+	return is_full ? NULL : error_out_of_memory();
+}
+
+struct error *hunt_feed(struct hunt *hunt, const struct record *record)
+{
+	struct hunt_goroutine *goroutine = record->goid ? calls_find(hunt, record) : NULL;
+	struct error *err;
+
+	if (record->kind != RECORD_STACK)
+		see_time(hunt, record->time_ns);
+	lose(goroutine, record);
+	err = consume(hunt, goroutine, record);
+	if (err || !(record->flags & RECORD_CLOSES_TREE) || !goroutine ||
+	    record->kind == RECORD_ENTRY)
+		return err;
+	/* It may be gone with what the record was of. */
+	goroutine = calls_find(hunt, record);
+	if (goroutine && !calls_end(hunt, goroutine, record->time_ns, false))
+		return error_out_of_memory();
+	return NULL;
+}

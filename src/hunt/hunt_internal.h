@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* hunt_internal.h - what the files of this room share. */
+#ifndef HUNT_INTERNAL_H
+#define HUNT_INTERNAL_H
+
+#include "base/processes.h"
+#include "gofuncgraph/hunt.h"
+#include "gofuncgraph/stacks.h"
+#include "goroutines/unwind.h"
+#include "hunt/history.h"
+#include "hunt/kept.h"
+#include "hunt/span.h"
+
+/* Targets that are told; calls of further ones are not. */
+#define HUNT_MAX_TARGETS 4096
+
+/* Calls that are open at once; the one that began first gives way. */
+#define HUNT_MAX_OPEN (1u << 17)
+
+/* Calls of one function. */
+struct hunt_target {
+	struct hash_key func; /* its number */
+	uint32_t site; /* where one was entered */
+	uint64_t first_ns, last_ns; /* when calls began and ended */
+	uint64_t lost; /* calls whose end was not seen */
+	uint64_t holes; /* calls that ended, of which records are missing */
+	uint64_t open; /* that were open when tracing, or their process, ended */
+	uint64_t num_samples; /* within calls */
+	struct kept kept;
+	struct hunt_target *next; /* in order of their first calls */
+};
+
+/* A call that has not ended. */
+struct open_call {
+	struct hunt_target *target;
+	uint32_t site;
+	uint64_t start_ns;
+	struct pieces pieces; /* up to where the span begins */
+	struct span span;
+	bool has_holes; /* records are missing */
+	bool was_told; /* that it is stuck */
+	/* What the last sample found in a system call; a wait's record may not know it. */
+	int32_t sampled_syscall;
+	uint64_t sampled_ns;
+	/* The last sample, if a copy of its stack may follow. */
+	bool awaits_copy;
+	uint64_t sample_ip_va;
+	uint32_t sample_frame;
+};
+
+/* A goroutine inside of a target. */
+struct hunt_goroutine {
+	struct hash_key key; /* goid, pid */
+	struct process_member of_process;
+	struct hunt_goroutine *prev, *next; /* the call that began first is first */
+	struct open_call call;
+};
+
+struct hunt {
+	struct hunt_settings settings;
+	struct hunt_sink sink;
+	struct unwind_code code;
+	struct stacks stacks;
+	struct history history;
+	struct hash goroutines; /* inside of targets */
+	struct processes processes; /* of these */
+	struct hunt_goroutine *open; /* a list of the same */
+	struct hash targets; /* by function */
+	struct hunt_target *first_target, *last_target;
+	size_t num_targets;
+	uint64_t num_calls;
+	uint64_t num_samples; /* of all goroutines, and threads without one */
+	uint64_t num_tracer_samples; /* of those, in our own breakpoints */
+	uint64_t lost; /* records, as RECORD_STATISTICS has them */
+	uint64_t first_ns, last_ns; /* of all records with a time */
+};
+
+/* ---- calls.c ---- */
+
+/* What happens to a call, or may. False: out of memory. */
+bool calls_begin(struct hunt *hunt, const struct record_entry *entry);
+void calls_drop(struct hunt *hunt,
+		struct hunt_goroutine *goroutine); /* how it ended is not known */
+bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open);
+bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		const struct record_wait *wait);
+void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits);
+bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
+/* `stack`: the sample's, put right. */
+bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		  const struct record_sample *sample, uint64_t stack);
+
+/* NULL: it is inside of no target. */
+struct hunt_goroutine *calls_find(const struct hunt *hunt, const struct record *record);
+
+/* ---- stuck.c ---- */
+
+/* Tells of calls that are open for too long. */
+void stuck_look(struct hunt *hunt, uint64_t now_ns);
+
+#endif

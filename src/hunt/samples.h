@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * samples.h - the stacks of samples put right, by who knows how much stack each instruction's function
+ * has: a function without a frame hides its caller from frame pointers, and assembly may use the frame
+ * pointer for something else. record.h, struct record_sample, says what the records hold for this.
+ */
+#ifndef HUNT_SAMPLES_H
+#define HUNT_SAMPLES_H
+
+#include "gofuncgraph/record.h"
+#include "gofuncgraph/stacks.h"
+#include "goroutines/unwind.h"
+
+/*
+ * Sets *stack to the stack that the sample is to have: its own, or one that is made and told to `stacks`.
+ * `code` may be NULL: then nothing is put right. Error: out of memory.
+ */
+struct error *samples_put_right(const struct unwind_code *code, struct stacks *stacks,
+				const struct record_sample *sample, uint64_t *stack);
+
+/*
+ * The same by the memory that was sent of the sample's stack. *stack is left as it is where that leads
+ * nowhere. `ip_va` and `frame`: as the sample has them.
+ */
+struct error *samples_unwind(const struct unwind_code *code, struct stacks *stacks, uint64_t ip_va,
+			     uint32_t frame, const struct record_stack_copy *copy, uint64_t *stack);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "hunt/span.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+
+static bool is_sample(const struct piece *item)
+{
+	return item->flags & PIECE_SAMPLED;
+}
+
+/* Half of the samples stand for all of them; times without a processor are added to each other. */
+static void thin_out(struct span *span)
+{
+	size_t kept = 0;
+	bool skips = false;
+
+	for (size_t i = 0; i < span->count; i++) {
+		struct piece *item = &span->items[i];
+		struct piece *last = kept ? &span->items[kept - 1] : NULL;
+
+		if (is_sample(item)) {
+			skips = !skips;
+			if (!skips)
+				continue;
+		} else if (last && !is_sample(last)) {
+			last->ns += item->ns;
+			last->count += item->count;
+			continue;
+		}
+		span->items[kept++] = *item;
+	}
+	span->count = kept;
+	span->thinned++;
+}
+
+bool span_add(struct span *span, const struct piece *item)
+{
+	if (span->count == SPAN_MAX_ITEMS)
+		thin_out(span);
+	if (!array_reserve(&span->items, &span->capacity, span->count + 1, sizeof(*span->items)))
+		return false;
+	span->items[span->count++] = *item;
+	return true;
+}
+
+/* ---- its end ---- */
+
+/* How the time of a span divides. */
+struct division {
+	uint64_t waiting_ns, syscall_ns, runnable_ns;
+	uint64_t unseen_ns;
+	uint64_t cpu_ns; /* for all samples */
+	size_t num_samples;
+};
+
+static uint64_t take(uint64_t *left, uint64_t ns)
+{
+	uint64_t taken = ns < *left ? ns : *left;
+
+	*left -= taken;
+	return taken;
+}
+
+/* Of a stretch that has no sample, from one to the next or to an end. */
+static uint64_t unseen_in(const struct span *span, uint64_t period_ns, uint64_t stretch_ns)
+{
+	uint64_t short_ns = span->waiting_ns + span->syscall_ns + span->runnable_ns;
+	uint64_t most = SPAN_LOST_PERIODS * period_ns;
+
+	if (!period_ns || stretch_ns <= short_ns)
+		return 0;
+	if (span->thinned >= 20 || stretch_ns - short_ns <= most << span->thinned)
+		return 0;
+	return stretch_ns - short_ns;
+}
+
+/* `total_ns`: of the span. Items are made to fit in it. */
+static struct division divide(struct span *span, uint64_t end_ns, uint64_t period_ns)
+{
+	uint64_t left = end_ns - span->start_ns, since_ns = span->start_ns, idle_ns = 0;
+	struct division result = {0};
+
+	for (size_t i = 0; i < span->count; i++) {
+		struct piece *item = &span->items[i];
+
+		if (!is_sample(item)) {
+			item->ns = take(&left, item->ns);
+			idle_ns += item->ns;
+			continue;
+		}
+		result.num_samples++;
+		if (item->start_ns > since_ns + idle_ns)
+			result.unseen_ns +=
+				unseen_in(span, period_ns, item->start_ns - since_ns - idle_ns);
+		since_ns = item->start_ns;
+		idle_ns = 0;
+	}
+	if (end_ns > since_ns + idle_ns)
+		result.unseen_ns += unseen_in(span, period_ns, end_ns - since_ns - idle_ns);
+	result.waiting_ns = take(&left, span->waiting_ns);
+	result.syscall_ns = take(&left, span->syscall_ns);
+	result.runnable_ns = take(&left, span->runnable_ns);
+	result.unseen_ns = take(&left, result.unseen_ns);
+	result.cpu_ns = left;
+	return result;
+}
+
+/* Samples get their shares of the time; its remainder is the last one's. */
+static bool add_items(struct span *span, const struct division *division, struct pieces *pieces)
+{
+	uint64_t left = division->cpu_ns;
+	size_t samples = division->num_samples;
+	bool is_full = true;
+
+	for (size_t i = 0; i < span->count && is_full; i++) {
+		struct piece item = span->items[i];
+
+		if (is_sample(&item))
+			item.ns = take(&left, left / samples--);
+		is_full = pieces_add(pieces, &item);
+	}
+	return is_full && pieces_add(pieces, &(struct piece){.start_ns = span->start_ns,
+							     .ns = left,
+							     .kind = PIECE_CPU,
+							     .count = 1});
+}
+
+static bool add_sum(const struct span *span, enum piece_kind kind, uint64_t ns,
+		    struct pieces *pieces)
+{
+	const struct piece piece = {
+		.start_ns = span->start_ns,
+		.ns = ns,
+		.kind = kind,
+		.detail = kind == PIECE_SYSCALL ? -1 : 0,
+		.count = span->num_short > UINT32_MAX ? UINT32_MAX : (uint32_t)span->num_short,
+	};
+
+	return pieces_add(pieces, &piece);
+}
+
+bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pieces *pieces)
+{
+	bool is_full = true;
+
+	if (end_ns > span->start_ns) {
+		struct division division = divide(span, end_ns, period_ns);
+
+		is_full = add_items(span, &division, pieces) &&
+			  add_sum(span, PIECE_SHORT, division.waiting_ns, pieces) &&
+			  add_sum(span, PIECE_SYSCALL, division.syscall_ns, pieces) &&
+			  add_sum(span, PIECE_RUNNABLE, division.runnable_ns, pieces) &&
+			  add_sum(span, PIECE_UNSEEN, division.unseen_ns, pieces);
+		span->start_ns = end_ns;
+	}
+	span->count = span->thinned = 0;
+	span->waiting_ns = span->syscall_ns = span->runnable_ns = span->num_short = 0;
+	return is_full;
+}
+
+void span_clear(struct span *span)
+{
+	free(span->items);
+	*span = (struct span){0};
+}

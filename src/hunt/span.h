@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * span.h - a time in which a goroutine was RUNNING, from one long wait to the next, in pieces.
+ *
+ * What is known of it: each time without a processor, exactly; short waits, by their sums; samples. What
+ * is left was spent on a processor, and the samples share it. A stretch of many sampling periods without
+ * any sample was not: records are missing.
+ */
+#ifndef HUNT_SPAN_H
+#define HUNT_SPAN_H
+
+#include "hunt/pieces.h"
+
+struct span {
+	uint64_t start_ns;
+	/* Samples, of no time, and times without a processor, in order of time. */
+	struct piece *items;
+	size_t count, capacity;
+	unsigned thinned; /* so often every second sample was left out */
+	/* short waits */
+	uint64_t waiting_ns, syscall_ns, runnable_ns;
+	uint64_t num_short;
+};
+
+/* More are thinned out. */
+#define SPAN_MAX_ITEMS 4096
+/* Sampling periods without a sample that cannot be chance. */
+#define SPAN_LOST_PERIODS 20
+
+/* A sample, or a time without a processor, behind those that are there. False: out of memory. */
+bool span_add(struct span *span, const struct piece *item);
+
+/* Adds its pieces, up to end_ns: they take all of the time. It begins anew, there. period_ns: of samples;
+ * 0: none are taken. False: out of memory. */
+bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pieces *pieces);
+
+void span_clear(struct span *span);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* tree.c - the wall time of slow calls as one tree: functions by who called them, at the leaves the kind. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "hunt/analysis.h"
+
+/* Time of further ones stays with the function above. */
+#define MAX_NODES 65536
+
+struct tree_node {
+	struct hash_key key; /* parent and function; line, or kind of a leaf */
+	struct hunt_frame frame;
+	const char *kind; /* of a leaf */
+	double ns;
+	double line_ns; /* of the piece that the line is of */
+	struct tree_node *first_child, *next_sibling;
+};
+
+struct tree {
+	struct hash by_key;
+	struct tree_node **nodes;
+	size_t count, capacity;
+	struct tree_node root; /* of nothing */
+};
+
+static struct tree_node *add_node(struct tree *tree, struct tree_node *parent, struct hash_key key)
+{
+	struct tree_node *node;
+
+	if (!array_reserve(&tree->nodes, &tree->capacity, tree->count + 1, sizeof(*tree->nodes)))
+		return NULL;
+	node = calloc(1, sizeof(*node));
+	if (!node)
+		return NULL;
+	node->key = key;
+	if (!hash_add(&tree->by_key, &node->key)) {
+		free(node);
+		return NULL;
+	}
+	tree->nodes[tree->count++] = node;
+	node->next_sibling = parent->first_child;
+	parent->first_child = node;
+	return node;
+}
+
+/* Which number a node has: its address, as there are no others of that. */
+static struct hash_key key_below(const struct tree_node *parent, uint32_t number, uint64_t rest)
+{
+	return (struct hash_key){.first = (uint64_t)(uintptr_t)parent,
+				 .second = rest << 32 | number};
+}
+
+static uint32_t number_of(const struct place *place)
+{
+	const struct name *name = place->function ?: place->module;
+
+	return name ? name->number : 0;
+}
+
+/* *node becomes the one below it. has_line: one for each line. False: out of memory. */
+static bool go_down(struct tree *tree, struct tree_node **node, const struct hunt_frame *frame,
+		    bool has_line, double ns)
+{
+	struct hash_key key =
+		key_below(*node, number_of(&frame->place), has_line ? frame->place.line : 0);
+	struct tree_node *below = hash_find(&tree->by_key, key);
+
+	if (!below && tree->count >= MAX_NODES)
+		return true;
+	if (!below) {
+		below = add_node(tree, *node, key);
+		if (!below)
+			return false;
+		below->frame = *frame;
+	}
+	if (ns > below->line_ns) {
+		below->frame.place.line = frame->place.line;
+		below->line_ns = ns;
+	}
+	below->ns += ns;
+	*node = below;
+	return true;
+}
+
+static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, double ns)
+{
+	/* Texts of kinds have one place each. */
+	struct hash_key key = {.first = (uint64_t)(uintptr_t)node,
+			       .second = (uint64_t)(uintptr_t)kind | 1ull << 63};
+	struct tree_node *leaf = hash_find(&tree->by_key, key);
+
+	if (!leaf && tree->count >= MAX_NODES)
+		return true;
+	leaf = leaf ?: add_node(tree, node, key);
+	if (!leaf)
+		return false;
+	leaf->kind = kind;
+	leaf->ns += ns;
+	return true;
+}
+
+static bool add_piece(struct tree *tree, struct sites *sites, const struct piece *piece,
+		      double weight)
+{
+	bool is_sampled = piece->flags & PIECE_SAMPLED;
+	const struct stack_site *site = sites_find(sites, piece->stack, is_sampled);
+	enum hunt_kind kind = sites_kind(sites, piece, site);
+	size_t count = sites_frames(sites, piece->stack, is_sampled), innermost = 0;
+	struct tree_node *node = &tree->root;
+	double ns = (double)piece->ns * weight;
+
+	tree->root.ns += ns;
+	while (innermost < count && sites->frames[innermost].is_hidden)
+		innermost++;
+	for (size_t i = count; i-- > innermost;) {
+		const struct hunt_frame *frame = &sites->frames[i];
+
+		if (frame->is_hidden)
+			continue;
+		/* Code that runs is on a different line in each sample. */
+		if (!go_down(tree, &node, frame, i > innermost || !is_sampled, ns))
+			return false;
+	}
+	return add_leaf(tree, node, sites_kind_name(sites, kind, piece), ns);
+}
+
+/* ---- in order ---- */
+
+static int compare(const void *one, const void *other)
+{
+	const struct tree_node *a = *(struct tree_node *const *)one;
+	const struct tree_node *b = *(struct tree_node *const *)other;
+
+	if (a->ns != b->ns)
+		return a->ns > b->ns ? -1 : 1;
+	return a->key.second < b->key.second ? -1 : 1;
+}
+
+static bool emit(const struct tree_node *parent, double weight, double total_ns, unsigned depth,
+		 struct hunt_report *report)
+{
+	_cleanup_free_ struct tree_node **children = NULL;
+	size_t count = 0;
+
+	for (struct tree_node *child = parent->first_child; child; child = child->next_sibling)
+		count++;
+	children = calloc(count + 1, sizeof(struct tree_node *));
+	if (!children)
+		return false;
+	count = 0;
+	for (struct tree_node *child = parent->first_child; child; child = child->next_sibling)
+		children[count++] = child;
+	qsort(children, count, sizeof(struct tree_node *), compare);
+	for (size_t i = 0; i < count; i++) {
+		size_t at = report->num_nodes++;
+
+		report->tree[at] = (struct hunt_node){
+			.frame = children[i]->frame,
+			.ns = (uint64_t)(children[i]->ns / weight),
+			.share = total_ns > 0 ? children[i]->ns / total_ns : 0,
+			.kind = children[i]->kind,
+			.depth = depth,
+		};
+		if (!emit(children[i], weight, total_ns, depth + 1, report))
+			return false;
+		report->tree[at].end = report->num_nodes;
+	}
+	return true;
+}
+
+bool tree_make(const struct analysis *analysis, struct hunt_report *report)
+{
+	struct tree tree = {0};
+	bool is_full = true;
+
+	for (size_t i = 0; is_full && i < analysis->num_slow; i++) {
+		const struct looked_at *one = &analysis->slow[i];
+
+		for (size_t j = 0; is_full && j < one->call->pieces.count; j++)
+			is_full = add_piece(&tree, analysis->sites, &one->call->pieces.items[j],
+					    one->weight);
+	}
+	report->tree = calloc(tree.count + 1, sizeof(*report->tree));
+	is_full = is_full && report->tree &&
+		  emit(&tree.root, analysis->slow_weight, tree.root.ns, 0, report);
+	for (size_t i = 0; i < tree.count; i++)
+		free(tree.nodes[i]);
+	free(tree.nodes);
+	hash_clear(&tree.by_key);
+	return is_full;
+}
