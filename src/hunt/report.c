@@ -138,7 +138,7 @@ static uint64_t mean_ns(const struct looked_at *calls, size_t count)
 	return weight > 0 ? (uint64_t)(ns / weight) : 0;
 }
 
-/* As much of the time of slow calls as is known, what it was and where. */
+/* How much of the time of slow calls is known, whatever it was. */
 static void tell_coverage(const struct analysis *analysis, struct hunt_report *report)
 {
 	for (size_t i = 0; i < analysis->num_slow; i++) {
@@ -147,10 +147,8 @@ static void tell_coverage(const struct analysis *analysis, struct hunt_report *r
 		report->total_ns += duration(analysis->slow[i].call);
 		for (size_t j = 0; j < pieces->count; j++) {
 			const struct piece *piece = &pieces->items[j];
-			bool is_known = piece->kind != PIECE_UNSEEN &&
-					(piece->kind != PIECE_CPU || piece->stack);
-
-			report->explained_ns += is_known ? piece->ns : 0;
+			if (piece->kind != PIECE_UNSEEN)
+				report->explained_ns += piece->ns;
 		}
 	}
 }
