@@ -72,7 +72,7 @@ struct call {
 	uint32_t tid; /* at its entry */
 	uint16_t num_parts;
 	uint8_t end; /* enum call_end */
-	/* records were lost while it was open: it may have had more calls than are shown */
+	/* records were lost, or probes were off, while it was open: it may have had more calls than are shown */
 	bool incomplete;
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
@@ -142,6 +142,9 @@ struct tree {
 	 * the part; it begins with the calls that were open at the end of the one before. */
 	uint32_t part;
 	uint64_t lost; /* records of this goroutine that were lost while the tree was open */
+	/* How long probes were off (RECORD_GAP) while it was open, up to the end of this part: calls
+	 * may be missing, and ends of calls that are there. */
+	uint64_t off_ns;
 	/* Functions whose probes were taken off before it ended: calls of theirs are missing. */
 	uint64_t num_off;
 	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all

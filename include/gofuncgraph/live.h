@@ -42,8 +42,8 @@ bool live_is_busy(const struct source *source);
 struct error *live_attach(struct source *source, const uint32_t *sites, size_t count);
 /*
  * Takes all probes of functions off, by their indices in plan->funcs; RECORD_TAKEN_OFF tells of each,
- * if anything is traced. By uprobe_multi no hit of another function is lost or seen twice. By other
- * methods there is a gap while those are attached anew, between two RECORD_GAP.
+ * if anything is traced. By uprobe_multi no hit of another function is lost or seen twice.
+ * By other methods there is a gap while those are attached anew, from RECORD_GAP to RECORD_GAP_END.
  */
 struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
 /* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the

@@ -55,11 +55,12 @@ enum record_kind {
 	RECORD_SAMPLE, /* struct record_sample: what its thread is doing right now */
 	RECORD_STACK_COPY, /* struct record_stack_copy: more on the sample just before */
 	/* struct record_frame, made by a source: the probes of the function that has its entry at
-	 * `site` go, for good. Whether a call of it ends is not seen any more; others' are. */
+	 * `site` go, for good. Some hits of it may still come, as long as they are there. */
 	RECORD_TAKEN_OFF,
-	/* struct record, made by a source: about here something may not have been seen, of any
-	 * goroutine */
+	/* struct record, made by a source: from here on, until RECORD_GAP_END, probes are off for a
+	 * while, and whatever a goroutine does may not be seen */
 	RECORD_GAP,
+	RECORD_GAP_END,
 };
 
 enum record_flags {
@@ -382,6 +383,7 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_TICK:
 	case RECORD_STOPPED:
 	case RECORD_GAP:
+	case RECORD_GAP_END:
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);

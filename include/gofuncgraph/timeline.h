@@ -139,12 +139,13 @@ struct timeline_coverage {
 	/* Everything is seen since then: a goroutine that is met later was in its state all the
 	 * time, for all that is known. At first, when tracing began. */
 	uint64_t since_ns;
-	uint64_t lost_ns; /* when a loss was noticed last; 0: never */
+	uint64_t lost_ns; /* when a loss was noticed last, or probes were off; 0: never */
 	uint64_t num_lost; /* STAT_LOST, as it was told last */
+	bool is_gap; /* probes are off (RECORD_GAP) */
 };
 
 /* Each record of the stream, before its goroutine's timeline hears it: maybe it tells that records
- * were lost, of nobody knows whom. */
+ * were lost, of nobody knows whom, or probes are off. */
 void timeline_cover(struct timeline_coverage *coverage, const struct record *record);
 
 /* Something may have been missed until now_ns. */
@@ -154,7 +155,7 @@ static inline void timeline_cover_since(struct timeline_coverage *coverage, uint
 		coverage->since_ns = now_ns;
 }
 
-/* Records of nobody knows whom were lost in that time: the goroutine may have left the state and come
+/* Records of nobody knows whom were lost in that time, or probes were off: the goroutine may have left the state and come
  * back. */
 static inline bool timeline_is_doubtful(const struct timeline_coverage *coverage,
 					const struct interval *interval)

@@ -44,6 +44,7 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 		owner->tree.number = ++trees->num_begun;
 		owner->tree.num_off = trees->num_off;
 		owner->root_position = position;
+		owner->gaps_before_ns = gaps_until(trees, record->time_ns);
 		owner->settled_ns = record->time_ns;
 		timeline_meet(&owner->timeline, record, record->time_ns);
 		family_found(owner);
@@ -168,7 +169,7 @@ static struct error *enter_frame(struct calltree *trees, struct owner *owner,
 			return NULL;
 		frames_close_top(trees, owner, &ending);
 	}
-	return open_entered(trees, owner, entry);
+	return is_taken_off(trees, entry->at.site) ? NULL : open_entered(trees, owner, entry);
 }
 
 /* Something happened to a goroutine inside a tree. */
@@ -360,36 +361,50 @@ static void handle_loss(struct calltree *trees, const struct record *record)
 		add_lost(&owner->tree, record->lost);
 }
 
-/* Something may not have been seen, of any goroutine. */
-static void handle_gap(struct calltree *trees)
+static void begin_gap(struct calltree *trees, uint64_t time_ns)
 {
-	struct owner *owner;
-
-	DL_FOREACH2(trees->table.owners, owner, younger)
-	{
-		add_lost(&owner->tree, 1);
-	}
+	if (trees->is_gap)
+		return;
+	trees->is_gap = true;
+	trees->gap_ns = time_ns;
+	trees->num_gaps++;
 }
 
-static struct error *handle_taken_off(struct calltree *trees, uint32_t site)
+static void end_gap(struct calltree *trees, uint64_t time_ns)
+{
+	trees->gaps_ns = gaps_until(trees, time_ns);
+	trees->is_gap = false;
+}
+
+/* False: out of memory. */
+static bool remember_taken_off(struct calltree *trees, uint32_t site)
 {
 	size_t end = (size_t)site / 64 * 64 + 64;
-	struct owner *owner;
 
 	if (end > trees->taken_off_end) {
 		uint64_t *grown = realloc(trees->taken_off, end / 8);
 
 		if (!grown)
-			return error_out_of_memory();
+			return false;
 		memset(grown + trees->taken_off_end / 64, 0, (end - trees->taken_off_end) / 8);
 		trees->taken_off = grown;
 		trees->taken_off_end = end;
 	}
 	trees->taken_off[site / 64] |= UINT64_C(1) << site % 64;
+	return true;
+}
+
+static struct error *handle_taken_off(struct calltree *trees, const struct record_frame *off)
+{
+	struct owner *owner;
+
+	if (!remember_taken_off(trees, off->site))
+		return error_out_of_memory();
 	trees->num_off++;
 	DL_FOREACH2(trees->table.owners, owner, younger)
 	{
 		owner->tree.num_off = trees->num_off;
+		frames_give_up(trees, owner, off->site, off->header.time_ns);
 	}
 	return NULL;
 }
@@ -430,10 +445,13 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 		handle_stop(trees, record->time_ns);
 		return NULL;
 	case RECORD_GAP:
-		handle_gap(trees);
+		begin_gap(trees, record->time_ns);
+		return NULL;
+	case RECORD_GAP_END:
+		end_gap(trees, record->time_ns);
 		return NULL;
 	case RECORD_TAKEN_OFF:
-		return handle_taken_off(trees, ((const struct record_frame *)record)->site);
+		return handle_taken_off(trees, (const struct record_frame *)record);
 	case RECORD_STATISTICS:
 	case RECORD_STACK:
 		return NULL;

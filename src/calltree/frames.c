@@ -106,7 +106,8 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 	frames_tell_lost(trees, owner);
 	struct frame frame = {
 		.position = position,
-		.lost_at_entry = tree->lost,
+		/* a gap that goes on is missed still */
+		.missed_at_entry = frames_num_missed(trees, owner) - trees->is_gap,
 		.is_kept = trees->sink.keep_calls && may_keep(trees, tree),
 		.is_start = beginning->site == CALLTREE_NO_SITE,
 	};
@@ -161,7 +162,7 @@ static void free_waits(struct calltree *trees, struct owner *owner, struct call 
 	trees->total_waits -= call->num_waits;
 }
 
-void frames_close_top(struct calltree *trees, struct owner *owner, const struct ending *ending)
+static void close_top(struct calltree *trees, struct owner *owner, const struct ending *ending)
 {
 	struct tree *tree = &owner->tree;
 
@@ -171,7 +172,7 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	struct frame *frame = &owner->frames[--owner->num_frames];
 	struct call *call = frame_call(owner, frame);
 	trees->total_open--;
-	call->incomplete |= tree->lost != frame->lost_at_entry;
+	call->incomplete |= frames_num_missed(trees, owner) != frame->missed_at_entry;
 	call->end = (uint8_t)ending->end;
 	if (call->incomplete && (ending->end == CALL_LEFT || ending->end == CALL_PANIC))
 		call->end = CALL_LOST;
@@ -190,6 +191,8 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (frame->is_kept)
 		tree->steps[tree->num_steps++] =
 			(struct step){.index = frame->index, .type = STEP_EXIT};
+	if (!caller)
+		note_gaps(trees, owner);
 	if (trees->sink.call_ended)
 		trees->sink.call_ended(trees->sink.context, tree, call);
 	if (call->num_waits)
@@ -197,4 +200,35 @@ void frames_close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (call->num_parts)
 		hand_up_parts(trees, owner, call, frame->is_kept);
 	owner->num_passing -= !frame->is_kept;
+}
+
+/* But for the call that the tree began with: what is deeper is in the tree, whatever has become of it. */
+static bool ends_unseen(struct owner *owner)
+{
+	return owner->num_frames > 1 && top_frame(owner)->is_unseen;
+}
+
+static void close_unseen(struct calltree *trees, struct owner *owner, uint32_t tid)
+{
+	struct ending ending = {.end = CALL_LEFT, .tid = tid};
+
+	while (ends_unseen(owner))
+		close_top(trees, owner, &ending);
+}
+
+void frames_close_top(struct calltree *trees, struct owner *owner, const struct ending *ending)
+{
+	close_top(trees, owner, ending);
+	close_unseen(trees, owner, ending->tid);
+}
+
+void frames_give_up(struct calltree *trees, struct owner *owner, uint32_t site, uint64_t time_ns)
+{
+	for (uint32_t i = 0; i < owner->num_frames; i++)
+		if (frame_call(owner, &owner->frames[i])->entry_site == site)
+			owner->frames[i].is_unseen = true;
+	if (!ends_unseen(owner))
+		return;
+	timeline_pass(&owner->timeline, time_ns);
+	close_unseen(trees, owner, frame_call(owner, top_frame(owner))->tid);
 }

@@ -25,7 +25,20 @@ struct beginning {
 struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t position,
 			  const struct beginning *beginning);
 
+/* Losses of its tree, and gaps: more than when a frame was opened if something may have been missed since. */
+static inline uint64_t frames_num_missed(const struct calltree *trees, const struct owner *owner)
+{
+	return owner->tree.lost + trees->num_gaps;
+}
+
 void frames_close_top(struct calltree *trees, struct owner *owner, const struct ending *ending);
+
+/*
+ * The function that has its entry at `site` loses its probes. Those of its calls that are open and have no
+ * open call inside end now, others with the last of those: from now on it is as if the function had never
+ * been chosen, and what is called is told as called by who called it.
+ */
+void frames_give_up(struct calltree *trees, struct owner *owner, uint32_t site, uint64_t time_ns);
 
 /* Ends all frames deeper than position, the innermost first. */
 static inline void frames_close_deeper(struct calltree *trees, struct owner *owner,

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "calltree/family.h"
+#include "calltree/frames.h"
 #include "calltree/parts.h"
 
 /* All trees are looked at so often. */
@@ -34,8 +35,9 @@ static void forget_calls(struct calltree *trees, struct owner *owner)
 	for (size_t i = 0; i < owner->num_frames; i++) {
 		struct frame *frame = &owner->frames[i];
 
-		frame_call(owner, frame)->incomplete |= tree->lost != frame->lost_at_entry;
-		frame->lost_at_entry = 0;
+		frame_call(owner, frame)->incomplete |=
+			frames_num_missed(trees, owner) != frame->missed_at_entry;
+		frame->missed_at_entry = trees->num_gaps; /* the next part has lost nothing yet */
 		if (!frame->is_kept)
 			continue;
 		for (; next < frame->index; next++)
@@ -68,6 +70,7 @@ static void settle(struct calltree *trees, struct owner *owner)
 	family_leave(trees, owner);
 	family_let_go(owner);
 	owner->tree.part++;
+	note_gaps(trees, owner);
 	trees->sink.tree_settled(trees->sink.context, &owner->tree);
 	forget(trees, owner);
 }

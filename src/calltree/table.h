@@ -20,10 +20,11 @@ struct owner_key {
 
 struct frame {
 	uint64_t position; /* deeper is greater: see position_of() */
-	uint64_t lost_at_entry; /* tree.lost when it was opened */
+	uint64_t missed_at_entry; /* what had been missed when it was opened: frames_num_missed() */
 	uint32_t index; /* of its call, in tree.calls or owner.passing */
 	bool is_kept; /* in tree.calls */
 	bool is_start; /* the function that a followed goroutine begins with */
+	bool is_unseen; /* its function has lost its probes: nobody sees it end */
 };
 
 /* A goroutine inside a tree; after its end, the tree alone while it waits for its family. */
@@ -43,6 +44,7 @@ struct owner {
 	uint32_t passing_capacity;
 	uint64_t told_lost; /* of tree.lost: see calltree_sink.records_lost */
 	uint64_t root_position; /* of the call that the tree began with */
+	uint64_t gaps_before_ns; /* gaps_until() when its tree began */
 	uint64_t settled_ns; /* when it began, or its last part was handed on in time */
 
 	/* What it is doing; see state.h. */

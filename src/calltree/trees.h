@@ -22,6 +22,10 @@ struct calltree {
 	size_t total_starts;
 	uint64_t *taken_off; /* sites of RECORD_TAKEN_OFF, by bits; their number is below: */
 	size_t taken_off_end; /* a multiple of 64 */
+	uint64_t gap_ns; /* when the last gap (RECORD_GAP) began */
+	uint64_t gaps_ns; /* of those that have ended, all together */
+	uint32_t num_gaps; /* that have begun */
+	bool is_gap; /* one has not ended yet */
 	uint64_t looked_ns; /* see settle.h */
 	uint64_t num_off; /* functions that were taken off */
 	uint64_t num_begun;
@@ -38,6 +42,22 @@ static inline struct frame *top_frame(struct owner *owner)
 static inline bool is_taken_off(const struct calltree *trees, uint32_t site)
 {
 	return site < trees->taken_off_end && trees->taken_off[site / 64] >> site % 64 & 1;
+}
+
+/* How long all gaps were up to a time. */
+static inline uint64_t gaps_until(const struct calltree *trees, uint64_t time_ns)
+{
+	bool is_in_gap = trees->is_gap && time_ns > trees->gap_ns;
+
+	return trees->gaps_ns + (is_in_gap ? time_ns - trees->gap_ns : 0);
+}
+
+/* How long its tree was without probes so far. */
+static inline void note_gaps(const struct calltree *trees, struct owner *owner)
+{
+	uint64_t gaps_ns = gaps_until(trees, owner->timeline.now_ns);
+
+	owner->tree.off_ns = gaps_ns > owner->gaps_before_ns ? gaps_ns - owner->gaps_before_ns : 0;
 }
 
 static inline void add_lost(struct tree *tree, uint64_t lost)

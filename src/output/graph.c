@@ -147,6 +147,19 @@ void graph_note_count(struct output *out, const struct branch *branch, uint64_t 
 	graph_of(out)->lines->note(out, branch, text);
 }
 
+void graph_note_off(struct output *out, const struct branch *branch)
+{
+	char amount[TEXT_AMOUNT_SIZE], text[128];
+
+	if (branch->tree->off_ns) {
+		text_format_amount(amount, branch->tree->off_ns);
+		snprintf(text, sizeof(text), "probes were off for %s of this tree", amount);
+		graph_of(out)->lines->note(out, branch, text);
+	}
+	graph_note_count(out, branch, branch->tree->num_off, "function left out, called too often",
+			 "functions left out, called too often");
+}
+
 /* Asks early for what a line shows that comes some lines later: see names_expect_caller(). */
 static void expect_step(struct output *out, const struct tree *tree, size_t at)
 {
@@ -204,7 +217,7 @@ static void write_branch(struct output *out, const struct branch *branch)
 	}
 	graph_note_count(out, branch, tree->lost, "event lost in this tree",
 			 "events lost in this tree");
-	graph_note_count(out, branch, tree->num_off, GRAPH_ONE_OFF, GRAPH_MANY_OFF);
+	graph_note_off(out, branch);
 	graph_note_count(out, branch, tree->waits_left_out, "more wait in this tree left out",
 			 "more waits in this tree left out");
 	graph_note_count(out, branch, tree->left_out, "more call in this tree left out",

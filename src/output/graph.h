@@ -82,13 +82,12 @@ void graph_ask_width(struct output *out);
 /* Who called the tree's first call, the goroutine's first function above. */
 void graph_write_stack(struct output *out, const struct tree *tree);
 
-/* Of a tree: functions that lost their probes. */
-#define GRAPH_ONE_OFF  "function left out, called too often"
-#define GRAPH_MANY_OFF "functions left out, called too often"
-
 /* "(3 events lost)"; nothing when there are none. */
 void graph_note_count(struct output *out, const struct branch *branch, uint64_t count,
 		      const char *one, const char *many);
+
+/* What a tree lacks since probes were off for a while, or functions lost theirs for good. */
+void graph_note_off(struct output *out, const struct branch *branch);
 
 /* Day and time of a record, GRAPH_TIME_WIDTH bytes; returns their end. */
 char *graph_put_time(struct output *out, char *to, uint64_t monotonic_ns);

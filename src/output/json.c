@@ -234,6 +234,8 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 	put_end(out, json, call);
 	if (call->incomplete)
 		json_member_true(json, "incomplete");
+	if (!call->depth && tree->off_ns)
+		json_member_number(json, "probes_off_ns", tree->off_ns);
 	if (!call->depth && tree->num_off)
 		json_member_number(json, "functions_off", tree->num_off);
 	if (call->folded_calls)

@@ -207,8 +207,7 @@ static void call(struct output *out, const struct tree *tree, const struct call 
 		write_exit(out, tree, call);
 	}
 	if (!call->depth)
-		graph_note_count(out, &(struct branch){.tree = tree}, tree->num_off, GRAPH_ONE_OFF,
-				 GRAPH_MANY_OFF);
+		graph_note_off(out, &(struct branch){.tree = tree});
 }
 
 static void wait(struct output *out, const struct tree *tree, const struct call *call,

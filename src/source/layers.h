@@ -49,7 +49,7 @@ struct error *layers_take_off(struct layers *layers, struct attachment *attachme
 enum layers_news {
 	LAYERS_NO_NEWS,
 	LAYERS_GOING, /* layers->funcs lose their probes from now on */
-	LAYERS_GONE, /* the same, but there was a gap */
+	LAYERS_GONE, /* they have lost them, and others have theirs again: the gap is over */
 };
 
 /* Goes on with the change if the attachment has done what it was told. */

@@ -158,6 +158,19 @@ static struct error *consume(struct live *live)
 	return NULL;
 }
 
+/* All that is there by now; in a flood some of what comes meanwhile. */
+static struct error *consume_all(struct live *live)
+{
+	uint64_t room = bpf_map__max_entries(live->bpf->maps.records);
+	uint64_t end = live->num_received + room / sizeof(struct record);
+	struct error *err;
+
+	do
+		err = consume(live);
+	while (!err && live->batch >= BATCH && live->num_received < end);
+	return err;
+}
+
 /* After an exec by a thread that was not the first one the kernel keeps the probes out of the
  * process itself, too. */
 static struct error *follow_exec(struct live *live)
@@ -191,7 +204,6 @@ static struct live *live_of(struct source *source)
 
 /* ---- changes of what is attached ---- */
 
-/* They are told before what comes of it can be seen. */
 static void hand_on_taken_off(struct live *live)
 {
 	const struct plan *plan = live->options.plan;
@@ -208,28 +220,19 @@ static void hand_on_taken_off(struct live *live)
 	}
 }
 
-static void hand_on_gap(struct live *live)
-{
-	if (live->bpf->bss->is_tracing)
-		hand_on_time(live, RECORD_GAP, event_clock_now_ns(live->options.clock));
-}
-
 static struct error *go_on_changing(struct live *live)
 {
-	struct error *err = NULL;
+	enum layers_news news = layers_go_on(&live->layers, live->attachment);
+	struct error *err;
 
-	switch (layers_go_on(&live->layers, live->attachment)) {
-	case LAYERS_NO_NEWS:
-		break;
-	case LAYERS_GOING:
+	if (news == LAYERS_NO_NEWS || !live->bpf->bss->is_tracing)
+		return NULL;
+	/* What came before is told before. */
+	err = consume_all(live);
+	if (news == LAYERS_GOING)
 		hand_on_taken_off(live);
-		break;
-	case LAYERS_GONE:
-		/* What came before is told before. */
-		err = consume(live);
-		hand_on_gap(live);
-		break;
-	}
+	else
+		hand_on_time(live, RECORD_GAP_END, event_clock_now_ns(live->options.clock));
 	return err;
 }
 
@@ -250,12 +253,16 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 	struct live *live = live_of(source);
 	bool is_tracing = live->bpf->bss->is_tracing;
 	bool is_exact = is_tracing && live->method == ATTACH_UPROBE_MULTI;
-	struct error *err =
-		layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
+	bool has_gap = is_tracing && !is_exact;
+	/* What came before is told before. */
+	struct error *err = has_gap ? consume_all(live) : NULL;
+	uint64_t gap_ns = event_clock_now_ns(live->options.clock);
 
-	if (err || is_exact || !is_tracing)
+	if (!err)
+		err = layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
+	if (err || !has_gap || !live_is_busy(source))
 		return err;
-	hand_on_gap(live);
+	hand_on_time(live, RECORD_GAP, gap_ns);
 	hand_on_taken_off(live);
 	return NULL;
 }
@@ -317,16 +324,12 @@ static void detach_processes(struct live *live)
 static struct error *live_detach(struct source *source)
 {
 	struct live *live = live_of(source);
-	struct error *err;
 
 	live->num_sites = attachment_num_sites(live->attachment);
 	attachment_stop(live->attachment);
 	live->attachment = NULL;
 	detach_processes(live);
-	do
-		err = consume(live);
-	while (!err && live->batch >= BATCH);
-	return err;
+	return consume_all(live);
 }
 
 static void live_stop(struct source *source)

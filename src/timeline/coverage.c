@@ -15,10 +15,25 @@ static bool tells_of_losses(struct timeline_coverage *coverage, const struct rec
 	return true;
 }
 
+/* True while there is a gap, and of the record that ends it. */
+static bool is_in_gap(struct timeline_coverage *coverage, const struct record *record)
+{
+	bool was_gap = coverage->is_gap;
+
+	if (record->kind == RECORD_GAP)
+		coverage->is_gap = true;
+	if (record->kind == RECORD_GAP_END)
+		coverage->is_gap = false;
+	return was_gap || coverage->is_gap;
+}
+
 void timeline_cover(struct timeline_coverage *coverage, const struct record *record)
 {
-	if (!tells_of_losses(coverage, record))
+	bool is_lost = tells_of_losses(coverage, record);
+
+	if (!is_in_gap(coverage, record) && !is_lost)
 		return;
-	coverage->lost_ns = record->time_ns;
+	if (record->time_ns > coverage->lost_ns)
+		coverage->lost_ns = record->time_ns;
 	timeline_cover_since(coverage, record->time_ns);
 }

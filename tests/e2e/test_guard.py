@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from harness import await_condition, forests
+from harness import await_condition, forests, parse_graph, shape
 
 GUARDED = ("--max-overhead", "20")
 OFF = re.compile(r"^gofuncgraph-c: warning: probes took \d+ % of the program's CPU time: (.*) (?:is|are) not traced any more,",
@@ -87,6 +87,55 @@ def test_changing(binary, start, trace):
     await_off(tracer, "main.insideTarget")
     program.work("ROOTS 0")
     assert all(names(tree) == ["main.first", "main.last"] for tree in roots(tracer.stop())[:10])
+
+
+def await_change(program, tracer):
+    """Until a call of main.root knows that a function is off, and none lacks probes any more."""
+    def has_changed():
+        program.work("GO 1")
+        last = re.split(r"\n(?=\n|{.*\"depth\":0)", tracer.out)[-1]
+        return re.search("functions_off|function left out", last) and not re.search("probes_off|probes were off", last)
+    await_condition(has_changed, "no call of main.root says that a function was taken off")
+
+
+def check_held_text(text, has_gap):
+    trees, notes = parse_graph(text)
+    held, last = trees[-1]["calls"]
+    assert (trees[-1]["name"], held["name"], last["name"]) == ("main.holder", "main.held", "main.last")
+    assert held["exit"]["mark"] == "probes taken off" and not held["exit"]["duration"].strip()
+    assert [call["name"] for call in held["calls"]] == ["main.waiting"]
+    assert not any(call["exit"].get("mark") for call in (trees[-1], last, held["calls"][0]))
+    assert notes[-1] == (1, "function left out, called too often")
+    assert (notes[-2][1] == "probes were off") == has_gap
+
+
+def check_held(tree, has_gap):
+    assert (tree["end"], tree["functions_off"], "probes_off_ns" in tree) == ("return", 1, has_gap)
+    assert [shape(call) for call in tree["calls"]] == [
+        ("main.held", "taken_off", [("main.waiting", "return", [])]), ("main.last", "return", [])]
+
+
+@pytest.mark.parametrize("form", ["json", "graph"])
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
+def test_open_call(binary, start, trace, method, form):
+    """A call that is open when its function loses its probes ends so; all others of its tree are as they were, also those
+    that come from deeper on the stack than that one was."""
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "--attach", method, "-f", form, "-u", "main.held", "-u", "main.waiting", "-u", "main.last",
+                   program.path, "main.holder", "main.root")
+    program.work("HOLD")
+    program.work("OUTSIDE 6")
+    await_off(tracer, "main.held")
+    program.work("OUTSIDE 0")
+    await_change(program, tracer)
+    program.work("RELEASE")
+    tracer.stop()
+    assert taken_off(tracer) == ["main.held"]
+    if form == "graph":
+        check_held_text(tracer.out, method == "tracefs")
+    else:
+        (tree,) = [tree for tree in roots(tracer) if tree["function"] == "main.holder"]
+        check_held(tree, method == "tracefs")
 
 
 def test_only_target(binary, start, trace):

@@ -33,6 +33,7 @@ struct checker {
 	bool keep_calls;
 	bool by_function; /* exits are matched by function too */
 	bool any_lost;
+	bool any_gap;
 	uint64_t num_calls_ended;
 	uint64_t num_calls_in_trees;
 	uint64_t num_trees;
@@ -81,7 +82,7 @@ static void check_call(const struct checker *checker, const struct tree *tree,
 	must(call->end_ns >= call->start_ns);
 	must(call->inner_ns <= call->end_ns - call->start_ns);
 	must(call->number > call->parent && !call->parent == !call->depth);
-	must(!call->incomplete || tree->lost || tree->part);
+	must(!call->incomplete || tree->lost || tree->part || checker->any_gap);
 	must(call->end != CALL_LOST || call->incomplete);
 	must(call->start_va == 0 || call->depth == 0);
 	must(call->entry_site != CALLTREE_NO_SITE || call->depth == 0);
@@ -241,10 +242,22 @@ static void lose_end(struct calltree *trees, struct checker *checker, const stru
 		      facts->time_ns);
 }
 
-static void tick(struct calltree *trees, uint8_t byte, uint64_t now_ns)
+/* What a source tells of itself, and of no goroutine. */
+static void tell(struct calltree *trees, struct checker *checker, const struct facts *facts,
+		 uint8_t byte)
 {
-	feed_tick(trees,
-		  now_ns + (byte & 1) * CALLTREE_LINGER_NS + (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
+	static const uint8_t others[8] = {
+		[1] = RECORD_TAKEN_OFF, [2] = RECORD_GAP, [3] = RECORD_GAP_END};
+	struct facts told = {
+		.kind = others[byte >> 3 & 7], .time_ns = facts->time_ns, .site = facts->site};
+
+	if (!told.kind) {
+		feed_tick(trees, told.time_ns + (byte & 1) * CALLTREE_LINGER_NS +
+					 (byte >> 1 & 3) * CALLTREE_SETTLE_NS);
+		return;
+	}
+	checker->any_gap |= told.kind == RECORD_GAP;
+	feed_facts(trees, told);
 }
 
 static void feed_record(struct calltree *trees, struct checker *checker,
@@ -292,7 +305,7 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 	if (what == 15) {
 		lose_end(trees, checker, &facts);
 	} else if (what == 14) {
-		tick(trees, bytes[7], now_ns);
+		tell(trees, checker, &facts, bytes[7]);
 	} else {
 		facts.kind = kinds[what];
 		facts_record(&facts, &room);

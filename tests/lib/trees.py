@@ -105,6 +105,7 @@ ENDED = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?
 LEAF = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?:  )*)(?P<name>\S.*)\(\); "
                          r"(?:\[(?P<mark>[a-z ]+)\] )?" + PLACE)
 NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
+GAP = re.compile(r" {31}\((?P<what>probes were off) for (?P<time>\d+(?:\.\d+)?(?:us|ms|s)) of this tree\)")
 FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>\d+) calls? folded\)")
 PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
                   r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
@@ -147,6 +148,10 @@ def parse_graph(text):
             assert len(folded["indent"]) == 2 * len(stack) and "folded" not in stack[-1], f"folded: {line}"
             stack[-1]["folded"] = {"calls": int(folded["count"]),
                                    "ns": int(folded["duration"].replace(".", "")) * 1000}
+            continue
+        gap = GAP.fullmatch(line)
+        if gap:
+            notes.append((gap["time"], gap["what"]))
             continue
         note = NOTE.fullmatch(line)
         entry = None if note else ENTRY.fullmatch(line)

@@ -76,6 +76,9 @@ static void on_tree_ended(void *context, const struct tree *tree)
 	snprintf(text, sizeof(text), " lost %llu", (unsigned long long)tree->lost);
 	if (tree->lost)
 		append(f->text, sizeof(f->text), text);
+	snprintf(text, sizeof(text), " off %llu", (unsigned long long)tree->off_ns);
+	if (tree->off_ns)
+		append(f->text, sizeof(f->text), text);
 	append(f->text, sizeof(f->text), "|");
 }
 
@@ -413,9 +416,26 @@ static void test_system_stack(void **state)
 #define TAKEN_OFF(func_)                                                                           \
 	feed(f, (struct facts){.kind = RECORD_TAKEN_OFF, .site = (uint32_t)((func_) - 'a') * 2})
 
-/* A function loses its probes: of its calls that are open the end may be seen still, or not. Those of
- * others end as ever. */
+/* A function loses its probes: what is called from then on is not inside of its call that was open,
+ * wherever it is on the stack. What was open inside of that is. Those of others end as ever. */
 static void test_taken_off(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('b', 200);
+	ENTER('b', 300);
+	TAKEN_OFF('b');
+	assert_string_equal(f->ended, "2b1 1b1 ");
+	assert_int_equal(f->last.end, CALL_TAKEN_OFF);
+	assert_int_equal(f->last.end_ns, f->now_ns);
+	ENTER('d', 400);
+	LEAVE('d', 400);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(b()O)Od())|");
+}
+
+static void test_taken_off_outside(void **state)
 {
 	struct fixture *f = *state;
 
@@ -423,35 +443,85 @@ static void test_taken_off(void **state)
 	ENTER('b', 200);
 	ENTER('c', 300);
 	TAKEN_OFF('b');
+	ENTER('d', 400);
+	LEAVE('d', 400);
 	LEAVE('c', 300);
-	/* b's end was not seen; d is called by a */
-	ENTER('d', 200);
-	LEAVE('d', 200);
+	ENTER('d', 500);
+	LEAVE('d', 500);
+	/* Its hits come as long as its probes are there. */
+	LEAVE('b', 200);
 	ENTER('b', 200);
+	ENTER('c', 300);
+	LEAVE('c', 300);
 	LEAVE('b', 200);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b(c())Od()b())|");
-
-	/* whoever it was that ended what was open */
-	ENTER('a', 100, OPENS);
-	ENTER('b', 200);
-	feed(f, (struct facts){.kind = RECORD_STOPPED});
-	assert_int_equal(f->last.end, CALL_RUNNING);
-	assert_string_equal(f->text, "a(b(c())Od()b())|a(b()O)R|");
+	assert_string_equal(f->text, "a(b(c(d()))Od()c())|");
 }
 
-/* What ends unseen in a gap is lost, in every tree that was open then. */
-static void test_gap(void **state)
+/* The call that a tree began with: the tree ends when that is known to be gone. */
+static void test_taken_off_first(void **state)
 {
 	struct fixture *f = *state;
 
 	ENTER('a', 100, OPENS);
 	ENTER('b', 200);
-	feed(f, (struct facts){.kind = RECORD_GAP});
+	TAKEN_OFF('a');
 	ENTER('c', 200);
 	LEAVE('c', 200);
+	LEFT(50, CLOSES);
+	/* its end is seen still */
+	ENTER('a', 100, OPENS);
 	LEAVE('a', 100, CLOSES);
-	assert_string_equal(f->text, "a(b()L?c())? lost 1|");
+	/* or tracing ends before */
+	ENTER('a', 100, OPENS);
+	feed(f, (struct facts){.kind = RECORD_STOPPED});
+	assert_int_equal(f->last.end, CALL_TAKEN_OFF);
+	assert_string_equal(f->text, "a(b()Vc())O|a()|a()O|");
+}
+
+#define GAP(kind_) feed(f, (struct facts){.kind = (kind_)})
+
+/* Probes are off: what ends unseen meanwhile is lost, in every tree that was open then. */
+static void test_gap(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER('a', 100, OPENS);
+	ENTER('d', 200);
+	LEAVE('d', 200);
+	ENTER('b', 200);
+	GAP(RECORD_GAP);
+	ENTER('c', 200);
+	GAP(RECORD_GAP_END);
+	LEAVE('c', 200);
+	ENTER('d', 200);
+	LEAVE('d', 200);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(d()b()L?c()?d())? off 20|");
+
+	/* Begins after it. */
+	ENTER('a', 100, OPENS);
+	LEAVE('a', 100, CLOSES);
+	assert_string_equal(f->text, "a(d()b()L?c()?d())? off 20|a()|");
+}
+
+/* The same of trees that begin and end while probes are off, and when no end of that is told. */
+static void test_gap_only(void **state)
+{
+	struct fixture *f = *state;
+
+	GAP(RECORD_GAP);
+	ENTER('a', 100, OPENS);
+	LEAVE('a', 100, CLOSES);
+	GAP(RECORD_GAP);
+	ENTER('b', 100, OPENS);
+	GAP(RECORD_GAP_END);
+	GAP(RECORD_GAP_END);
+	LEAVE('b', 100, CLOSES);
+	GAP(RECORD_GAP);
+	ENTER('c', 100, OPENS);
+	GAP(RECORD_STOPPED);
+	assert_string_equal(f->text, "a()? off 10|b()? off 10|c()R? off 10|");
 }
 
 /* Stacks were switched: what is deeper is gone, and ends then. */
@@ -758,6 +828,9 @@ int main(void)
 		TEST(test_system_stack),
 		TEST(test_left),
 		TEST(test_taken_off),
+		TEST(test_taken_off_outside),
+		TEST(test_taken_off_first),
+		TEST(test_gap_only),
 		TEST(test_gap),
 		TEST(test_other_thread),
 		TEST(test_other_thread_of_root),

@@ -241,6 +241,20 @@ static void test_lost(void **state)
 	assert_ends_with(fake, "\n                               (1 event lost in this tree)\n");
 }
 
+/* Probes were off for a while. */
+static void test_gap(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_record(fake, 2, (struct facts){.kind = RECORD_GAP});
+	fake_record(fake, 31200, (struct facts){.kind = RECORD_GAP_END});
+	fake_leave(fake, 1, 0, 0);
+	assert_ends_with(
+		fake, "  } main.handleBar+192 /home/me/main.go:20\n"
+		      "                               (probes were off for 31.2ms of this tree)\n");
+}
+
 /* Names are hostile; an unknown line is left out; a site beyond the plan harms nothing. */
 static void test_hostile(void **state)
 {
@@ -448,6 +462,7 @@ int main(void)
 		TEST(test_ends),
 		TEST(test_marks),
 		TEST(test_lost),
+		TEST(test_gap),
 		TEST(test_hostile),
 		TEST(test_clock_and_cache),
 		cmocka_unit_test(test_limit),

@@ -62,6 +62,22 @@ static void test_folded(void **state)
 		strstr(fake_output_text(fake), ",\"folded\":{\"calls\":17,\"ns\":1234567000}}\n"));
 }
 
+static void test_probes_off(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_enter(fake, 1, 1, 1, CALLER_VA);
+	fake_record(fake, 2, (struct facts){.kind = RECORD_GAP});
+	fake_record(fake, 30, (struct facts){.kind = RECORD_GAP_END});
+	fake_leave(fake, 1, 1, 1);
+	assert_null(strstr(fake_output_text(fake), "probes_off_ns"));
+	fake_leave(fake, 1, 0, 0);
+	assert_json_lines(fake_output_text(fake));
+	assert_non_null(
+		strstr(fake_output_text(fake), "\"incomplete\":true,\"probes_off_ns\":30000}\n"));
+}
+
 static void test_probes(void **state)
 {
 	struct fake_output *fake = *state;
@@ -217,14 +233,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_wall_clock_is_set),
-		TEST(test_folded),
-		TEST(test_probes),
-		TEST(test_call),
-		TEST(test_ends),
-		TEST(test_end_names),
-		TEST(test_hostile),
-		cmocka_unit_test(test_limit),
+		TEST(test_wall_clock_is_set), TEST(test_folded),  TEST(test_probes),
+		TEST(test_probes_off),        TEST(test_call),    TEST(test_ends),
+		TEST(test_end_names),         TEST(test_hostile), cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,30 @@ static void test_lost_of_somebody(void **state)
 	assert_int_equal(watch->goroutines[1].sums.ns[STATE_RUNNABLE], 500);
 }
 
+/* Probes were off for a while. */
+static void test_gap(void **state)
+{
+	struct watch *watch = *state;
+
+	change(watch, 2000, 34, STATE_RUNNING, STATE_WAITING, CHAN);
+	feed(watch, (struct facts){.kind = RECORD_GAP, .time_ns = 2100});
+	change(watch, 2150, 34, STATE_WAITING, STATE_RUNNABLE, CHAN);
+	assert_true(last(watch)->is_uncertain);
+	assert_int_equal(last(watch)->duration_ns, 150);
+	change(watch, 2160, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	assert_true(last(watch)->is_uncertain);
+	feed(watch, (struct facts){.kind = RECORD_GAP_END, .time_ns = 2200});
+	change(watch, 2300, 34, STATE_RUNNING, STATE_SYSCALL, 0);
+	assert_true(last(watch)->is_uncertain);
+	change(watch, 2400, 34, STATE_SYSCALL, STATE_RUNNING, 0);
+	assert_false(last(watch)->is_uncertain);
+	/* Its beginning may have been in the gap. */
+	change(watch, 2500, 35, STATE_RUNNABLE, STATE_RUNNING, 0);
+	summarize(watch, 2500);
+	assert_int_equal(watch->goroutines[0].goid, 35);
+	assert_int_equal(watch->goroutines[0].sums.ns[STATE_RUNNABLE], 300);
+}
+
 static void test_time_never_goes_back(void **state)
 {
 	struct watch *watch = *state;
@@ -758,6 +782,7 @@ int main(void)
 		LINES(test_preempted_with_mark),
 		LINES(test_lost),
 		SUMMARY(test_lost_of_somebody),
+		SUMMARY(test_gap),
 		LINES(test_time_never_goes_back),
 		LINES(test_waker),
 		LINES(test_without_goid),

@@ -74,7 +74,7 @@ static const char source[] =
 struct seen {
 	const struct plan *plan;
 	uint64_t entries[3], returns[3]; /* of main.inner, outer, spare */
-	uint64_t num_left_out, num_lost, num_gaps, num_taken_off;
+	uint64_t num_left_out, num_lost, num_gaps, num_gap_ends, num_taken_off;
 };
 
 struct fixture {
@@ -116,6 +116,7 @@ static void see(void *context, const struct record *record)
 		seen->num_left_out = counts[STAT_LEFT_OUT];
 	}
 	seen->num_gaps += record->kind == RECORD_GAP;
+	seen->num_gap_ends += record->kind == RECORD_GAP_END;
 	seen->num_taken_off += record->kind == RECORD_TAKEN_OFF;
 	if (record->kind != RECORD_ENTRY && record->kind != RECORD_RETURN)
 		return;
@@ -311,8 +312,10 @@ static void test_gap(void **state)
 	must(live_take_off(source_, &func, 1));
 	assert_int_equal(seen.num_gaps, 1);
 	assert_int_equal(seen.num_taken_off, 1);
+	assert_int_equal(seen.num_gap_ends, 0);
 	wait_for_change(source_);
-	assert_int_equal(seen.num_gaps, 2);
+	assert_int_equal(seen.num_gaps, 1);
+	assert_int_equal(seen.num_gap_ends, 1);
 	memset(seen.entries, 0, sizeof(seen.entries));
 	while (!seen.entries[0])
 		must(source_poll(source_, 1));
@@ -358,7 +361,7 @@ static void test_careful_begin(void **state)
 	assert_int_equal(seen.entries[0], calls);
 	assert_int_equal(seen.returns[1], calls);
 	assert_int_equal(seen.entries[2], 0);
-	assert_int_equal(seen.num_taken_off + seen.num_gaps, 0);
+	assert_int_equal(seen.num_taken_off + seen.num_gaps + seen.num_gap_ends, 0);
 	free(sites);
 	free(hits);
 }

@@ -344,6 +344,30 @@ static void test_coverage(void **state)
 	assert_false(timeline_is_doubtful(&coverage, &interval));
 }
 
+/* What is over when probes come back may have been interrupted, wherever in the gap it began. */
+static void test_gap(void **state)
+{
+	struct timeline_coverage coverage = {.since_ns = 100};
+	struct interval before = {.begin_ns = 150}, inside = {.begin_ns = 220};
+
+	cover(&coverage, (struct facts)RECORD(200, GAP));
+	assert_true(timeline_is_doubtful(&coverage, &before));
+	cover(&coverage, (struct facts)CHANGE(250, RUNNING, WAITING));
+	assert_true(timeline_is_doubtful(&coverage, &inside));
+	assert_int_equal(coverage.since_ns, 250);
+	/* One that comes late */
+	cover(&coverage, (struct facts)CHANGE(210, RUNNING, WAITING));
+	assert_true(timeline_is_doubtful(&coverage, &inside));
+	inside.begin_ns = 260;
+	cover(&coverage, (struct facts)RECORD(300, GAP_END));
+	assert_true(timeline_is_doubtful(&coverage, &inside));
+	assert_int_equal(coverage.since_ns, 300);
+	inside.begin_ns = 300;
+	cover(&coverage, (struct facts)CHANGE(400, RUNNING, WAITING));
+	assert_false(timeline_is_doubtful(&coverage, &inside));
+	assert_int_equal(coverage.since_ns, 300);
+}
+
 static void test_other(void **state)
 {
 	struct facts go = GO(10, RUNNABLE, .by_goid = 41, .goid = GOID);
@@ -369,7 +393,7 @@ static void test_other(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[COUNT(rules) + 3];
+	struct CMUnitTest tests[COUNT(rules) + 4];
 
 	for (size_t i = 0; i < COUNT(rules); i++)
 		tests[i] = (struct CMUnitTest){.name = rules[i].name,
@@ -378,5 +402,6 @@ int main(void)
 	tests[COUNT(rules)] = (struct CMUnitTest)cmocka_unit_test(test_so_far);
 	tests[COUNT(rules) + 1] = (struct CMUnitTest)cmocka_unit_test(test_coverage);
 	tests[COUNT(rules) + 2] = (struct CMUnitTest)cmocka_unit_test(test_other);
+	tests[COUNT(rules) + 3] = (struct CMUnitTest)cmocka_unit_test(test_gap);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
