@@ -83,7 +83,7 @@ void frames_tell_lost(struct calltree *trees, struct owner *owner)
 	const struct frame *top = top_frame(owner);
 	const struct call *call = top ? frame_call(owner, top) : NULL;
 
-	if (!count || !call || !sink->records_lost)
+	if (!call)
 		return;
 	owner->told_lost = owner->tree.lost;
 	sink->records_lost(sink->context, &owner->tree,
@@ -103,7 +103,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		add_lost(tree, 1);
 		return NULL;
 	}
-	frames_tell_lost(trees, owner);
+	frames_tell_lost_first(trees, owner);
 	struct frame frame = {
 		.position = position,
 		/* a gap that goes on is missed still */
@@ -166,7 +166,7 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 {
 	struct tree *tree = &owner->tree;
 
-	frames_tell_lost(trees, owner);
+	frames_tell_lost_first(trees, owner);
 	if (!state_is_running(owner->timeline.state))
 		state_leave_frame(trees, owner, ending->tid);
 	struct frame *frame = &owner->frames[--owner->num_frames];

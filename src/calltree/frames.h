@@ -48,8 +48,15 @@ static inline void frames_close_deeper(struct calltree *trees, struct owner *own
 		frames_close_top(trees, owner, ending);
 }
 
-/* Something is about to be told of the tree: what was lost before is told first. */
+/* Tells what was lost of the tree since the last time. */
 void frames_tell_lost(struct calltree *trees, struct owner *owner);
+
+/* Something is about to be told of the tree: what was lost before is told first. */
+static inline void frames_tell_lost_first(struct calltree *trees, struct owner *owner)
+{
+	if (trees->sink.records_lost && owner->told_lost != owner->tree.lost)
+		frames_tell_lost(trees, owner);
+}
 
 /* Room for so many steps more, besides the exits of all calls. False: out of memory. */
 bool frames_reserve_steps(struct owner *owner, size_t more);

