@@ -17,6 +17,7 @@
 #include "gofuncgraph/stacks.h"
 #include "gofuncgraph/states.h"
 #include "names/names.h"
+#include "process/command_lines.h"
 #include "sums/functions.h"
 
 struct output;
@@ -65,6 +66,7 @@ struct output_options {
 	struct names *names; /* not owned */
 	const struct stacks *stacks; /* with run.stacks; not owned */
 	const struct event_clock *clock; /* not owned */
+	struct command_lines *command_lines; /* not owned; NULL: processes are not told apart */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;

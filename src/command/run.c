@@ -142,6 +142,11 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	options->file = run->file;
 	options->path = run->args->output_path;
 	options->clock = &run->clock;
+	if (!run->command_lines)
+		run->command_lines = command_lines_new();
+	if (!run->command_lines)
+		return error_out_of_memory();
+	options->command_lines = run->command_lines;
 	options->about = (struct output_about){.arguments = run->args->arguments,
 					       .binary = gobin_path(run->bin),
 					       .build_id = run->build_id,
@@ -159,8 +164,12 @@ void run_saw(struct run *run, const struct record *record)
 {
 	const struct record_statistics *statistics = (const struct record_statistics *)record;
 
-	if (record->pid)
+	if (record->pid) {
 		throttle_watch(run->throttle, (pid_t)record->pid);
+		command_lines_see(run->command_lines, record->pid);
+	}
+	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
+		command_lines_end(run->command_lines, record->pid);
 	if (record->kind != RECORD_STATISTICS)
 		return;
 	for (size_t i = 0; i < STAT_COUNT; i++)
@@ -193,6 +202,12 @@ void run_distrust(struct run *run, uint32_t pid)
 			?: error_new(
 				   "what was taken for goroutine ids of process %u, %s (%s), are none: this version does not know the layout of its runtime, or it writes over them; use a build with DWARF, or a newer gofuncgraph-c",
 				   pid, gobin_path(run->bin), gobin_version(run->bin)));
+}
+
+void run_look_for_others(struct run *run)
+{
+	if (guard_now(run->guard).num_processes > 1)
+		command_lines_expect_several(run->command_lines);
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none. */
@@ -231,6 +246,7 @@ static struct error *read_records(struct run *run)
 			run_show_progress(run, now);
 		if (!err && now >= next_check) {
 			next_check = now + CHECK_EVERY_NS;
+			run_look_for_others(run);
 			reopen_warn_of_replaced(run);
 			throttle_update(run->throttle);
 		}
@@ -373,6 +389,7 @@ struct error *run_trace(struct run *run)
 void run_destroy(struct run *run)
 {
 	throttle_free(run->throttle);
+	command_lines_free(run->command_lines);
 	guard_free(run->guard);
 	free(run->hit_times);
 	source_free(run->source);

@@ -17,6 +17,7 @@
 #include "gofuncgraph/output.h"
 #include "guard/guard.h"
 #include "names/names.h"
+#include "process/command_lines.h"
 #include "process/process.h"
 #include "process/throttle.h"
 
@@ -36,6 +37,7 @@ struct run {
 	struct hit_time *hit_times; /* by site of plan: see guard.h */
 	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
 	struct throttle *throttle; /* of the processes that were seen */
+	struct command_lines *command_lines; /* the same */
 	bool is_resumed; /* what was to be started was started, and --delay has begun */
 	bool has_begun; /* it is traced, and its output has begun */
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */

@@ -15,6 +15,9 @@ void run_forward_signals(struct run *run, bool program_has_got_them);
 /* Told to stop by a signal, or the process has ended or runs another file; traced or not. */
 bool run_has_ended(struct run *run);
 
+/* Several processes that run the binary are told apart. */
+void run_look_for_others(struct run *run);
+
 /* Whether there is a line that tells what goes on; when the output's file is open. */
 void run_allow_progress(const struct run *run);
 

@@ -77,6 +77,7 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	err = begin_carefully(run);
 	if (err || run->is_changed || run->is_over)
 		return err;
+	run_look_for_others(run);
 	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
 	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),

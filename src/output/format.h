@@ -74,6 +74,8 @@ struct output {
 	 * goroutines that they started, go with them. */
 	struct hash written;
 	uint64_t num_trees;
+	uint32_t last_pid; /* see process_lines.h; 0: none yet */
+	bool names_processes;
 	uint64_t num_left_out; /* functions that the limit of the last summary left out */
 	struct writer writer;
 };

@@ -13,6 +13,7 @@
 #include "base/terminal.h"
 #include "base/text.h"
 #include "output/graph.h"
+#include "output/process_lines.h"
 #include "output/slowest.h"
 
 #define NS_PER_S 1000000000ull
@@ -268,6 +269,7 @@ static void begin_tree(struct output *out, const struct tree *tree)
 		graph->slowest = slowest_path(tree);
 	}
 	writer_puts(&out->writer, "\n");
+	process_lines_change(out, tree->pid);
 	if (out->options.run.stacks && !output_is_followed(tree))
 		graph_write_stack(out, tree);
 }

@@ -16,6 +16,9 @@
  * "offset", "file", "line"}, the goroutine that ended the wait, and where it was then, as in
  * "caller".
  *
+ * The first object of each process has
+ *   "command_line": [ARGUMENT, ...]
+ *
  * With --min-duration and --depth, a call that others were folded into has
  *   "folded": {"calls", "ns"}
  * the number of all of them, and the time of those that it made itself.
@@ -27,6 +30,7 @@
 #include "output/format.h"
 #include "output/json_call.h"
 #include "output/amounts.h"
+#include "output/process_lines.h"
 
 static void put_caller(struct output *out, struct json_writer *json, const struct call *call)
 {
@@ -248,6 +252,7 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 		put_waits(out, json, call);
 	if (call->waits_left_out)
 		json_member_number(json, "waits_left_out", call->waits_left_out);
+	process_lines_json(out, json, tree->pid);
 }
 
 static void write_call(struct output *out, const struct tree *tree, const struct call *call)

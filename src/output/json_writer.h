@@ -36,6 +36,14 @@ static inline void json_number(struct json_writer *json, uint64_t value)
 
 void json_text(struct json_writer *json, const char *text);
 
+/* In an array. */
+static inline void json_element_text(struct json_writer *json, const char *text)
+{
+	if (json->needs_comma)
+		writer_put(json->writer, ",", 1);
+	json_text(json, text);
+}
+
 /* ---- keys ---- */
 
 /* `text`: `,"key":`, with room behind it for as many bytes. */

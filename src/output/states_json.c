@@ -7,7 +7,7 @@
  */
 #include "names/goroutine_state.h"
 #include "output/format.h"
-#include "output/json_writer.h"
+#include "output/process_lines.h"
 #include "output/states_shared.h"
 
 static const char *reason_name(struct output *out, uint8_t reason)
@@ -82,6 +82,7 @@ static void put_change(struct output *out, const struct state_change *change)
 		json_member_text(&json, "reason", reason_name(out, change->reason));
 	put_start(out, &json, change->start_va);
 	put_by(out, &json, change);
+	process_lines_json(out, &json, change->pid);
 	json_end(&json);
 }
 
@@ -117,7 +118,6 @@ static void put_waiting(struct output *out, struct json_writer *json, const stru
 	json_close(json, '}');
 }
 
-/* And ends the line. */
 static void put_sums(struct output *out, struct json_writer *json, const struct state_row *row)
 {
 	const struct state_sums *sums = &row->sums;
@@ -132,7 +132,6 @@ static void put_sums(struct output *out, struct json_writer *json, const struct 
 		json_member_text(json, "reason", reason_name(out, sums->longest_wait_reason));
 		json_close(json, '}');
 	}
-	json_end(json);
 }
 
 static const char *kind_of(const struct state_row *row)
@@ -161,6 +160,8 @@ static void put_row(struct output *out, const struct state_row *row)
 	if (row->kind == STATES_STATEMENTS)
 		put_statement(out, &json, row->go_va);
 	put_sums(out, &json, row);
+	process_lines_json(out, &json, row->pid);
+	json_end(&json);
 }
 
 const struct format format_states_json = {

@@ -273,16 +273,21 @@ static void put_states(struct line *line, const struct state_change *change)
 	line_put_spaces(line, len < STATES_WIDTH ? STATES_WIDTH - (size_t)len : 0);
 }
 
+static bool has_pids(const struct output *out, const struct line *line)
+{
+	return line->width >= WIDTH_WITH_THREAD || out->names_processes;
+}
+
 static void put_change_header(struct output *out)
 {
 	struct line *line = begin_line(out);
 
 	line_puts(line, "TIME           ");
 	line_puts(line, line->width >= WIDTH_WITH_DAY ? "   " : "");
-	if (line->width >= WIDTH_WITH_THREAD) {
+	if (has_pids(out, line))
 		put_column(line, "PID", COUNT_WIDTH);
+	if (line->width >= WIDTH_WITH_THREAD)
 		put_column(line, "TID", COUNT_WIDTH);
-	}
 	put_column(line, "GOID", COUNT_WIDTH);
 	line_puts(line, "  OLD -> NEW            ");
 	put_column(line, "FOR", NS_WIDTH);
@@ -301,10 +306,10 @@ static void put_change_columns(struct output *out, struct line *line,
 
 	text_format_time(time, event_clock_realtime_ns(out->options.clock, change->time_ns));
 	line_puts(line, time + day);
-	if (line->width >= WIDTH_WITH_THREAD) {
+	if (has_pids(out, line))
 		put_count(line, change->pid, COUNT_WIDTH);
+	if (line->width >= WIDTH_WITH_THREAD)
 		put_count(line, change->tid, COUNT_WIDTH);
-	}
 	put_count(line, change->goid, COUNT_WIDTH);
 	put_states(line, change);
 	if (change->has_duration)
@@ -349,9 +354,11 @@ void states_terminal_change(struct output *out, const struct state_change *chang
 	size_t cut = CUT_PATHS;
 	struct line *line;
 
-	if (!text->has_header)
+	/* The column is there from the second process on. */
+	if (!text->has_header || text->has_pids != out->names_processes)
 		put_change_header(out);
 	text->has_header = true;
+	text->has_pids = out->names_processes;
 	do {
 		line = begin_line(out);
 		put_change_columns(out, line, change);

@@ -11,6 +11,10 @@
 struct states_text {
 	bool is_terminal;
 	bool has_header; /* one was written */
+	bool has_pids; /* the last one of changes on a terminal */
+	/* In rows, whose command lines follow at the end. */
+	uint32_t *pids;
+	size_t num_pids, pids_capacity;
 	struct state_table table; /* that rows are of */
 	struct line line; /* of a terminal */
 };

@@ -10,10 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "names/goroutine_state.h"
 #include "output/format.h"
 #include "output/place_text.h"
+#include "output/process_lines.h"
 #include "output/states_terminal.h"
 
 static struct error *begin(struct output *out)
@@ -29,7 +31,11 @@ static struct error *begin(struct output *out)
 
 static void release(struct output *out)
 {
-	free(out->data);
+	struct states_text *text = out->data;
+
+	if (text)
+		free(text->pids);
+	free(text);
 }
 
 /* A line's columns; longer ones push the rest aside. */
@@ -109,6 +115,7 @@ static void put_change(struct output *out, const struct state_change *change)
 	struct states_text *states = out->data;
 	char time[TEXT_TIME_SIZE], duration[TEXT_DURATION_SIZE + 1] = "";
 
+	process_lines_introduce(out, change->pid);
 	if (states->is_terminal) {
 		states_terminal_change(out, change);
 		return;
@@ -224,10 +231,32 @@ static void put_who(struct output *out, const struct state_row *row)
 		put(out, "%10s", "-");
 }
 
+static void note_process(struct output *out, uint32_t pid)
+{
+	struct states_text *text = out->data;
+
+	if (array_reserve(&text->pids, &text->pids_capacity, text->num_pids + 1,
+			  sizeof(*text->pids)) &&
+	    process_lines_take(out, pid))
+		text->pids[text->num_pids++] = pid;
+}
+
+/* Behind the tables. */
+static void put_processes(struct output *out, const struct output_totals *totals)
+{
+	const struct states_text *text = out->data;
+
+	for (size_t i = 0; i < text->num_pids; i++) {
+		writer_puts(&out->writer, i ? "" : "\n");
+		process_lines_put(out, text->pids[i]);
+	}
+}
+
 static void put_row(struct output *out, const struct state_row *row)
 {
 	char mark[STATES_MARK_SIZE];
 
+	note_process(out, row->pid);
 	if (((struct states_text *)out->data)->is_terminal) {
 		states_terminal_row(out, row);
 		return;
@@ -254,4 +283,5 @@ const struct format format_states_text = {
 	.change = put_change,
 	.table = put_table,
 	.row = put_row,
+	.end = put_processes,
 };

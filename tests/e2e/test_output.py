@@ -135,6 +135,7 @@ def test_fields_of_json(binary, start, trace):
     told = program.work("GO 20")
     after = time.time_ns()
     inner, outer = tracer.stop().calls()
+    assert inner.pop("command_line") == [str(program.path)]
     for call, name, depth, line in ((inner, "main.work", 1, True), (outer, "main.measure", 0, True)):
         assert set(call) - {"parent"} == {"pid", "tid", "goid", "tree", "call", "depth", "function", "start_ns",
                                           "duration_ns", "self_ns", "probe_ns", "caller", "return", "end"}

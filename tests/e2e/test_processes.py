@@ -16,7 +16,7 @@ import tempfile
 import pytest
 
 import harness
-from harness import WAIT_SECONDS, check_same, forests, shapes
+from harness import WAIT_SECONDS, check_same, forests, parse_graph, shapes
 
 CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
 
@@ -309,6 +309,66 @@ def test_many_short_lived(binary, trace):
     assert {pid for pid, _ in found} == set(wanted)
     assert len(found) == 100
     assert len({repr(trees) for trees in shapes(tracer.calls()).values()}) == 1
+
+
+# ---- which one it was ----
+
+
+def told(tracer):
+    return re.findall(r"^\[(\d+)\](?: (.*))?$", tracer.out, re.M)
+
+
+def test_command_lines(binary, start, trace):
+    """Two run it: each is named once with its command line, then by its number; what it is made of cannot do harm."""
+    path = binary("calls")
+    odd = ["two words", "\x1b[2J\n", "\udcff", "x" * 5000]
+    one, other = start(path, "--port", "8080"), start(path, *odd)
+    functions = ("-u", "main.root", "-u", "main.branch", path, "main.root")
+    text, objects, changes = trace(*functions), trace("-f", "json", *functions), trace("states", path)
+    for program in (one, one, other, one):
+        program.work("GO")
+    for tracer in (text, objects, changes):
+        tracer.stop()
+    trees, _ = parse_graph(text.out)
+    assert [tree["pid"] for tree in trees] == [one.pid, one.pid, other.pid, one.pid]
+    names = dict(line.split(" ", 1) for line in (f"[{one.pid}] {path} --port 8080",
+                                                 f"[{other.pid}] {path} two words \\x1b[2J\\x0a \\xff xxxx"))
+    first, second, third = told(text)
+    assert first == (str(one.pid), names[f"[{one.pid}]"]) and third == (str(one.pid), "")
+    assert second[0] == str(other.pid) and second[1].startswith(names[f"[{other.pid}]"]) and second[1].endswith("x…")
+    lines = {call["pid"]: call["command_line"] for call in objects.calls() if "command_line" in call}
+    assert lines[one.pid] == [str(path), "--port", "8080"]
+    assert lines[other.pid][:4] == [str(path), "two words", "\\x1b[2J\\x0a", "\\xff"]
+    assert sum("command_line" in call for call in objects.calls()) == 2
+    assert sorted(pid for pid, _ in told(changes)) == sorted([str(one.pid), str(other.pid)])
+
+
+def test_second_process_comes(binary, start, trace):
+    """A single process is not named, until there is another one."""
+    path = binary("calls")
+    one = start(path, "one")
+    alone, tracer = trace("-p", one.pid, "main.root"), trace(path, "main.root")
+    one.work("GO")
+    other = start(path, "other")
+    other.work("GO")
+    one.work("GO")
+    assert told(tracer.stop())[-2:] == [(str(other.pid), f"{path} other"), (str(one.pid), "")]
+    assert told(tracer)[0][1] in (f"(above) {path} one", f"{path} one")
+    trees, _ = parse_graph(tracer.out)
+    assert [tree["pid"] for tree in trees] == [one.pid, other.pid, one.pid]
+    assert not told(alone.stop()) and len(parse_graph(alone.out)[0]) == 2
+
+
+def test_summary_of_states_names_processes(binary, start, trace):
+    path = binary("states")
+    programs = [start(path, "number", word) for word in ("one", "two")]
+    text, objects = trace("states", "--summary", path), trace("states", "--summary", "-f", "json", path)
+    for program in programs:
+        program.work("churn 5 5")
+    assert sorted(told(text.stop())) == sorted(
+        (str(program.pid), f"{path} number {word}") for program, word in zip(programs, ("one", "two")))
+    lines = [(row["pid"], row["command_line"][1:]) for row in objects.stop().calls() if "command_line" in row]
+    assert sorted(lines) == sorted((program.pid, ["number", word]) for program, word in zip(programs, ("one", "two")))
 
 
 # ---- namespaces ----

@@ -98,7 +98,7 @@ def test_states(binary, start, watch):
     """Also while sums are made, and of one process."""
     program = start(binary("states"))
     screen, tracer = watch(120, "states", "--summary", "-p", program.pid)
-    await_line(screen, r"tracing goroutines \(\d+ probes\) · 0 changes of state")
+    await_line(screen, r"tracing goroutines \(\d+ probes\) · \d+ changes? of state")
     program.work("churn 30 5")
     await_line(screen, r"tracing goroutines \(\d+ probes\) · [\d,]+ changes of state · overhead \d")
     tracer.stop()

@@ -111,6 +111,10 @@ PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,
                   r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
 
 
+# Before the trees of another process than before, where several run the binary.
+PROCESS = re.compile(r"\[(?P<pid>\d+)\](?: (?P<above>\(above\) )?(?P<command>\S.*))?")
+
+
 def fields(match):
     """Of an exit: "is_probes" is there, too."""
     found = match.groupdict()
@@ -122,14 +126,25 @@ def fields(match):
 def parse_graph(text):
     """The trees of the default text, each line matched exactly: [{"name", "entry", "exit", "calls"}].
 
-    Those that came in parts are put together.
+    Those that came in parts are put together. Where processes are told, trees have a "pid".
     """
-    trees, stack, notes = [], [], []
+    trees, stack, notes, pid = [], [], [], None
     left_open = {}  # tree: (parts so far, stack)
     again = []  # calls that a part begins with
     for line in text.splitlines():
         if not line:
             assert not stack, f"a tree ends inside {stack[-1]['name']}"
+            continue
+        process = PROCESS.fullmatch(line)
+        if process:
+            assert not stack and not again, f"a process inside of a tree: {line}"
+            if process["above"]:
+                assert pid is None, f"processes are told above already: {line}"
+                for tree in trees:
+                    tree["pid"] = int(process["pid"])
+            else:
+                assert process["command"] or int(process["pid"]) != pid, f"told twice: {line}"
+                pid = int(process["pid"])
             continue
         part = PART.fullmatch(line)
         if part and part["which"] == ", still open,":
@@ -167,6 +182,8 @@ def parse_graph(text):
                 stack.append(call)
                 continue
             call = {"name": entry["name"], "entry": entry.groupdict(), "calls": []}
+            if pid and not stack:
+                call["pid"] = pid
             (stack[-1]["calls"] if stack else trees).append(call)
             stack.append(call)
             continue
@@ -174,6 +191,8 @@ def parse_graph(text):
         if leaf:
             assert len(leaf["indent"]) == 2 * len(stack), f"indentation: {line}"
             call = {"name": leaf["name"], "entry": leaf.groupdict(), "exit": fields(leaf), "calls": [], "leaf": True}
+            if pid and not stack:
+                call["pid"] = pid
             (stack[-1]["calls"] if stack else trees).append(call)
             continue
         left = ENDED.fullmatch(line) or EXIT.fullmatch(line)

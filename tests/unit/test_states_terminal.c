@@ -37,6 +37,9 @@ static const struct name_table table = {
 	.num_reasons = sizeof(reasons) / sizeof(reasons[0]),
 };
 
+/* Of the processes that a test has; NULL: they are not told apart. */
+static struct command_lines *command_lines;
+
 /* What `print` prints on a terminal of so many columns. */
 static void assert_shown(unsigned short width, void (*print)(struct output *out),
 			 const char *expected)
@@ -44,7 +47,9 @@ static void assert_shown(unsigned short width, void (*print)(struct output *out)
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	const struct name_source source = name_source_table(&table);
 	struct screen screen;
-	struct output_options options = {.clock = &clock, .file = screen_open(&screen, width)};
+	struct output_options options = {.clock = &clock,
+					 .file = screen_open(&screen, width),
+					 .command_lines = command_lines};
 	struct output *out;
 	int errnum;
 
@@ -175,12 +180,72 @@ static void test_changes(void **state)
 		"17 16:08:05.000000       0       0      35  RUNNABLE -> RUNNING      0.0us?                   ?\n");
 }
 
+/* Above the largest number of any, so that nobody can look at their command lines. */
+#define PROCESS 4194305
+
+static void print_processes(struct output *out)
+{
+	struct state_change change = {.pid = PROCESS,
+				      .goid = 34,
+				      .old_state = STATE_RUNNABLE,
+				      .new_state = STATE_RUNNING};
+
+	for (uint32_t i = 0; i < 3; i++) {
+		change.pid = PROCESS + i / 2;
+		command_lines_see(command_lines, change.pid);
+		output_change(out, &change);
+	}
+}
+
+static void print_rows_of_processes(struct output *out)
+{
+	struct state_row of_process = row;
+
+	command_lines_see(command_lines, PROCESS);
+	command_lines_see(command_lines, PROCESS + 1);
+	output_table(out, &(struct state_table){.kind = STATES_GOROUTINES, .has_processes = true});
+	for (uint32_t i = 0; i < 3; i++) {
+		of_process.pid = PROCESS + i % 2;
+		output_row(out, &of_process);
+	}
+	output_end(out, &(struct output_totals){0});
+}
+
+/* From the second one on. */
+static void test_processes(void **state)
+{
+	command_lines = command_lines_new();
+	assert_shown(
+		80, print_processes,
+		"TIME               GOID  OLD -> NEW                 FOR   REASON  STARTED WITH\n"
+		"16:08:05.000000      34  RUNNABLE -> RUNNING              ?\n"
+		"16:08:05.000000      34  RUNNABLE -> RUNNING              ?\n"
+		"[4194305] (command line unknown)\n"
+		"[4194306] (command line unknown)\n"
+		"TIME                PID    GOID  OLD -> NEW                 FOR   REASON  START…\n"
+		"16:08:05.000000 4194306      34  RUNNABLE -> RUNNING              ?\n");
+	command_lines_free(command_lines);
+	command_lines = command_lines_new();
+	assert_shown(
+		80, print_rows_of_processes,
+		"     PID   GOID RUNNING RUNNABLE WAITING SYSCALL  STARTED WITH   WAITED FOR\n"
+		" 4194305     34 523.3ms   11.0us  9.000s       -  server.worker   chan receive\n"
+		" 4194306     34 523.3ms   11.0us  9.000s       -  server.worker   chan receive\n"
+		" 4194305     34 523.3ms   11.0us  9.000s       -  server.worker   chan receive\n"
+		"\n"
+		"[4194305] (command line unknown)\n"
+		"[4194306] (command line unknown)\n");
+	command_lines_free(command_lines);
+	command_lines = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_goroutines),
 		cmocka_unit_test(test_statements),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
