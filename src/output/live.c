@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "output/graph.h"
+#include "output/process_lines.h"
 
 /* A greater one makes the column wider from then on. */
 #define MIN_GOID_WIDTH 6
@@ -99,7 +100,9 @@ static void enter_lane(struct output *out, const struct tree *tree, uint32_t tid
 
 	if (!is_first && now.goid == before.goid && now.pid == before.pid && now.tid == before.tid)
 		return;
-	live->has_pids |= !is_first && now.pid != before.pid;
+	if (is_first || now.pid != before.pid)
+		process_lines_introduce(out, now.pid);
+	live->has_pids |= is_first ? out->names_processes : now.pid != before.pid;
 	live->has_lane = true;
 	live->lane = now;
 	set_prefix(live, &now);

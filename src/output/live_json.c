@@ -7,6 +7,7 @@
  */
 #include "output/format.h"
 #include "output/json_call.h"
+#include "output/process_lines.h"
 
 static struct json_writer begin_event(struct output *out, const char *event, uint64_t time_ns)
 {
@@ -23,6 +24,7 @@ static void entry(struct output *out, const struct tree *tree, const struct call
 
 	json_call_identity(out, &json, tree, call);
 	json_call_origin(out, &json, tree, call);
+	process_lines_json(out, &json, tree->pid);
 	json_end(&json);
 }
 

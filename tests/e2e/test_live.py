@@ -33,6 +33,7 @@ def exits(tracer):
             entry = begun.pop(who)
             assert event.pop("time_ns") == event["start_ns"] + event["duration_ns"]
             assert entry.pop("time_ns") == event["start_ns"]
+            entry.pop("command_line", None)
             assert entry == {name: event[name] for name in entry}
             ended.append(event)
     assert not begun, f"calls without an end: {begun}"
@@ -299,7 +300,7 @@ def test_lost(binary, start, trace, kind):
 def test_processes(binary, start, trace):
     """Goroutines of several processes with the same id are not mixed up."""
     path = binary("concurrent")
-    programs = [start(path) for _ in range(3)]
+    programs = [start(path, word) for word in ("one", "two", "three")]
     tracer = trace("--live", "-u", "main.*", *NOT_YIELD, path, "main.handle")
     for program in programs:
         program.send("GO 5 10 1")
@@ -307,6 +308,8 @@ def test_processes(binary, start, trace):
     found = {(pid, int(who)): [graph_shape(tree) for tree in trees]
              for (pid, who), trees in parse_live(tracer.stop().out).items()}
     assert found == journal_shapes(journals)
+    assert sorted(re.findall(r"^\[(\d+)\] (.*)$", tracer.out, re.M)) == sorted(
+        (str(program.pid), f"{path} {word}") for program, word in zip(programs, ("one", "two", "three")))
 
 
 # ---- on a terminal ----

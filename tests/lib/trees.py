@@ -227,6 +227,8 @@ def split_live(text):
     there only, and tells from whom to whom."""
     lanes, before, change = {}, None, None
     for line in text.splitlines():
+        if PROCESS.fullmatch(line):
+            continue
         if changes := CHANGE.fullmatch(line):
             assert change is None and before, f"nothing between {change} and {line!r}"
             change = _side(changes["before"]), _side(changes["after"])
