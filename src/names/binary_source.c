@@ -51,7 +51,7 @@ struct name_source name_source_gobin(struct gobin *bin, const struct modules *mo
 				    .outermost_va = outermost_va,
 				    .inlined_at = inlined_at,
 				    .wait_reason = wait_reason,
-				    .arch = gobin_arch(bin),
+				    .arch = bin ? gobin_arch(bin) : NULL,
 				    .own_code = own_code,
 				    .modules = modules,
 				    .module_place = modules ? module_place : NULL};

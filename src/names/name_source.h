@@ -30,7 +30,7 @@ struct name_source {
 	struct module_place (*module_place)(const void *modules, uint64_t number);
 };
 
-/* `modules` may be NULL. Neither is owned. */
+/* Each may be NULL, and neither is owned. */
 struct name_source name_source_gobin(struct gobin *bin, const struct modules *modules);
 
 /* Holds from `va` on, up to where the next one begins. */
