@@ -82,6 +82,8 @@ struct error *attachment_start(const struct attach_file *file, const struct atta
 /* What is in use, and how many sites are attached. */
 enum attach_method attachment_method(const struct attachment *attachment);
 size_t attachment_num_sites(const struct attachment *attachment);
+/* CPU time that attaching and detaching has taken so far; 0: unknown. */
+uint64_t attachment_cpu_ns(const struct attachment *attachment);
 /* Looks whether the holder is still there, and for what it answers; does not wait. Error: it is not,
  * and with it the probes went; or the change that was going on cannot be. */
 struct error *attachment_check(struct attachment *attachment);

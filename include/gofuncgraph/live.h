@@ -21,7 +21,8 @@ struct live_options {
 	/* keep probes out of other processes, where the kernel can; the first calls after an exec
 	 * of only_pid may be missing then */
 	bool spare_others;
-	/* none of the chosen functions has a probe at first, and nothing is traced: see live_begin() */
+	/* none of the chosen functions has a probe at first, nor SITE_RESUME, and nothing is traced: see
+	 * live_begin() */
 	bool careful;
 	/* Changes of what is attached are to come: who holds the probes keeps the capabilities for
 	 * that, which only uprobe_multi works without. */
@@ -41,9 +42,10 @@ bool live_is_busy(const struct source *source);
 /* Probes on sites of the plan, by their indices. */
 struct error *live_attach(struct source *source, const uint32_t *sites, size_t count);
 /*
- * Takes all probes of functions off, by their indices in plan->funcs; RECORD_TAKEN_OFF tells of each,
- * if anything is traced. By uprobe_multi no hit of another function is lost or seen twice.
- * By other methods there is a gap while those are attached anew, from RECORD_GAP to RECORD_GAP_END.
+ * Takes all probes of functions off, by their numbers (plan_func_at()); RECORD_TAKEN_OFF tells of each
+ * that was chosen, if anything is traced. By uprobe_multi no hit of another function is lost or seen
+ * twice. By other methods there is a gap while those are attached anew, from RECORD_GAP to
+ * RECORD_GAP_END.
  */
 struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
 /* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the
@@ -66,6 +68,8 @@ struct live_program_time {
 struct live_program_time live_program_time(const struct source *source);
 /* With only_pid: its program was seen, and what is sent when that ends is still to come. */
 bool live_awaits_end(const struct source *source);
+/* CPU time that attaching and detaching has taken so far; 0: unknown. */
+uint64_t live_attach_cpu_ns(const struct source *source);
 /* Somebody changes the binary (attachment_file_is_changed()): stop, and start anew with it. */
 bool live_file_is_changed(const struct source *source);
 /* Capabilities (base/capabilities.h) that running it, and starting another like it, takes. */

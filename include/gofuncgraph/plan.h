@@ -23,6 +23,7 @@ struct plan_func {
 	uint32_t first_site;
 	uint32_t num_sites; /* 0: left out altogether, see its omissions */
 	bool target;
+	bool needs_resume; /* how it ends tells the site SITE_RESUME, and no other */
 };
 
 /* Something that matched and is not probed. */
@@ -72,5 +73,27 @@ uint64_t plan_cookie(const struct plan *plan, uint32_t site);
 const struct gobin_func *plan_site_func(const struct plan *plan, const struct site *site);
 /* Functions that were chosen and have probes: neither left out nor the tracer's own. */
 size_t plan_num_traced(const struct plan *plan);
+
+/* All functions have numbers: those of plan->funcs, and behind them those of plan->runtime_funcs. */
+static inline size_t plan_num_all(const struct plan *plan)
+{
+	return plan->num_funcs + plan->num_runtime_funcs;
+}
+
+static inline const struct plan_func *plan_func_at(const struct plan *plan, uint32_t number)
+{
+	return number < plan->num_funcs ? &plan->funcs[number]
+					: &plan->runtime_funcs[number - plan->num_funcs];
+}
+
+/* Where goroutines are switched: SITE_RESUME. It is of use only to functions that need it, and they
+ * are not without it. */
+struct plan_resume {
+	bool exists;
+	bool has_targets; /* among those that need it */
+	uint32_t site;
+	uint32_t func; /* the number of the one that the site is in */
+};
+struct plan_resume plan_find_resume(const struct plan *plan);
 
 #endif

@@ -10,7 +10,7 @@
 #include "command/run_file.h"
 #include "command/run_internal.h"
 
-#define BEGIN_POLL_MS 5
+#define BEGIN_POLL_MS 2
 
 static struct error *make_guard(struct run *run, const struct record_sink *sink)
 {

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "guard/activity.h"
+#include "guard/begin.h"
 #include "guard/bill.h"
 #include "guard/cpu.h"
 #include "guard/policy.h"
@@ -14,20 +16,27 @@
 /* While tracing; processes that come and go are found so, too. */
 #define READ_EVERY_NS 500000000ull
 
+/* Too many functions to attach all of their probes at once. */
+#define MANY_FUNCS 300
+/* How long the program is looked at before it gets the first of them. */
+#define LOOK_NS 500000000ull
+
 struct guard {
 	struct guard_options options;
 	struct cost_measurement *measurement;
 	struct tariff tariff;
 	struct cpu_times *times;
 	struct policy *policy;
+	struct activity *activity; /* before the first probe; or NULL */
+	uint64_t first_look_ns; /* at it */
+	struct begin *begin; /* from there until it has begun; else NULL */
 	struct source *source; /* not owned */
 	uint64_t *hits; /* by site */
 	uint64_t cpu_ns;
 	uint64_t read_ns; /* when they were read last */
 	bool is_careful, has_begun, wants_end;
 	bool is_busy; /* `step` is being carried out */
-	bool is_watching; /* before it has begun: what came last is watched for a while */
-	struct policy_step step; /* of the policy, the last */
+	struct guard_step step; /* the last */
 	struct told told;
 };
 
@@ -37,7 +46,7 @@ struct guard {
 static bool wants_care(const struct guard *guard)
 {
 	return guard->options.max_overhead && !guard->options.is_waiting &&
-	       plan_num_traced(guard->options.plan) > POLICY_MANY_FUNCS &&
+	       plan_num_traced(guard->options.plan) > MANY_FUNCS &&
 	       cpu_times_num_running(guard->times);
 }
 
@@ -60,6 +69,8 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	err = policy_new(plan, max_share, &guard->policy);
 	told_init(&guard->told, plan, options->max_overhead);
 	guard->is_careful = !err && wants_care(guard);
+	if (guard->is_careful)
+		guard->activity = activity_begin(plan, options->only);
 	return err;
 }
 
@@ -70,6 +81,8 @@ void guard_free(struct guard *guard)
 	cost_measure_end(guard->measurement);
 	cpu_times_free(guard->times);
 	policy_free(guard->policy);
+	activity_end(guard->activity);
+	begin_free(guard->begin);
 	free(guard->hits);
 	free(guard);
 }
@@ -120,9 +133,11 @@ static struct sample read_all(struct guard *guard, uint64_t now_ns)
 	guard->read_ns = now_ns;
 	if (time.num_runs)
 		guard->tariff.program_ns = time.ns / time.num_runs;
-	update_hit_times(guard);
+	if (guard->has_begun)
+		update_hit_times(guard);
 	return (struct sample){.now_ns = now_ns,
 			       .cpu_ns = guard->cpu_ns,
+			       .attach_ns = live_attach_cpu_ns(guard->source),
 			       .hits = guard->hits,
 			       .tariff = guard->tariff};
 }
@@ -142,6 +157,7 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 					       : " (taken for granted, it could not be measured)");
 	sample = read_all(guard, now_ns);
 	guard->has_begun = !guard->is_careful;
+	guard->first_look_ns = now_ns;
 	policy_restart(guard->policy, &sample);
 }
 
@@ -166,25 +182,13 @@ void guard_report(const struct guard *guard)
 
 /* ---- steps ---- */
 
-static struct error *take_off(struct guard *guard)
-{
-	const struct policy_step *step = &guard->step;
-	_cleanup_free_ uint32_t *funcs = calloc(step->num_heats + 1, sizeof(*funcs));
-
-	if (!funcs)
-		return error_out_of_memory();
-	for (size_t i = 0; i < step->num_heats; i++)
-		funcs[i] = step->heats[i].func;
-	return live_take_off(guard->source, funcs, step->num_heats);
-}
-
-/* Nothing was traced yet when they were taken off: who reads records has to know of them. */
-static void tell_left_out(struct guard *guard)
+/* Nothing was traced yet when they were left out: who reads records has to know of them. */
+static void note_left_out(struct guard *guard)
 {
 	const struct plan *plan = guard->options.plan;
 	const struct record_sink *sink = &guard->options.sink;
 
-	for (size_t i = 0; i < plan->num_funcs; i++) {
+	for (uint32_t i = 0; i < plan->num_funcs; i++) {
 		struct record_frame record = {
 			.header = {.kind = RECORD_TAKEN_OFF,
 				   .size = sizeof(record),
@@ -192,28 +196,31 @@ static void tell_left_out(struct guard *guard)
 			.site = plan->funcs[i].first_site,
 		};
 
-		if (policy_is_off(guard->policy, (uint32_t)i))
-			sink->handle(sink->context, &record.header);
+		if (!begin_leaves_out(guard->begin, i))
+			continue;
+		policy_leave_out(guard->policy, i);
+		sink->handle(sink->context, &record.header);
 	}
 }
 
 static struct error *carry_out(struct guard *guard)
 {
-	const struct policy_step *step = &guard->step;
+	const struct guard_step *step = &guard->step;
 
 	switch (step->action) {
-	case POLICY_ATTACH:
+	case GUARD_ATTACH:
 		guard->is_busy = true;
 		return live_attach(guard->source, step->sites, step->num_sites);
-	case POLICY_TAKE_OFF:
+	case GUARD_TAKE_OFF:
 		guard->is_busy = true;
-		return take_off(guard);
-	case POLICY_BEGIN:
-		tell_left_out(guard);
+		return live_take_off(guard->source, step->funcs, step->num_funcs);
+	case GUARD_BEGIN:
+		note_left_out(guard);
 		live_begin(guard->source);
 		guard->has_begun = true;
+		begin_free(take_pointer(guard->begin));
 		return NULL;
-	case POLICY_END:
+	case GUARD_END:
 		guard->wants_end = true;
 		told_step(&guard->told, step);
 		return NULL;
@@ -222,22 +229,65 @@ static struct error *carry_out(struct guard *guard)
 	}
 }
 
+/* ---- before tracing ---- */
+
+/* The program was looked at long enough. Of one that hardly ran nothing is known. */
+static struct error *begin_attaching(struct guard *guard)
+{
+	const uint32_t *seen = NULL;
+	struct error *err;
+
+	if (guard->activity) {
+		activity_look(guard->activity);
+		seen = activity_seen(guard->activity);
+		log_verbose("the program was seen in %zu samples of its stacks",
+			    activity_num_samples(guard->activity));
+	}
+	err = begin_new(guard->options.plan, guard->options.max_overhead / 100.0, seen,
+			&guard->begin);
+	activity_end(take_pointer(guard->activity));
+	return err;
+}
+
+static struct error *look_before(struct guard *guard, uint64_t now_ns)
+{
+	struct error *err = NULL;
+	struct sample sample;
+
+	if (guard->activity && now_ns - guard->first_look_ns < LOOK_NS) {
+		activity_look(guard->activity);
+		return NULL;
+	}
+	if (guard->is_busy ? live_is_busy(guard->source)
+			   : now_ns - guard->read_ns < guard->step.wait_ns)
+		return NULL;
+	guard->is_busy = false;
+	if (!guard->begin)
+		err = begin_attaching(guard);
+	if (err)
+		return err;
+	sample = read_all(guard, now_ns);
+	guard->step = begin_next(guard->begin, &sample);
+	told_begin_step(&guard->told, &guard->step, now_ns);
+	if (guard->step.action == GUARD_BEGIN)
+		policy_restart(guard->policy, &sample);
+	return carry_out(guard);
+}
+
+/* ---- while tracing ---- */
+
 /* What was begun has been done. */
 static void finish_step(struct guard *guard, const struct sample *sample)
 {
-	if (!guard->has_begun)
-		return;
 	told_step(&guard->told, &guard->step);
 	policy_restart(guard->policy, sample);
 }
 
-struct error *guard_look(struct guard *guard, uint64_t now_ns)
+static struct error *look_while_tracing(struct guard *guard, uint64_t now_ns)
 {
-	bool has_begun = guard->has_begun;
-	uint64_t wait_ns = has_begun ? READ_EVERY_NS : guard->is_watching ? POLICY_OBSERVE_NS : 0;
 	struct sample sample;
 
-	if (guard->is_busy ? live_is_busy(guard->source) : now_ns - guard->read_ns < wait_ns)
+	if (guard->is_busy ? live_is_busy(guard->source) : now_ns - guard->read_ns < READ_EVERY_NS)
 		return NULL;
 	sample = read_all(guard, now_ns);
 	if (guard->wants_end)
@@ -245,12 +295,11 @@ struct error *guard_look(struct guard *guard, uint64_t now_ns)
 	if (guard->is_busy)
 		finish_step(guard, &sample);
 	guard->is_busy = false;
-	guard->step = has_begun ? policy_watch(guard->policy, &sample)
-				: policy_begin(guard->policy, &sample);
-	guard->is_watching = guard->step.action == POLICY_WAIT;
-	if (!has_begun)
-		told_begin_step(&guard->told, &guard->step, now_ns);
-	if (guard->step.action == POLICY_BEGIN)
-		policy_restart(guard->policy, &sample);
+	guard->step = policy_watch(guard->policy, &sample);
 	return carry_out(guard);
+}
+
+struct error *guard_look(struct guard *guard, uint64_t now_ns)
+{
+	return guard->has_begun ? look_while_tracing(guard, now_ns) : look_before(guard, now_ns);
 }

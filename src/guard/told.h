@@ -3,34 +3,25 @@
 #ifndef GUARD_TOLD_H
 #define GUARD_TOLD_H
 
-#include "guard/policy.h"
+#include "guard/step.h"
 
 /* Functions that are named in one message; -v names all. */
 #define TOLD_MAX_NAMES 3
 
-struct told_func {
-	const char *name;
-	uint64_t calls_per_second;
-};
-
 struct told {
 	const struct plan *plan; /* not owned */
 	unsigned max_overhead; /* percent */
-	/* Of the begin: functions that were left out, the dearest of them, and what was expected of
-	 * all. */
-	size_t num_left_out;
-	struct told_func dearest[TOLD_MAX_NAMES];
-	double worst_share;
+	/* Of the begin. */
 	size_t num_attached;
 	uint64_t progress_ns; /* when it began, or was told last that it lasts */
 };
 
 void told_init(struct told *told, const struct plan *plan, unsigned max_overhead);
 
-/* A step of policy_begin(). At POLICY_BEGIN what was left out is told. */
-void told_begin_step(struct told *told, const struct policy_step *step, uint64_t now_ns);
+/* A step of begin_next(). At GUARD_BEGIN what was left out is told. */
+void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns);
 
 /* A step of policy_watch(). */
-void told_step(const struct told *told, const struct policy_step *step);
+void told_step(const struct told *told, const struct guard_step *step);
 
 #endif

@@ -7,13 +7,16 @@
 
 /* Of one CPU: probes that take less are never too much. */
 #define NEVER_TOO_MUCH 0.01
+/* Of the CPU time, for the program itself: what a hit costs is not known so well that less could be
+ * told from nothing. */
+#define MIN_REST 0.05
 
 struct error *window_init(struct window *window, const struct plan *plan)
 {
 	uint64_t *hits = calloc(plan->num_sites + 1, sizeof(*hits));
 
 	*window = (struct window){.plan = plan, .start.hits = hits};
-	window->heats = calloc(plan->num_funcs + 1, sizeof(*window->heats));
+	window->heats = calloc(plan_num_all(plan) + 1, sizeof(*window->heats));
 	if (hits && window->heats)
 		return NULL;
 	window_destroy(window);
@@ -70,6 +73,18 @@ static uint64_t whole_cost_of(const struct window *window, const struct sample *
 	return calls * call_ns;
 }
 
+static uint64_t at_least(uint64_t number, uint64_t least)
+{
+	return number < least ? least : number;
+}
+
+static void add_heat(struct window *window, struct heat heat)
+{
+	window->cost_ns += heat.cost_ns;
+	if (heat.cost_ns)
+		window->heats[window->num_heats++] = heat;
+}
+
 static int by_cost(const void *a, const void *b)
 {
 	const struct heat *one = a, *other = b;
@@ -93,13 +108,11 @@ static void measure_funcs(struct window *window, const struct sample *sample, bo
 		heat.cost_ns = cost_of(window, sample, func);
 		window->spent_ns += heat.cost_ns;
 		if (whole_calls)
-			heat.cost_ns = whole_cost_of(window, sample, func, heat.calls);
-		if (heat.cost_ns)
-			window->heats[window->num_heats++] = heat;
-		window->cost_ns += heat.cost_ns;
+			heat.cost_ns = at_least(whole_cost_of(window, sample, func, heat.calls),
+						heat.cost_ns);
+		add_heat(window, heat);
 		window->target_ns += func->target ? heat.cost_ns : 0;
 	}
-	qsort(window->heats, window->num_heats, sizeof(*window->heats), by_cost);
 }
 
 static void measure_own(struct window *window, const struct sample *sample)
@@ -108,13 +121,20 @@ static void measure_own(struct window *window, const struct sample *sample)
 
 	for (size_t i = 0; i < plan->num_runtime_funcs; i++) {
 		const struct plan_func *func = &plan->runtime_funcs[i];
+		const struct site *site = &plan->sites[func->first_site];
 		uint64_t cost_ns = cost_of(window, sample, func);
 
-		*(func->num_sites && site_is_state(&plan->sites[func->first_site])
-			  ? &window->state_ns
-			  : &window->own_ns) += cost_ns;
-		window->cost_ns += cost_ns;
 		window->spent_ns += cost_ns;
+		if (func->num_sites && site->kind == SITE_RESUME) {
+			add_heat(window, (struct heat){.func = (uint32_t)(plan->num_funcs + i),
+						       .calls = hits_since(window, sample,
+									   func->first_site),
+						       .cost_ns = cost_ns});
+			continue;
+		}
+		*(func->num_sites && site_is_state(site) ? &window->state_ns : &window->own_ns) +=
+			cost_ns;
+		window->cost_ns += cost_ns;
 	}
 }
 
@@ -127,14 +147,31 @@ void window_measure(struct window *window, const struct sample *sample, bool who
 	window->num_heats = 0;
 	measure_funcs(window, sample, whole_calls);
 	measure_own(window, sample);
+	qsort(window->heats, window->num_heats, sizeof(*window->heats), by_cost);
+}
+
+uint64_t sample_spent_ns(const struct plan *plan, const struct sample *sample)
+{
+	uint64_t sum_ns = 0;
+
+	for (size_t i = 0; i < plan->num_sites; i++)
+		if (sample->hits[i])
+			sum_ns += sample->hits[i] * tariff_ns(&sample->tariff, &plan->sites[i]);
+	return sum_ns;
+}
+
+double window_rest_ns(const struct window *window)
+{
+	double cpu_ns = (double)window->cpu_ns, rest_ns = cpu_ns - (double)window->spent_ns;
+
+	if (rest_ns < MIN_REST * cpu_ns)
+		rest_ns = MIN_REST * cpu_ns;
+	return rest_ns > 1 ? rest_ns : 1;
 }
 
 double window_share(const struct window *window, uint64_t cost_ns)
 {
-	double rest_ns =
-		window->cpu_ns > window->spent_ns ? (double)(window->cpu_ns - window->spent_ns) : 0;
-
 	if ((double)cost_ns < NEVER_TOO_MUCH * (double)window->length_ns)
 		return 0;
-	return (double)cost_ns / (rest_ns + (double)cost_ns);
+	return (double)cost_ns / (window_rest_ns(window) + (double)cost_ns);
 }

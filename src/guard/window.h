@@ -13,14 +13,16 @@
 struct sample {
 	uint64_t now_ns; /* of any clock */
 	uint64_t cpu_ns; /* of the traced processes */
+	uint64_t attach_ns; /* CPU time of who attaches and detaches */
 	const uint64_t *hits; /* by site of the plan */
 	struct tariff tariff; /* as far as it is known by then */
 };
 
 /* One that was called. */
 struct heat {
-	uint32_t func; /* index in plan.funcs */
-	uint64_t calls; /* hits of its entry */
+	uint32_t
+		func; /* its number: plan_func_at(). SITE_RESUME may be in one of the tracer's own */
+	uint64_t calls; /* hits of its entry, or of SITE_RESUME */
 	uint64_t cost_ns; /* of its probes */
 };
 
@@ -49,8 +51,14 @@ void window_start(struct window *window, const struct sample *sample);
  */
 void window_measure(struct window *window, const struct sample *sample, bool whole_calls);
 
+/* What all hits have cost so far. */
+uint64_t sample_spent_ns(const struct plan *plan, const struct sample *sample);
+
+/* What the program had of its CPU time for itself; at least 1. */
+double window_rest_ns(const struct window *window);
+
 /* What probes that cost so much would be of the CPU time, had they not been there at all in the
- * window's: 0.2 is 20 %. Next to nothing when it is below a hundredth of one CPU. */
+ * window's: 0.2 is 20 %. 0 when they take less than a hundredth of one CPU. */
 double window_share(const struct window *window, uint64_t cost_ns);
 
 #endif

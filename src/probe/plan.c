@@ -133,7 +133,7 @@ static struct error *add_site(struct builder *builder, const struct decoded_site
 static struct error *add_decoded(struct builder *builder, const struct decoded *decoded)
 {
 	struct plan *plan = builder->plan;
-	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	bool any_stack =
 		gobin_func_is_abi0(plan->bin, func->func) || runs_on_any_stack(func->func->name);
 	uint32_t always = (gobin_func_lacks_g(plan->bin, func->func) ? SITE_TLS : 0) |
@@ -141,7 +141,8 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 	struct error *err;
 	bool added;
 
-	builder->needs_resume |= ends_at_resume(func->func->name);
+	func->needs_resume = ends_at_resume(func->func->name);
+	builder->needs_resume |= func->needs_resume;
 	for (size_t i = 0; i < decoded->num_sites; i++) {
 		uint32_t flags = always | (i == 0 && func->target ? SITE_TARGET : 0);
 
@@ -377,4 +378,31 @@ size_t plan_num_traced(const struct plan *plan)
 	for (size_t i = 0; i < plan->num_funcs; i++)
 		count += plan->funcs[i].num_sites > 0;
 	return count;
+}
+
+static bool has_resume(const struct plan *plan, const struct plan_func *func, uint32_t *site)
+{
+	for (uint32_t i = func->first_site; i < func->first_site + func->num_sites; i++) {
+		if (plan->sites[i].kind != SITE_RESUME)
+			continue;
+		*site = i;
+		return true;
+	}
+	return false;
+}
+
+struct plan_resume plan_find_resume(const struct plan *plan)
+{
+	struct plan_resume resume = {0};
+
+	for (uint32_t i = 0; i < plan_num_all(plan); i++) {
+		const struct plan_func *func = plan_func_at(plan, i);
+
+		resume.has_targets |= func->needs_resume && func->target;
+		if (resume.exists || !has_resume(plan, func, &resume.site))
+			continue;
+		resume.exists = true;
+		resume.func = i;
+	}
+	return resume;
 }

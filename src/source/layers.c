@@ -22,6 +22,16 @@ static uint32_t next_layer(struct filling *filling)
 	return filling->layers->next - 1;
 }
 
+/* Those that may be taken off apart from others. */
+enum own_layer { LAYER_OWN, LAYER_RESUME, LAYER_STATES, NUM_OWN_LAYERS };
+
+static enum own_layer own_layer(const struct site *site)
+{
+	return site_is_state(site)         ? LAYER_STATES
+	       : site->kind == SITE_RESUME ? LAYER_RESUME
+					   : LAYER_OWN;
+}
+
 struct error *layers_init(struct layers *layers, const struct plan *plan,
 			  const struct graph_bpf *bpf, bool careful)
 {
@@ -31,16 +41,22 @@ struct error *layers_init(struct layers *layers, const struct plan *plan,
 		.plan = plan,
 		.bpf = bpf,
 		.of_site = calloc(plan->num_sites + 1, sizeof(*layers->of_site)),
-		.next = 1,
+		.next = NUM_OWN_LAYERS,
 		.coming = calloc(plan->num_sites + 1, sizeof(*layers->coming)),
 		.going = calloc(plan->num_sites + 1, sizeof(*layers->going)),
-		.funcs = calloc(plan->num_funcs + 1, sizeof(*layers->funcs)),
+		.funcs = calloc(plan_num_all(plan) + 1, sizeof(*layers->funcs)),
 	};
 	if (!layers->of_site || !layers->coming || !layers->going || !layers->funcs)
 		return error_out_of_memory();
-	for (size_t i = 0; i < plan->num_sites; i++)
-		if (!site_is_own(&plan->sites[i]))
-			layers->of_site[i] = careful ? ATTACH_NO_LAYER : next_layer(&filling);
+	for (size_t i = 0; i < plan->num_sites; i++) {
+		const struct site *site = &plan->sites[i];
+
+		if (careful && (!site_is_own(site) || site->kind == SITE_RESUME))
+			layers->of_site[i] = ATTACH_NO_LAYER;
+		else
+			layers->of_site[i] =
+				site_is_own(site) ? own_layer(site) : next_layer(&filling);
+	}
 	return NULL;
 }
 
@@ -90,7 +106,7 @@ struct error *layers_attach(struct layers *layers, struct attachment *attachment
 /* The function's probes have no layer any more; those that they were in are to go. */
 static void leave_out(struct layers *layers, uint32_t func, bool *is_going)
 {
-	const struct plan_func *chosen = &layers->plan->funcs[func];
+	const struct plan_func *chosen = plan_func_at(layers->plan, func);
 	uint32_t end = chosen->first_site + chosen->num_sites;
 	bool any = false;
 

@@ -29,11 +29,11 @@ struct layers {
 	enum layers_step step; /* of the change that goes on */
 	struct attach_layer_site *coming;
 	uint32_t *going; /* layers */
-	uint32_t *funcs; /* that lose their probes: indices in plan->funcs */
+	uint32_t *funcs; /* that lose their probes: numbers for plan_func_at() */
 	size_t num_coming, num_going, num_funcs;
 };
 
-/* `careful`: only sites of the tracer's own have a layer, 0. `layers` all zero is fine to destroy. */
+/* `careful`: only sites of the tracer's own have a layer, and not SITE_RESUME. `layers` all zero is fine to destroy. */
 struct error *layers_init(struct layers *layers, const struct plan *plan,
 			  const struct graph_bpf *bpf, bool careful);
 void layers_destroy(struct layers *layers);

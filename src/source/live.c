@@ -213,10 +213,11 @@ static void hand_on_taken_off(struct live *live)
 			.header = {.kind = RECORD_TAKEN_OFF,
 				   .size = sizeof(record),
 				   .time_ns = event_clock_now_ns(live->options.clock)},
-			.site = plan->funcs[live->layers.funcs[i]].first_site,
+			.site = plan_func_at(plan, live->layers.funcs[i])->first_site,
 		};
 
-		hand_on(live, &record.header);
+		if (live->layers.funcs[i] < plan->num_funcs)
+			hand_on(live, &record.header);
 	}
 }
 
@@ -434,6 +435,13 @@ struct live_program_time live_program_time(const struct source *source)
 	const struct graph_bpf__bss *shared = live_in(source)->bpf->bss;
 
 	return (struct live_program_time){.ns = shared->timed_ns, .num_runs = shared->timed_runs};
+}
+
+uint64_t live_attach_cpu_ns(const struct source *source)
+{
+	const struct live *live = live_in(source);
+
+	return live->attachment ? attachment_cpu_ns(live->attachment) : 0;
 }
 
 bool live_awaits_end(const struct source *source)

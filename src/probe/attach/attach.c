@@ -10,6 +10,7 @@
 
 #include "base/lockdown.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "probe/attach/holder.h"
 #include "probe/attach/tracefs.h"
 
@@ -215,6 +216,13 @@ enum attach_method attachment_method(const struct attachment *attachment)
 size_t attachment_num_sites(const struct attachment *attachment)
 {
 	return attachment->num_sites;
+}
+
+uint64_t attachment_cpu_ns(const struct attachment *attachment)
+{
+	uint64_t ns = 0;
+
+	return proc_cpu_time(attachment->holder, &ns) ? ns : 0;
 }
 
 /* The holder has ended. Returns the signal that killed it, or 0. */

@@ -128,7 +128,11 @@ static void write_text(const char *path, const char *text)
 	}
 }
 
-/* Out of reach of what ends tracers: the terminal, its signals, the out-of-memory killer. */
+#define NICE      (-10)
+#define NICE_TEXT "-10"
+
+/* Out of reach of what ends tracers: the terminal, its signals, the out-of-memory killer. What it does
+ * holds programs up until it is done: it does not wait for its turn as others do. */
 static void become_holder(void)
 {
 	sigset_t all;
@@ -140,6 +144,9 @@ static void become_holder(void)
 		/* Then some file system stays busy for as long as there are probes. */
 	}
 	write_text("/proc/self/oom_score_adj", "-1000");
+	setpriority(PRIO_PROCESS, 0, NICE);
+	/* Where sessions share the processors (kernel.sched_autogroup_enabled), that of ours. */
+	write_text("/proc/self/autogroup", NICE_TEXT);
 }
 
 static const struct attach_method_ops *method_ops(enum attach_method method)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* step.h - what the guard decides to do next: by begin.h before tracing, by policy.h while tracing. */
+#ifndef GUARD_STEP_H
+#define GUARD_STEP_H
+
+#include "guard/window.h"
+
+/* Of what is allowed: steps lead further down than that, so that they are few. */
+#define GUARD_GOAL 0.8
+
+enum guard_action {
+	GUARD_WAIT, /* nothing for `wait_ns`; then ask again */
+	GUARD_ATTACH, /* `sites` */
+	GUARD_TAKE_OFF, /* all probes of `funcs` */
+	GUARD_BEGIN, /* all is attached that is to be; `heats` are left out */
+	GUARD_END, /* nothing else helps */
+};
+
+struct guard_step {
+	enum guard_action action;
+	uint64_t wait_ns;
+	/* Good until the next call. */
+	const uint32_t *sites;
+	size_t num_sites;
+	const uint32_t *funcs;
+	size_t num_funcs;
+	const struct heat *heats; /* what is told of functions, the dearest first */
+	size_t num_heats;
+	uint64_t window_ns; /* that `heats` were counted in */
+	double share, share_after; /* of CPU time: now, and what is expected */
+};
+
+#endif

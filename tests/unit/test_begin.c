@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* test_begin.c - how probes come step by step, of counters that are fed by hand. */
+#include "guard/begin.h"
+#include "guard_world.h"
+
+#define NUM_FUNCS 20000
+
+static void build(struct world *world, uint32_t num_funcs, uint32_t num_targets)
+{
+	world_build(world, num_funcs, num_targets);
+	/* Where goroutines are switched comes in its turn. */
+	for (uint32_t i = 0; i < WORLD_NUM_OWN; i++)
+		world->is_attached[2 * num_funcs + i] = i != WORLD_RESUME;
+}
+
+static void destroy(struct world *world)
+{
+	begin_free(world->begin);
+	world_destroy(world);
+}
+
+struct beginning {
+	unsigned num_batches, num_taken_off;
+	double lost_s; /* CPU time of the program that hits took, of what went again, too */
+	size_t largest;
+	bool exits; /* have come */
+	struct guard_step last;
+};
+
+/* To its end; attaching and taking off take as long as they do, and a quarter of it is CPU time. */
+static struct beginning begin(struct world *world, const uint32_t *seen, uint64_t attach_ns)
+{
+	struct beginning beginning = {};
+	struct sample sample = world_look(world);
+
+	assert_null(begin_new(&world->plan, 0.2, seen, &world->begin));
+	for (int i = 0; i < 1000000; i++) {
+		struct guard_step step = begin_next(world->begin, &sample);
+		uint64_t step_ns = attach_ns * (step.num_sites + step.num_funcs) + 2 * MS;
+
+		beginning.last = step;
+		world_carry_out(world, &step);
+		if (step.action == GUARD_BEGIN)
+			return beginning;
+		if (step.action == GUARD_ATTACH) {
+			beginning.num_batches++;
+			if (step.num_sites > beginning.largest)
+				beginning.largest = step.num_sites;
+			/* All entries before all exits. */
+			for (size_t j = 0; j < step.num_sites; j++) {
+				bool is_exit = world->plan.sites[step.sites[j]].kind == SITE_RETURN;
+
+				assert_true(is_exit || !beginning.exits);
+				beginning.exits |= is_exit;
+			}
+		}
+		beginning.num_taken_off += step.action == GUARD_TAKE_OFF;
+		if (step.action == GUARD_WAIT)
+			step_ns = step.wait_ns > MS ? step.wait_ns : MS;
+		beginning.lost_s += world_share(world) * (double)step_ns / 1e9;
+		world_run(world, step_ns);
+		sample = world_look(world);
+		sample.attach_ns = world->now_ns / 1000;
+	}
+	fail_msg("it never begins");
+	return beginning;
+}
+
+/* Nothing is called. */
+static void test_idle(void **state)
+{
+	struct beginning beginning;
+	uint32_t seen[NUM_FUNCS] = {};
+	struct world world;
+
+	build(&world, NUM_FUNCS, 1);
+	beginning = begin(&world, seen, 1000);
+	assert_true(beginning.num_batches < 40);
+	assert_int_equal(beginning.num_taken_off, 0);
+	assert_int_equal(beginning.last.num_heats, 0);
+	for (size_t i = 0; i < 2 * NUM_FUNCS; i++)
+		assert_true(world.is_attached[i]);
+	destroy(&world);
+}
+
+/* Many are called all the time, and most of them were seen. What is left fits, once all is there, and
+ * on the way the program kept most of its time. */
+static void test_hot(void **state)
+{
+	struct beginning beginning;
+	uint32_t seen[NUM_FUNCS] = {};
+	struct world world;
+
+	build(&world, NUM_FUNCS, 1);
+	for (int i = 0; i < 400; i++) {
+		world.rates[100 + 47 * i] = 1000000 / (uint64_t)(i + 1);
+		seen[100 + 47 * i] = i % 5 ? 3 : 0;
+	}
+	for (int i = 0; i < NUM_FUNCS; i += 10)
+		world.rates[i] += 5; /* 2,000 functions: 5 % together */
+	beginning = begin(&world, seen, 10000);
+	assert_true(world_share(&world) <= 0.2);
+	assert_true(beginning.lost_s < 0.25 * (double)world.now_ns / 1e9);
+	for (int i = 0; i < 200; i++)
+		assert_true(begin_leaves_out(world.begin, 100 + 47 * i));
+	for (uint32_t i = 0; i < NUM_FUNCS; i++) {
+		assert_int_equal(world.is_attached[2 * i], !begin_leaves_out(world.begin, i));
+		assert_int_equal(world.is_attached[2 * i + 1], world.is_attached[2 * i]);
+		assert_true(world.rates[i] > 50 || world.is_attached[2 * i]);
+	}
+	/* The dearest is told first, as it would be called without probes. */
+	assert_in_range(beginning.last.num_heats, 200, 420);
+	assert_int_equal(beginning.last.heats[0].func, 100);
+	assert_in_range(beginning.last.heats[0].calls, 700000, 1300000);
+	destroy(&world);
+}
+
+/* Nobody looked before. */
+static void test_unseen(void **state)
+{
+	struct world world;
+
+	build(&world, 5000, 1);
+	for (uint32_t i = 0; i < 5000; i += 50)
+		world.rates[i + 7] = 20000;
+	begin(&world, NULL, 10000);
+	assert_true(world_share(&world) <= 0.2);
+	assert_true(world.is_attached[0]);
+	destroy(&world);
+}
+
+/* The only target is there, whatever it costs. */
+static void test_target(void **state)
+{
+	struct world world;
+
+	build(&world, 1000, 1);
+	world.rates[0] = 1000000;
+	world.rates[7] = 1000000;
+	world.rates[8] = 1;
+	begin(&world, NULL, 10000);
+	assert_true(world.is_attached[0]);
+	assert_false(world.is_attached[14]);
+	assert_true(world.is_attached[16]);
+	destroy(&world);
+}
+
+/* All are targets: the dearest are left out as others are. */
+static void test_targets(void **state)
+{
+	struct world world;
+
+	build(&world, 1000, 1000);
+	for (uint32_t i = 0; i < 20; i++)
+		world.rates[40 * i] = 100000;
+	begin(&world, NULL, 10000);
+	assert_true(world_share(&world) <= 0.2);
+	assert_int_equal(world.is_attached[0], false);
+	assert_true(world.is_attached[2]);
+	destroy(&world);
+}
+
+/* What costs something comes as far as it fits. */
+static void test_dear(void **state)
+{
+	struct world world;
+	size_t count = 0;
+
+	build(&world, 1000, 1);
+	for (uint32_t i = 0; i < 20; i++)
+		world.rates[100 + i] = 2000; /* 1.1 % each */
+	world.rates[200] = 1000000;
+	begin(&world, NULL, 10000);
+	for (uint32_t i = 0; i < 20; i++)
+		count += world.is_attached[2 * (100 + i)];
+	assert_in_range(count, 10, 18);
+	destroy(&world);
+}
+
+/* Where goroutines are switched all the time, what ends there is left out with that site. */
+static void test_resume(void **state)
+{
+	for (int is_hot = 0; is_hot < 2; is_hot++) {
+		struct world world;
+
+		build(&world, 1000, 1);
+		world.plan.funcs[500].needs_resume = world.plan.funcs[501].needs_resume = true;
+		world.rates[501] = 10;
+		world.own_rates[WORLD_RESUME] = is_hot ? 100000 : 100;
+		begin(&world, NULL, 10000);
+		assert_int_equal(world.is_attached[2000 + WORLD_RESUME], !is_hot);
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_int_equal(world.is_attached[2 * i],
+					 !is_hot || !world.plan.funcs[i].needs_resume);
+		destroy(&world);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_idle),    cmocka_unit_test(test_hot),
+		cmocka_unit_test(test_unseen),  cmocka_unit_test(test_target),
+		cmocka_unit_test(test_targets), cmocka_unit_test(test_dear),
+		cmocka_unit_test(test_resume),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
