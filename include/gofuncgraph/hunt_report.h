@@ -48,7 +48,7 @@ struct hunt_doing {
 	size_t num_frames;
 	uint64_t goid; /* of `meanwhile`: who did it; 0: several, or the call itself */
 	/* HUNT_NO_CPU: who had the processor: a process of that name. Empty: unknown, or several. */
-	char process[16];
+	char process[64]; /* escaped */
 	bool is_own_process; /* other threads of this one */
 	bool is_idle; /* nobody: a limit of the control group, mostly */
 	/* Who ended the wait, and where; 0: nobody known. */
@@ -110,6 +110,7 @@ struct hunt_report {
 	uint64_t looked_at; /* slow calls whose pieces were there */
 	uint64_t total_ns, explained_ns; /* of these: their time, and as much of it as is known */
 	uint64_t samples; /* within calls of the target */
+	uint64_t records_lost; /* of all targets */
 	uint64_t lost; /* calls whose end was not seen */
 	uint64_t holes; /* calls of which records are missing: only their duration is known */
 	struct hunt_call *slowest; /* as hunt_settings.num_slowest wanted them */
@@ -119,6 +120,8 @@ struct hunt_report {
 struct hunt_report_options {
 	uint64_t slower_ns; /* calls that took at least that are slow; 0: found out */
 	size_t max_causes; /* more of them are left out; 0: those that are too small to matter */
+	/* The tree has all functions; else of Go's library only what the program's own code calls. */
+	bool full_stacks;
 	uint64_t rank; /* fill in `slowest` with this one alone, from 1; 0: none */
 };
 
@@ -127,7 +130,7 @@ struct hunt_visitor {
 	void *context;
 };
 
-/* Of each target that was called, in the order of their first calls. Error: out of memory. */
+/* Of each target that was called, those first whose calls took most time together. Error: out of memory. */
 struct error *hunt_report(const struct hunt *hunt, struct names *names,
 			  const struct hunt_report_options *options,
 			  const struct hunt_visitor *visitor);

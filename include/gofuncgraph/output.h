@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
+#include "gofuncgraph/hunt_report.h"
 #include "gofuncgraph/run_options.h"
 #include "gofuncgraph/stacks.h"
 #include "gofuncgraph/states.h"
@@ -34,6 +35,20 @@ struct output_about {
 struct output_totals {
 	uint64_t stop_ns; /* by the clock of records */
 	uint64_t lost; /* records */
+	struct hunt_totals hunt; /* of OUTPUT_HUNT */
+};
+
+/* A call that is open for much longer than others took, and what its goroutine does now. */
+struct hunt_stuck {
+	struct place target;
+	uint64_t ns; /* since it began */
+	uint64_t goid;
+	uint32_t pid;
+	const char *state; /* "chan receive", "running"; NULL: unknown */
+	/* Its stack as return addresses, the innermost first; none, and `why_not`, if it is not known. */
+	const uint64_t *stack;
+	size_t num_addresses;
+	const char *why_not;
 };
 
 /* --caller: how "graph" tells where a call came from, and where it ended. */
@@ -87,6 +102,7 @@ struct output_options {
 enum output_kind {
 	OUTPUT_TREES, /* calls, or trees of them: output_sink() */
 	OUTPUT_STATES, /* output_change(), output_table(), output_row() */
+	OUTPUT_HUNT, /* output_stuck(), output_hunt() */
 };
 
 struct format;
@@ -114,6 +130,12 @@ void output_change(struct output *out, const struct state_change *change);
 /* A table of a summary begins; the next row of it. */
 void output_table(struct output *out, const struct state_table *table);
 void output_row(struct output *out, const struct state_row *row);
+
+/* At once; and, at the end, what was found out about each target. */
+void output_stuck(struct output *out, const struct hunt_stuck *stuck);
+void output_hunt(struct output *out, const struct hunt_report *report);
+/* The format wants all functions of stacks: hunt_report_options.full_stacks. */
+bool format_wants_full_stacks(const struct format *format);
 
 /* To be called now and then: time has passed, by the clock of records. */
 void output_tick(struct output *out, uint64_t now_ns);

@@ -31,10 +31,12 @@ const struct command *command_choose(int argc, char **argv);
 /* All of them, in the order of --help, the unnamed one first; NULL beyond the last. */
 const struct command *command_at(size_t index);
 
-extern const struct argp trace_argp, list_argp, states_argp, goroutines_argp, bpftrace_argp;
+extern const struct argp trace_argp, list_argp, hunt_argp, states_argp, goroutines_argp,
+	bpftrace_argp;
 
 int command_trace(int argc, char **argv);
 int command_list(int argc, char **argv);
+int command_hunt(int argc, char **argv);
 int command_states(int argc, char **argv);
 int command_goroutines(int argc, char **argv);
 int command_bpftrace(int argc, char **argv);

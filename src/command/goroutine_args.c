@@ -71,3 +71,19 @@ bool state_set_has(uint32_t states, uint8_t state)
 	state &= STATE_NUMBER;
 	return state < 32 && states & 1u << state;
 }
+
+error_t goid_list_choose(struct run_options *run, const char *arg, struct argp_state *state)
+{
+	_cleanup_(goid_list_destroy) struct goid_list list = {0};
+	error_t failure = goid_list_add_all(&list, arg, state);
+
+	if (failure)
+		return failure;
+	if (list.count > MAX_GOIDS - run->num_goids) {
+		argp_error(state, "--goid takes at most %d goroutines", MAX_GOIDS);
+		return EINVAL;
+	}
+	for (size_t i = 0; i < list.count; i++)
+		run->goids[run->num_goids++] = list.ids[i];
+	return 0;
+}

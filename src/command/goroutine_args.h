@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gofuncgraph/run_options.h"
+
 /* All zero: no id was given. */
 struct goid_list {
 	uint64_t *ids; /* owned */
@@ -20,6 +22,8 @@ error_t goid_list_add_all(struct goid_list *list, const char *arg, struct argp_s
 /* True when the list names this one, or none. */
 bool goid_list_has(const struct goid_list *list, uint64_t goid);
 void goid_list_destroy(struct goid_list *list);
+/* Adds all of "34,35" to those that trees begin in. Too many end with a message of argp's. */
+error_t goid_list_choose(struct run_options *run, const char *arg, struct argp_state *state);
 
 /* Sets the state's bit, by enum goroutine_state. */
 void state_set_add(uint32_t *states, const char *name, struct argp_state *state);

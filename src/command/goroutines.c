@@ -9,7 +9,6 @@
 
 #include "base/event_clock.h"
 #include "base/log.h"
-#include "base/proc.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "command/command.h"
@@ -17,6 +16,7 @@
 #include "command/options.h"
 #include "command/run_args.h"
 #include "command/running.h"
+#include "goroutines/process_source.h"
 #include "goroutines/report.h"
 #include "gofuncgraph/record.h"
 #include "process/process.h"
@@ -136,20 +136,6 @@ const struct argp goroutines_argp = {
 	.children = children,
 };
 
-/* ---- where things are in the process ---- */
-
-static struct error *find_load_bias(const struct gobin *bin, pid_t pid, uint64_t *load_bias)
-{
-	uint64_t start;
-
-	if (!proc_start_code(pid, &start))
-		return error_new(
-			"where process %d has its code cannot be read from /proc/%d/stat: run as root, or with CAP_SYS_PTRACE",
-			pid, pid);
-	*load_bias = start - gobin_start_code_va(bin);
-	return NULL;
-}
-
 /* What nanotime() of src/runtime is in the process. */
 static uint64_t nanotime(pid_t pid)
 {
@@ -160,33 +146,6 @@ static uint64_t nanotime(pid_t pid)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)((int64_t)now.tv_sec * 1000000000 + now.tv_nsec -
 			  event_clock_offset_of("self") + event_clock_offset_of(number));
-}
-
-static struct error *find_source(struct gobin *bin, const pid_t *pid, struct places *places,
-				 struct snapshot_source *source)
-{
-	struct error *err;
-	uint64_t allgs_va;
-
-	if (gobin_runtime(bin) != GOBIN_RUNTIME_HERE || gobin_is_library(bin))
-		return error_new(
-			"%s has no Go runtime of its own: the goroutines of libraries and plugins cannot be read yet",
-			gobin_path(bin));
-	if (!gobin_allgs(bin, &allgs_va))
-		return error_new(
-			"where %s lists its goroutines is not known: it has neither the symbol runtime.allgs nor a function runtime.forEachG that is known",
-			gobin_path(bin));
-	err = gobin_layout(bin, &source->layout);
-	if (!err)
-		err = find_load_bias(bin, *pid, &source->code.load_bias);
-	if (err)
-		return err;
-	source->code.context = places;
-	source->code.at = places_code;
-	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;
-	source->memory = memory_of_process(pid);
-	source->allgs = allgs_va + source->code.load_bias;
-	return NULL;
 }
 
 /* ---- which goroutines ---- */
@@ -261,7 +220,7 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 	struct error *err = places_init(&places, bin);
 
 	report.is_colored = isatty(STDOUT_FILENO) && terminal_may_color();
-	err = err ?: find_source(bin, &pid, &places, &source);
+	err = err ?: snapshot_source_of_process(bin, &pid, &places, &source);
 	err = err ?: snapshot_take(&source, &snapshot);
 	if (err && source.layout.newer_than_known)
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",

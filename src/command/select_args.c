@@ -82,6 +82,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp select_argp = {.options = options, .parser = parse};
+const struct argp select_targets_argp = {.parser = parse};
 
 void select_args_destroy(struct select_args *args)
 {

@@ -21,5 +21,7 @@ void select_args_destroy(struct select_args *args);
 
 /* For argp's `children`; its input is a struct select_args. Takes all arguments. */
 extern const struct argp select_argp;
+/* The same without options: targets alone are chosen. */
+extern const struct argp select_targets_argp;
 
 #endif

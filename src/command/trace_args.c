@@ -140,22 +140,6 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
 
-static error_t parse_goids(struct argp_state *state, const char *arg, struct run_options *run)
-{
-	_cleanup_(goid_list_destroy) struct goid_list list = {0};
-	error_t failure = goid_list_add_all(&list, arg, state);
-
-	if (failure)
-		return failure;
-	if (list.count > MAX_GOIDS - run->num_goids) {
-		argp_error(state, "--goid takes at most %d goroutines", MAX_GOIDS);
-		return EINVAL;
-	}
-	for (size_t i = 0; i < list.count; i++)
-		run->goids[run->num_goids++] = list.ids[i];
-	return 0;
-}
-
 static error_t parse_color(struct argp_state *state, const char *arg, enum color_use *color)
 {
 	if (!strcmp(arg, "auto"))
@@ -196,7 +180,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->run.options.follow = true;
 		return 0;
 	case KEY_GOID:
-		return parse_goids(state, arg, &args->run.options);
+		return goid_list_choose(&args->run.options, arg, state);
 	case KEY_STACK:
 		args->run.options.stacks = true;
 		return 0;

@@ -29,6 +29,7 @@ struct analysis {
 	struct looked_at *slow, *fast; /* all, or the slow ones; the faster half */
 	size_t num_slow, num_fast;
 	double slow_weight, fast_weight;
+	bool full_stacks; /* see struct hunt_report_options */
 	struct hash by_key;
 	struct time_group **groups;
 	size_t num_groups, groups_capacity;

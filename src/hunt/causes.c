@@ -3,15 +3,31 @@
  * causes.c - what slow calls spend more time on than the faster half, the largest first. Where there is
  * no faster half to compare with, what they spend their time on.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "hunt/analysis.h"
 
 /* Causes that make less of the difference are not told. */
 #define LEAST_SHARE 0.005
 
 /* ---- doings ---- */
+
+static void tell_who_had_it(const struct piece *piece, struct hunt_doing *doing)
+{
+	_cleanup_free_ char *safe = NULL;
+
+	doing->is_own_process = piece->flags & PIECE_BY_OWN;
+	doing->is_idle = piece->flags & PIECE_BY_NOBODY;
+	if (doing->is_own_process || doing->is_idle)
+		return;
+	safe = text_escape(piece->by_comm, strnlen(piece->by_comm, PIECE_COMM_SIZE));
+	if (safe)
+		snprintf(doing->process, sizeof(doing->process), "%s", safe);
+}
 
 bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames,
 		struct hunt_doing *doing)
@@ -26,13 +42,8 @@ bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames
 		.callee = site->callee,
 	};
 	doing->kind_name = sites_kind_name(sites, doing->kind, piece);
-	if (piece->kind == PIECE_NO_CPU) {
-		memcpy(doing->process, piece->by_comm, sizeof(doing->process));
-		if (piece->flags & (PIECE_BY_OWN | PIECE_BY_NOBODY))
-			doing->process[0] = 0;
-		doing->is_own_process = piece->flags & PIECE_BY_OWN;
-		doing->is_idle = piece->flags & PIECE_BY_NOBODY;
-	}
+	if (piece->kind == PIECE_NO_CPU)
+		tell_who_had_it(piece, doing);
 	if (!with_frames)
 		return true;
 	doing->num_frames = sites_frames(sites, piece->stack, is_sampled);

@@ -157,7 +157,7 @@ static bool analyse(const struct hunt_target *target, struct sites *sites,
 		    const struct hunt_report_options *options, const struct candidates *all,
 		    struct hunt_report *report)
 {
-	struct analysis analysis = {.sites = sites};
+	struct analysis analysis = {.sites = sites, .full_stacks = options->full_stacks};
 	bool is_full = choose(all, report, &analysis) && analysis_sum_up(&analysis);
 
 	report->slow = report->alike ? 0 : (uint64_t)(analysis.slow_weight + 0.5);
@@ -178,12 +178,13 @@ static void release(struct hunt_report *report)
 	steps_free(report);
 }
 
-static bool report_target(const struct hunt_target *target, struct sites *sites,
-			  const struct hunt_report_options *options,
+static bool report_target(const struct hunt *hunt, const struct hunt_target *target,
+			  struct sites *sites, const struct hunt_report_options *options,
 			  const struct hunt_visitor *visitor)
 {
 	struct candidates all = {0};
-	struct hunt_report report = {.target = *names_site(sites->names, target->site)};
+	struct hunt_report report = {.target = *names_site(sites->names, target->site),
+				     .records_lost = hunt->lost};
 	bool is_full = list_candidates(&target->kept, &all);
 
 	tell_durations(target, &report);
@@ -199,22 +200,51 @@ static bool report_target(const struct hunt_target *target, struct sites *sites,
 	return is_full;
 }
 
+/* ---- all targets ---- */
+
+static int compare_targets(const void *one, const void *other)
+{
+	const struct hunt_target *a = *(const struct hunt_target *const *)one;
+	const struct hunt_target *b = *(const struct hunt_target *const *)other;
+	uint64_t a_ns = a->kept.durations.sum, b_ns = b->kept.durations.sum;
+
+	if (a_ns != b_ns)
+		return a_ns > b_ns ? -1 : 1;
+	return a->func.first < b->func.first ? -1 : 1;
+}
+
+/* Those that took most first; the caller frees the list. */
+static const struct hunt_target **list_targets(const struct hunt *hunt)
+{
+	const struct hunt_target **targets = calloc(hunt->num_targets + 1, sizeof(*targets));
+	size_t count = 0;
+
+	if (!targets)
+		return NULL;
+	for (const struct hunt_target *one = hunt->first_target; one; one = one->next)
+		targets[count++] = one;
+	qsort(targets, count, sizeof(*targets), compare_targets);
+	return targets;
+}
+
 struct error *hunt_report(const struct hunt *hunt, struct names *names,
 			  const struct hunt_report_options *options,
 			  const struct hunt_visitor *visitor)
 {
+	const struct hunt_target **targets = list_targets(hunt);
 	struct sites *sites = calloc(1, sizeof(*sites));
-	bool is_full = sites;
+	bool is_full = sites && targets;
 
-	if (!sites)
-		return error_out_of_memory();
-	sites->stacks = &hunt->stacks;
-	sites->names = names;
-	for (const struct hunt_target *target = hunt->first_target; is_full && target;
-	     target = target->next)
-		is_full = report_target(target, sites, options, visitor);
-	sites_clear(sites);
+	if (sites) {
+		sites->stacks = &hunt->stacks;
+		sites->names = names;
+	}
+	for (size_t i = 0; is_full && i < hunt->num_targets; i++)
+		is_full = report_target(hunt, targets[i], sites, options, visitor);
+	if (sites)
+		sites_clear(sites);
 	free(sites);
+	free(targets);
 	return is_full ? NULL : error_out_of_memory();
 }
 

@@ -102,9 +102,28 @@ static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind
 	return true;
 }
 
-static bool add_piece(struct tree *tree, struct sites *sites, const struct piece *piece,
+/* Of the frames of a stack, the innermost first: those that get nodes. Sets their `is_hidden` else. */
+static void choose_frames(struct hunt_frame *frames, size_t count, bool full_stacks)
+{
+	bool has_own = false, is_below_library = false;
+
+	for (size_t i = 0; i < count; i++)
+		has_own = has_own || frames[i].is_own;
+	if (full_stacks || !has_own)
+		return;
+	/* Of Go's library, what is called by something else. */
+	for (size_t i = count; i-- > 0;) {
+		if (frames[i].is_hidden)
+			continue;
+		frames[i].is_hidden = is_below_library && !frames[i].is_own;
+		is_below_library = !frames[i].is_own;
+	}
+}
+
+static bool add_piece(struct tree *tree, const struct analysis *analysis, const struct piece *piece,
 		      double weight)
 {
+	struct sites *sites = analysis->sites;
 	bool is_sampled = piece->flags & PIECE_SAMPLED;
 	const struct stack_site *site = sites_find(sites, piece->stack, is_sampled);
 	enum hunt_kind kind = sites_kind(sites, piece, site);
@@ -112,6 +131,7 @@ static bool add_piece(struct tree *tree, struct sites *sites, const struct piece
 	struct tree_node *node = &tree->root;
 	double ns = (double)piece->ns * weight;
 
+	choose_frames(sites->frames, count, analysis->full_stacks);
 	tree->root.ns += ns;
 	while (innermost < count && sites->frames[innermost].is_hidden)
 		innermost++;
@@ -180,7 +200,7 @@ bool tree_make(const struct analysis *analysis, struct hunt_report *report)
 		const struct looked_at *one = &analysis->slow[i];
 
 		for (size_t j = 0; is_full && j < one->call->pieces.count; j++)
-			is_full = add_piece(&tree, analysis->sites, &one->call->pieces.items[j],
+			is_full = add_piece(&tree, analysis, &one->call->pieces.items[j],
 					    one->weight);
 	}
 	report->tree = calloc(tree.count + 1, sizeof(*report->tree));

@@ -55,6 +55,10 @@ struct format {
 	/* Sums of states: a table begins, and its rows. */
 	void (*table)(struct output *out, const struct state_table *table);
 	void (*row)(struct output *out, const struct state_row *row);
+	/* What hunt found out about a target, at the end; a call that is stuck, at once. */
+	void (*hunt)(struct output *out, const struct hunt_report *report);
+	void (*stuck)(struct output *out, const struct hunt_stuck *stuck);
+	bool full_stacks; /* see format_wants_full_stacks() */
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);

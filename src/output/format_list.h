@@ -17,11 +17,17 @@
 	FIRST("text", "default", format_states_text)                                               \
 	LAST("json", "JSON Lines, one object a change", format_states_json)
 
+#define HUNT_FORMATS(FIRST, NEXT, LAST)                                                            \
+	FIRST("text", "default", format_hunt_text)                                                 \
+	NEXT("json", "JSON Lines, one object a target", format_hunt_json)                          \
+	LAST("folded", "a line a stack, for flame graphs", format_hunt_folded)
+
 #define FORMAT_DECLARE(name, about, one) extern const struct format one;
 
 struct format;
 TREE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
 STATE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
+HUNT_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
 
 #define FORMAT_DOC_FIRST(name, about, format)  name " (" about ")"
 #define FORMAT_DOC_NEXT(name, about, format)   ", " name " (" about ")"

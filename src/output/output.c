@@ -69,7 +69,10 @@ const struct format *format_named(enum output_kind kind, const char *name)
 {
 	static const struct named_format of_trees[] = {TREE_FORMATS(ENTRY, ENTRY, ENTRY){}};
 	static const struct named_format of_states[] = {STATE_FORMATS(ENTRY, ENTRY, ENTRY){}};
-	const struct named_format *formats = kind == OUTPUT_TREES ? of_trees : of_states;
+	static const struct named_format of_hunt[] = {HUNT_FORMATS(ENTRY, ENTRY, ENTRY){}};
+	const struct named_format *formats = kind == OUTPUT_TREES    ? of_trees
+					     : kind == OUTPUT_STATES ? of_states
+								     : of_hunt;
 
 	if (!name)
 		return formats[0].format;
@@ -248,6 +251,24 @@ void output_table(struct output *out, const struct state_table *table)
 void output_row(struct output *out, const struct state_row *row)
 {
 	out->format->row(out, row);
+}
+
+/* ---- hunt ---- */
+
+void output_stuck(struct output *out, const struct hunt_stuck *stuck)
+{
+	if (out->format->stuck)
+		out->format->stuck(out, stuck);
+}
+
+void output_hunt(struct output *out, const struct hunt_report *report)
+{
+	out->format->hunt(out, report);
+}
+
+bool format_wants_full_stacks(const struct format *format)
+{
+	return format->full_stacks;
 }
 
 void output_tick(struct output *out, uint64_t now_ns)

@@ -556,6 +556,34 @@ static void check_tree(const struct hunt_report *report)
 	assert_int_equal(tree[6].depth, 3);
 }
 
+/* handle (sleep (time.Sleep), ...): what the library calls itself is left out. */
+static void check_short_tree(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_nodes, 3);
+	assert_string_equal(report->tree[1].frame.place.function->text, "time.Sleep");
+	assert_string_equal(report->tree[2].kind, "sleep");
+}
+
+static void check_full_tree(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_nodes, 4);
+	assert_string_equal(report->tree[2].frame.place.function->text, "sync.(*Mutex).Lock");
+}
+
+static void test_library(void **state)
+{
+	struct world world;
+
+	world_begin(&world, &plain);
+	world_enter(&world, 1, 0);
+	world_wait(&world, 1, 0, 80000, 80000, REASON_SLEEP,
+		   STACK(&world, PARK, LOCK, SLEEP, HANDLE), 0, 0);
+	world_leave(&world, 1, 80000);
+	world_report(&world, &none, check_short_tree);
+	world_report(&world, &(struct hunt_report_options){.full_stacks = true}, check_full_tree);
+	world_end(&world);
+}
+
 static void test_tree(void **state)
 {
 	struct world world;
@@ -582,6 +610,7 @@ int main(void)
 		cmocka_unit_test(test_open),    cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_targets), cmocka_unit_test(test_taken_off),
 		cmocka_unit_test(test_exec),    cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* hunt.c - what makes calls slow: attach to targets and to where goroutines wait, report at the end. */
+#include "gofuncgraph/hunt.h"
+
+#include "base/log.h"
+#include "command/command.h"
+#include "command/hunt_args.h"
+#include "command/hunt_stuck.h"
+#include "command/nothing.h"
+#include "command/run.h"
+#include "gofuncgraph/hunt_report.h"
+
+struct hunting {
+	const struct hunt_args *args;
+	struct run run;
+	struct output *output;
+	struct hunt *hunt;
+	struct places places; /* of run.bin */
+	struct unwind_code code;
+	struct stuck_calls stuck;
+	uint64_t num_reports;
+	uint64_t num_before; /* calls, of the binary before it was overwritten */
+};
+
+/* ---- preparing ---- */
+
+static struct error *make_plan(void *context)
+{
+	struct hunting *hunting = context;
+	struct run *run = &hunting->run;
+
+	return plan_make(run->bin, &hunting->args->select.selection, &run->args->options,
+			 &run->plan);
+}
+
+static uint32_t func_of_site(void *context, uint32_t site)
+{
+	const struct hunting *hunting = context;
+
+	return names_func_of_site(hunting->run.names, site);
+}
+
+static void on_stuck(void *context, const struct hunt_open *call)
+{
+	struct hunting *hunting = context;
+
+	stuck_calls_add(&hunting->stuck, call);
+}
+
+static uint64_t period_ns(const struct hunt_options *options)
+{
+	return options->frequency_hz ? UINT64_C(1000000000) / options->frequency_hz : 0;
+}
+
+static struct error *open_hunt(struct hunting *hunting)
+{
+	const struct hunt_args *args = hunting->args;
+	const struct hunt_settings settings = {
+		.sample_ns = period_ns(&args->run.options.hunt),
+		.stuck_ns = args->stuck_ns,
+		.num_slowest = args->call,
+		.code = &hunting->code,
+	};
+	const struct hunt_sink sink = {
+		.context = hunting, .func_of_site = func_of_site, .stuck = on_stuck};
+	struct error *err = places_init(&hunting->places, hunting->run.bin);
+
+	if (err)
+		return err;
+	hunting->code = (struct unwind_code){
+		.context = &hunting->places,
+		.at = places_code,
+		.has_link_register = gobin_arch(hunting->run.bin) == &arch_arm64,
+	};
+	return hunt_new(&settings, &sink, &hunting->hunt);
+}
+
+static struct error *open_output(void *context)
+{
+	struct hunting *hunting = context;
+	struct output_options options = {0};
+	struct error *err = run_prepare_output(&hunting->run, &options);
+
+	err = err ?: output_new(hunting->args->format, &options, &hunting->output);
+	return err ?: open_hunt(hunting);
+}
+
+static void close_output(void *context)
+{
+	struct hunting *hunting = context;
+
+	hunting->num_before += hunt_num_calls(hunting->hunt);
+	hunt_free(take_pointer(hunting->hunt));
+	places_release(&hunting->places);
+	output_free(take_pointer(hunting->output));
+}
+
+/* ---- running ---- */
+
+static void print_report(void *context, const struct hunt_report *report)
+{
+	struct hunting *hunting = context;
+
+	hunting->num_reports++;
+	output_hunt(hunting->output, report);
+}
+
+static void finish(struct hunting *hunting, uint64_t stop_ns)
+{
+	const struct hunt_args *args = hunting->args;
+	const struct hunt_report_options options = {
+		.slower_ns = args->slower_ns,
+		.full_stacks = format_wants_full_stacks(args->format),
+		.rank = args->call,
+	};
+	const struct hunt_visitor visitor = {.report = print_report, .context = hunting};
+
+	run_fail(&hunting->run, hunt_report(hunting->hunt, hunting->run.names, &options, &visitor));
+	output_end(hunting->output, &(struct output_totals){.stop_ns = stop_ns,
+							    .lost = hunting->run.counts[STAT_LOST],
+							    .hunt = hunt_totals(hunting->hunt)});
+}
+
+static void handle(void *context, const struct record *record)
+{
+	struct hunting *hunting = context;
+
+	run_saw(&hunting->run, record);
+	if (record->kind == RECORD_WRONG_GOID)
+		run_distrust(&hunting->run, record->pid);
+	run_fail(&hunting->run, hunt_feed(hunting->hunt, record));
+	if (record->kind == RECORD_STOPPED)
+		finish(hunting, record->time_ns);
+}
+
+static struct error *start(void *context)
+{
+	struct hunting *hunting = context;
+	struct live_options options = {.sink = {.handle = handle, .context = hunting}};
+	size_t num_targets = plan_num_traced(&hunting->run.plan);
+	char what[64];
+
+	snprintf(what, sizeof(what), "watching calls of %zu function%s", num_targets,
+		 num_targets == 1 ? "" : "s");
+	return run_start(&hunting->run, &options, what);
+}
+
+static struct error *flush(void *context, int *errnum)
+{
+	struct hunting *hunting = context;
+
+	if (hunting->stuck.count)
+		stuck_calls_tell(&hunting->stuck, hunting->run.bin, &hunting->places,
+				 hunting->run.names, hunting->output);
+	return output_flush(hunting->output, errnum);
+}
+
+static uint64_t num_calls(const struct hunting *hunting)
+{
+	return hunting->num_before + (hunting->hunt ? hunt_num_calls(hunting->hunt) : 0);
+}
+
+static bool limit_reached(void *context)
+{
+	const struct hunting *hunting = context;
+
+	return hunting->args->limit && num_calls(hunting) >= hunting->args->limit;
+}
+
+static bool has_shown(void *context)
+{
+	const struct hunting *hunting = context;
+
+	return hunting->num_reports || num_calls(hunting);
+}
+
+static struct progress_count count(void *context)
+{
+	return (struct progress_count){
+		.count = num_calls(context), .one = "call of a target", .many = "calls of targets"};
+}
+
+static void explain(void *context)
+{
+	const struct hunting *hunting = context;
+	_cleanup_free_ char *targets = nothing_targets(&hunting->run.plan);
+	_cleanup_free_ char *what = NULL;
+
+	if (!targets || asprintf(&what, "entered %s", targets) < 0)
+		return;
+	nothing_explain(&hunting->run, what);
+	nothing_explain_inlining(&hunting->run.plan);
+}
+
+static void destroy(struct hunting *hunting)
+{
+	hunt_free(hunting->hunt);
+	places_release(&hunting->places);
+	output_free(hunting->output);
+	run_destroy(&hunting->run);
+}
+
+int command_hunt(int argc, char **argv)
+{
+	_cleanup_error_ struct error *err = NULL;
+	struct hunt_args args;
+	struct hunting hunting = {.args = &args};
+	char name[] = "gofuncgraph-c hunt";
+
+	argv[0] = name;
+	hunt_args_parse(argc, argv, 0, &args);
+	log_set_verbose(args.run.verbose);
+	hunting.run = (struct run){
+		.args = &args.run,
+		.context = &hunting,
+		.format = args.format,
+		.advice = "calls of which some are missing are left out; give --ring-size more",
+		.make_plan = make_plan,
+		.open_output = open_output,
+		.start = start,
+		.close_output = close_output,
+		.flush = flush,
+		.limit_reached = limit_reached,
+		.has_shown = has_shown,
+		.count = count,
+		.explain = explain,
+	};
+	err = hunt_args_take_library(&args);
+	if (!err)
+		err = run_prepare(&hunting.run);
+	if (!err)
+		err = run_trace(&hunting.run);
+	if (err)
+		log_error("%s", error_message(err));
+	destroy(&hunting);
+	hunt_args_destroy(&args);
+	return err ? STATUS_FAILED : STATUS_OK;
+}

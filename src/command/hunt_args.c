@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/hunt_args.h"
+
+#include "base/text.h"
+#include "command/command.h"
+#include "command/goroutine_args.h"
+#include "command/options.h"
+#include "gofuncgraph/hunt.h"
+#include "output/format_list.h"
+
+/* Samples interrupt what is measured. */
+#define MAX_FREQUENCY_HZ 5000
+
+enum {
+	KEY_GOID = 0x7000,
+	KEY_SLOWER,
+	KEY_STUCK,
+	KEY_CALL,
+	KEY_LIMIT,
+	KEY_FREQUENCY,
+};
+
+static const struct argp_option options[] = {
+	{"TARGET", 0, NULL, OPTION_DOC, "Functions whose calls are looked at: names, or wildcards",
+	 OPTIONS_FUNCTIONS},
+	{"goid", KEY_GOID, "IDS", 0,
+	 "Only calls by these goroutines, such as 34 or 34,35; those by others are counted",
+	 OPTIONS_SHOWN},
+	{"slower", KEY_SLOWER, "DURATION", 0,
+	 "Calls that take at least DURATION are the slow ones (default: those above the largest jump of durations)",
+	 OPTIONS_SHOWN},
+	{"stuck", KEY_STUCK, "DURATION", 0,
+	 "Show at once what a call does that is open for longer (default 5s, or ten times the slowest)",
+	 OPTIONS_SHOWN},
+	{"call", KEY_CALL, "N", 0, "Also the Nth slowest call alone, in order of time",
+	 OPTIONS_SHOWN},
+	{"format", 'f', "FORMAT", 0, FORMATS_DOC(HUNT_FORMATS), OPTIONS_OUTPUT},
+	{"limit", KEY_LIMIT, "N", 0, "After N calls of targets", OPTIONS_STOP},
+	{"frequency", KEY_FREQUENCY, "HZ", 0,
+	 "Samples a second of each processor (default 199; 997 for calls under 20 ms)",
+	 OPTIONS_HOW},
+	{},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct hunt_args *args = state->input;
+	struct hunt_options *hunt = &args->run.options.hunt;
+	uint64_t number = 0;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->run.binary = &args->select.binary;
+		*hunt = (struct hunt_options){
+			.is_wanted = true,
+			.frequency_hz = HUNT_FREQUENCY_HZ,
+			.long_wait_ns = HUNT_LONG_WAIT_NS,
+			.outside_min_wait_ns = HUNT_OUTSIDE_MIN_WAIT_NS,
+		};
+		state->child_inputs[0] = &args->run;
+		state->child_inputs[1] = &args->select;
+		return 0;
+	case KEY_GOID:
+		return goid_list_choose(&args->run.options, arg, state);
+	case KEY_SLOWER:
+		run_args_check(state, text_parse_duration(arg, &args->slower_ns));
+		return 0;
+	case KEY_STUCK:
+		run_args_check(state, text_parse_duration(arg, &args->stuck_ns));
+		return 0;
+	case KEY_CALL:
+		run_args_check(state, text_parse_count(arg, HUNT_MAX_SLOWEST, &args->call));
+		return 0;
+	case KEY_LIMIT:
+		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		return 0;
+	case KEY_FREQUENCY:
+		run_args_check(state, text_parse_count(arg, MAX_FREQUENCY_HZ, &number));
+		hunt->frequency_hz = (uint32_t)number;
+		return 0;
+	case 'f':
+		return run_args_parse_format(OUTPUT_HUNT, FORMATS_NAMES(HUNT_FORMATS), arg, state,
+					     &args->format);
+	case ARGP_KEY_END:
+		if (!args->select.selection.num_targets)
+			argp_error(state, "which TARGET? hunt looks at the calls of a function");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {{&run_argp, 0, NULL, 0},
+					     {&select_targets_argp, 0, NULL, 0},
+					     {&common_argp, 0, NULL, 0},
+					     {}};
+
+static const char doc[] =
+	"Names what makes slow calls of a function slow: the line of code that they spend more time in than fast ones, and who keeps them waiting there.\n"
+	"\n"
+	"A handler that is slow now and then, in all processes that run ./server:\n"
+	"  gofuncgraph-c hunt ./server '*handleBar'\n"
+	"One process, for half a minute:\n"
+	"  gofuncgraph-c hunt --timeout 30s -p 812 main.handleBar\n"
+	"Calls of 100 ms and more, and the slowest one piece by piece:\n"
+	"  gofuncgraph-c hunt --slower 100ms --call 1 ./server '*handleBar'\n"
+	"\v"
+	"No function is traced but TARGET: waits and system calls are measured where the runtime makes them, and samples tell what runs.\n"
+	"\n"
+	"See gofuncgraph-c-hunt(8).\n";
+
+const struct argp hunt_argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[OPTION...] BINARY TARGET...\n"
+		    "[OPTION...] -p PID [LIBRARY] TARGET...\n"
+		    "[OPTION...] BINARY TARGET... -- [ARG...]",
+	.doc = doc,
+	.children = children,
+};
+
+error_t hunt_args_parse(int argc, char **argv, unsigned flags, struct hunt_args *args)
+{
+	*args = (struct hunt_args){.format = format_named(OUTPUT_HUNT, NULL)};
+	argc = run_args_split(argc, argv, &args->run);
+	return argp_parse(&hunt_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+}
+
+struct error *hunt_args_take_library(struct hunt_args *args)
+{
+	struct error *err = run_args_take_first_target(&args->run, &args->select);
+
+	if (!err && !args->select.selection.num_targets)
+		return error_new(
+			"%s is no function, but what the process has loaded: which TARGET in it?",
+			args->run.library_path);
+	return err;
+}
+
+void hunt_args_destroy(struct hunt_args *args)
+{
+	run_args_destroy(&args->run);
+	select_args_destroy(&args->select);
+}

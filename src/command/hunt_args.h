@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* hunt_args.h - the command line of `hunt`. */
+#ifndef COMMAND_HUNT_ARGS_H
+#define COMMAND_HUNT_ARGS_H
+
+#include "command/run_args.h"
+
+struct hunt_args {
+	struct run_args run;
+	struct select_args select;
+	const struct format *format;
+	uint64_t slower_ns; /* 0: slow calls are found */
+	uint64_t stuck_ns; /* 0: found out */
+	uint64_t limit; /* calls; 0: any number */
+	uint64_t call; /* --call, from 1; 0: none */
+};
+
+/* As trace_args_parse(). */
+error_t hunt_args_parse(int argc, char **argv, unsigned flags, struct hunt_args *args);
+/* As trace_args_take_library(). */
+struct error *hunt_args_take_library(struct hunt_args *args);
+void hunt_args_destroy(struct hunt_args *args);
+
+#endif

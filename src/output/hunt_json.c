@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hunt_json.c - what hunt found out as JSON Lines: one object a target, and one a stuck call.
+ *
+ * Other programs depend on the names: fields may be added, none renamed. What is unknown is left out.
+ */
+#include <stdio.h>
+
+#include "output/format.h"
+#include "output/json_writer.h"
+#include "output/place_text.h"
+
+/* Of a share, from 0 to 1. */
+static void put_share(struct json_writer *json, double share)
+{
+	char text[32];
+
+	json_key(json, "share");
+	json_raw(json, text, (size_t)snprintf(text, sizeof(text), "%.4f", share));
+}
+
+static void put_place(struct json_writer *json, const struct place *place)
+{
+	if (!place->function && !place->module && !place->va)
+		return;
+	json_place_function(json, place);
+	if (!place->file)
+		return;
+	json_member_name(json, "file", place->file);
+	if (place->line)
+		json_member_number(json, "line", place->line);
+}
+
+static void put_frames(struct json_writer *json, const struct hunt_doing *doing)
+{
+	if (!doing->num_frames)
+		return;
+	json_member_open(json, "stack", '[');
+	for (size_t i = 0; i < doing->num_frames; i++) {
+		json_open(json, '{');
+		put_place(json, &doing->frames[i].place);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_doings(struct json_writer *json, const struct hunt_doing *doings, size_t count);
+
+static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
+{
+	put_share(json, doing->share);
+	json_member_number(json, "ns", doing->ns);
+	json_member_text(json, "kind", doing->kind_name);
+	if (doing->count)
+		json_member_number(json, "count", doing->count);
+	if (doing->goid)
+		json_member_number(json, "goid", doing->goid);
+	put_place(json, &doing->own);
+	if (doing->callee)
+		json_member_name(json, "callee", doing->callee);
+	if (doing->process[0])
+		json_member_text(json, "process", doing->process);
+	if (doing->is_own_process)
+		json_member_true(json, "own_process");
+	if (doing->is_idle)
+		json_member_true(json, "idle");
+	put_frames(json, doing);
+	if (doing->by_goid) {
+		json_member_open(json, "woken_by", '{');
+		json_member_number(json, "goid", doing->by_goid);
+		put_place(json, &doing->by);
+		if (doing->behind)
+			json_member_number(json, "behind", doing->behind);
+		json_close(json, '}');
+	}
+	if (!doing->num_meanwhile)
+		return;
+	json_member_open(json, "meanwhile", '[');
+	put_doings(json, doing->meanwhile, doing->num_meanwhile);
+	json_close(json, ']');
+}
+
+static void put_doings(struct json_writer *json, const struct hunt_doing *doings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		json_open(json, '{');
+		put_doing(json, &doings[i]);
+		json_close(json, '}');
+	}
+}
+
+/* ---- one call ---- */
+
+static void put_call(struct output *out, struct json_writer *json, const struct hunt_call *call)
+{
+	json_member_open(json, "call", '{');
+	json_member_number(json, "rank", call->rank);
+	json_member_number(json, "time_ns",
+			   event_clock_realtime_ns(out->options.clock, call->start_ns));
+	json_member_number(json, "duration_ns", call->ns);
+	json_member_number(json, "pid", call->pid);
+	json_member_number(json, "goid", call->goid);
+	if (call->is_open)
+		json_member_true(json, "open");
+	json_member_open(json, "steps", '[');
+	for (size_t i = 0; i < call->num_steps; i++) {
+		json_open(json, '{');
+		json_member_number(json, "at_ns", call->steps[i].at_ns);
+		put_doing(json, &call->steps[i].doing);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
+/* ---- a target ---- */
+
+static void put_durations(struct json_writer *json, const struct hunt_report *report)
+{
+	json_member_number(json, "calls", report->calls);
+	if (report->open)
+		json_member_number(json, "open", report->open);
+	json_member_number(json, "slow", report->slow);
+	json_member_number(json, "span_ns", report->span_ns);
+	json_member_number(json, "median_ns", report->median_ns);
+	json_member_number(json, "p90_ns", report->p90_ns);
+	json_member_number(json, "max_ns", report->max_ns);
+	json_member_text(json, "mode", "exact");
+	json_key(json, "alike");
+	if (report->alike)
+		json_raw(json, "true", 4);
+	else
+		json_raw(json, "false", 5);
+	json_member_number(json, "slow_mean_ns", report->slow_ns);
+	json_member_number(json, "fast_mean_ns", report->fast_ns);
+	json_member_number(json, "excess_ns", report->excess_ns);
+}
+
+static void put_report(struct output *out, const struct hunt_report *report)
+{
+	struct json_writer json = json_begin(&out->writer);
+
+	json_key(&json, "target");
+	if (report->target.function)
+		json_raw(&json, report->target.function->json, report->target.function->json_len);
+	else
+		json_text(&json, "?");
+	put_durations(&json, report);
+	json_member_open(&json, "causes", '[');
+	put_doings(&json, report->causes, report->num_causes);
+	json_close(&json, ']');
+	json_member_open(&json, "coverage", '{');
+	json_member_number(&json, "total_ns", report->total_ns);
+	json_member_number(&json, "explained_ns", report->explained_ns);
+	json_member_number(&json, "calls", report->looked_at);
+	json_close(&json, '}');
+	for (size_t i = 0; i < report->num_slowest; i++)
+		put_call(out, &json, &report->slowest[i]);
+	json_member_number(&json, "samples", report->samples);
+	json_member_number(&json, "lost", report->records_lost);
+	if (report->lost)
+		json_member_number(&json, "calls_lost", report->lost);
+	if (report->holes)
+		json_member_number(&json, "calls_incomplete", report->holes);
+	json_end(&json);
+}
+
+static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
+{
+	struct json_writer json = json_begin(&out->writer);
+
+	json_key(&json, "stuck");
+	if (stuck->target.function)
+		json_raw(&json, stuck->target.function->json, stuck->target.function->json_len);
+	else
+		json_text(&json, "?");
+	json_member_number(&json, "open_ns", stuck->ns);
+	json_member_number(&json, "pid", stuck->pid);
+	json_member_number(&json, "goid", stuck->goid);
+	if (stuck->state)
+		json_member_text(&json, "state", stuck->state);
+	json_member_open(&json, "stack", '[');
+	for (size_t i = 0; i < stuck->num_addresses; i++) {
+		struct name_frames frames = names_frames(out->names, stuck->stack[i]);
+
+		for (size_t j = 0; j < frames.count; j++) {
+			json_open(&json, '{');
+			put_place(&json, &frames.places[j]);
+			json_close(&json, '}');
+		}
+	}
+	json_close(&json, ']');
+	json_end(&json);
+}
+
+const struct format format_hunt_json = {
+	.prints = "the report",
+	.hunt = put_report,
+	.stuck = put_stuck,
+};

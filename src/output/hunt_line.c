@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/hunt_line.h"
+
+#include <string.h>
+
+#include "base/terminal.h"
+#include "output/place_line.h"
+#include "output/place_text.h"
+
+#define BOLD "\x1b[1m"
+
+/* What is left out of a line that is too wide, and what is above it, too. */
+enum cut {
+	CUT_FOLDERS, /* of the file, but the last */
+	CUT_FOLDER, /* that, too */
+	CUT_CALLEE_PATH,
+	CUT_PATH, /* of the function's package */
+	CUT_CALLEE,
+	CUT_FILE, /* or the line is broken */
+	CUT_ALL,
+};
+
+/* Where what belongs to the line above begins. */
+#define BROKEN_INDENT   20
+#define SENTENCE_INDENT 4
+
+const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns)
+{
+	size_t len = text_format_amount(text, ns), digits = 0;
+
+	while (digits < len && strchr("0123456789.", text[digits]))
+		digits++;
+	memmove(text + digits + 1, text + digits, len - digits);
+	text[digits] = ' ';
+	text[len + 1] = 0;
+	return text;
+}
+
+/* ---- files ---- */
+
+static void put_to_file(struct output *out, const struct hunt_line *line)
+{
+	struct hunt_text *text = out->data;
+	struct writer *writer = &out->writer;
+	bool is_bold = line->is_bold && text->has_color;
+
+	writer_put_spaces(writer, line->indent);
+	writer_puts(writer, line->before);
+	writer_puts(writer, line->name ?: "");
+	writer_puts(writer, line->then ?: "");
+	if (line->place) {
+		writer_puts(writer, is_bold ? BOLD : "");
+		writer_put_function(writer, line->place);
+		writer_puts(writer, is_bold ? LINE_PLAIN : "");
+	}
+	if (line->place && line->place->file && line->place->function) {
+		writer_puts(writer, "  ");
+		writer_put_name(writer, line->place->file);
+		if (line->place->line) {
+			writer_puts(writer, ":");
+			writer_put_number(writer, line->place->line);
+		}
+	}
+	if (line->callee) {
+		writer_puts(writer, " (");
+		writer_put_name(writer, line->callee);
+		writer_puts(writer, ")");
+	}
+	writer_puts(writer, line->behind ?: "");
+	if (line->leaf) {
+		writer_puts(writer, "  [");
+		writer_puts(writer, line->leaf);
+		writer_puts(writer, "]");
+	}
+	writer_puts(writer, "\n");
+}
+
+/* ---- terminals ---- */
+
+static void put_function(struct line *line, const struct place *place, bool with_path)
+{
+	struct name name;
+	struct place shortened = *place;
+
+	if (place->function && !with_path) {
+		name = name_without_path(place->function);
+		shortened.function = &name;
+	}
+	line_put_position(line, &shortened, false);
+}
+
+/* "shop/cart.go:7" */
+static void put_file(struct line *line, const struct place *place, bool with_folder)
+{
+	const struct name *file = place->file;
+	size_t start = file->len;
+	unsigned slashes = 0;
+
+	while (start && slashes <= with_folder)
+		slashes += file->text[--start] == '/';
+	if (slashes > with_folder)
+		start++;
+	line_put(line, file->text + start, file->len - start);
+	if (place->line)
+		line_put_number(line, ":", place->line);
+}
+
+static void put_callee(struct line *line, const struct name *callee, bool with_path)
+{
+	struct name name = with_path ? *callee : name_without_path(callee);
+
+	line_puts(line, " (");
+	line_put_name(line, &name);
+	line_puts(line, ")");
+}
+
+static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut cut)
+{
+	struct line *line = &text->line;
+	const struct place *place = what->place;
+	/* Half of it is for the text. */
+	size_t indent = what->indent < line->width / 2 ? what->indent : line->width / 2;
+
+	line_put_spaces(line, indent);
+	line_puts(line, what->before);
+	line_puts(line, what->name ?: "");
+	line_puts(line, what->then ?: "");
+	if (place) {
+		if (what->is_bold && text->has_color)
+			line_style(line, BOLD);
+		put_function(line, place, cut < CUT_PATH);
+		if (what->is_bold && text->has_color)
+			line_style(line, LINE_PLAIN);
+		if (place->file && place->function && cut < CUT_FILE) {
+			line_puts(line, "  ");
+			put_file(line, place, cut < CUT_FOLDER);
+		}
+	}
+	if (what->callee && cut < CUT_CALLEE)
+		put_callee(line, what->callee, cut < CUT_CALLEE_PATH);
+	line_puts(line, what->behind ?: "");
+	if (what->leaf) {
+		line_puts(line, "  [");
+		line_puts(line, what->leaf);
+		line_puts(line, "]");
+	}
+}
+
+static void end_line(struct output *out)
+{
+	struct hunt_text *text = out->data;
+
+	line_end(&text->line);
+	writer_put(&out->writer, text->line.text, text->line.used);
+	writer_puts(&out->writer, "\n");
+}
+
+static size_t width_of(const struct output *out)
+{
+	return terminal_width(fileno(out->options.file));
+}
+
+/* In one line. False: more than may be is cut off. */
+static bool fit(struct output *out, const struct hunt_line *line, enum cut most)
+{
+	struct hunt_text *text = out->data;
+
+	for (enum cut cut = CUT_FOLDERS; cut < most; cut++) {
+		line_begin(&text->line, width_of(out));
+		fill(text, line, cut);
+		if (!text->line.is_cut)
+			return true;
+	}
+	return false;
+}
+
+/* In two lines, the second with the place. */
+static void put_broken(struct output *out, const struct hunt_line *line)
+{
+	struct hunt_line above = {.indent = line->indent,
+				  .before = line->before,
+				  .name = line->name,
+				  .then = line->then};
+	struct hunt_text *text = out->data;
+	struct hunt_line below = *line;
+
+	fit(out, &above, CUT_ALL);
+	while (text->line.used && text->line.text[text->line.used - 1] == ' ')
+		text->line.used--;
+	end_line(out);
+	below.indent = line->indent ? line->indent + SENTENCE_INDENT : BROKEN_INDENT;
+	below.before = "";
+	below.name = below.then = NULL;
+	fit(out, &below, CUT_ALL);
+	end_line(out);
+}
+
+void hunt_line_put(struct output *out, const struct hunt_line *line)
+{
+	struct hunt_text *text = out->data;
+
+	if (!text->is_terminal) {
+		put_to_file(out, line);
+		return;
+	}
+	if (!fit(out, line, line->may_break && line->place ? CUT_FILE : CUT_ALL) &&
+	    line->may_break && line->place) {
+		put_broken(out, line);
+		return;
+	}
+	end_line(out);
+}
+
+/* ---- sentences ---- */
+
+/* Words, with the space before them, as long as there is room; what is left. */
+static const char *put_words(struct line *line, const char *text)
+{
+	while (*text) {
+		size_t len = 1 + strcspn(text + 1, " "), columns;
+
+		terminal_fit(text, len, SIZE_MAX, &columns);
+		if (line->columns + columns > line->width && line->columns > SENTENCE_INDENT)
+			break;
+		line_put(line, text, len);
+		text += len;
+	}
+	return text;
+}
+
+void hunt_line_sentence(struct output *out, const struct place *function, const char *text)
+{
+	struct hunt_text *data = out->data;
+	struct place place = function ? *function : (struct place){0};
+
+	place.file = NULL;
+	if (!data->is_terminal) {
+		hunt_line_put(out, &(struct hunt_line){.before = "",
+						       .place = function ? &place : NULL,
+						       .is_bold = true,
+						       .behind = text});
+		return;
+	}
+	line_begin(&data->line, width_of(out));
+	if (function)
+		fill(data, &(struct hunt_line){.before = "", .place = &place, .is_bold = true},
+		     CUT_PATH);
+	text = put_words(&data->line, text);
+	end_line(out);
+	while (*text) {
+		line_begin(&data->line, width_of(out));
+		line_put_spaces(&data->line, SENTENCE_INDENT - 1);
+		text = put_words(&data->line, text);
+		end_line(out);
+	}
+}
+
+void hunt_line_puts(struct output *out, const char *text)
+{
+	hunt_line_put(out, &(struct hunt_line){.before = text});
+}

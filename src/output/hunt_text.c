@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hunt_text.c - what hunt found out, for people: first how long calls took, what the slow ones spend more
+ * time on, and whose doing it was; below it the evidence.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/terminal.h"
+#include "output/hunt_line.h"
+
+/* Smaller shares are left out: of causes behind the first, of what was done meanwhile, of the tree. */
+#define LEAST_CAUSE     0.01
+#define LEAST_MEANWHILE 0.03
+#define LEAST_NODE      0.01
+/* Lines of one kind; more are left out. */
+#define MAX_CAUSES    10
+#define MAX_MEANWHILE 4
+#define MAX_NODES     60
+#define MAX_STEPS     200
+
+#define TEXT_SIZE 512
+
+static struct error *begin(struct output *out)
+{
+	struct hunt_text *text = calloc(1, sizeof(*text));
+
+	out->data = text;
+	if (!text)
+		return error_out_of_memory();
+	text->is_terminal = out->options.file && isatty(fileno(out->options.file));
+	text->has_color =
+		out->options.color == COLOR_ALWAYS ||
+		(out->options.color == COLOR_AUTO && text->is_terminal && terminal_may_color());
+	return NULL;
+}
+
+static void release(struct output *out)
+{
+	free(out->data);
+}
+
+static void begin_block(struct output *out)
+{
+	struct hunt_text *text = out->data;
+
+	if (text->has_any)
+		hunt_line_puts(out, "");
+	text->has_any = true;
+}
+
+/* ---- how long ---- */
+
+static void put_durations(struct output *out, const struct hunt_report *report)
+{
+	char amounts[4][HUNT_AMOUNT_SIZE], text[TEXT_SIZE];
+	int len;
+
+	if (report->calls > 1)
+		len = snprintf(text, sizeof(text),
+			       ": %" PRIu64 " calls in %s, median %s, 90 %% within %s, slowest %s",
+			       report->calls, hunt_amount(amounts[0], report->span_ns),
+			       hunt_amount(amounts[1], report->median_ns),
+			       hunt_amount(amounts[2], report->p90_ns),
+			       hunt_amount(amounts[3], report->max_ns));
+	else if (report->calls)
+		len = snprintf(text, sizeof(text), ": 1 call of %s",
+			       hunt_amount(amounts[0], report->max_ns));
+	else
+		len = snprintf(text, sizeof(text), ": no call ended");
+	if (report->open)
+		snprintf(text + len, sizeof(text) - (size_t)len,
+			 report->calls ? ", and %" PRIu64 " still open"
+				       : ", %" PRIu64 " still open",
+			 report->open);
+	hunt_line_sentence(out, &report->target, text);
+}
+
+/* What the causes are of. */
+static void put_comparison(struct output *out, const struct hunt_report *report)
+{
+	char amounts[3][HUNT_AMOUNT_SIZE], text[TEXT_SIZE];
+
+	hunt_amount(amounts[0], report->slow_ns);
+	if (report->alike && report->looked_at == 1)
+		snprintf(text, sizeof(text), "it spent its time (%s) on:", amounts[0]);
+	else if (report->alike)
+		snprintf(
+			text, sizeof(text),
+			"no call is much slower than the others; what they spend their time (%s each) on:",
+			amounts[0]);
+	else if (!report->fast_ns)
+		snprintf(text, sizeof(text),
+			 "%" PRIu64 " slow call%s of %s on average; what that time went to:",
+			 report->slow, report->slow == 1 ? "" : "s", amounts[0]);
+	else
+		snprintf(
+			text, sizeof(text),
+			"%" PRIu64
+			" slow call%s of %s%s, against %s for the faster half; what %s more (%s%s) on:",
+			report->slow, report->slow == 1 ? "" : "s", amounts[0],
+			report->slow == 1 ? "" : " on average",
+			hunt_amount(amounts[1], report->fast_ns),
+			report->slow == 1 ? "it spends" : "they spend",
+			hunt_amount(amounts[2], report->excess_ns),
+			report->slow == 1 ? "" : " each");
+	hunt_line_sentence(out, NULL, text);
+}
+
+/* ---- causes ---- */
+
+/* Whose innermost frame is of no interest: it would have happened elsewhere as well. */
+static bool is_anywhere(enum hunt_kind kind)
+{
+	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU;
+}
+
+static const char *who_had_the_cpu(const struct hunt_doing *doing, char text[TEXT_SIZE])
+{
+	if (doing->kind != HUNT_NO_CPU)
+		return "";
+	if (doing->is_own_process)
+		return ", which other threads of this program had";
+	if (doing->is_idle)
+		return ", though one was free: a limit of its control group, mostly";
+	if (!doing->process[0])
+		return "";
+	snprintf(text, TEXT_SIZE, ", which a process named %s had", doing->process);
+	return text;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What was called, unless the kind says as much. */
+static const struct name *told_callee(const struct hunt_doing *doing)
+{
+	const struct name *callee = doing->callee;
+
+	if (!callee || is_anywhere(doing->kind) || starts_with(callee->text, "runtime."))
+		return NULL;
+	if (doing->kind == HUNT_WAIT &&
+	    (starts_with(callee->text, "sync.") || strcmp(callee->text, "time.Sleep") == 0))
+		return NULL;
+	return callee;
+}
+
+static void put_doing(struct output *out, size_t indent, const char *before,
+		      const struct hunt_doing *doing, bool is_bold)
+{
+	char who[TEXT_SIZE], then[TEXT_SIZE + 16];
+	bool has_place = doing->own.function || doing->own.module;
+
+	snprintf(then, sizeof(then), "%s%s", who_had_the_cpu(doing, who),
+		 !has_place                 ? ""
+		 : is_anywhere(doing->kind) ? ", mostly in "
+					    : " in ");
+	hunt_line_put(
+		out, &(struct hunt_line){.indent = indent,
+					 .before = before,
+					 .name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
+					 .then = then,
+					 .place = has_place ? &doing->own : NULL,
+					 .is_bold = is_bold,
+					 .callee = told_callee(doing),
+					 .may_break = true});
+}
+
+/* The collector's own goroutines are named by what they are. */
+static bool is_collector(const struct place *place)
+{
+	return place->function && starts_with(place->function->text, "runtime.gc");
+}
+
+static void put_waker(struct output *out, size_t indent, const struct hunt_doing *doing)
+{
+	char text[TEXT_SIZE], behind[64] = "";
+
+	if (!doing->by_goid)
+		return;
+	if (doing->behind)
+		snprintf(behind, sizeof(behind),
+			 "behind %u other%s that waited for the same, then ", doing->behind,
+			 doing->behind == 1 ? "" : "s");
+	if (is_collector(&doing->by)) {
+		snprintf(text, sizeof(text), "%swoken by the garbage collector", behind);
+		hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = text});
+		return;
+	}
+	snprintf(text, sizeof(text), "%swoken by goroutine %" PRIu64 "%s%s", behind, doing->by_goid,
+		 doing->by_several ? " and others" : "", doing->by.function ? " in " : "");
+	hunt_line_put(out, &(struct hunt_line){.indent = indent,
+					       .before = text,
+					       .place = doing->by.function ? &doing->by : NULL,
+					       .may_break = true});
+}
+
+static void put_meanwhile(struct output *out, size_t indent, const struct hunt_doing *doing)
+{
+	size_t shown = 0;
+
+	put_waker(out, indent, doing);
+	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {
+		const struct hunt_doing *one = &doing->meanwhile[i];
+		char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+
+		if (one->share < LEAST_MEANWHILE)
+			continue;
+		snprintf(before, sizeof(before), "meanwhile %.0f %% %s: ", 100 * one->share,
+			 hunt_amount(amount, one->ns));
+		put_doing(out, indent + 2, before, one, false);
+		put_meanwhile(out, indent + 4, one);
+		shown++;
+	}
+}
+
+static void put_causes(struct output *out, const struct hunt_report *report)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < report->num_causes && shown < MAX_CAUSES; i++) {
+		const struct hunt_doing *cause = &report->causes[i];
+		char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+
+		if (i && cause->share < LEAST_CAUSE)
+			continue;
+		snprintf(before, sizeof(before), "%4.0f %%  %8s  ", 100 * cause->share,
+			 hunt_amount(amount, cause->ns));
+		put_doing(out, 0, before, cause, shown == 0);
+		put_meanwhile(out, 10, cause);
+		shown++;
+	}
+}
+
+/* ---- the tree ---- */
+
+/* A leaf that is all there is below its parent stands in the parent's line. */
+static const struct hunt_node *only_leaf(const struct hunt_report *report, size_t at)
+{
+	const struct hunt_node *node = &report->tree[at];
+	const struct hunt_node *child = at + 1 < node->end ? node + 1 : NULL;
+
+	return child && child->kind && child->share > node->share - LEAST_NODE ? child : NULL;
+}
+
+static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf)
+{
+	char before[96], amount[HUNT_AMOUNT_SIZE];
+	struct hunt_line line = {.before = before};
+
+	snprintf(before, sizeof(before), "%4.0f %%  %8s  %*s%s", 100 * node->share,
+		 hunt_amount(amount, node->ns), node->depth < 15 ? 2 * (int)node->depth : 30, "",
+		 node->kind ? "[" : "");
+	if (node->kind) {
+		line.name = node->kind;
+		line.then = "]";
+	} else {
+		line.place = &node->frame.place;
+		line.is_bold = node->frame.is_own;
+		line.leaf = leaf ? leaf->kind : NULL;
+	}
+	hunt_line_put(out, &line);
+}
+
+static void put_tree(struct output *out, const struct hunt_report *report)
+{
+	size_t shown = 0, at = 0;
+
+	if (!report->num_nodes)
+		return;
+	begin_block(out);
+	hunt_line_puts(out, report->alike ? "where their time went:"
+					  : "where the time of the slow calls went:");
+	while (at < report->num_nodes && shown < MAX_NODES) {
+		const struct hunt_node *node = &report->tree[at];
+		const struct hunt_node *leaf = node->kind ? NULL : only_leaf(report, at);
+
+		if (node->share < LEAST_NODE) {
+			at = node->end;
+			continue;
+		}
+		put_node(out, node, leaf);
+		shown++;
+		at = leaf ? node->end : at + 1;
+	}
+}
+
+/* ---- one call ---- */
+
+static void put_step(struct output *out, const struct hunt_step *step)
+{
+	char before[TEXT_SIZE], amounts[2][HUNT_AMOUNT_SIZE];
+
+	snprintf(before, sizeof(before), "%9s  %9s  ", hunt_amount(amounts[0], step->at_ns),
+		 hunt_amount(amounts[1], step->doing.ns));
+	put_doing(out, 0, before, &step->doing, false);
+	put_meanwhile(out, 24, &step->doing);
+}
+
+static void put_call(struct output *out, const struct hunt_report *report,
+		     const struct hunt_call *call)
+{
+	char text[TEXT_SIZE], which[64], amount[HUNT_AMOUNT_SIZE], time[TEXT_TIME_SIZE];
+	uint64_t left_ns = 0;
+	size_t shown = 0, num_left = 0;
+
+	text_format_time(time, event_clock_realtime_ns(out->options.clock, call->start_ns));
+	if (call->rank == 1)
+		snprintf(which, sizeof(which), "the slowest call");
+	else
+		snprintf(which, sizeof(which), "number %" PRIu64 " of the slowest calls",
+			 call->rank);
+	snprintf(text, sizeof(text), "%s: %s%s, goroutine %" PRIu64 " of process %u, begun on %s%s",
+		 which, hunt_amount(amount, call->ns), call->is_open ? " so far" : "", call->goid,
+		 call->pid, time, call->is_in_order ? "" : "; what it did, in no order");
+	begin_block(out);
+	hunt_line_sentence(out, NULL, text);
+	hunt_line_puts(out, "       at        for");
+	for (size_t i = 0; i < call->num_steps; i++) {
+		const struct hunt_step *step = &call->steps[i];
+
+		/* The small ones hide the others. */
+		if (step->doing.share < 0.002 || shown == MAX_STEPS) {
+			left_ns += step->doing.ns;
+			num_left++;
+			continue;
+		}
+		put_step(out, step);
+		shown++;
+	}
+	if (!num_left)
+		return;
+	snprintf(text, sizeof(text), "%9s  %9s  and %zu short times in between", "",
+		 hunt_amount(amount, left_ns), num_left);
+	hunt_line_puts(out, text);
+}
+
+/* ---- how sure ---- */
+
+static void put_coverage(struct output *out, const struct hunt_report *report)
+{
+	char text[TEXT_SIZE];
+
+	if (report->slow > report->looked_at) {
+		snprintf(text, sizeof(text),
+			 "told from %" PRIu64 " of the %" PRIu64 " slow calls, chosen by chance",
+			 report->looked_at, report->slow);
+		hunt_line_sentence(out, NULL, text);
+	}
+	if (report->total_ns && report->explained_ns < report->total_ns - report->total_ns / 200) {
+		snprintf(text, sizeof(text), "%.1f %% of their time is accounted for",
+			 100.0 * (double)report->explained_ns / (double)report->total_ns);
+		hunt_line_sentence(out, NULL, text);
+	}
+	if (report->lost || report->holes) {
+		snprintf(text, sizeof(text),
+			 "of %" PRIu64 " calls events were lost, and of %" PRIu64
+			 " how they ended: they are not among these",
+			 report->holes, report->lost);
+		hunt_line_sentence(out, NULL, text);
+	}
+}
+
+static void put_report(struct output *out, const struct hunt_report *report)
+{
+	begin_block(out);
+	put_durations(out, report);
+	if (report->looked_at) {
+		put_comparison(out, report);
+		put_causes(out, report);
+	} else if (report->cut_ns) {
+		char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+		snprintf(text, sizeof(text), "none took %s or longer",
+			 hunt_amount(amount, report->cut_ns));
+		hunt_line_puts(out, text);
+	}
+	put_tree(out, report);
+	for (size_t i = 0; i < report->num_slowest; i++)
+		put_call(out, report, &report->slowest[i]);
+	put_coverage(out, report);
+}
+
+static void end(struct output *out, const struct output_totals *totals)
+{
+	const struct hunt_totals *hunt = &totals->hunt;
+	struct hunt_text *text = out->data;
+	char line[TEXT_SIZE];
+
+	if (!text->has_any)
+		return;
+	begin_block(out);
+	snprintf(line, sizeof(line), "%" PRIu64 " sample%s of CPU%s", hunt->samples,
+		 hunt->samples == 1 ? "" : "s", totals->lost ? "" : ", no event lost");
+	hunt_line_puts(out, line);
+	if (hunt->tracer_samples * 50 < hunt->samples)
+		return;
+	snprintf(line, sizeof(line), "%.0f %% of them were in the kernel's handling of probes",
+		 100.0 * (double)hunt->tracer_samples / (double)hunt->samples);
+	if (hunt->samples)
+		hunt_line_puts(out, line);
+}
+
+/* ---- stuck ---- */
+
+static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
+{
+	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+
+	begin_block(out);
+	snprintf(text, sizeof(text), ": a call is open for %s by now",
+		 hunt_amount(amount, stuck->ns));
+	hunt_line_sentence(out, &stuck->target, text);
+	snprintf(text, sizeof(text), "goroutine %" PRIu64 " of process %u%s", stuck->goid,
+		 stuck->pid, stuck->state ? ": " : "");
+	hunt_line_put(out, &(struct hunt_line){.indent = 2, .before = text, .name = stuck->state});
+	for (size_t i = 0; i < stuck->num_addresses; i++) {
+		struct name_frames frames = names_frames(out->names, stuck->stack[i]);
+
+		for (size_t j = 0; j < frames.count; j++)
+			if (!names_is_hidden(&frames.places[j]) &&
+			    !names_is_bottom(&frames.places[j]))
+				hunt_line_put(out, &(struct hunt_line){
+							   .indent = 4,
+							   .before = "",
+							   .place = &frames.places[j],
+							   .is_bold = names_is_own(
+								   out->names, &frames.places[j])});
+	}
+	if (stuck->why_not)
+		hunt_line_put(out, &(struct hunt_line){.indent = 4, .before = stuck->why_not});
+}
+
+const struct format format_hunt_text = {
+	.prints = "the report",
+	.begin = begin,
+	.hunt = put_report,
+	.stuck = put_stuck,
+	.end = end,
+	.free = release,
+};

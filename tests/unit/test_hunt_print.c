@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * test_hunt_print.c - what hunt found out, in each of its formats, and on narrow terminals. What is to be
+ * printed is in golden/.
+ *
+ * usage: test_hunt_print [FOLDER], which writes what is printed now into that folder instead.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "gofuncgraph/output.h"
+#include "hunt_world.h"
+#include "screen.h"
+
+static const char *write_to; /* the folder, or NULL */
+
+/* `text` is what the file has, or becomes it. */
+static void assert_golden(const char *name, const char *text)
+{
+	const char *folder = write_to ?: getenv("GOLDEN");
+	_cleanup_free_ char *path = NULL, *expected = calloc(1, 1 << 16);
+	_cleanup_fclose_ FILE *file = NULL;
+
+	assert_non_null(folder);
+	assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
+	file = fopen(path, write_to ? "w" : "r");
+	assert_non_null(file);
+	if (write_to) {
+		assert_true(fputs(text, file) >= 0);
+		return;
+	}
+	assert_true(fread(expected, 1, (1 << 16) - 1, file) > 0);
+	assert_string_equal(text, expected);
+}
+
+/* Calls of 4 us, and one that waits for a lock, which another goroutine keeps while it sleeps and burns. */
+static void live(struct world *world)
+{
+	uint64_t us = 0, load, get, unlock, burn;
+
+	world_begin(world, &(struct hunt_settings){.sample_ns = 5000000, .num_slowest = 1});
+	load = STACK(world, PARK, SLEEP, LOAD, REFRESH);
+	get = STACK(world, PARK, LOCK, GET, HANDLE);
+	unlock = STACK(world, UNLOCK, REFRESH);
+	burn = STACK(world, SHA, BURN, REFRESH);
+	for (unsigned i = 0; i < 20; i++, us += 10) {
+		world_enter(world, 1, us);
+		world_leave(world, 1, us + 4);
+	}
+	world_enter(world, 1, us);
+	world_wait(world, 20, us, us + 60000, us + 60000, REASON_SLEEP, load, 0, 0);
+	for (unsigned i = 0; i < 3; i++)
+		world_sample(world, 20, us + 61000 + i * 5000, burn);
+	world_wait(world, 1, us + 100, us + 79100, us + 79200, REASON_LOCK, get, 20, unlock);
+	world_leave(world, 1, us + 79300);
+	world_stop(world, us + 80000);
+}
+
+static void print_one(void *context, const struct hunt_report *report)
+{
+	output_hunt(context, report);
+}
+
+static void print_all(struct world *world, struct output *out,
+		      const struct hunt_report_options *how)
+{
+	assert_null(hunt_report(world->hunt, world->names, how,
+				&(struct hunt_visitor){.report = print_one, .context = out}));
+	output_end(out, &(struct output_totals){.hunt = hunt_totals(world->hunt)});
+}
+
+/* What is printed in a format; the caller frees it. */
+static char *print(const char *format, uint64_t rank)
+{
+	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
+	struct world world;
+	char *text = NULL;
+	size_t size;
+	struct output_options options = {.clock = &clock, .file = open_memstream(&text, &size)};
+	struct hunt_report_options how = {.rank = rank};
+	struct output *out;
+	int errnum;
+
+	setenv("TZ", "UTC", 1);
+	tzset();
+	live(&world);
+	options.names = world.names;
+	how.full_stacks = format_wants_full_stacks(format_named(OUTPUT_HUNT, format));
+	assert_null(output_new(format_named(OUTPUT_HUNT, format), &options, &out));
+	print_all(&world, out, &how);
+	assert_null(output_flush(out, &errnum));
+	output_free(out);
+	fclose(options.file);
+	world_end(&world);
+	return text;
+}
+
+static void assert_prints(const char *format, uint64_t rank, const char *name)
+{
+	_cleanup_free_ char *text = print(format, rank);
+
+	assert_golden(name, text);
+}
+
+static void test_text(void **state)
+{
+	assert_prints("text", 0, "hunt-text");
+	assert_prints("text", 1, "hunt-text-call");
+}
+
+static void test_json(void **state)
+{
+	assert_prints("json", 1, "hunt-json");
+}
+
+static void test_folded(void **state)
+{
+	assert_prints("folded", 0, "hunt-folded");
+}
+
+/* ---- terminals ---- */
+
+static void assert_shown(unsigned short width, const char *name)
+{
+	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
+	struct world world;
+	struct screen screen;
+	struct output_options options = {
+		.clock = &clock, .file = screen_open(&screen, width), .color = COLOR_NEVER};
+	struct output *out;
+	int errnum;
+
+	live(&world);
+	options.names = world.names;
+	assert_null(output_new(format_named(OUTPUT_HUNT, NULL), &options, &out));
+	print_all(&world, out, &(struct hunt_report_options){0});
+	assert_null(output_flush(out, &errnum));
+	assert_golden(name, screen_read(&screen));
+	output_free(out);
+	world_end(&world);
+	fclose(options.file);
+	screen_close(&screen);
+}
+
+static void test_terminal(void **state)
+{
+	assert_shown(100, "hunt-terminal");
+}
+
+static void test_narrow(void **state)
+{
+	assert_shown(50, "hunt-terminal-narrow");
+}
+
+/* ---- stuck calls ---- */
+
+static void test_stuck(void **state)
+{
+	const uint64_t stack[] = {PARK, LOCK, GET, HANDLE};
+	struct world world;
+	char *text = NULL;
+	size_t size;
+	struct output_options options = {.file = open_memstream(&text, &size)};
+	struct hunt_stuck stuck = {.ns = 5100000000,
+				   .goid = 34,
+				   .pid = 812,
+				   .state = "sync.Mutex.Lock",
+				   .stack = stack,
+				   .num_addresses = 4};
+	struct output *out;
+	int errnum;
+
+	live(&world);
+	options.names = world.names;
+	stuck.target = *names_site(world.names, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_null(
+			output_new(format_named(OUTPUT_HUNT, i ? "json" : "text"), &options, &out));
+		output_stuck(out, &stuck);
+		assert_null(output_flush(out, &errnum));
+		output_free(out);
+	}
+	fclose(options.file);
+	assert_golden("hunt-stuck", text);
+	free(text);
+	world_end(&world);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_narrow), cmocka_unit_test(test_stuck),
+	};
+
+	if (argc > 1)
+		write_to = argv[1];
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
