@@ -87,6 +87,13 @@ void status_line_give_way(void)
 	is_shown = false;
 }
 
+void status_line_clear(void)
+{
+	if (status_line_room())
+		is_shown = true;
+	status_line_give_way();
+}
+
 void status_line_give_way_to(int fd)
 {
 	if (is_allowed && isatty(fd))

@@ -28,6 +28,8 @@ void status_line_show(const char *text);
 
 /* Erases it: something is to be printed. */
 void status_line_give_way(void);
+/* The same at the end, when "^C" may stand in its place. */
+void status_line_clear(void);
 /* The same before something is written to a file. */
 void status_line_give_way_to(int fd);
 

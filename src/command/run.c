@@ -251,7 +251,7 @@ static struct error *read_records(struct run *run)
 			throttle_update(run->throttle);
 		}
 	}
-	status_line_give_way();
+	status_line_clear();
 	return err;
 }
 

@@ -225,6 +225,12 @@ static void write_branch(struct output *out, const struct branch *branch)
 			 "more calls in this tree left out");
 }
 
+/* As in Go's own traces (src/runtime/traceback.go, showfuncinfo()). */
+static bool is_shown_caller(const struct place *frame)
+{
+	return !names_is_hidden(frame) || !strcmp(frame->function->text, "runtime.gopanic");
+}
+
 void graph_write_stack(struct output *out, const struct tree *tree)
 {
 	const struct graph_lines *lines = graph_of(out)->lines;
@@ -242,7 +248,7 @@ void graph_write_stack(struct output *out, const struct tree *tree)
 	for (size_t i = stack ? stack->count : 0; i-- > 0;) {
 		struct name_frames frames = names_frames(out->names, stack->addresses[i]);
 		for (size_t j = frames.count; j-- > 0;)
-			if (!names_is_bottom(&frames.places[j]))
+			if (is_shown_caller(&frames.places[j]))
 				lines->caller(out, &frames.places[j]);
 	}
 }

@@ -134,7 +134,8 @@ static void put_parts(struct line *line, const struct content *content, size_t c
 	for (size_t i = 0; i < count; i++)
 		put_amount(line, i ? "  " : "   ", content->amounts[i].name,
 			   content->amounts[i].ns);
-	if (count < content->num_amounts)
+	/* What is all of the time is told by the duration. */
+	if (count < content->num_amounts && content->num_amounts > 1)
 		line_puts(line, "  …");
 }
 

@@ -60,15 +60,17 @@ def test_deep(binary, start, trace):
 def test_text(binary, start, trace):
     program = start(binary("callers"))
     tracer = trace("--stack", program.path, "main.target")
-    told = [program.work(way) for way in ("inlined 0", "recursion 900")]
+    told = [program.work(way) for way in ("inlined 0", "recursion 900", "reflect 0", "panicking 0")]
     tracer.stop()
     trees = tracer.out.strip("\n").split("\n\n")
-    assert len(trees) == 2
+    assert len(trees) == 4
+    assert "runtime.gopanic" in trees[3]
     for account, tree in zip(told, trees):
         lines = tree.splitlines()
         assert lines[0] == f"{' ' * 31}(goroutine {account['goid']} of process {account['pid']})"
         shown = [line.split("> ")[1] for line in lines if line.startswith(f"{' ' * 31}> ")]
-        wanted = [f"{frame['function']} {frame['file']}:{frame['line']}" for frame in account["frames"]]
+        wanted = [f"{frame['function']} {frame['file']}:{frame['line']}" for frame in account["frames"]
+                  if not re.match(r"runtime\.(?!gopanic)[a-z]", frame["function"])]
         assert shown == list(reversed(wanted))[-len(shown):]
         is_deep = lines[1] == f"{' ' * 31}(more callers from here on up)"
         assert is_deep == (len(shown) < len(wanted))

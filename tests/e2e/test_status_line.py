@@ -63,10 +63,13 @@ def test_drawn_and_erased(binary, start, watch):
     await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 1 process · 1 call of a target · overhead \d")
     program.work("GO 2")
     await_line(screen, r"tracing \d+ functions \(\d+ probes\) · 1 process · 3 calls of targets · overhead \d")
+    os.write(screen.master, b"\x03")  # which the terminal shows
+    await_condition(lambda: screen.text().count("^C") == 2, "it is not shown")
     tracer.stop()
     text = screen.text(whole=True)
     drawn, shown = DRAWN.findall(text), rendered(text)
-    assert drawn and all(len(line) <= 117 for line in drawn)
+    assert [line for line in shown if "^C" in line] == [line for line in shown if line.endswith(", ^C ends")]
+    assert drawn and all(len(line.removesuffix("^C")) <= 117 for line in drawn)
     trees = [line for line in shown if line and not line.startswith("gofuncgraph-c: ")]
     assert len(trees) > 10 and all(re.match(r"\d\d [\d:.]{15} ", STYLE.sub("", line)) for line in trees), trees
     assert shown[-1] == "" and "probe hits" in text.rsplit("\x1b[K", 1)[1]
