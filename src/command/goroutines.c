@@ -203,13 +203,14 @@ static struct error *print_snapshot(const struct goroutines_args *args, struct r
 }
 
 static struct error *show(const struct goroutines_args *args, struct gobin *bin, pid_t pid,
-			  struct writer *writer)
+			  const struct command_line *command_line, struct writer *writer)
 {
 	struct snapshot_source source = {0};
 	struct snapshot snapshot = {0};
 	struct places places;
 	struct report report = {
 		.pid = pid,
+		.command_line = command_line,
 		.places = &places,
 		.snapshot = &snapshot,
 		.now_ns = nanotime(pid),
@@ -233,6 +234,24 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 
 /* ---- which processes ---- */
 
+/* With its command line; as text only if there are others. */
+static struct error *show_one(const struct goroutines_args *args, struct gobin *bin, pid_t pid,
+			      bool has_others, struct writer *writer)
+{
+	struct command_lines *lines = command_lines_new();
+	const struct command_line *line = NULL;
+	struct error *err;
+
+	if (!lines)
+		return error_out_of_memory();
+	command_lines_see(lines, (uint32_t)pid);
+	if (has_others || args->is_json)
+		line = command_lines_find(lines, (uint32_t)pid);
+	err = show(args, bin, pid, line, writer);
+	command_lines_free(lines);
+	return err;
+}
+
 static struct error *show_all(const struct goroutines_args *args, struct gobin *bin,
 			      struct writer *writer)
 {
@@ -246,7 +265,7 @@ static struct error *show_all(const struct goroutines_args *args, struct gobin *
 	for (size_t i = 0; i < count && !err; i++) {
 		if (i && !args->is_json)
 			writer_puts(writer, "\n");
-		err = show(args, bin, pids[i], writer);
+		err = show_one(args, bin, pids[i], count > 1, writer);
 	}
 	return err;
 }
@@ -258,7 +277,7 @@ static struct error *show_process(const struct goroutines_args *args, struct gob
 	struct error *err = process_open(args->process.pid, &process);
 
 	process_free(process);
-	return err ?: show(args, bin, args->process.pid, writer);
+	return err ?: show_one(args, bin, args->process.pid, false, writer);
 }
 
 int command_goroutines(int argc, char **argv)

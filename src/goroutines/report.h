@@ -6,10 +6,12 @@
 #include "goroutines/groups.h"
 #include "goroutines/places.h"
 #include "output/writer.h"
+#include "process/command_lines.h"
 
 /* What is reported of one process. Nothing is owned. */
 struct report {
 	pid_t pid;
+	const struct command_line *command_line; /* NULL: it is not told */
 	struct places *places;
 	const struct snapshot *snapshot;
 	const struct groups *groups; /* those that are wanted */

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
-#include "output/json_writer.h"
+#include "output/process_lines.h"
 
 static void put_hostile(struct json_writer *json, const char *text)
 {
@@ -52,7 +52,7 @@ static void put_state(struct json_writer *json, const struct report *report,
 }
 
 static void put_goroutine(struct writer *writer, const struct report *report,
-			  const struct goroutine *one)
+			  const struct goroutine *one, bool is_first)
 {
 	struct json_writer json = json_begin(writer);
 	const struct shown_frame *creator = report_creator(report, one);
@@ -79,6 +79,8 @@ static void put_goroutine(struct writer *writer, const struct report *report,
 	json_member_open(&json, "stack", '[');
 	report_frames(report, one, put_frame, &json);
 	json_close(&json, ']');
+	if (is_first && report->command_line && report->command_line->len)
+		process_lines_put_arguments(&json, report->command_line);
 	json_end(&json);
 }
 
@@ -92,7 +94,7 @@ void report_json(const struct report *report, struct writer *writer)
 		for (size_t j = 0; j < group->count; j++) {
 			if (report->limit && count++ >= report->limit)
 				return;
-			put_goroutine(writer, report, group->members[j]);
+			put_goroutine(writer, report, group->members[j], !i && !j);
 		}
 	}
 }

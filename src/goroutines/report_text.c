@@ -109,6 +109,15 @@ static size_t count_kinds(const struct report *report, struct kind kinds[MAX_KIN
 	return num;
 }
 
+static void put_command_line(struct out *out)
+{
+	_cleanup_free_ char *text = command_line_text(out->report->command_line);
+
+	put(out, "  ");
+	put(out, text ?: "?");
+	end_line(out);
+}
+
 static void put_head(struct out *out)
 {
 	const struct report *report = out->report;
@@ -131,6 +140,8 @@ static void put_head(struct out *out)
 		put_hostile(out, kinds[i].name);
 	}
 	end_line(out);
+	if (report->command_line)
+		put_command_line(out);
 	if (report->num_system) {
 		put(out, "  and ");
 		put_number(out, report->num_system);

@@ -11,8 +11,6 @@
 #include "base/text.h"
 #include "output/line.h"
 
-#define UNKNOWN "(command line unknown)"
-
 /* ---- text ---- */
 
 /* The arguments as one text, cut to a terminal's width where it goes to one. */
@@ -35,32 +33,14 @@ static void put_line(struct output *out, const char *start, const char *command)
 	writer_puts(&out->writer, "\n");
 }
 
-/* "./server --port 8080"; NULL: out of memory. The caller frees it. */
-static char *text_of(const struct command_line *line)
-{
-	char text[COMMAND_LINE_MAX + sizeof("…")];
-	size_t len = line->len;
-
-	/* A program that shortens its title leaves more than one. */
-	while (len && !line->arguments[len - 1])
-		len--;
-	for (size_t i = 0; i < len; i++)
-		text[i] = line->arguments[i] ?: ' ';
-	if (line->is_cut) {
-		memcpy(text + len, "…", strlen("…"));
-		len += strlen("…");
-	}
-	return text_escape(text, len);
-}
-
 /* `line`: NULL is fine. `what`: between both. */
 static void introduce(struct output *out, uint32_t pid, struct command_line *line, const char *what)
 {
-	_cleanup_free_ char *command = line && line->len ? text_of(line) : NULL;
+	_cleanup_free_ char *command = command_line_text(line);
 	char start[48];
 
 	snprintf(start, sizeof(start), "[%u] %s", pid, what);
-	put_line(out, start, command ?: UNKNOWN);
+	put_line(out, start, command ?: "?");
 	if (line)
 		line->is_told = true;
 }
@@ -128,10 +108,11 @@ void process_lines_put(struct output *out, uint32_t pid)
 
 /* ---- JSON ---- */
 
-static void put_arguments(struct json_writer *json, const struct command_line *line)
+void process_lines_put_arguments(struct json_writer *json, const struct command_line *line)
 {
 	const char *argument = line->arguments, *end = argument + line->len;
 
+	json_member_open(json, "command_line", '[');
 	while (argument < end) {
 		size_t len = strlen(argument);
 		_cleanup_free_ char *text = text_escape(argument, len);
@@ -139,6 +120,7 @@ static void put_arguments(struct json_writer *json, const struct command_line *l
 		json_element_text(json, text ?: "?");
 		argument += len + 1;
 	}
+	json_close(json, ']');
 }
 
 void process_lines_json(struct output *out, struct json_writer *json, uint32_t pid)
@@ -151,7 +133,5 @@ void process_lines_json(struct output *out, struct json_writer *json, uint32_t p
 	if (!line || line->is_told || !line->len)
 		return;
 	line->is_told = true;
-	json_member_open(json, "command_line", '[');
-	put_arguments(json, line);
-	json_close(json, ']');
+	process_lines_put_arguments(json, line);
 }

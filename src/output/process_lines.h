@@ -27,4 +27,7 @@ void process_lines_put(struct output *out, uint32_t pid);
 /* "command_line", in the first object of each process. */
 void process_lines_json(struct output *out, struct json_writer *json, uint32_t pid);
 
+/* The same without asking whether it was told. */
+void process_lines_put_arguments(struct json_writer *json, const struct command_line *line);
+
 #endif

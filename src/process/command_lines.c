@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 struct command_lines {
 	struct hash table; /* of struct command_line */
@@ -150,6 +151,25 @@ void command_lines_end(struct command_lines *lines, uint32_t pid)
 	}
 	if (lines->last == pid)
 		lines->last = 0;
+}
+
+char *command_line_text(const struct command_line *line)
+{
+	char text[COMMAND_LINE_MAX + sizeof("…")];
+	size_t len = line ? line->len : 0;
+
+	if (!len)
+		return strdup("(command line unknown)");
+	/* A program that shortens its title leaves more than one. */
+	while (len && !line->arguments[len - 1])
+		len--;
+	for (size_t i = 0; i < len; i++)
+		text[i] = line->arguments[i] ?: ' ';
+	if (line->is_cut) {
+		memcpy(text + len, "…", strlen("…"));
+		len += strlen("…");
+	}
+	return text_escape(text, len);
 }
 
 void command_lines_expect_several(struct command_lines *lines)

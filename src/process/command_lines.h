@@ -41,6 +41,9 @@ void command_lines_end(struct command_lines *lines, uint32_t pid);
 /* That of a process; NULL: not kept. */
 struct command_line *command_lines_find(const struct command_lines *lines, uint32_t pid);
 
+/* "./server --port 8080", escaped; NULL: out of memory. `line` may be NULL. The caller frees it. */
+char *command_line_text(const struct command_line *line);
+
 /* There are more processes than one, seen or not, now or before. */
 void command_lines_expect_several(struct command_lines *lines);
 bool command_lines_are_several(const struct command_lines *lines);

@@ -157,10 +157,18 @@ def test_choices(binary, start, run_tool):
 def test_binary(binary, start, run_tool):
     """All processes that run it."""
     path = binary("waiting")
-    programs = [start(path), start(path)]
+    programs = [start(path, "one"), start(path, "two")]
     tool = run_tool("goroutines", "-f", "json", path)
     assert tool.wait() == 0, tool.err
-    assert {json.loads(line)["pid"] for line in tool.out.splitlines()} == {program.pid for program in programs}
+    rows = [json.loads(line) for line in tool.out.splitlines()]
+    assert {row["pid"] for row in rows} == {program.pid for program in programs}
+    told = [(row["pid"], row["command_line"]) for row in rows if "command_line" in row]
+    words = [(programs[0].pid, "one"), (programs[1].pid, "two")]
+    assert sorted(told) == sorted((pid, [str(path), word]) for pid, word in words)
+    tool = run_tool("goroutines", path)
+    assert tool.wait() == 0, tool.err
+    for pid, word in words:
+        assert re.search(rf"^process {pid}: .*\n  {path} {word}$", tool.out, re.M)
 
 
 def test_running(binary, start, run_tool):
