@@ -233,7 +233,8 @@ struct record_stack {
  * A goroutine may have begun a call while it was in one of these: only what is within the call counts.
  * Of goroutines outside of any target, only waits of at least settings' outside_min_wait_ns are sent, so
  * that it can be asked what a waker did meanwhile, and samples. All these records are of the goroutine
- * that waited, ran or was sampled, and lost ones are in its next record's `lost`.
+ * that waited, ran or was sampled. Lost ones are in its next record's `lost`, but outside of targets only
+ * in RECORD_STATISTICS.
  */
 
 /*
@@ -252,6 +253,10 @@ struct record_wait {
 	/* Where it waited: the first address is the instruction that it went on at (a return address). 0:
 	 * unknown. Inside a target down to that (STACK_TARGET). */
 	__u64 stack;
+	/* Of there, as in struct record_sample: preemption may have left a function before it had its
+	 * frame. sp is 0 when there is nothing to put right. */
+	__u64 words[2];
+	__u32 sp, first_frame;
 	/* As in struct origin, with its stack, down to its first function, if the wait was not short by
 	 * then. */
 	__u64 by_goid;
@@ -279,7 +284,10 @@ struct record_short_waits {
 struct record_offcpu {
 	struct record header;
 	__u64 start_ns;
-	__u64 stack; /* as in struct record_wait; 0: it was short */
+	/* Where it was, as struct record_sample tells it, with what there is to put it right */
+	__u64 stack;
+	__u64 words[2];
+	__u32 sp, first_frame;
 	/* Who got the processor at start_ns: process and thread as the tracer's PID namespace numbers them
 	 * (0: not in it), 0 and `by_nobody` if it was left idle, by a limit of the control group mostly. */
 	__u32 by_pid, by_tid;
@@ -288,7 +296,9 @@ struct record_offcpu {
 	/* The thread could not go on: it slept in the kernel, for a page of memory, say. Else it could,
 	 * and was not let. */
 	__u8 slept;
-	__u8 unused[6];
+	__u8 left_at; /* as in struct record_sample, as all that follows */
+	__u8 unused;
+	__u32 frame;
 };
 
 /* What a sample found its thread doing. */
@@ -307,25 +317,26 @@ enum sample_place {
  * A function without a frame, or one that is at its first or last instruction, hides its caller from
  * frame pointers. Who knows how much stack it has there (d bytes, its pcsp table) puts this right: the
  * return address lies at sp + d, so where that is not first_frame + 8, the word of there (words[0] for d
- * = 0, words[1] for 8) belongs between ip_va and the rest. On arm64 words[0] is the link register, which
- * has it when d is 0.
+ * = 0, words[1] for 8) belongs between ip_va and the rest; unless sp + d is where the target's own return
+ * address lies. On arm64 words[0] is the link register, which has it when d is 0; else it lies at sp, which
+ * words[1] is, and is missing where first_frame is not that of sp - 8.
  */
 struct record_sample {
 	struct record header;
 	__u64 ip_va; /* the next instruction; may have FOREIGN_ADDRESS */
 	/* The first address is ip_va. On a system stack the goroutine's own: its second address is where it
-	 * left that. Inside a target down to that. 0: unknown */
+	 * left that (`left_at` is 1). Inside a target down to that. 0: unknown */
 	__u64 stack;
-	__u64 words
-		[2]; /* of raw memory, as va if they are addresses in the file (FOREIGN_ADDRESS) */
-	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; on the goroutine's own stack */
+	__u64 words[2]; /* of raw memory, as va; 0: it is no address in the file */
+	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; 0: unknown */
 	__u32 first_frame; /* stack.hi - the frame pointer; 0: it points to nowhere on that stack */
 	__u32 frame; /* of the target that it is inside of; 0: of none */
 	__s32 syscall; /* in_kernel: the call's number; negative: it is in none */
 	__u8 place; /* enum sample_place */
 	__u8 state; /* enum goroutine_state without STATE_SCAN, of the goroutine */
 	__u8 in_kernel;
-	__u8 unused[5];
+	__u8 left_at; /* of the stack's addresses, the one that `words`, `sp` and first_frame are of */
+	__u8 unused[4];
 };
 
 /* Follows a sample inside a target whose stack has no STACK_TARGET: the memory from its stack pointer up
