@@ -7,6 +7,14 @@
 #ifndef GOFUNCGRAPH_BPF_ARCH_H
 #define GOFUNCGRAPH_BPF_ARCH_H
 
+/* A thread's registers when it is, or left, in its own code, as far as stacks need them. */
+struct registers {
+	__u64 ip, sp, fp;
+	__u64 g; /* in Go's code, with ARCH_KEEPS_G; else 0 */
+	__u64 link; /* where a call returns to; where the processor has no such register 0 */
+	__s32 syscall; /* the call's number, where it left for one; else negative */
+};
+
 #if defined(__TARGET_ARCH_x86)
 #include "arch/x86_64.h"
 #elif defined(__TARGET_ARCH_arm64)

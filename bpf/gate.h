@@ -3,7 +3,7 @@
 #ifndef BPF_GATE_H
 #define BPF_GATE_H
 
-#include "emit.h"
+#include "hunt.h"
 
 static __always_inline void remember_process(const struct who *who)
 {
@@ -112,10 +112,32 @@ static __always_inline void tell_lost_end(struct gate *gate, const struct who *w
 	shut(gate, who);
 }
 
+/* With `hunts`: the goroutine leaves its target. */
+static __always_inline void end_hunt(struct gate *gate, const struct who *who)
+{
+	struct hunted_wait *wait;
+
+	if (!who->goid)
+		return;
+	end_running(who);
+	wait = find_wait(who);
+	if (!wait || !wait->is_inside)
+		return;
+	wait->is_inside = 0;
+	if (!wait->count)
+		return;
+	if (send_short_waits(who, wait, gate->lost, bpf_ktime_get_ns()))
+		gate->lost = 0;
+	else
+		note_loss(gate, who);
+}
+
 /* The same for the last record of a tree: the gate shuts. */
 static __always_inline void send_last(struct gate *gate, const struct who *who, __u32 site,
 				      __u64 position, __u8 kind)
 {
+	if (hunts)
+		end_hunt(gate, who);
 	if (send(gate, who, site, position, kind, RECORD_CLOSES_TREE))
 		shut(gate, who);
 	else

@@ -7,9 +7,12 @@
  * system stack for somebody else (SITE_ANY_STACK). Inside, the goroutine is read, which may be another
  * one by now, and one record goes to the ring buffer. Policy and formatting are user space's.
  */
+#include "processor.h"
 #include "resume.h"
+#include "sample.h"
 #include "stack.h"
 #include "state.h"
+#include "wait.h"
 
 /* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
 #define EXIT_WANTS_BIAS (tls_g_slot_va != 0)
@@ -48,7 +51,7 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 	struct gate *gate;
 	__u64 cookie, position;
 	__u32 flags, index;
-	bool opens = false;
+	bool opens = false, is_told;
 	enum hit hit;
 
 	if (!find_site(ctx, 0, &cookie, who, true))
@@ -88,10 +91,12 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 			return;
 		opens = true;
 	}
-	if (!tell_entry(ctx, gate, who, index, position,
-			flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0, opens) &&
-	    opens)
+	is_told = tell_entry(ctx, gate, who, index, position,
+			     flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0, opens);
+	if (opens && !is_told)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
+	else if (opens && hunts)
+		begin_hunt(who);
 	if (sees_resumes && position & SYSTEM_STACK && who->goid)
 		remember_served(who);
 }
@@ -313,6 +318,53 @@ int state_site(struct pt_regs *ctx)
 	return 0;
 }
 
+static __always_inline void on_wait_site(struct pt_regs *ctx, struct who *who)
+{
+	__u64 cookie;
+	const struct site *site = find_own_site(ctx, SITE_STATE_KEY, &cookie, who);
+
+	if (!site)
+		return;
+	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
+		on_go(ctx, who, site);
+	else
+		on_wait(ctx, who, site);
+}
+
+/* state_site with `hunts`. */
+SEC("uprobe")
+int wait_site(struct pt_regs *ctx)
+{
+	struct who who = {}; /* Linux 5.10 lets nothing be copied that was not written */
+
+	keep_own_stack(ctx, &no_programs);
+	on_wait_site(ctx, &who);
+	end_hit(who.began_ns);
+	return 0;
+}
+
+/* With `hunts`: kernel/sched/core.c, __schedule(). */
+SEC("tp_btf/sched_switch")
+int sched_switch(__u64 *ctx)
+{
+	bool is_preempted = ctx[0];
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+
+	if (is_tracing && hunted_tgid) {
+		on_off(prev, next, is_preempted);
+		on_again(next);
+	}
+	return 0;
+}
+
+/* With `hunts`: a processor's clock. */
+SEC("perf_event")
+int sample(struct bpf_perf_event_data *ctx)
+{
+	on_sample((const struct pt_regs *)ctx);
+	return 0;
+}
+
 /* Of interest is a process that ever opened the gate. Who does not find it among those any more can
  * read what was sent (live_awaits_end()). */
 static __always_inline void on_process_end(__u8 kind)
@@ -331,6 +383,8 @@ static __always_inline void on_process_end(__u8 kind)
 		send_of_process(&who, kind, *process & PROCESS_HAS_LOST);
 	bpf_map_delete_elem(&processes, &pid);
 	bpf_map_delete_elem(&distrusted, &pid);
+	if (hunts)
+		forget_hunted();
 }
 
 /* What it did without a goroutine is over; another thread may have its number soon. */

@@ -39,7 +39,8 @@ struct uprobe {
 
 struct uprobe_task {
 	struct arch_uprobe *auprobe;
-	unsigned long vaddr;
+	struct uprobe *active_uprobe; /* is single-stepped */
+	unsigned long vaddr; /* and was hit there */
 };
 
 /* kernel/trace/trace_uprobe.c */
@@ -79,6 +80,9 @@ struct pid {
 
 struct task_struct {
 	struct mm_struct *mm;
+	void *stack;
+	unsigned int __state;
+	char comm[16];
 	int pid; /* of the thread, as the initial namespace numbers it */
 	int tgid; /* of the process */
 	struct pid *thread_pid;
@@ -88,6 +92,11 @@ struct task_struct {
 	struct task_struct *group_leader;
 	__u64 start_time;
 	__u64 self_exec_id;
+};
+
+/* Before Linux 5.14. */
+struct task_struct___5_13 {
+	long state;
 };
 
 #pragma clang attribute pop

@@ -36,6 +36,9 @@ const volatile __u64 min_wait_ns = 0;
 const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
 const volatile __u32 num_chosen_goids = 0;
 const volatile bool wants_stacks = false; /* see run_options.stacks */
+const volatile bool hunts = false; /* see run_options.hunt */
+const volatile __u64 long_wait_ns = 0;
+const volatile __u64 outside_min_wait_ns = 0;
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
@@ -72,6 +75,11 @@ volatile bool is_switched = false;
 
 /* Runs of programs at sites that were timed, and how long they took together. */
 volatile __u64 timed_runs = 0, timed_ns = 0;
+
+/* With `hunts`: the one process that has been inside a target, as the initial PID namespace numbers it;
+ * 0: there is none, HUNTS_MANY: more have. Whatever another one's threads do is of no interest. */
+#define HUNTS_MANY ~0u
+volatile __u32 hunted_tgid = 0;
 
 /* ---- maps ---- */
 
@@ -125,7 +133,29 @@ struct {
 	__type(value, struct served);
 } served SEC(".maps");
 
-/* With wants_stacks: those that were told. -> nothing */
+/* With `hunts`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_WAITS);
+	__type(key, struct gate_key);
+	__type(value, struct hunted_wait);
+} waits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_HUNTED_THREADS);
+	__type(key, __u32);
+	__type(value, struct hunted_thread);
+} hunted_threads SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_HUNTED);
+	__type(key, __u32);
+	__type(value, struct hunted);
+} hunted_processes SEC(".maps");
+
+/* With wants_stacks or `hunts`: those that were told. -> nothing */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_TOLD_STACKS);

@@ -20,8 +20,10 @@ struct frame {
 struct walk {
 	/* From where on: */
 	struct stack bounds;
-	__u64 first; /* the address before those of the frames */
+	__u64 first,
+		second; /* the addresses before those of the frames; `second`: 0 if there is none */
 	__u64 fp;
+	__u64 target; /* of the frame pointer, see target_fp(); 0: the stack goes down to its bottom */
 	/* What it has come to: */
 	__u64 id;
 	__u16 count;
@@ -56,22 +58,45 @@ static __always_inline bool read_frame(const struct walk *walk, struct frame *fr
 	return read_user(frame, sizeof(*frame), *fp) && frame->address;
 }
 
+/*
+ * Where a frame pointer points whose function called the target at this position, or is the target
+ * (ARCH_FRAME_IS_CALLERS); `hi`: where the stack begins.
+ */
+static __always_inline __u64 target_fp(__u64 hi, __u64 position)
+{
+	return position & SYSTEM_STACK ? 0 : hi - position - sizeof(__u64);
+}
+
 /* `addresses`: where they go; NULL: nowhere. */
 static __always_inline void walk_frames(const struct who *who, struct walk *walk, __u64 *addresses)
 {
 	struct frame frame = {.next = walk->fp};
 	__u64 fp = 0, id = add_address(who, 0, walk->first, addresses);
 	__u16 count = 1;
+	int i = 1;
 
+	if (walk->second) {
+		id = add_address(who, id, walk->second, addresses ? &addresses[1] : NULL);
+		count = 2;
+		i = 2;
+	}
 	walk->end = STACK_DEEP;
 #pragma clang loop unroll(disable)
-	for (int i = 1; i < STACK_DEPTH; i++) {
+	for (; i < STACK_DEPTH; i++) {
 		if (!frame.next) {
 			walk->end = STACK_BOTTOM;
 			break;
 		}
+		if (frame.next == walk->target) {
+			walk->end = STACK_TARGET;
+			break;
+		}
 		if (!read_frame(walk, &frame, &fp)) {
 			walk->end = STACK_BROKEN;
+			break;
+		}
+		if (ARCH_FRAME_IS_CALLERS && frame.next && frame.next == walk->target) {
+			walk->end = STACK_TARGET;
 			break;
 		}
 		id = add_address(who, id, frame.address, addresses ? &addresses[i] : NULL);
@@ -81,6 +106,22 @@ static __always_inline void walk_frames(const struct who *who, struct walk *walk
 	walk->id = hash_add(id, walk->end) ?: 1;
 }
 
+/* Always 0, which the verifier does not know. */
+volatile __u64 nothing_known = 0;
+
+/* However the walk was prepared, it is verified once. */
+static __always_inline void forget_how(struct walk *walk)
+{
+	__u64 unknown = nothing_known;
+
+	walk->bounds.lo += unknown;
+	walk->bounds.hi += unknown;
+	walk->first += unknown;
+	walk->second += unknown;
+	walk->fp += unknown;
+	walk->target += unknown;
+}
+
 /* The walk's stack by its id, which user space knows now. 0: it could not be told. */
 static __always_inline __u64 tell_stack(const struct who *who, struct walk *walk)
 {
@@ -88,6 +129,7 @@ static __always_inline __u64 tell_stack(const struct who *who, struct walk *walk
 	__u8 nothing = 0;
 	__u64 id;
 
+	forget_how(walk);
 	walk_frames(who, walk, NULL);
 	id = walk->id;
 	if (bpf_map_lookup_elem(&told_stacks, &id))
@@ -109,6 +151,23 @@ static __always_inline __u64 tell_stack(const struct who *who, struct walk *walk
 	/* Not before: whoever finds it there need not tell it. */
 	bpf_map_update_elem(&told_stacks, &id, &nothing, BPF_ANY);
 	return id;
+}
+
+/*
+ * The walk ends in the target whose gate this is. `sp`: the stack pointer of code that was interrupted
+ * anywhere, or 0. Where the target has not made its frame, or has none any more, the frame pointer is its
+ * caller's.
+ */
+static __always_inline void stop_at_target(struct walk *walk, const struct gate *gate, __u64 sp)
+{
+	__u64 target = target_fp(walk->bounds.hi, gate->frame);
+
+	if (!target)
+		return;
+	walk->target = target;
+	if (sp >= target)
+		walk->fp = target;
+	walk->bounds.hi = target + sizeof(struct frame);
 }
 
 /* Who called the function that is entered. On a system stack: what is left of it there is left out, but

@@ -348,6 +348,8 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 	if (!send_go(ctx, &child, (__u32)position, &change, gate->lost)) {
 		note_loss(parent, who);
 		gate->state = GATE_ENDED; /* no tree without its beginning */
+	} else if (hunts) {
+		begin_hunt_of_child(&child);
 	}
 }
 

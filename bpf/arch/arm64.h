@@ -10,6 +10,11 @@ struct pt_regs {
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+/* The kernel's own, which begins with the above: arch/arm64/include/asm/ptrace.h. */
+struct pt_regs___kernel {
+	__s32 syscallno;
+};
+
 /* arch/arm64/include/asm/processor.h */
 struct thread_struct {
 	struct {
@@ -31,8 +36,27 @@ struct thread_struct {
 #define ARCH_SP(ctx) ((ctx)->sp)
 #define ARCH_FP(ctx) ((ctx)->regs[29])
 
+/* A program that was interrupted: in the thread's own code, not in the kernel (PSR_MODE_EL0t). */
+#define ARCH_IS_USER(ctx) (!((ctx)->pstate & 0xf))
+/* THREAD_SIZE in arch/arm64/include/asm/memory.h of Linux 5.10 with pages of 4 or 16 KB. */
+#define ARCH_KERNEL_STACK_SIZE (16 << 10)
+#define ARCH_REGISTERS_SIZE    bpf_core_type_size(struct pt_regs___kernel)
+
+/* BRK64_OPCODE_UPROBES in arch/arm64/include/asm/debug-monitors.h. */
+#define ARCH_BREAKPOINT      0xd42000a0
+#define ARCH_BREAKPOINT_MASK 0xffffffff
+#define ARCH_PAST_BREAKPOINT 0
+
+/* A function's frame lies below where its caller's stack pointer was, which is beside the caller's
+ * frame. */
+#define ARCH_FRAME_IS_CALLERS 1
+
+/* A call leaves its return address in a register. */
+#define ARCH_HAS_LINK 1
+
 /* Go's own: cmd/compile/abi-internal.md, "arm64 architecture". */
 #define ARCH_G(ctx)          ((ctx)->regs[28])
+#define ARCH_KEEPS_G         1
 #define ARCH_ARGUMENT_1(ctx) ((ctx)->regs[0])
 #define ARCH_ARGUMENT_2(ctx) ((ctx)->regs[1])
 #define ARCH_ARGUMENT_3(ctx) ((ctx)->regs[2])
@@ -102,6 +126,35 @@ static __always_inline bool arch_return_address(const struct pt_regs *ctx, __u64
 						__u64 *address)
 {
 	*address = ctx->regs[30];
+	return true;
+}
+
+static __always_inline void arch_registers(const struct pt_regs *ctx, struct registers *registers)
+{
+	registers->ip = ctx->pc;
+	registers->sp = ctx->sp;
+	registers->fp = ctx->regs[29];
+	registers->g = ctx->regs[28];
+	registers->link = ctx->regs[30];
+	registers->syscall = -1;
+}
+
+/* The same of what the kernel has saved, at an address in it. */
+static __always_inline bool arch_read_registers(__u64 at, struct registers *registers)
+{
+	struct {
+		__u64 g, fp, link, sp, pc;
+	} saved;
+
+	if (bpf_probe_read_kernel(&saved, sizeof(saved),
+				  (void *)at + offsetof(struct pt_regs, regs[28])))
+		return false;
+	registers->g = saved.g;
+	registers->ip = saved.pc;
+	registers->sp = saved.sp;
+	registers->fp = saved.fp;
+	registers->link = saved.link;
+	registers->syscall = BPF_CORE_READ((struct pt_regs___kernel *)at, syscallno);
 	return true;
 }
 

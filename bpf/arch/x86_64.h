@@ -24,8 +24,27 @@ struct thread_struct {
 #define ARCH_SP(ctx) ((ctx)->sp)
 #define ARCH_FP(ctx) ((ctx)->bp)
 
+/* A program that was interrupted: in the thread's own code, not in the kernel. */
+#define ARCH_IS_USER(ctx) ((ctx)->cs & 3)
+/* THREAD_SIZE in arch/x86/include/asm/page_64_types.h of Linux 5.10; above the registers there is nothing. */
+#define ARCH_KERNEL_STACK_SIZE (16 << 10)
+#define ARCH_REGISTERS_SIZE    sizeof(struct pt_regs)
+
+/* Where a breakpoint was hit, the processor is past it until the kernel puts that right. */
+#define ARCH_BREAKPOINT      0xcc
+#define ARCH_BREAKPOINT_MASK 0xff
+#define ARCH_PAST_BREAKPOINT 1
+
+/* The function's own frame, whose return address is its caller's, is what the frame pointer points at. */
+#define ARCH_FRAME_IS_CALLERS 0
+
+/* A call leaves its return address in a register. */
+#define ARCH_HAS_LINK 0
+
 /* Go's own: cmd/compile/abi-internal.md, "amd64 architecture". */
-#define ARCH_G(ctx)          ((ctx)->r14)
+#define ARCH_G(ctx) ((ctx)->r14)
+/* Assembly uses the register for something else at times. */
+#define ARCH_KEEPS_G         0
 #define ARCH_ARGUMENT_1(ctx) ((ctx)->ax)
 #define ARCH_ARGUMENT_2(ctx) ((ctx)->bx)
 #define ARCH_ARGUMENT_3(ctx) ((ctx)->cx)
@@ -80,6 +99,35 @@ static __always_inline bool arch_return_address(const struct pt_regs *ctx, __u64
 						__u64 *address)
 {
 	return bpf_probe_read_user(address, sizeof(*address), (void *)frame) == 0;
+}
+
+static __always_inline void arch_registers(const struct pt_regs *ctx, struct registers *registers)
+{
+	registers->ip = ctx->ip;
+	registers->sp = ctx->sp;
+	registers->fp = ctx->bp;
+	registers->g = registers->link = 0;
+	registers->syscall = -1;
+}
+
+/* The same of what the kernel has saved, at an address in it. */
+static __always_inline bool arch_read_registers(__u64 at, struct registers *registers)
+{
+	struct {
+		unsigned long orig_ax, ip, cs, flags, sp;
+	} saved;
+	unsigned long bp;
+
+	if (bpf_probe_read_kernel(&saved, sizeof(saved),
+				  (void *)at + offsetof(struct pt_regs, orig_ax)) ||
+	    bpf_probe_read_kernel(&bp, sizeof(bp), (void *)at + offsetof(struct pt_regs, bp)))
+		return false;
+	registers->ip = saved.ip;
+	registers->sp = saved.sp;
+	registers->fp = bp;
+	registers->g = registers->link = 0;
+	registers->syscall = (__s32)saved.orig_ax;
+	return true;
 }
 
 /* Performs the return that a probe is on. False: the processor must. */

@@ -51,6 +51,11 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 /* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the
  * others. Inside one that does not, a call of a target may. 1: all do. */
 void live_sample(struct source *source, uint32_t one_in);
+/*
+ * With run_options.hunt: hands on what goes on right now and has not ended, each as it would be told when
+ * tracing stops (RECORD_IS_OPEN). It is told again when it ends.
+ */
+void live_tell_open(struct source *source);
 /* With `careful`: tracing begins. */
 void live_begin(struct source *source);
 

@@ -22,6 +22,12 @@
 /* While there are fewer gates than this, those of goroutines outside of targets stay, shut. */
 #define MAX_SHUT_GATES (1u << 14)
 
+/* With hunt: goroutines that have waited, threads that have run goroutines inside targets, and processes
+ * that have been inside one. Those that were seen last stay. */
+#define MAX_WAITS          (1u << 17)
+#define MAX_HUNTED_THREADS (1u << 14)
+#define MAX_HUNTED         (1u << 10)
+
 /* Stacks that need not be told again. */
 #define MAX_TOLD_STACKS (1u << 14)
 
@@ -81,6 +87,48 @@ struct thread_key {
 struct served {
 	__u64 g;
 	__u64 goid;
+};
+
+/* With hunt: how a goroutine waits, by its gate_key. See struct record_wait. */
+struct hunted_wait {
+	__u64 program; /* see struct gate */
+	__u64 start_ns; /* 0: it is RUNNING, or that was not seen */
+	__u64 ready_ns; /* 0: it is not RUNNABLE yet */
+	__u64 by_goid;
+	__u64 by_stack;
+	/* while it is told */
+	__u64 words[2];
+	__u32 sp, first_frame;
+	/* of short ones inside a target that are not told yet: struct record_short_waits */
+	__u64 count, waiting_ns, syscall_ns, runnable_ns;
+	__s32 syscall;
+	__u8 state;
+	__u8 reason;
+	__u8 is_inside; /* a target */
+	__u8 unused;
+};
+
+/* With hunt: a thread, by its number in the initial PID namespace. */
+struct hunted_thread {
+	__u64 g; /* its goroutine, inside a target and RUNNING; 0: there is none */
+	__u64 off_ns; /* since when it has had no processor meanwhile; 0: it has one */
+	__u64 stack, words[2]; /* of record_offcpu, as all that is not told otherwise */
+	__u32 sp, first_frame;
+	__u64 slept_ns; /* when it last slept in a system call, in `syscall` */
+	__s32 syscall;
+	__u32 pid, tid; /* as records tell them */
+	__u32 by_pid, by_tid;
+	char by_comm[16];
+	__u8 by_nobody;
+	__u8 slept;
+	__u8 left_at;
+	__u8 unused[5];
+};
+
+/* With hunt: a process that was inside a target, by its number in the initial PID namespace. */
+struct hunted {
+	__u64 program; /* see struct gate */
+	__u64 bias; /* of the probed file: address - va */
 };
 
 #endif

@@ -34,6 +34,9 @@ static void find_addresses(union foreign_room *record, struct addresses *address
 		for (size_t i = 0; i < record->stack.count; i++)
 			addresses->at[addresses->count++] = &record->stack.addresses[i];
 		break;
+	case RECORD_SAMPLE:
+		addresses->at[addresses->count++] = &record->sample.ip_va;
+		break;
 	case RECORD_GO:
 		add_origin(addresses, &record->go.origin);
 		break;

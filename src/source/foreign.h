@@ -13,6 +13,7 @@ union foreign_room {
 	struct record_stack stack;
 	struct record_state_origin state;
 	struct record_go go;
+	struct record_sample sample;
 };
 
 /*

@@ -13,6 +13,7 @@
 #include "source/foreign.h"
 #include "source/gates.h"
 #include "source/hits.h"
+#include "source/processors.h"
 #include "source/layers.h"
 #include "source/loader.h"
 #include "source/privileges.h"
@@ -31,6 +32,7 @@ struct live {
 	struct gates gates;
 	struct hits hits;
 	struct layers layers;
+	struct processors *processors;
 	enum attach_method method;
 	size_t num_sites; /* when they were detached */
 	unsigned batch; /* records handed on in this go */
@@ -83,9 +85,10 @@ static void hand_on(struct live *live, const struct record *record)
 	live->options.sink.handle(live->options.sink.context, record);
 }
 
-static void hand_on_loss(void *context, const struct record *loss)
+/* A record that is made here. */
+static void hand_on_made(void *context, const struct record *record)
 {
-	hand_on(context, loss);
+	hand_on(context, record);
 }
 
 static uint64_t read_count(const struct live *live, uint32_t stat)
@@ -125,7 +128,7 @@ static void end_program(struct live *live, const struct record_process *end)
 {
 	gates_note_end(&live->gates, end);
 	if (end->has_lost)
-		gates_take_losses(&live->gates, end, hand_on_loss, live);
+		gates_take_losses(&live->gates, end, hand_on_made, live);
 }
 
 static int handle_record(void *context, void *data, size_t size)
@@ -273,6 +276,14 @@ void live_sample(struct source *source, uint32_t one_in)
 	live_of(source)->bpf->bss->sample_one_in = one_in;
 }
 
+void live_tell_open(struct source *source)
+{
+	struct live *live = live_of(source);
+
+	processors_tell_open(live->processors, event_clock_now_ns(live->options.clock),
+			     hand_on_made, live);
+}
+
 void live_begin(struct source *source)
 {
 	live_of(source)->bpf->bss->is_tracing = true;
@@ -327,6 +338,7 @@ static struct error *live_detach(struct source *source)
 	struct live *live = live_of(source);
 
 	live->num_sites = attachment_num_sites(live->attachment);
+	processors_detach(live->processors);
 	attachment_stop(live->attachment);
 	live->attachment = NULL;
 	detach_processes(live);
@@ -337,7 +349,8 @@ static void live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	gates_visit_losses(&live->gates, live->stop_ns, hand_on_loss, live);
+	processors_tell_open(live->processors, live->stop_ns, hand_on_made, live);
+	gates_visit_losses(&live->gates, live->stop_ns, hand_on_made, live);
 	hand_on_statistics(live, live->stop_ns);
 	hand_on_time(live, RECORD_STOPPED, live->stop_ns);
 }
@@ -348,6 +361,7 @@ static void live_free(struct source *source)
 
 	attachment_stop(live->attachment);
 	detach_processes(live);
+	processors_free(live->processors);
 	ring_buffer__free(live->ring);
 	gates_destroy(&live->gates);
 	hits_release(&live->hits);
@@ -388,6 +402,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 		if (!live->ring)
 			err = error_errno(errno, "cannot map the ring buffer");
 	}
+	if (!err && options->run.hunt.is_wanted)
+		err = processors_attach(live->bpf, &options->run.hunt, &live->processors);
 	if (!err)
 		err = attach_sites(live);
 	if (err) {

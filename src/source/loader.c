@@ -51,8 +51,13 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 
 	bpf->rodata->wakeup_bytes = ring_size / 16;
 	bpf_map__set_max_entries(bpf->maps.records, ring_size);
-	if (!options->run.stacks)
+	if (!options->run.stacks && !options->run.hunt.is_wanted)
 		bpf_map__set_max_entries(bpf->maps.told_stacks, 1);
+	if (!options->run.hunt.is_wanted) {
+		bpf_map__set_max_entries(bpf->maps.waits, 1);
+		bpf_map__set_max_entries(bpf->maps.hunted_threads, 1);
+		bpf_map__set_max_entries(bpf->maps.hunted_processes, 1);
+	}
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
 	if (method == ATTACH_UPROBE_MULTI)
@@ -67,7 +72,9 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 	bool emulates_ret = steps && options->run.emulate_ret && feature_write_registers(type);
 	struct bpf_program *program;
 
-	programs_choose(bpf->obj, options->plan, emulates_ret);
+	programs_choose(bpf->obj, options->plan,
+			&(struct programs_options){.emulates_ret = emulates_ret,
+						   .hunts = options->run.hunt.is_wanted});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)

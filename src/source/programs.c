@@ -19,7 +19,12 @@ static bool is_at_entry(const struct site *site)
 	return site->kind == SITE_ENTRY && !(site->flags & SITE_TARGET);
 }
 
-enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING };
+static bool is_nowhere(const struct site *site)
+{
+	return false;
+}
+
+enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING, USE_STATES, USE_HUNT };
 
 struct program_desc {
 	const char *name; /* in bpf/graph.bpf.c */
@@ -36,30 +41,48 @@ static const struct program_desc table[] = {
 	{"runtime_site", USE_ALWAYS, is_at_runtime},
 	{"exit_emulate", USE_EMULATING, site_is_exit},
 	{"exit_plain", USE_STEPPING, site_is_exit},
-	{"state_site", USE_ALWAYS, site_is_state},
+	{"state_site", USE_STATES, site_is_state},
+	{"wait_site", USE_HUNT, site_is_state},
 	{"entry", USE_ALWAYS, is_at_entry},
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
+	/* Attached by processors.c. */
+	{"sched_switch", USE_HUNT, is_nowhere},
+	{"sample", USE_HUNT, is_nowhere},
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(*table))
 _Static_assert(TABLE_SIZE <= ATTACH_MAX_PROGRAMS, "too many programs");
+
+static bool is_used(const struct program_desc *desc, const struct programs_options *options)
+{
+	switch (desc->use) {
+	case USE_EMULATING:
+		return options->emulates_ret;
+	case USE_STEPPING:
+		return !options->emulates_ret;
+	case USE_STATES:
+		return !options->hunts;
+	case USE_HUNT:
+		return options->hunts;
+	default:
+		return true;
+	}
+}
 
 static bool has_sites(const struct program_desc *desc, const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->num_sites; i++)
 		if (desc->takes(&plan->sites[i]))
 			return true;
-	return false;
+	return desc->takes == is_nowhere;
 }
 
-void programs_choose(struct bpf_object *object, const struct plan *plan, bool emulates_ret)
+void programs_choose(struct bpf_object *object, const struct plan *plan,
+		     const struct programs_options *options)
 {
-	for (size_t i = 0; i < TABLE_SIZE; i++) {
-		bool is_used = table[i].use == USE_ALWAYS ||
-			       (table[i].use == USE_EMULATING) == emulates_ret;
-
+	for (size_t i = 0; i < TABLE_SIZE; i++)
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, table[i].name),
-					  is_used && has_sites(&table[i], plan));
-	}
+					  is_used(&table[i], options) &&
+						  has_sites(&table[i], plan));
 }
 
 const char *programs_name(const struct site *site)

@@ -11,9 +11,14 @@
 #include "gofuncgraph/attach.h"
 #include "gofuncgraph/plan.h"
 
-/* Before loading: of the programs of the table only those are loaded that the plan has sites for.
- * `emulates_ret`: the program at exits performs the `ret`. */
-void programs_choose(struct bpf_object *object, const struct plan *plan, bool emulates_ret);
+struct programs_options {
+	bool emulates_ret; /* the program at exits performs the `ret` */
+	bool hunts; /* run_options.hunt */
+};
+
+/* Before loading: of the programs of the table only those are loaded that the plan has sites for. */
+void programs_choose(struct bpf_object *object, const struct plan *plan,
+		     const struct programs_options *options);
 
 /* The name of the program that the site runs; of two of one purpose the first in the table. */
 const char *programs_name(const struct site *site);

@@ -116,12 +116,15 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->all_goroutines = options->run.all_goroutines;
 	rodata->wants_stacks = options->run.stacks;
 	rodata->min_wait_ns = options->run.min_wait_ns;
+	rodata->hunts = options->run.hunt.is_wanted;
+	rodata->long_wait_ns = options->run.hunt.long_wait_ns;
+	rodata->outside_min_wait_ns = options->run.hunt.outside_min_wait_ns;
 	rodata->num_chosen_goids = options->run.num_goids;
 	for (uint32_t i = 0; i < options->run.num_goids; i++)
 		rodata->chosen_goids[i] = options->run.goids[i];
 	rodata->sees_resumes = sees_resumes(plan);
 	set_namespace(rodata);
-	if (rodata->all_goroutines || rodata->min_wait_ns)
+	if (rodata->all_goroutines || rodata->min_wait_ns || rodata->hunts)
 		set_ready(rodata, plan->bin);
 	if (options->run.follow)
 		set_system_starts(rodata, plan->bin);

@@ -40,9 +40,12 @@ static void test_choice(void **state)
 	struct graph_bpf *bpf = graph_bpf__open();
 
 	assert_non_null(bpf);
-	for (int emulates_ret = 0; emulates_ret < 2; emulates_ret++) {
+	for (int choice = 0; choice < 4; choice++) {
+		bool emulates_ret = choice & 1, hunts = choice & 2;
+
 		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
-			programs_choose(bpf->obj, &plan, emulates_ret);
+			programs_choose(bpf->obj, &plan,
+					&(struct programs_options){emulates_ret, hunts});
 			assert_int_equal(bpf_program__autoload(bpf->progs.entry),
 					 plan.num_sites > 0);
 			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
@@ -54,7 +57,11 @@ static void test_choice(void **state)
 			assert_int_equal(bpf_program__autoload(bpf->progs.runtime_site),
 					 plan.num_sites > 3);
 			assert_int_equal(bpf_program__autoload(bpf->progs.state_site),
-					 plan.num_sites > 4);
+					 plan.num_sites > 4 && !hunts);
+			assert_int_equal(bpf_program__autoload(bpf->progs.wait_site),
+					 plan.num_sites > 4 && hunts);
+			assert_int_equal(bpf_program__autoload(bpf->progs.sched_switch), hunts);
+			assert_int_equal(bpf_program__autoload(bpf->progs.sample), hunts);
 			assert_true(bpf_program__autoload(bpf->progs.process_exit));
 		}
 	}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* place.h - where a thread is that was interrupted anywhere, and where its goroutine's stack was left. */
+#ifndef GOFUNCGRAPH_PLACE_H
+#define GOFUNCGRAPH_PLACE_H
+
+#include "stack.h"
+
+/* Of the current thread, which is in the kernel. */
+static __always_inline bool read_registers(struct registers *registers)
+{
+	struct task_struct *task;
+
+	/* Linux 5.15; before, the registers lie where they always do: task_pt_regs(). */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return arch_read_registers(
+			(__u64)bpf_task_pt_regs((void *)bpf_get_current_task_btf()), registers);
+	task = (void *)bpf_get_current_task();
+	return arch_read_registers((__u64)BPF_CORE_READ(task, stack) + ARCH_KERNEL_STACK_SIZE -
+					   ARCH_REGISTERS_SIZE,
+				   registers);
+}
+
+/*
+ * What the programs work with that run where nothing else of theirs can: not on their stack, where the
+ * verifier would follow each way that a value can come about.
+ */
+struct scratch {
+	struct who who;
+	struct registers registers;
+	struct stack stack; /* the goroutine's own */
+	struct walk walk;
+};
+
+enum { SCRATCH_SAMPLE, SCRATCH_SWITCH, SCRATCH_COUNT };
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, SCRATCH_COUNT);
+	__type(key, __u32);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/* All zero. */
+static __always_inline struct scratch *take_scratch(__u32 which)
+{
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
+
+	if (scratch)
+		__builtin_memset(scratch, 0, sizeof(*scratch));
+	return scratch;
+}
+
+/* What is in the file. 0: it is not. */
+static __always_inline __u64 word_to_va(const struct who *who, __u64 word)
+{
+	__u64 va = address_to_va(who, word);
+
+	return va & FOREIGN_ADDRESS ? 0 : va;
+}
+
+/* Where a goroutine's stack was left, for who knows how large frames are: struct record_sample. */
+static __always_inline void tell_registers(const struct who *who, const struct stack *stack,
+					   const struct registers *registers, __u64 *words,
+					   __u32 *sp, __u32 *first_frame)
+{
+	__u64 memory[2] = {};
+
+	*sp = *first_frame = 0;
+	words[0] = words[1] = 0;
+	if (!is_on_stack(stack, registers->sp))
+		return;
+	read_user(memory, sizeof(memory), registers->sp);
+	words[0] = word_to_va(who, ARCH_HAS_LINK ? registers->link : memory[0]);
+	words[1] = word_to_va(who, ARCH_HAS_LINK ? memory[0] : memory[1]);
+	*sp = (__u32)(stack->hi - registers->sp);
+	if (is_on_stack(stack, registers->fp))
+		*first_frame = (__u32)(stack->hi - registers->fp);
+}
+
+/*
+ * Where the goroutine left its own stack for the thread's: runtime.mcall, systemstack, asmcgocall and
+ * morestack leave that in g.sched (of which lr is the last but one member, and bp the last).
+ */
+static __always_inline bool read_left(const struct who *who, struct registers *registers)
+{
+	struct {
+		__u64 sp, pc;
+	} at;
+	struct {
+		__u64 lr, bp;
+	} frame;
+
+	if (!read_user(&at, sizeof(at), who->g + g_sched_sp) ||
+	    !read_user(&frame, sizeof(frame), who->g + g_sched_bp - sizeof(frame.lr)))
+		return false;
+	registers->ip = at.pc;
+	registers->sp = at.sp;
+	registers->fp = frame.bp;
+	registers->link = frame.lr;
+	return true;
+}
+
+/* Whether the register holds a g: its m says so. */
+static __always_inline bool is_g(__u64 g)
+{
+	__u64 m, curg;
+	bool is_new;
+
+	return read_user(&m, sizeof(m), g + g_m) && m &&
+	       ((read_user(&curg, sizeof(curg), m + m_curg) && curg == g) || is_g_of_c(g, &is_new));
+}
+
+/* The g in use. False: it cannot be read, or there is none. */
+static __always_inline bool find_g_in_use(const struct registers *registers, struct who *who)
+{
+	if (ARCH_KEEPS_G && is_g(registers->g)) {
+		who->g_used = registers->g;
+		return true;
+	}
+	return find_g(NULL, SITE_TLS, who);
+}
+
+/* The vdso's code borrows the thread's stack for a moment (runtime.nanotime1), where it may have frames. */
+static __always_inline void leave_borrowed_stack(struct walk *walk)
+{
+	struct frame frame;
+
+#pragma unroll
+	for (int i = 0; i < 3; i++) {
+		if (is_on_stack(&walk->bounds, walk->fp) ||
+		    !read_user(&frame, sizeof(frame), walk->fp))
+			return;
+		walk->fp = frame.next;
+	}
+}
+
+/*
+ * Prepares the walk through the goroutine's own stack from where the thread was interrupted; `registers`
+ * become those with which that stack was left. False: where that was is not known.
+ */
+static __always_inline bool prepare_place(struct scratch *scratch, const struct gate *gate)
+{
+	struct registers *registers = &scratch->registers;
+	struct walk *walk = &scratch->walk;
+	struct who *who = &scratch->who;
+	__u64 sp = 0;
+
+	if (!read_stack(who->g, &scratch->stack))
+		return false;
+	walk->bounds = scratch->stack;
+	walk->first = registers->ip;
+	if (who->g_used != who->g) {
+		if (!read_left(who, registers))
+			return false;
+		walk->second = registers->ip;
+	} else if (is_on_stack(&scratch->stack, registers->sp)) {
+		sp = registers->sp;
+	}
+	walk->fp = registers->fp;
+	if (who->g_used == who->g && !sp)
+		leave_borrowed_stack(walk);
+	if (gate)
+		stop_at_target(walk, gate, sp);
+	if (sp)
+		walk->bounds.lo = sp;
+	return true;
+}
+
+#endif

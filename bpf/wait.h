@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * wait.h - goroutines wait and run again, told once for each time that they do (RECORD_WAIT), or by sums of
+ * many (RECORD_SHORT_WAITS); at the sites of states, in place of state.h's records.
+ *
+ * Outside of targets a goroutine is not even read, as long as it does not wait for long.
+ */
+#ifndef GOFUNCGRAPH_WAIT_H
+#define GOFUNCGRAPH_WAIT_H
+
+#include "place.h"
+#include "state.h"
+
+static __always_inline bool is_long(const struct hunted_wait *wait, __u64 now)
+{
+	return now - wait->start_ns >= (wait->is_inside ? long_wait_ns : outside_min_wait_ns);
+}
+
+/* Before the goroutine stops running, on its thread. */
+static __always_inline void begin_wait(const struct who *who, struct hunted_wait *wait, __u8 state)
+{
+	if (wait->is_inside)
+		end_running(who);
+	wait->by_goid = wait->by_stack = 0;
+	wait->syscall = -1;
+	wait->state = state;
+	wait->reason = 0;
+	wait->start_ns = state == STATE_DEAD ? 0 : bpf_ktime_get_ns();
+	wait->ready_ns = state == STATE_RUNNABLE ? wait->start_ns : 0;
+}
+
+/* What is read of a wait when it turns out to be long. */
+static __always_inline void note_reason(const struct who *who, struct hunted_wait *wait)
+{
+	__u8 reason;
+
+	if (wait->state == STATE_WAITING && !wait->reason &&
+	    read_user(&reason, sizeof(reason), who->g + g_waitreason))
+		wait->reason = reason;
+}
+
+/* On the thread that made the system call. */
+static __always_inline void note_syscall(struct hunted_wait *wait)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	const struct hunted_thread *thread;
+
+	if (wait->state != STATE_SYSCALL || wait->ready_ns)
+		return;
+	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
+	if (thread && thread->slept_ns >= wait->start_ns)
+		wait->syscall = thread->syscall;
+}
+
+/*
+ * Prepares a walk through the stack of a goroutine that runs on this thread, or would as soon as this
+ * thread leaves its system stack. `is_caller`: from where it was called that it called the runtime; else
+ * the first address is where it left its stack.
+ */
+static __always_inline bool prepare_walk(const struct pt_regs *ctx, const struct who *who,
+					 const struct gate *gate, struct hunted_wait *wait,
+					 bool is_caller, struct walk *walk)
+{
+	struct registers registers = {.fp = ARCH_FP(ctx)};
+	struct frame frame;
+
+	walk->second = walk->target = 0;
+	if (!read_stack(who->g, &walk->bounds))
+		return false;
+	if (ARCH_G(ctx) == who->g)
+		is_caller = true;
+	else if (!read_left(who, &registers))
+		return false;
+	walk->first = registers.ip;
+	walk->fp = registers.fp;
+	if (is_caller) {
+		if (!is_on_stack(&walk->bounds, walk->fp) ||
+		    !read_user(&frame, sizeof(frame), walk->fp))
+			return false;
+		walk->first = frame.address;
+		walk->fp = frame.next;
+		registers.sp = 0;
+	}
+	tell_registers(who, &walk->bounds, &registers, wait->words, &wait->sp, &wait->first_frame);
+	if (gate)
+		stop_at_target(walk, gate, 0);
+	return true;
+}
+
+/* The goroutine can run again; `who` becomes the one that woke it. False: there is none, or none is
+ * asked for. */
+static __always_inline bool find_waker(struct pt_regs *ctx, struct who *who,
+				       const struct site *site, struct change *change)
+{
+	__u64 g = who->g;
+
+	find_caller(ctx, who, site, change);
+	return change->caller_va - ready_va < ready_size && find_runner(ctx, who) && who->goid &&
+	       who->g != g;
+}
+
+static __always_inline void add_short_wait(struct hunted_wait *wait, __u64 now)
+{
+	__u64 ready_ns = wait->ready_ns ?: now;
+
+	wait->count++;
+	wait->runnable_ns += now - ready_ns;
+	if (wait->state == STATE_SYSCALL)
+		wait->syscall_ns += ready_ns - wait->start_ns;
+	else
+		wait->waiting_ns += ready_ns - wait->start_ns;
+}
+
+/* False: lost. */
+static __always_inline bool send_wait(const struct who *who, const struct hunted_wait *wait,
+				      __u32 lost, __u64 now, __u64 stack)
+{
+	struct record_wait *record = emit(who, RECORD_WAIT, 0, lost, sizeof(*record));
+
+	if (!record)
+		return false;
+	record->header.time_ns = now;
+	record->start_ns = wait->start_ns;
+	record->ready_ns = wait->ready_ns ?: now;
+	record->stack = stack;
+	record->words[0] = wait->words[0];
+	record->words[1] = wait->words[1];
+	record->sp = wait->sp;
+	record->first_frame = wait->first_frame;
+	record->by_goid = wait->by_goid;
+	record->by_stack = wait->by_stack;
+	record->state = wait->state;
+	record->reason = wait->reason;
+	record->unused[0] = record->unused[1] = 0;
+	record->syscall = wait->syscall;
+	submit(record, sizeof(*record));
+	return true;
+}
+
+/* A long wait has ended. `gate`: of the target that the goroutine is in, or NULL. */
+static __always_inline void tell_wait(struct gate *gate, const struct who *who,
+				      struct hunted_wait *wait, __u64 now, __u64 stack)
+{
+	bool is_sent = true;
+
+	if (gate && wait->count) {
+		is_sent = send_short_waits(who, wait, gate->lost, now);
+		if (is_sent)
+			gate->lost = 0;
+		else
+			note_loss(gate, who);
+	}
+	is_sent = send_wait(who, wait, gate ? gate->lost : 0, now, stack);
+	if (!gate)
+		return;
+	if (is_sent)
+		gate->lost = 0;
+	else
+		note_loss(gate, who);
+}
+
+/* The goroutine runs again, on this thread. Returns whether it has waited for long. */
+static __always_inline bool end_wait(const struct pt_regs *ctx, struct who *who,
+				     struct hunted_wait *wait, __u64 now, struct gate **gate)
+{
+	bool is_told = wait->start_ns && is_long(wait, now);
+
+	if (!is_told && wait->start_ns && wait->is_inside)
+		add_short_wait(wait, now);
+	if (!is_told)
+		return false;
+	if (!become_goroutine(who, who->g)) {
+		on_unreadable(who);
+		return false;
+	}
+	*gate = wait->is_inside ? find_gate(who) : NULL;
+	if (!*gate)
+		wait->is_inside = 0;
+	note_reason(who, wait);
+	note_syscall(wait);
+	return is_long(wait, now);
+}
+
+static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
+					struct hunted_wait *wait, const struct site *site,
+					struct change *change)
+{
+	bool is_ready = (change->new_state & STATE_NUMBER) == STATE_RUNNABLE, is_told;
+	__u64 now = bpf_ktime_get_ns(), stack = 0;
+	struct gate *gate = NULL;
+	struct walk walk;
+
+	if (is_ready) {
+		is_told = wait->start_ns && is_long(wait, now);
+		if (is_told) {
+			note_reason(who, wait);
+			note_syscall(wait);
+		}
+		wait->ready_ns = now;
+		is_told = is_told && find_waker(ctx, who, site, change);
+	} else {
+		is_told = end_wait(ctx, who, wait, now, &gate);
+	}
+	if (is_told && prepare_walk(ctx, who, gate, wait, is_ready, &walk)) {
+		bool is_inside = gate;
+
+		stack = tell_stack(who, &walk);
+		gate = is_inside ? gate_of(who) : NULL; /* the verifier has one case less */
+	}
+	if (is_ready) {
+		if (is_told) {
+			wait->by_goid = who->goid;
+			wait->by_stack = stack;
+		}
+		return;
+	}
+	if (is_told)
+		tell_wait(gate, who, wait, now, stack);
+	wait->start_ns = 0;
+	if (wait->is_inside)
+		begin_running(who);
+}
+
+static __always_inline void on_wait(struct pt_regs *ctx, struct who *who, const struct site *site)
+{
+	__u8 old_state, new_state;
+	struct change change;
+	struct hunted_wait *wait;
+
+	if (!find_change(ctx, site, &change))
+		return;
+	old_state = change.old_state & STATE_NUMBER;
+	new_state = change.new_state & STATE_NUMBER;
+	/* Marks of the collector; goroutines that begin; stacks that are copied, which is work. */
+	if (old_state == new_state || old_state == STATE_DEAD || old_state == STATE_COPYSTACK ||
+	    new_state == STATE_COPYSTACK)
+		return;
+	assume_goroutine(who, change.g);
+	wait = find_wait(who);
+	if (!wait) {
+		const struct gate *gate = gate_of(who);
+
+		wait = make_wait(who, !is_shut(gate) && gate->program == program_of(who));
+		if (!wait)
+			return;
+	}
+	if (old_state == STATE_RUNNING)
+		begin_wait(who, wait, new_state);
+	else if (new_state == STATE_RUNNABLE || new_state == STATE_RUNNING)
+		on_wait_end(ctx, who, wait, site, &change);
+}
+
+#endif

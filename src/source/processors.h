@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * processors.h - what hunt needs besides probes (run_options.hunt): the kernel's switches of threads and a
+ * clock on each processor; and what goes on when somebody wants to know.
+ */
+#ifndef SOURCE_PROCESSORS_H
+#define SOURCE_PROCESSORS_H
+
+#include "base/error.h"
+#include "gofuncgraph/hunt_options.h"
+#include "gofuncgraph/record.h"
+#include "graph.skel.h"
+
+struct processors; /* NULL: nothing is hunted */
+
+/* Attaches; of the options nothing is kept. Errors: missing privileges, or the kernel has no such clock. */
+struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_options *options,
+				struct processors **processors);
+/* Detaches. The maps of the BPF programs stay as they are. */
+void processors_detach(struct processors *processors);
+void processors_free(struct processors *processors); /* detaches too */
+
+/*
+ * Tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records
+ * (RECORD_IS_OPEN): inside targets all, outside as they would be told. Their `stack` is 0, and where a
+ * goroutine waits is only told if its memory can be read (`reason`).
+ */
+void processors_tell_open(struct processors *processors, uint64_t time_ns,
+			  void (*tell)(void *context, const struct record *record), void *context);
+
+#endif
