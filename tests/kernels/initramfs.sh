@@ -83,7 +83,9 @@ make_initramfs() {
 	ln -s busybox "$root/bin/sh"
 	root_install /init "$here/init"
 	root_install /bin/gofuncgraph-c "$tool"
+	root_install /bin/records "$build/tests/hunt/records"
 	tool_strip "$root/bin/gofuncgraph-c"
+	tool_strip "$root/bin/records"
 	[ -n "$cross" ] || ldd "$tool" | sed -n 's/^.*[ \t]\(\/[^ ]*\) (0x.*$/\1/p' | while read -r library; do
 		root_install "$library" "$library"
 	done

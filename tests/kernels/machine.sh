@@ -45,7 +45,7 @@ tool_build() {
 		flock 9
 		[ -e "$BUILD/build.ninja" ] ||
 			meson setup "$BUILD" "$here/../.." ${cross:+--cross-file "$cross"} -Dstatic=true >&2 || exit 1
-		ninja -C "$BUILD" gofuncgraph-c >&2
+		ninja -C "$BUILD" gofuncgraph-c tests/hunt/records >&2
 	) 9>"$(debian_cache)/${BUILD##*/}.lock"
 }
 

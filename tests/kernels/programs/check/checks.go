@@ -45,6 +45,8 @@ var otherChecks = []struct {
 	{"a CPU quota is told", quota},
 	{"sums of the states command", sums},
 	{"filters and sums of calls", filters},
+	{"hunt: waits, their stacks and wakers", huntWaits},
+	{"hunt: samples, times without a processor", huntSamples},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},
 	{"a tracer killed while it attaches", killedEarly},

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sort"
+	"strings"
+	"time"
+)
+
+// What tests/hunt/records prints.
+const recordsPath = "/bin/records"
+
+// One line of that.
+type huntRecord struct {
+	Kind     string   `json:"kind"`
+	Time     int64    `json:"time"`
+	Goid     int64    `json:"goid"`
+	Lost     int64    `json:"lost"`
+	Opens    int      `json:"opens"`
+	Closes   int      `json:"closes"`
+	Start    int64    `json:"start"`
+	State    int      `json:"state"`
+	Reason   string   `json:"reason"`
+	Syscall  int      `json:"syscall"`
+	ByGoid   int64    `json:"by_goid"`
+	Stack    []string `json:"stack"`
+	StackEnd string   `json:"stack_end"`
+	Frame    int64    `json:"frame"`
+	Place    string   `json:"place"`
+	Waiting  int64    `json:"waiting"`
+	Syscalls int64    `json:"syscalls"`
+	Runnable int64    `json:"runnable"`
+}
+
+const (
+	stateSyscall = 3
+	stateWaiting = 4
+)
+
+// The numbers of read(2).
+var readNumber = map[string]int{"amd64": 0, "arm64": 63}
+
+// What was told of one command, by goroutine.
+func hunted(command string, n, m int, target string) (map[int64][]huntRecord, report, error) {
+	w, err := startWorker()
+	if err != nil {
+		return nil, report{}, err
+	}
+	path := "/tmp/records.json"
+	output, err := os.Create(path)
+	if err != nil {
+		return nil, report{}, err
+	}
+	defer os.Remove(path)
+	defer output.Close()
+	process := exec.Command(recordsPath, "-v", workPath, target)
+	process.Stdout = output
+	process.Stderr = &text{}
+	input, err := process.StdinPipe()
+	if err != nil {
+		return nil, report{}, err
+	}
+	if err := process.Start(); err != nil {
+		return nil, report{}, err
+	}
+	said := process.Stderr.(*text)
+	over := make(chan error, 1)
+	go func() { over <- process.Wait() }()
+	for !strings.Contains(said.String(), "attached\n") {
+		select {
+		case err := <-over:
+			return nil, report{}, fmt.Errorf("%v: %s", err, strings.ReplaceAll(said.String(), "\n", " | "))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	told, err := w.run(command, n, m)
+	input.Close()
+	if err := firstOf(err, <-over, w.codeIsClean(), w.end()); err != nil {
+		return nil, told, fmt.Errorf("%v: %s", err, said.String())
+	}
+	records, err := readHunted(path)
+	return records, told, err
+}
+
+func readHunted(path string) (map[int64][]huntRecord, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	records := map[int64][]huntRecord{}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		var r huntRecord
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			return nil, fmt.Errorf("%v in %q", err, lines.Text())
+		}
+		if r.Lost > 0 {
+			return nil, fmt.Errorf("%d records are lost", r.Lost)
+		}
+		records[r.Goid] = append(records[r.Goid], r)
+	}
+	return records, nil
+}
+
+// The pieces of each call lie in it, side by side, and sum up to no more than it.
+func mustFit(records []huntRecord) error {
+	var begin, sum, at int64
+	for _, r := range records {
+		if r.Kind != "sample" && r.Time < at {
+			return fmt.Errorf("%+v comes after what was later", r)
+		}
+		switch {
+		case r.Opens == 1:
+			begin, sum, at = r.Time, 0, r.Time
+		case begin == 0:
+		case r.Kind == "wait" || r.Kind == "offcpu":
+			if r.Start < at {
+				return fmt.Errorf("%+v begins before %d, where what was before has ended", r, at)
+			}
+			sum, at = sum+r.Time-r.Start, r.Time
+		case r.Kind == "short_waits":
+			sum += r.Waiting + r.Syscalls + r.Runnable
+		case r.Closes == 1:
+			if sum > r.Time-begin {
+				return fmt.Errorf("pieces of %d ns in a call of %d ns", sum, r.Time-begin)
+			}
+			begin = 0
+		}
+	}
+	return nil
+}
+
+func (told waited) mustBeHunted(records []huntRecord) error {
+	expected := []struct {
+		state, syscall int
+		reason         string
+		by, measured   int64
+	}{
+		{stateWaiting, -1, "chan receive", told.Sender, told.Receive},
+		{stateWaiting, -1, "sleep", 0, told.Sleep},
+		{stateSyscall, readNumber[runtime.GOARCH], "", 0, told.Read},
+	}
+	inside := false
+	for _, r := range records {
+		inside = (inside || r.Opens == 1) && r.Closes == 0
+		// A guest makes it wait for a processor, too.
+		if !inside || r.Kind != "wait" || r.Time-r.Start < waitMs*1e6/2 || r.State != stateSyscall && r.State != stateWaiting {
+			continue
+		}
+		if len(expected) == 0 {
+			return fmt.Errorf("one wait too many: %+v", r)
+		}
+		want := expected[0]
+		expected = expected[1:]
+		if r.State != want.state || r.Syscall != want.syscall || r.Reason != want.reason || r.ByGoid != want.by {
+			return fmt.Errorf("%+v, not %+v", r, want)
+		}
+		if r.StackEnd != "target" || len(r.Stack) < 3 || r.Stack[len(r.Stack)-1] != "main.callWait" {
+			return fmt.Errorf("%s: the stack is %v (%s)", want.reason, r.Stack, r.StackEnd)
+		}
+		if err := mustLast(want.reason, r.Time-r.Start, want.measured); err != nil {
+			return err
+		}
+	}
+	if len(expected) > 0 {
+		return fmt.Errorf("%d waits are missing", len(expected))
+	}
+	return mustFit(records)
+}
+
+func huntWaits() error {
+	records, told, err := hunted("wait", waiters, waitMs, "main.callWait")
+	if err != nil {
+		return err
+	}
+	for _, one := range told.Waits {
+		if err := one.mustBeHunted(records[one.Goid]); err != nil {
+			return fmt.Errorf("goroutine %d: %v", one.Goid, err)
+		}
+	}
+	return nil
+}
+
+// Samples of calls that work all the time, in the functions that they call.
+func huntSamples() error {
+	records, told, err := hunted("grow", 4, 3000, "main.callGrow")
+	if err != nil {
+		return err
+	}
+	samples, wrong, off := 0, map[string]int{}, 0
+	for _, goid := range told.Goids {
+		if err := mustFit(records[goid]); err != nil {
+			return fmt.Errorf("goroutine %d: %v", goid, err)
+		}
+		for i, r := range records[goid] {
+			if r.Kind == "offcpu" {
+				off++
+			}
+			if r.Kind != "sample" || r.Frame == 0 || r.Place != "go" {
+				continue
+			}
+			samples++
+			isCopied := i+1 < len(records[goid]) && records[goid][i+1].Kind == "copy"
+			if r.StackEnd != "target" && r.StackEnd != "deep" && !isCopied {
+				wrong[fmt.Sprintf("%v (%s)", r.Stack, r.StackEnd)]++
+			}
+		}
+	}
+	fmt.Printf("# %d samples, %d times without a processor\n", samples, off)
+	if samples == 0 || len(wrong) > 0 {
+		var list []string
+		for stack, count := range wrong {
+			list = append(list, fmt.Sprintf("%d %.300s", count, stack))
+		}
+		sort.Strings(list)
+		return fmt.Errorf("%d samples, of which these are no stacks of it: %s", samples, strings.Join(list, ", "))
+	}
+	return nil
+}
