@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
@@ -160,6 +161,13 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 
 /* ---- running ---- */
 
+static void end_gap(struct run *run, uint64_t time_ns)
+{
+	if (run->gap_ns && time_ns > run->gap_ns)
+		run->gaps_ns += time_ns - run->gap_ns;
+	run->gap_ns = 0;
+}
+
 void run_saw(struct run *run, const struct record *record)
 {
 	const struct record_statistics *statistics = (const struct record_statistics *)record;
@@ -170,6 +178,10 @@ void run_saw(struct run *run, const struct record *record)
 	}
 	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
 		command_lines_end(run->command_lines, record->pid);
+	if (record->kind == RECORD_GAP)
+		run->gap_ns = record->time_ns;
+	if (record->kind == RECORD_GAP_END || record->kind == RECORD_STOPPED)
+		end_gap(run, record->time_ns);
 	if (record->kind != RECORD_STATISTICS)
 		return;
 	for (size_t i = 0; i < STAT_COUNT; i++)
@@ -261,7 +273,13 @@ static void report_losses(const struct run *run)
 {
 	const uint64_t *stats = run->counts;
 	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_SENT];
+	char text[TEXT_AMOUNT_SIZE];
 
+	text_format_amount(text, run->gaps_ns);
+	if (run->gaps_ns)
+		log_warning(
+			"all probes were off for %s while some were taken off: what was called then is missing",
+			text);
 	if (lost)
 		log_warning("%llu of %llu events were lost, the ring buffer was full: %s", lost,
 			    lost + sent, run->advice);

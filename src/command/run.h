@@ -36,6 +36,9 @@ struct run {
 	struct guard *guard; /* of the source: what probes cost */
 	struct hit_time *hit_times; /* by site of plan: see guard.h */
 	uint64_t counts[STAT_COUNT]; /* since tracing began, by enum statistic */
+	uint64_t
+		gap_ns; /* since when probes are off (RECORD_GAP), by the clock of records; 0: they are not */
+	uint64_t gaps_ns; /* how long they were since tracing began */
 	struct throttle *throttle; /* of the processes that were seen */
 	struct command_lines *command_lines; /* the same */
 	bool is_resumed; /* what was to be started was started, and --delay has begun */

@@ -61,6 +61,7 @@ static struct error *start_source(struct run *run, struct live_options *options,
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
 	memset(run->counts, 0, sizeof(run->counts));
+	run->gap_ns = run->gaps_ns = 0;
 	err = make_guard(run, &options->sink);
 	if (!err) {
 		options->careful = guard_is_careful(run->guard);

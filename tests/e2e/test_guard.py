@@ -131,6 +131,7 @@ def test_open_call(binary, start, trace, method, form):
     program.work("RELEASE")
     tracer.stop()
     assert taken_off(tracer) == ["main.held"]
+    assert ("warning: all probes were off for " in tracer.err) == (method == "tracefs")
     if form == "graph":
         check_held_text(tracer.out, method == "tracefs")
     else:

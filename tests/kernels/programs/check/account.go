@@ -25,6 +25,10 @@ type call struct {
 	Caller   struct {
 		Function string `json:"function"`
 	} `json:"caller"`
+	// With --max-overhead.
+	Incomplete bool  `json:"incomplete"`
+	ProbesOff  int64 `json:"probes_off_ns"`
+	FuncsOff   int   `json:"functions_off"`
 	// With --states, --min-wait and --follow.
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`

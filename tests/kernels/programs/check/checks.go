@@ -25,6 +25,7 @@ var exactChecks = []struct {
 	{"one process of two", oneProcess, true},
 	{"started by the tracer", startedByTracer, false},
 	{"states, waits and followed goroutines", callParts, true},
+	{"probes are taken off", takenOff, false},
 	{"loaded anywhere", loadedAnywhere, false},
 	{"overwritten and started", overwritten, false},
 	{"executes itself", executesItself(false), false},

@@ -251,6 +251,8 @@ func do(command string, n, m int) (r report, err error) {
 				tree(callBranch(2))
 			}
 		})
+	case "hot": // function n is called every m µs, beside trees; 0: the account of those
+		return hot(n, m)
 	case "wait": // n goroutines, one call each that waits m milliseconds, three times
 		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err
