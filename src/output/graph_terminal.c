@@ -405,17 +405,22 @@ static void write_note(struct output *out, const struct branch *branch, const ch
 	write_line(out, &content);
 }
 
-/* Dashes up to the column of calls, which stays free for them. */
+/* Dashes up to the column of calls, which stays free for them; fewer, where the text has no room
+ * behind that. */
 static void write_change(struct output *out, const char *text)
 {
 	struct graph *graph = graph_of(out);
 	struct line *line = &graph->line;
+	size_t dashes, around = strlen("  ") + strlen(text);
 
 	line_begin(line, graph->width);
+	dashes = graph->prefix.len + CALL_COLUMN - 2 - day_of(line);
+	if (dashes + around > line->width)
+		dashes = line->width > around + 2 ? line->width - around : 2;
 	if (graph->has_color)
 		line_style(line, STYLE_HUNDREDTH);
 	line_puts(line, " ");
-	for (size_t i = graph->prefix.len + CALL_COLUMN - 2 - day_of(line); i--;)
+	while (dashes--)
 		line_puts(line, "-");
 	line_puts(line, " ");
 	line_puts(line, text);

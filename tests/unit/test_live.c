@@ -487,11 +487,11 @@ static void test_terminal(void **state)
 		      "    34) 17 16:08:05.000154 000.000153 ! } main.handleBar+192 main.go:20\n");
 	assert_screen(50, COLOR_NEVER,
 		      "    34) 16:08:05.000001              main.handleB…\n"
-		      " ----------------------------------- goroutine 34…\n"
+		      " -------------------- goroutine 34 => goroutine 35\n"
 		      "    35) 16:08:05.000002              main.handleB…\n"
 		      "    35) 16:08:05.000003                http.(*res…\n"
 		      "    35) 16:08:05.000004 000.000001     } http.(*r…\n"
-		      " ----------------------------------- goroutine 35…\n"
+		      " -------------------- goroutine 35 => goroutine 34\n"
 		      "    34) 16:08:05.000154 000.000153 ! } main.handl…\n");
 }
 
@@ -501,11 +501,11 @@ static void test_color(void **state)
 	assert_screen(
 		60, COLOR_ALWAYS,
 		"\x1b[34m    34) \x1b[0m16:08:05.000001              main.handleBar() {\n"
-		"\x1b[2m ----------------------------------- goroutine 34 => gorout…\x1b[0m\n"
+		"\x1b[2m ------------------------------ goroutine 34 => goroutine 35\x1b[0m\n"
 		"\x1b[31m    35) \x1b[0m16:08:05.000002              main.handleBar() {\n"
 		"\x1b[31m    35) \x1b[0m16:08:05.000003                http.(*response).Wri…\x1b[0m\n"
 		"\x1b[31m    35) \x1b[0m16:08:05.000004 000.000001     } http.(*response).W…\x1b[0m\n"
-		"\x1b[2m ----------------------------------- goroutine 35 => gorout…\x1b[0m\n"
+		"\x1b[2m ------------------------------ goroutine 35 => goroutine 34\x1b[0m\n"
 		"\x1b[34m    34) \x1b[0m16:08:05.000154 000.000153 ! } main.handleBar\n");
 }
 
