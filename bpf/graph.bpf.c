@@ -46,7 +46,8 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
 			  flags | (opens ? RECORD_OPENS_TREE : 0));
 }
 
-static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct who *who)
+/* True: it was told. */
+static __always_inline bool on_entry(struct pt_regs *ctx, bool is_target, struct who *who)
 {
 	struct gate *gate;
 	__u64 cookie, position;
@@ -55,40 +56,40 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 	enum hit hit;
 
 	if (!find_site(ctx, 0, &cookie, who, true))
-		return;
+		return false;
 	flags = SITE_COOKIE_FLAGS(cookie);
 	index = SITE_COOKIE_INDEX(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
-		return; /* morestack, then the same entry again */
+		return false; /* morestack, then the same entry again */
 	if (!find_thread(who))
-		return;
+		return false;
 	hit = find_hit(ctx, flags, is_target, who, &gate);
 	if (hit == HIT_UNREADABLE)
 		on_unreadable(who);
 	if (hit != HIT_INSIDE)
-		return;
+		return false;
 	if (flags & SITE_ENDS_GOROUTINE) {
 		/* goexit0 never returns: a tree of its own would never end. */
 		end_goroutine(gate, who, index);
-		return;
+		return true;
 	}
 	if (!gate && !is_target)
-		return;
+		return false;
 	position = position_of(who, ARCH_SP(ctx));
 	if (gate &&
 	    (is_left(gate, who, position) || (position == gate->frame && !gate->followed))) {
 		if (position == gate->frame && flags & SITE_MAY_REPEAT)
-			return;
+			return false;
 		/* The target's frame is gone, and nobody saw it go. */
 		send_last(gate, who, index, position, RECORD_LEFT);
 		gate = NULL;
 	}
 	if (!gate) {
 		if (!is_target || !is_chosen(who) || is_left_out())
-			return;
+			return false;
 		gate = open_gate(who, position);
 		if (!gate)
-			return;
+			return false;
 		opens = true;
 	}
 	is_told = tell_entry(ctx, gate, who, index, position,
@@ -99,9 +100,10 @@ static __always_inline void on_entry(struct pt_regs *ctx, bool is_target, struct
 		begin_hunt(who);
 	if (sees_resumes && position & SYSTEM_STACK && who->goid)
 		remember_served(who);
+	return true;
 }
 
-static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
+static __always_inline bool on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
 {
 	__u32 index = SITE_COOKIE_INDEX(cookie);
 	const struct site *site;
@@ -111,19 +113,19 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 	__u8 kind;
 
 	if (!find_thread(who))
-		return;
+		return false;
 	hit = find_hit(ctx, SITE_COOKIE_FLAGS(cookie), false, who, &gate);
 	if (hit == HIT_OUTSIDE)
-		return;
+		return false;
 	if (hit == HIT_UNREADABLE) {
 		if (who->is_foreign && sees_resumes)
 			leave_goroutine(who, index);
 		else
 			on_unreadable(who);
-		return;
+		return false;
 	}
 	if (!gate && (!sees_resumes || who->goid))
-		return;
+		return false;
 	position = position_of(who, ARCH_SP(ctx));
 	if (gate && is_left(gate, who, position)) {
 		send_last(gate, who, index, position, RECORD_LEFT);
@@ -133,23 +135,25 @@ static __always_inline void on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 	if (!gate && sees_resumes && !who->goid)
 		gate = become_served(who);
 	if (!gate || is_left(gate, who, position))
-		return;
+		return false;
 	site = site_of(index);
 	kind = site && site->kind == SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
 	if (position == gate->frame)
 		send_last(gate, who, index, position, kind);
 	else
 		send(gate, who, index, position, kind, 0);
+	return true;
 }
 
 SEC("uprobe")
 int entry(struct pt_regs *ctx)
 {
 	struct who who;
+	bool told;
 
 	keep_own_stack(ctx, &no_programs);
-	on_entry(ctx, false, &who);
-	end_hit(who.began_ns);
+	told = on_entry(ctx, false, &who);
+	end_hit(who.began_ns, told);
 	return 0;
 }
 
@@ -157,10 +161,11 @@ SEC("uprobe")
 int target_entry(struct pt_regs *ctx)
 {
 	struct who who;
+	bool told;
 
 	keep_own_stack(ctx, &no_programs);
-	on_entry(ctx, true, &who);
-	end_hit(who.began_ns);
+	told = on_entry(ctx, true, &who);
+	end_hit(who.began_ns, told);
 	return 0;
 }
 
@@ -168,12 +173,13 @@ SEC("uprobe")
 int exit_plain(struct pt_regs *ctx)
 {
 	struct who who;
+	bool told = false;
 	__u64 cookie;
 
 	keep_own_stack(ctx, &no_programs);
 	if (find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
-		on_exit(ctx, cookie, &who);
-	end_hit(who.began_ns);
+		told = on_exit(ctx, cookie, &who);
+	end_hit(who.began_ns, told);
 	return 0;
 }
 
@@ -205,15 +211,16 @@ int exit_emulate(struct pt_regs *ctx)
 	const struct site *site;
 	struct who who;
 	__u64 cookie;
+	bool told;
 
 	keep_own_stack(ctx, &no_writing_programs);
 	if (!find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
 		return 0;
-	on_exit(ctx, cookie, &who);
+	told = on_exit(ctx, cookie, &who);
 	site = site_of(SITE_COOKIE_INDEX(cookie));
 	if (site && site->kind == SITE_RETURN && !(site->flags & SITE_STEP) && is_alone())
 		arch_return(ctx);
-	end_hit(who.began_ns);
+	end_hit(who.began_ns, told);
 	return 0;
 }
 
@@ -290,7 +297,7 @@ int runtime_site(struct pt_regs *ctx)
 
 	keep_own_stack(ctx, &no_programs);
 	on_runtime_site(ctx, &who);
-	end_hit(who.began_ns);
+	end_hit(who.began_ns, false);
 	return 0;
 }
 
@@ -314,7 +321,7 @@ int state_site(struct pt_regs *ctx)
 
 	keep_own_stack(ctx, &no_programs);
 	on_state_site(ctx, &who);
-	end_hit(who.began_ns);
+	end_hit(who.began_ns, false);
 	return 0;
 }
 
@@ -339,7 +346,7 @@ int wait_site(struct pt_regs *ctx)
 
 	keep_own_stack(ctx, &no_programs);
 	on_wait_site(ctx, &who);
-	end_hit(who.began_ns);
+	end_hit(who.began_ns, false);
 	return 0;
 }
 

@@ -26,7 +26,8 @@ static __always_inline __u64 begin_hit(__u32 site)
 	return *hits % TIMED_RUNS ? 0 : bpf_ktime_get_ns();
 }
 
-static __always_inline void end_hit(__u64 began_ns)
+/* `has_told`: it sent a record. */
+static __always_inline void end_hit(__u64 began_ns, bool has_told)
 {
 	__u64 ns;
 
@@ -37,6 +38,10 @@ static __always_inline void end_hit(__u64 began_ns)
 		return;
 	__sync_fetch_and_add(&timed_runs, 1);
 	__sync_fetch_and_add(&timed_ns, ns);
+	if (!has_told)
+		return;
+	__sync_fetch_and_add(&told_runs, 1);
+	__sync_fetch_and_add(&told_ns, ns);
 }
 
 #endif

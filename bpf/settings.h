@@ -73,8 +73,10 @@ volatile __u32 sample_one_in = 0;
 volatile __u32 switch_number = 0;
 volatile bool is_switched = false;
 
-/* Runs of programs at sites that were timed, and how long they took together. */
+/* Runs of programs at sites that were timed, and how long they took together; the same of those that
+ * sent a record. */
 volatile __u64 timed_runs = 0, timed_ns = 0;
+volatile __u64 told_runs = 0, told_ns = 0;
 
 /* With `hunts`: the one process that has been inside a target, as the initial PID namespace numbers it;
  * 0: there is none, HUNTS_MANY: more have. Whatever another one's threads do is of no interest. */

@@ -147,6 +147,8 @@ struct tree {
 	uint64_t off_ns;
 	/* Functions whose probes were taken off before it ended: calls of theirs are missing. */
 	uint64_t num_off;
+	/* One in so many calls that could begin a tree did when this one began; 0: all. */
+	uint32_t one_in;
 	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all
 	 * the same */
 	uint64_t left_out;

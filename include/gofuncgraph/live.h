@@ -49,8 +49,8 @@ struct error *live_attach(struct source *source, const uint32_t *sites, size_t c
  */
 struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
 /* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the
- * others. Inside one that does not, a call of a target may. 1: all do. */
-void live_sample(struct source *source, uint32_t one_in);
+ * others, and RECORD_ONE_IN tells of it. Inside one that does not, a call of a target may. 1: all do. */
+struct error *live_sample(struct source *source, uint32_t one_in);
 /*
  * With run_options.hunt: hands on what goes on right now and has not ended, each as it would be told when
  * tracing stops (RECORD_IS_OPEN). It is told again when it ends.
@@ -66,9 +66,12 @@ size_t live_num_sites(const struct source *source);
 bool live_performs_ret(const struct source *source);
 /* How often each site of the plan was hit since the start, by anybody: plan.num_sites numbers. */
 void live_hits(const struct source *source, uint64_t *hits);
-/* How long the programs at sites take: of those runs that were timed. */
+/* How long the programs at sites take: of those runs that were timed, and of those among them that sent
+ * a record; and how many did so in all. */
 struct live_program_time {
 	uint64_t ns, num_runs;
+	uint64_t told_ns, num_told_runs;
+	uint64_t num_told;
 };
 struct live_program_time live_program_time(const struct source *source);
 /* With only_pid: its program was seen, and what is sent when that ends is still to come. */

@@ -61,6 +61,8 @@ enum record_kind {
 	 * while, and whatever a goroutine does may not be seen */
 	RECORD_GAP,
 	RECORD_GAP_END,
+	/* struct record_one_in, made by a source */
+	RECORD_ONE_IN,
 };
 
 enum record_flags {
@@ -350,6 +352,13 @@ struct record_stack_copy {
 	__u8 bytes[COPY_SIZE];
 };
 
+/* From here on one in so many calls that could begin a tree does, chosen by chance. */
+struct record_one_in {
+	struct record header;
+	__u32 one_in; /* 1: all do */
+	__u32 unused;
+};
+
 /* What is counted. */
 enum statistic {
 	STAT_SENT, /* records */
@@ -398,6 +407,8 @@ static inline __u32 record_min_size(__u8 kind)
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);
+	case RECORD_ONE_IN:
+		return sizeof(struct record_one_in);
 	case RECORD_STACK:
 		return offsetof(struct record_stack, addresses);
 	case RECORD_WAIT:

@@ -43,6 +43,7 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
 		owner->tree.num_off = trees->num_off;
+		owner->tree.one_in = trees->one_in;
 		owner->root_position = position;
 		owner->gaps_before_ns = gaps_until(trees, record->time_ns);
 		owner->settled_ns = record->time_ns;
@@ -452,6 +453,9 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 		return NULL;
 	case RECORD_TAKEN_OFF:
 		return handle_taken_off(trees, (const struct record_frame *)record);
+	case RECORD_ONE_IN:
+		trees->one_in = ((const struct record_one_in *)record)->one_in;
+		return NULL;
 	case RECORD_STATISTICS:
 	case RECORD_STACK:
 		return NULL;

@@ -28,6 +28,7 @@ struct calltree {
 	bool is_gap; /* one has not ended yet */
 	uint64_t looked_ns; /* see settle.h */
 	uint64_t num_off; /* functions that were taken off */
+	uint32_t one_in; /* see struct tree */
 	uint64_t num_begun;
 	uint64_t num_roots; /* of them that are not followed ones */
 	uint64_t num_ended;

@@ -291,6 +291,10 @@ static void report_losses(const struct run *run)
 		log_info(
 			"%llu calls of targets by other goroutines than those of --goid were left out",
 			(unsigned long long)stats[STAT_OTHER_GOROUTINES]);
+	if (stats[STAT_LEFT_OUT])
+		log_info(
+			"%llu calls of targets were left out: only some were traced (--max-overhead)",
+			(unsigned long long)stats[STAT_LEFT_OUT]);
 	if (stats[STAT_UNREADABLE])
 		log_warning("%llu probe hits were left out: the goroutine could not be read",
 			    (unsigned long long)stats[STAT_UNREADABLE]);

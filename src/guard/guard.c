@@ -16,6 +16,8 @@
 /* While tracing; processes that come and go are found so, too. */
 #define READ_EVERY_NS 500000000ull
 
+#define MIN_TIMED_RUNS 64
+
 /* Too many functions to attach all of their probes at once. */
 #define MANY_FUNCS 300
 /* How long the program is looked at before it gets the first of them. */
@@ -34,6 +36,8 @@ struct guard {
 	uint64_t *hits; /* by site */
 	uint64_t cpu_ns;
 	uint64_t read_ns; /* when they were read last */
+	struct live_program_time
+		program_time; /* of when so many runs had been timed that they tell */
 	bool is_careful, has_begun, wants_end;
 	bool is_busy; /* `step` is being carried out */
 	struct guard_step step; /* the last */
@@ -124,22 +128,50 @@ static void update_hit_times(struct guard *guard)
 		guard->options.hit_times[i] = tariff_hit_time(&guard->tariff, &plan->sites[i]);
 }
 
+static uint64_t told_extra_ns(const struct live_program_time *time)
+{
+	uint64_t num_quiet = time->num_runs - time->num_told_runs, told_ns, quiet_ns;
+
+	if (!time->num_told_runs || !num_quiet)
+		return 0;
+	told_ns = time->told_ns / time->num_told_runs;
+	quiet_ns = (time->ns - time->told_ns) / num_quiet;
+	return told_ns > quiet_ns ? told_ns - quiet_ns : 0;
+}
+
+/* How long the programs took lately: what they do changes with what is called. */
+static uint64_t recent_program_ns(struct guard *guard, const struct live_program_time *time)
+{
+	struct live_program_time before = guard->program_time;
+	uint64_t num_runs = time->num_runs - before.num_runs;
+
+	if (!guard->has_begun || num_runs < MIN_TIMED_RUNS)
+		return guard->tariff.program_ns;
+	guard->program_time = *time;
+	return (time->ns - before.ns) / num_runs;
+}
+
 static struct sample read_all(struct guard *guard, uint64_t now_ns)
 {
 	struct live_program_time time = live_program_time(guard->source);
+	struct tariff tariff;
 
 	live_hits(guard->source, guard->hits);
 	guard->cpu_ns = cpu_times_read(guard->times, now_ns);
 	guard->read_ns = now_ns;
 	if (time.num_runs)
 		guard->tariff.program_ns = time.ns / time.num_runs;
+	tariff = guard->tariff;
+	tariff.program_ns = recent_program_ns(guard, &time);
 	if (guard->has_begun)
 		update_hit_times(guard);
 	return (struct sample){.now_ns = now_ns,
 			       .cpu_ns = guard->cpu_ns,
 			       .attach_ns = live_attach_cpu_ns(guard->source),
 			       .hits = guard->hits,
-			       .tariff = guard->tariff};
+			       .num_told = time.num_told,
+			       .told_extra_ns = told_extra_ns(&time),
+			       .tariff = tariff};
 }
 
 void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
@@ -214,6 +246,9 @@ static struct error *carry_out(struct guard *guard)
 	case GUARD_TAKE_OFF:
 		guard->is_busy = true;
 		return live_take_off(guard->source, step->funcs, step->num_funcs);
+	case GUARD_SAMPLE:
+		told_step(&guard->told, step);
+		return live_sample(guard->source, step->one_in);
 	case GUARD_BEGIN:
 		note_left_out(guard);
 		live_begin(guard->source);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#define MAX_ONE_IN 1024
 /* Of what is allowed: what others may take where targets alone take more. */
 #define REST 0.1
 
@@ -14,6 +15,7 @@ struct policy {
 	struct window window;
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
+	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
 	/* Of one step: functions that go, and what is told of those that the user chose. */
 	uint32_t *leaving;
@@ -32,6 +34,7 @@ struct error *policy_new(const struct plan *plan, double max_share, struct polic
 	policy->plan = plan;
 	policy->max_share = max_share;
 	policy->share = -1;
+	policy->one_in = 1;
 	policy->resume = plan_find_resume(plan);
 	policy->is_off = calloc(plan_num_all(plan) + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan_num_all(plan) + 1, sizeof(*policy->chosen));
@@ -190,6 +193,33 @@ static bool any_target_stays(const struct policy *policy)
 	return false;
 }
 
+/* What is left if only one in so many calls of targets is traced. */
+static uint64_t sampled_ns(const struct policy *policy, uint32_t one_in)
+{
+	const struct window *window = &policy->window;
+	uint64_t told_ns = window->told_ns < window->cost_ns ? window->told_ns : window->cost_ns;
+
+	return window->cost_ns - told_ns + told_ns * policy->one_in / one_in;
+}
+
+/* GUARD_WAIT: it would not help enough. */
+static struct guard_step sample_targets(struct policy *policy)
+{
+	double goal = GUARD_GOAL * policy->max_share;
+	uint32_t one_in = policy->one_in;
+	struct guard_step step;
+
+	do
+		one_in *= 2;
+	while (one_in < MAX_ONE_IN &&
+	       window_share(&policy->window, sampled_ns(policy, one_in)) > goal);
+	if (one_in > MAX_ONE_IN || window_share(&policy->window, sampled_ns(policy, one_in)) > goal)
+		return step_of(policy, GUARD_WAIT, policy->window.cost_ns);
+	step = step_of(policy, GUARD_SAMPLE, sampled_ns(policy, one_in));
+	step.one_in = policy->one_in = one_in;
+	return step;
+}
+
 /* Nothing but targets is left. */
 static struct guard_step curb_targets(struct policy *policy)
 {
@@ -214,6 +244,8 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 	step = step_of(policy, GUARD_WAIT, window->cost_ns);
 	if (policy->share > policy->max_share) {
 		step = take_others_off(policy);
+		if (step.action == GUARD_WAIT)
+			step = sample_targets(policy);
 		if (step.action == GUARD_WAIT)
 			step = curb_targets(policy);
 	}

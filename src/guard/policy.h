@@ -5,7 +5,9 @@
  * somebody else carries out; tests feed it by hand.
  *
  * When probes took too much for half a second, functions that are no targets are taken off, the
- * dearest first; then those targets that cost most; when none would be left, tracing ends.
+ * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
+ * itself takes stays, what a record takes goes. Else those targets that cost most are taken off; when
+ * none would be left, tracing ends.
  */
 #ifndef GUARD_POLICY_H
 #define GUARD_POLICY_H

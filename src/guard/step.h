@@ -12,6 +12,7 @@ enum guard_action {
 	GUARD_WAIT, /* nothing for `wait_ns`; then ask again */
 	GUARD_ATTACH, /* `sites` */
 	GUARD_TAKE_OFF, /* all probes of `funcs` */
+	GUARD_SAMPLE, /* from now on one in so many calls of targets begins a tree: `one_in` */
 	GUARD_BEGIN, /* all is attached that is to be; `heats` are left out */
 	GUARD_END, /* nothing else helps */
 };
@@ -19,6 +20,7 @@ enum guard_action {
 struct guard_step {
 	enum guard_action action;
 	uint64_t wait_ns;
+	uint32_t one_in;
 	/* Good until the next call. */
 	const uint32_t *sites;
 	size_t num_sites;

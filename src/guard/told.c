@@ -9,6 +9,8 @@
 #include "base/status_line.h"
 
 #define NS_PER_S 1000000000ull
+/* A program that hardly runs for its probes does more as soon as they go: how much is not known well. */
+#define MOSTLY_PROBES 0.5
 
 void told_init(struct told *told, const struct plan *plan, unsigned max_overhead)
 {
@@ -113,9 +115,10 @@ static void tell_taken_off(const struct told *told, const struct guard_step *ste
 	_cleanup_free_ char *names = functions_text(told, step);
 
 	log_warning(
-		"probes took %u %% of the program's CPU time: %s %s not traced any more, which leaves about %u %% (--max-overhead %u)",
+		"probes took %u %% of the program's CPU time: %s %s not traced any more, which should leave %u %%%s (--max-overhead %u)",
 		percent(step->share), names ?: "?", step->num_heats == 1 ? "is" : "are",
-		percent(step->share_after), told->max_overhead);
+		percent(step->share_after), step->share > MOSTLY_PROBES ? " or more" : "",
+		told->max_overhead);
 	name_all(told, step);
 }
 
@@ -126,6 +129,11 @@ void told_step(const struct told *told, const struct guard_step *step)
 	switch (step->action) {
 	case GUARD_TAKE_OFF:
 		tell_taken_off(told, step);
+		break;
+	case GUARD_SAMPLE:
+		log_warning(
+			"probes took %u %% of the program's CPU time: from now on one in %u calls of targets is traced, chosen by chance, which should leave %u %% (--max-overhead %u)",
+			share, step->one_in, percent(step->share_after), told->max_overhead);
 		break;
 	case GUARD_END:
 		log_warning(

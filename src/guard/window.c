@@ -145,6 +145,7 @@ void window_measure(struct window *window, const struct sample *sample, bool who
 	window->spent_ns = window->cost_ns = window->target_ns = 0;
 	window->state_ns = window->own_ns = 0;
 	window->num_heats = 0;
+	window->told_ns = (sample->num_told - window->start.num_told) * sample->told_extra_ns;
 	measure_funcs(window, sample, whole_calls);
 	measure_own(window, sample);
 	qsort(window->heats, window->num_heats, sizeof(*window->heats), by_cost);

@@ -15,6 +15,8 @@ struct sample {
 	uint64_t cpu_ns; /* of the traced processes */
 	uint64_t attach_ns; /* CPU time of who attaches and detaches */
 	const uint64_t *hits; /* by site of the plan */
+	uint64_t num_told; /* hits that sent a record */
+	uint64_t told_extra_ns; /* how much longer the BPF program takes for one of them */
 	struct tariff tariff; /* as far as it is known by then */
 };
 
@@ -36,6 +38,7 @@ struct window {
 	uint64_t state_ns,
 		own_ns; /* of it, where goroutines change states; of the tracer's others */
 	uint64_t target_ns; /* of it, in targets */
+	uint64_t told_ns; /* of it, for records: what it would not take if nothing were told */
 	struct heat *heats; /* the dearest first */
 	size_t num_heats;
 };

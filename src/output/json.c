@@ -242,6 +242,8 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 		json_member_number(json, "probes_off_ns", tree->off_ns);
 	if (!call->depth && tree->num_off)
 		json_member_number(json, "functions_off", tree->num_off);
+	if (!call->depth && tree->one_in > 1)
+		json_member_number(json, "one_in", tree->one_in);
 	if (call->folded_calls)
 		put_folded(json, call);
 	if (out->options.run.states) {

@@ -271,9 +271,20 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 	return NULL;
 }
 
-void live_sample(struct source *source, uint32_t one_in)
+struct error *live_sample(struct source *source, uint32_t one_in)
 {
-	live_of(source)->bpf->bss->sample_one_in = one_in;
+	struct live *live = live_of(source);
+	/* What came before is told before. */
+	struct error *err = consume_all(live);
+	struct record_one_in record = {
+		.header = {.kind = RECORD_ONE_IN,
+			   .size = sizeof(record),
+			   .time_ns = event_clock_now_ns(live->options.clock)},
+		.one_in = one_in};
+
+	live->bpf->bss->sample_one_in = one_in;
+	hand_on(live, &record.header);
+	return err;
 }
 
 void live_tell_open(struct source *source)
@@ -450,7 +461,12 @@ struct live_program_time live_program_time(const struct source *source)
 {
 	const struct graph_bpf__bss *shared = live_in(source)->bpf->bss;
 
-	return (struct live_program_time){.ns = shared->timed_ns, .num_runs = shared->timed_runs};
+	return (struct live_program_time){.ns = shared->timed_ns,
+					  .num_runs = shared->timed_runs,
+					  .told_ns = shared->told_ns,
+					  .num_told_runs = shared->told_runs,
+					  .num_told = live_in(source)->num_received +
+						      live_in(source)->num_lost};
 }
 
 uint64_t live_attach_cpu_ns(const struct source *source)

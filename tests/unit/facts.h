@@ -33,6 +33,7 @@ struct facts {
 	uint64_t stack; /* an entry with it is a struct record_entry_stack; of others their stack */
 	/* RECORD_STACK, whose id is `stack`: its addresses, the first of by_stack that are not 0 */
 	uint8_t stack_end;
+	uint32_t one_in;
 };
 
 union any_record {
@@ -50,6 +51,7 @@ union any_record {
 	struct record_go go;
 	struct record_process process;
 	struct record_statistics statistics;
+	struct record_one_in one_in;
 };
 
 static inline struct origin facts_origin(const struct facts *facts)
@@ -126,6 +128,9 @@ static inline const struct record *facts_record(const struct facts *facts, union
 	case RECORD_PROCESS_EXIT:
 	case RECORD_WRONG_GOID:
 		room->process.program = facts->program;
+		break;
+	case RECORD_ONE_IN:
+		room->one_in.one_in = facts->one_in;
 		break;
 	case RECORD_STATISTICS:
 		room->statistics.counts[STAT_LOST] = facts->num_lost;

@@ -32,6 +32,9 @@ struct world {
 	double *due; /* hits of each site that are no whole ones yet */
 	bool *is_attached; /* by site */
 	uint64_t now_ns, cpu_ns;
+	uint64_t told_extra_ns, num_told; /* of calls of targets records are sent */
+	uint64_t program_extra_ns; /* on average, lately */
+	uint32_t one_in;
 	/* Who decides. */
 	struct policy *policy;
 	struct begin *begin;
@@ -41,7 +44,7 @@ static inline void world_build(struct world *world, uint32_t num_funcs, uint32_t
 {
 	struct plan *plan = &world->plan;
 
-	*world = (struct world){.func.name = "main.f"};
+	*world = (struct world){.func.name = "main.f", .one_in = 1};
 	plan->num_funcs = num_funcs;
 	plan->num_runtime_funcs = WORLD_NUM_OWN;
 	plan->num_sites = 2 * num_funcs + WORLD_NUM_OWN;
@@ -88,8 +91,10 @@ static inline struct sample world_look(const struct world *world)
 		.now_ns = world->now_ns,
 		.cpu_ns = world->cpu_ns,
 		.hits = world->hits,
+		.num_told = world->num_told,
+		.told_extra_ns = world->told_extra_ns,
 		.tariff = {.trap = {.emulated_ns = EMULATED_NS, .stepped_ns = STEPPED_NS},
-			   .program_ns = PROGRAM_NS}};
+			   .program_ns = PROGRAM_NS + world->program_extra_ns}};
 }
 
 static inline uint64_t world_rate_of(const struct world *world, size_t site)
@@ -99,17 +104,25 @@ static inline uint64_t world_rate_of(const struct world *world, size_t site)
 	return site < first_own ? world->rates[site / 2] : world->own_rates[site - first_own];
 }
 
+static inline bool world_tells(const struct world *world, size_t site)
+{
+	return site / 2 < world->plan.num_funcs && world->plan.funcs[site / 2].target;
+}
+
 /* What probes cost for each second of the program's own time. */
 static inline double world_cost(const struct world *world)
 {
 	double sum_ns = 0;
 
-	for (size_t i = 0; i < world->plan.num_sites; i++)
+	for (size_t i = 0; i < world->plan.num_sites; i++) {
+		bool is_emulated = world->plan.sites[i].cost == SITE_EMULATED;
+		double hit_ns = PROGRAM_NS + (is_emulated ? EMULATED_NS : STEPPED_NS);
+
+		if (world_tells(world, i))
+			hit_ns += (double)world->told_extra_ns / world->one_in;
 		if (world->is_attached[i])
-			sum_ns += (double)world_rate_of(world, i) *
-				  (PROGRAM_NS + (world->plan.sites[i].cost == SITE_EMULATED
-							 ? EMULATED_NS
-							 : STEPPED_NS));
+			sum_ns += (double)world_rate_of(world, i) * hit_ns;
+	}
 	return sum_ns / 1e9;
 }
 
@@ -123,6 +136,7 @@ static inline double world_share(const struct world *world)
 static inline void world_run(struct world *world, uint64_t ns)
 {
 	double own_s = (double)ns / 1e9 / (1 + world_cost(world));
+	uint64_t num_hits = 0, num_told = 0;
 
 	world->now_ns += ns;
 	world->cpu_ns += ns;
@@ -133,11 +147,17 @@ static inline void world_run(struct world *world, uint64_t ns)
 			continue;
 		world->hits[i] += (uint64_t)due;
 		world->due[i] = due - (double)(uint64_t)due;
+		num_hits += (uint64_t)due;
+		num_told += world_tells(world, i) ? (uint64_t)due / world->one_in : 0;
 	}
+	world->num_told += num_told;
+	world->program_extra_ns = num_hits ? num_told * world->told_extra_ns / num_hits : 0;
 }
 
 static inline void world_carry_out(struct world *world, const struct guard_step *step)
 {
+	if (step->action == GUARD_SAMPLE)
+		world->one_in = step->one_in;
 	for (size_t i = 0; i < step->num_sites && step->action == GUARD_ATTACH; i++) {
 		assert_false(world->is_attached[step->sites[i]]);
 		world->is_attached[step->sites[i]] = true;

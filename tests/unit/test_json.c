@@ -78,6 +78,21 @@ static void test_probes_off(void **state)
 		strstr(fake_output_text(fake), "\"incomplete\":true,\"probes_off_ns\":30000}\n"));
 }
 
+/* Of trees that begin from then on. */
+static void test_one_in(void **state)
+{
+	struct fake_output *fake = *state;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_record(fake, 2, (struct facts){.kind = RECORD_ONE_IN, .one_in = 8});
+	fake_leave(fake, 1, 0, 0);
+	assert_null(strstr(fake_output_text(fake), "one_in"));
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_leave(fake, 1, 0, 0);
+	assert_json_lines(fake_output_text(fake));
+	assert_non_null(strstr(fake_output_text(fake), ",\"one_in\":8}\n"));
+}
+
 static void test_probes(void **state)
 {
 	struct fake_output *fake = *state;
@@ -233,9 +248,16 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_wall_clock_is_set), TEST(test_folded),  TEST(test_probes),
-		TEST(test_probes_off),        TEST(test_call),    TEST(test_ends),
-		TEST(test_end_names),         TEST(test_hostile), cmocka_unit_test(test_limit),
+		TEST(test_wall_clock_is_set),
+		TEST(test_folded),
+		TEST(test_probes),
+		TEST(test_probes_off),
+		TEST(test_one_in),
+		TEST(test_call),
+		TEST(test_ends),
+		TEST(test_end_names),
+		TEST(test_hostile),
+		cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,46 @@ static void test_hot_of_targets(void **state)
 	destroy(&world);
 }
 
+/* Records cost most of what targets cost: fewer of their calls are traced, and all probes stay. */
+static void test_sample(void **state)
+{
+	struct guard_step step;
+	struct world world;
+
+	build(&world, 10, 1, 0.2);
+	world.rates[0] = 20000;
+	world.rates[4] = 5000;
+	world.told_extra_ns = 20000;
+	attach_all(&world);
+	assert_int_equal(watch(&world).action, GUARD_TAKE_OFF); /* of what is no target */
+	step = watch(&world);
+	assert_int_equal(step.action, GUARD_SAMPLE);
+	assert_in_range(step.one_in, 8, 16);
+	assert_true(step.share > 0.4 && step.share_after <= 0.16);
+	assert_int_equal(watch(&world).action, GUARD_WAIT);
+	assert_true(world_share(&world) <= 0.2 && world.is_attached[0]);
+	/* They come more often. */
+	world.rates[0] = 25000;
+	step = watch(&world);
+	assert_true(step.action != GUARD_SAMPLE || step.one_in > 8);
+	destroy(&world);
+}
+
+/* Where probes themselves cost most it would not help. */
+static void test_no_sample(void **state)
+{
+	struct world world;
+
+	build(&world, 10, 2, 0.2);
+	world.rates[0] = 100000;
+	world.told_extra_ns = 1000;
+	attach_all(&world);
+	assert_int_equal(watch(&world).action, GUARD_TAKE_OFF);
+	assert_false(world.is_attached[0]);
+	assert_int_equal(watch(&world).action, GUARD_WAIT);
+	destroy(&world);
+}
+
 /* Functions that need SITE_RESUME go together with it, and not otherwise. */
 static void test_resume(void **state)
 {
@@ -190,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_many_small),     cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_idle),           cmocka_unit_test(test_hot_target),
 		cmocka_unit_test(test_hot_of_targets), cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_sample),         cmocka_unit_test(test_no_sample),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -378,7 +378,7 @@ static void test_samples(void **state)
 	seen.plan = &f->plan;
 	start_program(f);
 	struct source *source_ = start_source(f, &seen, ATTACH_AUTO, false);
-	live_sample(source_, 4);
+	must(live_sample(source_, 4));
 	tell_program(f);
 	while (seen.entries[1] < 1000)
 		must(source_poll(source_, 1));
