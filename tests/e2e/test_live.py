@@ -15,7 +15,7 @@ from test_follow import options, without_wrapper, work
 from test_long_trees import anonymous_memory
 from test_lost import losses, start_overflow
 from test_options import harness_awaits_block
-from test_stack import frames
+from test_stack import frames, shown_frames
 from test_terminal import STYLE, on_screen  # noqa: F401
 
 MAIN = ["-u", "main.*", "-u", "!main.(*number).double"]
@@ -235,7 +235,7 @@ def test_stack(binary, start, trace, kind):
     for account in told:
         lines = lanes[(None, str(account["goid"]))]
         assert lines.pop(0).strip() == f"(goroutine {account['goid']} of process {program.pid})"
-        for function, file, line in reversed(frames(account["frames"])):
+        for function, file, line in reversed(shown_frames(account["frames"])):
             assert lines.pop(0).strip() == f"> {function} {file}:{line}"
         assert "main.target() {" in lines.pop(0) and "} main.target+" in lines.pop(0)
     assert not any(lanes.values())
