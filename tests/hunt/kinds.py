@@ -24,14 +24,18 @@ def since(minor, name, before):
 
 KINDS = {
     "sleep": kind("Sleep", always("sleep")),
+    "deep": kind("Deep", always("sleep")),
     "mutex": kind("Mutex", since(20, "sync.Mutex.Lock", "semacquire")),
     "mutexio": kind("MutexIO", since(20, "sync.Mutex.Lock", "semacquire")),
+    "mutexcpu": kind("MutexCPU", since(20, "sync.Mutex.Lock", "semacquire")),
     "rwmutex": kind("RWMutex", since(20, "sync.RWMutex.RLock", "semacquire")),
     "cond": kind("Cond", always("sync.Cond.Wait")),
     # The one that fetches itself is a slow call, too; it alone when there is one goroutine.
     "flight": kind("Flight", lambda version: {"sync.WaitGroup.Wait" if version >= 25 else "semacquire", "sleep"}),
     "fanout": kind("Fanout", since(25, "sync.WaitGroup.Wait", "semacquire")),
     "pipeline": kind("Pipeline", always("chan receive")),
+    "limiter": kind("Limiter", always("chan send")),
+    "deadline": kind("Deadline", always("select")),
     "pool": kind("Pool", always("select")),
     "upstream": kind("Upstream", always("select")),
     "network": kind("Network", always("IO wait")),
