@@ -4,6 +4,7 @@
 
 import copy
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -86,6 +87,16 @@ def test_not_consistent():
         verdict = verdict_of(lambda report: report.update(change))
         assert verdict.is_first and len(verdict.faults) == 1, change
     assert not verdict_of(lambda report: report["coverage"].update(explained_ns=48_951_001)).faults
+
+
+def test_marks():
+    """Each kind is there, and has a line that is to be named."""
+    text = "".join(path.read_text() for path in (ROOT / "fixtures" / "culprits").glob("*.go"))
+    marked = set(re.findall(r"// (\w+) culprit: \S+\n", text))
+    assert marked == set(kinds.KINDS), marked ^ set(kinds.KINDS)
+    for name, kind in kinds.KINDS.items():
+        assert f"func {kind.handler.removeprefix('main.')}(" in text, name
+        assert re.search(rf'"{name}"\]? ?[:=]', text), name
 
 
 def main():
