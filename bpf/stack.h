@@ -171,15 +171,17 @@ static __always_inline void stop_at_target(struct walk *walk, const struct gate 
 }
 
 /* Who called the function that is entered. On a system stack: what is left of it there is left out, but
- * for that function's caller. */
+ * for that function's caller; `second` is where the goroutine left its own. */
 static __always_inline __u64 tell_callers(const struct pt_regs *ctx, const struct who *who)
 {
 	struct walk walk = {.bounds = who->stack, .fp = ARCH_FP(ctx)};
 
 	if (who->on_signal || !arch_return_address(ctx, ARCH_SP(ctx), &walk.first))
 		return 0;
-	/* runtime.systemstack, mcall and asmcgocall leave it there. */
+	/* runtime.systemstack, mcall and asmcgocall leave it there; g.sched.pc lies behind sp. */
 	if (who->g_used != who->g && (!who->goid || !read_stack(who->g, &walk.bounds) ||
+				      !read_user(&walk.second, sizeof(walk.second),
+						 who->g + g_sched_sp + sizeof(walk.second)) ||
 				      !read_user(&walk.fp, sizeof(walk.fp), who->g + g_sched_bp)))
 		return 0;
 	return tell_stack(who, &walk);

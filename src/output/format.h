@@ -96,14 +96,6 @@ static inline bool output_is_start(const struct tree *tree, const struct call *c
 	return output_is_followed(tree) && (call->entry_site == CALLTREE_NO_SITE || call->start_va);
 }
 
-/* Who called the tree's first call; NULL: nobody knows. */
-static inline const struct known_stack *output_stack(const struct output *out,
-						     const struct tree *tree)
-{
-	return tree->stack && out->options.stacks ? stacks_find(out->options.stacks, tree->stack)
-						  : NULL;
-}
-
 /* Where a call was entered. */
 static inline const struct place *output_entry(const struct output *out, const struct call *call)
 {

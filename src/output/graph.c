@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "output/callers.h"
 #include "output/graph.h"
 #include "output/process_lines.h"
 #include "output/slowest.h"
@@ -228,25 +229,26 @@ static void write_branch(struct output *out, const struct branch *branch)
 /* As in Go's own traces (src/runtime/traceback.go, showfuncinfo()). */
 static bool is_shown_caller(const struct place *frame)
 {
-	return !names_is_hidden(frame) || !strcmp(frame->function->text, "runtime.gopanic");
+	return callers_has(frame) &&
+	       (!names_is_hidden(frame) || !strcmp(frame->function->text, "runtime.gopanic"));
 }
 
 void graph_write_stack(struct output *out, const struct tree *tree)
 {
 	const struct graph_lines *lines = graph_of(out)->lines;
 	const struct branch branch = {.tree = tree};
-	const struct known_stack *stack = output_stack(out, tree);
+	struct callers callers = callers_of(out, tree);
 	char text[96];
 
 	snprintf(text, sizeof(text), "goroutine %llu of process %u", (unsigned long long)tree->goid,
 		 tree->pid);
 	lines->note(out, &branch, text);
-	if (!stack || stack->end == STACK_BROKEN)
+	if (callers.end == STACK_BROKEN)
 		lines->note(out, &branch, "callers from here on up are unknown");
-	else if (stack->end == STACK_DEEP)
+	else if (callers.end == STACK_DEEP)
 		lines->note(out, &branch, "more callers from here on up");
-	for (size_t i = stack ? stack->count : 0; i-- > 0;) {
-		struct name_frames frames = names_frames(out->names, stack->addresses[i]);
+	for (size_t i = callers.count; i-- > 0;) {
+		struct name_frames frames = names_frames(out->names, callers.addresses[i]);
 		for (size_t j = frames.count; j-- > 0;)
 			if (is_shown_caller(&frames.places[j]))
 				lines->caller(out, &frames.places[j]);

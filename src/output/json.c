@@ -27,6 +27,7 @@
  *   "started_by": {"goid", "tree"}
  * and its "caller" is the `go` statement. "tree" is left out if it is not known.
  */
+#include "output/callers.h"
 #include "output/format.h"
 #include "output/json_call.h"
 #include "output/amounts.h"
@@ -185,19 +186,18 @@ static void put_frame(struct json_writer *json, const struct place *frame)
 
 static void put_stack(struct output *out, struct json_writer *json, const struct tree *tree)
 {
-	const struct known_stack *stack = output_stack(out, tree);
+	struct callers callers = callers_of(out, tree);
 
 	json_member_open(json, "stack", '[');
-	for (size_t i = 0; stack && i < stack->count; i++) {
-		struct name_frames frames = names_frames(out->names, stack->addresses[i]);
+	for (size_t i = 0; i < callers.count; i++) {
+		struct name_frames frames = names_frames(out->names, callers.addresses[i]);
 		for (size_t j = 0; j < frames.count; j++)
-			if (!names_is_bottom(&frames.places[j]))
+			if (callers_has(&frames.places[j]))
 				put_frame(json, &frames.places[j]);
 	}
 	json_close(json, ']');
-	if (!stack || stack->end != STACK_BOTTOM)
-		json_member_text(json, "stack_end",
-				 stack && stack->end == STACK_DEEP ? "deep" : "broken");
+	if (callers.end != STACK_BOTTOM)
+		json_member_text(json, "stack_end", callers.end == STACK_DEEP ? "deep" : "broken");
 }
 
 void json_call_identity(struct output *out, struct json_writer *json, const struct tree *tree,

@@ -80,3 +80,71 @@ def test_text(binary, start, trace):
         is_deep = lines[1] == f"{' ' * 31}(more callers from here on up)"
         assert is_deep == (len(shown) < len(wanted))
         assert "main.target() {" in lines[1 + is_deep + len(shown)]
+
+
+def stack_of(call):
+    """The names, in versions that have two of some without that of the ABI."""
+    return [frame["function"].removesuffix(".abi0") for frame in call["stack"]], call.get("stack_end")
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.24", "1.27"])
+def test_called_by_c(binary, start, trace, version):
+    """C keeps no frame pointers: whoever it is that called C is not told."""
+    program = start(binary("cgo", version=version, cgo=True))
+    tracer = trace("-f", "json", "--stack", program.path, "main.back")
+    text = trace("--stack", program.path, "main.back")
+    program.work()
+    for call in tracer.stop().calls():
+        names, end = stack_of(call)
+        assert end == "broken"
+        assert re.fullmatch("_cgoexp_[0-9a-f]+_back", names[0])
+        assert names[1:3] == ["runtime.cgocallbackg1", "runtime.cgocallbackg"] and names[-1] == "runtime.cgocallback"
+        assert set(names[3:-1]) <= {"runtime.cgocallbackg"}
+    trees = text.stop().out.strip("\n").split("\n\n")
+    assert len(trees) == 3
+    assert all(tree.splitlines()[1] == f"{' ' * 31}(callers from here on up are unknown)" for tree in trees)
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.27"])
+def test_threads_of_c(binary, start, trace, version):
+    """What they call has no callers but for that."""
+    program = start(binary("foreign", version=version, cgo=True))
+    tracer = trace("-f", "json", "--stack", program.path, "runtime.cgocallbackg*", "runtime.dropm")
+    program.work("GO 2 5")
+    firsts = [call for call in tracer.stop().calls() if not call["depth"]]
+    assert len(firsts) >= 10
+    assert {(*names, end) for names, end in map(stack_of, firsts)} == {("runtime.cgocallback", "broken")}
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.24", "1.27"])
+def test_on_system_stacks(binary, start, trace, version):
+    """Of the runtime's functions there, who called on the goroutine's own stack, as far as that can be found."""
+    program = start(binary("callers", version=version))
+    tracer = trace("-f", "json", "--stack", program.path, "runtime.newproc1", "runtime.park_m", "runtime.newstack")
+    program.work("grow 20")
+    found = {}
+    for call in tracer.stop().calls():
+        if call["goid"] == 1 or call["function"].startswith("runtime.newstack"):
+            found.setdefault(call["function"].removesuffix(".abi0"), []).append(stack_of(call))
+    serve = ["main.main.func1", "fixture/protocol.Serve", "main.main", "runtime.main"]
+    # Before Go 1.21, runtime.systemstack has no frame.
+    assert found["runtime.newproc1"] == [(["runtime.newproc.func1"], "broken") if version == "1.19" else
+                                         (["runtime.newproc.func1", "runtime.newproc", *serve], None)]
+    for names, end in found.get("runtime.park_m", []):
+        assert names[:2] == ["runtime.mcall", "runtime.gopark"] and names[-4:] == serve and not end
+    assert all(stack == (["runtime.morestack"], "broken") for stack in found["runtime.newstack"])
+
+
+@pytest.mark.parametrize("form", ["json", "graph"])
+def test_begun_by_go(binary, start, trace, form):
+    """The function that the goroutine began with has no callers, and nothing is unknown."""
+    program = start(binary("callers"))
+    tracer = trace("-f", form, "--stack", program.path, "main.main.func1.1")
+    account = program.work("inlined 0")
+    tracer.stop()
+    if form == "json":
+        assert [stack_of(call) for call in tracer.calls()] == [([], None)]
+    else:
+        first, second = tracer.out.strip("\n").splitlines()[:2]
+        assert first == f"{' ' * 31}(goroutine {account['goid']} of process {account['pid']})"
+        assert "main.main.func1.1() {" in second
