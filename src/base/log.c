@@ -4,11 +4,17 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/status_line.h"
+#include "base/terminal.h"
 #include "base/text.h"
+
+/* A terminal of less breaks lines by itself. */
+#define LEAST_COLUMNS 20
 
 /* The one switch of the process: set once, while the command line is read. */
 static bool verbose;
@@ -21,6 +27,59 @@ void log_set_verbose(bool on)
 bool log_is_verbose(void)
 {
 	return verbose;
+}
+
+/* Where a line of a terminal ends between two words, the next one begins with that. */
+#define NEXT_LINE "\n  "
+
+/* How many bytes of the text stay on a line of so many columns: whole words, one at least. */
+static size_t whole_words(const char *text, size_t columns)
+{
+	size_t taken, len = strlen(text), fits = terminal_fit(text, len, columns, &taken);
+	size_t cut = fits;
+
+	if (fits == len)
+		return len;
+	while (cut && text[cut] != ' ')
+		cut--;
+	return cut ?: fits + strcspn(text + fits, " ");
+}
+
+/* NULL: out of memory. The caller frees it. */
+static char *break_lines(const char *text, size_t columns)
+{
+	size_t room = columns, size;
+	char *lines = NULL;
+	FILE *out = open_memstream(&lines, &size);
+
+	while (out && *text) {
+		size_t len = whole_words(text, room);
+		fwrite(text, 1, len, out);
+		text += len;
+		if (*text) /* a space */
+			text++;
+		if (*text)
+			fputs(NEXT_LINE, out);
+		room = columns - strlen("  ");
+	}
+	if (out && fclose(out)) {
+		free(lines);
+		lines = NULL;
+	}
+	return lines;
+}
+
+static void put_line(const char *kind, const char *text)
+{
+	size_t columns = terminal_width(STDERR_FILENO);
+	_cleanup_free_ char *line = NULL, *lines = NULL;
+
+	if (asprintf(&line, "gofuncgraph-c: %s%s", kind, text) < 0)
+		line = NULL;
+	if (line && columns >= LEAST_COLUMNS)
+		lines = break_lines(line, columns);
+	/* One call, so that lines of several threads or processes do not mix. */
+	fprintf(stderr, "%s\n", lines ?: line ?: "gofuncgraph-c: out of memory for a message");
 }
 
 static void log_line(const char *kind, const char *format, va_list args)
@@ -37,9 +96,7 @@ static void log_line(const char *kind, const char *format, va_list args)
 		return;
 	}
 	_cleanup_free_ char *clean = text_escape(text, strlen(text));
-	/* One call, so that lines of several threads or processes do not mix. */
-	fprintf(stderr, "gofuncgraph-c: %s%s\n", kind,
-		clean ? clean : "out of memory for a message");
+	put_line(kind, clean ?: "out of memory for a message");
 }
 
 void log_info(const char *format, ...)

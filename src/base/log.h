@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * log.h - messages for the user, on standard error, one line each, "gofuncgraph-c: " before it.
+ * On a terminal they are broken between words.
  * Control characters in the formatted text are escaped: symbol and file names are hostile input.
  */
 #ifndef GOFUNCGRAPH_LOG_H

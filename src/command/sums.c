@@ -2,8 +2,10 @@
 #include "command/sums.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
 #define BAR "########################################"
@@ -50,10 +52,20 @@ static unsigned power_of(uint64_t ns)
 	return 63 - (unsigned)__builtin_clzll(ns | 1);
 }
 
+/* As many as fit into a line. */
+static size_t longest_bar(void)
+{
+	size_t before = strlen("gofuncgraph-c: ") + 32, columns = terminal_width(STDERR_FILENO);
+
+	if (!columns || columns > before + strlen(BAR))
+		return strlen(BAR);
+	return columns > before ? columns - before : 1;
+}
+
 static void report_power(const struct histogram *durations, unsigned power, uint64_t most)
 {
 	uint64_t count = count_of_power(durations, power);
-	int length = (int)((double)count / (double)most * (double)strlen(BAR) + 0.5);
+	int length = (int)((double)count / (double)most * (double)longest_bar() + 0.5);
 	char from[TEXT_AMOUNT_SIZE], to[TEXT_AMOUNT_SIZE];
 
 	text_format_amount(from, power ? 1ull << power : 0);

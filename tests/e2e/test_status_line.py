@@ -140,3 +140,24 @@ def test_none_in_files(binary, start, trace):
     time.sleep(1)
     tracer.stop()
     assert "\x1b" not in tracer.err + tracer.out and "·" not in tracer.err
+
+
+# ---- messages ----
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120])
+def test_messages_are_broken_between_words(binary, start, watch, columns):
+    """Bars of a histogram are made to fit."""
+    program = start(binary("calls"))
+    screen, tracer = watch(columns, "--slower", "1ns", "--histogram", "-u", "main.*", program.path, "main.root")
+    program.work("GO 20")
+    tracer.stop()
+    lines = [STYLE.sub("", line) for line in rendered(screen.text(whole=True))]
+    messages = [line for line in lines[next(at for at, line in enumerate(lines) if "probe hit" in line):] if line]
+    assert all(len(line) <= columns for line in messages)
+    assert all(line.startswith(("gofuncgraph-c: ", "  ")) for line in messages)
+    told = " ".join(" ".join(messages).split())
+    assert re.match(r"gofuncgraph-c: [\d,]+ probe hits, about .* of the program's CPU time", told)
+    assert re.search(r"gofuncgraph-c: 20 calls of targets, 20 shown; p50 \S+, p90 \S+, p99 \S+, max \S+", told)
+    bars = [line.count("#") for line in messages if re.fullmatch(r".* #+", line)]
+    assert bars and max(bars) == (40 if columns > 87 else max(columns - 47, 1))
