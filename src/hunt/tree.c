@@ -127,6 +127,7 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 	bool is_sampled = piece->flags & PIECE_SAMPLED;
 	const struct stack_site *site = sites_find(sites, piece->stack, is_sampled);
 	enum hunt_kind kind = sites_kind(sites, piece, site);
+	int32_t detail = sites_detail(kind, piece, site);
 	size_t count = sites_frames(sites, piece->stack, is_sampled), innermost = 0;
 	struct tree_node *node = &tree->root;
 	double ns = (double)piece->ns * weight;
@@ -140,11 +141,11 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 
 		if (frame->is_hidden)
 			continue;
-		/* Code that runs is on a different line in each sample. */
-		if (!go_down(tree, &node, frame, i > innermost || !is_sampled, ns))
+		/* Code that runs is on a different line in each sample; what it calls is not. */
+		if (!go_down(tree, &node, frame, i > 0 || !is_sampled, ns))
 			return false;
 	}
-	return add_leaf(tree, node, sites_kind_name(sites, kind, piece), ns);
+	return add_leaf(tree, node, sites_kind_name(sites, kind, detail), ns);
 }
 
 /* ---- in order ---- */
