@@ -206,6 +206,8 @@ extern const struct arch arch_x86_64, arch_arm64;
 const struct arch *arch_of_machine(uint16_t machine);
 /* "openat", which the caller frees; NULL: there is none of this number, or out of memory. */
 char *arch_syscall_name(const struct arch *arch, int number);
+/* Negative: there is none of this name. */
+int arch_syscall_number(const struct arch *arch, const char *name);
 /* What this tool was built for, and so what its BPF programs trace. */
 const struct arch *arch_here(void);
 

@@ -41,7 +41,8 @@ bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames
 		.own = site->own,
 		.callee = site->callee,
 	};
-	doing->kind_name = sites_kind_name(sites, doing->kind, piece);
+	doing->kind_name =
+		sites_kind_name(sites, doing->kind, sites_detail(doing->kind, piece, site));
 	if (piece->kind == PIECE_NO_CPU)
 		tell_who_had_it(piece, doing);
 	if (!with_frames)

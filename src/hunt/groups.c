@@ -28,8 +28,7 @@ struct hash_key group_key(struct sites *sites, const struct piece *piece)
 	const struct stack_site *site =
 		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
 	enum hunt_kind kind = sites_kind(sites, piece, site);
-	uint32_t detail =
-		kind == HUNT_WAIT || kind == HUNT_SYSCALL ? (uint32_t)piece->detail & 0xffffff : 0;
+	uint32_t detail = (uint32_t)sites_detail(kind, piece, site) & 0xffffff;
 	struct hash_key key = {.second = (uint64_t)kind << 56 | (uint64_t)detail << 32};
 
 	if (is_anywhere(kind))

@@ -117,6 +117,7 @@ static void fill(struct sites *sites, struct stack_site *site)
 {
 	size_t count = sites_frames(sites, site->key.first, site->key.second), own;
 
+	site->syscall = -1;
 	if (!count)
 		return;
 	own = choose_frame(sites->frames, count);
@@ -129,12 +130,14 @@ static void fill(struct sites *sites, struct stack_site *site)
 
 		site->is_gc = site->is_gc || (function && is_gc_function(function->text));
 		site->is_c = site->is_c || (function && is_c_call(function->text));
+		if (site->syscall < 0)
+			site->syscall = names_syscall_of(sites->names, &sites->frames[i].place);
 	}
 }
 
 const struct stack_site *sites_find(struct sites *sites, uint64_t stack, bool is_sampled)
 {
-	static const struct stack_site unknown;
+	static const struct stack_site unknown = {.syscall = -1};
 	struct hash_key key = {.first = stack, .second = is_sampled};
 	struct stack_site *site;
 
@@ -183,7 +186,9 @@ enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 			return HUNT_CPU;
 		return site->is_gc ? HUNT_GC : site->is_c ? HUNT_C_CODE : HUNT_CPU;
 	case PIECE_WAIT:
-		return is_gc_reason(names_wait_reason(sites->names, (uint8_t)piece->detail))
+		/* Before Go 1.20 it waits for locks with the same reason as others. */
+		return site->is_gc || is_gc_reason(names_wait_reason(sites->names,
+								     (uint8_t)piece->detail))
 			       ? HUNT_GC
 			       : HUNT_WAIT;
 	case PIECE_STOPPED:
@@ -205,7 +210,17 @@ enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 	}
 }
 
-const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, const struct piece *piece)
+int32_t sites_detail(enum hunt_kind kind, const struct piece *piece, const struct stack_site *site)
+{
+	if (kind == HUNT_WAIT)
+		return piece->detail;
+	if (kind != HUNT_SYSCALL)
+		return 0;
+	/* The kernel's number is known of those that slept, or had a sample. */
+	return piece->detail >= 0 ? piece->detail : site->syscall;
+}
+
+const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, int32_t detail)
 {
 	static const char *const names[] = {
 		[HUNT_CPU] = "cpu",
@@ -220,8 +235,8 @@ const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, const stru
 	};
 
 	if (kind == HUNT_WAIT)
-		return names_wait_reason(sites->names, (uint8_t)piece->detail) ?: "wait";
+		return names_wait_reason(sites->names, (uint8_t)detail) ?: "wait";
 	if (kind == HUNT_SYSCALL)
-		return names_syscall(sites->names, piece->detail);
+		return names_syscall(sites->names, detail);
 	return names[kind];
 }

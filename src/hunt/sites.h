@@ -18,6 +18,7 @@ struct stack_site {
 	struct hash_key key; /* the stack, whether its first address is an instruction */
 	struct place own; /* see struct hunt_doing */
 	const struct name *callee;
+	int32_t syscall; /* the system call that is made there; negative: unknown */
 	bool is_gc, is_c;
 	bool is_known;
 };
@@ -39,8 +40,11 @@ size_t sites_frames(struct sites *sites, uint64_t stack, bool is_sampled);
 enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 			  const struct stack_site *site);
 
-/* "sleep", "cpu", "syscall fsync". Stays as long as the names. */
-const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, const struct piece *piece);
+/* Of a piece of HUNT_WAIT the reason, of HUNT_SYSCALL the system call's number; else 0. */
+int32_t sites_detail(enum hunt_kind kind, const struct piece *piece, const struct stack_site *site);
+
+/* "sleep", "cpu", "syscall fsync"; `detail`: sites_detail(). Stays as long as the names. */
+const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, int32_t detail);
 
 void sites_clear(struct sites *sites);
 

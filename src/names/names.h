@@ -85,6 +85,9 @@ const char *names_state(struct names *names, uint8_t state);
 /* By the kernel's number: "syscall openat", "syscall 777" where there is no name, or "syscall" for what is no
  * number. Stays. */
 const char *names_syscall(struct names *names, int number);
+/* The number of the one that a function makes, by its name: 1 of "syscall.write". Negative: it is none of
+ * those that are named after system calls. */
+int names_syscall_of(const struct names *names, const struct place *frame);
 
 /* The program's own code, not Go's library: see own_code_has(). */
 bool names_is_own(const struct names *names, const struct place *frame);

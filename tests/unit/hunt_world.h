@@ -31,6 +31,7 @@ enum world_address {
 	HOG = 0xd010, /* main.hog */
 	UNLOCK = 0xe010, /* sync.(*Mutex).Unlock */
 	GCWORKER = 0xf010, /* runtime.gcBgMarkWorker */
+	FSYNC = 0x10010, /* syscall.Fsync */
 };
 
 enum world_reason { REASON_SLEEP = 1, REASON_LOCK, REASON_CHAN, REASON_GC };
@@ -54,6 +55,7 @@ static const struct gobin_func world_funcs[] = {
 	WORLD_FUNC(13, "main.hog"),
 	WORLD_FUNC(14, "sync.(*Mutex).Unlock"),
 	WORLD_FUNC(15, "runtime.gcBgMarkWorker"),
+	WORLD_FUNC(16, "syscall.Fsync"),
 };
 
 static const struct name_line world_lines[] = {
@@ -72,6 +74,7 @@ static const struct name_line world_lines[] = {
 	WORLD_LINE(13, "/src/hog.go"),
 	WORLD_LINE(14, "/go/src/sync/mutex.go"),
 	WORLD_LINE(15, "/go/src/runtime/mgc.go"),
+	WORLD_LINE(16, "/go/src/syscall/zsyscall_linux_amd64.go"),
 };
 
 static const char *const world_reasons[] = {"", "sleep", "sync.Mutex.Lock", "chan receive",

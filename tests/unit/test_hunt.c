@@ -208,6 +208,32 @@ static void test_kinds(void **state)
 	world_end(&world);
 }
 
+static void check_by_functions(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_causes, 2);
+	assert_doing(&report->causes[0], "syscall fsync", "main.load", "syscall.Fsync");
+	assert_int_equal(report->causes[0].ns, 60000000);
+	assert_doing(&report->causes[1], "gc", "main.load", "runtime.gcAssistAlloc");
+}
+
+/* Functions tell where the kernel's number or the reason of a wait does not. */
+static void test_by_functions(void **state)
+{
+	struct world world;
+	uint64_t sync, assist;
+
+	world_begin(&world, &plain);
+	sync = STACK(&world, FSYNC, LOAD, HANDLE);
+	assist = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
+	world_enter(&world, 1, 0);
+	system_call(&world, 0, 40000, -1, sync);
+	system_call(&world, 40000, 60000, 74, sync);
+	world_wait(&world, 1, 60000, 80000, 80000, REASON_LOCK, assist, 0, 0);
+	world_leave(&world, 1, 80000);
+	world_report(&world, &none, check_by_functions);
+	world_end(&world);
+}
+
 /* ---- whose doing ---- */
 
 static void check_holder(const struct hunt_report *report)
@@ -584,6 +610,29 @@ static void test_library(void **state)
 	world_end(&world);
 }
 
+/* handle (time.Sleep (no cpu, cpu)): it calls something there, so its line is the same in all. */
+static void check_calling_line(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_nodes, 4);
+	assert_string_equal(report->tree[1].frame.place.function->text, "time.Sleep");
+	assert_int_equal(report->tree[1].end, 4);
+}
+
+static void test_calling_line(void **state)
+{
+	struct world world;
+	uint64_t stack;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	stack = STACK(&world, LOCK, SLEEP, HANDLE);
+	world_enter(&world, 1, 0);
+	off_cpu(&world, 0, 60000, false, stack);
+	world_sample(&world, 1, 61000, stack);
+	world_leave(&world, 1, 80000);
+	world_report(&world, &none, check_calling_line);
+	world_end(&world);
+}
+
 static void test_tree(void **state)
 {
 	struct world world;
@@ -603,14 +652,15 @@ static void test_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sleep),   cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_kinds),   cmocka_unit_test(test_holder),
-		cmocka_unit_test(test_convoy),  cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_hog),     cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_open),    cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_targets), cmocka_unit_test(test_taken_off),
-		cmocka_unit_test(test_exec),    cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_library),
+		cmocka_unit_test(test_sleep),        cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_holder),
+		cmocka_unit_test(test_convoy),       cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_hog),          cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_open),         cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_targets),      cmocka_unit_test(test_taken_off),
+		cmocka_unit_test(test_exec),         cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_library),      cmocka_unit_test(test_by_functions),
+		cmocka_unit_test(test_calling_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
