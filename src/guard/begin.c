@@ -9,7 +9,7 @@
 /* How long a batch is watched at most; less if there is something to see. */
 #define WATCH_NS       (10 * MS)
 #define WATCH_CHEAP_NS (30 * MS) /* they had nothing to do in the first */
-#define ENOUGH_COST_NS (3 * MS)
+#define ENOUGH_COST_NS (3 * MS / 2)
 #define LOOK_AGAIN_NS  (2 * MS)
 /* What is there is looked at again as long as it is given rest; and before tracing begins. */
 #define LONG_WATCH_NS (100 * MS)
@@ -19,7 +19,7 @@
 #define MIN_BATCH   8
 /* Of the program's time, for all that happens on the way, with the probes that are there by then;
  * and for a step alone, at least. */
-#define BEGIN_SHARE    0.2
+#define BEGIN_SHARE    0.13
 #define MIN_STEP_SHARE 0.05
 /* Of who attaches: what the program loses by it. */
 #define ATTACH_LOSS 0.5
