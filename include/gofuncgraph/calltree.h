@@ -74,6 +74,8 @@ struct call {
 	uint8_t end; /* enum call_end */
 	/* records were lost, or probes were off, while it was open: it may have had more calls than are shown */
 	bool incomplete;
+	/* What its goroutine did was not seen to its end (RECORD_STATES_OFF): nothing is known of parts. */
+	bool lacks_states;
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
 	 * 0.
@@ -147,6 +149,7 @@ struct tree {
 	uint64_t off_ns;
 	/* Functions whose probes were taken off before it ended: calls of theirs are missing. */
 	uint64_t num_off;
+	bool states_off; /* its calls that ended last lack states */
 	/* One in so many calls that could begin a tree did when this one began; 0: all. */
 	uint32_t one_in;
 	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all

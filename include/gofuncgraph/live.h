@@ -43,7 +43,7 @@ bool live_is_busy(const struct source *source);
 struct error *live_attach(struct source *source, const uint32_t *sites, size_t count);
 /*
  * Takes all probes of functions off, by their numbers (plan_func_at()); RECORD_TAKEN_OFF tells of each
- * that was chosen, if anything is traced. By uprobe_multi no hit of another function is lost or seen
+ * that was chosen, and RECORD_STATES_OFF of those where states change, if anything is traced. By uprobe_multi no hit of another function is lost or seen
  * twice. By other methods there is a gap while those are attached anew, from RECORD_GAP to
  * RECORD_GAP_END.
  */

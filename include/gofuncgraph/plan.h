@@ -95,5 +95,8 @@ struct plan_resume {
 	uint32_t func; /* the number of the one that the site is in */
 };
 struct plan_resume plan_find_resume(const struct plan *plan);
+/* Puts the numbers of functions where goroutines change their states (site_is_state()) into `numbers`,
+ * which has room for plan_num_all(). Returns how many. */
+size_t plan_find_states(const struct plan *plan, uint32_t *numbers);
 
 #endif

@@ -63,6 +63,8 @@ enum record_kind {
 	RECORD_GAP_END,
 	/* struct record_one_in, made by a source */
 	RECORD_ONE_IN,
+	/* struct record, made by a source: nothing is told of goroutines' states any more */
+	RECORD_STATES_OFF,
 };
 
 enum record_flags {
@@ -404,6 +406,7 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_STOPPED:
 	case RECORD_GAP:
 	case RECORD_GAP_END:
+	case RECORD_STATES_OFF:
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);

@@ -410,6 +410,18 @@ static struct error *handle_taken_off(struct calltree *trees, const struct recor
 	return NULL;
 }
 
+/* Waits that were not over had no end that anybody saw. */
+static void handle_states_off(struct calltree *trees)
+{
+	struct owner *owner;
+
+	trees->states_off = true;
+	DL_FOREACH2(trees->table.owners, owner, younger)
+	{
+		owner->timeline.has_lost = true;
+	}
+}
+
 /* What is open was still running. */
 static void handle_stop(struct calltree *trees, uint64_t now_ns)
 {
@@ -453,6 +465,9 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 		return NULL;
 	case RECORD_TAKEN_OFF:
 		return handle_taken_off(trees, (const struct record_frame *)record);
+	case RECORD_STATES_OFF:
+		handle_states_off(trees);
+		return NULL;
 	case RECORD_ONE_IN:
 		trees->one_in = ((const struct record_one_in *)record)->one_in;
 		return NULL;

@@ -179,6 +179,7 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 	if (ending->end != CALL_RETURN && ending->end != CALL_TAIL_CALL &&
 	    is_taken_off(trees, call->entry_site))
 		call->end = CALL_TAKEN_OFF;
+	call->lacks_states = tree->states_off = trees->states_off;
 	call->exit_site = ending->site;
 	call->end_ns = owner->timeline.now_ns;
 	struct frame *caller = top_frame(owner);

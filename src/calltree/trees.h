@@ -29,6 +29,7 @@ struct calltree {
 	uint64_t looked_ns; /* see settle.h */
 	uint64_t num_off; /* functions that were taken off */
 	uint32_t one_in; /* see struct tree */
+	bool states_off; /* RECORD_STATES_OFF was there */
 	uint64_t num_begun;
 	uint64_t num_roots; /* of them that are not followed ones */
 	uint64_t num_ended;

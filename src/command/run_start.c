@@ -21,6 +21,7 @@ static struct error *make_guard(struct run *run, const struct record_sink *sink)
 		.method = method == ATTACH_AUTO ? attach_best_method() : method,
 		.max_overhead = run->args->max_overhead,
 		.sink = *sink,
+		.needs_states = !run->plan.num_funcs || run->args->options.follow,
 		.is_waiting = run->args->program_args && !run->has_begun,
 		.hit_times = run->hit_times,
 	};

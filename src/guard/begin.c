@@ -23,6 +23,8 @@
 #define MIN_STEP_SHARE 0.05
 /* Of who attaches: what the program loses by it. */
 #define ATTACH_LOSS 0.5
+/* Of what is allowed. */
+#define STATES_SHARE 0.6
 /* Of one CPU: a program that uses less is no reason to wait. */
 #define IDLE 0.2
 
@@ -34,8 +36,8 @@ static bool has_room(const struct begin *begin)
 	       begin->told;
 }
 
-struct error *begin_new(const struct plan *plan, double max_share, const uint32_t *seen,
-			struct begin **out)
+struct error *begin_new(const struct plan *plan, double max_share, bool needs_states,
+			const uint32_t *seen, struct begin **out)
 {
 	struct begin *begin = *out = calloc(1, sizeof(*begin));
 	size_t num_funcs = plan_num_all(plan) + 1;
@@ -44,6 +46,7 @@ struct error *begin_new(const struct plan *plan, double max_share, const uint32_
 		return error_out_of_memory();
 	begin->plan = plan;
 	begin->max_share = max_share;
+	begin->needs_states = needs_states;
 	begin->funcs = calloc(num_funcs, sizeof(*begin->funcs));
 	begin->queue = calloc(num_funcs, sizeof(*begin->queue));
 	begin->batch = calloc(num_funcs, sizeof(*begin->batch));
@@ -69,6 +72,11 @@ void begin_free(struct begin *begin)
 	free(begin->told);
 	free(begin->sites);
 	free(begin);
+}
+
+bool begin_leaves_states_out(const struct begin *begin)
+{
+	return begin->states_off;
 }
 
 bool begin_leaves_out(const struct begin *begin, uint32_t func)
@@ -281,11 +289,36 @@ static struct guard_step watch(struct begin *begin, const struct sample *sample)
 	return wait_until(begin, sample, sample->now_ns + LOOK_AGAIN_NS);
 }
 
+/* There is nothing yet but sites of the tracer's own. States take part of what is allowed, not most. */
+static struct guard_step look_at_states(struct begin *begin, const struct sample *sample)
+{
+	struct window *window = &begin->window;
+	struct guard_step step = {.action = GUARD_STATES_OFF, .funcs = begin->leaving};
+
+	window_measure(window, sample, true);
+	note_costs(begin);
+	if (begin->needs_states ||
+	    window_share(window, window->state_ns) <= STATES_SHARE * begin->max_share)
+		return attach_next(begin, sample);
+	begin->states_off = true;
+	step.num_funcs = plan_find_states(begin->plan, begin->leaving);
+	step.share = begin->share;
+	step.share_after = window_share(window, window->cost_ns - window->state_ns);
+	step.share_of_states = (double)window->state_ns / (double)window->cost_ns;
+	begin->asked = account_of(begin, sample);
+	begin->doing = DOING_TAKE_OFF;
+	return step;
+}
+
 struct guard_step begin_next(struct begin *begin, const struct sample *sample)
 {
 	switch (begin->doing) {
 	case DOING_NOTHING:
-		return attach_next(begin, sample);
+		window_start(&begin->window, sample);
+		begin->doing = DOING_LOOK;
+		return wait_until(begin, sample, sample->now_ns + LONG_WATCH_NS);
+	case DOING_LOOK:
+		return look_at_states(begin, sample);
 	case DOING_ATTACH:
 		return watch(begin, sample);
 	case DOING_WATCH:

@@ -18,10 +18,10 @@
 struct begin;
 
 /*
- * `max_share` more than 0. `seen`: how often the program was seen in each function (order.h), or NULL.
+ * `max_share` more than 0. `needs_states`: goroutines' states are seen, whatever it costs. `seen`: how often the program was seen in each function (order.h), or NULL.
  */
-struct error *begin_new(const struct plan *plan, double max_share, const uint32_t *seen,
-			struct begin **begin);
+struct error *begin_new(const struct plan *plan, double max_share, bool needs_states,
+			const uint32_t *seen, struct begin **begin);
 void begin_free(struct begin *begin); /* NULL is fine */
 
 /*
@@ -29,6 +29,9 @@ void begin_free(struct begin *begin); /* NULL is fine */
  * to be asked when what was answered before has been carried out.
  */
 struct guard_step begin_next(struct begin *begin, const struct sample *sample);
+
+/* They cost too much alone, before anything else was there: GUARD_STATES_OFF. */
+bool begin_leaves_states_out(const struct begin *begin);
 
 /* Has no probes. */
 bool begin_leaves_out(const struct begin *begin, uint32_t func);

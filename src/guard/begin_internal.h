@@ -21,7 +21,14 @@ enum begin_stage {
 	NUM_STAGES,
 };
 
-enum begin_doing { DOING_NOTHING, DOING_ATTACH, DOING_WATCH, DOING_TAKE_OFF, DOING_REST };
+enum begin_doing {
+	DOING_NOTHING,
+	DOING_LOOK,
+	DOING_ATTACH,
+	DOING_WATCH,
+	DOING_TAKE_OFF,
+	DOING_REST
+};
 
 enum begin_place { PLACE_WAITING, PLACE_BATCH, PLACE_ATTACHED, PLACE_CHEAP, PLACE_DEAR, PLACE_OUT };
 
@@ -34,6 +41,7 @@ struct begin_func {
 struct begin {
 	const struct plan *plan; /* not owned */
 	double max_share;
+	bool needs_states, states_off;
 	struct window window;
 	enum begin_stage stage;
 	enum begin_doing doing;

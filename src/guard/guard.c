@@ -70,7 +70,7 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	guard->hits = calloc(plan->num_sites + 1, sizeof(*guard->hits));
 	if (!guard->times || !guard->hits)
 		return error_out_of_memory();
-	err = policy_new(plan, max_share, &guard->policy);
+	err = policy_new(plan, max_share, options->needs_states, &guard->policy);
 	told_init(&guard->told, plan, options->max_overhead);
 	guard->is_careful = !err && wants_care(guard);
 	if (guard->is_careful)
@@ -219,7 +219,11 @@ static void note_left_out(struct guard *guard)
 {
 	const struct plan *plan = guard->options.plan;
 	const struct record_sink *sink = &guard->options.sink;
+	struct record states_off = {
+		.kind = RECORD_STATES_OFF, .size = sizeof(states_off), .time_ns = guard->read_ns};
 
+	if (begin_leaves_states_out(guard->begin))
+		sink->handle(sink->context, &states_off);
 	for (uint32_t i = 0; i < plan->num_funcs; i++) {
 		struct record_frame record = {
 			.header = {.kind = RECORD_TAKEN_OFF,
@@ -244,6 +248,7 @@ static struct error *carry_out(struct guard *guard)
 		guard->is_busy = true;
 		return live_attach(guard->source, step->sites, step->num_sites);
 	case GUARD_TAKE_OFF:
+	case GUARD_STATES_OFF:
 		guard->is_busy = true;
 		return live_take_off(guard->source, step->funcs, step->num_funcs);
 	case GUARD_SAMPLE:
@@ -278,8 +283,8 @@ static struct error *begin_attaching(struct guard *guard)
 		log_verbose("the program was seen in %zu samples of its stacks",
 			    activity_num_samples(guard->activity));
 	}
-	err = begin_new(guard->options.plan, guard->options.max_overhead / 100.0, seen,
-			&guard->begin);
+	err = begin_new(guard->options.plan, guard->options.max_overhead / 100.0,
+			guard->options.needs_states, seen, &guard->begin);
 	activity_end(take_pointer(guard->activity));
 	return err;
 }

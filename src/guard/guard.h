@@ -20,6 +20,7 @@ struct guard_options {
 	unsigned max_overhead; /* percent; 0: no limit */
 	pid_t only; /* the only process that is traced; 0: all that run the plan's file */
 	enum attach_method method; /* not ATTACH_AUTO */
+	bool needs_states; /* of goroutines: without them nothing else is of use */
 	bool is_waiting; /* the program was not started yet */
 	/* Gets a RECORD_TAKEN_OFF of each function that is left out before anything is traced. */
 	struct record_sink sink;

@@ -7,6 +7,8 @@
 #define MAX_ONE_IN 1024
 /* Of what is allowed: what others may take where targets alone take more. */
 #define REST 0.1
+/* Of all that probes cost: states that take so much go before targets do. */
+#define MUCH_OF_ALL 0.3
 
 struct policy {
 	const struct plan *plan;
@@ -15,6 +17,7 @@ struct policy {
 	struct window window;
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
+	bool needs_states;
 	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
 	/* Of one step: functions that go, and what is told of those that the user chose. */
@@ -25,7 +28,8 @@ struct policy {
 
 /* ---- life ---- */
 
-struct error *policy_new(const struct plan *plan, double max_share, struct policy **out)
+struct error *policy_new(const struct plan *plan, double max_share, bool needs_states,
+			 struct policy **out)
 {
 	struct policy *policy = *out = calloc(1, sizeof(*policy));
 
@@ -35,6 +39,7 @@ struct error *policy_new(const struct plan *plan, double max_share, struct polic
 	policy->max_share = max_share;
 	policy->share = -1;
 	policy->one_in = 1;
+	policy->needs_states = needs_states;
 	policy->resume = plan_find_resume(plan);
 	policy->is_off = calloc(plan_num_all(plan) + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan_num_all(plan) + 1, sizeof(*policy->chosen));
@@ -220,6 +225,33 @@ static struct guard_step sample_targets(struct policy *policy)
 	return step;
 }
 
+/* GUARD_WAIT: they stay. */
+static struct guard_step take_states_off(struct policy *policy)
+{
+	const struct window *window = &policy->window;
+	uint64_t cost_ns = window->cost_ns - window->state_ns;
+	struct guard_step step = step_of(policy, GUARD_STATES_OFF, cost_ns);
+
+	if (policy->needs_states ||
+	    (double)window->state_ns < MUCH_OF_ALL * (double)window->cost_ns)
+		return step_of(policy, GUARD_WAIT, window->cost_ns);
+	step.funcs = policy->leaving;
+	step.num_funcs = plan_find_states(policy->plan, policy->leaving);
+	step.share_of_states = (double)window->state_ns / (double)window->cost_ns;
+	return step;
+}
+
+/* It would not help to take off what is no target. */
+static bool states_alone_are_too_much(const struct policy *policy)
+{
+	const struct window *window = &policy->window;
+	uint64_t others_ns = window->target_ns + window->own_ns;
+	double goal = GUARD_GOAL * policy->max_share;
+
+	return window_share(window, others_ns + window->state_ns) >= goal &&
+	       window_share(window, others_ns) < goal;
+}
+
 /* Nothing but targets is left. */
 static struct guard_step curb_targets(struct policy *policy)
 {
@@ -243,9 +275,14 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 	policy->num_chosen = policy->num_leaving = 0;
 	step = step_of(policy, GUARD_WAIT, window->cost_ns);
 	if (policy->share > policy->max_share) {
-		step = take_others_off(policy);
+		if (states_alone_are_too_much(policy))
+			step = take_states_off(policy);
+		if (step.action == GUARD_WAIT)
+			step = take_others_off(policy);
 		if (step.action == GUARD_WAIT)
 			step = sample_targets(policy);
+		if (step.action == GUARD_WAIT)
+			step = take_states_off(policy);
 		if (step.action == GUARD_WAIT)
 			step = curb_targets(policy);
 	}

@@ -6,8 +6,9 @@
  *
  * When probes took too much for half a second, functions that are no targets are taken off, the
  * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
- * itself takes stays, what a record takes goes. Else those targets that cost most are taken off; when
- * none would be left, tracing ends.
+ * itself takes stays, what a record takes goes. Else goroutines' states are not seen any more, where
+ * these cost much; else those targets that cost most are taken off; when none would be left, tracing
+ * ends.
  */
 #ifndef GUARD_POLICY_H
 #define GUARD_POLICY_H
@@ -19,8 +20,10 @@
 
 struct policy;
 
-/* `max_share` more than 0; INFINITY: nothing is ever to be done. */
-struct error *policy_new(const struct plan *plan, double max_share, struct policy **policy);
+/* `max_share` more than 0; INFINITY: nothing is ever to be done. `needs_states`: without them nothing
+ * else is of use. */
+struct error *policy_new(const struct plan *plan, double max_share, bool needs_states,
+			 struct policy **policy);
 void policy_free(struct policy *policy); /* NULL is fine */
 
 /* The function has no probes: it was left out before anything was traced. */

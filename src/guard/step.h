@@ -12,6 +12,7 @@ enum guard_action {
 	GUARD_WAIT, /* nothing for `wait_ns`; then ask again */
 	GUARD_ATTACH, /* `sites` */
 	GUARD_TAKE_OFF, /* all probes of `funcs` */
+	GUARD_STATES_OFF, /* the same: where goroutines change their states */
 	GUARD_SAMPLE, /* from now on one in so many calls of targets begins a tree: `one_in` */
 	GUARD_BEGIN, /* all is attached that is to be; `heats` are left out */
 	GUARD_END, /* nothing else helps */
@@ -30,6 +31,7 @@ struct guard_step {
 	size_t num_heats;
 	uint64_t window_ns; /* that `heats` were counted in */
 	double share, share_after; /* of CPU time: now, and what is expected */
+	double share_of_states; /* of `share`, where goroutines change their states */
 };
 
 #endif

@@ -94,6 +94,14 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 	log_info("attaching carefully: %s of %s probes so far", done, all);
 }
 
+static void tell_states_off(const struct told *told, const struct guard_step *step)
+{
+	log_warning(
+		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: these are not seen any more, which should leave %u %%%s (--max-overhead %u)",
+		percent(step->share), percent(step->share_of_states), percent(step->share_after),
+		step->share > MOSTLY_PROBES ? " or more" : "", told->max_overhead);
+}
+
 void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns)
 {
 	if (!told->progress_ns)
@@ -102,6 +110,8 @@ void told_begin_step(struct told *told, const struct guard_step *step, uint64_t 
 		told->num_attached += step->num_sites;
 	if (step->action == GUARD_TAKE_OFF)
 		told->num_attached -= step->num_funcs;
+	if (step->action == GUARD_STATES_OFF)
+		tell_states_off(told, step);
 	if (step->action == GUARD_BEGIN && step->num_heats)
 		tell_left_out(told, step);
 	else
@@ -129,6 +139,9 @@ void told_step(const struct told *told, const struct guard_step *step)
 	switch (step->action) {
 	case GUARD_TAKE_OFF:
 		tell_taken_off(told, step);
+		break;
+	case GUARD_STATES_OFF:
+		tell_states_off(told, step);
 		break;
 	case GUARD_SAMPLE:
 		log_warning(

@@ -158,6 +158,9 @@ void graph_note_off(struct output *out, const struct branch *branch)
 		snprintf(text, sizeof(text), "probes were off for %s of this tree", amount);
 		graph_of(out)->lines->note(out, branch, text);
 	}
+	if (branch->tree->states_off && out->options.run.states)
+		graph_of(out)->lines->note(
+			out, branch, "states were not seen to its end, they changed too often");
 	graph_note_count(out, branch, branch->tree->num_off, "function left out, called too often",
 			 "functions left out, called too often");
 }

@@ -141,7 +141,7 @@ static void end_exit(struct output *out, const struct call *call)
 
 	if (call->end == CALL_TAIL_CALL)
 		writer_puts(writer, " [tail call]");
-	if (out->options.run.states && !call_time_is_unknown(call))
+	if (out->options.run.states && !call->lacks_states && !call_time_is_unknown(call))
 		put_parts(out, call);
 	writer_puts(writer, "\n");
 }

@@ -276,7 +276,8 @@ static void set_end(struct output *out, struct content *content, const struct br
 	content->is_mostly_probes = call_is_mostly_probes(call);
 	content->mark = content->has_duration ? mark_of(content->duration_ns) : 0;
 	content->is_slowest = is_slowest(out, branch->tree, call);
-	content->has_parts = out->options.run.states && !call_time_is_unknown(call);
+	content->has_parts =
+		out->options.run.states && !call->lacks_states && !call_time_is_unknown(call);
 	if (content->has_parts)
 		set_amounts(out, content, call);
 }

@@ -246,7 +246,9 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 		json_member_number(json, "one_in", tree->one_in);
 	if (call->folded_calls)
 		put_folded(json, call);
-	if (out->options.run.states) {
+	if (!call->depth && tree->states_off && out->options.run.states)
+		json_member_true(json, "states_off");
+	if (out->options.run.states && !call->lacks_states) {
 		json_key(json, "states_ns");
 		json_states(out, json, call);
 	}

@@ -44,7 +44,7 @@ static void put_function(struct output *out, struct json_writer *json,
 	if (sums->durations.count)
 		put_times(json, row);
 	put_ends(json, sums);
-	if (!out->options.run.states || !sums->durations.count)
+	if (!out->options.run.states || sums->lacks_states || !sums->durations.count)
 		return;
 	call = summary_call_of(&sums->total, sums->total_ns);
 	json_key(json, "states_ns");

@@ -246,7 +246,7 @@ static void put_row(struct output *out, const struct function_row *row, uint64_t
 	if (put.is_cut && put.line.is_cut)
 		put_line(&put, out, row, true);
 	end_line(&put);
-	if (out->options.run.states && row->sums->durations.count)
+	if (out->options.run.states && !row->sums->lacks_states && row->sums->durations.count)
 		put_states(out, row->sums);
 }
 

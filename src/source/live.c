@@ -37,6 +37,7 @@ struct live {
 	size_t num_sites; /* when they were detached */
 	unsigned batch; /* records handed on in this go */
 	bool file_is_changed;
+	bool is_gap; /* RECORD_GAP was told, and its end was not yet */
 	uint32_t num_moves; /* execs that the probes have followed */
 	uint64_t num_received; /* records */
 	uint64_t num_lost; /* the same, as was told last */
@@ -210,6 +211,7 @@ static struct live *live_of(struct source *source)
 static void hand_on_taken_off(struct live *live)
 {
 	const struct plan *plan = live->options.plan;
+	bool states_are_off = false;
 
 	for (size_t i = 0; i < live->layers.num_funcs; i++) {
 		struct record_frame record = {
@@ -221,6 +223,9 @@ static void hand_on_taken_off(struct live *live)
 
 		if (live->layers.funcs[i] < plan->num_funcs)
 			hand_on(live, &record.header);
+		else if (site_is_state(&plan->sites[record.site]) && !states_are_off)
+			hand_on_time(live, RECORD_STATES_OFF, record.header.time_ns);
+		states_are_off |= site_is_state(&plan->sites[record.site]);
 	}
 }
 
@@ -235,8 +240,9 @@ static struct error *go_on_changing(struct live *live)
 	err = consume_all(live);
 	if (news == LAYERS_GOING)
 		hand_on_taken_off(live);
-	else
+	else if (live->is_gap)
 		hand_on_time(live, RECORD_GAP_END, event_clock_now_ns(live->options.clock));
+	live->is_gap = false;
 	return err;
 }
 
@@ -266,7 +272,10 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 		err = layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
 	if (err || !has_gap || !live_is_busy(source))
 		return err;
-	hand_on_time(live, RECORD_GAP, gap_ns);
+	/* None, if nothing else was in a layer with what goes. */
+	live->is_gap = live->layers.num_coming > 0;
+	if (live->is_gap)
+		hand_on_time(live, RECORD_GAP, gap_ns);
 	hand_on_taken_off(live);
 	return NULL;
 }

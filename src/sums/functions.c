@@ -183,6 +183,7 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 	if (!sums || !add_self(functions, sums, tree, call) || !add_inner(functions, tree, call))
 		return false;
 	sums->calls++;
+	sums->lacks_states |= call->lacks_states;
 	sums->ends[call->end]++;
 	if (call_time_is_unknown(call))
 		return true;

@@ -41,6 +41,7 @@ struct function_sums {
 	uint64_t probe_ns; /* of total_ns: what probes took, as in struct call */
 	struct histogram durations; /* of those whose time is known */
 	struct spent total, self; /* what total_ns and self_ns were spent on */
+	bool lacks_states; /* some of its calls do: nothing is known of the above */
 };
 
 /* One function, as it is told. */

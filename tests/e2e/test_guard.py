@@ -139,6 +139,28 @@ def test_open_call(binary, start, trace, method, form):
         check_held(tree, method == "tracefs")
 
 
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
+def test_states(binary, start, trace, method):
+    """Goroutines that change their states all the time: trees go on without these."""
+    program = start(binary("hot"))
+    tracer = trace(*GUARDED, "--attach", method, "--states", "-f", "json", "-u", "main.first", "-u", "main.last",
+                   program.path, "main.root")
+    program.work("GO 2")
+    program.work("SWITCH 1")
+    await_condition(lambda: "where goroutines change their states: these are not seen any more" in tracer.err,
+                    "states are not taken off")
+    program.work("SWITCH 0")
+    program.work("GO 3")
+    before, after = roots(tracer.stop())[:2], roots(tracer)[2:]
+    assert len(after) == 3 and not taken_off(tracer) and "probes were off" not in tracer.err
+    for tree in before + after:
+        assert names(tree) == ["main.first", "main.last"] and tree["end"] == "return"
+    for tree in before:
+        assert "states_off" not in tree and "states_ns" in tree
+    for tree in after:
+        assert tree["states_off"] and not any("states_ns" in call for call in [tree, *tree["calls"]])
+
+
 def test_only_target(binary, start, trace):
     """There is nothing else to take off: tracing ends by itself, and what was traced is there."""
     program = start(binary("hot"))

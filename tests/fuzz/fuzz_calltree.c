@@ -246,8 +246,10 @@ static void lose_end(struct calltree *trees, struct checker *checker, const stru
 static void tell(struct calltree *trees, struct checker *checker, const struct facts *facts,
 		 uint8_t byte)
 {
-	static const uint8_t others[8] = {
-		[1] = RECORD_TAKEN_OFF, [2] = RECORD_GAP, [3] = RECORD_GAP_END};
+	static const uint8_t others[8] = {[1] = RECORD_TAKEN_OFF,
+					  [2] = RECORD_GAP,
+					  [3] = RECORD_GAP_END,
+					  [4] = RECORD_STATES_OFF};
 	struct facts told = {
 		.kind = others[byte >> 3 & 7], .time_ns = facts->time_ns, .site = facts->site};
 

@@ -162,7 +162,7 @@ static inline void world_carry_out(struct world *world, const struct guard_step 
 		assert_false(world->is_attached[step->sites[i]]);
 		world->is_attached[step->sites[i]] = true;
 	}
-	for (size_t i = 0; i < step->num_funcs && step->action == GUARD_TAKE_OFF; i++) {
+	for (size_t i = 0; i < step->num_funcs; i++) {
 		const struct plan_func *func = plan_func_at(&world->plan, step->funcs[i]);
 
 		memset(&world->is_attached[func->first_site], 0, func->num_sites);

@@ -33,7 +33,7 @@ static struct beginning begin(struct world *world, const uint32_t *seen, uint64_
 	struct beginning beginning = {};
 	struct sample sample = world_look(world);
 
-	assert_null(begin_new(&world->plan, 0.2, seen, &world->begin));
+	assert_null(begin_new(&world->plan, 0.2, false, seen, &world->begin));
 	for (int i = 0; i < 1000000; i++) {
 		struct guard_step step = begin_next(world->begin, &sample);
 		uint64_t step_ns = attach_ns * (step.num_sites + step.num_funcs) + 2 * MS;
@@ -196,13 +196,30 @@ static void test_resume(void **state)
 	}
 }
 
+/* Where states alone take most of what is allowed they go, before anything comes. */
+static void test_states(void **state)
+{
+	for (int is_hot = 0; is_hot < 2; is_hot++) {
+		struct world world;
+
+		build(&world, 1000, 1);
+		world.own_rates[WORLD_STATE] = is_hot ? 500000 : 50000;
+		begin(&world, NULL, 10000);
+		assert_int_equal(begin_leaves_states_out(world.begin), is_hot);
+		assert_int_equal(world.is_attached[2000 + WORLD_STATE], !is_hot);
+		for (uint32_t i = 0; i < 1000; i++)
+			assert_true(world.is_attached[2 * i]);
+		destroy(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_idle),    cmocka_unit_test(test_hot),
 		cmocka_unit_test(test_unseen),  cmocka_unit_test(test_target),
 		cmocka_unit_test(test_targets), cmocka_unit_test(test_dear),
-		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_resume),  cmocka_unit_test(test_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,7 @@
 static void build(struct world *world, uint32_t num_funcs, uint32_t num_targets, double max_share)
 {
 	world_build(world, num_funcs, num_targets);
-	assert_null(policy_new(&world->plan, max_share, &world->policy));
+	assert_null(policy_new(&world->plan, max_share, false, &world->policy));
 }
 
 static void destroy(struct world *world)
@@ -183,6 +183,26 @@ static void test_sample(void **state)
 	destroy(&world);
 }
 
+/* States cost most; what the user asked for stays. */
+static void test_states(void **state)
+{
+	struct guard_step step;
+	struct world world;
+
+	build(&world, 10, 1, 0.2);
+	world.rates[0] = 5000;
+	world.own_rates[WORLD_STATE] = 500000;
+	attach_all(&world);
+	step = watch(&world);
+	assert_int_equal(step.action, GUARD_STATES_OFF);
+	assert_int_equal(step.num_funcs, 1);
+	assert_true(step.share_of_states > 0.9 && step.share_after < 0.1);
+	assert_false(world.is_attached[20 + WORLD_STATE]);
+	assert_true(world.is_attached[0] && world.is_attached[20 + WORLD_GOEXIT]);
+	assert_int_equal(watch(&world).action, GUARD_WAIT);
+	destroy(&world);
+}
+
 /* Where probes themselves cost most it would not help. */
 static void test_no_sample(void **state)
 {
@@ -231,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_idle),           cmocka_unit_test(test_hot_target),
 		cmocka_unit_test(test_hot_of_targets), cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_sample),         cmocka_unit_test(test_no_sample),
+		cmocka_unit_test(test_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
