@@ -48,6 +48,7 @@ SANITIZED = {
     "test_reexec": "a process under a new program",
     "test_state_parts": "times by states",
     "test_states": "the states command",
+    "test_status_line": "what goes on, and messages that are broken",
     "test_summary": "calls summed up by function",
     "test_terminal": "lines that are cut",
     "test_throttle": "files of cgroups are read",
