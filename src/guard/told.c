@@ -24,6 +24,18 @@ static unsigned percent(double share)
 	return (unsigned)(share * 100 + 0.5);
 }
 
+/* What a step should leave: "4 %", "4 % or more". */
+#define LEFT_SIZE 32
+static const char *left_text(const struct guard_step *step, char text[LEFT_SIZE])
+{
+	unsigned left = percent(step->share_after);
+
+	if (!left)
+		return "next to nothing";
+	snprintf(text, LEFT_SIZE, "%u %%%s", left, step->share > MOSTLY_PROBES ? " or more" : "");
+	return text;
+}
+
 static uint64_t calls_a_second(const struct guard_step *step, const struct heat *heat)
 {
 	double seconds = (double)step->window_ns / NS_PER_S;
@@ -96,10 +108,12 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 
 static void tell_states_off(const struct told *told, const struct guard_step *step)
 {
+	char left[LEFT_SIZE];
+
 	log_warning(
-		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: these are not seen any more, which should leave %u %%%s (--max-overhead %u)",
-		percent(step->share), percent(step->share_of_states), percent(step->share_after),
-		step->share > MOSTLY_PROBES ? " or more" : "", told->max_overhead);
+		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: these are not seen any more, which should leave %s (--max-overhead %u)",
+		percent(step->share), percent(step->share_of_states), left_text(step, left),
+		told->max_overhead);
 }
 
 void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns)
@@ -123,18 +137,19 @@ void told_begin_step(struct told *told, const struct guard_step *step, uint64_t 
 static void tell_taken_off(const struct told *told, const struct guard_step *step)
 {
 	_cleanup_free_ char *names = functions_text(told, step);
+	char left[LEFT_SIZE];
 
 	log_warning(
-		"probes took %u %% of the program's CPU time: %s %s not traced any more, which should leave %u %%%s (--max-overhead %u)",
+		"probes took %u %% of the program's CPU time: %s %s not traced any more, which should leave %s (--max-overhead %u)",
 		percent(step->share), names ?: "?", step->num_heats == 1 ? "is" : "are",
-		percent(step->share_after), step->share > MOSTLY_PROBES ? " or more" : "",
-		told->max_overhead);
+		left_text(step, left), told->max_overhead);
 	name_all(told, step);
 }
 
 void told_step(const struct told *told, const struct guard_step *step)
 {
 	unsigned share = percent(step->share);
+	char left[LEFT_SIZE];
 
 	switch (step->action) {
 	case GUARD_TAKE_OFF:
@@ -145,8 +160,8 @@ void told_step(const struct told *told, const struct guard_step *step)
 		break;
 	case GUARD_SAMPLE:
 		log_warning(
-			"probes took %u %% of the program's CPU time: from now on one in %u calls of targets is traced, chosen by chance, which should leave %u %% (--max-overhead %u)",
-			share, step->one_in, percent(step->share_after), told->max_overhead);
+			"probes took %u %% of the program's CPU time: from now on one in %u calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
+			share, step->one_in, left_text(step, left), told->max_overhead);
 		break;
 	case GUARD_END:
 		log_warning(
