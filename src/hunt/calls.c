@@ -98,6 +98,8 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 
 	if (!target)
 		return hunt->num_targets == HUNT_MAX_TARGETS;
+	if (target->is_taken_off)
+		return true;
 	if (hunt->goroutines.count == HUNT_MAX_OPEN)
 		calls_drop(hunt, hunt->open);
 	goroutine = add_goroutine(hunt, header);
@@ -111,6 +113,7 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 		.start_ns = header->time_ns,
 		.span.start_ns = header->time_ns,
 		.sampled_syscall = -1,
+		.has_holes = hunt->is_in_gap,
 	};
 	return true;
 }

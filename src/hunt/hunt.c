@@ -64,15 +64,19 @@ static void lose_some_of_all(struct hunt *hunt)
 		one->call.has_holes = true;
 }
 
-/* Calls of this function end unseen from now on. */
+/* Calls of this function end unseen from now on. Some may still be seen to begin. */
 static void take_off(struct hunt *hunt, uint32_t site)
 {
 	uint32_t func = hunt->sink.func_of_site(hunt->sink.context, site);
+	struct hunt_target *target = hash_find(&hunt->targets, (struct hash_key){.first = func});
 	struct hunt_goroutine *one, *next;
 
+	if (!target)
+		return;
+	target->is_taken_off = true;
 	for (one = hunt->open; one; one = next) {
 		next = one->next;
-		if (one->call.target->func.first == func)
+		if (one->call.target == target)
 			calls_drop(hunt, one);
 	}
 }
@@ -206,6 +210,8 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		take_off(hunt, ((const struct record_frame *)record)->site);
 		break;
 	case RECORD_GAP:
+	case RECORD_GAP_END:
+		hunt->is_in_gap = record->kind == RECORD_GAP;
 		lose_some_of_all(hunt);
 		break;
 	case RECORD_STATISTICS:

@@ -26,6 +26,7 @@ struct hunt_target {
 	uint64_t holes; /* calls that ended, of which records are missing */
 	uint64_t open; /* that were open when tracing, or their process, ended */
 	uint64_t num_samples; /* within calls */
+	bool is_taken_off; /* its probes are gone */
 	struct kept kept;
 	struct hunt_target *next; /* in order of their first calls */
 };
@@ -65,6 +66,7 @@ struct hunt {
 	struct hash goroutines; /* inside of targets */
 	struct processes processes; /* of these */
 	struct hunt_goroutine *open; /* a list of the same */
+	bool is_in_gap; /* what happens now may not be seen */
 	struct hash targets; /* by function */
 	struct hunt_target *first_target, *last_target;
 	size_t num_targets;

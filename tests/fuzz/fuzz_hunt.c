@@ -195,7 +195,7 @@ static void feed(struct hunt *hunt, struct checker *checker, const uint8_t *byte
 		RECORD_ENTRY,      RECORD_RETURN,       RECORD_WAIT,     RECORD_WAIT,
 		RECORD_OFFCPU,     RECORD_SAMPLE,       RECORD_SAMPLE,   RECORD_STACK,
 		RECORD_STACK_COPY, RECORD_SHORT_WAITS,  RECORD_LOST_END, RECORD_TICK,
-		RECORD_TAKEN_OFF,  RECORD_PROCESS_EXIT, RECORD_GAP,      RECORD_LOST,
+		RECORD_TAKEN_OFF,  RECORD_PROCESS_EXIT, RECORD_GAP,      RECORD_GAP_END,
 	};
 	union any_record room = {0};
 	uint64_t back_ns = bytes[1] & 0x40 ? bytes[2] * UINT64_C(10000) : 0;

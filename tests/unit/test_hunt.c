@@ -391,8 +391,8 @@ static void test_hog(void **state)
 
 static void check_holes(const struct hunt_report *report)
 {
-	assert_int_equal(report->calls, 22);
-	assert_int_equal(report->holes, 2);
+	assert_int_equal(report->calls, 23);
+	assert_int_equal(report->holes, 3);
 	assert_int_equal(report->lost, 2);
 	assert_int_equal(report->max_ns, 30000000);
 	assert_int_equal(report->looked_at, 20);
@@ -421,6 +421,9 @@ static void test_losses(void **state)
 	world_enter(&world, 2, us + 60000);
 	world_feed(&world, &room, RECORD_GAP, us + 60001, 0);
 	world_leave(&world, 2, us + 60002);
+	world_enter(&world, 3, us + 60003);
+	world_feed(&world, &room, RECORD_GAP_END, us + 60004, 0);
+	world_leave(&world, 3, us + 60005);
 	world_report(&world, &none, check_holes);
 	world_end(&world);
 }
@@ -531,6 +534,8 @@ static void test_taken_off(void **state)
 	world_enter(&world, 1, 0);
 	world_feed(&world, &room, RECORD_TAKEN_OFF, 1, 0);
 	world_leave(&world, 1, 2);
+	world_enter(&world, 1, 3);
+	world_leave(&world, 1, 4);
 	assert_int_equal(world_report(&world, &none, check_taken_off), 1);
 	world_end(&world);
 }
