@@ -140,7 +140,7 @@ static struct error *start(void *context)
 	size_t num_targets = plan_num_traced(&hunting->run.plan);
 	char what[64];
 
-	snprintf(what, sizeof(what), "watching calls of %zu function%s", num_targets,
+	snprintf(what, sizeof(what), "tracing %zu function%s", num_targets,
 		 num_targets == 1 ? "" : "s");
 	return run_start(&hunting->run, &options, what);
 }
