@@ -7,6 +7,7 @@
 static const struct command commands[] = {
 	{NULL, &trace_argp, command_trace},
 	{"list", &list_argp, command_list},
+	{"hunt", &hunt_argp, command_hunt},
 	{"states", &states_argp, command_states},
 	{"goroutines", &goroutines_argp, command_goroutines},
 	{"bpftrace", &bpftrace_argp, command_bpftrace},

@@ -110,6 +110,7 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 	goroutine->call = (struct open_call){
 		.target = target,
 		.site = entry->at.site,
+		.frame = entry->at.frame,
 		.start_ns = header->time_ns,
 		.span.start_ns = header->time_ns,
 		.sampled_syscall = -1,
@@ -297,7 +298,7 @@ bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu 
 		.start_ns = start_ns,
 		.stack = off->stack,
 		.count = 1,
-		.flags = off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0,
+		.flags = PIECE_SAMPLED | (off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
 	};
 
 	if (off->header.time_ns <= start_ns)

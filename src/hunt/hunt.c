@@ -103,20 +103,31 @@ static bool end_all(struct hunt *hunt, uint64_t end_ns)
 	return is_full;
 }
 
-/* ---- samples ---- */
+/* ---- stacks ---- */
+
+static struct error *put_right(struct hunt *hunt, const struct stack_hint *hint, uint64_t *stack)
+{
+	return samples_put_right(hunt->settings.code, &hunt->stacks, hint, stack);
+}
 
 static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 			       const struct record_sample *sample)
 {
 	const struct record *header = &sample->header;
-	uint64_t stack;
-	struct error *err = samples_put_right(hunt->settings.code, &hunt->stacks, sample, &stack);
-	const struct history_sample entry = {
+	const struct stack_hint hint = {
+		.stack = sample->stack,
+		.words = {sample->words[0], sample->words[1]},
+		.sp = sample->sp,
+		.first_frame = sample->first_frame,
+		.frame = sample->frame,
+		.left_at = sample->left_at,
+	};
+	struct history_sample entry = {
 		.goroutine = {.first = header->goid, .second = header->pid},
 		.time_ns = header->time_ns,
-		.stack = stack,
 		.kind = sample->place == SAMPLE_TRACER ? PIECE_TRACER : PIECE_CPU,
 	};
+	struct error *err = put_right(hunt, &hint, &entry.stack);
 
 	hunt->num_samples++;
 	hunt->num_tracer_samples += sample->place == SAMPLE_TRACER;
@@ -124,9 +135,50 @@ static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *gorouti
 		return err;
 	if (sample->state == STATE_RUNNING && !history_add_sample(&hunt->history, &entry))
 		return error_out_of_memory();
-	if (goroutine && !calls_sample(hunt, goroutine, sample, stack))
+	if (goroutine && !calls_sample(hunt, goroutine, sample, entry.stack))
 		return error_out_of_memory();
 	return NULL;
+}
+
+static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			     const struct record_wait *wait)
+{
+	const struct stack_hint hint = {
+		.stack = wait->stack,
+		.words = {wait->words[0], wait->words[1]},
+		.sp = wait->sp,
+		.first_frame = wait->first_frame,
+		.frame = goroutine ? goroutine->call.frame : 0,
+	};
+	struct record_wait righted = *wait;
+	uint64_t stack;
+	struct error *err = put_right(hunt, &hint, &stack);
+
+	righted.stack = stack;
+	if (!err && !calls_wait(hunt, goroutine, &righted))
+		return error_out_of_memory();
+	return err;
+}
+
+static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *goroutine,
+				const struct record_offcpu *off)
+{
+	const struct stack_hint hint = {
+		.stack = off->stack,
+		.words = {off->words[0], off->words[1]},
+		.sp = off->sp,
+		.first_frame = off->first_frame,
+		.frame = off->frame,
+		.left_at = off->left_at,
+	};
+	struct record_offcpu righted = *off;
+	uint64_t stack;
+	struct error *err = put_right(hunt, &hint, &stack);
+
+	righted.stack = stack;
+	if (!err && !calls_off_cpu(goroutine, &righted))
+		return error_out_of_memory();
+	return err;
 }
 
 static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine,
@@ -141,7 +193,7 @@ static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine
 		return NULL;
 	call->awaits_copy = false;
 	last = &span->items[span->count - 1];
-	if (!(last->flags & PIECE_SAMPLED))
+	if (last->kind != PIECE_CPU && last->kind != PIECE_TRACER)
 		return NULL;
 	err = samples_unwind(hunt->settings.code, &hunt->stacks, call->sample_ip_va,
 			     call->sample_frame, copy, &last->stack);
@@ -180,16 +232,14 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		is_full = on_entry(hunt, goroutine, record);
 		break;
 	case RECORD_WAIT:
-		is_full = calls_wait(hunt, goroutine, (const struct record_wait *)record);
-		break;
+		return on_wait(hunt, goroutine, (const struct record_wait *)record);
 	case RECORD_SHORT_WAITS:
 		if (goroutine)
 			calls_short_waits(goroutine, (const struct record_short_waits *)record);
 		break;
 	case RECORD_OFFCPU:
-		is_full = !goroutine ||
-			  calls_off_cpu(goroutine, (const struct record_offcpu *)record);
-		break;
+		return goroutine ? on_off_cpu(hunt, goroutine, (const struct record_offcpu *)record)
+				 : NULL;
 	case RECORD_SAMPLE:
 		return on_sample(hunt, goroutine, (const struct record_sample *)record);
 	case RECORD_STACK_COPY:

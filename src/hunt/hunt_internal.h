@@ -35,6 +35,7 @@ struct hunt_target {
 struct open_call {
 	struct hunt_target *target;
 	uint32_t site;
+	uint32_t frame; /* of its entry */
 	uint64_t start_ns;
 	struct pieces pieces; /* up to where the span begins */
 	struct span span;

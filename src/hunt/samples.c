@@ -29,59 +29,74 @@ static struct error *tell(struct stacks *stacks, struct record_stack *made, uint
 
 /* ---- the caller that is missing ---- */
 
-/* Where the return address is above the stack pointer, or -1: not known, or not there. */
-static int32_t return_at(const struct unwind_code *code, uint64_t ip_va)
+/* On arm64 the return address is in the link register while the function has no frame, then at the stack
+ * pointer, and the frame pointer is to be right below it. */
+static uint64_t missing_by_link(const struct stack_hint *hint, int32_t delta)
 {
-	const struct code_place *place = code->at(code->context, ip_va);
-
-	if (!place)
-		return -1;
-	/* In the link register where the function has no frame yet; else below its frame, where frame
-	 * pointers find it. */
-	if (code->has_link_register && place->delta)
-		return -1;
-	return place->delta;
+	if (!delta)
+		return hint->words[0];
+	return hint->first_frame == hint->sp + WORD ? 0 : hint->words[1];
 }
 
-/* The address that belongs behind the sample's instruction, and is not there; 0: none. */
-static uint64_t missing_caller(const struct unwind_code *code, const struct record_sample *sample)
+/* The return address is above what the function has of the stack, and the frame pointer is to be right
+ * below it. */
+static uint64_t missing_by_stack(const struct stack_hint *hint, int32_t delta)
 {
-	int32_t delta = return_at(code, sample->ip_va);
-
 	if (delta != 0 && delta != WORD)
 		return 0;
+	if (hint->first_frame && hint->sp + WORD == hint->first_frame + (uint32_t)delta)
+		return 0;
+	return hint->words[delta / WORD];
+}
+
+/* The address that belongs behind that of the function which was left at `va`, and is not there; 0: none. */
+static uint64_t missing_caller(const struct unwind_code *code, const struct stack_hint *hint,
+			       uint64_t va)
+{
+	const struct code_place *place = code->at(code->context, va);
+
+	if (!place || place->delta < 0)
+		return 0;
 	/* It is in the target itself, whose caller's are left out. */
-	if (sample->frame && sample->sp == sample->frame + (uint32_t)delta)
+	if (hint->frame && hint->sp == hint->frame + (uint32_t)place->delta)
 		return 0;
-	if (!code->has_link_register && sample->first_frame &&
-	    sample->sp + WORD == sample->first_frame + (uint32_t)delta)
-		return 0;
-	return sample->words[delta / WORD];
+	return code->has_link_register ? missing_by_link(hint, place->delta)
+				       : missing_by_stack(hint, place->delta);
+}
+
+/* With one address more, behind the one at `at`. */
+static struct error *tell_longer(struct stacks *stacks, const struct known_stack *known, size_t at,
+				 uint64_t caller_va, uint64_t *stack)
+{
+	struct record_stack made = {
+		.count = known->count < STACK_DEPTH ? known->count + 1 : STACK_DEPTH,
+		.end = known->end,
+	};
+
+	memcpy(made.addresses, known->addresses, (at + 1) * sizeof(uint64_t));
+	made.addresses[at + 1] = caller_va;
+	memcpy(made.addresses + at + 2, known->addresses + at + 1,
+	       (made.count - at - 2) * sizeof(uint64_t));
+	return tell(stacks, &made, stack);
 }
 
 struct error *samples_put_right(const struct unwind_code *code, struct stacks *stacks,
-				const struct record_sample *sample, uint64_t *stack)
+				const struct stack_hint *hint, uint64_t *stack)
 {
-	const struct known_stack *known = stacks_find(stacks, sample->stack);
-	struct record_stack made;
+	const struct known_stack *known = stacks_find(stacks, hint->stack);
+	size_t at = hint->left_at;
 	uint64_t caller_va;
 
-	*stack = sample->stack;
-	if (!code || !known || !known->count || sample->place != SAMPLE_GO ||
-	    sample->ip_va & FOREIGN_ADDRESS)
+	*stack = hint->stack;
+	if (!code || !hint->sp || !known || at >= known->count || at + 2 > STACK_DEPTH ||
+	    known->addresses[at] & FOREIGN_ADDRESS)
 		return NULL;
-	caller_va = missing_caller(code, sample);
+	caller_va = missing_caller(code, hint, known->addresses[at]);
 	/* What is in the register may be left from a call that has returned. */
 	if (!caller_va || caller_va & FOREIGN_ADDRESS || !code->at(code->context, caller_va - 1) ||
-	    (known->count > 1 && known->addresses[1] == caller_va))
+	    (known->count > at + 1 && known->addresses[at + 1] == caller_va))
 		return NULL;
-	made.count = known->count < STACK_DEPTH ? known->count + 1 : STACK_DEPTH;
-	made.end = known->end;
-	memset(made.unused, 0, sizeof(made.unused));
-	made.addresses[0] = known->addresses[0];
-	made.addresses[1] = caller_va;
-	memcpy(made.addresses + 2, known->addresses + 1, (made.count - 2) * sizeof(uint64_t));
-	return tell(stacks, &made, stack);
+	return tell_longer(stacks, known, at, caller_va, stack);
 }
 
 /* ---- by memory ---- */

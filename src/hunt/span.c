@@ -7,7 +7,7 @@
 
 static bool is_sample(const struct piece *item)
 {
-	return item->flags & PIECE_SAMPLED;
+	return item->kind == PIECE_CPU || item->kind == PIECE_TRACER;
 }
 
 /* Half of the samples stand for all of them; times without a processor are added to each other. */

@@ -59,7 +59,7 @@ static void expect(const struct world *world, uint64_t id, const uint64_t *addre
 		assert_int_equal(stack->addresses[i], addresses[i]);
 }
 
-static uint64_t put_right(struct world *world, const struct record_sample *sample)
+static uint64_t put_right(struct world *world, const struct stack_hint *sample)
 {
 	uint64_t stack;
 
@@ -67,75 +67,99 @@ static uint64_t put_right(struct world *world, const struct record_sample *sampl
 	return stack;
 }
 
+/* Says of a stack that it was left at `va`, and that frame pointers led to 0x1310 from there. */
+static void leave_at(struct world *world, struct stack_hint *hint, uint64_t va)
+{
+	hint->stack = tell(world, va, (const uint64_t[]){va, 0x1310}, 2);
+}
+
+static bool is_left_alone(struct world *world, const struct stack_hint *hint)
+{
+	return put_right(world, hint) == hint->stack;
+}
+
 /* In a function without a frame, frame pointers begin at its caller's caller. */
 static void test_leaf(void **state)
 {
-	const uint64_t told[] = {0x1010, 0x1310}, right[] = {0x1010, 0x1210, 0x1310};
 	struct world world;
-	struct record_sample sample = {.ip_va = 0x1010,
-				       .words = {0x1210, 0x9999},
-				       .sp = 500,
-				       .first_frame = 400,
-				       .frame = 100};
+	struct stack_hint hint = {
+		.words = {0x1210, 0x9999}, .sp = 500, .first_frame = 400, .frame = 100};
 
 	begin(&world);
-	sample.stack = tell(&world, 5, told, 2);
-	expect(&world, put_right(&world, &sample), right, 3);
-	assert_int_equal(stacks_find(&world.stacks, put_right(&world, &sample))->end, STACK_TARGET);
+	leave_at(&world, &hint, 0x1010);
+	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1010, 0x1210, 0x1310}, 3);
+	assert_int_equal(stacks_find(&world.stacks, put_right(&world, &hint))->end, STACK_TARGET);
 	/* Its frame pointer is saved already, but not set. */
-	sample.ip_va = 0x1110;
-	sample.words[0] = 0x9999;
-	sample.words[1] = 0x1210;
-	expect(&world, put_right(&world, &sample), right, 3);
+	leave_at(&world, &hint, 0x1110);
+	hint.words[0] = 0x9999;
+	hint.words[1] = 0x1210;
+	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1110, 0x1210, 0x1310}, 3);
 	/* The frame is there. */
-	sample.first_frame = 500;
-	assert_int_equal(put_right(&world, &sample), 5);
+	hint.first_frame = 500;
+	assert_true(is_left_alone(&world, &hint));
+	stacks_clear(&world.stacks);
+}
+
+/* Where it left its own stack for the system's. */
+static void test_left_later(void **state)
+{
+	struct world world;
+	struct stack_hint hint = {
+		.words = {0x1210}, .sp = 500, .first_frame = 400, .frame = 100, .left_at = 1};
+
+	begin(&world);
+	hint.stack = tell(&world, 5, (const uint64_t[]){0x1510, 0x1010, 0x1310}, 3);
+	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1510, 0x1010, 0x1210, 0x1310},
+	       4);
+	hint.left_at = 3;
+	assert_true(is_left_alone(&world, &hint));
 	stacks_clear(&world.stacks);
 }
 
 /* What is not known, or needs nothing, stays. */
 static void test_left_alone(void **state)
 {
-	const uint64_t told[] = {0x1010, 0x1310};
 	struct world world;
-	struct record_sample sample = {
-		.ip_va = 0x1010, .words = {0x1210}, .sp = 500, .first_frame = 400};
+	struct stack_hint hint = {.words = {0x1210}, .sp = 500, .first_frame = 400, .stack = 6};
 
 	begin(&world);
-	sample.stack = 6;
-	assert_int_equal(put_right(&world, &sample), 6); /* unknown */
-	sample.stack = tell(&world, 5, told, 2);
-	sample.frame = 500; /* in the target itself */
-	assert_int_equal(put_right(&world, &sample), 5);
-	sample.frame = 100;
-	sample.words[0] = 0x7777; /* no code */
-	assert_int_equal(put_right(&world, &sample), 5);
-	sample.words[0] = 0x1210;
-	sample.place = SAMPLE_SYSTEM;
-	assert_int_equal(put_right(&world, &sample), 5);
-	sample.place = SAMPLE_GO;
-	sample.ip_va = 0x1210; /* it has a frame of its own */
-	assert_int_equal(put_right(&world, &sample), 5);
-	sample.ip_va = 0x1410; /* not Go's */
-	assert_int_equal(put_right(&world, &sample), 5);
-	sample.ip_va = 0x1010 | FOREIGN_ADDRESS;
-	assert_int_equal(put_right(&world, &sample), 5);
+	assert_true(is_left_alone(&world, &hint)); /* unknown */
+	leave_at(&world, &hint, 0x1010);
+	hint.frame = 500; /* in the target itself */
+	assert_true(is_left_alone(&world, &hint));
+	hint.frame = 100;
+	hint.words[0] = 0x7777; /* no code */
+	assert_true(is_left_alone(&world, &hint));
+	hint.words[0] = 0x1210;
+	hint.sp = 0;
+	assert_true(is_left_alone(&world, &hint));
+	hint.sp = 500;
+	leave_at(&world, &hint, 0x1210); /* it has a frame of its own */
+	assert_true(is_left_alone(&world, &hint));
+	leave_at(&world, &hint, 0x1410); /* not Go's */
+	assert_true(is_left_alone(&world, &hint));
+	leave_at(&world, &hint, 0x1010 | FOREIGN_ADDRESS);
+	assert_true(is_left_alone(&world, &hint));
 	stacks_clear(&world.stacks);
 }
 
 static void test_link_register(void **state)
 {
-	const uint64_t told[] = {0x1010, 0x1310}, right[] = {0x1010, 0x1210, 0x1310};
 	struct world world;
-	struct record_sample sample = {
-		.ip_va = 0x1010, .words = {0x1210}, .sp = 500, .first_frame = 500};
+	struct stack_hint hint = {.words = {0x1210, 0x1220}, .sp = 500, .first_frame = 500};
 
 	begin(&world);
 	world.code.has_link_register = true;
-	sample.stack = tell(&world, 5, told, 2);
-	expect(&world, put_right(&world, &sample), right, 3);
-	sample.ip_va = 0x1110;
-	assert_int_equal(put_right(&world, &sample), 5);
+	leave_at(&world, &hint, 0x1010);
+	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1010, 0x1210, 0x1310}, 3);
+	/* It has a frame, but the frame pointer is not there yet. */
+	leave_at(&world, &hint, 0x1110);
+	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1110, 0x1220, 0x1310}, 3);
+	hint.first_frame = 508;
+	assert_true(is_left_alone(&world, &hint));
+	hint.first_frame = 500;
+	hint.frame = 492; /* it is the target */
+	assert_true(is_left_alone(&world, &hint));
 	stacks_clear(&world.stacks);
 }
 
@@ -143,13 +167,12 @@ static void test_deep(void **state)
 {
 	uint64_t told[STACK_DEPTH] = {0x1010};
 	struct world world;
-	struct record_sample sample = {
-		.ip_va = 0x1010, .words = {0x1210}, .sp = 500, .first_frame = 400};
+	struct stack_hint hint = {.words = {0x1210}, .sp = 500, .first_frame = 400};
 	const struct known_stack *stack;
 
 	begin(&world);
-	sample.stack = tell(&world, 5, told, STACK_DEPTH);
-	stack = stacks_find(&world.stacks, put_right(&world, &sample));
+	hint.stack = tell(&world, 5, told, STACK_DEPTH);
+	stack = stacks_find(&world.stacks, put_right(&world, &hint));
 	assert_int_equal(stack->count, STACK_DEPTH);
 	assert_int_equal(stack->addresses[1], 0x1210);
 	stacks_clear(&world.stacks);
@@ -194,11 +217,11 @@ static void test_copy(void **state)
 static void test_without_code(void **state)
 {
 	struct stacks stacks = {0};
-	struct record_sample sample = {.stack = 5};
+	struct stack_hint hint = {.stack = 5, .sp = 8};
 	struct record_stack_copy copy = {.size = 8};
 	uint64_t stack;
 
-	assert_null(samples_put_right(NULL, &stacks, &sample, &stack));
+	assert_null(samples_put_right(NULL, &stacks, &hint, &stack));
 	assert_int_equal(stack, 5);
 	assert_null(samples_unwind(NULL, &stacks, 0x1000, 0, &copy, &stack));
 	assert_int_equal(stack, 5);
@@ -207,9 +230,10 @@ static void test_without_code(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_leaf),          cmocka_unit_test(test_left_alone),
-		cmocka_unit_test(test_link_register), cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_copy),          cmocka_unit_test(test_without_code),
+		cmocka_unit_test(test_leaf),         cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_left_later),   cmocka_unit_test(test_link_register),
+		cmocka_unit_test(test_deep),         cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_without_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
