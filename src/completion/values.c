@@ -32,6 +32,14 @@ static struct value methods(void)
 	return value;
 }
 
+static const char *formats_of(const struct command *command)
+{
+	if (!command->name)
+		return FORMATS_WORDS(TREE_FORMATS);
+	return strcmp(command->name, "hunt") ? FORMATS_WORDS(STATE_FORMATS)
+					     : FORMATS_WORDS(HUNT_FORMATS);
+}
+
 struct value value_of(const struct command *command, const struct argp_option *option)
 {
 	if (!strcmp(option->arg, "FILE"))
@@ -43,8 +51,7 @@ struct value value_of(const struct command *command, const struct argp_option *o
 	if (!strcmp(option->arg, "METHOD"))
 		return methods();
 	if (!strcmp(option->arg, "FORMAT"))
-		return words(command->name ? FORMATS_WORDS(STATE_FORMATS)
-					   : FORMATS_WORDS(TREE_FORMATS));
+		return words(formats_of(command));
 	if (!strcmp(option->name, "state"))
 		return words(state_names());
 	if (!strcmp(option->name, "caller"))

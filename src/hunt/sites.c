@@ -65,11 +65,11 @@ static bool is_gc_function(const char *name)
 	return false;
 }
 
-/* Where C code is called: src/runtime/cgocall.go. */
+/* Where C code is called: src/runtime/cgocall.go, and what cgo generates for each function of C. */
 static bool is_c_call(const char *name)
 {
-	return strcmp(name, "runtime.cgocall") == 0 || strcmp(name, "runtime.asmcgocall") == 0 ||
-	       starts_with(name, "runtime.asmcgocall.");
+	return strcmp(name, "runtime.cgocall") == 0 || strstr(name, "._Cfunc_") ||
+	       strcmp(name, "runtime.asmcgocall") == 0 || starts_with(name, "runtime.asmcgocall.");
 }
 
 /* What lies between code that people write and the kernel or the scheduler. */

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What is written about the tool agrees with the tool: man pages with --help and with JSON.
 
-usage: docs.py TOOL TEST_STREAMS"""
+usage: docs.py TOOL PRINTER...
+
+PRINTER writes what is printed into a folder: test_streams, test_hunt_print"""
 
 import json
 import pathlib
@@ -13,7 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COMMANDS = {"": "gofuncgraph-c", "list": "gofuncgraph-c-list", "states": "gofuncgraph-c-states",
+COMMANDS = {"": "gofuncgraph-c", "list": "gofuncgraph-c-list", "hunt": "gofuncgraph-c-hunt", "states": "gofuncgraph-c-states",
             "goroutines": "gofuncgraph-c-goroutines",
             "bpftrace": "gofuncgraph-c-bpftrace"}
 
@@ -70,7 +72,7 @@ def options_of_page(name):
     return found
 
 
-def test_options(tool, streams):
+def test_options(tool, *printers):
     """Each command's page has the options of its --help, in the same groups and in the same order."""
     for command, name in COMMANDS.items():
         helped, described = options_of_help(tool, command), options_of_page(name)
@@ -78,7 +80,7 @@ def test_options(tool, streams):
         assert helped == described, f"{name}:\n{helped}\n{described}"
 
 
-def test_readme(tool, streams):
+def test_readme(tool, *printers):
     """The options that README.md names in its table are in that order, too."""
     table = re.search(r"\| option \|.*?\n\n", (ROOT / "README.md").read_text(), re.S).group(0)
     named = re.findall(r"`--([\w-]+)", "\n".join(line.rsplit("|", 2)[0] for line in table.splitlines()))
@@ -86,7 +88,7 @@ def test_readme(tool, streams):
     assert len(named) > 8 and named == [option for option in helped if option in named], named
 
 
-def test_commands(tool, streams):
+def test_commands(tool, *printers):
     """Each command is named by --help and by the main page, and has a page that both point to."""
     text = subprocess.run([tool, "--help"], check=True, capture_output=True, text=True).stdout
     commands = re.findall(r"^  ([a-z]+)  ", text.split("\nCommands;")[1], re.M)
@@ -119,7 +121,7 @@ def members(value, name=""):
     return found
 
 
-def test_json(tool, streams):
+def test_json(tool, *printers):
     """What is written as JSON is described, and what is described is written."""
     described = set()
     for line in re.findall(r"^\.It Va (.*)$", page("gofuncgraph-c-json", 5), re.M):
@@ -128,7 +130,8 @@ def test_json(tool, streams):
     described |= {"running", "waiting", "ns", "count"}
     written = set()
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([streams, folder], check=True, stdout=subprocess.DEVNULL)
+        for printer in printers:
+            subprocess.run([printer, folder], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for path in pathlib.Path(folder).glob("*json*"):
             for line in path.read_text().splitlines():
                 written |= members(json.loads(line))
@@ -143,7 +146,7 @@ def test_json(tool, streams):
 # ---- the map ----
 
 
-def test_map(tool, streams):
+def test_map(tool, *printers):
     """The paths in HACKING.md and README.md are there, and no room is missing."""
     text = (ROOT / "HACKING.md").read_text()
     paths = {path for code in re.findall(r"`([^`\n]+)`", text) for path in [code.split(" ")[0]]
@@ -163,7 +166,7 @@ def test_map(tool, streams):
 # ---- form ----
 
 
-def test_form(tool, streams):
+def test_form(tool, *printers):
     """mandoc finds nothing to complain about."""
     if not shutil.which("mandoc"):
         raise Skipped("mandoc is not installed")
@@ -175,7 +178,7 @@ def test_form(tool, streams):
         assert not complaints, "\n".join(complaints)
 
 
-def test_strings(tool, streams):
+def test_strings(tool, *printers):
     """A string is not split over lines, so that it can be searched for; but behind a line's end, as in help."""
     split = []
     for path in [*(ROOT / "src").rglob("*.[ch]"), *(ROOT / "bpf").glob("*.[ch]")]:
@@ -186,7 +189,7 @@ def test_strings(tool, streams):
     assert not split, split
 
 
-def test_references(tool, streams):
+def test_references(tool, *printers):
     """A page that another one refers to is there, and so is a section."""
     for path in (ROOT / "man").iterdir():
         text = path.read_text()

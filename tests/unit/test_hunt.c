@@ -188,7 +188,7 @@ static void test_kinds(void **state)
 	load = STACK(&world, LOAD, HANDLE);
 	assist = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
 	burn = STACK(&world, SHA, BURN, HANDLE);
-	nap = STACK(&world, CGOCALL, NAP, HANDLE);
+	nap = STACK(&world, NAP, HANDLE);
 	world_enter(&world, 1, 0);
 	/* It was on a processor: what it did there a sample knows. */
 	sample_system_call(&world, 5000, 74);
@@ -561,6 +561,29 @@ static void test_exec(void **state)
 	world_end(&world);
 }
 
+/* Waits for locks of the collector's are its own. */
+static void check_collector(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_causes, 1);
+	assert_doing(&report->causes[0], "gc", "main.load", "runtime.gcAssistAlloc");
+	assert_int_equal(report->causes[0].ns, 30000000);
+}
+
+static void test_collector(void **state)
+{
+	struct world world;
+	uint64_t stack;
+
+	world_begin(&world, &plain);
+	stack = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
+	world_enter(&world, 1, 0);
+	world_wait(&world, 1, 0, 20000, 20000, REASON_LOCK, stack, 0, 0);
+	world_wait(&world, 1, 20000, 30000, 30000, REASON_GC, STACK(&world, PARK, HANDLE), 0, 0);
+	world_leave(&world, 1, 30000);
+	world_report(&world, &none, check_collector);
+	world_end(&world);
+}
+
 /* ---- the tree ---- */
 
 static void check_tree(const struct hunt_report *report)
@@ -666,6 +689,7 @@ int main(void)
 		cmocka_unit_test(test_exec),         cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_library),      cmocka_unit_test(test_by_functions),
 		cmocka_unit_test(test_calling_line),
+		cmocka_unit_test(test_collector),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
