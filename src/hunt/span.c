@@ -69,6 +69,8 @@ static uint64_t unseen_in(const struct span *span, uint64_t period_ns, uint64_t 
 	uint64_t short_ns = span->waiting_ns + span->syscall_ns + span->runnable_ns;
 	uint64_t most = SPAN_LOST_PERIODS * period_ns;
 
+	if (most < SPAN_LOST_NS)
+		most = SPAN_LOST_NS;
 	if (!period_ns || stretch_ns <= short_ns)
 		return 0;
 	if (span->thinned >= 20 || stretch_ns - short_ns <= most << span->thinned)

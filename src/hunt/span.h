@@ -24,8 +24,10 @@ struct span {
 
 /* More are thinned out. */
 #define SPAN_MAX_ITEMS 4096
-/* Sampling periods without a sample that cannot be chance. */
+/* Sampling periods without a sample that cannot be chance, if they take longer than a virtual machine may
+ * be stopped by its host. */
 #define SPAN_LOST_PERIODS 20
+#define SPAN_LOST_NS      UINT64_C(100000000)
 
 /* A sample, or a time without a processor, behind those that are there. False: out of memory. */
 bool span_add(struct span *span, const struct piece *item);

@@ -21,7 +21,7 @@ enum cut {
 };
 
 /* Where what belongs to the line above begins. */
-#define BROKEN_INDENT   20
+#define BROKEN_INDENT   12
 #define SENTENCE_INDENT 4
 
 const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns)

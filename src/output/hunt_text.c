@@ -22,6 +22,9 @@
 #define MAX_NODES     60
 #define MAX_STEPS     200
 
+/* Of which shares can be told. */
+#define ENOUGH_SAMPLES 100
+
 #define TEXT_SIZE 512
 
 static struct error *begin(struct output *out)
@@ -179,25 +182,26 @@ static bool is_collector(const struct place *place)
 
 static void put_waker(struct output *out, size_t indent, const struct hunt_doing *doing)
 {
-	char text[TEXT_SIZE], behind[64] = "";
+	char text[TEXT_SIZE];
+	struct hunt_line line = {.indent = indent, .before = text};
 
 	if (!doing->by_goid)
 		return;
-	if (doing->behind)
-		snprintf(behind, sizeof(behind),
-			 "behind %u other%s that waited for the same, then ", doing->behind,
-			 doing->behind == 1 ? "" : "s");
+	if (doing->behind) {
+		snprintf(text, sizeof(text), "behind %u other%s that waited for the same",
+			 doing->behind, doing->behind == 1 ? "" : "s");
+		hunt_line_put(out, &line);
+	}
 	if (is_collector(&doing->by)) {
-		snprintf(text, sizeof(text), "%swoken by the garbage collector", behind);
-		hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = text});
+		snprintf(text, sizeof(text), "woken by the garbage collector");
+		hunt_line_put(out, &line);
 		return;
 	}
-	snprintf(text, sizeof(text), "%swoken by goroutine %" PRIu64 "%s%s", behind, doing->by_goid,
+	snprintf(text, sizeof(text), "woken by goroutine %" PRIu64 "%s%s", doing->by_goid,
 		 doing->by_several ? " and others" : "", doing->by.function ? " in " : "");
-	hunt_line_put(out, &(struct hunt_line){.indent = indent,
-					       .before = text,
-					       .place = doing->by.function ? &doing->by : NULL,
-					       .may_break = true});
+	line.place = doing->by.function ? &doing->by : NULL;
+	line.may_break = true;
+	hunt_line_put(out, &line);
 }
 
 static void put_meanwhile(struct output *out, size_t indent, const struct hunt_doing *doing)
@@ -397,12 +401,11 @@ static void end(struct output *out, const struct output_totals *totals)
 	snprintf(line, sizeof(line), "%" PRIu64 " sample%s of CPU%s", hunt->samples,
 		 hunt->samples == 1 ? "" : "s", totals->lost ? "" : ", no event lost");
 	hunt_line_puts(out, line);
-	if (hunt->tracer_samples * 50 < hunt->samples)
+	if (hunt->samples < ENOUGH_SAMPLES || hunt->tracer_samples * 50 < hunt->samples)
 		return;
 	snprintf(line, sizeof(line), "%.0f %% of them were in the kernel's handling of probes",
 		 100.0 * (double)hunt->tracer_samples / (double)hunt->samples);
-	if (hunt->samples)
-		hunt_line_puts(out, line);
+	hunt_line_sentence(out, NULL, line);
 }
 
 /* ---- stuck ---- */

@@ -30,6 +30,7 @@ SANITIZED = {
     "test_forged": "a program that lies",
     "test_goroutines": "another process's memory",
     "test_holder": "the holder is killed",
+    "test_hunt": "reports of slow calls, and memory of a process that is stuck",
     "test_images": "libraries and plugins: files that come and go",
     "test_kills": "whatever was in work is killed",
     "test_limits": "what the tool cannot have",

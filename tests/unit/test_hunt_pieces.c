@@ -171,23 +171,30 @@ static void test_too_much(void **state)
 /* Many periods without a sample, though it must have run. */
 static void test_unseen(void **state)
 {
+	const uint64_t period = 2 * SPAN_LOST_NS / SPAN_LOST_PERIODS;
+	const uint64_t lost = period * (SPAN_LOST_PERIODS + 1);
 	struct span span = {.start_ns = 0};
 	struct pieces pieces = {0};
 
 	sample(&span, 100, 1);
-	sample(&span, 100 + 10 * SPAN_LOST_PERIODS * 2, 1);
-	assert_true(span_end(&span, 600, 10, &pieces));
-	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), 10 * SPAN_LOST_PERIODS * 2);
-	assert_int_equal(sum(&pieces), 600);
+	sample(&span, 100 + lost, 1);
+	assert_true(span_end(&span, 500 + lost, period, &pieces));
+	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), lost);
+	assert_int_equal(sum(&pieces), 500 + lost);
 	pieces_clear(&pieces);
 	/* It was not on a processor, or in short waits: that is no loss. */
-	span = (struct span){.start_ns = 0, .waiting_ns = 300};
+	span = (struct span){.start_ns = 0, .waiting_ns = period};
 	sample(&span, 100, 1);
-	off(&span, 110, 500);
-	sample(&span, 800, 1);
-	assert_true(span_end(&span, 1000, 10, &pieces));
+	off(&span, 110, lost - 2 * period);
+	sample(&span, 100 + lost, 1);
+	assert_true(span_end(&span, 200 + lost, period, &pieces));
 	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), 0);
-	assert_int_equal(sum_of(&pieces, PIECE_CPU, 1), 200);
+	assert_int_equal(sum_of(&pieces, PIECE_CPU, 1), 200 + period);
+	pieces_clear(&pieces);
+	/* Whoever stopped the machine for so long stopped its clock, too. */
+	span = (struct span){.start_ns = 0};
+	assert_true(span_end(&span, SPAN_LOST_NS, 10, &pieces));
+	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), 0);
 	pieces_clear(&pieces);
 	span_clear(&span);
 }

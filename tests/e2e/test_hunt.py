@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""What hunt prints of slow calls: who reads it, how it fits, what is open. That it names the true culprit is tests/hunt."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from harness import await_condition
+from screen import Screen
+
+MS = 1_000_000
+
+
+@pytest.fixture
+def program(binary, start):
+    return start(binary("culprits"))
+
+
+@pytest.fixture
+def hunt(program, run_tool):
+    """hunt(WORK, ARGUMENT...) -> the tracer, ended, and the program's account."""
+
+    def run(work, *arguments, **options):
+        tracer = run_tool("hunt", *arguments[:-1], "-p", program.pid, arguments[-1], **options).await_tracing()
+        if "stdout" in options:
+            os.close(options["stdout"])
+        account = program.work(work)
+        return tracer.stop(), account
+
+    return run
+
+
+def culprit(account, role="culprit"):
+    """"main.f  main.go:7", as the program marks its own lines."""
+    (place,) = [place for place in account["places"] if place["role"] == role]
+    return f"{place['function']}  ", f"{place['file']}:{place['line']}"
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_terminal(hunt, columns):
+    """The culprit, who kept it and what that one did are the first lines, and nothing is cut off or wraps."""
+    screen = Screen(columns)
+    tracer, account = hunt("mutex 200 5 4 50", "main.handleMutex", stdout=screen.slave,
+                           env={**os.environ, "NO_COLOR": "1"})
+    lines = screen.lines()
+    assert all(len(line) <= columns for line in lines), lines
+    text = " ".join(" ".join(lines).split())
+    assert text.startswith("main.handleMutex: 200 calls in "), lines
+    places = [culprit(account), culprit(account, "waker"), culprit(account, "meanwhile")]
+    wanted = r".*100 % \d+\.\d ms (sync\.Mutex\.Lock|semacquire) in {}.*woken by goroutine \d+ in {}.*meanwhile \d+ % .*: sleep in {}"
+    assert re.match(wanted.format(*(rf"{re.escape(function.strip())} (\S*/)?{re.escape(line)}" for function, line in places)),
+                    text), lines
+    assert "where the time of the slow calls went:" in text
+    assert "no event lost" in text, (lines, tracer.err)
+
+
+def test_file(hunt):
+    """In files nothing is left out of lines."""
+    tracer, account = hunt("sleep 200 5 4 50", "main.handleSleep")
+    first, second, cause = tracer.out.splitlines()[:3]
+    assert first.startswith("main.handleSleep: 200 calls in ")
+    assert re.match(r"5 slow calls of 5\d\.\d ms on average, against ", second)
+    function, line = culprit(account)
+    assert re.match(rf" 100 %\s+\d+\.\d ms  sleep in {re.escape(function)}/.*/{re.escape(line)}$", cause), cause
+
+
+def test_slower(hunt):
+    """Who says what is slow is taken at his word, and where nothing is, that is told."""
+    tracer, _ = hunt("sleep 100 4 2 20", "--slower", "1s", "main.handleSleep")
+    assert "none took 1.000 s or longer" in tracer.out and "slow call" not in tracer.out
+
+
+def test_alike(hunt):
+    tracer, account = hunt("alike 50 0 2 5", "main.handleAlike")
+    function, line = culprit(account)
+    assert "no call is much slower than the others; what they spend their time" in tracer.out
+    assert f"sleep in {function}" in tracer.out.splitlines()[2]
+
+
+def test_one_call(hunt):
+    """One call, piece by piece, in order of time; the pieces are all of it."""
+    tracer, account = hunt("mutex 200 5 4 50", "-f", "json", "--call", "1", "main.handleMutex")
+    report = json.loads(tracer.out)
+    call, steps = report["call"], report["call"]["steps"]
+    assert call["rank"] == 1 and call["duration_ns"] == report["max_ns"]
+    assert sum(step["ns"] for step in steps) == call["duration_ns"]
+    assert [step["at_ns"] for step in steps] == sorted(step["at_ns"] for step in steps)
+    longest = max(steps, key=lambda step: step["ns"])
+    assert longest["ns"] > 0.9 * call["duration_ns"] and longest["woken_by"]["goid"]
+    assert report["coverage"]["total_ns"] == report["coverage"]["explained_ns"]
+
+
+def test_folded(hunt):
+    """What flame graphs are made of: stacks from the target on, kinds of time at their ends."""
+    tracer, account = hunt("sleep 200 5 4 50", "-f", "folded", "main.handleSleep")
+    stacks = [re.fullmatch(r"(main\.handleSleep(?:;\S.*)?);\[(.*)\] (\d+)", line).groups() for line in tracer.out.splitlines()]
+    total = sum(int(ns) for _, _, ns in stacks)
+    sleep = sum(int(ns) for stack, kind, ns in stacks if kind == "sleep" and "main.(*disk).read;" in stack)
+    assert 50 * MS < total and sleep > 0.9 * total
+
+
+def test_limit(program, run_tool):
+    """It ends by itself."""
+    tracer = run_tool("hunt", "--limit", "20", "-f", "json", "-p", program.pid, "main.handleSleep").await_tracing()
+    program.work("sleep 100 5 2 5")
+    assert tracer.wait() == 0
+    assert 20 <= json.loads(tracer.out)["calls"] <= 100
+
+
+def test_started_program(binary, run_tool):
+    """A program that hunt starts has standard output to itself; the report goes to standard error."""
+    tracer = run_tool("hunt", "-f", "json", binary("culprits"), "main.handleSleep", "--", stdin=subprocess.PIPE)
+    await_condition(lambda: b"READY\n" in tracer.output, "the program has not started")
+    tracer.child.stdin.write(b"sleep 100 5 2 5\n")
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+    (report,) = [json.loads(line) for line in tracer.err.splitlines() if line.startswith('{"target"')]
+    assert report["calls"] == 100 and report["causes"][0]["kind"] == "sleep"
+
+
+def test_stuck(program, run_tool):
+    """A call that does not end is told while it is open, with its stack; and at the end what it waits in."""
+    tracer = run_tool("hunt", "--stuck", "500ms", "-p", program.pid, "main.handleSleep").await_tracing()
+    program.send("sleep 1 1 1 60000")
+    await_condition(lambda: "a call is open for" in tracer.out and "main.handleSleep  /" in tracer.out, "it tells of no call")
+    told = tracer.out
+    assert re.match(r"main\.handleSleep: a call is open for \S+ m?s by now\n  goroutine \d+ of process \d+: sleep\n", told), told
+    assert "    main.(*disk).read  /" in told
+    tracer.stop()
+    report = tracer.out[len(told):]
+    assert "main.handleSleep: no call ended, 1 still open" in report, report
+    assert re.search(r"100 %\s+\S+ m?s  sleep", report), report
+
+
+def test_nothing(program, run_tool):
+    tracer = run_tool("hunt", "-p", program.pid, "main.handleSleep").await_tracing()
+    tracer.stop()
+    assert tracer.out == "" and "entered main.handleSleep" in tracer.err
+
+
+def test_wrong_options(run_tool, binary):
+    for arguments, message in [((binary("culprits"),), "which TARGET?"),
+                               (("-f", "graph", binary("culprits"), "main.main"), "there is no format 'graph'"),
+                               (("--call", "0", binary("culprits"), "main.main"), "0")]:
+        tracer = run_tool("hunt", *arguments)
+        assert tracer.wait() == 2 and message in tracer.err, tracer.err
