@@ -688,8 +688,7 @@ int main(void)
 		cmocka_unit_test(test_targets),      cmocka_unit_test(test_taken_off),
 		cmocka_unit_test(test_exec),         cmocka_unit_test(test_tree),
 		cmocka_unit_test(test_library),      cmocka_unit_test(test_by_functions),
-		cmocka_unit_test(test_calling_line),
-		cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_calling_line), cmocka_unit_test(test_collector),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
