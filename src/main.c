@@ -34,6 +34,6 @@ int main(int argc, char **argv)
 	err = stack_run(command->run, argc - first, argv + first, &status);
 	if (!err)
 		return status;
-	log_error("%s", error_message(err));
+	log_failure(err);
 	return STATUS_FAILED;
 }

@@ -8,6 +8,8 @@
 
 struct error {
 	char *message;
+	char *text; /* see error_in_text(); or NULL */
+	size_t at;
 };
 
 /* The one error that needs no memory. Never freed, never written to. */
@@ -23,7 +25,7 @@ static struct error *error_take(char *message)
 		free(message);
 		return &out_of_memory;
 	}
-	err->message = message;
+	*err = (struct error){.message = message};
 	return err;
 }
 
@@ -68,6 +70,22 @@ struct error *error_errno(int errnum, const char *format, ...)
 	return error_take(join(message, strerror_r(errnum, buffer, sizeof(buffer))));
 }
 
+struct error *error_in_text(const char *text, size_t at, const char *format, ...)
+{
+	struct error *err;
+	va_list args;
+
+	va_start(args, format);
+	err = error_take(format_message(format, args));
+	va_end(args);
+	if (err != &out_of_memory) {
+		/* Without memory for it the message is worth telling. */
+		err->text = strdup(text);
+		err->at = at;
+	}
+	return err;
+}
+
 struct error *error_out_of_memory(void)
 {
 	return &out_of_memory;
@@ -85,8 +103,11 @@ struct error *error_prefix(struct error *err, const char *format, ...)
 	/* Without memory for more words the cause alone is worth more than "out of memory". */
 	if (!joined)
 		return err;
-	error_free(err);
-	return error_take(joined);
+	if (err == &out_of_memory)
+		return error_take(joined);
+	free(err->message);
+	err->message = joined;
+	return err;
 }
 
 const char *error_message(const struct error *err)
@@ -94,10 +115,17 @@ const char *error_message(const struct error *err)
 	return err->message;
 }
 
+const char *error_text(const struct error *err, size_t *at)
+{
+	*at = err->at;
+	return err->text;
+}
+
 void error_free(struct error *err)
 {
 	if (!err || err == &out_of_memory)
 		return;
 	free(err->message);
+	free(err->text);
 	free(err);
 }

@@ -9,6 +9,8 @@
 #ifndef GOFUNCGRAPH_ERROR_H
 #define GOFUNCGRAPH_ERROR_H
 
+#include <stddef.h>
+
 #include "base/cleanup.h"
 
 struct error;
@@ -20,6 +22,10 @@ struct error *error_new(const char *format, ...) __attribute__((format(printf, 1
 struct error *error_errno(int errnum, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The same about a text that the user wrote: the byte at `at` is wrong, or what begins there. */
+struct error *error_in_text(const char *text, size_t at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 struct error *error_out_of_memory(void);
 
 /* Puts "format: " before err's message; takes err. */
@@ -27,6 +33,9 @@ struct error *error_prefix(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 const char *error_message(const struct error *err);
+
+/* The text that it is about, and the place in that; NULL: none. */
+const char *error_text(const struct error *err, size_t *at);
 
 void error_free(struct error *err); /* NULL is fine */
 

@@ -136,3 +136,36 @@ void log_error(const char *format, ...)
 	log_line("", format, args);
 	va_end(args);
 }
+
+/* Nothing in it moves the cursor, and each character takes one column. Returns that of `at`. */
+static int flatten(char *text, size_t at)
+{
+	int columns = 0;
+	size_t to = 0;
+
+	for (size_t i = 0, length; text[i]; i += length) {
+		length = text_utf8_length(text + i, strlen(text + i));
+		columns += i < at;
+		if (length && text_is_clean(text + i, length)) {
+			memmove(text + to, text + i, length);
+			to += length;
+		} else {
+			length = length ?: 1;
+			text[to++] = '?';
+		}
+	}
+	text[to] = '\0';
+	return columns;
+}
+
+void log_failure(const struct error *err)
+{
+	size_t at;
+	const char *text = error_text(err, &at);
+	_cleanup_free_ char *flat = text ? strdup(text) : NULL;
+	int column = flat ? flatten(flat, at) : 0;
+
+	log_error("%s", error_message(err));
+	if (flat)
+		fprintf(stderr, "  %s\n  %*s^\n", flat, column, "");
+}

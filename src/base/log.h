@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
+
 void log_set_verbose(bool verbose);
 bool log_is_verbose(void);
 
@@ -16,5 +18,8 @@ void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What went wrong. Of an error_in_text() two lines more: the text, and a caret below the place. */
+void log_failure(const struct error *err);
 
 #endif

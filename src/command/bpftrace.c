@@ -194,7 +194,7 @@ int command_bpftrace(int argc, char **argv)
 	select_args_destroy(&args.select);
 	free(args.params);
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	if (!err && (fflush(stdout) || ferror(stdout))) {
 		log_error("cannot write the script to standard output");
 		return STATUS_FAILED;

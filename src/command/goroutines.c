@@ -298,7 +298,7 @@ int command_goroutines(int argc, char **argv)
 				       : show_all(&args, bin, writer);
 	}
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	gobin_close(bin);
 	run_args_destroy(&args.process);
 	goid_list_destroy(&args.goids);

@@ -367,7 +367,7 @@ int command_list(int argc, char **argv)
 	run_args_destroy(&args.process);
 	select_args_destroy(&args.select);
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	if (!err && (fflush(stdout) || ferror(stdout))) {
 		log_error("cannot write the list to standard output");
 		return STATUS_FAILED;

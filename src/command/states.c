@@ -248,7 +248,7 @@ int command_states(int argc, char **argv)
 	if (!err)
 		err = run_trace(&watch.run);
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	destroy(&watch);
 	states_args_destroy(&args);
 	return err ? STATUS_FAILED : STATUS_OK;

@@ -303,7 +303,7 @@ int command_trace(int argc, char **argv)
 	if (!err && confirm_slow_attaching(&trace))
 		err = run_trace(&trace.run);
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	destroy(&trace);
 	trace_args_destroy(&args);
 	return err ? STATUS_FAILED : STATUS_OK;
