@@ -40,6 +40,11 @@ struct decoded {
 	const char *refused; /* static text: why the function cannot be traced, or NULL */
 	uint32_t refused_offset;
 	bool has_ret;
+	/* General registers that may hold something else at the entry's site than at the function's
+	 * first byte, a bit each: struct arch's changed_registers(). */
+	uint32_t changed_at_entry;
+	/* The same of memory, and of all registers: the site may be hit again in the same call. */
+	bool is_entry_repeated;
 };
 /* `code` holds the function's `size` bytes. Only errors of memory. */
 struct error *decode_function(const struct arch *arch, const uint8_t *code, size_t size,

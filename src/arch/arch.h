@@ -119,6 +119,14 @@ struct code_constants {
 	int64_t load; /* where from, from the code's first byte */
 };
 
+/* What a register's name says, besides its number. */
+enum {
+	ARCH_NO_REGISTER = -1,
+	ARCH_FLOAT_REGISTER =
+		-2, /* of floating-point numbers and vectors: no program in the kernel reads it */
+	ARCH_STACK_REGISTER = -3, /* the stack pointer */
+};
+
 /* `code` and `offset`: the instruction there. */
 struct arch {
 	const char *name;
@@ -182,6 +190,14 @@ struct arch {
 	/* False: there is no instruction. */
 	bool (*constants)(const struct code *code, uint32_t offset,
 			  struct code_constants *constants);
+
+	/* The general registers that the instruction writes, or may write, a bit each as the instruction
+	 * set numbers them; the stack pointer's is of no meaning. All of them: that is not known. */
+	uint32_t (*changed_registers)(const struct code *code, uint32_t offset);
+	/* By the name that people and the kernel have for it: as the instruction set numbers it, or one
+	 * of ARCH_..._REGISTER. */
+	int (*register_number)(const char *name, size_t length);
+	const char *register_names; /* static text: those that there are */
 
 	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
 	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */

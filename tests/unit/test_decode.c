@@ -292,6 +292,108 @@ static void test_too_many_exits(void **state)
 	free(code);
 }
 
+/* Which registers are something else at the entry's probe than at the first byte. */
+static void test_changed_registers(void **state)
+{
+	enum { CX = 1 << 1, DX = 1 << 2, SP = 1 << 4, R12 = 1 << 12, R13 = 1 << 13, R14 = 1 << 14 };
+	static const struct {
+		const char *what, *code;
+		uint32_t changed;
+		bool is_repeated;
+	} rows[] = {
+		{"the usual check changes none",
+		 "49 3b 66 10 76 06 55 48 89 e5 5d c3 e8 73 13 e5 ff eb ed", 0, false},
+		{"a medium frame: r12",
+		 "4c 8d 64 24 f8 4d 3b 66 10 76 07 55 48 89 e5 90 5d c3 e8 00 00 00 00 eb e7", R12,
+		 false},
+		{"a huge frame: r12",
+		 "49 89 e4 49 81 ec 88 69 18 00 72 0c 4d 3b 66 10 76 06 55 48 89 e5 5d c3 e8 f6 71 e5 ff "
+		 "e9 de ff ff ff",
+		 R12, false},
+		{"ABI0: rcx has g",
+		 "64 48 8b 0c 25 f8 ff ff ff 48 3b 61 10 76 06 55 48 89 e5 5d c3 e8 e5 fb ff ff eb e4",
+		 CX, false},
+		{"ABI0 in a PIE: r14",
+		 "49 c7 c6 f8 ff ff ff 64 4d 8b 36 49 3b 66 10 76 06 55 48 89 e5 5d c3 e8 e5 fb ff ff eb "
+		 "e2",
+		 R14, false},
+		{"the first byte", "55 48 89 e5 5d c3", 0, false},
+		{"without a check, behind xor edx,edx and movzx r13d,dl",
+		 "31 d2 44 0f b6 ea 74 01 90 c3", DX | R13, false},
+		{"behind mov dl,1: part of a register", "b2 01 74 01 90 c3", DX, false},
+		{"behind a test", "48 85 c0 74 01 90 c3", 0, false},
+		{"a loop to it", "48 85 c0 48 ff c8 75 f8 c3", 0, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct decoded decoded = decode(rows[i].code);
+
+		if (decoded.refused || (decoded.changed_at_entry & ~SP) != rows[i].changed ||
+		    decoded.is_entry_repeated != rows[i].is_repeated)
+			fail_msg("%s: %x, repeated %d", rows[i].what, decoded.changed_at_entry,
+				 decoded.is_entry_repeated);
+		decoded_destroy(&decoded);
+	}
+}
+
+static uint32_t changed_by(const char *text)
+{
+	struct bytes bytes = hex(text);
+	struct code code = {.arch = &arch_x86_64, .bytes = bytes.data, .size = bytes.size};
+
+	return arch_x86_64.changed_registers(&code, 0);
+}
+
+/* Also those that no operand names. */
+static void test_changes(void **state)
+{
+	assert_int_equal(changed_by("48 f7 e3"), 1 << 0 | 1 << 2); /* mul %rbx */
+	assert_int_equal(changed_by("48 a5"), 1 << 6 | 1 << 7); /* movsq */
+	assert_int_equal(changed_by("48 87 cb"), 1 << 1 | 1 << 3); /* xchg */
+	assert_int_equal(changed_by("b4 01"), 1 << 0); /* mov $1,%ah */
+	assert_int_equal(changed_by("48 89 03"), 0); /* mov %rax,(%rbx) */
+	assert_int_equal(changed_by("48 39 c3"), 0); /* cmp */
+	assert_int_equal(changed_by("f3 0f 10 00"), 0); /* movss (%rax),%xmm0 */
+	assert_int_equal(changed_by("06"), UINT32_MAX); /* none in 64-bit mode */
+}
+
+static int number_of(const struct arch *arch, const char *name)
+{
+	return arch->register_number(name, strlen(name));
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} rows[] = {
+		{"ax", 0},
+		{"rax", 0},
+		{"cx", 1},
+		{"rdi", 7},
+		{"r8", 8},
+		{"r15", 15},
+		{"sp", ARCH_STACK_REGISTER},
+		{"rsp", ARCH_STACK_REGISTER},
+		{"eax", ARCH_NO_REGISTER},
+		{"al", ARCH_NO_REGISTER},
+		{"r16", ARCH_NO_REGISTER},
+		{"rr8", ARCH_NO_REGISTER},
+		{"r08", ARCH_NO_REGISTER},
+		{"AX", ARCH_NO_REGISTER},
+		{"r", ARCH_NO_REGISTER},
+		{"x", ARCH_NO_REGISTER},
+		{"xmm0", ARCH_FLOAT_REGISTER},
+		{"ymm15", ARCH_FLOAT_REGISTER},
+		{"X0", ARCH_FLOAT_REGISTER},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (number_of(&arch_x86_64, rows[i].name) != rows[i].number)
+			fail_msg("%s: %d", rows[i].name, number_of(&arch_x86_64, rows[i].name));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +403,9 @@ int main(void)
 		cmocka_unit_test(test_refused_functions),
 		cmocka_unit_test(test_refused_instructions),
 		cmocka_unit_test(test_too_many_exits),
+		cmocka_unit_test(test_changed_registers),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

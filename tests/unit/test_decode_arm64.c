@@ -348,12 +348,80 @@ static void test_data(void **state)
 	expect_exits("10000060 b9400000 d65f03c0 d65f03c0", "refused at 12");
 }
 
+/* Which registers are something else at the entry's probe than at the first instruction. */
+static void test_changed_registers(void **state)
+{
+	static const struct {
+		const char *what, *code;
+		uint32_t changed;
+		bool is_repeated;
+	} rows[] = {
+		{"the check: x16",
+		 "f9400b90 eb3063ff 54000089 f81e0ffe f84207fe d65f03c0 aa1e03e3 94000002 17fffff8",
+		 1 << 16, false},
+		{"a medium frame: x17 too",
+		 "f9400b90 d101c3f1 eb10023f 54000069 f8110ffe d65f03c0 aa1e03e3 94000002 17fffff8",
+		 1 << 16 | 1 << 17, false},
+		{"whose size is in x27",
+		 "f9400b90 d282721b cb3b63f1 eb10023f 54000069 f8110ffe d65f03c0 aa1e03e3 94000002 17fffff7",
+		 1 << 16 | 1 << 17 | 1 << 27, false},
+		{"a branch first", "b4000040 d65f03c0 d65f03c0", 0, false},
+		{"a loop to it", "f1000400 54ffffe1 d65f03c0", 0, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct decoded decoded = decode(rows[i].code);
+
+		if (decoded.refused || decoded.changed_at_entry != rows[i].changed ||
+		    decoded.is_entry_repeated != rows[i].is_repeated)
+			fail_msg("%s: %x, repeated %d", rows[i].what, decoded.changed_at_entry,
+				 decoded.is_entry_repeated);
+		decoded_destroy(&decoded);
+	}
+}
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} rows[] = {
+		{"x0", 0},
+		{"x9", 9},
+		{"x30", 30},
+		{"lr", 30},
+		{"fp", 29},
+		{"sp", ARCH_STACK_REGISTER},
+		{"x31", ARCH_NO_REGISTER},
+		{"x00", ARCH_NO_REGISTER},
+		{"x", ARCH_NO_REGISTER},
+		{"w0", ARCH_NO_REGISTER},
+		{"pc", ARCH_NO_REGISTER},
+		{"ax", ARCH_NO_REGISTER},
+		{"d0", ARCH_FLOAT_REGISTER},
+		{"v31", ARCH_FLOAT_REGISTER},
+		{"F7", ARCH_FLOAT_REGISTER},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		int number = arch_arm64.register_number(rows[i].name, strlen(rows[i].name));
+
+		if (number != rows[i].number)
+			fail_msg("%s: %d", rows[i].name, number);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entries),   cmocka_unit_test(test_exits),
-		cmocka_unit_test(test_odd_sizes), cmocka_unit_test(test_refused_instructions),
-		cmocka_unit_test(test_exclusive), cmocka_unit_test(test_data),
+		cmocka_unit_test(test_entries),
+		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_odd_sizes),
+		cmocka_unit_test(test_refused_instructions),
+		cmocka_unit_test(test_exclusive),
+		cmocka_unit_test(test_data),
+		cmocka_unit_test(test_changed_registers),
+		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,6 +119,8 @@ bool arm64_is_harmless(const struct code *code, uint32_t offset);
 bool arm64_may_restart(const struct code *code, uint32_t offset);
 bool arm64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,
 			  uint32_t *sp_delta);
+uint32_t arm64_changed_registers(const struct code *code, uint32_t offset);
+int arm64_register_number(const char *name, size_t length);
 bool arm64_may_swap(const uint8_t *bytes, size_t size);
 bool arm64_find_swap(const struct code *code, uint32_t field, uint32_t *offset,
 		     struct code_swap *swap);

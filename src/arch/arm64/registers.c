@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* registers.c - which general registers an instruction writes, and what becomes of sp. */
+/* registers.c - registers by name; which of them an instruction writes, and what becomes of sp. */
+#include <string.h>
+
 #include "arch/arm64/code.h"
 
 #define BIT(reg) (1u << (reg))
@@ -130,4 +132,43 @@ bool arm64_follow_sp(uint32_t word, int64_t *sp_delta)
 	else
 		return false;
 	return true;
+}
+
+uint32_t arm64_changed_registers(const struct code *code, uint32_t offset)
+{
+	uint32_t word;
+
+	return arm64_read(code, offset, &word) ? arm64_written(word) : UINT32_MAX;
+}
+
+/* "x7" as well as "x17": a letter of `letters` and a number up to `max`. Negative: it is none. */
+static int numbered(const char *name, size_t length, const char *letters, int max)
+{
+	int number = 0;
+
+	if (length < 2 || length > 3 || !memchr(letters, *name, strlen(letters)) ||
+	    (name[1] == '0' && length > 2))
+		return -1;
+	for (size_t i = 1; i < length; i++) {
+		if (name[i] < '0' || name[i] > '9')
+			return -1;
+		number = number * 10 + (name[i] - '0');
+	}
+	return number <= max ? number : -1;
+}
+
+int arm64_register_number(const char *name, size_t length)
+{
+	int number = numbered(name, length, "x", X30);
+
+	if (number >= 0)
+		return number;
+	if (numbered(name, length, "vqdsF", 31) >= 0)
+		return ARCH_FLOAT_REGISTER;
+	if (length != 2)
+		return ARCH_NO_REGISTER;
+	return !memcmp(name, "sp", 2)   ? ARCH_STACK_REGISTER
+	       : !memcmp(name, "lr", 2) ? X30
+	       : !memcmp(name, "fp", 2) ? X29
+					: ARCH_NO_REGISTER;
 }

@@ -29,6 +29,8 @@ bool x86_64_find_arguments(const struct code *code, uint32_t limit, uint32_t *of
 			   uint32_t *sp_delta);
 bool x86_64_find_tls_access(const struct code *code, uint32_t from, struct code_tls_access *access);
 bool x86_64_constants(const struct code *code, uint32_t offset, struct code_constants *constants);
+uint32_t x86_64_changed_registers(const struct code *code, uint32_t offset);
+int x86_64_register_number(const char *name, size_t length);
 bool x86_64_may_swap(const uint8_t *bytes, size_t size);
 bool x86_64_find_swap(const struct code *code, uint32_t field, uint32_t *offset,
 		      struct code_swap *swap);

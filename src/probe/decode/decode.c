@@ -32,6 +32,20 @@ void site_fill(const struct code *code, const struct insn *insn, uint32_t offset
 	};
 }
 
+/* There is one way from the function's first byte to its entry's site: straight. */
+static uint32_t changed_before(const struct code *code, uint32_t site)
+{
+	uint32_t changed = 0;
+	struct insn insn;
+
+	for (uint32_t offset = 0; offset < site; offset += insn.length) {
+		if (!code_instruction(code, offset, &insn))
+			return UINT32_MAX;
+		changed |= code->arch->changed_registers(code, offset);
+	}
+	return changed;
+}
+
 struct error *decode_function(const struct arch *arch, const uint8_t *bytes, size_t size,
 			      struct decoded *out)
 {
@@ -64,6 +78,8 @@ struct error *decode_function(const struct arch *arch, const uint8_t *bytes, siz
 	if (!out->sites)
 		return error_out_of_memory();
 	out->sites[0] = entry;
+	out->changed_at_entry = changed_before(&code, entry.offset);
+	out->is_entry_repeated = entry.flags & SITE_MAY_REPEAT;
 	if (sweep.num_exits)
 		memcpy(out->sites + 1, sweep.exits, sweep.num_exits * sizeof(*out->sites));
 	out->num_sites = sweep.num_exits + 1;
