@@ -12,6 +12,7 @@
 #include "sample.h"
 #include "stack.h"
 #include "state.h"
+#include "values.h"
 #include "wait.h"
 
 /* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
@@ -32,6 +33,23 @@ volatile int never = 0;
 			bpf_tail_call(ctx, map, 0);                                                \
 	} while (0)
 
+/* What an entry's program is for. */
+struct entry_use {
+	bool is_target; /* it opens gates */
+	bool has_values;
+};
+
+/* The same as tell_entry() and what comes behind it. Nothing is left to do behind it, so that the verifier
+ * looks through it once, and not for each way that leads here. */
+static __always_inline void tell_entry_with_values(const struct entered *entered, bool opens)
+{
+	if (send_values(entered))
+		return;
+	note_loss(entered->gate, entered->who);
+	if (opens)
+		entered->gate->state = GATE_ENDED;
+}
+
 /* The entry of a function, or, with `opens`, of the target that opened the gate. False: it is lost. */
 static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *gate,
 				       const struct who *who, __u32 index, __u64 position,
@@ -47,7 +65,7 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
 }
 
 /* True: it was told. */
-static __always_inline bool on_entry(struct pt_regs *ctx, bool is_target, struct who *who)
+static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, struct who *who)
 {
 	struct gate *gate;
 	__u64 cookie, position;
@@ -63,7 +81,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, bool is_target, struct
 		return false; /* morestack, then the same entry again */
 	if (!find_thread(who))
 		return false;
-	hit = find_hit(ctx, flags, is_target, who, &gate);
+	hit = find_hit(ctx, flags, use.is_target, who, &gate);
 	if (hit == HIT_UNREADABLE)
 		on_unreadable(who);
 	if (hit != HIT_INSIDE)
@@ -73,7 +91,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, bool is_target, struct
 		end_goroutine(gate, who, index);
 		return true;
 	}
-	if (!gate && !is_target)
+	if (!gate && !use.is_target)
 		return false;
 	position = position_of(who, ARCH_SP(ctx));
 	if (gate &&
@@ -85,21 +103,35 @@ static __always_inline bool on_entry(struct pt_regs *ctx, bool is_target, struct
 		gate = NULL;
 	}
 	if (!gate) {
-		if (!is_target || !is_chosen(who) || is_left_out())
+		if (!use.is_target || !is_chosen(who) || is_left_out())
 			return false;
 		gate = open_gate(who, position);
 		if (!gate)
 			return false;
 		opens = true;
 	}
-	is_told = tell_entry(ctx, gate, who, index, position,
-			     flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0, opens);
+	flags = flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0;
+	if (sees_resumes && position & SYSTEM_STACK && who->goid)
+		remember_served(who);
+	if (use.has_values) { /* not with `hunts` */
+		struct entered entered = {
+			.ctx = ctx,
+			.gate = gate,
+			.who = who,
+			.position = position,
+			.caller_va = find_call(ctx, who, ARCH_SP(ctx)),
+			.stack = wants_stacks && opens ? tell_callers(ctx, who) : 0,
+			.site = index,
+			.flags = flags | (opens ? RECORD_OPENS_TREE : 0),
+		};
+		tell_entry_with_values(&entered, opens);
+		return true;
+	}
+	is_told = tell_entry(ctx, gate, who, index, position, flags, opens);
 	if (opens && !is_told)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
 	else if (opens && hunts)
 		begin_hunt(who);
-	if (sees_resumes && position & SYSTEM_STACK && who->goid)
-		remember_served(who);
 	return true;
 }
 
@@ -152,7 +184,7 @@ int entry(struct pt_regs *ctx)
 	bool told;
 
 	keep_own_stack(ctx, &no_programs);
-	told = on_entry(ctx, false, &who);
+	told = on_entry(ctx, (struct entry_use){}, &who);
 	end_hit(who.began_ns, told);
 	return 0;
 }
@@ -164,7 +196,31 @@ int target_entry(struct pt_regs *ctx)
 	bool told;
 
 	keep_own_stack(ctx, &no_programs);
-	told = on_entry(ctx, true, &who);
+	told = on_entry(ctx, (struct entry_use){.is_target = true}, &who);
+	end_hit(who.began_ns, told);
+	return 0;
+}
+
+SEC("uprobe")
+int entry_values(struct pt_regs *ctx)
+{
+	struct who who;
+	bool told;
+
+	keep_own_stack(ctx, &no_programs);
+	told = on_entry(ctx, (struct entry_use){.has_values = true}, &who);
+	end_hit(who.began_ns, told);
+	return 0;
+}
+
+SEC("uprobe")
+int target_entry_values(struct pt_regs *ctx)
+{
+	struct who who;
+	bool told;
+
+	keep_own_stack(ctx, &no_programs);
+	told = on_entry(ctx, (struct entry_use){.is_target = true, .has_values = true}, &who);
 	end_hit(who.began_ns, told);
 	return 0;
 }

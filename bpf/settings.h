@@ -174,6 +174,14 @@ struct {
 	__type(value, struct site);
 } sites SEC(".maps");
 
+/* What is fetched at sites with values (SITE_VALUES), by site.values. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct fetch_list);
+} fetch_lists SEC(".maps");
+
 /* How often each site was hit: counters by site's index, several times over, for processors that hit
  * one at the same time. */
 struct {

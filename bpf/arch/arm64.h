@@ -70,6 +70,7 @@ struct thread_struct {
 #define ARCH_IS_EQUAL(ctx) ((ctx)->pstate & PSTATE_Z)
 
 /* By the instruction set's numbers, x0 to x30. */
+#define ARCH_NUM_REGISTERS 31
 static __always_inline __u64 arch_register(const struct pt_regs *ctx, __u32 number)
 {
 	__u64 value = 0;

@@ -58,6 +58,7 @@ struct thread_struct {
 #define ARCH_IS_EQUAL(ctx) ((ctx)->flags & FLAGS_ZF)
 
 /* By the instruction set's numbers. */
+#define ARCH_NUM_REGISTERS 16
 static __always_inline __u64 arch_register(const struct pt_regs *ctx, __u32 number)
 {
 	__u64 value = 0;

@@ -76,6 +76,8 @@ struct call {
 	bool incomplete;
 	/* What its goroutine did was not seen to its end (RECORD_STATES_OFF): nothing is known of parts. */
 	bool lacks_states;
+	/* It had values, and there was no room for them: CALLTREE_MAX_CAPTURED. */
+	bool values_left_out;
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
 	 * 0.
@@ -88,6 +90,8 @@ struct call {
 	struct wait *waits;
 	uint32_t num_waits;
 	uint32_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only without keep_calls */
+	/* The values that were fetched at its entry; NULL: none. Owned by the tree. */
+	struct captured *captured;
 	/* 0, for who takes trees: calls inside it whose steps were taken out, and the time of those
 	 * that it made itself. What is written here, and to waits_left_out, is there in the next
 	 * part of the tree. */
@@ -181,6 +185,8 @@ struct tree {
  * their own. */
 #define CALLTREE_MAX_WAITS       (1u << 16)
 #define CALLTREE_MAX_TOTAL_WAITS (1u << 20)
+/* Bytes of values kept of all open trees together. */
+#define CALLTREE_MAX_CAPTURED (64u << 20)
 /* How long a tree that ended waits for the goroutines started inside it, see calltree_feed(). */
 #define CALLTREE_LINGER_NS 1000000000ull
 

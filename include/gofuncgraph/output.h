@@ -20,6 +20,7 @@
 #include "names/names.h"
 #include "process/command_lines.h"
 #include "sums/functions.h"
+#include "values/list.h"
 
 struct output;
 
@@ -80,6 +81,7 @@ struct output_options {
 	struct output_about about;
 	struct names *names; /* not owned */
 	const struct stacks *stacks; /* with run.stacks; not owned */
+	const struct value_lists *values; /* that calls' values are of; NULL: none. Not owned */
 	const struct event_clock *clock; /* not owned */
 	struct command_lines *command_lines; /* not owned; NULL: processes are not told apart */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that

@@ -16,6 +16,7 @@
 #include "gofuncgraph/decode.h"
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/select.h"
+#include "values/list.h"
 
 struct plan_func {
 	const struct gobin_func *func;
@@ -48,6 +49,7 @@ struct plan {
 	size_t num_sites;
 	struct omission *omissions;
 	size_t num_omissions;
+	struct value_lists values; /* of SITE_VALUES, by site.values */
 };
 
 struct run_options;
@@ -68,6 +70,8 @@ void plan_destroy(struct plan *plan);
  * goroutines' states in another way (runtime.casgstatus cannot be found or probed).
  */
 struct error *plan_make_states(struct gobin *bin, struct plan *plan);
+/* An error if values are asked for, where there is no use for them. `what`: "a script". */
+struct error *plan_refuse_values(const struct plan *plan, const char *what);
 uint64_t plan_cookie(const struct plan *plan, uint32_t site);
 /* The function that the site is in. */
 const struct gobin_func *plan_site_func(const struct plan *plan, const struct site *site);

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #endif
 
+#include "gofuncgraph/values.h"
+
 enum record_kind {
 	/* struct record_entry */
 	RECORD_ENTRY = 1, /* a function was entered */
@@ -156,6 +158,12 @@ struct record_entry_stack {
 	struct record_entry entry;
 	/* Who called it: record_stack.id, and the first address is entry.caller_va. 0: unknown */
 	__u64 stack;
+};
+
+/* An entry at a site with values; without run_options.stacks, and where no gate opens, `stack` is 0. */
+struct record_entry_values {
+	struct record_entry_stack entry;
+	struct captured values;
 };
 
 /* RECORD_STATE is as long as this, or a struct record_state_origin. */
@@ -443,6 +451,11 @@ static inline bool record_is_valid(const struct record *record, size_t size)
 		return stack->count <= STACK_DEPTH &&
 		       record->size >= needed + stack->count * sizeof(*stack->addresses);
 	}
+	if (record->kind == RECORD_ENTRY && record->size >= sizeof(struct record_entry_values)) {
+		const struct record_entry_values *entry =
+			(const struct record_entry_values *)record;
+		return record->size >= sizeof(*entry) + entry->values.size;
+	}
 	if (record->kind == RECORD_STACK_COPY) {
 		const struct record_stack_copy *copy = (const struct record_stack_copy *)record;
 		return copy->size <= COPY_SIZE && record->size >= needed + copy->size;
@@ -456,6 +469,14 @@ static inline __u64 record_entry_stack(const struct record *record)
 	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_stack))
 		return 0;
 	return ((const struct record_entry_stack *)record)->stack;
+}
+
+/* Of an entry: the values that came with it, or NULL. */
+static inline const struct captured *record_entry_captured(const struct record *record)
+{
+	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_values))
+		return NULL;
+	return &((const struct record_entry_values *)record)->values;
 }
 
 /* NULL: a record that tells of none. */

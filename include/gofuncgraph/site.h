@@ -53,6 +53,7 @@ enum site_flags {
 	/* The function may run on a thread's system stack, for a goroutine: m.curg is to be asked.
 	 * Without this, whoever runs it is a goroutine on its own stack. */
 	SITE_ANY_STACK = 1 << 9,
+	SITE_VALUES = 1 << 10, /* values are fetched here: site.values */
 };
 
 /* Every member is as wide in BPF as in user space, and there is no padding. */
@@ -69,7 +70,10 @@ struct site {
 	/* SITE_STATE_SWAP: the registers, as the instruction set numbers them, that hold the
 	 * goroutine, its old status and its new one */
 	__u8 g_register, old_register, new_register;
-	__u8 unused[6];
+	/* SITE_VALUES: the number of their list (gofuncgraph/values.h), and which of them cannot be
+	 * known here, a bit each */
+	__u16 values, unknown_values;
+	__u8 unused[2];
 };
 
 static inline bool site_is_exit(const struct site *site)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "calltree/captured.h"
 #include "calltree/family.h"
 #include "calltree/frames.h"
 #include "calltree/settle.h"
@@ -145,8 +146,10 @@ static bool leave_other_threads(struct calltree *trees, struct owner *owner,
 static struct error *open_entered(struct calltree *trees, struct owner *owner,
 				  const struct record_entry *entry)
 {
-	struct beginning beginning = {
-		.caller_va = entry->caller_va, .site = entry->at.site, .tid = entry->at.header.tid};
+	struct beginning beginning = {.caller_va = entry->caller_va,
+				      .site = entry->at.site,
+				      .tid = entry->at.header.tid,
+				      .captured = record_entry_captured(&entry->at.header)};
 
 	return frames_open(trees, owner, position_of(&entry->at), &beginning);
 }
@@ -164,6 +167,7 @@ static struct error *enter_frame(struct calltree *trees, struct owner *owner,
 		if (call->entry_site == CALLTREE_NO_SITE) {
 			/* The function that a goroutine begins with is traced itself. */
 			call->entry_site = entry->at.site;
+			captured_keep(trees, owner, call, record_entry_captured(&entry->at.header));
 			return NULL;
 		}
 		if (is_repeat(top, call, entry))

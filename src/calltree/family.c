@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "calltree/captured.h"
 #include "calltree/frames.h"
 #include "calltree/parts.h"
 
@@ -78,6 +79,7 @@ void family_join(struct calltree *trees, struct owner *parent, struct owner *chi
 static void free_call(struct calltree *trees, struct owner *owner, struct call *call)
 {
 	parts_free(trees, owner, call);
+	captured_free(trees, owner, call);
 	free(call->waits);
 }
 
@@ -100,7 +102,7 @@ void family_drop(struct calltree *trees, struct owner *owner)
 	family_drop_started(trees, owner);
 	for (size_t i = 0; i < owner->num_passing; i++)
 		free_call(trees, owner, &owner->passing[i]);
-	for (size_t i = 0; owner->num_parts && i < tree->num_calls; i++)
+	for (size_t i = 0; (owner->num_parts || owner->num_captured) && i < tree->num_calls; i++)
 		free_call(trees, owner, &tree->calls[i]);
 	trees->total_open -= owner->num_frames;
 	trees->total_calls -= tree->num_calls;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "calltree/captured.h"
 #include "calltree/parts.h"
 #include "calltree/state.h"
 
@@ -130,6 +131,7 @@ struct error *frames_open(struct calltree *trees, struct owner *owner, uint64_t 
 		.start_va = beginning->start_va,
 		.probe_ns = hit_time(trees, beginning->site).behind_ns,
 	};
+	captured_keep(trees, owner, call, beginning->captured);
 	count_call(trees, owner, &frame);
 	if (trees->sink.call_began)
 		trees->sink.call_began(trees->sink.context, tree, call);
@@ -200,6 +202,8 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 		free_waits(trees, owner, call);
 	if (call->num_parts)
 		hand_up_parts(trees, owner, call, frame->is_kept);
+	if (!frame->is_kept)
+		captured_free(trees, owner, call);
 	owner->num_passing -= !frame->is_kept;
 }
 

@@ -19,6 +19,7 @@ struct beginning {
 	uint64_t start_va;
 	uint32_t site;
 	uint32_t tid;
+	const struct captured *captured; /* values; NULL: none */
 };
 
 /* Opens a frame for a call that begins now. */

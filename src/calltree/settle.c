@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "calltree/captured.h"
 #include "calltree/family.h"
 #include "calltree/frames.h"
 #include "calltree/parts.h"
@@ -26,6 +27,12 @@ static size_t num_settled(const struct owner *owner)
 	return tree->num_calls - open + tree->num_waits + tree->num_starts;
 }
 
+static void forget_call(struct calltree *trees, struct owner *owner, struct call *call)
+{
+	parts_free(trees, owner, call);
+	captured_free(trees, owner, call);
+}
+
 /* Forgets the calls that have ended; those that are open begin the next part. */
 static void forget_calls(struct calltree *trees, struct owner *owner)
 {
@@ -41,13 +48,13 @@ static void forget_calls(struct calltree *trees, struct owner *owner)
 		if (!frame->is_kept)
 			continue;
 		for (; next < frame->index; next++)
-			parts_free(trees, owner, &tree->calls[next]);
+			forget_call(trees, owner, &tree->calls[next]);
 		tree->calls[kept] = tree->calls[next++];
 		tree->steps[kept] = (struct step){.index = kept, .type = STEP_AGAIN};
 		frame->index = kept++;
 	}
 	for (; next < tree->num_calls; next++)
-		parts_free(trees, owner, &tree->calls[next]);
+		forget_call(trees, owner, &tree->calls[next]);
 	trees->total_calls -= tree->num_calls - kept;
 	tree->num_calls = tree->num_steps = kept;
 }

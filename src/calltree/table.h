@@ -53,6 +53,7 @@ struct owner {
 	uint64_t wait_ns; /* when the wait began that is to be kept */
 	uint32_t wait_depth; /* of the innermost call then */
 	uint32_t num_parts; /* of its calls and frames */
+	uint32_t num_captured; /* the same: those that have values */
 	uint32_t num_waits; /* of its tree and frames */
 	uint32_t waits_capacity;
 

@@ -18,6 +18,7 @@ struct calltree {
 	size_t total_calls; /* kept */
 	size_t total_open; /* frames */
 	size_t total_parts;
+	size_t total_captured; /* bytes */
 	size_t total_waits;
 	size_t total_starts;
 	uint64_t *taken_off; /* sites of RECORD_TAKEN_OFF, by bits; their number is below: */

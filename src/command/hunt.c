@@ -30,7 +30,8 @@ static struct error *make_plan(void *context)
 	struct run *run = &hunting->run;
 
 	return plan_make(run->bin, &hunting->args->select.selection, &run->args->options,
-			 &run->plan);
+			 &run->plan)
+		       ?: plan_refuse_values(&run->plan, "hunt");
 }
 
 static uint32_t func_of_site(void *context, uint32_t site)
@@ -231,7 +232,7 @@ int command_hunt(int argc, char **argv)
 	if (!err)
 		err = run_trace(&hunting.run);
 	if (err)
-		log_error("%s", error_message(err));
+		log_failure(err);
 	destroy(&hunting);
 	hunt_args_destroy(&args);
 	return err ? STATUS_FAILED : STATUS_OK;

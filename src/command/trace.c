@@ -52,6 +52,7 @@ static struct error *open_output(void *context)
 		.summary = args->summary,
 		.color = args->color,
 		.stacks = &trace->stacks,
+		.values = &trace->run.plan.values,
 		.run = args->run.options,
 	};
 	struct calltree_sink sink;

@@ -16,8 +16,19 @@ static bool copy_array(void *items, uint32_t count, size_t size)
 	return copy || !count;
 }
 
-/* The parts of all calls, the calls being a copy already. */
-static bool copy_parts(struct tree *copy)
+static bool copy_captured(struct call *call)
+{
+	size_t size = call->captured ? captured_size(call->captured) : 0;
+	struct captured *copy = size ? malloc(size) : NULL;
+
+	if (copy)
+		memcpy(copy, call->captured, size);
+	call->captured = copy;
+	return copy || !size;
+}
+
+/* What all calls own, the calls being a copy already. */
+static bool copy_owned(struct tree *copy)
 {
 	bool is_complete = true;
 
@@ -26,6 +37,7 @@ static bool copy_parts(struct tree *copy)
 
 		call->waits = NULL;
 		call->num_waits = 0;
+		is_complete &= copy_captured(call);
 		is_complete &= copy_array(&call->parts, call->num_parts, sizeof(*call->parts));
 	}
 	return is_complete;
@@ -55,7 +67,7 @@ struct tree *tree_copy(const struct tree *tree)
 		return NULL;
 	*copy = *tree;
 	is_complete =
-		copy_array(&copy->calls, copy->num_calls, sizeof(*copy->calls)) && copy_parts(copy);
+		copy_array(&copy->calls, copy->num_calls, sizeof(*copy->calls)) && copy_owned(copy);
 	is_complete &= copy_array(&copy->steps, copy->num_steps, sizeof(*copy->steps));
 	is_complete &= copy_array(&copy->waits, copy->num_waits, sizeof(*copy->waits));
 	is_complete &= copy_array(&copy->starts, copy->num_starts, sizeof(*copy->starts)) &&
@@ -70,8 +82,10 @@ void tree_free(struct tree *copy)
 {
 	if (!copy)
 		return;
-	for (uint32_t i = 0; copy->calls && i < copy->num_calls; i++)
+	for (uint32_t i = 0; copy->calls && i < copy->num_calls; i++) {
 		free(copy->calls[i].parts);
+		free(copy->calls[i].captured);
+	}
 	for (uint32_t i = 0; copy->starts && i < copy->num_starts; i++)
 		tree_free(copy->starts[i].tree);
 	free(copy->calls);
@@ -88,8 +102,12 @@ size_t tree_bytes(const struct tree *tree)
 		       tree->num_waits * sizeof(*tree->waits) +
 		       tree->num_starts * sizeof(*tree->starts);
 
-	for (uint32_t i = 0; i < tree->num_calls; i++)
-		bytes += tree->calls[i].num_parts * sizeof(struct part);
+	for (uint32_t i = 0; i < tree->num_calls; i++) {
+		const struct call *call = &tree->calls[i];
+
+		bytes += call->num_parts * sizeof(struct part);
+		bytes += call->captured ? captured_size(call->captured) : 0;
+	}
 	for (uint32_t i = 0; i < tree->num_starts; i++)
 		if (tree->starts[i].tree)
 			bytes += tree_bytes(tree->starts[i].tree);

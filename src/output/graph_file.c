@@ -10,6 +10,7 @@
 #include "output/amounts.h"
 #include "output/graph.h"
 #include "output/place_text.h"
+#include "output/values_text.h"
 
 #define CALL_COLUMN 31
 
@@ -85,7 +86,9 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 	if (is_start)
 		writer_puts(writer, "go ");
 	writer_put_function(writer, output_entry(out, call));
-	writer_puts(writer, "() {");
+	writer_puts(writer, "(");
+	writer_put_values(out, call);
+	writer_puts(writer, ") {");
 	if (is_start) {
 		writer_puts(writer, " [goroutine ");
 		writer_put_number(writer, tree->goid);
@@ -195,7 +198,9 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 
 	begin_exit(out, branch, call);
 	writer_put_function(writer, output_entry(out, call));
-	writer_puts(writer, "();");
+	writer_puts(writer, "(");
+	writer_put_values(out, call);
+	writer_puts(writer, ");");
 	if (mark)
 		writer_puts(writer, mark);
 	put_caller(out, call->caller_va);

@@ -14,6 +14,7 @@
 #include "output/place_line.h"
 #include "output/place_text.h"
 #include "output/shares.h"
+#include "output/values_text.h"
 
 /* Narrower than that, the day of the month is not told. */
 #define WIDTH_WITH_DAY 100
@@ -26,11 +27,14 @@ enum cut {
 	CUT_NOTHING,
 	CUT_FOLDERS, /* of the place's file */
 	CUT_CALLER_PACKAGE, /* its path */
+	CUT_VALUES, /* of a call: what is behind the first SHORT_TEXT bytes of texts */
 	CUT_PACKAGE, /* of the function itself: its path */
 	CUT_CALLER, /* its function */
 	CUT_PLACE,
 	CUT_PARTS, /* of its time: the shortest; CUT_PARTS + 1: one more of them */
 };
+
+#define SHORT_TEXT 24
 
 /* What a line tells. */
 struct content {
@@ -43,7 +47,8 @@ struct content {
 	bool is_frame; /* the same, and of no interest is the offset */
 	const char *before; /* "} " */
 	struct place function;
-	const char *behind; /* "() {" */
+	const struct call *values_of; /* the call whose values stand between brackets, or NULL */
+	const char *behind; /* ") {" */
 	char note[96]; /* " [goroutine 41]" */
 	const char *before_place;
 	struct place place;
@@ -162,7 +167,8 @@ static void put_place(struct line *line, const struct content *content, size_t c
 	line_put_file(line, &place);
 }
 
-static void put_content(struct line *line, const struct content *content, size_t cut)
+static void put_content(const struct output *out, struct line *line, const struct content *content,
+			size_t cut)
 {
 	struct name names[2];
 	struct place function = content->function;
@@ -176,6 +182,11 @@ static void put_content(struct line *line, const struct content *content, size_t
 		line_put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
 	if (content->is_slowest)
 		line_style(line, LINE_PLAIN);
+	if (content->values_of) {
+		line_puts(line, "(");
+		line_put_values(line, out, content->values_of,
+				cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
+	}
 	line_puts(line, content->behind ?: "");
 	line_puts(line, content->note);
 	if (content->has_parts)
@@ -193,7 +204,7 @@ static void write_line(struct output *out, const struct content *content)
 	do {
 		line_begin(line, graph->width);
 		put_columns(out, line, content);
-		put_content(line, content, cut++);
+		put_content(out, line, content, cut++);
 	} while (line->is_cut && cut <= CUT_PARTS + content->num_amounts);
 	line_end(line);
 	writer_put(&out->writer, line->text, line->used);
@@ -290,7 +301,8 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 				  .has_time = true,
 				  .depth = branch->depth + call->depth,
 				  .before = "",
-				  .behind = again ? "() { [continued]" : "() {",
+				  .values_of = call,
+				  .behind = again ? ") { [continued]" : ") {",
 				  .is_slowest = is_slowest(out, tree, call)};
 
 	set_function(&content, output_entry(out, call));
@@ -331,8 +343,10 @@ static void write_exit(struct output *out, const struct branch *branch, const st
 static void write_leaf(struct output *out, const struct branch *branch, const struct call *call)
 {
 	const char *mark = graph_end_mark(call);
-	struct content content = {
-		.depth = branch->depth + call->depth, .before = "", .behind = "();"};
+	struct content content = {.depth = branch->depth + call->depth,
+				  .before = "",
+				  .values_of = call,
+				  .behind = ");"};
 
 	set_end(out, &content, branch, call);
 	set_function(&content, output_entry(out, call));

@@ -19,6 +19,8 @@
  * The first object of each process has
  *   "command_line": [ARGUMENT, ...]
  *
+ * With values asked for, a call has those of its entry, "args": see json_values.c.
+ *
  * With --min-duration and --depth, a call that others were folded into has
  *   "folded": {"calls", "ns"}
  * the number of all of them, and the time of those that it made itself.
@@ -234,6 +236,7 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 	json_member_number(json, "self_ns", call->end_ns - call->start_ns - call->inner_ns);
 	if (call->probe_ns)
 		json_member_number(json, "probe_ns", call->probe_ns);
+	json_values(out, json, call);
 	json_call_origin(out, json, tree, call);
 	put_end(out, json, call);
 	if (call->incomplete)

@@ -23,6 +23,7 @@ static void entry(struct output *out, const struct tree *tree, const struct call
 	struct json_writer json = begin_event(out, "entry", call->start_ns);
 
 	json_call_identity(out, &json, tree, call);
+	json_values(out, &json, call);
 	json_call_origin(out, &json, tree, call);
 	process_lines_json(out, &json, tree->pid);
 	json_end(&json);

@@ -130,7 +130,23 @@ static struct error *add_site(struct builder *builder, const struct decoded_site
 	return NULL;
 }
 
-static struct error *add_decoded(struct builder *builder, const struct decoded *decoded)
+/* What is fetched at the entry that was added last. */
+static void set_values(struct plan *plan, const struct decoded *decoded, size_t number)
+{
+	struct site *site = &plan->sites[plan->num_sites - 1];
+	const struct value_list *list = &plan->values.items[number];
+
+	if (!list->count)
+		return;
+	site->flags |= SITE_VALUES;
+	site->values = (uint16_t)number;
+	site->unknown_values = decoded->is_entry_repeated
+				       ? UINT16_MAX
+				       : value_list_unknown(list, decoded->changed_at_entry);
+}
+
+static struct error *add_decoded(struct builder *builder, const struct decoded *decoded,
+				 size_t values)
 {
 	struct plan *plan = builder->plan;
 	struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
@@ -150,6 +166,8 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 		/* without its entry a function is of no use */
 		if (err || (!added && i == 0))
 			return err;
+		if (values && i == 0)
+			set_values(plan, decoded, values - 1);
 	}
 	return NULL;
 }
@@ -183,7 +201,7 @@ static struct error *add_chosen(struct builder *builder, const struct chosen_fun
 		return add_omission(
 			builder, func, func->va,
 			"it is assembly, and where its goroutine is says only the file with Go's runtime");
-	return add_decoded(builder, &decoded);
+	return add_decoded(builder, &decoded, chosen->values);
 }
 
 static struct site *find_site(const struct plan *plan, uint64_t va)
@@ -331,6 +349,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	struct error *err;
 
 	err = choose_functions(bin, selection, &chosen);
+	plan->values = chosen.values;
+	chosen.values = (struct value_lists){};
 	for (size_t i = 0; !err && i < chosen.count; i++)
 		err = add_chosen(&builder, &chosen.items[i]);
 	if (!err)
@@ -356,7 +376,17 @@ void plan_destroy(struct plan *plan)
 	free(plan->sites);
 	free(plan->mnemonics);
 	free(plan->omissions);
+	value_lists_destroy(&plan->values);
 	*plan = (struct plan){0};
+}
+
+struct error *plan_refuse_values(const struct plan *plan, const char *what)
+{
+	return plan->values.count
+		       ? error_new(
+				 "%s shows no values of calls: leave out what is in brackets behind the function's name",
+				 what)
+		       : NULL;
 }
 
 uint64_t plan_cookie(const struct plan *plan, uint32_t index)

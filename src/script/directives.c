@@ -286,12 +286,15 @@ static struct error *condition(void *context, const char *argument, bool *value)
 
 static struct error *make_plan(struct directives *d)
 {
+	struct error *err;
+
 	if (d->has_plan)
 		return NULL;
 	if (!d->selection->num_functions && !d->selection->num_targets)
 		return error_new("this template is for functions: name them behind BINARY");
 	d->has_plan = true;
-	return plan_make(d->bin, d->selection, NULL, &d->plan);
+	err = plan_make(d->bin, d->selection, NULL, &d->plan);
+	return err ?: plan_refuse_values(&d->plan, "a script");
 }
 
 static struct error *each(void *context, const char *argument, size_t *count)

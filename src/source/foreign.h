@@ -10,6 +10,7 @@
 union foreign_room {
 	struct record header;
 	struct record_entry entry;
+	char entry_values[sizeof(struct record_entry_values) + VALUES_LARGE_BYTES];
 	struct record_stack stack;
 	struct record_state_origin state;
 	struct record_go go;

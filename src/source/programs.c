@@ -9,14 +9,29 @@ static bool is_at_runtime(const struct site *site)
 	return site_is_own(site) && !site_is_state(site);
 }
 
-static bool is_at_target_entry(const struct site *site)
+static bool is_entry_with(const struct site *site, uint32_t flags)
 {
-	return site->kind == SITE_ENTRY && site->flags & SITE_TARGET;
+	return site->kind == SITE_ENTRY && (site->flags & (SITE_TARGET | SITE_VALUES)) == flags;
 }
 
 static bool is_at_entry(const struct site *site)
 {
-	return site->kind == SITE_ENTRY && !(site->flags & SITE_TARGET);
+	return is_entry_with(site, 0);
+}
+
+static bool is_at_entry_with_values(const struct site *site)
+{
+	return is_entry_with(site, SITE_VALUES);
+}
+
+static bool is_at_target_entry(const struct site *site)
+{
+	return is_entry_with(site, SITE_TARGET);
+}
+
+static bool is_at_target_entry_with_values(const struct site *site)
+{
+	return is_entry_with(site, SITE_TARGET | SITE_VALUES);
 }
 
 static bool is_nowhere(const struct site *site)
@@ -44,7 +59,9 @@ static const struct program_desc table[] = {
 	{"state_site", USE_STATES, site_is_state},
 	{"wait_site", USE_HUNT, site_is_state},
 	{"entry", USE_ALWAYS, is_at_entry},
+	{"entry_values", USE_ALWAYS, is_at_entry_with_values},
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
+	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
 	/* Attached by processors.c. */
 	{"sched_switch", USE_HUNT, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},

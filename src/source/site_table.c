@@ -12,6 +12,8 @@ void site_table_set_size(struct graph_bpf *bpf, const struct plan *plan)
 	uint32_t count = plan->num_sites ? (uint32_t)plan->num_sites : 1;
 
 	bpf_map__set_max_entries(bpf->maps.sites, count);
+	bpf_map__set_max_entries(bpf->maps.fetch_lists,
+				 plan->values.count ? (uint32_t)plan->values.count : 1);
 	if (!bpf->rodata->use_cookies)
 		bpf_map__set_max_entries(bpf->maps.site_cookies,
 					 count * (bpf->rodata->is_pie ? 2 : 1));
@@ -52,12 +54,24 @@ static struct error *fill_cookies(const struct graph_bpf *bpf, const struct plan
 	return NULL;
 }
 
+static struct error *fill_values(const struct graph_bpf *bpf, const struct plan *plan)
+{
+	int fd = bpf_map__fd(bpf->maps.fetch_lists);
+
+	for (uint32_t i = 0; i < plan->values.count; i++)
+		if (bpf_map_update_elem(fd, &i, &plan->values.items[i].fetch, BPF_ANY))
+			return sites_error();
+	return NULL;
+}
+
 struct error *site_table_fill(const struct graph_bpf *bpf, const struct plan *plan)
 {
 	struct error *err = NULL;
 
 	if (plan->num_sites)
 		err = fill_sites(bpf_map__fd(bpf->maps.sites), plan);
+	if (!err)
+		err = fill_values(bpf, plan);
 	if (!err && !bpf->rodata->use_cookies)
 		err = fill_cookies(bpf, plan);
 	return err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* site_table.h - the plan's sites as the BPF programs look them up: the maps `sites` and, where the
- * kernel has no cookies, `site_cookies`. */
+/* site_table.h - the plan's sites as the BPF programs look them up: the maps `sites`, `fetch_lists`
+ * and, where the kernel has no cookies, `site_cookies`. */
 #ifndef SOURCE_SITE_TABLE_H
 #define SOURCE_SITE_TABLE_H
 

@@ -87,6 +87,8 @@ static void check_call(const struct checker *checker, const struct tree *tree,
 	must(call->start_va == 0 || call->depth == 0);
 	must(call->entry_site != CALLTREE_NO_SITE || call->depth == 0);
 	check_parts(checker, call);
+	must(!call->captured || call->captured->size == sizeof(uint64_t));
+	must(!call->values_left_out);
 	if (checker->by_function && call->entry_site != CALLTREE_NO_SITE &&
 	    (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL))
 		must(call->exit_site / 2 == call->entry_site / 2);
@@ -301,6 +303,7 @@ static void feed(struct calltree *trees, struct checker *checker, const uint8_t 
 		.by_goid = bytes[7] & 3,
 		.start_va = bytes[7] >> 4,
 		.by_stack = {bytes[7]},
+		.value = bytes[2] & 32 ? bytes[7] + 1 : 0,
 	};
 
 	checker->last_number += 1; /* no record begins more than one tree */

@@ -31,6 +31,7 @@ struct facts {
 	uint64_t start_va, go_va;
 	uint64_t by_stack[WAKER_DEPTH];
 	uint64_t stack; /* an entry with it is a struct record_entry_stack; of others their stack */
+	uint64_t value; /* an entry with it is a struct record_entry_values: one number of list 0 */
 	/* RECORD_STACK, whose id is `stack`: its addresses, the first of by_stack that are not 0 */
 	uint8_t stack_end;
 	uint32_t one_in;
@@ -39,6 +40,8 @@ struct facts {
 union any_record {
 	struct record header;
 	struct record_entry_stack entry_stack;
+	struct record_entry_values entry_values;
+	char entry_value[sizeof(struct record_entry_values) + sizeof(uint64_t)];
 	struct record_stack stack;
 	struct record_wait wait;
 	struct record_short_waits short_waits;
@@ -84,6 +87,13 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		if (facts->stack) {
 			room->header.size = sizeof(struct record_entry_stack);
 			room->entry_stack.stack = facts->stack;
+		}
+		if (facts->value) {
+			room->header.size = sizeof(room->entry_value);
+			room->entry_values.values.size = sizeof(facts->value);
+			room->entry_values.values.states[0] = VALUE_WHOLE;
+			memcpy(room->entry_value + sizeof(room->entry_values), &facts->value,
+			       sizeof(facts->value));
 		}
 		break;
 	case RECORD_STACK:

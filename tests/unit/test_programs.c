@@ -17,6 +17,10 @@ static void test_program_of_a_site(void **state)
 	assert_string_equal(programs_name(&site), "entry");
 	site.flags = SITE_TARGET | SITE_MAY_REPEAT;
 	assert_string_equal(programs_name(&site), "target_entry");
+	site.flags = SITE_TARGET | SITE_VALUES;
+	assert_string_equal(programs_name(&site), "target_entry_values");
+	site.flags = SITE_VALUES;
+	assert_string_equal(programs_name(&site), "entry_values");
 	site = (struct site){.kind = SITE_TAIL_CALL};
 	assert_string_equal(programs_name(&site), "exit_emulate");
 	site = (struct site){.kind = SITE_UNWIND};

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "facts.h"
+#include "gofuncgraph/site.h"
 
 /* Not inlined: the compiler would see that a short record is taken for others, and warn of it. */
 static bool __attribute__((noinline)) is_valid(const struct record *record, size_t size)
@@ -24,6 +25,10 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_process), 48);
 	assert_int_equal(sizeof(struct record_state_origin), 48 + 104);
 	assert_int_equal(sizeof(struct record_go), 40 + 104);
+	assert_int_equal(sizeof(struct record_entry_values), 56 + 24);
+	assert_int_equal(sizeof(struct captured_text), 16);
+	assert_int_equal(sizeof(struct fetch_op), 16);
+	assert_int_equal(sizeof(struct site), 40);
 }
 
 static void test_every_kind(void **state)
@@ -87,6 +92,28 @@ static void test_stack_of_entry(void **state)
 	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
 }
 
+static void test_values_of_entry(void **state)
+{
+	struct facts facts = {.kind = RECORD_ENTRY, .value = 7, .stack = 9};
+	union any_record room;
+	const struct record *record = facts_record(&facts, &room);
+
+	assert_true(is_valid(record, sizeof(room.entry_value)));
+	assert_int_equal(*(const uint64_t *)record_entry_captured(record)->bytes, 7);
+	assert_int_equal(record_entry_stack(record), 9);
+	/* it says that there is more than there is */
+	room.entry_values.values.size++;
+	assert_false(is_valid(record, sizeof(room)));
+	room.entry_values.values.size = 0;
+	assert_true(is_valid(record, sizeof(room)));
+	/* not long enough for any: an entry without */
+	room.header.size = sizeof(struct record_entry_values) - 1;
+	assert_true(is_valid(record, sizeof(room)));
+	assert_null(record_entry_captured(record));
+	facts = (struct facts){.kind = RECORD_GO};
+	assert_null(record_entry_captured(facts_record(&facts, &room)));
+}
+
 static void test_nothing(void **state)
 {
 	struct record record = {.kind = RECORD_EXEC, .size = 8};
@@ -115,9 +142,10 @@ static void test_origin(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_layout),  cmocka_unit_test(test_every_kind),
-		cmocka_unit_test(test_counts),  cmocka_unit_test(test_stack_of_entry),
-		cmocka_unit_test(test_nothing), cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_layout),          cmocka_unit_test(test_every_kind),
+		cmocka_unit_test(test_counts),          cmocka_unit_test(test_stack_of_entry),
+		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

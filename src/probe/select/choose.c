@@ -52,6 +52,27 @@ static struct error *find_literals(struct choice *choice)
 	return NULL;
 }
 
+static struct error *read_values(struct gobin *bin, struct pattern_list *list,
+				 struct value_lists *values)
+{
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < list->count; i++) {
+		struct pattern *pattern = &list->items[i];
+
+		if (!pattern->values_begin)
+			continue;
+		if (pattern->negated)
+			return error_new(
+				"\"!%s\" takes functions out, there are no values to show of them",
+				pattern->whole);
+		err = value_lists_add(values, gobin_arch(bin), pattern->whole,
+				      pattern->values_begin);
+		pattern->values = values->count;
+	}
+	return err;
+}
+
 static struct error *collect(struct choice *choice, struct chosen *chosen)
 {
 	size_t count, capacity = 0;
@@ -72,7 +93,10 @@ static struct error *collect(struct choice *choice, struct chosen *chosen)
 				   sizeof(*chosen->items)))
 			return error_out_of_memory();
 		chosen->items[chosen->count++] = (struct chosen_func){
-			.func = &funcs[i], .target = target || all_are_targets};
+			.func = &funcs[i],
+			.target = target || all_are_targets,
+			.values = choice->targets.values ?: choice->functions.values,
+		};
 	}
 	return NULL;
 }
@@ -98,6 +122,10 @@ struct error *choose_functions(struct gobin *bin, const struct selection *select
 	if (!err)
 		err = pattern_list_prepare(selection->targets, selection->num_targets,
 					   selection->include_vendor, &choice.targets);
+	if (!err)
+		err = read_values(bin, &choice.functions, &chosen->values);
+	if (!err)
+		err = read_values(bin, &choice.targets, &chosen->values);
 	if (!err && !pattern_list_has_positive(&choice.functions) &&
 	    !pattern_list_has_positive(&choice.targets))
 		return error_new("no function is asked for: give a TARGET, or -u GLOB");
@@ -118,5 +146,6 @@ struct error *choose_functions(struct gobin *bin, const struct selection *select
 void chosen_release(struct chosen *chosen)
 {
 	free(chosen->items);
+	value_lists_destroy(&chosen->values);
 	*chosen = (struct chosen){0};
 }

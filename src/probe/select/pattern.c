@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "gofuncgraph/select.h"
 #include "probe/select/pattern.h"
+#include "values/list.h"
 
 enum token_kind { TOKEN_END, TOKEN_BYTE, TOKEN_ANY, TOKEN_STAR, TOKEN_SET };
 
@@ -148,12 +149,21 @@ static bool tokens_match(const struct token *token, const char *name)
 
 struct error *pattern_prepare(const char *text, struct pattern *pattern)
 {
+	size_t begin;
+
 	memset(pattern, 0, sizeof(*pattern));
 	if (*text == '!') {
 		pattern->negated = true;
 		text++;
 	}
-	pattern->text = text;
+	pattern->whole = pattern->text = text;
+	begin = value_list_begin(text);
+	if (text[begin]) {
+		pattern->text = text = pattern->owned = strndup(text, begin);
+		if (!text)
+			return error_out_of_memory();
+		pattern->values_begin = begin;
+	}
 	pattern->is_literal = !strpbrk(text, "*?[\\");
 	pattern->names_vendor = strstr(text, "vendor/");
 	if (pattern->is_literal)
@@ -172,7 +182,9 @@ void pattern_release(struct pattern *pattern)
 {
 	free(pattern->glob);
 	free(pattern->generic);
+	free(pattern->owned);
 	pattern->glob = pattern->generic = NULL;
+	pattern->owned = NULL;
 }
 
 bool pattern_is_name(const struct pattern *pattern, const char *name, const char *typed)

@@ -14,7 +14,11 @@
 #include "base/error.h"
 
 struct pattern {
-	const char *text; /* without the '!'; not owned */
+	const char *text; /* without the '!' and the list of values; not owned, or `owned` */
+	char *owned;
+	const char *whole; /* as the user wrote it; not owned */
+	size_t values_begin; /* of the list of values in that (values/list.h); 0: there is none */
+	size_t values; /* set by the user of this struct: number plus one of that list */
 	bool negated; /* "!GLOB" */
 	bool is_literal; /* holds no wildcard */
 	bool names_vendor; /* holds "vendor/" */

@@ -143,10 +143,10 @@ struct error *pattern_list_prepare(char **texts, size_t count, bool include_vend
 	if (!list->items)
 		return error_out_of_memory();
 	for (size_t i = 0; i < count; i++) {
+		list->count++;
 		err = pattern_prepare(texts[i], &list->items[i]);
 		if (err)
 			return err;
-		list->count++;
 	}
 	err = index_new(count, &list->index);
 	return err ? err : index_patterns(list);
@@ -180,6 +180,7 @@ struct trial {
 	bool vendored;
 	bool matched; /* by a GLOB */
 	size_t last; /* number plus one of the last pattern that matches; 0: none does */
+	size_t last_with_values; /* the same */
 };
 
 static void for_each_spelling(struct trial *trial,
@@ -251,6 +252,8 @@ static void try_pattern(void *context, size_t number)
 	trial->matched |= !pattern->negated;
 	if (number >= trial->last)
 		trial->last = number + 1;
+	if (pattern->values && number >= trial->last_with_values)
+		trial->last_with_values = number + 1;
 }
 
 static void try_spelling(struct trial *trial, const char *spelling)
@@ -274,5 +277,6 @@ bool pattern_list_try(struct pattern_list *list, const char *name, const char *t
 	for (size_t i = 0; i < index->num_loose; i++)
 		try_pattern(&trial, index->loose[i]);
 	list->num_matched += trial.matched;
+	list->values = trial.last_with_values ? list->items[trial.last_with_values - 1].values : 0;
 	return trial.last && !list->items[trial.last - 1].negated;
 }

@@ -19,6 +19,7 @@ struct pattern_list {
 	/* functions that any GLOB matched, also when a !GLOB took them out */
 	size_t num_matched;
 	size_t num_tried; /* wildcards that were tried on a name */
+	size_t values; /* of the last pattern with values that matched the name tried last; 0: none */
 	struct pattern_index *index; /* owned */
 };
 

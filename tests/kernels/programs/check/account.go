@@ -29,6 +29,8 @@ type call struct {
 	Incomplete bool  `json:"incomplete"`
 	ProbesOff  int64 `json:"probes_off_ns"`
 	FuncsOff   int   `json:"functions_off"`
+	// With values.
+	Args []argument `json:"args"`
 	// With --states, --min-wait and --follow.
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`

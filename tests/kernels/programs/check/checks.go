@@ -26,6 +26,7 @@ var exactChecks = []struct {
 	{"started by the tracer", startedByTracer, false},
 	{"states, waits and followed goroutines", callParts, true},
 	{"probes are taken off", takenOff, false},
+	{"values", values, true},
 	{"loaded anywhere", loadedAnywhere, false},
 	{"overwritten and started", overwritten, false},
 	{"executes itself", executesItself(false), false},

@@ -253,6 +253,10 @@ func do(command string, n, m int) (r report, err error) {
 		})
 	case "hot": // function n is called every m µs, beside trees; 0: the account of those
 		return hot(n, m)
+	case "values": // n calls, one after the other
+		for i := 0; i < n; i++ {
+			tree(giveValues(i))
+		}
 	case "wait": // n goroutines, one call each that waits m milliseconds, three times
 		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err

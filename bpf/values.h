@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* values.h - values of a call, fetched as a site's list says; see gofuncgraph/values.h. */
+#ifndef BPF_VALUES_H
+#define BPF_VALUES_H
+
+#include "gate.h"
+
+/* Memory that can be read is whole pages of at least that. */
+#define SMALLEST_PAGE 4096
+
+/* A power of two, more than there are. */
+#define FETCH_REGISTERS 32
+
+/*
+ * What a list's operations are about. It lies behind the slots in the record, and is read and written
+ * there each time: what is read from there is any number to the verifier, so that it need not look at each
+ * operation anew for all that came before.
+ */
+struct fetch {
+	volatile __u64 word, length;
+	volatile __u64 state; /* enum value_state, of the value that goes on */
+	__u64 words[2];
+	__u64 registers[FETCH_REGISTERS];
+};
+
+/* It is never more than `max`, a constant, which the verifier does not know. False: it cannot be read. */
+static __always_inline bool read_at_most(void *to, __u64 size, __u64 max, __u64 from)
+{
+	/* The register that is compared is the one that is used. */
+	asm volatile("" : "+r"(size));
+	return size <= max && read_user(to, size, from);
+}
+
+/* From memory of the process; what cannot be read decides the value's state. */
+static __always_inline void fetch_memory(struct fetch *fetch, void *to, __u32 size, __u32 max,
+					 __u64 offset)
+{
+	if (!fetch->word)
+		fetch->state = VALUE_NIL;
+	else if (!read_at_most(to, size, max, fetch->word + offset))
+		fetch->state = VALUE_UNREADABLE;
+}
+
+/* As many of the text's bytes as there are, and can be read: up to the end of a page if the next one is
+ * not there. `max`: a constant. */
+static __always_inline void fetch_text(struct fetch *fetch, struct captured_text *to,
+				       const struct fetch_op *op, __u32 max)
+{
+	__u64 length = fetch->length, at = fetch->word + op->number;
+	__u64 got = length < op->size ? length : op->size;
+	__u64 in_page = SMALLEST_PAGE - (at & (SMALLEST_PAGE - 1));
+
+	to->length = length;
+	to->got = 0;
+	to->unused = 0;
+	if (!length)
+		return;
+	if (!fetch->word) {
+		fetch->state = VALUE_NIL;
+		return;
+	}
+	if (!read_at_most(to->bytes, got, max, at)) {
+		got = in_page < got ? in_page : 0;
+		if (!got || !read_at_most(to->bytes, got, max, at)) {
+			fetch->state = VALUE_UNREADABLE;
+			return;
+		}
+	}
+	to->got = got;
+	if (got < length)
+		fetch->state = VALUE_TRUNCATED;
+}
+
+/* An operation on the word. */
+static __always_inline void fetch_word(const struct pt_regs *ctx, struct fetch *fetch,
+				       const struct fetch_op *op, const struct site *site)
+{
+	switch (op->code) {
+	case FETCH_REGISTER:
+		fetch->word = fetch->registers[op->reg & (FETCH_REGISTERS - 1)];
+		break;
+	case FETCH_STACK_POINTER:
+		fetch->word = ARCH_SP(ctx) + site->sp_delta;
+		break;
+	case FETCH_CONSTANT:
+		fetch->word = op->number;
+		break;
+	case FETCH_LENGTH:
+		fetch->length = fetch->word;
+		break;
+	case FETCH_LOAD:
+		/* Of one word, the length stays. */
+		fetch->words[1] = fetch->length;
+		fetch_memory(fetch, fetch->words, op->size, sizeof(fetch->words), op->number);
+		fetch->word = fetch->words[0];
+		fetch->length = fetch->words[1];
+		break;
+	}
+}
+
+/* Into its slot at `to`, which has room for a struct captured_text with `max` bytes. */
+static __always_inline void fetch_save(struct fetch *fetch, const struct fetch_op *op, void *to,
+				       __u32 max)
+{
+	switch (op->code) {
+	case FETCH_SAVE_WORD:
+		*(__u64 *)to = fetch->word;
+		break;
+	case FETCH_SAVE_MEMORY:
+		fetch_memory(fetch, to, op->size, max, op->number);
+		break;
+	case FETCH_SAVE_BYTES:
+	case FETCH_SAVE_TEXT:
+		if (op->code == FETCH_SAVE_BYTES)
+			fetch->length = op->size;
+		fetch_text(fetch, to, op, max);
+		break;
+	}
+}
+
+/* `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: both are
+ * constants. */
+static __always_inline void fetch_values(const struct pt_regs *ctx, const struct fetch_list *list,
+					 const struct site *site, struct fetch *fetch,
+					 struct captured *to, __u32 max_at, __u32 max)
+{
+	fetch->state = VALUE_WHOLE;
+#pragma unroll
+	for (__u32 i = 0; i < ARCH_NUM_REGISTERS; i++)
+		fetch->registers[i] = arch_register(ctx, i);
+	__builtin_memset(to->states, VALUE_UNKNOWN, sizeof(to->states));
+#pragma clang loop unroll(disable)
+	for (__u32 i = 0; i < VALUES_MAX_OPS; i++) {
+		const struct fetch_op *op = &list->ops[i];
+		__u32 at = op->at;
+
+		if (i >= list->num_ops)
+			break;
+		if (site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
+			continue;
+		if (op->code < FETCH_SAVE_WORD) {
+			if (fetch->state == VALUE_WHOLE)
+				fetch_word(ctx, fetch, op, site);
+			continue;
+		}
+		if (fetch->state == VALUE_WHOLE && at <= max_at)
+			fetch_save(fetch, op, to->bytes + at, max);
+		to->states[op->value & (VALUES_MAX - 1)] = fetch->state;
+		fetch->state = VALUE_WHOLE;
+	}
+}
+
+/* The call whose values are fetched. */
+struct entered {
+	const struct pt_regs *ctx;
+	struct gate *gate;
+	const struct who *who;
+	__u64 position, caller_va, stack;
+	__u32 site;
+	__u8 flags; /* of the record */
+};
+
+/* The same as send_entry() and send_first_entry(), with values: a record of `bytes` for them. */
+static __always_inline bool send_shape(const struct entered *entered, const struct fetch_list *list,
+				       const struct site *site, __u16 bytes, __u32 max_at)
+{
+	__u16 room = sizeof(struct record_entry_values) + bytes + sizeof(struct fetch);
+	struct record_entry_values *record =
+		emit(entered->who, RECORD_ENTRY, entered->flags | stack_flags(entered->position),
+		     entered->gate->lost, room);
+
+	if (!record)
+		return false;
+	record->entry.entry.at.site = entered->site;
+	record->entry.entry.at.frame = (__u32)entered->position;
+	record->entry.entry.caller_va = entered->caller_va;
+	record->entry.stack = entered->stack;
+	record->values.list = site->values;
+	record->values.size = list->size;
+	record->values.unused = 0;
+	record->entry.entry.at.header.size = sizeof(*record) + list->size;
+	entered->gate->lost = 0;
+	fetch_values(entered->ctx, list, site, (struct fetch *)(record->values.bytes + bytes),
+		     &record->values, max_at, bytes - max_at - sizeof(struct captured_text));
+	submit(record, room);
+	return true;
+}
+
+/* False: it is lost, which the next record tells. */
+static __always_inline bool send_values(const struct entered *entered)
+{
+	const struct site *site = site_of(entered->site);
+	__u32 number = site ? site->values : 0;
+	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+
+	if (!site || !list || list->size > VALUES_LARGE_BYTES)
+		return false;
+	if (list->shape == VALUES_SMALL)
+		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
+	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
+}
+
+#endif

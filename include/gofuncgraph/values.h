@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/*
+ * values.h - values of a call: what the BPF programs are to fetch at a site, and what they hand on. The
+ * contract between those, records, and who reads them (src/values/).
+ *
+ * A site (struct site) names a list of values, which is a small program: operations on one word. Each
+ * value begins with FETCH_REGISTER, FETCH_STACK_POINTER or FETCH_CONSTANT, and ends with a FETCH_SAVE_...;
+ * what cannot be read on the way decides its state, and the next value begins anew.
+ *
+ * What was saved lies in slots. User space has laid them out, so that a slot's place and size follow from
+ * the list alone, whatever was read.
+ */
+#ifndef GOFUNCGRAPH_VALUES_H
+#define GOFUNCGRAPH_VALUES_H
+
+#ifndef __bpf__
+#include <stddef.h>
+#include <linux/types.h>
+#endif
+
+/* Values of a list, and its operations. */
+#define VALUES_MAX     16
+#define VALUES_MAX_OPS 48
+
+enum fetch_code {
+	FETCH_REGISTER, /* word = `reg`, as the instruction set numbers it */
+	FETCH_STACK_POINTER, /* word = that at the function's first instruction */
+	FETCH_CONSTANT, /* word = `number` */
+	FETCH_LENGTH, /* length = word: a text's, whose address comes next */
+	/* word = what is at word + `number`; with a `size` of 16 length = the word behind that, too */
+	FETCH_LOAD,
+	/* What ends a value: */
+	FETCH_SAVE_WORD, /* the word, 8 bytes, in its slot */
+	FETCH_SAVE_MEMORY, /* what is at word + `number`: as many bytes as the slot has */
+	FETCH_SAVE_BYTES, /* the same into a struct captured_text */
+	FETCH_SAVE_TEXT, /* the same of `length` bytes, at most as many as there is room for */
+};
+
+struct fetch_op {
+	__s64 number;
+	__u16 at; /* of the slot, in captured.bytes */
+	__u16 size; /* of the slot, of a struct captured_text: of its bytes; FETCH_LOAD: 8 or 16 */
+	__u8 code; /* enum fetch_code */
+	__u8 reg;
+	__u8 value; /* whose it is, from 0 */
+	__u8 unused;
+};
+
+/*
+ * Of how many bytes a record has room for, since the kernel's ring buffer only takes constants. The
+ * verifier (Linux 5.10 to the newest) knows no sums of two numbers: so no slot begins behind max_at, and
+ * none is larger than what is left behind that. User space puts the largest last.
+ */
+enum values_shape { VALUES_SMALL, VALUES_LARGE };
+#define VALUES_SMALL_BYTES  256
+#define VALUES_SMALL_MAX_AT 112
+#define VALUES_LARGE_BYTES  2560
+#define VALUES_LARGE_MAX_AT 2416
+
+struct fetch_list {
+	__u32 num_ops;
+	__u16 size; /* of all slots, bytes */
+	__u8 shape; /* enum values_shape */
+	__u8 unused;
+	struct fetch_op ops[VALUES_MAX_OPS];
+};
+
+enum value_state {
+	VALUE_UNKNOWN, /* it was not looked at: what it is made of is something else by then */
+	VALUE_WHOLE,
+	VALUE_TRUNCATED, /* only its beginning is there */
+	VALUE_NIL, /* it is where a pointer leads that is nil */
+	VALUE_UNREADABLE, /* nothing is at the address, or it is in no memory right now */
+};
+
+/* Behind the record of a call, whose values they are. */
+struct captured {
+	__u16 list; /* number of the list; from 0 */
+	__u16 size; /* of `bytes` */
+	__u32 unused;
+	__u8 states[VALUES_MAX]; /* enum value_state */
+	__u8 bytes[]; /* the slots; of values that are whole, or truncated */
+};
+
+#ifndef __bpf__
+static inline size_t captured_size(const struct captured *captured)
+{
+	return sizeof(*captured) + captured->size;
+}
+#endif
+
+struct captured_text {
+	__u64 length; /* as the program has it, whatever that is */
+	__u32 got; /* bytes that follow */
+	__u32 unused;
+	__u8 bytes[];
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * json_values.c - the values of a call in JSON:
+ *   "args": [{"expr", "value", "state"}, ...]
+ * "expr" is as the user wrote it. "value" is JSON's natural form; null where nothing is known of it.
+ * "state" only where it is not whole.
+ */
+#include "output/json_call.h"
+#include "output/values_text.h"
+
+static void put_value(struct json_writer *json, const struct value *value)
+{
+	char text[VALUE_JSON_SIZE], word[VALUE_WORD_SIZE];
+	bool is_there = value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED;
+
+	json_key(json, "value");
+	if (!is_there) {
+		json_raw(json, "null", 4);
+	} else if (value_is_text(value)) {
+		json_raw(json, text, value_put_json_text(value, text));
+	} else if (value_word_is_json(value)) {
+		json_raw(json, word, value_put_word(value, word));
+	} else {
+		word[value_put_word(value, word)] = '\0';
+		json_text(json, word);
+	}
+}
+
+/* What the user wrote is a text like any other. */
+static void put_expr(struct json_writer *json, const struct value_spec *spec)
+{
+	_cleanup_free_ char *expr = text_escape(spec->expr, strlen(spec->expr));
+
+	json_member_text(json, "expr", expr ?: "");
+}
+
+void json_values(struct output *out, struct json_writer *json, const struct call *call)
+{
+	const struct value_list *list = output_values(out, call);
+
+	if (call->values_left_out)
+		json_member_true(json, "args_left_out");
+	if (!list)
+		return;
+	json_member_open(json, "args", '[');
+	for (size_t i = 0; i < list->count; i++) {
+		struct value value = value_read(list, call->captured, call->captured->size, i);
+		const char *state = value_state_name(&value);
+
+		json_open(json, '{');
+		put_expr(json, value.spec);
+		put_value(json, &value);
+		if (state)
+			json_member_text(json, "state", state);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}

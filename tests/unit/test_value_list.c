@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT */
+/* test_value_list.c - what users write behind a function's name: operations, slots, and where an error's
+ * caret stands. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "values/list.h"
+
+/* ---- where a list begins ---- */
+
+static void test_begin(void **state)
+{
+	static const struct {
+		const char *name, *list;
+	} rows[] = {
+		{"main.f", "(a=%ax:s64)"},
+		{"main.(*T).f", "(a=%ax:s64)"},
+		{"main.(*T).f", "()"},
+		{"main.(*T).f", "( ) "},
+		{"*", "(%ax:u8)"},
+		{"main.[a-z]*", "(%ax:u8)"},
+		{"main.F[func(int) bool]", "(%ax:u8)"},
+		{"main.(*T[func(int)]).f", "(%ax:u8)"},
+		{"main.F[interface { M(int) }]", "(%ax:u8)"},
+		/* no list */
+		{"main.f", ""},
+		{"main.(*T).f", ""},
+		{"main.(*T)", ""},
+		{"main.(*T).*", ""},
+		{"main.F[func(int) bool]", ""},
+		{"main.F[[]func(a:b)]", ""},
+		{"type:.eq.struct { F func(int) }", ""},
+		{"(a)", ""},
+		{"", ""},
+		{"   ", ""},
+		/* to be told of */
+		{"main.f", "(a=%ax:s64"},
+		{"main.f", "(a=%ax:s64))"},
+		{"main.f", "(a=+0(%ax:s64)"},
+		{"main.(*T).f", "((%ax:s64)"},
+		/* odd brackets */
+		{"main.f[", "(%ax:u8)"},
+		{"main.(*T", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char pattern[128];
+
+		snprintf(pattern, sizeof(pattern), "%s%s", rows[i].name, rows[i].list);
+		if (value_list_begin(pattern) != strlen(rows[i].name))
+			fail_msg("%s: %zu", pattern, value_list_begin(pattern));
+	}
+}
+
+/* ---- operations ---- */
+
+static void describe(const struct value_list *list, char *to, size_t size)
+{
+	*to = '\0';
+	for (uint32_t i = 0; i < list->fetch.num_ops; i++) {
+		const struct fetch_op *op = &list->fetch.ops[i];
+		size_t used = strlen(to);
+		const char *before = i && op->value != op[-1].value ? "; " : i ? " " : "";
+		long long number = op->number;
+
+		to += used;
+		size -= used;
+		switch (op->code) {
+		case FETCH_REGISTER:
+			snprintf(to, size, "%sr%u", before, op->reg);
+			break;
+		case FETCH_STACK_POINTER:
+			snprintf(to, size, "%ssp", before);
+			break;
+		case FETCH_CONSTANT:
+			snprintf(to, size, "%s%lld", before, number);
+			break;
+		case FETCH_LENGTH:
+			snprintf(to, size, "%slen", before);
+			break;
+		case FETCH_LOAD:
+			snprintf(to, size, "%sload%u%+lld", before, op->size, number);
+			break;
+		case FETCH_SAVE_WORD:
+			snprintf(to, size, "%sword@%u", before, op->at);
+			break;
+		case FETCH_SAVE_MEMORY:
+			snprintf(to, size, "%smem%u%+lld@%u", before, op->size, number, op->at);
+			break;
+		case FETCH_SAVE_BYTES:
+			snprintf(to, size, "%sbytes%u%+lld@%u", before, op->size, number, op->at);
+			break;
+		case FETCH_SAVE_TEXT:
+			snprintf(to, size, "%stext%u@%u", before, op->size, op->at);
+			break;
+		default:
+			fail_msg("operation %u", op->code);
+		}
+	}
+}
+
+static struct error *parse(const struct arch *arch, const char *list, struct value_lists *lists)
+{
+	char pattern[2048];
+
+	*lists = (struct value_lists){};
+	snprintf(pattern, sizeof(pattern), "f(%s)", list);
+	return value_lists_add(lists, arch, pattern, 1);
+}
+
+static void test_operations(void **state)
+{
+	static const struct {
+		const char *list, *ops;
+	} rows[] = {
+		{"%ax:s64", "r0 word@0"},
+		{"ax:s64", "r0 word@0"},
+		{"%rax:s64", "r0 word@0"},
+		{"rax:s64", "r0 word@0"},
+		{"(%r15):u8", "r15 word@0"},
+		{"((%bx)):c64", "r3 word@0"},
+		{"%sp:x64", "sp word@0"},
+		{"%rsp:x64", "sp word@0"},
+		{"7:u8", "7 word@0"},
+		{"-0x10:s64", "-16 word@0"},
+		{"+16(%ax):s64", "r0 mem8+16@0"},
+		{"16(%ax):s32", "r0 mem4+16@0"},
+		{"-8(%bp):bool", "r5 mem1-8@0"},
+		{"0x10(%ax):f32", "r0 mem4+16@0"},
+		{"*%ax:u16", "r0 mem2+0@0"},
+		{"(*+0(%ax)):c64", "r0 load8+0 bytes8+0@0"},
+		{"+0(+64(%bx)):c256", "r3 load8+64 bytes32+0@0"},
+		{"**(%ax):x64", "r0 load8+0 mem8+0@0"},
+		{"+8(+16(+24(%r9))):x8", "r9 load8+24 load8+16 mem1+8@0"},
+		{"+0(4096):u64", "4096 mem8+0@0"},
+		{"+0(%ax):string", "r0 load16+0 text128@0"},
+		{"+8(*%ax):string", "r0 load8+0 load16+8 text128@0"},
+		{"(%ax,%bx):string", "r3 len r0 text128@0"},
+		{"( +0(%ax) , +8(%ax) ):string", "r0 load8+8 len r0 load8+0 text128@0"},
+		{" a = %ax : s64 , b=%bx:u8 ", "r0 word@0; r3 word@8"},
+		/* the largest comes last */
+		{"%ax:u8, +0(%bx):string, +0(%cx):c512, +0(%di):u8",
+		 "r0 word@0; r3 load16+0 text128@96; r1 bytes64+0@16; r7 mem1+0@8"},
+		{"", ""},
+		{"  ", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct value_lists lists;
+		struct error *err = parse(&arch_x86_64, rows[i].list, &lists);
+		char ops[512];
+
+		if (err)
+			fail_msg("%s: %s", rows[i].list, error_message(err));
+		describe(&lists.items[0], ops, sizeof(ops));
+		if (strcmp(ops, rows[i].ops))
+			fail_msg("%s: %s", rows[i].list, ops);
+		value_lists_destroy(&lists);
+	}
+}
+
+static void test_registers_of_arm64(void **state)
+{
+	struct value_lists lists;
+	char ops[256];
+
+	assert_null(parse(&arch_arm64, "%x0:u8, x30:u8, +8(%sp):u64, lr:x64, %fp:x64, %x29:u8",
+			  &lists));
+	describe(&lists.items[0], ops, sizeof(ops));
+	assert_string_equal(ops, "r0 word@0; r30 word@8; sp mem8+8@16; r30 word@24; r29 word@32; "
+				 "r29 word@40");
+	value_lists_destroy(&lists);
+}
+
+/* What is shown before a value, and what JSON has. */
+static void test_texts(void **state)
+{
+	static const struct {
+		const char *list, *label, *expr;
+	} rows[] = {
+		{"s.name=(*+0(%ax)):c64", "s.name", "s.name=(*+0(%ax)):c64"},
+		{" n = %ax:u8 ", "n", "n = %ax:u8"},
+		{"+8(%ax):u8", "+8(%ax)", "+8(%ax):u8"},
+		{"ax :u8", "ax", "ax :u8"},
+		{"a[0].b->c=%ax:u8", "a[0].b->c", "a[0].b->c=%ax:u8"},
+		{"größe=%ax:u8", "größe", "größe=%ax:u8"},
+		{"7=%ax:u8", "7", "7=%ax:u8"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct value_lists lists;
+
+		assert_null(parse(&arch_x86_64, rows[i].list, &lists));
+		assert_string_equal(lists.items[0].specs[0].label, rows[i].label);
+		assert_string_equal(lists.items[0].specs[0].expr, rows[i].expr);
+		value_lists_destroy(&lists);
+	}
+}
+
+/* ---- errors ---- */
+
+static void test_errors(void **state)
+{
+	/* '^' stands before the byte that the caret is under. */
+	static const struct {
+		const char *list, *message;
+	} rows[] = {
+		{"^%zx:u8", "no register of this name"},
+		{"%^:u8", "name of a register"},
+		{"a=^:u8", "a register, a number"},
+		{"a=^", "a register, a number"},
+		{"^,", "a register, a number"},
+		{"%ax:u8,^", "a value is expected"},
+		{"%ax:u8,^,%bx:u8", "a register, a number"},
+		{"%ax:u8 ^%bx:u8", "',' or ')'"},
+		{"%ax:u8^)", "',' or ')'"},
+		{"%ax^", "a colon and a type"},
+		{"a=%ax^,b=%bx:u8", "a colon and a type"},
+		{"%ax:^", "a type is expected"},
+		{"%ax:^u9", "a type is expected"},
+		{"%ax:^U8", "a type is expected"},
+		{"%ax:^c1024", "a type is expected"},
+		{"%ax:^u8x", "a type is expected"},
+		{"(%ax^:u8", "')' is expected"},
+		{"+8(%ax^:u8", "')' is expected"},
+		{"+8(^):u8", "a register, a number"},
+		{"+^(%ax):u8", "a number is expected"},
+		{"+0x^(%ax):u8", "a number is expected"},
+		{"12^a(%ax):u8", "no digit of a decimal"},
+		{"0x1^g:u8", "no digit of a hexadecimal"},
+		{"1^_0:u8", "no digit of a decimal"},
+		{"^18446744073709551616:u64", "more than 64 bits"},
+		{"^-9223372036854775809:s64", "more than 64 bits"},
+		{"^0x10000000000000000:u64", "more than 64 bits"},
+		{"^%xmm0:f64", "floating-point"},
+		{"^%x0:f64", "floating-point"},
+		{"+0(^%ymm3):u8", "floating-point"},
+		{"^%ax:c128", "no more than 64 bits"},
+		{"^7:c512", "no more than 64 bits"},
+		{"^%ax:string", "a string is two words"},
+		{"(%ax,^%bx):u64", "pointer and length"},
+		{"(%ax^;%bx):string", "')' is expected"},
+		{"(%ax,%bx^,%cx):string", "')' is expected"},
+		{"(%ax,^):string", "a register, a number"},
+		{"+0((%ax^,%bx)):string", "')' is expected"},
+		{"%ax^+8:u64", "a colon and a type"},
+		{"^*********%ax:u8", "at most 8 reads"},
+		{"a b^=%ax:u8", NULL},
+		{"^\"%ax:u8", "a register, a number"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *caret = strchr(rows[i].list, '^'), *text;
+		size_t expected = (size_t)(caret - rows[i].list), at;
+		char list[256];
+		struct value_lists lists;
+		struct error *err;
+
+		snprintf(list, sizeof(list), "%.*s%s", (int)expected, rows[i].list, caret + 1);
+		err = parse(&arch_x86_64, list, &lists);
+		if (!err)
+			fail_msg("%s: no error", list);
+		text = error_text(err, &at);
+		if (rows[i].message &&
+		    (!strstr(error_message(err), rows[i].message) || !text || at != expected + 2))
+			fail_msg("%s: %s, at %zu, not %zu", list, error_message(err), at - 2,
+				 expected);
+		assert_int_equal(lists.count, 0);
+		error_free(err);
+		value_lists_destroy(&lists);
+	}
+}
+
+/* A bracket that is missing at the pattern's end. */
+static void test_missing_end(void **state)
+{
+	struct value_lists lists = {};
+	struct error *err = value_lists_add(&lists, &arch_x86_64, "f(a=%ax:s64", 1);
+	size_t at;
+
+	assert_non_null(err);
+	error_text(err, &at);
+	assert_int_equal(at, strlen("f(a=%ax:s64"));
+	assert_non_null(strstr(error_message(err), "')' is expected"));
+	error_free(err);
+	value_lists_destroy(&lists);
+}
+
+/* ---- limits ---- */
+
+static struct error *parse_many(const char *value, int count, struct value_lists *lists)
+{
+	char list[1024] = "";
+
+	for (int i = 0; i < count; i++)
+		snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", i ? "," : "",
+			 value);
+	return parse(&arch_x86_64, list, lists);
+}
+
+static void test_limits(void **state)
+{
+	struct value_lists lists;
+	struct error *err;
+
+	assert_null(parse_many("+0(%ax):string", 16, &lists));
+	assert_int_equal(lists.items[0].count, 16);
+	assert_int_equal(lists.items[0].fetch.num_ops, 48);
+	assert_int_equal(lists.items[0].fetch.shape, VALUES_LARGE);
+	value_lists_destroy(&lists);
+
+	err = parse_many("%ax:u8", 17, &lists);
+	assert_non_null(strstr(error_message(err), "at most 16 values"));
+	error_free(err);
+	value_lists_destroy(&lists);
+
+	err = parse_many("+0(+0(%ax)):string", 16, &lists);
+	assert_non_null(strstr(error_message(err), "too many steps"));
+	error_free(err);
+	value_lists_destroy(&lists);
+
+	char deep[256];
+	memset(deep, '(', 200);
+	strcpy(deep + 200, "%ax");
+	err = parse(&arch_x86_64, deep, &lists);
+	assert_non_null(strstr(error_message(err), "too deeply"));
+	error_free(err);
+	value_lists_destroy(&lists);
+}
+
+/* Every slot is where the BPF programs look for room: bpf/values.h. */
+static void test_slots(void **state)
+{
+	static const char *const values[] = {"%ax:u8", "+0(%ax):c8", "+0(%ax):c512",
+					     "+0(%ax):string"};
+
+	for (unsigned mix = 0; mix < 256; mix++) {
+		for (int count = 1; count <= 16; count += 5) {
+			char list[1024] = "";
+			struct value_lists lists;
+			bool taken[VALUES_LARGE_BYTES] = {};
+
+			for (int i = 0; i < count; i++)
+				snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s",
+					 i ? "," : "", values[mix >> 2 * (i % 4) & 3]);
+			assert_null(parse(&arch_x86_64, list, &lists));
+			const struct value_list *parsed = &lists.items[0];
+			size_t max_at = parsed->fetch.shape == VALUES_SMALL ? VALUES_SMALL_MAX_AT
+									    : VALUES_LARGE_MAX_AT;
+			size_t bytes = parsed->fetch.shape == VALUES_SMALL ? VALUES_SMALL_BYTES
+									   : VALUES_LARGE_BYTES;
+			for (size_t i = 0; i < parsed->count; i++) {
+				const struct value_spec *spec = &parsed->specs[i];
+				size_t size = spec->is_text
+						      ? sizeof(struct captured_text) + spec->size
+						      : 8;
+
+				assert_true(spec->at % 8 == 0 && spec->at <= max_at);
+				assert_true(spec->at + size <= parsed->fetch.size);
+				assert_true(!spec->is_text || spec->size <= bytes - max_at - 16);
+				for (size_t at = spec->at; at < spec->at + size; at++) {
+					assert_false(taken[at]);
+					taken[at] = true;
+				}
+			}
+			assert_true(parsed->fetch.size <= bytes);
+			value_lists_destroy(&lists);
+		}
+	}
+}
+
+/* By the registers that are something else at the probe. */
+static void test_unknown(void **state)
+{
+	struct value_lists lists;
+	const struct value_list *list;
+
+	assert_null(parse(&arch_x86_64,
+			  "%dx:u8, +8(%r12):u8, (%ax,%dx):string, 7:u8, %sp:u8, +0(+0(%dx)):u8",
+			  &lists));
+	list = &lists.items[0];
+	assert_int_equal(value_list_unknown(list, 0), 0);
+	assert_int_equal(value_list_unknown(list, 1 << 2), 0x25);
+	assert_int_equal(value_list_unknown(list, 1 << 12), 0x02);
+	assert_int_equal(value_list_unknown(list, 1 << 0), 0x04);
+	/* the stack pointer is told of by site.sp_delta */
+	assert_int_equal(value_list_unknown(list, 1 << 4), 0);
+	assert_int_equal(value_list_unknown(list, UINT32_MAX), 0x27);
+	value_lists_destroy(&lists);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_begin),
+		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_registers_of_arm64),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_missing_end),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
