@@ -223,6 +223,7 @@ def test_exit_status_is_reported(run_tool, binary):
 
 def await_ready(tracer):
     harness.await_condition(lambda: "READY" in tracer.out or tracer.child.poll() is not None, "the program is not ready")
+    assert tracer.child.poll() is None, tracer.err
     (pid,) = [pid for pid in harness.children(tracer.pid)
               if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() not in ("gofuncgraph-hld",)]
     return pid

@@ -46,18 +46,25 @@ def threads(pid):
         return []
 
 
+def parent_of(pid):
+    """None: there is no such process any more."""
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    return int(stat.rpartition(")")[2].split()[1])
+
+
 def children(pid):
-    """All descendants of a process."""
+    """All descendants of a process. /proc/PID/task/TID/children may miss one when another ends meanwhile."""
+    of_parent = {}
+    for one in map(int, filter(str.isdigit, os.listdir("/proc"))):
+        of_parent.setdefault(parent_of(one), []).append(one)
     found, todo = [], [pid]
     while todo:
-        one = todo.pop()
-        for task in threads(one):
-            try:
-                pids = [int(word) for word in pathlib.Path(f"/proc/{one}/task/{task}/children").read_text().split()]
-            except OSError:
-                continue  # it has ended meanwhile
-            found += pids
-            todo += pids
+        pids = of_parent.get(todo.pop(), [])
+        found += pids
+        todo += pids
     return found
 
 
