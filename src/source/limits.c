@@ -16,20 +16,20 @@ struct error *limits_check_proc(void)
 		"cannot trace without /proc, where processes and their executables are found: it is not mounted, or is that of another PID namespace; mount it (mount -t proc proc /proc)");
 }
 
-static struct error *check_files(void)
+static struct error *check_files(unsigned files)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FILES)
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= files)
 		return NULL;
-	if (limit.rlim_max >= FILES) {
+	if (limit.rlim_max >= files) {
 		limit.rlim_cur = limit.rlim_max;
 		if (!setrlimit(RLIMIT_NOFILE, &limit))
 			return NULL;
 	}
 	return error_new(
 		"cannot trace with so few open files: the limit is %llu, and %u are needed at least (ulimit -n)",
-		(unsigned long long)limit.rlim_max, FILES);
+		(unsigned long long)limit.rlim_max, files);
 }
 
 static struct error *check_address_space(uint64_t ring_bytes)
@@ -50,9 +50,9 @@ static struct error *check_address_space(uint64_t ring_bytes)
 	return NULL;
 }
 
-struct error *limits_check(uint64_t ring_bytes)
+struct error *limits_check(uint64_t ring_bytes, unsigned more_files)
 {
-	struct error *err = check_files();
+	struct error *err = check_files(FILES + more_files);
 
 	return err ? err : check_address_space(ring_bytes);
 }

@@ -167,10 +167,13 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 
 static struct error *check_options(const struct live_options *options)
 {
+	unsigned more_files =
+		options->run.hunt.is_wanted ? LIMITS_HUNT_FILES(libbpf_num_possible_cpus()) : 0;
+
 	if (options->run.ring_size > MAX_RING_SIZE)
 		return error_new(
 			"a ring buffer of more than 2G cannot be had; give --ring-size less");
-	return limits_check(round_up_to_power_of_two(options->run.ring_size));
+	return limits_check(round_up_to_power_of_two(options->run.ring_size), more_files);
 }
 
 struct error *loader_load(const struct live_options *options, enum attach_method method,
