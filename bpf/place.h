@@ -20,6 +20,28 @@ static __always_inline bool read_registers(struct registers *registers)
 				   registers);
 }
 
+/* Frames between where code is preempted and where it is left: asyncPreempt2's and asyncPreempt's. */
+#define PREEMPT_FRAMES 2
+
+/* `registers`, where the goroutine left its stack, become those with which it was preempted. False: it left
+ * by itself. */
+static __always_inline bool find_preempted(const struct who *who, struct registers *registers)
+{
+	struct frame frame;
+	__u64 fp;
+
+	if (registers->ip - who->bias - preempt_va >= preempt_size ||
+	    !read_user(&frame, sizeof(frame), registers->fp))
+		return false;
+	fp = frame.next;
+	if (!read_user(&frame, sizeof(frame), fp))
+		return false;
+	registers->sp = ARCH_PREEMPTED_SP(fp);
+	registers->fp = frame.next;
+	registers->link = 0;
+	return true;
+}
+
 /*
  * What the programs work with that run where nothing else of theirs can: not on their stack, where the
  * verifier would follow each way that a value can come about.
@@ -29,6 +51,7 @@ struct scratch {
 	struct registers registers;
 	struct stack stack; /* the goroutine's own */
 	struct walk walk;
+	__u8 left_at; /* of the walk's addresses, see struct record_sample */
 };
 
 enum { SCRATCH_SAMPLE, SCRATCH_SWITCH, SCRATCH_COUNT };
@@ -134,35 +157,63 @@ static __always_inline void leave_borrowed_stack(struct walk *walk)
 	}
 }
 
+/* A signal handler begins and ends with the g of whom it interrupted, on another stack. */
+static __always_inline bool is_in_handler(__u64 g, __u64 sp)
+{
+	__u64 m;
+
+	return read_user(&m, sizeof(m), g + g_m) && is_on_signal_stack(m, sp);
+}
+
+/* Where the thread is on the goroutine's own stack, or has left it. False: that is not known. */
+static __always_inline bool find_own_place(struct scratch *scratch)
+{
+	struct registers *registers = &scratch->registers;
+	struct walk *walk = &scratch->walk;
+	struct who *who = &scratch->who;
+
+	walk->fp = registers->fp;
+	if (who->g_used == who->g) {
+		if (is_on_stack(&scratch->stack, registers->sp))
+			return true;
+		if (is_in_handler(who->g, registers->sp))
+			return false;
+		leave_borrowed_stack(walk);
+		if (is_on_stack(&scratch->stack, walk->fp)) {
+			registers->sp = 0;
+			return true;
+		}
+		/* In runtime.gogo or mcall it is its g already or yet, but not its stack. */
+	}
+	if (!read_left(who, registers) || !is_on_stack(&scratch->stack, registers->sp))
+		return false;
+	walk->second = registers->ip;
+	walk->fp = registers->fp;
+	return true;
+}
+
 /*
  * Prepares the walk through the goroutine's own stack from where the thread was interrupted; `registers`
- * become those with which that stack was left. False: where that was is not known.
+ * become those with which its code was. False: where that was is not known.
  */
 static __always_inline bool prepare_place(struct scratch *scratch, const struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
 	struct walk *walk = &scratch->walk;
 	struct who *who = &scratch->who;
-	__u64 sp = 0;
 
 	if (!read_stack(who->g, &scratch->stack))
 		return false;
 	walk->bounds = scratch->stack;
 	walk->first = registers->ip;
-	if (who->g_used != who->g) {
-		if (!read_left(who, registers))
-			return false;
-		walk->second = registers->ip;
-	} else if (is_on_stack(&scratch->stack, registers->sp)) {
-		sp = registers->sp;
-	}
-	walk->fp = registers->fp;
-	if (who->g_used == who->g && !sp)
-		leave_borrowed_stack(walk);
+	if (!find_own_place(scratch))
+		return false;
 	if (gate)
-		stop_at_target(walk, gate, sp);
-	if (sp)
-		walk->bounds.lo = sp;
+		stop_at_target(walk, gate, registers->sp);
+	if (registers->sp)
+		walk->bounds.lo = ARCH_LOWEST_FRAME(registers->sp);
+	if (walk->second)
+		scratch->left_at = 1 + (find_preempted(who, registers) ? PREEMPT_FRAMES : 0);
 	return true;
 }
 

@@ -49,7 +49,7 @@ static __always_inline void note_place(struct hunted_thread *thread, struct scra
 		return;
 	tell_registers(&scratch->who, &scratch->stack, registers, thread->words, &thread->sp,
 		       &thread->first_frame);
-	thread->left_at = scratch->walk.second != 0;
+	thread->left_at = scratch->left_at;
 	thread->stack = tell_stack(&scratch->who, &scratch->walk);
 }
 

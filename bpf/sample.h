@@ -12,8 +12,12 @@
 /* The thread's goroutine, by its g in use; or none: goid is 0. */
 static __always_inline void find_sampled(const struct registers *registers, struct who *who)
 {
-	if (find_g_in_use(registers, who) && find_goroutine(who))
+	if (find_g_in_use(registers, who) && find_goroutine(who)) {
+		if (!is_on_stack(&who->stack, registers->sp) &&
+		    is_in_handler(who->g_used, registers->sp))
+			who->on_signal = true;
 		return;
+	}
 	who->goid = who->g = who->g_used = 0;
 	who->stack.lo = who->stack.hi = 0;
 }
@@ -118,7 +122,7 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 		read_user(&state, sizeof(state), who->g + g_atomicstatus);
 	record->state = state & STATE_NUMBER;
 	record->in_kernel = in_kernel;
-	record->left_at = walk->second != 0;
+	record->left_at = scratch->left_at;
 	submit(record, sizeof(*record));
 	if (is_known && gate && walk->target && walk->end != STACK_TARGET && !walk->second &&
 	    is_on_stack(&scratch->stack, registers->sp) &&
@@ -156,10 +160,10 @@ static __always_inline void on_sample(const struct pt_regs *ctx)
 		gate = NULL;
 	if (is_at_probe(&scratch->registers, in_kernel))
 		place = SAMPLE_TRACER;
-	else if (who->goid && who->g_used == who->g)
-		place = SAMPLE_GO;
+	else if (who->on_signal)
+		place = SAMPLE_SIGNAL;
 	else
-		place = who->on_signal ? SAMPLE_SIGNAL : SAMPLE_SYSTEM;
+		place = who->goid && who->g_used == who->g ? SAMPLE_GO : SAMPLE_SYSTEM;
 	send_sample(scratch, gate, scratch->registers.ip, place, in_kernel);
 }
 

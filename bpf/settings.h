@@ -41,6 +41,8 @@ const volatile __u64 long_wait_ns = 0;
 const volatile __u64 outside_min_wait_ns = 0;
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
+const volatile __u64 preempt_va = 0; /* with `hunts`: runtime.asyncPreempt2 */
+const volatile __u64 preempt_size = 0;
 const volatile __u64 ready_va = 0; /* runtime.ready, the inside of runtime.goready */
 const volatile __u64 ready_size = 0;
 const volatile __u32 pidns_ino = 0; /* the PID namespace that numbers are of; 0: the initial one */

@@ -24,6 +24,7 @@ struct walk {
 		second; /* the addresses before those of the frames; `second`: 0 if there is none */
 	__u64 fp;
 	__u64 target; /* of the frame pointer, see target_fp(); 0: the stack goes down to its bottom */
+	__u64 target_next; /* with ARCH_FRAME_IS_CALLERS: what the target's frame points at */
 	/* What it has come to: */
 	__u64 id;
 	__u16 count;
@@ -95,7 +96,7 @@ static __always_inline void walk_frames(const struct who *who, struct walk *walk
 			walk->end = STACK_BROKEN;
 			break;
 		}
-		if (ARCH_FRAME_IS_CALLERS && frame.next && frame.next == walk->target) {
+		if (ARCH_FRAME_IS_CALLERS && walk->target && frame.next == walk->target_next) {
 			walk->end = STACK_TARGET;
 			break;
 		}
@@ -120,6 +121,7 @@ static __always_inline void forget_how(struct walk *walk)
 	walk->second += unknown;
 	walk->fp += unknown;
 	walk->target += unknown;
+	walk->target_next += unknown;
 }
 
 /* The walk's stack by its id, which user space knows now. 0: it could not be told. */
@@ -153,6 +155,10 @@ static __always_inline __u64 tell_stack(const struct who *who, struct walk *walk
 	return id;
 }
 
+/* A goroutine's first function has its frame at most so far below the stack's beginning (runtime.newproc1),
+ * and points at none. */
+#define FIRST_FRAME_MAX 64
+
 /*
  * The walk ends in the target whose gate this is. `sp`: the stack pointer of code that was interrupted
  * anywhere, or 0. Where the target has not made its frame, or has none any more, the frame pointer is its
@@ -160,11 +166,12 @@ static __always_inline __u64 tell_stack(const struct who *who, struct walk *walk
  */
 static __always_inline void stop_at_target(struct walk *walk, const struct gate *gate, __u64 sp)
 {
-	__u64 target = target_fp(walk->bounds.hi, gate->frame);
+	__u64 hi = walk->bounds.hi, target = target_fp(hi, gate->frame);
 
 	if (!target)
 		return;
 	walk->target = target;
+	walk->target_next = hi - target <= FIRST_FRAME_MAX ? 0 : target;
 	if (sp >= target)
 		walk->fp = target;
 	walk->bounds.hi = target + sizeof(struct frame);

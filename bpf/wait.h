@@ -63,8 +63,9 @@ static __always_inline bool prepare_walk(const struct pt_regs *ctx, const struct
 {
 	struct registers registers = {.fp = ARCH_FP(ctx)};
 	struct frame frame;
+	__u64 sp;
 
-	walk->second = walk->target = 0;
+	walk->second = walk->target = walk->target_next = 0;
 	if (!read_stack(who->g, &walk->bounds))
 		return false;
 	if (ARCH_G(ctx) == who->g)
@@ -73,17 +74,19 @@ static __always_inline bool prepare_walk(const struct pt_regs *ctx, const struct
 		return false;
 	walk->first = registers.ip;
 	walk->fp = registers.fp;
+	sp = registers.sp;
+	wait->left_at = !is_caller && find_preempted(who, &registers) ? PREEMPT_FRAMES : 0;
 	if (is_caller) {
 		if (!is_on_stack(&walk->bounds, walk->fp) ||
 		    !read_user(&frame, sizeof(frame), walk->fp))
 			return false;
 		walk->first = frame.address;
 		walk->fp = frame.next;
-		registers.sp = 0;
+		registers.sp = sp = 0;
 	}
 	tell_registers(who, &walk->bounds, &registers, wait->words, &wait->sp, &wait->first_frame);
 	if (gate)
-		stop_at_target(walk, gate, 0);
+		stop_at_target(walk, gate, sp);
 	return true;
 }
 
@@ -131,7 +134,8 @@ static __always_inline bool send_wait(const struct who *who, const struct hunted
 	record->by_stack = wait->by_stack;
 	record->state = wait->state;
 	record->reason = wait->reason;
-	record->unused[0] = record->unused[1] = 0;
+	record->left_at = wait->left_at;
+	record->unused = 0;
 	record->syscall = wait->syscall;
 	submit(record, sizeof(*record));
 	return true;

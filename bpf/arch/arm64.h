@@ -51,6 +51,12 @@ struct thread_struct {
  * frame. */
 #define ARCH_FRAME_IS_CALLERS 1
 
+/* The stack pointer where runtime.asyncPreempt was made to be called: not known, that differs by version. */
+#define ARCH_PREEMPTED_SP(fp) 0
+
+/* Where the innermost frame pointer may point to at least: in Go's code that is just below the frame. */
+#define ARCH_LOWEST_FRAME(sp) ((sp) - 8)
+
 /* A call leaves its return address in a register. */
 #define ARCH_HAS_LINK 1
 

@@ -38,6 +38,13 @@ struct thread_struct {
 /* The function's own frame, whose return address is its caller's, is what the frame pointer points at. */
 #define ARCH_FRAME_IS_CALLERS 0
 
+/* The stack pointer where runtime.asyncPreempt was made to be called; `fp`: what it has made its frame
+ * pointer. 0: not known. */
+#define ARCH_PREEMPTED_SP(fp) ((fp) + 16)
+
+/* Where the innermost frame pointer may point to at least. */
+#define ARCH_LOWEST_FRAME(sp) (sp)
+
 /* A call leaves its return address in a register. */
 #define ARCH_HAS_LINK 0
 

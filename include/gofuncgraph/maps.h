@@ -105,7 +105,7 @@ struct hunted_wait {
 	__u8 state;
 	__u8 reason;
 	__u8 is_inside; /* a target */
-	__u8 unused;
+	__u8 left_at; /* while it is told */
 };
 
 /* With hunt: a thread, by its number in the initial PID namespace. */

@@ -265,7 +265,7 @@ struct record_wait {
 	/* Where it waited: the first address is the instruction that it went on at (a return address). 0:
 	 * unknown. Inside a target down to that (STACK_TARGET). */
 	__u64 stack;
-	/* Of there, as in struct record_sample: preemption may have left a function before it had its
+	/* As in struct record_sample, of left_at: preemption may have left a function before it had its
 	 * frame. sp is 0 when there is nothing to put right. */
 	__u64 words[2];
 	__u32 sp, first_frame;
@@ -275,7 +275,8 @@ struct record_wait {
 	__u64 by_stack;
 	__u8 state; /* enum goroutine_state without STATE_SCAN: what it was until ready_ns */
 	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
-	__u8 unused[2];
+	__u8 left_at;
+	__u8 unused;
 	/* of STATE_SYSCALL: the kernel's number of the call that its thread slept in last; negative:
 	 * unknown, or it did not sleep */
 	__s32 syscall;
@@ -337,7 +338,7 @@ struct record_sample {
 	struct record header;
 	__u64 ip_va; /* the next instruction; may have FOREIGN_ADDRESS */
 	/* The first address is ip_va. On a system stack the goroutine's own: its second address is where it
-	 * left that (`left_at` is 1). Inside a target down to that. 0: unknown */
+	 * left that. Inside a target down to that. 0: unknown */
 	__u64 stack;
 	__u64 words[2]; /* of raw memory, as va; 0: it is no address in the file */
 	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; 0: unknown */
@@ -347,7 +348,9 @@ struct record_sample {
 	__u8 place; /* enum sample_place */
 	__u8 state; /* enum goroutine_state without STATE_SCAN, of the goroutine */
 	__u8 in_kernel;
-	__u8 left_at; /* of the stack's addresses, the one that `words`, `sp` and first_frame are of */
+	/* Of the stack's addresses, the one that `words`, `sp` and first_frame are of: where code was
+	 * interrupted, by us or by the runtime before (runtime.asyncPreempt) */
+	__u8 left_at;
 	__u8 unused[4];
 };
 

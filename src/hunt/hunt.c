@@ -149,6 +149,7 @@ static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine
 		.sp = wait->sp,
 		.first_frame = wait->first_frame,
 		.frame = goroutine ? goroutine->call.frame : 0,
+		.left_at = wait->left_at,
 	};
 	struct record_wait righted = *wait;
 	uint64_t stack;

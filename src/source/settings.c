@@ -31,6 +31,17 @@ static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
 	rodata->ready_size = ready->size;
 }
 
+/* Goroutines that were preempted anywhere park there (src/runtime/preempt.go). */
+static void set_preempt(struct graph_bpf__rodata *rodata, struct gobin *bin)
+{
+	const struct gobin_func *preempt = gobin_func_named(bin, "runtime.asyncPreempt2");
+
+	if (!preempt)
+		return;
+	rodata->preempt_va = preempt->va;
+	rodata->preempt_size = preempt->size;
+}
+
 /*
  * What is started by `go` statements of src/runtime, or by the wrappers that these need. Not
  * runtime.corostart, which is iter.Pull's: src/runtime/traceback.go, isSystemGoroutine().
@@ -126,6 +137,8 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns || rodata->hunts)
 		set_ready(rodata, plan->bin);
+	if (rodata->hunts)
+		set_preempt(rodata, plan->bin);
 	if (options->run.follow)
 		set_system_starts(rodata, plan->bin);
 	return NULL;

@@ -130,8 +130,9 @@ static void print_interrupted(const struct printer *printer, const struct interr
 
 static void print_wait(const struct printer *printer, const struct record_wait *wait)
 {
-	const struct interrupted at = {
-		wait->stack, (const uint64_t *)wait->words, wait->sp, wait->first_frame, 0, 0};
+	const struct interrupted at = {wait->stack, (const uint64_t *)wait->words,
+				       wait->sp,    wait->first_frame,
+				       0,           wait->left_at};
 
 	print_number("start", wait->start_ns);
 	print_number("ready", wait->ready_ns);
