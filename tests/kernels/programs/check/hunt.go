@@ -190,16 +190,17 @@ func huntWaits() error {
 
 // Samples of calls that work all the time, in the functions that they call.
 func huntSamples() error {
-	records, told, err := hunted("grow", 4, 3000, "main.callGrow")
+	records, _, err := hunted("spin", 2, 2000, "main.together.func1")
 	if err != nil {
 		return err
 	}
 	samples, wrong, off := 0, map[string]int{}, 0
-	for _, goid := range told.Goids {
-		if err := mustFit(records[goid]); err != nil {
+	delete(records, 0)
+	for goid, list := range records {
+		if err := mustFit(list); err != nil {
 			return fmt.Errorf("goroutine %d: %v", goid, err)
 		}
-		for i, r := range records[goid] {
+		for i, r := range list {
 			if r.Kind == "offcpu" {
 				off++
 			}
@@ -207,8 +208,10 @@ func huntSamples() error {
 				continue
 			}
 			samples++
-			isCopied := i+1 < len(records[goid]) && records[goid][i+1].Kind == "copy"
-			if r.StackEnd != "target" && r.StackEnd != "deep" && !isCopied {
+			if i+1 < len(list) && list[i+1].Kind == "copy" {
+				r.Stack, r.StackEnd = list[i+1].Stack, list[i+1].StackEnd
+			}
+			if r.StackEnd != "target" || r.Stack[len(r.Stack)-1] != "main.together.func1" {
 				wrong[fmt.Sprintf("%v (%s)", r.Stack, r.StackEnd)]++
 			}
 		}
