@@ -31,6 +31,10 @@ struct error *stacks_feed(struct stacks *stacks, const struct record *record);
 /* NULL: it is not known. Stays as long as the store. */
 const struct known_stack *stacks_find(const struct stacks *stacks, uint64_t id);
 
+/* Makes a record of a stack that no kernel told, of which `count`, `end` and the addresses are filled in: its
+ * header, and its id, a hash as the kernel's are, but another one. */
+void stacks_name(struct record_stack *stack);
+
 void stacks_clear(struct stacks *stacks);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "command/command.h"
 #include "command/hunt_args.h"
-#include "command/hunt_stuck.h"
+#include "command/hunt_memory.h"
 #include "command/nothing.h"
 #include "command/run.h"
 #include "gofuncgraph/hunt_report.h"
@@ -17,7 +17,7 @@ struct hunting {
 	struct hunt *hunt;
 	struct places places; /* of run.bin */
 	struct unwind_code code;
-	struct stuck_calls stuck;
+	struct hunt_memory memory;
 	uint64_t num_reports;
 	uint64_t num_before; /* calls, of the binary before it was overwritten */
 };
@@ -45,7 +45,7 @@ static void on_stuck(void *context, const struct hunt_open *call)
 {
 	struct hunting *hunting = context;
 
-	stuck_calls_add(&hunting->stuck, call);
+	hunt_memory_add_stuck(&hunting->memory, call);
 }
 
 static uint64_t period_ns(const struct hunt_options *options)
@@ -73,6 +73,8 @@ static struct error *open_hunt(struct hunting *hunting)
 		.at = places_code,
 		.has_link_register = gobin_arch(hunting->run.bin) == &arch_arm64,
 	};
+	hunting->memory.plan = &hunting->run.plan;
+	hunting->memory.places = &hunting->places;
 	return hunt_new(&settings, &sink, &hunting->hunt);
 }
 
@@ -92,6 +94,7 @@ static void close_output(void *context)
 
 	hunting->num_before += hunt_num_calls(hunting->hunt);
 	hunt_free(take_pointer(hunting->hunt));
+	hunt_memory_release(&hunting->memory);
 	places_release(&hunting->places);
 	output_free(take_pointer(hunting->output));
 }
@@ -122,6 +125,19 @@ static void finish(struct hunting *hunting, uint64_t stop_ns)
 							    .hunt = hunt_totals(hunting->hunt)});
 }
 
+/* A wait that has not ended: where, its process tells. */
+static void feed_open(struct hunting *hunting, const struct record_wait *wait)
+{
+	struct record_stack stack = {0};
+	struct record_wait named;
+	bool is_found =
+		!wait->stack && hunt_memory_find_stack(&hunting->memory, wait, &stack, &named);
+
+	if (is_found)
+		run_fail(&hunting->run, hunt_feed(hunting->hunt, &stack.header));
+	run_fail(&hunting->run, hunt_feed(hunting->hunt, is_found ? &named.header : &wait->header));
+}
+
 static void handle(void *context, const struct record *record)
 {
 	struct hunting *hunting = context;
@@ -129,7 +145,10 @@ static void handle(void *context, const struct record *record)
 	run_saw(&hunting->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&hunting->run, record->pid);
-	run_fail(&hunting->run, hunt_feed(hunting->hunt, record));
+	if (record->kind == RECORD_WAIT && record->flags & RECORD_IS_OPEN)
+		feed_open(hunting, (const struct record_wait *)record);
+	else
+		run_fail(&hunting->run, hunt_feed(hunting->hunt, record));
 	if (record->kind == RECORD_STOPPED)
 		finish(hunting, record->time_ns);
 }
@@ -150,9 +169,7 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct hunting *hunting = context;
 
-	if (hunting->stuck.count)
-		stuck_calls_tell(&hunting->stuck, hunting->run.bin, &hunting->places,
-				 hunting->run.names, hunting->output);
+	hunt_memory_tell_stuck(&hunting->memory, hunting->run.names, hunting->output);
 	return output_flush(hunting->output, errnum);
 }
 
@@ -196,6 +213,7 @@ static void explain(void *context)
 static void destroy(struct hunting *hunting)
 {
 	hunt_free(hunting->hunt);
+	hunt_memory_release(&hunting->memory);
 	places_release(&hunting->places);
 	output_free(hunting->output);
 	run_destroy(&hunting->run);

@@ -6,24 +6,10 @@
 /* Bytes of an address on a stack. */
 #define WORD 8
 
-/* The stack's id is a hash of what it holds, as the kernel's are, but another one. */
-static uint64_t hash_of_stack(const struct record_stack *stack)
-{
-	uint64_t hash = hash_mix(stack->count | (uint64_t)stack->end << 16);
-
-	for (size_t i = 0; i < stack->count; i++)
-		hash = hash_mix(hash ^ stack->addresses[i]) + i;
-	return hash ? hash : 1;
-}
-
 static struct error *tell(struct stacks *stacks, struct record_stack *made, uint64_t *stack)
 {
-	made->header = (struct record){
-		.kind = RECORD_STACK,
-		.size = (uint16_t)(offsetof(struct record_stack, addresses) +
-				   made->count * sizeof(*made->addresses)),
-	};
-	made->id = *stack = hash_of_stack(made);
+	stacks_name(made);
+	*stack = made->id;
 	return stacks_feed(stacks, &made->header);
 }
 

@@ -40,3 +40,17 @@ void stacks_clear(struct stacks *stacks)
 		free(stack);
 	hash_clear(&stacks->by_id);
 }
+
+void stacks_name(struct record_stack *stack)
+{
+	uint64_t hash = hash_mix(stack->count | (uint64_t)stack->end << 16);
+
+	for (size_t i = 0; i < stack->count; i++)
+		hash = hash_mix(hash ^ stack->addresses[i]) + i;
+	stack->id = hash ? hash : 1;
+	stack->header = (struct record){
+		.kind = RECORD_STACK,
+		.size = (uint16_t)(offsetof(struct record_stack, addresses) +
+				   stack->count * sizeof(*stack->addresses)),
+	};
+}

@@ -63,12 +63,28 @@ static void test_limit(void **state)
 	stacks_clear(&stacks);
 }
 
+/* A stack of our own making. */
+static void test_made(void **state)
+{
+	struct stacks stacks = {0};
+	struct record_stack one = {.count = 2, .end = STACK_TARGET, .addresses = {7, 8}};
+	struct record_stack other = {.count = 2, .end = STACK_TARGET, .addresses = {8, 7}};
+
+	stacks_name(&one);
+	stacks_name(&other);
+	assert_true(one.id && other.id && one.id != other.id);
+	assert_null(stacks_feed(&stacks, &one.header));
+	assert_int_equal(stacks_find(&stacks, one.id)->addresses[1], 8);
+	stacks_clear(&stacks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_told_again),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
