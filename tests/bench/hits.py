@@ -13,11 +13,17 @@ BPF_ENABLE_STATS = 32  # include/uapi/linux/bpf.h
 SYS_BPF = 321 if os.uname().machine == "x86_64" else 280
 EXITS = ("exit_emulate", "exit_plain")
 
+# Values that any function has, on every processor: what is on top of the stack.
+VALUES = "main.hot((%sp,32):string,%sp:u64,7:s64)"
+MANY = "main.hot((%sp,32):string,(%sp,8):string,+0(%sp):x64,+8(%sp):x64,%sp:u64,7:s64,8:s64,9:s64)"
+
 # What is traced, what the loop does, and whose runs are of interest.
 CASES = {
     "entry outside of every target": (("-u", "main.hot", "main.never"), "hot", ("entry",)),
     "exit outside of every target": (("-u", "main.hot", "main.never"), "hot", EXITS),
     "entry inside a target": (("-u", "main.hot", "main.outer"), "nest", ("entry",)),
+    "the same, with a string and two numbers": (("-u", VALUES, "main.outer"), "nest", ("entry_values",)),
+    "the same, with two strings and six numbers": (("-u", MANY, "main.outer"), "nest", ("entry_values",)),
     "exit inside a target": (("-u", "main.hot", "main.outer"), "nest", EXITS),
     "a target's own entry and exit": (("-u", "main.hot", "main.hot"), "hot", ("target_entry", *EXITS)),
 }
@@ -62,7 +68,7 @@ def measure_once(loop, attach, command, calls, names):
 
 def measure(loop, output, before, quick):
     """{what: (net nanoseconds, or the ratio to before; remark)}"""
-    tools = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
+    every = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
     ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
     rows = {}
     calls, rounds = (2000, 3) if quick else (20000, 5)
@@ -71,6 +77,8 @@ def measure(loop, output, before, quick):
             for what, ((*arguments, target), command, names) in CASES.items():
                 if way and "exit" not in what:
                     continue
+                # What was before may know no values.
+                tools = {"": TOOL} if "the same" in what else every
                 figures = {name: [] for name in tools}
                 for _ in range(rounds):
                     empty = measure_once(loop, lambda a=arguments, t=target: Empty(*a, loop, t), command, calls,

@@ -305,12 +305,47 @@ static void test_fragments(void **state)
 	fragments_free(fragments);
 }
 
+/* ---- values ---- */
+
+/* The list of values stands beside the pattern, and of several the last one that matches counts. */
+static void test_values(void **state)
+{
+	static const char *const no_aliases[] = {NULL};
+	static const struct {
+		const char *name;
+		bool in;
+		size_t values;
+	} rows[] = {
+		{"main.f", true, 4},  {"main.fg", true, 1}, {"main.h", true, 1},
+		{"main.x", false, 1}, {"other", false, 0},
+	};
+	char *texts[] = {"main.*(%ax:u8)", "main.h*", "!main.x", "main.f(%bx:u8)", "!main.y"};
+	struct pattern_list list;
+
+	assert_null(pattern_list_prepare(texts, 5, false, &list));
+	assert_string_equal(list.items[0].text, "main.*");
+	assert_int_equal(list.items[0].values_begin, strlen("main.*"));
+	assert_string_equal(list.items[3].text, "main.f");
+	assert_int_equal(list.items[1].values_begin, 0);
+	/* As choose.c does, which reads them. */
+	list.items[0].values = 1;
+	list.items[3].values = 4;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const char *name = rows[i].name;
+
+		assert_int_equal(pattern_list_try(&list, name, name, no_aliases), rows[i].in);
+		assert_int_equal(list.values, rows[i].values);
+	}
+	pattern_list_release(&list);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_like_one_after_the_other),
 		cmocka_unit_test(test_few_are_tried),
 		cmocka_unit_test(test_fragments),
+		cmocka_unit_test(test_values),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

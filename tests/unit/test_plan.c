@@ -435,6 +435,46 @@ static void test_goroutine_on_arm64(void **state)
 	}
 }
 
+/* Entries of functions with a list have its number, and which of its values are not known there. */
+static void test_values(void **state)
+{
+	struct programs *programs = *state;
+	struct plan plan;
+
+	for (size_t i = 0; i < 4; i++) {
+		struct gobin *bin = programs->bins[i];
+
+		expect(bin, LIST("main.*(a=%ax:u8)"),
+		       LIST("main.handleBar(b=%bx:u8, %r12:u8)", "main.empty()"), &plan);
+		assert_int_equal(plan.values.count, 3);
+		for (size_t j = 0; j < plan.num_funcs; j++) {
+			const struct plan_func *func = &plan.funcs[j];
+			const struct site *entry = &plan.sites[func->first_site];
+			bool is_empty = !strcmp(func->func->name, "main.empty");
+			size_t number = !strcmp(func->func->name, "main.handleBar");
+
+			if (!func->num_sites)
+				continue;
+			assert_int_equal(entry->flags & SITE_VALUES, is_empty ? 0 : SITE_VALUES);
+			assert_int_equal(entry->values, is_empty ? 0 : number);
+			/* Its frame is small: nothing is changed before the probe. */
+			if (number)
+				assert_int_equal(entry->unknown_values, 0);
+			for (size_t k = 1; k < func->num_sites; k++)
+				assert_int_equal(entry[k].flags & SITE_VALUES, 0);
+		}
+		assert_null(find(&plan, "runtime.main"));
+		struct error *err = plan_refuse_values(&plan, "a test");
+		assert_non_null(strstr(error_message(err), "a test shows no values"));
+		error_free(err);
+		plan_destroy(&plan);
+
+		expect(bin, LIST("main.*"), LIST(), &plan);
+		assert_null(plan_refuse_values(&plan, "a test"));
+		plan_destroy(&plan);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_omissions),
 		cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_inlined),
+		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_goroutine_on_arm64),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
