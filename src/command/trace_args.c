@@ -258,7 +258,7 @@ static const char doc[] =
 	"What would be traced, without tracing (needs no root):\n"
 	"  gofuncgraph-c list -u 'net/http*' ./server '*handleBar'\n"
 	"\v"
-	"A tree begins when a TARGET is entered, and ends when that call returns. In it, the calls of functions of -u are shown. Without TARGET, every function of -u begins trees.\n"
+	"A tree begins when a TARGET is entered, and ends when that call returns. In it, the calls of functions of -u are shown. Without TARGET, every function of -u begins trees. Values asked for in brackets behind a name, 'main.f(n=%ax:s64)', are shown with each call.\n"
 	"\n"
 	"Commands; `gofuncgraph-c COMMAND --help` tells their options:\n"
 	"  list        what would be traced, and what cannot be traced, and why\n"

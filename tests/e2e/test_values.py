@@ -173,11 +173,12 @@ def test_no_values_of_what_is_taken_out(binary):
     assert "takes functions out" in done.stderr
 
 
-def test_no_values_in_scripts(binary):
-    """A template's own functions have brackets of their own; what the user asks for would be left out silently."""
-    done = run("bpftrace", binary("values"), "main.large(n=%ax:s64)")
+@pytest.mark.parametrize("command, what", [("bpftrace", "a script"), ("hunt", "hunt")])
+def test_no_values_elsewhere(binary, command, what):
+    """What shows none says so, instead of leaving them out silently."""
+    done = run(command, binary("values"), "main.large(n=%ax:s64)")
     assert done.returncode == 1
-    assert "a script shows no values" in done.stderr
+    assert f"{what} shows no values" in done.stderr
 
 
 def test_listed(binary):
