@@ -67,7 +67,7 @@ def measure_once(loop, attach, command, calls, names):
 
 
 def measure(loop, output, before, quick):
-    """{what: (net nanoseconds, or the ratio to before; remark)}"""
+    """{what: (net nanoseconds, or the ratio to before, with values to an entry without; remark)}"""
     every = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
     ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
     rows = {}
@@ -88,6 +88,11 @@ def measure(loop, output, before, quick):
                             *options, *a, loop, r, output=output, tool=t), command, calls, names)
                         figures[name].append(time - empty)
                 rows[what + way] = row(figures)
+                if what == "entry inside a target":
+                    without = statistics.median(figures[""])
+                elif "the same" in what:
+                    now = statistics.median(figures[""])
+                    rows[what] = (f"{now / without:.2f}", f"of an entry without: {now:.0f} ns, {now - without:.0f} more")
     return rows
 
 
