@@ -70,8 +70,9 @@ def check_consistency(report, durations, faults):
 def judge(report, account, names):
     """report: hunt's object; account: the program's; names: the culprit's kind may be called so."""
     verdict = Verdict()
-    causes = report["causes"][:3]
-    verdict.told = describe(causes)
+    # That others had the processor is true, too, and the busy machine's doing; so it has no rank.
+    causes = [cause for cause in report["causes"] if "no cpu" in names or cause["kind"] != "no cpu"][:3]
+    verdict.told = describe(report["causes"][:4])
     places = {role: [place for place in account["places"] if place["role"] == role]
               for role in ("culprit", "waker", "meanwhile")}
     # Who can be to blame may be the slow call itself.

@@ -43,7 +43,7 @@ KINDS = {
     "fifo": kind("FIFO", always("syscall openat")),
     "fsync": kind("Fsync", always("syscall fsync"), needs="disk"),
     "runnable": kind("Runnable", always("runnable"), workers=1),
-    "preempted": kind("Preempted", always("runnable"), workers=1),
+    "preempted": kind("Preempted", always("runnable"), exact=False, workers=1),
     "cwait": kind("CWait", always("c code"), needs="cgo"),
     "json": kind("JSON", always("cpu"), exact=False, workers=2, once_ms=20),
     "regexp": kind("Regexp", always("cpu"), exact=False, workers=2, once_ms=20),

@@ -60,6 +60,12 @@ def test_fourth():
     assert verdict.rank == 0 and not verdict.is_first
 
 
+def test_busy_machine():
+    busy = {"kind": "no cpu", "share": 0.9, "process": "clang"}
+    assert verdict_of(lambda report: report["causes"].insert(0, busy)).is_first
+    assert verdict_of(lambda report: report["causes"].insert(0, {**busy, "kind": "runnable"})).rank == 2
+
+
 def test_wrong_cause():
     for change in ({"line": 23}, {"function": "main.(*cache).get"}, {"file": "/src/others.go"}, {"kind": "select"},
                    {"function": None, "file": None, "line": None}):
