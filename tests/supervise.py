@@ -334,7 +334,8 @@ def make_stages(quick):
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
              other("fuzz", needs="packages", minimum=["--least"])],
             [arm64],
-            [other("model", "--seeds", "50", minimum=["--seeds", "20"])],
+            [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
+             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"])],
             [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
             [other("bench", "--quick")]]
 

@@ -30,6 +30,8 @@ def main():
     wanted = [("requests", None, {}), ("calls", None, pie), ("calls", None, {"flags": ["-trimpath"]}),
               ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {}),
               ("calls", None, {"flags": ["-race"], "cgo": True})]
+    if builds.goroot_of("1.27").exists():
+        wanted.append(("culprits", "1.27", {"cgo": True}))
     library = ["-tags=shared", "-buildmode=c-shared"], ["-tags=shared", "-buildmode=plugin"]
     for version in (None, "1.27", "1.24", "1.19"):
         if not version or builds.goroot_of(version).exists():
