@@ -56,7 +56,8 @@ static __always_inline bool read_frame(const struct walk *walk, struct frame *fr
 	    frame->next > walk->bounds.hi - sizeof(*frame))
 		return false;
 	*fp = frame->next;
-	return read_user(frame, sizeof(*frame), *fp) && frame->address;
+	/* Nothing of a program is as high on any processor: what was there is no address. */
+	return read_user(frame, sizeof(*frame), *fp) && frame->address && !(frame->address >> 56);
 }
 
 /*
