@@ -84,7 +84,8 @@ enum record_flags {
 	/* records of any goroutines were lost just before; only where states of all goroutines are
 	 * told, and `lost` is 0 */
 	RECORD_AFTER_LOSS = 1 << 5,
-	/* of RECORD_WAIT and RECORD_OFFCPU: made by a source when tracing stops, it had not ended */
+	/* of RECORD_WAIT and RECORD_OFFCPU: made by a source when tracing stops or somebody asks
+	 * (live_tell_open()), it had not ended. Of RECORD_SHORT_WAITS: when tracing stops */
 	RECORD_IS_OPEN = 1 << 6,
 };
 

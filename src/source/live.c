@@ -300,7 +300,7 @@ void live_tell_open(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	processors_tell_open(live->processors, event_clock_now_ns(live->options.clock),
+	processors_tell_open(live->processors, event_clock_now_ns(live->options.clock), false,
 			     hand_on_made, live);
 }
 
@@ -369,7 +369,7 @@ static void live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	processors_tell_open(live->processors, live->stop_ns, hand_on_made, live);
+	processors_tell_open(live->processors, live->stop_ns, true, hand_on_made, live);
 	gates_visit_losses(&live->gates, live->stop_ns, hand_on_made, live);
 	hand_on_statistics(live, live->stop_ns);
 	hand_on_time(live, RECORD_STOPPED, live->stop_ns);

@@ -114,6 +114,7 @@ void processors_free(struct processors *processors)
 struct teller {
 	const struct processors *processors;
 	uint64_t time_ns;
+	bool is_last;
 	void (*tell)(void *context, const struct record *record);
 	void *context;
 };
@@ -242,7 +243,8 @@ static void walk_waits(const struct teller *teller)
 		if (failed && failed != -ENOENT)
 			break;
 		for (uint32_t i = 0; i < count; i++) {
-			tell_short_waits(teller, &batch->keys[i], &batch->waits[i]);
+			if (teller->is_last)
+				tell_short_waits(teller, &batch->keys[i], &batch->waits[i]);
 			tell_wait(teller, &batch->keys[i], &batch->waits[i]);
 		}
 		from = &at;
@@ -273,11 +275,11 @@ static void walk_threads(const struct teller *teller)
 	free(batch);
 }
 
-void processors_tell_open(struct processors *processors, uint64_t time_ns,
+void processors_tell_open(struct processors *processors, uint64_t time_ns, bool is_last,
 			  void (*tell_one)(void *context, const struct record *record),
 			  void *context)
 {
-	const struct teller teller = {processors, time_ns, tell_one, context};
+	const struct teller teller = {processors, time_ns, is_last, tell_one, context};
 
 	if (!processors)
 		return;

@@ -22,10 +22,10 @@ void processors_free(struct processors *processors); /* detaches too */
 
 /*
  * Tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records
- * (RECORD_IS_OPEN): inside targets all, outside as they would be told. Their `stack` is 0, and where a
- * goroutine waits is only told if its memory can be read (`reason`).
+ * (RECORD_IS_OPEN): inside targets all, outside as they would be told. Of waits `stack` is 0. `is_last`: and
+ * the short waits that no other record will tell.
  */
-void processors_tell_open(struct processors *processors, uint64_t time_ns,
+void processors_tell_open(struct processors *processors, uint64_t time_ns, bool is_last,
 			  void (*tell)(void *context, const struct record *record), void *context);
 
 #endif
