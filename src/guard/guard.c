@@ -187,8 +187,8 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 		(unsigned long long)guard->tariff.trap.stepped_ns,
 		guard->tariff.trap.is_measured ? ""
 					       : " (taken for granted, it could not be measured)");
-	sample = read_all(guard, now_ns);
 	guard->has_begun = !guard->is_careful;
+	sample = read_all(guard, now_ns);
 	guard->first_look_ns = now_ns;
 	policy_restart(guard->policy, &sample);
 }
@@ -256,6 +256,7 @@ static struct error *carry_out(struct guard *guard)
 		return live_sample(guard->source, step->one_in);
 	case GUARD_BEGIN:
 		note_left_out(guard);
+		update_hit_times(guard);
 		live_begin(guard->source);
 		guard->has_begun = true;
 		begin_free(take_pointer(guard->begin));

@@ -182,6 +182,7 @@ static void test_unseen(void **state)
 	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), lost);
 	assert_int_equal(sum(&pieces), 500 + lost);
 	pieces_clear(&pieces);
+	span_clear(&span);
 	/* It was not on a processor, or in short waits: that is no loss. */
 	span = (struct span){.start_ns = 0, .waiting_ns = period};
 	sample(&span, 100, 1);
@@ -191,6 +192,7 @@ static void test_unseen(void **state)
 	assert_int_equal(sum_of(&pieces, PIECE_UNSEEN, 0), 0);
 	assert_int_equal(sum_of(&pieces, PIECE_CPU, 1), 200 + period);
 	pieces_clear(&pieces);
+	span_clear(&span);
 	/* Whoever stopped the machine for so long stopped its clock, too. */
 	span = (struct span){.start_ns = 0};
 	assert_true(span_end(&span, SPAN_LOST_NS, 10, &pieces));
