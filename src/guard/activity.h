@@ -2,7 +2,8 @@
 /*
  * activity.h - in which functions the traced processes are, found without any probe: the kernel
  * interrupts each processor some thousand times a second and notes the stack of whoever runs there
- * (perf_event_open(2)), by frame pointers, which Go has always.
+ * (perf_event_open(2)), by frame pointers, which Go has always. A function that needs no frame hides
+ * its caller, and one that hardly takes time may not be seen though it is called all the time.
  */
 #ifndef GUARD_ACTIVITY_H
 #define GUARD_ACTIVITY_H

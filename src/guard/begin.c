@@ -139,6 +139,7 @@ static struct guard_step attach_next(struct begin *begin, const struct sample *s
 
 	if (!step.num_sites) {
 		begin->has_all = true;
+		begin->doing = DOING_REST;
 		return wait_until(begin, sample, begin->window.start.now_ns + LAST_WATCH_NS);
 	}
 	begin->asked = account_of(begin, sample);

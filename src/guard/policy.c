@@ -9,6 +9,8 @@
 #define REST 0.1
 /* Of all that probes cost: states that take so much go before targets do. */
 #define MUCH_OF_ALL 0.3
+/* Windows in a row with too much, before targets go or tracing ends: it may be over soon. */
+#define PATIENCE 2
 
 struct policy {
 	const struct plan *plan;
@@ -18,6 +20,7 @@ struct policy {
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
 	bool needs_states;
+	unsigned num_over; /* windows in a row in which it was too much */
 	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
 	/* Of one step: functions that go, and what is told of those that the user chose. */
@@ -273,6 +276,7 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 	window_measure(window, sample, false);
 	policy->share = window_share(window, window->cost_ns);
 	policy->num_chosen = policy->num_leaving = 0;
+	policy->num_over = policy->share > policy->max_share ? policy->num_over + 1 : 0;
 	step = step_of(policy, GUARD_WAIT, window->cost_ns);
 	if (policy->share > policy->max_share) {
 		if (states_alone_are_too_much(policy))
@@ -283,7 +287,7 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 			step = sample_targets(policy);
 		if (step.action == GUARD_WAIT)
 			step = take_states_off(policy);
-		if (step.action == GUARD_WAIT)
+		if (step.action == GUARD_WAIT && policy->num_over >= PATIENCE)
 			step = curb_targets(policy);
 	}
 	window_start(window, sample);

@@ -7,8 +7,8 @@
  * When probes took too much for half a second, functions that are no targets are taken off, the
  * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
  * itself takes stays, what a record takes goes. Else goroutines' states are not seen any more, where
- * these cost much; else those targets that cost most are taken off; when none would be left, tracing
- * ends.
+ * these cost much; else, if it was too much for twice as long, those targets that cost most are taken
+ * off; when none would be left, tracing ends.
  */
 #ifndef GUARD_POLICY_H
 #define GUARD_POLICY_H

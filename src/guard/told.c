@@ -94,6 +94,16 @@ static void tell_left_out(const struct told *told, const struct guard_step *step
 		percent(step->share), told->max_overhead);
 }
 
+static void tell_care(const struct told *told)
+{
+	char all[BILL_NUMBER_SIZE];
+
+	bill_put_number(all, told->plan->num_sites);
+	log_info(
+		"attaching %s probes step by step, so that the program goes on at its pace (--max-overhead %u)",
+		all, told->max_overhead);
+}
+
 static void tell_progress(struct told *told, uint64_t now_ns)
 {
 	char done[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
@@ -118,8 +128,10 @@ static void tell_states_off(const struct told *told, const struct guard_step *st
 
 void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns)
 {
-	if (!told->progress_ns)
+	if (!told->progress_ns) {
 		told->progress_ns = now_ns;
+		tell_care(told);
+	}
 	if (step->action == GUARD_ATTACH)
 		told->num_attached += step->num_sites;
 	if (step->action == GUARD_TAKE_OFF)

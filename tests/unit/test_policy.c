@@ -139,6 +139,27 @@ static void test_hot_target(void **state)
 	world.rates[3] = 10; /* costs nothing, and going would not help */
 	attach_all(&world);
 	assert_int_equal(watch(&world).action, GUARD_END);
+	assert_true(world.now_ns >= 1000 * MS);
+	destroy(&world);
+}
+
+/* It is over before anything is done. */
+static void test_burst(void **state)
+{
+	struct world world;
+
+	build(&world, 10, 1, 0.2);
+	attach_all(&world);
+	world.rates[0] = 1000000;
+	for (int i = 0; i < 40; i++) {
+		struct sample sample;
+
+		world_run(&world, 100 * MS);
+		sample = world_look(&world);
+		assert_int_equal(policy_watch(world.policy, &sample).action, GUARD_WAIT);
+		if (i == 5)
+			world.rates[0] = 0;
+	}
 	destroy(&world);
 }
 
@@ -251,7 +272,7 @@ int main(void)
 		cmocka_unit_test(test_idle),           cmocka_unit_test(test_hot_target),
 		cmocka_unit_test(test_hot_of_targets), cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_sample),         cmocka_unit_test(test_no_sample),
-		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_states),         cmocka_unit_test(test_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
