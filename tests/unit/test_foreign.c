@@ -49,9 +49,9 @@ static void test_entries(void **state)
 /* As many as there can be. */
 static void test_all_values(void **state)
 {
-	static struct {
+	static union {
 		struct record_entry_values entry;
-		uint8_t bytes[VALUES_LARGE_BYTES];
+		uint8_t room[sizeof(struct record_entry_values) + VALUES_LARGE_BYTES];
 	} large = {.entry.entry.entry = {.at.header = {.kind = RECORD_ENTRY, .size = sizeof(large)},
 					 .caller_va = FOREIGN_ADDRESS | 0x1000},
 		   .entry.values.size = VALUES_LARGE_BYTES};
@@ -60,11 +60,12 @@ static void test_all_values(void **state)
 	struct modules *modules;
 
 	assert_null(modules_new(&modules));
-	memset(large.bytes, 0x5a, sizeof(large.bytes));
+	memset(large.entry.values.bytes, 0x5a, VALUES_LARGE_BYTES);
 	after = foreign_number(modules, &large.entry.entry.entry.at.header, &room);
 	assert_int_equal(after->size, sizeof(large));
 	assert_true(record_is_valid(after, sizeof(room)));
-	assert_memory_equal(record_entry_captured(after)->bytes, large.bytes, sizeof(large.bytes));
+	assert_memory_equal(record_entry_captured(after)->bytes, large.entry.values.bytes,
+			    VALUES_LARGE_BYTES);
 	modules_free(modules);
 }
 

@@ -15,9 +15,9 @@
 /* One value of a list of one, and room for what was captured of it. */
 struct one {
 	struct value_lists lists;
-	struct {
+	union {
 		struct captured head;
-		uint8_t bytes[VALUES_LARGE_BYTES];
+		uint8_t room[sizeof(struct captured) + VALUES_LARGE_BYTES];
 	} captured;
 };
 
@@ -108,7 +108,7 @@ static void test_numbers(void **state)
 
 		snprintf(value, sizeof(value), "%%ax:%s", rows[i].type);
 		one_start(&one, value);
-		memcpy(one.captured.bytes, &rows[i].bits, 8);
+		memcpy(one.captured.head.bytes, &rows[i].bits, 8);
 		if (strcmp(one_show(&one), rows[i].text))
 			fail_msg("%s %llx: %s", rows[i].type, (unsigned long long)rows[i].bits,
 				 one_show(&one));
@@ -120,8 +120,8 @@ static void set_text(struct one *one, uint64_t length, uint32_t got, const char 
 {
 	struct captured_text head = {.length = length, .got = got};
 
-	memcpy(one->captured.bytes, &head, sizeof(head));
-	memcpy(one->captured.bytes + sizeof(head), bytes, strlen(bytes));
+	memcpy(one->captured.head.bytes, &head, sizeof(head));
+	memcpy(one->captured.head.bytes + sizeof(head), bytes, strlen(bytes));
 }
 
 static void test_strings(void **state)
@@ -226,7 +226,7 @@ static void test_room(void **state)
 	struct value value;
 
 	one_start(&one, "+0(%ax):string");
-	memset(one.captured.bytes, 0xff, sizeof(one.captured.bytes));
+	memset(one.captured.head.bytes, 0xff, VALUES_LARGE_BYTES);
 	value = one_read(&one);
 	assert_true(value_put_text(&value, SIZE_MAX, text) < sizeof(text));
 	assert_true(value_put_json_text(&value, json) <= sizeof(json));

@@ -13,11 +13,10 @@
 #include "screen.h"
 
 /* A number and a text. */
-struct two {
-	struct captured head;
-	uint64_t number;
-	struct captured_text text;
-	char bytes[VALUES_STRING_SIZE];
+#define TWO_BYTES (sizeof(uint64_t) + sizeof(struct captured_text) + VALUES_STRING_SIZE)
+union two {
+	struct captured captured;
+	uint8_t room[sizeof(struct captured) + TWO_BYTES];
 };
 
 #define PATTERN "f(n=%bx:s64, s=+0(%ax):string)"
@@ -30,13 +29,15 @@ static struct value_lists lists_of(const char *pattern)
 	return lists;
 }
 
-static void fill(struct two *two, int64_t number, const char *text)
+static void fill(union two *two, int64_t number, const char *text)
 {
-	*two = (struct two){.head = {.size = sizeof(*two) - sizeof(two->head),
-				     .states = {VALUE_WHOLE, VALUE_WHOLE}},
-			    .number = (uint64_t)number,
-			    .text = {.length = strlen(text), .got = (uint32_t)strlen(text)}};
-	memcpy(two->bytes, text, strlen(text));
+	const struct captured_text head = {.length = strlen(text), .got = (uint32_t)strlen(text)};
+	uint8_t *slots = two->captured.bytes;
+
+	*two = (union two){.captured = {.size = TWO_BYTES, .states = {VALUE_WHOLE, VALUE_WHOLE}}};
+	memcpy(slots, &number, sizeof(number));
+	memcpy(slots + sizeof(number), &head, sizeof(head));
+	memcpy(slots + sizeof(number) + sizeof(head), text, strlen(text));
 }
 
 /* A tree of one call, that call with an end. */
@@ -58,11 +59,11 @@ static void write_tree(struct fake_output *fake, struct call *call)
 		sink.tree_ended(sink.context, &tree);
 }
 
-static struct call call_with(struct two *two)
+static struct call call_with(union two *two)
 {
 	struct call call = fake_handle_bar();
 
-	call.captured = &two->head;
+	call.captured = &two->captured;
 	return call;
 }
 
@@ -82,7 +83,7 @@ static void test_file(void **state)
 	struct value_lists lists = lists_of(PATTERN);
 	struct output_options options = {.values = &lists, .caller = CALLER_OFF};
 	struct fake_output fake;
-	struct two two;
+	union two two;
 	struct call call;
 
 	fill(&two, -7, "/bar?\x1b\"");
@@ -94,8 +95,8 @@ static void test_file(void **state)
 	fake_output_stop(&fake);
 
 	options.leaf = true;
-	two.head.states[1] = VALUE_NIL;
-	two.head.states[0] = VALUE_UNKNOWN;
+	two.captured.states[1] = VALUE_NIL;
+	two.captured.states[0] = VALUE_UNKNOWN;
 	assert_int_equal(fake_output_start_with(&fake, "graph", options), 0);
 	write_tree(&fake, &call);
 	assert_string_equal(line_of(fake_output_text(&fake)), "main.handleBar(n=?, s=nil);");
@@ -114,11 +115,11 @@ static void test_file(void **state)
 static void test_no_list(void **state)
 {
 	struct fake_output fake;
-	struct two two;
+	union two two;
 	struct call call;
 
 	fill(&two, 7, "x");
-	two.head.list = 1;
+	two.captured.list = 1;
 	call = call_with(&two);
 	assert_int_equal(
 		fake_output_start_with(&fake, "graph",
@@ -151,7 +152,7 @@ static const char *on_terminal(unsigned short width, struct value_lists *lists, 
 static void test_terminal(void **state)
 {
 	struct value_lists lists = lists_of(PATTERN);
-	struct two two;
+	union two two;
 	struct call call;
 
 	fill(&two, 7, "/a/path/of/no/more/than/fifty/bytes");
@@ -161,8 +162,7 @@ static void test_terminal(void **state)
 			    " http.HandlerFunc.ServeHTTP+47 server.go:2122");
 	assert_string_equal(on_terminal(135, &lists, &call),
 			    "main.handleBar(n=7, s=\"/a/path/of/no/more/than/\"...+11);"
-			    " http.HandlerFunc.ServeHTTP+47 server.go:2122" +
-				    0);
+			    " http.HandlerFunc.ServeHTTP+47 server.go:2122");
 	assert_string_equal(on_terminal(90, &lists, &call),
 			    "main.handleBar(n=7, s=\"/a/path/of/no/more/than/\"...+11);");
 	assert_string_equal(on_terminal(70, &lists, &call),
@@ -175,9 +175,9 @@ static void test_json(void **state)
 	struct value_lists lists = lists_of(
 		"f(n=%bx:s64, s=+0(%ax):string, x=%ax:x8, b=%ax:bool, f=%ax:f64, u=%dx:u8)");
 	const struct value_list *list = &lists.items[0];
-	struct {
+	union {
 		struct captured head;
-		uint8_t bytes[512];
+		uint8_t room[sizeof(struct captured) + 512];
 	} captured = {.head = {.size = 512,
 			       .states = {VALUE_WHOLE, VALUE_WHOLE, VALUE_WHOLE, VALUE_WHOLE,
 					  VALUE_WHOLE, VALUE_UNREADABLE}}};
@@ -186,12 +186,12 @@ static void test_json(void **state)
 	struct call call = fake_handle_bar();
 	struct fake_output fake;
 
-	memcpy(captured.bytes + list->specs[0].at, &number, 8);
-	memcpy(captured.bytes + list->specs[1].at, &text, sizeof(text));
-	memcpy(captured.bytes + list->specs[1].at + sizeof(text), "a\"\n", 3);
-	memcpy(captured.bytes + list->specs[2].at, &number, 8);
-	memcpy(captured.bytes + list->specs[3].at, &one, 8);
-	memcpy(captured.bytes + list->specs[4].at, &nan, 8);
+	memcpy(captured.head.bytes + list->specs[0].at, &number, 8);
+	memcpy(captured.head.bytes + list->specs[1].at, &text, sizeof(text));
+	memcpy(captured.head.bytes + list->specs[1].at + sizeof(text), "a\"\n", 3);
+	memcpy(captured.head.bytes + list->specs[2].at, &number, 8);
+	memcpy(captured.head.bytes + list->specs[3].at, &one, 8);
+	memcpy(captured.head.bytes + list->specs[4].at, &nan, 8);
 	call.captured = &captured.head;
 	assert_int_equal(
 		fake_output_start_with(&fake, "json", (struct output_options){.values = &lists}),
