@@ -262,7 +262,7 @@ static const char doc[] =
 	"\n"
 	"Commands; `gofuncgraph-c COMMAND --help` tells their options:\n"
 	"  list        what would be traced, and what cannot be traced, and why\n"
-	"  hunt        what makes slow calls of a function slow, by line, and whose doing it is\n"
+	"  hunt        what makes slow calls slow, by line, and whose doing it is\n"
 	"  states      what goroutines do: each change of state, or a summary\n"
 	"  goroutines  what all goroutines of a process do now, without probes\n"
 	"  bpftrace    scripts for bpftrace, made for a binary\n"

@@ -43,7 +43,7 @@ def test_help():
     assert "--uprobe-wildcards" in run("list", "--help").stdout
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["states"], ["bpftrace"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], ["list"], ["hunt"], ["states"], ["goroutines"], ["bpftrace"]], ids=" ".join)
 def test_help_examples(command):
     """--help begins with what is typed most, as command lines that are taken as they stand."""
     done = run(*command, "--help")
@@ -58,7 +58,7 @@ def test_help_examples(command):
     assert all(len(line) < 80 for line in done.stdout.splitlines() if "gofuncgraph-c bpftrace" not in line)
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["states"], ["bpftrace"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], ["list"], ["hunt"], ["states"], ["goroutines"], ["bpftrace"]], ids=" ".join)
 def test_usage(command):
     usage = run(*command, "--usage").stdout
     assert usage.startswith(" ".join(["Usage: gofuncgraph-c", *command]))
