@@ -19,10 +19,10 @@
 #define MIN_BATCH   8
 /* Of the program's time, for all that happens on the way, with the probes that are there by then;
  * and for a step alone, at least. */
-#define BEGIN_SHARE    0.13
-#define MIN_STEP_SHARE 0.08
+#define BEGIN_SHARE    0.10
+#define MIN_STEP_SHARE 0.05
 /* Of who attaches: what the program loses by it. */
-#define ATTACH_LOSS 0.5
+#define ATTACH_LOSS 1.0
 /* Of what is allowed. */
 #define STATES_SHARE 0.6
 /* Of one CPU: a program that uses less is no reason to wait. */
