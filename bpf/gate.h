@@ -25,6 +25,17 @@ static __always_inline void note_loss(struct gate *gate, const struct who *who)
 		*process |= PROCESS_HAS_LOST;
 }
 
+/* `gate`: NULL if the goroutine is outside of any target; its losses are in the statistics alone. */
+static __always_inline void note_sent(struct gate *gate, const struct who *who, bool is_sent)
+{
+	if (!gate)
+		return;
+	if (is_sent)
+		gate->lost = 0;
+	else
+		note_loss(gate, who);
+}
+
 /* Sends one record of a goroutine at a place on its stack. False: it is lost, which the next one
  * tells. */
 static __always_inline bool send(struct gate *gate, const struct who *who, __u32 site,

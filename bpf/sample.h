@@ -52,16 +52,6 @@ static __always_inline bool is_at_probe(struct registers *registers, bool in_ker
 	return true;
 }
 
-static __always_inline void note_sent(struct gate *gate, const struct who *who, bool is_sent)
-{
-	if (!gate)
-		return;
-	if (is_sent)
-		gate->lost = 0;
-	else
-		note_loss(gate, who);
-}
-
 /* From the stack pointer up to the target's frame. */
 static __always_inline void send_copy(struct gate *gate, const struct who *who, __u64 sp)
 {

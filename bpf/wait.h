@@ -145,22 +145,9 @@ static __always_inline bool send_wait(const struct who *who, const struct hunted
 static __always_inline void tell_wait(struct gate *gate, const struct who *who,
 				      struct hunted_wait *wait, __u64 now, __u64 stack)
 {
-	bool is_sent = true;
-
-	if (gate && wait->count) {
-		is_sent = send_short_waits(who, wait, gate->lost, now);
-		if (is_sent)
-			gate->lost = 0;
-		else
-			note_loss(gate, who);
-	}
-	is_sent = send_wait(who, wait, gate ? gate->lost : 0, now, stack);
-	if (!gate)
-		return;
-	if (is_sent)
-		gate->lost = 0;
-	else
-		note_loss(gate, who);
+	if (gate && wait->count)
+		note_sent(gate, who, send_short_waits(who, wait, gate->lost, now));
+	note_sent(gate, who, send_wait(who, wait, gate ? gate->lost : 0, now, stack));
 }
 
 /* The goroutine runs again, on this thread. Returns whether it has waited for long. */
