@@ -23,7 +23,6 @@ enum piece_kind {
 	PIECE_SHORT, /* waits that were too short to be told one by one */
 	PIECE_TRACER, /* the kernel handled our breakpoints */
 	PIECE_UNSEEN, /* it must have run, but nothing was seen: records are missing */
-	PIECE_KINDS,
 };
 
 enum piece_flags {
