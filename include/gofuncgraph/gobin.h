@@ -24,6 +24,7 @@
 
 #include "arch/arch.h"
 #include "base/error.h"
+#include "gofuncgraph/types.h"
 
 struct gobin;
 
@@ -205,6 +206,16 @@ const char *gobin_wait_reason(struct gobin *bin, unsigned reason);
  */
 struct error *gobin_struct_offset(struct gobin *bin, const char *type, const char *field,
 				  uint32_t *offset);
+
+/*
+ * A function's parameters and results, with their places. The error says what the binary lacks for it.
+ * Slow at first.
+ */
+struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
+			      struct go_signature *signature);
+/* The type that the runtime's descriptor at va is of, which is what interfaces point to. NULL: unknown. */
+struct go_type *gobin_type_at(struct gobin *bin, uint64_t va);
+enum go_map_layout gobin_map_layout(const struct gobin *bin);
 
 /*
  * Where the variable runtime.allgs is: a slice of pointers to all g's that there ever were. By its

@@ -199,6 +199,10 @@ struct arch {
 	int (*register_number)(const char *name, size_t length);
 	const char *register_names; /* static text: those that there are */
 
+	/* Those that hold parameters and results that are words, in order; and how many there are for
+	 * floating-point numbers (src/cmd/compile/abi-internal.md). */
+	const uint8_t *arguments;
+	uint8_t num_arguments, num_float_arguments;
 	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
 	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */
 	const struct never_probed *never_probed;

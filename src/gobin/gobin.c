@@ -119,6 +119,7 @@ void gobin_close(struct gobin *bin)
 		return;
 	dwarf_close(bin->lines);
 	dwarf_close(bin->types);
+	go_types_free(bin->go_types);
 	free(bin->symbols);
 	free(bin->reasons);
 	funcs_release(&bin->funcs);

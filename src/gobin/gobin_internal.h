@@ -12,6 +12,7 @@
 #include "gobin/reasons.h"
 #include "gobin/selfcheck.h"
 #include "gobin/symbols.h"
+#include "types/go_types.h"
 
 struct gobin {
 	struct image *image;
@@ -25,6 +26,7 @@ struct gobin {
 	bool lines_are_open; /* they were looked for */
 	struct dwarf *types; /* the same, for gobin_struct_offset() */
 	bool types_are_open;
+	struct go_types *go_types; /* NULL before they are needed */
 	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
 	size_t num_symbols;
 	bool symbols_are_read;
@@ -44,6 +46,9 @@ bool gobin_dwarf_is_cheap(const struct gobin *bin, enum dwarf_use use);
 /* A line from one source only, which is opened if it was not. {NULL, 0}: not known there. */
 struct gobin_line gobin_line_from_dwarf(struct gobin *bin, uint64_t va);
 struct gobin_line gobin_line_from_table(struct gobin *bin, uint64_t va);
+
+/* Where types live, whoever makes them. NULL: out of memory. */
+struct go_types *gobin_types(struct gobin *bin);
 
 /* Which of them the file is; gobin_runtime() tells it from then on. */
 enum gobin_runtime gobin_find_runtime(const struct gobin *bin);

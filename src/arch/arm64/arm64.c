@@ -47,6 +47,8 @@ static const char *const bpftrace_arguments[] = {
 	"reg(\"r12\")", "reg(\"r13\")", "reg(\"r14\")", "reg(\"r15\")",
 };
 
+static const uint8_t arguments[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
 const struct arch arch_arm64 = {
 	.name = "arm64",
 	.machine = EM_AARCH64,
@@ -73,6 +75,9 @@ const struct arch arch_arm64 = {
 	.changed_registers = arm64_changed_registers,
 	.register_number = arm64_register_number,
 	.register_names = "x0 to x30, fp, lr, sp",
+	.arguments = arguments,
+	.num_arguments = sizeof(arguments),
+	.num_float_arguments = 16,
 	.goroutine_register = X28,
 	.abi0_keeps_g = true,
 	.never_probed = never_probed,

@@ -26,6 +26,9 @@ static const char *const bpftrace_arguments[] = {
 	"reg(\"r8\")", "reg(\"r9\")", "reg(\"r10\")", "reg(\"r11\")",
 };
 
+/* ax, bx, cx, di, si, r8 to r11 */
+static const uint8_t arguments[] = {0, 3, 1, 7, 6, 8, 9, 10, 11};
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -50,6 +53,9 @@ const struct arch arch_x86_64 = {
 	.changed_registers = x86_64_changed_registers,
 	.register_number = x86_64_register_number,
 	.register_names = "ax, bx, cx, dx, si, di, bp, sp, r8 to r15",
+	.arguments = arguments,
+	.num_arguments = sizeof(arguments),
+	.num_float_arguments = 15,
 	.goroutine_register = 14,
 	.never_probed = never_probed,
 	.goroutine_name = "R14",

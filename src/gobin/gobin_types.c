@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* gobin_types.c - types of variables, from whatever source knows them. */
+#include "gobin/gobin_internal.h"
+
+struct go_types *gobin_types(struct gobin *bin)
+{
+	if (!bin->go_types)
+		bin->go_types = go_types_new();
+	return bin->go_types;
+}
+
+struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
+			      struct go_signature *signature)
+{
+	*signature = (struct go_signature){};
+	return error_new("what parameters %s has is unknown: %s has no DWARF", func->name,
+			 gobin_path(bin));
+}
+
+struct go_type *gobin_type_at(struct gobin *bin, uint64_t va)
+{
+	return NULL;
+}
+
+enum go_map_layout gobin_map_layout(const struct gobin *bin)
+{
+	return gobin_minor_version(bin) < 24 ? GO_MAP_BUCKETS : GO_MAP_SWISS;
+}
