@@ -143,16 +143,22 @@ static __always_inline void end_hunt(struct gate *gate, const struct who *who)
 		note_loss(gate, who);
 }
 
+/* The last record of a tree was sent, or is lost. */
+static __always_inline void end_gate(struct gate *gate, const struct who *who, bool is_sent)
+{
+	if (is_sent)
+		shut(gate, who);
+	else
+		gate->state = GATE_ENDED; /* with what was lost, until somebody can be told */
+}
+
 /* The same for the last record of a tree: the gate shuts. */
 static __always_inline void send_last(struct gate *gate, const struct who *who, __u32 site,
 				      __u64 position, __u8 kind)
 {
 	if (hunts)
 		end_hunt(gate, who);
-	if (send(gate, who, site, position, kind, RECORD_CLOSES_TREE))
-		shut(gate, who);
-	else
-		gate->state = GATE_ENDED; /* with what was lost, until somebody can be told */
+	end_gate(gate, who, send(gate, who, site, position, kind, RECORD_CLOSES_TREE));
 }
 
 /* Sends a record of a process as a whole. False: it is lost. */

@@ -135,7 +135,27 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	return true;
 }
 
-static __always_inline bool on_exit(struct pt_regs *ctx, __u64 cookie, struct who *who)
+/* A function returns with results: not with `hunts`. */
+static __always_inline void tell_results(const struct pt_regs *ctx, struct gate *gate,
+					 const struct who *who, __u32 index, __u64 position)
+{
+	bool is_last = position == gate->frame;
+	struct returning returning = {.ctx = ctx,
+				      .gate = gate,
+				      .who = who,
+				      .position = position,
+				      .site = index,
+				      .flags = is_last ? RECORD_CLOSES_TREE : 0};
+	bool is_sent = send_results(&returning);
+
+	if (!is_sent)
+		note_loss(gate, who);
+	if (is_last)
+		end_gate(gate, who, is_sent);
+}
+
+static __always_inline bool on_exit(struct pt_regs *ctx, __u64 cookie, bool has_values,
+				    struct who *who)
 {
 	__u32 index = SITE_COOKIE_INDEX(cookie);
 	const struct site *site;
@@ -168,6 +188,10 @@ static __always_inline bool on_exit(struct pt_regs *ctx, __u64 cookie, struct wh
 		gate = become_served(who);
 	if (!gate || is_left(gate, who, position))
 		return false;
+	if (has_values) {
+		tell_results(ctx, gate, who, index, position);
+		return true;
+	}
 	site = site_of(index);
 	kind = site && site->kind == SITE_TAIL_CALL ? RECORD_TAIL_CALL : RECORD_RETURN;
 	if (position == gate->frame)
@@ -225,17 +249,30 @@ int target_entry_values(struct pt_regs *ctx)
 	return 0;
 }
 
-SEC("uprobe")
-int exit_plain(struct pt_regs *ctx)
+static __always_inline void exit_stepped(struct pt_regs *ctx, bool has_values)
 {
 	struct who who;
 	bool told = false;
 	__u64 cookie;
 
-	keep_own_stack(ctx, &no_programs);
 	if (find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
-		told = on_exit(ctx, cookie, &who);
+		told = on_exit(ctx, cookie, has_values, &who);
 	end_hit(who.began_ns, told);
+}
+
+SEC("uprobe")
+int exit_plain(struct pt_regs *ctx)
+{
+	keep_own_stack(ctx, &no_programs);
+	exit_stepped(ctx, false);
+	return 0;
+}
+
+SEC("uprobe")
+int exit_plain_values(struct pt_regs *ctx)
+{
+	keep_own_stack(ctx, &no_programs);
+	exit_stepped(ctx, true);
 	return 0;
 }
 
@@ -261,22 +298,35 @@ static __always_inline bool is_alone(void)
  * For kernels that let a uprobe program write registers (Linux 6.18): performs the `ret`, which
  * saves the kernel from single-stepping it.
  */
-SEC("uprobe")
-int exit_emulate(struct pt_regs *ctx)
+static __always_inline void exit_emulated(struct pt_regs *ctx, bool has_values)
 {
 	const struct site *site;
 	struct who who;
 	__u64 cookie;
 	bool told;
 
-	keep_own_stack(ctx, &no_writing_programs);
 	if (!find_site(ctx, 0, &cookie, &who, EXIT_WANTS_BIAS))
-		return 0;
-	told = on_exit(ctx, cookie, &who);
+		return;
+	told = on_exit(ctx, cookie, has_values, &who);
 	site = site_of(SITE_COOKIE_INDEX(cookie));
 	if (site && site->kind == SITE_RETURN && !(site->flags & SITE_STEP) && is_alone())
 		arch_return(ctx);
 	end_hit(who.began_ns, told);
+}
+
+SEC("uprobe")
+int exit_emulate(struct pt_regs *ctx)
+{
+	keep_own_stack(ctx, &no_writing_programs);
+	exit_emulated(ctx, false);
+	return 0;
+}
+
+SEC("uprobe")
+int exit_emulate_values(struct pt_regs *ctx)
+{
+	keep_own_stack(ctx, &no_writing_programs);
+	exit_emulated(ctx, true);
 	return 0;
 }
 

@@ -160,6 +160,18 @@ struct entered {
 	__u8 flags; /* of the record */
 };
 
+/* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
+static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
+				    const struct site *site, struct captured *to, __u16 bytes,
+				    __u32 max_at)
+{
+	to->list = site->values;
+	to->size = list->size;
+	to->unused = 0;
+	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), to, max_at,
+		     bytes - max_at - sizeof(struct captured_text));
+}
+
 /* The same as send_entry() and send_first_entry(), with values: a record of `bytes` for them. */
 static __always_inline bool send_shape(const struct entered *entered, const struct fetch_list *list,
 				       const struct site *site, __u16 bytes, __u32 max_at)
@@ -175,13 +187,9 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	record->entry.entry.at.frame = (__u32)entered->position;
 	record->entry.entry.caller_va = entered->caller_va;
 	record->entry.stack = entered->stack;
-	record->values.list = site->values;
-	record->values.size = list->size;
-	record->values.unused = 0;
 	record->entry.entry.at.header.size = sizeof(*record) + list->size;
 	entered->gate->lost = 0;
-	fetch_values(entered->ctx, list, site, (struct fetch *)(record->values.bytes + bytes),
-		     &record->values, max_at, bytes - max_at - sizeof(struct captured_text));
+	capture(entered->ctx, list, site, &record->values, bytes, max_at);
 	submit(record, room);
 	return true;
 }
@@ -198,6 +206,51 @@ static __always_inline bool send_values(const struct entered *entered)
 	if (list->shape == VALUES_SMALL)
 		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
 	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
+}
+
+/* The call whose results are fetched. */
+struct returning {
+	const struct pt_regs *ctx;
+	struct gate *gate;
+	const struct who *who;
+	__u64 position;
+	__u32 site;
+	__u8 flags; /* of the record */
+};
+
+static __always_inline bool send_results_shape(const struct returning *returning,
+					       const struct fetch_list *list,
+					       const struct site *site, __u16 bytes, __u32 max_at)
+{
+	__u16 room = sizeof(struct record_frame_values) + bytes + sizeof(struct fetch);
+	struct record_frame_values *record = emit(
+		returning->who, RECORD_RETURN, returning->flags | stack_flags(returning->position),
+		returning->gate->lost, room);
+
+	if (!record)
+		return false;
+	record->at.site = returning->site;
+	record->at.frame = (__u32)returning->position;
+	record->at.header.size = sizeof(*record) + list->size;
+	returning->gate->lost = 0;
+	capture(returning->ctx, list, site, &record->values, bytes, max_at);
+	submit(record, room);
+	return true;
+}
+
+/* The same as send() of a RECORD_RETURN, with results. False: it is lost. */
+static __always_inline bool send_results(const struct returning *returning)
+{
+	const struct site *site = site_of(returning->site);
+	__u32 number = site ? site->values : 0;
+	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+
+	if (!site || !list || list->size > VALUES_LARGE_BYTES)
+		return false;
+	if (list->shape == VALUES_SMALL)
+		return send_results_shape(returning, list, site, VALUES_SMALL_BYTES,
+					  VALUES_SMALL_MAX_AT);
+	return send_results_shape(returning, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 }
 
 #endif

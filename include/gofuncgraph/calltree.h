@@ -76,8 +76,8 @@ struct call {
 	bool incomplete;
 	/* What its goroutine did was not seen to its end (RECORD_STATES_OFF): nothing is known of parts. */
 	bool lacks_states;
-	/* It had values, and there was no room for them: CALLTREE_MAX_CAPTURED. */
-	bool values_left_out;
+	/* It had values, or results, and there was no room for them: CALLTREE_MAX_CAPTURED. */
+	bool values_left_out, results_left_out;
 	/* The call that a followed goroutine begins with: its function's va, and caller_va is that
 	 * of the `go` statement; entry_site is CALLTREE_NO_SITE, unless it is traced itself. Else
 	 * 0.
@@ -90,8 +90,9 @@ struct call {
 	struct wait *waits;
 	uint32_t num_waits;
 	uint32_t waits_left_out; /* of more than CALLTREE_MAX_WAITS; only without keep_calls */
-	/* The values that were fetched at its entry; NULL: none. Owned by the tree. */
-	struct captured *captured;
+	/* The values that were fetched at its entry, and (CALL_RETURN) at its end; NULL: none. Owned by
+	 * the tree. */
+	struct captured *captured, *results;
 	/* 0, for who takes trees: calls inside it whose steps were taken out, and the time of those
 	 * that it made itself. What is written here, and to waits_left_out, is there in the next
 	 * part of the tree. */

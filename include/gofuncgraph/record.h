@@ -24,7 +24,7 @@ enum record_kind {
 	/* struct record_entry */
 	RECORD_ENTRY = 1, /* a function was entered */
 	/* struct record_frame */
-	RECORD_RETURN, /* a function is about to execute its `ret` */
+	RECORD_RETURN, /* a function is about to execute its `ret`; or struct record_frame_values */
 	RECORD_TAIL_CALL, /* a function is about to jump to another one */
 	RECORD_UNWIND, /* runtime.recovery, after a panic: frames deeper than `frame` are gone */
 	RECORD_GOEXIT, /* the goroutine ends: all its frames are gone */
@@ -164,6 +164,12 @@ struct record_entry_stack {
 /* An entry at a site with values; without run_options.stacks, and where no gate opens, `stack` is 0. */
 struct record_entry_values {
 	struct record_entry_stack entry;
+	struct captured values;
+};
+
+/* A return at a site with values: the call's results. */
+struct record_frame_values {
+	struct record_frame at;
 	struct captured values;
 };
 
@@ -442,6 +448,16 @@ static inline __u32 record_min_size(__u8 kind)
 }
 
 #ifndef __bpf__
+/* Of an entry or a return: the values that came with it, or NULL. */
+static inline const struct captured *record_captured(const struct record *record)
+{
+	if (record->kind == RECORD_ENTRY && record->size >= sizeof(struct record_entry_values))
+		return &((const struct record_entry_values *)record)->values;
+	if (record->kind == RECORD_RETURN && record->size >= sizeof(struct record_frame_values))
+		return &((const struct record_frame_values *)record)->values;
+	return NULL;
+}
+
 /* The one check before a record is read by its kind: it is of a known one, as long as that takes,
  * and lies within `size` bytes. */
 static inline bool record_is_valid(const struct record *record, size_t size)
@@ -455,16 +471,14 @@ static inline bool record_is_valid(const struct record *record, size_t size)
 		return stack->count <= STACK_DEPTH &&
 		       record->size >= needed + stack->count * sizeof(*stack->addresses);
 	}
-	if (record->kind == RECORD_ENTRY && record->size >= sizeof(struct record_entry_values)) {
-		const struct record_entry_values *entry =
-			(const struct record_entry_values *)record;
-		return record->size >= sizeof(*entry) + entry->values.size;
-	}
 	if (record->kind == RECORD_STACK_COPY) {
 		const struct record_stack_copy *copy = (const struct record_stack_copy *)record;
 		return copy->size <= COPY_SIZE && record->size >= needed + copy->size;
 	}
-	return true;
+	const struct captured *captured = record_captured(record);
+	return !captured ||
+	       record->size >= (size_t)((const char *)captured - (const char *)record) +
+				       captured_size(captured);
 }
 
 /* Of an entry: record_stack.id, or 0. */
@@ -473,14 +487,6 @@ static inline __u64 record_entry_stack(const struct record *record)
 	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_stack))
 		return 0;
 	return ((const struct record_entry_stack *)record)->stack;
-}
-
-/* Of an entry: the values that came with it, or NULL. */
-static inline const struct captured *record_entry_captured(const struct record *record)
-{
-	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_values))
-		return NULL;
-	return &((const struct record_entry_values *)record)->values;
 }
 
 /* NULL: a record that tells of none. */

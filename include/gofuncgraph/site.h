@@ -53,7 +53,8 @@ enum site_flags {
 	/* The function may run on a thread's system stack, for a goroutine: m.curg is to be asked.
 	 * Without this, whoever runs it is a goroutine on its own stack. */
 	SITE_ANY_STACK = 1 << 9,
-	SITE_VALUES = 1 << 10, /* values are fetched here: site.values */
+	/* SITE_ENTRY, SITE_RETURN: values are fetched here: site.values */
+	SITE_VALUES = 1 << 10,
 };
 
 /* Every member is as wide in BPF as in user space, and there is no padding. */

@@ -24,7 +24,8 @@
 
 enum fetch_code {
 	FETCH_REGISTER, /* word = `reg`, as the instruction set numbers it */
-	FETCH_STACK_POINTER, /* word = that at the function's first instruction */
+	/* word = that at the function's first instruction, which it also is at every `ret` */
+	FETCH_STACK_POINTER,
 	FETCH_CONSTANT, /* word = `number` */
 	FETCH_LENGTH, /* length = word: a text's, whose address comes next */
 	/* word = what is at word + `number`; with a `size` of 16 length = the word behind that, too */
@@ -73,7 +74,7 @@ enum value_state {
 	VALUE_UNREADABLE, /* nothing is at the address, or it is in no memory right now */
 };
 
-/* Behind the record of a call, whose values they are. */
+/* Behind the record of a call's entry, or of its return: its arguments, or its results. */
 struct captured {
 	__u16 list; /* number of the list; from 0 */
 	__u16 size; /* of `bytes` */

@@ -149,7 +149,7 @@ static struct error *open_entered(struct calltree *trees, struct owner *owner,
 	struct beginning beginning = {.caller_va = entry->caller_va,
 				      .site = entry->at.site,
 				      .tid = entry->at.header.tid,
-				      .captured = record_entry_captured(&entry->at.header)};
+				      .captured = record_captured(&entry->at.header)};
 
 	return frames_open(trees, owner, position_of(&entry->at), &beginning);
 }
@@ -167,7 +167,7 @@ static struct error *enter_frame(struct calltree *trees, struct owner *owner,
 		if (call->entry_site == CALLTREE_NO_SITE) {
 			/* The function that a goroutine begins with is traced itself. */
 			call->entry_site = entry->at.site;
-			captured_keep(trees, owner, call, record_entry_captured(&entry->at.header));
+			captured_keep(trees, owner, call, record_captured(&entry->at.header));
 			return NULL;
 		}
 		if (is_repeat(top, call, entry))
@@ -254,7 +254,8 @@ static void leave_frame(struct calltree *trees, struct owner *owner, const struc
 	struct ending ending = {.end = at->header.kind == RECORD_RETURN ? CALL_RETURN
 									: CALL_TAIL_CALL,
 				.site = at->site,
-				.tid = at->header.tid};
+				.tid = at->header.tid,
+				.results = record_captured(&at->header)};
 
 	frames_close_deeper(trees, owner, position, &left);
 	struct frame *top = top_frame(owner);

@@ -183,6 +183,7 @@ static void close_top(struct calltree *trees, struct owner *owner, const struct 
 		call->end = CALL_TAKEN_OFF;
 	call->lacks_states = tree->states_off = trees->states_off;
 	call->exit_site = ending->site;
+	captured_keep_results(trees, owner, call, ending->results);
 	call->end_ns = owner->timeline.now_ns;
 	struct frame *caller = top_frame(owner);
 	if (caller)

@@ -11,6 +11,7 @@ struct ending {
 	enum call_end end;
 	uint32_t site; /* CALL_RETURN and CALL_TAIL_CALL only */
 	uint32_t tid; /* thread that it happened on */
+	const struct captured *results; /* CALL_RETURN only; NULL: none */
 };
 
 /* As in struct call. */

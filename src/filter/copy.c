@@ -16,14 +16,15 @@ static bool copy_array(void *items, uint32_t count, size_t size)
 	return copy || !count;
 }
 
-static bool copy_captured(struct call *call)
+/* The same as copy_array(). */
+static bool copy_captured(struct captured **captured)
 {
-	size_t size = call->captured ? captured_size(call->captured) : 0;
+	size_t size = *captured ? captured_size(*captured) : 0;
 	struct captured *copy = size ? malloc(size) : NULL;
 
 	if (copy)
-		memcpy(copy, call->captured, size);
-	call->captured = copy;
+		memcpy(copy, *captured, size);
+	*captured = copy;
 	return copy || !size;
 }
 
@@ -37,7 +38,8 @@ static bool copy_owned(struct tree *copy)
 
 		call->waits = NULL;
 		call->num_waits = 0;
-		is_complete &= copy_captured(call);
+		is_complete &= copy_captured(&call->captured);
+		is_complete &= copy_captured(&call->results);
 		is_complete &= copy_array(&call->parts, call->num_parts, sizeof(*call->parts));
 	}
 	return is_complete;
@@ -85,6 +87,7 @@ void tree_free(struct tree *copy)
 	for (uint32_t i = 0; copy->calls && i < copy->num_calls; i++) {
 		free(copy->calls[i].parts);
 		free(copy->calls[i].captured);
+		free(copy->calls[i].results);
 	}
 	for (uint32_t i = 0; copy->starts && i < copy->num_starts; i++)
 		tree_free(copy->starts[i].tree);
@@ -107,6 +110,7 @@ size_t tree_bytes(const struct tree *tree)
 
 		bytes += call->num_parts * sizeof(struct part);
 		bytes += call->captured ? captured_size(call->captured) : 0;
+		bytes += call->results ? captured_size(call->results) : 0;
 	}
 	for (uint32_t i = 0; i < tree->num_starts; i++)
 		if (tree->starts[i].tree)

@@ -55,16 +55,17 @@ static void begin_line_with_duration(struct output *out, uint64_t time_ns, uint6
 	out->writer.used += (size_t)(end - to) + spaces;
 }
 
+static struct place shown_place(struct output *out, const struct place *place, struct name names[2])
+{
+	return graph_of(out)->caller == CALLER_FULL ? *place : place_short(place, names);
+}
+
 static void put_place(struct output *out, const struct place *place)
 {
 	struct name names[2];
-	struct place shortened;
+	struct place shown = shown_place(out, place, names);
 
-	if (graph_of(out)->caller != CALLER_FULL) {
-		shortened = place_short(place, names);
-		place = &shortened;
-	}
-	writer_put_place(&out->writer, place);
+	writer_put_place(&out->writer, &shown);
 }
 
 static void put_caller(struct output *out, uint64_t caller_va)
@@ -164,14 +165,21 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 	writer_puts(writer, call->folded_calls == 1 ? " call folded)\n" : " calls folded)\n");
 }
 
+/* Function, results, and the place where it was left. */
 static void put_exit_place(struct output *out, const struct call *call)
 {
 	const struct place *place = names_site(out->names, call->exit_site);
+	bool has_place = graph_of(out)->caller != CALLER_OFF;
+	struct name names[2];
+	struct place shown = has_place ? shown_place(out, place, names) : *place;
 
-	if (graph_of(out)->caller == CALLER_OFF)
-		writer_put_function(&out->writer, place);
+	if (has_place)
+		writer_put_position(&out->writer, &shown);
 	else
-		put_place(out, place);
+		writer_put_function(&out->writer, place);
+	writer_put_results(out, call);
+	if (has_place)
+		writer_put_file(&out->writer, &shown);
 }
 
 static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
@@ -200,7 +208,9 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 	writer_put_function(writer, output_entry(out, call));
 	writer_puts(writer, "(");
 	writer_put_values(out, call);
-	writer_puts(writer, ");");
+	writer_puts(writer, ")");
+	writer_put_results(out, call);
+	writer_puts(writer, ";");
 	if (mark)
 		writer_puts(writer, mark);
 	put_caller(out, call->caller_va);

@@ -49,6 +49,7 @@ struct content {
 	struct place function;
 	const struct call *values_of; /* the call whose values stand between brackets, or NULL */
 	const char *behind; /* ") {" */
+	const struct call *results_of; /* the call whose results stand behind that, or NULL */
 	char note[96]; /* " [goroutine 41]" */
 	const char *before_place;
 	struct place place;
@@ -188,6 +189,9 @@ static void put_content(const struct output *out, struct line *line, const struc
 				cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
 	}
 	line_puts(line, content->behind ?: "");
+	if (content->results_of)
+		line_put_results(line, out, content->results_of,
+				 cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
 	line_puts(line, content->note);
 	if (content->has_parts)
 		put_parts(line, content, cut);
@@ -323,8 +327,10 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 static void write_exit(struct output *out, const struct branch *branch, const struct call *call)
 {
 	const char *mark = graph_end_mark(call);
-	struct content content = {
-		.depth = branch->depth + call->depth, .before = "} ", .behind = mark};
+	struct content content = {.depth = branch->depth + call->depth,
+				  .before = "} ",
+				  .behind = mark,
+				  .results_of = call};
 
 	set_end(out, &content, branch, call);
 	if (mark) {
@@ -346,11 +352,12 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 	struct content content = {.depth = branch->depth + call->depth,
 				  .before = "",
 				  .values_of = call,
-				  .behind = ");"};
+				  .behind = ")",
+				  .results_of = call};
 
 	set_end(out, &content, branch, call);
 	set_function(&content, output_entry(out, call));
-	snprintf(content.note, sizeof(content.note), "%s%s", mark ?: "",
+	snprintf(content.note, sizeof(content.note), ";%s%s", mark ?: "",
 		 call->end == CALL_TAIL_CALL ? " [tail call]" : "");
 	set_caller(out, &content, call->caller_va);
 	write_line(out, &content);

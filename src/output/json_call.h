@@ -25,7 +25,7 @@ void json_call(struct output *out, struct json_writer *json, const struct tree *
 /* Members of a wait, but for when it ended. */
 void json_wait(struct output *out, struct json_writer *json, const struct wait *wait);
 
-/* Members that tell of the values that were fetched at its entry. */
+/* Members that tell of the values that were fetched at its entry, and at its end. */
 void json_values(struct output *out, struct json_writer *json, const struct call *call);
 
 /* The value of "states_ns". */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * json_values.c - the values of a call in JSON:
- *   "args": [{"expr", "value", "state"}, ...]
+ *   "args": [{"expr", "value", "state"}, ...], "results": the same
  * "expr" is as the user wrote it. "value" is JSON's natural form; null where nothing is known of it.
  * "state" only where it is not whole.
  */
@@ -34,17 +34,11 @@ static void put_expr(struct json_writer *json, const struct value_spec *spec)
 	json_member_text(json, "expr", expr ?: "");
 }
 
-void json_values(struct output *out, struct json_writer *json, const struct call *call)
+static void put_values(struct json_writer *json, const struct value_list *list,
+		       const struct captured *captured)
 {
-	const struct value_list *list = output_values(out, call);
-
-	if (call->values_left_out)
-		json_member_true(json, "args_left_out");
-	if (!list)
-		return;
-	json_member_open(json, "args", '[');
 	for (size_t i = 0; i < list->count; i++) {
-		struct value value = value_read(list, call->captured, call->captured->size, i);
+		struct value value = value_read(list, captured, captured->size, i);
 		const char *state = value_state_name(&value);
 
 		json_open(json, '{');
@@ -55,4 +49,23 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+}
+
+void json_values(struct output *out, struct json_writer *json, const struct call *call)
+{
+	const struct value_list *list = output_values(out, call->captured);
+
+	if (call->values_left_out)
+		json_member_true(json, "args_left_out");
+	if (list) {
+		json_member_open(json, "args", '[');
+		put_values(json, list, call->captured);
+	}
+	list = output_values(out, call->results);
+	if (call->results_left_out)
+		json_member_true(json, "results_left_out");
+	if (list) {
+		json_member_open(json, "results", '[');
+		put_values(json, list, call->results);
+	}
 }

@@ -50,9 +50,8 @@ static void put_position(struct writer *writer, const struct place *place, bool 
 	}
 }
 
-static inline void put_place(struct writer *writer, const struct place *place, bool in_json)
+static inline void put_file(struct writer *writer, const struct place *place, bool in_json)
 {
-	put_position(writer, place, in_json);
 	if (!place->file)
 		return;
 	writer_put(writer, " ", 1);
@@ -63,14 +62,26 @@ static inline void put_place(struct writer *writer, const struct place *place, b
 	writer_put_number(writer, place->line);
 }
 
+void writer_put_position(struct writer *writer, const struct place *place)
+{
+	put_position(writer, place, false);
+}
+
+void writer_put_file(struct writer *writer, const struct place *place)
+{
+	put_file(writer, place, false);
+}
+
 void writer_put_place(struct writer *writer, const struct place *place)
 {
-	put_place(writer, place, false);
+	put_position(writer, place, false);
+	put_file(writer, place, false);
 }
 
 void writer_put_place_in_json(struct writer *writer, const struct place *place)
 {
-	put_place(writer, place, true);
+	put_position(writer, place, true);
+	put_file(writer, place, true);
 }
 
 static struct name behind(const struct name *name, size_t len)

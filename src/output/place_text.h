@@ -9,6 +9,9 @@
 /* "main.f+12 /src/main.go:7", as much of it as is known, or "libc.so.6+0x1234"; else "0x1234", and
  * "?" where not even that is known. */
 void writer_put_place(struct writer *writer, const struct place *place);
+/* Its two parts: "main.f+12", and " main.go:8" or nothing. */
+void writer_put_position(struct writer *writer, const struct place *place);
+void writer_put_file(struct writer *writer, const struct place *place);
 
 /* The same between quotes of JSON, which are not put. */
 void writer_put_place_in_json(struct writer *writer, const struct place *place);

@@ -30,20 +30,30 @@ static void put_value(const struct place_of_text *to, const struct value *value)
 }
 
 static void put_values(const struct place_of_text *to, const struct output *out,
-		       const struct call *call)
+		       const struct captured *captured, bool is_left_out)
 {
-	const struct value_list *list = output_values(out, call);
+	const struct value_list *list = output_values(out, captured);
 
-	if (call->values_left_out)
+	if (is_left_out)
 		to->put(to->context, "...", 3);
 	for (size_t i = 0; list && i < list->count; i++) {
-		struct value value = value_read(list, call->captured, call->captured->size, i);
+		struct value value = value_read(list, captured, captured->size, i);
 
 		if (i)
 			to->put(to->context, ", ", 2);
 		put_label(to, value.spec);
 		put_value(to, &value);
 	}
+}
+
+static void put_results(const struct place_of_text *to, const struct output *out,
+			const struct call *call)
+{
+	if (!call->results_left_out && !output_values(out, call->results))
+		return;
+	to->put(to->context, " = (", 4);
+	put_values(to, out, call->results, call->results_left_out);
+	to->put(to->context, ")", 1);
 }
 
 static void put_to_writer(void *context, const char *text, size_t size)
@@ -56,12 +66,24 @@ static void put_to_line(void *context, const char *text, size_t size)
 	line_put(context, text, size);
 }
 
+static struct place_of_text to_writer(struct output *out)
+{
+	return (struct place_of_text){
+		.put = put_to_writer, .context = &out->writer, .max_text = SIZE_MAX};
+}
+
 void writer_put_values(struct output *out, const struct call *call)
 {
-	struct place_of_text to = {
-		.put = put_to_writer, .context = &out->writer, .max_text = SIZE_MAX};
+	struct place_of_text to = to_writer(out);
 
-	put_values(&to, out, call);
+	put_values(&to, out, call->captured, call->values_left_out);
+}
+
+void writer_put_results(struct output *out, const struct call *call)
+{
+	struct place_of_text to = to_writer(out);
+
+	put_results(&to, out, call);
 }
 
 void line_put_values(struct line *line, const struct output *out, const struct call *call,
@@ -69,5 +91,13 @@ void line_put_values(struct line *line, const struct output *out, const struct c
 {
 	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
 
-	put_values(&to, out, call);
+	put_values(&to, out, call->captured, call->values_left_out);
+}
+
+void line_put_results(struct line *line, const struct output *out, const struct call *call,
+		      size_t max_text)
+{
+	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
+
+	put_results(&to, out, call);
 }

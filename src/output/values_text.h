@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* values_text.h - what stands between the brackets of a call: "a=7, name=\"x\"". */
+/* values_text.h - what stands between the brackets of a call, "a=7, name=\"x\"", and of its results, " = (q=3)". */
 #ifndef GOFUNCGRAPH_OUTPUT_VALUES_TEXT_H
 #define GOFUNCGRAPH_OUTPUT_VALUES_TEXT_H
 
@@ -7,22 +7,26 @@
 #include "output/line.h"
 #include "values/value.h"
 
-/* The list of the call's values; NULL: it has none. */
+/* What these values are; NULL: there are none. */
 static inline const struct value_list *output_values(const struct output *out,
-						     const struct call *call)
+						     const struct captured *captured)
 {
 	const struct value_lists *lists = out->options.values;
 
-	if (!call->captured || !lists || call->captured->list >= lists->count)
+	if (!captured || !lists || captured->list >= lists->count)
 		return NULL;
-	return &lists->items[call->captured->list];
+	return &lists->items[captured->list];
 }
 
 /* Nothing for a call without values; "..." where there was no room to keep them. */
 void writer_put_values(struct output *out, const struct call *call);
+/* Nothing for a call without results. */
+void writer_put_results(struct output *out, const struct call *call);
 
 /* The same, with at most `max_text` bytes of each text. */
 void line_put_values(struct line *line, const struct output *out, const struct call *call,
 		     size_t max_text);
+void line_put_results(struct line *line, const struct output *out, const struct call *call,
+		      size_t max_text);
 
 #endif

@@ -130,19 +130,26 @@ static struct error *add_site(struct builder *builder, const struct decoded_site
 	return NULL;
 }
 
-/* What is fetched at the entry that was added last. */
+/* What is fetched at the site that was added last. A jump to another function has no results: those will be
+ * that one's. */
 static void set_values(struct plan *plan, const struct decoded *decoded, size_t number)
 {
 	struct site *site = &plan->sites[plan->num_sites - 1];
 	const struct value_list *list = &plan->values.items[number];
 
+	if (site->kind == SITE_RETURN && list->results)
+		list = &plan->values.items[list->results - 1];
+	else if (site->kind != SITE_ENTRY)
+		return;
 	if (!list->count)
 		return;
 	site->flags |= SITE_VALUES;
-	site->values = (uint16_t)number;
-	site->unknown_values = decoded->is_entry_repeated
-				       ? UINT16_MAX
-				       : value_list_unknown(list, decoded->changed_at_entry);
+	site->values = (uint16_t)(list - plan->values.items);
+	if (site->kind == SITE_ENTRY)
+		site->unknown_values =
+			decoded->is_entry_repeated
+				? UINT16_MAX
+				: value_list_unknown(list, decoded->changed_at_entry);
 }
 
 static struct error *add_decoded(struct builder *builder, const struct decoded *decoded,
@@ -166,7 +173,7 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 		/* without its entry a function is of no use */
 		if (err || (!added && i == 0))
 			return err;
-		if (values && i == 0)
+		if (values && added)
 			set_values(plan, decoded, values - 1);
 	}
 	return NULL;

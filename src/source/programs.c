@@ -34,6 +34,21 @@ static bool is_at_target_entry_with_values(const struct site *site)
 	return is_entry_with(site, SITE_TARGET | SITE_VALUES);
 }
 
+static bool is_exit_with(const struct site *site, uint32_t flags)
+{
+	return site_is_exit(site) && (site->flags & SITE_VALUES) == flags;
+}
+
+static bool is_at_exit(const struct site *site)
+{
+	return is_exit_with(site, 0);
+}
+
+static bool is_at_exit_with_values(const struct site *site)
+{
+	return is_exit_with(site, SITE_VALUES);
+}
+
 static bool is_nowhere(const struct site *site)
 {
 	return false;
@@ -54,8 +69,10 @@ struct program_desc {
  */
 static const struct program_desc table[] = {
 	{"runtime_site", USE_ALWAYS, is_at_runtime},
-	{"exit_emulate", USE_EMULATING, site_is_exit},
-	{"exit_plain", USE_STEPPING, site_is_exit},
+	{"exit_emulate", USE_EMULATING, is_at_exit},
+	{"exit_emulate_values", USE_EMULATING, is_at_exit_with_values},
+	{"exit_plain", USE_STEPPING, is_at_exit},
+	{"exit_plain_values", USE_STEPPING, is_at_exit_with_values},
 	{"state_site", USE_STATES, site_is_state},
 	{"wait_site", USE_HUNT, site_is_state},
 	{"entry", USE_ALWAYS, is_at_entry},

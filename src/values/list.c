@@ -212,8 +212,17 @@ static bool parse_value(struct parser *parser, struct value_list *list)
 	return !parser->err;
 }
 
-/* Its closing bracket, if there is one, or the pattern's end. */
-static size_t list_end(const char *pattern)
+/* The bracket of a second list, behind one that begins at `begin`; 0: there is none. */
+static size_t results_begin(const char *pattern, size_t begin)
+{
+	size_t at = skip_bracket(pattern, begin);
+
+	at += strspn(pattern + at, " \t");
+	return at > begin && pattern[at] == '(' ? at : 0;
+}
+
+/* The closing bracket of the last list, if there is one, or the pattern's end. */
+static size_t last_end(const char *pattern)
 {
 	size_t last = last_byte(pattern);
 
@@ -289,13 +298,12 @@ static void list_destroy(struct value_list *list)
 	}
 }
 
-struct error *value_lists_add(struct value_lists *lists, const struct arch *arch,
-			      const char *pattern, size_t begin)
+static struct error *add_list(struct value_lists *lists, const struct arch *arch,
+			      const char *pattern, size_t begin, size_t end)
 {
-	struct parser parser = {.arch = arch, .text = pattern, .at = begin + 1};
+	struct parser parser = {.arch = arch, .text = pattern, .at = begin + 1, .end = end};
 	struct value_list *list;
 
-	parser.end = list_end(pattern);
 	if (lists->count > UINT16_MAX)
 		return error_new("there are too many lists of values");
 	if (!array_reserve(&lists->items, &lists->capacity, lists->count + 1,
@@ -310,6 +318,22 @@ struct error *value_lists_add(struct value_lists *lists, const struct arch *arch
 	place_slots(list);
 	lists->count++;
 	return NULL;
+}
+
+struct error *value_lists_add(struct value_lists *lists, const struct arch *arch,
+			      const char *pattern, size_t begin)
+{
+	size_t number = lists->count, results = results_begin(pattern, begin);
+	size_t end = last_end(pattern);
+	struct error *err = add_list(lists, arch, pattern, begin,
+				     results ? skip_bracket(pattern, begin) - 1 : end);
+
+	if (err || !results)
+		return err;
+	err = add_list(lists, arch, pattern, results, end);
+	if (!err)
+		lists->items[number].results = lists->count;
+	return err;
 }
 
 void value_lists_destroy(struct value_lists *lists)

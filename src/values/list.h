@@ -3,11 +3,14 @@
  * list.h - which values of a call are wanted: what users write behind a function's name, as what the BPF
  * programs do (gofuncgraph/values.h) and what it means.
  *
- *     main.(*T).f(name=+0(%ax):string, n=+16(%ax):s64)
+ *     main.(*T).f(name=+0(%ax):string, n=+16(%ax):s64)(err=%ax:x64)
+ *
+ * The first list is of arguments, those at the function's first byte; a second one of results, at its
+ * `ret`.
  *
  *     list        value[, value]...
  *     value       [label=]expression:type
- *     expression  %register                    what it holds at the function's first byte
+ *     expression  %register                    what it holds there
  *                 number                       itself, decimal or 0x..., with a sign or without
  *                 number(expression)           what is in memory at the sum of both
  *                 *expression                  the same as +0(expression)
@@ -58,6 +61,7 @@ struct value_spec {
 struct value_list {
 	struct value_spec specs[VALUES_MAX];
 	size_t count;
+	size_t results; /* number plus one of the list of results that came with it; 0: there is none */
 	struct fetch_list fetch;
 };
 
@@ -71,8 +75,8 @@ struct value_lists {
 size_t value_list_begin(const char *pattern);
 
 /*
- * Adds the list that begins at `begin` (value_list_begin()). The error shows the place in the pattern.
- * An empty list is fine.
+ * Adds the list that begins at `begin` (value_list_begin()), and behind it that of the results. The error
+ * shows the place in the pattern. An empty list is fine.
  */
 struct error *value_lists_add(struct value_lists *lists, const struct arch *arch,
 			      const char *pattern, size_t begin);

@@ -24,14 +24,23 @@ GROW = "main.grow(depth=%ax:s64, text=(%bx,%cx):string)"
 REPEAT = "main.countdown(n=+8(%sp):s64, ax=%ax:u64)"
 ALL = {"words": WORDS, "records": RECORDS, "hostile": HOSTILE, "large": LARGE, "grow 3 300": GROW, "repeat 7": REPEAT}
 
+# Results: those of registers, what a pointer among them leads to, and those on the stack, behind the arguments.
+RESULTS = [
+    "main.divide(a=%ax:s64, b=%bx:s64)(q=%ax:s64, err=+0(%cx):string)",
+    "main.recovered()(n=%ax:s64, text=(%bx,%cx):string)",
+    "main.unnamed(n=%ax:s64)(n=%ax:s64, text=(%bx,%cx):string)",
+    "main.stackedResults() (r0=+24(%sp):s64, r1=+32(%sp):s64, s=(%ax,%bx):string)",
+    "main.panics()(n=%ax:s64)", "main.leaves()(n=%ax:s64)", "main.sum()(n=%ax:s64, text=(%bx,%cx):string)",
+]
+
 
 def name_of(build):
     return f"Go {build[0]} {' '.join(build[1])}".strip()
 
 
-def shown(calls):
-    return [[[value["value"], value["state"]] if "state" in value else [value["value"]] for value in call["args"]]
-            for call in calls]
+def shown(calls, member="args"):
+    return [[[value["value"], value["state"]] if "state" in value else [value["value"]]
+             for value in call.get(member, [])] for call in calls]
 
 
 def run(*arguments):
@@ -71,6 +80,49 @@ def test_methods(binary, start, trace, method):
     told = [call for command in ALL for call in program.work(command)]
     tracer.stop()
     check(tracer, told)
+
+
+def check_results(tracer, told):
+    """By function, in the order in which they returned."""
+    calls = sorted(tracer.calls(), key=lambda call: call["start_ns"] + call["duration_ns"])
+    for function, wanted in told.items():
+        have = shown([call for call in calls if call["function"] == function], "results")
+        assert have == [results or [] for results in wanted], function
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=name_of)
+def test_results(binary, start, trace, build):
+    """Of returns of all kinds, and of none where a call ends without one."""
+    program = start(binary("values", version=build[0], flags=build[1]))
+    tracer = trace("-f", "json", program.path, *RESULTS)
+    told = program.work("results")
+    tracer.stop()
+    check_results(tracer, told)
+    assert shown([call for call in tracer.calls() if call["function"] == "main.divide"]) == [
+        [[100], [b]] for b in (3, 0, -7)]
+    assert program.code_is_clean()
+
+
+@pytest.mark.parametrize("arguments", [["--attach", method] for method in METHODS] + [["--no-emulate-ret"]],
+                         ids=" ".join)
+def test_results_by_all_means(binary, start, trace, arguments):
+    program = start(binary("values"))
+    tracer = trace("-f", "json", *arguments, program.path, *RESULTS)
+    told = program.work("results")
+    tracer.stop()
+    check_results(tracer, told)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--live"], ["--leaf"], ["--slower", "1ns"], ["--slowest", "2"],
+                                       ["--states"]], ids=" ".join)
+def test_results_in_text(binary, start, trace, arguments):
+    program = start(binary("values"))
+    tracer = trace(*arguments, "-u", "main.divide()(q=%ax:s64, err=+0(%cx):string)", program.path, "main.divide")
+    program.work("results")
+    tracer.stop()
+    results = re.findall(r"main\.divide\S* = (\(.*?\))", tracer.out)
+    wanted = ["(q=33, err=nil)", '(q=0, err="divide by zero")', "(q=-14, err=nil)"]
+    assert len(results) == 2 if "--slowest" in arguments else results == wanted
 
 
 def test_stack(binary, start, trace):
@@ -157,6 +209,9 @@ def test_empty_list(binary, start, trace):
     ("main.large(n=%ax:s64", "')' is expected here", 20),
     ("main.(*record).show(ä=%ax:u8, %xmm0:f32)", "floating-point numbers", 30),
     ("main.l*(%ax:string)", "a string is two words", 8),
+    ("main.large(n=%ax:s64)(r=%ax:s65)", "a type is expected here", 28),
+    ("main.large(n=%ax:s65)(r=%ax:s64)", "a type is expected here", 17),
+    ("main.large()(r=%ax:s64", "')' is expected here", 22),
 ], ids=lambda value: str(value))
 def test_mistakes(binary, pattern, message, column):
     """The line below the pattern has a caret under the place."""

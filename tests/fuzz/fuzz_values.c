@@ -105,15 +105,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (begin == length)
 		return 0;
 	for (int arch = 0; arch < 2; arch++) {
+		size_t before = lists.count;
+
 		err = value_lists_add(&lists, arch ? &arch_arm64 : &arch_x86_64, text, begin);
 		if (err) {
 			must(error_text(err, &at) && at > begin && at <= length);
 			error_free(err);
 			continue;
 		}
-		check_list(&lists.items[lists.count - 1]);
-		if (end)
-			check_captured(&lists.items[lists.count - 1], end + 1, size - length - 1);
+		must(lists.items[before].results == (lists.count == before + 2 ? lists.count : 0));
+		for (size_t i = before; i < lists.count; i++) {
+			check_list(&lists.items[i]);
+			if (end)
+				check_captured(&lists.items[i], end + 1, size - length - 1);
+		}
 	}
 	value_lists_destroy(&lists);
 	return 0;

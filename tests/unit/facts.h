@@ -31,7 +31,9 @@ struct facts {
 	uint64_t start_va, go_va;
 	uint64_t by_stack[WAKER_DEPTH];
 	uint64_t stack; /* an entry with it is a struct record_entry_stack; of others their stack */
-	uint64_t value; /* an entry with it is a struct record_entry_values: one number of list 0 */
+	/* an entry with it is a struct record_entry_values, a return a struct record_frame_values: one number
+	 * of list 0 */
+	uint64_t value;
 	/* RECORD_STACK, whose id is `stack`: its addresses, the first of by_stack that are not 0 */
 	uint8_t stack_end;
 	uint32_t one_in;
@@ -42,6 +44,8 @@ union any_record {
 	struct record_entry_stack entry_stack;
 	struct record_entry_values entry_values;
 	char entry_value[sizeof(struct record_entry_values) + sizeof(uint64_t)];
+	struct record_frame_values frame_values;
+	char frame_value[sizeof(struct record_frame_values) + sizeof(uint64_t)];
 	struct record_stack stack;
 	struct record_wait wait;
 	struct record_short_waits short_waits;
@@ -67,6 +71,13 @@ static inline struct origin facts_origin(const struct facts *facts)
 	return origin;
 }
 
+static inline void facts_value(const struct facts *facts, struct captured *captured, char *bytes)
+{
+	captured->size = sizeof(facts->value);
+	captured->states[0] = VALUE_WHOLE;
+	memcpy(bytes, &facts->value, sizeof(facts->value));
+}
+
 /* The record of these facts, in `room`. */
 static inline const struct record *facts_record(const struct facts *facts, union any_record *room)
 {
@@ -90,10 +101,8 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		}
 		if (facts->value) {
 			room->header.size = sizeof(room->entry_value);
-			room->entry_values.values.size = sizeof(facts->value);
-			room->entry_values.values.states[0] = VALUE_WHOLE;
-			memcpy(room->entry_value + sizeof(room->entry_values), &facts->value,
-			       sizeof(facts->value));
+			facts_value(facts, &room->entry_values.values,
+				    room->entry_value + sizeof(room->entry_values));
 		}
 		break;
 	case RECORD_STACK:
@@ -107,6 +116,12 @@ static inline const struct record *facts_record(const struct facts *facts, union
 		room->header.size += room->stack.count * sizeof(uint64_t);
 		break;
 	case RECORD_RETURN:
+		if (facts->value) {
+			room->header.size = sizeof(room->frame_value);
+			facts_value(facts, &room->frame_values.values,
+				    room->frame_value + sizeof(room->frame_values));
+		}
+		/* fall through */
 	case RECORD_TAIL_CALL:
 	case RECORD_UNWIND:
 	case RECORD_GOEXIT:

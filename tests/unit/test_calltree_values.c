@@ -5,14 +5,12 @@
 #include "calltree/trees.h"
 #include "gofuncgraph/filter.h"
 
-static uint64_t value_of(const struct call *call)
+static uint64_t value_of(const struct captured *captured)
 {
-	uint64_t value = 0;
+	uint64_t value;
 
-	if (call->captured) {
-		assert_int_equal(call->captured->size, sizeof(value));
-		memcpy(&value, call->captured->bytes, sizeof(value));
-	}
+	assert_int_equal(captured->size, sizeof(value));
+	memcpy(&value, captured->bytes, sizeof(value));
 	return value;
 }
 
@@ -22,7 +20,11 @@ static void add_value(struct fixture *f, const struct call *call)
 	if (call->values_left_out)
 		add(f, "?");
 	else if (call->captured)
-		add(f, "%llu", (unsigned long long)value_of(call));
+		add(f, "%llu", (unsigned long long)value_of(call->captured));
+	if (call->results_left_out)
+		add(f, "=?");
+	else if (call->results)
+		add(f, "=%llu", (unsigned long long)value_of(call->results));
 	add(f, " ");
 }
 
@@ -107,6 +109,46 @@ static void test_parts(void **state)
 	stop(f);
 }
 
+static void feed_results(struct fixture *f)
+{
+	ENTER(1, 'a', 100, OPENS, .value = 7);
+	ENTER(2, 'b', 200);
+	LEAVE(3, 'b', 200, .value = 3);
+	ENTER(4, 'b', 200, .value = 8);
+	LEAVE(5, 'b', 200, .value = 4);
+	LEAVE(6, 'a', 100, CLOSES, .value = 5);
+}
+
+static void test_results(void **state)
+{
+	struct fixture *f = start((struct calltree_sink){.call_ended = ended});
+
+	feed_results(f);
+	assert_string_equal(f->text, "b=3 b8=4 a7=5 ");
+	stop(f);
+	f = start((struct calltree_sink){.tree_ended = tree_is_over, .keep_calls = true});
+	feed_results(f);
+	assert_string_equal(f->text, "a7=5 b=3 b8=4 | ");
+	stop(f);
+}
+
+/* A call that ends in another way has none, and neither has one whose return was not seen. */
+static void test_no_results(void **state)
+{
+	struct fixture *f = start((struct calltree_sink){
+		.call_ended = ended, .tree_ended = tree_is_over, .keep_calls = true});
+
+	ENTER(1, 'a', 100, OPENS);
+	ENTER(2, 'b', 200);
+	ENTER(3, 'c', 300);
+	LEAVE(4, 'b', 200, .value = 3);
+	ENTER(5, 'b', 200);
+	EVENT(RECORD_UNWIND, 6, .frame = 150);
+	LEAVE(7, 'a', 100, CLOSES, .value = 5);
+	assert_string_equal(f->text, "c b=3 b a=5 a=5 b=3 c b | ");
+	stop(f);
+}
+
 /* The function that a followed goroutine begins with, when that is traced itself. */
 static void test_first_of_goroutine(void **state)
 {
@@ -159,6 +201,9 @@ static void test_limit(void **state)
 	feed_tree(f);
 	assert_string_equal(f->text, "a7 b b? | ");
 	assert_int_equal(f->trees->total_captured, CALLTREE_MAX_CAPTURED - each);
+	f->text[0] = '\0';
+	feed_results(f);
+	assert_string_equal(f->text, "a7=? b=? b?=? | ");
 	f->trees->total_captured = 0;
 	stop(f);
 }
@@ -175,10 +220,10 @@ static void test_copies(void **state)
 	assert_null(filter_new(&options, &next, &filter));
 	struct calltree_sink sink = filter_sink(filter);
 	assert_null(calltree_new(&sink, &f->trees));
-	feed_tree(f);
+	feed_results(f);
 	assert_string_equal(f->text, "");
 	filter_end(filter);
-	assert_string_equal(f->text, "a7 b b8 | ");
+	assert_string_equal(f->text, "a7=5 b=3 b8=4 | ");
 	filter_free(filter);
 	stop(f);
 }
@@ -186,10 +231,11 @@ static void test_copies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),  cmocka_unit_test(test_trees),
-		cmocka_unit_test(test_parts),  cmocka_unit_test(test_first_of_goroutine),
-		cmocka_unit_test(test_repeat), cmocka_unit_test(test_dropped),
-		cmocka_unit_test(test_limit),  cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_calls),   cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_no_results),
+		cmocka_unit_test(test_parts),   cmocka_unit_test(test_first_of_goroutine),
+		cmocka_unit_test(test_repeat),  cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_limit),   cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

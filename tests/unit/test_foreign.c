@@ -38,10 +38,9 @@ static void test_entries(void **state)
 		assert_int_not_equal(room.entry.caller_va, facts.caller_va);
 		assert_int_equal(room.entry.at.site, 7);
 		if (values)
-			assert_int_equal(*(const uint64_t *)record_entry_captured(after)->bytes,
-					 42);
+			assert_int_equal(*(const uint64_t *)record_captured(after)->bytes, 42);
 		else
-			assert_null(record_entry_captured(after));
+			assert_null(record_captured(after));
 	}
 	modules_free(modules);
 }
@@ -64,7 +63,7 @@ static void test_all_values(void **state)
 	after = foreign_number(modules, &large.entry.entry.entry.at.header, &room);
 	assert_int_equal(after->size, sizeof(large));
 	assert_true(record_is_valid(after, sizeof(room)));
-	assert_memory_equal(record_entry_captured(after)->bytes, large.entry.values.bytes,
+	assert_memory_equal(record_captured(after)->bytes, large.entry.values.bytes,
 			    VALUES_LARGE_BYTES);
 	modules_free(modules);
 }

@@ -26,6 +26,7 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_state_origin), 48 + 104);
 	assert_int_equal(sizeof(struct record_go), 40 + 104);
 	assert_int_equal(sizeof(struct record_entry_values), 56 + 24);
+	assert_int_equal(sizeof(struct record_frame_values), 40 + 24);
 	assert_int_equal(sizeof(struct captured_text), 16);
 	assert_int_equal(sizeof(struct fetch_op), 16);
 	assert_int_equal(sizeof(struct site), 40);
@@ -99,7 +100,7 @@ static void test_values_of_entry(void **state)
 	const struct record *record = facts_record(&facts, &room);
 
 	assert_true(is_valid(record, sizeof(room.entry_value)));
-	assert_int_equal(*(const uint64_t *)record_entry_captured(record)->bytes, 7);
+	assert_int_equal(*(const uint64_t *)record_captured(record)->bytes, 7);
 	assert_int_equal(record_entry_stack(record), 9);
 	/* it says that there is more than there is */
 	room.entry_values.values.size++;
@@ -109,9 +110,30 @@ static void test_values_of_entry(void **state)
 	/* not long enough for any: an entry without */
 	room.header.size = sizeof(struct record_entry_values) - 1;
 	assert_true(is_valid(record, sizeof(room)));
-	assert_null(record_entry_captured(record));
+	assert_null(record_captured(record));
 	facts = (struct facts){.kind = RECORD_GO};
-	assert_null(record_entry_captured(facts_record(&facts, &room)));
+	assert_null(record_captured(facts_record(&facts, &room)));
+}
+
+static void test_results_of_return(void **state)
+{
+	struct facts facts = {.kind = RECORD_RETURN, .value = 7};
+	union any_record room;
+	const struct record *record = facts_record(&facts, &room);
+
+	assert_true(is_valid(record, sizeof(room.frame_value)));
+	assert_int_equal(*(const uint64_t *)record_captured(record)->bytes, 7);
+	room.frame_values.values.size++;
+	assert_false(is_valid(record, sizeof(room)));
+	room.frame_values.values.size = 0;
+	assert_true(is_valid(record, sizeof(room)));
+	room.header.size = sizeof(struct record_frame_values) - 1;
+	assert_true(is_valid(record, sizeof(room)));
+	assert_null(record_captured(record));
+	/* no other end of a call has any */
+	room.header.size = sizeof(room.frame_value);
+	room.header.kind = RECORD_TAIL_CALL;
+	assert_null(record_captured(record));
 }
 
 static void test_nothing(void **state)
@@ -144,8 +166,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),          cmocka_unit_test(test_every_kind),
 		cmocka_unit_test(test_counts),          cmocka_unit_test(test_stack_of_entry),
-		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_nothing),
-		cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_results_of_return),
+		cmocka_unit_test(test_nothing),         cmocka_unit_test(test_origin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

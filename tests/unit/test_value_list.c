@@ -25,6 +25,9 @@ static void test_begin(void **state)
 		{"main.(*T).f", "(a=%ax:s64)"},
 		{"main.(*T).f", "()"},
 		{"main.(*T).f", "( ) "},
+		{"main.f", "(a=%ax:s64)(b=%ax:s64)"},
+		{"main.(*T).f", "()(b=%ax:s64)"},
+		{"main.F[func(int) bool]", "() (b=%ax:s64)"},
 		{"*", "(%ax:u8)"},
 		{"main.[a-z]*", "(%ax:u8)"},
 		{"main.F[func(int) bool]", "(%ax:u8)"},
@@ -205,6 +208,37 @@ static void test_texts(void **state)
 	}
 }
 
+/* A second list is of results. */
+static void test_results(void **state)
+{
+	static const struct {
+		const char *pattern, *args, *results;
+	} rows[] = {
+		{"f(%ax:u8)(%bx:u8)", "r0 word@0", "r3 word@0"},
+		{"f()(%bx:u8, (%ax,%cx):string)", "", "r3 word@0; r1 len r0 text128@8"},
+		{"f(+8(%ax):u8) \t( %bx:u8 ) ", "r0 mem1+8@0", "r3 word@0"},
+		{"f()()", "", ""},
+		{"f(%ax:u8)", "r0 word@0", NULL},
+		{"f((%ax):u8)", "r0 word@0", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct value_lists lists = {};
+		char ops[256];
+
+		assert_null(value_lists_add(&lists, &arch_x86_64, rows[i].pattern, 1));
+		assert_int_equal(lists.count, rows[i].results ? 2 : 1);
+		describe(&lists.items[0], ops, sizeof(ops));
+		assert_string_equal(ops, rows[i].args);
+		assert_int_equal(lists.items[0].results, rows[i].results ? 2 : 0);
+		if (rows[i].results) {
+			describe(&lists.items[1], ops, sizeof(ops));
+			assert_string_equal(ops, rows[i].results);
+		}
+		value_lists_destroy(&lists);
+	}
+}
+
 /* ---- errors ---- */
 
 static void test_errors(void **state)
@@ -274,6 +308,36 @@ static void test_errors(void **state)
 			fail_msg("%s: %s, at %zu, not %zu", list, error_message(err), at - 2,
 				 expected);
 		assert_int_equal(lists.count, 0);
+		error_free(err);
+		value_lists_destroy(&lists);
+	}
+}
+
+/* The caret is in the list that is wrong. */
+static void test_errors_with_results(void **state)
+{
+	/* As above. */
+	static const char *const patterns[] = {
+		"f(%ax:^u9)(%bx:u8)",    "f(%ax:u8)(%bx:^u9)",   "f(%ax:u8)(%bx:u8^",
+		"f(%ax:u8)(%bx:u8^))",   "f()(%ax:u8^)(%bx:u8)", "f()(^)()",
+		"f(+0(%ax^:u8)(%bx:u8)",
+	};
+
+	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+		const char *caret = strchr(patterns[i], '^');
+		struct value_lists lists = {};
+		struct error *err;
+		char pattern[64];
+		size_t at;
+
+		snprintf(pattern, sizeof(pattern), "%.*s%s", (int)(caret - patterns[i]),
+			 patterns[i], caret + 1);
+		err = value_lists_add(&lists, &arch_x86_64, pattern, 1);
+		if (!err)
+			fail_msg("%s: no error", pattern);
+		assert_non_null(error_text(err, &at));
+		if (at != (size_t)(caret - patterns[i]))
+			fail_msg("%s: %s, at %zu", patterns[i], error_message(err), at);
 		error_free(err);
 		value_lists_destroy(&lists);
 	}
@@ -404,7 +468,9 @@ int main(void)
 		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_registers_of_arm64),
 		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_errors_with_results),
 		cmocka_unit_test(test_missing_end),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_slots),

@@ -66,9 +66,9 @@ static struct error *read_values(struct gobin *bin, struct pattern_list *list,
 			return error_new(
 				"\"!%s\" takes functions out, there are no values to show of them",
 				pattern->whole);
+		pattern->values = values->count + 1;
 		err = value_lists_add(values, gobin_arch(bin), pattern->whole,
 				      pattern->values_begin);
-		pattern->values = values->count;
 	}
 	return err;
 }

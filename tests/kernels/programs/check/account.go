@@ -30,7 +30,8 @@ type call struct {
 	ProbesOff  int64 `json:"probes_off_ns"`
 	FuncsOff   int   `json:"functions_off"`
 	// With values.
-	Args []argument `json:"args"`
+	Args    []argument `json:"args"`
+	Results []argument `json:"results"`
 	// With --states, --min-wait and --follow.
 	States    parts      `json:"states_ns"`
 	Waits     []longWait `json:"waits"`

@@ -25,8 +25,8 @@ func valuesTarget() string {
 		r = []string{"x0", "x1", "x2", "x3", "x4", "x5", "x6"}
 	}
 	return fmt.Sprintf("main.callValues(name=(%%%s,%%%s):string, n=%%%s:s64, at=+0(%%%s):string, size=+8(%%%s):u64, "+
-		"wild=(%%%s,%%%s):string, nowhere=+0(%%%s):x64, sp=+0(%%sp):x8, last=%%%s:s8)",
-		r[0], r[1], r[2], r[3], r[3], r[4], r[5], r[6], r[2])
+		"wild=(%%%s,%%%s):string, nowhere=+0(%%%s):x64, sp=+0(%%sp):x8, last=%%%s:s8)(result=%%%s:s64, sp=+0(%%sp):x8)",
+		r[0], r[1], r[2], r[3], r[3], r[4], r[5], r[6], r[2], r[0])
 }
 
 func quoted(text string) string {
@@ -53,11 +53,22 @@ func mustBeValues(c call, n int) error {
 	wanted := []argument{{"name", []byte(name), state}, {"n", []byte(fmt.Sprint(-n)), ""}, {"at", []byte(at), atState},
 		{"size", []byte(size), sizeState}, {"wild", nil, "truncated"}, {"nowhere", []byte("null"), "unreadable"},
 		{"sp", nil, ""}, {"last", []byte(fmt.Sprint(int8(-n))), ""}}
-	if len(c.Args) != len(wanted) {
-		return fmt.Errorf("call %d has %d values: %v", n, len(c.Args), c.Args)
+	if err := mustBe(c.Args, wanted, n); err != nil {
+		return err
+	}
+	result := n
+	if n%2 == 1 {
+		result += 2 * n
+	}
+	return mustBe(c.Results, []argument{{"result", []byte(fmt.Sprint(result)), ""}, {"sp", nil, ""}}, n)
+}
+
+func mustBe(values, wanted []argument, n int) error {
+	if len(values) != len(wanted) {
+		return fmt.Errorf("call %d has %d values: %v", n, len(values), values)
 	}
 	for i, w := range wanted {
-		have := c.Args[i]
+		have := values[i]
 		if !strings.HasPrefix(have.Expr, w.Expr+"=") || have.State != w.State ||
 			(w.Value != nil && string(have.Value) != string(w.Value)) {
 			return fmt.Errorf("call %d: %s is %s %q, not %s %q", n, have.Expr, have.Value, have.State, w.Value, w.State)
@@ -66,7 +77,7 @@ func mustBeValues(c call, n int) error {
 	return nil
 }
 
-// Each call with what it was given.
+// Each call with what it was given, and what it returned.
 func values(arguments ...string) error {
 	w, err := startWorker()
 	if err != nil {
