@@ -20,7 +20,7 @@
 /* Of the program's time, for all that happens on the way, with the probes that are there by then;
  * and for a step alone, at least. */
 #define BEGIN_SHARE    0.10
-#define MIN_STEP_SHARE 0.05
+#define MIN_STEP_SHARE 0.03
 /* Of who attaches: what the program loses by it. */
 #define ATTACH_LOSS 1.0
 /* Of what is allowed. */

@@ -17,7 +17,7 @@ import builds
 from children import Child, Failed, Skipped, Tracer, WAIT_SECONDS
 
 CONNECTIONS = 4
-WARM_SECONDS = 1
+WARM_SECONDS = 2
 # After tracing has begun, at least.
 TRACED_SECONDS = 4
 # Called twice a second: the load generator connects so often.
