@@ -1,84 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* trace.c - the main job: attach, read, print trees, until told to stop. */
-#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
-#include "base/terminal.h"
 #include "command/command.h"
 #include "command/nothing.h"
 #include "command/run.h"
-#include "command/sums.h"
 #include "command/trace_args.h"
-#include "filter/shallow.h"
-#include "gofuncgraph/calltree.h"
-#include "gofuncgraph/filter.h"
-#include "gofuncgraph/output.h"
+#include "command/tree_view.h"
 
 #define SLOW_MANY_SITES 1000 /* one perf event a site: some 0.1 s each to detach */
 
 struct trace {
 	const struct trace_args *args;
 	struct run run;
-	struct output *output;
-	struct filter *filter; /* NULL: all is shown */
-	struct shallow shallow; /* with --live and --depth */
-	struct calltree *trees;
-	struct stacks stacks;
-	/* Of the binary before it was overwritten. */
-	uint64_t num_written;
-	uint64_t num_begun;
-	uint64_t num_calls; /* of targets */
+	struct tree_view view;
 };
-
-/* Trees, to their end. */
-static uint64_t num_written(const struct trace *trace)
-{
-	return trace->num_written + (trace->output ? output_num_trees(trace->output) : 0);
-}
 
 /* ---- preparing ---- */
 
 static struct error *open_output(void *context)
 {
 	struct trace *trace = context;
-	const struct trace_args *args = trace->args;
-	struct output_options options = {
-		.max_trees = args->limit ? args->limit - trace->num_written : 0,
-		.num_trees_before = trace->num_begun,
-		.whole_trees = !args->live && filter_is_needed(&args->filter),
-		.leaf = args->leaf,
-		.live = args->live,
-		.caller = args->caller,
-		.summary = args->summary,
-		.color = args->color,
-		.stacks = &trace->stacks,
-		.values = &trace->run.plan.values,
-		.run = args->run.options,
-	};
-	struct calltree_sink sink;
+	struct output_options options = {.values = &trace->run.plan.values,
+					 .run = trace->args->run.options};
 	struct error *err = run_prepare_output(&trace->run, &options);
 
-	if (!err && !options.summary.top && isatty(fileno(options.file)) &&
-	    args->format == format_named(OUTPUT_TREES, NULL))
-		options.summary.top = TERMINAL_ROWS;
-	if (!err)
-		err = output_new(args->format, &options, &trace->output);
-	if (err)
-		return err;
-	sink = output_sink(trace->output);
-	sink.hit_times = trace->run.hit_times;
-	if (options.whole_trees) {
-		err = filter_new(&args->filter, &sink, &trace->filter);
-		if (err)
-			return err;
-		sink = filter_sink(trace->filter);
-		sink.hit_times = trace->run.hit_times;
-	}
-	if (args->live && args->filter.depth) {
-		trace->shallow = (struct shallow){.next = sink, .depth = args->filter.depth};
-		sink = shallow_sink(&trace->shallow);
-	}
-	return calltree_new(&sink, &trace->trees);
+	return err ?: tree_view_open(&trace->view, &options, trace->run.hit_times);
 }
 
 static void log_omissions(const struct plan *plan)
@@ -149,26 +97,10 @@ static void close_output(void *context)
 {
 	struct trace *trace = context;
 
-	trace->num_written = num_written(trace);
-	trace->num_begun = calltree_num_begun(trace->trees);
-	trace->num_calls += calltree_num_roots(trace->trees);
-	calltree_free(take_pointer(trace->trees));
-	filter_free(take_pointer(trace->filter));
-	output_free(take_pointer(trace->output));
-	stacks_clear(&trace->stacks);
+	tree_view_close(&trace->view);
 }
 
 /* ---- running ---- */
-
-/* What a record is to the filter, behind the trees. */
-static void filter_record(struct trace *trace, const struct record *record)
-{
-	if (record->kind == RECORD_TICK)
-		filter_tick(trace->filter, record->time_ns);
-	else if (record->kind == RECORD_STOPPED)
-		filter_end(trace->filter);
-	run_fail(&trace->run, filter_take_error(trace->filter));
-}
 
 static void handle(void *context, const struct record *record)
 {
@@ -177,17 +109,7 @@ static void handle(void *context, const struct record *record)
 	run_saw(&trace->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&trace->run, record->pid);
-	run_fail(&trace->run, stacks_feed(&trace->stacks, record));
-	run_fail(&trace->run, calltree_feed(trace->trees, record));
-	if (trace->filter)
-		filter_record(trace, record);
-	if (record->kind == RECORD_TICK)
-		output_tick(trace->output, record->time_ns);
-	if (record->kind == RECORD_STOPPED)
-		output_end(trace->output, &(struct output_totals){
-						  .stop_ns = record->time_ns,
-						  .lost = trace->run.counts[STAT_LOST],
-					  });
+	run_fail(&trace->run, tree_view_feed(&trace->view, record, trace->run.counts[STAT_LOST]));
 }
 
 static struct error *start(void *context)
@@ -206,23 +128,21 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct trace *trace = context;
 
-	return output_flush(trace->output, errnum);
+	return output_flush(trace->view.output, errnum);
 }
 
 static bool limit_reached(void *context)
 {
 	const struct trace *trace = context;
 
-	return trace->args->limit && num_written(trace) >= trace->args->limit;
+	return tree_view_is_full(&trace->view);
 }
 
-/* Or counted: the reason that nothing is shown is known then. */
 static bool has_shown(void *context)
 {
 	const struct trace *trace = context;
-	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
 
-	return num_written(trace) || (sums && (sums->durations.count || sums->lost));
+	return tree_view_has_shown(&trace->view);
 }
 
 static struct progress_count count(void *context)
@@ -230,27 +150,19 @@ static struct progress_count count(void *context)
 	const struct trace *trace = context;
 
 	return (struct progress_count){
-		.count = trace->num_calls + calltree_num_roots(trace->trees),
+		.count = tree_view_num_roots(&trace->view),
 		.one = "call of a target",
 		.many = "calls of targets",
-		.are_chosen = filter_chooses(&trace->args->filter),
-		.num_shown = num_written(trace),
+		.are_chosen = filter_chooses(&trace->args->view.filter),
+		.num_shown = tree_view_num_written(&trace->view),
 	};
 }
 
 static void report(void *context)
 {
 	const struct trace *trace = context;
-	const struct filter_sums *sums = trace->filter ? filter_sums(trace->filter) : NULL;
 
-	if (output_num_left_out(trace->output))
-		log_info("%llu more functions are not shown (--limit N shows more)",
-			 (unsigned long long)output_num_left_out(trace->output));
-	if (!sums || !filter_chooses(&trace->args->filter))
-		return;
-	sums_report(sums, output_num_trees(trace->output));
-	if (trace->args->histogram)
-		sums_report_histogram(sums);
+	tree_view_report(&trace->view);
 }
 
 static void explain(void *context)
@@ -267,10 +179,7 @@ static void explain(void *context)
 
 static void destroy(struct trace *trace)
 {
-	calltree_free(trace->trees);
-	filter_free(trace->filter);
-	output_free(trace->output);
-	stacks_clear(&trace->stacks);
+	tree_view_close(&trace->view);
 	run_destroy(&trace->run);
 }
 
@@ -278,14 +187,14 @@ int command_trace(int argc, char **argv)
 {
 	_cleanup_error_ struct error *err = NULL;
 	struct trace_args args;
-	struct trace trace = {.args = &args};
+	struct trace trace = {.args = &args, .view.args = &args.view};
 
 	trace_args_parse(argc, argv, 0, &args);
 	log_set_verbose(args.run.verbose);
 	trace.run = (struct run){
 		.args = &args.run,
 		.context = &trace,
-		.format = args.format,
+		.format = args.view.format,
 		.advice = "trace fewer functions, or give --ring-size more",
 		.make_plan = make_plan,
 		.open_output = open_output,

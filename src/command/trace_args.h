@@ -8,22 +8,12 @@
 
 #include "command/run_args.h"
 #include "command/select_args.h"
-#include "gofuncgraph/filter.h"
-#include "gofuncgraph/output.h"
+#include "command/view_args.h"
 
 struct trace_args {
 	struct run_args run;
 	struct select_args select;
-	const struct format *format;
-	struct filter_options filter;
-	struct summary_options summary;
-	bool has_order; /* --sort was given */
-	uint64_t limit; /* trees; 0: any number */
-	bool leaf;
-	bool live;
-	enum caller_style caller;
-	enum color_use color;
-	bool histogram; /* with a filter that chooses trees */
+	struct view_args view;
 	bool yes;
 };
 

@@ -30,7 +30,7 @@ static void check_run(const struct run_args *args)
 static void check_trace(const struct trace_args *args)
 {
 	check_run(&args->run);
-	must(args->format != NULL);
+	must(args->view.format != NULL);
 	must(!args->run.options.min_wait_ns || args->run.options.states);
 	for (size_t i = 0; i < args->select.selection.num_functions; i++)
 		must(args->select.selection.functions[i] != NULL);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* tree_view.c - records as trees on an output; see tree_view.h. */
+#include "command/tree_view.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/terminal.h"
+#include "command/sums.h"
+#include "gofuncgraph/filter.h"
+
+static void set_view(const struct tree_view *view, struct output_options *options)
+{
+	const struct view_args *args = view->args;
+
+	options->max_trees = args->limit ? args->limit - view->num_written_before : 0;
+	options->num_trees_before = view->num_begun_before;
+	options->whole_trees = !args->live && filter_is_needed(&args->filter);
+	options->leaf = args->leaf;
+	options->live = args->live;
+	options->caller = args->caller;
+	options->summary = args->summary;
+	options->color = args->color;
+	options->stacks = &view->stacks;
+	if (!options->summary.top && isatty(fileno(options->file)) &&
+	    args->format == format_named(OUTPUT_TREES, NULL))
+		options->summary.top = TERMINAL_ROWS;
+}
+
+struct error *tree_view_open(struct tree_view *view, const struct output_options *options,
+			     const struct hit_time *hit_times)
+{
+	const struct view_args *args = view->args;
+	struct output_options all = *options;
+	struct calltree_sink sink;
+	struct error *err;
+
+	set_view(view, &all);
+	err = output_new(args->format, &all, &view->output);
+	if (err)
+		return err;
+	sink = output_sink(view->output);
+	if (all.whole_trees) {
+		err = filter_new(&args->filter, &sink, &view->filter);
+		if (err)
+			return err;
+		sink = filter_sink(view->filter);
+	}
+	sink.hit_times = hit_times;
+	if (args->live && args->filter.depth) {
+		view->shallow = (struct shallow){.next = sink, .depth = args->filter.depth};
+		sink = shallow_sink(&view->shallow);
+	}
+	return calltree_new(&sink, &view->trees);
+}
+
+void tree_view_close(struct tree_view *view)
+{
+	view->num_written_before = tree_view_num_written(view);
+	view->num_roots_before = tree_view_num_roots(view);
+	if (view->trees)
+		view->num_begun_before = calltree_num_begun(view->trees);
+	calltree_free(take_pointer(view->trees));
+	filter_free(take_pointer(view->filter));
+	output_free(take_pointer(view->output));
+	stacks_clear(&view->stacks);
+}
+
+/* What a record is to the filter, behind the trees. */
+static struct error *filter_record(struct filter *filter, const struct record *record)
+{
+	if (record->kind == RECORD_TICK)
+		filter_tick(filter, record->time_ns);
+	else if (record->kind == RECORD_STOPPED)
+		filter_end(filter);
+	return filter_take_error(filter);
+}
+
+struct error *tree_view_feed(struct tree_view *view, const struct record *record, uint64_t lost)
+{
+	struct error *err = stacks_feed(&view->stacks, record);
+
+	if (!err)
+		err = calltree_feed(view->trees, record);
+	if (!err && view->filter)
+		err = filter_record(view->filter, record);
+	if (record->kind == RECORD_TICK)
+		output_tick(view->output, record->time_ns);
+	if (record->kind == RECORD_STOPPED)
+		output_end(view->output,
+			   &(struct output_totals){.stop_ns = record->time_ns, .lost = lost});
+	return err;
+}
+
+uint64_t tree_view_num_written(const struct tree_view *view)
+{
+	return view->num_written_before + (view->output ? output_num_trees(view->output) : 0);
+}
+
+uint64_t tree_view_num_roots(const struct tree_view *view)
+{
+	return view->num_roots_before + (view->trees ? calltree_num_roots(view->trees) : 0);
+}
+
+static const struct filter_sums *sums_of(const struct tree_view *view)
+{
+	return view->filter ? filter_sums(view->filter) : NULL;
+}
+
+bool tree_view_has_shown(const struct tree_view *view)
+{
+	const struct filter_sums *sums = sums_of(view);
+
+	return tree_view_num_written(view) || (sums && (sums->durations.count || sums->lost));
+}
+
+bool tree_view_is_full(const struct tree_view *view)
+{
+	return view->args->limit && tree_view_num_written(view) >= view->args->limit;
+}
+
+void tree_view_report(const struct tree_view *view)
+{
+	const struct filter_sums *sums = sums_of(view);
+
+	if (output_num_left_out(view->output))
+		log_info("%llu more functions are not shown (--limit N shows more)",
+			 (unsigned long long)output_num_left_out(view->output));
+	if (!sums || !filter_chooses(&view->args->filter))
+		return;
+	sums_report(sums, output_num_trees(view->output));
+	if (view->args->histogram)
+		sums_report_histogram(sums);
+}

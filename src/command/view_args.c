@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/view_args.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "command/options.h"
+#include "command/run_args.h"
+#include "output/format_list.h"
+
+enum {
+	KEY_SLOWER = 0x6000,
+	KEY_SLOWEST,
+	KEY_INTERVAL,
+	KEY_HISTOGRAM,
+	KEY_SUMMARY,
+	KEY_SORT,
+	KEY_MIN_DURATION,
+	KEY_DEPTH,
+	KEY_LEAF,
+	KEY_LIVE,
+	KEY_CALLER,
+	KEY_COLOR,
+	KEY_LIMIT,
+};
+
+static const struct argp_option options[] = {
+	{"slower", KEY_SLOWER, "DURATION", 0,
+	 "Only trees that took at least DURATION; the others are counted", OPTIONS_SHOWN},
+	{"slowest", KEY_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
+	 OPTIONS_SHOWN},
+	{"interval", KEY_INTERVAL, "DURATION", 0,
+	 "With --slowest and --summary: those of each DURATION, not at the end only",
+	 OPTIONS_SHOWN},
+	{"histogram", KEY_HISTOGRAM, NULL, 0,
+	 "With --slower or --slowest: how many calls of targets took how long, at the end",
+	 OPTIONS_SHOWN},
+	{"summary", KEY_SUMMARY, NULL, 0,
+	 "Instead of trees, at the end: how many calls each function had, and how long they took",
+	 OPTIONS_SHOWN},
+	{"sort", KEY_SORT, "KEY", 0,
+	 "With --summary: functions in order of " FUNCTION_ORDERS " (default total)",
+	 OPTIONS_SHOWN},
+	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
+	 "Fold calls inside a tree that took less: one line tells how many there were",
+	 OPTIONS_SHOWN},
+	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
+	{"leaf", KEY_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
+	 OPTIONS_SHOWN},
+	{"live", KEY_LIVE, NULL, 0,
+	 "Instead of whole trees: a line when a call begins and when it ends, with its goroutine",
+	 OPTIONS_SHOWN},
+	{"caller", KEY_CALLER, "STYLE", 0,
+	 "Where calls came from and ended: off, short (default on a terminal), or full",
+	 OPTIONS_SHOWN},
+	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
+	{"color", KEY_COLOR, "WHEN", 0, "auto (on a terminal, the default), always, or never",
+	 OPTIONS_OUTPUT},
+	{"limit", KEY_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
+	 OPTIONS_STOP},
+	{},
+};
+
+static error_t parse_caller(struct argp_state *state, const char *arg, enum caller_style *caller)
+{
+	if (!strcmp(arg, "off"))
+		*caller = CALLER_OFF;
+	else if (!strcmp(arg, "short"))
+		*caller = CALLER_SHORT;
+	else if (!strcmp(arg, "full"))
+		*caller = CALLER_FULL;
+	else
+		argp_error(state, "--caller is off, short or full, not '%s'", arg);
+	return 0;
+}
+
+static error_t parse_color(struct argp_state *state, const char *arg, enum color_use *color)
+{
+	if (!strcmp(arg, "auto"))
+		*color = COLOR_AUTO;
+	else if (!strcmp(arg, "always"))
+		*color = COLOR_ALWAYS;
+	else if (!strcmp(arg, "never"))
+		*color = COLOR_NEVER;
+	else
+		argp_error(state, "--color is auto, always or never, not '%s'", arg);
+	return 0;
+}
+
+/* Whether what is chosen of trees, and of their lines, is there to be chosen from. */
+static void check_end(const struct view_args *args, struct argp_state *state)
+{
+	const struct summary_options *summary = &args->summary;
+	const struct filter_options *filter = &args->filter;
+
+	if (filter->interval_ns && !filter->slowest && !summary->is_wanted)
+		argp_error(state,
+			   "--interval is about --slowest or --summary, and none of them is there");
+	if (args->histogram && !filter_chooses(filter))
+		argp_error(
+			state,
+			"--histogram is about what --slower or --slowest leave out, and none of them is there");
+	if (args->limit && filter->slowest)
+		argp_error(
+			state,
+			"--limit and --slowest exclude each other: the slowest are known when tracing ends");
+	if (!summary->is_wanted && args->has_order)
+		argp_error(state, "--sort is about --summary, which is not there");
+	if (summary->is_wanted &&
+	    (filter->min_duration_ns || filter->depth || args->leaf || args->caller != CALLER_AUTO))
+		argp_error(
+			state,
+			"--min-duration, --depth, --leaf and --caller are about what trees show, and --summary shows none: leave them out");
+	if (args->live && (filter_chooses(filter) || filter->min_duration_ns))
+		argp_error(
+			state,
+			"--live shows calls as they begin, when nobody knows yet how long they take: leave out --slower, --slowest and --min-duration");
+	if (args->live && summary->is_wanted)
+		argp_error(state,
+			   "--live and --summary exclude each other: a summary shows no calls");
+	if (args->live && !format_can_be_live(args->format))
+		argp_error(state, "there is no --live in this format: leave out -f");
+	if (summary->is_wanted && !format_can_summarize(args->format))
+		argp_error(state, "there is no --summary in this format: leave out -f");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct view_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->format = format_named(OUTPUT_TREES, NULL);
+		return 0;
+	case KEY_SLOWER:
+		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
+		return 0;
+	case KEY_SLOWEST:
+		run_args_check(state,
+			       text_parse_count(arg, FILTER_MAX_SLOWEST, &args->filter.slowest));
+		return 0;
+	case KEY_INTERVAL:
+		run_args_check(state, text_parse_duration(arg, &args->filter.interval_ns));
+		return 0;
+	case KEY_HISTOGRAM:
+		args->histogram = true;
+		return 0;
+	case KEY_SUMMARY:
+		args->summary.is_wanted = true;
+		return 0;
+	case KEY_SORT:
+		args->has_order = true;
+		if (!function_order_from_name(arg, &args->summary.order))
+			argp_error(state, "there is no order '%s'; there are " FUNCTION_ORDERS,
+				   arg);
+		return 0;
+	case KEY_MIN_DURATION:
+		run_args_check(state, text_parse_duration(arg, &args->filter.min_duration_ns));
+		return 0;
+	case KEY_DEPTH:
+		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
+		return 0;
+	case KEY_LEAF:
+		args->leaf = true;
+		return 0;
+	case KEY_LIVE:
+		args->live = true;
+		return 0;
+	case KEY_CALLER:
+		return parse_caller(state, arg, &args->caller);
+	case 'f':
+		return run_args_parse_format(OUTPUT_TREES, FORMATS_NAMES(TREE_FORMATS), arg, state,
+					     &args->format);
+	case KEY_COLOR:
+		return parse_color(state, arg, &args->color);
+	case KEY_LIMIT:
+		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		return 0;
+	case ARGP_KEY_END:
+		args->summary.interval_ns = args->filter.interval_ns;
+		if (args->summary.is_wanted) {
+			args->summary.top = args->limit;
+			args->limit = 0;
+		}
+		check_end(args, state);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp view_argp = {.options = options, .parser = parse};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* view_args.h - the options of how call trees are shown, be they traced now or read from a file. */
+#ifndef COMMAND_VIEW_ARGS_H
+#define COMMAND_VIEW_ARGS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gofuncgraph/filter.h"
+#include "gofuncgraph/output.h"
+
+struct view_args {
+	const struct format *format;
+	struct filter_options filter;
+	struct summary_options summary;
+	bool has_order; /* --sort was given */
+	uint64_t limit; /* trees; 0: any number */
+	bool leaf;
+	bool live;
+	enum caller_style caller;
+	enum color_use color;
+	bool histogram; /* with a filter that chooses trees */
+};
+
+/* For argp's `children`; its input is a struct view_args. */
+extern const struct argp view_argp;
+
+#endif
