@@ -77,9 +77,20 @@ struct insn {
 struct stack_check {
 	uint32_t jump; /* its last conditional jump */
 	uint32_t end; /* the first byte behind that */
+	uint32_t grow; /* where it goes if the stack is too small: spills of arguments, morestack */
 	uint32_t restart; /* the jump behind morestack that begins the function again */
 	bool reads_tls; /* g was taken from thread-local storage */
 };
+
+/* A register that holds an argument, or a part of one, and is stored to the stack before morestack. */
+struct code_spill {
+	uint16_t offset; /* of where to, from the stack pointer at the first instruction */
+	uint8_t reg; /* as the instruction set numbers it */
+	uint8_t size; /* bytes */
+	bool is_float; /* of the registers of floating-point numbers */
+};
+/* 16 of each kind: src/cmd/compile/abi-internal.md. */
+#define CODE_MAX_SPILLS 32
 
 /* A function that must not be probed, whatever its code looks like. */
 struct never_probed {
@@ -163,6 +174,10 @@ struct arch {
 
 	/* The code begins with a stack check that is proven to call morestack. */
 	bool (*find_stack_check)(const struct code *code, struct stack_check *check);
+	/* The registers with arguments that are stored from `grow` on, all there are: at most
+	 * CODE_MAX_SPILLS. False: something there is not known. */
+	bool (*find_spills)(const struct code *code, uint32_t grow, struct code_spill *spills,
+			    size_t *count);
 	/* Nothing that a probe of the entry behind it would miss or see changed. */
 	bool (*is_harmless)(const struct code *code, uint32_t offset);
 	/* Go's runtime may execute the instruction once more when a signal comes right behind it.

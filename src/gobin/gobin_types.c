@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gobin_types.c - types of variables, from whatever source knows them. */
+#include "gobin/argument_types.h"
 #include "gobin/gobin_internal.h"
 
 struct go_types *gobin_types(struct gobin *bin)
@@ -12,7 +13,11 @@ struct go_types *gobin_types(struct gobin *bin)
 struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
 			      struct go_signature *signature)
 {
+	struct error *err;
+
 	*signature = (struct go_signature){};
+	if (argument_types(bin, func, signature, &err))
+		return err;
 	return error_new("what parameters %s has is unknown: %s has no DWARF", func->name,
 			 gobin_path(bin));
 }

@@ -42,43 +42,13 @@ static void free_scratch(struct scratch **scratch)
 /* Calls inlined into each other; the compiler stops long before. */
 #define MAX_DEPTH 100
 
-/* Where the array of inlined calls is; false: nothing was inlined into this function. */
-static bool find_tree(const struct pclntab *table, const struct pclntab_entry *entry,
-		      uint32_t num_pcdata, uint64_t *tree_va)
-{
-	uint64_t at = table->format->func_size + (uint64_t)num_pcdata * sizeof(uint32_t);
-	uint32_t counts, offset;
-
-	/* nfuncdata is the last byte of its word. */
-	if (!pclntab_field(table, entry, table->format->nfuncdata - 3u, &counts) ||
-	    counts >> 24 <= FUNCDATA_INL_TREE)
-		return false;
-	if (table->format->is_absolute) {
-		at += (entry->record_va + at) & 4; /* pointers are aligned */
-		at += FUNCDATA_INL_TREE * sizeof(uint64_t);
-		return at <= entry->record_len && entry->record_len - at >= sizeof(uint64_t) &&
-		       image_read_pointer(table->image, entry->record_va + at, tree_va) && *tree_va;
-	}
-	if (!table->gofunc_va ||
-	    !pclntab_field(table, entry, at + FUNCDATA_INL_TREE * sizeof(offset), &offset) ||
-	    offset == UINT32_MAX || table->gofunc_va > UINT64_MAX - offset)
-		return false;
-	*tree_va = table->gofunc_va + offset;
-	return true;
-}
-
-/* Where both tables are: the first one's offset in the pc tables, and the array. */
+/* Where both tables are: the first one's offset in the pc tables, and the array. False: nothing was
+ * inlined into this function. */
 static bool find_tables(const struct pclntab *table, const struct pclntab_entry *entry,
 			uint32_t *indices, uint64_t *tree_va)
 {
-	uint32_t num_pcdata;
-
-	return pclntab_field(table, entry, table->format->npcdata, &num_pcdata) &&
-	       num_pcdata > PCDATA_INL_TREE_INDEX &&
-	       pclntab_field(table, entry,
-			     table->format->func_size + PCDATA_INL_TREE_INDEX * sizeof(*indices),
-			     indices) &&
-	       *indices && find_tree(table, entry, num_pcdata, tree_va);
+	return pclntab_pcdata(table, entry, PCDATA_INL_TREE_INDEX, indices) &&
+	       pclntab_funcdata(table, entry, FUNCDATA_INL_TREE, tree_va);
 }
 
 /* The numbers of the calls that the function's instructions belong to, each once. */

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "gobin/image.h"
+#include "gobin/arguments.h"
 #include "gofuncgraph/gobin.h"
 
 struct pclntab;
@@ -65,6 +66,16 @@ bool pclntab_stack_delta(const struct pclntab *table, uint64_t va, int32_t *delt
 
 /* See gobin_frames(). The last one is the function itself, unless there are more than max. */
 size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max);
+
+/*
+ * The words of the function's arguments, all ARGUMENT_SOMEWHERE. False: the table does not tell; it
+ * does not of functions that have none either.
+ */
+bool pclntab_arguments(const struct pclntab *table, uint64_t func_va, struct arguments *arguments);
+
+/* The words from this offset on are in registers at the function's first instruction; those before it
+ * may be, too. False: the table does not tell (before Go 1.18), or none is. */
+bool pclntab_first_in_register(const struct pclntab *table, uint64_t func_va, uint16_t *offset);
 
 /*
  * Visits every call that was inlined, once for each function and call: `name` was inlined into the

@@ -9,8 +9,10 @@
 #include "gobin/pclntab.h"
 
 /* Numbers of tables, the same from Go 1.17 to 1.27: src/internal/abi/symtab.go. */
-#define PCDATA_INL_TREE_INDEX 2
-#define FUNCDATA_INL_TREE     3
+#define PCDATA_INL_TREE_INDEX  2
+#define FUNCDATA_INL_TREE      3
+#define FUNCDATA_ARG_INFO      5
+#define FUNCDATA_ARG_LIVE_INFO 6 /* from Go 1.18 on */
 
 /* The header up to and with its five offsets, in bytes. */
 #define PCLNTAB_MAX_HEADER 72
@@ -65,6 +67,15 @@ bool pclntab_find_entry(const struct pclntab *table, uint64_t va, struct pclntab
 /* A 32-bit field of its record; false outside of the region. */
 bool pclntab_field(const struct pclntab *table, const struct pclntab_entry *entry, uint64_t at,
 		   uint32_t *value);
+
+/* Where the function's table of values by code address is, in the region of pc tables: PCDATA_...
+ * False: it has none of that number. */
+bool pclntab_pcdata(const struct pclntab *table, const struct pclntab_entry *entry, unsigned number,
+		    uint32_t *offset);
+/* Where data of the function is: FUNCDATA_... False: it has none of that number, or it is not known
+ * where. */
+bool pclntab_funcdata(const struct pclntab *table, const struct pclntab_entry *entry,
+		      unsigned number, uint64_t *va);
 
 /* The function name at an offset of the names' region, or NULL. */
 const char *pclntab_name(const struct pclntab *table, uint32_t offset);

@@ -21,7 +21,7 @@ struct fake_pclntab {
 	/* Offsets in bytes. */
 	size_t header_offsets; /* names, file tables, files, pc tables, functions */
 	size_t names, cu_files, files, pc, funcs, end;
-	size_t record_a, record_b, tree, module;
+	size_t record_a, record_b, tree, arguments, module;
 	size_t lines_a; /* main.a's table of lines */
 };
 
@@ -49,7 +49,10 @@ static inline void fake_align(struct fake_pclntab *fake)
 	fake->len = (fake->len + 7) & ~(size_t)7;
 }
 
-/* type _func with three pcdata and four funcdata. */
+#define FAKE_PCDATA   3
+#define FAKE_FUNCDATA 7
+
+/* type _func with its pcdata and funcdata. */
 static inline size_t fake_add_func(struct fake_pclntab *fake, enum fake_go go, uint64_t va,
 				   uint32_t name, uint32_t lines, uint32_t inl_index)
 {
@@ -63,17 +66,17 @@ static inline size_t fake_add_func(struct fake_pclntab *fake, enum fake_go go, u
 	fake_add_number(fake, 0, 4); /* pcsp */
 	fake_add_number(fake, 1, 4); /* pcfile */
 	fake_add_number(fake, lines, 4); /* pcln */
-	fake_add_number(fake, 3, 4); /* npcdata */
+	fake_add_number(fake, FAKE_PCDATA, 4); /* npcdata */
 	fake_add_number(fake, 1, 4); /* cuOffset */
 	if (go >= FAKE_GO_1_20)
 		fake_add_number(fake, 9, 4); /* startLine */
-	fake_add_number(fake, UINT64_C(4) << 24, 4); /* funcID, flag, -, nfuncdata */
+	fake_add_number(fake, (uint64_t)FAKE_FUNCDATA << 24, 4); /* funcID, flag, -, nfuncdata */
 	fake_add_number(fake, 0, 4);
 	fake_add_number(fake, 0, 4);
 	fake_add_number(fake, inl_index, 4);
 	if (go == FAKE_GO_1_17)
 		fake_align(fake);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < FAKE_FUNCDATA; i++)
 		fake_add_number(fake, go == FAKE_GO_1_17 ? 0 : UINT32_MAX,
 				go == FAKE_GO_1_17 ? 8 : 4);
 	fake_align(fake);
@@ -140,6 +143,30 @@ static inline void fake_add_tree(struct fake_pclntab *fake, enum fake_go go)
 	fake_add_number(fake, 8, 4); /* parentPc */
 }
 
+/* The funcdata of main.a's of that number is `at`. */
+static inline void fake_set_funcdata(struct fake_pclntab *fake, enum fake_go go, size_t number,
+				     size_t at)
+{
+	size_t size = fake->is_absolute ? 8 : 4, func_size = go >= FAKE_GO_1_20 ? 44 : 40;
+
+	/* Of the oldest, whose fields are wider, the last field is aligned as well. */
+	if (fake->is_absolute)
+		func_size = 44;
+	fake_put(fake, fake->record_a + func_size + FAKE_PCDATA * 4 + number * size,
+		 fake->is_absolute ? FAKE_DATA_VA + at : at - (fake->tree - 16), size);
+}
+
+/* What Go's traces print as ({0x1, 0x2}, 0x3, ...), and that all of it is in registers. */
+static inline void fake_add_arguments(struct fake_pclntab *fake, enum fake_go go)
+{
+	static const uint8_t bytes[] = {0xfe, 0, 8, 8, 8, 0xfd, 16, 8, 0xfc, 0xff, 0};
+
+	fake->arguments = fake_add(fake, bytes, sizeof(bytes));
+	fake_set_funcdata(fake, go, 3, fake->tree);
+	fake_set_funcdata(fake, go, 5, fake->arguments);
+	fake_set_funcdata(fake, go, 6, fake->arguments + sizeof(bytes) - 1);
+}
+
 static inline struct fake_pclntab fake_pclntab(enum fake_go go)
 {
 	static const char names[] = "\0main.a\0main.b\0main.c";
@@ -192,12 +219,8 @@ static inline struct fake_pclntab fake_pclntab(enum fake_go go)
 		fake_put(&fake, fake.header_offsets + i * 8, at[i], 8);
 	}
 	fake_add_tree(&fake, go);
+	fake_add_arguments(&fake, go);
 	fake_add_module(&fake, go);
-	/* FUNCDATA_InlTree of main.a is the last funcdata of its record. */
-	if (fake.is_absolute)
-		fake_put(&fake, fake.record_b - 8, FAKE_DATA_VA + fake.tree, 8);
-	else
-		fake_put(&fake, fake.record_a + (go >= FAKE_GO_1_20 ? 44 : 40) + 6 * 4, 16, 4);
 	return fake;
 }
 

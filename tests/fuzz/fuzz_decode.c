@@ -18,6 +18,21 @@ static void check_site(const struct decoded_site *site, const struct code *code)
 	must(site->cost == SITE_EMULATED || site->cost == SITE_SINGLE_STEP);
 }
 
+static void check_spills(const struct code *code)
+{
+	struct code_spill spills[CODE_MAX_SPILLS];
+	struct stack_check check;
+	size_t count = 0;
+
+	if (!code->arch->find_stack_check(code, &check))
+		return;
+	must(check.end <= check.grow && check.grow < code->size);
+	must(!code->arch->find_spills(code, check.grow, spills, &count) ||
+	     count <= CODE_MAX_SPILLS);
+	for (size_t i = 0; i < count; i++)
+		must(spills[i].size && spills[i].size <= 8 && spills[i].reg < 32);
+}
+
 static void check(const struct arch *arch, const uint8_t *bytes, size_t size)
 {
 	struct code code = {.arch = arch, .bytes = bytes, .size = size};
@@ -29,6 +44,7 @@ static void check(const struct arch *arch, const uint8_t *bytes, size_t size)
 
 	must(!decode_function(arch, bytes, size, &decoded));
 	must(code_mark(&code));
+	check_spills(&code);
 	(void)arch->refusal(&code, 0);
 	(void)arch->constants(&code, 0, &constants);
 	(void)arch->find_tls_access(&code, 0, &access);

@@ -19,6 +19,32 @@ static bool visit(void *context, const char *name, uint64_t func_va, struct gobi
 	return true;
 }
 
+/* Begins and ends belong together, and words of one argument rise. */
+static void read_arguments(const struct pclntab *table, uint64_t va)
+{
+	struct arguments arguments;
+	size_t depth = 0;
+	uint16_t first;
+
+	pclntab_first_in_register(table, va, &first);
+	if (!pclntab_arguments(table, va, &arguments))
+		return;
+	if (arguments.count > ARGUMENTS_TOLD)
+		abort();
+	for (size_t i = 0; i < arguments.count; i++) {
+		const struct argument *item = &arguments.items[i];
+
+		depth += item->kind == ARGUMENT_BEGIN;
+		if (item->kind == ARGUMENT_END && !depth--)
+			abort();
+		if (item->kind > ARGUMENT_FAR || item->place != ARGUMENT_SOMEWHERE ||
+		    (item->kind == ARGUMENT_WORD) != (item->size != 0))
+			abort();
+	}
+	if (depth)
+		abort();
+}
+
 static void read_funcs(struct pclntab *table, size_t *sum)
 {
 	uint64_t text_va, text_end_va, va, end_va;
@@ -31,6 +57,7 @@ static void read_funcs(struct pclntab *table, size_t *sum)
 		if (va >= end_va || va < text_va || end_va > text_end_va || !*name)
 			abort();
 		*sum += strlen(name);
+		read_arguments(table, va);
 		for (unsigned j = 0; j < 4; j++) {
 			uint64_t at_va = va + (end_va - va - 1) * j / 3;
 			uint64_t outermost_va = pclntab_outermost_va(table, at_va);

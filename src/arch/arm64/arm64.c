@@ -65,6 +65,7 @@ const struct arch arch_arm64 = {
 	.refusal = arm64_refusal,
 	.is_emulated = arm64_is_emulated,
 	.find_stack_check = arm64_find_stack_check,
+	.find_spills = arm64_find_spills,
 	.is_harmless = arm64_is_harmless,
 	.may_restart = arm64_may_restart,
 	.find_arguments = arm64_find_arguments,

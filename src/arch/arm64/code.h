@@ -75,6 +75,7 @@ static inline bool matches(uint32_t word, struct pattern pattern)
 #define SUBTRACTS(word)      ((word) >> 30 & 1)
 
 /* ldr and str of a general register, by an offset that is scaled, or not (ldur). */
+#define MOV_X3_X30        0xaa1e03e3
 #define IS_LDR_X          PATTERN(0xffc00000, 0xf9400000)
 #define IS_LDP_X          PATTERN(0xffc00000, 0xa9400000)
 #define IS_STR_X          PATTERN(0xffc00000, 0xf9000000)
@@ -115,6 +116,8 @@ bool arm64_mark(struct code *code);
 const char *arm64_refusal(const struct code *code, uint32_t offset);
 bool arm64_is_emulated(const struct code *code, uint32_t offset);
 bool arm64_find_stack_check(const struct code *code, struct stack_check *check);
+bool arm64_find_spills(const struct code *code, uint32_t grow, struct code_spill *spills,
+		       size_t *count);
 bool arm64_is_harmless(const struct code *code, uint32_t offset);
 bool arm64_may_restart(const struct code *code, uint32_t offset);
 bool arm64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,

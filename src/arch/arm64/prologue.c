@@ -15,9 +15,8 @@
 #define CHECK_MAX_INSNS     12 /* the longest seen has 8 */
 #define MORESTACK_MAX_INSNS 72 /* 16 + 16 registers, spilled and reloaded, and some */
 
-#define MOV_X3_X30 0xaa1e03e3
-#define IS_LS      PATTERN(0xff00001f, 0x54000009)
-#define IS_LO      PATTERN(0xff00001f, 0x54000003)
+#define IS_LS PATTERN(0xff00001f, 0x54000009)
+#define IS_LO PATTERN(0xff00001f, 0x54000003)
 
 /* A load or store of registers by sp and a constant: spills and reloads. */
 static bool is_spill(uint32_t word)
@@ -101,6 +100,7 @@ bool arm64_find_stack_check(const struct code *code, struct stack_check *check)
 		*check = (struct stack_check){
 			.jump = offset,
 			.end = offset + INSN_SIZE,
+			.grow = (uint32_t)to,
 			.restart = restart,
 		};
 		/* Only behind this one has the function begun for certain. */

@@ -24,6 +24,8 @@ const char *x86_64_mnemonic(const struct code *code, uint32_t offset);
 const char *x86_64_refusal(const struct code *code, uint32_t offset);
 bool x86_64_is_emulated(const struct code *code, uint32_t offset);
 bool x86_64_find_stack_check(const struct code *code, struct stack_check *check);
+bool x86_64_find_spills(const struct code *code, uint32_t grow, struct code_spill *spills,
+			size_t *count);
 bool x86_64_is_harmless(const struct code *code, uint32_t offset);
 bool x86_64_find_arguments(const struct code *code, uint32_t limit, uint32_t *offset,
 			   uint32_t *sp_delta);

@@ -114,6 +114,7 @@ bool x86_64_find_stack_check(const struct code *code, struct stack_check *check)
 		*check = (struct stack_check){
 			.jump = offset,
 			.end = offset + insn.length,
+			.grow = (uint32_t)to,
 			.restart = restart,
 			.reads_tls = reads_tls,
 		};

@@ -44,6 +44,7 @@ const struct arch arch_x86_64 = {
 	.is_emulated = x86_64_is_emulated,
 	.steps_return = true,
 	.find_stack_check = x86_64_find_stack_check,
+	.find_spills = x86_64_find_spills,
 	.is_harmless = x86_64_is_harmless,
 	.find_arguments = x86_64_find_arguments,
 	.may_swap = x86_64_may_swap,
