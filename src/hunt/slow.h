@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* slow.h - which calls are slow: those above the largest relative jump of durations over the median. */
+/*
+ * slow.h - which calls are slow: those above a jump of durations over the median, the one that is worth
+ * most, by how large it is and how much of the time lies above it that calls take longer than the median.
+ *
+ * So one slow call is enough where the others are alike, and where there are many slow calls, one that is
+ * slower yet does not stand for all of them.
+ */
 #ifndef HUNT_SLOW_H
 #define HUNT_SLOW_H
 

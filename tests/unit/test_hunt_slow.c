@@ -51,6 +51,116 @@ static void test_no_jump(void **state)
 	assert_int_equal(find(rising, 7, 1600, 2000).cut_ns, 2400);
 }
 
+/* ---- as programs have them ---- */
+
+#define NUM_CALLS 1000
+
+/* Calls in the order that slow_find() wants them in. */
+struct calls {
+	struct weighted items[NUM_CALLS];
+	size_t count;
+	uint64_t random; /* state */
+};
+
+static double random_of(struct calls *calls)
+{
+	calls->random = calls->random * 6364136223846793005u + 1442695040888963407u;
+	return (double)(calls->random >> 11) / (double)(UINT64_C(1) << 53);
+}
+
+/* The product of many random factors around 1 is log-normal: sigma is 0.17 for each root of `factors`. */
+static void add_lognormal(struct calls *calls, size_t count, double ns, unsigned factors)
+{
+	for (; count; count--) {
+		double product = ns;
+
+		for (unsigned i = 0; i < factors; i++)
+			product *= 0.75 + 0.59 * random_of(calls);
+		calls->items[calls->count++] = (struct weighted){(uint64_t)product, 1};
+	}
+}
+
+static int compare(const void *one, const void *other)
+{
+	const struct weighted *a = one, *b = other;
+
+	return a->ns < b->ns ? -1 : a->ns > b->ns;
+}
+
+static void sort(struct calls *calls)
+{
+	qsort(calls->items, calls->count, sizeof(*calls->items), compare);
+}
+
+/* One so many times as long as the longest. */
+static void add_longer(struct calls *calls, unsigned times)
+{
+	uint64_t longest_ns;
+
+	sort(calls);
+	longest_ns = calls->items[calls->count - 1].ns;
+	calls->items[calls->count++] = (struct weighted){times * longest_ns, 1};
+}
+
+/* How many of them are slow. */
+static size_t count_slow(struct calls *calls)
+{
+	const struct weighted *items = calls->items;
+	size_t slow = 0;
+	uint64_t cut_ns;
+
+	sort(calls);
+	cut_ns = slow_find(items, calls->count, items[calls->count / 2].ns,
+			   items[calls->count * 9 / 10].ns)
+			 .cut_ns;
+	while (cut_ns && slow < calls->count && items[calls->count - 1 - slow].ns >= cut_ns)
+		slow++;
+	return slow;
+}
+
+#define SEEDS 200
+
+/* Of durations that lie wide apart, the longest one is not what is slow. */
+static void test_wide(void **state)
+{
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct calls calls = {.random = seed};
+
+		/* Nine in ten within a factor of 5 of the median. */
+		add_lognormal(&calls, NUM_CALLS, 1e6, 32);
+		assert_in_range(count_slow(&calls), 20, 500);
+	}
+}
+
+/* But one that is ten times as long as all others is, whatever those are like. */
+static void test_outlier(void **state)
+{
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct calls narrow = {.random = seed}, wide = {.random = seed};
+
+		add_lognormal(&narrow, NUM_CALLS - 1, 1e6, 1);
+		add_longer(&narrow, 10);
+		assert_int_equal(count_slow(&narrow), 1);
+		add_lognormal(&wide, NUM_CALLS - 1, 1e6, 16);
+		add_longer(&wide, 10);
+		assert_int_equal(count_slow(&wide), 1);
+	}
+}
+
+/* Two kinds of calls, of which one is slow; and one that is slower yet. */
+static void test_two_kinds(void **state)
+{
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct calls calls = {.random = seed};
+
+		add_lognormal(&calls, 900, 1e5, 4);
+		add_lognormal(&calls, 50, 2e7, 4);
+		assert_int_equal(count_slow(&calls), 50);
+		add_longer(&calls, 5);
+		assert_int_equal(count_slow(&calls), 51);
+	}
+}
+
 /* ---- kept calls ---- */
 
 static bool count_asked(void *context, struct kept_call *call)
@@ -131,8 +241,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jump),    cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_no_jump), cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_slowest),
+		cmocka_unit_test(test_no_jump), cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_outlier), cmocka_unit_test(test_two_kinds),
+		cmocka_unit_test(test_classes), cmocka_unit_test(test_slowest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
