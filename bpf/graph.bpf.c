@@ -464,8 +464,9 @@ int sched_switch(__u64 *ctx)
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 
 	if (is_tracing && hunted_tgid) {
-		on_off(prev, next, is_preempted);
+		on_off(prev, is_preempted);
 		on_again(next);
+		note_switch(next);
 	}
 	return 0;
 }

@@ -62,8 +62,11 @@ static __always_inline void end_running(const struct who *who)
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct hunted_thread *thread = bpf_map_lookup_elem(&hunted_threads, &tid);
 
-	if (thread && thread->g == who->key.g)
+	if (!thread)
+		return;
+	if (thread->g == who->key.g)
 		thread->g = 0;
+	thread->asleep_ns = 0;
 }
 
 /* What is kept of how the goroutine waits, NULL if that is nothing. */

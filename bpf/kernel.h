@@ -78,7 +78,19 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* kernel/sched/sched.h, with CONFIG_CFS_BANDWIDTH */
+struct cfs_rq {
+	int throttle_count;
+};
+
+/* with CONFIG_FAIR_GROUP_SCHED */
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 struct task_struct {
+	struct sched_entity se;
+	bool throttled; /* from Linux 6.18 on */
 	struct mm_struct *mm;
 	void *stack;
 	unsigned int __state;

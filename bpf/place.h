@@ -217,4 +217,46 @@ static __always_inline bool prepare_place(struct scratch *scratch, const struct 
 	return true;
 }
 
+/* The memory from the stack pointer up to the target's frame. */
+static __always_inline void send_copy(const struct scratch *scratch, struct gate *gate,
+				      bool is_off_cpu)
+{
+	const struct registers *registers = &scratch->registers;
+	const struct who *who = &scratch->who;
+	__u64 size = scratch->stack.hi - gate->frame - registers->sp;
+	struct record_stack_copy *record =
+		emit(who, RECORD_STACK_COPY, 0, gate->lost, sizeof(*record));
+
+	note_sent(gate, who, record);
+	if (!record)
+		return;
+	if (size > COPY_SIZE)
+		size = COPY_SIZE;
+	asm volatile("" : "+r"(size));
+	if (size > COPY_SIZE)
+		size = 0;
+	if (size && bpf_probe_read_user(record->bytes, size, (void *)registers->sp))
+		size = 0;
+	record->bias = who->bias;
+	record->ip_va = address_to_va(who, registers->ip);
+	record->frame = (__u32)gate->frame;
+	record->sp = (__u32)(scratch->stack.hi - registers->sp);
+	record->is_off_cpu = is_off_cpu;
+	record->size = size;
+	record->header.size = offsetof(struct record_stack_copy, bytes) + size;
+	submit(record, sizeof(*record));
+}
+
+/* The same, if the walk was to end in the target, and has not. */
+static __always_inline void send_copy_of_broken(const struct scratch *scratch, struct gate *gate,
+						bool is_off_cpu)
+{
+	const struct walk *walk = &scratch->walk;
+	__u64 sp = scratch->registers.sp;
+
+	if (walk->target && walk->end != STACK_TARGET && !walk->second &&
+	    is_on_stack(&scratch->stack, sp) && sp <= scratch->stack.hi - gate->frame)
+		send_copy(scratch, gate, is_off_cpu);
+}
+
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * processor.h - goroutines that run, and whose threads have no processor (RECORD_OFFCPU); what threads
- * sleep in.
+ * processor.h - goroutines that run, and whose threads have no processor (RECORD_OFFCPU), and who has it
+ * instead; what threads sleep in.
  *
- * Each switch of each processor comes by here: of those that have nothing to do with a target, one
- * comparison is all.
+ * Each switch of each processor comes by here: of those that have nothing to do with a target, a comparison
+ * is all, and whether a thread waits for this processor.
  */
 #ifndef GOFUNCGRAPH_PROCESSOR_H
 #define GOFUNCGRAPH_PROCESSOR_H
@@ -39,7 +39,7 @@ static __always_inline struct gate *find_gate_of_thread(struct hunted_thread *th
 
 /* Where the current thread left its code, somewhere in a target. */
 static __always_inline void note_place(struct hunted_thread *thread, struct scratch *scratch,
-				       const struct gate *gate)
+				       struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
 
@@ -51,27 +51,96 @@ static __always_inline void note_place(struct hunted_thread *thread, struct scra
 		       &thread->first_frame);
 	thread->left_at = scratch->left_at;
 	thread->stack = tell_stack(&scratch->who, &scratch->walk);
+	send_copy_of_broken(scratch, gate, true);
 }
 
-static __always_inline void note_successor(struct hunted_thread *thread, struct task_struct *next)
+/* The processor with this number. */
+static __always_inline struct processor *find_processor(__u32 number)
 {
-	int level;
+	return bpf_map_lookup_elem(&processors, &number);
+}
 
-	thread->by_nobody = !next->pid;
-	thread->by_pid = thread->by_tid = 0;
-	bpf_probe_read_kernel(thread->by_comm, sizeof(thread->by_comm), next->comm);
-	if (thread->by_nobody)
+static __always_inline bool is_throttled(struct task_struct *task)
+{
+	struct cfs_rq *queue = NULL;
+
+	/* Before Linux 6.18 groups are, not threads. */
+	if (bpf_core_field_exists(task->throttled))
+		return BPF_CORE_READ(task, throttled);
+	if (!bpf_core_field_exists(task->se.cfs_rq) ||
+	    !bpf_core_field_exists(queue->throttle_count))
+		return false;
+	queue = BPF_CORE_READ(task, se.cfs_rq);
+	return BPF_CORE_READ(queue, throttle_count) > 0;
+}
+
+/* The current processor gets another thread. */
+static __always_inline void note_switch(struct task_struct *next)
+{
+	struct processor *processor = find_processor(bpf_get_smp_processor_id());
+	struct ran *ran;
+
+	if (!processor || !processor->num_waiting)
 		return;
-	if (!pidns_ino) {
-		thread->by_pid = next->tgid;
-		thread->by_tid = next->pid;
+	ran = &processor->ran[processor->num_ran++ & (MAX_RAN - 1)];
+	ran->start_ns = bpf_ktime_get_ns();
+	ran->tgid = next->tgid;
+	bpf_probe_read_kernel(ran->comm, sizeof(ran->comm), next->comm);
+}
+
+/*
+ * Who had the processor since then, for most of the time: each takes away from whoever had more of it as
+ * much as it had itself (Boyer and Moore's vote).
+ */
+static __always_inline struct ran *find_who_had_it(struct processor *processor, __u64 since_ns)
+{
+	__u64 end_ns = bpf_ktime_get_ns(), most_ns = 0;
+	__u32 at = processor->num_ran, best = at, tgid = 0;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_RAN; i++) {
+		const struct ran *ran = &processor->ran[--at & (MAX_RAN - 1)];
+		__u64 start_ns = ran->start_ns > since_ns ? ran->start_ns : since_ns;
+		__u64 ns = end_ns > start_ns ? end_ns - start_ns : 0;
+
+		if (most_ns && ran->tgid == tgid) {
+			most_ns += ns;
+		} else if (ns > most_ns) {
+			most_ns = ns - most_ns;
+			tgid = ran->tgid;
+			best = at;
+		} else {
+			most_ns -= ns;
+		}
+		if (ran->start_ns <= since_ns)
+			break;
+		end_ns = ran->start_ns;
+	}
+	return &processor->ran[best & (MAX_RAN - 1)];
+}
+
+/* Who had the processor that the thread of process `tgid` wanted. */
+static __always_inline void tell_who_had_it(const struct hunted_thread *thread, __u32 tgid,
+					    struct record_offcpu *record)
+{
+	struct processor *processor = find_processor(thread->processor);
+	const struct ran *ran;
+
+	if (thread->is_throttled) {
+		record->by = OFFCPU_BY_QUOTA;
 		return;
 	}
-	level = find_pid_level(BPF_CORE_READ(next, thread_pid));
-	if (level < 0)
+	if (!processor || thread->slept)
 		return;
-	thread->by_pid = pid_at_level(BPF_CORE_READ(next, group_leader), level);
-	thread->by_tid = pid_at_level(next, level);
+	ran = find_who_had_it(processor, thread->off_ns);
+	if (!ran->tgid) {
+		record->by = OFFCPU_BY_NOBODY;
+	} else if (ran->tgid == tgid) {
+		record->by = OFFCPU_BY_OWN;
+	} else {
+		record->by = OFFCPU_BY_OTHER;
+		__builtin_memcpy(record->by_comm, ran->comm, sizeof(record->by_comm));
+	}
 }
 
 /* The thread sleeps: if it does so in a system call, in which one. */
@@ -85,16 +154,40 @@ static __always_inline void note_sleep(struct hunted_thread *thread, __u32 tid)
 	if (thread) {
 		thread->syscall = registers.syscall;
 		thread->slept_ns = bpf_ktime_get_ns();
+		thread->is_asleep = 1;
 		return;
 	}
 	new.syscall = registers.syscall;
 	new.slept_ns = bpf_ktime_get_ns();
+	new.is_asleep = 1;
 	bpf_map_update_elem(&hunted_threads, &tid, &new, BPF_ANY);
 }
 
+/* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
+static __always_inline void begin_off(struct hunted_thread *thread, struct scratch *scratch,
+				      struct gate *gate)
+{
+	struct processor *processor;
+
+	note_place(thread, scratch, gate);
+	thread->processor = bpf_get_smp_processor_id();
+	processor = find_processor(thread->processor);
+	if (processor && !thread->slept)
+		__sync_fetch_and_add(&processor->num_waiting, 1);
+	thread->off_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void end_off(struct hunted_thread *thread)
+{
+	struct processor *processor = find_processor(thread->processor);
+
+	if (processor && !thread->slept)
+		__sync_fetch_and_sub(&processor->num_waiting, 1);
+	thread->off_ns = 0;
+}
+
 /* On the processor of `prev`, which is the current thread yet. */
-static __always_inline void on_off(struct task_struct *prev, struct task_struct *next,
-				   bool is_preempted)
+static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 {
 	bool slept = !is_preempted && is_sleeping(prev);
 	const struct hunted *process = find_hunted(prev->tgid);
@@ -120,14 +213,35 @@ static __always_inline void on_off(struct task_struct *prev, struct task_struct 
 	if (!gate)
 		return;
 	thread->slept = slept;
-	note_successor(thread, next);
-	note_place(thread, scratch, gate);
-	thread->off_ns = bpf_ktime_get_ns();
+	thread->is_throttled = !slept && is_throttled(prev);
+	begin_off(thread, scratch, gate);
+}
+
+static __always_inline void tell_off(struct hunted_thread *thread, __u32 tgid, struct gate *gate,
+				     const struct who *who)
+{
+	struct record_offcpu *record = emit(who, RECORD_OFFCPU, 0, gate->lost, sizeof(*record));
+
+	note_sent(gate, who, record);
+	if (!record)
+		return;
+	__builtin_memset(&record->start_ns, 0,
+			 sizeof(*record) - offsetof(struct record_offcpu, start_ns));
+	record->start_ns = thread->off_ns;
+	record->stack = thread->stack;
+	record->words[0] = thread->words[0];
+	record->words[1] = thread->words[1];
+	record->sp = thread->sp;
+	record->first_frame = thread->first_frame;
+	tell_who_had_it(thread, tgid, record);
+	record->slept = thread->slept;
+	record->left_at = thread->left_at;
+	record->frame = gate->frame & SYSTEM_STACK ? 0 : (__u32)gate->frame;
+	submit(record, sizeof(*record));
 }
 
 static __always_inline void on_again(struct task_struct *next)
 {
-	struct record_offcpu *record;
 	struct hunted_thread *thread;
 	struct who who = {};
 	struct gate *gate;
@@ -137,35 +251,17 @@ static __always_inline void on_again(struct task_struct *next)
 		return;
 	tid = next->pid;
 	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-	if (!thread || !thread->off_ns)
+	if (!thread)
+		return;
+	if (thread->is_asleep)
+		thread->asleep_ns += bpf_ktime_get_ns() - thread->slept_ns;
+	thread->is_asleep = 0;
+	if (!thread->off_ns)
 		return;
 	gate = find_gate_of_thread(thread, &who);
-	if (!gate) {
-		thread->off_ns = 0;
-		return;
-	}
-	record = emit(&who, RECORD_OFFCPU, 0, gate->lost, sizeof(*record));
-	if (record) {
-		record->start_ns = thread->off_ns;
-		record->stack = thread->stack;
-		record->words[0] = thread->words[0];
-		record->words[1] = thread->words[1];
-		record->sp = thread->sp;
-		record->first_frame = thread->first_frame;
-		record->by_pid = thread->by_pid;
-		record->by_tid = thread->by_tid;
-		__builtin_memcpy(record->by_comm, thread->by_comm, sizeof(record->by_comm));
-		record->by_nobody = thread->by_nobody;
-		record->slept = thread->slept;
-		record->left_at = thread->left_at;
-		record->unused = 0;
-		record->frame = gate->frame & SYSTEM_STACK ? 0 : (__u32)gate->frame;
-		submit(record, sizeof(*record));
-		gate->lost = 0;
-	} else {
-		note_loss(gate, &who);
-	}
-	thread->off_ns = 0;
+	if (gate)
+		tell_off(thread, next->tgid, gate, &who);
+	end_off(thread);
 }
 
 #endif

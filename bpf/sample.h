@@ -52,30 +52,6 @@ static __always_inline bool is_at_probe(struct registers *registers, bool in_ker
 	return true;
 }
 
-/* From the stack pointer up to the target's frame. */
-static __always_inline void send_copy(struct gate *gate, const struct who *who, __u64 sp)
-{
-	__u64 size = who->stack.hi - gate->frame - sp;
-	struct record_stack_copy *record =
-		emit(who, RECORD_STACK_COPY, 0, gate->lost, sizeof(*record));
-
-	note_sent(gate, who, record);
-	if (!record)
-		return;
-	if (size > COPY_SIZE)
-		size = COPY_SIZE;
-	asm volatile("" : "+r"(size));
-	if (size > COPY_SIZE)
-		size = 0;
-	if (size && bpf_probe_read_user(record->bytes, size, (void *)sp))
-		size = 0;
-	record->bias = who->bias;
-	record->sp = (__u32)(who->stack.hi - sp);
-	record->size = size;
-	record->header.size = offsetof(struct record_stack_copy, bytes) + size;
-	submit(record, sizeof(*record));
-}
-
 static __always_inline void send_sample(struct scratch *scratch, struct gate *gate, __u64 ip,
 					__u8 place, bool in_kernel)
 {
@@ -114,10 +90,8 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 	record->in_kernel = in_kernel;
 	record->left_at = scratch->left_at;
 	submit(record, sizeof(*record));
-	if (is_known && gate && walk->target && walk->end != STACK_TARGET && !walk->second &&
-	    is_on_stack(&scratch->stack, registers->sp) &&
-	    registers->sp <= scratch->stack.hi - gate->frame)
-		send_copy(gate, who, registers->sp);
+	if (is_known && gate)
+		send_copy_of_broken(scratch, gate, false);
 }
 
 static __always_inline void on_sample(const struct pt_regs *ctx)

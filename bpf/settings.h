@@ -153,6 +153,13 @@ struct {
 } hunted_threads SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* processors that there may be */
+	__type(key, __u32);
+	__type(value, struct processor);
+} processors SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_HUNTED);
 	__type(key, __u32);

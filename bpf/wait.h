@@ -19,9 +19,10 @@ static __always_inline bool is_long(const struct hunted_wait *wait, __u64 now)
 /* Before the goroutine stops running, on its thread. */
 static __always_inline void begin_wait(const struct who *who, struct hunted_wait *wait, __u8 state)
 {
-	if (wait->is_inside)
+	if (wait->is_inside || state == STATE_SYSCALL)
 		end_running(who);
-	wait->by_goid = wait->by_stack = 0;
+	wait->by_goid = wait->by_stack = wait->asleep_ns = 0;
+	wait->thread = bpf_get_current_pid_tgid();
 	wait->syscall = -1;
 	wait->state = state;
 	wait->reason = 0;
@@ -48,8 +49,10 @@ static __always_inline void note_syscall(struct hunted_wait *wait)
 	if (wait->state != STATE_SYSCALL || wait->ready_ns)
 		return;
 	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-	if (thread && thread->slept_ns >= wait->start_ns)
-		wait->syscall = thread->syscall;
+	if (!thread || thread->slept_ns < wait->start_ns)
+		return;
+	wait->syscall = thread->syscall;
+	wait->asleep_ns = thread->asleep_ns;
 }
 
 /*
@@ -137,6 +140,7 @@ static __always_inline bool send_wait(const struct who *who, const struct hunted
 	record->left_at = wait->left_at;
 	record->unused = 0;
 	record->syscall = wait->syscall;
+	record->asleep_ns = wait->asleep_ns;
 	submit(record, sizeof(*record));
 	return true;
 }

@@ -16,7 +16,8 @@ enum hunt_kind {
 	HUNT_CPU,
 	HUNT_WAIT,
 	HUNT_SYSCALL,
-	HUNT_C_CODE,
+	HUNT_C_CODE, /* it computed, or had no processor */
+	HUNT_C_ASLEEP, /* it slept in system calls */
 	HUNT_GC, /* for the collector, or its work */
 	HUNT_RUNNABLE,
 	HUNT_NO_CPU,
@@ -31,6 +32,22 @@ struct hunt_frame {
 	bool is_own; /* the program's own code, not Go's library */
 	bool is_hidden; /* the runtime's inside, and generated code */
 };
+
+/* Who had the processor that HUNT_NO_CPU lacked; all empty: unknown. */
+struct hunt_taker {
+	char process[64]; /* a process of that name; escaped */
+	bool is_own_process; /* other threads of this one */
+	bool is_idle; /* nobody */
+	bool is_quota; /* nobody might: the control group's share was used up */
+};
+
+/* As much of a kind of time was so. */
+struct hunt_part {
+	double share; /* of that time */
+	const struct name *callee; /* of HUNT_CPU and HUNT_C_CODE: what was called */
+	struct hunt_taker taker; /* of HUNT_NO_CPU */
+};
+#define HUNT_MAX_PARTS 3
 
 /* What time went to. */
 struct hunt_doing {
@@ -47,10 +64,9 @@ struct hunt_doing {
 	struct hunt_frame *frames;
 	size_t num_frames;
 	uint64_t goid; /* of `meanwhile`: who did it; 0: several, or the call itself */
-	/* HUNT_NO_CPU: who had the processor: a process of that name. Empty: unknown, or several. */
-	char process[64]; /* escaped */
-	bool is_own_process; /* other threads of this one */
-	bool is_idle; /* nobody: a limit of the control group, mostly */
+	/* The largest first; of causes alone, others have one at most. */
+	struct hunt_part parts[HUNT_MAX_PARTS];
+	size_t num_parts;
 	/* Who ended the wait, and where; 0: nobody known. */
 	uint64_t by_goid;
 	struct place by;

@@ -101,11 +101,14 @@ struct hunted_wait {
 	__u32 sp, first_frame;
 	/* of short ones inside a target that are not told yet: struct record_short_waits */
 	__u64 count, waiting_ns, syscall_ns, runnable_ns;
+	__u64 asleep_ns; /* as in struct record_wait */
+	__u32 thread; /* of STATE_SYSCALL: which one makes it, as the initial PID namespace numbers it */
 	__s32 syscall;
 	__u8 state;
 	__u8 reason;
 	__u8 is_inside; /* a target */
 	__u8 left_at; /* while it is told */
+	__u8 unused[4];
 };
 
 /* With hunt: a thread, by its number in the initial PID namespace. */
@@ -115,14 +118,31 @@ struct hunted_thread {
 	__u64 stack, words[2]; /* of record_offcpu, as all that is not told otherwise */
 	__u32 sp, first_frame;
 	__u64 slept_ns; /* when it last slept in a system call, in `syscall` */
+	__u64 asleep_ns; /* in all of these since its goroutine stopped running */
 	__s32 syscall;
 	__u32 pid, tid; /* as records tell them */
-	__u32 by_pid, by_tid;
-	char by_comm[16];
-	__u8 by_nobody;
+	__u32 processor; /* that it had until off_ns */
+	__u8 is_asleep; /* since slept_ns */
 	__u8 slept;
+	__u8 is_throttled;
 	__u8 left_at;
-	__u8 unused[5];
+	__u8 unused[4];
+};
+
+/* With hunt: what had a processor from then on, until the next one did. */
+struct ran {
+	__u64 start_ns;
+	__u32 tgid; /* as the initial PID namespace numbers it; 0: nothing */
+	__u32 unused;
+	char comm[16];
+};
+
+/* With hunt: a processor, and what had it, as long as threads want it that run goroutines inside targets. */
+#define MAX_RAN 32 /* a power of two */
+struct processor {
+	__u32 num_waiting; /* such threads */
+	__u32 num_ran; /* so far; the n-th is at n % MAX_RAN */
+	struct ran ran[MAX_RAN];
 };
 
 /* With hunt: a process that was inside a target, by its number in the initial PID namespace. */

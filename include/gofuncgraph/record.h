@@ -55,7 +55,7 @@ enum record_kind {
 	RECORD_SHORT_WAITS, /* struct record_short_waits: those that were too short for the above */
 	RECORD_OFFCPU, /* struct record_offcpu: its thread has a processor again */
 	RECORD_SAMPLE, /* struct record_sample: what its thread is doing right now */
-	RECORD_STACK_COPY, /* struct record_stack_copy: more on the sample just before */
+	RECORD_STACK_COPY, /* struct record_stack_copy: more on a sample, or on RECORD_OFFCPU */
 	/* struct record_frame, made by a source: the probes of the function that has its entry at
 	 * `site` go, for good. Some hits of it may still come, as long as they are there. */
 	RECORD_TAKEN_OFF,
@@ -287,6 +287,7 @@ struct record_wait {
 	/* of STATE_SYSCALL: the kernel's number of the call that its thread slept in last; negative:
 	 * unknown, or it did not sleep */
 	__s32 syscall;
+	__u64 asleep_ns; /* of STATE_SYSCALL: how long its thread slept in system calls meanwhile */
 };
 
 /* Waits inside a target that were shorter than settings' long_wait_ns, and ended since the record before
@@ -299,6 +300,15 @@ struct record_short_waits {
 	__u64 runnable_ns; /* from ready_ns on */
 };
 
+/* Who had a processor that a thread wanted. */
+enum offcpu_by {
+	OFFCPU_BY_UNKNOWN,
+	OFFCPU_BY_OTHER, /* another process */
+	OFFCPU_BY_OWN, /* other threads of the same process */
+	OFFCPU_BY_NOBODY, /* it was idle */
+	OFFCPU_BY_QUOTA, /* the thread might not have it: its control group had used up its share */
+};
+
 /* The goroutine inside a target was RUNNING, but another thread (or none) had its processor: from
  * start_ns to header.time_ns. Each is sent, however short. */
 struct record_offcpu {
@@ -308,17 +318,16 @@ struct record_offcpu {
 	__u64 stack;
 	__u64 words[2];
 	__u32 sp, first_frame;
-	/* Who got the processor at start_ns: process and thread as the tracer's PID namespace numbers them
-	 * (0: not in it), 0 and `by_nobody` if it was left idle, by a limit of the control group mostly. */
-	__u32 by_pid, by_tid;
-	char by_comm[16]; /* as in /proc/PID/comm, NUL at the end */
-	__u8 by_nobody;
+	char by_comm[16]; /* of OFFCPU_BY_OTHER: as in /proc/PID/comm, NUL at the end */
+	/* enum offcpu_by: who had the processor for most of the time; if none did, one that had it for
+	 * long */
+	__u8 by;
 	/* The thread could not go on: it slept in the kernel, for a page of memory, say. Else it could,
 	 * and was not let. */
 	__u8 slept;
-	__u8 left_at; /* as in struct record_sample, as all that follows */
+	__u8 left_at; /* as in struct record_sample */
 	__u8 unused;
-	__u32 frame;
+	__u32 frame; /* as there */
 };
 
 /* What a sample found its thread doing. */
@@ -361,13 +370,19 @@ struct record_sample {
 	__u8 unused[4];
 };
 
-/* Follows a sample inside a target whose stack has no STACK_TARGET: the memory from its stack pointer up
- * to the target's frame, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables. */
+/*
+ * Follows a sample inside a target whose stack has no STACK_TARGET, or comes when the goroutine's thread
+ * loses its processor, before the RECORD_OFFCPU that will tell so: the memory from its stack pointer up to
+ * the target's frame, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables.
+ */
 #define COPY_SIZE 4096
 struct record_stack_copy {
 	struct record header;
 	__u64 bias; /* address - va, of the addresses in it */
-	__u32 sp; /* where it begins: as in the sample */
+	__u64 ip_va; /* these as in struct record_sample */
+	__u32 frame;
+	__u32 sp; /* where it begins */
+	__u32 is_off_cpu; /* it is of no sample */
 	__u32 size; /* bytes */
 	__u8 bytes[COPY_SIZE];
 };

@@ -12,7 +12,16 @@ struct looked_at {
 	double weight; /* calls that it stands for */
 };
 
-/* Times that are told as one: by kind, frame of the program's own code, and what that called. */
+/* Of the time of a group in slow calls, as much was alike: what was called, or who had the processor. */
+struct group_part {
+	const struct name *callee;
+	uint8_t by; /* enum piece_flags */
+	char by_comm[PIECE_COMM_SIZE];
+	double ns;
+};
+#define GROUP_MAX_PARTS 16 /* further ones are not known */
+
+/* Times that are told as one: by kind and line of the program's own code; waits also by what that called. */
 struct time_group {
 	struct hash_key key;
 	struct hunt_doing *doing; /* where it is told; NULL: not yet, or it is not */
@@ -21,6 +30,8 @@ struct time_group {
 	/* The piece that took most of it in a slow call, and a sum of all that have its line. */
 	struct piece piece;
 	double piece_ns;
+	struct group_part parts[GROUP_MAX_PARTS];
+	size_t num_parts;
 	size_t index; /* in analysis.groups */
 };
 

@@ -198,6 +198,7 @@ static struct piece piece_of_wait(const struct open_call *call, const struct rec
 			piece.detail = call->sampled_syscall;
 		if (piece.detail < 0)
 			piece.detail = -1;
+		piece.asleep_ns = wait->asleep_ns;
 		break;
 	case STATE_PREEMPTED:
 		piece.kind = PIECE_STOPPED;
@@ -251,6 +252,8 @@ static bool add_wait(struct hunt *hunt, struct open_call *call, const struct rec
 	call->span.start_ns = end_ns;
 	piece.start_ns = from_ns;
 	piece.ns = ready_ns - from_ns;
+	if (piece.kind == PIECE_SYSCALL && piece.asleep_ns > piece.ns)
+		piece.asleep_ns = piece.ns;
 	return pieces_add(&call->pieces, &piece) &&
 	       pieces_add(&call->pieces, &(struct piece){.start_ns = ready_ns,
 							 .ns = end_ns - ready_ns,
@@ -307,12 +310,13 @@ bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu 
 	item.kind = off->slept ? PIECE_ASLEEP : PIECE_NO_CPU;
 	if (off->slept)
 		return span_add(span, &item);
-	if (off->by_nobody)
-		item.flags |= PIECE_BY_NOBODY;
-	else if (off->by_pid == off->header.pid)
-		item.flags |= PIECE_BY_OWN;
-	else
+	if (off->by == OFFCPU_BY_OTHER)
 		memcpy(item.by_comm, off->by_comm, strnlen(off->by_comm, PIECE_COMM_SIZE - 1));
+	else
+		item.flags |= off->by == OFFCPU_BY_OWN      ? PIECE_BY_OWN
+			      : off->by == OFFCPU_BY_NOBODY ? PIECE_BY_NOBODY
+			      : off->by == OFFCPU_BY_QUOTA  ? PIECE_BY_QUOTA
+							    : 0;
 	return span_add(span, &item);
 }
 
@@ -338,7 +342,5 @@ bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 		return true;
 	call->target->num_samples++;
 	call->awaits_copy = true;
-	call->sample_ip_va = sample->ip_va;
-	call->sample_frame = sample->frame;
 	return span_add(&call->span, &item);
 }

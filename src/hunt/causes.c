@@ -16,17 +16,40 @@
 
 /* ---- doings ---- */
 
-static void tell_who_had_it(const struct piece *piece, struct hunt_doing *doing)
+static struct hunt_taker taker_of(uint8_t by, const char by_comm[PIECE_COMM_SIZE])
 {
+	struct hunt_taker taker = {
+		.is_own_process = by & PIECE_BY_OWN,
+		.is_idle = by & PIECE_BY_NOBODY,
+		.is_quota = by & PIECE_BY_QUOTA,
+	};
 	_cleanup_free_ char *safe = NULL;
 
-	doing->is_own_process = piece->flags & PIECE_BY_OWN;
-	doing->is_idle = piece->flags & PIECE_BY_NOBODY;
-	if (doing->is_own_process || doing->is_idle)
-		return;
-	safe = text_escape(piece->by_comm, strnlen(piece->by_comm, PIECE_COMM_SIZE));
+	if (by & PIECE_BY)
+		return taker;
+	safe = text_escape(by_comm, strnlen(by_comm, PIECE_COMM_SIZE));
 	if (safe)
-		snprintf(doing->process, sizeof(doing->process), "%s", safe);
+		snprintf(taker.process, sizeof(taker.process), "%s", safe);
+	return taker;
+}
+
+/* Those that are looked at: what else is called says less than the kind does. */
+static bool has_parts(enum hunt_kind kind)
+{
+	return kind == HUNT_CPU || kind == HUNT_C_CODE || kind == HUNT_NO_CPU;
+}
+
+/* All of it is alike. */
+static void tell_part(const struct piece *piece, struct hunt_doing *doing)
+{
+	if (!has_parts(doing->kind) || (doing->kind != HUNT_NO_CPU && !doing->callee))
+		return;
+	doing->num_parts = 1;
+	doing->parts[0].share = 1;
+	if (doing->kind == HUNT_NO_CPU)
+		doing->parts[0].taker = taker_of(piece->flags, piece->by_comm);
+	else
+		doing->parts[0].callee = doing->callee;
 }
 
 bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames,
@@ -43,8 +66,7 @@ bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames
 	};
 	doing->kind_name =
 		sites_kind_name(sites, doing->kind, sites_detail(doing->kind, piece, site));
-	if (piece->kind == PIECE_NO_CPU)
-		tell_who_had_it(piece, doing);
+	tell_part(piece, doing);
 	if (!with_frames)
 		return true;
 	doing->num_frames = sites_frames(sites, piece->stack, is_sampled);
@@ -114,6 +136,34 @@ static struct ranked *rank(const struct analysis *analysis, size_t *count, doubl
 	return ranked;
 }
 
+/* ---- what it consists of ---- */
+
+static int compare_parts(const void *one, const void *other)
+{
+	const struct group_part *a = one, *b = other;
+
+	return a->ns > b->ns ? -1 : a->ns < b->ns;
+}
+
+static void tell_parts(struct time_group *group, struct hunt_doing *doing)
+{
+	if (!doing->num_parts)
+		return;
+	doing->num_parts = group->num_parts < HUNT_MAX_PARTS ? group->num_parts : HUNT_MAX_PARTS;
+	qsort(group->parts, group->num_parts, sizeof(*group->parts), compare_parts);
+	for (size_t i = 0; i < doing->num_parts; i++) {
+		const struct group_part *part = &group->parts[i];
+
+		doing->parts[i] = (struct hunt_part){
+			.share = part->ns / group->slow_ns,
+			.callee = part->callee,
+		};
+		if (doing->kind == HUNT_NO_CPU)
+			doing->parts[i].taker = taker_of(part->by, part->by_comm);
+	}
+	doing->callee = doing->parts[0].callee ?: doing->callee;
+}
+
 /* ---- whose doing ---- */
 
 /* The pieces of the slow calls that are of the group. */
@@ -156,10 +206,11 @@ static bool find_guilt(const struct analysis *analysis, const struct time_group 
 static bool tell(const struct analysis *analysis, const struct ranked *ranked, double total_ns,
 		 struct hunt_doing *doing)
 {
-	const struct time_group *group = ranked->group;
+	struct time_group *group = ranked->group;
 
 	if (!doing_fill(analysis->sites, &group->piece, true, doing))
 		return false;
+	tell_parts(group, doing);
 	doing->ns = (uint64_t)ranked->excess_ns;
 	doing->share = ranked->excess_ns / total_ns;
 	doing->count = (uint64_t)(group->count + 0.5);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* groups.c - times of calls that are told as one, with their sums in slow calls and in fast ones. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "hunt/analysis.h"
@@ -17,10 +18,9 @@ static uint32_t number_of(const struct name *name)
 	return name ? name->number : 0;
 }
 
-/* Code that runs does so on many lines; what waits, waits on one. */
-static bool has_line(enum hunt_kind kind)
+static bool is_running(enum hunt_kind kind)
 {
-	return kind != HUNT_CPU && kind != HUNT_C_CODE;
+	return kind == HUNT_CPU || kind == HUNT_C_CODE;
 }
 
 struct hash_key group_key(struct sites *sites, const struct piece *piece)
@@ -33,9 +33,13 @@ struct hash_key group_key(struct sites *sites, const struct piece *piece)
 
 	if (is_anywhere(kind))
 		return key;
-	key.first = (uint64_t)number_of(site->own.function ?: site->own.module) << 32 |
-		    number_of(site->callee);
-	if (has_line(kind))
+	key.first = (uint64_t)number_of(site->own.function ?: site->own.module) << 32;
+	/* Code that runs does so on many lines, but for what it calls, which is much on one line. */
+	if (is_running(kind))
+		key.first |= site->callee != NULL;
+	else
+		key.first |= number_of(site->callee);
+	if (!is_running(kind) || site->callee)
 		key.second |= site->own.line;
 	return key;
 }
@@ -71,27 +75,64 @@ static struct time_group *find_group(struct analysis *analysis, const struct pie
 	return group;
 }
 
+static void add_part(struct sites *sites, struct time_group *group, const struct piece *piece,
+		     double ns)
+{
+	const struct stack_site *site =
+		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
+	struct group_part part = {.callee = site->callee};
+	size_t at = 0;
+
+	if (piece->kind == PIECE_NO_CPU) {
+		part.callee = NULL;
+		part.by = piece->flags & PIECE_BY;
+		memcpy(part.by_comm, piece->by_comm, sizeof(part.by_comm));
+	}
+	while (at < group->num_parts &&
+	       !(group->parts[at].callee == part.callee && group->parts[at].by == part.by &&
+		 memcmp(group->parts[at].by_comm, part.by_comm, sizeof(part.by_comm)) == 0))
+		at++;
+	if (at == GROUP_MAX_PARTS)
+		return;
+	if (at == group->num_parts)
+		group->parts[group->num_parts++] = part;
+	group->parts[at].ns += ns;
+}
+
+/* False: out of memory. */
+static bool add_piece(struct analysis *analysis, const struct piece *piece, double weight,
+		      bool is_slow)
+{
+	struct time_group *group = find_group(analysis, piece);
+	double ns = (double)piece->ns * weight;
+
+	if (!group)
+		return false;
+	if (!is_slow) {
+		group->fast_ns += ns;
+		return true;
+	}
+	group->slow_ns += ns;
+	group->count += (double)piece->count * weight;
+	add_part(analysis->sites, group, piece, ns);
+	if (ns > group->piece_ns) {
+		group->piece_ns = ns;
+		group->piece = *piece;
+	}
+	return true;
+}
+
 static bool sum_up_call(struct analysis *analysis, const struct looked_at *one, bool is_slow)
 {
 	const struct pieces *pieces = &one->call->pieces;
 
 	for (size_t i = 0; i < pieces->count; i++) {
-		const struct piece *piece = &pieces->items[i];
-		struct time_group *group = find_group(analysis, piece);
-		double ns = (double)piece->ns * one->weight;
+		struct piece parts[2];
+		size_t count = sites_divide(analysis->sites, &pieces->items[i], parts);
 
-		if (!group)
-			return false;
-		if (!is_slow) {
-			group->fast_ns += ns;
-			continue;
-		}
-		group->slow_ns += ns;
-		group->count += (double)piece->count * one->weight;
-		if (ns > group->piece_ns) {
-			group->piece_ns = ns;
-			group->piece = *piece;
-		}
+		for (size_t j = 0; j < count; j++)
+			if (!add_piece(analysis, &parts[j], one->weight, is_slow))
+				return false;
 	}
 	return true;
 }

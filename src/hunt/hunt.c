@@ -176,7 +176,8 @@ static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *gorout
 	uint64_t stack;
 	struct error *err = put_right(hunt, &hint, &stack);
 
-	righted.stack = stack;
+	righted.stack = goroutine->call.off_stack ?: stack;
+	goroutine->call.off_stack = 0;
 	if (!err && !calls_off_cpu(goroutine, &righted))
 		return error_out_of_memory();
 	return err;
@@ -190,14 +191,17 @@ static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine
 	struct error *err;
 	struct piece *last;
 
+	if (copy->is_off_cpu) {
+		call->off_stack = 0;
+		return samples_unwind(hunt->settings.code, &hunt->stacks, copy, &call->off_stack);
+	}
 	if (!call->awaits_copy || !span->count)
 		return NULL;
 	call->awaits_copy = false;
 	last = &span->items[span->count - 1];
 	if (last->kind != PIECE_CPU && last->kind != PIECE_TRACER)
 		return NULL;
-	err = samples_unwind(hunt->settings.code, &hunt->stacks, call->sample_ip_va,
-			     call->sample_frame, copy, &last->stack);
+	err = samples_unwind(hunt->settings.code, &hunt->stacks, copy, &last->stack);
 	history_correct(&hunt->history, goroutine->key, last->stack);
 	return err;
 }

@@ -44,10 +44,9 @@ struct open_call {
 	/* What the last sample found in a system call; a wait's record may not know it. */
 	int32_t sampled_syscall;
 	uint64_t sampled_ns;
-	/* The last sample, if a copy of its stack may follow. */
-	bool awaits_copy;
-	uint64_t sample_ip_va;
-	uint32_t sample_frame;
+	bool awaits_copy; /* of the last sample's stack */
+	uint64_t
+		off_stack; /* by a copy, where its thread loses its processor next; 0: there was none */
 };
 
 /* A goroutine inside of a target. */

@@ -17,7 +17,7 @@ static int compare(const struct piece *a, const struct piece *b)
 		return a->stack < b->stack ? -1 : 1;
 	if (a->flags != b->flags)
 		return a->flags < b->flags ? -1 : 1;
-	return memcmp(a->by_comm, b->by_comm, sizeof(a->by_comm));
+	return a->kind == PIECE_SYSCALL ? 0 : memcmp(a->by_comm, b->by_comm, sizeof(a->by_comm));
 }
 
 bool piece_is_alike(const struct piece *a, const struct piece *b)
@@ -48,6 +48,8 @@ static void add_to(struct piece *sum, const struct piece *piece)
 {
 	sum->ns += piece->ns;
 	sum->count += piece->count;
+	if (sum->kind == PIECE_SYSCALL)
+		sum->asleep_ns += piece->asleep_ns;
 }
 
 /* Neighbours that are alike become one. */
@@ -82,7 +84,8 @@ static void lose_places(struct pieces *pieces)
 
 		piece->stack = 0;
 		piece->flags &= PIECE_IS_OPEN;
-		memset(piece->by_comm, 0, sizeof(piece->by_comm));
+		if (piece->kind != PIECE_SYSCALL)
+			memset(piece->by_comm, 0, sizeof(piece->by_comm));
 	}
 }
 

@@ -32,6 +32,8 @@ enum piece_flags {
 	/* Of PIECE_NO_CPU: who had the processor. Else a process of the name by_comm. */
 	PIECE_BY_OWN = 1 << 2, /* another thread of the same process */
 	PIECE_BY_NOBODY = 1 << 3,
+	PIECE_BY_QUOTA = 1 << 4, /* the thread might not have it */
+	PIECE_BY = PIECE_BY_OWN | PIECE_BY_NOBODY | PIECE_BY_QUOTA,
 };
 
 #define PIECE_COMM_SIZE 16
@@ -46,6 +48,7 @@ struct piece {
 			uint64_t by_goid, by_stack;
 		};
 		char by_comm[PIECE_COMM_SIZE]; /* of PIECE_NO_CPU */
+		uint64_t asleep_ns; /* of PIECE_SYSCALL: as much of it its thread slept */
 	};
 	int32_t detail; /* 0 where the kind has none */
 	uint8_t kind; /* enum piece_kind */

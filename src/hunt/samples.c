@@ -87,8 +87,8 @@ struct error *samples_put_right(const struct unwind_code *code, struct stacks *s
 
 /* ---- by memory ---- */
 
-struct error *samples_unwind(const struct unwind_code *code, struct stacks *stacks, uint64_t ip_va,
-			     uint32_t frame, const struct record_stack_copy *copy, uint64_t *stack)
+struct error *samples_unwind(const struct unwind_code *code, struct stacks *stacks,
+			     const struct record_stack_copy *copy, uint64_t *stack)
 {
 	const struct stack_bytes bytes = {.sp = 0, .bytes = copy->bytes, .len = copy->size};
 	uint64_t frames[UNWIND_MAX_FRAMES];
@@ -97,18 +97,18 @@ struct error *samples_unwind(const struct unwind_code *code, struct stacks *stac
 	enum unwind_end end;
 	size_t count;
 
-	if (!code || ip_va & FOREIGN_ADDRESS)
+	if (!code || copy->ip_va & FOREIGN_ADDRESS)
 		return NULL;
 	biased = *code;
 	biased.load_bias = copy->bias;
-	end = unwind(&biased, &bytes, ip_va + copy->bias, frames, &count);
+	end = unwind(&biased, &bytes, copy->ip_va + copy->bias, frames, &count);
 	if (!count || end == UNWIND_LOST)
 		return NULL;
 	made.count = (uint16_t)count;
-	made.end = end != UNWIND_SHORT_OF_BYTES              ? STACK_DEEP
-		   : frame && copy->sp - frame == copy->size ? STACK_TARGET
-							     : STACK_BROKEN;
-	made.addresses[0] = ip_va;
+	made.end = end != UNWIND_SHORT_OF_BYTES                          ? STACK_DEEP
+		   : copy->frame && copy->sp - copy->frame == copy->size ? STACK_TARGET
+									 : STACK_BROKEN;
+	made.addresses[0] = copy->ip_va;
 	/* As return addresses. */
 	for (size_t i = 1; i < count; i++)
 		made.addresses[i] = frames[i] + 1;

@@ -26,11 +26,8 @@ struct stack_hint {
 struct error *samples_put_right(const struct unwind_code *code, struct stacks *stacks,
 				const struct stack_hint *hint, uint64_t *stack);
 
-/*
- * The same by the memory that was sent of the sample's stack. *stack is left as it is where that leads
- * nowhere. `ip_va` and `frame`: as the sample has them.
- */
-struct error *samples_unwind(const struct unwind_code *code, struct stacks *stacks, uint64_t ip_va,
-			     uint32_t frame, const struct record_stack_copy *copy, uint64_t *stack);
+/* The same by the memory that was sent of a stack. *stack is left as it is where that leads nowhere. */
+struct error *samples_unwind(const struct unwind_code *code, struct stacks *stacks,
+			     const struct record_stack_copy *copy, uint64_t *stack);
 
 #endif

@@ -194,7 +194,9 @@ enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 	case PIECE_STOPPED:
 		return HUNT_GC;
 	case PIECE_SYSCALL:
-		return site->is_c ? HUNT_C_CODE : HUNT_SYSCALL;
+		if (!site->is_c)
+			return HUNT_SYSCALL;
+		return piece->asleep_ns > piece->ns / 2 ? HUNT_C_ASLEEP : HUNT_C_CODE;
 	case PIECE_RUNNABLE:
 		return HUNT_RUNNABLE;
 	case PIECE_NO_CPU:
@@ -208,6 +210,21 @@ enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 	default:
 		return HUNT_UNKNOWN;
 	}
+}
+
+size_t sites_divide(struct sites *sites, const struct piece *piece, struct piece parts[2])
+{
+	const struct stack_site *site =
+		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
+
+	parts[0] = parts[1] = *piece;
+	if (piece->kind != PIECE_SYSCALL || !site->is_c || !piece->asleep_ns ||
+	    piece->asleep_ns >= piece->ns)
+		return 1;
+	parts[0].ns = piece->asleep_ns;
+	parts[1].ns = piece->ns - piece->asleep_ns;
+	parts[1].asleep_ns = 0;
+	return 2;
 }
 
 int32_t sites_detail(enum hunt_kind kind, const struct piece *piece, const struct stack_site *site)
@@ -225,6 +242,7 @@ const char *sites_kind_name(struct sites *sites, enum hunt_kind kind, int32_t de
 	static const char *const names[] = {
 		[HUNT_CPU] = "cpu",
 		[HUNT_C_CODE] = "c code",
+		[HUNT_C_ASLEEP] = "asleep in c code",
 		[HUNT_GC] = "gc",
 		[HUNT_RUNNABLE] = "runnable",
 		[HUNT_NO_CPU] = "no cpu",

@@ -36,7 +36,10 @@ const struct stack_site *sites_find(struct sites *sites, uint64_t stack, bool is
 /* Its frames, in sites->frames, the innermost first. Returns how many. */
 size_t sites_frames(struct sites *sites, uint64_t stack, bool is_sampled);
 
-/* The kind of a piece. `site`: of its stack. */
+/* C code may sleep and compute in one piece: what is to be told apart. Returns how many parts. */
+size_t sites_divide(struct sites *sites, const struct piece *piece, struct piece parts[2]);
+
+/* The kind of a piece; where there are two, that of most of it. `site`: of its stack. */
 enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 			  const struct stack_site *site);
 

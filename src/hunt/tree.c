@@ -200,9 +200,14 @@ bool tree_make(const struct analysis *analysis, struct hunt_report *report)
 	for (size_t i = 0; is_full && i < analysis->num_slow; i++) {
 		const struct looked_at *one = &analysis->slow[i];
 
-		for (size_t j = 0; is_full && j < one->call->pieces.count; j++)
-			is_full = add_piece(&tree, analysis, &one->call->pieces.items[j],
-					    one->weight);
+		for (size_t j = 0; is_full && j < one->call->pieces.count; j++) {
+			struct piece parts[2];
+			size_t count =
+				sites_divide(analysis->sites, &one->call->pieces.items[j], parts);
+
+			for (size_t k = 0; is_full && k < count; k++)
+				is_full = add_piece(&tree, analysis, &parts[k], one->weight);
+		}
 	}
 	report->tree = calloc(tree.count + 1, sizeof(*report->tree));
 	is_full = is_full && report->tree &&

@@ -44,6 +44,36 @@ static void put_frames(struct json_writer *json, const struct hunt_doing *doing)
 	json_close(json, ']');
 }
 
+static void put_taker(struct json_writer *json, const struct hunt_taker *taker)
+{
+	if (taker->process[0])
+		json_member_text(json, "process", taker->process);
+	if (taker->is_own_process)
+		json_member_true(json, "own_process");
+	if (taker->is_idle)
+		json_member_true(json, "idle");
+	if (taker->is_quota)
+		json_member_true(json, "quota");
+}
+
+static void put_parts(struct json_writer *json, const struct hunt_doing *doing)
+{
+	if (doing->num_parts < 2)
+		return;
+	json_member_open(json, "parts", '[');
+	for (size_t i = 0; i < doing->num_parts; i++) {
+		const struct hunt_part *part = &doing->parts[i];
+
+		json_open(json, '{');
+		put_share(json, part->share);
+		if (part->callee)
+			json_member_name(json, "callee", part->callee);
+		put_taker(json, &part->taker);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void put_doings(struct json_writer *json, const struct hunt_doing *doings, size_t count);
 
 static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
@@ -58,12 +88,9 @@ static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
 	put_place(json, &doing->own);
 	if (doing->callee)
 		json_member_name(json, "callee", doing->callee);
-	if (doing->process[0])
-		json_member_text(json, "process", doing->process);
-	if (doing->is_own_process)
-		json_member_true(json, "own_process");
-	if (doing->is_idle)
-		json_member_true(json, "idle");
+	if (doing->kind == HUNT_NO_CPU && doing->num_parts)
+		put_taker(json, &doing->parts[0].taker);
+	put_parts(json, doing);
 	put_frames(json, doing);
 	if (doing->by_goid) {
 		json_member_open(json, "woken_by", '{');

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/hunt_line.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/terminal.h"
@@ -36,6 +37,17 @@ const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns)
 	return text;
 }
 
+#define SHARE_SIZE 16
+
+/* " 60 %", of one of several callees. */
+static const char *text_share(char text[SHARE_SIZE], const struct hunt_line *line, size_t at)
+{
+	if (line->num_callees == 1)
+		return "";
+	snprintf(text, SHARE_SIZE, " %.0f %%", 100 * line->callees[at].share);
+	return text;
+}
+
 /* ---- files ---- */
 
 static void put_to_file(struct output *out, const struct hunt_line *line)
@@ -61,10 +73,13 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 			writer_put_number(writer, line->place->line);
 		}
 	}
-	if (line->callee) {
-		writer_puts(writer, " (");
-		writer_put_name(writer, line->callee);
-		writer_puts(writer, ")");
+	for (size_t i = 0; i < line->num_callees; i++) {
+		char share[SHARE_SIZE];
+
+		writer_puts(writer, i ? ", " : " (");
+		writer_put_name(writer, line->callees[i].callee);
+		writer_puts(writer, text_share(share, line, i));
+		writer_puts(writer, i + 1 == line->num_callees ? ")" : "");
 	}
 	writer_puts(writer, line->behind ?: "");
 	if (line->leaf) {
@@ -105,13 +120,18 @@ static void put_file(struct line *line, const struct place *place, bool with_fol
 		line_put_number(line, ":", place->line);
 }
 
-static void put_callee(struct line *line, const struct name *callee, bool with_path)
+static void put_callees(struct line *line, const struct hunt_line *what, bool with_path)
 {
-	struct name name = with_path ? *callee : name_without_path(callee);
+	for (size_t i = 0; i < what->num_callees; i++) {
+		const struct name *callee = what->callees[i].callee;
+		struct name name = with_path ? *callee : name_without_path(callee);
+		char share[SHARE_SIZE];
 
-	line_puts(line, " (");
-	line_put_name(line, &name);
-	line_puts(line, ")");
+		line_puts(line, i ? ", " : " (");
+		line_put_name(line, &name);
+		line_puts(line, text_share(share, what, i));
+		line_puts(line, i + 1 == what->num_callees ? ")" : "");
+	}
 }
 
 static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut cut)
@@ -136,8 +156,8 @@ static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut 
 			put_file(line, place, cut < CUT_FOLDER);
 		}
 	}
-	if (what->callee && cut < CUT_CALLEE)
-		put_callee(line, what->callee, cut < CUT_CALLEE_PATH);
+	if (cut < CUT_CALLEE)
+		put_callees(line, what, cut < CUT_CALLEE_PATH);
 	line_puts(line, what->behind ?: "");
 	if (what->leaf) {
 		line_puts(line, "  [");

@@ -24,7 +24,8 @@ struct hunt_line {
 	const char *name, *then;
 	const struct place *place; /* NULL: none */
 	bool is_bold; /* what stands for the place's function */
-	const struct name *callee; /* in brackets; NULL: none */
+	const struct hunt_part *callees; /* in brackets, with their shares if there are several */
+	size_t num_callees;
 	const char *behind; /* NULL: nothing */
 	const char *leaf; /* a text like `name`, in brackets; NULL: none */
 	bool may_break; /* where it is too wide, the place gets a line of its own */

@@ -10,17 +10,16 @@
 #include <unistd.h>
 
 #include "base/terminal.h"
+#include "output/hunt_doing.h"
 #include "output/hunt_line.h"
 
-/* Smaller shares are left out: of causes behind the first, of what was done meanwhile, of the tree. */
-#define LEAST_CAUSE     0.01
-#define LEAST_MEANWHILE 0.03
-#define LEAST_NODE      0.01
+/* Smaller shares are left out: of causes behind the first, of the tree. */
+#define LEAST_CAUSE 0.01
+#define LEAST_NODE  0.01
 /* Lines of one kind; more are left out. */
-#define MAX_CAUSES    10
-#define MAX_MEANWHILE 4
-#define MAX_NODES     60
-#define MAX_STEPS     200
+#define MAX_CAUSES 10
+#define MAX_NODES  60
+#define MAX_STEPS  200
 
 /* Of which shares can be told. */
 #define ENOUGH_SAMPLES 100
@@ -115,114 +114,6 @@ static void put_comparison(struct output *out, const struct hunt_report *report)
 
 /* ---- causes ---- */
 
-/* Whose innermost frame is of no interest: it would have happened elsewhere as well. */
-static bool is_anywhere(enum hunt_kind kind)
-{
-	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU;
-}
-
-static const char *who_had_the_cpu(const struct hunt_doing *doing, char text[TEXT_SIZE])
-{
-	if (doing->kind != HUNT_NO_CPU)
-		return "";
-	if (doing->is_own_process)
-		return ", which other threads of this program had";
-	if (doing->is_idle)
-		return ", though one was free: a limit of its control group, mostly";
-	if (!doing->process[0])
-		return "";
-	snprintf(text, TEXT_SIZE, ", which a process named %s had", doing->process);
-	return text;
-}
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
-/* What was called, unless the kind says as much. */
-static const struct name *told_callee(const struct hunt_doing *doing)
-{
-	const struct name *callee = doing->callee;
-
-	if (!callee || is_anywhere(doing->kind) || starts_with(callee->text, "runtime."))
-		return NULL;
-	if (doing->kind == HUNT_WAIT &&
-	    (starts_with(callee->text, "sync.") || strcmp(callee->text, "time.Sleep") == 0))
-		return NULL;
-	return callee;
-}
-
-static void put_doing(struct output *out, size_t indent, const char *before,
-		      const struct hunt_doing *doing, bool is_bold)
-{
-	char who[TEXT_SIZE], then[TEXT_SIZE + 16];
-	bool has_place = doing->own.function || doing->own.module;
-
-	snprintf(then, sizeof(then), "%s%s", who_had_the_cpu(doing, who),
-		 !has_place                 ? ""
-		 : is_anywhere(doing->kind) ? ", mostly in "
-					    : " in ");
-	hunt_line_put(
-		out, &(struct hunt_line){.indent = indent,
-					 .before = before,
-					 .name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
-					 .then = then,
-					 .place = has_place ? &doing->own : NULL,
-					 .is_bold = is_bold,
-					 .callee = told_callee(doing),
-					 .may_break = true});
-}
-
-/* The collector's own goroutines are named by what they are. */
-static bool is_collector(const struct place *place)
-{
-	return place->function && starts_with(place->function->text, "runtime.gc");
-}
-
-static void put_waker(struct output *out, size_t indent, const struct hunt_doing *doing)
-{
-	char text[TEXT_SIZE];
-	struct hunt_line line = {.indent = indent, .before = text};
-
-	if (!doing->by_goid)
-		return;
-	if (doing->behind) {
-		snprintf(text, sizeof(text), "behind %u other%s that waited for the same",
-			 doing->behind, doing->behind == 1 ? "" : "s");
-		hunt_line_put(out, &line);
-	}
-	if (is_collector(&doing->by)) {
-		snprintf(text, sizeof(text), "woken by the garbage collector");
-		hunt_line_put(out, &line);
-		return;
-	}
-	snprintf(text, sizeof(text), "woken by goroutine %" PRIu64 "%s%s", doing->by_goid,
-		 doing->by_several ? " and others" : "", doing->by.function ? " in " : "");
-	line.place = doing->by.function ? &doing->by : NULL;
-	line.may_break = true;
-	hunt_line_put(out, &line);
-}
-
-static void put_meanwhile(struct output *out, size_t indent, const struct hunt_doing *doing)
-{
-	size_t shown = 0;
-
-	put_waker(out, indent, doing);
-	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {
-		const struct hunt_doing *one = &doing->meanwhile[i];
-		char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
-
-		if (one->share < LEAST_MEANWHILE)
-			continue;
-		snprintf(before, sizeof(before), "meanwhile %.0f %% %s: ", 100 * one->share,
-			 hunt_amount(amount, one->ns));
-		put_doing(out, indent + 2, before, one, false);
-		put_meanwhile(out, indent + 4, one);
-		shown++;
-	}
-}
-
 static void put_causes(struct output *out, const struct hunt_report *report)
 {
 	size_t shown = 0;
@@ -235,8 +126,8 @@ static void put_causes(struct output *out, const struct hunt_report *report)
 			continue;
 		snprintf(before, sizeof(before), "%4.0f %%  %8s  ", 100 * cause->share,
 			 hunt_amount(amount, cause->ns));
-		put_doing(out, 0, before, cause, shown == 0);
-		put_meanwhile(out, 10, cause);
+		hunt_doing_put(out, 0, before, cause, shown == 0);
+		hunt_doing_put_meanwhile(out, 10, cause);
 		shown++;
 	}
 }
@@ -302,8 +193,8 @@ static void put_step(struct output *out, const struct hunt_step *step)
 
 	snprintf(before, sizeof(before), "%9s  %9s  ", hunt_amount(amounts[0], step->at_ns),
 		 hunt_amount(amounts[1], step->doing.ns));
-	put_doing(out, 0, before, &step->doing, false);
-	put_meanwhile(out, 24, &step->doing);
+	hunt_doing_put(out, 0, before, &step->doing, false);
+	hunt_doing_put_meanwhile(out, 24, &step->doing);
 }
 
 static void put_call(struct output *out, const struct hunt_report *report,

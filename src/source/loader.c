@@ -53,7 +53,10 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 	bpf_map__set_max_entries(bpf->maps.records, ring_size);
 	if (!options->run.stacks && !options->run.hunt.is_wanted)
 		bpf_map__set_max_entries(bpf->maps.told_stacks, 1);
-	if (!options->run.hunt.is_wanted) {
+	if (options->run.hunt.is_wanted) {
+		bpf_map__set_max_entries(bpf->maps.processors,
+					 (uint32_t)libbpf_num_possible_cpus());
+	} else {
 		bpf_map__set_max_entries(bpf->maps.waits, 1);
 		bpf_map__set_max_entries(bpf->maps.hunted_threads, 1);
 		bpf_map__set_max_entries(bpf->maps.hunted_processes, 1);

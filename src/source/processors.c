@@ -155,6 +155,22 @@ static bool read_goroutine(const struct processors *processors, const struct gat
 			   sizeof(*reason));
 }
 
+/* What the thread of a system call that has not ended does. */
+static void note_syscall(const struct teller *teller, const struct hunted_wait *wait,
+			 struct record_wait *record)
+{
+	struct hunted_thread thread;
+
+	if (wait->state != STATE_SYSCALL || wait->ready_ns ||
+	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.hunted_threads),
+				&wait->thread, &thread) ||
+	    thread.slept_ns < wait->start_ns || thread.slept_ns > teller->time_ns)
+		return;
+	record->syscall = thread.syscall;
+	record->asleep_ns =
+		thread.asleep_ns + (thread.is_asleep ? teller->time_ns - thread.slept_ns : 0);
+}
+
 static void tell_wait(const struct teller *teller, const struct gate_key *key,
 		      const struct hunted_wait *wait)
 {
@@ -168,6 +184,7 @@ static void tell_wait(const struct teller *teller, const struct gate_key *key,
 		.by_stack = wait->by_stack,
 		.state = wait->state,
 		.syscall = wait->syscall,
+		.asleep_ns = wait->asleep_ns,
 	};
 	uint8_t reason = 0;
 
@@ -177,6 +194,7 @@ static void tell_wait(const struct teller *teller, const struct gate_key *key,
 	if (!read_goroutine(teller->processors, key, &goid, &reason) && !inside)
 		return;
 	record.reason = wait->state != STATE_WAITING ? 0 : wait->reason ?: reason;
+	note_syscall(teller, wait, &record);
 	tell(teller, &record.header, RECORD_WAIT, sizeof(record), inside ?: goid);
 }
 
@@ -208,9 +226,7 @@ static void tell_thread(const struct teller *teller, const struct hunted_thread 
 		.words = {thread->words[0], thread->words[1]},
 		.sp = thread->sp,
 		.first_frame = thread->first_frame,
-		.by_pid = thread->by_pid,
-		.by_tid = thread->by_tid,
-		.by_nobody = thread->by_nobody,
+		.by = thread->is_throttled ? OFFCPU_BY_QUOTA : OFFCPU_BY_UNKNOWN,
 		.slept = thread->slept,
 		.left_at = thread->left_at,
 	};
@@ -221,7 +237,6 @@ static void tell_thread(const struct teller *teller, const struct hunted_thread 
 	    gate.state != GATE_OPEN)
 		return;
 	record.frame = gate.frame >> 32 ? 0 : (uint32_t)gate.frame;
-	memcpy(record.by_comm, thread->by_comm, sizeof(record.by_comm));
 	tell(teller, &record.header, RECORD_OFFCPU, sizeof(record), gate.goid);
 }
 

@@ -72,7 +72,10 @@ static void check_doing(const struct hunt_doing *doing, unsigned depth)
 {
 	must(doing->kind_name && *doing->kind_name && depth <= 14);
 	must(!doing->by.function || doing->by_goid);
-	must(memchr(doing->process, 0, sizeof(doing->process)));
+	must(doing->num_parts <= HUNT_MAX_PARTS);
+	for (size_t i = 0; i < doing->num_parts; i++)
+		must(memchr(doing->parts[i].taker.process, 0,
+			    sizeof(doing->parts[i].taker.process)));
 	for (size_t i = 0; i < doing->num_meanwhile; i++)
 		check_doing(&doing->meanwhile[i], depth + 1);
 }
@@ -140,6 +143,7 @@ static void fill_wait(union any_record *room, const uint8_t *bytes, uint64_t now
 	room->wait.by_goid = bytes[5] >> 3 & 3;
 	room->wait.by_stack = bytes[5] >> 5;
 	room->wait.syscall = (int8_t)bytes[3];
+	room->wait.asleep_ns = bytes[4] * UINT64_C(100000);
 }
 
 static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
@@ -161,9 +165,9 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 	case RECORD_OFFCPU:
 		room->offcpu.start_ns = now_ns - bytes[2] * UINT64_C(100000);
 		room->offcpu.stack = bytes[3] & 7;
-		room->offcpu.by_pid = bytes[4] & 3;
+		room->offcpu.by = bytes[4] & 7;
 		memset(room->offcpu.by_comm, bytes[5], sizeof(room->offcpu.by_comm));
-		room->offcpu.slept = bytes[4] >> 2 & 1;
+		room->offcpu.slept = bytes[4] >> 3 & 1;
 		break;
 	case RECORD_SAMPLE:
 		room->sample.ip_va = 0x1000 + bytes[2] * 5;
@@ -183,6 +187,8 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 		break;
 	case RECORD_STACK_COPY:
 		room->copy.size = bytes[2] & ~7u;
+		room->copy.ip_va = 0x1000 + bytes[4] * 5;
+		room->copy.is_off_cpu = bytes[5] & 1;
 		room->header.size += room->copy.size;
 		for (unsigned i = 0; i + 8 <= room->copy.size; i += 8)
 			room->copy.bytes[i + 1] = 0x10 + (bytes[3] + i) % 5;

@@ -26,6 +26,10 @@ def is_at(place, frame):
         place["function"], place["file"], place["line"])
 
 
+def kind_of(cause):
+    return "quota" if cause.get("quota") else cause.get("kind")
+
+
 def all_behind(cause):
     """The frames of all that had a part in it: who ended waits, and what those did."""
     waker = cause.get("woken_by")
@@ -39,7 +43,7 @@ def all_behind(cause):
 def short(cause):
     """One line of text."""
     where = f"{cause.get('function')} {os.path.basename(cause.get('file') or '?')}:{cause.get('line')}"
-    return f"{100 * cause.get('share', 0):.0f} % {cause.get('kind')} in {where}"
+    return f"{100 * cause.get('share', 0):.0f} % {kind_of(cause)} in {where}"
 
 
 def describe(causes):
@@ -71,14 +75,14 @@ def judge(report, account, names):
     """report: hunt's object; account: the program's; names: the culprit's kind may be called so."""
     verdict = Verdict()
     # That others had the processor is true, too, and the busy machine's doing; so it has no rank.
-    causes = [cause for cause in report["causes"] if "no cpu" in names or cause["kind"] != "no cpu"][:3]
+    causes = [cause for cause in report["causes"] if kind_of(cause) != "no cpu"][:3]
     verdict.told = describe(report["causes"][:4])
     places = {role: [place for place in account["places"] if place["role"] == role]
               for role in ("culprit", "waker", "meanwhile")}
     # Who can be to blame may be the slow call itself.
     culprits = places["culprit"] + places["meanwhile"]
     for rank, cause in enumerate(causes, 1):
-        if cause["kind"] in names and any(is_at(place, cause) for place in culprits):
+        if kind_of(cause) in names and any(is_at(place, cause) for place in culprits):
             verdict.rank = rank
             behind = [cause, *all_behind(cause)]
             verdict.blamed, verdict.woken = (

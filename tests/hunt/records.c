@@ -139,6 +139,7 @@ static void print_wait(const struct printer *printer, const struct record_wait *
 	print_number("state", wait->state);
 	printf(",\"reason\":\"%s\",\"syscall\":%d",
 	       gobin_wait_reason(printer->bin, wait->reason) ?: "", wait->syscall);
+	print_number("asleep", wait->asleep_ns);
 	print_interrupted(printer, &at);
 	if (wait->by_goid)
 		print_number("by_goid", wait->by_goid);
@@ -152,9 +153,7 @@ static void print_offcpu(const struct printer *printer, const struct record_offc
 				       off->frame, off->left_at};
 
 	print_number("start", off->start_ns);
-	print_number("by_pid", off->by_pid);
-	print_number("by_tid", off->by_tid);
-	print_number("by_nobody", off->by_nobody);
+	print_number("by", off->by);
 	print_number("slept", off->slept);
 	printf(",\"by_comm\":\"%.16s\"", off->by_comm);
 	print_interrupted(printer, &at);
@@ -189,23 +188,22 @@ static void print_copy(const struct printer *printer, const struct record_stack_
 {
 	const struct record_sample *sample = &printer->sample;
 	bool has_link = gobin_arch(printer->bin) == &arch_arm64;
-	uint64_t va = sample->ip_va, sp = 0;
+	uint64_t va = copy->ip_va, sp = 0;
 	const char *end = "broken";
 	int32_t delta;
 
 	print_number("sp", copy->sp);
 	print_number("size", copy->size);
-	if (sample->header.goid != copy->header.goid)
-		return;
+	print_number("is_off_cpu", copy->is_off_cpu);
 	printf(",\"stack\":[");
 	for (int i = 0; va && gobin_stack_delta(printer->bin, va, &delta); i++) {
 		printf("%s\"%s\"", i ? "," : "", name_of(printer, va - (i > 0)));
-		if (copy->sp - (sp + (uint32_t)delta) == sample->frame) {
+		if (copy->sp - (sp + (uint32_t)delta) == copy->frame) {
 			end = "target";
 			break;
 		}
 		if (has_link && !delta)
-			va = i ? 0 : sample->words[0];
+			va = i || copy->is_off_cpu ? 0 : sample->words[0];
 		else
 			va = word_of(copy, has_link ? sp : sp + (uint32_t)delta);
 		sp += (uint32_t)delta + (has_link ? 0 : 8);

@@ -66,6 +66,15 @@ def test_busy_machine():
     assert verdict_of(lambda report: report["causes"].insert(0, {**busy, "kind": "runnable"})).rank == 2
 
 
+def test_quota():
+    """That is the program's own."""
+    def use_up(report):
+        report["causes"][0].update(kind="no cpu", quota=True)
+
+    assert verdict_of(use_up, names=("quota",)).is_first
+    assert not verdict_of(use_up).rank
+
+
 def test_wrong_cause():
     for change in ({"line": 23}, {"function": "main.(*cache).get"}, {"file": "/src/others.go"}, {"kind": "select"},
                    {"function": None, "file": None, "line": None}):

@@ -205,6 +205,19 @@ static inline void world_sample(struct world *world, uint64_t goid, uint64_t us,
 	world_feed(world, &room, RECORD_SAMPLE, us, goid);
 }
 
+/* Without a processor; unless it slept, hot126 had it. */
+static inline void world_off_cpu(struct world *world, uint64_t from_us, uint64_t to_us, bool slept,
+				 uint64_t stack)
+{
+	union any_record room = {.offcpu = {.start_ns = world_ns(from_us),
+					    .stack = stack,
+					    .slept = slept,
+					    .by = OFFCPU_BY_OTHER,
+					    .by_comm = "hot126"}};
+
+	world_feed(world, &room, RECORD_OFFCPU, to_us, 1);
+}
+
 static inline void world_stop(struct world *world, uint64_t us)
 {
 	union any_record room = {0};
@@ -213,6 +226,22 @@ static inline void world_stop(struct world *world, uint64_t us)
 }
 
 /* ---- what comes out ---- */
+
+static inline void assert_doing(const struct hunt_doing *doing, const char *kind, const char *own,
+				const char *callee)
+{
+	assert_string_equal(doing->kind_name, kind);
+	if (own) {
+		assert_non_null(doing->own.function);
+		assert_string_equal(doing->own.function->text, own);
+	} else {
+		assert_null(doing->own.function);
+	}
+	if (callee)
+		assert_string_equal(doing->callee->text, callee);
+	else
+		assert_null(doing->callee);
+}
 
 /* Checks a report. */
 struct world_check {

@@ -13,22 +13,6 @@
 static const struct hunt_settings plain = {.sample_ns = 1000000};
 static const struct hunt_report_options none;
 
-static void assert_doing(const struct hunt_doing *doing, const char *kind, const char *own,
-			 const char *callee)
-{
-	assert_string_equal(doing->kind_name, kind);
-	if (own) {
-		assert_non_null(doing->own.function);
-		assert_string_equal(doing->own.function->text, own);
-	} else {
-		assert_null(doing->own.function);
-	}
-	if (callee)
-		assert_string_equal(doing->callee->text, callee);
-	else
-		assert_null(doing->callee);
-}
-
 /* Twenty calls of 10 us, one after the other from `us` on; when the last one ended. */
 static uint64_t be_fast(struct world *world, uint64_t goid, uint64_t us)
 {
@@ -106,131 +90,6 @@ static void test_alike(void **state)
 	be_fast(&world, 1, 0);
 	world_report(&world, &none, check_alike);
 	world_report(&world, &(struct hunt_report_options){.slower_ns = 1000000}, check_slower);
-	world_end(&world);
-}
-
-/* ---- kinds of time ---- */
-
-static void check_kinds(const struct hunt_report *report)
-{
-	uint64_t ns = 0;
-
-	for (size_t i = 0; i < report->num_causes; i++)
-		ns += report->causes[i].ns;
-	assert_int_equal(ns, 100000000);
-	assert_int_equal(report->num_causes, 8);
-	assert_doing(&report->causes[0], "syscall fsync", "main.load", NULL);
-	assert_int_equal(report->causes[0].ns, 30000000);
-	assert_doing(&report->causes[1], "gc", "main.load", "runtime.gcAssistAlloc");
-	assert_int_equal(report->causes[1].ns, 18000000);
-	assert_doing(&report->causes[2], "cpu", "main.burn", "crypto/sha256.Sum256");
-	assert_int_equal(report->causes[2].ns, 15000000);
-	assert_doing(&report->causes[3], "no cpu", NULL, NULL);
-	assert_string_equal(report->causes[3].process, "hot126");
-	assert_int_equal(report->causes[3].ns, 12000000);
-	assert_doing(&report->causes[4], "c code", "main.handle", "main._Cfunc_nap");
-	assert_int_equal(report->causes[4].ns, 10000000);
-	assert_doing(&report->causes[5], "short waits", NULL, NULL);
-	assert_int_equal(report->causes[5].ns, 8000000);
-	assert_doing(&report->causes[6], "asleep in the kernel", "main.load", NULL);
-	assert_int_equal(report->causes[6].ns, 4000000);
-	assert_doing(&report->causes[7], "tracer", "main.burn", NULL);
-	assert_int_equal(report->causes[7].ns, 3000000);
-}
-
-static void system_call(struct world *world, uint64_t from_us, uint64_t to_us, int number,
-			uint64_t stack)
-{
-	union any_record room = {.wait = {.start_ns = world_ns(from_us),
-					  .ready_ns = world_ns(to_us),
-					  .stack = stack,
-					  .state = STATE_SYSCALL,
-					  .syscall = number}};
-
-	world_feed(world, &room, RECORD_WAIT, to_us, 1);
-}
-
-static void off_cpu(struct world *world, uint64_t from_us, uint64_t to_us, bool slept,
-		    uint64_t stack)
-{
-	union any_record room = {.offcpu = {.start_ns = world_ns(from_us),
-					    .stack = stack,
-					    .slept = slept,
-					    .by_pid = 126,
-					    .by_comm = "hot126"}};
-
-	world_feed(world, &room, RECORD_OFFCPU, to_us, 1);
-}
-
-static void sample_system_call(struct world *world, uint64_t us, int number)
-{
-	union any_record room = {
-		.sample = {.state = STATE_SYSCALL, .in_kernel = 1, .syscall = number}};
-
-	world_feed(world, &room, RECORD_SAMPLE, us, 1);
-}
-
-static void sample_tracer(struct world *world, uint64_t us, uint64_t stack)
-{
-	union any_record room = {
-		.sample = {.stack = stack, .state = STATE_RUNNING, .place = SAMPLE_TRACER}};
-
-	world_feed(world, &room, RECORD_SAMPLE, us, 1);
-}
-
-static void test_kinds(void **state)
-{
-	struct world world;
-	union any_record sums = {.short_waits = {.count = 9, .waiting_ns = 8000000}};
-	uint64_t load, assist, burn, nap;
-
-	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
-	load = STACK(&world, LOAD, HANDLE);
-	assist = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
-	burn = STACK(&world, SHA, BURN, HANDLE);
-	nap = STACK(&world, NAP, HANDLE);
-	world_enter(&world, 1, 0);
-	/* It was on a processor: what it did there a sample knows. */
-	sample_system_call(&world, 5000, 74);
-	system_call(&world, 0, 30000, -1, load);
-	system_call(&world, 30000, 40000, -1, nap);
-	world_wait(&world, 1, 40000, 55000, 55000, REASON_GC, assist, 0, 0);
-	for (unsigned i = 0; i < 5; i++)
-		world_sample(&world, 1, 56000 + i * 1000, burn);
-	world_sample(&world, 1, 61000, assist);
-	sample_tracer(&world, 62000, STACK(&world, BURN, HANDLE));
-	off_cpu(&world, 63000, 75000, false, 0);
-	off_cpu(&world, 75000, 79000, true, load);
-	/* 45 ms: 16 without a processor, 8 in short waits, 21 among 7 samples */
-	world_feed(&world, &sums, RECORD_SHORT_WAITS, 100000, 1);
-	world_leave(&world, 1, 100000);
-	world_report(&world, &none, check_kinds);
-	world_end(&world);
-}
-
-static void check_by_functions(const struct hunt_report *report)
-{
-	assert_int_equal(report->num_causes, 2);
-	assert_doing(&report->causes[0], "syscall fsync", "main.load", "syscall.Fsync");
-	assert_int_equal(report->causes[0].ns, 60000000);
-	assert_doing(&report->causes[1], "gc", "main.load", "runtime.gcAssistAlloc");
-}
-
-/* Functions tell where the kernel's number or the reason of a wait does not. */
-static void test_by_functions(void **state)
-{
-	struct world world;
-	uint64_t sync, assist;
-
-	world_begin(&world, &plain);
-	sync = STACK(&world, FSYNC, LOAD, HANDLE);
-	assist = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
-	world_enter(&world, 1, 0);
-	system_call(&world, 0, 40000, -1, sync);
-	system_call(&world, 40000, 60000, 74, sync);
-	world_wait(&world, 1, 60000, 80000, 80000, REASON_LOCK, assist, 0, 0);
-	world_leave(&world, 1, 80000);
-	world_report(&world, &none, check_by_functions);
 	world_end(&world);
 }
 
@@ -561,29 +420,6 @@ static void test_exec(void **state)
 	world_end(&world);
 }
 
-/* Waits for locks of the collector's are its own. */
-static void check_collector(const struct hunt_report *report)
-{
-	assert_int_equal(report->num_causes, 1);
-	assert_doing(&report->causes[0], "gc", "main.load", "runtime.gcAssistAlloc");
-	assert_int_equal(report->causes[0].ns, 30000000);
-}
-
-static void test_collector(void **state)
-{
-	struct world world;
-	uint64_t stack;
-
-	world_begin(&world, &plain);
-	stack = STACK(&world, PARK, ASSIST, LOAD, HANDLE);
-	world_enter(&world, 1, 0);
-	world_wait(&world, 1, 0, 20000, 20000, REASON_LOCK, stack, 0, 0);
-	world_wait(&world, 1, 20000, 30000, 30000, REASON_GC, STACK(&world, PARK, HANDLE), 0, 0);
-	world_leave(&world, 1, 30000);
-	world_report(&world, &none, check_collector);
-	world_end(&world);
-}
-
 /* ---- the tree ---- */
 
 static void check_tree(const struct hunt_report *report)
@@ -654,7 +490,7 @@ static void test_calling_line(void **state)
 	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
 	stack = STACK(&world, LOCK, SLEEP, HANDLE);
 	world_enter(&world, 1, 0);
-	off_cpu(&world, 0, 60000, false, stack);
+	world_off_cpu(&world, 0, 60000, false, stack);
 	world_sample(&world, 1, 61000, stack);
 	world_leave(&world, 1, 80000);
 	world_report(&world, &none, check_calling_line);
@@ -681,14 +517,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sleep),        cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_kinds),        cmocka_unit_test(test_holder),
-		cmocka_unit_test(test_convoy),       cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_hog),          cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_open),         cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_targets),      cmocka_unit_test(test_taken_off),
-		cmocka_unit_test(test_exec),         cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_library),      cmocka_unit_test(test_by_functions),
-		cmocka_unit_test(test_calling_line), cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_holder),       cmocka_unit_test(test_convoy),
+		cmocka_unit_test(test_pipeline),     cmocka_unit_test(test_hog),
+		cmocka_unit_test(test_losses),       cmocka_unit_test(test_open),
+		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_taken_off),    cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_tree),         cmocka_unit_test(test_library),
+		cmocka_unit_test(test_calling_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

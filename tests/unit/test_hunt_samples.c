@@ -192,24 +192,25 @@ static void test_copy(void **state)
 {
 	const uint64_t right[] = {0x1210, 0x1118, 0x1320};
 	struct world world;
-	struct record_stack_copy copy = {.bias = BIAS, .sp = 180, .size = 88};
+	struct record_stack_copy copy = {
+		.bias = BIAS, .ip_va = 0x1210, .frame = 92, .sp = 180, .size = 88};
 	uint64_t stack = 5;
 
 	begin(&world);
 	put(&copy, 24, BIAS + 0x1118);
 	put(&copy, 24 + 8 + 8, BIAS + 0x1320);
-	assert_null(samples_unwind(&world.code, &world.stacks, 0x1210, 92, &copy, &stack));
+	assert_null(samples_unwind(&world.code, &world.stacks, &copy, &stack));
 	expect(&world, stack, right, 3);
 	assert_int_equal(stacks_find(&world.stacks, stack)->end, STACK_TARGET);
 	/* Not all was sent. */
 	copy.size = 56;
-	assert_null(samples_unwind(&world.code, &world.stacks, 0x1210, 92, &copy, &stack));
+	assert_null(samples_unwind(&world.code, &world.stacks, &copy, &stack));
 	expect(&world, stack, right, 3);
 	assert_int_equal(stacks_find(&world.stacks, stack)->end, STACK_BROKEN);
 	/* It leads nowhere. */
 	put(&copy, 24, 0x1118);
 	stack = 5;
-	assert_null(samples_unwind(&world.code, &world.stacks, 0x1210, 92, &copy, &stack));
+	assert_null(samples_unwind(&world.code, &world.stacks, &copy, &stack));
 	assert_int_equal(stack, 5);
 	stacks_clear(&world.stacks);
 }
@@ -223,7 +224,7 @@ static void test_without_code(void **state)
 
 	assert_null(samples_put_right(NULL, &stacks, &hint, &stack));
 	assert_int_equal(stack, 5);
-	assert_null(samples_unwind(NULL, &stacks, 0x1000, 0, &copy, &stack));
+	assert_null(samples_unwind(NULL, &stacks, &copy, &stack));
 	assert_int_equal(stack, 5);
 }
 

@@ -62,7 +62,7 @@ static void test_counts(void **state)
 {
 	struct record_stack stack = {
 		.header = {.kind = RECORD_STACK, .size = 48 + 2 * sizeof(__u64)}, .count = 2};
-	struct record_stack_copy copy = {.header = {.kind = RECORD_STACK_COPY, .size = 48 + 9},
+	struct record_stack_copy copy = {.header = {.kind = RECORD_STACK_COPY, .size = 64 + 9},
 					 .size = 9};
 
 	assert_true(is_valid(&stack.header, sizeof(stack)));

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/hunt_doing.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "output/hunt_line.h"
+
+/* Smaller shares are left out: of what was done meanwhile, of the parts of one kind of time. */
+#define LEAST_MEANWHILE 0.03
+#define LEAST_PART      0.05
+/* Lines of what one goroutine did; more are left out. */
+#define MAX_MEANWHILE 4
+
+#define TEXT_SIZE 512
+
+/* Whose innermost frame is of no interest: it would have happened elsewhere as well. */
+static bool is_anywhere(enum hunt_kind kind)
+{
+	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU;
+}
+
+/* As many of them as are worth a word: how many. */
+static size_t num_told_parts(const struct hunt_doing *doing)
+{
+	size_t count = doing->num_parts;
+
+	while (count > 1 && doing->parts[count - 1].share < LEAST_PART)
+		count--;
+	return count;
+}
+
+static const char *taker_text(const struct hunt_taker *taker, char text[TEXT_SIZE])
+{
+	if (taker->is_own_process)
+		return "other threads of this program";
+	if (taker->is_idle)
+		return "nobody";
+	if (taker->is_quota)
+		return "quota of its control group";
+	if (!taker->process[0])
+		return "others";
+	snprintf(text, TEXT_SIZE, "process %s", taker->process);
+	return text;
+}
+
+static bool is_known(const struct hunt_taker *taker)
+{
+	return taker->process[0] || taker->is_own_process || taker->is_idle || taker->is_quota;
+}
+
+/* " (process hot126 70 %, other threads of this program 30 %)" */
+static void put_takers(const struct hunt_doing *doing, char text[TEXT_SIZE])
+{
+	size_t count = num_told_parts(doing), len = 0;
+
+	text[0] = 0;
+	if (doing->kind != HUNT_NO_CPU || (count == 1 && !is_known(&doing->parts[0].taker)))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char who[TEXT_SIZE], share[16] = "";
+
+		if (count > 1)
+			snprintf(share, sizeof(share), " %.0f %%", 100 * doing->parts[i].share);
+		len += (size_t)snprintf(text + len, TEXT_SIZE - len, "%s%s%s%s", i ? ", " : " (",
+					taker_text(&doing->parts[i].taker, who), share,
+					i + 1 == count ? ")" : "");
+	}
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What was called where it waited, unless the kind says as much. */
+static bool is_callee_told(const struct hunt_doing *doing)
+{
+	const struct name *callee = doing->callee;
+
+	if (!callee || is_anywhere(doing->kind) || starts_with(callee->text, "runtime."))
+		return false;
+	return doing->kind != HUNT_WAIT ||
+	       !(starts_with(callee->text, "sync.") || strcmp(callee->text, "time.Sleep") == 0);
+}
+
+void hunt_doing_put(struct output *out, size_t indent, const char *before,
+		    const struct hunt_doing *doing, bool is_bold)
+{
+	const struct hunt_part only = {.share = 1, .callee = doing->callee};
+	char who[TEXT_SIZE], then[TEXT_SIZE + 16];
+	bool has_place = doing->own.function || doing->own.module;
+	struct hunt_line line = {
+		.indent = indent,
+		.before = before,
+		.name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
+		.then = then,
+		.place = has_place ? &doing->own : NULL,
+		.is_bold = is_bold,
+		.may_break = true,
+	};
+
+	put_takers(doing, who);
+	snprintf(then, sizeof(then), "%s%s", who,
+		 !has_place                                     ? ""
+		 : is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
+								: " in ");
+	if (doing->num_parts && doing->parts[0].callee) {
+		line.callees = doing->parts;
+		line.num_callees = num_told_parts(doing);
+	} else if (is_callee_told(doing)) {
+		line.callees = &only;
+		line.num_callees = 1;
+	}
+	hunt_line_put(out, &line);
+}
+
+/* The collector's own goroutines are named by what they are. */
+static bool is_collector(const struct place *place)
+{
+	return place->function && starts_with(place->function->text, "runtime.gc");
+}
+
+static void put_waker(struct output *out, size_t indent, const struct hunt_doing *doing)
+{
+	char text[TEXT_SIZE];
+	struct hunt_line line = {.indent = indent, .before = text};
+
+	if (!doing->by_goid)
+		return;
+	if (doing->behind) {
+		snprintf(text, sizeof(text), "behind %u other%s that waited for the same",
+			 doing->behind, doing->behind == 1 ? "" : "s");
+		hunt_line_put(out, &line);
+	}
+	if (is_collector(&doing->by)) {
+		snprintf(text, sizeof(text), "woken by the garbage collector");
+		hunt_line_put(out, &line);
+		return;
+	}
+	snprintf(text, sizeof(text), "woken by goroutine %" PRIu64 "%s%s", doing->by_goid,
+		 doing->by_several ? " and others" : "", doing->by.function ? " in " : "");
+	line.place = doing->by.function ? &doing->by : NULL;
+	line.may_break = true;
+	hunt_line_put(out, &line);
+}
+
+void hunt_doing_put_meanwhile(struct output *out, size_t indent, const struct hunt_doing *doing)
+{
+	size_t shown = 0;
+
+	put_waker(out, indent, doing);
+	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {
+		const struct hunt_doing *one = &doing->meanwhile[i];
+		char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+
+		if (one->share < LEAST_MEANWHILE)
+			continue;
+		snprintf(before, sizeof(before), "meanwhile %.0f %% %s: ", 100 * one->share,
+			 hunt_amount(amount, one->ns));
+		hunt_doing_put(out, indent + 2, before, one, false);
+		hunt_doing_put_meanwhile(out, indent + 4, one);
+		shown++;
+	}
+}
