@@ -133,6 +133,28 @@ struct hunt_report {
 	size_t num_slowest;
 };
 
+/* Smaller shares of the slow calls' time are of no interest. */
+#define HUNT_LEAST_SHARE 0.01
+
+/* A function between the target and what the time of slow calls was spent on. */
+struct hunt_path_func {
+	const struct name *function; /* NULL: code of another file, `module` */
+	const struct name *module;
+	uint64_t va; /* in the code of the function; 0: all of it that is here was inlined */
+	const struct name *into; /* then: the function whose code that is in; NULL: unknown */
+	bool is_runtime; /* Go's own: it runs wherever a goroutine does anything */
+};
+
+#define HUNT_MAX_PATH 64
+
+struct hunt_path {
+	struct hunt_path_func funcs[HUNT_MAX_PATH]; /* callers before what they call */
+	size_t count; /* without the target */
+};
+
+/* Those that the tree names; further ones are left out. */
+void hunt_path(const struct hunt_report *report, struct hunt_path *path);
+
 struct hunt_report_options {
 	uint64_t slower_ns; /* calls that took at least that are slow; 0: found out */
 	size_t max_causes; /* more of them are left out; 0: those that are too small to matter */
@@ -150,6 +172,9 @@ struct hunt_visitor {
 struct error *hunt_report(const struct hunt *hunt, struct names *names,
 			  const struct hunt_report_options *options,
 			  const struct hunt_visitor *visitor);
+
+/* How many slow calls have ended so far of the target that has most of them; 0 also if memory is short. */
+uint64_t hunt_num_slow(const struct hunt *hunt, uint64_t slower_ns);
 
 /* Of the run as a whole. */
 struct hunt_totals {

@@ -32,11 +32,25 @@ struct output_about {
 	uint64_t start_ns; /* of tracing, by the clock of records */
 };
 
+/* What hunt traces exactly when it has reported. */
+struct hunt_drill {
+	struct place target;
+	uint64_t slower_ns; /* calls that take at least that are waited for */
+	struct hunt_path path; /* functions in these calls */
+};
+
+/* True of those that can be traced. */
+static inline bool hunt_drill_has(const struct hunt_path_func *func)
+{
+	return func->function && func->va && !func->is_runtime;
+}
+
 /* What is known when tracing has ended. */
 struct output_totals {
 	uint64_t stop_ns; /* by the clock of records */
 	uint64_t lost; /* records */
 	struct hunt_totals hunt; /* of OUTPUT_HUNT */
+	const struct hunt_drill *drill; /* the same: its trees are to come behind; NULL: none */
 };
 
 /* A call that is open for much longer than others took, and what its goroutine does now. */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/drill.h"
 #include "command/hunt_args.h"
 #include "command/hunt_memory.h"
 #include "command/nothing.h"
@@ -18,6 +19,7 @@ struct hunting {
 	struct places places; /* of run.bin */
 	struct unwind_code code;
 	struct hunt_memory memory;
+	struct drill drill; /* with --drill */
 	uint64_t num_reports;
 	uint64_t num_before; /* calls, of the binary before it was overwritten */
 };
@@ -107,6 +109,8 @@ static void print_report(void *context, const struct hunt_report *report)
 
 	hunting->num_reports++;
 	output_hunt(hunting->output, report);
+	if (hunting->args->drill)
+		run_fail(&hunting->run, drill_note(&hunting->drill, hunting->run.bin, report));
 }
 
 static void finish(struct hunting *hunting, uint64_t stop_ns)
@@ -118,11 +122,15 @@ static void finish(struct hunting *hunting, uint64_t stop_ns)
 		.rank = args->call,
 	};
 	const struct hunt_visitor visitor = {.report = print_report, .context = hunting};
+	struct output_totals totals = {.stop_ns = stop_ns,
+				       .lost = hunting->run.counts[STAT_LOST],
+				       .hunt = hunt_totals(hunting->hunt)};
 
+	drill_forget(&hunting->drill);
 	run_fail(&hunting->run, hunt_report(hunting->hunt, hunting->run.names, &options, &visitor));
-	output_end(hunting->output, &(struct output_totals){.stop_ns = stop_ns,
-							    .lost = hunting->run.counts[STAT_LOST],
-							    .hunt = hunt_totals(hunting->hunt)});
+	if (args->drill)
+		totals.drill = drill_decide(&hunting->drill, &hunting->run);
+	output_end(hunting->output, &totals);
 }
 
 /* A wait that has not ended: where, its process tells. */
@@ -149,6 +157,9 @@ static void handle(void *context, const struct record *record)
 		feed_open(hunting, (const struct record_wait *)record);
 	else
 		run_fail(&hunting->run, hunt_feed(hunting->hunt, record));
+	if (record->kind == RECORD_TICK && hunting->args->drill)
+		drill_watch(&hunting->drill, hunting->hunt, hunting->args->slower_ns,
+			    record->time_ns);
 	if (record->kind == RECORD_STOPPED)
 		finish(hunting, record->time_ns);
 }
@@ -182,7 +193,8 @@ static bool limit_reached(void *context)
 {
 	const struct hunting *hunting = context;
 
-	return hunting->args->limit && num_calls(hunting) >= hunting->args->limit;
+	return hunting->drill.has_enough ||
+	       (hunting->args->limit && num_calls(hunting) >= hunting->args->limit);
 }
 
 static bool has_shown(void *context)
@@ -216,7 +228,14 @@ static void destroy(struct hunting *hunting)
 	hunt_memory_release(&hunting->memory);
 	places_release(&hunting->places);
 	output_free(hunting->output);
+	drill_forget(&hunting->drill);
 	run_destroy(&hunting->run);
+}
+
+static struct error *drill(struct hunting *hunting)
+{
+	close_output(hunting);
+	return drill_run(&hunting->drill, hunting->args, &hunting->run);
 }
 
 int command_hunt(int argc, char **argv)
@@ -232,6 +251,7 @@ int command_hunt(int argc, char **argv)
 	hunting.run = (struct run){
 		.args = &args.run,
 		.context = &hunting,
+		.has_more = args.drill,
 		.format = args.format,
 		.advice = "calls of which some are missing are left out; give --ring-size more",
 		.make_plan = make_plan,
@@ -249,6 +269,9 @@ int command_hunt(int argc, char **argv)
 		err = run_prepare(&hunting.run);
 	if (!err)
 		err = run_trace(&hunting.run);
+	if (!err && hunting.drill.is_due)
+		err = drill(&hunting);
+	run_wait(&hunting.run);
 	if (err)
 		log_failure(err);
 	destroy(&hunting);

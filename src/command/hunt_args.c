@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "command/command.h"
+#include "command/drill.h"
 #include "command/goroutine_args.h"
 #include "command/options.h"
 #include "gofuncgraph/hunt.h"
@@ -16,6 +17,7 @@ enum {
 	KEY_SLOWER,
 	KEY_STUCK,
 	KEY_CALL,
+	KEY_DRILL,
 	KEY_LIMIT,
 	KEY_FREQUENCY,
 };
@@ -34,6 +36,8 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"call", KEY_CALL, "N", 0, "Also the Nth slowest call alone, in order of time",
 	 OPTIONS_SHOWN},
+	{"drill", KEY_DRILL, NULL, 0,
+	 "Then trace what was found, and show the next slow call as a tree", OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(HUNT_FORMATS), OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N calls of targets", OPTIONS_STOP},
 	{"frequency", KEY_FREQUENCY, "HZ", 0,
@@ -71,6 +75,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_CALL:
 		run_args_check(state, text_parse_count(arg, HUNT_MAX_SLOWEST, &args->call));
 		return 0;
+	case KEY_DRILL:
+		args->drill = true;
+		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
@@ -84,6 +91,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!args->select.selection.num_targets)
 			argp_error(state, "which TARGET? hunt looks at the calls of a function");
+		if (args->drill && !drill_format(args->format))
+			argp_error(
+				state,
+				"--drill shows a tree, and there are none in this format: leave out -f, or give -f json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -104,6 +115,8 @@ static const char doc[] =
 	"  gofuncgraph-c hunt --timeout 30s -p 812 main.handleBar\n"
 	"Calls of 100 ms and more, and the slowest one piece by piece:\n"
 	"  gofuncgraph-c hunt --slower 100ms --call 1 ./server '*handleBar'\n"
+	"And then an exact tree of the next one of these, as proof:\n"
+	"  gofuncgraph-c hunt --slower 100ms --drill ./server '*handleBar'\n"
 	"\v"
 	"No function is traced but TARGET: waits and system calls are measured where the runtime makes them, and samples tell what runs.\n"
 	"\n"

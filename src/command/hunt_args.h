@@ -12,6 +12,7 @@ struct hunt_args {
 	uint64_t slower_ns; /* 0: slow calls are found */
 	uint64_t stuck_ns; /* 0: found out */
 	uint64_t limit; /* calls; 0: any number */
+	bool drill;
 	uint64_t call; /* --call, from 1; 0: none */
 };
 

@@ -29,12 +29,12 @@ void run_forward_signals(struct run *run, bool program_has_got_them)
 		process_forward(run->process, number, from_kernel && program_has_got_them);
 }
 
-/* A signal ends tracing. A program that we started gets it instead, and tracing ends when that
- * program does. */
+/* A signal ends tracing; a ^C only what goes on now, where more is to come. A program that we started
+ * gets it instead, and tracing ends when that program does. */
 static bool told_to_stop(struct run *run)
 {
 	if (!run->args->program_args)
-		return signals_arrived();
+		return (run->has_more && signals_take_interrupt()) || signals_arrived();
 	run_forward_signals(run, true);
 	return false;
 }
@@ -343,12 +343,11 @@ static struct error *stop(struct run *run, struct error *err)
 	return err;
 }
 
-/* As if the tracer were not there. */
-static void wait_for_program(struct run *run)
+void run_wait(struct run *run)
 {
 	char text[64];
 
-	if (!run->args->program_args)
+	if (!run->args->program_args || !run->is_resumed)
 		return;
 	while (!process_has_ended(run->process)) {
 		told_to_stop(run);
@@ -403,9 +402,26 @@ struct error *run_trace(struct run *run)
 		if (!err && goes_on)
 			err = trace_once(run);
 	}
-	if (run->is_resumed)
-		wait_for_program(run);
 	return err;
+}
+
+bool run_may_go_on(struct run *run)
+{
+	return run->is_over && !guard_wants_end(run->guard) && !run_has_ended(run);
+}
+
+struct error *run_trace_on(struct run *run)
+{
+	struct error *err;
+
+	source_free(take_pointer(run->source));
+	plan_destroy(&run->plan);
+	run->is_over = run->is_changed = false;
+	run->end_ns = 0;
+	err = run->make_plan(run->context);
+	if (!err)
+		err = run->open_output(run->context);
+	return err ?: run_trace(run);
 }
 
 void run_destroy(struct run *run)

@@ -2,8 +2,8 @@
 /*
  * run.h - what every command does that attaches and reads records until told to stop.
  *
- * run_prepare() - run_trace() - run_destroy(), with functions of the command's own in between. Only
- * one run at a time: signals have one handler.
+ * run_prepare() - run_trace() - run_wait() - run_destroy(), with functions of the command's own in
+ * between. Only one run at a time: signals have one handler.
  */
 #ifndef COMMAND_RUN_H
 #define COMMAND_RUN_H
@@ -45,6 +45,7 @@ struct run {
 	bool has_begun; /* it is traced, and its output has begun */
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
+	bool has_more; /* what goes on now is not all: the first ^C ends it, and no more */
 	bool is_over; /* see run_is_over() */
 	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
 	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */
@@ -75,11 +76,19 @@ struct run {
 /* Opens the process, the binary and the output, and makes the plan. */
 struct error *run_prepare(struct run *run);
 
-/*
- * Traces until it is over, also a binary that takes the place of this one (reopen.h); then waits for
- * the program, if one was started.
- */
+/* Traces until it is over, also a binary that takes the place of this one (reopen.h). */
 struct error *run_trace(struct run *run);
+
+/* After run_trace(): a ^C with has_more, --timeout or the limit has ended it, and what was traced is
+ * still there. */
+bool run_may_go_on(struct run *run);
+
+/* Then traces the same once more, with the args and functions that `run` has by now, after
+ * close_output() of those that it had. */
+struct error *run_trace_on(struct run *run);
+
+/* Waits for the program, if one was started: as if the tracer were not there. */
+void run_wait(struct run *run);
 
 /* Makes the names of this binary and plan, and fills in what a run tells its output: to be called
  * when both are there, and anew when the binary was changed. */

@@ -86,6 +86,20 @@ bool signals_take(int *number, bool *from_kernel)
 	return false;
 }
 
+bool signals_take_interrupt(void)
+{
+	uint64_t since_ns = waits_since_ns;
+
+	if (arrived[SIGINT] == NOT_ARRIVED)
+		return false;
+	waits_since_ns = 0;
+	arrived[SIGINT] = NOT_ARRIVED;
+	for (int number = 1; number < NSIG; number++)
+		if (arrived[number] != NOT_ARRIVED)
+			waits_since_ns = since_ns;
+	return true;
+}
+
 void signals_set_detaching(bool detaching)
 {
 	is_detaching = detaching;

@@ -32,6 +32,9 @@ bool signals_arrived(void);
  * terminal most often; else a process did. */
 bool signals_take(int *number, bool *from_kernel);
 
+/* Takes a SIGINT, if one has arrived. */
+bool signals_take_interrupt(void);
+
 /*
  * While `detaching`, a second signal ends nothing: the probes are being taken away, and calls that
  * are open are still to be printed.

@@ -247,6 +247,7 @@ int command_states(int argc, char **argv)
 		err = run_prepare(&watch.run);
 	if (!err)
 		err = run_trace(&watch.run);
+	run_wait(&watch.run);
 	if (err)
 		log_failure(err);
 	destroy(&watch);

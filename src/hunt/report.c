@@ -69,6 +69,12 @@ static bool list_candidates(const struct kept *kept, struct candidates *all)
 	return true;
 }
 
+static void candidates_free(struct candidates *all)
+{
+	free(all->calls);
+	free(all->durations);
+}
+
 /* ---- how long ---- */
 
 static void tell_durations(const struct hunt_target *target, struct hunt_report *report)
@@ -195,8 +201,7 @@ static bool report_target(const struct hunt *hunt, const struct hunt_target *tar
 	if (is_full)
 		visitor->report(visitor->context, &report);
 	release(&report);
-	free(all.calls);
-	free(all.durations);
+	candidates_free(&all);
 	return is_full;
 }
 
@@ -246,6 +251,38 @@ struct error *hunt_report(const struct hunt *hunt, struct names *names,
 	free(sites);
 	free(targets);
 	return is_full ? NULL : error_out_of_memory();
+}
+
+/* ---- while it goes on ---- */
+
+static uint64_t count_slow(const struct hunt_target *target, uint64_t slower_ns)
+{
+	const struct hunt_report_options options = {.slower_ns = slower_ns};
+	struct candidates all = {0};
+	struct hunt_report report = {0};
+	double slow = 0;
+
+	tell_durations(target, &report);
+	if (list_candidates(&target->kept, &all)) {
+		find_slow(&all, &options, &report);
+		for (size_t i = 0; i < all.count; i++)
+			if (!report.alike && all.durations[i].ns >= report.cut_ns)
+				slow += all.durations[i].weight;
+	}
+	candidates_free(&all);
+	return (uint64_t)(slow + 0.5);
+}
+
+uint64_t hunt_num_slow(const struct hunt *hunt, uint64_t slower_ns)
+{
+	uint64_t most = 0;
+
+	for (const struct hunt_target *one = hunt->first_target; one; one = one->next) {
+		uint64_t slow = count_slow(one, slower_ns);
+
+		most = slow > most ? slow : most;
+	}
+	return most;
 }
 
 struct hunt_totals hunt_totals(const struct hunt *hunt)

@@ -20,6 +20,14 @@ static double excess_of(const struct jumps *jumps, size_t at)
 	return ns > SLOW_RATIO * jumps->median ? (ns - jumps->median) * jumps->calls[at].weight : 0;
 }
 
+/* Where the step up to it begins. */
+static double before_of(const struct jumps *jumps, size_t at)
+{
+	double ns = (double)jumps->calls[at - 1].ns;
+
+	return ns > jumps->median ? ns : jumps->median;
+}
+
 /* About the binary logarithm: linear from one power of two to the next. */
 static double log_of(double ratio)
 {
@@ -37,15 +45,20 @@ static double log_of(double ratio)
  */
 static double worth_of(const struct jumps *jumps, size_t at, double above)
 {
-	double before = (double)jumps->calls[at - 1].ns, step, share;
+	double before = before_of(jumps, at);
+	double step = (double)jumps->calls[at].ns / before, share = above / jumps->total;
 
-	if (before < jumps->median)
-		before = jumps->median;
-	step = (double)jumps->calls[at].ns / before;
-	share = above / jumps->total;
 	if (step < SLOW_RATIO || (share < MOST && step * step < before / jumps->median))
 		return 0;
 	return log_of(step) * share;
+}
+
+/* Further calls lie on either side of the jump, and not just where those that were seen do. */
+static uint64_t middle_of(const struct jumps *jumps, size_t at)
+{
+	double before = before_of(jumps, at), after = (double)jumps->calls[at].ns;
+
+	return (uint64_t)(before + (after - before) / 2);
 }
 
 /* 0: there is no jump. */
@@ -62,7 +75,7 @@ static uint64_t find_jump(const struct jumps *jumps)
 		if (worth <= most)
 			continue;
 		most = worth;
-		cut_ns = jumps->calls[i].ns;
+		cut_ns = middle_of(jumps, i);
 	}
 	return cut_ns;
 }

@@ -20,7 +20,7 @@ struct weighted {
 };
 
 struct slow {
-	uint64_t cut_ns; /* slow calls take at least that */
+	uint64_t cut_ns; /* slow calls take at least that: the middle of the jump */
 	bool alike; /* there are none; cut_ns is 0 */
 };
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "output/format.h"
+#include "output/hunt_drill.h"
 #include "output/json_writer.h"
 #include "output/place_text.h"
 
@@ -168,10 +169,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	struct json_writer json = json_begin(&out->writer);
 
 	json_key(&json, "target");
-	if (report->target.function)
-		json_raw(&json, report->target.function->json, report->target.function->json_len);
-	else
-		json_text(&json, "?");
+	json_name(&json, report->target.function);
 	put_durations(&json, report);
 	json_member_open(&json, "causes", '[');
 	put_doings(&json, report->causes, report->num_causes);
@@ -192,15 +190,20 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	json_end(&json);
 }
 
+static void end(struct output *out, const struct output_totals *totals)
+{
+	if (totals->drill)
+		hunt_drill_put_json(out, totals->drill);
+}
+
+/* ---- stuck ---- */
+
 static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 {
 	struct json_writer json = json_begin(&out->writer);
 
 	json_key(&json, "stuck");
-	if (stuck->target.function)
-		json_raw(&json, stuck->target.function->json, stuck->target.function->json_len);
-	else
-		json_text(&json, "?");
+	json_name(&json, stuck->target.function);
 	json_member_number(&json, "open_ns", stuck->ns);
 	json_member_number(&json, "pid", stuck->pid);
 	json_member_number(&json, "goid", stuck->goid);
@@ -224,4 +227,5 @@ const struct format format_hunt_json = {
 	.prints = "the report",
 	.hunt = put_report,
 	.stuck = put_stuck,
+	.end = end,
 };

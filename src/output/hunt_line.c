@@ -279,3 +279,12 @@ void hunt_line_puts(struct output *out, const char *text)
 {
 	hunt_line_put(out, &(struct hunt_line){.before = text});
 }
+
+void hunt_line_begin_block(struct output *out)
+{
+	struct hunt_text *text = out->data;
+
+	if (text->has_any)
+		hunt_line_puts(out, "");
+	text->has_any = true;
+}

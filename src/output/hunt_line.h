@@ -39,6 +39,9 @@ void hunt_line_puts(struct output *out, const char *text);
 /* A sentence, behind the name of a function (NULL: none): on a terminal as many lines as it takes. */
 void hunt_line_sentence(struct output *out, const struct place *function, const char *text);
 
+/* What follows stands apart from what is above it. */
+void hunt_line_begin_block(struct output *out);
+
 /* "68.7 ms" */
 #define HUNT_AMOUNT_SIZE (TEXT_AMOUNT_SIZE + 2)
 const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns);

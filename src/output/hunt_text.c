@@ -11,11 +11,12 @@
 
 #include "base/terminal.h"
 #include "output/hunt_doing.h"
+#include "output/hunt_drill.h"
 #include "output/hunt_line.h"
 
 /* Smaller shares are left out: of causes behind the first, of the tree. */
 #define LEAST_CAUSE 0.01
-#define LEAST_NODE  0.01
+#define LEAST_NODE  HUNT_LEAST_SHARE
 /* Lines of one kind; more are left out. */
 #define MAX_CAUSES 10
 #define MAX_NODES  60
@@ -43,15 +44,6 @@ static struct error *begin(struct output *out)
 static void release(struct output *out)
 {
 	free(out->data);
-}
-
-static void begin_block(struct output *out)
-{
-	struct hunt_text *text = out->data;
-
-	if (text->has_any)
-		hunt_line_puts(out, "");
-	text->has_any = true;
 }
 
 /* ---- how long ---- */
@@ -168,7 +160,7 @@ static void put_tree(struct output *out, const struct hunt_report *report)
 
 	if (!report->num_nodes)
 		return;
-	begin_block(out);
+	hunt_line_begin_block(out);
 	hunt_line_puts(out, report->alike ? "where their time went:"
 					  : "where the time of the slow calls went:");
 	while (at < report->num_nodes && shown < MAX_NODES) {
@@ -213,7 +205,7 @@ static void put_call(struct output *out, const struct hunt_report *report,
 	snprintf(text, sizeof(text), "%s: %s%s, goroutine %" PRIu64 " of process %u, begun on %s%s",
 		 which, hunt_amount(amount, call->ns), call->is_open ? " so far" : "", call->goid,
 		 call->pid, time, call->is_in_order ? "" : "; what it did, in no order");
-	begin_block(out);
+	hunt_line_begin_block(out);
 	hunt_line_sentence(out, NULL, text);
 	hunt_line_puts(out, "       at        for");
 	for (size_t i = 0; i < call->num_steps; i++) {
@@ -263,7 +255,7 @@ static void put_coverage(struct output *out, const struct hunt_report *report)
 
 static void put_report(struct output *out, const struct hunt_report *report)
 {
-	begin_block(out);
+	hunt_line_begin_block(out);
 	put_durations(out, report);
 	if (report->looked_at) {
 		put_comparison(out, report);
@@ -280,15 +272,12 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	put_coverage(out, report);
 }
 
-static void end(struct output *out, const struct output_totals *totals)
+static void put_samples(struct output *out, const struct output_totals *totals)
 {
 	const struct hunt_totals *hunt = &totals->hunt;
-	struct hunt_text *text = out->data;
 	char line[TEXT_SIZE];
 
-	if (!text->has_any)
-		return;
-	begin_block(out);
+	hunt_line_begin_block(out);
 	snprintf(line, sizeof(line), "%" PRIu64 " sample%s of CPU%s", hunt->samples,
 		 hunt->samples == 1 ? "" : "s", totals->lost ? "" : ", no event lost");
 	hunt_line_puts(out, line);
@@ -299,13 +288,23 @@ static void end(struct output *out, const struct output_totals *totals)
 	hunt_line_sentence(out, NULL, line);
 }
 
+static void end(struct output *out, const struct output_totals *totals)
+{
+	const struct hunt_text *text = out->data;
+
+	if (text->has_any)
+		put_samples(out, totals);
+	if (totals->drill)
+		hunt_drill_put(out, totals->drill);
+}
+
 /* ---- stuck ---- */
 
 static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 {
 	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
-	begin_block(out);
+	hunt_line_begin_block(out);
 	snprintf(text, sizeof(text), ": a call is open for %s by now",
 		 hunt_amount(amount, stuck->ns));
 	hunt_line_sentence(out, &stuck->target, text);

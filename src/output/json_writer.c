@@ -35,6 +35,14 @@ void json_text(struct json_writer *json, const char *text)
 	json->needs_comma = true;
 }
 
+void json_name(struct json_writer *json, const struct name *name)
+{
+	if (name)
+		json_raw(json, name->json, name->json_len);
+	else
+		json_text(json, "?");
+}
+
 void json_text_key(struct json_writer *json, const char *text)
 {
 	if (json->needs_comma)

@@ -44,6 +44,9 @@ static inline void json_element_text(struct json_writer *json, const char *text)
 	json_text(json, text);
 }
 
+/* "?" for NULL. */
+void json_name(struct json_writer *json, const struct name *name);
+
 /* ---- keys ---- */
 
 /* `text`: `,"key":`, with room behind it for as many bytes. */

@@ -194,12 +194,77 @@ static void test_stuck(void **state)
 	world_end(&world);
 }
 
+/* ---- drilling ---- */
+
+static void take_path(void *context, const struct hunt_report *report)
+{
+	struct hunt_drill *drill = context;
+
+	drill->target = report->target;
+	hunt_path(report, &drill->path);
+}
+
+static void add(struct hunt_drill *drill, struct hunt_path_func func)
+{
+	drill->path.funcs[drill->path.count++] = func;
+}
+
+/* What was found, and what has no probe for each of the reasons that there are. */
+static struct hunt_drill make_drill(struct world *world)
+{
+	struct hunt_drill drill = {.slower_ns = 39500000};
+	const struct name *load = names_caller(world->names, LOAD)->function;
+	const struct name *assist = names_caller(world->names, ASSIST)->function;
+
+	assert_null(hunt_report(world->hunt, world->names, &(struct hunt_report_options){0},
+				&(struct hunt_visitor){.report = take_path, .context = &drill}));
+	add(&drill,
+	    (struct hunt_path_func){.function = load, .into = drill.path.funcs[0].function});
+	add(&drill, (struct hunt_path_func){.function = load});
+	add(&drill, (struct hunt_path_func){.function = assist, .va = ASSIST, .is_runtime = true});
+	add(&drill, (struct hunt_path_func){.module = load});
+	return drill;
+}
+
+static void assert_drill(const char *format, const char *name)
+{
+	struct world world;
+	char *text = NULL;
+	size_t size;
+	struct output_options options = {.file = open_memstream(&text, &size)};
+	struct hunt_drill drill, alone;
+	struct output *out;
+	int errnum;
+
+	live(&world);
+	options.names = world.names;
+	drill = alone = make_drill(&world);
+	alone.path.count = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		assert_null(output_new(format_named(OUTPUT_HUNT, format), &options, &out));
+		output_end(out, &(struct output_totals){.drill = i ? &alone : &drill});
+		assert_null(output_flush(out, &errnum));
+		output_free(out);
+	}
+	fclose(options.file);
+	assert_golden(name, text);
+	free(text);
+	world_end(&world);
+}
+
+static void test_drill(void **state)
+{
+	assert_drill("text", "hunt-drill");
+	assert_drill("json", "hunt-drill-json");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
 		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_narrow), cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_drill),
 	};
 
 	if (argc > 1)

@@ -22,15 +22,15 @@ static struct slow find(const uint64_t *ns, size_t count, uint64_t median_ns, ui
 
 static void test_jump(void **state)
 {
-	/* Two kinds of calls: the slow ones are above the largest jump. */
+	/* Two kinds of calls: the slow ones are above the middle of the largest jump. */
 	const uint64_t two[] = {2, 3, 4, 4, 9, 60000, 70000, 79000};
 	const uint64_t one[] = {1000, 1000, 1010, 1020, 90000};
 	/* A jump below the median is none. */
 	const uint64_t below[] = {1, 1000, 1000, 1010, 1020, 2500};
 
-	assert_int_equal(find(two, 8, 4, 70000).cut_ns, 60000);
-	assert_int_equal(find(one, 5, 1010, 90000).cut_ns, 90000);
-	assert_int_equal(find(below, 6, 1000, 2500).cut_ns, 2500);
+	assert_int_equal(find(two, 8, 4, 70000).cut_ns, 30004);
+	assert_int_equal(find(one, 5, 1010, 90000).cut_ns, 45510);
+	assert_int_equal(find(below, 6, 1000, 2500).cut_ns, 1760);
 }
 
 static void test_alike(void **state)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/run_trees.h"
+
+#include "base/log.h"
+#include "command/nothing.h"
+
+/* ---- preparing ---- */
+
+static struct error *open_output(void *context)
+{
+	struct run_trees *trees = context;
+	struct output_options options = {.values = &trees->run->plan.values,
+					 .run = trees->args->run.options};
+	struct error *err = run_prepare_output(trees->run, &options);
+
+	return err ?: tree_view_open(&trees->view, &options, trees->run->hit_times);
+}
+
+static void log_omissions(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct omission *omission = &plan->omissions[i];
+		const struct gobin_func *func = omission->func;
+
+		log_verbose("left out %s+%llu: %s", func->name,
+			    (unsigned long long)(omission->va - func->va), omission->reason);
+	}
+}
+
+/* Too many to name without being asked, and too much to be missed without a word. */
+static void log_self_checks(const struct plan *plan)
+{
+	const char *reason = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->num_omissions; i++) {
+		const struct gobin_func *func = plan->omissions[i].func;
+		const char *checked = gobin_self_check(plan->bin, func->va, func->size);
+
+		reason = reason ?: checked;
+		count += checked != NULL;
+	}
+	if (count)
+		log_info("%zu function%s left out: %s (-v names them)", count,
+			 count == 1 ? " is" : "s are", reason);
+}
+
+static struct error *make_plan(void *context)
+{
+	struct run_trees *trees = context;
+	struct run *run = trees->run;
+	struct error *err = plan_make(run->bin, &trees->args->select.selection, &run->args->options,
+				      &run->plan);
+
+	if (err)
+		return err;
+	log_omissions(&run->plan);
+	log_self_checks(&run->plan);
+	return NULL;
+}
+
+static void close_output(void *context)
+{
+	struct run_trees *trees = context;
+
+	tree_view_close(&trees->view);
+}
+
+/* ---- running ---- */
+
+static void handle(void *context, const struct record *record)
+{
+	struct run_trees *trees = context;
+
+	run_saw(trees->run, record);
+	if (record->kind == RECORD_WRONG_GOID)
+		run_distrust(trees->run, record->pid);
+	run_fail(trees->run, tree_view_feed(&trees->view, record, trees->run->counts[STAT_LOST]));
+}
+
+static struct error *start(void *context)
+{
+	struct run_trees *trees = context;
+	struct live_options options = {.sink = {.handle = handle, .context = trees}};
+	size_t num_traced = plan_num_traced(&trees->run->plan);
+	char what[64];
+
+	snprintf(what, sizeof(what), "tracing %zu function%s", num_traced,
+		 num_traced == 1 ? "" : "s");
+	return run_start(trees->run, &options, what);
+}
+
+static struct error *flush(void *context, int *errnum)
+{
+	struct run_trees *trees = context;
+
+	return output_flush(trees->view.output, errnum);
+}
+
+static bool limit_reached(void *context)
+{
+	const struct run_trees *trees = context;
+
+	return tree_view_is_full(&trees->view);
+}
+
+static bool has_shown(void *context)
+{
+	const struct run_trees *trees = context;
+
+	return tree_view_has_shown(&trees->view);
+}
+
+static struct progress_count count(void *context)
+{
+	const struct run_trees *trees = context;
+
+	return (struct progress_count){
+		.count = tree_view_num_roots(&trees->view),
+		.one = "call of a target",
+		.many = "calls of targets",
+		.are_chosen = filter_chooses(&trees->args->view.filter),
+		.num_shown = tree_view_num_written(&trees->view),
+	};
+}
+
+static void report(void *context)
+{
+	const struct run_trees *trees = context;
+
+	tree_view_report(&trees->view);
+}
+
+static void explain(void *context)
+{
+	const struct run_trees *trees = context;
+	_cleanup_free_ char *targets = nothing_targets(&trees->run->plan);
+	_cleanup_free_ char *what = NULL;
+
+	if (!targets || asprintf(&what, "entered %s", targets) < 0)
+		return;
+	nothing_explain(trees->run, what);
+	nothing_explain_inlining(&trees->run->plan);
+}
+
+void run_trees_begin(struct run_trees *trees, const struct trace_args *args, struct run *run)
+{
+	*trees = (struct run_trees){.args = args, .run = run, .view.args = &args->view};
+	run->args = &args->run;
+	run->format = args->view.format;
+	run->advice = "trace fewer functions, or give --ring-size more";
+	run->context = trees;
+	run->make_plan = make_plan;
+	run->open_output = open_output;
+	run->start = start;
+	run->close_output = close_output;
+	run->flush = flush;
+	run->limit_reached = limit_reached;
+	run->has_shown = has_shown;
+	run->count = count;
+	run->explain = explain;
+	run->report = report;
+}
+
+void run_trees_end(struct run_trees *trees)
+{
+	tree_view_close(&trees->view);
+}

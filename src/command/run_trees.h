@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* run_trees.h - a run that prints trees of calls: what goes on between run_prepare() and run_destroy(). */
+#ifndef COMMAND_RUN_TREES_H
+#define COMMAND_RUN_TREES_H
+
+#include "command/run.h"
+#include "command/trace_args.h"
+#include "command/tree_view.h"
+
+struct run_trees {
+	const struct trace_args *args; /* not owned */
+	struct run *run; /* not owned */
+	struct tree_view view;
+};
+
+/* Sets what the run does, and its args. */
+void run_trees_begin(struct run_trees *trees, const struct trace_args *args, struct run *run);
+
+/* Before run_destroy(). */
+void run_trees_end(struct run_trees *trees);
+
+#endif

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+"""hunt --drill: what hunt has found is traced, and the next slow call is shown as an exact tree."""
+
+import json
+import re
+import signal
+import subprocess
+
+import pytest
+
+from harness import await_condition
+
+MS = 1_000_000
+SLOWER = ("--slower", "30ms")
+WORK = "mutex 200 5 4 50"
+DRILLING = "drilling into main.handleMutex until a call takes 30.0ms or longer"
+
+
+@pytest.fixture
+def program(binary, start):
+    return start(binary("culprits"))
+
+
+def work_until_it_ends(tracer, *programs):
+    """What the programs say of all their calls."""
+    accounts = []
+    while tracer.child.poll() is None:
+        accounts += [program.work(WORK) for program in programs]
+    assert tracer.wait() == 0, tracer.err
+    return accounts
+
+
+def split(lines):
+    """Of JSON: what hunt found, what it drilled into, and the calls of the tree."""
+    objects = [json.loads(line) for line in lines]
+    report, drill = [next((one for one in objects if name in one), None) for name in ("target", "drill")]
+    return report, drill, [one for one in objects if "tree" in one]
+
+
+BUILDS = {"installed Go": {}, "Go 1.19": {"version": "1.19"}, "Go 1.27": {"version": "1.27"},
+          "stripped PIE": {"flags": ["-buildmode=pie"], "strip": True}}
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("build", BUILDS)
+def test_json(binary, start, run_tool, build):
+    """The tree is that of one call that the program itself found slow, with the functions that hunt named."""
+    program = start(binary("culprits", **BUILDS[build]))
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-f", "json", "-p", program.pid, "main.handleMutex").await_tracing()
+    accounts = work_until_it_ends(tracer, program)
+    report, drill, calls = split(tracer.out.splitlines())
+    assert report["slow"] >= 5 and drill["drill"] == "main.handleMutex" and drill["slower_ns"] == 30 * MS
+    assert "main.(*cache).get" in drill["functions"]
+    assert {"function": "main.(*cache).acquire", "inlined_into": "main.(*cache).get"} in drill["left_out"]
+    assert {call["function"] for call in calls} == {"main.handleMutex", "main.(*cache).get"} | ({"sync.(*Mutex).Lock"} & {
+        call["function"] for call in calls})
+    (root,) = [call for call in calls if "parent" not in call]
+    (get,) = [call for call in calls if call["function"] == "main.(*cache).get"]
+    assert root["function"] == "main.handleMutex" and get["parent"] == root["call"] and root["pid"] == program.pid
+    assert 30 * MS <= get["duration_ns"] <= root["duration_ns"]
+    measured = [ns for account in accounts for ns in account["durations_ns"]]
+    assert any(0 <= ns - root["duration_ns"] < 20 * MS for ns in measured)
+    waited = max(root["states_ns"]["waiting"].values())
+    assert waited > 0.9 * root["duration_ns"]
+    assert program.code_is_clean() and program.finish() == 0
+
+
+def test_text(program, run_tool, tmp_path):
+    """First the report, then the tree below it, in the file that -o names."""
+    report = tmp_path / "report"
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-o", report, "-p", program.pid, "main.handleMutex").await_tracing()
+    work_until_it_ends(tracer, program)
+    assert "hunt has seen enough slow calls, and ends (--drill)" in tracer.err and DRILLING in tracer.err
+    assert "tracing 2 functions" in tracer.err and "1 shown" in tracer.err
+    text = report.read_text()
+    assert re.search(r"^main\.handleMutex: \d+ calls in .*\n\d+ slow calls of .*\n 100 % .* in main\.\(\*cache\)\.acquire ", text)
+    assert re.search(r"\n\nmain\.handleMutex: drilling into the next call of 30\.0 ms or longer, with probes on it and 1 function in it\n"
+                     r"  without main\.\(\*cache\)\.acquire, which was inlined into main\.\(\*cache\)\.get\n", text)
+    tree = re.search(r"\n\n(\d.*main\.handleMutex\(\) \{.*\n.*main\.\(\*cache\)\.get\(\) \{.*\n.*~ (?:sync\.Mutex\.Lock|semacquire), "
+                     r"woken by .*main\.\(\*cache\)\.refresh.*\n.*\} main\.\(\*cache\)\.get.*\n.*\} main\.handleMutex.*\n)$", text)
+    assert tree, text
+
+
+# ---- when each of them ends ----
+
+
+def test_interrupted_twice(program, run_tool):
+    """A ^C ends hunt, and a second one what comes behind it."""
+    tracer = run_tool("hunt", "--drill", "-p", program.pid, "main.handleMutex").await_tracing()
+    program.work(WORK)
+    tracer.signal(signal.SIGINT)
+    await_condition(lambda: tracer.err.count("tracing ") == 2, "it does not drill")
+    assert "drilling into main.handleMutex until a call takes " in tracer.err
+    tracer.stop()
+    assert tracer.out.startswith("main.handleMutex: 200 calls in ") and "main.handleMutex() {" not in tracer.out
+    assert program.code_is_clean()
+
+
+def test_terminated(program, run_tool):
+    """Who ends it by another signal wants no more."""
+    tracer = run_tool("hunt", "--drill", "-p", program.pid, "main.handleMutex").await_tracing()
+    program.work(WORK)
+    tracer.stop(signal.SIGTERM)
+    assert tracer.out.startswith("main.handleMutex: 200 calls in ") and "drilling" not in tracer.out + tracer.err
+
+
+def test_none_comes(program, run_tool):
+    """It waits no longer than --timeout says, and tells that there was none."""
+    tracer = run_tool("hunt", "--drill", "--timeout", "3s", *SLOWER, "-p", program.pid, "main.handleMutex").await_tracing()
+    program.work(WORK)
+    await_condition(lambda: tracer.err.count("tracing ") == 2, "it does not drill")
+    program.work("mutex 100 0 4 50")
+    assert tracer.wait() == 0
+    assert re.search(r"no call that took 30\.0ms or longer has come in 3\.\d+s of drilling", tracer.err), tracer.err
+    assert "main.handleMutex() {" not in tracer.out
+
+
+def test_nothing_slow(program, run_tool):
+    tracer = run_tool("hunt", "--drill", "--slower", "1h", "-p", program.pid, "main.handleMutex").await_tracing()
+    program.work("mutex 100 0 4 50")
+    tracer.stop()
+    assert "there is nothing to drill into: hunt has seen no slow call" in tracer.err
+    assert "none took 3600 s or longer" in tracer.out and "drilling" not in tracer.out
+
+
+# ---- which processes ----
+
+
+def test_several_processes(binary, start, run_tool):
+    """All that run the binary are drilled into; the next slow call is that of one of them."""
+    path = binary("culprits")
+    programs = [start(path), start(path)]
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-f", "json", path, "main.handleMutex").await_tracing()
+    work_until_it_ends(tracer, *programs)
+    _, _, calls = split(tracer.out.splitlines())
+    (pid,) = {call["pid"] for call in calls}
+    assert pid in [program.pid for program in programs]
+
+
+def start_program(binary, run_tool, *arguments):
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-f", "json", *arguments, binary("culprits"), "main.handleMutex", "--",
+                      stdin=subprocess.PIPE)
+    await_condition(lambda: b"READY\n" in tracer.output, "the program has not started")
+    return tracer
+
+
+def test_started_program(binary, run_tool):
+    """It is started once, and goes on when all has been shown."""
+    tracer = start_program(binary, run_tool)
+    while '"tree"' not in tracer.err:
+        tracer.child.stdin.write(f"{WORK}\n".encode())
+        tracer.child.stdin.flush()
+        tracer.lines.get(timeout=60)
+    assert tracer.child.poll() is None
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+    assert tracer.output.count(b"READY\n") == 1
+    report, drill, calls = split([line for line in tracer.err.splitlines() if line.startswith("{")])
+    assert report and drill and len({call["tree"] for call in calls}) == 1
+
+
+def test_program_that_ends(binary, run_tool):
+    """There is nothing to drill into any more."""
+    tracer = start_program(binary, run_tool, "--limit", "100000")
+    tracer.child.stdin.write(b"mutex 200 1 4 50\n")
+    tracer.child.stdin.close()
+    assert tracer.wait() == 0
+    assert "nothing is drilled into: the process has ended" in tracer.err
+    report, drill, calls = split([line for line in tracer.err.splitlines() if line.startswith("{")])
+    assert report["calls"] == 200 and not drill and not calls
+
+
+def test_wrong_format(run_tool, binary):
+    tracer = run_tool("hunt", "--drill", "-f", "folded", binary("culprits"), "main.main")
+    assert tracer.wait() == 2 and "--drill shows a tree, and there are none in this format" in tracer.err
