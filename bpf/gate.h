@@ -158,6 +158,8 @@ static __always_inline void send_last(struct gate *gate, const struct who *who, 
 {
 	if (hunts)
 		end_hunt(gate, who);
+	if (tells_no_cpu)
+		end_run(who);
 	end_gate(gate, who, send(gate, who, site, position, kind, RECORD_CLOSES_TREE));
 }
 

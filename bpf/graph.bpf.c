@@ -7,6 +7,7 @@
  * system stack for somebody else (SITE_ANY_STACK). Inside, the goroutine is read, which may be another
  * one by now, and one record goes to the ring buffer. Policy and formatting are user space's.
  */
+#include "no_cpu.h"
 #include "processor.h"
 #include "resume.h"
 #include "sample.h"
@@ -109,6 +110,8 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		if (!gate)
 			return false;
 		opens = true;
+		if (tells_no_cpu && who->goid)
+			begin_run(who);
 	}
 	flags = flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0;
 	if (sees_resumes && position & SYSTEM_STACK && who->goid)
@@ -146,8 +149,11 @@ static __always_inline void tell_results(const struct pt_regs *ctx, struct gate 
 				      .position = position,
 				      .site = index,
 				      .flags = is_last ? RECORD_CLOSES_TREE : 0};
-	bool is_sent = send_results(&returning);
+	bool is_sent;
 
+	if (tells_no_cpu && is_last)
+		end_run(who);
+	is_sent = send_results(&returning);
 	if (!is_sent)
 		note_loss(gate, who);
 	if (is_last)
@@ -456,17 +462,22 @@ int wait_site(struct pt_regs *ctx)
 	return 0;
 }
 
-/* With `hunts`: kernel/sched/core.c, __schedule(). */
+/* With `hunts` or tells_no_cpu: kernel/sched/core.c, __schedule(). */
 SEC("tp_btf/sched_switch")
 int sched_switch(__u64 *ctx)
 {
 	bool is_preempted = ctx[0];
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 
-	if (is_tracing && hunted_tgid) {
+	if (!is_tracing || !hunted_tgid)
+		return 0;
+	if (hunts) {
 		on_off(prev, is_preempted);
 		on_again(next);
 		note_switch(next);
+	} else {
+		lose_processor(prev);
+		get_processor(next);
 	}
 	return 0;
 }
@@ -520,6 +531,8 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = (void *)ctx->args[0];
 
+	if (tells_no_cpu)
+		forget_runner();
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
 		on_process_end(RECORD_PROCESS_EXIT);
 	else if (!(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
@@ -535,6 +548,8 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 
 	if (only_pid && tid != tid_before && find_process(&who))
 		__sync_fetch_and_add(&num_moves, 1);
+	if (tells_no_cpu)
+		forget_runner();
 	on_process_end(RECORD_EXEC);
 	return 0;
 }

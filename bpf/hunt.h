@@ -7,7 +7,7 @@
 #ifndef GOFUNCGRAPH_HUNT_H
 #define GOFUNCGRAPH_HUNT_H
 
-#include "emit.h"
+#include "runner.h"
 
 /* By bpf_get_current_pid_tgid(): samples and switches need no namespace's numbers to find it. */
 static __always_inline void remember_hunted(const struct who *who)
@@ -19,10 +19,7 @@ static __always_inline void remember_hunted(const struct who *who)
 	if (known && known->program == new.program && known->bias == new.bias)
 		return;
 	bpf_map_update_elem(&hunted_processes, &tgid, &new, BPF_ANY);
-	if (!hunted_tgid)
-		hunted_tgid = tgid;
-	else if (hunted_tgid != tgid)
-		hunted_tgid = HUNTS_MANY;
+	note_tgid(tgid);
 }
 
 /* The current process is gone, or runs another program. */

@@ -37,6 +37,7 @@ const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
 const volatile __u32 num_chosen_goids = 0;
 const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool hunts = false; /* see run_options.hunt */
+const volatile bool tells_no_cpu = false; /* STATE_NO_CPU is told */
 const volatile __u64 long_wait_ns = 0;
 const volatile __u64 outside_min_wait_ns = 0;
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
@@ -80,8 +81,9 @@ volatile bool is_switched = false;
 volatile __u64 timed_runs = 0, timed_ns = 0;
 volatile __u64 told_runs = 0, told_ns = 0;
 
-/* With `hunts`: the one process that has been inside a target, as the initial PID namespace numbers it;
- * 0: there is none, HUNTS_MANY: more have. Whatever another one's threads do is of no interest. */
+/* With `hunts` or tells_no_cpu: the one process that has been inside a target, or has told of a goroutine's
+ * state, as the initial PID namespace numbers it; 0: there is none, HUNTS_MANY: more have. Whatever another
+ * one's threads do is of no interest. */
 #define HUNTS_MANY ~0u
 volatile __u32 hunted_tgid = 0;
 
@@ -165,6 +167,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hunted);
 } hunted_processes SEC(".maps");
+
+/* With tells_no_cpu. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_RUNNERS);
+	__type(key, __u32);
+	__type(value, struct runner);
+} runners SEC(".maps");
 
 /* With wants_stacks or `hunts`: those that were told. -> nothing */
 struct {

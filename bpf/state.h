@@ -209,11 +209,36 @@ static __always_inline bool ends_long_wait(struct gate *gate, const struct chang
 	       now - gate->since >= min_wait_ns;
 }
 
+/* With all_goroutines: any one's. */
+static __always_inline void tell_any(struct pt_regs *ctx, const struct who *who,
+				     const struct site *site, struct change *change)
+{
+	remember_process(who);
+	find_caller(ctx, who, site, change);
+	send_origin(ctx, who, change, 0);
+}
+
+/* Else: that of a goroutine inside a target. */
+static __always_inline void tell_inside(struct pt_regs *ctx, struct gate *gate,
+					const struct who *who, const struct site *site,
+					struct change *change)
+{
+	bool is_sent;
+
+	if (ends_long_wait(gate, change)) {
+		find_caller(ctx, who, site, change);
+		is_sent = send_origin(ctx, who, change, gate->lost);
+	} else {
+		is_sent = send_change(who, change, gate->lost);
+	}
+	note_sent(gate, who, is_sent);
+}
+
 static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const struct site *site)
 {
-	struct gate *gate;
+	struct gate *gate = NULL;
 	struct change change;
-	bool sent;
+	bool was_running, is_running;
 
 	if (!find_change(ctx, site, &change))
 		return;
@@ -230,29 +255,26 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const
 		on_unreadable(who);
 		return;
 	}
-	if (all_goroutines) {
-		remember_process(who);
-		find_caller(ctx, who, site, &change);
-		send_origin(ctx, who, &change, 0);
-		return;
+	if (!all_goroutines) {
+		/* To copy the stack is work of its own. */
+		if (!who->goid || change.old_state == STATE_COPYSTACK ||
+		    change.new_state == STATE_COPYSTACK)
+			return;
+		gate = find_gate(who);
+		if (!gate)
+			return;
 	}
-	/* To copy the stack is work of its own. */
-	if (!who->goid || change.old_state == STATE_COPYSTACK ||
-	    change.new_state == STATE_COPYSTACK)
-		return;
-	gate = find_gate(who);
-	if (!gate)
-		return;
-	if (ends_long_wait(gate, &change)) {
-		find_caller(ctx, who, site, &change);
-		sent = send_origin(ctx, who, &change, gate->lost);
-	} else {
-		sent = send_change(who, &change, gate->lost);
-	}
-	if (sent)
-		gate->lost = 0;
+	/* Who has no processor is told of between these records. */
+	was_running = (change.old_state & STATE_NUMBER) == STATE_RUNNING;
+	is_running = (change.new_state & STATE_NUMBER) == STATE_RUNNING;
+	if (tells_no_cpu && was_running && !is_running)
+		end_run(who);
+	if (all_goroutines)
+		tell_any(ctx, who, site, &change);
 	else
-		note_loss(gate, who);
+		tell_inside(ctx, gate, who, site, &change);
+	if (tells_no_cpu && is_running && !was_running)
+		begin_run(who);
 }
 
 /*

@@ -32,8 +32,8 @@ enum call_end {
 /* What a goroutine was doing while it did not run, and for how long: part of a call's time. */
 struct part {
 	uint64_t ns; /* not 0 */
-	/* enum goroutine_state: RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what newer versions have
-	 */
+	/* enum goroutine_state: NO_CPU, RUNNABLE, SYSCALL, WAITING, PREEMPTED, or what newer versions
+	 * have */
 	uint8_t state;
 	uint8_t reason; /* of STATE_WAITING: see gobin_wait_reason(); else 0 */
 };

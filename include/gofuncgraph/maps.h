@@ -28,6 +28,9 @@
 #define MAX_HUNTED_THREADS (1u << 14)
 #define MAX_HUNTED         (1u << 10)
 
+/* Threads that have run goroutines whose states are told. Those that did last stay. */
+#define MAX_RUNNERS (1u << 14)
+
 /* Stacks that need not be told again. */
 #define MAX_TOLD_STACKS (1u << 14)
 
@@ -143,6 +146,14 @@ struct processor {
 	__u32 num_waiting; /* such threads */
 	__u32 num_ran; /* so far; the n-th is at n % MAX_RAN */
 	struct ran ran[MAX_RAN];
+};
+
+/* With tells_no_cpu: the goroutine that a thread runs, by the thread's number in the initial PID namespace. */
+struct runner {
+	__u64 g; /* of those that are told of; 0: it runs none */
+	__u64 goid;
+	__u32 pid, tid; /* as records tell them */
+	__u64 is_off; /* it was told that the thread has no processor */
 };
 
 /* With hunt: a process that was inside a target, by its number in the initial PID namespace. */

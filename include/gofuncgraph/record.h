@@ -106,6 +106,9 @@ enum goroutine_state {
 	STATE_PREEMPTED,
 	STATE_LEAKED, /* from Go 1.26 */
 	STATE_DEAD_EXTRA, /* from Go 1.26 */
+	/* None of Go's: the goroutine is RUNNING, and its thread has no processor. Told by a RECORD_STATE
+	 * without an origin when that begins, from RUNNING, and one when it ends. */
+	STATE_NO_CPU = 0x7f,
 	STATE_NUMBER = 0x7f,
 	STATE_SCAN = 0x80, /* the garbage collector holds the goroutine in this state */
 };

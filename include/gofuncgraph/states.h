@@ -40,10 +40,10 @@ struct state_change {
 
 /* Sums of time; STATE_WAITING's by reason. */
 struct state_sums {
-	uint64_t ns[STATE_DEAD_EXTRA + 1]; /* by state */
+	uint64_t ns[STATE_NUMBER + 1]; /* by state */
 	uint64_t waiting_ns[256]; /* by reason */
 	uint64_t waits[256]; /* how many, by reason */
-	uint64_t changes;
+	uint64_t changes; /* without those from and to STATE_NO_CPU */
 	uint64_t longest_wait_ns; /* of STATE_WAITING */
 	uint8_t longest_wait_reason;
 };

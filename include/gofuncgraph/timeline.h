@@ -16,6 +16,8 @@
  *   calls casgstatus (reentersyscall, exitsyscall in src/runtime/proc.go).
  * - Reasons come late. Before Go 1.21 some are set after the change (runtime.park_m). The reason that
  *   a wait ends with is the right one.
+ * - A goroutine that is RUNNING may have no processor (STATE_NO_CPU). Go knows nothing of that: to the
+ *   collector's marks it is RUNNING.
  * - A goroutine whose own code does something runs, even if no record told so. But between
  *   entersyscall and exitsyscall it runs code of its own, too.
  * - Records are lost: those of a goroutine (record.lost), or of nobody knows whom.

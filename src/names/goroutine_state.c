@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * goroutine_state.c - goroutines' states by name, as src/runtime/runtime2.go has them, without the
- * "_G".
+ * "_G"; and the one that is none of Go's.
  */
 #include "names/goroutine_state.h"
 
@@ -19,11 +19,14 @@ static const char *const names[] = {
 	[STATE_LEAKED] = "LEAKED",       [STATE_DEAD_EXTRA] = "DEAD_EXTRA",
 };
 
+#define NO_CPU    "NO CPU"
 #define NUM_NAMES (sizeof(names) / sizeof(names[0]))
 
 const char *state_name(uint8_t state, char text[STATE_NAME_SIZE])
 {
 	state &= STATE_NUMBER;
+	if (state == STATE_NO_CPU)
+		return NO_CPU;
 	if (state < NUM_NAMES)
 		return names[state];
 	snprintf(text, STATE_NAME_SIZE, "STATE %u", state);
@@ -32,6 +35,10 @@ const char *state_name(uint8_t state, char text[STATE_NAME_SIZE])
 
 bool state_from_name(const char *name, uint8_t *state)
 {
+	if (!strcasecmp(name, NO_CPU)) {
+		*state = STATE_NO_CPU;
+		return true;
+	}
 	for (uint8_t i = 0; i < NUM_NAMES; i++) {
 		if (!strcasecmp(name, names[i])) {
 			*state = i;
@@ -43,5 +50,5 @@ bool state_from_name(const char *name, uint8_t *state)
 
 const char *state_names(void)
 {
-	return "IDLE, RUNNABLE, RUNNING, SYSCALL, WAITING, MORIBUND_UNUSED, DEAD, ENQUEUE_UNUSED, COPYSTACK, PREEMPTED, LEAKED, DEAD_EXTRA";
+	return "IDLE, RUNNABLE, RUNNING, SYSCALL, WAITING, MORIBUND_UNUSED, DEAD, ENQUEUE_UNUSED, COPYSTACK, PREEMPTED, LEAKED, DEAD_EXTRA, NO CPU";
 }

@@ -36,10 +36,15 @@ static struct amount *find_amount(struct amount amounts[MAX_AMOUNTS], size_t *co
 	return amount;
 }
 
+static int rank_of(const struct amount *amount)
+{
+	return amount->state == STATE_NO_CPU ? 0 : amount->state == STATE_RUNNABLE ? 2 : 1;
+}
+
 static bool goes_before(const struct amount *a, const struct amount *b)
 {
-	if ((a->state == STATE_RUNNABLE) != (b->state == STATE_RUNNABLE))
-		return b->state == STATE_RUNNABLE;
+	if (rank_of(a) != rank_of(b))
+		return rank_of(a) < rank_of(b);
 	return a->ns > b->ns;
 }
 

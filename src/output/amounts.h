@@ -26,7 +26,7 @@ const char *amount_name(struct names *names, uint8_t state, uint8_t reason, cons
 
 /*
  * The parts of a call, those with one name added up, those of no time left out: by falling time,
- * but "runnable" last. Returns how many. *run_ns is what is left of the call's time.
+ * but "no cpu" first and "runnable" last. Returns how many. *run_ns is what is left of the call's time.
  */
 size_t amounts_of_call(struct names *names, const struct call *call, const char *unknown,
 		       struct amount amounts[MAX_AMOUNTS], uint64_t *run_ns);

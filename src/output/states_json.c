@@ -93,7 +93,7 @@ static void put_states(struct json_writer *json, const struct state_sums *sums)
 	char text[STATE_NAME_SIZE];
 
 	json_member_open(json, "ns", '{');
-	for (uint8_t state = STATE_RUNNABLE; state <= STATE_DEAD_EXTRA; state++) {
+	for (uint8_t state = STATE_RUNNABLE; state <= STATE_NUMBER; state++) {
 		if (state > STATE_WAITING && !sums->ns[state])
 			continue;
 		json_text_key(json, state_name(state, text));

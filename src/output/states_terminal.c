@@ -16,7 +16,8 @@
 #include "output/place_text.h"
 
 /* Terminals of so many columns have those, too. */
-#define WIDTH_WITH_LONGEST 100
+#define WIDTH_WITH_NO_CPU  90
+#define WIDTH_WITH_LONGEST 110
 #define WIDTH_WITH_CHANGES 120
 #define WIDTH_WITH_DAY     100
 #define WIDTH_WITH_REASON  110
@@ -142,6 +143,8 @@ void states_terminal_table(struct output *out)
 	if (has_groups(out))
 		put_column(line, "LIVING", COUNT_WIDTH - 1);
 	put_column(line, "RUNNING", NS_WIDTH);
+	if (line->width >= WIDTH_WITH_NO_CPU)
+		put_column(line, "NO CPU", NS_WIDTH);
 	put_column(line, "RUNNABLE", NS_WIDTH + 1);
 	put_column(line, "WAITING", NS_WIDTH);
 	put_column(line, "SYSCALL", NS_WIDTH);
@@ -170,6 +173,8 @@ static void put_columns(struct output *out, struct line *line, const struct stat
 	if (has_groups(out))
 		put_count(line, row->num_living, COUNT_WIDTH - 1);
 	put_ns(line, sums->ns[STATE_RUNNING]);
+	if (line->width >= WIDTH_WITH_NO_CPU)
+		put_ns(line, sums->ns[STATE_NO_CPU]);
 	line_puts(line, " ");
 	put_ns(line, sums->ns[STATE_RUNNABLE]);
 	put_ns(line, sums->ns[STATE_WAITING]);

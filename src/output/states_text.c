@@ -161,8 +161,9 @@ static void put_table(struct output *out, const struct state_table *table)
 	put(out, "%7s %10s", "PID", has_groups(text) ? "GOROUTINES" : "GOID");
 	if (has_groups(text))
 		put(out, " %10s", "LIVING");
-	put(out, " %11s %11s %11s %11s %9s %12s  %-*s  %s\n", "RUNNING", "RUNNABLE", "WAITING",
-	    "SYSCALL", "CHANGES", "LONGEST WAIT", REASON_WIDTH, "REASON", "STARTED WITH");
+	put(out, " %11s %11s %11s %11s %11s %9s %12s  %-*s  %s\n", "RUNNING", "NO CPU", "RUNNABLE",
+	    "WAITING", "SYSCALL", "CHANGES", "LONGEST WAIT", REASON_WIDTH, "REASON",
+	    "STARTED WITH");
 }
 
 static void put_ns(struct output *out, uint64_t ns, int width)
@@ -176,7 +177,7 @@ static void put_ns(struct output *out, uint64_t ns, int width)
 /* Of waiting time, under the column of all of it. */
 static void put_part(struct output *out, uint64_t ns)
 {
-	writer_put_spaces(&out->writer, has_groups(out->data) ? 53 : 42);
+	writer_put_spaces(&out->writer, has_groups(out->data) ? 65 : 54);
 	put_ns(out, ns, 11);
 }
 
@@ -198,7 +199,7 @@ static void put_others(struct output *out, const struct state_sums *sums)
 {
 	char text[STATE_NAME_SIZE];
 
-	for (uint8_t state = STATE_WAITING + 1; state <= STATE_DEAD_EXTRA; state++) {
+	for (uint8_t state = STATE_WAITING + 1; state < STATE_NO_CPU; state++) {
 		if (!sums->ns[state])
 			continue;
 		put_part(out, sums->ns[state]);
@@ -209,6 +210,7 @@ static void put_others(struct output *out, const struct state_sums *sums)
 static void put_sums(struct output *out, const struct state_sums *sums)
 {
 	put_ns(out, sums->ns[STATE_RUNNING], 11);
+	put_ns(out, sums->ns[STATE_NO_CPU], 11);
 	put_ns(out, sums->ns[STATE_RUNNABLE], 11);
 	put_ns(out, sums->ns[STATE_WAITING], 11);
 	put_ns(out, sums->ns[STATE_SYSCALL], 11);

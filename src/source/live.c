@@ -208,6 +208,14 @@ static struct live *live_of(struct source *source)
 
 /* ---- changes of what is attached ---- */
 
+/* Who runs a goroutine is not known any more. */
+static void hand_on_states_off(struct live *live, uint64_t time_ns)
+{
+	if (!live->options.run.hunt.is_wanted)
+		processors_detach(live->processors);
+	hand_on_time(live, RECORD_STATES_OFF, time_ns);
+}
+
 static void hand_on_taken_off(struct live *live)
 {
 	const struct plan *plan = live->options.plan;
@@ -224,7 +232,7 @@ static void hand_on_taken_off(struct live *live)
 		if (live->layers.funcs[i] < plan->num_funcs)
 			hand_on(live, &record.header);
 		else if (site_is_state(&plan->sites[record.site]) && !states_are_off)
-			hand_on_time(live, RECORD_STATES_OFF, record.header.time_ns);
+			hand_on_states_off(live, record.header.time_ns);
 		states_are_off |= site_is_state(&plan->sites[record.site]);
 	}
 }
@@ -424,6 +432,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 	}
 	if (!err && options->run.hunt.is_wanted)
 		err = processors_attach(live->bpf, &options->run.hunt, &live->processors);
+	if (!err && live->bpf->rodata->tells_no_cpu)
+		err = processors_attach_switches(live->bpf, &live->processors);
 	if (!err)
 		err = attach_sites(live);
 	if (err) {

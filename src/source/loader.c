@@ -16,6 +16,7 @@
 #include "source/hits.h"
 #include "source/limits.h"
 #include "source/privileges.h"
+#include "source/processors.h"
 #include "source/programs.h"
 #include "source/settings.h"
 #include "source/site_table.h"
@@ -61,6 +62,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 		bpf_map__set_max_entries(bpf->maps.hunted_threads, 1);
 		bpf_map__set_max_entries(bpf->maps.hunted_processes, 1);
 	}
+	if (!bpf->rodata->tells_no_cpu)
+		bpf_map__set_max_entries(bpf->maps.runners, 1);
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
 	if (method == ATTACH_UPROBE_MULTI)
@@ -77,7 +80,8 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 
 	programs_choose(bpf->obj, options->plan,
 			&(struct programs_options){.emulates_ret = emulates_ret,
-						   .hunts = options->run.hunt.is_wanted});
+						   .hunts = options->run.hunt.is_wanted,
+						   .tells_no_cpu = bpf->rodata->tells_no_cpu});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
@@ -148,8 +152,9 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 	return privileges_error(errnum, "load the BPF programs");
 }
 
+/* `with_switches`: and if it is wanted, what sees threads lose their processors. */
 static struct error *open_and_load(struct graph_bpf **out, const struct live_options *options,
-				   enum attach_method method)
+				   enum attach_method method, bool with_switches)
 {
 	struct graph_bpf *bpf = *out = graph_bpf__open();
 	struct error *err;
@@ -162,6 +167,7 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	err = settings_fill(bpf->rodata, options);
 	if (err)
 		return err;
+	bpf->rodata->tells_no_cpu &= with_switches;
 	set_maps(bpf, options, method);
 	set_programs(bpf, options, method);
 	failed = graph_bpf__load(bpf);
@@ -188,7 +194,14 @@ struct error *loader_load(const struct live_options *options, enum attach_method
 	if (err)
 		return err;
 	libbpf_set_print(print_libbpf);
-	err = open_and_load(bpf, options, method);
+	err = open_and_load(bpf, options, method, true);
+	if (err && *bpf && (*bpf)->rodata->tells_no_cpu) {
+		error_free(take_pointer(err));
+		graph_bpf__destroy(*bpf);
+		err = open_and_load(bpf, options, method, false);
+		if (!err)
+			log_verbose("%s", PROCESSORS_NO_SWITCHES);
+	}
 	if (err) {
 		graph_bpf__destroy(*bpf);
 		*bpf = NULL;

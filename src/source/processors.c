@@ -91,6 +91,19 @@ struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_o
 	return options->frequency_hz ? attach_clocks(processors) : NULL;
 }
 
+struct error *processors_attach_switches(const struct graph_bpf *bpf, struct processors **out)
+{
+	struct processors *processors = *out = calloc(1, sizeof(*processors));
+
+	if (!processors)
+		return error_out_of_memory();
+	processors->bpf = bpf;
+	processors->switches = bpf_program__attach(bpf->progs.sched_switch);
+	if (!processors->switches)
+		log_verbose("%s", PROCESSORS_NO_SWITCHES);
+	return NULL;
+}
+
 void processors_detach(struct processors *processors)
 {
 	if (!processors)
@@ -296,7 +309,7 @@ void processors_tell_open(struct processors *processors, uint64_t time_ns, bool 
 {
 	const struct teller teller = {processors, time_ns, is_last, tell_one, context};
 
-	if (!processors)
+	if (!processors || !processors->options.is_wanted)
 		return;
 	walk_waits(&teller);
 	walk_threads(&teller);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * processors.h - what hunt needs besides probes (run_options.hunt): the kernel's switches of threads and a
- * clock on each processor; and what goes on when somebody wants to know.
+ * processors.h - what there is besides probes: the kernel's switches of threads, for hunt (run_options.hunt)
+ * and for states; and for hunt a clock on each processor, and what goes on when somebody wants to know.
  */
 #ifndef SOURCE_PROCESSORS_H
 #define SOURCE_PROCESSORS_H
@@ -11,17 +11,23 @@
 #include "gofuncgraph/record.h"
 #include "graph.skel.h"
 
-struct processors; /* NULL: nothing is hunted */
+struct processors; /* NULL: nothing is attached */
 
 /* Attaches; of the options nothing is kept. Errors: missing privileges, or the kernel has no such clock. */
 struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_options *options,
 				struct processors **processors);
+#define PROCESSORS_NO_SWITCHES                                                                     \
+	"the kernel does not let switches of threads be seen: time without a processor counts as running"
+
+/* For states alone (STATE_NO_CPU). That the kernel refuses it is told with -v, and no error. */
+struct error *processors_attach_switches(const struct graph_bpf *bpf,
+					 struct processors **processors);
 /* Detaches. The maps of the BPF programs stay as they are. */
 void processors_detach(struct processors *processors);
 void processors_free(struct processors *processors); /* detaches too */
 
 /*
- * Tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records
+ * With run_options.hunt: tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records
  * (RECORD_IS_OPEN): inside targets all, outside as they would be told. Of waits `stack` is 0. `is_last`: and
  * the short waits that no other record will tell.
  */

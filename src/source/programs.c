@@ -54,7 +54,7 @@ static bool is_nowhere(const struct site *site)
 	return false;
 }
 
-enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING, USE_STATES, USE_HUNT };
+enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING, USE_STATES, USE_HUNT, USE_SWITCHES };
 
 struct program_desc {
 	const char *name; /* in bpf/graph.bpf.c */
@@ -80,7 +80,7 @@ static const struct program_desc table[] = {
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
 	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
 	/* Attached by processors.c. */
-	{"sched_switch", USE_HUNT, is_nowhere},
+	{"sched_switch", USE_SWITCHES, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(*table))
@@ -97,6 +97,8 @@ static bool is_used(const struct program_desc *desc, const struct programs_optio
 		return !options->hunts;
 	case USE_HUNT:
 		return options->hunts;
+	case USE_SWITCHES:
+		return options->hunts || options->tells_no_cpu;
 	default:
 		return true;
 	}

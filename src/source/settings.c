@@ -83,6 +83,11 @@ static bool sees_resumes(const struct plan *plan)
 	return false;
 }
 
+static bool tells_no_cpu(const struct run_options *run)
+{
+	return (run->states || run->all_goroutines) && !run->hunt.is_wanted;
+}
+
 /* All that every hit reads of g is read at once. */
 static uint32_t head_size(const struct gobin_layout *layout)
 {
@@ -128,6 +133,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->wants_stacks = options->run.stacks;
 	rodata->min_wait_ns = options->run.min_wait_ns;
 	rodata->hunts = options->run.hunt.is_wanted;
+	rodata->tells_no_cpu = tells_no_cpu(&options->run);
 	rodata->long_wait_ns = options->run.hunt.long_wait_ns;
 	rodata->outside_min_wait_ns = options->run.hunt.outside_min_wait_ns;
 	rodata->num_chosen_goids = options->run.num_goids;

@@ -198,14 +198,25 @@ static void tell_duration(const struct states *states, const struct interval *in
 	change->is_uncertain = timeline_is_doubtful(&states->coverage, interval);
 }
 
-/* It is in its new state. */
-static void count_change(struct states *states, struct goroutine *goroutine)
+static void count_change(struct goroutine *goroutine)
 {
 	goroutine->sums.changes++;
 	if (goroutine->function)
 		goroutine->function->all.sums.changes++;
 	if (goroutine->statement)
 		goroutine->statement->all.sums.changes++;
+}
+
+/* True of what the kernel does with a goroutine that runs on, for all that it knows. */
+static bool is_of_kernel(const struct record_state *told)
+{
+	return state_bare(told->old_state) == STATE_NO_CPU ||
+	       state_bare(told->new_state) == STATE_NO_CPU;
+}
+
+/* It is in its new state. */
+static void take_change(struct states *states, struct goroutine *goroutine)
+{
 	begin(goroutine);
 	if (state_is_alive(goroutine->timeline.state))
 		goroutines_touch(&states->goroutines, goroutine, false);
@@ -226,8 +237,10 @@ static struct error *on_state(struct states *states, const struct record_state *
 		hand_on(states, &change);
 		return NULL;
 	}
-	goroutine = goroutines_find(&states->goroutines, header->pid, header->goid)
-			    ?: meet(states, told);
+	goroutine = goroutines_find(&states->goroutines, header->pid, header->goid);
+	if (!goroutine && is_of_kernel(told)) /* who it is was lost */
+		return NULL;
+	goroutine = goroutine ?: meet(states, told);
 	if (!goroutine)
 		return error_out_of_memory();
 	timeline_hear(&goroutine->timeline, header);
@@ -240,8 +253,11 @@ static struct error *on_state(struct states *states, const struct record_state *
 	if (news == TIMELINE_CHANGE && !states_sum_up(goroutine, &interval))
 		return error_out_of_memory();
 	hand_on(states, &change);
-	if (news == TIMELINE_CHANGE)
-		count_change(states, goroutine);
+	if (news != TIMELINE_CHANGE)
+		return NULL;
+	if (!is_of_kernel(told))
+		count_change(goroutine);
+	take_change(states, goroutine);
 	return NULL;
 }
 

@@ -5,7 +5,7 @@
 static bool has_sums(const struct goroutine *goroutine, const struct interval *interval)
 {
 	return goroutine->function && !goroutine->has_ended && !interval->is_broken &&
-	       state_is_alive(interval->state) && interval->state <= STATE_DEAD_EXTRA;
+	       state_is_alive(interval->state);
 }
 
 static void add_to(struct sums *sums, struct sum *sum, const struct goroutine *goroutine,

@@ -10,7 +10,7 @@
 struct sum {
 	uint64_t ns;
 	uint64_t count; /* of times in the state that have ended, or were counted while open */
-	uint8_t state; /* enum goroutine_state, not above STATE_DEAD_EXTRA */
+	uint8_t state; /* enum goroutine_state without STATE_SCAN */
 	uint8_t reason; /* of STATE_WAITING, else 0 */
 };
 

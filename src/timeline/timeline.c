@@ -60,17 +60,23 @@ struct interval timeline_so_far(const struct timeline *line)
 
 /* ---- records ---- */
 
+/* To Go it runs, with or without a processor. */
+static inline uint8_t state_of_go(uint8_t state)
+{
+	return state == STATE_NO_CPU ? STATE_RUNNING : state;
+}
+
 static enum timeline_news on_state(struct timeline *line, const struct record_state *told,
 				   struct interval *interval)
 {
 	uint8_t old_state = state_bare(told->old_state), new_state = state_bare(told->new_state);
 	bool is_mark = old_state == new_state, has_mark = told->new_state & STATE_SCAN;
-	bool is_expected = line->state == old_state && !told->header.lost;
+	uint8_t state = is_mark ? state_of_go(line->state) : line->state;
+	bool is_expected = state == old_state && !told->header.lost;
 
 	/* It was told before. The collector's mark, for which the runtime's own swap failed, may
 	 * have been told in between. */
-	if (line->state == new_state && !told->header.lost &&
-	    (!is_mark || line->has_mark == has_mark))
+	if (state == new_state && !told->header.lost && (!is_mark || line->has_mark == has_mark))
 		return TIMELINE_NOTHING;
 	if (old_state == STATE_WAITING && line->state == STATE_WAITING)
 		line->reason = told->reason;
@@ -83,7 +89,10 @@ static enum timeline_news on_state(struct timeline *line, const struct record_st
 	}
 	if (old_state == STATE_WAITING)
 		interval->waker = timeline_other(&told->header);
+	/* Of marks the kernel knows nothing. */
+	has_mark = state_of_go(old_state) == state_of_go(new_state) ? line->has_mark : has_mark;
 	begin(line, &told->header, told->new_state, told->reason, true);
+	line->has_mark = has_mark;
 	return TIMELINE_CHANGE;
 }
 

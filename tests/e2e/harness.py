@@ -9,6 +9,7 @@ import pathlib
 import queue
 import signal
 import subprocess
+import sys
 import threading
 
 from processes import (WAIT_SECONDS, Stuck, await_condition, children, describe, is_alive,  # noqa: F401
@@ -88,6 +89,19 @@ class Process:
                     stream.close()
             except OSError:
                 pass
+
+
+HOG = "print(flush=True)\nwhile True: pass"
+
+
+def crowd(program):
+    """The program gets one processor only, which it has to share from now on with the process that is returned."""
+    one = min(os.sched_getaffinity(0))
+    for thread in threads(program.pid):
+        os.sched_setaffinity(int(thread), {one})
+    hog = Process([sys.executable, "-c", HOG], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    hog.lines.get(timeout=WAIT_SECONDS)
+    return hog
 
 
 class Program(Process):

@@ -6,11 +6,10 @@ import json
 import os
 import pathlib
 import platform
-import sys
 
 import pytest
 
-from harness import Process, tool
+from harness import Process, crowd, tool
 
 RECORDS = os.path.join(os.path.dirname(tool()), "tests/hunt/records")
 FREQUENCY = 499
@@ -219,20 +218,15 @@ def test_samples_tell_who_works(binary, start, record, build):
 
 
 BY = {"other": 1, "own": 2, "nobody": 3, "quota": 4}
-HOG = "print(flush=True)\nwhile True: pass"
 
 
 def test_who_has_the_processor_instead(binary, start, record):
     path = binary("hunt")
     program = start(path)
-    one = min(os.sched_getaffinity(0))
-    for thread in os.listdir(f"/proc/{program.pid}/task"):
-        os.sched_setaffinity(int(thread), {one})
     recorder = record(path, "main.Spin")
-    hog = Process([sys.executable, "-c", HOG], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    hog = crowd(program)
     name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
     try:
-        hog.lines.get(timeout=60)
         # It may take some time until the two come together, on a busy machine.
         accounts = [program.work("spin 200")]
         while len(accounts) < 30 and not any(f'"by_comm":"{name}"'.encode() in line

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import forests, walk
+from harness import crowd, forests, walk
 
 REPEATS, LENGTH_MS = 5, 40
 NESTED = ("-u", "main.doSleep", "-u", "main.doChan")
@@ -90,9 +90,37 @@ def test_parts(binary, start, trace, version, flags):
     for command, reason in {**reasons(version), "fileread": "syscall", "runnable": "runnable"}.items():
         check_part(reason, of_command(calls, accounts[command]), accounts[command])
     spins = of_command(calls, accounts["spin"])
-    ran = statistics.median(flat(call)["running"] for call in spins)
-    total, gaps = (statistics.median(accounts["spin"][key]) for key in ("total_ns", "waited_ns"))
-    assert total - gaps - tolerance(total) <= ran <= total
+    # Each with itself: what it has no processor, or is not let, is a gap that it sees.
+    stops = [call["duration_ns"] - flat(call)["running"] - gaps - tolerance(call["duration_ns"])
+             for call, gaps in zip(spins, accounts["spin"]["waited_ns"])]
+    assert statistics.median(stops) <= 0, (spins, accounts["spin"])
+
+
+@pytest.mark.parametrize("version, flags", [("1.19", []), ("1.23", STRIPPED), ("1.27", PIE)],
+                         ids=lambda value: value if isinstance(value, str) else " ".join(value))
+def test_no_processor(binary, start, trace, version, flags):
+    """The thread has to share its processor: how much of the time it had none is what the program saw."""
+    program = start(binary("states", version=version, flags=flags))
+    tracers = [trace("--states", *options, "-p", program.pid, "main.do*") for options in
+               (["-f", "json", "--min-wait", "1ms"], [])]
+    hog = crowd(program)
+    try:
+        told = program.work("spin 5 150")
+    finally:
+        hog.destroy()
+    calls = of_command(tracers[0].stop().calls(), told)
+    check_sums(calls)
+    assert sum(told["waited_ns"]) > 50_000_000, "it had the processor all the time: the test tests nothing"
+    for call, gaps, total in zip(calls, told["waited_ns"], told["total_ns"]):
+        away = flat(call).get("no cpu", 0)
+        # Where it lost the processor outside of a gap that it measures, between two calls.
+        assert gaps - tolerance(gaps) <= away <= total
+        assert flat(call)["running"] <= total - gaps + tolerance(total)
+        waits = [wait["duration_ns"] for wait in call["waits"] if wait["state"] == "no cpu"]
+        assert all(ns >= 1_000_000 for ns in waits) and sum(waits) <= away
+    lines = [line for line in tracers[1].stop().out.splitlines() if "} main.doSpin" in line]
+    assert len(lines) == len(calls) and all(LEFT.fullmatch(line) for line in lines), lines
+    assert any(re.search(r"   run \S+  no cpu ", line) for line in lines), lines
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"], ids="Go {}".format)
@@ -216,7 +244,7 @@ def test_waits(binary, start, trace, version):
     for command in commands:
         told = accounts[command]
         for call, waker in zip(of_command(calls, told), told["wakers"]):
-            (wait,) = [one for one in call["waits"] if one["state"] != "runnable"]
+            (wait,) = [one for one in call["waits"] if one["state"] not in ("runnable", "no cpu")]
             assert wait["state"] == ("syscall" if command == "fileread" else "waiting")
             assert wait.get("reason") == reasons(version).get(command)
             assert wait["duration_ns"] == flat(call)[wait.get("reason", "syscall")]
@@ -259,7 +287,7 @@ def test_waits_in_the_text(binary, start, trace):
     tracer = trace("--states", "--min-wait", "5ms", *NESTED, program.path, "main.doNested", "main.doChan")
     program.work("nested 1 20")
     told = program.work("chan 1 20")
-    lines = [line for line in tracer.stop().out.splitlines() if line and "~ runnable" not in line]
+    lines = [line for line in tracer.stop().out.splitlines() if line and not re.search("~ (runnable|no cpu)", line)]
     kinds = [re.search(r"[{}]|~ [a-z ]+", line).group(0) for line in lines]
     assert kinds == ["{", "{", "~ sleep", "}", "{", "~ chan receive", "}", "~ sleep", "}",
                      "{", "~ chan receive", "}"], lines

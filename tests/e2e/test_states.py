@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 import builds
-from harness import WAIT_SECONDS, await_condition, tool
+from harness import WAIT_SECONDS, await_condition, crowd, tool
 
 STRIPPED, PIE = ["-ldflags=-s -w"], ["-buildmode=pie", "-ldflags=-s -w"]
 BUILDS = [(version, []) for version in ("1.19", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27")]
@@ -443,15 +443,40 @@ def test_summary_text(binary, start, watch):
     tracer = watch("--summary", program.path)
     told = program.work("chan 3 20")
     goroutines, functions = tracer.stop().out.split("\n\n")
-    columns = ["RUNNING", "RUNNABLE", "WAITING", "SYSCALL", "CHANGES", "LONGEST", "WAIT", "REASON", "STARTED", "WITH"]
+    columns = ["RUNNING", "NO", "CPU", "RUNNABLE", "WAITING", "SYSCALL", "CHANGES", "LONGEST", "WAIT", "REASON", "STARTED", "WITH"]
     assert goroutines.splitlines()[0].split() == ["PID", "GOID", *columns]
     assert functions.splitlines()[0].split() == ["PID", "GOROUTINES", "LIVING", *columns]
     (line,) = [line.split() for line in goroutines.splitlines() if line.split()[:2] == [str(program.pid), "1"]]
-    waiting = float(line[4])
+    waiting = float(line[5])
     assert sum(told["stopped_ns"]) / 1e9 - 0.003 <= waiting <= sum(told["waited_ns"]) / 1e9 + 0.003
     assert line[-1] == "runtime.main"
     (senders,) = [line.split() for line in functions.splitlines() if "main.prepare.func1" in line]
     assert senders[1:3] == ["3", "0"]
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.26", "1.27"], ids="Go {}".format)
+def test_no_processor(binary, start, watch, version):
+    """What a goroutine that spins sees of it is what is told, and it is no change of Go's states."""
+    program = start(binary("states", version=version))
+    tracers = [watch(*options, "-f", "json", "-p", program.pid) for options in (["--summary"], [])]
+    hog = crowd(program)
+    try:
+        told = program.work("spin 3 150")
+    finally:
+        hog.destroy()
+    rows, changes = [tracer.stop().calls() for tracer in tracers]
+    changes = of(changes, told["goid"])
+    check_consistent(changes)
+    lost = sum(told["waited_ns"])
+    assert lost > 50_000_000, "it had the processor all the time: the test tests nothing"
+    away = [change for change in changes if change["old"] == "NO CPU"]
+    assert {change["new"] for change in away} == {"RUNNING"}
+    assert sum(change["duration_ns"] for change in away) >= lost - tolerance(lost)
+    (row,) = [row for row in rows if row.get("goid") == told["goid"]]
+    assert row["ns"]["NO CPU"] >= lost - tolerance(lost)
+    # It spins for three times 150 ms, and does little else.
+    assert row["ns"]["RUNNING"] <= sum(told["total_ns"]) - lost + tolerance(sum(told["total_ns"]))
+    assert row["changes"] <= sum("NO CPU" not in (change["old"], change["new"]) for change in changes)
 
 
 # ---- Go's own account ----
@@ -477,11 +502,11 @@ STILL_RUNNING = {"GC assist marking", "stopping the world", "garbage collection 
 
 
 def as_gos_trace(sums):
-    """A goroutine's sums under the names of Go's trace. It knows no COPYSTACK, which is a moment of
-    running, and what was stopped by the collector (PREEMPTED) is waiting to it."""
+    """A goroutine's sums under the names of Go's trace. It knows nothing of the kernel's processors,
+    and no COPYSTACK, which is a moment of running, and what was stopped by the collector (PREEMPTED) is waiting to it."""
     ns = sums["ns"]
     marked = sum(wait["ns"] for reason, wait in sums["waiting"].items() if reason in STILL_RUNNING)
-    return {"running": ns["RUNNING"] + ns.get("COPYSTACK", 0) + marked, "runnable": ns["RUNNABLE"],
+    return {"running": ns["RUNNING"] + ns.get("NO CPU", 0) + ns.get("COPYSTACK", 0) + marked, "runnable": ns["RUNNABLE"],
             "waiting": ns["WAITING"] - marked + ns.get("PREEMPTED", 0), "syscall": ns["SYSCALL"]}
 
 

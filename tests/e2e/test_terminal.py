@@ -36,7 +36,8 @@ def test_states_do_not_wrap(binary, start, run_tool, columns):
         assert lines and all(len(line) <= columns for line in lines), [line for line in lines if len(line) > columns]
     assert len(changes) > 100 and changes[0].startswith("TIME ")
     table = goroutines[:goroutines.index("")]
-    assert table[0].split()[:4] == ["GOID", "RUNNING", "RUNNABLE", "WAITING"] and len(table) == 21
+    names = ["GOID", "RUNNING", *(["NO", "CPU"] if columns >= 90 else []), "RUNNABLE", "WAITING"]
+    assert table[0].split()[:len(names)] == names and len(table) == 21
     assert re.search(r"\d+ more goroutines are not shown \(--limit N shows more\)", tracers[1].err)
     for line in {birth["line"] for birth in told["births"]}:
         rows = [row.split() for row in statements if f"churn.go:{line} " in row]

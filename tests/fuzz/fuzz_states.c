@@ -50,7 +50,7 @@ static void on_row(void *context, const struct state_row *one)
 	const struct state_sums *sums = &one->sums;
 	uint64_t ns = 0, waiting_ns = 0, waits = 0;
 
-	for (size_t i = 0; i <= STATE_DEAD_EXTRA; i++)
+	for (size_t i = 0; i <= STATE_NUMBER; i++)
 		ns += sums->ns[i];
 	for (size_t i = 0; i < 256; i++) {
 		waiting_ns += sums->waiting_ns[i];

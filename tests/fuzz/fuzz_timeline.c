@@ -116,13 +116,21 @@ static void on_row(void *context, const struct state_row *one)
 	const struct state_sums *sums = &one->sums;
 
 	must(one->goid == GOID);
-	for (uint8_t i = 0; i <= STATE_DEAD_EXTRA; i++)
+	for (uint8_t i = 0; i < NUM_STATES; i++)
 		must(sums->ns[i] == (state_is_alive(i) ? account->whole_ns[i] : 0));
 	for (unsigned i = 0; i < 256; i++)
 		must(sums->waiting_ns[i] == account->waiting_ns[i]);
 }
 
 /* ---- records ---- */
+
+/* One that Go has, or may have some day, or STATE_NO_CPU. */
+static uint8_t state_of(uint8_t byte)
+{
+	uint8_t state = byte & 15;
+
+	return (state == 15 ? STATE_NO_CPU : state) | (byte & STATE_SCAN);
+}
 
 static struct facts facts_of(const uint8_t *bytes, uint64_t now_ns)
 {
@@ -140,8 +148,8 @@ static struct facts facts_of(const uint8_t *bytes, uint64_t now_ns)
 		.pid = PID,
 		.tid = 1,
 		.frame = 100 + (bytes[1] & 7),
-		.old_state = (bytes[1] & 15) | (bytes[1] & STATE_SCAN),
-		.new_state = (bytes[2] & 15) | (bytes[2] & STATE_SCAN),
+		.old_state = state_of(bytes[1]),
+		.new_state = state_of(bytes[2]),
 		.reason = bytes[3] & 3,
 		.by_goid = GOID + (bytes[3] >> 7),
 	};

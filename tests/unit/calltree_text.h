@@ -58,7 +58,9 @@ static inline void add_parts(struct fixture *f, const struct call *call)
 	for (uint32_t i = 0; i < call->num_parts; i++) {
 		const struct part *part = &call->parts[i];
 		add(f, "%s%c", i ? " " : "[",
-		    part->state < sizeof(letters) - 1 ? letters[part->state] : '?');
+		    part->state == STATE_NO_CPU         ? 'N'
+		    : part->state < sizeof(letters) - 1 ? letters[part->state]
+							: '?');
 		if (part->state == STATE_WAITING)
 			add(f, "%u:", part->reason);
 		add(f, "%llu", (unsigned long long)part->ns);

@@ -26,6 +26,26 @@ static void test_sums(void **state)
 	assert_string_equal(f->text, "a(b()[S6 P1 W4:2 R3])[W3:8 R4 S6 P1 W4:2]|");
 }
 
+/* Within a call, and while one opens that shows it has a processor again. */
+static void test_no_cpu(void **state)
+{
+	struct fixture *f = *state;
+
+	ENTER(0, 'a', 100, OPENS);
+	STATE(1, STATE_RUNNING, STATE_NO_CPU);
+	STATE(4, STATE_NO_CPU, STATE_RUNNING);
+	ENTER(6, 'b', 200);
+	STATE(7, STATE_RUNNING, STATE_NO_CPU);
+	STATE(10, STATE_RUNNING, STATE_RUNNING | STATE_SCAN);
+	STATE(37, STATE_NO_CPU, STATE_RUNNING);
+	LEAVE(38, 'b', 200);
+	STATE(40, STATE_RUNNING, STATE_NO_CPU);
+	ENTER(42, 'c', 200);
+	LEAVE(43, 'c', 200);
+	LEAVE(50, 'a', 100, CLOSES);
+	assert_string_equal(f->text, "a(b(w30)[N30]c())[N35]|");
+}
+
 /* Stacks that are copied, marks of the garbage collector, and what changes nothing. */
 static void test_still_running(void **state)
 {
@@ -344,6 +364,7 @@ int main(void)
 #define TEST_STREAMING(name) cmocka_unit_test_setup_teardown(name, setup_streaming, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_sums),
+		TEST(test_no_cpu),
 		TEST(test_still_running),
 		TEST(test_late_mark),
 		TEST(test_reasons),

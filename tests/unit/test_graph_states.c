@@ -73,11 +73,12 @@ static void test_parts(void **state)
 		{.ns = 99900, .state = STATE_PREEMPTED},
 		{.ns = 110 * MS, .state = STATE_WAITING, .reason = 2},
 		{.ns = 2 * MS, .state = STATE_WAITING, .reason = 5}, /* "sleep", as 1 */
+		{.ns = 1 * MS, .state = STATE_NO_CPU},
 		{.ns = 5 * MS, .state = STATE_RUNNING},
 	};
 
 	assert_parts(*state, parts, COUNT(parts), CALL_RETURN,
-		     EXIT_LINE "   run 11.1ms  sleep 302.0ms  chan receive 110.0ms"
+		     EXIT_LINE "   run 10.1ms  no cpu 1.0ms  sleep 302.0ms  chan receive 110.0ms"
 			       "  syscall 100.0ms  preempted 99.9us  runnable 0.1ms");
 	assert_parts(*state, NULL, 0, CALL_RETURN, EXIT_LINE "   run 523.3ms");
 	assert_parts(*state, parts, 1, CALL_TAIL_CALL,

@@ -228,12 +228,16 @@ static void test_goroutine_states(void **state)
 
 	assert_string_equal(state_name(STATE_WAITING | STATE_SCAN, text), "WAITING");
 	assert_string_equal(state_name(STATE_DEAD_EXTRA + 1, text), "STATE 12");
-	assert_string_equal(state_name(0xff, text), "STATE 127");
+	assert_string_equal(state_name(0xfe, text), "STATE 126");
 	for (uint8_t i = 0; i <= STATE_DEAD_EXTRA; i++) {
 		assert_true(state_from_name(state_name(i, text), &number));
 		assert_int_equal(number, i);
 		strcat(strcat(all, i ? ", " : ""), state_name(i, text));
 	}
+	assert_string_equal(state_name(STATE_NO_CPU, text), "NO CPU");
+	assert_true(state_from_name("no cpu", &number));
+	assert_int_equal(number, STATE_NO_CPU);
+	strcat(all, ", NO CPU");
 	assert_string_equal(state_names(), all);
 	assert_true(state_from_name("waiting", &number));
 	assert_int_equal(number, STATE_WAITING);

@@ -44,12 +44,13 @@ static void test_choice(void **state)
 	struct graph_bpf *bpf = graph_bpf__open();
 
 	assert_non_null(bpf);
-	for (int choice = 0; choice < 4; choice++) {
-		bool emulates_ret = choice & 1, hunts = choice & 2;
+	for (int choice = 0; choice < 8; choice++) {
+		bool emulates_ret = choice & 1, hunts = choice & 2, tells_no_cpu = choice & 4;
 
 		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
-			programs_choose(bpf->obj, &plan,
-					&(struct programs_options){emulates_ret, hunts});
+			programs_choose(
+				bpf->obj, &plan,
+				&(struct programs_options){emulates_ret, hunts, tells_no_cpu});
 			assert_int_equal(bpf_program__autoload(bpf->progs.entry),
 					 plan.num_sites > 0);
 			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
@@ -64,7 +65,8 @@ static void test_choice(void **state)
 					 plan.num_sites > 4 && !hunts);
 			assert_int_equal(bpf_program__autoload(bpf->progs.wait_site),
 					 plan.num_sites > 4 && hunts);
-			assert_int_equal(bpf_program__autoload(bpf->progs.sched_switch), hunts);
+			assert_int_equal(bpf_program__autoload(bpf->progs.sched_switch),
+					 hunts || tells_no_cpu);
 			assert_int_equal(bpf_program__autoload(bpf->progs.sample), hunts);
 			assert_true(bpf_program__autoload(bpf->progs.process_exit));
 		}

@@ -439,6 +439,27 @@ static void test_sums(void **state)
 	assert_int_equal(watch->num_functions, 1);
 }
 
+/* What the kernel does with one that runs is no change of its state. */
+static void test_no_cpu(void **state)
+{
+	struct watch *watch = *state;
+	const struct state_sums *sums = &watch->goroutines[0].sums;
+
+	change(watch, 1990, 35, STATE_NO_CPU, STATE_RUNNING, 0); /* nobody knows who that is */
+	go(watch, 2000, 34);
+	change(watch, 2010, 34, STATE_RUNNABLE, STATE_RUNNING, 0);
+	change(watch, 2030, 34, STATE_RUNNING, STATE_NO_CPU, 0);
+	change(watch, 2130, 34, STATE_NO_CPU, STATE_RUNNING, 0);
+	assert_int_equal(last(watch)->duration_ns, 100);
+	change(watch, 2140, 34, STATE_RUNNING, STATE_NO_CPU, 0);
+	summarize(watch, 2200);
+	assert_int_equal(watch->num_goroutines, 1);
+	assert_int_equal(sums->ns[STATE_RUNNABLE], 10);
+	assert_int_equal(sums->ns[STATE_RUNNING], 30);
+	assert_int_equal(sums->ns[STATE_NO_CPU], 160);
+	assert_int_equal(sums->changes, 1);
+}
+
 /* It becomes known when the wait is in sums already; all of it was for that reason. */
 static void test_reason_known_after_summing(void **state)
 {
@@ -788,6 +809,7 @@ int main(void)
 		LINES(test_without_goid),
 		LINES(test_short_record),
 		SUMMARY(test_sums),
+		SUMMARY(test_no_cpu),
 		SUMMARY(test_reason_known_after_summing),
 		SUMMARY(test_sums_of_a_calm_one),
 		SUMMARY(test_sums_count_from_start),

@@ -267,17 +267,19 @@ static const struct state_row ran = {
 	.sums = {.ns = {[STATE_RUNNING] = 1000000000000}},
 };
 
-#define SUMS                                                                                       \
-	"  000.000002  000.000001  000.000009  000.000003        11   000.000006  odd\\x1b       " \
-	" "                                                                                        \
+#define SUMS                                                                                                   \
+	"  000.000002  000.000000  000.000001  000.000009  000.000003        11   000.000006  odd\\x1b       " \
+	" "                                                                                                    \
 	"       main.worker"
 #define DETAILS(space)                                                                             \
-	"                                            " space "000.000007  2 x odd\\x1b\n"          \
-	"                                            " space "000.000002  3 x chan receive\n"      \
-	"                                            " space "000.000004  PREEMPTED\n"
+	"                                                        " space                           \
+	"000.000007  2 x odd\\x1b\n"                                                               \
+	"                                                        " space                           \
+	"000.000002  3 x chan receive\n"                                                           \
+	"                                                        " space "000.000004  PREEMPTED\n"
 #define LIVING_SPACE "           "
-#define COLUMNS                                                                                      \
-	"    RUNNING    RUNNABLE     WAITING     SYSCALL   CHANGES LONGEST WAIT  REASON            " \
+#define COLUMNS                                                                                                  \
+	"    RUNNING      NO CPU    RUNNABLE     WAITING     SYSCALL   CHANGES LONGEST WAIT  REASON            " \
 	"    STARTED WITH\n"
 
 /* Sums of three, two of which live; of those that have ended. */
@@ -311,7 +313,7 @@ static void test_text_summary(void **state)
 	static const char *const expected[] = {
 		"    PID       GOID " COLUMNS,
 		"    812         34" SUMS "  [ended]\n" DETAILS(""),
-		"    812          1 1000.000000  000.000000  000.000000  000.000000         0   ",
+		"    812          1 1000.000000  000.000000  000.000000  000.000000  000.000000         0   ",
 		"000.000000                        ?\n",
 		"    812          -" SUMS "  [3 ended]\n" DETAILS(""),
 		"\n    PID GOROUTINES     LIVING " COLUMNS,

@@ -118,26 +118,26 @@ static void test_goroutines(void **state)
 		"      - 523.3ms   11.0us  9.000s       -  server.worker [1000 ended]   chan rec…\n");
 	assert_shown(
 		120, print_goroutines,
-		"   GOID RUNNING RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
-		"     34 523.3ms   11.0us  9.000s       -  2.000s    1234  server.worker   chan receive 8.000s  sleep 1.000s\n"
-		"      - 523.3ms   11.0us  9.000s       -  2.000s    1234  server.worker [1000 ended]   chan receive 8.000s  sleep 1.000s\n");
+		"   GOID RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
+		"     34 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.worker   chan receive 8.000s  sleep 1.000s\n"
+		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.worker [1000 ended]   chan receive 8.000s  …\n");
 	assert_shown(
 		200, print_goroutines,
-		"   GOID RUNNING RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
-		"     34 523.3ms   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker   chan receive 8.000s (30)  sleep 1.000s (1)\n"
-		"      - 523.3ms   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker [1000 ended]   chan receive 8.000s (30)  sleep 1.000s (1)\n");
+		"   GOID RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
+		"     34 523.3ms       -   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker   chan receive 8.000s (30)  sleep 1.000s (1)\n"
+		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker [1000 ended]   chan receive 8.000s (30)  sleep 1.000s (1)\n");
 }
 
 static void test_statements(void **state)
 {
 	assert_shown(
 		100, print_statements,
-		"     PID  COUNT LIVING RUNNING RUNNABLE WAITING SYSCALL LONGEST  AT  STARTED WITH   WAITED FOR\n"
-		"     812   1000      1 523.3ms   11.0us  9.000s       -  2.000s  server.go:10  server.wo…   chan re…\n");
+		"     PID  COUNT LIVING RUNNING  NO CPU RUNNABLE WAITING SYSCALL  AT  STARTED WITH   WAITED FOR\n"
+		"     812   1000      1 523.3ms       -   11.0us  9.000s       -  server.go:10  server.wo…   chan re…\n");
 	assert_shown(
 		160, print_statements,
-		"     PID  COUNT LIVING RUNNING RUNNABLE WAITING SYSCALL LONGEST CHANGES  AT  STARTED WITH   WAITED FOR\n"
-		"     812   1000      1 523.3ms   11.0us  9.000s       -  2.000s    1234  server.go:10  server.worker   chan receive 8.000s  sleep 1.000s\n");
+		"     PID  COUNT LIVING RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  AT  STARTED WITH   WAITED FOR\n"
+		"     812   1000      1 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.go:10  server.worker   chan receive 8.000s  sleep 1.000s\n");
 }
 
 static void print_changes(struct output *out)

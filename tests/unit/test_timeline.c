@@ -3,7 +3,8 @@
  * test_timeline.c - Go's rules of states: what each record of a goroutine means.
  *
  * News is written as text: "W3 10-20" is a wait for reason 3 that ended, X running, R runnable, S a
- * system call, C copying the stack, P preempted, D dead. "(W3 10-20)" is what it did so far when the
+ * system call, C copying the stack, P preempted, D dead, N without a
+ * processor. "(W3 10-20)" is what it did so far when the
  * collector's mark came or went. Behind it "<": nobody saw it begin; "!": it is broken; "?": records
  * of it were lost meanwhile; "by 41": who woke it; "@5-6": the threads that changed its state, if
  * not 1. "." is a record without news.
@@ -32,6 +33,7 @@ enum {
 	DEAD = STATE_DEAD,
 	COPYSTACK = STATE_COPYSTACK,
 	PREEMPTED = STATE_PREEMPTED,
+	NO_CPU = STATE_NO_CPU,
 	SCAN = STATE_SCAN,
 };
 
@@ -74,8 +76,8 @@ static const struct rule {
 	 "(W3 5-20<) ."},
 	{"met while it runs", {RECORD(20, ENTRY), CHANGE(30, RUNNING, SYSCALL)}, ". X 5-30<"},
 	{"a state that no Go has yet",
-	 {GO(10, RUNNING), CHANGE(20, RUNNING, 127), CHANGE(30, 127, RUNNING)},
-	 ". X 10-20 127 20-30"},
+	 {GO(10, RUNNING), CHANGE(20, RUNNING, 126), CHANGE(30, 126, RUNNING)},
+	 ". X 10-20 126 20-30"},
 
 	/* ---- told twice: from Go 1.26 ---- */
 	{"a system call is entered, told by the swap and by casgstatus",
@@ -113,6 +115,27 @@ static const struct rule {
 	 {GO(10, RUNNING), CHANGE(20, RUNNING, PREEMPTED | SCAN),
 	  CHANGE(25, PREEMPTED | SCAN, PREEMPTED), CHANGE(30, PREEMPTED, WAITING, .reason = 4)},
 	 ". X 10-20 (P 20-25) P 20-30"},
+
+	/* ---- no processor ---- */
+	{"without a processor it does not run",
+	 {GO(10, RUNNING), CHANGE(20, RUNNING, NO_CPU), CHANGE(30, NO_CPU, RUNNING),
+	  CHANGE(40, RUNNING, SYSCALL)},
+	 ". X 10-20 N 20-30 X 30-40"},
+	{"to the collector it does",
+	 {GO(10, RUNNING), CHANGE(20, RUNNING, NO_CPU), CHANGE(25, RUNNING, RUNNING | SCAN),
+	  CHANGE(26, RUNNING, RUNNING | SCAN), CHANGE(30, NO_CPU, RUNNING),
+	  CHANGE(35, RUNNING | SCAN, RUNNING), CHANGE(40, RUNNING, SYSCALL)},
+	 ". X 10-20 (N 20-25) . N 20-30 (X 30-35) X 30-40"},
+	{"that it has one again was lost",
+	 {GO(10, RUNNING), CHANGE(20, RUNNING, NO_CPU), CHANGE(40, RUNNING, SYSCALL, .lost = 1),
+	  CHANGE(50, SYSCALL, RUNNING)},
+	 ". X 10-20 N 20-40!? S 40-50"},
+	{"that it has none was lost",
+	 {GO(10, RUNNING), CHANGE(30, NO_CPU, RUNNING, .lost = 1), CHANGE(40, RUNNING, SYSCALL)},
+	 ". X 10-30!? X 30-40"},
+	{"its own code shows that it has one",
+	 {GO(10, RUNNING), CHANGE(20, RUNNING, NO_CPU), RECORD(30, ENTRY)},
+	 ". X 10-20 N 20-30!"},
 
 	/* ---- reasons ---- */
 	{"the reason that a wait ends with is right",
@@ -218,7 +241,9 @@ static void add_interval(char *text, size_t size, const struct interval *interva
 {
 	static const char letters[] = "IRXSW.D.CPL";
 
-	if (interval->state >= sizeof(letters) - 1)
+	if (interval->state == STATE_NO_CPU)
+		add(text, size, "N");
+	else if (interval->state >= sizeof(letters) - 1)
 		add(text, size, "%u", interval->state);
 	else
 		add(text, size, "%c", letters[interval->state]);
