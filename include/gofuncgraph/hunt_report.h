@@ -133,9 +133,6 @@ struct hunt_report {
 	size_t num_slowest;
 };
 
-/* Smaller shares of the slow calls' time are of no interest. */
-#define HUNT_LEAST_SHARE 0.01
-
 /* A function between the target and what the time of slow calls was spent on. */
 struct hunt_path_func {
 	const struct name *function; /* NULL: code of another file, `module` */
@@ -146,13 +143,15 @@ struct hunt_path_func {
 };
 
 #define HUNT_MAX_PATH 64
+/* Of the slow calls' time; what takes less is not on the path. */
+#define HUNT_PATH_SHARE 0.05
 
 struct hunt_path {
 	struct hunt_path_func funcs[HUNT_MAX_PATH]; /* callers before what they call */
 	size_t count; /* without the target */
 };
 
-/* Those that the tree names; further ones are left out. */
+/* Those of the tree that are worth it. */
 void hunt_path(const struct hunt_report *report, struct hunt_path *path);
 
 struct hunt_report_options {

@@ -58,7 +58,7 @@ static void add_all(const struct hunt_report *report, bool inlined, struct hunt_
 		if (node->kind || node->depth >= MAX_DEPTH)
 			continue;
 		hosts[node->depth + 1] = place->va ? place->function : hosts[node->depth];
-		if (node->share >= HUNT_LEAST_SHARE &&
+		if (node->share >= HUNT_PATH_SHARE &&
 		    !is_same(place->function, report->target.function) &&
 		    (place->va == 0) == inlined)
 			add(path, place, hosts[node->depth]);

@@ -33,7 +33,7 @@ void hunt_drill_put(struct output *out, const struct hunt_drill *drill)
 	for (size_t i = 0; i < path->count; i++)
 		count += hunt_drill_has(&path->funcs[i]);
 	if (count)
-		snprintf(probes, sizeof(probes), "on it and %zu function%s in it", count,
+		snprintf(probes, sizeof(probes), "on it and %zu function%s that it calls", count,
 			 count == 1 ? "" : "s");
 	snprintf(text, sizeof(text),
 		 ": drilling into the next call of %s or longer, with probes %s",

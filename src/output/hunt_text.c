@@ -16,7 +16,7 @@
 
 /* Smaller shares are left out: of causes behind the first, of the tree. */
 #define LEAST_CAUSE 0.01
-#define LEAST_NODE  HUNT_LEAST_SHARE
+#define LEAST_NODE  0.01
 /* Lines of one kind; more are left out. */
 #define MAX_CAUSES 10
 #define MAX_NODES  60

@@ -79,7 +79,7 @@ static void test_bounds(void **state)
 	struct hunt_node small = CODE(1, N_GET);
 	struct hunt_path path;
 
-	small.share = 0.009;
+	small.share = 0.049;
 	find(&small, 1, &path);
 	assert_int_equal(path.count, 0);
 	small = (struct hunt_node)CODE(100000, N_GET);
