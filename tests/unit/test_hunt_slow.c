@@ -132,6 +132,37 @@ static void test_wide(void **state)
 	}
 }
 
+/* As caddy's file server took them under load, with a small file and a large one. */
+static void add_caddys(struct calls *calls, size_t count)
+{
+	static const struct {
+		double quantile, ns;
+	} points[] = {{0, 20e3},     {0.1, 24e3},    {0.25, 34e3},   {0.5, 87e3},
+		      {0.75, 365e3}, {0.9, 1207e3},  {0.95, 2497e3}, {0.99, 6507e3},
+		      {0.995, 98e5}, {0.999, 317e5}, {1, 684e5}};
+
+	for (; count; count--) {
+		double at = random_of(calls);
+		size_t i = 1;
+
+		while (points[i].quantile < at)
+			i++;
+		at = (at - points[i - 1].quantile) / (points[i].quantile - points[i - 1].quantile);
+		calls->items[calls->count++] = (struct weighted){
+			(uint64_t)(points[i - 1].ns + at * (points[i].ns - points[i - 1].ns)), 1};
+	}
+}
+
+static void test_caddy(void **state)
+{
+	for (unsigned seed = 0; seed < SEEDS; seed++) {
+		struct calls calls = {.random = seed};
+
+		add_caddys(&calls, NUM_CALLS);
+		assert_in_range(count_slow(&calls), 20, 500);
+	}
+}
+
 /* But one that is ten times as long as all others is, whatever those are like. */
 static void test_outlier(void **state)
 {
@@ -240,10 +271,11 @@ static void test_slowest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_jump),    cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_no_jump), cmocka_unit_test(test_wide),
-		cmocka_unit_test(test_outlier), cmocka_unit_test(test_two_kinds),
-		cmocka_unit_test(test_classes), cmocka_unit_test(test_slowest),
+		cmocka_unit_test(test_jump),      cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_no_jump),   cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_caddy),     cmocka_unit_test(test_outlier),
+		cmocka_unit_test(test_two_kinds), cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_slowest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
