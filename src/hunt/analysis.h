@@ -40,6 +40,7 @@ struct analysis {
 	struct looked_at *slow, *fast; /* all, or the slow ones; the faster half */
 	size_t num_slow, num_fast;
 	double slow_weight, fast_weight;
+	double slow_scale, fast_scale; /* see analysis_scaled() */
 	bool full_stacks; /* see struct hunt_report_options */
 	struct hash by_key;
 	struct time_group **groups;
@@ -50,6 +51,12 @@ struct analysis {
 struct hash_key group_key(struct sites *sites, const struct piece *piece);
 /* The same without the line. */
 bool group_is_same_matter(struct sites *sites, const struct piece *a, const struct piece *b);
+
+/*
+ * The time of a piece, as a multiple of its own. Samples stand for all of the time that calls ran, also for
+ * that of calls which were too short to have one: 0 for that, where there are enough of them.
+ */
+double analysis_scaled(const struct piece *piece, double scale);
 
 /* Sums the pieces of all calls up, group by group. False: out of memory. */
 bool analysis_sum_up(struct analysis *analysis);

@@ -99,13 +99,63 @@ static void add_part(struct sites *sites, struct time_group *group, const struct
 	group->parts[at].ns += ns;
 }
 
+/* Fewer samples do not stand for calls that have none. */
+#define ENOUGH_SAMPLES 5
+
+static bool is_of_samples(const struct piece *piece)
+{
+	return piece->flags & PIECE_SAMPLED &&
+	       (piece->kind == PIECE_CPU || piece->kind == PIECE_TRACER);
+}
+
+static bool is_without_sample(const struct piece *piece)
+{
+	return piece->kind == PIECE_CPU && !piece->stack && !(piece->flags & PIECE_SAMPLED);
+}
+
+/* How much more time than their own the samples of these calls stand for; 1: no more. */
+static double find_scale(const struct looked_at *calls, size_t count)
+{
+	double sampled_ns = 0, other_ns = 0;
+	uint64_t samples = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct pieces *pieces = &calls[i].call->pieces;
+
+		for (size_t j = 0; j < pieces->count; j++) {
+			const struct piece *piece = &pieces->items[j];
+			double ns = (double)piece->ns * calls[i].weight;
+
+			if (is_of_samples(piece)) {
+				sampled_ns += ns;
+				samples += piece->count;
+			} else if (is_without_sample(piece)) {
+				other_ns += ns;
+			}
+		}
+	}
+	return samples < ENOUGH_SAMPLES ? 1 : 1 + other_ns / sampled_ns;
+}
+
+double analysis_scaled(const struct piece *piece, double scale)
+{
+	if (is_of_samples(piece))
+		return scale;
+	return scale > 1 && is_without_sample(piece) ? 0 : 1;
+}
+
 /* False: out of memory. */
 static bool add_piece(struct analysis *analysis, const struct piece *piece, double weight,
 		      bool is_slow)
 {
-	struct time_group *group = find_group(analysis, piece);
-	double ns = (double)piece->ns * weight;
+	double scale =
+		analysis_scaled(piece, is_slow ? analysis->slow_scale : analysis->fast_scale);
+	double ns = (double)piece->ns * weight * scale;
+	struct time_group *group;
 
+	if (!scale)
+		return true;
+	group = find_group(analysis, piece);
 	if (!group)
 		return false;
 	if (!is_slow) {
@@ -139,6 +189,8 @@ static bool sum_up_call(struct analysis *analysis, const struct looked_at *one, 
 
 bool analysis_sum_up(struct analysis *analysis)
 {
+	analysis->slow_scale = find_scale(analysis->slow, analysis->num_slow);
+	analysis->fast_scale = find_scale(analysis->fast, analysis->num_fast);
 	for (size_t i = 0; i < analysis->num_slow; i++) {
 		if (!sum_up_call(analysis, &analysis->slow[i], true))
 			return false;

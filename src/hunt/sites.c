@@ -76,7 +76,8 @@ static bool is_c_call(const char *name)
 static bool is_plumbing(const struct hunt_frame *frame)
 {
 	static const char *const packages[] = {"runtime.", "runtime/", "internal/", "syscall.",
-					       "sync.",    "sync/",    "time.",     "reflect."};
+					       "sync.",    "sync/",    "time.",     "reflect.",
+					       "net.",     "bufio.",   "io."};
 	const struct name *function = frame->place.function;
 
 	if (!function || frame->is_hidden)

@@ -124,14 +124,17 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 		      double weight)
 {
 	struct sites *sites = analysis->sites;
+	double scale = analysis_scaled(piece, analysis->slow_scale);
 	bool is_sampled = piece->flags & PIECE_SAMPLED;
 	const struct stack_site *site = sites_find(sites, piece->stack, is_sampled);
 	enum hunt_kind kind = sites_kind(sites, piece, site);
 	int32_t detail = sites_detail(kind, piece, site);
 	size_t count = sites_frames(sites, piece->stack, is_sampled), innermost = 0;
 	struct tree_node *node = &tree->root;
-	double ns = (double)piece->ns * weight;
+	double ns = (double)piece->ns * weight * scale;
 
+	if (!scale)
+		return true;
 	choose_frames(sites->frames, count, analysis->full_stacks);
 	tree->root.ns += ns;
 	while (innermost < count && sites->frames[innermost].is_hidden)
@@ -141,8 +144,9 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 
 		if (frame->is_hidden)
 			continue;
-		/* Code that runs is on a different line in each sample; what it calls is not. */
-		if (!go_down(tree, &node, frame, i > 0 || !is_sampled, ns))
+		/* Code that runs is on a different line in each sample; what it calls is not. Lines of
+		 * the library tell its user nothing. */
+		if (!go_down(tree, &node, frame, frame->is_own && (i > 0 || !is_sampled), ns))
 			return false;
 	}
 	return add_leaf(tree, node, sites_kind_name(sites, kind, detail), ns);

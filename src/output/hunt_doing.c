@@ -31,17 +31,19 @@ static size_t num_told_parts(const struct hunt_doing *doing)
 	return count;
 }
 
-static const char *taker_text(const struct hunt_taker *taker, char text[TEXT_SIZE])
+#define TAKER_SIZE 96
+
+static const char *taker_text(const struct hunt_taker *taker, char text[TAKER_SIZE])
 {
 	if (taker->is_own_process)
 		return "other threads of this program";
 	if (taker->is_idle)
 		return "nobody";
 	if (taker->is_quota)
-		return "quota of its control group";
+		return "the quota of its control group was used up";
 	if (!taker->process[0])
 		return "others";
-	snprintf(text, TEXT_SIZE, "process %s", taker->process);
+	snprintf(text, TAKER_SIZE, "process %s", taker->process);
 	return text;
 }
 
@@ -50,22 +52,21 @@ static bool is_known(const struct hunt_taker *taker)
 	return taker->process[0] || taker->is_own_process || taker->is_idle || taker->is_quota;
 }
 
-/* " (process hot126 70 %, other threads of this program 30 %)" */
-static void put_takers(const struct hunt_doing *doing, char text[TEXT_SIZE])
+/* Who had the processor instead, one a line. */
+static void put_takers(struct output *out, size_t indent, const struct hunt_doing *doing)
 {
-	size_t count = num_told_parts(doing), len = 0;
+	size_t count = num_told_parts(doing);
 
-	text[0] = 0;
 	if (doing->kind != HUNT_NO_CPU || (count == 1 && !is_known(&doing->parts[0].taker)))
 		return;
 	for (size_t i = 0; i < count; i++) {
-		char who[TEXT_SIZE], share[16] = "";
+		const struct hunt_part *part = &doing->parts[i];
+		char text[TEXT_SIZE], who[TAKER_SIZE], amount[HUNT_AMOUNT_SIZE];
 
-		if (count > 1)
-			snprintf(share, sizeof(share), " %.0f %%", 100 * doing->parts[i].share);
-		len += (size_t)snprintf(text + len, TEXT_SIZE - len, "%s%s%s%s", i ? ", " : " (",
-					taker_text(&doing->parts[i].taker, who), share,
-					i + 1 == count ? ")" : "");
+		snprintf(text, sizeof(text), "meanwhile %.0f %% %s: %s", 100 * part->share,
+			 hunt_amount(amount, (uint64_t)(part->share * (double)doing->ns)),
+			 taker_text(&part->taker, who));
+		hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = text});
 	}
 }
 
@@ -89,23 +90,19 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold)
 {
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
-	char who[TEXT_SIZE], then[TEXT_SIZE + 16];
 	bool has_place = doing->own.function || doing->own.module;
 	struct hunt_line line = {
 		.indent = indent,
 		.before = before,
 		.name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
-		.then = then,
+		.then = !has_place                                     ? NULL
+			: is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
+								       : " in ",
 		.place = has_place ? &doing->own : NULL,
 		.is_bold = is_bold,
 		.may_break = true,
 	};
 
-	put_takers(doing, who);
-	snprintf(then, sizeof(then), "%s%s", who,
-		 !has_place                                     ? ""
-		 : is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
-								: " in ");
 	if (doing->num_parts && doing->parts[0].callee) {
 		line.callees = doing->parts;
 		line.num_callees = num_told_parts(doing);
@@ -151,6 +148,7 @@ void hunt_doing_put_meanwhile(struct output *out, size_t indent, const struct hu
 	size_t shown = 0;
 
 	put_waker(out, indent, doing);
+	put_takers(out, indent + 2, doing);
 	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {
 		const struct hunt_doing *one = &doing->meanwhile[i];
 		char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];

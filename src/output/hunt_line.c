@@ -48,6 +48,18 @@ static const char *text_share(char text[SHARE_SIZE], const struct hunt_line *lin
 	return text;
 }
 
+/* Without its path, if that was told just before. */
+static struct name short_callee(const struct hunt_line *line, const struct name *callee)
+{
+	const struct name *caller = line->place ? line->place->function : NULL;
+	struct name name = name_without_path(callee);
+	size_t path = callee->len - name.len;
+
+	if (caller && caller->len > path && memcmp(caller->text, callee->text, path) == 0)
+		return name;
+	return *callee;
+}
+
 /* ---- files ---- */
 
 static void put_to_file(struct output *out, const struct hunt_line *line)
@@ -76,8 +88,10 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 	for (size_t i = 0; i < line->num_callees; i++) {
 		char share[SHARE_SIZE];
 
+		const struct name callee = short_callee(line, line->callees[i].callee);
+
 		writer_puts(writer, i ? ", " : " (");
-		writer_put_name(writer, line->callees[i].callee);
+		writer_put_name(writer, &callee);
 		writer_puts(writer, text_share(share, line, i));
 		writer_puts(writer, i + 1 == line->num_callees ? ")" : "");
 	}
@@ -124,7 +138,8 @@ static void put_callees(struct line *line, const struct hunt_line *what, bool wi
 {
 	for (size_t i = 0; i < what->num_callees; i++) {
 		const struct name *callee = what->callees[i].callee;
-		struct name name = with_path ? *callee : name_without_path(callee);
+		struct name name =
+			with_path ? short_callee(what, callee) : name_without_path(callee);
 		char share[SHARE_SIZE];
 
 		line_puts(line, i ? ", " : " (");

@@ -135,14 +135,37 @@ static const struct hunt_node *only_leaf(const struct hunt_report *report, size_
 	return child && child->kind && child->share > node->share - LEAST_NODE ? child : NULL;
 }
 
-static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf)
+/* A function that calls itself from the same line, and does nothing else, is told once. */
+struct recursion {
+	size_t end; /* of all nodes below it */
+	unsigned skipped; /* nodes, by which the others are indented less */
+};
+
+/* From the node at this index down to the last one that is the same. */
+static size_t skip_recursion(const struct hunt_report *report, size_t at, unsigned *count)
 {
-	char before[96], amount[HUNT_AMOUNT_SIZE];
+	for (*count = 0; at + 1 < report->tree[at].end; ++*count, at++) {
+		const struct hunt_node *node = &report->tree[at], *child = node + 1;
+
+		if (child->kind || child->frame.place.function != node->frame.place.function ||
+		    child->frame.place.line != node->frame.place.line ||
+		    child->share <= node->share - LEAST_NODE)
+			break;
+	}
+	return at;
+}
+
+static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf,
+		     unsigned depth, unsigned repeats)
+{
+	char before[96], amount[HUNT_AMOUNT_SIZE], behind[48];
 	struct hunt_line line = {.before = before};
 
 	snprintf(before, sizeof(before), "%4.0f %%  %8s  %*s%s", 100 * node->share,
-		 hunt_amount(amount, node->ns), node->depth < 15 ? 2 * (int)node->depth : 30, "",
+		 hunt_amount(amount, node->ns), depth < 15 ? 2 * (int)depth : 30, "",
 		 node->kind ? "[" : "");
+	snprintf(behind, sizeof(behind), " (calls itself, %u deep)", repeats + 1);
+	line.behind = repeats ? behind : NULL;
 	if (node->kind) {
 		line.name = node->kind;
 		line.then = "]";
@@ -156,6 +179,7 @@ static void put_node(struct output *out, const struct hunt_node *node, const str
 
 static void put_tree(struct output *out, const struct hunt_report *report)
 {
+	struct recursion recursion = {0};
 	size_t shown = 0, at = 0;
 
 	if (!report->num_nodes)
@@ -164,14 +188,22 @@ static void put_tree(struct output *out, const struct hunt_report *report)
 	hunt_line_puts(out, report->alike ? "where their time went:"
 					  : "where the time of the slow calls went:");
 	while (at < report->num_nodes && shown < MAX_NODES) {
-		const struct hunt_node *node = &report->tree[at];
-		const struct hunt_node *leaf = node->kind ? NULL : only_leaf(report, at);
+		const struct hunt_node *node = &report->tree[at], *leaf;
+		unsigned depth, repeats;
 
+		if (at >= recursion.end)
+			recursion.skipped = 0;
 		if (node->share < LEAST_NODE) {
 			at = node->end;
 			continue;
 		}
-		put_node(out, node, leaf);
+		depth = node->depth - recursion.skipped;
+		if (!recursion.skipped)
+			recursion.end = node->end;
+		at = skip_recursion(report, at, &repeats);
+		recursion.skipped += repeats;
+		leaf = report->tree[at].kind ? NULL : only_leaf(report, at);
+		put_node(out, node, leaf, depth, repeats);
 		shown++;
 		at = leaf ? node->end : at + 1;
 	}

@@ -27,7 +27,8 @@ def is_at(place, frame):
 
 
 def kind_of(cause):
-    return "quota" if cause.get("quota") else cause.get("kind")
+    """Where the quota is used up, a busy machine takes its part of the time, too."""
+    return "quota" if any(one.get("quota") for one in (cause, *cause.get("parts", ()))) else cause.get("kind")
 
 
 def all_behind(cause):

@@ -101,6 +101,48 @@ static void test_kinds(void **state)
 	world_end(&world);
 }
 
+static void check_without_samples(const struct hunt_report *report)
+{
+	assert_true(report->alike);
+	assert_int_equal(report->num_causes, 3);
+	assert_doing(&report->causes[0], "cpu", "main.burn", "crypto/sha256.Sum256");
+	assert_in_range(report->causes[0].ns, 799000, 801000);
+	assert_doing(&report->causes[1], "cpu", "main.hog", NULL);
+	assert_in_range(report->causes[1].ns, 199000, 201000);
+	assert_doing(&report->causes[2], "no cpu", NULL, NULL);
+	assert_int_equal(report->causes[2].ns, 100000);
+	assert_string_equal(report->tree[0].frame.place.function->text, "main.handle");
+	assert_in_range(report->tree[0].ns, 999000, 1001000);
+}
+
+static void check_too_few_samples(const struct hunt_report *report)
+{
+	assert_doing(&report->causes[0], "cpu", NULL, NULL);
+	assert_doing(&report->causes[1], "cpu", "main.burn", "crypto/sha256.Sum256");
+}
+
+/* Of calls that are shorter than the time from one sample to the next, those that have one stand for all. */
+static void test_without_samples(void **state)
+{
+	struct world world;
+	uint64_t us = 0, burn, hog;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	burn = STACK(&world, SHA, BURN, HANDLE);
+	hog = STACK(&world, HOG, HANDLE);
+	for (unsigned i = 0; i < 20; i++, us += 2000) {
+		world_enter(&world, 1, us);
+		if (i % 2 == 0)
+			world_sample(&world, 1, us + 500, i % 10 ? burn : hog);
+		world_off_cpu(&world, us + 900, us + 1000, false, 0);
+		world_leave(&world, 1, us + 1100);
+		if (i == 7)
+			world_report(&world, &none, check_too_few_samples);
+	}
+	world_report(&world, &none, check_without_samples);
+	world_end(&world);
+}
+
 /* ---- what a kind of time consists of ---- */
 
 static void check_c_code(const struct hunt_report *report)
@@ -285,9 +327,10 @@ static void test_collector(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),  cmocka_unit_test(test_by_functions),
-		cmocka_unit_test(test_c_code), cmocka_unit_test(test_callees),
-		cmocka_unit_test(test_takers), cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_kinds),           cmocka_unit_test(test_by_functions),
+		cmocka_unit_test(test_c_code),          cmocka_unit_test(test_callees),
+		cmocka_unit_test(test_takers),          cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_without_samples),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
