@@ -23,7 +23,7 @@ static bool are_sorted(const struct spilled *spilled)
 	return true;
 }
 
-/* False: the function never calls morestack, or stores something else before it. */
+/* False: the function never calls morestack, or stores nothing, or something else before it. */
 static bool read_code(const struct gobin *bin, const struct gobin_func *func,
 		      struct spilled *spilled)
 {
@@ -31,17 +31,15 @@ static bool read_code(const struct gobin *bin, const struct gobin_func *func,
 	struct code code = {.arch = gobin_arch(bin), .size = size, .va = func->va};
 	struct stack_check check;
 
-	*spilled = (struct spilled){.lowest = UINT16_MAX};
+	*spilled = (struct spilled){};
 	code.bytes = image_at_va(bin->image, func->va, size);
 	if (!code.bytes || !code.arch->find_stack_check(&code, &check) ||
 	    !code.arch->find_spills(&code, check.grow, spilled->spills, &spilled->count) ||
 	    !are_sorted(spilled))
 		return false;
-	if (spilled->count)
-		spilled->lowest = spilled->spills[0].offset;
-	else /* none is used, which the compiler tells from Go 1.18 on */
-		pclntab_first_in_register(bin->table, func->va, &spilled->lowest);
-	return spilled->count || bin->minor >= 18;
+	/* Where no argument is used, none is stored. */
+	spilled->lowest = spilled->count ? spilled->spills[0].offset : 0;
+	return spilled->count;
 }
 
 static struct argument word_of(const struct code_spill *spill)
@@ -84,7 +82,7 @@ static void place_receiver(const struct gobin *bin, const struct function_name *
 
 /* ---- generic functions ---- */
 
-/* What is in registers before the first word that the table has. */
+/* What is in registers before the first word that the table has. It may be that nothing is. */
 static size_t find_hidden(const struct spilled *spilled, const struct arguments *arguments,
 			  struct argument *hidden)
 {
@@ -119,25 +117,45 @@ static void prepend(struct arguments *arguments, size_t dropped, const struct ar
 /* From this Go on a method's dictionary is behind its receiver, before that it was the first. */
 #define DICTIONARY_SECOND_MINOR 20
 
+/* What the table leaves out of all that has type arguments in its name (EmitArgInfo()): the first one. */
+enum first {
+	FIRST_DICTIONARY, /* which nobody wants to see */
+	FIRST_RECEIVER, /* with the dictionary behind it */
+	FIRST_PLAIN,
+	FIRST_UNKNOWN,
+};
+
 /*
- * The table leaves out the first argument of all that has type arguments in its name (EmitArgInfo()). That
- * is the dictionary of a function, which nobody wants to see; but a method's may be its receiver, with the
- * dictionary behind it, and a function inside of another has its own one there. False: what that is cannot
- * be told.
+ * Code that several types share takes a dictionary, but for functions inside of other ones, which have it
+ * in their closure; what has only one type calls that. Up to Go 1.20 names do not tell which it is.
  */
-static bool show_first(const struct function_name *name, unsigned minor,
-		       const struct spilled *spilled, struct arguments *arguments)
+static enum first find_first(const struct function_name *name, const char *text, unsigned minor)
 {
 	bool is_method = function_name_is_method(name);
+
+	if (name->count != 1 && !is_method)
+		return FIRST_PLAIN;
+	if (strstr(text, "[...]"))
+		return minor < DICTIONARY_SECOND_MINOR ? FIRST_DICTIONARY : FIRST_UNKNOWN;
+	if (!strstr(text, "[go.shape."))
+		return FIRST_PLAIN;
+	return is_method && minor >= DICTIONARY_SECOND_MINOR ? FIRST_RECEIVER : FIRST_DICTIONARY;
+}
+
+/* False: the first one cannot be told. */
+static bool show_first(enum first first, const struct spilled *spilled, struct arguments *arguments)
+{
+	bool is_receiver = first == FIRST_RECEIVER;
 	struct argument hidden[CODE_MAX_SPILLS];
 	size_t count;
 
-	if (name->count == 1 || (is_method && minor < DICTIONARY_SECOND_MINOR))
+	if (first == FIRST_DICTIONARY || (!arguments->count && !spilled->count))
 		return true;
 	count = find_hidden(spilled, arguments, hidden);
-	if (!count || (is_method && (!arguments->count || arguments->items->kind != ARGUMENT_WORD)))
+	if (first == FIRST_UNKNOWN || !count ||
+	    (is_receiver && (!arguments->count || arguments->items->kind != ARGUMENT_WORD)))
 		return false;
-	prepend(arguments, is_method, hidden, count);
+	prepend(arguments, is_receiver, hidden, count);
 	return true;
 }
 
@@ -153,12 +171,12 @@ bool arguments_find(struct gobin *bin, const struct gobin_func *func, struct arg
 	is_told = read_code(bin, func, &spilled);
 	/* Assembly has its arguments on the stack, or where it likes. */
 	if (!spilled.count && gobin_func_is_abi0(bin, func))
-		return !name.is_generic;
+		return arguments->count && !name.is_generic;
 	for (size_t i = 0; is_told && i < arguments->count; i++)
 		if (arguments->items[i].kind == ARGUMENT_WORD)
 			place_word(&spilled, &arguments->items[i]);
 	if (name.is_generic)
-		return is_told && show_first(&name, bin->minor, &spilled, arguments);
+		return show_first(find_first(&name, func->name, bin->minor), &spilled, arguments);
 	if (!is_told)
 		place_receiver(bin, &name, arguments);
 	return true;

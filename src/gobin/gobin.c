@@ -119,6 +119,7 @@ void gobin_close(struct gobin *bin)
 		return;
 	dwarf_close(bin->lines);
 	dwarf_close(bin->types);
+	runtime_types_close(bin->runtime_types);
 	go_types_free(bin->go_types);
 	free(bin->symbols);
 	free(bin->reasons);

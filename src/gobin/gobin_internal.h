@@ -10,6 +10,7 @@
 #include "gobin/image.h"
 #include "gobin/pclntab.h"
 #include "gobin/reasons.h"
+#include "gobin/runtime_types.h"
 #include "gobin/selfcheck.h"
 #include "gobin/symbols.h"
 #include "types/go_types.h"
@@ -27,6 +28,8 @@ struct gobin {
 	struct dwarf *types; /* the same, for gobin_struct_offset() */
 	bool types_are_open;
 	struct go_types *go_types; /* NULL before they are needed */
+	struct runtime_types *runtime_types; /* the same, and where there are none */
+	bool runtime_types_are_open;
 	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
 	size_t num_symbols;
 	bool symbols_are_read;
@@ -49,6 +52,8 @@ struct gobin_line gobin_line_from_table(struct gobin *bin, uint64_t va);
 
 /* Where types live, whoever makes them. NULL: out of memory. */
 struct go_types *gobin_types(struct gobin *bin);
+/* The binary's own type information. NULL: it cannot be found. */
+struct runtime_types *gobin_runtime_types(struct gobin *bin);
 
 /* Which of them the file is; gobin_runtime() tells it from then on. */
 enum gobin_runtime gobin_find_runtime(const struct gobin *bin);

@@ -143,3 +143,41 @@ bool moduledata_find(const struct image *image, const struct moduledata_hint *hi
 	/* It is in .noptrdata or, from Go 1.26, in .go.module: writable both. */
 	return sweep_segments(image, PF_W, hint, found) || sweep_segments(image, 0, hint, found);
 }
+
+/* ---- types ---- */
+
+/* Words of type moduledata from that version on; 0: there is none. */
+static const struct types_words {
+	unsigned minor;
+	uint8_t types, descriptors_len, etypes, typelinks;
+} types_words[] = {
+	{17, 35, 0, 36, 40}, {18, 35, 0, 36, 42}, /* rodata and gofunc are new */
+	{20, 37, 0, 38, 44}, /* covctrs is new */
+	{26, 37, 0, 38, 45}, /* epclntab is new */
+	{27, 37, 38, 39, 0}, /* typedesclen is new, the list is gone */
+};
+
+bool moduledata_find_types(const struct image *image, const struct moduledata *module,
+			   unsigned minor, struct moduledata_types *types)
+{
+	const struct types_words *words = types_words;
+	uint64_t len = 0;
+
+	for (size_t i = 0; i < sizeof(types_words) / sizeof(*types_words); i++)
+		if (types_words[i].minor <= minor)
+			words = &types_words[i];
+	*types = (struct moduledata_types){};
+	if (!read_word(image, module->va, words->types, &types->start_va) ||
+	    !read_word(image, module->va, words->etypes, &types->end_va) ||
+	    types->start_va >= types->end_va ||
+	    types->end_va - types->start_va > image_available(image, types->start_va))
+		return false;
+	if (words->typelinks)
+		return read_slice(image, module->va, words->typelinks, &types->links_va,
+				  &types->num_links);
+	if (!read_word(image, module->va, words->descriptors_len, &len) ||
+	    len > types->end_va - types->start_va)
+		return false;
+	types->linked_end_va = types->start_va + len;
+	return true;
+}

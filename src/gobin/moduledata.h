@@ -35,4 +35,17 @@ struct moduledata {
 bool moduledata_find(const struct image *image, const struct moduledata_hint *hint,
 		     struct moduledata *found);
 
+/* Where its type descriptors are (src/internal/abi/type.go). */
+struct moduledata_types {
+	uint64_t start_va, end_va; /* with the names that belong to them */
+	/* Up to Go 1.26 there is a list of those without a name, offsets of 4 bytes from start_va. */
+	uint64_t links_va, num_links;
+	/* From then on they come first, one behind the other, up to here; 0: they do not. */
+	uint64_t linked_end_va;
+};
+
+/* `minor` is that of Go's version. False: they are not where this Go has them. */
+bool moduledata_find_types(const struct image *image, const struct moduledata *module,
+			   unsigned minor, struct moduledata_types *types);
+
 #endif

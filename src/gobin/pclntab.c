@@ -300,14 +300,14 @@ static void find_text(struct pclntab *table)
 		.funcs_va = table->funcs.va,
 		.num_funcs = table->num_funcs,
 	};
-	struct moduledata module;
+	const struct moduledata *module = &table->module;
 
-	if (moduledata_find(table->image, &hint, &module)) {
-		table->text_va = module.text_va;
-		table->gofunc_va = module.gofunc_va;
-		if (module.funcs_len < table->funcs.len &&
-		    module.funcs_len / entry_size(table) > table->num_funcs)
-			table->funcs.len = module.funcs_len;
+	if (moduledata_find(table->image, &hint, &table->module)) {
+		table->text_va = module->text_va;
+		table->gofunc_va = module->gofunc_va;
+		if (module->funcs_len < table->funcs.len &&
+		    module->funcs_len / entry_size(table) > table->num_funcs)
+			table->funcs.len = module->funcs_len;
 	} else if (table->format->is_absolute) {
 		pclntab_entry_va(table, 0, &table->text_va);
 	} else {
@@ -363,6 +363,11 @@ const char *pclntab_version(const struct pclntab *table)
 void pclntab_close(struct pclntab *table)
 {
 	free(table);
+}
+
+const struct moduledata *pclntab_module(const struct pclntab *table)
+{
+	return table->module.va ? &table->module : NULL;
 }
 
 void pclntab_text(const struct pclntab *table, uint64_t *start_va, uint64_t *end_va)

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "gobin/image.h"
+#include "gobin/moduledata.h"
 #include "gobin/arguments.h"
 #include "gofuncgraph/gobin.h"
 
@@ -35,6 +36,9 @@ void pclntab_close(struct pclntab *table); /* NULL is fine */
 /* "go1.18 or go1.19": the releases that write this layout, the oldest one first. NULL: new ones may
  * as well. */
 const char *pclntab_version(const struct pclntab *table);
+
+/* The linker's own description of the program. NULL: it was not found. */
+const struct moduledata *pclntab_module(const struct pclntab *table);
 
 /* Where the functions' code is: [start, end). */
 void pclntab_text(const struct pclntab *table, uint64_t *start_va, uint64_t *end_va);
@@ -67,15 +71,9 @@ bool pclntab_stack_delta(const struct pclntab *table, uint64_t va, int32_t *delt
 /* See gobin_frames(). The last one is the function itself, unless there are more than max. */
 size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max);
 
-/*
- * The words of the function's arguments, all ARGUMENT_SOMEWHERE. False: the table does not tell; it
- * does not of functions that have none either.
- */
+/* The words of the function's arguments, all ARGUMENT_SOMEWHERE. False: the table does not tell. It tells
+ * none of assembly that Go's own code knows nothing of. */
 bool pclntab_arguments(const struct pclntab *table, uint64_t func_va, struct arguments *arguments);
-
-/* The words from this offset on are in registers at the function's first instruction; those before it
- * may be, too. False: the table does not tell (before Go 1.18), or none is. */
-bool pclntab_first_in_register(const struct pclntab *table, uint64_t func_va, uint16_t *offset);
 
 /*
  * Visits every call that was inlined, once for each function and call: `name` was inlined into the

@@ -58,10 +58,11 @@ bool pclntab_arguments(const struct pclntab *table, uint64_t func_va, struct arg
 	uint64_t va;
 
 	arguments->count = 0;
-	if (!pclntab_find_entry(table, func_va, &entry))
+	if (!pclntab_find_entry(table, func_va, &entry) ||
+	    (!table->format->is_absolute && !table->gofunc_va))
 		return false;
 	if (!pclntab_funcdata(table, &entry, FUNCDATA_ARG_INFO, &va))
-		return false;
+		return true;
 	for (size_t i = 0; (byte = byte_at(table, va, i)) && *byte != SPECIAL_LAST; i++) {
 		struct argument *argument = &arguments->items[arguments->count++];
 
@@ -83,18 +84,4 @@ bool pclntab_arguments(const struct pclntab *table, uint64_t func_va, struct arg
 		end = argument->offset + *size;
 	}
 	return byte && !depth;
-}
-
-bool pclntab_first_in_register(const struct pclntab *table, uint64_t func_va, uint16_t *offset)
-{
-	struct pclntab_entry entry;
-	const uint8_t *byte;
-	uint64_t va;
-
-	if (!pclntab_find_entry(table, func_va, &entry) ||
-	    !pclntab_funcdata(table, &entry, FUNCDATA_ARG_LIVE_INFO, &va) ||
-	    !(byte = byte_at(table, va, 0)))
-		return false;
-	*offset = *byte + ABOVE_STACK_POINTER;
-	return true;
 }

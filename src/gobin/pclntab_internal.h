@@ -9,10 +9,9 @@
 #include "gobin/pclntab.h"
 
 /* Numbers of tables, the same from Go 1.17 to 1.27: src/internal/abi/symtab.go. */
-#define PCDATA_INL_TREE_INDEX  2
-#define FUNCDATA_INL_TREE      3
-#define FUNCDATA_ARG_INFO      5
-#define FUNCDATA_ARG_LIVE_INFO 6 /* from Go 1.18 on */
+#define PCDATA_INL_TREE_INDEX 2
+#define FUNCDATA_INL_TREE     3
+#define FUNCDATA_ARG_INFO     5
 
 /* The header up to and with its five offsets, in bytes. */
 #define PCLNTAB_MAX_HEADER 72
@@ -45,6 +44,7 @@ struct pclntab {
 	struct region names, cu_files, files, pc, funcs;
 	size_t num_funcs;
 	uint64_t text_va, text_end_va;
+	struct moduledata module; /* its va is 0: it was not found */
 	uint64_t gofunc_va; /* what funcdata is relative to; 0: unknown */
 };
 

@@ -156,15 +156,14 @@ static inline void fake_set_funcdata(struct fake_pclntab *fake, enum fake_go go,
 		 fake->is_absolute ? FAKE_DATA_VA + at : at - (fake->tree - 16), size);
 }
 
-/* What Go's traces print as ({0x1, 0x2}, 0x3, ...), and that all of it is in registers. */
+/* What Go's traces print as ({0x1, 0x2}, 0x3, ...). */
 static inline void fake_add_arguments(struct fake_pclntab *fake, enum fake_go go)
 {
-	static const uint8_t bytes[] = {0xfe, 0, 8, 8, 8, 0xfd, 16, 8, 0xfc, 0xff, 0};
+	static const uint8_t bytes[] = {0xfe, 0, 8, 8, 8, 0xfd, 16, 8, 0xfc, 0xff};
 
 	fake->arguments = fake_add(fake, bytes, sizeof(bytes));
 	fake_set_funcdata(fake, go, 3, fake->tree);
 	fake_set_funcdata(fake, go, 5, fake->arguments);
-	fake_set_funcdata(fake, go, 6, fake->arguments + sizeof(bytes) - 1);
 }
 
 static inline struct fake_pclntab fake_pclntab(enum fake_go go)

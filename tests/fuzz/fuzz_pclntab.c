@@ -24,9 +24,7 @@ static void read_arguments(const struct pclntab *table, uint64_t va)
 {
 	struct arguments arguments;
 	size_t depth = 0;
-	uint16_t first;
 
-	pclntab_first_in_register(table, va, &first);
 	if (!pclntab_arguments(table, va, &arguments))
 		return;
 	if (arguments.count > ARGUMENTS_TOLD)

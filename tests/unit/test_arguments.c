@@ -33,7 +33,7 @@ static const char source[] =
 	"//go:noinline\n"
 	"func unused(a [2]int, b int, s string) { println(1) }\n"
 	"//go:noinline\n"
-	"func stack(a [2]int, b [3]byte) { println(1) }\n"
+	"func stack(a [2]int, b [3]byte, n int) { println(n) }\n"
 	"//go:noinline\n"
 	"func leaf(a int, f float64, s string) int { return a + int(f) + len(s) }\n"
 	"//go:noinline\n"
@@ -51,7 +51,7 @@ static const char source[] =
 	"func main() {\n"
 	"	nothing()\n"
 	"	unused([2]int{1, 2}, 2, \"s\")\n"
-	"	stack([2]int{1, 2}, [3]byte{})\n"
+	"	stack([2]int{1, 2}, [3]byte{}, 3)\n"
 	"	mixed(7, 1.5, \"hello\", 2.5, [2]int{8, 9}, pair{nil, 3}, 1i, nil)\n"
 	"	println(many(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), leaf(1, 2, \"abc\"))\n"
 	"	t := &list[int]{3}\n"
@@ -72,12 +72,12 @@ static const struct {
 	{"main.list[go.shape.int].get", "i0:8 i2:8", "{ i1:8 } i2:8"},
 	{"main.generic[go.shape.string]", "i1:8 { i2:8 i3:8 }", NULL},
 	{"main.outer[go.shape.int].func1", "{ i0:8 i1:8 } i2:8", NULL},
-	{"main.unused", "{ s8:8 s16:8 } ?:8 { ?:8 ?:8 }", NULL},
-	{"main.stack", "{ s8:8 s16:8 } { s24:1 s25:1 s26:1 }", NULL},
+	{"main.unused", "{ ?:8 ?:8 } ?:8 { ?:8 ?:8 }", NULL},
+	{"main.stack", "{ s8:8 s16:8 } { s24:1 s25:1 s26:1 } i0:8", NULL},
 	{"main.leaf", "?:8 ?:8 { ?:8 ?:8 }", NULL},
 	{"main.(*T).leaf", "i0:8 ?:8", NULL},
 	{"main.T.value", "{ i0:8 i1:8 } i2:2 { }", NULL},
-	{"main.nothing", "nothing is told", NULL},
+	{"main.nothing", "", NULL},
 	{"main.mixed", "i0:1 f0:8 { i1:8 i2:8 } f1:4 { s8:8 s16:8 } { i3:8 i4:8 } { f2:4 ... } ...",
 	 NULL},
 };
