@@ -108,6 +108,12 @@ struct hunt_call {
 	size_t num_steps;
 };
 
+/* A process that made slow calls; any, if calls are alike. */
+struct hunt_process {
+	uint32_t pid;
+	uint64_t calls;
+};
+
 struct hunt_report {
 	struct place target;
 	uint64_t calls; /* that ended */
@@ -123,10 +129,15 @@ struct hunt_report {
 	size_t num_causes;
 	struct hunt_node *tree; /* in order of depth first, the largest first */
 	size_t num_nodes;
+	struct hunt_process *processes; /* those with the most calls first */
+	size_t num_processes;
 	uint64_t looked_at; /* slow calls whose pieces were there */
 	uint64_t total_ns, explained_ns; /* of these: their time, and as much of it as is known */
 	uint64_t samples; /* within calls of the target */
 	uint64_t records_lost; /* of all targets */
+	uint32_t
+		one_in; /* in the end, one in so many calls of targets was traced; at most 1: all were */
+	uint64_t left_out; /* calls that were not, of all targets */
 	uint64_t lost; /* calls whose end was not seen */
 	uint64_t holes; /* calls of which records are missing: only their duration is known */
 	struct hunt_call *slowest; /* as hunt_settings.num_slowest wanted them */

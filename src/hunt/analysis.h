@@ -94,6 +94,11 @@ bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t coun
 /* Fills in report->tree. False: out of memory. */
 bool tree_make(const struct analysis *analysis, struct hunt_report *report);
 
+/* ---- by_process.c ---- */
+
+/* Fills in report->processes. False: out of memory. */
+bool by_process_count(const struct analysis *analysis, struct hunt_report *report);
+
 /* ---- steps.c ---- */
 
 /* Fills in report->slowest. False: out of memory. */

@@ -269,8 +269,12 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		hunt->is_in_gap = record->kind == RECORD_GAP;
 		lose_some_of_all(hunt);
 		break;
+	case RECORD_ONE_IN:
+		hunt->one_in = ((const struct record_one_in *)record)->one_in;
+		break;
 	case RECORD_STATISTICS:
 		hunt->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
+		hunt->left_out = ((const struct record_statistics *)record)->counts[STAT_LEFT_OUT];
 		break;
 	case RECORD_TICK:
 		stuck_look(hunt, record->time_ns);

@@ -74,6 +74,8 @@ struct hunt {
 	uint64_t num_samples; /* of all goroutines, and threads without one */
 	uint64_t num_tracer_samples; /* of those, in our own breakpoints */
 	uint64_t lost; /* records, as RECORD_STATISTICS has them */
+	uint32_t one_in; /* calls of targets that are traced; 0: all */
+	uint64_t left_out; /* those that were not */
 	uint64_t first_ns, last_ns; /* of all records with a time */
 };
 

@@ -172,7 +172,8 @@ static bool analyse(const struct hunt_target *target, struct sites *sites,
 	report->fast_ns = mean_ns(analysis.fast, analysis.num_fast);
 	tell_coverage(&analysis, report);
 	is_full = is_full && causes_find(&analysis, options, report) &&
-		  tree_make(&analysis, report) && steps_make(sites, &target->kept, options, report);
+		  tree_make(&analysis, report) && by_process_count(&analysis, report) &&
+		  steps_make(sites, &target->kept, options, report);
 	analysis_clear(&analysis);
 	return is_full;
 }
@@ -181,6 +182,7 @@ static void release(struct hunt_report *report)
 {
 	doings_free(report->causes, report->num_causes);
 	free(report->tree);
+	free(report->processes);
 	steps_free(report);
 }
 
@@ -190,7 +192,9 @@ static bool report_target(const struct hunt *hunt, const struct hunt_target *tar
 {
 	struct candidates all = {0};
 	struct hunt_report report = {.target = *names_site(sites->names, target->site),
-				     .records_lost = hunt->lost};
+				     .records_lost = hunt->lost,
+				     .one_in = hunt->one_in,
+				     .left_out = hunt->left_out};
 	bool is_full = list_candidates(&target->kept, &all);
 
 	tell_durations(target, &report);

@@ -8,7 +8,9 @@
 
 #include "output/format.h"
 #include "output/hunt_drill.h"
+#include "output/hunt_processes.h"
 #include "output/json_writer.h"
+#include "output/process_lines.h"
 #include "output/place_text.h"
 
 /* Of a share, from 0 to 1. */
@@ -146,6 +148,10 @@ static void put_call(struct output *out, struct json_writer *json, const struct 
 static void put_durations(struct json_writer *json, const struct hunt_report *report)
 {
 	json_member_number(json, "calls", report->calls);
+	if (report->one_in > 1) {
+		json_member_number(json, "one_in", report->one_in);
+		json_member_number(json, "calls_left_out", report->left_out);
+	}
 	if (report->open)
 		json_member_number(json, "open", report->open);
 	json_member_number(json, "slow", report->slow);
@@ -179,6 +185,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	json_member_number(&json, "explained_ns", report->explained_ns);
 	json_member_number(&json, "calls", report->looked_at);
 	json_close(&json, '}');
+	hunt_processes_put_json(out, &json, report);
 	for (size_t i = 0; i < report->num_slowest; i++)
 		put_call(out, &json, &report->slowest[i]);
 	json_member_number(&json, "samples", report->samples);
@@ -206,6 +213,7 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	json_name(&json, stuck->target.function);
 	json_member_number(&json, "open_ns", stuck->ns);
 	json_member_number(&json, "pid", stuck->pid);
+	process_lines_json(out, &json, stuck->pid);
 	json_member_number(&json, "goid", stuck->goid);
 	if (stuck->state)
 		json_member_text(&json, "state", stuck->state);

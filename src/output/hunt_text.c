@@ -13,6 +13,8 @@
 #include "output/hunt_doing.h"
 #include "output/hunt_drill.h"
 #include "output/hunt_line.h"
+#include "output/hunt_processes.h"
+#include "output/process_lines.h"
 
 /* Smaller shares are left out: of causes behind the first, of the tree. */
 #define LEAST_CAUSE 0.01
@@ -71,6 +73,14 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 				       : ", %" PRIu64 " still open",
 			 report->open);
 	hunt_line_sentence(out, &report->target, text);
+	if (report->one_in <= 1)
+		return;
+	snprintf(
+		text, sizeof(text),
+		"one in %u calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %" PRIu64
+		" were not",
+		report->one_in, report->left_out);
+	hunt_line_sentence(out, NULL, text);
 }
 
 /* What the causes are of. */
@@ -238,6 +248,7 @@ static void put_call(struct output *out, const struct hunt_report *report,
 		 which, hunt_amount(amount, call->ns), call->is_open ? " so far" : "", call->goid,
 		 call->pid, time, call->is_in_order ? "" : "; what it did, in no order");
 	hunt_line_begin_block(out);
+	process_lines_introduce(out, call->pid);
 	hunt_line_sentence(out, NULL, text);
 	hunt_line_puts(out, "       at        for");
 	for (size_t i = 0; i < call->num_steps; i++) {
@@ -299,6 +310,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 		hunt_line_puts(out, text);
 	}
 	put_tree(out, report);
+	hunt_processes_put(out, report);
 	for (size_t i = 0; i < report->num_slowest; i++)
 		put_call(out, report, &report->slowest[i]);
 	put_coverage(out, report);
@@ -337,6 +349,7 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 	hunt_line_begin_block(out);
+	process_lines_introduce(out, stuck->pid);
 	snprintf(text, sizeof(text), ": a call is open for %s by now",
 		 hunt_amount(amount, stuck->ns));
 	hunt_line_sentence(out, &stuck->target, text);

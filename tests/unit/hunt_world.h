@@ -96,6 +96,7 @@ static const struct name_site world_sites[] = {{0x1000, 0}, {0x1100, 0}, {0x3000
 struct world {
 	struct hunt *hunt;
 	struct names *names;
+	uint32_t pid; /* whose records are fed */
 	unsigned num_stuck;
 	struct hunt_open stuck; /* the last one */
 	uint64_t next_stack;
@@ -125,7 +126,7 @@ static inline void world_begin(struct world *world, const struct hunt_settings *
 	const struct hunt_sink sink = {
 		.context = world, .func_of_site = world_func_of_site, .stuck = world_on_stuck};
 
-	*world = (struct world){.next_stack = 100};
+	*world = (struct world){.next_stack = 100, .pid = WORLD_PID};
 	assert_null(names_new(&source, world_sites, 4, &world->names));
 	assert_null(hunt_new(settings, &sink, &world->hunt));
 }
@@ -143,7 +144,7 @@ static inline void world_feed(struct world *world, union any_record *room, uint8
 	room->header.size = room->header.size ?: (uint16_t)record_min_size(kind);
 	room->header.time_ns = world_ns(us);
 	room->header.goid = goid;
-	room->header.pid = WORLD_PID;
+	room->header.pid = world->pid;
 	room->header.tid = 70;
 	assert_true(record_is_valid(&room->header, sizeof(*room)));
 	assert_null(hunt_feed(world->hunt, &room->header));
