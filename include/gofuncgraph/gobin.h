@@ -88,6 +88,11 @@ struct gobin_layout {
 		g_waitsince; /* nanotime() of a garbage collection that found it waiting, 0: none did */
 	uint32_t g_parent_goid; /* 0: before Go 1.21 there is none */
 	uint32_t g_lockedm; /* not 0: the goroutine keeps its thread, runtime.LockOSThread() */
+	uint32_t g_waiting; /* the sudogs by which it waits, a list */
+	uint32_t g_labels; /* see goroutines/labels.h */
+	uint32_t sudog_elem; /* of type sudog: what it waits for, if that is no channel */
+	uint32_t sudog_waitlink;
+	uint32_t sudog_c;
 	uint32_t m_curg;
 	/* of g, from the thread pointer, in bytes. 0: see tls_g_slot_va, and gobin_knows_tls() */
 	int32_t tls_g;
@@ -97,6 +102,7 @@ struct gobin_layout {
 	/* this Go is newer than the newest in the table, or a development version: the nearest
 	 * offsets were taken, and have to be checked while running */
 	bool newer_than_known;
+	bool labels_are_maps; /* before Go 1.24 */
 };
 
 /* Errors: cannot be read, not ELF, of a processor that is not known, not Go, Go older than 1.17 (and

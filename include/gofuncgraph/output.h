@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/event_clock.h"
+#include "base/terminal.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/hunt_report.h"
 #include "gofuncgraph/run_options.h"
@@ -82,13 +83,6 @@ struct summary_options {
 	uint64_t interval_ns; /* a table of the calls of each; 0: one at the end */
 };
 
-/* --color */
-enum color_use {
-	COLOR_AUTO, /* on a terminal, unless the environment says otherwise */
-	COLOR_ALWAYS, /* lines are those of a terminal */
-	COLOR_NEVER,
-};
-
 struct output_options {
 	FILE *file; /* not owned; NULL: the format opens `path` itself */
 	const char *path; /* what -o names; NULL: nothing. Not owned */
@@ -108,7 +102,7 @@ struct output_options {
 	bool live; /* calls as they begin and end, of a format that can: format_can_be_live() */
 	enum caller_style caller;
 	struct summary_options summary; /* of a format that has one: format_can_summarize() */
-	enum color_use color;
+	enum color_use color; /* with COLOR_ALWAYS lines are those of a terminal */
 	uint64_t num_trees_before; /* calltree_num_begun() of what came before, see calltree_sink */
 	/* With `follow`, followed trees do not count for max_trees, and go with the tree that they
 	 * descend from. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -14,11 +15,15 @@ size_t terminal_width(int fd)
 	return fd >= 0 && !ioctl(fd, TIOCGWINSZ, &size) ? size.ws_col : 0;
 }
 
-bool terminal_may_color(void)
+bool terminal_uses_color(enum color_use color, FILE *file)
 {
 	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	int fd = fileno(file);
 
-	return !(no_color && *no_color) && !(term && !strcmp(term, "dumb"));
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	return fd >= 0 && isatty(fd) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
 }
 
 /* Unicode's EastAsianWidth.txt: W and F, gaps between near ones included. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Rows of a table that people read there, unless they ask for more. */
 #define TERMINAL_ROWS 20
@@ -13,8 +14,15 @@
 /* Columns of the terminal that `fd` is now; 0: it is none, or does not know. */
 size_t terminal_width(int fd);
 
-/* True unless the environment has NO_COLOR (no-color.org), or a TERM that knows no colours. */
-bool terminal_may_color(void);
+/* --color */
+enum color_use {
+	COLOR_AUTO, /* on a terminal, unless NO_COLOR is set (no-color.org), or TERM knows no colours */
+	COLOR_ALWAYS,
+	COLOR_NEVER,
+};
+
+/* Whether what goes to this file has colours. */
+bool terminal_uses_color(enum color_use color, FILE *file);
 
 /*
  * How many bytes of the UTF-8 text take at most `max_columns`; *columns: how many they take. East

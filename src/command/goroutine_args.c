@@ -56,6 +56,13 @@ void goid_list_destroy(struct goid_list *list)
 	free(list->ids);
 }
 
+/* 0: no state that has a name. */
+static uint32_t bit_of_state(uint8_t state)
+{
+	state &= STATE_NUMBER;
+	return state == STATE_NO_CPU ? 1u << 31 : state < 31 ? 1u << state : 0;
+}
+
 void state_set_add(uint32_t *states, const char *name, struct argp_state *state)
 {
 	uint8_t number = 0;
@@ -63,13 +70,12 @@ void state_set_add(uint32_t *states, const char *name, struct argp_state *state)
 	if (!state_from_name(name, &number))
 		argp_error(state, "there is no state '%s'; there are %s", name, state_names());
 	else
-		*states |= 1u << number;
+		*states |= bit_of_state(number);
 }
 
 bool state_set_has(uint32_t states, uint8_t state)
 {
-	state &= STATE_NUMBER;
-	return state < 32 && states & 1u << state;
+	return states & bit_of_state(state);
 }
 
 error_t goid_list_choose(struct run_options *run, const char *arg, struct argp_state *state)

@@ -25,9 +25,14 @@ enum {
 	KEY_GOID = 0x6000,
 	KEY_STATE,
 	KEY_GREP,
+	KEY_LABEL,
 	KEY_ALL,
 	KEY_LIMIT,
+	KEY_COLOR,
 };
+
+/* That may be asked for. */
+#define MAX_LABELS 16
 
 struct goroutines_args {
 	const char *binary;
@@ -35,9 +40,12 @@ struct goroutines_args {
 	struct goid_list goids;
 	uint32_t states; /* by enum goroutine_state; 0: all */
 	const char *grep;
+	struct label_choice labels[MAX_LABELS]; /* all of these */
+	size_t num_labels;
 	uint64_t limit; /* 0: none */
 	bool all;
 	bool is_json;
+	enum color_use color;
 };
 
 static const struct argp_option options[] = {
@@ -49,6 +57,9 @@ static const struct argp_option options[] = {
 	{"grep", KEY_GREP, "TEXT", 0,
 	 "Goroutines alone that have TEXT in what they wait for, or in a function or a file of their stack",
 	 OPTIONS_SHOWN},
+	{"label", KEY_LABEL, "LABEL", 0,
+	 "Goroutines alone that have this label of runtime/pprof, KEY or KEY=VALUE (repeatable: all of them)",
+	 OPTIONS_SHOWN},
 	{"all", KEY_ALL, NULL, 0,
 	 "Also the runtime's own goroutines, and the runtime's functions on stacks", OPTIONS_SHOWN},
 	{"limit", KEY_LIMIT, "N", 0,
@@ -56,6 +67,7 @@ static const struct argp_option options[] = {
 	{"format", 'f', "FORMAT", 0,
 	 "text (default: groups of goroutines that do the same) or json (JSON Lines, one object a goroutine)",
 	 OPTIONS_OUTPUT},
+	{"color", KEY_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
 	{},
 };
 
@@ -70,6 +82,18 @@ static error_t take_argument(struct goroutines_args *args, const char *arg,
 	}
 	args->binary = arg;
 	return 0;
+}
+
+static void take_label(struct goroutines_args *args, const char *arg, struct argp_state *state)
+{
+	const char *value = strchr(arg, '=');
+	size_t key_len = value ? (size_t)(value - arg) : strlen(arg);
+
+	if (args->num_labels == MAX_LABELS)
+		argp_error(state, "there are more than %d labels", MAX_LABELS);
+	else
+		args->labels[args->num_labels++] =
+			(struct label_choice){arg, key_len, value ? value + 1 : NULL};
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -91,6 +115,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_GREP:
 		args->grep = arg;
 		return 0;
+	case KEY_LABEL:
+		take_label(args, arg, state);
+		return 0;
 	case KEY_ALL:
 		args->all = true;
 		return 0;
@@ -101,6 +128,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->is_json = strcmp(arg, "json") == 0;
 		if (!args->is_json && strcmp(arg, "text") != 0)
 			argp_error(state, "there is no format '%s'; there are text and json", arg);
+		return 0;
+	case KEY_COLOR:
+		option_parse_color(state, arg, &args->color);
 		return 0;
 	case ARGP_KEY_ARG:
 		return take_argument(args, arg, state);
@@ -155,13 +185,21 @@ struct choice {
 	struct report *report;
 };
 
+static bool has_labels(const struct goroutines_args *args, const struct goroutine *one)
+{
+	for (size_t i = 0; i < args->num_labels; i++)
+		if (!report_has_label(one, &args->labels[i]))
+			return false;
+	return true;
+}
+
 static bool wants(void *context, const struct goroutine *one)
 {
 	struct choice *choice = context;
 	const struct goroutines_args *args = choice->args;
 
 	if (!goid_list_has(&args->goids, one->goid) ||
-	    (args->states && !state_set_has(args->states, one->state)))
+	    (args->states && !state_set_has(args->states, one->state)) || !has_labels(args, one))
 		return false;
 	if (!args->all && !args->goids.count &&
 	    places_is_system(choice->report->places, one->start_va)) {
@@ -220,8 +258,9 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 	};
 	struct error *err = places_init(&places, bin);
 
-	report.is_colored = isatty(STDOUT_FILENO) && terminal_may_color();
+	report.is_colored = terminal_uses_color(args->color, stdout);
 	err = err ?: snapshot_source_of_process(bin, &pid, &places, &source);
+	source.wants_labels = true;
 	err = err ?: snapshot_take(&source, &snapshot);
 	if (err && source.layout.newer_than_known)
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",

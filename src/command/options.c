@@ -4,10 +4,23 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/help.h"
 
 enum { KEY_HELP = '?', KEY_USAGE = 0x4000, KEY_VERSION = 'V' };
+
+void option_parse_color(struct argp_state *state, const char *arg, enum color_use *color)
+{
+	if (!strcmp(arg, "auto"))
+		*color = COLOR_AUTO;
+	else if (!strcmp(arg, "always"))
+		*color = COLOR_ALWAYS;
+	else if (!strcmp(arg, "never"))
+		*color = COLOR_NEVER;
+	else
+		argp_error(state, "--color is auto, always or never, not '%s'", arg);
+}
 
 /* ---- order ---- */
 

@@ -11,6 +11,8 @@
 
 #include <argp.h>
 
+#include "base/terminal.h"
+
 /* argp_option.group. */
 enum option_group {
 	OPTIONS_PROCESSES = 1,
@@ -29,6 +31,11 @@ const char *option_group_title(enum option_group group);
 /* Visits the options of a command. Those with OPTION_DOC in their flags are arguments. */
 void options_visit(const struct argp *argp,
 		   void (*visit)(void *context, const struct argp_option *option), void *context);
+
+/* --color */
+#define OPTION_COLOR_DOC "auto (on a terminal, the default), always, or never"
+/* Anything else ends with a message of argp's. */
+void option_parse_color(struct argp_state *state, const char *arg, enum color_use *color);
 
 /* For every command's `children`: --help, --usage and --version. argp_parse() takes ARGP_NO_HELP
  * with it, which leaves out argp's own. */

@@ -54,8 +54,7 @@ static const struct argp_option options[] = {
 	 "Where calls came from and ended: off, short (default on a terminal), or full",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
-	{"color", KEY_COLOR, "WHEN", 0, "auto (on a terminal, the default), always, or never",
-	 OPTIONS_OUTPUT},
+	{"color", KEY_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
 	 OPTIONS_STOP},
 	{},
@@ -71,19 +70,6 @@ static error_t parse_caller(struct argp_state *state, const char *arg, enum call
 		*caller = CALLER_FULL;
 	else
 		argp_error(state, "--caller is off, short or full, not '%s'", arg);
-	return 0;
-}
-
-static error_t parse_color(struct argp_state *state, const char *arg, enum color_use *color)
-{
-	if (!strcmp(arg, "auto"))
-		*color = COLOR_AUTO;
-	else if (!strcmp(arg, "always"))
-		*color = COLOR_ALWAYS;
-	else if (!strcmp(arg, "never"))
-		*color = COLOR_NEVER;
-	else
-		argp_error(state, "--color is auto, always or never, not '%s'", arg);
 	return 0;
 }
 
@@ -172,7 +158,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return run_args_parse_format(OUTPUT_TREES, FORMATS_NAMES(TREE_FORMATS), arg, state,
 					     &args->format);
 	case KEY_COLOR:
-		return parse_color(state, arg, &args->color);
+		option_parse_color(state, arg, &args->color);
+		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;

@@ -68,6 +68,14 @@ bool layout_from_table(const char *version_name, unsigned minor, struct gobin_la
 	layout->g_waitsince = version->g_waitreason - 8;
 	layout->g_parent_goid = version->g_parent_goid;
 	layout->g_lockedm = version->g_lockedm;
+	/* Between startpc and these are one word, and four. */
+	layout->g_waiting = version->g_startpc + 16;
+	layout->g_labels = version->g_startpc + 48;
+	layout->labels_are_maps = minor < 24;
+	/* From Go 1.26 there are two words for a pointer: type maybeTraceablePtr. */
+	layout->sudog_elem = minor < 26 ? 24 : 32;
+	layout->sudog_waitlink = minor < 26 ? 64 : 72;
+	layout->sudog_c = minor < 26 ? 80 : 96;
 	layout->m_curg = version->m_curg;
 	layout->newer_than_known = minor > NEWEST_MINOR || !is_release(version_name);
 	return !layout->newer_than_known;
@@ -94,8 +102,16 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 		SYSCALLPC,
 		WAITSINCE,
 		LOCKEDM,
-		PARENT_GOID, /* not in all versions */
-		NUM_MEMBERS
+		WAITING,
+		LABELS,
+		ELEM,
+		WAITLINK,
+		C,
+		/* not in all versions */
+		PARENT_GOID,
+		TRACEABLE,
+		NUM_MEMBERS,
+		NUM_ALWAYS = PARENT_GOID
 	};
 	struct dwarf_member members[NUM_MEMBERS] = {
 		[STACK] = {.type = "runtime.g", .member = "stack"},
@@ -116,13 +132,19 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 		[SYSCALLPC] = {.type = "runtime.g", .member = "syscallpc"},
 		[WAITSINCE] = {.type = "runtime.g", .member = "waitsince"},
 		[LOCKEDM] = {.type = "runtime.g", .member = "lockedm"},
+		[WAITING] = {.type = "runtime.g", .member = "waiting"},
+		[LABELS] = {.type = "runtime.g", .member = "labels"},
+		[ELEM] = {.type = "runtime.sudog", .member = "elem"},
+		[WAITLINK] = {.type = "runtime.sudog", .member = "waitlink"},
+		[C] = {.type = "runtime.sudog", .member = "c"},
+		[TRACEABLE] = {.type = "runtime.maybeTraceablePtr", .member = "vu"},
 		[PARENT_GOID] = {.type = "runtime.g", .member = "parentGoid"},
 	};
 
 	dwarf_find_members(dwarf, members, NUM_MEMBERS);
 	for (size_t i = 0; i < NUM_MEMBERS; i++) {
 		unsigned align = i == WAITREASON ? 1 : i == ATOMICSTATUS ? 4 : 8;
-		if (i == PARENT_GOID && !members[i].found)
+		if (i >= NUM_ALWAYS && !members[i].found)
 			continue;
 		if (!members[i].found || members[i].offset > MAX_OFFSET ||
 		    members[i].offset % align)
@@ -144,6 +166,11 @@ bool layout_from_dwarf(struct dwarf *dwarf, struct gobin_layout *layout)
 	layout->g_waitsince = members[WAITSINCE].offset;
 	layout->g_lockedm = members[LOCKEDM].offset;
 	layout->g_parent_goid = members[PARENT_GOID].found ? members[PARENT_GOID].offset : 0;
+	layout->g_waiting = members[WAITING].offset;
+	layout->g_labels = members[LABELS].offset;
+	layout->sudog_elem = members[ELEM].offset + members[TRACEABLE].offset;
+	layout->sudog_waitlink = members[WAITLINK].offset;
+	layout->sudog_c = members[C].offset + members[TRACEABLE].offset;
 	layout->m_curg = members[CURG].offset;
 	layout->newer_than_known = false;
 	return true;

@@ -63,6 +63,24 @@ const struct shown_frame *report_creator(const struct report *report, const stru
 
 /* ---- searching ---- */
 
+static bool is_text(const char *text, size_t len, const char *other, size_t other_len)
+{
+	return len == other_len && memcmp(text, other, len) == 0;
+}
+
+bool report_has_label(const struct goroutine *one, const struct label_choice *choice)
+{
+	for (size_t i = 0; one->labels && i < one->labels->count; i++) {
+		const struct label *label = &one->labels->items[i];
+
+		if (is_text(label->key, label->key_len, choice->key, choice->key_len) &&
+		    (!choice->value ||
+		     is_text(label->value, label->value_len, choice->value, strlen(choice->value))))
+			return true;
+	}
+	return false;
+}
+
 struct search {
 	const char *text;
 	bool is_found;

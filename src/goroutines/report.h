@@ -43,6 +43,15 @@ void report_frames(const struct report *report, const struct goroutine *one,
 /* Where the goroutine was started; NULL: nowhere, or unknown. */
 const struct shown_frame *report_creator(const struct report *report, const struct goroutine *one);
 
+/* A label as it is asked for. */
+struct label_choice {
+	const char *key;
+	size_t key_len;
+	const char *value; /* NULL: any */
+};
+
+bool report_has_label(const struct goroutine *one, const struct label_choice *choice);
+
 /* True when any of what is shown of it holds the text. */
 bool report_has_text(const struct report *report, const struct goroutine *one, const char *text);
 

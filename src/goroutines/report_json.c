@@ -7,11 +7,16 @@
 #include "goroutines/report.h"
 #include "output/process_lines.h"
 
-static void put_hostile(struct json_writer *json, const char *text)
+static void put_raw(struct json_writer *json, const char *text, size_t len)
 {
-	_cleanup_free_ char *safe = text_escape(text, strlen(text));
+	_cleanup_free_ char *safe = text_escape(text, len);
 
 	json_text(json, safe ?: "?");
+}
+
+static void put_hostile(struct json_writer *json, const char *text)
+{
+	put_raw(json, text, strlen(text));
 }
 
 static void put_place(struct json_writer *json, const struct shown_frame *frame)
@@ -51,6 +56,19 @@ static void put_state(struct json_writer *json, const struct report *report,
 	}
 }
 
+static void put_labels(struct json_writer *json, const struct label_set *set)
+{
+	json_member_open(json, "labels", '{');
+	for (size_t i = 0; i < set->count; i++) {
+		const struct label *label = &set->items[i];
+		_cleanup_free_ char *key = text_escape(label->key, label->key_len);
+
+		json_text_key(json, key ?: "?");
+		put_raw(json, label->value, label->value_len);
+	}
+	json_close(json, '}');
+}
+
 static void put_goroutine(struct writer *writer, const struct report *report,
 			  const struct goroutine *one, bool is_first)
 {
@@ -76,6 +94,8 @@ static void put_goroutine(struct writer *writer, const struct report *report,
 		put_place(&json, creator);
 		json_close(&json, '}');
 	}
+	if (one->labels)
+		put_labels(&json, one->labels);
 	json_member_open(&json, "stack", '[');
 	report_frames(report, one, put_frame, &json);
 	json_close(&json, ']');

@@ -9,62 +9,11 @@
 #include "base/text.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
-#include "output/line.h"
+#include "goroutines/text_out.h"
 
 /* Kinds in the first line, goroutines of a group by number. */
 #define MAX_KINDS   6
 #define MAX_NUMBERS 5
-
-#define BOLD "\x1b[1m"
-
-struct out {
-	const struct report *report;
-	struct writer *writer;
-	struct line line; /* where there is a terminal */
-	const struct shown_frame *last; /* of the stack so far; NULL: none */
-	size_t repeats; /* of it, behind the first */
-};
-
-static void put(struct out *out, const char *text)
-{
-	if (out->report->width)
-		line_puts(&out->line, text);
-	else
-		writer_puts(out->writer, text);
-}
-
-static void put_hostile(struct out *out, const char *text)
-{
-	_cleanup_free_ char *safe = text_escape(text, strlen(text));
-
-	put(out, safe ?: "?");
-}
-
-static void put_number(struct out *out, uint64_t number)
-{
-	char text[TEXT_NUMBER_SIZE + 1];
-
-	text[text_format_number(text, number)] = 0;
-	put(out, text);
-}
-
-static void put_style(struct out *out, const char *style)
-{
-	if (out->report->is_colored && out->report->width)
-		line_style(&out->line, style);
-	else if (out->report->is_colored)
-		writer_puts(out->writer, style);
-}
-
-static void end_line(struct out *out)
-{
-	if (out->report->width) {
-		line_end(&out->line);
-		writer_put(out->writer, out->line.text, out->line.used);
-		line_begin(&out->line, out->report->width);
-	}
-	writer_puts(out->writer, "\n");
-}
 
 /* ---- the first lines ---- */
 
@@ -109,16 +58,16 @@ static size_t count_kinds(const struct report *report, struct kind kinds[MAX_KIN
 	return num;
 }
 
-static void put_command_line(struct out *out)
+static void put_command_line(struct text_out *out)
 {
 	_cleanup_free_ char *text = command_line_text(out->report->command_line);
 
-	put(out, "  ");
-	put(out, text ?: "?");
-	end_line(out);
+	text_put(out, "  ");
+	text_put(out, text ?: "?");
+	text_end_line(out);
 }
 
-static void put_head(struct out *out)
+static void put_head(struct text_out *out)
 {
 	const struct report *report = out->report;
 	struct kind kinds[MAX_KINDS];
@@ -126,81 +75,83 @@ static void put_head(struct out *out)
 
 	for (size_t i = 0; i < report->groups->count; i++)
 		total += report->groups->items[i].count;
-	put(out, "process ");
-	put_number(out, (uint64_t)report->pid);
-	put(out, ": ");
-	put_style(out, BOLD);
-	put_number(out, total);
-	put(out, total == 1 ? " goroutine" : " goroutines");
-	put_style(out, LINE_PLAIN);
+	text_put(out, "process ");
+	text_put_number(out, (uint64_t)report->pid);
+	text_put(out, ": ");
+	text_put_style(out, TEXT_BOLD);
+	text_put_number(out, total);
+	text_put(out, total == 1 ? " goroutine" : " goroutines");
+	text_put_style(out, TEXT_PLAIN);
 	for (size_t i = 0; i < num; i++) {
-		put(out, i ? ", " : ": ");
-		put_number(out, kinds[i].count);
-		put(out, " ");
-		put_hostile(out, kinds[i].name);
+		text_put(out, i ? ", " : ": ");
+		text_put_number(out, kinds[i].count);
+		text_put(out, " ");
+		text_put_hostile(out, kinds[i].name);
 	}
-	end_line(out);
+	text_end_line(out);
 	if (report->command_line)
 		put_command_line(out);
 	if (report->num_system) {
-		put(out, "  and ");
-		put_number(out, report->num_system);
-		put(out, " of the runtime's own (--all)");
-		end_line(out);
+		text_put(out, "  and ");
+		text_put_number(out, report->num_system);
+		text_put(out, " of the runtime's own (--all)");
+		text_end_line(out);
 	}
 	if (report_is_deadlock(report)) {
-		put_style(out, BOLD);
-		put(out,
-		    "all wait for others, on channels and locks, and none runs: a deadlock, unless a timer ends it");
-		put_style(out, LINE_PLAIN);
-		end_line(out);
+		text_put_style(out, TEXT_BOLD);
+		text_put(
+			out,
+			"all wait for others, on channels and locks, and none runs: a deadlock, unless a timer ends it");
+		text_put_style(out, TEXT_PLAIN);
+		text_end_line(out);
 	}
 }
 
 /* ---- groups ---- */
 
-static void put_amount(struct out *out, uint64_t ns)
+static void put_amount(struct text_out *out, uint64_t ns)
 {
 	char text[TEXT_AMOUNT_SIZE];
 	uint64_t minutes = ns / 60000000000u;
 
 	if (minutes < 10) {
 		text[text_format_amount(text, ns)] = 0;
-		put(out, text);
+		text_put(out, text);
 		return;
 	}
 	snprintf(text, sizeof(text), minutes < 600 ? "%" PRIu64 "min" : "%" PRIu64 "h",
 		 minutes < 600 ? minutes : minutes / 60);
-	put(out, text);
+	text_put(out, text);
 }
 
-static void put_place(struct out *out, const struct shown_frame *frame)
+static void put_place(struct text_out *out, const struct shown_frame *frame)
 {
 	const char *file = frame->frame.line.file, *slash;
 	char number[16];
 
 	if (frame->is_own)
-		put_style(out, BOLD);
-	put_hostile(out, frame->frame.name);
+		text_put_style(out, TEXT_BOLD);
+	text_put_hostile(out, frame->frame.name);
 	if (frame->is_own)
-		put_style(out, LINE_PLAIN);
+		text_put_style(out, TEXT_PLAIN);
 	if (!file)
 		return;
-	put(out, "  ");
+	text_put(out, "  ");
 	/* On a terminal the folders of what is not the program's own are too much. */
 	slash = out->report->width && !frame->is_own ? strrchr(file, '/') : NULL;
-	put_hostile(out, slash ? slash + 1 : file);
+	text_put_hostile(out, slash ? slash + 1 : file);
 	snprintf(number, sizeof(number), ":%u", frame->frame.line.line);
-	put(out, number);
+	text_put(out, number);
 }
 
-static void end_repeats(struct out *out)
+static void end_repeats(struct text_out *out)
 {
 	if (out->repeats) {
-		put(out, "      and ");
-		put_number(out, out->repeats);
-		put(out, out->repeats == 1 ? " more call from there" : " more calls from there");
-		end_line(out);
+		text_put(out, "      and ");
+		text_put_number(out, out->repeats);
+		text_put(out,
+			 out->repeats == 1 ? " more call from there" : " more calls from there");
+		text_end_line(out);
 	}
 	out->repeats = 0;
 	out->last = NULL;
@@ -208,7 +159,7 @@ static void end_repeats(struct out *out)
 
 static void put_frame(void *context, const struct shown_frame *frame)
 {
-	struct out *out = context;
+	struct text_out *out = context;
 
 	/* Recursion: a place has one object (places_frames()). */
 	if (frame == out->last) {
@@ -217,33 +168,34 @@ static void put_frame(void *context, const struct shown_frame *frame)
 	}
 	end_repeats(out);
 	out->last = frame;
-	put(out, "    ");
+	text_put(out, "    ");
 	put_place(out, frame);
-	end_line(out);
+	text_end_line(out);
 }
 
-static void put_title(struct out *out, const struct group *group)
+static void put_title(struct text_out *out, const struct group *group)
 {
 	const struct goroutine *one = group->members[0];
 	uint64_t wait_ns = report_wait_ns(out->report, group->since_ns);
 	char state[REPORT_STATE_SIZE];
 
 	report_state(out->report, one, state);
-	put_style(out, BOLD);
-	put_number(out, group->count);
-	put(out, group->count == 1 ? " goroutine: " : " goroutines: ");
-	put_hostile(out, state);
-	put_style(out, LINE_PLAIN);
+	text_put_style(out, TEXT_BOLD);
+	text_put_number(out, group->count);
+	text_put(out, group->count == 1 ? " goroutine: " : " goroutines: ");
+	text_put_hostile(out, state);
+	text_put_style(out, TEXT_PLAIN);
 	if (wait_ns) {
-		put(out, group->count == 1 ? ", for at least " : ", the longest for at least ");
+		text_put(out,
+			 group->count == 1 ? ", for at least " : ", the longest for at least ");
 		put_amount(out, wait_ns);
 	}
 	if (one->keeps_thread)
-		put(out, ", locked to its thread");
-	end_line(out);
+		text_put(out, ", locked to its thread");
+	text_end_line(out);
 }
 
-static void put_why_no_stack(struct out *out, const struct goroutine *one)
+static void put_why_no_stack(struct text_out *out, const struct goroutine *one)
 {
 	const char *why =
 		one->has_moved                ? "it went on while its stack was read"
@@ -255,42 +207,42 @@ static void put_why_no_stack(struct out *out, const struct goroutine *one)
 
 	if (!why)
 		return;
-	put(out, "    ");
-	put(out, why);
-	end_line(out);
+	text_put(out, "    ");
+	text_put(out, why);
+	text_end_line(out);
 }
 
-static void put_creator(struct out *out, const struct goroutine *one)
+static void put_creator(struct text_out *out, const struct goroutine *one)
 {
 	const struct shown_frame *creator = report_creator(out->report, one);
 
 	if (!creator)
 		return;
-	put(out, "  started by ");
+	text_put(out, "  started by ");
 	put_place(out, creator);
-	end_line(out);
+	text_end_line(out);
 }
 
-static void put_numbers(struct out *out, const struct group *group)
+static void put_numbers(struct text_out *out, const struct group *group)
 {
 	size_t shown = group->count <= MAX_NUMBERS + 1 ? group->count : MAX_NUMBERS;
 
-	put(out, group->count == 1 ? "  goroutine " : "  goroutines ");
+	text_put(out, group->count == 1 ? "  goroutine " : "  goroutines ");
 	for (size_t i = 0; i < shown; i++) {
-		put(out, i ? ", " : "");
-		put_number(out, group->members[i]->goid);
+		text_put(out, i ? ", " : "");
+		text_put_number(out, group->members[i]->goid);
 	}
 	if (shown < group->count) {
-		put(out, " and ");
-		put_number(out, group->count - shown);
-		put(out, " more");
+		text_put(out, " and ");
+		text_put_number(out, group->count - shown);
+		text_put(out, " more");
 	}
-	end_line(out);
+	text_end_line(out);
 }
 
 void report_text(const struct report *report, struct writer *writer)
 {
-	struct out out = {.report = report, .writer = writer};
+	struct text_out out = {.report = report, .writer = writer};
 	size_t count = report->groups->count;
 
 	if (report->limit && count > report->limit)
@@ -300,19 +252,20 @@ void report_text(const struct report *report, struct writer *writer)
 	for (size_t i = 0; i < count; i++) {
 		const struct group *group = &report->groups->items[i];
 
-		end_line(&out);
+		text_end_line(&out);
 		put_title(&out, group);
 		report_frames(report, group->members[0], put_frame, &out);
 		end_repeats(&out);
 		put_why_no_stack(&out, group->members[0]);
 		put_creator(&out, group->members[0]);
+		text_put_labels(&out, group);
 		put_numbers(&out, group);
 	}
 	if (count < report->groups->count) {
-		end_line(&out);
-		put(&out, "and ");
-		put_number(&out, report->groups->count - count);
-		put(&out, " more groups (--limit)");
-		end_line(&out);
+		text_end_line(&out);
+		text_put(&out, "and ");
+		text_put_number(&out, report->groups->count - count);
+		text_put(&out, " more groups (--limit)");
+		text_end_line(&out);
 	}
 }

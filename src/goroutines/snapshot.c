@@ -12,7 +12,7 @@
 /* Goroutines that are read at once. */
 #define BATCH 512
 /* Of a g: all members of the layout are below; one is smaller than 500 bytes in Go 1.17 to 1.27. */
-#define G_SIZE 320
+#define G_SIZE 384
 /* Of each stack at first, and of those where that is not enough. */
 #define STACK_SIZE      4096u
 #define DEEP_STACK_SIZE (4u << 20)
@@ -145,6 +145,9 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 		one.reason = g->reason;
 		one.since_ns = g->since_ns;
 	}
+	if (batch->source->wants_labels)
+		one.labels = label_sets_read(&snapshot->labels, &batch->source->memory, layout,
+					     batch->addresses[i], word_at(raw, layout->g_labels));
 	if (stack)
 		one.end = unwind(&batch->source->code, stack, g->ip, frames, &count);
 	if (count > MAX_ALL_FRAMES - snapshot->num_frames) {
@@ -334,5 +337,6 @@ void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->goroutines);
 	free(snapshot->frames);
+	label_sets_release(&snapshot->labels);
 	*snapshot = (struct snapshot){0};
 }

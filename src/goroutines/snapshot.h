@@ -10,6 +10,7 @@
 #define GOROUTINES_SNAPSHOT_H
 
 #include "gofuncgraph/gobin.h"
+#include "goroutines/labels.h"
 #include "goroutines/memory.h"
 #include "goroutines/unwind.h"
 
@@ -22,6 +23,7 @@ struct goroutine {
 	uint64_t gopc_va; /* return address of the go statement; 0: none */
 	uint64_t start_va; /* of the function that it was started with; 0: unknown */
 	uint64_t since_ns; /* nanotime() since when it waits, at the latest; 0: unknown */
+	const struct label_set *labels; /* NULL: none, or not wanted */
 	uint64_t frames_hash;
 	size_t first_frame; /* in snapshot.frames */
 	uint8_t num_frames;
@@ -37,6 +39,7 @@ struct snapshot {
 	size_t count, capacity;
 	uint64_t *frames; /* va of each, see unwind() */
 	size_t num_frames, frames_capacity;
+	struct label_sets labels;
 	size_t num_unreadable; /* g's that are no g's, or could not be read */
 	bool is_cut; /* there are more than SNAPSHOT_MAX_GOROUTINES */
 };
@@ -46,6 +49,7 @@ struct snapshot_source {
 	struct gobin_layout layout;
 	struct unwind_code code;
 	uint64_t allgs; /* address of the variable in the process */
+	bool wants_labels;
 };
 
 /* Errors: the memory cannot be read; it holds no goroutines. snapshot_release() in any case. */

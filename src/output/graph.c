@@ -29,8 +29,7 @@ void graph_init(struct output *out, struct graph *graph)
 	bool is_terminal = fd >= 0 && isatty(fd);
 
 	graph->caller = options->caller ?: is_terminal ? CALLER_SHORT : CALLER_FULL;
-	graph->has_color = options->color == COLOR_ALWAYS ||
-			   (options->color == COLOR_AUTO && is_terminal && terminal_may_color());
+	graph->has_color = terminal_uses_color(options->color, options->file);
 	graph->lines =
 		is_terminal || graph->has_color ? &graph_lines_of_terminal : &graph_lines_of_file;
 }

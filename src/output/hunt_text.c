@@ -37,9 +37,7 @@ static struct error *begin(struct output *out)
 	if (!text)
 		return error_out_of_memory();
 	text->is_terminal = out->options.file && isatty(fileno(out->options.file));
-	text->has_color =
-		out->options.color == COLOR_ALWAYS ||
-		(out->options.color == COLOR_AUTO && text->is_terminal && terminal_may_color());
+	text->has_color = terminal_uses_color(out->options.color, out->options.file);
 	return NULL;
 }
 

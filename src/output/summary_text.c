@@ -37,12 +37,10 @@ struct put {
 static void begin_line(struct put *put, struct output *out)
 {
 	int fd = fileno(out->options.file);
-	enum color_use color = out->options.color;
 	bool is_terminal = fd >= 0 && isatty(fd);
 
 	put->out = out;
-	put->has_color = color == COLOR_ALWAYS ||
-			 (color == COLOR_AUTO && is_terminal && terminal_may_color());
+	put->has_color = terminal_uses_color(out->options.color, out->options.file);
 	put->is_cut = is_terminal || put->has_color;
 	if (put->is_cut)
 		line_begin(&put->line, terminal_width(fd));

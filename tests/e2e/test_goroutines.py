@@ -3,6 +3,7 @@
 
 import collections
 import json
+import os
 import re
 import signal
 
@@ -131,12 +132,72 @@ def test_text(binary, start, run_tool):
     assert "runtime." not in first.replace("runtime_Sem", "")
 
 
+@pytest.mark.parametrize("when, is_colored", [("always", True), ("never", False), ("auto", False)])
+def test_color(binary, start, run_tool, when, is_colored):
+    program = start(binary("waiting"))
+    program.work("MANY 2")
+    tool = run_tool("goroutines", "--color", when, "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    assert ("\x1b[1mmain.receive\x1b[0m  " in tool.out) == is_colored == ("\x1b" in tool.out)
+
+
 def test_inlined(binary, start, run_tool):
     program = start(binary("waiting"))
     program.work("MANY 1")
     await_condition(lambda: len(read(run_tool, program, "--grep", "main.inlinedReceive")) == 1, "it is not there")
     (one,) = read(run_tool, program, "--grep", "main.inlinedReceive").values()
     assert [frame["function"] for frame in one["stack"]][:2] == ["main.inlinedReceive", "main.receive"]
+
+
+LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version, mode", [("1.19", "plain"), ("1.21", "pie -s -w"), ("1.22", "plain"), ("1.23", "pie -s -w"),
+                                           ("1.24", "plain"), ("1.25", "cgo"), ("1.26", "pie -s -w"), ("1.27", "pie -s -w")])
+def test_labels(binary, start, run_tool, version, mode):
+    program = start(binary("waiting", version=version, **MODES[mode]))
+    program.work("LABELS 5")
+    rows = [one["labels"] for one in read(run_tool, program).values() if "labels" in one]
+    long = {"": "", "user": r"anna\x0a\x01", "long": "x" * 256}
+    assert sorted(rows, key=str) == sorted([{**long, "request": str(i % 2)} for i in range(5)] + [LABELS_OF_14], key=str)
+    chosen = read(run_tool, program, "--label", "request=1")
+    assert len(chosen) == 2 and all(one["labels"]["request"] == "1" for one in chosen.values())
+    assert len(read(run_tool, program, "--label", "request", "--label", "user=anna\n\x01")) == 5
+    assert len(read(run_tool, program, "--label", "key13=13", "--label", "key0")) == 1
+    assert not read(run_tool, program, "--label", "request=1", "--label", "key0")
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    assert re.search(r"\n  labels of 3: \{: , long: x{256}, request: 0, user: anna\\x0a\\x01, \.\.\.\}\n"
+                     r"  labels of 2: \{", tool.out), tool.out
+    assert "\n  labels: {key0: 0, key1: 1, key10: 10, " in tool.out
+
+
+def test_labels_are_those_of_tracebacks(binary, start, run_tool):
+    """Newer Gos have them in their own, if asked to."""
+    program = start(binary("waiting", version="1.27"), env={**os.environ, "GODEBUG": "tracebacklabels=1"})
+    program.work("LABELS 1")
+    mine = read(run_tool, program, "--label", "key0")
+    program.signal(signal.SIGQUIT)
+    program.wait()
+    (goid,) = mine
+    (head,) = [line for line in program.err.splitlines() if line.startswith(f"goroutine {goid} ")]
+    labels = re.search(r"\{(.*)\}", head)[1].split(", ")
+    assert dict(label.split(": ") for label in labels) == mine[goid]["labels"] == LABELS_OF_14
+
+
+@pytest.mark.parametrize("version", ["1.23", "1.27"])
+def test_labels_that_change(binary, start, run_tool, version):
+    """They are of one time, or not told."""
+    program = start(binary("waiting", version=version))
+    program.work("RELABEL 20")
+    told = 0
+    for _ in range(20):
+        for one in read(run_tool, program).values():
+            labels = one.get("labels", {})
+            assert set(labels) in (set(), {"one", "other"}) and labels.get("one") == labels.get("other"), one
+            told += bool(labels)
+    assert told
 
 
 def test_choices(binary, start, run_tool):

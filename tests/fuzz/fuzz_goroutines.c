@@ -48,11 +48,32 @@ static const struct code_place *code_at(void *context, uint64_t va)
 	return va & 0xf0 ? &place : NULL;
 }
 
+static void check_labels(const struct label_set *set)
+{
+	size_t bytes = 0;
+
+	if (!set)
+		return;
+	must(set->count && set->count <= LABELS_MAX);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct label *label = &set->items[i];
+
+		must(label->key_len <= LABELS_MAX_TEXT && label->value_len <= LABELS_MAX_TEXT);
+		for (size_t j = 0; j < label->key_len; j++)
+			bytes += (uint8_t)label->key[j];
+		for (size_t j = 0; j < label->value_len; j++)
+			bytes += (uint8_t)label->value[j];
+	}
+	must(bytes <= set->count * 2 * LABELS_MAX_TEXT * 255);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes;
-	struct snapshot_source source = {
-		.memory = {&bytes, read_bytes}, .code = {.at = code_at}, .allgs = MEMORY};
+	struct snapshot_source source = {.memory = {&bytes, read_bytes},
+					 .code = {.at = code_at},
+					 .allgs = MEMORY,
+					 .wants_labels = true};
 	struct snapshot snapshot;
 	struct groups groups;
 	size_t count = 0;
@@ -69,6 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(one->num_frames <= UNWIND_MAX_FRAMES);
 		must(one->first_frame + one->num_frames <= snapshot.num_frames);
 		must(!one->has_moved || !one->num_frames);
+		check_labels(one->labels);
 	}
 	must(!groups_make(&snapshot, NULL, NULL, &groups));
 	for (size_t i = 0; i < groups.count; i++) {

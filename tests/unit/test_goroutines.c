@@ -290,6 +290,144 @@ static void test_memory_that_lies(void **state)
 	free(fake);
 }
 
+/* ---- labels ---- */
+
+#define LABELS 0x18000
+#define TEXTS  0x18800
+
+static void put_string(struct fake *fake, uint64_t at, const char *text, uint64_t text_at)
+{
+	put(fake, at, text_at);
+	put(fake, at + 8, strlen(text));
+	memcpy(fake->bytes + (text_at - MEMORY), text, strlen(text));
+}
+
+static void put_label(struct fake *fake, uint64_t at, uint64_t value_at, unsigned number,
+		      const char *key, const char *value)
+{
+	put_string(fake, at, key, TEXTS + number * 64);
+	put_string(fake, value_at, value, TEXTS + number * 64 + 32);
+}
+
+static const struct label_set *labels_of_first(struct fake *fake, struct label_sets *sets)
+{
+	const struct memory memory = {fake, read_fake};
+
+	put(fake, FIRST_G + fake->layout.g_labels, LABELS);
+	return label_sets_read(sets, &memory, &fake->layout, FIRST_G, LABELS);
+}
+
+static void assert_label(const struct label *label, const char *key, const char *value)
+{
+	assert_int_equal(label->key_len, strlen(key));
+	assert_memory_equal(label->key, key, strlen(key));
+	assert_int_equal(label->value_len, strlen(value));
+	assert_memory_equal(label->value, value, strlen(value));
+}
+
+static void test_labels_in_slices(void **state)
+{
+	struct fake *fake = new_fake();
+	struct label_sets sets = {0};
+	const struct label_set *set;
+
+	fake->layout.labels_are_maps = false;
+	put(fake, LABELS, LABELS + 24);
+	put(fake, LABELS + 8, 2);
+	put_label(fake, LABELS + 24, LABELS + 40, 0, "b", "two");
+	put_label(fake, LABELS + 56, LABELS + 72, 1, "a", "");
+	put(fake, LABELS + 72, 0); /* an empty string is nowhere */
+	set = labels_of_first(fake, &sets);
+	assert_non_null(set);
+	assert_int_equal(set->count, 2);
+	assert_false(set->is_cut);
+	assert_label(&set->items[0], "a", "");
+	assert_label(&set->items[1], "b", "two");
+	/* The same ones are the same set, wherever they are. */
+	put_string(fake, LABELS + 24, "b", TEXTS + 256);
+	assert_ptr_equal(labels_of_first(fake, &sets), set);
+	put(fake, LABELS + 8, 1);
+	assert_ptr_not_equal(labels_of_first(fake, &sets), set);
+	/* More than there is room for; texts that are nowhere; none. */
+	put(fake, LABELS + 8, UINT64_MAX);
+	set = labels_of_first(fake, &sets);
+	assert_true(set->count == LABELS_MAX && set->is_cut);
+	put(fake, LABELS + 8, 1);
+	put(fake, LABELS + 32, UINT64_MAX);
+	assert_true(labels_of_first(fake, &sets)->is_cut);
+	put(fake, LABELS + 24, 8);
+	assert_null(labels_of_first(fake, &sets));
+	put(fake, LABELS + 8, 0);
+	assert_null(labels_of_first(fake, &sets));
+	label_sets_release(&sets);
+	free(fake);
+}
+
+#define BUCKET_SIZE 272
+
+static void put_in_bucket(struct fake *fake, uint64_t bucket, unsigned slot, unsigned number,
+			  const char *key, const char *value)
+{
+	fake->bytes[bucket - MEMORY + slot] = 0x80;
+	put_label(fake, bucket + 8 + slot * 16, bucket + 8 + 128 + slot * 16, number, key, value);
+}
+
+/* A map that grows: some of its items are in new buckets already, one of which overflows. */
+static void test_labels_in_maps(void **state)
+{
+	const uint64_t map = LABELS + 16, new = LABELS + 0x100, overflow = new + 2 * BUCKET_SIZE,
+		       old = overflow + BUCKET_SIZE;
+	struct fake *fake = new_fake();
+	struct label_sets sets = {0};
+	const struct label_set *set;
+
+	assert_true(fake->layout.labels_are_maps);
+	put(fake, LABELS, map);
+	put(fake, map, 4);
+	put(fake, map + 8, 1 << 8); /* two buckets */
+	put(fake, map + 16, new);
+	put(fake, map + 24, old);
+	put_in_bucket(fake, new, 0, 0, "d", "4");
+	put_in_bucket(fake, new + BUCKET_SIZE, 7, 1, "b", "2");
+	put(fake, new + 2 * BUCKET_SIZE - 8, overflow);
+	put_in_bucket(fake, overflow, 3, 2, "a", "1");
+	put_in_bucket(fake, old, 5, 3, "c", "3");
+	set = labels_of_first(fake, &sets);
+	assert_non_null(set);
+	assert_int_equal(set->count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_label(&set->items[i], (char[]){(char)('a' + i), 0},
+			     (char[]){(char)('1' + i), 0});
+	/* What was in the old one has moved. */
+	fake->bytes[old - MEMORY] = 2;
+	assert_int_equal(labels_of_first(fake, &sets)->count, 3);
+	/* A chain without an end. */
+	put(fake, overflow + BUCKET_SIZE - 8, overflow);
+	assert_true(labels_of_first(fake, &sets)->is_cut);
+	put(fake, LABELS, 0);
+	assert_null(labels_of_first(fake, &sets));
+	label_sets_release(&sets);
+	free(fake);
+}
+
+/* The goroutine gets others just then. */
+static void test_labels_that_change(void **state)
+{
+	struct fake *fake = new_fake();
+	const struct memory memory = {fake, read_fake};
+	struct label_sets sets = {0};
+
+	fake->layout.labels_are_maps = false;
+	put(fake, LABELS, LABELS + 24);
+	put(fake, LABELS + 8, 1);
+	put_label(fake, LABELS + 24, LABELS + 40, 0, "a", "1");
+	assert_non_null(labels_of_first(fake, &sets));
+	put(fake, FIRST_G + fake->layout.g_labels, LABELS + 8);
+	assert_null(label_sets_read(&sets, &memory, &fake->layout, FIRST_G, LABELS));
+	label_sets_release(&sets);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +438,9 @@ int main(void)
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_moving),
 		cmocka_unit_test(test_memory_that_lies),
+		cmocka_unit_test(test_labels_in_slices),
+		cmocka_unit_test(test_labels_in_maps),
+		cmocka_unit_test(test_labels_that_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,12 @@ static void expect_row(const char *version, unsigned minor, const struct gobin_l
 	expected.g_syscallsp = want->g_sched_bp + 8;
 	expected.g_syscallpc = want->g_sched_bp + 16;
 	expected.g_waitsince = want->g_goid + 16;
+	expected.g_waiting = want->g_startpc + 16;
+	expected.g_labels = want->g_startpc + 48;
+	expected.labels_are_maps = minor < 24;
+	expected.sudog_elem = minor < 26 ? 24 : 32;
+	expected.sudog_waitlink = minor < 26 ? 64 : 72;
+	expected.sudog_c = minor < 26 ? 80 : 96;
 	expected.newer_than_known = !certain;
 	assert_int_equal(layout_from_table(version, minor, &layout), certain);
 	assert_memory_equal(&layout, &expected, sizeof(layout));
@@ -163,6 +169,7 @@ static void test_table_is_dwarf(void **state)
 		assert_non_null(dwarf);
 		assert_true(layout_from_dwarf(dwarf, &dwarf_layout));
 		dwarf_layout.tls_g = table.tls_g;
+		dwarf_layout.labels_are_maps = table.labels_are_maps;
 		assert_memory_equal(&dwarf_layout, &table, sizeof(table));
 		/* What stripped programs are asked says the same as the symbol. */
 		assert_true(allgs_find_in_code(image, func, &code_va));
