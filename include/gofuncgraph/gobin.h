@@ -108,6 +108,9 @@ struct gobin_layout {
 /* Errors: cannot be read, not ELF, of a processor that is not known, not Go, Go older than 1.17 (and
  * what that would need), no function table and no symbols. */
 struct error *gobin_open(const char *path, struct gobin **bin);
+/* With symbols and DWARF out of `debug_file` where the file has none itself; NULL: out of one where
+ * distributions put it. Errors, besides: it cannot be read, or belongs to another build. */
+struct error *gobin_open_with(const char *path, const char *debug_file, struct gobin **bin);
 void gobin_close(struct gobin *bin); /* NULL is fine */
 
 const struct arch *gobin_arch(const struct gobin *bin); /* the processor it is for */

@@ -27,7 +27,7 @@ static void forget_file(struct run *run)
 static struct error *open_to_trace(struct run *run)
 {
 	const char *path = *run->args->binary;
-	struct error *err = gobin_open(path, &run->bin);
+	struct error *err = gobin_open_with(path, run->args->debug_file, &run->bin);
 
 	if (err || gobin_arch(run->bin) == arch_here())
 		return err;

@@ -18,6 +18,7 @@ enum {
 	KEY_ATTACH,
 	KEY_AS_ROOT,
 	KEY_MAX_OVERHEAD,
+	KEY_DEBUG_FILE,
 };
 
 static const struct argp_option options[] = {
@@ -36,6 +37,8 @@ static const struct argp_option options[] = {
 	 OPTIONS_STOP},
 	{"delay", KEY_DELAY, "DURATION", 0,
 	 "Attach DURATION after the start; with `--`, after that of the program", OPTIONS_HOW},
+	{"debug-file", KEY_DEBUG_FILE, "FILE", 0,
+	 "Symbols and DWARF of a stripped BINARY: FILE is of the same build", OPTIONS_HOW},
 	{"ring-size", KEY_RING_SIZE, "SIZE", 0,
 	 "Bytes of the buffer for events (default 32M); give more when events are lost",
 	 OPTIONS_HOW},
@@ -139,6 +142,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_ATTACH:
 		parse_method(args, arg, state);
+		return 0;
+	case KEY_DEBUG_FILE:
+		args->debug_file = arg;
 		return 0;
 	case KEY_MAX_OVERHEAD:
 		parse_max_overhead(args, arg, state);

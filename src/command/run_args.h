@@ -18,6 +18,7 @@ struct run_args {
 	char *library_path; /* BINARY in its place, see run_args_take_library(); owned */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
 	bool as_root; /* --as-root */
+	const char *debug_file; /* --debug-file; NULL: none was given */
 	const char *output_path; /* -o; see run_file.h */
 	uint64_t timeout_ns; /* of tracing; 0: none */
 	uint64_t delay_ns; /* before it; 0: none */

@@ -216,20 +216,29 @@ static const uint8_t *read_note(const struct image *image, const char *name, con
 	return bytes + sizeof(note) + 4;
 }
 
-char *buildinfo_read_id(const struct image *image)
+char *buildinfo_read_gnu_id(const struct image *image)
 {
 	const uint8_t *id;
 	size_t len;
 	char *text;
 
 	id = read_note(image, ".note.gnu.build-id", ELF_NOTE_GNU, NT_GNU_BUILD_ID, &len);
-	if (!id) {
-		/* src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOBUILDID_TAG */
-		id = read_note(image, ".note.go.buildid", "Go\0", 4, &len);
-		return id ? strndup((const char *)id, len) : NULL;
-	}
-	text = malloc(len * 2 + 1);
+	text = id ? malloc(len * 2 + 1) : NULL;
 	for (size_t i = 0; text && i < len; i++)
 		sprintf(text + i * 2, "%02x", id[i]);
 	return text;
+}
+
+char *buildinfo_read_go_id(const struct image *image)
+{
+	size_t len;
+	/* src/cmd/link/internal/ld/elf.go, ELF_NOTE_GOBUILDID_TAG */
+	const uint8_t *id = read_note(image, ".note.go.buildid", "Go\0", 4, &len);
+
+	return id ? strndup((const char *)id, len) : NULL;
+}
+
+char *buildinfo_read_id(const struct image *image)
+{
+	return buildinfo_read_gnu_id(image) ?: buildinfo_read_go_id(image);
 }

@@ -24,6 +24,10 @@ unsigned buildinfo_minor_version(const char *version);
  * not known where, as in programs before Go 1.18. */
 char *buildinfo_read_module(const struct image *image);
 
+/* The linker's build id in hexadecimal digits, and Go's own; the caller frees them. NULL: there is none,
+ * or out of memory. */
+char *buildinfo_read_gnu_id(const struct image *image);
+char *buildinfo_read_go_id(const struct image *image);
 /* What gobin_build_id() returns. */
 char *buildinfo_read_id(const struct image *image);
 

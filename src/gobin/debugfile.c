@@ -7,6 +7,8 @@
 #include <zlib.h>
 
 #include "base/log.h"
+#include "gobin/buildinfo.h"
+#include "gobin/dwarf.h"
 
 #define DEBUG_DIR         "/usr/lib/debug"
 #define MAX_BUILD_ID_SIZE 64
@@ -161,4 +163,53 @@ struct image *debugfile_open(const struct image *image)
 	if (read_build_id(image, &id))
 		found = open_by_build_id(&id);
 	return found ? found : open_by_debuglink(image);
+}
+
+/* Both have that id, and it is the same. Without one, *known stays as it is. */
+static bool is_same_id(char *id, char *other, bool *known)
+{
+	_cleanup_free_ char *a = id, *b = other;
+
+	*known |= a && b;
+	return a && b && !strcmp(a, b);
+}
+
+static struct error *check_belongs(const struct image *image, const struct image *debug)
+{
+	_cleanup_free_ char *id = NULL, *debug_id = NULL;
+	bool known = false;
+
+	/* strip may take one of them away. */
+	if (is_same_id(buildinfo_read_go_id(image), buildinfo_read_go_id(debug), &known) ||
+	    is_same_id(buildinfo_read_gnu_id(image), buildinfo_read_gnu_id(debug), &known))
+		return NULL;
+	id = buildinfo_read_id(image);
+	debug_id = buildinfo_read_id(debug);
+	if (!known)
+		return error_new(
+			"whether %s belongs to %s cannot be told: they have no build id of the same kind",
+			image_path(debug), image_path(image));
+	return error_new(
+		"%s does not belong to %s: its build id is %s, not %s; give the file that the program was stripped from, as each build has an id of its own",
+		image_path(debug), image_path(image), debug_id, id);
+}
+
+struct error *debugfile_open_given(const struct image *image, const char *path,
+				   struct image **found)
+{
+	struct image *debug;
+	struct error *err = image_open(path, &debug);
+
+	*found = NULL;
+	if (err)
+		return err;
+	err = check_belongs(image, debug);
+	if (!err && !dwarf_is_present(debug) && !image_section(debug, ".symtab"))
+		err = error_new("%s has neither symbols nor DWARF: it is stripped, too", path);
+	if (err) {
+		image_close(debug);
+		return err;
+	}
+	*found = debug;
+	return NULL;
 }

@@ -12,4 +12,11 @@
 /* Opens it. NULL: there is none, or none that belongs to the image. The caller closes it. */
 struct image *debugfile_open(const struct image *image);
 
+/*
+ * Opens the one at `path`, if it belongs to the image: of the same build id, the linker's or Go's own. It
+ * may also be the program as it was before it was stripped. The caller closes it.
+ */
+struct error *debugfile_open_given(const struct image *image, const char *path,
+				   struct image **found);
+
 #endif

@@ -89,7 +89,21 @@ static struct error *read_funcs(struct gobin *bin)
 	return NULL;
 }
 
+static struct error *open_debug_image(struct gobin *bin, const char *debug_file)
+{
+	if (debug_file)
+		return debugfile_open_given(bin->image, debug_file, &bin->debug_image);
+	if (!has_symbols(bin->image) || !dwarf_is_present(bin->image))
+		bin->debug_image = debugfile_open(bin->image);
+	return NULL;
+}
+
 struct error *gobin_open(const char *path, struct gobin **out)
+{
+	return gobin_open_with(path, NULL, out);
+}
+
+struct error *gobin_open_with(const char *path, const char *debug_file, struct gobin **out)
 {
 	struct gobin *bin = calloc(1, sizeof(*bin));
 	struct error *err;
@@ -100,8 +114,8 @@ struct error *gobin_open(const char *path, struct gobin **out)
 	err = image_open(path, &bin->image);
 	if (!err)
 		err = read_version(bin);
-	if (!err && (!has_symbols(bin->image) || !dwarf_is_present(bin->image)))
-		bin->debug_image = debugfile_open(bin->image);
+	if (!err)
+		err = open_debug_image(bin, debug_file);
 	if (!err)
 		err = read_funcs(bin);
 	if (err) {

@@ -247,6 +247,24 @@ def test_names_in_debug_file(binary):
     check_names(path)
 
 
+@pytest.mark.parametrize("only_debug", [False, True], ids=["unstripped", "debug file"])
+def test_given_debug_file(binary, start, trace, only_debug):
+    """--debug-file: what only symbols tell is there again, for the file that was stripped and for no other."""
+    whole = binary("calls", flags=IMPORTER, cgo=True)
+    other = binary("calls", flags=IMPORTER + ["-buildmode=pie"], cgo=True, copy_as="other")
+    path, debug = whole.with_suffix(".stripped"), whole.with_suffix(".debug")
+    kept = ["--only-keep-debug"] if only_debug else []
+    subprocess.run(["objcopy", *kept, whole, debug], check=True, timeout=WAIT_SECONDS)
+    subprocess.run(["strip", "-o", path, whole], check=True, timeout=WAIT_SECONDS)
+    program = start(path)
+    tracer = trace("--debug-file", debug, "-u", "main.*", path, "local.main.root")
+    program.work("GO")
+    assert any("main.root" in line for line in tracer.stop().out.splitlines())
+    assert re.search(r"other does not belong to \S+: its build id is \S+, not \S+; give",
+                     failed("--debug-file", other, path, "main.root"))
+    assert "is stripped, too" in failed("--debug-file", path, path, "main.root")
+
+
 # ---- plugins ----
 
 
