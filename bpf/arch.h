@@ -13,6 +13,7 @@ struct registers {
 	__u64 g; /* in Go's code, with ARCH_KEEPS_G; else 0 */
 	__u64 link; /* where a call returns to; where the processor has no such register 0 */
 	__s32 syscall; /* the call's number, where it left for one; else negative */
+	__u64 arguments[2]; /* of that call, its first ones */
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -143,26 +143,6 @@ static __always_inline void tell_who_had_it(const struct hunted_thread *thread, 
 	}
 }
 
-/* The thread sleeps: if it does so in a system call, in which one. */
-static __always_inline void note_sleep(struct hunted_thread *thread, __u32 tid)
-{
-	struct hunted_thread new = {};
-	struct registers registers;
-
-	if (!read_registers(&registers) || registers.syscall < 0)
-		return;
-	if (thread) {
-		thread->syscall = registers.syscall;
-		thread->slept_ns = bpf_ktime_get_ns();
-		thread->is_asleep = 1;
-		return;
-	}
-	new.syscall = registers.syscall;
-	new.slept_ns = bpf_ktime_get_ns();
-	new.is_asleep = 1;
-	bpf_map_update_elem(&hunted_threads, &tid, &new, BPF_ANY);
-}
-
 /* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
 static __always_inline void begin_off(struct hunted_thread *thread, struct scratch *scratch,
 				      struct gate *gate)
@@ -191,6 +171,7 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 {
 	bool slept = !is_preempted && is_sleeping(prev);
 	const struct hunted *process = find_hunted(prev->tgid);
+	struct registers registers;
 	struct hunted_thread *thread;
 	struct scratch *scratch;
 	struct gate *gate;
@@ -201,8 +182,8 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	tid = prev->pid;
 	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
 	if (!thread || !thread->g) {
-		if (slept)
-			note_sleep(thread, tid);
+		if (slept && read_registers(&registers))
+			note_syscall(thread, tid, &registers, true);
 		return;
 	}
 	scratch = take_scratch(SCRATCH_SWITCH);
@@ -254,7 +235,7 @@ static __always_inline void on_again(struct task_struct *next)
 	if (!thread)
 		return;
 	if (thread->is_asleep)
-		thread->asleep_ns += bpf_ktime_get_ns() - thread->slept_ns;
+		thread->asleep_ns += bpf_ktime_get_ns() - thread->seen_ns;
 	thread->is_asleep = 0;
 	if (!thread->off_ns)
 		return;

@@ -8,6 +8,7 @@
 #ifndef GOFUNCGRAPH_WAIT_H
 #define GOFUNCGRAPH_WAIT_H
 
+#include "on.h"
 #include "place.h"
 #include "state.h"
 
@@ -41,7 +42,7 @@ static __always_inline void note_reason(const struct who *who, struct hunted_wai
 }
 
 /* On the thread that made the system call. */
-static __always_inline void note_syscall(struct hunted_wait *wait)
+static __always_inline void take_syscall(struct hunted_wait *wait)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	const struct hunted_thread *thread;
@@ -49,10 +50,12 @@ static __always_inline void note_syscall(struct hunted_wait *wait)
 	if (wait->state != STATE_SYSCALL || wait->ready_ns)
 		return;
 	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-	if (!thread || thread->slept_ns < wait->start_ns)
+	if (!thread || thread->seen_ns < wait->start_ns)
 		return;
 	wait->syscall = thread->syscall;
 	wait->asleep_ns = thread->asleep_ns;
+	wait->arguments[0] = thread->arguments[0];
+	wait->arguments[1] = thread->arguments[1];
 }
 
 /*
@@ -117,14 +120,9 @@ static __always_inline void add_short_wait(struct hunted_wait *wait, __u64 now)
 		wait->waiting_ns += ready_ns - wait->start_ns;
 }
 
-/* False: lost. */
-static __always_inline bool send_wait(const struct who *who, const struct hunted_wait *wait,
-				      __u32 lost, __u64 now, __u64 stack)
+static __always_inline void fill_wait(struct record_wait *record, const struct hunted_wait *wait,
+				      __u64 now, __u64 stack)
 {
-	struct record_wait *record = emit(who, RECORD_WAIT, 0, lost, sizeof(*record));
-
-	if (!record)
-		return false;
 	record->header.time_ns = now;
 	record->start_ns = wait->start_ns;
 	record->ready_ns = wait->ready_ns ?: now;
@@ -141,17 +139,49 @@ static __always_inline bool send_wait(const struct who *who, const struct hunted
 	record->unused = 0;
 	record->syscall = wait->syscall;
 	record->asleep_ns = wait->asleep_ns;
+}
+
+/* False: lost. */
+static __always_inline bool send_wait(const struct who *who, const struct hunted_wait *wait,
+				      __u32 lost, __u64 now, __u64 stack)
+{
+	struct record_wait *record = emit(who, RECORD_WAIT, 0, lost, sizeof(*record));
+
+	if (!record)
+		return false;
+	fill_wait(record, wait, now, stack);
 	submit(record, sizeof(*record));
 	return true;
 }
 
-/* A long wait has ended. `gate`: of the target that the goroutine is in, or NULL. */
-static __always_inline void tell_wait(struct gate *gate, const struct who *who,
-				      struct hunted_wait *wait, __u64 now, __u64 stack)
+/* The same, with what it was on. */
+static __always_inline bool send_wait_on(const struct who *who, const struct hunted_wait *wait,
+					 __u32 lost, __u64 now, __u64 stack, const struct on_at *at)
 {
+	struct record_wait_on *record = emit(who, RECORD_WAIT, 0, lost, sizeof(*record));
+
+	if (!record)
+		return false;
+	fill_wait(&record->wait, wait, now, stack);
+	tell_on(&record->on, at);
+	submit(record, sizeof(*record));
+	return true;
+}
+
+/* A long wait has ended. `gate`: of the target that the goroutine is in, or NULL. `fp`: as for find_on(). */
+static __always_inline void tell_wait(struct gate *gate, const struct who *who,
+				      struct hunted_wait *wait, __u64 now, __u64 stack, __u64 fp)
+{
+	struct on_at at;
+	__u32 lost;
+
+	find_on(who, wait, fp, &at);
 	if (gate && wait->count)
 		note_sent(gate, who, send_short_waits(who, wait, gate->lost, now));
-	note_sent(gate, who, send_wait(who, wait, gate ? gate->lost : 0, now, stack));
+	lost = gate ? gate->lost : 0;
+	note_sent(gate, who,
+		  is_on_something(&at) ? send_wait_on(who, wait, lost, now, stack, &at)
+				       : send_wait(who, wait, lost, now, stack));
 }
 
 /* The goroutine runs again, on this thread. Returns whether it has waited for long. */
@@ -172,7 +202,7 @@ static __always_inline bool end_wait(const struct pt_regs *ctx, struct who *who,
 	if (!*gate)
 		wait->is_inside = 0;
 	note_reason(who, wait);
-	note_syscall(wait);
+	take_syscall(wait);
 	return is_long(wait, now);
 }
 
@@ -181,7 +211,7 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 					struct change *change)
 {
 	bool is_ready = (change->new_state & STATE_NUMBER) == STATE_RUNNABLE, is_told;
-	__u64 now = bpf_ktime_get_ns(), stack = 0;
+	__u64 now = bpf_ktime_get_ns(), stack = 0, fp = 0;
 	struct gate *gate = NULL;
 	struct walk walk;
 
@@ -189,7 +219,7 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 		is_told = wait->start_ns && is_long(wait, now);
 		if (is_told) {
 			note_reason(who, wait);
-			note_syscall(wait);
+			take_syscall(wait);
 		}
 		wait->ready_ns = now;
 		is_told = is_told && find_waker(ctx, who, site, change);
@@ -200,6 +230,7 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 		bool is_inside = gate;
 
 		stack = tell_stack(who, &walk);
+		fp = walk.fp;
 		gate = is_inside ? gate_of(who) : NULL; /* the verifier has one case less */
 	}
 	if (is_ready) {
@@ -210,7 +241,7 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 		return;
 	}
 	if (is_told)
-		tell_wait(gate, who, wait, now, stack);
+		tell_wait(gate, who, wait, now, stack, fp);
 	wait->start_ns = 0;
 	if (wait->is_inside)
 		begin_running(who);

@@ -144,6 +144,7 @@ static __always_inline void arch_registers(const struct pt_regs *ctx, struct reg
 	registers->g = ctx->regs[28];
 	registers->link = ctx->regs[30];
 	registers->syscall = -1;
+	registers->arguments[0] = registers->arguments[1] = 0;
 }
 
 /* The same of what the kernel has saved, at an address in it. */
@@ -154,7 +155,9 @@ static __always_inline bool arch_read_registers(__u64 at, struct registers *regi
 	} saved;
 
 	if (bpf_probe_read_kernel(&saved, sizeof(saved),
-				  (void *)at + offsetof(struct pt_regs, regs[28])))
+				  (void *)at + offsetof(struct pt_regs, regs[28])) ||
+	    bpf_probe_read_kernel(registers->arguments, sizeof(registers->arguments),
+				  (void *)at + offsetof(struct pt_regs, regs[0])))
 		return false;
 	registers->g = saved.g;
 	registers->ip = saved.pc;

@@ -116,18 +116,19 @@ static __always_inline void arch_registers(const struct pt_regs *ctx, struct reg
 	registers->fp = ctx->bp;
 	registers->g = registers->link = 0;
 	registers->syscall = -1;
+	registers->arguments[0] = registers->arguments[1] = 0;
 }
 
 /* The same of what the kernel has saved, at an address in it. */
 static __always_inline bool arch_read_registers(__u64 at, struct registers *registers)
 {
 	struct {
-		unsigned long orig_ax, ip, cs, flags, sp;
+		unsigned long si, di, orig_ax, ip, cs, flags, sp;
 	} saved;
 	unsigned long bp;
 
 	if (bpf_probe_read_kernel(&saved, sizeof(saved),
-				  (void *)at + offsetof(struct pt_regs, orig_ax)) ||
+				  (void *)at + offsetof(struct pt_regs, si)) ||
 	    bpf_probe_read_kernel(&bp, sizeof(bp), (void *)at + offsetof(struct pt_regs, bp)))
 		return false;
 	registers->ip = saved.ip;
@@ -135,6 +136,8 @@ static __always_inline bool arch_read_registers(__u64 at, struct registers *regi
 	registers->fp = bp;
 	registers->g = registers->link = 0;
 	registers->syscall = (__s32)saved.orig_ax;
+	registers->arguments[0] = saved.di;
+	registers->arguments[1] = saved.si;
 	return true;
 }
 

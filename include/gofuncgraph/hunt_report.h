@@ -49,6 +49,20 @@ struct hunt_part {
 };
 #define HUNT_MAX_PARTS 3
 
+enum hunt_object_kind {
+	HUNT_FILE, /* a path, or what there is for one */
+	HUNT_PEER, /* who is at the other end of a connection: an address */
+	HUNT_LISTENER, /* a socket of no connection: its own address */
+};
+
+/* What waits were on. */
+struct hunt_object {
+	enum hunt_object_kind kind;
+	const char *text; /* escaped; good as long as the struct hunt */
+	uint64_t ns;
+	double share; /* of the time of all of the waits */
+};
+
 /* What time went to. */
 struct hunt_doing {
 	enum hunt_kind kind;
@@ -60,6 +74,9 @@ struct hunt_doing {
 	uint64_t ns; /* of a cause: what each slow call has more of, on average */
 	double share;
 	uint64_t count; /* how often, in the calls that were looked at; of samples how many */
+	/* What it was on, the largest first; those that are not known, and too many more, are left out. */
+	struct hunt_object *objects;
+	size_t num_objects;
 	/* The stack that took most of it, the innermost frame first, down to the target. */
 	struct hunt_frame *frames;
 	size_t num_frames;

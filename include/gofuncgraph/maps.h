@@ -28,6 +28,17 @@
 #define MAX_HUNTED_THREADS (1u << 14)
 #define MAX_HUNTED         (1u << 10)
 
+/* Numbers of system calls of which it is known what they are on. */
+#define MAX_SYSCALL_NUMBERS 512
+
+/* Which of a system call's arguments says what it is on. */
+enum syscall_on {
+	SYSCALL_ON_NOTHING,
+	SYSCALL_ON_FD, /* the first is a descriptor */
+	SYSCALL_ON_PATH, /* the first is a path */
+	SYSCALL_ON_PATH_AT, /* the second is */
+};
+
 /* Threads that have run goroutines whose states are told. Those that did last stay. */
 #define MAX_RUNNERS (1u << 14)
 
@@ -102,6 +113,7 @@ struct hunted_wait {
 	/* while it is told */
 	__u64 words[2];
 	__u32 sp, first_frame;
+	__u64 arguments[2]; /* of `syscall`, its first ones */
 	/* of short ones inside a target that are not told yet: struct record_short_waits */
 	__u64 count, waiting_ns, syscall_ns, runnable_ns;
 	__u64 asleep_ns; /* as in struct record_wait */
@@ -120,12 +132,13 @@ struct hunted_thread {
 	__u64 off_ns; /* since when it has had no processor meanwhile; 0: it has one */
 	__u64 stack, words[2]; /* of record_offcpu, as all that is not told otherwise */
 	__u32 sp, first_frame;
-	__u64 slept_ns; /* when it last slept in a system call, in `syscall` */
+	__u64 seen_ns; /* when it last slept in a system call, or was sampled in it: `syscall` */
 	__u64 asleep_ns; /* in all of these since its goroutine stopped running */
+	__u64 arguments[2]; /* of that, its first ones */
 	__s32 syscall;
 	__u32 pid, tid; /* as records tell them */
 	__u32 processor; /* that it had until off_ns */
-	__u8 is_asleep; /* since slept_ns */
+	__u8 is_asleep; /* since seen_ns */
 	__u8 slept;
 	__u8 is_throttled;
 	__u8 left_at;

@@ -19,6 +19,7 @@
 #endif
 
 #include "gofuncgraph/values.h"
+#include "gofuncgraph/waited_on.h"
 
 enum record_kind {
 	/* struct record_entry */
@@ -293,6 +294,12 @@ struct record_wait {
 	__u64 asleep_ns; /* of STATE_SYSCALL: how long its thread slept in system calls meanwhile */
 };
 
+/* A RECORD_WAIT is as long as this when it is known what the wait was on. */
+struct record_wait_on {
+	struct record_wait wait;
+	struct waited_on on;
+};
+
 /* Waits inside a target that were shorter than settings' long_wait_ns, and ended since the record before
  * this one: sent before the next RECORD_WAIT and before what closes the tree. */
 struct record_short_waits {
@@ -497,6 +504,14 @@ static inline bool record_is_valid(const struct record *record, size_t size)
 	return !captured ||
 	       record->size >= (size_t)((const char *)captured - (const char *)record) +
 				       captured_size(captured);
+}
+
+/* What a RECORD_WAIT was on; NULL: it does not say so. */
+static inline const struct waited_on *record_waited_on(const struct record_wait *wait)
+{
+	if (wait->header.size < sizeof(struct record_wait_on))
+		return NULL;
+	return &((const struct record_wait_on *)wait)->on;
 }
 
 /* Of an entry: record_stack.id, or 0. */

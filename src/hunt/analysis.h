@@ -71,7 +71,33 @@ bool causes_find(struct analysis *analysis, const struct hunt_report_options *op
 /* `piece` tells what it is; times are set by the caller. False: out of memory. */
 bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames,
 		struct hunt_doing *doing);
+void doing_clear(struct hunt_doing *doing);
 void doings_free(struct hunt_doing *doings, size_t count);
+
+/* ---- object_sums.c ---- */
+
+/* Different ones that are told apart. */
+#define MAX_OBJECT_SUMS 256
+
+struct object_sum {
+	uint32_t number;
+	double ns;
+};
+
+/* All zero: empty. */
+struct object_sums {
+	struct object_sum *items;
+	size_t count, capacity;
+	double total_ns; /* of all, known or not */
+};
+
+/* The time of a wait. False: out of memory. */
+bool object_sums_add(struct object_sums *sums, uint32_t number, double ns);
+
+/* Fills in doing->objects. `divisor`: as for guilt_find(). False: out of memory. */
+bool object_sums_tell(const struct objects *objects, struct object_sums *sums, double divisor,
+		      struct hunt_doing *doing);
+void object_sums_clear(struct object_sums *sums);
 
 /* ---- guilt.c ---- */
 
@@ -83,7 +109,8 @@ struct guilt_wait {
 };
 
 /*
- * Fills in who ended these waits, and what that one did meanwhile: by_goid, by, behind, meanwhile.
+ * Fills in what these waits were on, who ended them, and what that one did meanwhile: objects, by_goid, by,
+ * behind, meanwhile.
  * `divisor`: by what sums of weighted times are divided to be told. False: out of memory.
  */
 bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t count, double divisor,

@@ -113,7 +113,6 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 		.frame = entry->at.frame,
 		.start_ns = header->time_ns,
 		.span.start_ns = header->time_ns,
-		.sampled_syscall = -1,
 		.has_holes = hunt->is_in_gap,
 	};
 	return true;
@@ -173,7 +172,7 @@ static uint64_t ready_ns_of(const struct record_wait *wait)
 }
 
 /* Of the time up to when it was ready. */
-static struct piece piece_of_wait(const struct open_call *call, const struct record_wait *wait)
+static struct piece piece_of_wait(const struct record_wait *wait)
 {
 	struct piece piece = {
 		.start_ns = wait->start_ns,
@@ -192,12 +191,7 @@ static struct piece piece_of_wait(const struct open_call *call, const struct rec
 		break;
 	case STATE_SYSCALL:
 		piece.kind = PIECE_SYSCALL;
-		piece.detail = wait->syscall;
-		if (wait->syscall < 0 && call && call->sampled_ns >= wait->start_ns &&
-		    call->sampled_ns <= wait->header.time_ns)
-			piece.detail = call->sampled_syscall;
-		if (piece.detail < 0)
-			piece.detail = -1;
+		piece.detail = wait->syscall < 0 ? -1 : wait->syscall;
 		piece.asleep_ns = wait->asleep_ns;
 		break;
 	case STATE_PREEMPTED:
@@ -262,14 +256,16 @@ static bool add_wait(struct hunt *hunt, struct open_call *call, const struct rec
 							 .count = 1});
 }
 
-bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_wait *wait)
+bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_wait *wait,
+		uint32_t object)
 {
 	struct open_call *call = goroutine ? &goroutine->call : NULL;
 	struct piece piece;
 
 	if (wait->header.time_ns < wait->start_ns)
 		return true;
-	piece = piece_of_wait(call, wait);
+	piece = piece_of_wait(wait);
+	piece.object = object;
 	if (!remember(hunt, wait, &piece, call))
 		return false;
 	return !call || add_wait(hunt, call, wait, piece);
@@ -333,11 +329,6 @@ bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 	};
 
 	call->awaits_copy = false;
-	if (sample->state == STATE_SYSCALL) {
-		call->sampled_syscall = sample->in_kernel ? sample->syscall : -1;
-		call->sampled_ns = sample->header.time_ns;
-		return true;
-	}
 	if (sample->state != STATE_RUNNING || item.start_ns < call->span.start_ns)
 		return true;
 	call->target->num_samples++;

@@ -80,12 +80,17 @@ bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames
 	return true;
 }
 
+void doing_clear(struct hunt_doing *doing)
+{
+	free(doing->objects);
+	free(doing->frames);
+	doings_free(doing->meanwhile, doing->num_meanwhile);
+}
+
 void doings_free(struct hunt_doing *doings, size_t count)
 {
-	for (size_t i = 0; i < count; i++) {
-		free(doings[i].frames);
-		doings_free(doings[i].meanwhile, doings[i].num_meanwhile);
-	}
+	for (size_t i = 0; i < count; i++)
+		doing_clear(&doings[i]);
 	free(doings);
 }
 

@@ -166,6 +166,7 @@ struct deed_group {
 	struct deeds deeds;
 	double ns, count;
 	struct piece piece; /* the longest */
+	struct object_sums objects;
 	uint64_t goid;
 	bool by_several;
 };
@@ -177,8 +178,10 @@ struct deed_groups {
 
 static void groups_free(struct deed_groups *groups)
 {
-	for (size_t i = 0; i < groups->count; i++)
+	for (size_t i = 0; i < groups->count; i++) {
 		free(groups->items[i].deeds.items);
+		object_sums_clear(&groups->items[i].objects);
+	}
 	free(groups->items);
 }
 
@@ -202,7 +205,9 @@ static bool divide(struct sites *sites, const struct deeds *deeds, struct deed_g
 		const struct blame *blame = blame_of(deed);
 		struct deed_group *group = find_group(groups, group_key(sites, &blame->what));
 
-		if (!group || !add_deed(&group->deeds, deed->call, deed->blame, deed->weight))
+		if (!group || !add_deed(&group->deeds, deed->call, deed->blame, deed->weight) ||
+		    !object_sums_add(&group->objects, blame->what.object,
+				     (double)blame->what.ns * deed->weight))
 			return false;
 		if (!group->goid)
 			group->goid = blame->goid;
@@ -263,7 +268,8 @@ static bool tell_deeds(struct sites *sites, const struct deeds *deeds, double to
 		struct hunt_doing *one = &doing->meanwhile[i];
 
 		doing->num_meanwhile++;
-		is_full = doing_fill(sites, &group->piece, false, one);
+		is_full = doing_fill(sites, &group->piece, false, one) &&
+			  object_sums_tell(sites->objects, &group->objects, divisor, one);
 		one->ns = (uint64_t)(group->ns / divisor);
 		one->share = total_ns > 0 ? group->ns / total_ns : 0;
 		one->count = (uint64_t)(group->count + 0.5);
@@ -279,22 +285,25 @@ bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t coun
 		struct hunt_doing *doing)
 {
 	struct wakers *wakers = calloc(1, sizeof(*wakers));
+	struct object_sums objects = {0};
 	struct deeds deeds = {0};
-	double total_ns = 0;
 	bool is_full = wakers;
 
 	for (size_t i = 0; is_full && i < count; i++) {
 		const struct piece *piece = &waits[i].call->pieces.items[waits[i].piece];
 
-		total_ns += (double)piece->ns * waits[i].weight;
 		if (has_waker(piece))
 			count_waker(sites, &waits[i], wakers);
-		is_full = add_children(sites, &waits[i], BLAME_TOP, has_waker(piece) ? piece : NULL,
+		is_full = object_sums_add(&objects, piece->object,
+					  (double)piece->ns * waits[i].weight) &&
+			  add_children(sites, &waits[i], BLAME_TOP, has_waker(piece) ? piece : NULL,
 				       &deeds);
 	}
 	if (is_full)
 		tell_waker(wakers, doing);
-	is_full = is_full && tell_deeds(sites, &deeds, total_ns, divisor, 0, doing);
+	is_full = is_full && object_sums_tell(sites->objects, &objects, divisor, doing) &&
+		  tell_deeds(sites, &deeds, objects.total_ns, divisor, 0, doing);
+	object_sums_clear(&objects);
 	free(deeds.items);
 	free(wakers);
 	return is_full;

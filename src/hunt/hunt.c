@@ -41,6 +41,7 @@ void hunt_free(struct hunt *hunt)
 	processes_destroy(&hunt->processes);
 	history_clear(&hunt->history);
 	stacks_clear(&hunt->stacks);
+	objects_clear(&hunt->objects);
 	free(hunt);
 }
 
@@ -143,6 +144,8 @@ static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *gorouti
 static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
 			     const struct record_wait *wait)
 {
+	const struct waited_on *on = record_waited_on(wait);
+	uint32_t object = on ? objects_number(&hunt->objects, on) : 0;
 	const struct stack_hint hint = {
 		.stack = wait->stack,
 		.words = {wait->words[0], wait->words[1]},
@@ -156,7 +159,7 @@ static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine
 	struct error *err = put_right(hunt, &hint, &stack);
 
 	righted.stack = stack;
-	if (!err && !calls_wait(hunt, goroutine, &righted))
+	if (!err && !calls_wait(hunt, goroutine, &righted, object))
 		return error_out_of_memory();
 	return err;
 }

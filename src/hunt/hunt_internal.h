@@ -9,6 +9,7 @@
 #include "goroutines/unwind.h"
 #include "hunt/history.h"
 #include "hunt/kept.h"
+#include "hunt/objects.h"
 #include "hunt/span.h"
 
 /* Targets that are told; calls of further ones are not. */
@@ -41,9 +42,6 @@ struct open_call {
 	struct span span;
 	bool has_holes; /* records are missing */
 	bool was_told; /* that it is stuck */
-	/* What the last sample found in a system call; a wait's record may not know it. */
-	int32_t sampled_syscall;
-	uint64_t sampled_ns;
 	bool awaits_copy; /* of the last sample's stack */
 	uint64_t
 		off_stack; /* by a copy, where its thread loses its processor next; 0: there was none */
@@ -62,6 +60,7 @@ struct hunt {
 	struct hunt_sink sink;
 	struct unwind_code code;
 	struct stacks stacks;
+	struct objects objects;
 	struct history history;
 	struct hash goroutines; /* inside of targets */
 	struct processes processes; /* of these */
@@ -86,8 +85,9 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry);
 void calls_drop(struct hunt *hunt,
 		struct hunt_goroutine *goroutine); /* how it ended is not known */
 bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open);
-bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
-		const struct record_wait *wait);
+/* `object`: what it was on; 0: unknown. */
+bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_wait *wait,
+		uint32_t object);
 void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits);
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
 /* `stack`: the sample's, put right. */

@@ -17,6 +17,8 @@ static int compare(const struct piece *a, const struct piece *b)
 		return a->stack < b->stack ? -1 : 1;
 	if (a->flags != b->flags)
 		return a->flags < b->flags ? -1 : 1;
+	if (a->object != b->object)
+		return a->object < b->object ? -1 : 1;
 	return a->kind == PIECE_SYSCALL ? 0 : memcmp(a->by_comm, b->by_comm, sizeof(a->by_comm));
 }
 
@@ -83,6 +85,7 @@ static void lose_places(struct pieces *pieces)
 		struct piece *piece = &pieces->items[i];
 
 		piece->stack = 0;
+		piece->object = 0;
 		piece->flags &= PIECE_IS_OPEN;
 		if (piece->kind != PIECE_SYSCALL)
 			memset(piece->by_comm, 0, sizeof(piece->by_comm));

@@ -51,6 +51,7 @@ struct piece {
 		uint64_t asleep_ns; /* of PIECE_SYSCALL: as much of it its thread slept */
 	};
 	int32_t detail; /* 0 where the kind has none */
+	uint32_t object; /* what a wait was on: struct objects; 0: unknown */
 	uint8_t kind; /* enum piece_kind */
 	uint8_t flags;
 	uint32_t count; /* times that are in it, 1 at first; of PIECE_CPU samples */

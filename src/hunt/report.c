@@ -247,6 +247,7 @@ struct error *hunt_report(const struct hunt *hunt, struct names *names,
 	if (sites) {
 		sites->stacks = &hunt->stacks;
 		sites->names = names;
+		sites->objects = &hunt->objects;
 	}
 	for (size_t i = 0; is_full && i < hunt->num_targets; i++)
 		is_full = report_target(hunt, targets[i], sites, options, visitor);

@@ -8,6 +8,7 @@
 
 #include "gofuncgraph/hunt_report.h"
 #include "gofuncgraph/stacks.h"
+#include "hunt/objects.h"
 #include "hunt/pieces.h"
 
 /* Frames of one stack, inlined ones too; more are left out, the outermost first. */
@@ -26,6 +27,7 @@ struct stack_site {
 struct sites {
 	const struct stacks *stacks; /* not owned */
 	struct names *names; /* not owned */
+	const struct objects *objects; /* not owned */
 	struct hash known;
 	struct hunt_frame frames[SITE_MAX_FRAMES]; /* of the last one that was asked for */
 };

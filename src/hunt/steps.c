@@ -58,11 +58,8 @@ void steps_free(struct hunt_report *report)
 	for (size_t i = 0; i < report->num_slowest; i++) {
 		struct hunt_call *call = &report->slowest[i];
 
-		for (size_t j = 0; j < call->num_steps; j++) {
-			free(call->steps[j].doing.frames);
-			doings_free(call->steps[j].doing.meanwhile,
-				    call->steps[j].doing.num_meanwhile);
-		}
+		for (size_t j = 0; j < call->num_steps; j++)
+			doing_clear(&call->steps[j].doing);
 		free(call->steps);
 	}
 	free(report->slowest);

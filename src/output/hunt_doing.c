@@ -10,10 +10,16 @@
 /* Smaller shares are left out: of what was done meanwhile, of the parts of one kind of time. */
 #define LEAST_MEANWHILE 0.03
 #define LEAST_PART      0.05
-/* Lines of what one goroutine did; more are left out. */
-#define MAX_MEANWHILE 4
+/* Lines of what one goroutine did, and of what waits were on; more are left out. */
+#define MAX_MEANWHILE     4
+#define MAX_OBJECTS_SHOWN 4
+/* What a wait was on stands in its line if it is so much of it; else in lines of its own, smaller shares than
+ * this are left out. */
+#define ALL_OF_IT    0.995
+#define LEAST_OBJECT 0.03
 
-#define TEXT_SIZE 512
+#define TEXT_SIZE   512
+#define OBJECT_SIZE 1400 /* a path is as long as it is, and escaped */
 
 /* Whose innermost frame is of no interest: it would have happened elsewhere as well. */
 static bool is_anywhere(enum hunt_kind kind)
@@ -86,10 +92,50 @@ static bool is_callee_told(const struct hunt_doing *doing)
 	       !(starts_with(callee->text, "sync.") || strcmp(callee->text, "time.Sleep") == 0);
 }
 
+static const char *const object_words[] = {
+	[HUNT_FILE] = "on", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
+
+/* What it was on, if that was one thing alone. */
+static const char *the_object(const struct hunt_doing *doing, char text[OBJECT_SIZE])
+{
+	const struct hunt_object *object = doing->objects;
+
+	if (!doing->num_objects || object->share < ALL_OF_IT)
+		return NULL;
+	snprintf(text, OBJECT_SIZE, ", %s %s", object_words[object->kind], object->text);
+	return text;
+}
+
+/* The lines of several things. */
+static void put_objects(struct output *out, size_t indent, const struct hunt_doing *doing)
+{
+	char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+	size_t i = 0;
+
+	if (!doing->num_objects || doing->objects[0].share >= ALL_OF_IT)
+		return;
+	for (; i < doing->num_objects && i < MAX_OBJECTS_SHOWN; i++) {
+		const struct hunt_object *object = &doing->objects[i];
+
+		if (i && object->share < LEAST_OBJECT)
+			break;
+		snprintf(before, sizeof(before), "%.0f %% %s: %s ", 100 * object->share,
+			 hunt_amount(amount, object->ns), object_words[object->kind]);
+		hunt_line_put(out, &(struct hunt_line){.indent = indent,
+						       .before = before,
+						       .name = object->text});
+	}
+	if (i == doing->num_objects)
+		return;
+	snprintf(before, sizeof(before), "and %zu more", doing->num_objects - i);
+	hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = before});
+}
+
 void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold)
 {
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
+	char object[OBJECT_SIZE];
 	bool has_place = doing->own.function || doing->own.module;
 	struct hunt_line line = {
 		.indent = indent,
@@ -100,6 +146,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 								       : " in ",
 		.place = has_place ? &doing->own : NULL,
 		.is_bold = is_bold,
+		.behind = the_object(doing, object),
 		.may_break = true,
 	};
 
@@ -147,6 +194,7 @@ void hunt_doing_put_meanwhile(struct output *out, size_t indent, const struct hu
 {
 	size_t shown = 0;
 
+	put_objects(out, indent, doing);
 	put_waker(out, indent, doing);
 	put_takers(out, indent + 2, doing);
 	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {

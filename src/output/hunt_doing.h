@@ -9,7 +9,8 @@
 void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold);
 
-/* Who ended it, and what those did meanwhile who had a part in it: no line, or some. */
+/* What it was on, if that was several things, who ended it, and what those did meanwhile who had a part in it:
+ * no line, or some. */
 void hunt_doing_put_meanwhile(struct output *out, size_t indent, const struct hunt_doing *doing);
 
 #endif

@@ -77,6 +77,27 @@ static void put_parts(struct json_writer *json, const struct hunt_doing *doing)
 	json_close(json, ']');
 }
 
+static void put_objects(struct json_writer *json, const struct hunt_doing *doing)
+{
+	static const char *const kinds[] = {
+		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
+
+	if (!doing->num_objects)
+		return;
+	json_member_open(json, "on", '[');
+	for (size_t i = 0; i < doing->num_objects; i++) {
+		const struct hunt_object *object = &doing->objects[i];
+
+		json_open(json, '{');
+		put_share(json, object->share);
+		json_member_number(json, "ns", object->ns);
+		json_member_text(json, "kind", kinds[object->kind]);
+		json_member_text(json, "name", object->text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void put_doings(struct json_writer *json, const struct hunt_doing *doings, size_t count);
 
 static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
@@ -94,6 +115,7 @@ static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
 	if (doing->kind == HUNT_NO_CPU && doing->num_parts)
 		put_taker(json, &doing->parts[0].taker);
 	put_parts(json, doing);
+	put_objects(json, doing);
 	put_frames(json, doing);
 	if (doing->by_goid) {
 		json_member_open(json, "woken_by", '{');

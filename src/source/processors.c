@@ -177,11 +177,11 @@ static void note_syscall(const struct teller *teller, const struct hunted_wait *
 	if (wait->state != STATE_SYSCALL || wait->ready_ns ||
 	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.hunted_threads),
 				&wait->thread, &thread) ||
-	    thread.slept_ns < wait->start_ns || thread.slept_ns > teller->time_ns)
+	    thread.seen_ns < wait->start_ns || thread.seen_ns > teller->time_ns)
 		return;
 	record->syscall = thread.syscall;
 	record->asleep_ns =
-		thread.asleep_ns + (thread.is_asleep ? teller->time_ns - thread.slept_ns : 0);
+		thread.asleep_ns + (thread.is_asleep ? teller->time_ns - thread.seen_ns : 0);
 }
 
 static void tell_wait(const struct teller *teller, const struct gate_key *key,

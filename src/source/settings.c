@@ -143,8 +143,10 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	set_namespace(rodata);
 	if (rodata->all_goroutines || rodata->min_wait_ns || rodata->hunts)
 		set_ready(rodata, plan->bin);
-	if (rodata->hunts)
+	if (rodata->hunts) {
 		set_preempt(rodata, plan->bin);
+		settings_set_waited_on(rodata, plan->bin);
+	}
 	if (options->run.follow)
 		set_system_starts(rodata, plan->bin);
 	return NULL;

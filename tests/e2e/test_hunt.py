@@ -97,6 +97,41 @@ def test_one_call(hunt):
     assert report["coverage"]["total_ns"] == report["coverage"]["explained_ns"]
 
 
+def on_of(doing, kind):
+    """What of this kind it was on, most of its time."""
+    return [one["name"] for one in doing.get("on", ()) if one["kind"] == kind and one["share"] > 0.9]
+
+
+def test_peer(hunt):
+    """Who a call waited for at the other end of a connection, when it reads from that itself."""
+    tracer, account = hunt("network 200 5 4 50", "-f", "json", "main.handleNetwork")
+    assert on_of(json.loads(tracer.out)["causes"][0], "peer") == [account["on"]]
+    tracer, account = hunt("network 200 5 4 50", "main.handleNetwork")
+    assert f", peer {account['on']}\n" in tracer.out
+
+
+def test_peer_of_another(hunt):
+    """... and when another goroutine does that for it."""
+    tracer, account = hunt("upstream 200 5 4 50", "-f", "json", "main.handleUpstream")
+    cause = json.loads(tracer.out)["causes"][0]
+    assert cause["kind"] == "select" and "on" not in cause
+    assert account["on"] in [name for one in cause["meanwhile"] for name in on_of(one, "peer")]
+
+
+def test_file_of_descriptor(hunt):
+    """The file is named though it has no name any more."""
+    tracer, account = hunt("fsync 100 5 2 50", "-f", "json", "main.handleFsync")
+    (sync,) = [one for one in json.loads(tracer.out)["causes"] if one["kind"] == "syscall fsync"]
+    assert on_of(sync, "file") == [account["on"]]
+
+
+def test_file_of_path(hunt):
+    tracer, _ = hunt("fifo 100 5 2 50", "-f", "json", "main.handleFIFO")
+    (opened,) = [one for one in json.loads(tracer.out)["causes"] if one["kind"] == "syscall openat"]
+    names = [one["name"] for one in opened["on"]]
+    assert len(names) == 5 and all(re.fullmatch(r"/\S*/culprits-\d+/\d\.conf", name) for name in names), names
+
+
 def test_folded(hunt):
     """What flame graphs are made of: stacks from the target on, kinds of time at their ends."""
     tracer, account = hunt("sleep 200 5 4 50", "-f", "folded", "main.handleSleep")

@@ -76,6 +76,10 @@ static void check_doing(const struct hunt_doing *doing, unsigned depth)
 	for (size_t i = 0; i < doing->num_parts; i++)
 		must(memchr(doing->parts[i].taker.process, 0,
 			    sizeof(doing->parts[i].taker.process)));
+	for (size_t i = 0; i < doing->num_objects; i++) {
+		must(doing->objects[i].text[0] && doing->objects[i].share < 1 + 1e-6);
+		must(!i || doing->objects[i].ns <= doing->objects[i - 1].ns);
+	}
 	for (size_t i = 0; i < doing->num_meanwhile; i++)
 		check_doing(&doing->meanwhile[i], depth + 1);
 }
@@ -144,6 +148,14 @@ static void fill_wait(union any_record *room, const uint8_t *bytes, uint64_t now
 	room->wait.by_stack = bytes[5] >> 5;
 	room->wait.syscall = (int8_t)bytes[3];
 	room->wait.asleep_ns = bytes[4] * UINT64_C(100000);
+	if (!(bytes[1] & 8))
+		return;
+	room->header.size = sizeof(room->wait_on);
+	memset(&room->wait_on.on, bytes[5], sizeof(room->wait_on.on));
+	room->wait_on.on.kind = bytes[1] & 7;
+	room->wait_on.on.above = bytes[2] & 3;
+	room->wait_on.on.family = bytes[3] & 15;
+	room->wait_on.on.text[bytes[2] % ON_TEXT_SIZE] = 0;
 }
 
 static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)

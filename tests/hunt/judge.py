@@ -13,12 +13,13 @@ class Verdict:
     rank: int = 0  # of the cause that names the culprit, from 1; 0: none of the first three does
     blamed: bool = True  # the line that the other goroutine's time was spent on is there
     woken: bool = True  # the line where the other goroutine ended the wait is there
+    named: bool = True  # what it, or the other goroutine, waited for is there
     faults: list = dataclasses.field(default_factory=list)  # what is not consistent
     told: str = ""  # the causes in short
 
     @property
     def is_first(self):
-        return self.rank == 1 and self.blamed
+        return self.rank == 1 and self.blamed and self.named
 
 
 def is_at(place, frame):
@@ -41,10 +42,15 @@ def all_behind(cause):
         yield from all_behind(one)
 
 
+def names_on(cause):
+    """What it was on, most of its time."""
+    return [one["name"] for one in cause.get("on") or () if one["share"] > 0.5]
+
+
 def short(cause):
     """One line of text."""
     where = f"{cause.get('function')} {os.path.basename(cause.get('file') or '?')}:{cause.get('line')}"
-    return f"{100 * cause.get('share', 0):.0f} % {kind_of(cause)} in {where}"
+    return " on ".join([f"{100 * cause.get('share', 0):.0f} % {kind_of(cause)} in {where}", *names_on(cause)])
 
 
 def describe(causes):
@@ -89,6 +95,7 @@ def judge(report, account, names):
             verdict.blamed, verdict.woken = (
                 not places[role] or any(is_at(place, frame) for place in places[role] for frame in behind)
                 for role in ("meanwhile", "waker"))
+            verdict.named = not account["on"] or any(account["on"] in names_on(frame) for frame in behind)
             break
     check_consistency(report, account["durations_ns"], verdict.faults)
     return verdict

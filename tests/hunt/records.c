@@ -22,12 +22,14 @@
 #include "gofuncgraph/modules.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/stacks.h"
+#include "hunt/objects.h"
 
 struct printer {
 	struct gobin *bin;
 	struct modules *modules;
 	const struct plan *plan;
 	struct stacks stacks;
+	struct objects objects;
 	struct record_sample sample; /* the last one */
 };
 
@@ -128,11 +130,13 @@ static void print_interrupted(const struct printer *printer, const struct interr
 	printf("],\"stack_end\":\"%s\",\"fixed\":%d", ends[stack->end], missing != 0);
 }
 
-static void print_wait(const struct printer *printer, const struct record_wait *wait)
+static void print_wait(struct printer *printer, const struct record_wait *wait)
 {
 	const struct interrupted at = {wait->stack, (const uint64_t *)wait->words,
 				       wait->sp,    wait->first_frame,
 				       0,           wait->left_at};
+	const struct waited_on *on = record_waited_on(wait);
+	uint32_t object = on ? objects_number(&printer->objects, on) : 0;
 
 	print_number("start", wait->start_ns);
 	print_number("ready", wait->ready_ns);
@@ -144,6 +148,8 @@ static void print_wait(const struct printer *printer, const struct record_wait *
 	if (wait->by_goid)
 		print_number("by_goid", wait->by_goid);
 	print_stack(printer, "by_stack", wait->by_stack);
+	if (object)
+		printf(",\"on\":\"%s\"", objects_find(&printer->objects, object).text);
 }
 
 static void print_offcpu(const struct printer *printer, const struct record_offcpu *off)
@@ -357,6 +363,7 @@ int main(int argc, char **argv)
 		log_error("%s", error_message(err));
 	plan_destroy(&plan);
 	stacks_clear(&printer.stacks);
+	objects_clear(&printer.objects);
 	modules_free(printer.modules);
 	gobin_close(printer.bin);
 	return err ? 1 : 0;

@@ -48,6 +48,7 @@ union any_record {
 	char frame_value[sizeof(struct record_frame_values) + sizeof(uint64_t)];
 	struct record_stack stack;
 	struct record_wait wait;
+	struct record_wait_on wait_on;
 	struct record_short_waits short_waits;
 	struct record_offcpu offcpu;
 	struct record_sample sample;

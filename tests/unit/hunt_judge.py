@@ -19,6 +19,7 @@ ACCOUNT = {
         {"role": "waker", "function": "main.(*cache).refresh", "file": "locks.go", "line": 37},
         {"role": "meanwhile", "function": "main.loadFromDisk", "file": "locks.go", "line": 47},
     ],
+    "on": "10.0.0.7:5432",
 }
 
 
@@ -28,7 +29,8 @@ def frame(function, line, **more):
 
 def make_report():
     """As a hunt that is right tells it, with another call of the target in between."""
-    loads = frame("main.loadFromDisk", 47, kind="sleep", share=0.99)
+    loads = frame("main.loadFromDisk", 47, kind="IO wait", share=0.99,
+                  on=[{"share": 0.9, "ns": 1, "kind": "peer", "name": "10.0.0.7:5432"}])
     refresh = frame("main.(*cache).refresh", 37, goid=20)
     other = frame("main.(*cache).acquire", 22, kind="sync.Mutex.Lock", share=1.0, woken_by=refresh, meanwhile=[loads])
     lock = frame("main.(*cache).acquire", 22, kind="sync.Mutex.Lock", share=1.0,
@@ -94,6 +96,19 @@ def test_nobody_blamed():
 def test_wrong_waker():
     verdict = verdict_of(lambda report: report["causes"][0]["meanwhile"][0].pop("woken_by"))
     assert verdict.is_first and not verdict.woken
+
+
+def test_wrong_peer():
+    def change(share, name):
+        def do(report):
+            (peer,) = report["causes"][0]["meanwhile"][0]["meanwhile"][0]["on"]
+            peer.update(share=share, name=name)
+
+        return do
+
+    for share, name in ((0.9, "10.0.0.7:5433"), (0.1, "10.0.0.7:5432")):
+        verdict = verdict_of(change(share, name))
+        assert verdict.rank == 1 and verdict.blamed and not verdict.is_first
 
 
 def test_not_consistent():

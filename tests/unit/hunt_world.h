@@ -34,7 +34,7 @@ enum world_address {
 	FSYNC = 0x10010, /* syscall.Fsync */
 };
 
-enum world_reason { REASON_SLEEP = 1, REASON_LOCK, REASON_CHAN, REASON_GC };
+enum world_reason { REASON_SLEEP = 1, REASON_LOCK, REASON_CHAN, REASON_GC, REASON_IO };
 
 #define WORLD_FUNC(number, function) {.name = function, .va = (number) * 0x1000, .size = 0x1000}
 #define WORLD_LINE(number, path)     {(number) * 0x1000, {path, (number) * 10}, 0}
@@ -77,8 +77,8 @@ static const struct name_line world_lines[] = {
 	WORLD_LINE(16, "/go/src/syscall/zsyscall_linux_amd64.go"),
 };
 
-static const char *const world_reasons[] = {"", "sleep", "sync.Mutex.Lock", "chan receive",
-					    "GC assist wait"};
+static const char *const world_reasons[] = {
+	"", "sleep", "sync.Mutex.Lock", "chan receive", "GC assist wait", "IO wait"};
 
 static const struct name_table world_table = {
 	.funcs = world_funcs,
@@ -196,6 +196,22 @@ static inline void world_wait(struct world *world, uint64_t goid, uint64_t start
 					  .reason = reason,
 					  .syscall = -1}};
 
+	world_feed(world, &room, RECORD_WAIT, end_us, goid);
+}
+
+/* The same for the network poller, which wakes it at once. */
+static inline void world_wait_on(struct world *world, uint64_t goid, uint64_t start_us,
+				 uint64_t end_us, uint64_t stack, const struct waited_on *on)
+{
+	union any_record room = {.wait_on = {.wait = {.start_ns = world_ns(start_us),
+						      .ready_ns = world_ns(end_us),
+						      .stack = stack,
+						      .state = STATE_WAITING,
+						      .reason = REASON_IO,
+						      .syscall = -1},
+					     .on = *on}};
+
+	room.header.size = sizeof(room.wait_on);
 	world_feed(world, &room, RECORD_WAIT, end_us, goid);
 }
 

@@ -55,14 +55,6 @@ static void system_call(struct world *world, uint64_t from_us, uint64_t to_us, i
 	world_feed(world, &room, RECORD_WAIT, to_us, 1);
 }
 
-static void sample_system_call(struct world *world, uint64_t us, int number)
-{
-	union any_record room = {
-		.sample = {.state = STATE_SYSCALL, .in_kernel = 1, .syscall = number}};
-
-	world_feed(world, &room, RECORD_SAMPLE, us, 1);
-}
-
 static void sample_tracer(struct world *world, uint64_t us, uint64_t stack)
 {
 	union any_record room = {
@@ -83,9 +75,7 @@ static void test_kinds(void **state)
 	burn = STACK(&world, SHA, BURN, HANDLE);
 	nap = STACK(&world, NAP, HANDLE);
 	world_enter(&world, 1, 0);
-	/* It was on a processor: what it did there a sample knows. */
-	sample_system_call(&world, 5000, 74);
-	system_call(&world, 0, 30000, -1, load);
+	system_call(&world, 0, 30000, 74, load);
 	system_call(&world, 30000, 40000, -1, nap); /* it did not sleep */
 	world_wait(&world, 1, 40000, 55000, 55000, REASON_GC, assist, 0, 0);
 	for (unsigned i = 0; i < 5; i++)

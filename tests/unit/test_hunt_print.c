@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -64,6 +65,25 @@ static void live(struct world *world)
 	world_stop(world, us + 80000);
 }
 
+/* Calls that wait for the network, at two places: for one peer, for several. */
+static void live_on(struct world *world)
+{
+	struct waited_on on = {.kind = ON_PEER, .family = AF_INET, .address = {10, 0, 0, 7}};
+	uint64_t get, load;
+
+	world_begin(world, &(struct hunt_settings){0});
+	get = STACK(world, PARK, GET, HANDLE);
+	load = STACK(world, PARK, LOAD, HANDLE);
+	world_enter(world, 1, 0);
+	on.port = 5432;
+	world_wait_on(world, 1, 0, 50000, get, &on);
+	for (unsigned i = 0; i < 7; i++) {
+		on.port = (uint16_t)(80 + i);
+		world_wait_on(world, 1, 50000 + i * 5000, 55000 + i * 5000, load, &on);
+	}
+	world_leave(world, 1, 85000);
+}
+
 static void print_one(void *context, const struct hunt_report *report)
 {
 	output_hunt(context, report);
@@ -77,8 +97,8 @@ static void print_all(struct world *world, struct output *out,
 	output_end(out, &(struct output_totals){.hunt = hunt_totals(world->hunt)});
 }
 
-/* What is printed in a format; the caller frees it. */
-static char *print(const char *format, uint64_t rank)
+/* What is printed in a format of what happened; the caller frees it. */
+static char *print(void (*happen)(struct world *world), const char *format, uint64_t rank)
 {
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	struct world world;
@@ -91,7 +111,7 @@ static char *print(const char *format, uint64_t rank)
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	live(&world);
+	happen(&world);
 	options.names = world.names;
 	how.full_stacks = format_wants_full_stacks(format_named(OUTPUT_HUNT, format));
 	assert_null(output_new(format_named(OUTPUT_HUNT, format), &options, &out));
@@ -105,7 +125,7 @@ static char *print(const char *format, uint64_t rank)
 
 static void assert_prints(const char *format, uint64_t rank, const char *name)
 {
-	_cleanup_free_ char *text = print(format, rank);
+	_cleanup_free_ char *text = print(live, format, rank);
 
 	assert_golden(name, text);
 }
@@ -119,6 +139,15 @@ static void test_text(void **state)
 static void test_json(void **state)
 {
 	assert_prints("json", 1, "hunt-json");
+}
+
+/* What waits were on. */
+static void test_on(void **state)
+{
+	_cleanup_free_ char *text = print(live_on, "text", 0), *json = print(live_on, "json", 0);
+
+	assert_golden("hunt-text-on", text);
+	assert_golden("hunt-json-on", json);
 }
 
 static void test_folded(void **state)
@@ -264,7 +293,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
 		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_narrow), cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_drill),
+		cmocka_unit_test(test_drill),  cmocka_unit_test(test_on),
 	};
 
 	if (argc > 1)

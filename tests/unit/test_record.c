@@ -30,6 +30,8 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct captured_text), 16);
 	assert_int_equal(sizeof(struct fetch_op), 16);
 	assert_int_equal(sizeof(struct site), 40);
+	assert_int_equal(sizeof(struct record_wait), 32 + 80);
+	assert_int_equal(sizeof(struct record_wait_on), 112 + 184);
 }
 
 static void test_every_kind(void **state)
@@ -136,6 +138,19 @@ static void test_results_of_return(void **state)
 	assert_null(record_captured(record));
 }
 
+static void test_on_of_wait(void **state)
+{
+	union any_record room = {.wait_on.on.port = 7};
+
+	room.header.kind = RECORD_WAIT;
+	room.header.size = sizeof(room.wait_on);
+	assert_true(is_valid(&room.header, sizeof(room.wait_on)));
+	assert_int_equal(record_waited_on(&room.wait)->port, 7);
+	room.header.size--;
+	assert_true(is_valid(&room.header, sizeof(room)));
+	assert_null(record_waited_on(&room.wait));
+}
+
 static void test_nothing(void **state)
 {
 	struct record record = {.kind = RECORD_EXEC, .size = 8};
@@ -168,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_counts),          cmocka_unit_test(test_stack_of_entry),
 		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_results_of_return),
 		cmocka_unit_test(test_nothing),         cmocka_unit_test(test_origin),
+		cmocka_unit_test(test_on_of_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,7 @@ var otherChecks = []struct {
 	{"sums of the states command", sums},
 	{"filters and sums of calls", filters},
 	{"hunt: waits, their stacks and wakers", huntWaits},
+	{"hunt: what waits are on", huntPeers},
 	{"hunt: samples, times without a processor", huntSamples},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},

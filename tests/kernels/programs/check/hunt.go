@@ -29,6 +29,7 @@ type huntRecord struct {
 	State    int      `json:"state"`
 	Reason   string   `json:"reason"`
 	Syscall  int      `json:"syscall"`
+	On       string   `json:"on"`
 	ByGoid   int64    `json:"by_goid"`
 	Stack    []string `json:"stack"`
 	StackEnd string   `json:"stack_end"`
@@ -140,12 +141,12 @@ func mustFit(records []huntRecord) error {
 func (told waited) mustBeHunted(records []huntRecord) error {
 	expected := []struct {
 		state, syscall int
-		reason         string
+		reason, on     string
 		by, measured   int64
 	}{
-		{stateWaiting, -1, "chan receive", told.Sender, told.Receive},
-		{stateWaiting, -1, "sleep", 0, told.Sleep},
-		{stateSyscall, readNumber[runtime.GOARCH], "", 0, told.Read},
+		{stateWaiting, -1, "chan receive", "", told.Sender, told.Receive},
+		{stateWaiting, -1, "sleep", "", 0, told.Sleep},
+		{stateSyscall, readNumber[runtime.GOARCH], "", "pipe", 0, told.Read},
 	}
 	inside := false
 	for _, r := range records {
@@ -159,7 +160,7 @@ func (told waited) mustBeHunted(records []huntRecord) error {
 		}
 		want := expected[0]
 		expected = expected[1:]
-		if r.State != want.state || r.Syscall != want.syscall || r.Reason != want.reason || r.ByGoid != want.by {
+		if r.State != want.state || r.Syscall != want.syscall || r.Reason != want.reason || r.ByGoid != want.by || r.On != want.on {
 			return fmt.Errorf("%+v, not %+v", r, want)
 		}
 		if r.StackEnd != "target" || len(r.Stack) < 3 || r.Stack[len(r.Stack)-1] != "main.callWait" {
@@ -184,6 +185,32 @@ func huntWaits() error {
 		if err := one.mustBeHunted(records[one.Goid]); err != nil {
 			return fmt.Errorf("goroutine %d: %v", one.Goid, err)
 		}
+	}
+	return nil
+}
+
+// Who is asked is at the other end of the connection that the network poller waits for.
+func huntPeers() error {
+	records, _, err := hunted("ask", 5, 20, "main.callAsk")
+	if err != nil {
+		return err
+	}
+	waits := 0
+	for _, list := range records {
+		inside := false
+		for _, r := range list {
+			inside = (inside || r.Opens == 1) && r.Closes == 0
+			if !inside || r.Kind != "wait" || r.Reason != "IO wait" {
+				continue
+			}
+			if r.On != "unix:/tmp/answers.sock" {
+				return fmt.Errorf("%+v is on %q", r, r.On)
+			}
+			waits++
+		}
+	}
+	if waits < 5 {
+		return fmt.Errorf("%d of 5 waits for the answer", waits)
 	}
 	return nil
 }

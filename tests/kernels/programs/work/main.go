@@ -261,6 +261,10 @@ func do(command string, n, m int) (r report, err error) {
 		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err
 		}
+	case "ask": // n questions, each answered after m milliseconds
+		if err = ask(n, time.Duration(m)*time.Millisecond); err != nil {
+			return r, err
+		}
 	case "exec": // the program itself, from a thread that is not the first one; "ready" is said again
 		over := make(chan error)
 		go executeFromAnotherThread(over)
