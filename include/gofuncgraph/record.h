@@ -288,8 +288,8 @@ struct record_wait {
 	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
 	__u8 left_at;
 	__u8 unused;
-	/* of STATE_SYSCALL: the kernel's number of the call that its thread slept in last; negative:
-	 * unknown, or it did not sleep */
+	/* of STATE_SYSCALL: the kernel's number of the call that its thread slept in last, or was sampled
+	 * in; negative: unknown, it did not sleep mostly */
 	__s32 syscall;
 	__u64 asleep_ns; /* of STATE_SYSCALL: how long its thread slept in system calls meanwhile */
 };
