@@ -8,12 +8,12 @@
  * one by now, and one record goes to the ring buffer. Policy and formatting are user space's.
  */
 #include "no_cpu.h"
+#include "condition.h"
 #include "processor.h"
 #include "resume.h"
 #include "sample.h"
 #include "stack.h"
 #include "state.h"
-#include "values.h"
 #include "wait.h"
 
 /* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
@@ -38,6 +38,7 @@ volatile int never = 0;
 struct entry_use {
 	bool is_target; /* it opens gates */
 	bool has_values;
+	bool has_condition; /* what opens them */
 };
 
 /* The same as tell_entry() and what comes behind it. Nothing is left to do behind it, so that the verifier
@@ -65,12 +66,24 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
 			  flags | (opens ? RECORD_OPENS_TREE : 0));
 }
 
+/* For a call outside of every target what its values are decides. Most are: that is found out before anything
+ * is read of the goroutine, but where code may run on a system stack. */
+static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flags, struct who *who)
+{
+	if (flags & SITE_ANY_STACK)
+		return true;
+	if (!find_g(ctx, flags, who))
+		return false;
+	who->key.g = who->g_used;
+	return is_shut(gate_of(who));
+}
+
 /* True: it was told. */
 static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, struct who *who)
 {
 	struct gate *gate;
 	__u64 cookie, position;
-	__u32 flags, index;
+	__u32 flags, index, unwanted = 0;
 	bool opens = false, is_told;
 	enum hit hit;
 
@@ -82,6 +95,12 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		return false; /* morestack, then the same entry again */
 	if (!find_thread(who))
 		return false;
+	if (use.has_condition && may_be_outside(ctx, flags, who))
+		unwanted = why_unwanted(ctx, index);
+	if (unwanted && !(flags & SITE_ANY_STACK)) {
+		count(unwanted);
+		return false;
+	}
 	hit = find_hit(ctx, flags, use.is_target, who, &gate);
 	if (hit == HIT_UNREADABLE)
 		on_unreadable(who);
@@ -104,6 +123,10 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		gate = NULL;
 	}
 	if (!gate) {
+		if (unwanted) {
+			count(unwanted);
+			return false;
+		}
 		if (!use.is_target || !is_chosen(who) || is_left_out())
 			return false;
 		gate = open_gate(who, position);
@@ -251,6 +274,21 @@ int target_entry_values(struct pt_regs *ctx)
 
 	keep_own_stack(ctx, &no_programs);
 	told = on_entry(ctx, (struct entry_use){.is_target = true, .has_values = true}, &who);
+	end_hit(who.began_ns, told);
+	return 0;
+}
+
+SEC("uprobe")
+int target_entry_condition(struct pt_regs *ctx)
+{
+	struct who who;
+	bool told;
+
+	keep_own_stack(ctx, &no_programs);
+	told = on_entry(
+		ctx,
+		(struct entry_use){.is_target = true, .has_values = true, .has_condition = true},
+		&who);
 	end_hit(who.began_ns, told);
 	return 0;
 }

@@ -70,6 +70,9 @@ volatile __u32 num_told_ends = 0;
 /* Gates that there are, shut ones too. */
 volatile __u32 num_gates = 0;
 
+/* It is 0, and any number to the verifier. */
+volatile __u64 nothing = 0;
+
 /* True once there is a process in `distrusted`. */
 volatile bool has_distrusted = false;
 
@@ -204,6 +207,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fetch_list);
 } fetch_lists SEC(".maps");
+
+/* What opens the gate at sites with SITE_CONDITION, by site.values. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct condition);
+} conditions SEC(".maps");
 
 /* How often each site was hit: counters by site's index, several times over, for processors that hit
  * one at the same time. */

@@ -11,15 +11,19 @@
 /* A power of two, more than there are. */
 #define FETCH_REGISTERS 32
 
-/*
- * What a list's operations are about. It lies behind the slots in the record, and is read and written
- * there each time: what is read from there is any number to the verifier, so that it need not look at each
- * operation anew for all that came before.
- */
-struct fetch {
+/* What operations are about. */
+struct fetched {
 	volatile __u64 word, length;
 	volatile __u64 state; /* enum value_state, of the value that goes on */
 	__u64 words[2];
+};
+
+/*
+ * It lies behind the slots in the record, and is read and written there each time: what is read from there
+ * is any number to the verifier, so that it need not look at each operation anew for all that came before.
+ */
+struct fetch {
+	struct fetched fetched;
 	__u64 registers[FETCH_REGISTERS];
 };
 
@@ -32,21 +36,21 @@ static __always_inline bool read_at_most(void *to, __u64 size, __u64 max, __u64 
 }
 
 /* From memory of the process; what cannot be read decides the value's state. */
-static __always_inline void fetch_memory(struct fetch *fetch, void *to, __u32 size, __u32 max,
+static __always_inline void fetch_memory(struct fetched *fetched, void *to, __u32 size, __u32 max,
 					 __u64 offset)
 {
-	if (!fetch->word)
-		fetch->state = VALUE_NIL;
-	else if (!read_at_most(to, size, max, fetch->word + offset))
-		fetch->state = VALUE_UNREADABLE;
+	if (!fetched->word)
+		fetched->state = VALUE_NIL;
+	else if (!read_at_most(to, size, max, fetched->word + offset))
+		fetched->state = VALUE_UNREADABLE;
 }
 
 /* As many of the text's bytes as there are, and can be read: up to the end of a page if the next one is
  * not there. `max`: a constant. */
-static __always_inline void fetch_text(struct fetch *fetch, struct captured_text *to,
+static __always_inline void fetch_text(struct fetched *fetched, struct captured_text *to,
 				       const struct fetch_op *op, __u32 max)
 {
-	__u64 length = fetch->length, at = fetch->word + op->number;
+	__u64 length = fetched->length, at = fetched->word + op->number;
 	__u64 got = length < op->size ? length : op->size;
 	__u64 in_page = SMALLEST_PAGE - (at & (SMALLEST_PAGE - 1));
 
@@ -55,65 +59,67 @@ static __always_inline void fetch_text(struct fetch *fetch, struct captured_text
 	to->unused = 0;
 	if (!length)
 		return;
-	if (!fetch->word) {
-		fetch->state = VALUE_NIL;
+	if (!fetched->word) {
+		fetched->state = VALUE_NIL;
 		return;
 	}
 	if (!read_at_most(to->bytes, got, max, at)) {
 		got = in_page < got ? in_page : 0;
 		if (!got || !read_at_most(to->bytes, got, max, at)) {
-			fetch->state = VALUE_UNREADABLE;
+			fetched->state = VALUE_UNREADABLE;
 			return;
 		}
 	}
 	to->got = got;
 	if (got < length)
-		fetch->state = VALUE_TRUNCATED;
+		fetched->state = VALUE_TRUNCATED;
 }
 
-/* An operation on the word. */
-static __always_inline void fetch_word(const struct pt_regs *ctx, struct fetch *fetch,
-				       const struct fetch_op *op, const struct site *site)
+/* An operation on the word; from_register: what the operation's register holds. */
+static __always_inline void fetch_word(const struct pt_regs *ctx, struct fetched *fetched,
+				       const struct fetch_op *op, __u64 from_register,
+				       const struct site *site)
 {
 	switch (op->code) {
 	case FETCH_REGISTER:
-		fetch->word = fetch->registers[op->reg & (FETCH_REGISTERS - 1)];
+		fetched->word = from_register;
 		break;
 	case FETCH_STACK_POINTER:
-		fetch->word = ARCH_SP(ctx) + site->sp_delta;
+		fetched->word = ARCH_SP(ctx) + site->sp_delta;
 		break;
 	case FETCH_CONSTANT:
-		fetch->word = op->number;
+		fetched->word = op->number;
 		break;
 	case FETCH_LENGTH:
-		fetch->length = fetch->word;
+		fetched->length = fetched->word;
 		break;
 	case FETCH_LOAD:
-		/* Of one word, the length stays. */
-		fetch->words[1] = fetch->length;
-		fetch_memory(fetch, fetch->words, op->size, sizeof(fetch->words), op->number);
-		fetch->word = fetch->words[0];
-		fetch->length = fetch->words[1];
+		/* Of one word, the length stays; in a condition it may be less than one. */
+		fetched->words[0] = 0;
+		fetched->words[1] = fetched->length;
+		fetch_memory(fetched, fetched->words, op->size, sizeof(fetched->words), op->number);
+		fetched->word = fetched->words[0];
+		fetched->length = fetched->words[1];
 		break;
 	}
 }
 
 /* Into its slot at `to`, which has room for a struct captured_text with `max` bytes. */
-static __always_inline void fetch_save(struct fetch *fetch, const struct fetch_op *op, void *to,
+static __always_inline void fetch_save(struct fetched *fetched, const struct fetch_op *op, void *to,
 				       __u32 max)
 {
 	switch (op->code) {
 	case FETCH_SAVE_WORD:
-		*(__u64 *)to = fetch->word;
+		*(__u64 *)to = fetched->word;
 		break;
 	case FETCH_SAVE_MEMORY:
-		fetch_memory(fetch, to, op->size, max, op->number);
+		fetch_memory(fetched, to, op->size, max, op->number);
 		break;
 	case FETCH_SAVE_BYTES:
 	case FETCH_SAVE_TEXT:
 		if (op->code == FETCH_SAVE_BYTES)
-			fetch->length = op->size;
-		fetch_text(fetch, to, op, max);
+			fetched->length = op->size;
+		fetch_text(fetched, to, op, max);
 		break;
 	}
 }
@@ -124,7 +130,9 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 					 const struct site *site, struct fetch *fetch,
 					 struct captured *to, __u32 max_at, __u32 max)
 {
-	fetch->state = VALUE_WHOLE;
+	struct fetched *fetched = &fetch->fetched;
+
+	fetched->state = VALUE_WHOLE;
 #pragma unroll
 	for (__u32 i = 0; i < ARCH_NUM_REGISTERS; i++)
 		fetch->registers[i] = arch_register(ctx, i);
@@ -139,14 +147,15 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 		if (site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
 			continue;
 		if (op->code < FETCH_SAVE_WORD) {
-			if (fetch->state == VALUE_WHOLE)
-				fetch_word(ctx, fetch, op, site);
+			if (fetched->state == VALUE_WHOLE)
+				fetch_word(ctx, fetched, op,
+					   fetch->registers[op->reg & (FETCH_REGISTERS - 1)], site);
 			continue;
 		}
-		if (fetch->state == VALUE_WHOLE && at <= max_at)
-			fetch_save(fetch, op, to->bytes + at, max);
-		to->states[op->value & (VALUES_MAX - 1)] = fetch->state;
-		fetch->state = VALUE_WHOLE;
+		if (fetched->state == VALUE_WHOLE && at <= max_at)
+			fetch_save(fetched, op, to->bytes + at, max);
+		to->states[op->value & (VALUES_MAX - 1)] = fetched->state;
+		fetched->state = VALUE_WHOLE;
 	}
 }
 

@@ -20,6 +20,7 @@
 
 #include "gofuncgraph/calltree.h"
 #include "sums/histogram.h"
+#include "values/where.h"
 
 /* All zero: everything is shown as it comes, and no filter is needed. */
 struct filter_options {
@@ -29,6 +30,9 @@ struct filter_options {
 	/* Calls inside a tree that took less are folded: struct call's folded_calls has them. */
 	uint64_t min_duration_ns;
 	uint64_t depth; /* so many levels of calls are shown, deeper ones are folded; 0: all are */
+	/* What the values of a tree's first call must satisfy, of these lists; NULL: nothing. Not owned. */
+	const struct where *where;
+	const struct value_lists *values;
 };
 
 #define FILTER_MAX_SLOWEST 10000
@@ -36,6 +40,8 @@ struct filter_options {
 
 /* The calls that began trees; not those that followed goroutines began with. */
 struct filter_sums {
+	/* Those that do not satisfy `where`, or nobody knows whether they do. They are in nothing else. */
+	uint64_t rejected, undecided;
 	/* Of those that had not ended when tracing did: the time until then. */
 	struct histogram durations;
 	uint64_t lost; /* besides those: how they ended was lost, and so how long they took */

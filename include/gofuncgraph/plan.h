@@ -16,7 +16,7 @@
 #include "gofuncgraph/decode.h"
 #include "gofuncgraph/gobin.h"
 #include "gofuncgraph/select.h"
-#include "values/list.h"
+#include "values/where.h"
 
 struct plan_func {
 	const struct gobin_func *func;
@@ -50,12 +50,18 @@ struct plan {
 	struct omission *omissions;
 	size_t num_omissions;
 	struct value_lists values; /* of SITE_VALUES, by site.values */
+	/* run_options.where; NULL: there is none. Functions without any of its values are no targets. */
+	struct where *where;
+	bool where_is_early; /* the BPF programs decide all of it at a tree's beginning */
+	struct condition *conditions; /* of SITE_CONDITION, by site.values */
+	size_t num_conditions;
 };
 
 struct run_options;
 
 /*
- * `options`: of them `states`, `hunt` and `follow` want sites of the tracer's own; NULL: none. Errors:
+ * `options`: of them `states`, `hunt` and `follow` want sites of the tracer's own, and `where` says when
+ * targets are such; NULL: none. Errors:
  * nothing matched (with near names, and where the function was inlined to if it exists only
  * so), no target matched, everything that matched had to be left out. `plan` is always safe to
  * destroy.

@@ -413,6 +413,8 @@ enum statistic {
 	STAT_OTHER_NAMESPACE, /* hits of processes whose PID namespace is neither ours nor below it */
 	STAT_OTHER_GOROUTINES, /* calls of targets outside of trees, by none of run_options.goids */
 	STAT_LEFT_OUT, /* calls of targets that began no tree: only some are traced (live_sample()) */
+	STAT_REJECTED, /* calls of targets that began no tree: they do not satisfy the condition */
+	STAT_UNDECIDED, /* the same: nobody knows whether they do, a value could not be read */
 	STAT_COUNT,
 };
 

@@ -26,6 +26,8 @@ struct run_options {
 	 * nothing. */
 	uint64_t goids[MAX_GOIDS];
 	uint32_t num_goids;
+	const char
+		*where; /* what a tree's first call must satisfy (values/where.h); NULL: nothing */
 	struct hunt_options hunt; /* neither with `all_goroutines` nor with min_wait_ns */
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */

@@ -55,6 +55,9 @@ enum site_flags {
 	SITE_ANY_STACK = 1 << 9,
 	/* SITE_ENTRY, SITE_RETURN: values are fetched here: site.values */
 	SITE_VALUES = 1 << 10,
+	/* with SITE_TARGET and SITE_VALUES: the condition of that number decides whether it opens the
+	 * gate */
+	SITE_CONDITION = 1 << 11,
 };
 
 /* Every member is as wide in BPF as in user space, and there is no padding. */

@@ -35,16 +35,25 @@ enum fetch_code {
 	FETCH_SAVE_MEMORY, /* what is at word + `number`: as many bytes as the slot has */
 	FETCH_SAVE_BYTES, /* the same into a struct captured_text */
 	FETCH_SAVE_TEXT, /* the same of `length` bytes, at most as many as there is room for */
+	/* In conditions alone, and what ends a value there: */
+	FETCH_TEST_NUMBER, /* the word's first `size` bytes, as `is_signed` says, to `number` */
+	FETCH_TEST_NIL, /* equal: the way to it leads over nil, or its first `size` bytes are 0 */
+	FETCH_TEST_TEXT, /* equal to texts[number], of `length` bytes at word */
+	FETCH_TEST_AND, /* the last two answers */
+	FETCH_TEST_OR,
 };
+
+/* What a test finds: the answer is whether that is among the op's `reg`. */
+enum outcome { OUTCOME_LESS = 1 << 0, OUTCOME_EQUAL = 1 << 1, OUTCOME_GREATER = 1 << 2 };
 
 struct fetch_op {
 	__s64 number;
 	__u16 at; /* of the slot, in captured.bytes */
 	__u16 size; /* of the slot, of a struct captured_text: of its bytes; FETCH_LOAD: 8 or 16 */
 	__u8 code; /* enum fetch_code */
-	__u8 reg;
+	__u8 reg; /* FETCH_TEST_...: enum outcome, a bit each */
 	__u8 value; /* whose it is, from 0 */
-	__u8 unused;
+	__u8 is_signed;
 };
 
 /*
@@ -64,6 +73,32 @@ struct fetch_list {
 	__u8 shape; /* enum values_shape */
 	__u8 unused;
 	struct fetch_op ops[VALUES_MAX_OPS];
+};
+
+/* ---- conditions ---- */
+
+#define CONDITION_MAX_OPS   40
+#define CONDITION_TEXTS     4
+#define CONDITION_TEXT_SIZE 64
+
+struct condition_text {
+	__u64 words[CONDITION_TEXT_SIZE / 8];
+	__u64 masks[CONDITION_TEXT_SIZE / 8]; /* bits of them that count */
+	__u32 size; /* bytes of them */
+	__u32 is_exact; /* else a text may be longer */
+	__u64 length; /* that a text has at least */
+};
+
+/*
+ * What the values at a target's entry must be for a tree to begin there: operations like the above, whose
+ * tests leave answers, the last of which counts. What could not be read may be anything, so that there are
+ * three: yes, no, and not known.
+ */
+struct condition {
+	__u32 num_ops; /* 0: there is none */
+	__u32 unused;
+	struct fetch_op ops[CONDITION_MAX_OPS];
+	struct condition_text texts[CONDITION_TEXTS];
 };
 
 enum value_state {

@@ -8,6 +8,7 @@
 
 enum {
 	KEY_GOID = 0x6100,
+	KEY_WHERE,
 	KEY_STATES,
 	KEY_MIN_WAIT,
 	KEY_STACK,
@@ -18,6 +19,9 @@ enum {
 static const struct argp_option options[] = {
 	{"goid", KEY_GOID, "IDS", 0,
 	 "Only trees of these goroutines, such as 34 or 34,35; calls of targets by others are counted",
+	 OPTIONS_SHOWN},
+	{"where", KEY_WHERE, "CONDITION", 0,
+	 "Only trees whose first call's values satisfy it: 'n > 100 && path ~ \"/api/*\"'; the others are counted",
 	 OPTIONS_SHOWN},
 	{"states", KEY_STATES, NULL, 0,
 	 "Show for each call what its goroutine did: ran, waited (for what), was runnable, was in a system call",
@@ -42,6 +46,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_GOID:
 		return goid_list_choose(run, arg, state);
+	case KEY_WHERE:
+		run->where = arg;
+		return 0;
 	case KEY_STATES:
 		run->states = true;
 		return 0;

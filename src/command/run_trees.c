@@ -11,8 +11,10 @@ static struct error *open_output(void *context)
 	struct run_trees *trees = context;
 	struct output_options options = {.values = &trees->run->plan.values,
 					 .run = trees->args->run.options};
+	const struct plan *plan = &trees->run->plan;
 	struct error *err = run_prepare_output(trees->run, &options);
 
+	trees->view.where = plan->where_is_early ? NULL : plan->where;
 	return err ?: tree_view_open(&trees->view, &options, trees->run->hit_times);
 }
 
@@ -108,7 +110,9 @@ static bool has_shown(void *context)
 {
 	const struct run_trees *trees = context;
 
-	return tree_view_has_shown(&trees->view);
+	const uint64_t *stats = trees->run->counts;
+
+	return tree_view_has_shown(&trees->view) || stats[STAT_REJECTED] || stats[STAT_UNDECIDED];
 }
 
 static struct progress_count count(void *context)
@@ -124,10 +128,28 @@ static struct progress_count count(void *context)
 	};
 }
 
+/* What --where has left out, in the kernel and here. */
+static void report_unwanted(const struct run_trees *trees)
+{
+	const uint64_t *stats = trees->run->counts;
+	uint64_t rejected = stats[STAT_REJECTED], undecided = stats[STAT_UNDECIDED];
+
+	tree_view_count_unwanted(&trees->view, &rejected, &undecided);
+	if (rejected)
+		log_info("%llu call%s of targets did not satisfy --where",
+			 (unsigned long long)rejected, rejected == 1 ? "" : "s");
+	if (undecided)
+		log_info(
+			"%llu call%s of targets %s left out: nobody knows whether they satisfy --where, a value was not there",
+			(unsigned long long)undecided, undecided == 1 ? "" : "s",
+			undecided == 1 ? "was" : "were");
+}
+
 static void report(void *context)
 {
 	const struct run_trees *trees = context;
 
+	report_unwanted(trees);
 	tree_view_report(&trees->view);
 }
 

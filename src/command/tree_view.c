@@ -15,7 +15,7 @@ static void set_view(const struct tree_view *view, struct output_options *option
 
 	options->max_trees = args->limit ? args->limit - view->num_written_before : 0;
 	options->num_trees_before = view->num_begun_before;
-	options->whole_trees = !args->live && filter_is_needed(&args->filter);
+	options->whole_trees = !args->live && filter_is_needed(&view->chosen);
 	options->leaf = args->leaf;
 	options->live = args->live;
 	options->caller = args->caller;
@@ -35,13 +35,19 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 	struct calltree_sink sink;
 	struct error *err;
 
+	if (args->live && view->where)
+		return error_new(
+			"--live shows calls as they begin, when nobody knows yet whether they satisfy all of --where: leave out --live, or what --where asks of results, floating-point numbers and long texts");
+	view->chosen = args->filter;
+	view->chosen.where = view->where;
+	view->chosen.values = options->values;
 	set_view(view, &all);
 	err = output_new(args->format, &all, &view->output);
 	if (err)
 		return err;
 	sink = output_sink(view->output);
 	if (all.whole_trees) {
-		err = filter_new(&args->filter, &sink, &view->filter);
+		err = filter_new(&view->chosen, &sink, &view->filter);
 		if (err)
 			return err;
 		sink = filter_sink(view->filter);
@@ -111,7 +117,16 @@ bool tree_view_has_shown(const struct tree_view *view)
 {
 	const struct filter_sums *sums = sums_of(view);
 
-	return tree_view_num_written(view) || (sums && (sums->durations.count || sums->lost));
+	return tree_view_num_written(view) ||
+	       (sums && (sums->durations.count || sums->lost || sums->rejected || sums->undecided));
+}
+
+void tree_view_count_unwanted(const struct tree_view *view, uint64_t *rejected, uint64_t *undecided)
+{
+	const struct filter_sums *sums = sums_of(view);
+
+	*rejected += sums ? sums->rejected : 0;
+	*undecided += sums ? sums->undecided : 0;
 }
 
 bool tree_view_is_full(const struct tree_view *view)

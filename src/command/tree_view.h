@@ -14,6 +14,9 @@
 
 struct tree_view {
 	const struct view_args *args; /* not owned; all else is zero at first */
+	/* What trees must satisfy as far as that is not known when they begin; NULL: nothing. Not owned. */
+	const struct where *where;
+	struct filter_options chosen; /* what is asked for, with that */
 	struct output *output;
 	struct filter *filter; /* NULL: all is shown */
 	struct shallow shallow; /* with --live and --depth */
@@ -39,6 +42,10 @@ uint64_t tree_view_num_roots(const struct tree_view *view);
 bool tree_view_has_shown(const struct tree_view *view);
 /* As many as --limit wants. */
 bool tree_view_is_full(const struct tree_view *view);
+
+/* Calls that did not satisfy `where`, and of those for which that is not known: added. */
+void tree_view_count_unwanted(const struct tree_view *view, uint64_t *rejected,
+			      uint64_t *undecided);
 
 /* What was not shown, at the end, as messages. */
 void tree_view_report(const struct tree_view *view);

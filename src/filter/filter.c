@@ -29,7 +29,7 @@ bool filter_is_needed(const struct filter_options *options)
 
 bool filter_chooses(const struct filter_options *options)
 {
-	return options->slower_ns || options->slowest;
+	return options->slower_ns || options->slowest || options->where;
 }
 
 static void fail(struct filter *filter)
@@ -124,13 +124,36 @@ static void pass_slowest(struct filter *filter)
 
 /* ---- which ---- */
 
+static enum where_answer judge_call(const struct filter *filter, const struct call *call)
+{
+	const struct filter_options *options = &filter->options;
+
+	return options->where
+		       ? where_judge(options->where, options->values, call->captured, call->results)
+		       : WHERE_YES;
+}
+
+/* By what is known so far; a first call that is not kept is not known. */
+static enum where_answer judge(const struct filter *filter, const struct tree *tree)
+{
+	if (filter->options.where && (!tree->num_calls || tree->calls[0].depth))
+		return WHERE_UNKNOWN;
+	return filter->options.where ? judge_call(filter, &tree->calls[0]) : WHERE_YES;
+}
+
 static void count_call(void *context, const struct tree *tree, const struct call *call)
 {
 	struct filter *filter = context;
+	enum where_answer answer;
 
 	if (call->depth || tree->parent_goid || tree->parent_tree)
 		return;
-	if (call_time_is_unknown(call))
+	answer = judge_call(filter, call);
+	if (answer == WHERE_NO)
+		filter->sums.rejected++;
+	else if (answer == WHERE_UNKNOWN)
+		filter->sums.undecided++;
+	else if (call_time_is_unknown(call))
 		filter->sums.lost++;
 	else if (!histogram_add(&filter->sums.durations, call->end_ns - call->start_ns))
 		fail(filter);
@@ -168,12 +191,16 @@ static struct tree fold(struct filter *filter, const struct tree *tree)
 /* A part of a tree of which it is not known yet, perhaps, whether it is shown. */
 static void hold(struct filter *filter, struct kept *kept, const struct tree *part)
 {
-	if (!kept->is_shown && is_shown_now(filter, duration_of(part))) {
+	enum where_answer answer = kept->is_shown ? WHERE_YES : judge(filter, part);
+
+	if (!kept->is_shown && answer == WHERE_YES && is_shown_now(filter, duration_of(part))) {
 		pass_kept(filter, kept, false);
 		kept->is_shown = true;
 	}
 	if (kept->is_shown)
 		pass(filter, part, kept, false);
+	else if (answer == WHERE_NO)
+		keep_drop_parts(&filter->keep, kept);
 	else if (!keep_part(&filter->keep, kept, part) || !leave_waits(filter, part))
 		fail(filter);
 }
@@ -224,16 +251,18 @@ static void end(void *context, const struct tree *tree)
 	struct keep *keep = &filter->keep;
 	struct kept *kept = tree->part ? keep_find(keep, tree) : NULL;
 	uint64_t duration_ns = duration_of(tree), most = filter->options.slowest;
+	bool is_wanted;
 
 	if (kept)
 		keep_close(keep, kept);
-	if ((kept && kept->is_shown) || is_shown_now(filter, duration_ns)) {
+	is_wanted = (kept && kept->is_shown) || judge(filter, tree) == WHERE_YES;
+	if (is_wanted && ((kept && kept->is_shown) || is_shown_now(filter, duration_ns))) {
 		struct tree folded = fold(filter, tree);
 
 		if (kept)
 			pass_kept(filter, kept, false);
 		pass(filter, &folded, kept, true);
-	} else if (most && duration_ns >= filter->options.slower_ns &&
+	} else if (is_wanted && most && duration_ns >= filter->options.slower_ns &&
 		   keep_is_slow(keep, most, duration_ns)) {
 		struct tree folded = fold(filter, tree);
 

@@ -11,7 +11,8 @@ static bool is_at_runtime(const struct site *site)
 
 static bool is_entry_with(const struct site *site, uint32_t flags)
 {
-	return site->kind == SITE_ENTRY && (site->flags & (SITE_TARGET | SITE_VALUES)) == flags;
+	return site->kind == SITE_ENTRY &&
+	       (site->flags & (SITE_TARGET | SITE_VALUES | SITE_CONDITION)) == flags;
 }
 
 static bool is_at_entry(const struct site *site)
@@ -32,6 +33,11 @@ static bool is_at_target_entry(const struct site *site)
 static bool is_at_target_entry_with_values(const struct site *site)
 {
 	return is_entry_with(site, SITE_TARGET | SITE_VALUES);
+}
+
+static bool is_at_target_entry_with_condition(const struct site *site)
+{
+	return is_entry_with(site, SITE_TARGET | SITE_VALUES | SITE_CONDITION);
 }
 
 static bool is_exit_with(const struct site *site, uint32_t flags)
@@ -79,6 +85,7 @@ static const struct program_desc table[] = {
 	{"entry_values", USE_ALWAYS, is_at_entry_with_values},
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
 	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
+	{"target_entry_condition", USE_ALWAYS, is_at_target_entry_with_condition},
 	/* Attached by processors.c. */
 	{"sched_switch", USE_SWITCHES, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},

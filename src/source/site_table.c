@@ -14,6 +14,8 @@ void site_table_set_size(struct graph_bpf *bpf, const struct plan *plan)
 	bpf_map__set_max_entries(bpf->maps.sites, count);
 	bpf_map__set_max_entries(bpf->maps.fetch_lists,
 				 plan->values.count ? (uint32_t)plan->values.count : 1);
+	bpf_map__set_max_entries(bpf->maps.conditions,
+				 plan->num_conditions ? (uint32_t)plan->num_conditions : 1);
 	if (!bpf->rodata->use_cookies)
 		bpf_map__set_max_entries(bpf->maps.site_cookies,
 					 count * (bpf->rodata->is_pie ? 2 : 1));
@@ -64,6 +66,16 @@ static struct error *fill_values(const struct graph_bpf *bpf, const struct plan 
 	return NULL;
 }
 
+static struct error *fill_conditions(const struct graph_bpf *bpf, const struct plan *plan)
+{
+	int fd = bpf_map__fd(bpf->maps.conditions);
+
+	for (uint32_t i = 0; i < plan->num_conditions; i++)
+		if (bpf_map_update_elem(fd, &i, &plan->conditions[i], BPF_ANY))
+			return sites_error();
+	return NULL;
+}
+
 struct error *site_table_fill(const struct graph_bpf *bpf, const struct plan *plan)
 {
 	struct error *err = NULL;
@@ -72,6 +84,8 @@ struct error *site_table_fill(const struct graph_bpf *bpf, const struct plan *pl
 		err = fill_sites(bpf_map__fd(bpf->maps.sites), plan);
 	if (!err)
 		err = fill_values(bpf, plan);
+	if (!err)
+		err = fill_conditions(bpf, plan);
 	if (!err && !bpf->rodata->use_cookies)
 		err = fill_cookies(bpf, plan);
 	return err;

@@ -76,27 +76,33 @@ struct value value_read(const struct value_list *list, const struct captured *ca
 
 /* ---- numbers ---- */
 
-static int64_t sign_extended(const struct value *value)
+int64_t value_signed(const struct value *value)
 {
 	unsigned shift = 64 - 8 * value->spec->size;
 
 	return (int64_t)(value->bits << shift) >> shift;
 }
 
+double value_real(const struct value *value)
+{
+	double number;
+	float narrow;
+
+	if (value->spec->size == sizeof(number)) {
+		memcpy(&number, &value->bits, sizeof(number));
+		return number;
+	}
+	memcpy(&narrow, &value->bits, sizeof(narrow));
+	return narrow;
+}
+
 /* With as many digits as tell it from all others. */
 static int put_float(const struct value *value, char to[VALUE_WORD_SIZE])
 {
 	bool is_short = value->spec->size == sizeof(float);
-	double number, again;
-	float narrow;
+	double number = value_real(value), again;
 	int length = 0;
 
-	if (is_short) {
-		memcpy(&narrow, &value->bits, sizeof(narrow));
-		number = narrow;
-	} else {
-		memcpy(&number, &value->bits, sizeof(number));
-	}
 	if (isnan(number))
 		return snprintf(to, VALUE_WORD_SIZE, "NaN");
 	if (isinf(number))
@@ -104,7 +110,7 @@ static int put_float(const struct value *value, char to[VALUE_WORD_SIZE])
 	for (int digits = is_short ? 6 : 15; digits <= 17; digits++) {
 		length = snprintf(to, VALUE_WORD_SIZE, "%.*g", digits, number);
 		again = strtod(to, NULL);
-		if (is_short ? (float)again == narrow : again == number)
+		if (is_short ? (float)again == (float)number : again == number)
 			break;
 	}
 	return length;
@@ -116,7 +122,7 @@ static int put_whole(const struct value *value, char to[VALUE_WORD_SIZE])
 
 	switch (value->spec->kind) {
 	case VALUE_SIGNED:
-		return snprintf(to, VALUE_WORD_SIZE, "%lld", (long long)sign_extended(value));
+		return snprintf(to, VALUE_WORD_SIZE, "%lld", (long long)value_signed(value));
 	case VALUE_HEX:
 		return snprintf(to, VALUE_WORD_SIZE, "0x%llx", bits);
 	case VALUE_FLOAT:
@@ -141,19 +147,9 @@ size_t value_put_word(const struct value *value, char to[VALUE_WORD_SIZE])
 
 bool value_word_is_json(const struct value *value)
 {
-	double number;
-	float narrow;
-
-	if (value->spec->kind == VALUE_HEX)
-		return false;
-	if (value->spec->kind != VALUE_FLOAT)
-		return true;
-	if (value->spec->size == sizeof(double)) {
-		memcpy(&number, &value->bits, sizeof(number));
-		return isfinite(number);
-	}
-	memcpy(&narrow, &value->bits, sizeof(narrow));
-	return isfinite(narrow);
+	if (value->spec->kind == VALUE_FLOAT)
+		return isfinite(value_real(value));
+	return value->spec->kind != VALUE_HEX;
 }
 
 const char *value_state_name(const struct value *value)

@@ -23,6 +23,10 @@ struct value {
 struct value value_read(const struct value_list *list, const struct captured *captured,
 			size_t bytes, size_t index);
 
+/* The number that its bits are, of a VALUE_SIGNED and of a VALUE_FLOAT. */
+int64_t value_signed(const struct value *value);
+double value_real(const struct value *value);
+
 /* As a number or a word, without a NUL: "-7", "0x1f", "3.5", "true", "nil", "unreadable", "?". */
 #define VALUE_WORD_SIZE 40
 size_t value_put_word(const struct value *value, char to[VALUE_WORD_SIZE]);

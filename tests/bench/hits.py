@@ -22,6 +22,10 @@ CASES = {
     "entry outside of every target": (("-u", "main.hot", "main.never"), "hot", ("entry",)),
     "exit outside of every target": (("-u", "main.hot", "main.never"), "hot", EXITS),
     "entry inside a target": (("-u", "main.hot", "main.outer"), "nest", ("entry",)),
+    "call that --where rejects by a number":
+        (("--where", "seven == 8", "main.hot(seven=7:s64)"), "hot", ("target_entry_condition",)),
+    "call that --where rejects by a text":
+        (("--where", 'text == "none of them is this one......"', "main.hot(text=(%sp,32):string)"), "hot", ("target_entry_condition",)),
     "the same, with a string and two numbers": (("-u", VALUES, "main.outer"), "nest", ("entry_values",)),
     "the same, with two strings and six numbers": (("-u", MANY, "main.outer"), "nest", ("entry_values",)),
     "exit inside a target": (("-u", "main.hot", "main.outer"), "nest", EXITS),
@@ -78,10 +82,10 @@ def measure(loop, output, before, quick):
                 if way and "exit" not in what:
                     continue
                 # What was before may know no values.
-                tools = {"": TOOL} if "the same" in what else every
+                tools = {"": TOOL} if "the same" in what or "--where" in what else every
                 figures = {name: [] for name in tools}
                 for _ in range(rounds):
-                    empty = measure_once(loop, lambda a=arguments, t=target: Empty(*a, loop, t), command, calls,
+                    empty = measure_once(loop, lambda a=places(arguments), t=target: Empty(*a, loop, t), command, calls,
                                          ("empty",)) * (2 if "own" in what else 1)
                     for name, tool in tools.items():
                         time = measure_once(loop, lambda t=tool, a=arguments, r=target: Tracer(
@@ -90,10 +94,20 @@ def measure(loop, output, before, quick):
                 rows[what + way] = row(figures)
                 if what == "entry inside a target":
                     without = statistics.median(figures[""])
+                elif what == "entry outside of every target":
+                    outside = statistics.median(figures[""])
+                elif "--where" in what:
+                    now = statistics.median(figures[""])
+                    rows[what] = f"{now / outside:.2f}", f"of an entry outside: {now:.0f} ns, {now - outside:.0f} more"
                 elif "the same" in what:
                     now = statistics.median(figures[""])
                     rows[what] = (f"{now / without:.2f}", f"of an entry without: {now:.0f} ns, {now - without:.0f} more")
     return rows
+
+
+def places(arguments):
+    """Without what decides there."""
+    return arguments[2:] if arguments[:1] == ["--where"] else arguments
 
 
 def row(figures):

@@ -27,6 +27,7 @@ var exactChecks = []struct {
 	{"states, waits and followed goroutines", callParts, true},
 	{"probes are taken off", takenOff, false},
 	{"values", values, true},
+	{"values: conditions", conditions, true},
 	{"loaded anywhere", loadedAnywhere, false},
 	{"overwritten and started", overwritten, false},
 	{"executes itself", executesItself(false), false},

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* where_internal.h - inside the room: a condition as it was read. */
+#ifndef VALUES_WHERE_INTERNAL_H
+#define VALUES_WHERE_INTERNAL_H
+
+#include "values/where.h"
+
+#define WHERE_MAX_COMPARISONS 16
+#define WHERE_MAX_DEPTH       32
+
+/* Besides those of enum outcome: how a value may lie to a constant. */
+enum where_outcome {
+	OUTCOME_UNORDERED = 1 << 3, /* NaN */
+	OUTCOME_LIKE = 1 << 4, /* a text is like the pattern */
+	OUTCOME_UNLIKE = 1 << 5,
+};
+#define OUTCOME_UNEQUAL (OUTCOME_LESS | OUTCOME_GREATER | OUTCOME_UNORDERED)
+#define OUTCOME_ANY     (OUTCOME_LESS | OUTCOME_EQUAL | OUTCOME_GREATER)
+
+enum where_constant { WHERE_NUMBER, WHERE_TEXT, WHERE_BOOL, WHERE_NIL };
+
+/* A value compared to a constant. */
+struct where_comparison {
+	char *name;
+	size_t name_at, constant_at; /* in the text */
+	bool is_known; /* a function was looked up that has it */
+	bool is_alone; /* no comparison was written: it is one to true, or to false */
+	uint8_t wanted; /* enum outcome and where_outcome, a bit each */
+	uint8_t constant; /* enum where_constant */
+	/* WHERE_NUMBER: its sign apart, as an integer if it is one (`is_integer`), and as it is. */
+	bool is_negative, is_integer;
+	uint64_t number; /* WHERE_BOOL: 0 or 1 */
+	double real;
+	char *text; /* WHERE_TEXT; no string: it may hold any byte */
+	size_t text_size;
+};
+
+enum where_step { STEP_COMPARE, STEP_AND, STEP_OR };
+
+struct where {
+	char *text; /* as the user wrote it */
+	struct where_comparison comparisons[WHERE_MAX_COMPARISONS];
+	size_t num_comparisons;
+	/* What is to be done, as on a stack; there is no "not": each comparison has been turned over
+	 * instead. A STEP_COMPARE is of the next comparison. */
+	uint8_t steps[2 * WHERE_MAX_COMPARISONS];
+	size_t num_steps;
+};
+
+/* The value of that name, or NULL. */
+const struct value_spec *where_find(const struct value_list *list, const char *name);
+
+/* A pattern of `~`. */
+bool where_is_like(const char *pattern, size_t pattern_size, const char *text, size_t text_size);
+/* What a text must begin with to be like it, without what escapes it; in `prefix`, which has room for the
+ * pattern. *is_all: nothing else is asked of it. */
+size_t where_prefix(const struct where_comparison *comparison, char *prefix, bool *is_all);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* where_names.c - the names of a condition among the values of a function. */
+#include "values/where_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+const struct value_spec *where_find(const struct value_list *list, const char *name)
+{
+	for (size_t i = 0; list && i < list->count; i++)
+		if (!strcmp(list->specs[i].label, name))
+			return &list->specs[i];
+	return NULL;
+}
+
+static bool is_text(const struct value_spec *spec)
+{
+	return spec->kind == VALUE_CHARS || spec->kind == VALUE_STRING;
+}
+
+/* NULL: it may be compared so. */
+static const char *why_not(const struct where_comparison *comparison, const struct value_spec *spec)
+{
+	bool is_like = comparison->wanted & (OUTCOME_LIKE | OUTCOME_UNLIKE);
+	bool is_ordered = comparison->wanted != OUTCOME_EQUAL &&
+			  comparison->wanted != OUTCOME_UNEQUAL && !is_like;
+
+	if (is_like && comparison->constant != WHERE_TEXT)
+		return "~ takes a text in \"quotes\"";
+	if (comparison->constant == WHERE_NIL)
+		return is_ordered ? "what is nil is neither less nor greater: == or !="
+		       : spec->kind == VALUE_FLOAT || spec->kind == VALUE_BOOL
+			       ? "this value is no pointer"
+			       : NULL;
+	if (comparison->constant == WHERE_TEXT)
+		return !is_text(spec) ? "this value is no text"
+		       : is_ordered   ? "texts are compared by ==, != and ~"
+				      : NULL;
+	if (comparison->constant == WHERE_BOOL)
+		return spec->kind != VALUE_BOOL ? "this value is no bool"
+		       : is_ordered             ? "true and false are compared by == and !="
+						: NULL;
+	return is_text(spec) || spec->kind == VALUE_BOOL ? "this value is no number" : NULL;
+}
+
+struct error *where_look_up(struct where *where, const struct value_list *args,
+			    const struct value_list *results, bool *has_any)
+{
+	*has_any = false;
+	for (size_t i = 0; i < where->num_comparisons; i++) {
+		struct where_comparison *comparison = &where->comparisons[i];
+		const struct value_spec *spec =
+			where_find(args, comparison->name) ?: where_find(results, comparison->name);
+		const char *reason = spec ? why_not(comparison, spec) : NULL;
+
+		*has_any |= spec != NULL;
+		comparison->is_known |= spec != NULL;
+		if (reason)
+			return error_in_text(where->text,
+					     comparison->is_alone ? comparison->name_at
+								  : comparison->constant_at,
+					     "%s: %s is asked for as '%s'", reason,
+					     comparison->name, spec->expr);
+	}
+	return NULL;
+}
+
+struct error *where_check_names(const struct where *where)
+{
+	for (size_t i = 0; i < where->num_comparisons; i++)
+		if (!where->comparisons[i].is_known)
+			return error_in_text(
+				where->text, where->comparisons[i].name_at,
+				"no target has a value of this name; values are asked for in brackets behind a target, 'main.f(n=%%ax:s64)'");
+	return NULL;
+}
