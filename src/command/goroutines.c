@@ -209,6 +209,13 @@ static bool wants(void *context, const struct goroutine *one)
 	return !args->grep || report_has_text(choice->report, one, args->grep);
 }
 
+static struct sync_object awaited(void *context, const struct goroutine *one)
+{
+	const struct report *report = context;
+
+	return sync_object_awaited(report->places, report->snapshot, one);
+}
+
 static void explain(const struct report *report)
 {
 	if (report->snapshot->is_cut)
@@ -245,12 +252,14 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 {
 	struct snapshot_source source = {0};
 	struct snapshot snapshot = {0};
+	struct locks locks = {0};
 	struct places places;
 	struct report report = {
 		.pid = pid,
 		.command_line = command_line,
 		.places = &places,
 		.snapshot = &snapshot,
+		.locks = &locks,
 		.now_ns = nanotime(pid),
 		.limit = args->limit,
 		.is_full = args->all,
@@ -260,12 +269,14 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 
 	report.is_colored = terminal_uses_color(args->color, stdout);
 	err = err ?: snapshot_source_of_process(bin, &pid, &places, &source);
-	source.wants_labels = true;
+	source.wants_more = true;
 	err = err ?: snapshot_take(&source, &snapshot);
 	if (err && source.layout.newer_than_known)
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",
 				   gobin_version(bin));
+	err = err ?: locks_find(&snapshot, &source.memory, awaited, &report, &locks);
 	err = err ?: print_snapshot(args, &report, writer);
+	locks_release(&locks);
 	snapshot_release(&snapshot);
 	places_release(&places);
 	return err;

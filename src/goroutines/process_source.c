@@ -35,6 +35,9 @@ struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, st
 		err = find_load_bias(bin, *pid, &source->code.load_bias);
 	if (err)
 		return err;
+	for (unsigned reason = 0; reason < 256; reason++)
+		source->semaphore_reasons[reason] =
+			awaited_is_semaphore(gobin_wait_reason(bin, reason));
 	source->code.context = places;
 	source->code.at = places_code;
 	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;

@@ -33,6 +33,20 @@ void report_state(const struct report *report, const struct goroutine *one,
 			*at = (char)(*at - 'A' + 'a');
 }
 
+bool report_is_endless(const struct report *report, const struct goroutine *one)
+{
+	const char *reason = reason_of(report, one);
+
+	return reason && (strstr(reason, "(nil chan)") || strstr(reason, "(no cases)"));
+}
+
+uint64_t report_circle_lock(const struct report *report, size_t place)
+{
+	const struct goroutine *one = &report->snapshot->goroutines[report->locks->circle[place]];
+
+	return sync_object_awaited(report->places, report->snapshot, one).address;
+}
+
 uint64_t report_wait_ns(const struct report *report, uint64_t since_ns)
 {
 	return since_ns && since_ns < report->now_ns ? report->now_ns - since_ns : 0;

@@ -4,6 +4,7 @@
 #define GOROUTINES_REPORT_H
 
 #include "goroutines/groups.h"
+#include "goroutines/locks.h"
 #include "goroutines/places.h"
 #include "output/writer.h"
 #include "process/command_lines.h"
@@ -15,6 +16,7 @@ struct report {
 	struct places *places;
 	const struct snapshot *snapshot;
 	const struct groups *groups; /* those that are wanted */
+	const struct locks *locks;
 	size_t num_system; /* goroutines of the runtime that are not */
 	uint64_t now_ns; /* nanotime() in the process, of snapshot.since_ns */
 	uint64_t limit; /* groups, or goroutines of JSON; 0: all */
@@ -39,6 +41,12 @@ uint64_t report_wait_ns(const struct report *report, uint64_t since_ns);
 /* Visits the frames that are to be shown, the innermost first. */
 void report_frames(const struct report *report, const struct goroutine *one,
 		   void (*visit)(void *context, const struct shown_frame *frame), void *context);
+
+/* True of what nobody can end: a channel that is nil, a select without cases. */
+bool report_is_endless(const struct report *report, const struct goroutine *one);
+
+/* Of those in the circle: the lock that the one at this place waits for. */
+uint64_t report_circle_lock(const struct report *report, size_t place);
 
 /* Where the goroutine was started; NULL: nowhere, or unknown. */
 const struct shown_frame *report_creator(const struct report *report, const struct goroutine *one);

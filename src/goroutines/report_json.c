@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* report_json.c - goroutines as JSON, one a line; man/gofuncgraph-c-json.5 describes it. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -69,6 +71,65 @@ static void put_labels(struct json_writer *json, const struct label_set *set)
 	json_close(json, '}');
 }
 
+static void put_address(struct json_writer *json, const char *name, uint64_t address)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	json_text_key(json, name);
+	json_text(json, text);
+}
+
+/* Of other goroutines, by index. */
+static void put_goids(struct json_writer *json, const struct report *report, const size_t *indices,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		json_element_number(json, report->snapshot->goroutines[indices[i]].goid);
+}
+
+static void put_holders(struct json_writer *json, const struct report *report, uint64_t address)
+{
+	const struct lock *lock = locks_at(report->locks, address);
+
+	if (!lock || !lock->num_holders)
+		return;
+	json_member_open(json, "maybe_held_by", '[');
+	put_goids(json, report, lock->holders,
+		  lock->num_holders < LOCKS_MAX_HOLDERS ? lock->num_holders : LOCKS_MAX_HOLDERS);
+	json_close(json, ']');
+}
+
+static void put_awaited(struct json_writer *json, const struct report *report,
+			const struct goroutine *one)
+{
+	static const char *const names[] = {
+		[SYNC_LOCK] = "lock",
+		[SYNC_WAIT_GROUP] = "wait_group",
+		[SYNC_SEMAPHORE] = "semaphore",
+	};
+	struct sync_object object = sync_object_awaited(report->places, report->snapshot, one);
+	size_t index = (size_t)(one - report->snapshot->goroutines);
+
+	if (report_is_endless(report, one))
+		json_member_true(json, "endless");
+	if (one->awaited.kind == AWAITED_UNKNOWN)
+		return;
+	json_member_open(json, "waits_for", '{');
+	if (object.kind == SYNC_NONE)
+		put_address(json, "channel", one->awaited.address);
+	else
+		put_address(json, names[object.kind], object.address);
+	if (object.kind == SYNC_LOCK)
+		put_holders(json, report, object.address);
+	json_close(json, '}');
+	if (!locks_has_in_circle(report->locks, index))
+		return;
+	json_member_open(json, "deadlock", '[');
+	put_goids(json, report, report->locks->circle, report->locks->circle_len);
+	json_close(json, ']');
+}
+
 static void put_goroutine(struct writer *writer, const struct report *report,
 			  const struct goroutine *one, bool is_first)
 {
@@ -81,6 +142,7 @@ static void put_goroutine(struct writer *writer, const struct report *report,
 	put_state(&json, report, one);
 	if (wait_ns)
 		json_member_number(&json, "wait_ns", wait_ns);
+	put_awaited(&json, report, one);
 	if (one->keeps_thread)
 		json_member_true(&json, "keeps_thread");
 	if (one->has_moved)

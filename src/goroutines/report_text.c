@@ -105,6 +105,7 @@ static void put_head(struct text_out *out)
 		text_put_style(out, TEXT_PLAIN);
 		text_end_line(out);
 	}
+	text_put_circle(out);
 }
 
 /* ---- groups ---- */
@@ -190,6 +191,8 @@ static void put_title(struct text_out *out, const struct group *group)
 			 group->count == 1 ? ", for at least " : ", the longest for at least ");
 		put_amount(out, wait_ns);
 	}
+	if (report_is_endless(out->report, one))
+		text_put(out, ", which nobody can end");
 	if (one->keeps_thread)
 		text_put(out, ", locked to its thread");
 	text_end_line(out);
@@ -258,6 +261,7 @@ void report_text(const struct report *report, struct writer *writer)
 		end_repeats(&out);
 		put_why_no_stack(&out, group->members[0]);
 		put_creator(&out, group->members[0]);
+		text_put_awaited(&out, group);
 		text_put_labels(&out, group);
 		put_numbers(&out, group);
 	}

@@ -44,6 +44,7 @@ struct batch {
 	struct memory_piece pieces[BATCH], pieces_again[BATCH];
 	uint8_t *deep; /* DEEP_STACK_SIZE bytes; NULL: not needed yet */
 	size_t count;
+	size_t semaphore_slot; /* see awaited_read() */
 };
 
 static uint64_t word_at(const uint8_t *raw, uint32_t offset)
@@ -121,6 +122,27 @@ static bool add_frames(struct snapshot *snapshot, struct goroutine *to, const ui
 	return true;
 }
 
+static void add_more(struct batch *batch, size_t i, const struct stack_bytes *stack,
+		     struct goroutine *to)
+{
+	const struct snapshot_source *source = batch->source;
+	const uint8_t *raw = batch->raw[i];
+	const struct waiter waiter = {
+		.g = batch->addresses[i],
+		.lo = batch->gs[i].lo,
+		.hi = batch->gs[i].hi,
+		.waiting = word_at(raw, source->layout.g_waiting),
+		.stack = stack,
+		.is_at_semaphore = source->semaphore_reasons[to->reason],
+	};
+
+	if (to->state == STATE_WAITING)
+		to->awaited = awaited_read(&source->memory, &source->layout, &waiter,
+					   &batch->semaphore_slot);
+	to->labels = label_sets_read(&batch->snapshot->labels, &source->memory, &source->layout,
+				     waiter.g, word_at(raw, source->layout.g_labels));
+}
+
 static struct error *add(struct batch *batch, size_t i, const struct stack_bytes *stack,
 			 bool has_moved)
 {
@@ -145,9 +167,12 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 		one.reason = g->reason;
 		one.since_ns = g->since_ns;
 	}
-	if (batch->source->wants_labels)
-		one.labels = label_sets_read(&snapshot->labels, &batch->source->memory, layout,
-					     batch->addresses[i], word_at(raw, layout->g_labels));
+	if (stack) {
+		one.sp = g->sp;
+		one.hi = g->hi;
+	}
+	if (batch->source->wants_more)
+		add_more(batch, i, stack, &one);
 	if (stack)
 		one.end = unwind(&batch->source->code, stack, g->ip, frames, &count);
 	if (count > MAX_ALL_FRAMES - snapshot->num_frames) {

@@ -10,6 +10,7 @@
 #define GOROUTINES_SNAPSHOT_H
 
 #include "gofuncgraph/gobin.h"
+#include "goroutines/awaited.h"
 #include "goroutines/labels.h"
 #include "goroutines/memory.h"
 #include "goroutines/unwind.h"
@@ -24,6 +25,8 @@ struct goroutine {
 	uint64_t start_va; /* of the function that it was started with; 0: unknown */
 	uint64_t since_ns; /* nanotime() since when it waits, at the latest; 0: unknown */
 	const struct label_set *labels; /* NULL: none, or not wanted */
+	struct awaited awaited; /* of STATE_WAITING; unknown if it is not wanted */
+	uint64_t sp, hi; /* its stack, from where it was left; 0: unknown */
 	uint64_t frames_hash;
 	size_t first_frame; /* in snapshot.frames */
 	uint8_t num_frames;
@@ -49,7 +52,8 @@ struct snapshot_source {
 	struct gobin_layout layout;
 	struct unwind_code code;
 	uint64_t allgs; /* address of the variable in the process */
-	bool wants_labels;
+	bool wants_more; /* labels, and what each waits for */
+	bool semaphore_reasons[256]; /* awaited_is_semaphore() */
 };
 
 /* Errors: the memory cannot be read; it holds no goroutines. snapshot_release() in any case. */

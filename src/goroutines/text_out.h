@@ -24,6 +24,10 @@ void text_put_number(struct text_out *out, uint64_t number);
 void text_put_style(struct text_out *out, const char *style);
 void text_end_line(struct text_out *out);
 
+/* Lines on what a group's goroutines wait for, and who may have it; on the circle of locks, if there is one. */
+void text_put_awaited(struct text_out *out, const struct group *group);
+void text_put_circle(struct text_out *out);
+
 /* Lines on what labels a group's goroutines have. */
 void text_put_labels(struct text_out *out, const struct group *group);
 

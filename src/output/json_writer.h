@@ -44,6 +44,13 @@ static inline void json_element_text(struct json_writer *json, const char *text)
 	json_text(json, text);
 }
 
+static inline void json_element_number(struct json_writer *json, uint64_t value)
+{
+	if (json->needs_comma)
+		writer_put(json->writer, ",", 1);
+	json_number(json, value);
+}
+
 /* "?" for NULL. */
 void json_name(struct json_writer *json, const struct name *name);
 

@@ -127,7 +127,8 @@ def test_text(binary, start, run_tool):
     lines = first.splitlines()
     assert lines[0] == "7 goroutines: sync.Mutex.Lock"
     assert any(re.fullmatch(r"    main\.\(\*cache\)\.get  \S+/waiting/main\.go:\d+", line) for line in lines)
-    assert re.fullmatch(r"  started by main\.start  \S+/waiting/main\.go:\d+", lines[-2])
+    assert re.fullmatch(r"  started by main\.start  \S+/waiting/main\.go:\d+", lines[-3])
+    assert re.match(r"  7 wait for the lock at 0x[0-9a-f]+", lines[-2])
     assert re.fullmatch(r"  goroutines \d+, \d+, \d+, \d+, \d+ and 2 more", lines[-1])
     assert "runtime." not in first.replace("runtime_Sem", "")
 
@@ -147,6 +148,44 @@ def test_inlined(binary, start, run_tool):
     await_condition(lambda: len(read(run_tool, program, "--grep", "main.inlinedReceive")) == 1, "it is not there")
     (one,) = read(run_tool, program, "--grep", "main.inlinedReceive").values()
     assert [frame["function"] for frame in one["stack"]][:2] == ["main.inlinedReceive", "main.receive"]
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version, mode", [("1.19", "plain"), ("1.19", "pie -s -w"), ("1.21", "plain"), ("1.22", "pie -s -w"),
+                                           ("1.23", "cgo"), ("1.24", "pie -s -w"), ("1.25", "plain"), ("1.26", "pie -s -w"),
+                                           ("1.27", "plain"), ("1.27", "pie -s -w")])
+def test_locks(binary, start, run_tool, version, mode):
+    """Which locks are waited for, who may hold them, and that two goroutines have each other's."""
+    program = start(binary("waiting", version=version, **MODES[mode]))
+    told = program.work("STUCK")
+    waiting = {"one": 3, "other": 1, "history": 4, "group": 1, "until": 1}
+
+    def wait_for():
+        found = read(run_tool, program)
+        rows = {name: [one for one in found.values() if told[name] in one.get("waits_for", {}).values()] for name in told}
+        return found, rows, {name: len(ones) for name, ones in rows.items()} == waiting
+
+    await_condition(lambda: wait_for()[2], "its goroutines do not wait")
+    found, rows, _ = wait_for()
+    assert {name: {kind for one in ones for kind in one["waits_for"] if kind != "maybe_held_by"} for name, ones in
+            rows.items()} == {"one": {"lock"}, "other": {"lock"}, "history": {"lock"}, "group": {"wait_group"}, "until": {"channel"}}
+    # Those of the circle have each other's, and the others wait for the first one.
+    (first,), (second,) = ([one["goid"] for one in rows[name] if "deadlock" in one] for name in ("other", "one"))
+    assert {tuple(sorted(one["deadlock"])) for one in found.values() if "deadlock" in one} == {tuple(sorted((first, second)))}
+    assert all(one["waits_for"]["maybe_held_by"] == [first] for one in rows["one"])
+    assert rows["other"][0]["waits_for"]["maybe_held_by"] == [second]
+    assert all(one["waits_for"]["maybe_held_by"] == [rows["until"][0]["goid"]] for one in rows["history"])
+    assert sorted(one["reason"] for one in found.values() if "endless" in one) == ["chan receive (nil chan)", "select (no cases)"]
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    head = tool.out.split("\n\n")[0].splitlines()
+    at = head.index("a deadlock, if each holds the lock that is on its stack:")
+    assert sorted(head[at + 1:at + 3]) == sorted([
+        f"  goroutine {first} has the lock at {told['one']}, and waits for that at {told['other']}",
+        f"  goroutine {second} has the lock at {told['other']}, and waits for that at {told['one']}"])
+    assert f"  2 wait for the lock at {told['one']}, which is on the stack of goroutine {first}: it may hold it\n" in tool.out
+    assert f"  waits for the channel at {told['until']}\n" in tool.out
+    assert "1 goroutine: chan receive (nil chan), which nobody can end\n" in tool.out
 
 
 LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}

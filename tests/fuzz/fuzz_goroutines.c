@@ -10,6 +10,7 @@
 
 #include "gobin/layout.h"
 #include "goroutines/groups.h"
+#include "goroutines/locks.h"
 #include "goroutines/snapshot.h"
 #include "must.h"
 
@@ -48,6 +49,28 @@ static const struct code_place *code_at(void *context, uint64_t va)
 	return va & 0xf0 ? &place : NULL;
 }
 
+static struct sync_object awaited(void *context, const struct goroutine *one)
+{
+	return (struct sync_object){one->awaited.address - 4,
+				    one->awaited.kind == AWAITED_SEMAPHORE ? SYNC_LOCK : SYNC_NONE};
+}
+
+/* In a circle each goroutine waits for a lock, and may hold one. */
+static void check_locks(const struct snapshot *snapshot, const struct locks *locks)
+{
+	must(locks->circle_len != 1 && locks->circle_len <= LOCKS_MAX_CIRCLE);
+	for (size_t i = 0; i < locks->circle_len; i++) {
+		size_t before = locks->circle[i ? i - 1 : locks->circle_len - 1], j = 0;
+		const struct lock *lock =
+			locks_at(locks, snapshot->goroutines[before].awaited.address - 4);
+
+		must(lock && locks->circle[i] < snapshot->count);
+		while (j < LOCKS_MAX_HOLDERS && lock->holders[j] != locks->circle[i])
+			j++;
+		must(j < LOCKS_MAX_HOLDERS && j < lock->num_holders);
+	}
+}
+
 static void check_labels(const struct label_set *set)
 {
 	size_t bytes = 0;
@@ -73,15 +96,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct snapshot_source source = {.memory = {&bytes, read_bytes},
 					 .code = {.at = code_at},
 					 .allgs = MEMORY,
-					 .wants_labels = true};
+					 .wants_more = true};
 	struct snapshot snapshot;
 	struct groups groups;
+	struct locks locks;
 	size_t count = 0;
 
 	if (size < 2)
 		return 0;
 	layout_from_table("go1.20", 17 + data[0] % 11, &source.layout);
 	source.code.has_link_register = data[1] & 1;
+	memset(source.semaphore_reasons, data[1] >> 1 & 1, sizeof(source.semaphore_reasons));
 	bytes = (struct bytes){data + 2, size - 2};
 	error_free(snapshot_take(&source, &snapshot));
 	for (size_t i = 0; i < snapshot.count; i++) {
@@ -92,6 +117,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(!one->has_moved || !one->num_frames);
 		check_labels(one->labels);
 	}
+	must(!locks_find(&snapshot, &source.memory, awaited, NULL, &locks));
+	check_locks(&snapshot, &locks);
+	locks_release(&locks);
 	must(!groups_make(&snapshot, NULL, NULL, &groups));
 	for (size_t i = 0; i < groups.count; i++) {
 		must(!i || groups.items[i].count <= groups.items[i - 1].count);

@@ -12,6 +12,7 @@
 #include "gobin/layout.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/groups.h"
+#include "goroutines/locks.h"
 #include "goroutines/snapshot.h"
 
 #define BIAS 0x100000
@@ -428,6 +429,166 @@ static void test_labels_that_change(void **state)
 	free(fake);
 }
 
+/* ---- what is waited for ---- */
+
+#define SUDOGS 0x18000
+
+static void put_sudog(struct fake *fake, uint64_t at, uint64_t g, uint64_t elem, uint64_t channel)
+{
+	put(fake, at, g);
+	put(fake, at + fake->layout.sudog_elem, elem);
+	put(fake, at + fake->layout.sudog_waitlink, 0);
+	put(fake, at + fake->layout.sudog_c, channel);
+}
+
+static void assert_awaited(const struct fake *fake, const struct waiter *waiter, size_t *slot,
+			   enum awaited_kind kind, uint64_t address)
+{
+	const struct memory memory = {fake, read_fake};
+	struct awaited awaited = awaited_read(&memory, &fake->layout, waiter, slot);
+
+	assert_int_equal(awaited.kind, kind);
+	assert_int_equal(awaited.address, address);
+}
+
+static void test_channels(void **state)
+{
+	struct fake *fake = new_fake();
+	struct waiter waiter = {.g = FIRST_G, .waiting = SUDOGS};
+	size_t slot = 0;
+
+	put_sudog(fake, SUDOGS, FIRST_G, 0x4444, 0x5550);
+	assert_awaited(fake, &waiter, &slot, AWAITED_CHANNEL, 0x5550);
+	/* One of several; another goroutine's; nowhere; for something else. */
+	put(fake, SUDOGS + fake->layout.sudog_waitlink, SUDOGS + 0x100);
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	put_sudog(fake, SUDOGS, FIRST_G + 8, 0x4444, 0x5550);
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	waiter.waiting = 8;
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	waiter.waiting = 0;
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	free(fake);
+}
+
+static void test_semaphores(void **state)
+{
+	const uint64_t words[] = {1, SUDOGS + 0x100, STACKS, 0, SUDOGS, 7};
+	const struct stack_bytes stack = {STACKS, (const uint8_t *)words, sizeof(words)};
+	struct fake *fake = new_fake();
+	struct waiter waiter = {.g = FIRST_G,
+				.lo = STACKS,
+				.hi = STACKS + 0x800,
+				.stack = &stack,
+				.is_at_semaphore = true};
+	size_t slot = 0;
+
+	/* One that the goroutine had before has no semaphore any more. */
+	put_sudog(fake, SUDOGS + 0x100, FIRST_G, 0, 0);
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	put_sudog(fake, SUDOGS, FIRST_G, 0x4444, 0);
+	assert_awaited(fake, &waiter, &slot, AWAITED_SEMAPHORE, 0x4444);
+	assert_int_equal(slot, 4);
+	/* Found at once, or anew. */
+	assert_awaited(fake, &waiter, &slot, AWAITED_SEMAPHORE, 0x4444);
+	slot = 1;
+	assert_awaited(fake, &waiter, &slot, AWAITED_SEMAPHORE, 0x4444);
+	waiter.stack = NULL;
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	/* From Go 1.26 on. */
+	layout_from_table("go1.26", 26, &fake->layout);
+	put_sudog(fake, SUDOGS, FIRST_G, 0x4448, 0);
+	waiter.waiting = SUDOGS;
+	assert_awaited(fake, &waiter, &slot, AWAITED_SEMAPHORE, 0x4448);
+	waiter.is_at_semaphore = false; /* sync.Cond.Wait */
+	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
+	free(fake);
+}
+
+static void test_reasons_of_semaphores(void **state)
+{
+	assert_true(awaited_is_semaphore("semacquire"));
+	assert_true(awaited_is_semaphore("sync.Mutex.Lock"));
+	assert_true(awaited_is_semaphore("sync.WaitGroup.Wait"));
+	assert_false(awaited_is_semaphore("sync.Cond.Wait"));
+	assert_false(awaited_is_semaphore("chan receive"));
+	assert_false(awaited_is_semaphore(NULL));
+}
+
+/* ---- locks ---- */
+
+#define LOCK 0x5000
+
+/* Each waits for the lock that awaited.address is. */
+static struct sync_object awaited_lock(void *context, const struct goroutine *one)
+{
+	return (struct sync_object){one->awaited.address,
+				    one->awaited.address ? SYNC_LOCK : SYNC_NONE};
+}
+
+/* Goroutines 1, 2, ...: `awaited` and `held` name locks, 0 none. */
+static void find_locks(struct fake *fake, const unsigned *awaited, const unsigned *held,
+		       size_t count, struct locks *locks)
+{
+	struct goroutine goroutines[8] = {0};
+	const struct snapshot snapshot = {.goroutines = goroutines, .count = count};
+	const struct memory memory = {fake, read_fake};
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t stack = STACKS + i * 0x100;
+
+		goroutines[i].goid = i + 1;
+		goroutines[i].sp = stack;
+		goroutines[i].hi = stack + 0x40;
+		goroutines[i].awaited.address = awaited[i] ? LOCK + awaited[i] * 16 : 0;
+		put(fake, stack + 8, goroutines[i].awaited.address); /* an argument */
+		put(fake, stack + 0x38, held[i] ? LOCK + held[i] * 16 : 0);
+		put(fake, stack + 0x40, LOCK + 16); /* of another stack */
+	}
+	assert_null(locks_find(&snapshot, &memory, awaited_lock, NULL, locks));
+}
+
+static void test_who_may_hold_a_lock(void **state)
+{
+	struct fake *fake = new_fake();
+	struct locks locks;
+
+	find_locks(fake, (unsigned[]){1, 1, 0, 0, 2}, (unsigned[]){0, 0, 1, 3, 0}, 5, &locks);
+	assert_int_equal(locks_at(&locks, LOCK + 16)->num_holders, 1);
+	assert_int_equal(locks_at(&locks, LOCK + 16)->holders[0], 2);
+	assert_int_equal(locks_at(&locks, LOCK + 32)->num_holders, 0);
+	assert_null(locks_at(&locks, LOCK + 48)); /* nobody waits for it */
+	assert_int_equal(locks.circle_len, 0);
+	locks_release(&locks);
+	find_locks(fake, (unsigned[]){1, 0, 0, 0, 0, 0, 0}, (unsigned[]){0, 1, 1, 1, 1, 1, 1}, 7,
+		   &locks);
+	assert_int_equal(locks_at(&locks, LOCK + 16)->num_holders, 6);
+	assert_int_equal(locks_at(&locks, LOCK + 16)->holders[3], 4);
+	locks_release(&locks);
+	free(fake);
+}
+
+static void test_circles(void **state)
+{
+	struct fake *fake = new_fake();
+	struct locks locks;
+
+	/* Who waits for what the others have is in none. */
+	find_locks(fake, (unsigned[]){1, 1, 2}, (unsigned[]){0, 2, 1}, 3, &locks);
+	assert_int_equal(locks.circle_len, 2);
+	assert_true(locks_has_in_circle(&locks, 1) && locks_has_in_circle(&locks, 2));
+	assert_false(locks_has_in_circle(&locks, 0));
+	locks_release(&locks);
+	/* A chain; the same with its ends together. */
+	find_locks(fake, (unsigned[]){1, 2, 3, 4}, (unsigned[]){0, 1, 2, 3}, 4, &locks);
+	assert_int_equal(locks.circle_len, 0);
+	locks_release(&locks);
+	find_locks(fake, (unsigned[]){1, 2, 3, 4}, (unsigned[]){4, 1, 2, 3}, 4, &locks);
+	assert_int_equal(locks.circle_len, 4);
+	locks_release(&locks);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -441,6 +602,11 @@ int main(void)
 		cmocka_unit_test(test_labels_in_slices),
 		cmocka_unit_test(test_labels_in_maps),
 		cmocka_unit_test(test_labels_that_change),
+		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_semaphores),
+		cmocka_unit_test(test_reasons_of_semaphores),
+		cmocka_unit_test(test_who_may_hold_a_lock),
+		cmocka_unit_test(test_circles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * locks.h - which locks goroutines wait for, and who may hold them: Go does not note that, but the address of
+ * a lock that is to be unlocked at a function's end (`defer mutex.Unlock()`) is on the stack of who has it.
+ */
+#ifndef GOROUTINES_LOCKS_H
+#define GOROUTINES_LOCKS_H
+
+#include "base/hash.h"
+#include "goroutines/snapshot.h"
+#include "goroutines/sync_object.h"
+
+/* Goroutines that are named of those that may hold one. */
+#define LOCKS_MAX_HOLDERS 4
+/* Goroutines of a circle. */
+#define LOCKS_MAX_CIRCLE 8
+
+/* A lock that somebody waits for. */
+struct lock {
+	struct hash_key key; /* its address */
+	/* Goroutines that do not wait for it, and have its address on their stacks: so many, and the first of
+	 * them, by their index in the snapshot. */
+	size_t num_holders;
+	size_t holders[LOCKS_MAX_HOLDERS];
+	size_t last_holder;
+	size_t place; /* on the way of who looks for circles, from 1 */
+};
+
+struct locks {
+	struct hash by_address;
+	/* Goroutines in a circle, by index: each waits for a lock that the next has on its stack, and the last one
+	 * for one that the first has. */
+	size_t circle[LOCKS_MAX_CIRCLE];
+	size_t circle_len; /* 0: there is none */
+};
+
+/* `awaited`: what each waits for. Reads the stacks once more, if anybody waits for a lock. The only error is out of memory; a stack that cannot be
+ * read is left out. */
+struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
+			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
+			 void *context, struct locks *locks);
+void locks_release(struct locks *locks);
+
+/* NULL: nobody waits for it. */
+const struct lock *locks_at(const struct locks *locks, uint64_t address);
+/* Whether the goroutine with this index is in the circle. */
+bool locks_has_in_circle(const struct locks *locks, size_t index);
+
+#endif
