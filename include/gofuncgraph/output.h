@@ -121,6 +121,9 @@ struct format;
  * output/format_list.h. */
 const struct format *format_named(enum output_kind kind, const char *name);
 
+/* Of a recording (recording/recorder.h), which is no output: only where it can go. */
+extern const struct format format_recording;
+
 bool format_can_summarize(const struct format *format);
 bool format_can_be_live(const struct format *format);
 

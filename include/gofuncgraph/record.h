@@ -475,6 +475,23 @@ static inline __u32 record_min_size(__u8 kind)
 }
 
 #ifndef __bpf__
+/* It begins with a struct record_frame. */
+static inline bool record_has_frame(__u8 kind)
+{
+	switch (kind) {
+	case RECORD_ENTRY:
+	case RECORD_RETURN:
+	case RECORD_TAIL_CALL:
+	case RECORD_UNWIND:
+	case RECORD_GOEXIT:
+	case RECORD_LEFT:
+	case RECORD_TAKEN_OFF:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* Of an entry or a return: the values that came with it, or NULL. */
 static inline const struct captured *record_captured(const struct record *record)
 {

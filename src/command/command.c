@@ -10,6 +10,8 @@ static const struct command commands[] = {
 	{"hunt", &hunt_argp, command_hunt},
 	{"states", &states_argp, command_states},
 	{"goroutines", &goroutines_argp, command_goroutines},
+	{"record", &record_argp, command_record},
+	{"replay", &replay_argp, command_replay},
 	{"bpftrace", &bpftrace_argp, command_bpftrace},
 };
 

@@ -120,20 +120,26 @@ static struct error *open_all(struct run *run)
 	return NULL;
 }
 
+struct name_site *run_name_sites(const struct run *run)
+{
+	size_t count = run->plan.num_sites;
+	struct name_site *sites = calloc(count ?: 1, sizeof(*sites));
+
+	for (size_t i = 0; sites && i < count; i++)
+		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
+					      .func = run->plan.sites[i].func};
+	return sites;
+}
+
 /* What the addresses and sites of this binary and plan are called. */
 static struct error *make_names(struct run *run)
 {
 	const struct name_source source = name_source_gobin(run->bin, run->modules);
-	size_t count = run->plan.num_sites;
-	_cleanup_free_ struct name_site *sites = calloc(count ?: 1, sizeof(*sites));
+	_cleanup_free_ struct name_site *sites = run_name_sites(run);
 
-	if (!sites)
-		return error_out_of_memory();
 	names_free(take_pointer(run->names));
-	for (size_t i = 0; i < count; i++)
-		sites[i] = (struct name_site){.va = run->plan.sites[i].va,
-					      .func = run->plan.sites[i].func};
-	return names_new(&source, sites, count, &run->names);
+	return sites ? names_new(&source, sites, run->plan.num_sites, &run->names)
+		     : error_out_of_memory();
 }
 
 struct error *run_prepare_output(struct run *run, struct output_options *options)

@@ -94,6 +94,9 @@ void run_wait(struct run *run);
  * when both are there, and anew when the binary was changed. */
 struct error *run_prepare_output(struct run *run, struct output_options *options);
 
+/* The plan's sites, for names; NULL: out of memory. The caller frees them. */
+struct name_site *run_name_sites(const struct run *run);
+
 /*
  * Starts the program, if there is one to start, attaches, and empties the output's file. Sets of
  * the options: plan, modules, run, only_pid, spare_others. `what`: "tracing 3 functions", for the

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file_age.h"
 #include "base/output_file.h"
 #include "gofuncgraph/output.h"
 
@@ -17,14 +17,6 @@ static bool is_named(const struct run *run)
 	return path && strcmp(path, "-");
 }
 
-static bool is_same_file(int fd, int other_fd)
-{
-	struct stat one, other;
-
-	return !fstat(fd, &one) && !fstat(other_fd, &other) && one.st_dev == other.st_dev &&
-	       one.st_ino == other.st_ino;
-}
-
 static struct error *open_named(struct run *run)
 {
 	const char *path = run->args->output_path;
@@ -33,7 +25,7 @@ static struct error *open_named(struct run *run)
 
 	if (err)
 		return err;
-	if (is_same_file(fd, gobin_fd(run->bin)))
+	if (file_is_same(fd, gobin_fd(run->bin)))
 		return error_new(
 			"-o %s is the binary itself, which would be overwritten: give another file",
 			path);

@@ -15,7 +15,11 @@ static struct error *open_output(void *context)
 	struct error *err = run_prepare_output(trees->run, &options);
 
 	trees->view.where = plan->where_is_early ? NULL : plan->where;
-	return err ?: tree_view_open(&trees->view, &options, trees->run->hit_times);
+	if (!err)
+		err = run_record_open(&trees->record, trees->run);
+	if (err || trees->args->only_records)
+		return err;
+	return tree_view_open(&trees->view, &options, trees->run->hit_times);
 }
 
 static void log_omissions(const struct plan *plan)
@@ -54,6 +58,8 @@ static struct error *make_plan(void *context)
 	struct error *err = plan_make(run->bin, &trees->args->select.selection, &run->args->options,
 				      &run->plan);
 
+	if (!err && trees->args->record_path)
+		err = plan_refuse_values(&run->plan, "a recording");
 	if (err)
 		return err;
 	log_omissions(&run->plan);
@@ -77,6 +83,9 @@ static void handle(void *context, const struct record *record)
 	run_saw(trees->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(trees->run, record->pid);
+	run_fail(trees->run, run_record_add(&trees->record, record));
+	if (trees->args->only_records)
+		return;
 	run_fail(trees->run, tree_view_feed(&trees->view, record, trees->run->counts[STAT_LOST]));
 }
 
@@ -89,14 +98,17 @@ static struct error *start(void *context)
 
 	snprintf(what, sizeof(what), "tracing %zu function%s", num_traced,
 		 num_traced == 1 ? "" : "s");
-	return run_start(trees->run, &options, what);
+	struct error *err = run_start(trees->run, &options, what);
+	if (err || !trees->run->has_begun || trees->run->is_changed)
+		return err;
+	return run_record_begin(&trees->record, trees->run);
 }
 
 static struct error *flush(void *context, int *errnum)
 {
 	struct run_trees *trees = context;
 
-	return output_flush(trees->view.output, errnum);
+	return trees->args->only_records ? NULL : output_flush(trees->view.output, errnum);
 }
 
 static bool limit_reached(void *context)
@@ -112,6 +124,8 @@ static bool has_shown(void *context)
 
 	const uint64_t *stats = trees->run->counts;
 
+	if (trees->args->only_records)
+		return trees->record.num_roots;
 	return tree_view_has_shown(&trees->view) || stats[STAT_REJECTED] || stats[STAT_UNDECIDED];
 }
 
@@ -120,7 +134,8 @@ static struct progress_count count(void *context)
 	const struct run_trees *trees = context;
 
 	return (struct progress_count){
-		.count = tree_view_num_roots(&trees->view),
+		.count = trees->args->only_records ? trees->record.num_roots
+						   : tree_view_num_roots(&trees->view),
 		.one = "call of a target",
 		.many = "calls of targets",
 		.are_chosen = filter_chooses(&trees->args->view.filter),
@@ -150,7 +165,9 @@ static void report(void *context)
 	const struct run_trees *trees = context;
 
 	report_unwanted(trees);
-	tree_view_report(&trees->view);
+	if (!trees->args->only_records)
+		tree_view_report(&trees->view);
+	run_record_report(&trees->record);
 }
 
 static void explain(void *context)
@@ -167,9 +184,14 @@ static void explain(void *context)
 
 void run_trees_begin(struct run_trees *trees, const struct trace_args *args, struct run *run)
 {
-	*trees = (struct run_trees){.args = args, .run = run, .view.args = &args->view};
+	*trees = (struct run_trees){
+		.args = args,
+		.run = run,
+		.view.args = &args->view,
+		.record = {.path = args->record_path, .is_output = args->only_records},
+	};
 	run->args = &args->run;
-	run->format = args->view.format;
+	run->format = args->only_records ? &format_recording : args->view.format;
 	run->advice = "trace fewer functions, or give --ring-size more";
 	run->context = trees;
 	run->make_plan = make_plan;
@@ -187,4 +209,5 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 void run_trees_end(struct run_trees *trees)
 {
 	tree_view_close(&trees->view);
+	run_record_close(&trees->record);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* run_trees.h - a run that prints trees of calls: what goes on between run_prepare() and run_destroy(). */
+/* run_trees.h - a run that prints or records trees of calls: what goes on between run_prepare() and
+ * run_destroy(). */
 #ifndef COMMAND_RUN_TREES_H
 #define COMMAND_RUN_TREES_H
 
 #include "command/run.h"
+#include "command/run_record.h"
 #include "command/trace_args.h"
 #include "command/tree_view.h"
 
 struct run_trees {
 	const struct trace_args *args; /* not owned */
 	struct run *run; /* not owned */
-	struct tree_view view;
+	struct tree_view view; /* unless nothing is shown (trace_args.only_records) */
+	struct run_record record;
 };
 
 /* Sets what the run does, and its args. */

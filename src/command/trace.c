@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* trace.c - the main job: attach, read, print trees, until told to stop. */
+/* trace.c - the main job: attach, read, print or record trees, until told to stop. */
 #include <unistd.h>
 
 #include "base/log.h"
@@ -28,26 +28,43 @@ static bool confirm_slow_attaching(const struct trace_args *args, const struct p
 	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';
 }
 
-int command_trace(int argc, char **argv)
+/* What was parsed. */
+static int trace(struct trace_args *args)
 {
 	_cleanup_error_ struct error *err = NULL;
-	struct trace_args args;
 	struct run run = {0};
 	struct run_trees trees;
 
-	trace_args_parse(argc, argv, 0, &args);
-	log_set_verbose(args.run.verbose);
-	run_trees_begin(&trees, &args, &run);
-	err = trace_args_take_library(&args);
+	log_set_verbose(args->run.verbose);
+	run_trees_begin(&trees, args, &run);
+	err = trace_args_take_library(args);
 	if (!err)
 		err = run_prepare(&run);
-	if (!err && confirm_slow_attaching(&args, &run.plan))
+	if (!err && confirm_slow_attaching(args, &run.plan))
 		err = run_trace(&run);
 	run_wait(&run);
 	if (err)
 		log_failure(err);
 	run_trees_end(&trees);
 	run_destroy(&run);
-	trace_args_destroy(&args);
+	trace_args_destroy(args);
 	return err ? STATUS_FAILED : STATUS_OK;
+}
+
+int command_trace(int argc, char **argv)
+{
+	struct trace_args args;
+
+	trace_args_parse(argc, argv, 0, &args);
+	return trace(&args);
+}
+
+int command_record(int argc, char **argv)
+{
+	char name[] = "gofuncgraph-c record";
+	struct trace_args args;
+
+	argv[0] = name;
+	record_args_parse(argc, argv, 0, &args);
+	return trace(&args);
 }

@@ -5,9 +5,14 @@
 #include "command/command.h"
 #include "command/options.h"
 
+enum { KEY_RECORD = 0x2000 };
+
 static const struct argp_option options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"record", KEY_RECORD, "FILE", 0,
+	 "Record into FILE what is traced, too: gofuncgraph-c replay FILE shows it again",
+	 OPTIONS_OUTPUT},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
@@ -33,6 +38,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->run.options;
 		state->child_inputs[2] = &args->run;
 		state->child_inputs[3] = &args->select;
+		return 0;
+	case KEY_RECORD:
+		args->record_path = arg;
 		return 0;
 	case 'y':
 		args->yes = true;
@@ -70,6 +78,8 @@ static const char doc[] =
 	"  hunt        what makes slow calls slow, by line, and whose doing it is\n"
 	"  states      what goroutines do: each change of state, or a summary\n"
 	"  goroutines  what all goroutines of a process do now, without probes\n"
+	"  record      what is traced into a file, to be looked at later\n"
+	"  replay      what was recorded, in any way that tracing can show it\n"
 	"  bpftrace    scripts for bpftrace, made for a binary\n"
 	"\n"
 	"See gofuncgraph-c(8).\n";
@@ -90,6 +100,71 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 	*args = (struct trace_args){};
 	argc = run_args_split(argc, argv, &args->run);
 	return argp_parse(&trace_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+}
+
+/* ---- record ---- */
+
+static const struct argp_option record_options[] = {
+	{"TARGET", 0, NULL, OPTION_DOC,
+	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
+	{},
+};
+
+static error_t parse_record(int key, char *arg, struct argp_state *state)
+{
+	struct trace_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		args->run.binary = &args->select.binary;
+		args->only_records = true;
+		state->child_inputs[0] = &args->run.options;
+		state->child_inputs[1] = &args->run;
+		state->child_inputs[2] = &args->select;
+		return 0;
+	case 'y':
+		args->yes = true;
+		return 0;
+	case ARGP_KEY_END:
+		args->record_path = args->run.output_path;
+		if (!args->record_path)
+			argp_error(state, "where to? give -o FILE");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child record_children[] = {{&collect_argp, 0, NULL, 0},
+						    {&run_argp, 0, NULL, 0},
+						    {&select_argp, 0, NULL, 0},
+						    {&common_argp, 0, NULL, 0},
+						    {}};
+
+const struct argp record_argp = {
+	.options = record_options,
+	.parser = parse_record,
+	.args_doc = "[OPTION...] -o FILE BINARY [TARGET...]\n"
+		    "[OPTION...] -o FILE -p PID [LIBRARY] [TARGET...]\n"
+		    "[OPTION...] -o FILE BINARY [TARGET...] -- [ARG...]",
+	.doc = "Records what is traced into a file, and shows nothing: `replay` shows it later, in any way that tracing can show it, on any machine, without the binary.\n"
+	       "\n"
+	       "Each call of a handler, with all that it calls in two packages:\n"
+	       "  gofuncgraph-c record -o slow.rec -u 'net/http*' -u 'main.*' ./server '*handleBar'\n"
+	       "  gofuncgraph-c replay --slowest 3 slow.rec\n"
+	       "\v"
+	       "What was recorded up to a second ago is in FILE, whatever happens to the tracer.\n"
+	       "\n"
+	       "See gofuncgraph-c-record(8).\n",
+	.children = record_children,
+};
+
+error_t record_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
+{
+	*args = (struct trace_args){};
+	argc = run_args_split(argc, argv, &args->run);
+	return argp_parse(&record_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
 }
 
 struct error *trace_args_take_library(struct trace_args *args)

@@ -14,6 +14,8 @@ struct trace_args {
 	struct run_args run;
 	struct select_args select;
 	struct view_args view;
+	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
+	bool only_records; /* the command `record`: nothing is shown */
 	bool yes;
 };
 
@@ -22,6 +24,8 @@ struct trace_args {
  * --version, unless `flags` (argp's: 0, or ARGP_NO_EXIT and others for a test) say otherwise.
  */
 error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args);
+/* The same of `record`. */
+error_t record_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args);
 /* Looks whether the first TARGET with -p is a file that the process has loaded. */
 struct error *trace_args_take_library(struct trace_args *args);
 void trace_args_destroy(struct trace_args *args);

@@ -4,6 +4,8 @@
 
 #include "output/format.h"
 
+const struct format format_recording = {.prints = "it", .target = FORMAT_TO_FILE};
+
 static bool is_url(const char *path)
 {
 	return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;

@@ -63,12 +63,8 @@ static size_t read_arguments(uint32_t pid, char *arguments, size_t size)
 }
 
 /* NULL: out of memory. */
-static struct command_line *read_line(uint32_t pid)
+static struct command_line *make_line(uint32_t pid, const char *arguments, size_t len, bool is_cut)
 {
-	char arguments[COMMAND_LINE_MAX + 1];
-	size_t got = read_arguments(pid, arguments, sizeof(arguments));
-	bool is_cut = got > COMMAND_LINE_MAX;
-	size_t len = is_cut ? COMMAND_LINE_MAX : got;
 	bool needs_end = len && arguments[len - 1];
 	struct command_line *line = calloc(1, sizeof(*line) + len + 1);
 
@@ -79,6 +75,16 @@ static struct command_line *read_line(uint32_t pid)
 	line->len = len + needs_end;
 	memcpy(line->arguments, arguments, len);
 	return line;
+}
+
+/* NULL: out of memory. */
+static struct command_line *read_line(uint32_t pid)
+{
+	char arguments[COMMAND_LINE_MAX + 1];
+	size_t got = read_arguments(pid, arguments, sizeof(arguments));
+	bool is_cut = got > COMMAND_LINE_MAX;
+
+	return make_line(pid, arguments, is_cut ? COMMAND_LINE_MAX : got, is_cut);
 }
 
 /* Of those that are over nothing is kept when there is no room. */
@@ -151,6 +157,25 @@ void command_lines_end(struct command_lines *lines, uint32_t pid)
 	}
 	if (lines->last == pid)
 		lines->last = 0;
+}
+
+bool command_lines_tell(struct command_lines *lines, uint32_t pid, const char *arguments,
+			size_t len, bool is_cut)
+{
+	struct command_line *old = command_lines_find(lines, pid), *line;
+	size_t has_end = len && !arguments[len - 1];
+
+	line = len <= COMMAND_LINE_MAX + has_end ? make_line(pid, arguments, len, is_cut) : NULL;
+	if (!line)
+		return false;
+	if (old) {
+		hash_remove(&lines->table, &old->key);
+		free(old);
+	}
+	if (hash_add(&lines->table, &line->key))
+		return true;
+	free(line);
+	return false;
 }
 
 char *command_line_text(const struct command_line *line)

@@ -38,6 +38,11 @@ void command_lines_see(struct command_lines *lines, uint32_t pid);
 /* It was its last one, or the last one of this program. */
 void command_lines_end(struct command_lines *lines, uint32_t pid);
 
+/* In place of both, by who knows what it was then; it takes the place of what was known before. False: out of
+ * memory, or too long to be one. */
+bool command_lines_tell(struct command_lines *lines, uint32_t pid, const char *arguments,
+			size_t len, bool is_cut);
+
 /* That of a process; NULL: not kept. */
 struct command_line *command_lines_find(const struct command_lines *lines, uint32_t pid);
 

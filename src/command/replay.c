@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* replay.c - trees out of a recording, as if they were traced now. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file_age.h"
+#include "base/log.h"
+#include "base/output_file.h"
+#include "command/command.h"
+#include "command/options.h"
+#include "command/run_args.h"
+#include "command/signals.h"
+#include "command/tree_view.h"
+#include "recording/player.h"
+
+/* ---- the command line ---- */
+
+struct replay_args {
+	struct view_args view;
+	const char *path; /* of the recording; "-": standard input */
+	const char *output_path; /* -o; NULL: standard output */
+};
+
+static const struct argp_option options[] = {
+	{"output", 'o', "FILE", 0, "Write to FILE, not to standard output", OPTIONS_OUTPUT},
+	{},
+};
+
+static error_t take_argument(struct replay_args *args, const char *arg, struct argp_state *state)
+{
+	if (args->path) {
+		argp_error(state, "'%s' is too much: replay shows one FILE", arg);
+		return EINVAL;
+	}
+	args->path = arg;
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct replay_args *args = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->view;
+		return 0;
+	case 'o':
+		args->output_path = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		return take_argument(args, arg, state);
+	case ARGP_KEY_END:
+		if (!args->path)
+			argp_error(state, "which FILE? gofuncgraph-c record makes one");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child children[] = {
+	{&view_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+
+const struct argp replay_argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "[OPTION...] FILE",
+	.doc = "Shows what was recorded, in any way that tracing can show it: the same options, the same output. Needs neither root nor the binary.\n"
+	       "\n"
+	       "The three slowest calls:\n"
+	       "  gofuncgraph-c replay --slowest 3 slow.rec\n"
+	       "How long each function took:\n"
+	       "  gofuncgraph-c replay --summary slow.rec\n"
+	       "\v"
+	       "FILE is what `record` or --record wrote; - is standard input.\n"
+	       "\n"
+	       "See gofuncgraph-c-replay(8).\n",
+	.children = children,
+};
+
+/* ---- playing ---- */
+
+struct replay {
+	const struct replay_args *args;
+	struct tree_view view;
+	struct source *player;
+	FILE *file; /* where it is shown */
+	uint64_t lost; /* records, when it was recorded */
+	struct error *err; /* met while a record was handled */
+};
+
+static void fail(struct replay *replay, struct error *err)
+{
+	if (replay->err)
+		error_free(err);
+	else
+		replay->err = err;
+}
+
+static struct error *begin(void *context, const struct player_state *state)
+{
+	struct replay *replay = context;
+	const struct recording_about *about = &state->about;
+	const struct output_options about_output = {
+		.file = replay->file,
+		.path = replay->args->output_path,
+		.about = {.arguments = about->arguments,
+			  .binary = about->binary,
+			  .build_id = about->build_id,
+			  .start_ns = about->start_ns},
+		.names = state->names,
+		.clock = &state->clock,
+		.command_lines = state->command_lines,
+		.run = about->run,
+	};
+
+	replay->lost = 0;
+	return tree_view_open(&replay->view, &about_output, state->hit_times);
+}
+
+static void end(void *context)
+{
+	struct replay *replay = context;
+
+	tree_view_close(&replay->view);
+}
+
+static void handle(void *context, const struct record *record)
+{
+	struct replay *replay = context;
+
+	if (record->kind == RECORD_STATISTICS)
+		replay->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
+	fail(replay, tree_view_feed(&replay->view, record, replay->lost));
+}
+
+/* The error that a write met; a reader that went away (`| head`) is none, and ends it. */
+static struct error *flush(struct replay *replay, bool *is_closed)
+{
+	int errnum = 0;
+	struct error *err = output_flush(replay->view.output, &errnum);
+
+	*is_closed = err != NULL;
+	if (err && errnum == EPIPE) {
+		error_free(err);
+		return NULL;
+	}
+	return err;
+}
+
+static struct error *play(struct replay *replay)
+{
+	struct error *err = NULL;
+	bool is_closed = false;
+
+	while (!err && !is_closed && !player_is_over(replay->player) && !signals_arrived() &&
+	       !tree_view_is_full(&replay->view)) {
+		err = source_poll(replay->player, 0);
+		if (!err && replay->err)
+			err = take_pointer(replay->err);
+		if (!err && replay->view.output)
+			err = flush(replay, &is_closed);
+	}
+	return err;
+}
+
+/* ---- files ---- */
+
+static struct error *open_recording(const struct replay_args *args, FILE **file)
+{
+	*file = strcmp(args->path, "-") ? fopen(args->path, "re") : stdin;
+	return *file ? NULL : error_errno(errno, "cannot read %s", args->path);
+}
+
+static struct error *open_output(const struct replay_args *args, FILE *recording, FILE **file)
+{
+	_cleanup_close_ int fd = -1;
+	struct error *err;
+
+	*file = stdout;
+	if (!args->output_path || !strcmp(args->output_path, "-"))
+		return NULL;
+	err = output_file_open(args->output_path, &fd);
+	if (err)
+		return err;
+	if (file_is_same(fd, fileno(recording)))
+		return error_new(
+			"-o %s is the recording itself, which would be overwritten: give another file",
+			args->output_path);
+	if (ftruncate(fd, 0) && errno != EINVAL)
+		return error_errno(errno, "cannot write %s", args->output_path);
+	*file = fdopen(fd, "a");
+	if (!*file)
+		return error_errno(errno, "cannot write %s", args->output_path);
+	take_fd(&fd);
+	return NULL;
+}
+
+static void report(const struct replay *replay)
+{
+	struct player_trouble trouble = player_trouble(replay->player);
+	unsigned long long offset = trouble.offset;
+
+	if (replay->view.output)
+		tree_view_report(&replay->view);
+	if (replay->lost)
+		log_warning("%llu events were lost when it was recorded, the ring buffer was full",
+			    (unsigned long long)replay->lost);
+	if (trouble.num_damaged)
+		log_warning(
+			"%s is damaged: %llu parts of it are left out, the first at byte %llu; what was called then is missing",
+			replay->args->path, (unsigned long long)trouble.num_damaged, offset);
+	else if (trouble.is_cut)
+		log_warning(
+			"%s was cut off at byte %llu, by a crash or a full disk: what is shown ends there",
+			replay->args->path, offset);
+}
+
+static struct error *replay(const struct replay_args *args)
+{
+	_cleanup_fclose_ FILE *recording = NULL;
+	struct replay replay = {.args = args, .view.args = &args->view};
+	struct error *err = open_recording(args, &recording);
+
+	signals_catch();
+	if (!err)
+		err = open_output(args, recording, &replay.file);
+	if (!err)
+		err = player_new(&(struct player_options){.file = recording,
+							  .path = args->path,
+							  .sink = {handle, &replay},
+							  .begin = begin,
+							  .end = end},
+				 &replay.player);
+	if (!err)
+		err = play(&replay);
+	if (!err && player_is_over(replay.player))
+		report(&replay);
+	source_free(replay.player);
+	error_free(replay.err);
+	if (replay.file && replay.file != stdout)
+		fclose(replay.file);
+	return err;
+}
+
+int command_replay(int argc, char **argv)
+{
+	_cleanup_error_ struct error *err = NULL;
+	struct replay_args args = {};
+	char name[] = "gofuncgraph-c replay";
+
+	argv[0] = name;
+	argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	err = replay(&args);
+	if (err)
+		log_failure(err);
+	return err ? STATUS_FAILED : STATUS_OK;
+}

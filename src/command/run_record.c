@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* run_record.c - what a run traces into a recording; see run_record.h. */
+#include "command/run_record.h"
+
+#include <errno.h>
+
+#include "base/log.h"
+#include "base/output_file.h"
+
+static struct recording_about about_of(const struct run *run, struct name_site *sites)
+{
+	struct own_code own = gobin_own_code(run->bin);
+
+	return (struct recording_about){
+		.tool = VERSION,
+		.arguments = (char **)run->args->arguments,
+		.binary = (char *)gobin_path(run->bin),
+		.build_id = run->build_id,
+		.go_version = (char *)gobin_version(run->bin),
+		.machine = gobin_arch(run->bin)->machine,
+		.start_ns = event_clock_now_ns(&run->clock),
+		.goroot = (char *)own.goroot,
+		.module = (char *)own.module,
+		.run = run->args->options,
+		.sites = sites,
+		.num_sites = run->plan.num_sites,
+	};
+}
+
+struct error *run_record_open(struct run_record *record, const struct run *run)
+{
+	_cleanup_close_ int fd = -1;
+	struct error *err;
+
+	if (!record->path)
+		return NULL;
+	if (record->is_output) {
+		record->file = run->file;
+		return NULL;
+	}
+	err = output_file_open(record->path, &fd);
+	if (err)
+		return err;
+	record->file = fdopen(fd, "a");
+	if (!record->file)
+		return error_errno(errno, "cannot write %s", record->path);
+	take_fd(&fd);
+	return NULL;
+}
+
+static struct error *begin_file(struct run_record *record)
+{
+	/* What is no file, a pipe say, cannot be cut. */
+	if (ftruncate(fileno(record->file), 0) && errno != EINVAL)
+		return error_errno(errno, "cannot write %s", record->path);
+	return recorder_new(record->file, &record->recorder);
+}
+
+struct error *run_record_begin(struct run_record *record, const struct run *run)
+{
+	const struct name_source names = name_source_gobin(run->bin, run->modules);
+	const struct recorder_state state = {.hit_times = run->hit_times,
+					     .clock = &run->clock,
+					     .command_lines = run->command_lines};
+	_cleanup_free_ struct name_site *sites = run_name_sites(run);
+	const struct recording_about about = about_of(run, sites);
+	struct error *err = NULL;
+
+	if (!record->path)
+		return NULL;
+	if (!sites)
+		return error_out_of_memory();
+	if (!record->recorder)
+		err = begin_file(record);
+	return err ?: recorder_begin(record->recorder, &about, &names, &state);
+}
+
+struct error *run_record_add(struct run_record *to, const struct record *record)
+{
+	struct error *err;
+
+	/* What comes before tracing begins tells of no call. */
+	if (!to->recorder)
+		return NULL;
+	to->num_roots += record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE;
+	err = recorder_add(to->recorder, record);
+	if (!err && record->kind == RECORD_STOPPED)
+		err = recorder_end(to->recorder);
+	return err;
+}
+
+void run_record_report(const struct run_record *record)
+{
+	struct recorder_sums sums;
+
+	if (!record->recorder)
+		return;
+	sums = recorder_sums(record->recorder);
+	log_info("recorded %llu events in %llu bytes: gofuncgraph-c replay %s shows them",
+		 (unsigned long long)sums.num_records, (unsigned long long)sums.num_bytes,
+		 record->path);
+}
+
+void run_record_close(struct run_record *record)
+{
+	recorder_free(take_pointer(record->recorder));
+	if (record->file && !record->is_output)
+		fclose(record->file);
+	record->file = NULL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run_record.h - what a run traces into a recording (recording/recorder.h), besides or instead of showing it.
+ *
+ * run_record_open() - run_record_begin() whenever tracing has begun - run_record_add() for each record -
+ * run_record_report() - run_record_close().
+ */
+#ifndef COMMAND_RUN_RECORD_H
+#define COMMAND_RUN_RECORD_H
+
+#include "command/run.h"
+#include "recording/recorder.h"
+
+/* All zero: nothing is recorded. */
+struct run_record {
+	const char *path; /* not owned; NULL: nothing is recorded */
+	bool is_output; /* the file is that of the run itself (-o) */
+	FILE *file;
+	struct recorder *recorder; /* NULL: tracing has not begun */
+	uint64_t num_roots; /* calls that began trees */
+};
+
+/* Opens the file, and changes nothing of it yet. After run_prepare(). */
+struct error *run_record_open(struct run_record *record, const struct run *run);
+/* After run_start(). */
+struct error *run_record_begin(struct run_record *record, const struct run *run);
+/* After run_saw(). */
+struct error *run_record_add(struct run_record *to, const struct record *record);
+/* How much was recorded, as a message. */
+void run_record_report(const struct run_record *record);
+void run_record_close(struct run_record *record);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "recording/blocks.h"
+
+struct block_reader {
+	FILE *file; /* not owned */
+	const char *path; /* not owned */
+	struct bytes stored, bytes;
+	uint64_t offset;
+};
+
+/* How many there were: fewer at the end of the file. */
+static struct error *read_some(struct block_reader *reader, void *to, size_t size, size_t *got)
+{
+	*got = fread(to, 1, size, reader->file);
+	reader->offset += *got;
+	if (*got < size && ferror(reader->file))
+		return error_errno(errno, "cannot read %s", reader->path);
+	return NULL;
+}
+
+/* ---- the file's header ---- */
+
+static struct error *read_header(struct block_reader *reader)
+{
+	struct recording_header header;
+	size_t got;
+	struct error *err = read_some(reader, &header, sizeof(header), &got);
+
+	if (err)
+		return err;
+	if (got < sizeof(header) || memcmp(header.magic, RECORDING_MAGIC, sizeof(header.magic)))
+		return error_new("%s is no recording: gofuncgraph-c record -o FILE makes one",
+				 reader->path);
+	if (header.version != RECORDING_VERSION)
+		return error_new(
+			"%s is a recording of version %u, and this gofuncgraph-c reads version %u: use a newer one",
+			reader->path, header.version, RECORDING_VERSION);
+	return NULL;
+}
+
+struct error *block_reader_new(FILE *file, const char *path, struct block_reader **out)
+{
+	struct block_reader *reader = *out = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return error_out_of_memory();
+	reader->file = file;
+	reader->path = path;
+	return read_header(reader);
+}
+
+void block_reader_free(struct block_reader *reader)
+{
+	if (!reader)
+		return;
+	bytes_destroy(&reader->stored);
+	bytes_destroy(&reader->bytes);
+	free(reader);
+}
+
+/* ---- blocks ---- */
+
+static bool is_header(const struct block_header *header)
+{
+	return header->magic == BLOCK_MAGIC && header->size <= BLOCK_MAX_SIZE &&
+	       header->stored_size <= ZSTD_compressBound(BLOCK_MAX_SIZE) &&
+	       header->header_crc ==
+		       crc32(0, (const Bytef *)header, offsetof(struct block_header, header_crc));
+}
+
+/* As much as the header says, or up to the end of the file. Memory grows with what is there. */
+static struct error *read_stored(struct block_reader *reader, size_t size, size_t *total)
+{
+	struct error *err = NULL;
+	size_t got = 0, part;
+
+	*total = 0;
+	bytes_clear(&reader->stored);
+	for (; !err && *total < size; *total += got) {
+		part = size - *total < 1u << 20 ? size - *total : 1u << 20;
+		if (!bytes_reserve(&reader->stored, part))
+			return error_out_of_memory();
+		err = read_some(reader, reader->stored.data + *total, part, &got);
+		reader->stored.size += got;
+		if (got < part) {
+			*total += got;
+			break;
+		}
+	}
+	return err;
+}
+
+/* False: they are not what the header says. */
+static bool inflate_block(struct block_reader *reader, const struct block_header *header)
+{
+	const struct bytes *stored = &reader->stored;
+
+	if (crc32(0, stored->data, (uInt)stored->size) != header->crc)
+		return false;
+	return ZSTD_decompress(reader->bytes.data, header->size, stored->data, stored->size) ==
+	       header->size;
+}
+
+struct error *block_read(struct block_reader *reader, struct block *block, enum block_found *found)
+{
+	struct block_header header;
+	size_t got;
+	struct error *err;
+
+	*block = (struct block){.offset = reader->offset};
+	*found = BLOCK_NO_MORE;
+	err = read_some(reader, &header, sizeof(header), &got);
+	if (err || !got)
+		return err;
+	*found = BLOCK_CUT;
+	if (got < sizeof(header))
+		return NULL;
+	if (!is_header(&header)) {
+		*found = BLOCK_LOST;
+		return NULL;
+	}
+	err = read_stored(reader, header.stored_size, &got);
+	if (err || got < header.stored_size)
+		return err;
+	bytes_clear(&reader->bytes);
+	if (!bytes_reserve(&reader->bytes, header.size))
+		return error_out_of_memory();
+	*found = inflate_block(reader, &header) ? BLOCK_FOUND : BLOCK_DAMAGED;
+	block->kind = header.kind;
+	block->time_ns = header.time_ns;
+	block->bytes = cursor_of(reader->bytes.data, *found == BLOCK_FOUND ? header.size : 0);
+	return NULL;
+}

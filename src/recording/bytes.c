@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include "recording/bytes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- writing ---- */
+
+bool bytes_reserve(struct bytes *bytes, size_t size)
+{
+	size_t capacity = bytes->capacity ?: 256;
+	uint8_t *data;
+
+	if (bytes->failed)
+		return false;
+	if (size <= bytes->capacity - bytes->size)
+		return true;
+	while (capacity - bytes->size < size)
+		capacity *= 2;
+	data = realloc(bytes->data, capacity);
+	if (!data) {
+		bytes->failed = true;
+		return false;
+	}
+	bytes->data = data;
+	bytes->capacity = capacity;
+	return true;
+}
+
+void bytes_put(struct bytes *bytes, const void *data, size_t size)
+{
+	if (!size || !bytes_reserve(bytes, size))
+		return;
+	memcpy(bytes->data + bytes->size, data, size);
+	bytes->size += size;
+}
+
+void bytes_put_number(struct bytes *bytes, uint64_t number)
+{
+	if (!bytes_reserve(bytes, NUMBER_MAX_SIZE))
+		return;
+	for (; number >= 0x80; number >>= 7)
+		bytes->data[bytes->size++] = (uint8_t)(number | 0x80);
+	bytes->data[bytes->size++] = (uint8_t)number;
+}
+
+void bytes_put_signed(struct bytes *bytes, int64_t number)
+{
+	bytes_put_number(bytes, (uint64_t)number << 1 ^ (uint64_t)(number >> 63));
+}
+
+void bytes_put_sized(struct bytes *bytes, const void *data, size_t size)
+{
+	bytes_put_number(bytes, size);
+	bytes_put(bytes, data, size);
+}
+
+void bytes_put_text(struct bytes *bytes, const char *text)
+{
+	bytes_put_sized(bytes, text, text ? strlen(text) : 0);
+}
+
+void bytes_clear(struct bytes *bytes)
+{
+	bytes->size = 0;
+}
+
+void bytes_destroy(struct bytes *bytes)
+{
+	free(bytes->data);
+	*bytes = (struct bytes){};
+}
+
+/* ---- reading ---- */
+
+static void fail(struct cursor *cursor)
+{
+	cursor->failed = true;
+	cursor->at = cursor->end;
+}
+
+uint64_t cursor_number(struct cursor *cursor)
+{
+	uint64_t number = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		uint8_t byte;
+
+		if (cursor->at == cursor->end)
+			break;
+		byte = *cursor->at++;
+		number |= (uint64_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			return number;
+	}
+	fail(cursor);
+	return 0;
+}
+
+int64_t cursor_signed(struct cursor *cursor)
+{
+	uint64_t number = cursor_number(cursor);
+
+	return (int64_t)(number >> 1 ^ -(number & 1));
+}
+
+const uint8_t *cursor_take(struct cursor *cursor, size_t size)
+{
+	const uint8_t *taken = cursor->at;
+
+	if (size > (size_t)(cursor->end - cursor->at)) {
+		fail(cursor);
+		return NULL;
+	}
+	cursor->at += size;
+	return taken;
+}
+
+const uint8_t *cursor_sized(struct cursor *cursor, size_t *size)
+{
+	const uint8_t *taken;
+
+	*size = cursor_number(cursor);
+	taken = cursor_take(cursor, *size);
+	if (!taken)
+		*size = 0;
+	return taken;
+}
+
+char *cursor_text(struct cursor *cursor)
+{
+	size_t size;
+	const uint8_t *taken = cursor_sized(cursor, &size);
+
+	return taken ? strndup((const char *)taken, size) : NULL;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* notes.c - answers of a source of names are written down; see notes.h. */
+#include "recording/notes.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+
+struct notes {
+	struct name_source source;
+	struct names *names; /* asks `source` by way of what is below, and remembers */
+	bool *site_is_known; /* by site */
+	size_t num_sites;
+	struct hash asked; /* of struct question */
+	struct hash texts; /* of struct text, by where the source has it */
+	struct bytes bytes, taken;
+};
+
+struct question {
+	struct hash_key key; /* number or va, kind */
+};
+
+struct text {
+	struct hash_key key;
+	uint64_t number;
+};
+
+/* ---- writing down ---- */
+
+/* True: it was not asked before, or there is no memory to know. */
+static bool is_new(struct notes *notes, enum note_kind kind, uint64_t number)
+{
+	struct hash_key key = {number, kind};
+	struct question *question;
+
+	if (hash_find(&notes->asked, key))
+		return false;
+	question = malloc(sizeof(*question));
+	if (question)
+		question->key = key;
+	if (!question || !hash_add(&notes->asked, &question->key))
+		free(question);
+	bytes_put_number(&notes->bytes, kind);
+	bytes_put_number(&notes->bytes, number);
+	return true;
+}
+
+static void put_text(struct notes *notes, const char *text)
+{
+	struct hash_key key = {(uintptr_t)text, 0};
+	struct text *known = text ? hash_find(&notes->texts, key) : NULL;
+
+	if (!text || known) {
+		bytes_put_number(&notes->bytes, known ? known->number : 0);
+		return;
+	}
+	known = malloc(sizeof(*known));
+	if (known)
+		*known = (struct text){key, notes->texts.count + 1};
+	if (!known || !hash_add(&notes->texts, &known->key)) {
+		free(known);
+		notes->bytes.failed = true;
+		return;
+	}
+	bytes_put_number(&notes->bytes, known->number);
+	bytes_put_text(&notes->bytes, text);
+}
+
+/* ---- being asked ---- */
+
+/* Names have no use for a source that changes. */
+static struct notes *notes_of(const void *context)
+{
+	return (struct notes *)context;
+}
+
+static const struct gobin_func *func_at(const void *context, uint64_t va)
+{
+	struct notes *notes = notes_of(context);
+	const struct gobin_func *func = notes->source.func_at(notes->source.context, va);
+
+	if (!is_new(notes, NOTE_FUNC, va))
+		return func;
+	bytes_put_number(&notes->bytes, func ? func->size : 0);
+	if (!func)
+		return NULL;
+	bytes_put_number(&notes->bytes, va - func->va);
+	put_text(notes, func->name);
+	return func;
+}
+
+static struct gobin_line line_at(const void *context, uint64_t va)
+{
+	struct notes *notes = notes_of(context);
+	struct gobin_line line = notes->source.line_at(notes->source.context, va);
+
+	if (is_new(notes, NOTE_LINE, va)) {
+		put_text(notes, line.file);
+		bytes_put_number(&notes->bytes, line.line);
+	}
+	return line;
+}
+
+static uint64_t outermost_va(const void *context, uint64_t va)
+{
+	struct notes *notes = notes_of(context);
+	uint64_t outermost = notes->source.outermost_va(notes->source.context, va);
+
+	if (is_new(notes, NOTE_OUTERMOST, va))
+		bytes_put_signed(&notes->bytes, (int64_t)(outermost - va));
+	return outermost;
+}
+
+static size_t inlined_at(const void *context, uint64_t va, struct gobin_inlined *calls, size_t max)
+{
+	struct notes *notes = notes_of(context);
+	size_t count = notes->source.inlined_at(notes->source.context, va, calls, max);
+
+	if (!is_new(notes, NOTE_INLINED, va))
+		return count;
+	bytes_put_number(&notes->bytes, count);
+	for (size_t i = 0; i < count; i++) {
+		put_text(notes, calls[i].name);
+		bytes_put_signed(&notes->bytes, (int64_t)(calls[i].call_va - va));
+	}
+	return count;
+}
+
+static const char *wait_reason(const void *context, unsigned reason)
+{
+	struct notes *notes = notes_of(context);
+	const char *text = notes->source.wait_reason(notes->source.context, reason);
+
+	if (is_new(notes, NOTE_REASON, reason))
+		put_text(notes, text);
+	return text;
+}
+
+static struct module_place module_place(const void *context, uint64_t number)
+{
+	struct notes *notes = notes_of(context);
+	struct module_place place = notes->source.module_place(notes->source.modules, number);
+
+	if (is_new(notes, NOTE_MODULE, number)) {
+		put_text(notes, place.name);
+		bytes_put_number(&notes->bytes, place.va);
+	}
+	return place;
+}
+
+/* ---- life ---- */
+
+static struct error *make_names(struct notes *notes, const struct name_site *sites)
+{
+	const struct name_source *inner = &notes->source;
+	const struct name_source source = {
+		.context = notes,
+		.func_at = func_at,
+		.line_at = line_at,
+		.outermost_va = inner->outermost_va ? outermost_va : NULL,
+		.inlined_at = inner->inlined_at ? inlined_at : NULL,
+		.wait_reason = inner->wait_reason ? wait_reason : NULL,
+		.modules = notes,
+		.module_place = inner->module_place ? module_place : NULL,
+	};
+
+	return names_new(&source, sites, notes->num_sites, &notes->names);
+}
+
+struct error *notes_new(const struct name_source *source, const struct name_site *sites,
+			size_t num_sites, struct notes **out)
+{
+	struct notes *notes = *out = calloc(1, sizeof(*notes));
+
+	if (!notes)
+		return error_out_of_memory();
+	notes->source = *source;
+	notes->num_sites = num_sites;
+	notes->site_is_known = calloc(num_sites + 1, sizeof(*notes->site_is_known));
+	return notes->site_is_known ? make_names(notes, sites) : error_out_of_memory();
+}
+
+static void free_items(struct hash *hash)
+{
+	void *item;
+
+	for (size_t at = 0; (item = hash_next(hash, &at));)
+		free(item);
+	hash_clear(hash);
+}
+
+void notes_free(struct notes *notes)
+{
+	if (!notes)
+		return;
+	names_free(notes->names);
+	free(notes->site_is_known);
+	free_items(&notes->asked);
+	free_items(&notes->texts);
+	bytes_destroy(&notes->bytes);
+	bytes_destroy(&notes->taken);
+	free(notes);
+}
+
+/* ---- records ---- */
+
+static void take_site(struct notes *notes, uint32_t site)
+{
+	if (site >= notes->num_sites || notes->site_is_known[site])
+		return;
+	names_site(notes->names, site);
+	notes->site_is_known[site] = true;
+}
+
+static void take_stack(struct notes *notes, const struct record_stack *stack)
+{
+	for (size_t i = 0; i < stack->count; i++)
+		names_frames(notes->names, stack->addresses[i]);
+}
+
+static void take_origin(struct notes *notes, const struct origin *origin)
+{
+	names_start(notes->names, origin->start_va);
+	names_caller(notes->names, origin->go_va);
+	for (size_t i = 0; i < WAKER_DEPTH && origin->by_stack[i]; i++) {
+		names_caller(notes->names, origin->by_stack[i]);
+		names_waker(notes->names, origin->by_stack[i]);
+	}
+}
+
+void notes_take_record(struct notes *notes, const struct record *record)
+{
+	const struct record_frame *frame = (const struct record_frame *)record;
+	const struct origin *origin = record_origin(record);
+
+	if (record_has_frame(record->kind))
+		take_site(notes, frame->site);
+	switch (record->kind) {
+	case RECORD_ENTRY:
+		names_caller(notes->names, ((const struct record_entry *)record)->caller_va);
+		break;
+	case RECORD_STACK:
+		take_stack(notes, (const struct record_stack *)record);
+		break;
+	case RECORD_STATE:
+		names_caller(notes->names, ((const struct record_state *)record)->caller_va);
+		names_wait_reason(notes->names, ((const struct record_state *)record)->reason);
+		break;
+	case RECORD_GO:
+		names_wait_reason(notes->names, ((const struct record_go *)record)->reason);
+		break;
+	default:
+		break;
+	}
+	if (origin)
+		take_origin(notes, origin);
+}
+
+const struct bytes *notes_take(struct notes *notes)
+{
+	struct bytes taken = notes->bytes;
+
+	notes->bytes = notes->taken;
+	notes->taken = taken;
+	bytes_clear(&notes->bytes);
+	return &notes->taken;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notes.h - answers of a source of names, written down while records pass, so that the same questions can
+ * be asked later, without the binary (book.h).
+ *
+ * A block of names is a list of answers, each in full where it is needed first:
+ *
+ *     NOTE_FUNC       va, size (0: there is none), how far behind the function's begin, name
+ *     NOTE_LINE       va, file, line
+ *     NOTE_OUTERMOST  va, how far from there
+ *     NOTE_INLINED    va, how many; of each its name, and how far from there it is called
+ *     NOTE_REASON     number, text
+ *     NOTE_MODULE     number, name, va
+ *
+ * Texts have numbers: 0 for none, that of one that was there before, or the next one, with the text
+ * behind it.
+ */
+#ifndef RECORDING_NOTES_H
+#define RECORDING_NOTES_H
+
+#include "names/names.h"
+#include "recording/bytes.h"
+
+enum note_kind {
+	NOTE_FUNC = 1,
+	NOTE_LINE,
+	NOTE_OUTERMOST,
+	NOTE_INLINED,
+	NOTE_REASON,
+	NOTE_MODULE,
+	NOTE_KINDS,
+};
+
+struct notes;
+
+/* The source is copied; what it looks things up in is not owned. Error: out of memory. */
+struct error *notes_new(const struct name_source *source, const struct name_site *sites,
+			size_t num_sites, struct notes **notes);
+void notes_free(struct notes *notes); /* NULL is fine */
+
+/* Asks all that anybody may ask for who prints this record. */
+void notes_take_record(struct notes *notes, const struct record *record);
+
+/* What was written down since it was asked last; good until the next record. Empty: nothing. */
+const struct bytes *notes_take(struct notes *notes);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* recorder.c - records into a recording; see recorder.h. */
+#include "recording/recorder.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "recording/blocks.h"
+#include "recording/notes.h"
+#include "recording/pack.h"
+
+/* A block of records is written when it is that large, or so old. */
+#define BLOCK_BYTES  (1u << 20)
+#define BLOCK_AGE_NS 1000000000ull
+
+/* A process whose command line was written. */
+struct told_process {
+	struct hash_key key; /* the pid */
+	uint32_t crc; /* of the line */
+};
+
+struct recorder {
+	struct block_writer *writer;
+	struct packer *packer;
+	struct notes *notes;
+	struct recorder_state state;
+	struct hit_time *hit_times; /* as they were written */
+	size_t num_sites;
+	size_t num_steps; /* the same, of the clock */
+	struct event_clock_step last_step;
+	struct hash processes; /* of struct told_process */
+	bool are_several;
+	uint32_t last_pid; /* whose command line was looked at last; 0: of none */
+	bool may_have_changed; /* the state, since it was looked at */
+	uint64_t num_records;
+	struct bytes bytes; /* of the block that is written */
+	struct bytes change; /* of one that tells of a change; else empty */
+};
+
+/* ---- life ---- */
+
+struct error *recorder_new(FILE *file, struct recorder **out)
+{
+	struct recorder *recorder = *out = calloc(1, sizeof(*recorder));
+
+	if (!recorder)
+		return error_out_of_memory();
+	recorder->packer = packer_new();
+	if (!recorder->packer)
+		return error_out_of_memory();
+	return block_writer_new(file, &recorder->writer);
+}
+
+static void forget(struct recorder *recorder)
+{
+	struct told_process *process;
+
+	for (size_t at = 0; (process = hash_next(&recorder->processes, &at));)
+		free(process);
+	hash_clear(&recorder->processes);
+	notes_free(take_pointer(recorder->notes));
+	free(take_pointer(recorder->hit_times));
+	recorder->last_pid = 0;
+	recorder->are_several = false;
+}
+
+void recorder_free(struct recorder *recorder)
+{
+	if (!recorder)
+		return;
+	forget(recorder);
+	packer_free(recorder->packer);
+	block_writer_free(recorder->writer);
+	bytes_destroy(&recorder->bytes);
+	bytes_destroy(&recorder->change);
+	free(recorder);
+}
+
+/* ---- records ---- */
+
+/* What was packed, and before it the names that it takes. */
+static struct error *write_records(struct recorder *recorder)
+{
+	struct packer *packer = recorder->packer;
+	uint64_t first_ns = packer->first_ns, count = packer->num_records;
+	const struct bytes *names;
+	struct error *err = NULL;
+
+	if (!count)
+		return NULL;
+	names = notes_take(recorder->notes);
+	if (names->size || names->failed)
+		err = block_write(recorder->writer, BLOCK_NAMES, 0, names);
+	bytes_clear(&recorder->bytes);
+	if (!packer_take(packer, &recorder->bytes) && !err)
+		err = error_out_of_memory();
+	if (!err)
+		err = block_write(recorder->writer, BLOCK_RECORDS, first_ns, &recorder->bytes);
+	if (!err)
+		recorder->num_records += count;
+	return err;
+}
+
+static bool is_due(const struct packer *packer)
+{
+	return packer_size(packer) >= BLOCK_BYTES ||
+	       packer->last_ns - packer->first_ns >= BLOCK_AGE_NS;
+}
+
+/* ---- what changes ---- */
+
+/* recorder->change, at this place among the records. */
+static struct error *write_change(struct recorder *recorder, enum block_kind kind)
+{
+	struct error *err = write_records(recorder);
+
+	if (!err)
+		err = block_write(recorder->writer, kind, 0, &recorder->change);
+	bytes_clear(&recorder->change);
+	return err;
+}
+
+static bool are_equal(const struct hit_time *one, const struct hit_time *other)
+{
+	return one->before_ns == other->before_ns && one->behind_ns == other->behind_ns;
+}
+
+static struct error *look_at_hit_times(struct recorder *recorder)
+{
+	const struct hit_time *times = recorder->state.hit_times;
+	size_t count = recorder->num_sites;
+
+	if (!times || !memcmp(times, recorder->hit_times, count * sizeof(*times)))
+		return NULL;
+	memcpy(recorder->hit_times, times, count * sizeof(*times));
+	for (size_t begin = 0, end; begin < count; begin = end) {
+		for (end = begin + 1; end < count && are_equal(&times[begin], &times[end]);)
+			end++;
+		bytes_put_number(&recorder->change, end - begin);
+		bytes_put_number(&recorder->change, times[begin].before_ns);
+		bytes_put_number(&recorder->change, times[begin].behind_ns);
+	}
+	return write_change(recorder, BLOCK_HIT_TIMES);
+}
+
+static struct error *look_at_clock(struct recorder *recorder)
+{
+	const struct event_clock *clock = recorder->state.clock;
+	const struct event_clock_step *last;
+
+	if (!clock || !clock->num_steps)
+		return NULL;
+	last = &clock->steps[clock->num_steps - 1];
+	if (clock->num_steps == recorder->num_steps &&
+	    !memcmp(last, &recorder->last_step, sizeof(*last)))
+		return NULL;
+	recorder->num_steps = clock->num_steps;
+	recorder->last_step = *last;
+	bytes_put_number(&recorder->change, clock->num_steps);
+	for (size_t i = 0; i < clock->num_steps; i++) {
+		bytes_put_number(&recorder->change, clock->steps[i].since_ns);
+		bytes_put_signed(&recorder->change, clock->steps[i].offset_ns);
+	}
+	return write_change(recorder, BLOCK_CLOCK);
+}
+
+static uint32_t crc_of(const struct command_line *line)
+{
+	return (uint32_t)crc32(line->is_cut, (const Bytef *)line->arguments, (uInt)line->len);
+}
+
+/* False: it was not, or not so. */
+static bool is_told(struct recorder *recorder, const struct command_line *line)
+{
+	struct told_process *told = hash_find(&recorder->processes, line->key);
+	uint32_t crc = crc_of(line);
+	bool is_same = told && told->crc == crc;
+
+	if (!told) {
+		told = malloc(sizeof(*told));
+		if (told)
+			told->key = line->key;
+		if (!told || !hash_add(&recorder->processes, &told->key)) {
+			free(told);
+			return false;
+		}
+	}
+	told->crc = crc;
+	return is_same;
+}
+
+static struct error *look_at_process(struct recorder *recorder, uint32_t pid)
+{
+	const struct command_lines *lines = recorder->state.command_lines;
+	const struct command_line *line = lines ? command_lines_find(lines, pid) : NULL;
+
+	recorder->last_pid = pid;
+	/* What one that is over was started with is known already. */
+	if (!line || line->is_over || is_told(recorder, line))
+		return NULL;
+	bytes_put_number(&recorder->change, pid);
+	bytes_put_number(&recorder->change, line->is_cut);
+	bytes_put_sized(&recorder->change, line->arguments, line->len);
+	return write_change(recorder, BLOCK_PROCESS);
+}
+
+/* It executed another program, or the next one of its number is another process. */
+static void forget_process(struct recorder *recorder, uint32_t pid)
+{
+	struct told_process *told = hash_find(&recorder->processes, (struct hash_key){pid, 0});
+
+	recorder->last_pid = 0;
+	if (!told)
+		return;
+	hash_remove(&recorder->processes, &told->key);
+	free(told);
+}
+
+static struct error *look_at_processes(struct recorder *recorder)
+{
+	const struct command_lines *lines = recorder->state.command_lines;
+
+	if (recorder->are_several || !lines || !command_lines_are_several(lines))
+		return NULL;
+	recorder->are_several = true;
+	return write_change(recorder, BLOCK_SEVERAL);
+}
+
+static struct error *look_at_state(struct recorder *recorder)
+{
+	struct error *err = look_at_clock(recorder);
+
+	recorder->may_have_changed = false;
+	return err ?: look_at_hit_times(recorder) ?: look_at_processes(recorder);
+}
+
+/* ---- all ---- */
+
+struct error *recorder_begin(struct recorder *recorder, const struct recording_about *about,
+			     const struct name_source *names, const struct recorder_state *state)
+{
+	struct error *err = NULL;
+
+	if (recorder->notes)
+		err = write_records(recorder);
+	forget(recorder);
+	recorder->state = *state;
+	recorder->num_sites = about->num_sites;
+	recorder->may_have_changed = true;
+	recorder->hit_times = calloc(about->num_sites + 1, sizeof(*recorder->hit_times));
+	if (!err && !recorder->hit_times)
+		err = error_out_of_memory();
+	if (!err)
+		err = notes_new(names, about->sites, about->num_sites, &recorder->notes);
+	if (err)
+		return err;
+	bytes_clear(&recorder->bytes);
+	about_write(about, &recorder->bytes);
+	return block_write(recorder->writer, BLOCK_ABOUT, 0, &recorder->bytes);
+}
+
+struct error *recorder_add(struct recorder *recorder, const struct record *record)
+{
+	struct error *err = NULL;
+
+	if (recorder->may_have_changed)
+		err = look_at_state(recorder);
+	if (!err && record->pid && record->pid != recorder->last_pid) {
+		err = look_at_process(recorder, record->pid);
+		if (!err)
+			err = look_at_processes(recorder);
+	}
+	if (err)
+		return err;
+	notes_take_record(recorder->notes, record);
+	packer_add(recorder->packer, record);
+	/* Between two ticks nobody else does anything. */
+	recorder->may_have_changed = record->kind == RECORD_TICK;
+	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
+		forget_process(recorder, record->pid);
+	return is_due(recorder->packer) ? write_records(recorder) : NULL;
+}
+
+struct error *recorder_end(struct recorder *recorder)
+{
+	struct error *err = write_records(recorder);
+
+	if (err)
+		return err;
+	bytes_clear(&recorder->bytes);
+	bytes_put_number(&recorder->bytes, block_writer_num_blocks(recorder->writer));
+	bytes_put_number(&recorder->bytes, recorder->num_records);
+	return block_write(recorder->writer, BLOCK_END, 0, &recorder->bytes);
+}
+
+struct recorder_sums recorder_sums(const struct recorder *recorder)
+{
+	return (struct recorder_sums){.num_records = recorder->num_records,
+				      .num_bytes = block_writer_num_bytes(recorder->writer)};
+}

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: MIT
+"""What was recorded is shown as it was while it was traced, byte for byte; and what is left of recordings that
+were not ended."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import WAIT_SECONDS, await_condition, check_same, tool
+
+ROUNDS = 20
+VIEWS = {
+    "graph": [],
+    "json": ["-f", "json"],
+    "slowest": ["--slowest", "3", "--histogram"],
+    "slower": ["--slower", "1us", "--min-duration", "20us"],
+    "folded": ["--depth", "2", "--leaf", "--caller", "short"],
+    "live": ["--live"],
+    "summary": ["--summary", "--sort", "name"],
+    "summary-json": ["--summary", "-f", "json"],
+    "limit": ["--limit", "7"],
+    "colour": ["--color", "always"],
+}
+COLLECTED = {"calls": [], "states": ["--states"], "all": ["--min-wait", "1us", "--stack", "--follow"]}
+
+
+def replay(*arguments, **options):
+    options.setdefault("check", True)
+    return subprocess.run([tool(), "replay", *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, **options)
+
+
+def is_allowed(view, collected):
+    """A summary has no use for what only trees show."""
+    return "summary" not in view or collected != "all"
+
+
+@pytest.mark.parametrize("view, collected", [pytest.param(view, collected, id=f"{view}-{collected}")
+                                             for view in VIEWS for collected in COLLECTED if is_allowed(view, collected)])
+def test_same_as_live(view, collected, binary, start, trace, tmp_path):
+    path = binary("calls")
+    program = start(path)
+    recording, trees = tmp_path / "recording", tmp_path / "trees"
+    tracer = trace("--record", recording, "-o", trees, *VIEWS[view], *COLLECTED[collected], "-u", "main.*", path,
+                   "main.root")
+    for _ in range(ROUNDS):
+        program.work()
+    if view == "limit":
+        assert tracer.wait() == 0
+    else:
+        tracer.stop()
+    assert "recorded" in tracer.err
+    shown = trees.read_bytes()
+    assert shown
+    assert replay(*VIEWS[view], recording).stdout == shown
+
+
+def test_other_views_of_one_recording(binary, start, trace, tmp_path):
+    """Recorded without anything shown, and shown in all ways; the program's account says what there is."""
+    path = binary("calls")
+    program = start(path)
+    recording = tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "-u", "main.*", "-u", "!main.(*number).double", path,
+                   "main.root")
+    journals = [journal for _ in range(3) for journal in program.work()]
+    assert tracer.stop().out == ""
+    # Neither the binary nor the tracer's rights are needed.
+    for view in VIEWS.values():
+        assert replay(*view, recording).stdout
+    check_same([json.loads(line) for line in replay("-f", "json", recording).stdout.splitlines()], journals)
+
+
+def test_through_a_pipe(binary, tmp_path):
+    path = binary("calls")
+    script = 'printf "GO\\nGO\\n" | "$0" record -o "$3" -u "main.*" "$1" main.root -- | cat >/dev/null; "$0" replay - <"$3"'
+    recording = tmp_path / "recording"
+    shown = subprocess.run(["bash", "-c", script, tool(), path, "x", recording], capture_output=True, check=True,
+                           timeout=WAIT_SECONDS).stdout
+    assert shown == replay(recording).stdout and shown.count(b"main.root() {") == 2
+
+
+def split(shown):
+    """The trees that ended, and how many did not."""
+    trees = shown.decode().strip().split("\n\n")
+    whole = [tree for tree in trees if "} main.root+" in tree]
+    return whole, len(trees) - len(whole)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_killed(seed, binary, start, trace, tmp_path):
+    """kill -9 of the recorder: what is in the file is shown, up to its end, and a warning tells of it."""
+    path = binary("calls")
+    program = start(path)
+    recording = tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "-u", "main.*", path, "main.root")
+    end = time.monotonic() + 1.2 + random.Random(seed).random() * 2
+    while time.monotonic() < end:
+        program.work()
+    # Nothing is owed but what came more than a second before.
+    await_condition(lambda: program.work() and recording.stat().st_size > 3000, "nothing was recorded")
+    tracer.signal(signal.SIGKILL)
+    tracer.wait()
+    shown = replay(recording)
+    assert b"was cut off at byte" in shown.stderr
+    whole, open_at_end = split(shown.stdout)
+    assert whole and open_at_end <= 1
+    # Whatever is cut, the rest is no other than before.
+    with open(recording, "r+b") as file:
+        file.truncate(recording.stat().st_size * 2 // 3)
+    less = replay(recording)
+    assert b"was cut off at byte" in less.stderr
+    part, open_at_end = split(less.stdout)
+    assert open_at_end <= 1 and len(part) < len(whole) and part == whole[:len(part)]
+
+
+def test_full_disk(binary, start, run_tool):
+    """Tracing ends with an error, the program goes on."""
+    path = binary("calls")
+    program = start(path)
+    tracer = run_tool("record", "-o", "/dev/full", "-u", "main.*", path, "main.root")
+    assert tracer.wait() == 1
+    assert "No space left on device" in tracer.err
+    program.work()
+
+
+def refused(*arguments):
+    run = replay(*arguments, check=False)
+    assert run.returncode == 1 and not run.stdout
+    return run.stderr.decode()
+
+
+def test_errors(tmp_path):
+    text = tmp_path / "text"
+    text.write_text("nothing that was recorded\n")
+    assert "is no recording" in refused(text)
+    text.write_bytes(b"gofgrec\n" + (99).to_bytes(8, "little"))
+    assert "of version 99" in refused(text)
+    text.write_bytes(b"")
+    assert "is no recording" in refused(text)
+    assert "No such file" in refused(tmp_path / "none")
+    assert "Is a directory" in refused(tmp_path)
+    assert replay(check=False).returncode == 2
+
+
+def test_own_recording_is_not_overwritten(binary, start, trace, tmp_path):
+    path = binary("calls")
+    program = start(path)
+    recording = tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "-u", "main.*", path, "main.root")
+    program.work()
+    tracer.stop()
+    before = recording.read_bytes()
+    assert "is the recording itself" in refused("-o", recording, recording)
+    assert recording.read_bytes() == before
+
+
+def test_where_to(binary):
+    run = subprocess.run([tool(), "record", "-u", "main.*", binary("calls")], capture_output=True, text=True, check=False)
+    assert run.returncode == 2 and "-o FILE" in run.stderr
+
+
+def test_values_are_refused(binary):
+    run = subprocess.run([tool(), "record", "-o", os.devnull, binary("calls"), "main.leaf(n=%ax:s64)"],
+                         capture_output=True, text=True, check=False)
+    assert run.returncode == 1 and re.search("shows no values", run.stderr)
