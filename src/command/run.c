@@ -229,12 +229,12 @@ void run_look_for_others(struct run *run)
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none. */
-static struct error *flush(struct run *run, bool *closed)
+static struct error *flush(struct run *run)
 {
 	int errnum = 0;
 	struct error *err = run->flush(run->context, &errnum);
 
-	*closed = err != NULL;
+	run->is_closed = run->is_closed || err;
 	if (err && errnum == EPIPE) {
 		error_free(err);
 		return NULL;
@@ -247,15 +247,14 @@ static struct error *read_records(struct run *run)
 {
 	uint64_t now = event_clock_now_ns(&run->clock), next_check = now + CHECK_EVERY_NS;
 	struct error *err = NULL;
-	bool closed = false;
 
-	while (!err && !run_is_over(run) && !closed && !run->is_changed) {
+	while (!err && !run_is_over(run) && !run->is_closed && !run->is_changed) {
 		err = source_poll(run->source, RUN_POLL_MS);
 		run->is_changed = live_file_is_changed(run->source);
 		if (!err && run->err)
 			err = take_pointer(run->err);
 		if (!err)
-			err = flush(run, &closed);
+			err = flush(run);
 		event_clock_look(&run->clock);
 		now = event_clock_now_ns(&run->clock);
 		if (!err)
@@ -313,7 +312,6 @@ static void report_losses(const struct run *run)
 static struct error *stop(struct run *run, struct error *err)
 {
 	struct error *late;
-	bool closed;
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
 	source_look_away(run->source, run->stop_ns);
@@ -330,9 +328,9 @@ static struct error *stop(struct run *run, struct error *err)
 	signals_set_detaching(false);
 	source_stop(run->source);
 	if (late)
-		error_free(flush(run, &closed));
+		error_free(flush(run));
 	else
-		late = flush(run, &closed);
+		late = flush(run);
 	report_losses(run);
 	guard_report(run->guard);
 	if (!reopen_is_due(run) && run->has_shown(run->context))
@@ -413,7 +411,8 @@ struct error *run_trace(struct run *run)
 
 bool run_may_go_on(struct run *run)
 {
-	return run->is_over && !guard_wants_end(run->guard) && !run_has_ended(run);
+	return run->is_over && !run->is_closed && run->guard && !guard_wants_end(run->guard) &&
+	       !run_has_ended(run);
 }
 
 struct error *run_trace_on(struct run *run)

@@ -46,6 +46,7 @@ struct run {
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */
 	bool was_replaced; /* the binary, by another file: said so */
 	bool has_more; /* what goes on now is not all: the first ^C ends it, and no more */
+	bool is_closed; /* nobody reads its output any more */
 	bool is_over; /* see run_is_over() */
 	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
 	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */

@@ -2,13 +2,20 @@
 """hunt --drill: what hunt has found is traced, and the next slow call is shown as an exact tree."""
 
 import json
+import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
+import builds
+import harness
 from harness import await_condition
+from test_overwrite import METHODS, WRITTEN_TO, overwrite
+from test_processes import as_nobody
 
 MS = 1_000_000
 SLOWER = ("--slower", "30ms")
@@ -141,23 +148,30 @@ def test_several_processes(binary, start, run_tool):
     assert pid in [program.pid for program in programs]
 
 
-def start_program(binary, run_tool, *arguments):
-    tracer = run_tool("hunt", "--drill", *SLOWER, "-f", "json", *arguments, binary("culprits"), "main.handleMutex", "--",
-                      stdin=subprocess.PIPE)
-    await_condition(lambda: b"READY\n" in tracer.output, "the program has not started")
+def start_program(path, run_tool, *arguments, **options):
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-f", "json", *arguments, path, "main.handleMutex", "--",
+                      stdin=subprocess.PIPE, **options)
+    await_condition(lambda: b"READY\n" in tracer.output or tracer.child.poll() is not None, "the program has not started")
+    assert b"READY\n" in tracer.output, tracer.err
     return tracer
 
 
-def test_started_program(binary, run_tool):
-    """It is started once, and goes on when all has been shown."""
-    tracer = start_program(binary, run_tool)
-    while '"tree"' not in tracer.err:
+def work_until_a_tree_is_there(tracer):
+    """Then the program ends."""
+    while '"tree"' not in tracer.err and tracer.child.poll() is None:
         tracer.child.stdin.write(f"{WORK}\n".encode())
         tracer.child.stdin.flush()
         tracer.lines.get(timeout=60)
-    assert tracer.child.poll() is None
+    assert tracer.child.poll() is None, tracer.err
     tracer.child.stdin.close()
-    assert tracer.wait() == 0
+    assert tracer.wait() == 0, tracer.err
+
+
+@pytest.mark.parametrize("method", ["auto", *METHODS])
+def test_started_program(binary, run_tool, method):
+    """It is started once, and goes on when all has been shown."""
+    tracer = start_program(binary("culprits"), run_tool, "--attach", method)
+    work_until_a_tree_is_there(tracer)
     assert tracer.output.count(b"READY\n") == 1
     report, drill, calls = split([line for line in tracer.err.splitlines() if line.startswith("{")])
     assert report and drill and len({call["tree"] for call in calls}) == 1
@@ -165,13 +179,57 @@ def test_started_program(binary, run_tool):
 
 def test_program_that_ends(binary, run_tool):
     """There is nothing to drill into any more."""
-    tracer = start_program(binary, run_tool, "--limit", "100000")
+    tracer = start_program(binary("culprits"), run_tool, "--limit", "100000")
     tracer.child.stdin.write(b"mutex 200 1 4 50\n")
     tracer.child.stdin.close()
     assert tracer.wait() == 0
     assert "nothing is drilled into: the process has ended" in tracer.err
     report, drill, calls = split([line for line in tracer.err.splitlines() if line.startswith("{")])
     assert report["calls"] == 200 and not drill and not calls
+
+
+def test_privileges(binary):
+    """What attaching the second time takes is not given up before."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        tool, path = (shutil.copy(one, folder) for one in (harness.tool(), binary("culprits")))
+        tracer = harness.Process([*as_nobody("bpf", "perfmon"), tool, "hunt", "--drill", *SLOWER, "-f", "json", path,
+                                  "main.handleMutex", "--"])
+        try:
+            work_until_a_tree_is_there(tracer)
+        finally:
+            tracer.destroy()
+
+
+# ---- the file ----
+
+
+def test_overwritten_meanwhile(binary, start, run_tool):
+    """The next slow call may be one of another build of the program, where functions are elsewhere."""
+    path, other = binary("culprits"), builds.build("culprits", flags=["-gcflags=all=-N -l"])
+    program = start(path)
+    tracer = run_tool("hunt", "--drill", *SLOWER, "--limit", "200", "-f", "json", path, "main.handleMutex").await_tracing()
+    program.work(WORK)
+    await_condition(lambda: tracer.err.count("tracing ") == 2, "it does not drill")
+    assert program.finish() == 0
+    overwrite(other, path)
+    await_condition(lambda: tracer.err.count("tracing ") == 3 or tracer.child.poll() is not None, "the new one is not traced")
+    assert WRITTEN_TO in tracer.err
+    program = start(path)
+    work_until_it_ends(tracer, program)
+    _, _, calls = split(tracer.out.splitlines())
+    assert {call["pid"] for call in calls} == {program.pid} and "main.(*cache).get" in {call["function"] for call in calls}
+    assert program.code_is_clean()
+
+
+def test_nobody_reads_on(program, run_tool):
+    """`| head`: what comes behind the report is not wanted."""
+    reader, writer = os.pipe()
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-p", program.pid, "main.handleMutex", stdout=writer).await_tracing()
+    os.close(writer)
+    os.close(reader)
+    work_until_it_ends(tracer, program)
+    assert "tracing 2 functions" not in tracer.err
 
 
 def test_wrong_format(run_tool, binary):
