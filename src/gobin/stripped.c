@@ -8,6 +8,7 @@
 #include "gobin/argument_types.h"
 #include "gobin/arguments.h"
 #include "gobin/gobin_internal.h"
+#include "gobin/stdlib.h"
 
 /* Methods are called by Go's own code: by the ABI that has registers, which came to arm64 with this Go. */
 #define REGISTERS_MINOR_ARM64 18
@@ -71,20 +72,89 @@ static void set_receiver(struct gobin *bin, const struct gobin_func *func,
 	first->is_inferred = false;
 }
 
+/* ---- what types say and what the code does ---- */
+
+struct words {
+	const struct arguments *arguments;
+	size_t at;
+};
+
+/* The next word of which something is known. NULL: no more can be compared. */
+static const struct argument *next_word(struct words *words)
+{
+	while (words->at < words->arguments->count) {
+		const struct argument *item = &words->arguments->items[words->at++];
+
+		if (item->kind == ARGUMENT_WORD)
+			return item;
+		if (item->kind != ARGUMENT_BEGIN && item->kind != ARGUMENT_END)
+			break;
+	}
+	return NULL;
+}
+
+static bool agrees(const struct go_piece *piece, const struct argument *word)
+{
+	return word->place == ARGUMENT_SOMEWHERE ||
+	       (word->size == piece->size && word->reg == piece->reg &&
+		(word->place == ARGUMENT_IN_REGISTER) == (piece->place == GO_IN_REGISTER));
+}
+
+/* False: the code has its arguments in other registers than these, so it is another function. */
+static bool is_possible(struct gobin *bin, const struct gobin_func *func,
+			const struct go_signature *signature)
+{
+	struct arguments arguments;
+	struct words words = {.arguments = &arguments};
+	const struct argument *word;
+
+	if (!arguments_find(bin, func, &arguments))
+		return true;
+	for (size_t i = 0; i < signature->num_variables; i++) {
+		const struct go_variable *variable = &signature->variables[i];
+
+		if (variable->is_result)
+			break;
+		for (size_t j = 0; j < variable->num_pieces; j++) {
+			const struct go_piece *piece = &variable->pieces[j];
+
+			if (piece->place == GO_ON_STACK || !(word = next_word(&words)))
+				return true;
+			if (!agrees(piece, word))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* ---- signatures ---- */
+
+/* The types are known, of a method or of a function of the standard library. */
+static bool find_types(struct gobin *bin, const struct gobin_func *func,
+		       struct go_signature *signature, struct error **err)
+{
+	struct runtime_types *runtime = gobin_runtime_types(bin);
+	struct go_types *types = gobin_types(bin);
+	bool is_method = runtime && runtime_types_method(runtime, func->va, signature);
+
+	if (!types ||
+	    (!is_method && !stdlib_signature(types, runtime, bin->minor, func->name, signature)))
+		return false;
+	*err = go_signature_place(types, gobin_arch(bin), has_registers(bin), signature);
+	return *err || is_method || is_possible(bin, func, signature);
+}
+
 bool stripped_signature(struct gobin *bin, const struct gobin_func *func,
 			struct go_signature *signature, struct error **err)
 {
-	struct runtime_types *runtime = gobin_runtime_types(bin);
-
 	*err = NULL;
-	if (runtime && runtime_types_method(runtime, func->va, signature)) {
-		*err = go_signature_place(gobin_types(bin), gobin_arch(bin), has_registers(bin),
-					  signature);
-		return true;
+	if (!find_types(bin, func, signature, err)) {
+		if (!argument_types(bin, func, signature, err))
+			return false;
+		if (!*err)
+			set_receiver(bin, func, signature);
 	}
-	if (!argument_types(bin, func, signature, err))
-		return false;
 	if (!*err)
-		set_receiver(bin, func, signature);
+		stdlib_name(gobin_types(bin), bin->minor, func->name, signature);
 	return true;
 }
