@@ -100,17 +100,6 @@ static __always_inline void begin_hunt(const struct who *who)
 	begin_running(who);
 }
 
-/* The same of one that was started inside a target, and runs for the first time later. */
-static __always_inline void begin_hunt_of_child(const struct who *who)
-{
-	struct hunted_wait *wait = make_wait(who, true);
-
-	if (!wait)
-		return;
-	wait->state = STATE_RUNNABLE;
-	wait->start_ns = wait->ready_ns = bpf_ktime_get_ns();
-}
-
 /* Short waits that are not told yet; the last one is over by `now`. False: they are lost. */
 static __always_inline bool send_short_waits(const struct who *who, struct hunted_wait *wait,
 					     __u32 lost, __u64 now)

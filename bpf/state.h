@@ -362,6 +362,12 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 		send_go(ctx, &child, (__u32)position, &change, 0);
 		return;
 	}
+	/* What it does is told as of any other. */
+	if (hunts) {
+		if (!send_go(ctx, &child, (__u32)position, &change, 0))
+			note_loss(parent, who);
+		return;
+	}
 	gate = open_gate(&child, position);
 	if (!gate)
 		return;
@@ -370,8 +376,6 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 	if (!send_go(ctx, &child, (__u32)position, &change, gate->lost)) {
 		note_loss(parent, who);
 		gate->state = GATE_ENDED; /* no tree without its beginning */
-	} else if (hunts) {
-		begin_hunt_of_child(&child);
 	}
 }
 

@@ -96,6 +96,16 @@ struct hunt_doing {
 	size_t num_meanwhile;
 };
 
+/* Goroutines that slow calls started at one `go` statement. */
+struct hunt_started {
+	struct place function; /* that they began with */
+	struct place go; /* the statement */
+	double count; /* of a slow call, on average */
+	/* ns: how long they did what is known, until the call ended, all of them together, in a slow call on
+	 * average; meanwhile: what that was, with shares of it. Nothing else is set. */
+	struct hunt_doing did;
+};
+
 /* A node of the wall-time tree: a function, called by its parent. */
 struct hunt_node {
 	struct hunt_frame frame;
@@ -146,6 +156,8 @@ struct hunt_report {
 	size_t num_causes;
 	struct hunt_node *tree; /* in order of depth first, the largest first */
 	size_t num_nodes;
+	struct hunt_started *started; /* those first that did most */
+	size_t num_started;
 	struct hunt_process *processes; /* those with the most calls first */
 	size_t num_processes;
 	uint64_t looked_at; /* slow calls whose pieces were there */

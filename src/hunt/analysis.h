@@ -116,6 +116,17 @@ struct guilt_wait {
 bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t count, double divisor,
 		struct hunt_doing *doing);
 
+/* What goroutines did that calls started: `starts` have pieces of BLAME_STARTED. Fills in ns, for all of
+ * them together, and meanwhile. False: out of memory. */
+bool guilt_find_started(struct sites *sites, const struct guilt_wait *starts, size_t count,
+			double divisor, struct hunt_doing *doing);
+
+/* ---- started.c ---- */
+
+/* Fills in report->started. False: out of memory. */
+bool started_tell(const struct analysis *analysis, struct hunt_report *report);
+void started_free(struct hunt_report *report);
+
 /* ---- tree.c ---- */
 
 /* Fills in report->tree. False: out of memory. */

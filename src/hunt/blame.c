@@ -287,12 +287,36 @@ bool blame_find(const struct history *history, struct hash_key call, const struc
 	return !search.is_full;
 }
 
+bool blame_find_started(const struct history *history, struct hash_key call,
+			const struct starts *starts, uint64_t end_ns, uint64_t period_ns,
+			struct blames *blames)
+{
+	struct search search = {.history = history,
+				.blames = blames,
+				.period_ns = period_ns,
+				.pid = (uint32_t)call.second};
+
+	for (uint32_t i = 0; i < starts->count && !search.is_full; i++) {
+		const struct wait wait = {.parent = BLAME_TOP,
+					  .piece = BLAME_STARTED | i,
+					  .start_ns = starts->items[i].time_ns,
+					  .end_ns = end_ns};
+
+		if (end_ns > wait.start_ns)
+			ask(&search, &wait, starts->items[i].goid);
+	}
+	return !search.is_full;
+}
+
 void blame_follow(struct blames *blames, const struct pieces *before, const struct pieces *folded)
 {
 	for (size_t i = 0; i < blames->count; i++) {
-		const struct piece *piece = &before->items[blames->items[i].piece];
+		const struct piece *piece;
 		uint32_t at = 0;
 
+		if (blames->items[i].piece & BLAME_STARTED)
+			continue;
+		piece = &before->items[blames->items[i].piece];
 		while (at + 1 < folded->count && !piece_is_alike(piece, &folded->items[at]))
 			at++;
 		blames->items[i].piece = at;

@@ -9,6 +9,7 @@
 #define HUNT_BLAME_H
 
 #include "hunt/history.h"
+#include "hunt/starts.h"
 
 /* Goroutines behind each other. */
 #define BLAME_MAX_DEPTH 12
@@ -18,13 +19,15 @@
 /* Shorter waits are not asked about. */
 #define BLAME_MIN_NS HISTORY_MIN_WAIT_NS
 
-#define BLAME_TOP UINT32_MAX
+#define BLAME_TOP     UINT32_MAX
+#define BLAME_STARTED (1u << 31)
 
 /* Something that another goroutine did while it was waited for. */
 struct blame {
 	/* What it kept: another one of these, by index, or BLAME_TOP: a wait of the call itself. */
 	uint32_t parent;
-	/* Of BLAME_TOP: that wait, by its index; once the pieces are folded, of the folded ones. */
+	/* Of BLAME_TOP: that wait, by its index; once the pieces are folded, of the folded ones. Or
+	 * BLAME_STARTED and the index of a goroutine that the call started. */
 	uint32_t piece;
 	uint64_t goid; /* who did it */
 	bool is_in_target; /* inside of a target itself */
@@ -44,6 +47,11 @@ struct blames {
  */
 bool blame_find(const struct history *history, struct hash_key call, const struct pieces *pieces,
 		uint64_t period_ns, struct blames *blames);
+
+/* What those did, until end_ns, that the call started. The same. */
+bool blame_find_started(const struct history *history, struct hash_key call,
+			const struct starts *starts, uint64_t end_ns, uint64_t period_ns,
+			struct blames *blames);
 
 /* The pieces were folded: `before`, which they were, in no order of importance; each names its own now. */
 void blame_follow(struct blames *blames, const struct pieces *before, const struct pieces *folded);

@@ -87,6 +87,7 @@ static void remove_goroutine(struct hunt *hunt, struct hunt_goroutine *goroutine
 	DL_DELETE(hunt->open, goroutine);
 	pieces_clear(&goroutine->call.pieces);
 	span_clear(&goroutine->call.span);
+	starts_clear(&goroutine->call.starts);
 	free(goroutine);
 }
 
@@ -129,7 +130,9 @@ static bool ask(void *context, struct kept_call *call)
 	const struct hunt *hunt = context;
 
 	return blame_find(&hunt->history, call->goroutine, &call->pieces, hunt->settings.sample_ns,
-			  &call->blames);
+			  &call->blames) &&
+	       blame_find_started(&hunt->history, call->goroutine, &call->starts, call->end_ns,
+				  hunt->settings.sample_ns, &call->blames);
 }
 
 bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open)
@@ -148,8 +151,10 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 					   .end_ns = end_ns,
 					   .goroutine = goroutine->key,
 					   .pieces = call->pieces,
+					   .starts = call->starts,
 					   .is_open = is_open};
 		call->pieces = (struct pieces){0};
+		call->starts = (struct starts){0};
 		is_full = kept_add(&target->kept, kept, !call->has_holes, &asker) && is_full;
 	}
 	target->open += is_open;

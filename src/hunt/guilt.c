@@ -308,3 +308,20 @@ bool guilt_find(struct sites *sites, const struct guilt_wait *waits, size_t coun
 	free(wakers);
 	return is_full;
 }
+
+bool guilt_find_started(struct sites *sites, const struct guilt_wait *starts, size_t count,
+			double divisor, struct hunt_doing *doing)
+{
+	struct deeds deeds = {0};
+	double total_ns = 0;
+	bool is_full = true;
+
+	for (size_t i = 0; is_full && i < count; i++)
+		is_full = add_children(sites, &starts[i], BLAME_TOP, NULL, &deeds);
+	for (size_t i = 0; i < deeds.count; i++)
+		total_ns += (double)blame_of(&deeds.items[i])->what.ns * deeds.items[i].weight;
+	doing->ns = (uint64_t)(total_ns / divisor);
+	is_full = is_full && tell_deeds(sites, &deeds, total_ns, divisor, 0, doing);
+	free(deeds.items);
+	return is_full;
+}

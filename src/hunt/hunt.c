@@ -222,6 +222,15 @@ static bool on_entry(struct hunt *hunt, struct hunt_goroutine *goroutine,
 	return !record->goid || calls_begin(hunt, (const struct record_entry *)record);
 }
 
+/* It is told of the new goroutine. */
+static bool on_go(struct hunt *hunt, const struct record_go *go)
+{
+	const struct record parent = {.goid = go->origin.by_goid, .pid = go->header.pid};
+	struct hunt_goroutine *goroutine = parent.goid ? calls_find(hunt, &parent) : NULL;
+
+	return !goroutine || starts_add(&goroutine->call.starts, go);
+}
+
 static void see_time(struct hunt *hunt, uint64_t time_ns)
 {
 	if (!hunt->first_ns)
@@ -244,6 +253,9 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 	case RECORD_SHORT_WAITS:
 		if (goroutine)
 			calls_short_waits(goroutine, (const struct record_short_waits *)record);
+		break;
+	case RECORD_GO:
+		is_full = on_go(hunt, (const struct record_go *)record);
 		break;
 	case RECORD_OFFCPU:
 		return goroutine ? on_off_cpu(hunt, goroutine, (const struct record_offcpu *)record)

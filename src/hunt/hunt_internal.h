@@ -11,6 +11,7 @@
 #include "hunt/kept.h"
 #include "hunt/objects.h"
 #include "hunt/span.h"
+#include "hunt/starts.h"
 
 /* Targets that are told; calls of further ones are not. */
 #define HUNT_MAX_TARGETS 4096
@@ -40,6 +41,7 @@ struct open_call {
 	uint64_t start_ns;
 	struct pieces pieces; /* up to where the span begins */
 	struct span span;
+	struct starts starts;
 	bool has_holes; /* records are missing */
 	bool was_told; /* that it is stuck */
 	bool awaits_copy; /* of the last sample's stack */

@@ -17,6 +17,7 @@ void kept_call_free(struct kept_call *call)
 	if (!call)
 		return;
 	pieces_clear(&call->pieces);
+	starts_clear(&call->starts);
 	blames_clear(&call->blames);
 	free(call);
 }
@@ -50,9 +51,11 @@ static struct kept_call *copy_call(const struct kept_call *call)
 	if (!copy)
 		return NULL;
 	*copy = *call;
+	copy->starts = (struct starts){0};
 	copy->blames.capacity = copy->blames.count;
 	copy->blames.items = malloc(size ? size : 1);
-	if (!pieces_copy(&call->pieces, &copy->pieces) || !copy->blames.items) {
+	if (!pieces_copy(&call->pieces, &copy->pieces) ||
+	    !starts_copy(&call->starts, &copy->starts) || !copy->blames.items) {
 		kept_call_free(copy);
 		return NULL;
 	}

@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "hunt/blame.h"
 #include "hunt/pieces.h"
+#include "hunt/starts.h"
 #include "sums/histogram.h"
 
 struct kept_call {
@@ -19,6 +20,7 @@ struct kept_call {
 	uint64_t start_ns, end_ns;
 	struct hash_key goroutine; /* goid, pid */
 	struct pieces pieces; /* folded; in order of those that are asked for by their rank */
+	struct starts starts;
 	struct blames blames;
 	bool is_open; /* it had not ended when tracing did */
 };

@@ -172,7 +172,8 @@ static bool analyse(const struct hunt_target *target, struct sites *sites,
 	report->fast_ns = mean_ns(analysis.fast, analysis.num_fast);
 	tell_coverage(&analysis, report);
 	is_full = is_full && causes_find(&analysis, options, report) &&
-		  tree_make(&analysis, report) && by_process_count(&analysis, report) &&
+		  tree_make(&analysis, report) && started_tell(&analysis, report) &&
+		  by_process_count(&analysis, report) &&
 		  steps_make(sites, &target->kept, options, report);
 	analysis_clear(&analysis);
 	return is_full;
@@ -182,6 +183,7 @@ static void release(struct hunt_report *report)
 {
 	doings_free(report->causes, report->num_causes);
 	free(report->tree);
+	started_free(report);
 	free(report->processes);
 	steps_free(report);
 }

@@ -167,6 +167,32 @@ static void put_call(struct output *out, struct json_writer *json, const struct 
 
 /* ---- a target ---- */
 
+static void put_started(struct json_writer *json, const struct hunt_report *report)
+{
+	if (!report->num_started)
+		return;
+	json_member_open(json, "started", '[');
+	for (size_t i = 0; i < report->num_started; i++) {
+		const struct hunt_started *started = &report->started[i];
+		char count[32];
+
+		json_open(json, '{');
+		json_key(json, "count");
+		json_raw(json, count,
+			 (size_t)snprintf(count, sizeof(count), "%.2f", started->count));
+		json_member_number(json, "ns", started->did.ns);
+		put_place(json, &started->function);
+		json_member_open(json, "go", '{');
+		put_place(json, &started->go);
+		json_close(json, '}');
+		json_member_open(json, "meanwhile", '[');
+		put_doings(json, started->did.meanwhile, started->did.num_meanwhile);
+		json_close(json, ']');
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void put_durations(struct json_writer *json, const struct hunt_report *report)
 {
 	json_member_number(json, "calls", report->calls);
@@ -202,6 +228,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	json_member_open(&json, "causes", '[');
 	put_doings(&json, report->causes, report->num_causes);
 	json_close(&json, ']');
+	put_started(&json, report);
 	json_member_open(&json, "coverage", '{');
 	json_member_number(&json, "total_ns", report->total_ns);
 	json_member_number(&json, "explained_ns", report->explained_ns);

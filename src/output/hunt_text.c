@@ -20,9 +20,10 @@
 #define LEAST_CAUSE 0.01
 #define LEAST_NODE  0.01
 /* Lines of one kind; more are left out. */
-#define MAX_CAUSES 10
-#define MAX_NODES  60
-#define MAX_STEPS  200
+#define MAX_CAUSES  10
+#define MAX_NODES   60
+#define MAX_STEPS   200
+#define MAX_STARTED 5
 
 /* Of which shares can be told. */
 #define ENOUGH_SAMPLES 100
@@ -129,6 +130,34 @@ static void put_causes(struct output *out, const struct hunt_report *report)
 		hunt_doing_put(out, 0, before, cause, shown == 0);
 		hunt_doing_put_meanwhile(out, 10, cause);
 		shown++;
+	}
+}
+
+/* ---- goroutines that they started ---- */
+
+static void put_started(struct output *out, const struct hunt_report *report)
+{
+	if (!report->num_started)
+		return;
+	hunt_line_begin_block(out);
+	hunt_line_puts(out, report->alike ? "goroutines that a call started, on average:"
+					  : "goroutines that a slow call started, on average:");
+	for (size_t i = 0; i < report->num_started && i < MAX_STARTED; i++) {
+		const struct hunt_started *started = &report->started[i];
+		char before[64], behind[96] = "", amount[HUNT_AMOUNT_SIZE];
+		struct place place = started->go;
+		bool is_whole = started->count - (double)(uint64_t)started->count < 0.05;
+
+		place.function = started->function.function;
+		snprintf(before, sizeof(before), "%6.*f  ", is_whole ? 0 : 1, started->count);
+		if (started->did.ns)
+			snprintf(behind, sizeof(behind), ", %s together",
+				 hunt_amount(amount, started->did.ns));
+		hunt_line_put(out, &(struct hunt_line){.before = before,
+						       .place = &place,
+						       .behind = behind,
+						       .may_break = true});
+		hunt_doing_put_meanwhile(out, 8, &started->did);
 	}
 }
 
@@ -307,6 +336,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 			 hunt_amount(amount, report->cut_ns));
 		hunt_line_puts(out, text);
 	}
+	put_started(out, report);
 	put_tree(out, report);
 	hunt_processes_put(out, report);
 	for (size_t i = 0; i < report->num_slowest; i++)

@@ -374,7 +374,8 @@ static struct builder make_builder(struct gobin *bin, struct plan *plan)
 static struct error *add_states(struct builder *builder, const struct run_options *options)
 {
 	unsigned purposes = (options->states || options->hunt.is_wanted ? STATES_OF_TREES : 0) |
-			    (options->follow ? STATES_FOLLOW : 0);
+			    (options->follow ? STATES_FOLLOW : 0) |
+			    (options->hunt.is_wanted ? STATES_STARTED : 0);
 
 	return purposes ? state_sites_find(builder->plan->bin, purposes, add_state_func, builder)
 			: NULL;

@@ -147,7 +147,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 		set_preempt(rodata, plan->bin);
 		settings_set_waited_on(rodata, plan->bin);
 	}
-	if (options->run.follow)
+	if (options->run.follow || rodata->hunts)
 		set_system_starts(rodata, plan->bin);
 	return NULL;
 }

@@ -132,6 +132,20 @@ def test_file_of_path(hunt):
     assert len(names) == 5 and all(re.fullmatch(r"/\S*/culprits-\d+/\d\.conf", name) for name in names), names
 
 
+def test_started(hunt):
+    """Goroutines that a slow call started: how many, where, and what they did."""
+    tracer, account = hunt("fanout 200 5 4 50", "-f", "json", "main.handleFanout")
+    (started,) = json.loads(tracer.out)["started"]
+    assert started["count"] == 3 and started["go"]["function"] == "main.handleFanout"
+    sleep = started["meanwhile"][0]
+    (place,) = [place for place in account["places"] if place["role"] == "meanwhile"]
+    assert sleep["kind"] == "sleep" and (sleep["function"], sleep["line"]) == (place["function"], place["line"])
+    assert 50 * MS < sleep["ns"] <= started["ns"]
+    tracer, _ = hunt("fanout 200 5 4 50", "main.handleFanout")
+    assert re.search(r"\ngoroutines that a slow call started, on average:\n     3  main\.\S+  /\S+sleep\.go:\d+, \d+\.\d ms together\n"
+                     r"          meanwhile \d+ % \d+\.\d ms: sleep in main\.fetchStock  ", tracer.out), tracer.out
+
+
 def test_folded(hunt):
     """What flame graphs are made of: stacks from the target on, kinds of time at their ends."""
     tracer, account = hunt("sleep 200 5 4 50", "-f", "folded", "main.handleSleep")

@@ -119,6 +119,11 @@ static void check_report(void *context, const struct hunt_report *report)
 		share += report->causes[i].share;
 	}
 	must(share < 1 + 1e-6);
+	for (size_t i = 0; i < report->num_started; i++) {
+		must(report->started[i].count > 0);
+		for (size_t j = 0; j < report->started[i].did.num_meanwhile; j++)
+			check_doing(&report->started[i].did.meanwhile[j], 0);
+	}
 	share = 0;
 	for (size_t at = 0; at < report->num_nodes; at = check_node(report, at))
 		share += report->tree[at].share;
@@ -181,6 +186,11 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 		memset(room->offcpu.by_comm, bytes[5], sizeof(room->offcpu.by_comm));
 		room->offcpu.slept = bytes[4] >> 3 & 1;
 		break;
+	case RECORD_GO:
+		room->go.origin = (struct origin){.by_goid = bytes[2] & 3,
+						  .start_va = 0x1000 + (bytes[3] & 7) * 0x100,
+						  .go_va = 0x1000 + bytes[4] * 5};
+		break;
 	case RECORD_SAMPLE:
 		room->sample.ip_va = 0x1000 + bytes[2] * 5;
 		room->sample.stack = bytes[3] & 7;
@@ -211,7 +221,7 @@ static void feed(struct hunt *hunt, struct checker *checker, const uint8_t *byte
 {
 	static const uint8_t kinds[] = {
 		RECORD_ENTRY,      RECORD_RETURN,       RECORD_WAIT,     RECORD_WAIT,
-		RECORD_OFFCPU,     RECORD_SAMPLE,       RECORD_SAMPLE,   RECORD_STACK,
+		RECORD_OFFCPU,     RECORD_SAMPLE,       RECORD_GO,       RECORD_STACK,
 		RECORD_STACK_COPY, RECORD_SHORT_WAITS,  RECORD_LOST_END, RECORD_TICK,
 		RECORD_TAKEN_OFF,  RECORD_PROCESS_EXIT, RECORD_GAP,      RECORD_GAP_END,
 	};

@@ -215,6 +215,16 @@ static inline void world_wait_on(struct world *world, uint64_t goid, uint64_t st
 	world_feed(world, &room, RECORD_WAIT, end_us, goid);
 }
 
+/* The goroutine is started by another one, in main.handle, with the function at start_va. */
+static inline void world_go(struct world *world, uint64_t goid, uint64_t by_goid, uint64_t us,
+			    uint64_t start_va)
+{
+	union any_record room = {
+		.go.origin = {.by_goid = by_goid, .start_va = start_va, .go_va = HANDLE}};
+
+	world_feed(world, &room, RECORD_GO, us, goid);
+}
+
 static inline void world_sample(struct world *world, uint64_t goid, uint64_t us, uint64_t stack)
 {
 	union any_record room = {.sample = {.stack = stack, .state = STATE_RUNNING, .syscall = -1}};

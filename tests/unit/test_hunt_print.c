@@ -65,7 +65,8 @@ static void live(struct world *world)
 	world_stop(world, us + 80000);
 }
 
-/* Calls that wait for the network, at two places: for one peer, for several. */
+/* Calls that wait for the network, at two places: for one peer, for several, as a goroutine does that they
+ * start. */
 static void live_on(struct world *world)
 {
 	struct waited_on on = {.kind = ON_PEER, .family = AF_INET, .address = {10, 0, 0, 7}};
@@ -81,6 +82,8 @@ static void live_on(struct world *world)
 		on.port = (uint16_t)(80 + i);
 		world_wait_on(world, 1, 50000 + i * 5000, 55000 + i * 5000, load, &on);
 	}
+	world_go(world, 30, 1, 60000, 0x4000);
+	world_wait_on(world, 30, 61000, 81000, load, &on);
 	world_leave(world, 1, 85000);
 }
 

@@ -128,6 +128,7 @@ static void find_go_inlined(const struct subject *subject, struct state_func *fo
 /* ---- all of them ---- */
 
 #define STATES (STATES_OF_TREES | STATES_ALL)
+#define BIRTHS (STATES_FOLLOW | STATES_ALL | STATES_STARTED)
 static const struct {
 	const char *name;
 	void (*find)(const struct subject *subject, struct state_func *found);
@@ -139,9 +140,9 @@ static const struct {
 	{"runtime.reentersyscall", find_syscall_enter, STATES, 0},
 	{"runtime.exitsyscall", find_syscall_exit, STATES, 0},
 	{"runtime.coroswitch_m", find_swaps, STATES, 0}, /* from Go 1.23, if iter.Pull is used */
-	{"runtime.newproc1", find_go, STATES_FOLLOW | STATES_ALL, STATES_FOLLOW},
-	{"runtime.newproc.func1", find_go_inlined, STATES_FOLLOW | STATES_ALL, 0},
-	{"runtime.newcoro.func1", find_go_inlined, STATES_FOLLOW | STATES_ALL, 0},
+	{"runtime.newproc1", find_go, BIRTHS, STATES_FOLLOW},
+	{"runtime.newproc.func1", find_go_inlined, BIRTHS, 0},
+	{"runtime.newcoro.func1", find_go_inlined, BIRTHS, 0},
 	{"runtime.casGFromPreempted", find_swaps, STATES_ALL, 0},
 	{"runtime.castogscanstatus", find_swaps, STATES_ALL, 0},
 	/* throws when it fails */

@@ -18,6 +18,7 @@ enum state_purpose {
 	STATES_OF_TREES = 1 << 0, /* run_options.states, hunt */
 	STATES_FOLLOW = 1 << 1, /* run_options.follow */
 	STATES_ALL = 1 << 2, /* plan_make_states() */
+	STATES_STARTED = 1 << 3, /* hunt: who starts which goroutine */
 };
 
 #define STATE_MAX_SITES 32 /* of one function */
