@@ -19,6 +19,9 @@
 #define PATIENCE   10
 #define LEAST_WAIT 30000000000ull
 
+/* Of what slow calls take on average: the next one takes at least that. */
+#define PART_OF_MEAN 4
+
 /* Of a slow call: what takes less is folded. */
 #define FOLD_BELOW 100
 
@@ -89,8 +92,20 @@ static uint64_t time_to_wait(const struct hunt_report *report)
 	return ns > LEAST_WAIT ? ns : LEAST_WAIT;
 }
 
+/* Where nobody has said what is slow, a call that is much faster than most slow ones would prove little. */
+static uint64_t slow_from(const struct hunt_report *report, uint64_t slower_ns)
+{
+	uint64_t least_ns = report->slow_ns / PART_OF_MEAN;
+
+	if (slower_ns)
+		return slower_ns;
+	if (report->alike)
+		return report->median_ns;
+	return least_ns > report->cut_ns ? least_ns : report->cut_ns;
+}
+
 struct error *drill_note(struct drill *drill, const struct gobin *bin,
-			 const struct hunt_report *report)
+			 const struct hunt_report *report, uint64_t slower_ns)
 {
 	/* The first one that has slow calls, else the first. */
 	if (!report->looked_at || (drill->is_found && (!drill->is_alike || report->alike)))
@@ -99,7 +114,7 @@ struct error *drill_note(struct drill *drill, const struct gobin *bin,
 	drill->is_found = true;
 	drill->is_alike = report->alike;
 	drill->found.target = report->target;
-	drill->found.slower_ns = report->alike ? report->median_ns : report->cut_ns;
+	drill->found.slower_ns = slow_from(report, slower_ns);
 	drill->wait_ns = time_to_wait(report);
 	hunt_path(report, &drill->found.path);
 	return keep_names(drill, bin);

@@ -33,9 +33,10 @@ const struct format *drill_format(const struct format *format);
 /* A record of hunt's, of that time, has come. */
 void drill_watch(struct drill *drill, const struct hunt *hunt, uint64_t slower_ns, uint64_t now_ns);
 
-/* Of all reports one is chosen. Error: out of memory. */
+/* Of all reports one is chosen. `slower_ns`: what the user calls slow; 0: hunt finds out. Error: out of
+ * memory. */
 struct error *drill_note(struct drill *drill, const struct gobin *bin,
-			 const struct hunt_report *report);
+			 const struct hunt_report *report, uint64_t slower_ns);
 
 /* Tracing has ended. What is to be drilled into; NULL: nothing, and a message says why. */
 const struct hunt_drill *drill_decide(struct drill *drill, struct run *run);

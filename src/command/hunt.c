@@ -110,7 +110,8 @@ static void print_report(void *context, const struct hunt_report *report)
 	hunting->num_reports++;
 	output_hunt(hunting->output, report);
 	if (hunting->args->drill)
-		run_fail(&hunting->run, drill_note(&hunting->drill, hunting->run.bin, report));
+		run_fail(&hunting->run, drill_note(&hunting->drill, hunting->run.bin, report,
+						   hunting->args->slower_ns));
 }
 
 static void finish(struct hunting *hunting, uint64_t stop_ns)

@@ -92,6 +92,21 @@ def test_text(program, run_tool, tmp_path):
     assert re.fullmatch(other.join(f"{line}\n" for line in lines), tree), text
 
 
+def test_several_targets(program, run_tool):
+    """The first target that has slow calls is drilled into, and no other."""
+    tracer = run_tool("hunt", "--drill", "--slower", "200ms", "-f", "json", "-p", program.pid, "main.handleAlike",
+                      "main.handleMutex").await_tracing()
+    while tracer.child.poll() is None:
+        program.work("alike 20 0 2 20")
+        program.work("mutex 40 2 4 300")
+    assert tracer.wait() == 0, tracer.err
+    objects = [json.loads(line) for line in tracer.out.splitlines()]
+    slow = {one["target"]: one["slow"] for one in objects if "target" in one}
+    (drill,) = [one["drill"] for one in objects if "drill" in one]
+    assert slow.keys() == {"main.handleAlike", "main.handleMutex"} and slow[drill] >= 5
+    assert {one["function"] for one in objects if one.get("depth") == 0} == {drill}
+
+
 # ---- when each of them ends ----
 
 
