@@ -94,10 +94,10 @@ class Process:
 HOG = "print(flush=True)\nwhile True: pass"
 
 
-def crowd(program):
-    """The program gets one processor only, which it has to share from now on with the process that is returned."""
+def crowd(pid):
+    """The process gets one processor only, which it has to share from now on with the process that is returned."""
     one = min(os.sched_getaffinity(0))
-    for thread in threads(program.pid):
+    for thread in threads(pid):
         os.sched_setaffinity(int(thread), {one})
     hog = Process([sys.executable, "-c", HOG], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
     hog.lines.get(timeout=WAIT_SECONDS)

@@ -6,10 +6,12 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 
-from harness import await_condition
+from harness import WAIT_SECONDS, await_condition, children, tool
+from test_processes import Contained, own_namespace
 
 MODES = {
     "plain": {},
@@ -304,6 +306,37 @@ def test_many(binary, start, run_tool):
     assert f": {number} goroutines: " in tool.out.splitlines()[0]
     found = read(run_tool, program, "--grep", "main.receive")
     assert len(found) >= 99000
+
+
+@pytest.mark.parametrize("chosen", ["path", "pid"])
+def test_program_in_a_pid_namespace(binary, run_tool, _processes, chosen):
+    """It has the number that it has here."""
+    program = Contained(binary("waiting"))
+    _processes.append(program)
+    (pid,) = children(program.pid)
+    number = program.work("MANY 5")
+    tool = run_tool("goroutines", "-f", "json", *(["-p", pid] if chosen == "pid" else [program.path]))
+    assert tool.wait() == 0, tool.err
+    rows = [json.loads(line) for line in tool.out.splitlines()]
+    assert {row["pid"] for row in rows} == {int(pid)} and len(rows) == number
+    assert rows[0]["command_line"] == [str(program.path)]
+
+
+INSIDE = """
+cd "$3" && mkfifo in && { "$1" < in > out & } && exec 3> in && echo MANY 5 >&3
+until [ "$(wc -l < out)" -ge 2 ]; do sleep 0.05; done
+"$2" goroutines -f json "$1" && "$2" goroutines -f json -p $!
+"""
+
+
+def test_tool_in_a_pid_namespace(binary, tmp_path):
+    path = binary("waiting")
+    command = own_namespace("bash", "-c", INSIDE, "-", path, tool(), tmp_path)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=WAIT_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(rows) % 2 == 0 and sum("main.receive" in str(row["stack"]) for row in rows) == 10
+    assert len({row["pid"] for row in rows}) == 1 and rows[0]["pid"] < 10
 
 
 def test_is_gone(run_tool, binary, start):

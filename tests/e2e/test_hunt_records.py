@@ -224,7 +224,7 @@ def test_who_has_the_processor_instead(binary, start, record):
     path = binary("hunt")
     program = start(path)
     recorder = record(path, "main.Spin")
-    hog = crowd(program)
+    hog = crowd(program.pid)
     name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
     try:
         # It may take some time until the two come together, on a busy machine.

@@ -393,11 +393,12 @@ class Container(harness.Process):
 
 
 class Contained(Container, harness.Program):
-    """A fixture in a PID namespace of its own, where it is process 1. `outer`: the command before it."""
+    """A fixture in a PID namespace of its own, where it is process 1. `outer`: the command before it. `command`: what
+    starts it there, if that is not itself."""
 
-    def __init__(self, path, outer=()):
+    def __init__(self, path, outer=(), command=()):
         self.path = path
-        harness.Process.__init__(self, [*outer, *own_namespace(path)])
+        harness.Process.__init__(self, [*outer, *own_namespace(*(command or [path]))])
         self.await_line("READY")
 
 

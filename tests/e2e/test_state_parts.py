@@ -11,7 +11,8 @@ import time
 
 import pytest
 
-from harness import crowd, forests, walk
+from harness import children, crowd, forests, tool, walk
+from test_processes import Contained
 
 REPEATS, LENGTH_MS = 5, 40
 NESTED = ("-u", "main.doSleep", "-u", "main.doChan")
@@ -103,7 +104,7 @@ def test_no_processor(binary, start, trace, version, flags):
     program = start(binary("states", version=version, flags=flags))
     tracers = [trace("--states", *options, "-p", program.pid, "main.do*") for options in
                (["-f", "json", "--min-wait", "1ms"], [])]
-    hog = crowd(program)
+    hog = crowd(program.pid)
     try:
         told = program.work("spin 5 150")
     finally:
@@ -121,6 +122,33 @@ def test_no_processor(binary, start, trace, version, flags):
     lines = [line for line in tracers[1].stop().out.splitlines() if "} main.doSpin" in line]
     assert len(lines) == len(calls) and all(LEFT.fullmatch(line) for line in lines), lines
     assert any(re.search(r"   run \S+  no cpu ", line) for line in lines), lines
+
+
+@pytest.mark.parametrize("where", ["around", "inside"])
+def test_no_processor_in_a_pid_namespace(binary, run_tool, _processes, where, tmp_path):
+    """The tracer is outside of the namespace that the program is in, or is in it, too: threads have other numbers there."""
+    path = binary("states")
+    arguments = ["--states", "-f", "json", "-o", tmp_path / "calls"]
+    if where == "around":
+        program = Contained(path)
+        tracer = run_tool(*arguments, path, "main.doSpin").await_tracing()
+    else:
+        program = Contained(path, command=[tool(), *arguments, path, "main.doSpin", "--"])
+    _processes.append(program)
+    (pid,) = [pid for pid in children(program.pid) if os.readlink(f"/proc/{pid}/exe") == str(path)]
+    hog = crowd(pid)
+    try:
+        told = program.work("spin 5 150")
+    finally:
+        hog.destroy()
+    assert program.finish() == 0, program.err
+    if where == "around":
+        tracer.stop()
+    calls = [json.loads(line) for line in (tmp_path / "calls").read_text().splitlines()]
+    assert len(calls) == 5 and sum(told["waited_ns"]) > 50_000_000
+    check_sums(calls)
+    for call, gaps in zip(calls, told["waited_ns"]):
+        assert flat(call).get("no cpu", 0) >= gaps - tolerance(gaps), (call, told)
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"], ids="Go {}".format)

@@ -459,7 +459,7 @@ def test_no_processor(binary, start, watch, version):
     """What a goroutine that spins sees of it is what is told, and it is no change of Go's states."""
     program = start(binary("states", version=version))
     tracers = [watch(*options, "-f", "json", "-p", program.pid) for options in (["--summary"], [])]
-    hog = crowd(program)
+    hog = crowd(program.pid)
     try:
         told = program.work("spin 3 150")
     finally:
