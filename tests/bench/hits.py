@@ -105,6 +105,28 @@ def measure(loop, output, before, quick):
     return rows
 
 
+def measure_switches(loop, output, quick):
+    """{what: (nanoseconds a run, which; how many runs)} while a program only switches goroutines: at the sites of
+    states, and at each switch of threads by the kernel, whoever's."""
+    calls, rounds = (2000, 3) if quick else (20000, 5)
+    cases = {"inside targets": ("main.ping", "main.pong"), "outside of targets": ("main.never",)}
+    rows = {}
+    with statistics_enabled():
+        for what, targets in cases.items():
+            figures = {"state_site": [], "sched_switch": []}
+            for _ in range(rounds):
+                with Program(loop) as program, Tracer("--states", "-f", "json", loop, *targets, output=output) as probes:
+                    before = probes.programs()
+                    program.ask(f"switch {calls}")
+                    after = probes.programs()
+                    for name, times in figures.items():
+                        time, runs = (new - old for new, old in zip(after[name], before[name]))
+                        times.append(time / runs)
+            for name, times in figures.items():
+                rows[f"{what}, {name}"] = f"{statistics.median(times):.0f} ns", f"{min(times):.0f}-{max(times):.0f}"
+    return rows
+
+
 def places(arguments):
     """Without what decides there."""
     return arguments[2:] if arguments[:1] == ["--where"] else arguments
