@@ -100,6 +100,26 @@ static __always_inline bool send_first_entry(struct gate *gate, const struct who
 	return true;
 }
 
+/* The same with `hunts`, which does not ask for the caller. */
+static __always_inline bool send_hunted_entry(struct gate *gate, const struct who *who, __u32 site,
+					      __u64 position, __u8 flags)
+{
+	struct record_entry_hunt *record =
+		emit(who, RECORD_ENTRY, flags | stack_flags(position), gate->lost, sizeof(*record));
+
+	if (!record) {
+		note_loss(gate, who);
+		return false;
+	}
+	record->entry.entry.at.site = site;
+	record->entry.entry.at.frame = (__u32)position;
+	record->entry.entry.caller_va = record->entry.stack = 0;
+	record->g = who->g;
+	submit(record, sizeof(*record));
+	gate->lost = 0;
+	return true;
+}
+
 /* All is told that there was. */
 static __always_inline void shut(struct gate *gate, const struct who *who)
 {
@@ -128,7 +148,7 @@ static __always_inline void end_hunt(struct gate *gate, const struct who *who)
 {
 	struct hunted_wait *wait;
 
-	if (!who->goid)
+	if (!who->goid || samples_waits)
 		return;
 	end_running(who);
 	wait = find_wait(who);

@@ -57,8 +57,11 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
 				       const struct who *who, __u32 index, __u64 position,
 				       __u8 flags, bool opens)
 {
-	__u64 caller_va = find_call(ctx, who, ARCH_SP(ctx));
+	__u64 caller_va;
 
+	if (hunts && opens)
+		return send_hunted_entry(gate, who, index, position, flags | RECORD_OPENS_TREE);
+	caller_va = find_call(ctx, who, ARCH_SP(ctx));
 	if (wants_stacks && opens)
 		return send_first_entry(gate, who, index, position, caller_va,
 					flags | RECORD_OPENS_TREE, tell_callers(ctx, who));

@@ -90,6 +90,8 @@ static __always_inline void begin_hunt(const struct who *who)
 	if (!who->goid)
 		return;
 	remember_hunted(who);
+	if (samples_waits)
+		return;
 	wait = find_wait(who);
 	if (wait) {
 		wait->start_ns = 0;

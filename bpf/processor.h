@@ -37,6 +37,26 @@ static __always_inline struct gate *find_gate_of_thread(struct hunted_thread *th
 	return gate;
 }
 
+/* The current thread, if it runs a goroutine inside a target, which is looked for where waits are not seen;
+ * else NULL. `scratch` is used for that. */
+static __always_inline struct hunted_thread *find_running(struct scratch *scratch, __u32 tid)
+{
+	struct who *who = &scratch->who;
+	const struct gate *gate;
+	__u32 state;
+
+	if (!find_thread(who) || !read_registers(&scratch->registers) ||
+	    !find_g_in_use(&scratch->registers, who) || !find_goroutine(who) || !who->goid)
+		return NULL;
+	gate = gate_of(who);
+	if (!gate || gate->state != GATE_OPEN || gate->goid != who->goid ||
+	    !read_user(&state, sizeof(state), who->g + g_atomicstatus) ||
+	    (state & STATE_NUMBER) != STATE_RUNNING)
+		return NULL;
+	begin_running(who);
+	return bpf_map_lookup_elem(&hunted_threads, &tid);
+}
+
 /* Where the current thread left its code, somewhere in a target. */
 static __always_inline void note_place(struct hunted_thread *thread, struct scratch *scratch,
 				       struct gate *gate)
@@ -177,17 +197,21 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	struct gate *gate;
 	__u32 tid;
 
-	if (!process)
+	if (!process || (slept && samples_waits))
 		return;
 	tid = prev->pid;
 	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-	if (!thread || !thread->g) {
+	if (!samples_waits && (!thread || !thread->g)) {
 		if (slept && read_registers(&registers))
 			note_syscall(thread, tid, &registers, true);
 		return;
 	}
 	scratch = take_scratch(SCRATCH_SWITCH);
 	if (!scratch)
+		return;
+	if (samples_waits)
+		thread = find_running(scratch, tid);
+	if (!thread)
 		return;
 	scratch->who.bias = process->bias;
 	gate = find_gate_of_thread(thread, &scratch->who);

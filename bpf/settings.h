@@ -79,6 +79,9 @@ volatile bool has_distrusted = false;
 /* Of so many calls that could begin a tree one does, chosen by chance; 0: all do. */
 volatile __u32 sample_one_in = 0;
 
+/* With `hunts`: there are no sites (any more) where goroutines change their states. */
+volatile bool samples_waits = false;
+
 /* See switch.h. The number of the one that goes on, or 0. */
 volatile __u32 switch_number = 0;
 volatile bool is_switched = false;

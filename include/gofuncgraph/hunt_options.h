@@ -13,10 +13,18 @@
 #define HUNT_LONG_WAIT_NS        UINT64_C(100000)
 #define HUNT_OUTSIDE_MIN_WAIT_NS UINT64_C(1000000)
 
+enum hunt_waits {
+	HUNT_WAITS_AUTO, /* exact, until somebody takes the sites of states off */
+	HUNT_WAITS_EXACT,
+	HUNT_WAITS_SAMPLED, /* from the beginning: record.h, struct record_look */
+};
+
 struct hunt_options {
-	/* The plan has the sites of run_options.states, and there are waits in place of RECORD_STATE */
+	/* There are waits in place of RECORD_STATE, and the plan has the sites of run_options.states, unless
+	 * waits are sampled */
 	bool is_wanted;
-	uint32_t frequency_hz; /* of samples, on each processor; 0: none are taken */
+	enum hunt_waits waits;
+	uint32_t frequency_hz; /* of samples, on each processor, and of looks; 0: none are taken */
 	uint64_t
 		long_wait_ns; /* shorter waits inside targets are told by their sums, without stacks */
 	uint64_t outside_min_wait_ns; /* shorter waits of other goroutines are not told */

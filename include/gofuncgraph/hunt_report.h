@@ -163,6 +163,10 @@ struct hunt_report {
 	uint64_t looked_at; /* slow calls whose pieces were there */
 	uint64_t total_ns, explained_ns; /* of these: their time, and as much of it as is known */
 	uint64_t samples; /* within calls of the target */
+	/* Waits were sampled, at least from some time on: so often a second; 0: they are exact. */
+	double waits_hz;
+	/* Then: of the program's CPU time, what exact waits would take; 0: unknown, nobody tried. */
+	double share_of_exact;
 	uint64_t records_lost; /* of all targets */
 	uint32_t
 		one_in; /* in the end, one in so many calls of targets was traced; at most 1: all were */
@@ -200,6 +204,7 @@ struct hunt_report_options {
 	/* The tree has all functions; else of Go's library only what the program's own code calls. */
 	bool full_stacks;
 	uint64_t rank; /* fill in `slowest` with this one alone, from 1; 0: none */
+	double share_of_exact; /* of struct hunt_report */
 };
 
 struct hunt_visitor {

@@ -66,8 +66,11 @@ enum record_kind {
 	RECORD_GAP_END,
 	/* struct record_one_in, made by a source */
 	RECORD_ONE_IN,
-	/* struct record, made by a source: nothing is told of goroutines' states any more */
+	/* struct record, made by a source: nothing is told of goroutines' states any more. To hunt: their
+	 * waits are sampled from here on (RECORD_LOOK), and of calls that are open some is missing */
 	RECORD_STATES_OFF,
+	/* struct record_look, made by a source, to hunt only */
+	RECORD_LOOK,
 };
 
 enum record_flags {
@@ -163,6 +166,12 @@ struct record_entry_stack {
 	struct record_entry entry;
 	/* Who called it: record_stack.id, and the first address is entry.caller_va. 0: unknown */
 	__u64 stack;
+};
+
+/* With run_options.hunt, the entry that opens a gate; `stack` is 0. */
+struct record_entry_hunt {
+	struct record_entry_stack entry;
+	__u64 g; /* the goroutine's runtime.g, an address in the process */
 };
 
 /* An entry at a site with values; without run_options.stacks, and where no gate opens, `stack` is 0. */
@@ -381,6 +390,21 @@ struct record_sample {
 };
 
 /*
+ * What a goroutine inside a target was found doing by who reads its process's memory now and then, where
+ * its waits are not seen. Each stands for the time since the one before it, or until the next.
+ */
+struct record_look {
+	struct record header; /* tid is 0 */
+	/* When reading began: what it tells was so at some time from then on */
+	__u64 since_ns;
+	/* As in struct record_wait, of a goroutine that does not run; 0: unknown */
+	__u64 stack;
+	__u8 state; /* enum goroutine_state without STATE_SCAN */
+	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
+	__u8 unused[6];
+};
+
+/*
  * Follows a sample inside a target whose stack has no STACK_TARGET, or comes when the goroutine's thread
  * loses its processor, before the RECORD_OFFCPU that will tell so: the memory from its stack pointer up to
  * the target's frame, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables.
@@ -469,6 +493,8 @@ static inline __u32 record_min_size(__u8 kind)
 		return sizeof(struct record_sample);
 	case RECORD_STACK_COPY:
 		return offsetof(struct record_stack_copy, bytes);
+	case RECORD_LOOK:
+		return sizeof(struct record_look);
 	default:
 		return 0;
 	}
@@ -539,6 +565,14 @@ static inline __u64 record_entry_stack(const struct record *record)
 	if (record->kind != RECORD_ENTRY || record->size < sizeof(struct record_entry_stack))
 		return 0;
 	return ((const struct record_entry_stack *)record)->stack;
+}
+
+/* Of an entry: record_entry_hunt.g, or 0. */
+static inline __u64 record_entry_g(const struct record *record)
+{
+	if (record->kind != RECORD_ENTRY || record->size != sizeof(struct record_entry_hunt))
+		return 0;
+	return ((const struct record_entry_hunt *)record)->g;
 }
 
 /* NULL: a record that tells of none. */

@@ -121,6 +121,7 @@ static void finish(struct hunting *hunting, uint64_t stop_ns)
 		.slower_ns = args->slower_ns,
 		.full_stacks = format_wants_full_stacks(args->format),
 		.rank = args->call,
+		.share_of_exact = guard_share_of_states(hunting->run.guard),
 	};
 	const struct hunt_visitor visitor = {.report = print_report, .context = hunting};
 	struct output_totals totals = {.stop_ns = stop_ns,

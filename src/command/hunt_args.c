@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/hunt_args.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "command/command.h"
 #include "command/drill.h"
@@ -20,6 +22,13 @@ enum {
 	KEY_DRILL,
 	KEY_LIMIT,
 	KEY_FREQUENCY,
+	KEY_WAITS,
+};
+
+static const char *const waits_names[] = {
+	[HUNT_WAITS_AUTO] = "auto",
+	[HUNT_WAITS_EXACT] = "exact",
+	[HUNT_WAITS_SAMPLED] = "sampled",
 };
 
 static const struct argp_option options[] = {
@@ -43,8 +52,22 @@ static const struct argp_option options[] = {
 	{"frequency", KEY_FREQUENCY, "HZ", 0,
 	 "Samples a second of each processor (default 199; 997 for calls under 20 ms)",
 	 OPTIONS_HOW},
+	{"waits", KEY_WAITS, "HOW", 0,
+	 "auto (default), exact: by probes, or sampled: read from the process's memory",
+	 OPTIONS_HOW},
 	{},
 };
+
+static enum hunt_waits parse_waits(const char *arg, struct argp_state *state)
+{
+	const size_t count = sizeof(waits_names) / sizeof(waits_names[0]);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(arg, waits_names[i]) == 0)
+			return (enum hunt_waits)i;
+	argp_error(state, "--waits is auto, exact or sampled, not '%s'", arg);
+	return HUNT_WAITS_AUTO;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -84,6 +107,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_FREQUENCY:
 		run_args_check(state, text_parse_count(arg, MAX_FREQUENCY_HZ, &number));
 		hunt->frequency_hz = (uint32_t)number;
+		return 0;
+	case KEY_WAITS:
+		hunt->waits = parse_waits(arg, state);
 		return 0;
 	case 'f':
 		return run_args_parse_format(OUTPUT_HUNT, FORMATS_NAMES(HUNT_FORMATS), arg, state,

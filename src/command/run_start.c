@@ -12,6 +12,16 @@
 
 #define BEGIN_POLL_MS 2
 
+/* Nothing else is of use without goroutines' states. */
+static bool needs_states(const struct run *run)
+{
+	const struct run_options *options = &run->args->options;
+
+	if (options->hunt.is_wanted)
+		return options->hunt.waits == HUNT_WAITS_EXACT || gobin_is_library(run->bin);
+	return !run->plan.num_funcs || options->follow;
+}
+
 static struct error *make_guard(struct run *run, const struct record_sink *sink)
 {
 	enum attach_method method = run->args->options.method;
@@ -21,7 +31,8 @@ static struct error *make_guard(struct run *run, const struct record_sink *sink)
 		.method = method == ATTACH_AUTO ? attach_best_method() : method,
 		.max_overhead = run->args->max_overhead,
 		.sink = *sink,
-		.needs_states = !run->plan.num_funcs || run->args->options.follow,
+		.needs_states = needs_states(run),
+		.samples_waits = run->args->options.hunt.is_wanted,
 		.is_waiting = run->args->program_args && !run->has_begun,
 		.hit_times = run->hit_times,
 	};

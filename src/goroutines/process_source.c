@@ -16,23 +16,23 @@ static struct error *find_load_bias(const struct gobin *bin, pid_t pid, uint64_t
 	return NULL;
 }
 
-struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, struct places *places,
-					 struct snapshot_source *source)
+struct error *process_source_check(const struct gobin *bin)
 {
-	struct error *err;
-	uint64_t allgs_va;
-
 	if (gobin_runtime(bin) != GOBIN_RUNTIME_HERE || gobin_is_library(bin))
 		return error_new(
 			"%s has no Go runtime of its own: the goroutines of libraries and plugins cannot be read yet",
 			gobin_path(bin));
-	if (!gobin_allgs(bin, &allgs_va))
-		return error_new(
-			"where %s lists its goroutines is not known: it has neither the symbol runtime.allgs nor a function runtime.forEachG that is known",
-			gobin_path(bin));
+	return NULL;
+}
+
+struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct places *places,
+				  struct snapshot_source *source)
+{
+	struct error *err;
+
+	*source = (struct snapshot_source){0};
 	err = gobin_layout(bin, &source->layout);
-	if (!err)
-		err = find_load_bias(bin, *pid, &source->code.load_bias);
+	err = err ?: find_load_bias(bin, *pid, &source->code.load_bias);
 	if (err)
 		return err;
 	for (unsigned reason = 0; reason < 256; reason++)
@@ -42,6 +42,22 @@ struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, st
 	source->code.at = places_code;
 	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;
 	source->memory = memory_of_process(pid);
-	source->allgs = allgs_va + source->code.load_bias;
 	return NULL;
+}
+
+struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, struct places *places,
+					 struct snapshot_source *source)
+{
+	struct error *err = process_source_check(bin);
+	uint64_t allgs_va;
+
+	if (err)
+		return err;
+	if (!gobin_allgs(bin, &allgs_va))
+		return error_new(
+			"where %s lists its goroutines is not known: it has neither the symbol runtime.allgs nor a function runtime.forEachG that is known",
+			gobin_path(bin));
+	err = process_source_find(bin, pid, places, source);
+	source->allgs = allgs_va + source->code.load_bias;
+	return err;
 }

@@ -6,9 +6,16 @@
 #include "goroutines/places.h"
 #include "goroutines/snapshot.h"
 
+/* Whether goroutines of processes that run this can be read. Error: it is no program. */
+struct error *process_source_check(const struct gobin *bin);
+
 /* `bin`: what it runs. None of these is owned, and all are used later. Errors: it is no program, or where it
- * has its goroutines is not known. */
+ * lists its goroutines is not known, or there is no such process. */
 struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, struct places *places,
 					 struct snapshot_source *source);
+
+/* The same for snapshot_take_some(), of a binary that process_source_check() takes. */
+struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct places *places,
+				  struct snapshot_source *source);
 
 #endif

@@ -317,17 +317,37 @@ static struct error *read_batch(struct batch *batch)
 	return err;
 }
 
+struct error *snapshot_take_some(const struct snapshot_source *source, const uint64_t *addresses,
+				 size_t count, struct snapshot *snapshot)
+{
+	_cleanup_free_ struct batch *batch = malloc(sizeof(*batch));
+	struct error *err = NULL;
+
+	*snapshot = (struct snapshot){0};
+	if (!batch)
+		return error_out_of_memory();
+	/* It is large: no more of it is touched than is needed. */
+	batch->source = source;
+	batch->snapshot = snapshot;
+	batch->deep = NULL;
+	for (size_t at = 0; at < count && !err; at += BATCH) {
+		batch->count = count - at < BATCH ? count - at : BATCH;
+		memcpy(batch->addresses, addresses + at, batch->count * sizeof(*addresses));
+		err = read_batch(batch);
+	}
+	free(batch->deep);
+	return err;
+}
+
 struct error *snapshot_take(const struct snapshot_source *source, struct snapshot *snapshot)
 {
-	_cleanup_free_ struct batch *batch = calloc(1, sizeof(*batch));
 	_cleanup_free_ uint64_t *all = NULL;
+	bool is_cut;
 	uint64_t slice[2];
 	struct error *err = NULL;
 	struct memory_piece piece = {.at = source->allgs, .to = slice, .len = sizeof(slice)};
 
 	*snapshot = (struct snapshot){0};
-	if (!batch)
-		return error_out_of_memory();
 	err = source->memory.read(source->memory.context, &piece, 1);
 	if (err)
 		return err;
@@ -336,21 +356,16 @@ struct error *snapshot_take(const struct snapshot_source *source, struct snapsho
 	if (!piece.is_read || !slice[0] || !slice[1])
 		return error_new(
 			"no goroutines are where the runtime lists them: it has not started yet, or this version of Go is not known");
-	snapshot->is_cut = slice[1] > SNAPSHOT_MAX_GOROUTINES;
-	if (snapshot->is_cut)
+	is_cut = slice[1] > SNAPSHOT_MAX_GOROUTINES;
+	if (is_cut)
 		slice[1] = SNAPSHOT_MAX_GOROUTINES;
 	all = malloc(slice[1] * sizeof(*all));
 	if (!all)
 		return error_out_of_memory();
 	if (!memory_read(&source->memory, slice[0], all, slice[1] * sizeof(*all)))
 		return error_new("the list of goroutines cannot be read: its memory is gone");
-	*batch = (struct batch){.source = source, .snapshot = snapshot};
-	for (uint64_t at = 0; at < slice[1] && !err; at += BATCH) {
-		batch->count = slice[1] - at < BATCH ? slice[1] - at : BATCH;
-		memcpy(batch->addresses, all + at, batch->count * sizeof(*all));
-		err = read_batch(batch);
-	}
-	free(batch->deep);
+	err = snapshot_take_some(source, all, slice[1], snapshot);
+	snapshot->is_cut = is_cut;
 	if (!err && snapshot->num_unreadable > slice[1] / 2)
 		err = error_new(
 			"%zu of the %zu goroutines that the runtime lists are none as far as is known: this version of Go is not known",

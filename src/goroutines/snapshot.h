@@ -58,6 +58,9 @@ struct snapshot_source {
 
 /* Errors: the memory cannot be read; it holds no goroutines. snapshot_release() in any case. */
 struct error *snapshot_take(const struct snapshot_source *source, struct snapshot *snapshot);
+/* The same of these alone, by the addresses of their g's; without an error for those that are none. */
+struct error *snapshot_take_some(const struct snapshot_source *source, const uint64_t *addresses,
+				 size_t count, struct snapshot *snapshot);
 void snapshot_release(struct snapshot *snapshot);
 
 #endif

@@ -39,6 +39,7 @@ struct guard {
 	struct live_program_time
 		program_time; /* of when so many runs had been timed that they tell */
 	bool is_careful, has_begun, wants_end;
+	double share_of_states; /* see guard_share_of_states() */
 	bool is_busy; /* `step` is being carried out */
 	struct guard_step step; /* the last */
 	struct told told;
@@ -71,7 +72,7 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	if (!guard->times || !guard->hits)
 		return error_out_of_memory();
 	err = policy_new(plan, max_share, options->needs_states, &guard->policy);
-	told_init(&guard->told, plan, options->max_overhead);
+	told_init(&guard->told, plan, options->max_overhead, options->samples_waits);
 	guard->is_careful = !err && wants_care(guard);
 	if (guard->is_careful)
 		guard->activity = activity_begin(plan, options->only);
@@ -104,6 +105,11 @@ bool guard_has_begun(const struct guard *guard)
 bool guard_wants_end(const struct guard *guard)
 {
 	return guard->wants_end;
+}
+
+double guard_share_of_states(const struct guard *guard)
+{
+	return guard->share_of_states;
 }
 
 struct guard_now guard_now(const struct guard *guard)
@@ -247,8 +253,10 @@ static struct error *carry_out(struct guard *guard)
 	case GUARD_ATTACH:
 		guard->is_busy = true;
 		return live_attach(guard->source, step->sites, step->num_sites);
-	case GUARD_TAKE_OFF:
 	case GUARD_STATES_OFF:
+		guard->share_of_states = step->share * step->share_of_states;
+		/* fall through */
+	case GUARD_TAKE_OFF:
 		guard->is_busy = true;
 		return live_take_off(guard->source, step->funcs, step->num_funcs);
 	case GUARD_SAMPLE:

@@ -21,6 +21,7 @@ struct guard_options {
 	pid_t only; /* the only process that is traced; 0: all that run the plan's file */
 	enum attach_method method; /* not ATTACH_AUTO */
 	bool needs_states; /* of goroutines: without them nothing else is of use */
+	bool samples_waits; /* without them, waits are looked for in another way */
 	bool is_waiting; /* the program was not started yet */
 	/* Gets a RECORD_TAKEN_OFF of each function that is left out before anything is traced. */
 	struct record_sink sink;
@@ -53,6 +54,10 @@ struct guard_now {
 	double share; /* of their CPU time, that probes take; less than 0: not known yet */
 };
 struct guard_now guard_now(const struct guard *guard);
+
+/* What probes where goroutines change their states took of CPU time, and were taken off therefore; 0: they
+ * were not. */
+double guard_share_of_states(const struct guard *guard);
 
 /* Nothing else helps: tracing is to end. */
 bool guard_wants_end(const struct guard *guard);

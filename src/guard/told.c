@@ -12,9 +12,11 @@
 /* A program that hardly runs for its probes does more as soon as they go: how much is not known well. */
 #define MOSTLY_PROBES 0.5
 
-void told_init(struct told *told, const struct plan *plan, unsigned max_overhead)
+void told_init(struct told *told, const struct plan *plan, unsigned max_overhead,
+	       bool samples_waits)
 {
-	*told = (struct told){.plan = plan, .max_overhead = max_overhead};
+	*told = (struct told){
+		.plan = plan, .max_overhead = max_overhead, .samples_waits = samples_waits};
 }
 
 /* ---- parts of messages ---- */
@@ -121,9 +123,11 @@ static void tell_states_off(const struct told *told, const struct guard_step *st
 	char left[LEFT_SIZE];
 
 	log_warning(
-		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: these are not seen any more, which should leave %s (--max-overhead %u)",
-		percent(step->share), percent(step->share_of_states), left_text(step, left),
-		told->max_overhead);
+		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: %s, which should leave %s (--max-overhead %u)",
+		percent(step->share), percent(step->share_of_states),
+		told->samples_waits ? "from now on waits are sampled"
+				    : "these are not seen any more",
+		left_text(step, left), told->max_overhead);
 }
 
 void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns)

@@ -125,47 +125,6 @@ void calls_drop(struct hunt *hunt, struct hunt_goroutine *goroutine)
 	remove_goroutine(hunt, goroutine);
 }
 
-static bool ask(void *context, struct kept_call *call)
-{
-	const struct hunt *hunt = context;
-
-	return blame_find(&hunt->history, call->goroutine, &call->pieces, hunt->settings.sample_ns,
-			  &call->blames) &&
-	       blame_find_started(&hunt->history, call->goroutine, &call->starts, call->end_ns,
-				  hunt->settings.sample_ns, &call->blames);
-}
-
-bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open)
-{
-	const struct kept_asker asker = {.ask = ask, .context = hunt};
-	struct open_call *call = &goroutine->call;
-	struct hunt_target *target = call->target;
-	struct kept_call *kept = calloc(1, sizeof(*kept));
-	bool is_full = kept;
-
-	if (end_ns < call->span.start_ns)
-		end_ns = call->span.start_ns;
-	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;
-	if (kept) {
-		*kept = (struct kept_call){.start_ns = call->start_ns,
-					   .end_ns = end_ns,
-					   .goroutine = goroutine->key,
-					   .pieces = call->pieces,
-					   .starts = call->starts,
-					   .is_open = is_open};
-		call->pieces = (struct pieces){0};
-		call->starts = (struct starts){0};
-		is_full = kept_add(&target->kept, kept, !call->has_holes, &asker) && is_full;
-	}
-	target->open += is_open;
-	target->holes += call->has_holes && !is_open;
-	hunt->num_calls += !is_open;
-	if (target->last_ns < end_ns)
-		target->last_ns = end_ns;
-	remove_goroutine(hunt, goroutine);
-	return is_full;
-}
-
 /* ---- waits ---- */
 
 /* One that has not ended may not have been made ready either. */
@@ -248,7 +207,7 @@ static bool add_wait(struct hunt *hunt, struct open_call *call, const struct rec
 		return true;
 	if (!span_end(&call->span, from_ns, hunt->settings.sample_ns, &call->pieces))
 		return false;
-	call->span.start_ns = end_ns;
+	span_skip(&call->span, end_ns);
 	piece.start_ns = from_ns;
 	piece.ns = ready_ns - from_ns;
 	if (piece.kind == PIECE_SYSCALL && piece.asleep_ns > piece.ns)
@@ -290,6 +249,108 @@ void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_sho
 	add_up(&span->syscall_ns, waits->syscall_ns);
 	add_up(&span->runnable_ns, waits->runnable_ns);
 	add_up(&span->num_short, waits->count);
+}
+
+/* ---- looks ---- */
+
+/* What looks found last ends. */
+static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns,
+			bool is_open)
+{
+	struct open_call *call = &goroutine->call;
+	const struct stretch *stretch = &call->stretch;
+	bool is_ready = stretch->state == STATE_RUNNABLE;
+	const struct record_wait wait = {
+		.header = {.flags = is_open ? RECORD_IS_OPEN : 0,
+			   .time_ns = end_ns,
+			   .goid = goroutine->key.first,
+			   .pid = (uint32_t)goroutine->key.second},
+		.start_ns = stretch->start_ns,
+		.ready_ns = is_ready ? stretch->start_ns : end_ns,
+		.stack = stretch->stack,
+		.state = stretch->state,
+		.reason = stretch->reason,
+		.syscall = -1,
+	};
+
+	if (!stretch->last_ns || stretch->state == STATE_RUNNING)
+		return true;
+	return add_wait(hunt, call, &wait, piece_of_wait(&wait));
+}
+
+bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look)
+{
+	struct open_call *call = &goroutine->call;
+	struct stretch *stretch = &call->stretch;
+	uint64_t time_ns = look->header.time_ns, from_ns = call->start_ns;
+
+	/* It may have been found in the call before. */
+	if (look->since_ns < call->start_ns || time_ns < call->start_ns ||
+	    time_ns < stretch->last_ns)
+		return true;
+	call->target->num_looks++;
+	if (stretch->last_ns && stretch->state == look->state && stretch->reason == look->reason &&
+	    stretch->stack == look->stack) {
+		stretch->last_ns = time_ns;
+		return true;
+	}
+	if (stretch->last_ns)
+		from_ns = stretch->last_ns + (time_ns - stretch->last_ns) / 2;
+	if (!end_stretch(hunt, goroutine, from_ns, false))
+		return false;
+	*stretch = (struct stretch){.start_ns = from_ns,
+				    .last_ns = time_ns,
+				    .stack = look->stack,
+				    .state = look->state,
+				    .reason = look->reason};
+	return true;
+}
+
+/* ---- the end ---- */
+
+static bool ask(void *context, struct kept_call *call)
+{
+	const struct hunt *hunt = context;
+
+	return blame_find(&hunt->history, call->goroutine, &call->pieces, hunt->settings.sample_ns,
+			  &call->blames) &&
+	       blame_find_started(&hunt->history, call->goroutine, &call->starts, call->end_ns,
+				  hunt->settings.sample_ns, &call->blames);
+}
+
+bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns, bool is_open)
+{
+	const struct kept_asker asker = {.ask = ask, .context = hunt};
+	struct open_call *call = &goroutine->call;
+	struct hunt_target *target = call->target;
+	struct kept_call *kept = calloc(1, sizeof(*kept));
+	bool is_full = kept;
+
+	if (end_ns < call->span.start_ns)
+		end_ns = call->span.start_ns;
+	if (hunt->is_sampled && !call->has_holes)
+		target->looked_ns += end_ns - call->start_ns;
+	call->span.is_doubtful = hunt->is_sampled && !call->stretch.last_ns;
+	is_full = end_stretch(hunt, goroutine, end_ns, is_open) && is_full;
+	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;
+	if (kept) {
+		*kept = (struct kept_call){.start_ns = call->start_ns,
+					   .end_ns = end_ns,
+					   .goroutine = goroutine->key,
+					   .pieces = call->pieces,
+					   .starts = call->starts,
+					   .is_open = is_open};
+		call->pieces = (struct pieces){0};
+		call->starts = (struct starts){0};
+		is_full = kept_add(&target->kept, kept, !call->has_holes, &asker) && is_full;
+	}
+	target->open += is_open;
+	target->holes += call->has_holes && !is_open;
+	hunt->num_calls += !is_open;
+	if (target->last_ns < end_ns)
+		target->last_ns = end_ns;
+	remove_goroutine(hunt, goroutine);
+	return is_full;
 }
 
 /* ---- running ---- */

@@ -287,6 +287,14 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 	case RECORD_ONE_IN:
 		hunt->one_in = ((const struct record_one_in *)record)->one_in;
 		break;
+	case RECORD_LOOK:
+		is_full = !goroutine ||
+			  calls_look(hunt, goroutine, (const struct record_look *)record);
+		break;
+	case RECORD_STATES_OFF:
+		hunt->is_sampled = true;
+		lose_some_of_all(hunt);
+		break;
 	case RECORD_STATISTICS:
 		hunt->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
 		hunt->left_out = ((const struct record_statistics *)record)->counts[STAT_LEFT_OUT];

@@ -28,9 +28,18 @@ struct hunt_target {
 	uint64_t holes; /* calls that ended, of which records are missing */
 	uint64_t open; /* that were open when tracing, or their process, ended */
 	uint64_t num_samples; /* within calls */
+	uint64_t num_looks, looked_ns; /* the same, and the time of these calls */
 	bool is_taken_off; /* its probes are gone */
 	struct kept kept;
 	struct hunt_target *next; /* in order of their first calls */
+};
+
+/* A time in which looks at a goroutine found the same. */
+struct stretch {
+	uint64_t start_ns; /* halfway from the look before it, or where the call began */
+	uint64_t last_ns; /* the last look; 0: there was none */
+	uint64_t stack;
+	uint8_t state, reason;
 };
 
 /* A call that has not ended. */
@@ -42,6 +51,7 @@ struct open_call {
 	struct pieces pieces; /* up to where the span begins */
 	struct span span;
 	struct starts starts;
+	struct stretch stretch; /* of what looks found last; its time is in the span as yet */
 	bool has_holes; /* records are missing */
 	bool was_told; /* that it is stuck */
 	bool awaits_copy; /* of the last sample's stack */
@@ -68,6 +78,7 @@ struct hunt {
 	struct processes processes; /* of these */
 	struct hunt_goroutine *open; /* a list of the same */
 	bool is_in_gap; /* what happens now may not be seen */
+	bool is_sampled; /* waits are not told any more, but looked for */
 	struct hash targets; /* by function */
 	struct hunt_target *first_target, *last_target;
 	size_t num_targets;
@@ -92,6 +103,8 @@ bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 		uint32_t object);
 void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits);
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
+bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		const struct record_look *look);
 /* `stack`: the sample's, put right. */
 bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 		  const struct record_sample *sample, uint64_t stack);

@@ -5,6 +5,10 @@
 #include "hunt/analysis.h"
 #include "hunt/slow.h"
 
+/* Of the looks that were asked for: fewer, and it is told, if these are enough to know. */
+#define MOSTLY_AS_ASKED 0.7
+#define ENOUGH_LOOKS    100
+
 /* All that were kept, by rising duration. */
 struct candidates {
 	struct looked_at *calls;
@@ -188,6 +192,16 @@ static void release(struct hunt_report *report)
 	steps_free(report);
 }
 
+/* How often goroutines were looked at, as far as they were inside; 0: waits are exact. */
+static double waits_hz(const struct hunt *hunt, const struct hunt_target *target)
+{
+	double asked_hz = hunt->settings.sample_ns ? 1e9 / (double)hunt->settings.sample_ns : 0;
+	double asked = (double)target->looked_ns * asked_hz / 1e9;
+	double share = asked < ENOUGH_LOOKS ? 1 : (double)target->num_looks / asked;
+
+	return hunt->is_sampled ? asked_hz * (share > MOSTLY_AS_ASKED ? 1 : share) : 0;
+}
+
 static bool report_target(const struct hunt *hunt, const struct hunt_target *target,
 			  struct sites *sites, const struct hunt_report_options *options,
 			  const struct hunt_visitor *visitor)
@@ -196,7 +210,9 @@ static bool report_target(const struct hunt *hunt, const struct hunt_target *tar
 	struct hunt_report report = {.target = *names_site(sites->names, target->site),
 				     .records_lost = hunt->lost,
 				     .one_in = hunt->one_in,
-				     .left_out = hunt->left_out};
+				     .left_out = hunt->left_out,
+				     .waits_hz = waits_hz(hunt, target),
+				     .share_of_exact = options->share_of_exact};
 	bool is_full = list_candidates(&target->kept, &all);
 
 	tell_durations(target, &report);

@@ -2,6 +2,7 @@
 #include "hunt/span.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 
@@ -105,6 +106,8 @@ static struct division divide(struct span *span, uint64_t end_ns, uint64_t perio
 	result.syscall_ns = take(&left, span->syscall_ns);
 	result.runnable_ns = take(&left, span->runnable_ns);
 	result.unseen_ns = take(&left, result.unseen_ns);
+	if (span->is_doubtful && !result.num_samples)
+		result.unseen_ns += take(&left, left);
 	result.cpu_ns = left;
 	return result;
 }
@@ -143,10 +146,31 @@ static bool add_sum(const struct span *span, enum piece_kind kind, uint64_t ns,
 	return pieces_add(pieces, &piece);
 }
 
+/* Items that begin before; those behind are as many as there are more. */
+static size_t count_before(const struct span *span, uint64_t end_ns)
+{
+	size_t count = span->count;
+
+	while (count && span->items[count - 1].start_ns >= end_ns)
+		count--;
+	return count;
+}
+
+static void drop_first(struct span *span, size_t count)
+{
+	span->count -= count;
+	if (span->count)
+		memmove(span->items, span->items + count, span->count * sizeof(*span->items));
+	else
+		span->thinned = 0;
+}
+
 bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pieces *pieces)
 {
+	size_t count = count_before(span, end_ns), all = span->count;
 	bool is_full = true;
 
+	span->count = count;
 	if (end_ns > span->start_ns) {
 		struct division division = divide(span, end_ns, period_ns);
 
@@ -157,9 +181,16 @@ bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pie
 			  add_sum(span, PIECE_UNSEEN, division.unseen_ns, pieces);
 		span->start_ns = end_ns;
 	}
-	span->count = span->thinned = 0;
+	span->count = all;
+	drop_first(span, count);
 	span->waiting_ns = span->syscall_ns = span->runnable_ns = span->num_short = 0;
 	return is_full;
+}
+
+void span_skip(struct span *span, uint64_t until_ns)
+{
+	drop_first(span, count_before(span, until_ns));
+	span->start_ns = until_ns;
 }
 
 void span_clear(struct span *span)

@@ -20,6 +20,8 @@ struct span {
 	/* short waits */
 	uint64_t waiting_ns, syscall_ns, runnable_ns;
 	uint64_t num_short;
+	/* It may have been a wait that nobody saw, unless a sample shows that it ran. */
+	bool is_doubtful;
 };
 
 /* More are thinned out. */
@@ -32,9 +34,12 @@ struct span {
 /* A sample, or a time without a processor, behind those that are there. False: out of memory. */
 bool span_add(struct span *span, const struct piece *item);
 
-/* Adds its pieces, up to end_ns: they take all of the time. It begins anew, there. period_ns: of samples;
- * 0: none are taken. False: out of memory. */
+/* Adds its pieces, up to end_ns: they take all of the time. It begins anew, there, with what is later.
+ * period_ns: of samples; 0: none are taken. False: out of memory. */
 bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pieces *pieces);
+
+/* It begins there; what was before is forgotten. */
+void span_skip(struct span *span, uint64_t until_ns);
 
 void span_clear(struct span *span);
 

@@ -207,7 +207,7 @@ static void put_durations(struct json_writer *json, const struct hunt_report *re
 	json_member_number(json, "median_ns", report->median_ns);
 	json_member_number(json, "p90_ns", report->p90_ns);
 	json_member_number(json, "max_ns", report->max_ns);
-	json_member_text(json, "mode", "exact");
+	json_member_text(json, "mode", report->waits_hz > 0 ? "sampled" : "exact");
 	json_key(json, "alike");
 	if (report->alike)
 		json_raw(json, "true", 4);

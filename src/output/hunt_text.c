@@ -82,6 +82,22 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 	hunt_line_sentence(out, NULL, text);
 }
 
+static void put_mode(struct output *out, const struct hunt_report *report)
+{
+	char text[TEXT_SIZE], exact[96] = "";
+
+	if (!report->waits_hz)
+		return;
+	if (report->share_of_exact > 0)
+		snprintf(exact, sizeof(exact),
+			 ": exact ones would cost %.0f %% of the program's CPU time",
+			 100 * report->share_of_exact);
+	snprintf(text, sizeof(text),
+		 "waits are sampled at %.3g Hz, and who ended them is not known%s",
+		 report->waits_hz, exact);
+	hunt_line_sentence(out, NULL, text);
+}
+
 /* What the causes are of. */
 static void put_comparison(struct output *out, const struct hunt_report *report)
 {
@@ -327,6 +343,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 {
 	hunt_line_begin_block(out);
 	put_durations(out, report);
+	put_mode(out, report);
 	if (report->looked_at) {
 		put_comparison(out, report);
 		put_causes(out, report);

@@ -3,6 +3,7 @@
 #include "gofuncgraph/live.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <bpf/bpf.h>
@@ -16,6 +17,7 @@
 #include "source/processors.h"
 #include "source/layers.h"
 #include "source/loader.h"
+#include "source/looks.h"
 #include "source/privileges.h"
 #include "source/programs.h"
 
@@ -33,6 +35,8 @@ struct live {
 	struct hits hits;
 	struct layers layers;
 	struct processors *processors;
+	struct looks *looks; /* NULL: waits are seen, or of no interest */
+	bool has_news_of_looks; /* RECORD_STATES_OFF is to be told */
 	enum attach_method method;
 	size_t num_sites; /* when they were detached */
 	unsigned batch; /* records handed on in this go */
@@ -132,6 +136,13 @@ static void end_program(struct live *live, const struct record_process *end)
 		gates_take_losses(&live->gates, end, hand_on_made, live);
 }
 
+/* What was found before comes before. */
+static void pass_looks(struct live *live, const struct record *record)
+{
+	looks_tell(live->looks, record->time_ns, hand_on_made, live);
+	looks_see(live->looks, record);
+}
+
 static int handle_record(void *context, void *data, size_t size)
 {
 	struct live *live = context;
@@ -141,6 +152,8 @@ static int handle_record(void *context, void *data, size_t size)
 	if (!record_is_valid(record, size))
 		return 0;
 	live->num_received++;
+	if (live->looks)
+		pass_looks(live, record);
 	if (gates_are_over(record))
 		end_program(live, (const struct record_process *)record);
 	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
@@ -206,17 +219,73 @@ static struct live *live_of(struct source *source)
 	return (struct live *)source;
 }
 
+/* ---- looks ---- */
+
+/* There are no probes any more where goroutines change their states. */
+static struct error *begin_looks(struct live *live)
+{
+	if (!live->options.run.hunt.is_wanted || live->looks)
+		return NULL;
+	live->bpf->bss->samples_waits = true;
+	return looks_new(live->options.plan, live->options.run.hunt.frequency_hz,
+			 live->options.clock, &live->looks);
+}
+
+static struct error *begin_waits(struct live *live)
+{
+	live->has_news_of_looks = live->options.run.hunt.waits == HUNT_WAITS_SAMPLED;
+	return live->has_news_of_looks ? begin_looks(live) : NULL;
+}
+
+/* If it is time. */
+static struct error *look(struct live *live)
+{
+	struct error *err;
+
+	if (live->has_news_of_looks)
+		hand_on_time(live, RECORD_STATES_OFF, event_clock_now_ns(live->options.clock));
+	live->has_news_of_looks = false;
+	if (!live->looks || looks_wait_ns(live->looks, event_clock_now_ns(live->options.clock)))
+		return NULL;
+	err = consume_all(live);
+	looks_take(live->looks);
+	err = err ?: consume_all(live);
+	looks_tell(live->looks, UINT64_MAX, hand_on_made, live);
+	return err;
+}
+
+/* As ring_buffer__poll(), but until it is time to look; then records are not read yet. */
+static int wait_for_look(const struct live *live, int timeout_ms)
+{
+	struct pollfd ring = {.fd = ring_buffer__epoll_fd(live->ring), .events = POLLIN};
+	uint64_t ns = looks_wait_ns(live->looks, event_clock_now_ns(live->options.clock));
+	struct timespec timeout;
+
+	if (ns > (uint64_t)timeout_ms * 1000000)
+		ns = (uint64_t)timeout_ms * 1000000;
+	timeout = (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+				    .tv_nsec = (long)(ns % 1000000000)};
+	return ppoll(&ring, 1, &timeout, NULL) < 0 ? -errno : 0;
+}
+
 /* ---- changes of what is attached ---- */
 
+static bool is_of_states(const struct plan *plan, uint32_t func)
+{
+	return func >= plan->num_funcs &&
+	       site_is_state(&plan->sites[plan_func_at(plan, func)->first_site]);
+}
+
 /* Who runs a goroutine is not known any more. */
-static void hand_on_states_off(struct live *live, uint64_t time_ns)
+static struct error *end_states(struct live *live)
 {
 	if (!live->options.run.hunt.is_wanted)
 		processors_detach(live->processors);
-	hand_on_time(live, RECORD_STATES_OFF, time_ns);
+	hand_on_time(live, RECORD_STATES_OFF, event_clock_now_ns(live->options.clock));
+	return begin_looks(live);
 }
 
-static void hand_on_taken_off(struct live *live)
+static struct error *hand_on_taken_off(struct live *live)
 {
 	const struct plan *plan = live->options.plan;
 	bool states_are_off = false;
@@ -231,10 +300,9 @@ static void hand_on_taken_off(struct live *live)
 
 		if (live->layers.funcs[i] < plan->num_funcs)
 			hand_on(live, &record.header);
-		else if (site_is_state(&plan->sites[record.site]) && !states_are_off)
-			hand_on_states_off(live, record.header.time_ns);
-		states_are_off |= site_is_state(&plan->sites[record.site]);
+		states_are_off |= is_of_states(plan, live->layers.funcs[i]);
 	}
+	return states_are_off ? end_states(live) : NULL;
 }
 
 static struct error *go_on_changing(struct live *live)
@@ -246,8 +314,8 @@ static struct error *go_on_changing(struct live *live)
 		return NULL;
 	/* What came before is told before. */
 	err = consume_all(live);
-	if (news == LAYERS_GOING)
-		hand_on_taken_off(live);
+	if (!err && news == LAYERS_GOING)
+		err = hand_on_taken_off(live);
 	else if (live->is_gap)
 		hand_on_time(live, RECORD_GAP_END, event_clock_now_ns(live->options.clock));
 	live->is_gap = false;
@@ -278,14 +346,16 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 
 	if (!err)
 		err = layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
+	for (size_t i = 0; i < count && !err && !is_tracing; i++)
+		if (is_of_states(live->options.plan, funcs[i]))
+			err = begin_looks(live);
 	if (err || !has_gap || !live_is_busy(source))
 		return err;
 	/* None, if nothing else was in a layer with what goes. */
 	live->is_gap = live->layers.num_coming > 0;
 	if (live->is_gap)
 		hand_on_time(live, RECORD_GAP, gap_ns);
-	hand_on_taken_off(live);
-	return NULL;
+	return hand_on_taken_off(live);
 }
 
 struct error *live_sample(struct source *source, uint32_t one_in)
@@ -327,11 +397,13 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	int failed;
 
 	live->batch = 0;
-	failed = ring_buffer__poll(live->ring, timeout_ms);
+	failed = live->looks ? wait_for_look(live, timeout_ms)
+			     : ring_buffer__poll(live->ring, timeout_ms);
 	if (failed < 0 && failed != -EAGAIN && failed != -EINTR)
 		return error_errno(-failed, "cannot wait for records");
 	/* Records are sent without waking the reader: look whether there are any. */
 	err = live->batch ? NULL : consume(live);
+	err = err ?: look(live);
 	now_ns = event_clock_now_ns(live->options.clock);
 	gates_sweep(&live->gates, now_ns);
 	if (!err)
@@ -390,6 +462,7 @@ static void live_free(struct source *source)
 	attachment_stop(live->attachment);
 	detach_processes(live);
 	processors_free(live->processors);
+	looks_free(live->looks);
 	ring_buffer__free(live->ring);
 	gates_destroy(&live->gates);
 	hits_release(&live->hits);
@@ -434,6 +507,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 		err = processors_attach(live->bpf, &options->run.hunt, &live->processors);
 	if (!err && live->bpf->rodata->tells_no_cpu)
 		err = processors_attach_switches(live->bpf, &live->processors);
+	if (!err)
+		err = begin_waits(live);
 	if (!err)
 		err = attach_sites(live);
 	if (err) {

@@ -311,6 +311,7 @@ void processors_tell_open(struct processors *processors, uint64_t time_ns, bool 
 
 	if (!processors || !processors->options.is_wanted)
 		return;
-	walk_waits(&teller);
+	if (!processors->bpf->bss->samples_waits)
+		walk_waits(&teller);
 	walk_threads(&teller);
 }

@@ -161,6 +161,35 @@ def test_states(binary, start, trace, method):
         assert tree["states_off"] and not any("states_ns" in call for call in [tree, *tree["calls"]])
 
 
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
+def test_waits_of_hunt(binary, start, run_tool, method):
+    """The same while hunt looks for what calls wait for: from then on waits are read from memory."""
+    program = start(binary("hot"))
+    tracer = run_tool("hunt", *GUARDED, "--attach", method, "--stuck", "200ms", "-p", program.pid, "main.holder").await_tracing()
+    program.work("SWITCH 1")
+    await_condition(lambda: "where goroutines change their states: from now on waits are sampled" in tracer.err,
+                    "states are not taken off")
+    program.work("HOLD")
+    await_condition(lambda: "a call is open for " in tracer.out, "no call is seen")
+    program.work("RELEASE")
+    program.work("SWITCH 0")
+    tracer.stop()
+    report = tracer.out[tracer.out.index("main.holder: 1 call of "):]
+    assert re.search(r"\nwaits are sampled at \S+ Hz, and who ended them is not known: "
+                     r"exact ones would cost \d+ % of the program's CPU time\n", report), report
+    assert re.search(r"\n +\d+ % +\S+ m?s  chan receive in main\.waiting  /\S*/main\.go:\d+\n", report), report
+
+
+def test_exact_waits_of_hunt(binary, start, run_tool):
+    """Who wants nothing else is told so."""
+    program = start(binary("hot"))
+    tracer = run_tool("hunt", *GUARDED, "--waits", "exact", "-p", program.pid, "main.holder").await_tracing()
+    program.work("SWITCH 1")
+    assert tracer.wait() == 0
+    assert "tracing ends; trace what is called less often, or allow more (--max-overhead 20)" in tracer.err
+    program.work("SWITCH 0")
+
+
 def test_only_target(binary, start, trace):
     """There is nothing else to take off: tracing ends by itself, and what was traced is there."""
     program = start(binary("hot"))

@@ -68,6 +68,30 @@ def test_file(hunt):
     assert re.match(rf" 100 %\s+\d+\.\d ms  sleep in {re.escape(function)}/.*/{re.escape(line)}$", cause), cause
 
 
+def test_sampled(hunt):
+    """Waits that are read from memory: the line is the same, and nobody is named who is not known."""
+    tracer, account = hunt("mutex 200 5 4 50", "--waits", "sampled", "main.handleMutex")
+    first, second, third, cause = tracer.out.splitlines()[:4]
+    assert first.startswith("main.handleMutex: 200 calls in ")
+    assert re.match(r"waits are sampled at \S+ Hz, and who ended them is not known$", second)
+    assert " slow calls of " in third
+    function, line = culprit(account)
+    assert re.match(rf" +\d+ %\s+\d+\.\d ms  (sync\.Mutex\.Lock|semacquire) in {re.escape(function)}/.*/{re.escape(line)}$",
+                    cause), cause
+    assert "woken by" not in tracer.out and "meanwhile" not in tracer.out
+    assert "where goroutines change" not in tracer.err
+
+
+def test_many_sampled(hunt):
+    """More goroutines are inside than are read at once: each of them is seen often enough."""
+    tracer, account = hunt("sleep 2000 2000 2000 1000", "--waits", "sampled", "-f", "json", "main.handleSleep")
+    report = json.loads(tracer.out)
+    assert (report["mode"], report["calls"], report["lost"]) == ("sampled", 2000, 0)
+    cause = report["causes"][0]
+    assert cause["kind"] == "sleep" and cause["share"] > 0.5
+    assert (cause["function"], cause["line"]) == next((place["function"], place["line"]) for place in account["places"])
+
+
 def test_slower(hunt):
     """Who says what is slow is taken at his word, and where nothing is, that is told."""
     tracer, _ = hunt("sleep 100 4 2 20", "--slower", "1s", "main.handleSleep")

@@ -191,6 +191,13 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 						  .start_va = 0x1000 + (bytes[3] & 7) * 0x100,
 						  .go_va = 0x1000 + bytes[4] * 5};
 		break;
+	case RECORD_LOOK:
+		room->look = (struct record_look){.header = room->header,
+						  .since_ns = now_ns - bytes[2] * UINT64_C(1000),
+						  .stack = bytes[3] & 7,
+						  .state = bytes[4] & 15,
+						  .reason = bytes[4] >> 4};
+		break;
 	case RECORD_SAMPLE:
 		room->sample.ip_va = 0x1000 + bytes[2] * 5;
 		room->sample.stack = bytes[3] & 7;
@@ -220,7 +227,7 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 static void feed(struct hunt *hunt, struct checker *checker, const uint8_t *bytes)
 {
 	static const uint8_t kinds[] = {
-		RECORD_ENTRY,      RECORD_RETURN,       RECORD_WAIT,     RECORD_WAIT,
+		RECORD_ENTRY,      RECORD_RETURN,       RECORD_WAIT,     RECORD_LOOK,
 		RECORD_OFFCPU,     RECORD_SAMPLE,       RECORD_GO,       RECORD_STACK,
 		RECORD_STACK_COPY, RECORD_SHORT_WAITS,  RECORD_LOST_END, RECORD_TICK,
 		RECORD_TAKEN_OFF,  RECORD_PROCESS_EXIT, RECORD_GAP,      RECORD_GAP_END,
@@ -254,6 +261,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct hunt_settings settings = {.sample_ns = 100000, .stuck_ns = 1000, .code = &code};
 	struct hunt_report_options options = {0};
 	struct facts stopped = {.kind = RECORD_STOPPED};
+	const struct facts states_off = {.kind = RECORD_STATES_OFF, .time_ns = START_NS};
 	struct hunt *hunt;
 	struct names *names;
 
@@ -267,6 +275,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!names_new(&source, sites, 2, &names));
 	must(!hunt_new(&settings, &(struct hunt_sink){.func_of_site = func_of_site, .stuck = stuck},
 		       &hunt));
+	if (data[0] & 32)
+		must(!hunt_feed(hunt, FACTS_RECORD(&states_off)));
 	for (size_t i = 2; i + RECORD_BYTES <= size; i += RECORD_BYTES) {
 		checker.now_ns += 1 + data[i + 1] * UINT64_C(1000);
 		feed(hunt, &checker, data + i);

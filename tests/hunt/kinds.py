@@ -54,3 +54,5 @@ KINDS = {
 }
 # One call can be slow by itself.
 ONCE = [name for name in KINDS if name not in ("quota", "alike")]
+# Of --quick: those that are judged again where waits are sampled.
+SAMPLED = ("deep", "mutex", "network", "pipe", "runnable", "json")

@@ -53,6 +53,8 @@ union any_record {
 	struct record_offcpu offcpu;
 	struct record_sample sample;
 	struct record_stack_copy copy;
+	struct record_look look;
+	struct record_entry_hunt entry_hunt;
 	struct record_entry entry;
 	struct record_frame at;
 	struct record_state_origin state;

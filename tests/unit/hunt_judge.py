@@ -37,7 +37,7 @@ def make_report():
                  woken_by=frame("main.(*cache).get", 29, goid=7), meanwhile=[other])
     cpu = frame("main.(*cache).get", 28, kind="cpu", share=0.0)
     return {"target": "main.handleMutex", "calls": 3, "max_ns": 49_000_000, "causes": [lock, cpu],
-            "coverage": {"total_ns": 49_000_000, "explained_ns": 49_000_000}, "lost": 0}
+            "coverage": {"total_ns": 49_000_000, "explained_ns": 49_000_000}, "mode": "exact", "lost": 0}
 
 
 def verdict_of(change=lambda report: None, names=("sync.Mutex.Lock",)):
@@ -91,6 +91,16 @@ def test_names_of_a_version():
 def test_nobody_blamed():
     verdict = verdict_of(lambda report: report["causes"][0].update(meanwhile=[]))
     assert verdict.rank == 1 and not verdict.blamed and not verdict.woken and not verdict.is_first
+
+
+def test_sampled():
+    """Nobody is to be blamed, or named."""
+    def sample(report):
+        report["mode"] = "sampled"
+        del report["causes"][0]["woken_by"], report["causes"][0]["meanwhile"]
+
+    assert verdict_of(sample).is_first and verdict_of(sample).woken and not verdict_of(sample).faults
+    assert verdict_of(lambda report: report.update(mode="sampled")).faults
 
 
 def test_wrong_waker():

@@ -205,12 +205,17 @@ static struct fake *new_fake(void)
 	return fake;
 }
 
+static struct snapshot_source source_of(struct fake *fake)
+{
+	return (struct snapshot_source){.memory = {fake, read_fake},
+					.layout = fake->layout,
+					.code = {.at = code_at, .load_bias = BIAS},
+					.allgs = ALLGS};
+}
+
 static struct error *take(struct fake *fake, struct snapshot *snapshot)
 {
-	const struct snapshot_source source = {.memory = {fake, read_fake},
-					       .layout = fake->layout,
-					       .code = {.at = code_at, .load_bias = BIAS},
-					       .allgs = ALLGS};
+	const struct snapshot_source source = source_of(fake);
 
 	return snapshot_take(&source, snapshot);
 }
@@ -241,6 +246,26 @@ static void test_snapshot(void **state)
 	assert_int_equal(groups.items[0].members[0]->goid, 1);
 	assert_int_equal(groups.items[0].members[1]->goid, 7);
 	groups_release(&groups);
+	snapshot_release(&snapshot);
+	free(fake);
+}
+
+/* By their addresses; what is no goroutine is left out. */
+static void test_some(void **state)
+{
+	const uint64_t addresses[] = {FIRST_G + 3 * G_STEP, 0xdead0000, FIRST_G + G_STEP,
+				      FIRST_G + 2 * G_STEP};
+	struct fake *fake = new_fake();
+	const struct snapshot_source source = source_of(fake);
+	struct snapshot snapshot;
+
+	assert_null(snapshot_take_some(&source, addresses, 4, &snapshot));
+	assert_int_equal(snapshot.count, 2);
+	assert_int_equal(find(&snapshot, 9)->state, STATE_RUNNING);
+	assert_int_equal(find(&snapshot, 7)->num_frames, 1);
+	snapshot_release(&snapshot);
+	assert_null(snapshot_take_some(&source, addresses, 0, &snapshot));
+	assert_int_equal(snapshot.count, 0);
 	snapshot_release(&snapshot);
 	free(fake);
 }
@@ -597,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_stacks_that_end_elsewhere),
 		cmocka_unit_test(test_snapshot),
+		cmocka_unit_test(test_some),
 		cmocka_unit_test(test_moving),
 		cmocka_unit_test(test_memory_that_lies),
 		cmocka_unit_test(test_labels_in_slices),

@@ -139,6 +139,25 @@ static void test_text(void **state)
 	assert_prints("text", 1, "hunt-text-call");
 }
 
+/* The same, and waits are sampled from then on. */
+static void sampled(struct world *world)
+{
+	union any_record states_off = {0};
+
+	live(world);
+	world_feed(world, &states_off, RECORD_STATES_OFF, 90000, 0);
+}
+
+static void test_sampled(void **state)
+{
+	_cleanup_free_ char *text = print(sampled, "text", 0), *json = print(sampled, "json", 0);
+
+	assert_non_null(strstr(
+		text,
+		"79.3 ms\nwaits are sampled at 200 Hz, and who ended them is not known\n1 slow call"));
+	assert_non_null(strstr(json, "\"mode\":\"sampled\""));
+}
+
 static void test_json(void **state)
 {
 	assert_prints("json", 1, "hunt-json");
@@ -293,10 +312,11 @@ static void test_drill(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
-		cmocka_unit_test(test_narrow), cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_drill),  cmocka_unit_test(test_on),
+		cmocka_unit_test(test_text),    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded),  cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_drill),   cmocka_unit_test(test_on),
+		cmocka_unit_test(test_sampled),
 	};
 
 	if (argc > 1)

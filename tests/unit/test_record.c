@@ -89,10 +89,26 @@ static void test_stack_of_entry(void **state)
 		.entry.at.header = {.kind = RECORD_ENTRY, .size = sizeof(entry)}, .stack = 7};
 
 	assert_int_equal(record_entry_stack(&entry.entry.at.header), 7);
+	assert_int_equal(record_entry_g(&entry.entry.at.header), 0);
 	entry.entry.at.header.size--;
 	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
 	entry.entry.at.header = (struct record){.kind = RECORD_GO, .size = sizeof(entry)};
 	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
+}
+
+static void test_g_of_entry(void **state)
+{
+	struct record_entry_hunt entry = {
+		.entry.entry.at.header = {.kind = RECORD_ENTRY, .size = sizeof(entry)},
+		.g = 0xc000123000};
+	struct record *record = &entry.entry.entry.at.header;
+
+	assert_true(is_valid(record, sizeof(entry)));
+	assert_int_equal(record_entry_g(record), 0xc000123000);
+	assert_int_equal(record_entry_stack(record), 0);
+	assert_null(record_captured(record));
+	record->size = sizeof(struct record_entry);
+	assert_int_equal(record_entry_g(record), 0);
 }
 
 static void test_values_of_entry(void **state)
@@ -183,7 +199,7 @@ int main(void)
 		cmocka_unit_test(test_counts),          cmocka_unit_test(test_stack_of_entry),
 		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_results_of_return),
 		cmocka_unit_test(test_nothing),         cmocka_unit_test(test_origin),
-		cmocka_unit_test(test_on_of_wait),
+		cmocka_unit_test(test_on_of_wait),      cmocka_unit_test(test_g_of_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/looks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "gofuncgraph/maps.h"
+#include "gofuncgraph/stacks.h"
+#include "goroutines/process_source.h"
+
+/* What is read as one: the time of a look is known as well as these take to be read. */
+#define CHUNK 32
+/* Stacks that need not be told again, by a part of their ids. */
+#define TOLD_STACKS 4096
+
+/* A goroutine inside a target. */
+struct inside {
+	struct hash_key key; /* goid, pid */
+	uint64_t g;
+	size_t at; /* in looks.inside */
+};
+
+struct process {
+	struct hash_key key; /* pid */
+	pid_t pid;
+	bool is_readable;
+	struct snapshot_source source;
+};
+
+struct found {
+	struct record_look look;
+	struct record_stack stack; /* look.stack is 0: none */
+};
+
+struct target {
+	struct hash_key va;
+};
+
+struct looks {
+	struct gobin *bin; /* not owned, nor is the clock */
+	const struct event_clock *clock;
+	struct places places;
+	struct hash targets, processes, goroutines;
+	struct target *all_targets;
+	struct inside **inside; /* the same as in `goroutines` */
+	size_t num_inside, capacity;
+	uint64_t period_ns, next_ns;
+	uint64_t cost_ns; /* of the last one: processor time */
+	uint64_t seed;
+	struct found *found; /* LOOKS_MAX */
+	size_t num_found, num_told;
+	uint64_t told_stacks[TOLD_STACKS];
+	bool has_warned;
+};
+
+/* ---- life ---- */
+
+static bool add_targets(struct looks *looks, const struct plan *plan)
+{
+	bool is_full = true;
+
+	looks->all_targets = calloc(plan->num_funcs + 1, sizeof(*looks->all_targets));
+	for (size_t i = 0; i < plan->num_funcs && looks->all_targets && is_full; i++) {
+		struct target *target = &looks->all_targets[i];
+
+		target->va.first = plan->funcs[i].func->va;
+		is_full = !plan->funcs[i].target || hash_find(&looks->targets, target->va) ||
+			  hash_add(&looks->targets, &target->va);
+	}
+	return looks->all_targets && is_full;
+}
+
+struct error *looks_new(const struct plan *plan, uint32_t frequency_hz,
+			const struct event_clock *clock, struct looks **out)
+{
+	struct looks *looks = *out = calloc(1, sizeof(*looks));
+	struct error *err = process_source_check(plan->bin);
+
+	if (err || !looks)
+		return err ?: error_out_of_memory();
+	looks->bin = plan->bin;
+	looks->clock = clock;
+	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
+	looks->seed = event_clock_now_ns(clock) | 1;
+	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
+	if (!looks->found || !add_targets(looks, plan))
+		return error_out_of_memory();
+	err = places_init(&looks->places, plan->bin);
+	/* The first address that is looked up takes long. */
+	if (!err)
+		places_code(&looks->places, looks->all_targets[0].va.first);
+	return err;
+}
+
+static void free_all(struct hash *hash)
+{
+	void *item;
+
+	for (size_t at = 0; (item = hash_next(hash, &at));)
+		free(item);
+	hash_clear(hash);
+}
+
+void looks_free(struct looks *looks)
+{
+	if (!looks)
+		return;
+	free_all(&looks->goroutines);
+	free_all(&looks->processes);
+	hash_clear(&looks->targets);
+	free(looks->all_targets);
+	free(looks->inside);
+	free(looks->found);
+	places_release(&looks->places);
+	free(looks);
+}
+
+/* ---- who is inside ---- */
+
+static void forget(struct looks *looks, struct inside *goroutine)
+{
+	struct inside *last = looks->inside[--looks->num_inside];
+
+	last->at = goroutine->at;
+	looks->inside[last->at] = last;
+	hash_remove(&looks->goroutines, &goroutine->key);
+	free(goroutine);
+}
+
+static void forget_process(struct looks *looks, uint32_t pid)
+{
+	struct process *process = hash_find(&looks->processes, (struct hash_key){.first = pid});
+
+	for (size_t i = looks->num_inside; i-- > 0;)
+		if (looks->inside[i]->key.second == pid)
+			forget(looks, looks->inside[i]);
+	if (!process)
+		return;
+	hash_remove(&looks->processes, &process->key);
+	free(process);
+}
+
+static void remember(struct looks *looks, struct hash_key key, uint64_t g)
+{
+	struct inside *goroutine;
+
+	if (looks->num_inside == MAX_OPEN_GATES ||
+	    !array_reserve(&looks->inside, &looks->capacity, looks->num_inside + 1,
+			   sizeof(*looks->inside)))
+		return;
+	goroutine = calloc(1, sizeof(*goroutine));
+	if (!goroutine)
+		return;
+	*goroutine = (struct inside){.key = key, .g = g, .at = looks->num_inside};
+	if (hash_add(&looks->goroutines, &goroutine->key))
+		looks->inside[looks->num_inside++] = goroutine;
+	else
+		free(goroutine);
+}
+
+void looks_see(struct looks *looks, const struct record *record)
+{
+	const struct hash_key key = {.first = record->goid, .second = record->pid};
+	struct inside *goroutine;
+	uint64_t g;
+
+	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT ||
+	    record->kind == RECORD_WRONG_GOID)
+		forget_process(looks, record->pid);
+	if (!record->goid)
+		return;
+	g = record_entry_g(record);
+	goroutine = hash_find(&looks->goroutines, key);
+	if (goroutine && (g || record->flags & RECORD_CLOSES_TREE))
+		forget(looks, goroutine);
+	if (g)
+		remember(looks, key, g);
+}
+
+/* ---- when ---- */
+
+uint64_t looks_wait_ns(const struct looks *looks, uint64_t now_ns)
+{
+	return looks->next_ns > now_ns ? looks->next_ns - now_ns : 0;
+}
+
+static uint64_t cpu_now_ns(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* `cost_ns`: of the one that ends now. That code is seen for the first time costs once. */
+static void plan_next(struct looks *looks, uint64_t cost_ns)
+{
+	uint64_t now_ns = event_clock_now_ns(looks->clock);
+	uint64_t usual_ns = cost_ns < looks->cost_ns ? cost_ns : looks->cost_ns;
+	uint64_t rest_ns = (uint64_t)((double)usual_ns * (1 / LOOKS_MAX_SHARE - 1));
+
+	looks->cost_ns = cost_ns;
+	looks->next_ns += looks->period_ns;
+	if (looks->next_ns < now_ns)
+		looks->next_ns = now_ns + looks->period_ns;
+	if (looks->next_ns < now_ns + rest_ns)
+		looks->next_ns = now_ns + rest_ns;
+}
+
+/* ---- at whom ---- */
+
+static void swap(struct looks *looks, size_t one, size_t other)
+{
+	struct inside *goroutine = looks->inside[one];
+
+	looks->inside[one] = looks->inside[other];
+	looks->inside[one]->at = one;
+	looks->inside[other] = goroutine;
+	goroutine->at = other;
+}
+
+static int by_process(const void *one, const void *other)
+{
+	const struct inside *a = *(struct inside *const *)one, *b = *(struct inside *const *)other;
+
+	return a->key.second < b->key.second ? -1 : a->key.second > b->key.second;
+}
+
+/* Those that are looked at, those of each process together; others are not if they are too many. Returns
+ * how many. */
+static size_t choose(struct looks *looks, struct inside *chosen[LOOKS_MAX])
+{
+	size_t count = looks->num_inside < LOOKS_MAX ? looks->num_inside : LOOKS_MAX;
+
+	for (size_t i = 0; i < count && count < looks->num_inside; i++) {
+		looks->seed = hash_mix(looks->seed + 1);
+		swap(looks, i, i + looks->seed % (looks->num_inside - i));
+	}
+	if (count)
+		memcpy(chosen, looks->inside, count * sizeof(struct inside *));
+	qsort(chosen, count, sizeof(*chosen), by_process);
+	return count;
+}
+
+/* ---- looking ---- */
+
+static void warn(struct looks *looks, pid_t pid, struct error *err)
+{
+	if (!looks->has_warned)
+		log_warning("the goroutines of process %d cannot be read: %s", pid,
+			    error_message(err));
+	looks->has_warned = true;
+	error_free(err);
+}
+
+/* NULL: out of memory. */
+static struct process *find_process(struct looks *looks, pid_t pid)
+{
+	struct hash_key key = {.first = (uint64_t)pid};
+	struct process *process = hash_find(&looks->processes, key);
+	struct error *err;
+
+	if (process)
+		return process;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->key = key;
+	process->pid = pid;
+	if (!hash_add(&looks->processes, &process->key)) {
+		free(process);
+		return NULL;
+	}
+	err = process_source_find(looks->bin, &process->pid, &looks->places, &process->source);
+	process->is_readable = !err;
+	if (err)
+		warn(looks, pid, err);
+	return process;
+}
+
+static bool is_in_target(struct looks *looks, uint64_t va)
+{
+	const struct code_place *place = places_code(&looks->places, va);
+
+	return place && hash_find(&looks->targets, (struct hash_key){.first = place->func_va});
+}
+
+/* Its stack as return addresses, the innermost first, down to the outermost target. False: it is in none
+ * (any more). */
+static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
+		       const struct goroutine *goroutine, struct record_stack *stack)
+{
+	const uint64_t *frames = snapshot->frames + goroutine->first_frame;
+	uint16_t count = goroutine->num_frames;
+
+	while (count && !is_in_target(looks, frames[count - 1]))
+		count--;
+	stack->end = STACK_TARGET;
+	if (!count && goroutine->end == UNWIND_WHOLE)
+		return false;
+	if (!count) {
+		stack->end = goroutine->end == UNWIND_LONG ? STACK_DEEP : STACK_BROKEN;
+		count = goroutine->num_frames;
+	}
+	stack->count = count;
+	for (uint16_t i = 0; i < count; i++)
+		stack->addresses[i] = frames[i] + 1;
+	stacks_name(stack);
+	return true;
+}
+_Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are one stack");
+
+static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
+		const struct goroutine *goroutine, uint64_t since_ns, uint64_t time_ns)
+{
+	struct found *found = &looks->found[looks->num_found];
+	bool runs = goroutine->state == STATE_RUNNING;
+
+	if (looks->num_found == LOOKS_MAX || goroutine->has_moved ||
+	    (!runs &&
+	     (!goroutine->num_frames || !take_stack(looks, snapshot, goroutine, &found->stack))))
+		return;
+	found->look = (struct record_look){
+		.header = {.kind = RECORD_LOOK,
+			   .size = sizeof(found->look),
+			   .time_ns = time_ns,
+			   .goid = goroutine->goid,
+			   .pid = (uint32_t)process->pid},
+		.since_ns = since_ns,
+		.stack = runs ? 0 : found->stack.id,
+		.state = goroutine->state,
+		.reason = goroutine->reason,
+	};
+	found->stack.header.time_ns = time_ns;
+	found->stack.header.pid = (uint32_t)process->pid;
+	looks->num_found++;
+}
+
+/* Goroutines of one process. */
+static void look_at(struct looks *looks, struct process *process, struct inside *const *chosen,
+		    size_t count)
+{
+	uint64_t since_ns = event_clock_now_ns(looks->clock), time_ns, addresses[CHUNK];
+	struct snapshot snapshot;
+	struct error *err;
+
+	for (size_t i = 0; i < count; i++)
+		addresses[i] = chosen[i]->g;
+	err = snapshot_take_some(&process->source, addresses, count, &snapshot);
+	time_ns = event_clock_now_ns(looks->clock);
+	for (size_t i = 0; i < snapshot.count && !err; i++)
+		add(looks, process, &snapshot, &snapshot.goroutines[i], since_ns, time_ns);
+	snapshot_release(&snapshot);
+	/* That it has ended, records tell. */
+	process->is_readable = !err;
+	error_free(err);
+}
+
+void looks_take(struct looks *looks)
+{
+	uint64_t began_ns = cpu_now_ns();
+	struct inside *chosen[LOOKS_MAX];
+	size_t count = choose(looks, chosen), end;
+
+	looks->num_found = looks->num_told = 0;
+	for (size_t at = 0; at < count; at = end) {
+		struct process *process = find_process(looks, (pid_t)chosen[at]->key.second);
+
+		for (end = at + 1; end < count && end - at < CHUNK &&
+				   chosen[end]->key.second == chosen[at]->key.second;)
+			end++;
+		if (process && process->is_readable)
+			look_at(looks, process, chosen + at, end - at);
+	}
+	plan_next(looks, cpu_now_ns() - began_ns);
+}
+
+/* ---- telling ---- */
+
+void looks_tell(struct looks *looks, uint64_t until_ns,
+		void (*tell)(void *context, const struct record *record), void *context)
+{
+	while (looks->num_told < looks->num_found) {
+		const struct found *found = &looks->found[looks->num_told];
+		uint64_t *told = &looks->told_stacks[found->look.stack % TOLD_STACKS];
+
+		if (found->look.header.time_ns > until_ns)
+			return;
+		looks->num_told++;
+		if (found->look.stack && *told != found->look.stack) {
+			*told = found->look.stack;
+			*told = found->look.stack;
+			tell(context, &found->stack.header);
+		}
+		tell(context, &found->look.header);
+	}
+}

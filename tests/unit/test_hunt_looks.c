@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* test_hunt_looks.c - where waits are not told: what looks at goroutines make of a call's time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "hunt_world.h"
+
+#define MS 1000
+
+static const struct hunt_report_options none = {0};
+
+/* A world in which waits are sampled. */
+static void begin(struct world *world)
+{
+	union any_record room = {0};
+
+	world_begin(world, &(struct hunt_settings){.sample_ns = 5000000});
+	world_feed(world, &room, RECORD_STATES_OFF, 0, 0);
+}
+
+static void look(struct world *world, uint64_t us, uint8_t state, uint64_t stack)
+{
+	union any_record room = {.look = {.since_ns = world_ns(us),
+					  .state = state,
+					  .reason = state == STATE_WAITING ? REASON_SLEEP : 0,
+					  .stack = stack}};
+
+	world_feed(world, &room, RECORD_LOOK, us, 1);
+}
+
+static const struct hunt_doing *find(const struct hunt_report *report, const char *kind)
+{
+	for (size_t i = 0; i < report->num_causes; i++)
+		if (strcmp(report->causes[i].kind_name, kind) == 0)
+			return &report->causes[i];
+	return NULL;
+}
+
+static void assert_spent(const struct hunt_report *report, const char *kind, uint64_t ns)
+{
+	const struct hunt_doing *doing = find(report, kind);
+
+	assert_int_equal(doing ? doing->ns : 0, ns);
+}
+
+/* ---- one thing all the time ---- */
+
+static void check_wait(const struct hunt_report *report)
+{
+	assert_true(report->waits_hz > 199 && report->waits_hz < 201);
+	assert_int_equal(report->num_causes, 1);
+	assert_spent(report, "sleep", 50000000);
+	assert_string_equal(report->causes[0].own.function->text, "main.load");
+	assert_int_equal(report->causes[0].by_goid, 0);
+	assert_int_equal(report->explained_ns, report->total_ns);
+}
+
+static void test_wait(void **state)
+{
+	struct world world;
+	uint64_t stack;
+
+	begin(&world);
+	stack = STACK(&world, PARK, SLEEP, LOAD, HANDLE);
+	world_enter(&world, 1, 0);
+	for (uint64_t us = 3 * MS; us < 50 * MS; us += 5 * MS)
+		look(&world, us, STATE_WAITING, stack);
+	world_leave(&world, 1, 50 * MS);
+	assert_int_equal(world_report(&world, &none, check_wait), 1);
+	world_end(&world);
+}
+
+/* ---- one after the other ---- */
+
+static void check_change(const struct hunt_report *report)
+{
+	const struct hunt_doing *cpu = find(report, "cpu");
+
+	assert_spent(report, "sleep", 10000000);
+	assert_spent(report, "runnable", 5000000);
+	assert_spent(report, "cpu", 10000000);
+	assert_int_equal(cpu->count, 2);
+	assert_string_equal(cpu->own.function->text, "main.burn");
+	assert_int_equal(report->explained_ns, 25000000);
+}
+
+/* Each look stands for the time halfway to its neighbours; samples tell of the time that it ran, and what they tell of
+ * another is left out. */
+static void test_change(void **state)
+{
+	struct world world;
+	uint64_t stack, burn, other;
+
+	begin(&world);
+	stack = STACK(&world, PARK, SLEEP, LOAD, HANDLE);
+	burn = STACK(&world, BURN, HANDLE);
+	other = STACK(&world, GET, HANDLE);
+	world_enter(&world, 1, 0);
+	look(&world, 3 * MS, STATE_RUNNING, 0);
+	world_sample(&world, 1, 4 * MS, burn);
+	look(&world, 8 * MS, STATE_WAITING, stack);
+	world_sample(&world, 1, 9 * MS, other);
+	look(&world, 13 * MS, STATE_WAITING, stack);
+	look(&world, 18 * MS, STATE_RUNNABLE, stack);
+	world_sample(&world, 1, 22 * MS, burn);
+	look(&world, 23 * MS, STATE_RUNNING, 0);
+	world_leave(&world, 1, 25 * MS);
+	assert_int_equal(world_report(&world, &none, check_change), 1);
+	world_end(&world);
+}
+
+/* ---- what is not known ---- */
+
+static void check_unknown(const struct hunt_report *report)
+{
+	assert_int_equal(report->calls, 2);
+	assert_true(report->alike);
+	assert_spent(report, "unknown", 4000000 / 2);
+	assert_spent(report, "cpu", 4000000 / 2);
+}
+
+/* A call at which nobody looked, or when it was another one: unless a sample shows that it ran. */
+static void test_unknown(void **state)
+{
+	struct world world;
+	union any_record room = {.look = {.since_ns = world_ns(9), .state = STATE_RUNNING}};
+
+	begin(&world);
+	look(&world, 0, STATE_RUNNING, 0); /* in no call */
+	world_enter(&world, 1, 10);
+	world_feed(&world, &room, RECORD_LOOK, 11, 1);
+	world_leave(&world, 1, 10 + 4 * MS);
+	world_enter(&world, 1, 20 * MS);
+	world_sample(&world, 1, 21 * MS, STACK(&world, BURN, HANDLE));
+	world_leave(&world, 1, 24 * MS);
+	assert_int_equal(world_report(&world, &none, check_unknown), 1);
+	world_end(&world);
+}
+
+/* ---- how it begins and ends ---- */
+
+static void check_open(const struct hunt_report *report)
+{
+	assert_int_equal(report->calls, 1);
+	assert_int_equal(report->holes, 1);
+	assert_int_equal(report->open, 1);
+	assert_spent(report, "sleep", 30000000);
+}
+
+/* Of a call that was open when sites were taken off some is missing; one that is open at the end goes on as it
+ * was seen last. */
+static void test_ends(void **state)
+{
+	struct world world;
+	uint64_t stack;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	stack = STACK(&world, PARK, SLEEP, LOAD, HANDLE);
+	world_enter(&world, 1, 0);
+	world_feed(&world, &(union any_record){0}, RECORD_STATES_OFF, 5 * MS, 0);
+	look(&world, 8 * MS, STATE_WAITING, stack);
+	world_leave(&world, 1, 10 * MS);
+	world_enter(&world, 1, 20 * MS);
+	look(&world, 22 * MS, STATE_WAITING, stack);
+	world_stop(&world, 50 * MS);
+	assert_int_equal(world_report(&world, &none, check_open), 1);
+	world_end(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
