@@ -104,12 +104,12 @@ class Tracer(Child):
         """What is measured is all probes, however much they cost; versions before did nothing about that."""
         return ["--max-overhead", "none"] if tool == TOOL and "--max-overhead" not in arguments else []
 
-    def __init__(self, *arguments, output=os.devnull, tool=TOOL):
+    def __init__(self, *arguments, output=os.devnull, tool=TOOL, command=("-y",)):
         # Messages go to a file: a pipe that nobody empties could hold the tracer up.
         self.messages = tempfile.TemporaryFile("w+")
         begun = time.monotonic()
-        super().__init__([tool, *self.whole(arguments, tool), "-v", "-y", "-o", output, *arguments], stderr=self.messages,
-                         stdout=subprocess.DEVNULL)
+        super().__init__([tool, *command, *self.whole(arguments, tool), "-v", "-o", output, *arguments],
+                         stderr=self.messages, stdout=subprocess.DEVNULL)
         while not processes.is_tracing(self.said()):
             if self.process.poll() is not None:
                 raise Failed(self.said().strip().splitlines()[-1])
@@ -133,6 +133,11 @@ class Tracer(Child):
 
     def sites(self):
         return int(re.search(r"\((\d+) probes\)", self.said()).group(1))
+
+
+def Hunt(*arguments, output=os.devnull):
+    """The same: hunt."""
+    return Tracer(*arguments, output=output, command=("hunt",))
 
 
 class Empty(Child):

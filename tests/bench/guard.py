@@ -28,8 +28,8 @@ GUARDS = {"no guard": ("--max-overhead", "none"), "guard": ("--max-overhead", "2
 class Load(Child):
     """The load generator; stop() is what it counted."""
 
-    def __init__(self, path, address, output):
-        super().__init__([path, address, str(CONNECTIONS), output], stdout=subprocess.PIPE)
+    def __init__(self, path, address, output, *paced, connections=CONNECTIONS):
+        super().__init__([path, address, str(connections), output, *paced], stdout=subprocess.PIPE)
         self.output = output
         if self.process.stdout.readline() != "ready\n":
             raise Failed("the load generator did not start")
@@ -46,6 +46,7 @@ class Answers:
     def __init__(self, account):
         self.begun = account["begun_unix_ns"] / 1e9
         self.slots = list(zip(account["answers"], account["gaps_ns"]))
+        self.median_ns = account.get("median_ns")
 
     def between(self, begin, end):
         """The slots of 100 ms that are in a span of time (seconds since 1970)."""

@@ -2,10 +2,12 @@
 
 // load asks an HTTP server as fast as it answers, until its standard input ends:
 //
-//	load ADDRESS CONNECTIONS FILE
+//	load ADDRESS CONNECTIONS FILE [PATH PAUSE_US]
 //
 // Connections stay open, one more comes and goes twice a second. What was answered is written to FILE
-// as JSON: answers of each slot of 100 ms, and the longest time without any that ended in it.
+// as JSON: answers of each slot of 100 ms, and the longest time without any that ended in it. With PATH
+// that is asked for instead of "/", each connection pauses after each answer, and how long the middle one of
+// all answers took is told, too.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sort"
 	"strconv"
 	"sync"
 	"time"
@@ -28,15 +31,22 @@ type account struct {
 	BegunNs int64   `json:"begun_unix_ns"`
 	Answers []int64 `json:"answers"`
 	GapsNs  []int64 `json:"gaps_ns"`
+	Median  int64   `json:"median_ns,omitempty"`
 
 	mutex sync.Mutex
 	begun time.Time
 	last  time.Duration
+	path  string
+	pause time.Duration
+	took  []int64 // each answer, with a pause
 }
 
-func (a *account) answer() {
+func (a *account) answer(took time.Duration) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
+	if a.pause > 0 {
+		a.took = append(a.took, int64(took))
+	}
 	now := time.Since(a.begun)
 	index := int(now / slot)
 	for len(a.Answers) <= index {
@@ -56,8 +66,8 @@ func max(a, b int64) int64 {
 }
 
 // ask sends one request and reads all of its answer.
-func ask(conn net.Conn, reader *bufio.Reader) error {
-	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+func ask(conn net.Conn, reader *bufio.Reader, path string) error {
+	if _, err := io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
 		return err
 	}
 	length, name := -1, []byte("Content-Length: ")
@@ -88,8 +98,10 @@ func connect(address string, requests int, a *account) {
 		defer conn.Close()
 		reader := bufio.NewReader(conn)
 		for i := 0; err == nil && (requests == 0 || i < requests); i++ {
-			if err = ask(conn, reader); err == nil {
-				a.answer()
+			begun := time.Now()
+			if err = ask(conn, reader, a.path); err == nil {
+				a.answer(time.Since(begun))
+				time.Sleep(a.pause)
 			}
 		}
 	}
@@ -106,7 +118,11 @@ func main() {
 		os.Exit(1)
 	}
 	begun := time.Now()
-	a := &account{BegunNs: begun.UnixNano(), begun: begun}
+	a := &account{BegunNs: begun.UnixNano(), begun: begun, path: "/"}
+	if len(os.Args) > 5 {
+		us, _ := strconv.Atoi(os.Args[5])
+		a.path, a.pause = os.Args[4], time.Duration(us)*time.Microsecond
+	}
 	for i := 0; i < connections; i++ {
 		go connect(os.Args[1], 0, a)
 	}
@@ -119,6 +135,10 @@ func main() {
 	fmt.Println("ready")
 	io.Copy(io.Discard, os.Stdin)
 	a.mutex.Lock()
+	if len(a.took) > 0 {
+		sort.Slice(a.took, func(i, j int) bool { return a.took[i] < a.took[j] })
+		a.Median = a.took[len(a.took)/2]
+	}
 	text, err := json.Marshal(a)
 	if err == nil {
 		err = os.WriteFile(os.Args[3], text, 0o644)
