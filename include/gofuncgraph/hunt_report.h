@@ -163,6 +163,7 @@ struct hunt_report {
 	uint64_t looked_at; /* slow calls whose pieces were there */
 	uint64_t total_ns, explained_ns; /* of these: their time, and as much of it as is known */
 	uint64_t samples; /* within calls of the target */
+	uint64_t rested_ns; /* for so long no call of any target was seen */
 	/* Waits were sampled, at least from some time on: so often a second; 0: they are exact. */
 	double waits_hz;
 	/* Then: of the program's CPU time, what exact waits would take; 0: unknown, nobody tried. */

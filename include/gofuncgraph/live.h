@@ -48,6 +48,12 @@ struct error *live_attach(struct source *source, const uint32_t *sites, size_t c
  * RECORD_GAP_END.
  */
 struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t count);
+/*
+ * With run_options.hunt: takes the probes of all functions that were chosen off, and tells RECORD_REST. live_wake()
+ * attaches them again when that is done, and live_begin() goes on: RECORD_REST_END.
+ */
+struct error *live_rest(struct source *source);
+struct error *live_wake(struct source *source);
 /* From now on one in so many calls of targets begins a tree, chosen by chance; STAT_LEFT_OUT counts the
  * others, and RECORD_ONE_IN tells of it. Inside one that does not, a call of a target may. 1: all do. */
 struct error *live_sample(struct source *source, uint32_t one_in);
@@ -56,7 +62,7 @@ struct error *live_sample(struct source *source, uint32_t one_in);
  * tracing stops (RECORD_IS_OPEN). It is told again when it ends.
  */
 void live_tell_open(struct source *source);
-/* With `careful`: tracing begins. */
+/* With `careful`, and after live_wake(): tracing begins. */
 void live_begin(struct source *source);
 
 /* Of a source that live_start() made. */

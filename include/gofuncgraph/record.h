@@ -71,6 +71,10 @@ enum record_kind {
 	RECORD_STATES_OFF,
 	/* struct record_look, made by a source, to hunt only */
 	RECORD_LOOK,
+	/* struct record, made by a source, to hunt only: until RECORD_REST_END there are no probes, and how calls
+	 * end that are open is not seen, then or later */
+	RECORD_REST,
+	RECORD_REST_END,
 };
 
 enum record_flags {
@@ -476,6 +480,8 @@ static inline __u32 record_min_size(__u8 kind)
 	case RECORD_GAP:
 	case RECORD_GAP_END:
 	case RECORD_STATES_OFF:
+	case RECORD_REST:
+	case RECORD_REST_END:
 		return sizeof(struct record);
 	case RECORD_STATISTICS:
 		return sizeof(struct record_statistics);

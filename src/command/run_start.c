@@ -32,7 +32,7 @@ static struct error *make_guard(struct run *run, const struct record_sink *sink)
 		.max_overhead = run->args->max_overhead,
 		.sink = *sink,
 		.needs_states = needs_states(run),
-		.samples_waits = run->args->options.hunt.is_wanted,
+		.hunts = run->args->options.hunt.is_wanted,
 		.is_waiting = run->args->program_args && !run->has_begun,
 		.hit_times = run->hit_times,
 	};

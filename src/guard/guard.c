@@ -40,6 +40,8 @@ struct guard {
 		program_time; /* of when so many runs had been timed that they tell */
 	bool is_careful, has_begun, wants_end;
 	double share_of_states; /* see guard_share_of_states() */
+	uint64_t rest_end_ns; /* GUARD_REST is the last step, until then at least; else 0 */
+	bool is_waking; /* it is over, and probes come again */
 	bool is_busy; /* `step` is being carried out */
 	struct guard_step step; /* the last */
 	struct told told;
@@ -58,7 +60,11 @@ static bool wants_care(const struct guard *guard)
 struct error *guard_new(const struct guard_options *options, struct guard **out)
 {
 	const struct plan *plan = options->plan;
-	double max_share = options->max_overhead ? options->max_overhead / 100.0 : INFINITY;
+	const struct policy_options policy = {
+		.max_share = options->max_overhead ? options->max_overhead / 100.0 : INFINITY,
+		.needs_states = options->needs_states,
+		.may_rest = options->hunts && !options->needs_states,
+	};
 	struct guard *guard = *out = calloc(1, sizeof(*guard));
 	struct error *err;
 
@@ -71,8 +77,8 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	guard->hits = calloc(plan->num_sites + 1, sizeof(*guard->hits));
 	if (!guard->times || !guard->hits)
 		return error_out_of_memory();
-	err = policy_new(plan, max_share, options->needs_states, &guard->policy);
-	told_init(&guard->told, plan, options->max_overhead, options->samples_waits);
+	err = policy_new(plan, &policy, &guard->policy);
+	told_init(&guard->told, plan, options->max_overhead, options->hunts);
 	guard->is_careful = !err && wants_care(guard);
 	if (guard->is_careful)
 		guard->activity = activity_begin(plan, options->only);
@@ -259,6 +265,10 @@ static struct error *carry_out(struct guard *guard)
 	case GUARD_TAKE_OFF:
 		guard->is_busy = true;
 		return live_take_off(guard->source, step->funcs, step->num_funcs);
+	case GUARD_REST:
+		told_step(&guard->told, step);
+		guard->rest_end_ns = guard->read_ns + step->wait_ns;
+		return live_rest(guard->source);
 	case GUARD_SAMPLE:
 		told_step(&guard->told, step);
 		return live_sample(guard->source, step->one_in);
@@ -332,6 +342,24 @@ static void finish_step(struct guard *guard, const struct sample *sample)
 	policy_restart(guard->policy, sample);
 }
 
+static struct error *look_while_resting(struct guard *guard, uint64_t now_ns)
+{
+	struct sample sample;
+
+	if (live_is_busy(guard->source) || now_ns < guard->rest_end_ns)
+		return NULL;
+	if (!guard->is_waking) {
+		guard->is_waking = true;
+		return live_wake(guard->source);
+	}
+	live_begin(guard->source);
+	guard->is_waking = false;
+	guard->rest_end_ns = 0;
+	sample = read_all(guard, now_ns);
+	policy_restart(guard->policy, &sample);
+	return NULL;
+}
+
 static struct error *look_while_tracing(struct guard *guard, uint64_t now_ns)
 {
 	struct sample sample;
@@ -350,5 +378,7 @@ static struct error *look_while_tracing(struct guard *guard, uint64_t now_ns)
 
 struct error *guard_look(struct guard *guard, uint64_t now_ns)
 {
+	if (guard->rest_end_ns)
+		return look_while_resting(guard, now_ns);
 	return guard->has_begun ? look_while_tracing(guard, now_ns) : look_before(guard, now_ns);
 }

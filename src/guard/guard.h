@@ -21,7 +21,9 @@ struct guard_options {
 	pid_t only; /* the only process that is traced; 0: all that run the plan's file */
 	enum attach_method method; /* not ATTACH_AUTO */
 	bool needs_states; /* of goroutines: without them nothing else is of use */
-	bool samples_waits; /* without them, waits are looked for in another way */
+	/* hunt: without them waits are looked for in another way, and where nothing else helps, there are probes
+	 * only now and then */
+	bool hunts;
 	bool is_waiting; /* the program was not started yet */
 	/* Gets a RECORD_TAKEN_OFF of each function that is left out before anything is traced. */
 	struct record_sink sink;

@@ -19,7 +19,7 @@ struct policy {
 	struct window window;
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
-	bool needs_states;
+	bool needs_states, may_rest;
 	unsigned num_over; /* windows in a row in which it was too much */
 	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
@@ -31,7 +31,7 @@ struct policy {
 
 /* ---- life ---- */
 
-struct error *policy_new(const struct plan *plan, double max_share, bool needs_states,
+struct error *policy_new(const struct plan *plan, const struct policy_options *options,
 			 struct policy **out)
 {
 	struct policy *policy = *out = calloc(1, sizeof(*policy));
@@ -39,10 +39,11 @@ struct error *policy_new(const struct plan *plan, double max_share, bool needs_s
 	if (!policy)
 		return error_out_of_memory();
 	policy->plan = plan;
-	policy->max_share = max_share;
+	policy->max_share = options->max_share;
 	policy->share = -1;
 	policy->one_in = 1;
-	policy->needs_states = needs_states;
+	policy->needs_states = options->needs_states;
+	policy->may_rest = options->may_rest;
 	policy->resume = plan_find_resume(plan);
 	policy->is_off = calloc(plan_num_all(plan) + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan_num_all(plan) + 1, sizeof(*policy->chosen));
@@ -255,6 +256,30 @@ static bool states_alone_are_too_much(const struct policy *policy)
 	       window_share(window, others_ns) < goal;
 }
 
+/* Those that were chosen stay. */
+static void take_back(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->num_leaving; i++) {
+		policy->is_off[policy->leaving[i]] = false;
+		policy->num_off -= policy->leaving[i] < policy->plan->num_funcs;
+	}
+	policy->num_leaving = policy->num_chosen = 0;
+}
+
+/* So long that what was spent in the windows that it was too much in is as much as is allowed. */
+static struct guard_step rest(struct policy *policy)
+{
+	double goal = GUARD_GOAL * policy->max_share;
+	double on_ns = (double)(policy->num_over * policy->window.length_ns);
+	struct guard_step step = step_of(policy, GUARD_REST, policy->window.cost_ns);
+
+	take_back(policy);
+	step.wait_ns = (uint64_t)(on_ns * (policy->share / goal - 1));
+	step.share_after = goal;
+	policy->num_over = 0;
+	return step;
+}
+
 /* Nothing but targets is left. */
 static struct guard_step curb_targets(struct policy *policy)
 {
@@ -263,7 +288,7 @@ static struct guard_step curb_targets(struct policy *policy)
 	choose(policy, true, GUARD_GOAL * policy->max_share, &cost_ns);
 	if (policy->num_leaving && any_target_stays(policy))
 		return take_off(policy, cost_ns);
-	return step_of(policy, GUARD_END, cost_ns);
+	return policy->may_rest ? rest(policy) : step_of(policy, GUARD_END, cost_ns);
 }
 
 struct guard_step policy_watch(struct policy *policy, const struct sample *sample)

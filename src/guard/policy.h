@@ -8,7 +8,7 @@
  * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
  * itself takes stays, what a record takes goes. Else goroutines' states are not seen any more, where
  * these cost much; else, if it was too much for twice as long, those targets that cost most are taken
- * off; when none would be left, tracing ends.
+ * off; when none would be left, tracing ends, or rests for so long that it is not too much.
  */
 #ifndef GUARD_POLICY_H
 #define GUARD_POLICY_H
@@ -20,9 +20,13 @@
 
 struct policy;
 
-/* `max_share` more than 0; INFINITY: nothing is ever to be done. `needs_states`: without them nothing
- * else is of use. */
-struct error *policy_new(const struct plan *plan, double max_share, bool needs_states,
+struct policy_options {
+	double max_share; /* more than 0; INFINITY: nothing is ever to be done */
+	bool needs_states; /* without them nothing else is of use */
+	bool may_rest; /* it is of use to trace now and then */
+};
+
+struct error *policy_new(const struct plan *plan, const struct policy_options *options,
 			 struct policy **policy);
 void policy_free(struct policy *policy); /* NULL is fine */
 

@@ -15,6 +15,8 @@ enum guard_action {
 	GUARD_STATES_OFF, /* the same: where goroutines change their states */
 	GUARD_SAMPLE, /* from now on one in so many calls of targets begins a tree: `one_in` */
 	GUARD_BEGIN, /* all is attached that is to be; `heats` are left out */
+	/* All probes of functions go for `wait_ns`, and then come again: nothing else helps */
+	GUARD_REST,
 	GUARD_END, /* nothing else helps */
 };
 

@@ -12,11 +12,9 @@
 /* A program that hardly runs for its probes does more as soon as they go: how much is not known well. */
 #define MOSTLY_PROBES 0.5
 
-void told_init(struct told *told, const struct plan *plan, unsigned max_overhead,
-	       bool samples_waits)
+void told_init(struct told *told, const struct plan *plan, unsigned max_overhead, bool hunts)
 {
-	*told = (struct told){
-		.plan = plan, .max_overhead = max_overhead, .samples_waits = samples_waits};
+	*told = (struct told){.plan = plan, .max_overhead = max_overhead, .hunts = hunts};
 }
 
 /* ---- parts of messages ---- */
@@ -125,8 +123,7 @@ static void tell_states_off(const struct told *told, const struct guard_step *st
 	log_warning(
 		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: %s, which should leave %s (--max-overhead %u)",
 		percent(step->share), percent(step->share_of_states),
-		told->samples_waits ? "from now on waits are sampled"
-				    : "these are not seen any more",
+		told->hunts ? "from now on waits are sampled" : "these are not seen any more",
 		left_text(step, left), told->max_overhead);
 }
 
@@ -162,7 +159,17 @@ static void tell_taken_off(const struct told *told, const struct guard_step *ste
 	name_all(told, step);
 }
 
-void told_step(const struct told *told, const struct guard_step *step)
+/* It comes again and again. */
+static void tell_rest(struct told *told, const struct guard_step *step)
+{
+	if (!told->has_rested)
+		log_warning(
+			"probes took %u %% of the program's CPU time, and there is nothing else that could be left out: from now on there are none for some of the time, and what is called then is not seen (--max-overhead %u)",
+			percent(step->share), told->max_overhead);
+	told->has_rested = true;
+}
+
+void told_step(struct told *told, const struct guard_step *step)
 {
 	unsigned share = percent(step->share);
 	char left[LEFT_SIZE];
@@ -178,6 +185,9 @@ void told_step(const struct told *told, const struct guard_step *step)
 		log_warning(
 			"probes took %u %% of the program's CPU time: from now on one in %u calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
 			share, step->one_in, left_text(step, left), told->max_overhead);
+		break;
+	case GUARD_REST:
+		tell_rest(told, step);
 		break;
 	case GUARD_END:
 		log_warning(

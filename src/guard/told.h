@@ -11,19 +11,19 @@
 struct told {
 	const struct plan *plan; /* not owned */
 	unsigned max_overhead; /* percent */
-	bool samples_waits; /* where goroutines change their states there are no probes */
+	bool hunts; /* see struct guard_options */
+	bool has_rested; /* it was told so */
 	/* Of the begin. */
 	size_t num_attached;
 	uint64_t progress_ns; /* when it began, or was told last that it lasts */
 };
 
-void told_init(struct told *told, const struct plan *plan, unsigned max_overhead,
-	       bool samples_waits);
+void told_init(struct told *told, const struct plan *plan, unsigned max_overhead, bool hunts);
 
 /* A step of begin_next(). At GUARD_BEGIN what was left out is told. */
 void told_begin_step(struct told *told, const struct guard_step *step, uint64_t now_ns);
 
 /* A step of policy_watch(). */
-void told_step(const struct told *told, const struct guard_step *step);
+void told_step(struct told *told, const struct guard_step *step);
 
 #endif

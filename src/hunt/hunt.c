@@ -23,14 +23,19 @@ struct error *hunt_new(const struct hunt_settings *settings, const struct hunt_s
 	return NULL;
 }
 
+static void drop_all(struct hunt *hunt)
+{
+	while (hunt->open)
+		calls_drop(hunt, hunt->open);
+}
+
 void hunt_free(struct hunt *hunt)
 {
 	struct hunt_target *target, *next;
 
 	if (!hunt)
 		return;
-	while (hunt->open)
-		calls_drop(hunt, hunt->open);
+	drop_all(hunt);
 	for (target = hunt->first_target; target; target = next) {
 		next = target->next;
 		kept_destroy(&target->kept);
@@ -80,6 +85,13 @@ static void take_off(struct hunt *hunt, uint32_t site)
 		if (one->call.target == target)
 			calls_drop(hunt, one);
 	}
+}
+
+static void end_rest(struct hunt *hunt, uint64_t end_ns)
+{
+	if (hunt->rest_ns && end_ns > hunt->rest_ns)
+		hunt->rested_ns += end_ns - hunt->rest_ns;
+	hunt->rest_ns = 0;
 }
 
 static bool end_process(struct hunt *hunt, const struct record *record)
@@ -291,6 +303,13 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		is_full = !goroutine ||
 			  calls_look(hunt, goroutine, (const struct record_look *)record);
 		break;
+	case RECORD_REST:
+		drop_all(hunt);
+		hunt->rest_ns = record->time_ns;
+		break;
+	case RECORD_REST_END:
+		end_rest(hunt, record->time_ns);
+		break;
 	case RECORD_STATES_OFF:
 		hunt->is_sampled = true;
 		lose_some_of_all(hunt);
@@ -303,6 +322,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		stuck_look(hunt, record->time_ns);
 		break;
 	case RECORD_STOPPED:
+		end_rest(hunt, record->time_ns);
 		is_full = end_all(hunt, record->time_ns);
 	}
 	return is_full ? NULL : error_out_of_memory();

@@ -78,6 +78,8 @@ struct hunt {
 	struct processes processes; /* of these */
 	struct hunt_goroutine *open; /* a list of the same */
 	bool is_in_gap; /* what happens now may not be seen */
+	uint64_t rest_ns; /* since when there are no probes; 0: there are */
+	uint64_t rested_ns; /* so long there were none */
 	bool is_sampled; /* waits are not told any more, but looked for */
 	struct hash targets; /* by function */
 	struct hunt_target *first_target, *last_target;

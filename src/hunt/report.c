@@ -211,6 +211,7 @@ static bool report_target(const struct hunt *hunt, const struct hunt_target *tar
 				     .records_lost = hunt->lost,
 				     .one_in = hunt->one_in,
 				     .left_out = hunt->left_out,
+				     .rested_ns = hunt->rested_ns,
 				     .waits_hz = waits_hz(hunt, target),
 				     .share_of_exact = options->share_of_exact};
 	bool is_full = list_candidates(&target->kept, &all);

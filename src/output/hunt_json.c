@@ -239,6 +239,8 @@ static void put_report(struct output *out, const struct hunt_report *report)
 		put_call(out, &json, &report->slowest[i]);
 	json_member_number(&json, "samples", report->samples);
 	json_member_number(&json, "lost", report->records_lost);
+	if (report->rested_ns)
+		json_member_number(&json, "rested_ns", report->rested_ns);
 	if (report->lost)
 		json_member_number(&json, "calls_lost", report->lost);
 	if (report->holes)

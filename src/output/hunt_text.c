@@ -317,7 +317,7 @@ static void put_call(struct output *out, const struct hunt_report *report,
 
 static void put_coverage(struct output *out, const struct hunt_report *report)
 {
-	char text[TEXT_SIZE];
+	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 	if (report->slow > report->looked_at) {
 		snprintf(text, sizeof(text),
@@ -328,6 +328,13 @@ static void put_coverage(struct output *out, const struct hunt_report *report)
 	if (report->total_ns && report->explained_ns < report->total_ns - report->total_ns / 200) {
 		snprintf(text, sizeof(text), "%.1f %% of their time is accounted for",
 			 100.0 * (double)report->explained_ns / (double)report->total_ns);
+		hunt_line_sentence(out, NULL, text);
+	}
+	if (report->rested_ns) {
+		snprintf(
+			text, sizeof(text),
+			"for %s there were no probes, which would have cost too much: calls of then are not among these",
+			hunt_amount(amount, report->rested_ns));
 		hunt_line_sentence(out, NULL, text);
 	}
 	if (report->lost || report->holes) {

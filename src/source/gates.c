@@ -185,6 +185,18 @@ void gates_sweep(struct gates *gates, uint64_t now_ns)
 	gates->next_walk_ns = now_ns + num_gates * REST_NS;
 }
 
+static void delete_any(struct gates *gates, const struct gate_key *key, const struct gate *gate,
+		       void *context)
+{
+	if (!bpf_map_delete_elem(gates->fd, key))
+		__atomic_fetch_sub(gates->count, 1, __ATOMIC_RELAXED);
+}
+
+void gates_forget(struct gates *gates)
+{
+	walk(gates, delete_any, NULL);
+}
+
 void gates_destroy(struct gates *gates)
 {
 	forget_programs(gates);

@@ -43,6 +43,9 @@ void gates_take_losses(struct gates *gates, const struct record_process *end,
 void gates_visit_losses(struct gates *gates, uint64_t time_ns,
 			void (*tell)(void *context, const struct record *loss), void *context);
 
+/* Takes all out, while nothing is traced. */
+void gates_forget(struct gates *gates);
+
 /* To be called now and then. */
 void gates_sweep(struct gates *gates, uint64_t now_ns);
 

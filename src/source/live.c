@@ -42,6 +42,7 @@ struct live {
 	unsigned batch; /* records handed on in this go */
 	bool file_is_changed;
 	bool is_gap; /* RECORD_GAP was told, and its end was not yet */
+	bool is_resting; /* the same of RECORD_REST */
 	uint32_t num_moves; /* execs that the probes have followed */
 	uint64_t num_received; /* records */
 	uint64_t num_lost; /* the same, as was told last */
@@ -382,9 +383,58 @@ void live_tell_open(struct source *source)
 			     hand_on_made, live);
 }
 
+struct error *live_rest(struct source *source)
+{
+	struct live *live = live_of(source);
+	const struct plan *plan = live->options.plan;
+	_cleanup_free_ uint32_t *funcs = calloc(plan->num_funcs + 1, sizeof(*funcs));
+	struct error *err;
+
+	if (!funcs)
+		return error_out_of_memory();
+	for (uint32_t i = 0; i < plan->num_funcs; i++)
+		funcs[i] = i;
+	/* Of some calls only the beginning or the end would be seen meanwhile. */
+	live->bpf->bss->is_tracing = false;
+	live->is_resting = true;
+	err = consume_all(live);
+	hand_on_time(live, RECORD_REST, event_clock_now_ns(live->options.clock));
+	if (live->looks)
+		looks_forget(live->looks);
+	return err
+		       ?: layers_take_off(&live->layers, live->attachment, funcs, plan->num_funcs,
+					  false);
+}
+
+struct error *live_wake(struct source *source)
+{
+	struct live *live = live_of(source);
+	const struct plan *plan = live->options.plan;
+	const struct layers *layers = &live->layers;
+	_cleanup_free_ uint32_t *sites = calloc(plan->num_sites + 1, sizeof(*sites));
+	size_t count = 0;
+
+	if (!sites)
+		return error_out_of_memory();
+	/* Nothing is left of the goroutines that were inside. */
+	gates_forget(&live->gates);
+	for (size_t i = 0; i < layers->num_funcs; i++) {
+		const struct plan_func *func = plan_func_at(plan, layers->funcs[i]);
+
+		for (uint32_t j = 0; j < func->num_sites; j++)
+			sites[count++] = func->first_site + j;
+	}
+	return layers_attach(&live->layers, live->attachment, sites, count);
+}
+
 void live_begin(struct source *source)
 {
-	live_of(source)->bpf->bss->is_tracing = true;
+	struct live *live = live_of(source);
+
+	if (live->is_resting)
+		hand_on_time(live, RECORD_REST_END, event_clock_now_ns(live->options.clock));
+	live->is_resting = false;
+	live->bpf->bss->is_tracing = true;
 }
 
 /* ---- life cycle ---- */

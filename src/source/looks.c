@@ -132,6 +132,12 @@ static void forget(struct looks *looks, struct inside *goroutine)
 	free(goroutine);
 }
 
+void looks_forget(struct looks *looks)
+{
+	while (looks->num_inside)
+		forget(looks, looks->inside[0]);
+}
+
 static void forget_process(struct looks *looks, uint32_t pid)
 {
 	struct process *process = hash_find(&looks->processes, (struct hash_key){.first = pid});

@@ -30,6 +30,9 @@ void looks_free(struct looks *looks); /* NULL is fine */
 /* A record of the kernel's. Whom there is no memory for is not looked at. */
 void looks_see(struct looks *looks, const struct record *record);
 
+/* Nobody is inside any more. */
+void looks_forget(struct looks *looks);
+
 /* So long after now_ns the next look is due; 0: it is. */
 uint64_t looks_wait_ns(const struct looks *looks, uint64_t now_ns);
 

@@ -4,6 +4,7 @@
 Whether the guard acts does not depend on how busy the machine is: the programs do nothing else than to call functions
 that have probes, so that these take most of whatever time they get."""
 
+import json
 import re
 
 import pytest
@@ -188,6 +189,22 @@ def test_exact_waits_of_hunt(binary, start, run_tool):
     assert tracer.wait() == 0
     assert "tracing ends; trace what is called less often, or allow more (--max-overhead 20)" in tracer.err
     program.work("SWITCH 0")
+
+
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
+def test_rests_of_hunt(binary, start, run_tool, method):
+    """There is nothing else to take off: there are probes only now and then, and what is seen between is right."""
+    program = start(binary("hot"))
+    tracer = run_tool("hunt", *GUARDED, "--attach", method, "-f", "json", "-p", program.pid, "main.outsideTarget").await_tracing()
+    program.work("OUTSIDE 1")
+    await_condition(lambda: "from now on there are none for some of the time" in tracer.err, "it does not rest")
+    begun = program.work("OUTSIDE 1")["main.outsideTarget"]
+    await_condition(lambda: program.work("OUTSIDE 1")["main.outsideTarget"] > begun + 3_000_000, "the program is held up")
+    account = program.work("OUTSIDE 0")
+    report = json.loads(tracer.stop().out)
+    assert tracer.err.count("for some of the time") == 1
+    assert report["rested_ns"] > 0 and report.get("open", 0) <= 1
+    assert 1000 < report["calls"] < account["main.outsideTarget"]
 
 
 def test_only_target(binary, start, trace):

@@ -172,13 +172,40 @@ static void test_ends(void **state)
 	world_end(&world);
 }
 
+/* ---- rests ---- */
+
+static void check_rest(const struct hunt_report *report)
+{
+	assert_int_equal(report->calls, 1);
+	assert_int_equal(report->lost, 1);
+	assert_int_equal(report->max_ns, 5000000);
+	assert_int_equal(report->rested_ns, 50000000);
+}
+
+/* How the call ends that is open then is never seen. */
+static void test_rest(void **state)
+{
+	struct world world;
+
+	begin(&world);
+	world_enter(&world, 1, 0);
+	world_feed(&world, &(union any_record){0}, RECORD_REST, 10 * MS, 0);
+	world_feed(&world, &(union any_record){0}, RECORD_REST_END, 40 * MS, 0);
+	world_leave(&world, 1, 41 * MS);
+	world_enter(&world, 1, 45 * MS);
+	world_leave(&world, 1, 50 * MS);
+	world_feed(&world, &(union any_record){0}, RECORD_REST, 60 * MS, 0);
+	world_stop(&world, 80 * MS);
+	assert_int_equal(world_report(&world, &none, check_rest), 1);
+	world_end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_change),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_wait),    cmocka_unit_test(test_change),
+		cmocka_unit_test(test_unknown), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

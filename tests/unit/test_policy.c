@@ -6,7 +6,8 @@
 static void build(struct world *world, uint32_t num_funcs, uint32_t num_targets, double max_share)
 {
 	world_build(world, num_funcs, num_targets);
-	assert_null(policy_new(&world->plan, max_share, false, &world->policy));
+	assert_null(policy_new(&world->plan, &(struct policy_options){.max_share = max_share},
+			       &world->policy));
 }
 
 static void destroy(struct world *world)
@@ -143,6 +144,33 @@ static void test_hot_target(void **state)
 	destroy(&world);
 }
 
+/* The same where it may rest: as long as needed, again and again, and all stays as it is. */
+static void test_rest(void **state)
+{
+	const struct policy_options options = {.max_share = 0.2, .may_rest = true};
+	struct guard_step step;
+	struct world world;
+
+	build(&world, 10, 2, 0.2);
+	policy_free(world.policy);
+	assert_null(policy_new(&world.plan, &options, &world.policy));
+	world.rates[0] = world.rates[1] = 1000000;
+	attach_all(&world);
+	for (int i = 0; i < 2; i++) {
+		uint64_t on_ns = world.now_ns;
+
+		step = watch(&world);
+		on_ns = world.now_ns - on_ns;
+		assert_int_equal(step.action, GUARD_REST);
+		assert_true(step.share > 0.5);
+		/* What was spent, of the time with the rest. */
+		assert_true((double)on_ns * step.share / (double)(on_ns + step.wait_ns) < 0.2);
+		assert_true(step.wait_ns < 10 * on_ns);
+		assert_int_equal(policy_num_off(world.policy), 0);
+	}
+	destroy(&world);
+}
+
 /* It is over before anything is done. */
 static void test_burst(void **state)
 {
@@ -267,12 +295,13 @@ static void test_resume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cheap),          cmocka_unit_test(test_hottest_first),
-		cmocka_unit_test(test_many_small),     cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_idle),           cmocka_unit_test(test_hot_target),
-		cmocka_unit_test(test_hot_of_targets), cmocka_unit_test(test_resume),
-		cmocka_unit_test(test_sample),         cmocka_unit_test(test_no_sample),
-		cmocka_unit_test(test_states),         cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_cheap),      cmocka_unit_test(test_hottest_first),
+		cmocka_unit_test(test_many_small), cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_idle),       cmocka_unit_test(test_hot_target),
+		cmocka_unit_test(test_rest),       cmocka_unit_test(test_hot_of_targets),
+		cmocka_unit_test(test_resume),     cmocka_unit_test(test_sample),
+		cmocka_unit_test(test_no_sample),  cmocka_unit_test(test_states),
+		cmocka_unit_test(test_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
