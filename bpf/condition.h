@@ -47,20 +47,6 @@ static __always_inline __u8 test_nil(struct fetched *fetched, const struct fetch
 	return is_nil ? OUTCOME_EQUAL : OUTCOME_LESS;
 }
 
-static __always_inline __u8 test_text(struct fetched *fetched, const struct condition_text *text)
-{
-	__u64 have[CONDITION_TEXT_SIZE / 8] = {}, others = 0;
-
-	if (text->is_exact ? fetched->length != text->length : fetched->length < text->length)
-		return OUTCOME_LESS;
-	if (text->size)
-		fetch_memory(fetched, have, text->size, sizeof(have), 0);
-#pragma unroll
-	for (int i = 0; i < CONDITION_TEXT_SIZE / 8; i++)
-		others |= (have[i] ^ text->words[i]) & text->masks[i];
-	return others ? OUTCOME_LESS : OUTCOME_EQUAL;
-}
-
 static __always_inline void answer(struct answers *answers, __u64 state, bool is_true)
 {
 	answers->sure = answers->sure << 1 | (is_true & (state == VALUE_WHOLE));
@@ -90,8 +76,10 @@ static __always_inline void test(const struct condition *condition, const struct
 		break;
 	case FETCH_TEST_TEXT:
 		if (fetched->state == VALUE_WHOLE)
-			outcome = test_text(fetched,
-					    &condition->texts[op->number & (CONDITION_TEXTS - 1)]);
+			outcome = is_text(fetched,
+					  &condition->texts[op->number & (CONDITION_TEXTS - 1)])
+					  ? OUTCOME_EQUAL
+					  : OUTCOME_LESS;
 		break;
 	default:
 		answers->sure = join(answers->sure, op->code == FETCH_TEST_OR);

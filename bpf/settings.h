@@ -35,6 +35,11 @@ const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
 const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
 const volatile __u32 num_chosen_goids = 0;
+/* See labels.h. */
+const volatile __u32 g_labels = 352;
+const volatile bool labels_are_maps = false;
+const volatile __u32 num_labels = 0;
+const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
 const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool hunts = false; /* see run_options.hunt */
 const volatile bool tells_no_cpu = false; /* STATE_NO_CPU is told */

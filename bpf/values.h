@@ -3,7 +3,7 @@
 #ifndef BPF_VALUES_H
 #define BPF_VALUES_H
 
-#include "gate.h"
+#include "labels.h"
 
 /* Memory that can be read is whole pages of at least that. */
 #define SMALLEST_PAGE 4096
@@ -11,39 +11,15 @@
 /* A power of two, more than there are. */
 #define FETCH_REGISTERS 32
 
-/* What operations are about. */
-struct fetched {
-	volatile __u64 word, length;
-	volatile __u64 state; /* enum value_state, of the value that goes on */
-	__u64 words[2];
-};
-
 /*
  * It lies behind the slots in the record, and is read and written there each time: what is read from there
  * is any number to the verifier, so that it need not look at each operation anew for all that came before.
  */
 struct fetch {
 	struct fetched fetched;
+	struct labels labels;
 	__u64 registers[FETCH_REGISTERS];
 };
-
-/* It is never more than `max`, a constant, which the verifier does not know. False: it cannot be read. */
-static __always_inline bool read_at_most(void *to, __u64 size, __u64 max, __u64 from)
-{
-	/* The register that is compared is the one that is used. */
-	asm volatile("" : "+r"(size));
-	return size <= max && read_user(to, size, from);
-}
-
-/* From memory of the process; what cannot be read decides the value's state. */
-static __always_inline void fetch_memory(struct fetched *fetched, void *to, __u32 size, __u32 max,
-					 __u64 offset)
-{
-	if (!fetched->word)
-		fetched->state = VALUE_NIL;
-	else if (!read_at_most(to, size, max, fetched->word + offset))
-		fetched->state = VALUE_UNREADABLE;
-}
 
 /* As many of the text's bytes as there are, and can be read: up to the end of a page if the next one is
  * not there. `max`: a constant. */
@@ -147,7 +123,11 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 		if (site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
 			continue;
 		if (op->code < FETCH_SAVE_WORD) {
-			if (fetched->state == VALUE_WHOLE)
+			if (fetched->state != VALUE_WHOLE)
+				continue;
+			if (op->code == FETCH_LABEL)
+				fetch_label(fetched, &fetch->labels, op);
+			else
 				fetch_word(ctx, fetched, op,
 					   fetch->registers[op->reg & (FETCH_REGISTERS - 1)], site);
 			continue;
@@ -168,6 +148,17 @@ struct entered {
 	__u32 site;
 	__u8 flags; /* of the record */
 };
+
+/* Labels are those of trees: other calls are not asked for any. */
+static __always_inline void prepare_labels(const struct entered *entered, struct fetch *fetch)
+{
+	if (entered->flags & RECORD_OPENS_TREE) {
+		find_labels(entered->who, &fetch->fetched, &fetch->labels);
+	} else {
+		fetch->labels.found = 0;
+		fetch->labels.state = VALUE_UNKNOWN;
+	}
+}
 
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
 static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
@@ -198,6 +189,8 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	record->entry.stack = entered->stack;
 	record->entry.entry.at.header.size = sizeof(*record) + list->size;
 	entered->gate->lost = 0;
+	if (num_labels)
+		prepare_labels(entered, (struct fetch *)(record->values.bytes + bytes));
 	capture(entered->ctx, list, site, &record->values, bytes, max_at);
 	submit(record, room);
 	return true;

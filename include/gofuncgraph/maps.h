@@ -13,6 +13,9 @@
 /* Goroutines that --goid may choose: each target's entry that opens a gate compares with all. */
 #define MAX_GOIDS 16
 
+/* Labels that --label may ask for; a power of two. */
+#define MAX_TOLD_LABELS 4
+
 /* What is read of a runtime.g, its beginning, is no longer than this: the BPF programs have it on their
  * stack. */
 #define G_HEAD_MAX 192

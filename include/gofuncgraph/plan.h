@@ -54,7 +54,8 @@ struct plan {
 	struct where *where;
 	bool where_is_early; /* the BPF programs decide all of it at a tree's beginning */
 	struct condition *conditions; /* of SITE_CONDITION, by site.values */
-	size_t num_conditions;
+	size_t num_conditions, conditions_capacity;
+	size_t labels_alone; /* number plus one of the list of targets without values; 0: there is none */
 };
 
 struct run_options;

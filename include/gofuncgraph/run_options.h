@@ -26,8 +26,12 @@ struct run_options {
 	 * nothing. */
 	uint64_t goids[MAX_GOIDS];
 	uint32_t num_goids;
-	const char
-		*where; /* what a tree's first call must satisfy (values/where.h); NULL: nothing */
+	/* "KEY" or "KEY=VALUE": labels of the goroutine that are told of each tree; with a value trees
+	 * of others are not wanted */
+	const char *labels[MAX_TOLD_LABELS];
+	uint32_t num_labels;
+	/* What a tree's first call must satisfy (values/where.h); NULL: nothing. */
+	const char *where;
 	struct hunt_options hunt; /* neither with `all_goroutines` nor with min_wait_ns */
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */

@@ -30,6 +30,7 @@ enum fetch_code {
 	FETCH_LENGTH, /* length = word: a text's, whose address comes next */
 	/* word = what is at word + `number`; with a `size` of 16 length = the word behind that, too */
 	FETCH_LOAD,
+	FETCH_LABEL, /* word, length = the goroutine's label number `number` of those that are wanted */
 	/* What ends a value: */
 	FETCH_SAVE_WORD, /* the word, 8 bytes, in its slot */
 	FETCH_SAVE_MEMORY, /* what is at word + `number`: as many bytes as the slot has */

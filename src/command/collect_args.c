@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/collect_args.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "command/goroutine_args.h"
 #include "command/options.h"
@@ -8,6 +10,7 @@
 
 enum {
 	KEY_GOID = 0x6100,
+	KEY_LABEL,
 	KEY_WHERE,
 	KEY_STATES,
 	KEY_MIN_WAIT,
@@ -19,6 +22,9 @@ enum {
 static const struct argp_option options[] = {
 	{"goid", KEY_GOID, "IDS", 0,
 	 "Only trees of these goroutines, such as 34 or 34,35; calls of targets by others are counted",
+	 OPTIONS_SHOWN},
+	{"label", KEY_LABEL, "LABEL", 0,
+	 "Show this label of runtime/pprof of each tree's goroutine; with KEY=VALUE only those trees (repeatable: all of them)",
 	 OPTIONS_SHOWN},
 	{"where", KEY_WHERE, "CONDITION", 0,
 	 "Only trees whose first call's values satisfy it: 'n > 100 && path ~ \"/api/*\"'; the others are counted",
@@ -39,6 +45,19 @@ static const struct argp_option options[] = {
 	{},
 };
 
+static error_t take_label(struct run_options *run, const char *arg, struct argp_state *state)
+{
+	size_t length = strcspn(arg, "=");
+
+	if (run->num_labels == MAX_TOLD_LABELS)
+		argp_error(state, "there are more than %d labels", MAX_TOLD_LABELS);
+	else if (!length || length > CONDITION_TEXT_SIZE)
+		argp_error(state, "--label takes a key of 1 to %d bytes", CONDITION_TEXT_SIZE);
+	else
+		run->labels[run->num_labels++] = arg;
+	return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct run_options *run = state->input;
@@ -49,6 +68,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_WHERE:
 		run->where = arg;
 		return 0;
+	case KEY_LABEL:
+		return take_label(run, arg, state);
 	case KEY_STATES:
 		run->states = true;
 		return 0;

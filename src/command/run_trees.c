@@ -143,21 +143,25 @@ static struct progress_count count(void *context)
 	};
 }
 
-/* What --where has left out, in the kernel and here. */
+/* What conditions have left out, in the kernel and here. */
 static void report_unwanted(const struct run_trees *trees)
 {
 	const uint64_t *stats = trees->run->counts;
 	uint64_t rejected = stats[STAT_REJECTED], undecided = stats[STAT_UNDECIDED];
+	const struct run_options *options = &trees->args->run.options;
+	const char *what = !options->num_labels ? "--where"
+			   : !options->where    ? "--label"
+						: "--where and --label";
 
 	tree_view_count_unwanted(&trees->view, &rejected, &undecided);
 	if (rejected)
-		log_info("%llu call%s of targets did not satisfy --where",
-			 (unsigned long long)rejected, rejected == 1 ? "" : "s");
+		log_info("%llu call%s of targets did not satisfy %s", (unsigned long long)rejected,
+			 rejected == 1 ? "" : "s", what);
 	if (undecided)
 		log_info(
-			"%llu call%s of targets %s left out: nobody knows whether they satisfy --where, a value was not there",
+			"%llu call%s of targets %s left out: nobody knows whether they satisfy %s, a value was not there",
 			(unsigned long long)undecided, undecided == 1 ? "" : "s",
-			undecided == 1 ? "was" : "were");
+			undecided == 1 ? "was" : "were", what);
 }
 
 static void report(void *context)

@@ -37,7 +37,7 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 
 	if (args->live && view->where)
 		return error_new(
-			"--live shows calls as they begin, when nobody knows yet whether they satisfy all of --where: leave out --live, or what --where asks of results, floating-point numbers and long texts");
+			"--live shows calls as they begin, when nobody knows yet whether they satisfy all of --where and --label: leave out --live, or what these ask of results, floating-point numbers, long texts and labels");
 	view->chosen = args->filter;
 	view->chosen.where = view->where;
 	view->chosen.values = options->values;

@@ -99,6 +99,7 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 		}
 		writer_puts(writer, "]");
 	}
+	writer_put_labels(out, call);
 	if (again)
 		writer_puts(writer, " [continued]");
 	put_caller(out, call->caller_va);
@@ -211,6 +212,7 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 	writer_puts(writer, ")");
 	writer_put_results(out, call);
 	writer_puts(writer, ";");
+	writer_put_labels(out, call);
 	if (mark)
 		writer_puts(writer, mark);
 	put_caller(out, call->caller_va);

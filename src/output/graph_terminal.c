@@ -49,6 +49,8 @@ struct content {
 	struct place function;
 	const struct call *values_of; /* the call whose values stand between brackets, or NULL */
 	const char *behind; /* ") {" */
+	const struct call
+		*labels_of; /* the call of whose tree the labels stand behind that, or NULL */
 	const struct call *results_of; /* the call whose results stand behind that, or NULL */
 	char note[96]; /* " [goroutine 41]" */
 	const char *before_place;
@@ -192,6 +194,9 @@ static void put_content(const struct output *out, struct line *line, const struc
 	if (content->results_of)
 		line_put_results(line, out, content->results_of,
 				 cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
+	if (content->labels_of)
+		line_put_labels(line, out, content->labels_of,
+				cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
 	line_puts(line, content->note);
 	if (content->has_parts)
 		put_parts(line, content, cut);
@@ -307,6 +312,7 @@ static void write_entry(struct output *out, const struct branch *branch, const s
 				  .before = "",
 				  .values_of = call,
 				  .behind = again ? ") { [continued]" : ") {",
+				  .labels_of = call,
 				  .is_slowest = is_slowest(out, tree, call)};
 
 	set_function(&content, output_entry(out, call));
@@ -353,6 +359,7 @@ static void write_leaf(struct output *out, const struct branch *branch, const st
 				  .before = "",
 				  .values_of = call,
 				  .behind = ")",
+				  .labels_of = call,
 				  .results_of = call};
 
 	set_end(out, &content, branch, call);

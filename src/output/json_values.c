@@ -8,12 +8,12 @@
 #include "output/json_call.h"
 #include "output/values_text.h"
 
-static void put_value(struct json_writer *json, const struct value *value)
+/* JSON's natural form. */
+static void put_form(struct json_writer *json, const struct value *value)
 {
 	char text[VALUE_JSON_SIZE], word[VALUE_WORD_SIZE];
 	bool is_there = value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED;
 
-	json_key(json, "value");
 	if (!is_there) {
 		json_raw(json, "null", 4);
 	} else if (value_is_text(value)) {
@@ -43,12 +43,30 @@ static void put_values(struct json_writer *json, const struct value_list *list,
 
 		json_open(json, '{');
 		put_expr(json, value.spec);
-		put_value(json, &value);
+		json_key(json, "value");
+		put_form(json, &value);
 		if (state)
 			json_member_text(json, "state", state);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+}
+
+static void put_labels(struct json_writer *json, const struct value_list *list,
+		       const struct captured *captured)
+{
+	json_member_open(json, "labels", '{');
+	for (size_t i = 0; i < list->num_labels; i++) {
+		struct value value = value_read_label(&list->labels[i], captured, captured->size);
+		_cleanup_free_ char *key =
+			text_escape(value.spec->label, strlen(value.spec->label));
+
+		if (value.state == VALUE_NIL)
+			continue;
+		json_text_key(json, key ?: "");
+		put_form(json, &value);
+	}
+	json_close(json, '}');
 }
 
 void json_values(struct output *out, struct json_writer *json, const struct call *call)
@@ -57,7 +75,9 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 
 	if (call->values_left_out)
 		json_member_true(json, "args_left_out");
-	if (list) {
+	if (list && list->num_labels && !call->depth)
+		put_labels(json, list, call->captured);
+	if (list && list->count) {
 		json_member_open(json, "args", '[');
 		put_values(json, list, call->captured);
 	}

@@ -56,6 +56,27 @@ static void put_results(const struct place_of_text *to, const struct output *out
 	to->put(to->context, ")", 1);
 }
 
+/* A label that the goroutine does not have is not told. */
+static void put_labels(const struct place_of_text *to, const struct output *out,
+		       const struct call *call)
+{
+	const struct value_list *list = call->depth ? NULL : output_values(out, call->captured);
+	size_t count = 0;
+
+	for (size_t i = 0; list && i < list->num_labels; i++) {
+		struct value value =
+			value_read_label(&list->labels[i], call->captured, call->captured->size);
+
+		if (value.state == VALUE_NIL)
+			continue;
+		to->put(to->context, count++ ? ", " : " [", 2);
+		put_label(to, value.spec);
+		put_value(to, &value);
+	}
+	if (count)
+		to->put(to->context, "]", 1);
+}
+
 static void put_to_writer(void *context, const char *text, size_t size)
 {
 	writer_put(context, text, size);
@@ -92,6 +113,21 @@ void line_put_values(struct line *line, const struct output *out, const struct c
 	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
 
 	put_values(&to, out, call->captured, call->values_left_out);
+}
+
+void writer_put_labels(struct output *out, const struct call *call)
+{
+	struct place_of_text to = to_writer(out);
+
+	put_labels(&to, out, call);
+}
+
+void line_put_labels(struct line *line, const struct output *out, const struct call *call,
+		     size_t max_text)
+{
+	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
+
+	put_labels(&to, out, call);
 }
 
 void line_put_results(struct line *line, const struct output *out, const struct call *call,

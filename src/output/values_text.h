@@ -26,6 +26,10 @@ void writer_put_results(struct output *out, const struct call *call);
 /* The same, with at most `max_text` bytes of each text. */
 void line_put_values(struct line *line, const struct output *out, const struct call *call,
 		     size_t max_text);
+/* Of a tree's first call: " [user=\"anna\"]", nothing where its goroutine has none of the labels. */
+void writer_put_labels(struct output *out, const struct call *call);
+void line_put_labels(struct line *line, const struct output *out, const struct call *call,
+		     size_t max_text);
 void line_put_results(struct line *line, const struct output *out, const struct call *call,
 		      size_t max_text);
 

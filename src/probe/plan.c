@@ -13,6 +13,7 @@
 #include "probe/decode/func_code.h"
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
+#include "probe/plan_targets.h"
 
 struct builder {
 	struct plan *plan;
@@ -20,6 +21,7 @@ struct builder {
 	size_t sites_capacity, mnemonics_capacity;
 	const struct gobin_func *all_funcs; /* gobin_funcs() */
 	bool needs_resume; /* see ends_at_resume() */
+	const struct run_options *options; /* or NULL */
 };
 
 static const char *why_never(const struct arch *arch, const char *name)
@@ -152,33 +154,6 @@ static void set_values(struct plan *plan, const struct decoded *decoded, size_t 
 				: value_list_unknown(list, decoded->changed_at_entry);
 }
 
-/* Whether calls of the target whose entry was added last begin trees. `values`: number plus one of its list. */
-static struct error *set_condition(struct plan *plan, struct plan_func *func, size_t values)
-{
-	struct site *site = &plan->sites[plan->num_sites - 1];
-	const struct value_list *args = values ? &plan->values.items[values - 1] : NULL;
-	const struct value_list *results =
-		args && args->results ? &plan->values.items[args->results - 1] : NULL;
-	bool has_values = site->flags & SITE_VALUES, has_any, is_whole;
-	struct error *err = where_look_up(plan->where, args, results, &has_any);
-
-	if (err)
-		return err;
-	if (!has_any) {
-		log_verbose("%s has none of the values of --where: its calls begin no trees",
-			    func->func->name);
-		func->target = false;
-		site->flags &= ~(uint32_t)SITE_TARGET;
-		return NULL;
-	}
-	is_whole = has_values &&
-		   where_compile(plan->where, args, results, &plan->conditions[site->values]);
-	plan->where_is_early &= is_whole;
-	if (has_values && plan->conditions[site->values].num_ops)
-		site->flags |= SITE_CONDITION;
-	return NULL;
-}
-
 static struct error *add_decoded(struct builder *builder, const struct decoded *decoded,
 				 size_t values)
 {
@@ -202,11 +177,10 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 			return err;
 		if (values && added)
 			set_values(plan, decoded, values - 1);
-		if (plan->where && i == 0 && func->target) {
-			err = set_condition(plan, func, values);
-			if (err)
-				return err;
-		}
+		if (i == 0 && func->target && builder->options)
+			err = plan_targets_add(plan, builder->options, func, values);
+		if (err)
+			return err;
 	}
 	return NULL;
 }
@@ -381,14 +355,6 @@ static struct error *add_states(struct builder *builder, const struct run_option
 			: NULL;
 }
 
-static struct error *make_conditions(struct plan *plan, const char *where)
-{
-	plan->where_is_early = true;
-	plan->num_conditions = plan->values.count;
-	plan->conditions = calloc(plan->num_conditions + 1, sizeof(*plan->conditions));
-	return plan->conditions ? where_parse(where, &plan->where) : error_out_of_memory();
-}
-
 struct error *plan_make(struct gobin *bin, const struct selection *selection,
 			const struct run_options *options, struct plan *plan)
 {
@@ -399,12 +365,13 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	err = choose_functions(bin, selection, &chosen);
 	plan->values = chosen.values;
 	chosen.values = (struct value_lists){};
-	if (!err && options && options->where)
-		err = make_conditions(plan, options->where);
+	builder.options = options;
+	if (!err && options)
+		err = plan_targets_begin(plan, options);
 	for (size_t i = 0; !err && i < chosen.count; i++)
 		err = add_chosen(&builder, &chosen.items[i]);
-	if (!err && plan->where)
-		err = where_check_names(plan->where);
+	if (!err)
+		err = plan_targets_check(plan);
 	if (!err)
 		err = check_targets(plan);
 	if (!err)

@@ -97,6 +97,23 @@ static uint32_t head_size(const struct gobin_layout *layout)
 	return last + sizeof(uint64_t);
 }
 
+static void set_labels(struct graph_bpf__rodata *rodata, const struct gobin_layout *layout,
+		       const struct run_options *run)
+{
+	rodata->g_labels = layout->g_labels;
+	rodata->labels_are_maps = layout->labels_are_maps;
+	rodata->num_labels = run->num_labels;
+	for (uint32_t i = 0; i < run->num_labels; i++) {
+		size_t length = strcspn(run->labels[i], "=");
+
+		rodata->label_keys[i].is_exact = true;
+		rodata->label_keys[i].length = length;
+		rodata->label_keys[i].size = (uint32_t)length;
+		memcpy(rodata->label_keys[i].words, run->labels[i], length);
+		memset(rodata->label_keys[i].masks, 0xff, length);
+	}
+}
+
 struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_options *options)
 {
 	const struct plan *plan = options->plan;
@@ -128,6 +145,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->m_curg = layout.m_curg;
 	rodata->tls_g = layout.tls_g;
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
+	set_labels(rodata, &layout, &options->run);
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->run.all_goroutines;
 	rodata->wants_stacks = options->run.stacks;

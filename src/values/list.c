@@ -292,25 +292,43 @@ _Static_assert(MAX_SLOT *(VALUES_MAX - 1) <= VALUES_LARGE_MAX_AT, "slots are too
 
 static void list_destroy(struct value_list *list)
 {
+	for (size_t i = 0; i < list->num_labels; i++)
+		free(list->labels[i].spec.label);
 	for (size_t i = 0; i < VALUES_MAX; i++) {
 		free(list->specs[i].expr);
 		free(list->specs[i].label);
 	}
 }
 
-static struct error *add_list(struct value_lists *lists, const struct arch *arch,
-			      const char *pattern, size_t begin, size_t end)
+static struct error *reserve_list(struct value_lists *lists)
 {
-	struct parser parser = {.arch = arch, .text = pattern, .at = begin + 1, .end = end};
-	struct value_list *list;
-
 	if (lists->count > UINT16_MAX)
 		return error_new("there are too many lists of values");
 	if (!array_reserve(&lists->items, &lists->capacity, lists->count + 1,
 			   sizeof(*lists->items)))
 		return error_out_of_memory();
+	lists->items[lists->count] = (struct value_list){};
+	return NULL;
+}
+
+struct error *value_lists_add_empty(struct value_lists *lists)
+{
+	struct error *err = reserve_list(lists);
+
+	lists->count += !err;
+	return err;
+}
+
+static struct error *add_list(struct value_lists *lists, const struct arch *arch,
+			      const char *pattern, size_t begin, size_t end)
+{
+	struct parser parser = {.arch = arch, .text = pattern, .at = begin + 1, .end = end};
+	struct error *err = reserve_list(lists);
+	struct value_list *list;
+
+	if (err)
+		return err;
 	list = &lists->items[lists->count];
-	*list = (struct value_list){};
 	if (!parse_values(&parser, list)) {
 		list_destroy(list);
 		return parser.err;

@@ -31,6 +31,7 @@
 
 #include "arch/arch.h"
 #include "base/error.h"
+#include "gofuncgraph/maps.h"
 #include "gofuncgraph/values.h"
 
 /* Bytes of a string that are fetched. */
@@ -58,10 +59,18 @@ struct value_spec {
 	bool is_text; /* the slot is a struct captured_text */
 };
 
+/* A label of the goroutine that the call begins a tree of. */
+struct value_label {
+	struct value_spec spec; /* its label is the key */
+	uint8_t state; /* which of captured.states is its */
+};
+
 struct value_list {
 	struct value_spec specs[VALUES_MAX];
 	size_t count;
 	size_t results; /* number plus one of the list of results that came with it; 0: there is none */
+	struct value_label labels[MAX_TOLD_LABELS]; /* besides the values */
+	size_t num_labels;
 	struct fetch_list fetch;
 };
 
@@ -80,6 +89,12 @@ size_t value_list_begin(const char *pattern);
  */
 struct error *value_lists_add(struct value_lists *lists, const struct arch *arch,
 			      const char *pattern, size_t begin);
+/* Adds a list without values, the last one. */
+struct error *value_lists_add_empty(struct value_lists *lists);
+/* Has labels fetched with the values; `labels`: "KEY" or "KEY=VALUE", as the BPF programs know them by number.
+ * Error: there is no room. */
+struct error *value_list_add_labels(struct value_list *list, const char *const *labels,
+				    size_t num_labels);
 void value_lists_destroy(struct value_lists *lists);
 
 /* Which values of the list are not known where these registers have been changed, a bit each. */

@@ -46,11 +46,10 @@ static void read_text(struct value *value, const struct captured *captured)
 		value->size = without_cut_character(value->text, value->size);
 }
 
-struct value value_read(const struct value_list *list, const struct captured *captured,
-			size_t bytes, size_t index)
+static struct value read_value(const struct value_spec *spec, const struct captured *captured,
+			       size_t bytes, uint8_t state)
 {
-	const struct value_spec *spec = &list->specs[index];
-	struct value value = {.spec = spec, .state = captured->states[index]};
+	struct value value = {.spec = spec, .state = state};
 	size_t room = spec->is_text ? sizeof(struct captured_text) + spec->size : sizeof(uint64_t);
 
 	if (value.state > VALUE_UNREADABLE || spec->at + room > bytes)
@@ -72,6 +71,18 @@ struct value value_read(const struct value_list *list, const struct captured *ca
 		value.length = value.size;
 	}
 	return value;
+}
+
+struct value value_read(const struct value_list *list, const struct captured *captured,
+			size_t bytes, size_t index)
+{
+	return read_value(&list->specs[index], captured, bytes, captured->states[index]);
+}
+
+struct value value_read_label(const struct value_label *label, const struct captured *captured,
+			      size_t bytes)
+{
+	return read_value(&label->spec, captured, bytes, captured->states[label->state]);
 }
 
 /* ---- numbers ---- */

@@ -22,6 +22,9 @@ struct value {
 /* Of a value_list that captured->list names. `bytes`: that there are of captured->bytes. */
 struct value value_read(const struct value_list *list, const struct captured *captured,
 			size_t bytes, size_t index);
+/* The same of one of the list's labels; it is VALUE_NIL where the goroutine has none. */
+struct value value_read_label(const struct value_label *label, const struct captured *captured,
+			      size_t bytes);
 
 /* The number that its bits are, of a VALUE_SIGNED and of a VALUE_FLOAT. */
 int64_t value_signed(const struct value *value);

@@ -33,6 +33,8 @@ struct where;
 /* Errors show the place in the text. */
 struct error *where_parse(const char *text, struct where **where);
 void where_free(struct where *where); /* NULL is fine */
+/* And that a label ("KEY=VALUE") has this value; *where may be NULL. */
+struct error *where_add_label(struct where **where, const char *label);
 
 /*
  * Looks up the names among the values of a function; `results`: NULL if it has no list of those. An error

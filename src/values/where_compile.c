@@ -159,7 +159,7 @@ static bool add_comparison(struct compiler *compiler, const struct where_compari
 	const struct value_spec *spec = where_find(args, comparison->name);
 	size_t index = spec ? (size_t)(spec - args->specs) : 0;
 
-	if (!spec && where_find(results, comparison->name))
+	if (comparison->is_label || (!spec && where_find(results, comparison->name)))
 		return false;
 	if (!spec)
 		return add_unknown(compiler);
@@ -214,7 +214,7 @@ bool where_compile(const struct where *where, const struct value_list *args,
 		   const struct value_list *results, struct condition *condition)
 {
 	struct compiler compiler = {.condition = condition, .is_whole = true};
-	struct operand stack[WHERE_MAX_COMPARISONS];
+	struct operand stack[WHERE_MAX_ALL];
 	size_t top = 0, next = 0;
 
 	*condition = (struct condition){};

@@ -7,6 +7,8 @@
 
 #define WHERE_MAX_COMPARISONS 16
 #define WHERE_MAX_DEPTH       32
+/* With those of labels. */
+#define WHERE_MAX_ALL (WHERE_MAX_COMPARISONS + MAX_TOLD_LABELS)
 
 /* Besides those of enum outcome: how a value may lie to a constant. */
 enum where_outcome {
@@ -24,6 +26,7 @@ struct where_comparison {
 	char *name;
 	size_t name_at, constant_at; /* in the text */
 	bool is_known; /* a function was looked up that has it */
+	bool is_label; /* the name is the key of a label */
 	bool is_alone; /* no comparison was written: it is one to true, or to false */
 	uint8_t wanted; /* enum outcome and where_outcome, a bit each */
 	uint8_t constant; /* enum where_constant */
@@ -39,11 +42,11 @@ enum where_step { STEP_COMPARE, STEP_AND, STEP_OR };
 
 struct where {
 	char *text; /* as the user wrote it */
-	struct where_comparison comparisons[WHERE_MAX_COMPARISONS];
+	struct where_comparison comparisons[WHERE_MAX_ALL];
 	size_t num_comparisons;
 	/* What is to be done, as on a stack; there is no "not": each comparison has been turned over
 	 * instead. A STEP_COMPARE is of the next comparison. */
-	uint8_t steps[2 * WHERE_MAX_COMPARISONS];
+	uint8_t steps[2 * WHERE_MAX_ALL];
 	size_t num_steps;
 };
 

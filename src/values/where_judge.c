@@ -193,6 +193,26 @@ static enum where_answer judge_in(const struct where_comparison *comparison,
 	return judge_value(comparison, &value);
 }
 
+/* A goroutine that has no such label has no other value of it either. */
+static enum where_answer judge_label(const struct where_comparison *comparison,
+				     const struct value_lists *lists,
+				     const struct captured *captured)
+{
+	const struct value_list *list =
+		captured && captured->list < lists->count ? &lists->items[captured->list] : NULL;
+
+	for (size_t i = 0; list && i < list->num_labels; i++) {
+		const struct value_label *label = &list->labels[i];
+		struct value value;
+
+		if (strcmp(label->spec.label, comparison->name))
+			continue;
+		value = value_read_label(label, captured, captured->size);
+		return value.state == VALUE_NIL ? WHERE_NO : judge_value(comparison, &value);
+	}
+	return WHERE_UNKNOWN;
+}
+
 static bool has_argument(const struct where_comparison *comparison, const struct value_lists *lists,
 			 const struct captured *args)
 {
@@ -200,10 +220,19 @@ static bool has_argument(const struct where_comparison *comparison, const struct
 	       where_find(&lists->items[args->list], comparison->name);
 }
 
+static enum where_answer judge_one(const struct where_comparison *comparison,
+				   const struct value_lists *lists, const struct captured *args,
+				   const struct captured *results)
+{
+	if (comparison->is_label)
+		return judge_label(comparison, lists, args);
+	return judge_in(comparison, lists, has_argument(comparison, lists, args) ? args : results);
+}
+
 enum where_answer where_judge(const struct where *where, const struct value_lists *lists,
 			      const struct captured *args, const struct captured *results)
 {
-	enum where_answer stack[WHERE_MAX_COMPARISONS], a, b;
+	enum where_answer stack[WHERE_MAX_ALL], a, b;
 	size_t top = 0, next = 0;
 
 	for (size_t i = 0; i < where->num_steps; i++) {
@@ -211,9 +240,7 @@ enum where_answer where_judge(const struct where *where, const struct value_list
 
 		if (where->steps[i] == STEP_COMPARE) {
 			next++;
-			stack[top++] =
-				judge_in(comparison, lists,
-					 has_argument(comparison, lists, args) ? args : results);
+			stack[top++] = judge_one(comparison, lists, args, results);
 			continue;
 		}
 		b = stack[--top];

@@ -48,6 +48,8 @@ static const char *why_not(const struct where_comparison *comparison, const stru
 struct error *where_look_up(struct where *where, const struct value_list *args,
 			    const struct value_list *results, bool *has_any)
 {
+	bool is_about_values = false;
+
 	*has_any = false;
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		struct where_comparison *comparison = &where->comparisons[i];
@@ -55,6 +57,9 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 			where_find(args, comparison->name) ?: where_find(results, comparison->name);
 		const char *reason = spec ? why_not(comparison, spec) : NULL;
 
+		if (comparison->is_label)
+			continue;
+		is_about_values = true;
 		*has_any |= spec != NULL;
 		comparison->is_known |= spec != NULL;
 		if (reason)
@@ -64,13 +69,14 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 					     "%s: %s is asked for as '%s'", reason,
 					     comparison->name, spec->expr);
 	}
+	*has_any |= !is_about_values;
 	return NULL;
 }
 
 struct error *where_check_names(const struct where *where)
 {
 	for (size_t i = 0; i < where->num_comparisons; i++)
-		if (!where->comparisons[i].is_known)
+		if (!where->comparisons[i].is_known && !where->comparisons[i].is_label)
 			return error_in_text(
 				where->text, where->comparisons[i].name_at,
 				"no target has a value of this name; values are asked for in brackets behind a target, 'main.f(n=%%ax:s64)'");

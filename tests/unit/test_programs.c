@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "gofuncgraph/values.h"
 #include "graph.skel.h"
 #include "source/programs.h"
 

@@ -92,6 +92,9 @@ static void describe(const struct value_list *list, char *to, size_t size)
 		case FETCH_LOAD:
 			snprintf(to, size, "%sload%u%+lld", before, op->size, number);
 			break;
+		case FETCH_LABEL:
+			snprintf(to, size, "%slabel%lld", before, number);
+			break;
 		case FETCH_SAVE_WORD:
 			snprintf(to, size, "%sword@%u", before, op->at);
 			break;
@@ -237,6 +240,53 @@ static void test_results(void **state)
 		}
 		value_lists_destroy(&lists);
 	}
+}
+
+/* Labels come behind values, in slots of their own; those that are there are not added again. */
+static void test_labels(void **state)
+{
+	static const char *const labels[] = {"user", "path=/x=y", "k"};
+	static const struct {
+		const char *list, *ops;
+		uint8_t shape;
+	} rows[] = {
+		{"", "label0 text128@0; label1 text128@144; label2 text128@288", VALUES_LARGE},
+		{"%ax:u8", "r0 word@0; label0 text128@8; label1 text128@152; label2 text128@296",
+		 VALUES_LARGE},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct value_lists lists;
+		char ops[256];
+
+		assert_null(parse(&arch_x86_64, rows[i].list, &lists));
+		assert_null(value_list_add_labels(&lists.items[0], labels, 1));
+		assert_int_equal(lists.items[0].fetch.shape, VALUES_SMALL);
+		assert_null(value_list_add_labels(&lists.items[0], labels, 3));
+		assert_null(value_list_add_labels(&lists.items[0], labels, 3));
+		describe(&lists.items[0], ops, sizeof(ops));
+		assert_string_equal(ops, rows[i].ops);
+		assert_int_equal(lists.items[0].fetch.shape, rows[i].shape);
+		assert_string_equal(lists.items[0].labels[1].spec.label, "path");
+		value_lists_destroy(&lists);
+	}
+}
+
+/* The list is full. */
+static void test_no_room_for_labels(void **state)
+{
+	static const char *const labels[] = {"user"};
+	char list[1024] = "";
+	struct value_lists lists;
+	struct error *err;
+
+	for (int i = 0; i < 16; i++)
+		strcat(list, i ? ",%ax:u8" : "%ax:u8");
+	assert_null(parse(&arch_x86_64, list, &lists));
+	err = value_list_add_labels(&lists.items[0], labels, 1);
+	assert_non_null(strstr(error_message(err), "no room for label user"));
+	error_free(err);
+	value_lists_destroy(&lists);
 }
 
 /* ---- errors ---- */
@@ -469,6 +519,8 @@ int main(void)
 		cmocka_unit_test(test_registers_of_arm64),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_results),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_no_room_for_labels),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_errors_with_results),
 		cmocka_unit_test(test_missing_end),

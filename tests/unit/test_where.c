@@ -253,6 +253,48 @@ static void test_many(void **state)
 	assert_int_equal(judge(text, &(struct given){.s = "16"}), '-');
 }
 
+static void test_labels(void **state)
+{
+	static const char *const labels[] = {"user", "path"};
+	struct value_lists lists = make_lists();
+	struct condition condition;
+	struct where *where;
+	struct given given = {.n = 7};
+	union room room;
+	uint8_t *user;
+	bool has_any;
+
+	assert_null(value_list_add_labels(&lists.items[0], labels, 2));
+	assert_null(where_parse("n == 7 || user == 1", &where));
+	assert_null(where_add_label(&where, "user=anna"));
+	assert_null(where_look_up(where, &lists.items[0], NULL, &has_any));
+	assert_true(has_any);
+	assert_false(where_compile(where, &lists.items[0], NULL, &condition));
+	capture(&lists.items[0], &given, &room);
+	user = &room.head.states[lists.items[0].labels[0].state];
+	*user = VALUE_NIL;
+	assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_NO);
+	*user = VALUE_UNKNOWN;
+	assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_UNKNOWN);
+	*user = VALUE_WHOLE;
+	put_text(room.head.bytes + lists.items[0].labels[0].spec.at, "anna", 0);
+	assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_YES);
+	put_text(room.head.bytes + lists.items[0].labels[0].spec.at, "bob", 0);
+	assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_NO);
+	where_free(where);
+	/* alone */
+	where = NULL;
+	assert_null(where_add_label(&where, "path=/x=y"));
+	assert_null(where_look_up(where, NULL, NULL, &has_any));
+	assert_true(has_any);
+	assert_null(where_check_names(where));
+	room.head.states[lists.items[0].labels[1].state] = VALUE_WHOLE;
+	put_text(room.head.bytes + lists.items[0].labels[1].spec.at, "/x=y", 0);
+	assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_YES);
+	where_free(where);
+	value_lists_destroy(&lists);
+}
+
 /* What is asked of results is not known at the entry. */
 static void test_results(void **state)
 {
@@ -348,8 +390,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers), cmocka_unit_test(test_unknown_names),
-		cmocka_unit_test(test_many),    cmocka_unit_test(test_results),
-		cmocka_unit_test(test_errors),
+		cmocka_unit_test(test_many),    cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_results), cmocka_unit_test(test_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/plan_targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/log.h"
+
+struct error *plan_targets_begin(struct plan *plan, const struct run_options *options)
+{
+	struct error *err = NULL;
+
+	plan->where_is_early = true;
+	if (options->where)
+		err = where_parse(options->where, &plan->where);
+	for (uint32_t i = 0; !err && i < options->num_labels; i++)
+		if (strchr(options->labels[i], '='))
+			err = where_add_label(&plan->where, options->labels[i]);
+	return err;
+}
+
+/* Behind its values, or alone. */
+static struct error *add_labels(struct plan *plan, const struct run_options *options,
+				struct site *site, size_t written)
+{
+	size_t list = site->flags & SITE_VALUES ? site->values + 1u : written ?: plan->labels_alone;
+	struct error *err = list ? NULL : value_lists_add_empty(&plan->values);
+
+	if (err)
+		return err;
+	if (!list)
+		list = plan->labels_alone = plan->values.count;
+	site->flags |= SITE_VALUES;
+	site->values = (uint16_t)(list - 1);
+	return value_list_add_labels(&plan->values.items[list - 1], options->labels,
+				     options->num_labels);
+}
+
+/* Room for the conditions of all lists. False: out of memory. */
+static bool reserve_conditions(struct plan *plan)
+{
+	size_t count = plan->values.count;
+
+	if (count <= plan->num_conditions)
+		return true;
+	if (!array_reserve(&plan->conditions, &plan->conditions_capacity, count,
+			   sizeof(*plan->conditions)))
+		return false;
+	memset(plan->conditions + plan->num_conditions, 0,
+	       (count - plan->num_conditions) * sizeof(*plan->conditions));
+	plan->num_conditions = count;
+	return true;
+}
+
+static struct error *set_condition(struct plan *plan, struct plan_func *func, struct site *site,
+				   size_t written)
+{
+	const struct value_list *lists = plan->values.items;
+	const struct value_list *args = written                     ? &lists[written - 1]
+					: site->flags & SITE_VALUES ? &lists[site->values]
+								    : NULL;
+	const struct value_list *results = args && args->results ? &lists[args->results - 1] : NULL;
+	bool has_values = site->flags & SITE_VALUES, has_any, is_whole;
+	struct error *err = where_look_up(plan->where, args, results, &has_any);
+
+	if (err)
+		return err;
+	if (!has_any) {
+		log_verbose("%s has none of the values of --where: its calls begin no trees",
+			    func->func->name);
+		func->target = false;
+		site->flags &= ~(uint32_t)SITE_TARGET;
+		return NULL;
+	}
+	if (!reserve_conditions(plan))
+		return error_out_of_memory();
+	is_whole = has_values &&
+		   where_compile(plan->where, args, results, &plan->conditions[site->values]);
+	plan->where_is_early &= is_whole;
+	if (has_values && plan->conditions[site->values].num_ops)
+		site->flags |= SITE_CONDITION;
+	return NULL;
+}
+
+struct error *plan_targets_add(struct plan *plan, const struct run_options *options,
+			       struct plan_func *func, size_t written)
+{
+	struct site *site = &plan->sites[plan->num_sites - 1];
+	struct error *err = NULL;
+
+	if (options->num_labels)
+		err = add_labels(plan, options, site, written);
+	if (!err && plan->where)
+		err = set_condition(plan, func, site, written);
+	return err;
+}
+
+struct error *plan_targets_check(const struct plan *plan)
+{
+	return plan->where ? where_check_names(plan->where) : NULL;
+}

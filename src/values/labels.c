@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* labels.c - labels of goroutines, behind the values of a list; see list.h. */
+#include "values/list.h"
+
+#include <string.h>
+
+#define SLOT_SIZE (sizeof(struct captured_text) + VALUES_STRING_SIZE)
+
+/* The first of captured.states that no value has. */
+static size_t num_states(const struct fetch_list *fetch)
+{
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < fetch->num_ops; i++)
+		if (fetch->ops[i].value >= count)
+			count = fetch->ops[i].value + 1u;
+	return count;
+}
+
+static bool add_label(struct value_list *list, const char *key, uint8_t number)
+{
+	struct fetch_list *fetch = &list->fetch;
+	struct value_label *label = &list->labels[list->num_labels];
+	size_t state = num_states(fetch), at = fetch->size;
+	size_t max_at = at <= VALUES_SMALL_MAX_AT ? VALUES_SMALL_MAX_AT : VALUES_LARGE_MAX_AT;
+
+	if (state >= VALUES_MAX || fetch->num_ops + 2 > VALUES_MAX_OPS || at > max_at)
+		return false;
+	label->state = (uint8_t)state;
+	label->spec = (struct value_spec){.label = strndup(key, strcspn(key, "=")),
+					  .at = (uint16_t)at,
+					  .size = VALUES_STRING_SIZE,
+					  .kind = VALUE_STRING,
+					  .is_text = true};
+	list->num_labels++;
+	if (max_at == VALUES_LARGE_MAX_AT)
+		fetch->shape = VALUES_LARGE;
+	fetch->size += SLOT_SIZE;
+	fetch->ops[fetch->num_ops++] =
+		(struct fetch_op){.code = FETCH_LABEL, .number = number, .value = label->state};
+	fetch->ops[fetch->num_ops++] = (struct fetch_op){.code = FETCH_SAVE_TEXT,
+							 .at = (uint16_t)at,
+							 .size = VALUES_STRING_SIZE,
+							 .value = label->state};
+	return label->spec.label;
+}
+
+struct error *value_list_add_labels(struct value_list *list, const char *const *labels,
+				    size_t num_labels)
+{
+	for (size_t i = list->num_labels; i < num_labels; i++)
+		if (!add_label(list, labels[i], (uint8_t)i))
+			return error_new(
+				"there is no room for label %s behind the values of a target: ask for fewer of those",
+				labels[i]);
+	return NULL;
+}
