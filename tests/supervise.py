@@ -335,7 +335,7 @@ def make_stages(quick):
              other("fuzz", needs="packages", minimum=["--least"])],
             [arm64],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
-             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"])],
+             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers")],
             [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
             [other("bench", "--quick")]]
 

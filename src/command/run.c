@@ -154,10 +154,11 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	if (!run->command_lines)
 		return error_out_of_memory();
 	options->command_lines = run->command_lines;
+	run->output_ns = event_clock_now_ns(&run->clock);
 	options->about = (struct output_about){.arguments = run->args->arguments,
 					       .binary = gobin_path(run->bin),
 					       .build_id = run->build_id,
-					       .start_ns = event_clock_now_ns(&run->clock)};
+					       .start_ns = run->output_ns};
 	struct error *err = make_names(run);
 	options->names = run->names;
 	free(run->hit_times);

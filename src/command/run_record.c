@@ -18,7 +18,7 @@ static struct recording_about about_of(const struct run *run, struct name_site *
 		.build_id = run->build_id,
 		.go_version = (char *)gobin_version(run->bin),
 		.machine = gobin_arch(run->bin)->machine,
-		.start_ns = event_clock_now_ns(&run->clock),
+		.start_ns = run->output_ns,
 		.goroot = (char *)own.goroot,
 		.module = (char *)own.module,
 		.run = run->args->options,

@@ -11,7 +11,9 @@
 
 #define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
 	FIRST("graph", "default", format_graph)                                                    \
-	LAST("json", "JSON Lines, one object a call", format_json)
+	NEXT("json", "JSON Lines, one object a call", format_json)                                 \
+	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
+	LAST("chrome", "JSON for trace viewers", format_chrome)
 
 #define STATE_FORMATS(FIRST, NEXT, LAST)                                                           \
 	FIRST("text", "default", format_states_text)                                               \

@@ -7,7 +7,7 @@
 #include "gofuncgraph/run_options.h"
 #include "gofuncgraph/site.h"
 #include "names/names.h"
-#include "recording/bytes.h"
+#include "base/bytes.h"
 
 /* Of one that was read, all is owned; of one that is written, nothing. Texts may be NULL: unknown. */
 struct recording_about {

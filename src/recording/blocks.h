@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "recording/bytes.h"
+#include "base/bytes.h"
 #include "recording/format.h"
 
 /* ---- writing ---- */

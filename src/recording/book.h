@@ -4,7 +4,7 @@
 #define RECORDING_BOOK_H
 
 #include "names/name_source.h"
-#include "recording/bytes.h"
+#include "base/bytes.h"
 
 struct book;
 

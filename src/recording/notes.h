@@ -19,7 +19,7 @@
 #define RECORDING_NOTES_H
 
 #include "names/names.h"
-#include "recording/bytes.h"
+#include "base/bytes.h"
 
 enum note_kind {
 	NOTE_FUNC = 1,

@@ -17,7 +17,7 @@
 
 #include "base/hash.h"
 #include "gofuncgraph/record.h"
-#include "recording/bytes.h"
+#include "base/bytes.h"
 
 /* Goroutines that are told apart by number; then the numbers begin anew. */
 #define PACK_MAX_GOROUTINES 16384

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "recording/bytes.h"
+#include "base/bytes.h"
 
 #include <stdlib.h>
 #include <string.h>

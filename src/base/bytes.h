@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bytes.h - what blocks of a recording are made of: numbers and texts, one behind the other.
+ * bytes.h - bytes that grow, and what is written into them: numbers and texts, one behind the other.
  *
  * A number is 7 bits a byte, the lowest first; all bytes but its last have the highest bit set (LEB128).
  * One with a sign has that in its lowest bit. A text is its length and its bytes, without a NUL.
  */
-#ifndef RECORDING_BYTES_H
-#define RECORDING_BYTES_H
+#ifndef BASE_BYTES_H
+#define BASE_BYTES_H
 
 #include <stdbool.h>
 #include <stddef.h>

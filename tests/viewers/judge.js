@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Opens traces in the viewers that people use, in a browser without a screen, and prints what these found.
+//
+//   node judge.js ORIGIN perfetto|speedscope FILE     one line of JSON
+//
+// ORIGIN serves the viewers below /perfetto/ and /speedscope/, and FILE.
+"use strict";
+const { chromium } = require("playwright-core");
+
+const SECONDS = 180;
+
+async function perfetto(page, origin, file) {
+  await page.goto(`${origin}/perfetto/index.html#!/?url=${origin}/${file}`);
+  await page.waitForFunction(() => window.app && app.trace && app.trace.engine, null, { timeout: SECONDS * 1000 });
+  return await page.evaluate(async () => {
+    const all = async (query, columns) => {
+      const found = [];
+      for (const it = (await app.trace.engine.query(query)).iter(columns); it.valid(); it.next())
+        found.push(Object.fromEntries(Object.keys(columns).map((name) => [name, it[name]])));
+      return found;
+    };
+    const plain = (value) => JSON.parse(JSON.stringify(value, (_, v) => (typeof v === "bigint" ? Number(v) : v)));
+    return plain({
+      slices: await all("select name, category, count(*) as n, sum(dur) as ns from slice group by name, category",
+        { name: "str", category: "str_null", n: 0, ns: 0 }),
+      flows: (await all("select count(*) as n from flow", { n: 0 }))[0].n,
+      errors: await all("select name, value from stats where severity = 'error' and value > 0", { name: "str", value: 0 }),
+    });
+  });
+}
+
+async function speedscope(page, origin, file) {
+  const said = [];
+  page.on("console", (message) => said.push(message.text()));
+  page.on("pageerror", (error) => said.push(String(error)));
+  await page.goto(`${origin}/speedscope/index.html#profileURL=${origin}/${file}`);
+  // It shows the profile's name as the page's title when it has loaded it.
+  await page.waitForFunction((name) => document.title.includes(name), file, { timeout: SECONDS * 1000 });
+  return { said: said.filter((line) => /Tried to end|still open|error|fail/i.test(line)), title: await page.title() };
+}
+
+async function main() {
+  const [origin, viewer, file] = process.argv.slice(2);
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+  try {
+    const page = await browser.newPage();
+    console.log(JSON.stringify(await { perfetto, speedscope }[viewer](page, origin, file)));
+  } finally {
+    await browser.close();
+  }
+}
+
+main().catch((error) => {
+  console.error(String(error));
+  process.exit(1);
+});
