@@ -14,6 +14,7 @@ import pytest
 import builds
 import harness
 from harness import await_condition
+from screen import Screen
 from test_overwrite import METHODS, WRITTEN_TO, overwrite
 from test_processes import as_nobody
 
@@ -90,6 +91,21 @@ def test_text(program, run_tool, tmp_path):
     # Others may have had the processors.
     other = r"(.*~ (?!sync\.Mutex\.Lock|semacquire).*\n)*"
     assert re.fullmatch(other.join(f"{line}\n" for line in lines), tree), text
+
+
+@pytest.mark.parametrize("columns", [50, 100])
+def test_terminal(program, run_tool, columns):
+    """Nothing wraps, neither of the report nor of the tree below it."""
+    screen = Screen(columns)
+    tracer = run_tool("hunt", "--drill", *SLOWER, "-p", program.pid, "main.handleMutex", stdout=screen.slave,
+                      env={**os.environ, "NO_COLOR": "1"}).await_tracing()
+    os.close(screen.slave)
+    work_until_it_ends(tracer, program)
+    lines = screen.lines()
+    assert all(len(line) <= columns for line in lines), lines
+    text = " ".join(" ".join(lines).split())
+    assert "main.handleMutex: drilling into the next call of 30.0 ms or longer, with probes on it and 1 function " in text
+    assert sum("main.handleMutex() {" in line for line in lines) == 1
 
 
 def test_several_targets(program, run_tool):

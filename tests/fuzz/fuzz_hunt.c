@@ -51,6 +51,7 @@ static uint32_t func_of_site(void *context, uint32_t site)
 struct checker {
 	uint64_t now_ns;
 	uint64_t calls;
+	uint64_t most_slow; /* of one target */
 };
 
 static void stuck(void *context, const struct hunt_open *call)
@@ -102,6 +103,33 @@ static size_t check_node(const struct hunt_report *report, size_t at)
 	return child;
 }
 
+static bool is_about(uint64_t one, uint64_t other, uint64_t off)
+{
+	return one <= other + off && other <= one + off;
+}
+
+/* Each call is one process's. Numbers are rounded. */
+static void check_processes(const struct hunt_report *report)
+{
+	uint64_t calls = 0;
+
+	for (size_t i = 0; i < report->num_processes; i++) {
+		must(!i || report->processes[i].calls <= report->processes[i - 1].calls);
+		calls += report->processes[i].calls;
+	}
+	must(report->alike || is_about(calls, report->slow, 1 + report->num_processes));
+}
+
+static void check_path(const struct hunt_report *report)
+{
+	struct hunt_path path;
+
+	hunt_path(report, &path);
+	must(path.count <= HUNT_MAX_PATH && path.count <= report->num_nodes);
+	for (size_t i = 0; i < path.count; i++)
+		must(!path.funcs[i].function != !path.funcs[i].module);
+}
+
 static void check_report(void *context, const struct hunt_report *report)
 {
 	struct checker *checker = context;
@@ -109,6 +137,10 @@ static void check_report(void *context, const struct hunt_report *report)
 	double share = 0;
 
 	checker->calls += report->calls;
+	if (report->slow > checker->most_slow)
+		checker->most_slow = report->slow;
+	check_processes(report);
+	check_path(report);
 	must(report->max_ns <= most_ns && report->span_ns <= most_ns);
 	must(report->median_ns <= report->p90_ns && report->p90_ns <= report->max_ns);
 	must(report->explained_ns <= report->total_ns);
@@ -283,6 +315,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	must(!hunt_report(hunt, names, &options, &visitor));
 	must(checker.calls == hunt_num_calls(hunt));
+	must(is_about(checker.most_slow, hunt_num_slow(hunt, options.slower_ns), 1));
 	stopped.time_ns = checker.now_ns;
 	must(!hunt_feed(hunt, FACTS_RECORD(&stopped)));
 	must(!hunt_report(hunt, names, &options, &visitor));
