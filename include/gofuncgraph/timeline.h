@@ -94,6 +94,16 @@ enum timeline_news {
  * that it was in: that is known from since_ns on, or from the record's time if that is earlier. */
 void timeline_meet(struct timeline *line, const struct record *record, uint64_t since_ns);
 
+/* True of what the kernel does with a goroutine that runs on, for all that Go knows: who is not known yet is not
+ * met by it. */
+static inline bool timeline_is_of_kernel(const struct record *record)
+{
+	const struct record_state *told = (const struct record_state *)record;
+
+	return record->kind == RECORD_STATE && (state_bare(told->old_state) == STATE_NO_CPU ||
+						state_bare(told->new_state) == STATE_NO_CPU);
+}
+
 /* A goroutine begins. */
 void timeline_start(struct timeline *line, const struct record_go *go);
 

@@ -207,13 +207,6 @@ static void count_change(struct goroutine *goroutine)
 		goroutine->statement->all.sums.changes++;
 }
 
-/* True of what the kernel does with a goroutine that runs on, for all that it knows. */
-static bool is_of_kernel(const struct record_state *told)
-{
-	return state_bare(told->old_state) == STATE_NO_CPU ||
-	       state_bare(told->new_state) == STATE_NO_CPU;
-}
-
 /* It is in its new state. */
 static void take_change(struct states *states, struct goroutine *goroutine)
 {
@@ -238,7 +231,7 @@ static struct error *on_state(struct states *states, const struct record_state *
 		return NULL;
 	}
 	goroutine = goroutines_find(&states->goroutines, header->pid, header->goid);
-	if (!goroutine && is_of_kernel(told)) /* who it is was lost */
+	if (!goroutine && timeline_is_of_kernel(header)) /* who it is was lost */
 		return NULL;
 	goroutine = goroutine ?: meet(states, told);
 	if (!goroutine)
@@ -255,7 +248,7 @@ static struct error *on_state(struct states *states, const struct record_state *
 	hand_on(states, &change);
 	if (news != TIMELINE_CHANGE)
 		return NULL;
-	if (!is_of_kernel(told))
+	if (!timeline_is_of_kernel(header))
 		count_change(goroutine);
 	take_change(states, goroutine);
 	return NULL;

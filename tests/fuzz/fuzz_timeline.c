@@ -196,7 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take(&of_tree, record, START_NS);
 		must(!calltree_feed(trees, record));
 		must(!states_feed(states, record));
-		if (record->kind == RECORD_STATE)
+		if (record->kind == RECORD_STATE &&
+		    (of_states.is_met || !timeline_is_of_kernel(record)))
 			take(&of_states, record, START_NS);
 	}
 	stop(&of_tree, now_ns);
