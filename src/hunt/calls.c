@@ -99,7 +99,8 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 
 	if (!target)
 		return hunt->num_targets == HUNT_MAX_TARGETS;
-	if (target->is_taken_off)
+	/* When probes go, some entries are told late. */
+	if (target->is_taken_off || hunt->rest_ns)
 		return true;
 	if (hunt->goroutines.count == HUNT_MAX_OPEN)
 		calls_drop(hunt, hunt->open);

@@ -416,8 +416,10 @@ struct error *live_wake(struct source *source)
 
 	if (!sites)
 		return error_out_of_memory();
-	/* Nothing is left of the goroutines that were inside. */
+	/* Nothing is left of the goroutines that were inside, or of who entered when probes went. */
 	gates_forget(&live->gates);
+	if (live->looks)
+		looks_forget(live->looks);
 	for (size_t i = 0; i < layers->num_funcs; i++) {
 		const struct plan_func *func = plan_func_at(plan, layers->funcs[i]);
 

@@ -190,6 +190,7 @@ static void test_rest(void **state)
 	begin(&world);
 	world_enter(&world, 1, 0);
 	world_feed(&world, &(union any_record){0}, RECORD_REST, 10 * MS, 0);
+	world_enter(&world, 2, 9 * MS); /* told late */
 	world_feed(&world, &(union any_record){0}, RECORD_REST_END, 40 * MS, 0);
 	world_leave(&world, 1, 41 * MS);
 	world_enter(&world, 1, 45 * MS);
