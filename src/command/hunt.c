@@ -139,13 +139,14 @@ static void finish(struct hunting *hunting, uint64_t stop_ns)
 static void feed_open(struct hunting *hunting, const struct record_wait *wait)
 {
 	struct record_stack stack = {0};
-	struct record_wait named;
+	struct record_wait_on named;
 	bool is_found =
 		!wait->stack && hunt_memory_find_stack(&hunting->memory, wait, &stack, &named);
 
 	if (is_found)
 		run_fail(&hunting->run, hunt_feed(hunting->hunt, &stack.header));
-	run_fail(&hunting->run, hunt_feed(hunting->hunt, is_found ? &named.header : &wait->header));
+	run_fail(&hunting->run,
+		 hunt_feed(hunting->hunt, is_found ? &named.wait.header : &wait->header));
 }
 
 static void handle(void *context, const struct record *record)

@@ -133,7 +133,7 @@ static uint16_t count_inside(const struct plan *plan, const uint64_t *stack, siz
 }
 
 bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait *wait,
-			    struct record_stack *stack, struct record_wait *named)
+			    struct record_stack *stack, struct record_wait_on *named)
 {
 	const struct goroutine *goroutine;
 	uint64_t addresses[UNWIND_MAX_FRAMES];
@@ -154,9 +154,11 @@ bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait
 	stack->end = STACK_TARGET;
 	stacks_name(stack);
 	stack->header.pid = wait->header.pid;
-	*named = *wait;
-	named->stack = stack->id;
-	named->sp = 0; /* nothing is to be put right */
+	named->wait = *wait;
+	if (record_waited_on(wait))
+		named->on = *record_waited_on(wait);
+	named->wait.stack = stack->id;
+	named->wait.sp = 0; /* nothing is to be put right */
 	return true;
 }
 

@@ -42,7 +42,7 @@ void hunt_memory_tell_stuck(struct hunt_memory *memory, struct names *names, str
  * that comes before it, and `named`, the wait with that stack. False: that is not known.
  */
 bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait *wait,
-			    struct record_stack *stack, struct record_wait *named);
+			    struct record_stack *stack, struct record_wait_on *named);
 
 void hunt_memory_release(struct hunt_memory *memory);
 

@@ -12,8 +12,9 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "goroutines/memory.h"
 #include "gofuncgraph/maps.h"
+#include "goroutines/memory.h"
+#include "source/open_on.h"
 #include "source/privileges.h"
 
 struct processors {
@@ -168,9 +169,9 @@ static bool read_goroutine(const struct processors *processors, const struct gat
 			   sizeof(*reason));
 }
 
-/* What the thread of a system call that has not ended does. */
+/* What the thread of a system call that has not ended does. `arguments`: of that. */
 static void note_syscall(const struct teller *teller, const struct hunted_wait *wait,
-			 struct record_wait *record)
+			 struct record_wait *record, __u64 arguments[2])
 {
 	struct hunted_thread thread;
 
@@ -180,6 +181,7 @@ static void note_syscall(const struct teller *teller, const struct hunted_wait *
 	    thread.seen_ns < wait->start_ns || thread.seen_ns > teller->time_ns)
 		return;
 	record->syscall = thread.syscall;
+	memcpy(arguments, thread.arguments, sizeof(thread.arguments));
 	record->asleep_ns =
 		thread.asleep_ns + (thread.is_asleep ? teller->time_ns - thread.seen_ns : 0);
 }
@@ -189,16 +191,19 @@ static void tell_wait(const struct teller *teller, const struct gate_key *key,
 {
 	uint64_t inside = wait->is_inside ? goid_inside(teller->processors, key, wait->program) : 0;
 	uint64_t goid = inside, age_ns = teller->time_ns - wait->start_ns;
-	struct record_wait record = {
-		.header = {.pid = (uint32_t)key->pid},
-		.start_ns = wait->start_ns,
-		.ready_ns = wait->ready_ns ?: teller->time_ns,
-		.by_goid = wait->by_goid,
-		.by_stack = wait->by_stack,
-		.state = wait->state,
-		.syscall = wait->syscall,
-		.asleep_ns = wait->asleep_ns,
-	};
+	__u64 arguments[2] = {wait->arguments[0], wait->arguments[1]};
+	struct record_wait_on record = {
+		.wait = {
+			.header = {.pid = (uint32_t)key->pid, .time_ns = teller->time_ns},
+			.start_ns = wait->start_ns,
+			.ready_ns = wait->ready_ns ?: teller->time_ns,
+			.by_goid = wait->by_goid,
+			.by_stack = wait->by_stack,
+			.state = wait->state,
+			.syscall = wait->syscall,
+			.asleep_ns = wait->asleep_ns,
+		}};
+	bool is_on_something;
 	uint8_t reason = 0;
 
 	if (!wait->start_ns || wait->start_ns > teller->time_ns ||
@@ -206,9 +211,13 @@ static void tell_wait(const struct teller *teller, const struct gate_key *key,
 		return;
 	if (!read_goroutine(teller->processors, key, &goid, &reason) && !inside)
 		return;
-	record.reason = wait->state != STATE_WAITING ? 0 : wait->reason ?: reason;
-	note_syscall(teller, wait, &record);
-	tell(teller, &record.header, RECORD_WAIT, sizeof(record), inside ?: goid);
+	record.wait.reason = wait->state != STATE_WAITING ? 0 : wait->reason ?: reason;
+	note_syscall(teller, wait, &record.wait, arguments);
+	/* Of the others there may be very many. */
+	is_on_something = inside && open_on_find(teller->processors->bpf, key, &record.wait,
+						 arguments, &record.on);
+	tell(teller, &record.wait.header, RECORD_WAIT,
+	     is_on_something ? sizeof(record) : sizeof(record.wait), inside ?: goid);
 }
 
 static void tell_short_waits(const struct teller *teller, const struct gate_key *key,

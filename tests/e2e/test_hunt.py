@@ -3,6 +3,7 @@
 
 import json
 import os
+import pathlib
 import re
 import statistics
 import subprocess
@@ -211,6 +212,24 @@ def test_stuck(program, run_tool):
     assert "main.handleSleep: no call ended, 1 still open" in report, report
     assert re.search(r"100 %\s+\S+ m?s  sleep in main\.\(\*disk\)\.read  /", report), report
     assert re.search(r"where their time went:\n 100 %\s+\S+ m?s  main\.handleSleep  /", report), report
+
+
+@pytest.mark.parametrize("kind, handler, on", [
+    ("network", "Network", r"IO wait in .*, peer 127\.0\.0\.1:(\d+)\n"),
+    ("pipe", "Pipe", r"syscall read in .*, on pipe\n"),
+    ("fifo", "FIFO", r"syscall openat in .*, on /\S*/culprits-\d+/1\.conf\n"),
+])
+def test_open(program, run_tool, kind, handler, on):
+    """What a call waits for that has not ended."""
+    tracer = run_tool("hunt", "--stuck", "500ms", "-p", program.pid, f"main.handle{handler}").await_tracing()
+    program.send(f"{kind} 1 1 1 60000")
+    await_condition(lambda: "a call is open for" in tracer.out, "it tells of no call")
+    tracer.stop()
+    found = re.search(on, tracer.out)
+    assert found, tracer.out
+    if found.groups():
+        sockets = pathlib.Path(f"/proc/{program.pid}/net/tcp").read_text(encoding="ascii")
+        assert re.search(rf":{int(found.group(1)):04X} \S+ 0A ", sockets), sockets  # it listens
 
 
 def test_nothing(program, run_tool):

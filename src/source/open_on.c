@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "source/open_on.h"
+
+#include <bpf/bpf.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "arch/arch.h"
+#include "base/cleanup.h"
+#include "goroutines/memory.h"
+
+/* A goroutine that waits. */
+struct waiting {
+	const struct graph_bpf *bpf;
+	const struct gate_key *key;
+	struct memory memory;
+	pid_t pid;
+};
+
+static bool read_word(const struct waiting *one, uint64_t at, uint64_t *word)
+{
+	return memory_read(&one->memory, at, word, sizeof(*word));
+}
+
+/* It waits as it did when the kernel was asked. */
+static bool is_still(const struct waiting *one, const struct record_wait *wait)
+{
+	const struct graph_bpf__rodata *rodata = one->bpf->rodata;
+	uint64_t g = one->key->g;
+	uint32_t status;
+	uint8_t reason;
+
+	return memory_read(&one->memory, g + rodata->g_atomicstatus, &status, sizeof(status)) &&
+	       (status & STATE_NUMBER) == wait->state &&
+	       (wait->state != STATE_WAITING ||
+		(memory_read(&one->memory, g + rodata->g_waitreason, &reason, sizeof(reason)) &&
+		 reason == wait->reason));
+}
+
+/* Of the probed file. False: it is not known in this PID namespace. */
+static bool find_bias(const struct waiting *one, uint64_t *bias)
+{
+	uint32_t tgid = (uint32_t)one->pid;
+	struct hunted process;
+
+	*bias = 0;
+	if (!one->bpf->rodata->is_pie)
+		return true;
+	if (one->bpf->rodata->pidns_ino ||
+	    bpf_map_lookup_elem(bpf_map__fd(one->bpf->maps.hunted_processes), &tgid, &process))
+		return false;
+	*bias = process.bias;
+	return true;
+}
+
+/* find_polled() in bpf/on.h. */
+static int find_polled(const struct waiting *one)
+{
+	const struct graph_bpf__rodata *rodata = one->bpf->rodata;
+	uint64_t frame[2], bias, fp, desc, fd;
+
+	if (!find_bias(one, &bias) || !read_word(one, one->key->g + rodata->g_sched_bp, &fp) ||
+	    !memory_read(&one->memory, fp, frame, sizeof(frame)) ||
+	    !memory_read(&one->memory, frame[0], frame, sizeof(frame)) ||
+	    frame[1] - bias - rodata->poll_va >= rodata->poll_size)
+		return -1;
+	fp = frame[0];
+	if (arch_here() == &arch_arm64 && !read_word(one, fp, &fp))
+		return -1;
+	if (!read_word(one, fp + sizeof(frame), &desc) || !read_word(one, desc + 8, &fd) ||
+	    fd >> 31)
+		return -1;
+	return (int)fd;
+}
+
+/* ---- descriptors ---- */
+
+static void tell_address(int fd, struct waited_on *on)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in ip4;
+		struct sockaddr_in6 ip6;
+		struct sockaddr_un local;
+	} address = {0};
+	socklen_t size = sizeof(address);
+
+	on->kind = ON_PEER;
+	if (getpeername(fd, &address.any, &size)) {
+		size = sizeof(address);
+		on->kind = ON_LISTENER;
+		if (getsockname(fd, &address.any, &size))
+			on->kind = ON_NOTHING;
+	}
+	on->family = address.any.sa_family;
+	if (on->family == AF_INET) {
+		on->port = ntohs(address.ip4.sin_port);
+		memcpy(on->address, &address.ip4.sin_addr, sizeof(address.ip4.sin_addr));
+	} else if (on->family == AF_INET6) {
+		on->port = ntohs(address.ip6.sin6_port);
+		memcpy(on->address, &address.ip6.sin6_addr, sizeof(on->address));
+	} else if (on->family == AF_UNIX) {
+		bool is_abstract = !address.local.sun_path[0] && address.local.sun_path[1];
+
+		snprintf(on->text, sizeof(on->text), "%s%.100s", is_abstract ? "@" : "",
+			 address.local.sun_path + is_abstract);
+	}
+}
+
+/* By /proc: "/var/a.log (deleted)", "pipe:[4711]", "anon_inode:[eventfd]". */
+static void tell_path(pid_t pid, int fd, const struct stat *stat, struct waited_on *on)
+{
+	static const char deleted[] = " (deleted)";
+	char path[64], *colon;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+	len = readlink(path, on->text, sizeof(on->text) - 1);
+	if (len <= 0)
+		return;
+	on->text[len] = 0;
+	if (on->text[0] == '/') {
+		on->kind = ON_PATH;
+		len -= (ssize_t)strlen(deleted);
+		if (!stat->st_nlink && len > 0 && strcmp(on->text + len, deleted) == 0)
+			on->text[len] = 0;
+		return;
+	}
+	on->kind = ON_FILE;
+	on->above = ON_NO_FOLDER;
+	colon = strchr(on->text, ':');
+	len = S_ISFIFO(stat->st_mode) ? 0 : (ssize_t)strlen(colon ? colon + 1 : on->text);
+	if (len && colon)
+		memmove(on->text, colon + 1, (size_t)len);
+	/* An empty name ends them. */
+	memset(on->text + len, 0, sizeof(on->text) - (size_t)len);
+}
+
+/* The process is not in our way: it may close its own meanwhile. */
+static void tell_descriptor(pid_t pid, int fd, struct waited_on *on)
+{
+	_cleanup_close_ int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_close_ int copy = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+	struct stat stat;
+
+	if (copy < 0 || fstat(copy, &stat))
+		return;
+	on->mode = (uint16_t)stat.st_mode;
+	if (S_ISSOCK(stat.st_mode))
+		tell_address(copy, on);
+	else
+		tell_path(pid, fd, &stat, on);
+}
+
+static void tell_argument(const struct waiting *one, uint64_t at, struct waited_on *on)
+{
+	const size_t left = 4096 - at % 4096; /* a path may end with its page */
+
+	if (memory_read(&one->memory, at, on->text, sizeof(on->text)) ||
+	    (left < sizeof(on->text) && memory_read(&one->memory, at, on->text, left)))
+		on->kind = ON_PATH;
+}
+
+bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
+		  const struct record_wait *wait, const __u64 arguments[2], struct waited_on *on)
+{
+	struct waiting one = {.bpf = bpf, .key = key, .pid = (pid_t)key->pid};
+	uint8_t how = SYSCALL_ON_NOTHING;
+	int fd = -1;
+
+	*on = (struct waited_on){0};
+	one.memory = memory_of_process(&one.pid);
+	if (wait->ready_ns < wait->header.time_ns)
+		return false;
+	if (wait->state == STATE_SYSCALL && wait->syscall >= 0 &&
+	    wait->syscall < MAX_SYSCALL_NUMBERS)
+		how = bpf->rodata->syscall_on[wait->syscall];
+	if (how == SYSCALL_ON_FD)
+		fd = (int)arguments[0];
+	else if (how != SYSCALL_ON_NOTHING)
+		tell_argument(&one, arguments[how == SYSCALL_ON_PATH_AT], on);
+	else if (wait->state == STATE_WAITING && bpf->rodata->poll_reason &&
+		 wait->reason == bpf->rodata->poll_reason)
+		fd = find_polled(&one);
+	if (fd >= 0)
+		tell_descriptor(one.pid, fd, on);
+	return on->kind != ON_NOTHING && is_still(&one, wait);
+}

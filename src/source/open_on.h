@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * open_on.h - what a wait is on that has not ended: by the memory of its process, as bpf/on.h finds it when it
+ * ends, and by its descriptors (pidfd_getfd(2), Linux 5.6), each of which is held for a moment.
+ */
+#ifndef SOURCE_OPEN_ON_H
+#define SOURCE_OPEN_ON_H
+
+#include "gofuncgraph/maps.h"
+#include "gofuncgraph/record.h"
+#include "graph.skel.h"
+
+/* `key`: the goroutine, in the tracer's PID namespace; `arguments`: of wait->syscall. False: that is not known,
+ * or the wait has ended meanwhile. */
+bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
+		  const struct record_wait *wait, const __u64 arguments[2], struct waited_on *on);
+
+#endif
