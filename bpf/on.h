@@ -24,9 +24,6 @@ struct on_at {
 	__u64 path; /* in the process; 0: by none */
 };
 
-/* Where in a runtime.pollDesc its descriptor is, behind a pointer (src/runtime/netpoll.go). */
-#define POLL_DESC_FD 8
-
 /*
  * The goroutine waits in runtime.gopark, whose frame pointer this is, called by netpollblock, which
  * internal/poll.runtime_pollWait called. That one keeps its first argument, a *pollDesc, where its caller

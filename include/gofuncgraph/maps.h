@@ -31,6 +31,9 @@
 #define MAX_HUNTED_THREADS (1u << 14)
 #define MAX_HUNTED         (1u << 10)
 
+/* Where in a runtime.pollDesc its descriptor is, behind a pointer (src/runtime/netpoll.go). */
+#define POLL_DESC_FD 8
+
 /* Numbers of system calls of which it is known what they are on. */
 #define MAX_SYSCALL_NUMBERS 512
 

@@ -73,8 +73,8 @@ static int find_polled(const struct waiting *one)
 	fp = frame[0];
 	if (arch_here() == &arch_arm64 && !read_word(one, fp, &fp))
 		return -1;
-	if (!read_word(one, fp + sizeof(frame), &desc) || !read_word(one, desc + 8, &fd) ||
-	    fd >> 31)
+	if (!read_word(one, fp + sizeof(frame), &desc) ||
+	    !read_word(one, desc + POLL_DESC_FD, &fd) || fd >> 31)
 		return -1;
 	return (int)fd;
 }

@@ -18,6 +18,7 @@
 #include "gobin/layout.h"
 #include "gobin/tls.h"
 #include "gofuncgraph/gobin.h"
+#include "gofuncgraph/maps.h"
 
 #define SOURCE "package main\n\nfunc main() {\n\tprintln(1)\n}\n"
 #define CGO_SOURCE                                                                                 \
@@ -164,6 +165,7 @@ static void test_table_is_dwarf(void **state)
 		/* That it was DWARF that was asked. */
 		struct image *image;
 		struct gobin_layout dwarf_layout = {0};
+		struct dwarf_member descriptor = {.type = "runtime.pollDesc", .member = "fd"};
 		assert_null(image_open(fixture->program, &image));
 		struct dwarf *dwarf = dwarf_open(image, DWARF_FOR_TYPES);
 		assert_non_null(dwarf);
@@ -171,6 +173,9 @@ static void test_table_is_dwarf(void **state)
 		dwarf_layout.tls_g = table.tls_g;
 		dwarf_layout.labels_are_maps = table.labels_are_maps;
 		assert_memory_equal(&dwarf_layout, &table, sizeof(table));
+		dwarf_find_members(dwarf, &descriptor, 1);
+		assert_true(descriptor.found);
+		assert_int_equal(descriptor.offset, POLL_DESC_FD);
 		/* What stripped programs are asked says the same as the symbol. */
 		assert_true(allgs_find_in_code(image, func, &code_va));
 		assert_int_equal(code_va, allgs_va);
