@@ -458,13 +458,15 @@ def test_summary_text(binary, start, watch):
 def test_no_processor(binary, start, watch, version):
     """What a goroutine that spins sees of it is what is told, and it is no change of Go's states."""
     program = start(binary("states", version=version))
-    tracers = [watch(*options, "-f", "json", "-p", program.pid) for options in (["--summary"], [])]
+    tracers = [watch(*options, "-f", "json", "-p", program.pid) for options in
+               (["--summary"], [], ["--state", "no cpu"])]
     hog = crowd(program.pid)
     try:
         told = program.work("spin 3 150")
     finally:
         hog.destroy()
-    rows, changes = [tracer.stop().calls() for tracer in tracers]
+    rows, changes, chosen = [tracer.stop().calls() for tracer in tracers]
+    assert chosen and all("NO CPU" in (change["old"], change["new"]) for change in chosen)
     changes = of(changes, told["goid"])
     check_consistent(changes)
     lost = sum(told["waited_ns"])
