@@ -2,6 +2,7 @@
 /* replay.c - trees out of a recording, as if they were traced now. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file_age.h"
 #include "base/log.h"
@@ -175,9 +176,12 @@ static struct error *open_recording(const struct replay_args *args, FILE **file)
 static struct error *open_output(const struct replay_args *args, FILE *recording, FILE **file)
 {
 	_cleanup_close_ int fd = -1;
-	struct error *err;
+	struct error *err =
+		format_check_target(args->view.format, args->output_path, isatty(STDOUT_FILENO));
 
 	*file = stdout;
+	if (err)
+		return err;
 	if (!args->output_path || !strcmp(args->output_path, "-"))
 		return NULL;
 	err = output_file_open(args->output_path, &fd);

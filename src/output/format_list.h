@@ -13,7 +13,9 @@
 	FIRST("graph", "default", format_graph)                                                    \
 	NEXT("json", "JSON Lines, one object a call", format_json)                                 \
 	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
-	LAST("chrome", "JSON for trace viewers", format_chrome)
+	NEXT("chrome", "JSON for trace viewers", format_chrome)                                    \
+	NEXT("pprof", "for go tool pprof", format_pprof)                                           \
+	LAST("folded", "for flame graphs", format_folded)
 
 #define STATE_FORMATS(FIRST, NEXT, LAST)                                                           \
 	FIRST("text", "default", format_states_text)                                               \

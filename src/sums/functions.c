@@ -5,24 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-
 /* Calls of one function that are open in one tree. */
 struct open_calls {
 	struct hash_key key; /* number of the name, and of the tree */
 	uint64_t count;
 };
 
-/* What calls directly inside one that is open were spent on. */
-struct inner {
-	struct hash_key key; /* number of the open call, and of its tree */
-	struct spent spent;
-};
-
 struct functions {
 	struct hash sums; /* struct function_sums */
 	struct hash open; /* struct open_calls; those of none are taken out */
-	struct hash inner; /* struct inner, of those that have any */
+	struct own own;
 };
 
 static uint64_t number_of(const struct name *name)
@@ -87,88 +79,11 @@ static struct function_sums *find_sums(struct functions *functions, const struct
 	return NULL;
 }
 
-/* Room for another one may be made. NULL: out of memory. */
-static struct part *find_part(struct spent *spent, uint8_t state, uint8_t reason)
-{
-	for (size_t i = 0; i < spent->num_parts; i++)
-		if (spent->parts[i].state == state && spent->parts[i].reason == reason)
-			return &spent->parts[i];
-	if (!array_reserve(&spent->parts, &spent->capacity, spent->num_parts + 1,
-			   sizeof(*spent->parts)))
-		return NULL;
-	spent->parts[spent->num_parts] = (struct part){.state = state, .reason = reason};
-	return &spent->parts[spent->num_parts++];
-}
-
-static bool add_parts(struct spent *spent, const struct call *call)
-{
-	for (uint32_t i = 0; i < call->num_parts; i++) {
-		const struct part *part = &call->parts[i];
-		struct part *sum = find_part(spent, part->state, part->reason);
-
-		if (!sum)
-			return false;
-		sum->ns += part->ns;
-	}
-	return true;
-}
-
 static bool add_outermost(struct function_sums *sums, const struct call *call)
 {
 	sums->total_ns += call->end_ns - call->start_ns;
 	sums->probe_ns += call->probe_ns;
-	return add_parts(&sums->total, call);
-}
-
-/* ---- own time ---- */
-
-static void inner_free(struct inner *inner)
-{
-	free(inner->spent.parts);
-	free(inner);
-}
-
-static bool add_inner(struct functions *functions, const struct tree *tree, const struct call *call)
-{
-	struct hash_key key = {call->parent, tree->number};
-	struct inner *inner = hash_find(&functions->inner, key);
-
-	if (!call->parent || !call->num_parts)
-		return true;
-	if (!inner) {
-		inner = calloc(1, sizeof(*inner));
-		if (!inner)
-			return false;
-		inner->key = key;
-		if (!hash_add(&functions->inner, &inner->key)) {
-			free(inner);
-			return false;
-		}
-	}
-	return add_parts(&inner->spent, call);
-}
-
-/* Those directly inside have ended before. */
-static bool add_self(struct functions *functions, struct function_sums *sums,
-		     const struct tree *tree, const struct call *call)
-{
-	struct hash_key key = {call->number, tree->number};
-	struct inner *inner = hash_find(&functions->inner, key);
-	bool is_complete = call_time_is_unknown(call) || add_parts(&sums->self, call);
-
-	if (!inner)
-		return is_complete;
-	for (size_t i = 0; is_complete && !call_time_is_unknown(call) && i < inner->spent.num_parts;
-	     i++) {
-		const struct part *part = &inner->spent.parts[i];
-		struct part *sum = find_part(&sums->self, part->state, part->reason);
-
-		if (sum)
-			sum->ns -= part->ns < sum->ns ? part->ns : sum->ns;
-	}
-	hash_remove(&functions->inner, &inner->key);
-	inner_free(inner);
-	return is_complete;
+	return spent_add_call(&sums->total, call);
 }
 
 /* ---- calls that end ---- */
@@ -180,7 +95,7 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 	struct function_sums *sums = find_sums(functions, name);
 	uint64_t duration_ns = call->end_ns - call->start_ns;
 
-	if (!sums || !add_self(functions, sums, tree, call) || !add_inner(functions, tree, call))
+	if (!sums || !own_call_ended(&functions->own, tree, call, &sums->self))
 		return false;
 	sums->calls++;
 	sums->lacks_states |= call->lacks_states;
@@ -315,8 +230,8 @@ void functions_begin_anew(struct functions *functions)
 
 	for (size_t at = 0; (sums = hash_next(&functions->sums, &at));) {
 		histogram_destroy(&sums->durations);
-		free(sums->total.parts);
-		free(sums->self.parts);
+		spent_destroy(&sums->total);
+		spent_destroy(&sums->self);
 		free(sums);
 	}
 	hash_clear(&functions->sums);
@@ -324,7 +239,6 @@ void functions_begin_anew(struct functions *functions)
 
 void functions_free(struct functions *functions)
 {
-	struct inner *inner;
 	void *open;
 
 	if (!functions)
@@ -333,8 +247,6 @@ void functions_free(struct functions *functions)
 	for (size_t at = 0; (open = hash_next(&functions->open, &at));)
 		free(open);
 	hash_clear(&functions->open);
-	for (size_t at = 0; (inner = hash_next(&functions->inner, &at));)
-		inner_free(inner);
-	hash_clear(&functions->inner);
+	own_destroy(&functions->own);
 	free(functions);
 }

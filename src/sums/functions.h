@@ -23,14 +23,9 @@
 #include "gofuncgraph/calltree.h"
 #include "names/place.h"
 #include "sums/histogram.h"
+#include "sums/own.h"
 
 #define FUNCTION_NUM_ENDS (CALL_TAKEN_OFF + 1)
-
-/* What time was spent on, as in struct call: each state and reason once. */
-struct spent {
-	struct part *parts; /* owned */
-	size_t num_parts, capacity;
-};
 
 struct function_sums {
 	struct hash_key key; /* the name's number; 0: unknown */

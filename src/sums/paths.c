@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* paths.c - calls summed up by the path that leads to them; see paths.h. */
+#include "sums/paths.h"
+
+#include <stdlib.h>
+
+#include "base/array.h"
+
+struct open_call {
+	struct hash_key key; /* number of the call, and of its tree */
+	struct path *path;
+};
+
+struct paths {
+	struct hash by_key; /* struct path */
+	struct hash open; /* struct open_call */
+	struct path **items; /* by number */
+	size_t count, capacity;
+	struct own own;
+};
+
+struct error *paths_new(struct paths **paths)
+{
+	*paths = calloc(1, sizeof(**paths));
+	return *paths ? NULL : error_out_of_memory();
+}
+
+void paths_free(struct paths *paths)
+{
+	void *open;
+
+	if (!paths)
+		return;
+	for (size_t at = 0; (open = hash_next(&paths->open, &at));)
+		free(open);
+	hash_clear(&paths->open);
+	hash_clear(&paths->by_key);
+	for (size_t i = 0; i < paths->count; i++) {
+		spent_destroy(&paths->items[i]->self);
+		free(paths->items[i]);
+	}
+	free(paths->items);
+	own_destroy(&paths->own);
+	free(paths);
+}
+
+/* NULL: out of memory. */
+static struct path *find_path(struct paths *paths, const struct path *parent,
+			      const struct place *entry)
+{
+	struct hash_key key = {parent ? parent->number : 0,
+			       entry->function ? entry->function->number : 0};
+	struct path *path = hash_find(&paths->by_key, key);
+
+	if (path)
+		return path;
+	if (!array_reserve(&paths->items, &paths->capacity, paths->count + 1,
+			   sizeof(*paths->items)))
+		return NULL;
+	path = calloc(1, sizeof(*path));
+	if (!path)
+		return NULL;
+	*path = (struct path){
+		.key = key, .number = paths->count + 1, .parent = parent, .entry = *entry};
+	if (!hash_add(&paths->by_key, &path->key)) {
+		free(path);
+		return NULL;
+	}
+	paths->items[paths->count++] = path;
+	return path;
+}
+
+static struct open_call *find_open(const struct paths *paths, const struct tree *tree,
+				   uint64_t call)
+{
+	return hash_find(&paths->open, (struct hash_key){call, tree->number});
+}
+
+bool paths_call_began(struct paths *paths, const struct place *entry, const struct tree *tree,
+		      const struct call *call)
+{
+	const struct open_call *parent = call->parent ? find_open(paths, tree, call->parent) : NULL;
+	struct path *path = find_path(paths, parent ? parent->path : NULL, entry);
+	struct open_call *open = path ? malloc(sizeof(*open)) : NULL;
+
+	if (!open)
+		return false;
+	*open = (struct open_call){.key = {call->number, tree->number}, .path = path};
+	if (hash_add(&paths->open, &open->key))
+		return true;
+	free(open);
+	return false;
+}
+
+bool paths_call_ended(struct paths *paths, const struct place *entry, const struct tree *tree,
+		      const struct call *call)
+{
+	struct open_call *open = find_open(paths, tree, call->number);
+	struct path *path = open ? open->path : find_path(paths, NULL, entry);
+
+	if (open)
+		hash_remove(&paths->open, &open->key);
+	free(open);
+	if (!path)
+		return false;
+	path->calls++;
+	if (!call_time_is_unknown(call))
+		path->self_ns += call->end_ns - call->start_ns - call->inner_ns;
+	return own_call_ended(&paths->own, tree, call, &path->self);
+}
+
+size_t paths_count(const struct paths *paths)
+{
+	return paths->count;
+}
+
+const struct path *paths_at(const struct paths *paths, size_t index)
+{
+	return paths->items[index];
+}
