@@ -143,14 +143,13 @@ static __always_inline void tell_lost_end(struct gate *gate, const struct who *w
 	shut(gate, who);
 }
 
-/* With `hunts`: the goroutine leaves its target. */
+/* With `hunts`: the goroutine is about to leave its target. */
 static __always_inline void end_hunt(struct gate *gate, const struct who *who)
 {
 	struct hunted_wait *wait;
 
 	if (!who->goid || samples_waits)
 		return;
-	end_running(who);
 	wait = find_wait(who);
 	if (!wait || !wait->is_inside)
 		return;
@@ -176,11 +175,16 @@ static __always_inline void end_gate(struct gate *gate, const struct who *who, b
 static __always_inline void send_last(struct gate *gate, const struct who *who, __u32 site,
 				      __u64 position, __u8 kind)
 {
+	bool is_told;
+
 	if (hunts)
 		end_hunt(gate, who);
 	if (tells_no_cpu)
 		end_run(who);
-	end_gate(gate, who, send(gate, who, site, position, kind, RECORD_CLOSES_TREE));
+	is_told = send(gate, who, site, position, kind, RECORD_CLOSES_TREE);
+	if (hunts && who->goid)
+		end_running(who);
+	end_gate(gate, who, is_told);
 }
 
 /* Sends a record of a process as a whole. False: it is lost. */

@@ -156,11 +156,11 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		tell_entry_with_values(&entered, opens);
 		return true;
 	}
+	if (opens && hunts)
+		begin_hunt(who);
 	is_told = tell_entry(ctx, gate, who, index, position, flags, opens);
 	if (opens && !is_told)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
-	else if (opens && hunts)
-		begin_hunt(who);
 	return true;
 }
 

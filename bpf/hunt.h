@@ -37,7 +37,8 @@ static __always_inline const struct hunted *find_hunted(__u32 tgid)
 	return bpf_map_lookup_elem(&hunted_processes, &tgid);
 }
 
-/* From now on the current thread runs the goroutine, which is inside a target. */
+/* From now on the current thread runs the goroutine, which is inside a target. So that no time without a
+ * processor goes unseen, it is said so before the time is taken from when on, and that it has ended, after. */
 static __always_inline void begin_running(const struct who *who)
 {
 	__u32 tid = bpf_get_current_pid_tgid();

@@ -20,8 +20,6 @@ static __always_inline bool is_long(const struct hunted_wait *wait, __u64 now)
 /* Before the goroutine stops running, on its thread. */
 static __always_inline void begin_wait(const struct who *who, struct hunted_wait *wait, __u8 state)
 {
-	if (wait->is_inside || state == STATE_SYSCALL)
-		end_running(who);
 	wait->by_goid = wait->by_stack = wait->asleep_ns = 0;
 	wait->thread = bpf_get_current_pid_tgid();
 	wait->syscall = -1;
@@ -29,6 +27,8 @@ static __always_inline void begin_wait(const struct who *who, struct hunted_wait
 	wait->reason = 0;
 	wait->start_ns = state == STATE_DEAD ? 0 : bpf_ktime_get_ns();
 	wait->ready_ns = state == STATE_RUNNABLE ? wait->start_ns : 0;
+	if (wait->is_inside || state == STATE_SYSCALL)
+		end_running(who);
 }
 
 /* What is read of a wait when it turns out to be long. */
@@ -211,10 +211,13 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 					struct change *change)
 {
 	bool is_ready = (change->new_state & STATE_NUMBER) == STATE_RUNNABLE, is_told;
-	__u64 now = bpf_ktime_get_ns(), stack = 0, fp = 0;
 	struct gate *gate = NULL;
+	__u64 now, stack = 0, fp = 0;
 	struct walk walk;
 
+	if (!is_ready && wait->is_inside)
+		begin_running(who);
+	now = bpf_ktime_get_ns();
 	if (is_ready) {
 		is_told = wait->start_ns && is_long(wait, now);
 		if (is_told) {
@@ -243,8 +246,6 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 	if (is_told)
 		tell_wait(gate, who, wait, now, stack, fp);
 	wait->start_ns = 0;
-	if (wait->is_inside)
-		begin_running(who);
 }
 
 static __always_inline void on_wait(struct pt_regs *ctx, struct who *who, const struct site *site)

@@ -263,7 +263,8 @@ struct record_stack {
  *
  * - in a state other than RUNNING: each such time is one RECORD_WAIT, or is part of the sums of the
  *   next RECORD_SHORT_WAITS;
- * - RUNNING, but its thread has no processor: each such time is one RECORD_OFFCPU, within no wait;
+ * - RUNNING, but its thread has no processor: each such time is one RECORD_OFFCPU, but for one that
+ *   comes before a RECORD_WAIT with a start_ns of before, and is part of that;
  * - RUNNING on a processor: all the rest. Samples tell on what.
  *
  * A goroutine may have begun a call while it was in one of these: only what is within the call counts.

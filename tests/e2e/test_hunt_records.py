@@ -86,6 +86,10 @@ class Call:
 
     def add(self, record):
         if record["kind"] in ("wait", "offcpu"):
+            # Its thread lost the processor when the wait had begun already, or had not ended.
+            while (record["kind"] == "wait" and self.pieces and self.pieces[-1]["kind"] == "offcpu"
+                   and self.pieces[-1]["start"] >= record["start"]):
+                self.pieces.pop()
             before = self.pieces[-1] if self.pieces else self.entry
             assert record["start"] >= before["time"] and record["time"] >= record["start"], (before, record)
             if record["kind"] == "offcpu" and self.copy:

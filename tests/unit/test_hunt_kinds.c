@@ -133,6 +133,37 @@ static void test_without_samples(void **state)
 	world_end(&world);
 }
 
+static void check_within_wait(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_causes, 3);
+	assert_doing(&report->causes[0], "sync.Mutex.Lock", "main.(*cache).Get",
+		     "sync.(*Mutex).Lock");
+	assert_int_equal(report->causes[0].ns, 20000000);
+	assert_doing(&report->causes[1], "runnable", "main.(*cache).Get", "sync.(*Mutex).Lock");
+	assert_int_equal(report->causes[1].ns, 60000000);
+	assert_doing(&report->causes[2], "cpu", "main.burn", "crypto/sha256.Sum256");
+	assert_int_equal(report->causes[2].ns, 15000000);
+	assert_doing(&report->causes[3], "no cpu", NULL, NULL);
+	assert_int_equal(report->causes[3].ns, 5000000);
+}
+
+/* Its thread lost the processor while it told of a wait: that is no time of its own. */
+static void test_within_wait(void **state)
+{
+	struct world world;
+
+	world_begin(&world, &plain);
+	world_enter(&world, 1, 0);
+	world_sample(&world, 1, 5000, STACK(&world, SHA, BURN, HANDLE));
+	world_off_cpu(&world, 10000, 15000, false, 0);
+	world_off_cpu(&world, 40000, 90000, false, 0);
+	world_wait(&world, 1, 20000, 40000, 100000, REASON_LOCK,
+		   STACK(&world, PARK, LOCK, GET, HANDLE), 0, 0);
+	world_leave(&world, 1, 100000);
+	world_report(&world, &none, check_within_wait);
+	world_end(&world);
+}
+
 /* ---- what a kind of time consists of ---- */
 
 static void check_c_code(const struct hunt_report *report)
@@ -320,7 +351,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),           cmocka_unit_test(test_by_functions),
 		cmocka_unit_test(test_c_code),          cmocka_unit_test(test_callees),
 		cmocka_unit_test(test_takers),          cmocka_unit_test(test_collector),
-		cmocka_unit_test(test_without_samples),
+		cmocka_unit_test(test_without_samples), cmocka_unit_test(test_within_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
