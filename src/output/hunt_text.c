@@ -238,8 +238,9 @@ static void put_tree(struct output *out, const struct hunt_report *report)
 	if (!report->num_nodes)
 		return;
 	hunt_line_begin_block(out);
-	hunt_line_puts(out, report->alike ? "where their time went:"
-					  : "where the time of the slow calls went:");
+	hunt_line_puts(out, report->alike && report->looked_at == 1 ? "where its time went:"
+			    : report->alike                         ? "where their time went:"
+					    : "where the time of the slow calls went:");
 	while (at < report->num_nodes && shown < MAX_NODES) {
 		const struct hunt_node *node = &report->tree[at], *leaf;
 		unsigned depth, repeats;

@@ -87,6 +87,36 @@ static void live_on(struct world *world)
 	world_leave(world, 1, 85000);
 }
 
+/* A call that computes in several functions, which call themselves, has no processor at times, and is in C. */
+static void busy(struct world *world)
+{
+	static const uint8_t takers[] = {OFFCPU_BY_OTHER, OFFCPU_BY_OWN, OFFCPU_BY_QUOTA};
+	union any_record room = {.wait = {.start_ns = world_ns(0),
+					  .ready_ns = world_ns(40000),
+					  .asleep_ns = 25000000,
+					  .state = STATE_SYSCALL,
+					  .syscall = -1}};
+	uint64_t stacks[2], us = 40000;
+
+	world_begin(world, &(struct hunt_settings){.sample_ns = 5000000});
+	room.wait.stack = STACK(world, NAP, LOAD, HANDLE);
+	stacks[0] = STACK(world, SHA, BURN, BURN, BURN, HANDLE);
+	stacks[1] = STACK(world, PARK, BURN, BURN, BURN, HANDLE);
+	world_enter(world, 1, 0);
+	world_feed(world, &room, RECORD_WAIT, 40000, 1);
+	for (unsigned i = 0; i < 6; i++, us += 10000) {
+		world_sample(world, 1, us + 1000, stacks[i % 3 / 2]);
+		memset(&room, 0, sizeof(room));
+		room.offcpu.start_ns = world_ns(us + 4000);
+		room.offcpu.stack = stacks[0];
+		room.offcpu.by = takers[i / 2];
+		strcpy(room.offcpu.by_comm, "hot126");
+		world_feed(world, &room, RECORD_OFFCPU, us + 6000 + i * 500, 1);
+	}
+	world_leave(world, 1, 100000);
+	world_stop(world, 100000);
+}
+
 static void print_one(void *context, const struct hunt_report *report)
 {
 	output_hunt(context, report);
@@ -170,6 +200,14 @@ static void test_on(void **state)
 
 	assert_golden("hunt-text-on", text);
 	assert_golden("hunt-json-on", json);
+}
+
+static void test_parts(void **state)
+{
+	_cleanup_free_ char *text = print(busy, "text", 0), *json = print(busy, "json", 0);
+
+	assert_golden("hunt-parts", text);
+	assert_golden("hunt-parts-json", json);
 }
 
 static void test_folded(void **state)
@@ -316,7 +354,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_folded),  cmocka_unit_test(test_terminal),
 		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_drill),   cmocka_unit_test(test_on),
-		cmocka_unit_test(test_sampled),
+		cmocka_unit_test(test_sampled), cmocka_unit_test(test_parts),
 	};
 
 	if (argc > 1)
