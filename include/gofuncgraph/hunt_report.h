@@ -67,6 +67,7 @@ struct hunt_object {
 struct hunt_doing {
 	enum hunt_kind kind;
 	const char *kind_name; /* "sleep", "cpu", "syscall fsync", "no cpu" */
+	const char *slept_in; /* of HUNT_C_ASLEEP: "syscall futex", as most of it; NULL: unknown */
 	/* The innermost frame of the program's own code; without one, what tells most. Its function may be
 	 * unknown. */
 	struct place own;

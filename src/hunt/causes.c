@@ -66,6 +66,8 @@ bool doing_fill(struct sites *sites, const struct piece *piece, bool with_frames
 	};
 	doing->kind_name =
 		sites_kind_name(sites, doing->kind, sites_detail(doing->kind, piece, site));
+	if (doing->kind == HUNT_C_ASLEEP && piece->detail >= 0)
+		doing->slept_in = names_syscall(sites->names, piece->detail);
 	tell_part(piece, doing);
 	if (!with_frames)
 		return true;

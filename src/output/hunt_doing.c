@@ -137,19 +137,23 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
 	char object[OBJECT_SIZE];
 	bool has_place = doing->own.function || doing->own.module;
+	char then[TEXT_SIZE];
 	struct hunt_line line = {
 		.indent = indent,
 		.before = before,
 		.name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
-		.then = !has_place                                     ? NULL
-			: is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
-								       : " in ",
+		.then = then,
 		.place = has_place ? &doing->own : NULL,
 		.is_bold = is_bold,
 		.behind = the_object(doing, object),
 		.may_break = true,
 	};
 
+	snprintf(then, sizeof(then), "%s%s%s%s", doing->slept_in ? " (" : "", doing->slept_in ?: "",
+		 doing->slept_in ? ")" : "",
+		 !has_place                                     ? ""
+		 : is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
+								: " in ");
 	if (doing->num_parts && doing->parts[0].callee) {
 		line.callees = doing->parts;
 		line.num_callees = num_told_parts(doing);

@@ -105,6 +105,8 @@ static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
 	put_share(json, doing->share);
 	json_member_number(json, "ns", doing->ns);
 	json_member_text(json, "kind", doing->kind_name);
+	if (doing->slept_in)
+		json_member_text(json, "slept_in", doing->slept_in);
 	if (doing->count)
 		json_member_number(json, "count", doing->count);
 	if (doing->goid)

@@ -31,8 +31,8 @@ KINDS = {
     "rwmutex": kind("RWMutex", since(20, "sync.RWMutex.RLock", "semacquire")),
     "cond": kind("Cond", always("sync.Cond.Wait")),
     # The one that fetches itself is a slow call, too; it alone when there is one goroutine.
-    "flight": kind("Flight", lambda version: {"sync.WaitGroup.Wait" if version >= 25 else "semacquire", "sleep"}),
-    "fanout": kind("Fanout", since(25, "sync.WaitGroup.Wait", "semacquire")),
+    "flight": kind("Flight", lambda version: {"sync.WaitGroup.Wait" if version >= 24 else "semacquire", "sleep"}),
+    "fanout": kind("Fanout", since(24, "sync.WaitGroup.Wait", "semacquire")),
     "pipeline": kind("Pipeline", always("chan receive")),
     "limiter": kind("Limiter", always("chan send")),
     "deadline": kind("Deadline", always("select")),

@@ -95,7 +95,7 @@ static void busy(struct world *world)
 					  .ready_ns = world_ns(40000),
 					  .asleep_ns = 25000000,
 					  .state = STATE_SYSCALL,
-					  .syscall = -1}};
+					  .syscall = 35}};
 	uint64_t stacks[2], us = 40000;
 
 	world_begin(world, &(struct hunt_settings){.sample_ns = 5000000});
