@@ -242,15 +242,16 @@ static __always_inline bool prepare_place(struct scratch *scratch, const struct 
 	return true;
 }
 
-/* The memory from the stack pointer up to the target's frame. */
+/* The memory from the stack pointer up to the target's frame; outside of targets, up to the stack's begin. */
 static __always_inline void send_copy(const struct scratch *scratch, struct gate *gate,
 				      bool is_off_cpu)
 {
 	const struct registers *registers = &scratch->registers;
 	const struct who *who = &scratch->who;
-	__u64 size = scratch->stack.hi - gate->frame - registers->sp;
+	__u64 frame = gate ? (__u32)gate->frame : 0;
+	__u64 size = scratch->stack.hi - frame - registers->sp;
 	struct record_stack_copy *record =
-		emit(who, RECORD_STACK_COPY, 0, gate->lost, sizeof(*record));
+		emit(who, RECORD_STACK_COPY, 0, gate ? gate->lost : 0, sizeof(*record));
 
 	note_sent(gate, who, record);
 	if (!record)
@@ -264,7 +265,7 @@ static __always_inline void send_copy(const struct scratch *scratch, struct gate
 		size = 0;
 	record->bias = who->bias;
 	record->ip_va = address_to_va(who, registers->ip);
-	record->frame = (__u32)gate->frame;
+	record->frame = frame;
 	record->sp = (__u32)(scratch->stack.hi - registers->sp);
 	record->is_off_cpu = is_off_cpu;
 	record->size = size;
@@ -272,15 +273,18 @@ static __always_inline void send_copy(const struct scratch *scratch, struct gate
 	submit(record, sizeof(*record));
 }
 
-/* The same, if the walk was to end in the target, and has not. */
+/* The same, if the walk was to end in the target, and has not, or where it was to end is not known.
+ * `gate`: NULL outside of targets. */
 static __always_inline void send_copy_of_broken(const struct scratch *scratch, struct gate *gate,
 						bool is_off_cpu)
 {
 	const struct walk *walk = &scratch->walk;
 	__u64 sp = scratch->registers.sp;
+	bool is_broken =
+		gate ? walk->target && walk->end != STACK_TARGET : walk->end == STACK_BROKEN;
 
-	if (walk->target && walk->end != STACK_TARGET && !walk->second &&
-	    is_on_stack(&scratch->stack, sp) && sp <= scratch->stack.hi - gate->frame)
+	if (is_broken && !walk->second && is_on_stack(&scratch->stack, sp) &&
+	    (!gate || sp <= scratch->stack.hi - gate->frame))
 		send_copy(scratch, gate, is_off_cpu);
 }
 

@@ -90,7 +90,7 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 	record->in_kernel = in_kernel;
 	record->left_at = scratch->left_at;
 	submit(record, sizeof(*record));
-	if (is_known && gate)
+	if (is_known)
 		send_copy_of_broken(scratch, gate, false);
 }
 

@@ -410,9 +410,10 @@ struct record_look {
 };
 
 /*
- * Follows a sample inside a target whose stack has no STACK_TARGET, or comes when the goroutine's thread
- * loses its processor, before the RECORD_OFFCPU that will tell so: the memory from its stack pointer up to
- * the target's frame, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables.
+ * Follows a sample inside a target whose stack has no STACK_TARGET, or outside of targets one with a
+ * STACK_BROKEN; or comes when the thread of a goroutine inside a target loses its processor, before the
+ * RECORD_OFFCPU that will tell so: the memory from its stack pointer up to the target's frame or the stack's
+ * begin, or the first COPY_SIZE bytes of it, to be unwound by pcsp tables.
  */
 #define COPY_SIZE 4096
 struct record_stack_copy {

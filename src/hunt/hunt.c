@@ -198,18 +198,41 @@ static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *gorout
 	return err;
 }
 
+/* A copy follows its sample at once. */
+#define MAX_COPY_DELAY_NS UINT64_C(200000)
+
+/* Of a goroutine that is in no target: its last sample is known better now. */
+static struct error *on_copy_outside(struct hunt *hunt, const struct record_stack_copy *copy)
+{
+	const struct hash_key key = {.first = copy->header.goid, .second = copy->header.pid};
+	const struct history_sample *sample = history_last_sample(&hunt->history, key);
+	uint64_t stack = 0;
+	struct error *err;
+
+	/* Of one that was not RUNNING, the sample is not there. */
+	if (!sample || copy->header.time_ns - sample->time_ns > MAX_COPY_DELAY_NS)
+		return NULL;
+	err = samples_unwind(hunt->settings.code, &hunt->stacks, copy, &stack);
+	if (stack)
+		history_correct(&hunt->history, key, stack);
+	return err;
+}
+
 static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine,
 			     const struct record_stack_copy *copy)
 {
-	struct open_call *call = &goroutine->call;
-	struct span *span = &call->span;
+	struct open_call *call = goroutine ? &goroutine->call : NULL;
+	struct span *span;
 	struct error *err;
 	struct piece *last;
 
+	if (!call)
+		return copy->is_off_cpu ? NULL : on_copy_outside(hunt, copy);
 	if (copy->is_off_cpu) {
 		call->off_stack = 0;
 		return samples_unwind(hunt->settings.code, &hunt->stacks, copy, &call->off_stack);
 	}
+	span = &call->span;
 	if (!call->awaits_copy || !span->count)
 		return NULL;
 	call->awaits_copy = false;
@@ -275,9 +298,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 	case RECORD_SAMPLE:
 		return on_sample(hunt, goroutine, (const struct record_sample *)record);
 	case RECORD_STACK_COPY:
-		return goroutine
-			       ? on_copy(hunt, goroutine, (const struct record_stack_copy *)record)
-			       : NULL;
+		return on_copy(hunt, goroutine, (const struct record_stack_copy *)record);
 	case RECORD_STACK:
 		return stacks_feed(&hunt->stacks, record);
 	case RECORD_LOST_END:
