@@ -19,7 +19,15 @@ struct fetch {
 	struct fetched fetched;
 	struct labels labels;
 	__u64 registers[FETCH_REGISTERS];
+	__u16 got[VALUES_MAX]; /* bytes of each value that were saved */
 };
+
+/* What may be added to where slots begin, with room for two words behind it. */
+#define VALUES_SMALL_MASK 127
+#define VALUES_LARGE_MASK 4095
+
+/* Lengths beyond that are no program's. */
+#define MAX_SCALED (1ull << 40)
 
 /* As many of the text's bytes as there are, and can be read: up to the end of a page if the next one is
  * not there. `max`: a constant. */
@@ -69,6 +77,10 @@ static __always_inline void fetch_word(const struct pt_regs *ctx, struct fetched
 	case FETCH_LENGTH:
 		fetched->length = fetched->word;
 		break;
+	case FETCH_LOAD_LONG:
+		if (!fetched->length)
+			break;
+		/* fall through */
 	case FETCH_LOAD:
 		/* Of one word, the length stays; in a condition it may be less than one. */
 		fetched->words[0] = 0;
@@ -82,7 +94,7 @@ static __always_inline void fetch_word(const struct pt_regs *ctx, struct fetched
 
 /* Into its slot at `to`, which has room for a struct captured_text with `max` bytes. */
 static __always_inline void fetch_save(struct fetched *fetched, const struct fetch_op *op, void *to,
-				       __u32 max)
+				       __u32 max, __u16 *got)
 {
 	switch (op->code) {
 	case FETCH_SAVE_WORD:
@@ -90,22 +102,64 @@ static __always_inline void fetch_save(struct fetched *fetched, const struct fet
 		break;
 	case FETCH_SAVE_MEMORY:
 		fetch_memory(fetched, to, op->size, max, op->number);
+		*got = fetched->state == VALUE_WHOLE ? op->size : 0;
 		break;
 	case FETCH_SAVE_BYTES:
 	case FETCH_SAVE_TEXT:
 		if (op->code == FETCH_SAVE_BYTES)
 			fetched->length = op->size;
 		fetch_text(fetched, to, op, max);
+		*got = ((struct captured_text *)to)->got;
 		break;
 	}
 }
 
-/* `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: both are
- * constants. */
+/* At no more than `mask`, a constant one less than a power of two: Linux 5.10 forgets what a number was compared
+ * to as soon as it is on the stack. */
+static __always_inline void *slot_of(const struct captured *captured, __u64 at, __u64 mask)
+{
+	const void *slot;
+
+	asm volatile("" : "+r"(at));
+	slot = captured->bytes + (at & mask);
+	asm volatile("" : "+r"(slot));
+	return (void *)slot;
+}
+
+/* What comes before the operation. */
+static __always_inline void fetch_source(struct fetch *fetch, const struct fetch_op *op,
+					 struct captured *from, __u64 mask)
+{
+	struct fetched *fetched = &fetch->fetched;
+	const __u64 *saved;
+	__u64 length;
+
+	if (op->source == FETCH_FROM_REGISTER) {
+		fetched->word = fetch->registers[op->reg & (FETCH_REGISTERS - 1)];
+		return;
+	}
+	if (fetch->got[op->parent & (VALUES_MAX - 1)] < op->needs) {
+		fetched->state = VALUE_UNKNOWN;
+		return;
+	}
+	saved = slot_of(from, op->from, mask);
+	fetched->word = saved[0];
+	if (op->source == FETCH_FROM_SAVED)
+		return;
+	length = saved[1];
+	if (op->scale)
+		length = length < MAX_SCALED ? length * op->scale : ~0ull;
+	fetched->length = length;
+}
+
+/* `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: those are
+ * constants, and so is max_ops. */
 static __always_inline void fetch_values(const struct pt_regs *ctx, const struct fetch_list *list,
 					 const struct site *site, struct fetch *fetch,
-					 struct captured *to, __u32 max_at, __u32 max)
+					 struct captured *to, __u32 max_at, __u32 max,
+					 __u32 max_ops)
 {
+	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
 	struct fetched *fetched = &fetch->fetched;
 
 	fetched->state = VALUE_WHOLE;
@@ -113,15 +167,17 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 	for (__u32 i = 0; i < ARCH_NUM_REGISTERS; i++)
 		fetch->registers[i] = arch_register(ctx, i);
 	__builtin_memset(to->states, VALUE_UNKNOWN, sizeof(to->states));
+	__builtin_memset(fetch->got, 0, sizeof(fetch->got));
 #pragma clang loop unroll(disable)
-	for (__u32 i = 0; i < VALUES_MAX_OPS; i++) {
+	for (__u32 i = 0; i < max_ops; i++) {
 		const struct fetch_op *op = &list->ops[i];
-		__u32 at = op->at;
 
 		if (i >= list->num_ops)
 			break;
-		if (site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
+		if ((__u64)site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
 			continue;
+		if (op->source && fetched->state == VALUE_WHOLE)
+			fetch_source(fetch, op, to, mask);
 		if (op->code < FETCH_SAVE_WORD) {
 			if (fetched->state != VALUE_WHOLE)
 				continue;
@@ -132,8 +188,9 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 					   fetch->registers[op->reg & (FETCH_REGISTERS - 1)], site);
 			continue;
 		}
-		if (fetched->state == VALUE_WHOLE && at <= max_at)
-			fetch_save(fetched, op, to->bytes + at, max);
+		if (fetched->state == VALUE_WHOLE)
+			fetch_save(fetched, op, slot_of(to, op->at, mask), max,
+				   &fetch->got[op->value & (VALUES_MAX - 1)]);
 		to->states[op->value & (VALUES_MAX - 1)] = fetched->state;
 		fetched->state = VALUE_WHOLE;
 	}
@@ -168,8 +225,10 @@ static __always_inline void capture(const struct pt_regs *ctx, const struct fetc
 	to->list = site->values;
 	to->size = list->size;
 	to->unused = 0;
+	to->bias = ARCH_IP(ctx) - site->va;
 	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), to, max_at,
-		     bytes - max_at - sizeof(struct captured_text));
+		     bytes - max_at - sizeof(struct captured_text),
+		     bytes == VALUES_SMALL_BYTES ? VALUES_SMALL_OPS : VALUES_MAX_OPS);
 }
 
 /* The same as send_entry() and send_first_entry(), with values: a record of `bytes` for them. */

@@ -12,6 +12,7 @@
 #include "gofuncgraph/attach.h"
 #include "gofuncgraph/hunt_options.h"
 #include "gofuncgraph/maps.h"
+#include "values/wanted.h"
 
 struct run_options {
 	bool states; /* where the time of each call went: sites where goroutines change state */
@@ -32,6 +33,7 @@ struct run_options {
 	uint32_t num_labels;
 	/* What a tree's first call must satisfy (values/where.h); NULL: nothing. */
 	const char *where;
+	struct values_wanted args; /* -a, --arg: values of parameters at entries */
 	struct hunt_options hunt; /* neither with `all_goroutines` nor with min_wait_ns */
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */

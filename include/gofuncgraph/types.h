@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "arch/arch.h"
 #include "base/error.h"
@@ -78,6 +79,13 @@ struct go_type {
 
 /* Makes known what is inside. False: it is not, and then it is of no use but as bytes. */
 bool go_type_complete(struct go_type *type);
+/* By its full name, "time.Time". */
+static inline bool go_type_is(const struct go_type *type, const char *name)
+{
+	return !strcmp(type->name, name);
+}
+/* The size is what a type of this kind has. Nothing is completed. */
+bool go_type_has_size(const struct go_type *type);
 /* 1, 2, 4 or 8 (src/cmd/compile/internal/types/size.go); completes the type as far as it has to. 0: unknown. */
 unsigned go_type_align(struct go_type *type);
 

@@ -19,8 +19,10 @@
 #endif
 
 /* Values of a list, and its operations. */
-#define VALUES_MAX     16
-#define VALUES_MAX_OPS 48
+#define VALUES_MAX     64
+#define VALUES_MAX_OPS 64
+/* Of what users write themselves: see site.unknown_values. */
+#define VALUES_MAX_WRITTEN 16
 
 enum fetch_code {
 	FETCH_REGISTER, /* word = `reg`, as the instruction set numbers it */
@@ -30,8 +32,9 @@ enum fetch_code {
 	FETCH_LENGTH, /* length = word: a text's, whose address comes next */
 	/* word = what is at word + `number`; with a `size` of 16 length = the word behind that, too */
 	FETCH_LOAD,
+	FETCH_LOAD_LONG, /* the same of one word, if the length is not 0; else nothing is done */
 	FETCH_LABEL, /* word, length = the goroutine's label number `number` of those that are wanted */
-	/* What ends a value: */
+	/* What ends a value, or (FETCH_SAVE_WORD) a part of it: */
 	FETCH_SAVE_WORD, /* the word, 8 bytes, in its slot */
 	FETCH_SAVE_MEMORY, /* what is at word + `number`: as many bytes as the slot has */
 	FETCH_SAVE_BYTES, /* the same into a struct captured_text */
@@ -42,6 +45,15 @@ enum fetch_code {
 	FETCH_TEST_TEXT, /* equal to texts[number], of `length` bytes at word */
 	FETCH_TEST_AND, /* the last two answers */
 	FETCH_TEST_OR,
+};
+
+/* What comes before an operation, but in conditions. */
+enum fetch_source {
+	FETCH_FROM_NOTHING,
+	FETCH_FROM_REGISTER, /* word = `reg` */
+	/* word = what was saved at `from`, of the value `parent`, of which at least `needs` bytes are there */
+	FETCH_FROM_SAVED,
+	FETCH_FROM_SAVED_PAIR, /* the same; length = the word behind it, times `scale` unless that is 0 */
 };
 
 /* What a test finds: the answer is whether that is among the op's `reg`. */
@@ -55,6 +67,9 @@ struct fetch_op {
 	__u8 reg; /* FETCH_TEST_...: enum outcome, a bit each */
 	__u8 value; /* whose it is, from 0 */
 	__u8 is_signed;
+	__u8 source; /* enum fetch_source */
+	__u8 parent;
+	__u16 from, needs, scale;
 };
 
 /*
@@ -65,8 +80,9 @@ struct fetch_op {
 enum values_shape { VALUES_SMALL, VALUES_LARGE };
 #define VALUES_SMALL_BYTES  256
 #define VALUES_SMALL_MAX_AT 112
-#define VALUES_LARGE_BYTES  2560
-#define VALUES_LARGE_MAX_AT 2416
+#define VALUES_SMALL_OPS    48
+#define VALUES_LARGE_BYTES  5128
+#define VALUES_LARGE_MAX_AT 4088
 
 struct fetch_list {
 	__u32 num_ops;
@@ -108,6 +124,7 @@ enum value_state {
 	VALUE_TRUNCATED, /* only its beginning is there */
 	VALUE_NIL, /* it is where a pointer leads that is nil */
 	VALUE_UNREADABLE, /* nothing is at the address, or it is in no memory right now */
+	VALUE_DEPTH, /* user space's own: it lies deeper than what is looked at, or there was no room */
 };
 
 /* Behind the record of a call's entry, or of its return: its arguments, or its results. */
@@ -115,6 +132,7 @@ struct captured {
 	__u16 list; /* number of the list; from 0 */
 	__u16 size; /* of `bytes` */
 	__u32 unused;
+	__u64 bias; /* of the probed file in this process: address - va */
 	__u8 states[VALUES_MAX]; /* enum value_state */
 	__u8 bytes[]; /* the slots; of values that are whole, or truncated */
 };

@@ -218,6 +218,11 @@ struct arch {
 	 * floating-point numbers (src/cmd/compile/abi-internal.md). */
 	const uint8_t *arguments;
 	uint8_t num_arguments, num_float_arguments;
+	/* DWARF's numbers of general registers as the instruction set has them; the number of the first
+	 * register for floating-point numbers; and how far from the stack pointer at a function's first
+	 * instruction its frame is that DWARF counts from. */
+	const uint8_t *dwarf_registers;
+	uint8_t num_dwarf_registers, dwarf_float_registers, dwarf_frame;
 	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
 	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */
 	const struct never_probed *never_probed;

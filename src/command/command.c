@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* command.c - finds the command's name among options and their values; see command.h. */
 #include "command/command.h"
+#include "command/options.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ static bool has_value(const struct argp *argp, char key, const char *name, size_
 	for (const struct argp_option *option = argp->options; option; option++) {
 		if (!option->name && !option->key && !option->doc)
 			break;
-		if (option->arg && is_option(option, key, name, length))
+		if (option_takes_value(option) && is_option(option, key, name, length))
 			return true;
 	}
 	for (const struct argp_child *child = argp->children; child && child->argp; child++)

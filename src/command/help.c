@@ -58,6 +58,8 @@ static int print_name(FILE *out, const struct argp_option *option)
 
 	if (option->flags & OPTION_DOC)
 		return fprintf(out, "  %s", option->name);
+	if (option->flags & OPTION_ARG_OPTIONAL)
+		return fprintf(out, "  -%c, --%s[=%s]", option->key, option->name, option->arg);
 	return (has_letter ? fprintf(out, "  -%c, ", option->key) : fprintf(out, "      ")) +
 	       fprintf(out, "--%s%s%s", option->name, option->arg ? "=" : "", option->arg ?: "");
 }

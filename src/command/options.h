@@ -10,6 +10,7 @@
 #define COMMAND_OPTIONS_H
 
 #include <argp.h>
+#include <stdbool.h>
 
 #include "base/terminal.h"
 
@@ -27,6 +28,12 @@ enum option_group {
 
 /* "Which processes:" */
 const char *option_group_title(enum option_group group);
+
+/* Its value is the next argument, or what follows in the same one: not "--args[=GLOB]". */
+static inline bool option_takes_value(const struct argp_option *option)
+{
+	return option->arg && !(option->flags & OPTION_ARG_OPTIONAL);
+}
 
 /* Visits the options of a command. Those with OPTION_DOC in their flags are arguments. */
 void options_visit(const struct argp *argp,

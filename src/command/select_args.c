@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
 	{},
 };
 
-static error_t append(char ***items, size_t *count, char *item, struct argp_state *state)
+error_t args_append(char ***items, size_t *count, char *item, struct argp_state *state)
 {
 	char **grown = realloc(*items, (*count + 1) * sizeof(*grown));
 
@@ -64,8 +64,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'u':
 		if (!*arg || (*arg == '!' && !arg[1]))
 			argp_error(state, "--uprobe-wildcards needs a name or a wildcard");
-		return append(&args->selection.functions, &args->selection.num_functions, arg,
-			      state);
+		return args_append(&args->selection.functions, &args->selection.num_functions, arg,
+				   state);
 	case KEY_INCLUDE_VENDOR:
 		args->selection.include_vendor = true;
 		return 0;
@@ -73,7 +73,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->selection.include_vendor = false;
 		return 0;
 	case ARGP_KEY_ARG:
-		return append(&args->selection.targets, &args->selection.num_targets, arg, state);
+		return args_append(&args->selection.targets, &args->selection.num_targets, arg,
+				   state);
 	case ARGP_KEY_END:
 		return args->binary ? 0 : take_binary(args, state);
 	default:

@@ -15,6 +15,9 @@ struct select_args {
 	const char *binary; /* set it beforehand when no argument names it */
 };
 
+/* Adds an argument to a list of them, which is grown. Says so if there is no memory. */
+error_t args_append(char ***items, size_t *count, char *item, struct argp_state *state);
+
 /* Takes the first target out of the targets: it is something else. */
 void select_args_drop_first(struct select_args *args);
 void select_args_destroy(struct select_args *args);

@@ -4,6 +4,7 @@
 #include "command/collect_args.h"
 #include "command/command.h"
 #include "command/options.h"
+#include "command/value_args.h"
 
 enum { KEY_RECORD = 0x2000 };
 
@@ -38,6 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->run.options;
 		state->child_inputs[2] = &args->run;
 		state->child_inputs[3] = &args->select;
+		state->child_inputs[4] = &args->run.options.args;
 		return 0;
 	case KEY_RECORD:
 		args->record_path = arg;
@@ -53,9 +55,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{&view_argp, 0, NULL, 0},   {&collect_argp, 0, NULL, 0}, {&run_argp, 0, NULL, 0},
-	{&select_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0},  {}};
+static const struct argp_child children[] = {{&view_argp, 0, NULL, 0},
+					     {&collect_argp, 0, NULL, 0},
+					     {&run_argp, 0, NULL, 0},
+					     {&select_argp, 0, NULL, 0},
+					     {&value_argp, 0, NULL, 0},
+					     {&common_argp, 0, NULL, 0},
+					     {}};
 
 static const char doc[] =
 	"Shows where the time of one call went in a running Go program.\n"
@@ -175,5 +181,6 @@ struct error *trace_args_take_library(struct trace_args *args)
 void trace_args_destroy(struct trace_args *args)
 {
 	run_args_destroy(&args->run);
+	value_args_destroy(&args->run.options.args);
 	select_args_destroy(&args->select);
 }

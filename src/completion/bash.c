@@ -18,7 +18,7 @@ static void print_value(struct visit *visit, const struct argp_option *option)
 	const char *command = command_name(visit->command);
 	struct value value;
 
-	if (!option->arg)
+	if (!option_takes_value(option))
 		return;
 	value = value_of(visit->command, option);
 	if (value.kind == VALUE_ANY)

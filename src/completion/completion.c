@@ -62,7 +62,8 @@ static void print_once(void *context, const struct argp_option *option)
 {
 	struct names *names = context;
 
-	if (!option->arg || names->count == sizeof(names->names) / sizeof(names->names[0]))
+	if (!option_takes_value(option) ||
+	    names->count == sizeof(names->names) / sizeof(names->names[0]))
 		return;
 	for (size_t i = 0; i < names->count; i++)
 		if (!strcmp(names->names[i], option->name))

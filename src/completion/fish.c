@@ -32,7 +32,7 @@ static void print_option(struct visit *visit, const struct argp_option *option)
 	if (has_letter(option))
 		fprintf(visit->out, " -s '%c'", option->key);
 	fprintf(visit->out, " -l %s", option->name);
-	if (option->arg) {
+	if (option_takes_value(option)) {
 		value = value_of(visit->command, option);
 		if (value.kind == VALUE_WORDS)
 			fprintf(visit->out, " -x -a '%s'", value.words);

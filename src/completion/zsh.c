@@ -40,16 +40,18 @@ static void print_action(struct visit *visit, const struct argp_option *option)
 /* '*'{-u+,--uprobe-wildcards=}'[doc]:GLOB:action' */
 static void print_option(struct visit *visit, const struct argp_option *option)
 {
+	bool takes_value = option_takes_value(option);
+
 	fputs("\t\t\t'*'", visit->out);
 	if (has_letter(option))
-		fprintf(visit->out, "{-%c%s,--%s%s}'", option->key, option->arg ? "+" : "",
-			option->name, option->arg ? "=" : "");
+		fprintf(visit->out, "{-%c%s,--%s%s}'", option->key, takes_value ? "+" : "",
+			option->name, takes_value ? "=" : "");
 	else
-		fprintf(visit->out, "'--%s%s", option->name, option->arg ? "=" : "");
+		fprintf(visit->out, "'--%s%s", option->name, takes_value ? "=" : "");
 	fputc('[', visit->out);
 	print_text(visit->out, option->doc);
 	fputc(']', visit->out);
-	if (option->arg)
+	if (takes_value)
 		print_action(visit, option);
 	fputs("'\n", visit->out);
 }

@@ -64,6 +64,7 @@ void dwarf_close(struct dwarf *dwarf)
 	if (dwarf->index)
 		free(dwarf->index->ranges);
 	free(dwarf->index);
+	dwarf_functions_free(dwarf->functions);
 	free(dwarf);
 }
 
@@ -111,8 +112,8 @@ static void build_index(struct dwarf *dwarf)
 		qsort(index->ranges, index->count, sizeof(*index->ranges), compare_ranges);
 }
 
-/* The unit whose code holds va. Ranges do not overlap in what a linker makes. */
-static bool find_unit(struct dwarf *dwarf, uint64_t va, Dwarf_Die *unit)
+/* Ranges do not overlap in what a linker makes. */
+bool dwarf_unit_at(struct dwarf *dwarf, uint64_t va, Dwarf_Die *unit)
 {
 	size_t low = 0, high;
 
@@ -139,7 +140,7 @@ struct gobin_line dwarf_line(struct dwarf *dwarf, uint64_t va)
 	bool ends;
 	int number;
 
-	if (!find_unit(dwarf, va, &unit))
+	if (!dwarf_unit_at(dwarf, va, &unit))
 		return result;
 	Dwarf_Line *line = dwarf_getsrc_die(&unit, va);
 	if (!line || dwarf_lineendsequence(line, &ends) != 0 || ends)

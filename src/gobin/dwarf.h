@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dwarf.h - lines and struct layouts out of DWARF 4 and 5, through libdw.
+ * dwarf.h - lines, types and functions' parameters out of DWARF 4 and 5, through libdw.
  *
  * Opening unpacks the sections that the use needs, which takes some 5 ms a megabyte; then the first
  * line reads the compilation units' address ranges, and a line reads its unit's table.
@@ -13,11 +13,13 @@
 
 #include "gobin/image.h"
 #include "gofuncgraph/gobin.h"
+#include "types/go_types.h"
 
 struct dwarf;
 
 enum dwarf_use {
 	DWARF_FOR_TYPES,
+	DWARF_FOR_VALUES, /* types, functions' parameters and where they are */
 	DWARF_FOR_LINES,
 };
 
@@ -43,5 +45,17 @@ struct dwarf_member {
 
 /* Looks for members of structs of package runtime. */
 void dwarf_find_members(struct dwarf *dwarf, struct dwarf_member *members, size_t count);
+
+/* Which function it is, and what is known of it otherwise. */
+struct dwarf_function_id {
+	uint64_t va;
+	const struct arch *arch;
+	unsigned minor; /* of Go's version */
+	bool in_registers; /* see go_signature_place() */
+};
+
+/* DWARF_FOR_VALUES. `dwarf` must live as long as `types`. */
+struct error *dwarf_signature(struct dwarf *dwarf, struct go_types *types,
+			      const struct dwarf_function_id *id, struct go_signature *signature);
 
 #endif

@@ -13,15 +13,26 @@
 
 static bool is_wanted(const char *name, enum dwarf_use use)
 {
+	enum {
+		TYPES = 1 << DWARF_FOR_TYPES,
+		VALUES = 1 << DWARF_FOR_VALUES,
+		LINES = 1 << DWARF_FOR_LINES
+	};
 	static const struct {
 		const char *name; /* behind ".debug_" or ".zdebug_" */
-		enum dwarf_use use;
+		unsigned uses;
 	} wanted[] = {
-		{"info", DWARF_FOR_TYPES},     {"abbrev", DWARF_FOR_TYPES},
-		{"str", DWARF_FOR_TYPES},      {"str_offsets", DWARF_FOR_TYPES},
-		{"line_str", DWARF_FOR_TYPES}, {"line", DWARF_FOR_LINES},
-		{"ranges", DWARF_FOR_LINES},   {"rnglists", DWARF_FOR_LINES},
-		{"addr", DWARF_FOR_LINES},
+		{"info", TYPES | VALUES | LINES},
+		{"abbrev", TYPES | VALUES | LINES},
+		{"str", TYPES | VALUES | LINES},
+		{"str_offsets", TYPES | VALUES | LINES},
+		{"line_str", TYPES | VALUES | LINES},
+		{"line", LINES},
+		{"ranges", VALUES | LINES},
+		{"rnglists", VALUES | LINES},
+		{"addr", VALUES | LINES},
+		{"loc", VALUES},
+		{"loclists", VALUES},
 	};
 
 	if (strncmp(name, ".debug_", strlen(".debug_")) == 0)
@@ -32,7 +43,7 @@ static bool is_wanted(const char *name, enum dwarf_use use)
 		return false;
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		if (strcmp(name, wanted[i].name) == 0)
-			return wanted[i].use <= use;
+			return wanted[i].uses >> use & 1;
 	}
 	return false;
 }

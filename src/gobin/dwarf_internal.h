@@ -8,13 +8,24 @@
 #include "gobin/dwarf.h"
 
 struct dwarf_index;
+struct dwarf_functions;
 
 struct dwarf {
 	void *elf_bytes;
 	Elf *elf; /* made of elf_bytes */
 	Dwarf *dw;
 	struct dwarf_index *index; /* NULL: not yet needed */
+	struct dwarf_functions *functions; /* of the unit that was asked for last; the same */
 };
+
+/* The unit whose code holds va. */
+bool dwarf_unit_at(struct dwarf *dwarf, uint64_t va, Dwarf_Die *unit);
+/* The next sibling, always farther on: a DW_AT_sibling that points back would be a loop. */
+bool dwarf_step(Dwarf_Die *die);
+void dwarf_functions_free(struct dwarf_functions *functions); /* NULL is fine */
+
+/* The type at a place that refers to it. NULL: it cannot be read, or out of memory. */
+struct go_type *dwarf_go_type(struct dwarf *dwarf, struct go_types *types, Dwarf_Die *at);
 
 /*
  * An ELF file in memory that holds the debug sections for that use, unpacked, and nothing else.

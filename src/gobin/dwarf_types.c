@@ -16,8 +16,7 @@
 #define MAX_TYPES   (1 << 22)
 #define MAX_MEMBERS 4096
 
-/* The next sibling, always farther on: a DW_AT_sibling that points back would be a loop. */
-static bool step(Dwarf_Die *die)
+bool dwarf_step(Dwarf_Die *die)
 {
 	Dwarf_Off before = dwarf_dieoffset(die);
 
@@ -46,7 +45,7 @@ static void find_in_struct(Dwarf_Die *type, const char *type_name, struct dwarf_
 			members[i].offset = offset;
 			members[i].found = true;
 		}
-		if (!step(&child))
+		if (!dwarf_step(&child))
 			return;
 	}
 }
@@ -82,7 +81,7 @@ static void find_in_unit(Dwarf_Die *unit, struct dwarf_member *members, size_t c
 			name = dwarf_diename(&type);
 		if (name && is_wanted(name, members, count))
 			find_in_struct(&type, name, members, count);
-		if (!step(&type))
+		if (!dwarf_step(&type))
 			return;
 	}
 }

@@ -134,6 +134,7 @@ void gobin_close(struct gobin *bin)
 	dwarf_close(bin->lines);
 	dwarf_close(bin->types);
 	runtime_types_close(bin->runtime_types);
+	dwarf_close(bin->values);
 	go_types_free(bin->go_types);
 	free(bin->symbols);
 	free(bin->reasons);

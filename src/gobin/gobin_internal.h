@@ -30,6 +30,8 @@ struct gobin {
 	struct go_types *go_types; /* NULL before they are needed */
 	struct runtime_types *runtime_types; /* the same, and where there are none */
 	bool runtime_types_are_open;
+	struct dwarf *values; /* the same, and where there is none */
+	bool values_are_open;
 	struct symbol *symbols; /* the image's own; NULL before they are needed, and without any */
 	size_t num_symbols;
 	bool symbols_are_read;

@@ -21,16 +21,51 @@ struct runtime_types *gobin_runtime_types(struct gobin *bin)
 	return bin->runtime_types;
 }
 
+static struct dwarf *open_values(struct gobin *bin)
+{
+	if (!bin->values_are_open && gobin_dwarf_image(bin))
+		bin->values = dwarf_open(gobin_dwarf_image(bin), DWARF_FOR_VALUES);
+	bin->values_are_open = true;
+	return bin->values;
+}
+
+/* The internal ABI came to arm64 with Go 1.18, and assembly has the old one. */
+static bool is_in_registers(struct gobin *bin, const struct gobin_func *func)
+{
+	return !gobin_func_is_abi0(bin, func) &&
+	       (gobin_arch(bin) == &arch_x86_64 || gobin_minor_version(bin) >= 18);
+}
+
+static struct error *describe(struct gobin *bin, const struct gobin_func *func, struct error *err)
+{
+	struct error *whole;
+
+	if (!err)
+		return NULL;
+	whole = error_new("which parameters %s has is unknown: %s", func->name, error_message(err));
+	error_free(err);
+	return whole;
+}
+
 struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
 			      struct go_signature *signature)
 {
+	struct go_types *types = gobin_types(bin);
+	struct dwarf *dwarf = open_values(bin);
+	struct dwarf_function_id id = {.va = func->va,
+				       .arch = gobin_arch(bin),
+				       .minor = gobin_minor_version(bin),
+				       .in_registers = is_in_registers(bin, func)};
 	struct error *err;
 
 	*signature = (struct go_signature){};
+	if (!types)
+		return error_out_of_memory();
+	if (dwarf)
+		return describe(bin, func, dwarf_signature(dwarf, types, &id, signature));
 	if (stripped_signature(bin, func, signature, &err))
 		return err;
-	return error_new("what parameters %s has is unknown: %s has no DWARF", func->name,
-			 gobin_path(bin));
+	return describe(bin, func, error_new("the binary has no DWARF"));
 }
 
 struct go_type *gobin_type_at(struct gobin *bin, uint64_t va)

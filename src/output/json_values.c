@@ -3,9 +3,10 @@
  * json_values.c - the values of a call in JSON:
  *   "args": [{"expr", "value", "state"}, ...], "results": the same
  * "expr" is as the user wrote it. "value" is JSON's natural form; null where nothing is known of it.
- * "state" only where it is not whole.
+ * "state" only where it is not whole. Those by name and Go type: output/typed_json.h.
  */
 #include "output/json_call.h"
+#include "output/typed_json.h"
 #include "output/values_text.h"
 
 /* JSON's natural form. */
@@ -37,6 +38,8 @@ static void put_expr(struct json_writer *json, const struct value_spec *spec)
 static void put_values(struct json_writer *json, const struct value_list *list,
 		       const struct captured *captured)
 {
+	if (list->typed)
+		typed_json_put(json, list->typed, captured);
 	for (size_t i = 0; i < list->count; i++) {
 		struct value value = value_read(list, captured, captured->size, i);
 		const char *state = value_state_name(&value);
@@ -77,7 +80,7 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 		json_member_true(json, "args_left_out");
 	if (list && list->num_labels && !call->depth)
 		put_labels(json, list, call->captured);
-	if (list && list->count) {
+	if (list && (list->count || list->typed)) {
 		json_member_open(json, "args", '[');
 		put_values(json, list, call->captured);
 	}

@@ -2,15 +2,9 @@
 #include "output/values_text.h"
 
 #include "base/text.h"
+#include "output/typed_text.h"
 
-/* Where a text goes. */
-struct place_of_text {
-	void (*put)(void *context, const char *text, size_t size);
-	void *context;
-	size_t max_text;
-};
-
-static void put_label(const struct place_of_text *to, const struct value_spec *spec)
+static void put_label(const struct text_sink *to, const struct value_spec *spec)
 {
 	_cleanup_free_ char *label = text_escape(spec->label, strlen(spec->label));
 
@@ -19,7 +13,7 @@ static void put_label(const struct place_of_text *to, const struct value_spec *s
 	to->put(to->context, "=", 1);
 }
 
-static void put_value(const struct place_of_text *to, const struct value *value)
+static void put_value(const struct text_sink *to, const struct value *value)
 {
 	char text[VALUE_TEXT_SIZE], word[VALUE_WORD_SIZE];
 
@@ -29,13 +23,15 @@ static void put_value(const struct place_of_text *to, const struct value *value)
 		to->put(to->context, word, value_put_word(value, word));
 }
 
-static void put_values(const struct place_of_text *to, const struct output *out,
+static void put_values(const struct text_sink *to, const struct output *out,
 		       const struct captured *captured, bool is_left_out)
 {
 	const struct value_list *list = output_values(out, captured);
 
 	if (is_left_out)
 		to->put(to->context, "...", 3);
+	if (list && list->typed)
+		typed_text_put(to, list->typed, captured);
 	for (size_t i = 0; list && i < list->count; i++) {
 		struct value value = value_read(list, captured, captured->size, i);
 
@@ -46,7 +42,7 @@ static void put_values(const struct place_of_text *to, const struct output *out,
 	}
 }
 
-static void put_results(const struct place_of_text *to, const struct output *out,
+static void put_results(const struct text_sink *to, const struct output *out,
 			const struct call *call)
 {
 	if (!call->results_left_out && !output_values(out, call->results))
@@ -57,7 +53,7 @@ static void put_results(const struct place_of_text *to, const struct output *out
 }
 
 /* A label that the goroutine does not have is not told. */
-static void put_labels(const struct place_of_text *to, const struct output *out,
+static void put_labels(const struct text_sink *to, const struct output *out,
 		       const struct call *call)
 {
 	const struct value_list *list = call->depth ? NULL : output_values(out, call->captured);
@@ -87,22 +83,22 @@ static void put_to_line(void *context, const char *text, size_t size)
 	line_put(context, text, size);
 }
 
-static struct place_of_text to_writer(struct output *out)
+static struct text_sink to_writer(struct output *out)
 {
-	return (struct place_of_text){
+	return (struct text_sink){
 		.put = put_to_writer, .context = &out->writer, .max_text = SIZE_MAX};
 }
 
 void writer_put_values(struct output *out, const struct call *call)
 {
-	struct place_of_text to = to_writer(out);
+	struct text_sink to = to_writer(out);
 
 	put_values(&to, out, call->captured, call->values_left_out);
 }
 
 void writer_put_results(struct output *out, const struct call *call)
 {
-	struct place_of_text to = to_writer(out);
+	struct text_sink to = to_writer(out);
 
 	put_results(&to, out, call);
 }
@@ -110,14 +106,14 @@ void writer_put_results(struct output *out, const struct call *call)
 void line_put_values(struct line *line, const struct output *out, const struct call *call,
 		     size_t max_text)
 {
-	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
+	struct text_sink to = {.put = put_to_line, .context = line, .max_text = max_text};
 
 	put_values(&to, out, call->captured, call->values_left_out);
 }
 
 void writer_put_labels(struct output *out, const struct call *call)
 {
-	struct place_of_text to = to_writer(out);
+	struct text_sink to = to_writer(out);
 
 	put_labels(&to, out, call);
 }
@@ -125,7 +121,7 @@ void writer_put_labels(struct output *out, const struct call *call)
 void line_put_labels(struct line *line, const struct output *out, const struct call *call,
 		     size_t max_text)
 {
-	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
+	struct text_sink to = {.put = put_to_line, .context = line, .max_text = max_text};
 
 	put_labels(&to, out, call);
 }
@@ -133,7 +129,7 @@ void line_put_labels(struct line *line, const struct output *out, const struct c
 void line_put_results(struct line *line, const struct output *out, const struct call *call,
 		      size_t max_text)
 {
-	struct place_of_text to = {.put = put_to_line, .context = line, .max_text = max_text};
+	struct text_sink to = {.put = put_to_line, .context = line, .max_text = max_text};
 
 	put_results(&to, out, call);
 }

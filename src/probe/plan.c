@@ -14,6 +14,7 @@
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
 #include "probe/plan_targets.h"
+#include "probe/plan_values.h"
 
 struct builder {
 	struct plan *plan;
@@ -22,6 +23,7 @@ struct builder {
 	const struct gobin_func *all_funcs; /* gobin_funcs() */
 	bool needs_resume; /* see ends_at_resume() */
 	const struct run_options *options; /* or NULL */
+	struct plan_values values;
 };
 
 static const char *why_never(const struct arch *arch, const char *name)
@@ -132,28 +134,6 @@ static struct error *add_site(struct builder *builder, const struct decoded_site
 	return NULL;
 }
 
-/* What is fetched at the site that was added last. A jump to another function has no results: those will be
- * that one's. */
-static void set_values(struct plan *plan, const struct decoded *decoded, size_t number)
-{
-	struct site *site = &plan->sites[plan->num_sites - 1];
-	const struct value_list *list = &plan->values.items[number];
-
-	if (site->kind == SITE_RETURN && list->results)
-		list = &plan->values.items[list->results - 1];
-	else if (site->kind != SITE_ENTRY)
-		return;
-	if (!list->count)
-		return;
-	site->flags |= SITE_VALUES;
-	site->values = (uint16_t)(list - plan->values.items);
-	if (site->kind == SITE_ENTRY)
-		site->unknown_values =
-			decoded->is_entry_repeated
-				? UINT16_MAX
-				: value_list_unknown(list, decoded->changed_at_entry);
-}
-
 static struct error *add_decoded(struct builder *builder, const struct decoded *decoded,
 				 size_t values)
 {
@@ -175,9 +155,9 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 		/* without its entry a function is of no use */
 		if (err || (!added && i == 0))
 			return err;
-		if (values && added)
-			set_values(plan, decoded, values - 1);
-		if (i == 0 && func->target && builder->options)
+		if (added)
+			err = plan_values_set(&builder->values, plan, decoded, values);
+		if (!err && i == 0 && func->target && builder->options)
 			err = plan_targets_add(plan, builder->options, func, values);
 		if (err)
 			return err;
@@ -362,6 +342,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	_cleanup_(chosen_release) struct chosen chosen = {0};
 	struct error *err;
 
+	if (options)
+		builder.values.args = &options->args;
 	err = choose_functions(bin, selection, &chosen);
 	plan->values = chosen.values;
 	chosen.values = (struct value_lists){};
@@ -375,9 +357,12 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	if (!err)
 		err = check_targets(plan);
 	if (!err)
+		err = plan_values_check(&builder.values);
+	if (!err)
 		err = add_runtime(&builder, selection);
 	if (!err && options)
 		err = add_states(&builder, options);
+	plan_values_destroy(&builder.values);
 	return err;
 }
 
@@ -405,7 +390,7 @@ struct error *plan_refuse_values(const struct plan *plan, const char *what)
 {
 	return plan->values.count
 		       ? error_new(
-				 "%s shows no values of calls: leave out what is in brackets behind the function's name",
+				 "%s shows no values of calls: leave out -a, --arg and what is in brackets behind functions' names",
 				 what)
 		       : NULL;
 }

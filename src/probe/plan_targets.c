@@ -25,7 +25,8 @@ static struct error *add_labels(struct plan *plan, const struct run_options *opt
 				struct site *site, size_t written)
 {
 	size_t list = site->flags & SITE_VALUES ? site->values + 1u : written ?: plan->labels_alone;
-	struct error *err = list ? NULL : value_lists_add_empty(&plan->values);
+	struct value_list *alone;
+	struct error *err = list ? NULL : value_lists_next(&plan->values, &alone);
 
 	if (err)
 		return err;

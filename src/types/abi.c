@@ -11,8 +11,7 @@
 /* Of the return address, or of the place that is left for it: what the first parameter lies behind. */
 #define FIXED_FRAME WORD
 /* No type that has more parts inside than that, fields without a size among them, is asked for. */
-#define MAX_STEPS  1000
-#define MAX_PIECES 48
+#define MAX_STEPS 1000
 
 enum assigned { ASSIGNED, TOO_LARGE, NOT_KNOWN };
 
@@ -20,7 +19,7 @@ enum assigned { ASSIGNED, TOO_LARGE, NOT_KNOWN };
 struct assignment {
 	const struct arch *arch;
 	size_t num_words, num_floats;
-	struct go_piece pieces[MAX_PIECES];
+	struct go_piece pieces[GO_MAX_PIECES];
 	size_t num_pieces;
 	size_t steps;
 };
@@ -31,7 +30,7 @@ static enum assigned take(struct assignment *now, uint64_t offset, uint64_t size
 	size_t *used = is_float ? &now->num_floats : &now->num_words;
 	size_t all = is_float ? arch->num_float_arguments : arch->num_arguments;
 
-	if (*used == all || now->num_pieces == MAX_PIECES)
+	if (*used == all || now->num_pieces == GO_MAX_PIECES)
 		return TOO_LARGE;
 	now->pieces[now->num_pieces++] = (struct go_piece){
 		.offset = (uint32_t)offset,
@@ -135,33 +134,164 @@ static enum assigned assign_variable(struct assignment *now, struct go_type *typ
 	return assign_stack(now, type, stack);
 }
 
-struct error *go_signature_place(struct go_types *types, const struct arch *arch, bool in_registers,
-				 struct go_signature *signature)
+/* ---- hints ---- */
+
+/* Its registers begin where the hint says, whatever was before it. */
+static void begin_at(struct assignment *now, const struct go_hint *hint)
 {
-	struct assignment now = {.arch = arch};
-	bool is_result = false, is_known = true;
-	uint64_t stack = 0;
+	bool has_word = false, has_float = false;
+
+	for (size_t i = 0; i < hint->num_registers; i++) {
+		uint8_t reg = hint->registers[i];
+
+		if (reg & GO_HINT_FLOAT) {
+			if (!has_float)
+				now->num_floats = reg & ~GO_HINT_FLOAT;
+			has_float = true;
+			continue;
+		}
+		for (size_t n = 0; !has_word && n < now->arch->num_arguments; n++)
+			if (now->arch->arguments[n] == reg)
+				now->num_words = n;
+		has_word = true;
+	}
+}
+
+static bool is_in(const struct assignment *now, const struct go_hint *hint)
+{
+	if (hint->num_registers != now->num_pieces)
+		return false;
+	for (size_t i = 0; i < now->num_pieces; i++) {
+		const struct go_piece *piece = &now->pieces[i];
+		uint8_t reg = piece->reg;
+
+		if (piece->place == GO_ON_STACK)
+			return false;
+		if (piece->place == GO_IN_FLOAT_REGISTER)
+			reg |= GO_HINT_FLOAT;
+		if (reg != hint->registers[i])
+			return false;
+	}
+	return true;
+}
+
+/* Behind what the list lacks. */
+static bool move_to(struct assignment *now, const struct go_hint *hint, bool is_complete,
+		    uint64_t *stack)
+{
+	struct go_piece *piece = &now->pieces[0];
+
+	if (piece->place != GO_ON_STACK || hint->stack == piece->stack)
+		return piece->place == GO_ON_STACK || is_complete;
+	if (is_complete || hint->stack < piece->stack)
+		return false;
+	*stack += (uint64_t)(hint->stack - piece->stack);
+	piece->stack = hint->stack;
+	return true;
+}
+
+/* ---- signatures ---- */
+
+struct placing {
+	struct assignment now;
+	uint64_t stack; /* bytes of it that are in use */
+	bool in_registers;
+	bool is_complete;
+	bool is_stack_known, are_registers_known;
+};
+
+static bool place_parameter(struct placing *placing, const struct go_variable *variable,
+			    const struct go_hint *hint)
+{
+	struct assignment *now = &placing->now;
+
+	if (hint->kind == GO_HINT_REGISTERS)
+		begin_at(now, hint);
+	else if (!placing->are_registers_known)
+		return false;
+	if (assign_variable(now, variable->type, placing->in_registers, &placing->stack) !=
+	    ASSIGNED) {
+		placing->are_registers_known = placing->is_stack_known = false;
+		return false;
+	}
+	if (!now->num_pieces)
+		return true;
+	if (now->pieces[0].place == GO_ON_STACK && !placing->is_stack_known)
+		return false;
+	if (hint->kind == GO_HINT_REGISTERS) {
+		placing->are_registers_known = is_in(now, hint);
+		return placing->are_registers_known;
+	}
+	if (hint->kind == GO_HINT_STACK)
+		return move_to(now, hint, placing->is_complete, &placing->stack);
+	return placing->is_complete;
+}
+
+static bool place_result(struct placing *placing, const struct go_variable *variable)
+{
+	struct assignment *now = &placing->now;
+
+	if (!placing->are_registers_known)
+		return false;
+	if (assign_variable(now, variable->type, placing->in_registers, &placing->stack) !=
+	    ASSIGNED) {
+		placing->are_registers_known = false;
+		return false;
+	}
+	return !now->num_pieces || now->pieces[0].place != GO_ON_STACK ||
+	       (placing->is_stack_known && placing->is_complete);
+}
+
+static void begin_results(struct placing *placing)
+{
+	placing->now.num_words = placing->now.num_floats = 0;
+	placing->stack = (placing->stack + WORD - 1) & ~(uint64_t)(WORD - 1);
+	placing->are_registers_known = true;
+}
+
+static bool keep_pieces(struct go_types *types, const struct assignment *now,
+			struct go_variable *variable)
+{
+	size_t size = now->num_pieces * sizeof(*variable->pieces);
+
+	variable->pieces = go_types_alloc(types, size);
+	if (!variable->pieces)
+		return false;
+	memcpy(variable->pieces, now->pieces, size);
+	variable->num_pieces = now->num_pieces;
+	variable->is_placed = true;
+	return true;
+}
+
+struct error *go_signature_place_by(struct go_types *types, const struct arch *arch,
+				    bool in_registers, struct go_signature *signature,
+				    const struct go_hint *hints, bool is_complete)
+{
+	static const struct go_hint no_hint = {.kind = GO_HINT_NONE};
+	struct placing placing = {.now.arch = arch,
+				  .in_registers = in_registers,
+				  .is_complete = is_complete,
+				  .is_stack_known = true,
+				  .are_registers_known = true};
+	bool is_result = false;
 
 	for (size_t i = 0; i < signature->num_variables; i++) {
 		struct go_variable *variable = &signature->variables[i];
-		size_t size;
 
-		if (variable->is_result && !is_result) {
-			is_result = true;
-			now.num_words = now.num_floats = 0;
-			stack = (stack + WORD - 1) & ~(uint64_t)(WORD - 1);
-		}
-		is_known = is_known &&
-			   assign_variable(&now, variable->type, in_registers, &stack) == ASSIGNED;
-		if (!is_known)
+		if (variable->is_result && !is_result)
+			begin_results(&placing);
+		is_result = variable->is_result;
+		if (is_result ? !place_result(&placing, variable)
+			      : !place_parameter(&placing, variable, hints ? &hints[i] : &no_hint))
 			continue;
-		size = now.num_pieces * sizeof(*variable->pieces);
-		variable->pieces = go_types_alloc(types, size);
-		if (!variable->pieces)
+		if (!keep_pieces(types, &placing.now, variable))
 			return error_out_of_memory();
-		memcpy(variable->pieces, now.pieces, size);
-		variable->num_pieces = now.num_pieces;
-		variable->is_placed = true;
 	}
 	return NULL;
+}
+
+struct error *go_signature_place(struct go_types *types, const struct arch *arch, bool in_registers,
+				 struct go_signature *signature)
+{
+	return go_signature_place_by(types, arch, in_registers, signature, NULL, true);
 }

@@ -26,8 +26,24 @@ void go_types_free(struct go_types *types); /* NULL is fine */
 struct go_type *go_types_get(struct go_types *types, const struct go_type_source *source,
 			     void *context, uint64_t id, bool *is_new);
 
-/* The size is what a type of this kind has. Nothing is completed. */
-bool go_type_has_size(const struct go_type *type);
+/* Where somebody says that a parameter is at the function's first instruction. */
+#define GO_MAX_PIECES 48
+struct go_hint {
+	enum { GO_HINT_NONE, GO_HINT_REGISTERS, GO_HINT_STACK } kind;
+	int32_t stack; /* see struct go_piece; or where it is kept later on */
+	uint8_t num_registers;
+	uint8_t registers
+		[GO_MAX_PIECES]; /* in order; of floating-point numbers with GO_HINT_FLOAT */
+};
+#define GO_HINT_FLOAT 0x80
+
+/*
+ * The same as go_signature_place(), checked against hints: one a variable. What they contradict has no place.
+ * `is_complete`: no parameter is missing; else only those have places of which there is a hint.
+ */
+struct error *go_signature_place_by(struct go_types *types, const struct arch *arch,
+				    bool in_registers, struct go_signature *signature,
+				    const struct go_hint *hints, bool is_complete);
 
 /* Memory that lives as long, zeros. NULL: out of memory, or there is too much of it. */
 void *go_types_alloc(struct go_types *types, size_t size);

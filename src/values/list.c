@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "values/parse.h"
+#include "values/typed.h"
 
 /* ---- where it begins ---- */
 
@@ -182,8 +183,9 @@ static bool parse_value(struct parser *parser, struct value_list *list)
 
 	parse_skip_spaces(parser);
 	begin = parser->at;
-	if (list->count == VALUES_MAX)
-		return parse_fail(parser, begin, "a function has at most %d values", VALUES_MAX);
+	if (list->count == VALUES_MAX_WRITTEN)
+		return parse_fail(parser, begin, "a function has at most %d values",
+				  VALUES_MAX_WRITTEN);
 	label_end = skip_label(parser);
 	if (!parse_expression(parser, &value))
 		return false;
@@ -258,7 +260,7 @@ static size_t slot_size(const struct value_spec *spec)
 /* The largest last; each aligned to a word. */
 static void place_slots(struct value_list *list)
 {
-	size_t sizes[VALUES_MAX] = {}, at = 0, last_at = 0;
+	size_t sizes[VALUES_MAX_WRITTEN] = {}, at = 0, last_at = 0;
 
 	for (size_t i = 0; i < list->count; i++)
 		sizes[i] = slot_size(&list->specs[i]);
@@ -277,7 +279,10 @@ static void place_slots(struct value_list *list)
 		sizes[which] = 0;
 	}
 	list->fetch.size = (uint16_t)at;
-	list->fetch.shape = last_at <= VALUES_SMALL_MAX_AT ? VALUES_SMALL : VALUES_LARGE;
+	list->fetch.shape =
+		last_at <= VALUES_SMALL_MAX_AT && list->fetch.num_ops <= VALUES_SMALL_OPS
+			? VALUES_SMALL
+			: VALUES_LARGE;
 	for (uint32_t i = 0; i < list->fetch.num_ops; i++)
 		if (list->fetch.ops[i].code >= FETCH_SAVE_WORD)
 			list->fetch.ops[i].at = list->specs[list->fetch.ops[i].value].at;
@@ -286,7 +291,7 @@ static void place_slots(struct value_list *list)
 /* Each text's slot fits behind any of the max_at, and all of them into the largest record. */
 #define MAX_SLOT (sizeof(struct captured_text) + VALUES_STRING_SIZE)
 _Static_assert(MAX_SLOT <= VALUES_SMALL_BYTES - VALUES_SMALL_MAX_AT, "slots are too large");
-_Static_assert(MAX_SLOT *(VALUES_MAX - 1) <= VALUES_LARGE_MAX_AT, "slots are too large");
+_Static_assert(MAX_SLOT *(VALUES_MAX_WRITTEN - 1) <= VALUES_LARGE_MAX_AT, "slots are too large");
 
 /* ---- all of them ---- */
 
@@ -294,47 +299,40 @@ static void list_destroy(struct value_list *list)
 {
 	for (size_t i = 0; i < list->num_labels; i++)
 		free(list->labels[i].spec.label);
-	for (size_t i = 0; i < VALUES_MAX; i++) {
+	typed_list_free(list->typed);
+	for (size_t i = 0; i < VALUES_MAX_WRITTEN; i++) {
 		free(list->specs[i].expr);
 		free(list->specs[i].label);
 	}
 }
 
-static struct error *reserve_list(struct value_lists *lists)
+struct error *value_lists_next(struct value_lists *lists, struct value_list **list)
 {
 	if (lists->count > UINT16_MAX)
 		return error_new("there are too many lists of values");
 	if (!array_reserve(&lists->items, &lists->capacity, lists->count + 1,
 			   sizeof(*lists->items)))
 		return error_out_of_memory();
-	lists->items[lists->count] = (struct value_list){};
+	*list = &lists->items[lists->count++];
+	**list = (struct value_list){};
 	return NULL;
-}
-
-struct error *value_lists_add_empty(struct value_lists *lists)
-{
-	struct error *err = reserve_list(lists);
-
-	lists->count += !err;
-	return err;
 }
 
 static struct error *add_list(struct value_lists *lists, const struct arch *arch,
 			      const char *pattern, size_t begin, size_t end)
 {
 	struct parser parser = {.arch = arch, .text = pattern, .at = begin + 1, .end = end};
-	struct error *err = reserve_list(lists);
 	struct value_list *list;
+	struct error *err = value_lists_next(lists, &list);
 
 	if (err)
 		return err;
-	list = &lists->items[lists->count];
 	if (!parse_values(&parser, list)) {
 		list_destroy(list);
+		lists->count--;
 		return parser.err;
 	}
 	place_slots(list);
-	lists->count++;
 	return NULL;
 }
 

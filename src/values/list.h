@@ -36,6 +36,8 @@
 
 /* Bytes of a string that are fetched. */
 #define VALUES_STRING_SIZE 128
+/* Of any text. */
+#define VALUE_MAX_SIZE 1024
 
 enum value_kind {
 	VALUE_UNSIGNED,
@@ -46,6 +48,8 @@ enum value_kind {
 	VALUE_CHARS, /* as many bytes as there are: what is behind them may be zeros */
 	VALUE_STRING, /* its length is known */
 };
+
+struct typed_list;
 
 /* One value of a list. */
 struct value_spec {
@@ -66,11 +70,12 @@ struct value_label {
 };
 
 struct value_list {
-	struct value_spec specs[VALUES_MAX];
+	struct value_spec specs[VALUES_MAX_WRITTEN];
 	size_t count;
 	size_t results; /* number plus one of the list of results that came with it; 0: there is none */
 	struct value_label labels[MAX_TOLD_LABELS]; /* besides the values */
 	size_t num_labels;
+	struct typed_list *typed; /* values by name and type, and no written ones; or NULL */
 	struct fetch_list fetch;
 };
 
@@ -89,12 +94,12 @@ size_t value_list_begin(const char *pattern);
  */
 struct error *value_lists_add(struct value_lists *lists, const struct arch *arch,
 			      const char *pattern, size_t begin);
-/* Adds a list without values, the last one. */
-struct error *value_lists_add_empty(struct value_lists *lists);
 /* Has labels fetched with the values; `labels`: "KEY" or "KEY=VALUE", as the BPF programs know them by number.
  * Error: there is no room. */
 struct error *value_list_add_labels(struct value_list *list, const char *const *labels,
 				    size_t num_labels);
+/* The next list, still empty, at the end. Only until the next one is it at this address. */
+struct error *value_lists_next(struct value_lists *lists, struct value_list **list);
 void value_lists_destroy(struct value_lists *lists);
 
 /* Which values of the list are not known where these registers have been changed, a bit each. */

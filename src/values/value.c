@@ -13,7 +13,7 @@
 /* ---- reading ---- */
 
 /* The last character, if only its beginning is there, belongs to what is not. */
-static size_t without_cut_character(const char *text, size_t size)
+size_t value_without_cut_character(const char *text, size_t size)
 {
 	for (size_t back = 1; back <= 3 && back <= size; back++) {
 		unsigned char byte = (unsigned char)text[size - back];
@@ -43,7 +43,7 @@ static void read_text(struct value *value, const struct captured *captured)
 		value->size = value->length;
 	value->state = value->size == value->length ? VALUE_WHOLE : VALUE_TRUNCATED;
 	if (value->state == VALUE_TRUNCATED)
-		value->size = without_cut_character(value->text, value->size);
+		value->size = value_without_cut_character(value->text, value->size);
 }
 
 static struct value read_value(const struct value_spec *spec, const struct captured *captured,
@@ -148,8 +148,10 @@ static int put_whole(const struct value *value, char to[VALUE_WORD_SIZE])
 
 size_t value_put_word(const struct value *value, char to[VALUE_WORD_SIZE])
 {
-	static const char *const words[] = {
-		[VALUE_UNKNOWN] = "?", [VALUE_NIL] = "nil", [VALUE_UNREADABLE] = "unreadable"};
+	static const char *const words[] = {[VALUE_UNKNOWN] = "?",
+					    [VALUE_NIL] = "nil",
+					    [VALUE_UNREADABLE] = "unreadable",
+					    [VALUE_DEPTH] = "..."};
 
 	if (value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED)
 		return (size_t)put_whole(value, to);
@@ -163,14 +165,20 @@ bool value_word_is_json(const struct value *value)
 	return value->spec->kind != VALUE_HEX;
 }
 
-const char *value_state_name(const struct value *value)
+const char *value_state_text(uint8_t state)
 {
 	static const char *const names[] = {[VALUE_UNKNOWN] = "unknown",
 					    [VALUE_TRUNCATED] = "truncated",
 					    [VALUE_NIL] = "nil",
-					    [VALUE_UNREADABLE] = "unreadable"};
+					    [VALUE_UNREADABLE] = "unreadable",
+					    [VALUE_DEPTH] = "depth"};
 
-	return names[value->state];
+	return names[state];
+}
+
+const char *value_state_name(const struct value *value)
+{
+	return value_state_text(value->state);
 }
 
 /* ---- texts ---- */

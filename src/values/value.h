@@ -30,6 +30,9 @@ struct value value_read_label(const struct value_label *label, const struct capt
 int64_t value_signed(const struct value *value);
 double value_real(const struct value *value);
 
+/* Of a text of which only so many bytes are there: a last character that was cut off belongs to the rest. */
+size_t value_without_cut_character(const char *text, size_t size);
+
 /* As a number or a word, without a NUL: "-7", "0x1f", "3.5", "true", "nil", "unreadable", "?". */
 #define VALUE_WORD_SIZE 40
 size_t value_put_word(const struct value *value, char to[VALUE_WORD_SIZE]);
@@ -41,14 +44,16 @@ bool value_is_text(const struct value *value);
  * it, of what is not whole, "..." and how many bytes more there are, "...+72". At most `max_bytes` of it
  * are shown, which are fewer then. Without a NUL, in at most VALUE_TEXT_SIZE bytes.
  */
-#define VALUE_TEXT_SIZE (4 * VALUES_STRING_SIZE + 32)
+#define VALUE_TEXT_SIZE (4 * VALUE_MAX_SIZE + 32)
 size_t value_put_text(const struct value *value, size_t max_bytes, char to[VALUE_TEXT_SIZE]);
 
 /* The same between quotes of JSON: nothing is lost but what is no UTF-8, which is U+FFFD. */
-#define VALUE_JSON_SIZE (6 * VALUES_STRING_SIZE + 2)
+#define VALUE_JSON_SIZE (6 * VALUE_MAX_SIZE + 2)
 size_t value_put_json_text(const struct value *value, char to[VALUE_JSON_SIZE]);
 
-/* "truncated", for JSON; NULL: it is whole. */
+/* "truncated", for JSON, of enum value_state; NULL: VALUE_WHOLE. */
+const char *value_state_text(uint8_t state);
+/* The same of a value; NULL: it is whole. */
 const char *value_state_name(const struct value *value);
 
 /* False: in JSON its word is between quotes. */

@@ -54,10 +54,11 @@ SANITIZED = {
     "test_terminal": "lines that are cut",
     "test_throttle": "files of cgroups are read",
     "test_time": "clocks of namespaces",
+    "test_typed": "values by name and type, of every type",
     "test_values": "values of calls, hostile ones too",
 }
 # Of these parameters the first value will do there: they change what the kernel or Go does.
-VARIED = {"version", "method", "mode", "strip", "flags"}
+VARIED = {"build", "version", "method", "mode", "strip", "flags"}
 
 
 def is_sanitized(item):

@@ -41,7 +41,7 @@ def options_of_help(tool, command):
     found = []
     for line in text.split("\nUsage: ")[1].splitlines():
         group = re.fullmatch(r"([A-Z][\w ,]*?)(?: \(else \^C does\))?:", line)
-        option = re.match(r"  (?:-(\S), |    )--([\w-]+)(?:=(\w+))?(?:  |$)", line)
+        option = re.match(r"  (?:-(\S), |    )--([\w-]+)(?:\[?=(\w+)\]?)?(?:  |$)", line)
         argument = re.match(r"  (-- ARG\.\.\.|[A-Z]+(?:=VALUE)?)  ", line)
         if group:
             found.append(group.group(1))
@@ -61,7 +61,7 @@ def options_of_page(name):
             found.append(line[4:])
         if depth != 1 or not line.startswith(".It "):
             continue
-        option = re.fullmatch(r"\.It (?:Fl (\S+) , )?Fl -([\w-]+)(?: Ar (\w+))?", line)
+        option = re.fullmatch(r"\.It (?:Fl (\S+) , )?Fl -([\w-]+)(?:(?: Ns Op = Ns)? Ar (\w+))?", line)
         if line == ".It Fl - Op Ar ARG ...":
             found.append("-- ARG...")
         elif option:

@@ -25,10 +25,10 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_process), 48);
 	assert_int_equal(sizeof(struct record_state_origin), 48 + 104);
 	assert_int_equal(sizeof(struct record_go), 40 + 104);
-	assert_int_equal(sizeof(struct record_entry_values), 56 + 24);
-	assert_int_equal(sizeof(struct record_frame_values), 40 + 24);
+	assert_int_equal(sizeof(struct record_entry_values), 56 + 80);
+	assert_int_equal(sizeof(struct record_frame_values), 40 + 80);
 	assert_int_equal(sizeof(struct captured_text), 16);
-	assert_int_equal(sizeof(struct fetch_op), 16);
+	assert_int_equal(sizeof(struct fetch_op), 24);
 	assert_int_equal(sizeof(struct site), 40);
 	assert_int_equal(sizeof(struct record_wait), 32 + 80);
 	assert_int_equal(sizeof(struct record_wait_on), 112 + 184);

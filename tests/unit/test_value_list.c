@@ -281,7 +281,7 @@ static void test_no_room_for_labels(void **state)
 	struct error *err;
 
 	for (int i = 0; i < 16; i++)
-		strcat(list, i ? ",%ax:u8" : "%ax:u8");
+		strcat(list, i ? ",***%ax:u8" : "***%ax:u8");
 	assert_null(parse(&arch_x86_64, list, &lists));
 	err = value_list_add_labels(&lists.items[0], labels, 1);
 	assert_non_null(strstr(error_message(err), "no room for label user"));
@@ -436,7 +436,7 @@ static void test_limits(void **state)
 	error_free(err);
 	value_lists_destroy(&lists);
 
-	err = parse_many("+0(+0(%ax)):string", 16, &lists);
+	err = parse_many("(********%ax,********%bx):string", 16, &lists);
 	assert_non_null(strstr(error_message(err), "too many steps"));
 	error_free(err);
 	value_lists_destroy(&lists);

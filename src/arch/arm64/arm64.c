@@ -47,7 +47,10 @@ static const char *const bpftrace_arguments[] = {
 	"reg(\"r12\")", "reg(\"r13\")", "reg(\"r14\")", "reg(\"r15\")",
 };
 
-static const uint8_t arguments[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+/* Also DWARF's numbers of them: "DWARF for the Arm 64-bit Architecture". */
+static const uint8_t registers[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+				    16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30};
+#define NUM_ARGUMENTS 16
 
 const struct arch arch_arm64 = {
 	.name = "arm64",
@@ -76,9 +79,12 @@ const struct arch arch_arm64 = {
 	.changed_registers = arm64_changed_registers,
 	.register_number = arm64_register_number,
 	.register_names = "x0 to x30, fp, lr, sp",
-	.arguments = arguments,
-	.num_arguments = sizeof(arguments),
-	.num_float_arguments = 16,
+	.arguments = registers,
+	.num_arguments = NUM_ARGUMENTS,
+	.num_float_arguments = NUM_ARGUMENTS,
+	.dwarf_registers = registers,
+	.num_dwarf_registers = sizeof(registers),
+	.dwarf_float_registers = 64,
 	.goroutine_register = X28,
 	.abi0_keeps_g = true,
 	.never_probed = never_probed,

@@ -29,6 +29,9 @@ static const char *const bpftrace_arguments[] = {
 /* ax, bx, cx, di, si, r8 to r11 */
 static const uint8_t arguments[] = {0, 3, 1, 7, 6, 8, 9, 10, 11};
 
+/* System V ABI, "DWARF Register Number Mapping" */
+static const uint8_t dwarf_registers[] = {0, 2, 1, 3, 6, 7, 5, 4, 8, 9, 10, 11, 12, 13, 14, 15};
+
 const struct arch arch_x86_64 = {
 	.name = "x86-64",
 	.machine = EM_X86_64,
@@ -57,6 +60,10 @@ const struct arch arch_x86_64 = {
 	.arguments = arguments,
 	.num_arguments = sizeof(arguments),
 	.num_float_arguments = 15,
+	.dwarf_registers = dwarf_registers,
+	.num_dwarf_registers = sizeof(dwarf_registers),
+	.dwarf_float_registers = 17,
+	.dwarf_frame = 8,
 	.goroutine_register = 14,
 	.never_probed = never_probed,
 	.goroutine_name = "R14",

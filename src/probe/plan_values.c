@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/plan_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "values/typed.h"
+
+/* Those that the user wrote. A jump to another function has no results: those will be that one's. */
+static void set_written(struct plan *plan, struct site *site, const struct decoded *decoded,
+			size_t number)
+{
+	const struct value_list *list = &plan->values.items[number];
+
+	if (site->kind == SITE_RETURN && list->results)
+		list = &plan->values.items[list->results - 1];
+	else if (site->kind != SITE_ENTRY)
+		return;
+	if (!list->count)
+		return;
+	site->flags |= SITE_VALUES;
+	site->values = (uint16_t)(list - plan->values.items);
+	if (site->kind == SITE_ENTRY)
+		site->unknown_values =
+			decoded->is_entry_repeated
+				? UINT16_MAX
+				: value_list_unknown(list, decoded->changed_at_entry);
+}
+
+/* ---- by name and type ---- */
+
+static bool wants_all(const struct values_wanted *wanted, const struct plan_func *func)
+{
+	for (size_t i = wanted->num_globs; i--;) {
+		const char *glob = wanted->globs[i];
+		bool is_negated = *glob == '!';
+
+		if (pattern_matches(glob + is_negated, func->func->name))
+			return !is_negated;
+	}
+	return wanted->targets && func->target;
+}
+
+/* The values of one site, as they are found. */
+struct found {
+	struct typed_value *items;
+	size_t count, capacity;
+};
+
+static struct error *add_found(struct found *found, const struct typed_value *value)
+{
+	if (!value->name || !array_reserve(&found->items, &found->capacity, found->count + 1,
+					   sizeof(*found->items))) {
+		free(value->name);
+		return error_out_of_memory();
+	}
+	found->items[found->count++] = *value;
+	return NULL;
+}
+
+static struct error *find_all(const struct go_signature *signature, struct found *found)
+{
+	struct error *err = NULL;
+
+	for (size_t i = 0; !err && i < signature->num_variables; i++) {
+		const struct go_variable *variable = &signature->variables[i];
+		struct typed_value value = {.type = variable->type, .variable = variable};
+
+		if (variable->is_result || variable->is_hidden)
+			continue;
+		value.name = strdup(*variable->name ? variable->name : "_");
+		err = add_found(found, &value);
+	}
+	return err;
+}
+
+static struct error *find_path(const struct go_signature *signature, const char *function,
+			       const char *path, struct found *found)
+{
+	struct typed_value value;
+	bool has_variable;
+
+	if (typed_find(signature, false, path, &value, &has_variable))
+		return add_found(found, &value);
+	if (!has_variable)
+		return NULL;
+	return error_new("%s has no \"%s\": there is no such field", function, path);
+}
+
+static struct error *find_values(const struct plan_values *values, const struct plan_func *func,
+				 const struct go_signature *signature, struct found *found)
+{
+	const struct values_wanted *wanted = values->args;
+	struct error *err = NULL;
+
+	if (wants_all(wanted, func))
+		err = find_all(signature, found);
+	for (size_t i = 0; !err && func->target && i < wanted->num_paths; i++)
+		err = find_path(signature, func->func->name, wanted->paths[i], found);
+	return err;
+}
+
+static struct error *make_list(struct plan_values *values, struct plan *plan, struct site *site,
+			       const struct decoded *decoded, struct found *found)
+{
+	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
+				.is_repeated = decoded->is_entry_repeated};
+	struct value_list *list;
+	struct error *err = value_lists_next(&plan->values, &list);
+
+	if (err)
+		return err;
+	site->flags |= SITE_VALUES;
+	site->values = (uint16_t)(plan->values.count - 1);
+	err = typed_list_make(found->items, found->count, plan->bin, &at, &values->args->limits,
+			      list);
+	*found = (struct found){};
+	values->num_found++;
+	return err;
+}
+
+static struct error *set_typed(struct plan_values *values, struct plan *plan, struct site *site,
+			       const struct decoded *decoded)
+{
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct go_signature signature;
+	struct found found = {};
+	struct error *err;
+
+	err = gobin_signature(plan->bin, func->func, &signature);
+	if (err) {
+		if (values->why_not)
+			error_free(err);
+		else
+			values->why_not = err;
+		return NULL;
+	}
+	err = find_values(values, func, &signature, &found);
+	if (!err && found.count)
+		err = make_list(values, plan, site, decoded, &found);
+	typed_values_free(found.items, found.count);
+	return err;
+}
+
+struct error *plan_values_set(struct plan_values *values, struct plan *plan,
+			      const struct decoded *decoded, size_t written)
+{
+	struct site *site = &plan->sites[plan->num_sites - 1];
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	const struct values_wanted *args = values->args;
+
+	if (written) {
+		set_written(plan, site, decoded, written - 1);
+		return NULL;
+	}
+	if (site->kind != SITE_ENTRY || !args ||
+	    !(wants_all(args, func) || (func->target && args->num_paths)))
+		return NULL;
+	return set_typed(values, plan, site, decoded);
+}
+
+struct error *plan_values_check(struct plan_values *values)
+{
+	const struct values_wanted *args = values->args;
+	struct error *err = values->why_not;
+
+	if (!args || values->num_found || !(args->targets || args->num_globs || args->num_paths))
+		return NULL;
+	values->why_not = NULL;
+	if (err)
+		return err;
+	if (args->num_paths)
+		return error_new("no target has a parameter \"%.*s\"",
+				 (int)strcspn(args->paths[0], "."), args->paths[0]);
+	return NULL;
+}
+
+void plan_values_destroy(struct plan_values *values)
+{
+	error_free(values->why_not);
+	*values = (struct plan_values){};
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* plan_values.h - inside the room: what values are fetched at a plan's sites. */
+#ifndef PROBE_PLAN_VALUES_H
+#define PROBE_PLAN_VALUES_H
+
+#include "gofuncgraph/plan.h"
+#include "values/wanted.h"
+
+/* While a plan is made. All zero: nothing is wanted but what stands behind functions' names. */
+struct plan_values {
+	const struct values_wanted *args; /* NULL: none */
+	size_t num_found; /* functions of which something is known that is wanted */
+	struct error *why_not; /* of the first of the others */
+};
+
+/*
+ * What is fetched at the site that was added last. `written`: number plus one of the list of values that
+ * the user wrote, which comes before others; 0: there is none.
+ */
+struct error *plan_values_set(struct plan_values *values, struct plan *plan,
+			      const struct decoded *decoded, size_t written);
+
+/* At the end: an error if values are wanted, and no function has any. */
+struct error *plan_values_check(struct plan_values *values);
+void plan_values_destroy(struct plan_values *values);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* typed_find.c - "r.URL.Path": a variable, and fields in it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "values/typed.h"
+
+/* Embedded structs inside of each other that are looked into. */
+#define MAX_EMBEDDED 8
+
+static const struct go_variable *find_variable(const struct go_signature *signature, bool results,
+					       const char *name, size_t length)
+{
+	for (size_t i = 0; i < signature->num_variables; i++) {
+		const struct go_variable *variable = &signature->variables[i];
+
+		if (variable->is_result == results && !variable->is_hidden &&
+		    strlen(variable->name) == length && !memcmp(variable->name, name, length))
+			return variable;
+	}
+	return NULL;
+}
+
+/* The value is the struct then that it was, or pointed to. */
+static bool enter_struct(struct typed_value *value)
+{
+	struct go_type *type = value->type;
+
+	if (type->kind == GO_POINTER) {
+		if (!go_type_complete(type) || !type->elem || value->num_loads == VALUE_MAX_DEPTH)
+			return false;
+		type = type->elem;
+		value->loads[value->num_loads++] = 0;
+	}
+	value->type = type;
+	return type->kind == GO_STRUCT && go_type_complete(type);
+}
+
+static bool take_field(struct typed_value *value, const struct go_field *field)
+{
+	uint32_t *offset = value->num_loads ? &value->loads[value->num_loads - 1] : &value->offset;
+
+	if (field->offset > INT32_MAX - *offset)
+		return false;
+	*offset += (uint32_t)field->offset;
+	value->type = field->type;
+	return true;
+}
+
+/* Also one of an embedded struct, as Go has it. */
+static bool find_field(struct typed_value *value, const char *name, size_t length, unsigned nesting)
+{
+	if (!enter_struct(value))
+		return false;
+	for (size_t i = 0; i < value->type->num_fields; i++) {
+		const struct go_field *field = &value->type->fields[i];
+
+		if (strlen(field->name) == length && !memcmp(field->name, name, length))
+			return take_field(value, field);
+	}
+	for (size_t i = 0; nesting && i < value->type->num_fields; i++) {
+		struct typed_value inner = *value;
+
+		if (!value->type->fields[i].is_embedded ||
+		    !take_field(&inner, &value->type->fields[i]) ||
+		    !find_field(&inner, name, length, nesting - 1))
+			continue;
+		*value = inner;
+		return true;
+	}
+	return false;
+}
+
+bool typed_find(const struct go_signature *signature, bool results, const char *path,
+		struct typed_value *value, bool *has_variable)
+{
+	size_t length = strcspn(path, ".");
+	const struct go_variable *variable = find_variable(signature, results, path, length);
+
+	*has_variable = variable;
+	if (!variable)
+		return false;
+	*value = (struct typed_value){.type = variable->type, .variable = variable};
+	for (const char *at = path + length; *at; at += length) {
+		length = strcspn(++at, ".");
+		if (!find_field(value, at, length, MAX_EMBEDDED))
+			return false;
+	}
+	value->name = strdup(path);
+	return value->name;
+}

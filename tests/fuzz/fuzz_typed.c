@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fuzz_typed.c - any types, in themselves too, as what values are of, and any bytes as what was captured of
+ * them.
+ *
+ * What is to be fetched fits into what the BPF programs have room for; what is shown moves no cursor, and ends.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "output/typed_json.h"
+#include "output/typed_text.h"
+#include "must.h"
+#include "types/go_types.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define NUM_TYPES  16
+#define MAX_FIELDS 4
+#define MAX_VALUES 4
+
+/* What is left of the input. */
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+static uint8_t take(struct input *input)
+{
+	if (!input->size)
+		return 0;
+	input->size--;
+	return *input->data++;
+}
+
+static struct go_type *type_of(struct go_types *types, struct input *input, uint8_t number);
+
+static bool complete(struct go_types *types, void *context, struct go_type *type)
+{
+	struct input *input = context;
+
+	type->elem = type_of(types, input, take(input));
+	type->key = type_of(types, input, take(input));
+	if (type->kind == GO_ARRAY)
+		type->length = type->elem->size ? type->size / type->elem->size : take(input);
+	if (type->kind != GO_STRUCT)
+		return true;
+	type->num_fields = take(input) % MAX_FIELDS;
+	type->fields = go_types_alloc(types, MAX_FIELDS * sizeof(*type->fields));
+	must(type->fields);
+	for (size_t i = 0; i < type->num_fields; i++)
+		type->fields[i] = (struct go_field){.name = i % 2 ? "field" : "a\x1b\xff",
+						    .type = type_of(types, input, take(input)),
+						    .offset = take(input),
+						    .is_embedded = i == 1};
+	return true;
+}
+
+static const struct go_type_source source = {complete};
+
+static struct go_type *type_of(struct go_types *types, struct input *input, uint8_t number)
+{
+	static const uint8_t sizes[] = {8, 1, 8, 4, 8, 16, 16, 24, 0, 0, 8, 8, 8, 8, 8, 16};
+	static const char *const names[] = {"int", "time.Time", "*\x1bpath/x.T", "uintptr",
+					    "time.Duration"};
+	bool is_new;
+	struct go_type *type = go_types_get(types, &source, input, number % NUM_TYPES, &is_new);
+
+	must(type);
+	if (!is_new)
+		return type;
+	type->kind = take(input) % (GO_INTERFACE + 1);
+	type->size = sizes[type->kind] ?: take(input);
+	type->name = names[take(input) % (sizeof(names) / sizeof(*names))];
+	type->has_methods = take(input) & 1;
+	if (type->kind == GO_UINT && take(input) & 1)
+		type->size = 1;
+	return type;
+}
+
+static void check_list(const struct value_list *list)
+{
+	bool is_small = list->fetch.shape == VALUES_SMALL;
+	size_t max_at = is_small ? VALUES_SMALL_MAX_AT : VALUES_LARGE_MAX_AT;
+	size_t bytes = is_small ? VALUES_SMALL_BYTES : VALUES_LARGE_BYTES;
+	size_t last = 0;
+
+	must(list->typed->num_pieces <= VALUES_MAX && list->fetch.num_ops <= VALUES_MAX_OPS);
+	must(list->fetch.size <= bytes);
+	for (uint32_t i = 0; i < list->fetch.num_ops; i++) {
+		const struct fetch_op *op = &list->fetch.ops[i];
+
+		must(op->value >= last && op->value < list->typed->num_pieces);
+		last = op->value;
+		must(op->at <= max_at);
+		must(op->from <= max_at);
+		if (op->source >= FETCH_FROM_SAVED)
+			must(op->parent < op->value);
+		if (op->code >= FETCH_SAVE_WORD)
+			must(op->at + op->size <= list->fetch.size &&
+			     op->size <= bytes - max_at - sizeof(struct captured_text));
+	}
+}
+
+static void put(void *context, const char *text, size_t size)
+{
+	size_t *total = context;
+
+	must(text_is_clean(text, size));
+	*total += size;
+	must(*total < 1 << 20);
+}
+
+static void show(const struct value_list *list, const struct input *input)
+{
+	/* Ends where its allocation does, for the sanitizer. */
+	struct captured *captured = calloc(1, sizeof(*captured) + list->fetch.size);
+	static struct writer writer;
+	struct json_writer json = {.writer = &writer};
+	size_t total = 0;
+
+	if (!writer.file)
+		writer.file = fopen("/dev/null", "w");
+	must(captured && writer.file);
+	captured->size = list->fetch.size;
+	memcpy(captured->states, input->data, input->size < VALUES_MAX ? input->size : VALUES_MAX);
+	memcpy(captured->bytes, input->data,
+	       input->size < captured->size ? input->size : captured->size);
+	typed_text_put(&(struct text_sink){put, &total, 64}, list->typed, captured);
+	typed_json_put(&json, list->typed, captured);
+	must(!writer.errnum);
+	free(captured);
+}
+
+static void use(struct go_types *types, struct input *input)
+{
+	struct go_variable variables[MAX_VALUES] = {};
+	struct go_signature signature = {variables, 1 + take(input) % MAX_VALUES};
+	const struct arch *arch = take(input) & 1 ? &arch_arm64 : &arch_x86_64;
+	struct typed_value *values = calloc(MAX_VALUES, sizeof(*values));
+	struct typed_site site = {.changed_registers = take(input),
+				  .is_repeated = take(input) == 1};
+	struct value_limits limits = {.size = (uint16_t)(1 + take(input) * 4),
+				      .depth = take(input) % 8};
+	struct value_list list = {};
+	size_t num_values = 0;
+	bool has_variable;
+
+	must(values);
+	for (size_t i = 0; i < signature.num_variables; i++)
+		variables[i] = (struct go_variable){.name = "v",
+						    .type = type_of(types, input, (uint8_t)i)};
+	error_free(go_signature_place(types, arch, take(input) & 1, &signature));
+	if (typed_find(&signature, false, take(input) & 1 ? "v.field" : "v.field.field",
+		       &values[num_values], &has_variable))
+		num_values++;
+	for (size_t i = 0; i < signature.num_variables && num_values < MAX_VALUES; i++) {
+		values[num_values++] = (struct typed_value){.name = strdup("v\x1b"),
+							    .type = variables[i].type,
+							    .variable = &variables[i]};
+	}
+	must(!typed_list_make(values, num_values, NULL, &site, &limits, &list));
+	check_list(&list);
+	show(&list, input);
+	typed_list_free(list.typed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input input = {data, size};
+	struct go_types *types = go_types_new();
+
+	must(types);
+	use(types, &input);
+	go_types_free(types);
+	return 0;
+}
