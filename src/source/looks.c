@@ -30,6 +30,9 @@ struct process {
 	pid_t pid;
 	bool is_readable;
 	struct snapshot_source source;
+	struct memory memory; /* which that reads through read_memory() */
+	const struct event_clock *clock;
+	uint64_t read_ns; /* when it was read last */
 };
 
 struct found {
@@ -264,6 +267,16 @@ static void warn(struct looks *looks, pid_t pid, struct error *err)
 	error_free(err);
 }
 
+/* What is read was so then; what is made of it may take longer than the call that it was read of. */
+static struct error *read_memory(const void *context, struct memory_piece *pieces, size_t count)
+{
+	struct process *process = (struct process *)context;
+	struct error *err = process->memory.read(process->memory.context, pieces, count);
+
+	process->read_ns = event_clock_now_ns(process->clock);
+	return err;
+}
+
 /* NULL: out of memory. */
 static struct process *find_process(struct looks *looks, pid_t pid)
 {
@@ -286,6 +299,9 @@ static struct process *find_process(struct looks *looks, pid_t pid)
 	process->is_readable = !err;
 	if (err)
 		warn(looks, pid, err);
+	process->clock = looks->clock;
+	process->memory = process->source.memory;
+	process->source.memory = (struct memory){process, read_memory};
 	return process;
 }
 
@@ -322,8 +338,9 @@ static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
 _Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are one stack");
 
 static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
-		const struct goroutine *goroutine, uint64_t since_ns, uint64_t time_ns)
+		const struct goroutine *goroutine, uint64_t since_ns)
 {
+	uint64_t time_ns = process->read_ns;
 	struct found *found = &looks->found[looks->num_found];
 	bool runs = goroutine->state == STATE_RUNNING;
 
@@ -351,16 +368,15 @@ static void add(struct looks *looks, const struct process *process, const struct
 static void look_at(struct looks *looks, struct process *process, struct inside *const *chosen,
 		    size_t count)
 {
-	uint64_t since_ns = event_clock_now_ns(looks->clock), time_ns, addresses[CHUNK];
+	uint64_t since_ns = event_clock_now_ns(looks->clock), addresses[CHUNK];
 	struct snapshot snapshot;
 	struct error *err;
 
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = chosen[i]->g;
 	err = snapshot_take_some(&process->source, addresses, count, &snapshot);
-	time_ns = event_clock_now_ns(looks->clock);
 	for (size_t i = 0; i < snapshot.count && !err; i++)
-		add(looks, process, &snapshot, &snapshot.goroutines[i], since_ns, time_ns);
+		add(looks, process, &snapshot, &snapshot.goroutines[i], since_ns);
 	snapshot_release(&snapshot);
 	/* That it has ended, records tell. */
 	process->is_readable = !err;
