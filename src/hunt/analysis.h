@@ -21,15 +21,25 @@ struct group_part {
 };
 #define GROUP_MAX_PARTS 16 /* further ones are not known */
 
+/* A line of the program's own code that some of it was spent on, in slow calls. */
+struct group_place {
+	const struct name *function;
+	uint32_t line;
+	double ns;
+	struct piece piece; /* the one that took most of that in a call */
+	double piece_ns;
+};
+#define GROUP_MAX_PLACES 8 /* further ones are not known */
+
 /* Times that are told as one: by kind and line of the program's own code; waits also by what that called. */
 struct time_group {
 	struct hash_key key;
 	struct hunt_doing *doing; /* where it is told; NULL: not yet, or it is not */
 	double slow_ns, fast_ns; /* with the weights of the calls */
 	double count; /* in slow calls */
-	/* The piece that took most of it in a slow call, and a sum of all that have its line. */
-	struct piece piece;
-	double piece_ns;
+	struct piece piece; /* the first one */
+	struct group_place places[GROUP_MAX_PLACES];
+	size_t num_places;
 	struct group_part parts[GROUP_MAX_PARTS];
 	size_t num_parts;
 	size_t index; /* in analysis.groups */
@@ -49,6 +59,9 @@ struct analysis {
 
 /* What pieces of one group have in common. */
 struct hash_key group_key(struct sites *sites, const struct piece *piece);
+/* A piece of the line that most of the group's time was spent on. */
+const struct piece *group_piece(const struct time_group *group);
+
 /* The same without the line. */
 bool group_is_same_matter(struct sites *sites, const struct piece *a, const struct piece *b);
 

@@ -215,7 +215,7 @@ static bool tell(const struct analysis *analysis, const struct ranked *ranked, d
 {
 	struct time_group *group = ranked->group;
 
-	if (!doing_fill(analysis->sites, &group->piece, true, doing))
+	if (!doing_fill(analysis->sites, group_piece(group), true, doing))
 		return false;
 	tell_parts(group, doing);
 	doing->ns = (uint64_t)ranked->excess_ns;

@@ -99,6 +99,39 @@ static void add_part(struct sites *sites, struct time_group *group, const struct
 	group->parts[at].ns += ns;
 }
 
+static void add_place(struct sites *sites, struct time_group *group, const struct piece *piece,
+		      double ns)
+{
+	const struct place *own =
+		&sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED)->own;
+	struct group_place *place = group->places;
+	size_t at = 0;
+
+	while (at < group->num_places &&
+	       !(place[at].function == own->function && place[at].line == own->line))
+		at++;
+	if (at == GROUP_MAX_PLACES)
+		return;
+	if (at == group->num_places)
+		place[group->num_places++] =
+			(struct group_place){.function = own->function, .line = own->line};
+	place[at].ns += ns;
+	if (ns > place[at].piece_ns) {
+		place[at].piece_ns = ns;
+		place[at].piece = *piece;
+	}
+}
+
+const struct piece *group_piece(const struct time_group *group)
+{
+	const struct group_place *best = group->places;
+
+	for (size_t i = 1; i < group->num_places; i++)
+		if (group->places[i].ns > best->ns)
+			best = &group->places[i];
+	return group->num_places ? &best->piece : &group->piece;
+}
+
 /* Fewer samples do not stand for calls that have none. */
 #define ENOUGH_SAMPLES 5
 
@@ -165,10 +198,7 @@ static bool add_piece(struct analysis *analysis, const struct piece *piece, doub
 	group->slow_ns += ns;
 	group->count += (double)piece->count * weight;
 	add_part(analysis->sites, group, piece, ns);
-	if (ns > group->piece_ns) {
-		group->piece_ns = ns;
-		group->piece = *piece;
-	}
+	add_place(analysis->sites, group, piece, ns);
 	return true;
 }
 
