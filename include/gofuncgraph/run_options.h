@@ -34,6 +34,7 @@ struct run_options {
 	/* What a tree's first call must satisfy (values/where.h); NULL: nothing. */
 	const char *where;
 	struct values_wanted args; /* -a, --arg: values of parameters at entries */
+	struct values_wanted results; /* -r: of results at returns; without paths */
 	struct hunt_options hunt; /* neither with `all_goroutines` nor with min_wait_ns */
 	bool emulate_ret; /* let the exit program perform the `ret` where the kernel allows it */
 	uint64_t ring_size; /* bytes, rounded up to a power of two of at least a page */

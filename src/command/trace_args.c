@@ -39,7 +39,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->run.options;
 		state->child_inputs[2] = &args->run;
 		state->child_inputs[3] = &args->select;
-		state->child_inputs[4] = &args->run.options.args;
+		state->child_inputs[4] = &args->run.options;
 		return 0;
 	case KEY_RECORD:
 		args->record_path = arg;
@@ -181,6 +181,6 @@ struct error *trace_args_take_library(struct trace_args *args)
 void trace_args_destroy(struct trace_args *args)
 {
 	run_args_destroy(&args->run);
-	value_args_destroy(&args->run.options.args);
+	value_args_destroy(&args->run.options);
 	select_args_destroy(&args->select);
 }

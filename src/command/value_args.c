@@ -20,6 +20,9 @@ static const struct argp_option options[] = {
 	{"args", 'a', "GLOB", OPTION_ARG_OPTIONAL,
 	 "Show what calls of targets are given, or of functions that --args=GLOB names (repeatable, !GLOB takes out)",
 	 OPTIONS_SHOWN},
+	{"results", 'r', "GLOB", OPTION_ARG_OPTIONAL,
+	 "Show what calls of targets return, or of functions that --results=GLOB names (as --args)",
+	 OPTIONS_SHOWN},
 	{"arg", KEY_ARG, "FIELDS", 0,
 	 "Show these parameters of targets, or fields in them, such as r.URL.Path,r.Method",
 	 OPTIONS_SHOWN},
@@ -48,7 +51,8 @@ static error_t add_paths(struct values_wanted *wanted, char *arg, struct argp_st
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	struct values_wanted *wanted = state->input;
+	struct run_options *run = state->input;
+	struct values_wanted *wanted = &run->args;
 	uint64_t number = 0;
 
 	switch (key) {
@@ -56,10 +60,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		wanted->limits = (struct value_limits){.size = VALUE_DEFAULT_SIZE,
 						       .depth = VALUE_DEFAULT_DEPTH};
 		return 0;
+	case 'r':
+		wanted = &run->results;
+		/* fall through */
 	case 'a':
 		if (arg)
 			return args_append(&wanted->globs, &wanted->num_globs, arg, state);
 		wanted->targets = true;
+		return 0;
+	case ARGP_KEY_END:
+		run->results.limits = wanted->limits;
 		return 0;
 	case KEY_ARG:
 		return add_paths(wanted, arg, state);
@@ -78,8 +88,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp value_argp = {.options = options, .parser = parse};
 
-void value_args_destroy(struct values_wanted *wanted)
+void value_args_destroy(struct run_options *run)
 {
-	free(wanted->globs);
-	free(wanted->paths);
+	free(run->args.globs);
+	free(run->args.paths);
+	free(run->results.globs);
 }

@@ -5,11 +5,11 @@
 
 #include <argp.h>
 
-#include "values/wanted.h"
+#include "gofuncgraph/run_options.h"
 
-/* For argp's `children`; its input is a struct values_wanted, to be destroyed by value_args_destroy(). */
+/* For argp's `children`; its input is a struct run_options, whose args and results value_args_destroy() frees. */
 extern const struct argp value_argp;
 
-void value_args_destroy(struct values_wanted *wanted);
+void value_args_destroy(struct run_options *run);
 
 #endif

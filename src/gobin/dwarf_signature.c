@@ -215,6 +215,7 @@ static struct go_hint read_hint(const struct arch *arch, Dwarf_Die *parameter, u
 struct signature {
 	struct go_variable variables[MAX_VARIABLES];
 	struct go_hint hints[MAX_VARIABLES];
+	const char *names[MAX_VARIABLES]; /* as they are in DWARF */
 	size_t count;
 	bool has_dictionary;
 };
@@ -251,6 +252,16 @@ static bool read_variable(struct dwarf *dwarf, struct go_types *types, Dwarf_Die
 	return variable->type;
 }
 
+/* Results of functions with `defer` are there twice, before Go 1.25: as variables of the function, and as what is
+ * returned. */
+static bool is_there(const struct signature *signature, const char *name)
+{
+	for (size_t i = 0; name && strcmp(name, "_") && i < signature->count; i++)
+		if (signature->names[i] && !strcmp(signature->names[i], name))
+			return true;
+	return false;
+}
+
 /* Those that are results, or those that are not. */
 static bool read_variables(struct dwarf *dwarf, struct go_types *types, const struct arch *arch,
 			   Dwarf_Die *function, uint64_t va, bool results,
@@ -263,12 +274,14 @@ static bool read_variables(struct dwarf *dwarf, struct go_types *types, const st
 	do {
 		struct go_variable *variable = &signature->variables[signature->count];
 
-		if (dwarf_tag(&die) != DW_TAG_formal_parameter || is_result(&die) != results)
+		if (dwarf_tag(&die) != DW_TAG_formal_parameter || is_result(&die) != results ||
+		    (results && is_there(signature, dwarf_diename(&die))))
 			continue;
 		if (signature->count == MAX_VARIABLES ||
 		    !read_variable(dwarf, types, &die, variable))
 			return false;
 		signature->has_dictionary |= variable->is_hidden;
+		signature->names[signature->count] = dwarf_diename(&die);
 		signature->hints[signature->count++] = read_hint(arch, &die, va);
 	} while (dwarf_step(&die));
 	return true;

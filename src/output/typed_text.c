@@ -367,8 +367,10 @@ void typed_text_put(const struct text_sink *to, const struct typed_list *typed,
 
 		if (i)
 			put(&writing, ", ");
-		put_escaped(&writing, typed->values[i].name);
-		put(&writing, " = ");
+		if (*typed->values[i].name) {
+			put_escaped(&writing, typed->values[i].name);
+			put(&writing, " = ");
+		}
 		put_value(&writing, &value, true);
 	}
 }

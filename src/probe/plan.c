@@ -343,7 +343,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	struct error *err;
 
 	if (options)
-		builder.values.args = &options->args;
+		builder.values =
+			(struct plan_values){.args = &options->args, .results = &options->results};
 	err = choose_functions(bin, selection, &chosen);
 	plan->values = chosen.values;
 	chosen.values = (struct value_lists){};

@@ -59,7 +59,16 @@ static struct error *add_found(struct found *found, const struct typed_value *va
 	return NULL;
 }
 
-static struct error *find_all(const struct go_signature *signature, struct found *found)
+/* Results often have no name; the compiler's own is "~r0". */
+static const char *name_of(const struct go_variable *variable)
+{
+	if (!variable->is_result)
+		return *variable->name ? variable->name : "_";
+	return *variable->name == '~' || !strcmp(variable->name, "_") ? "" : variable->name;
+}
+
+static struct error *find_all(const struct go_signature *signature, bool results,
+			      struct found *found)
 {
 	struct error *err = NULL;
 
@@ -67,9 +76,9 @@ static struct error *find_all(const struct go_signature *signature, struct found
 		const struct go_variable *variable = &signature->variables[i];
 		struct typed_value value = {.type = variable->type, .variable = variable};
 
-		if (variable->is_result || variable->is_hidden)
+		if (variable->is_result != results || variable->is_hidden)
 			continue;
-		value.name = strdup(*variable->name ? variable->name : "_");
+		value.name = strdup(name_of(variable));
 		err = add_found(found, &value);
 	}
 	return err;
@@ -95,17 +104,16 @@ static struct error *find_values(const struct plan_values *values, const struct 
 	struct error *err = NULL;
 
 	if (wants_all(wanted, func))
-		err = find_all(signature, found);
+		err = find_all(signature, false, found);
 	for (size_t i = 0; !err && func->target && i < wanted->num_paths; i++)
 		err = find_path(signature, func->func->name, wanted->paths[i], found);
 	return err;
 }
 
+/* `at`: all zero at a return. */
 static struct error *make_list(struct plan_values *values, struct plan *plan, struct site *site,
-			       const struct decoded *decoded, struct found *found)
+			       struct typed_site at, struct found *found)
 {
-	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
-				.is_repeated = decoded->is_entry_repeated};
 	struct value_list *list;
 	struct error *err = value_lists_next(&plan->values, &list);
 
@@ -120,25 +128,65 @@ static struct error *make_list(struct plan_values *values, struct plan *plan, st
 	return err;
 }
 
-static struct error *set_typed(struct plan_values *values, struct plan *plan, struct site *site,
-			       const struct decoded *decoded)
+/* False: it is not known; the first reason is kept. */
+static bool find_signature(struct plan_values *values, const struct plan *plan,
+			   const struct plan_func *func, struct go_signature *signature)
+{
+	struct error *err = gobin_signature(plan->bin, func->func, signature);
+
+	if (!err)
+		return true;
+	if (values->why_not)
+		error_free(err);
+	else
+		values->why_not = err;
+	return false;
+}
+
+static struct error *set_arguments(struct plan_values *values, struct plan *plan, struct site *site,
+				   const struct decoded *decoded)
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
+				.is_repeated = decoded->is_entry_repeated};
 	struct go_signature signature;
 	struct found found = {};
 	struct error *err;
 
-	err = gobin_signature(plan->bin, func->func, &signature);
-	if (err) {
-		if (values->why_not)
-			error_free(err);
-		else
-			values->why_not = err;
+	if (!find_signature(values, plan, func, &signature))
 		return NULL;
-	}
 	err = find_values(values, func, &signature, &found);
 	if (!err && found.count)
-		err = make_list(values, plan, site, decoded, &found);
+		err = make_list(values, plan, site, at, &found);
+	typed_values_free(found.items, found.count);
+	return err;
+}
+
+/* At each return of a function the same. */
+static struct error *set_results(struct plan_values *values, struct plan *plan, struct site *site)
+{
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct go_signature signature;
+	struct found found = {};
+	struct error *err = NULL;
+
+	if (values->results_of == plan->num_funcs) {
+		if (!values->results_list)
+			return NULL;
+		site->flags |= SITE_VALUES;
+		site->values = (uint16_t)(values->results_list - 1);
+		return NULL;
+	}
+	values->results_of = plan->num_funcs;
+	values->results_list = 0;
+	if (!find_signature(values, plan, func, &signature))
+		return NULL;
+	values->num_found++;
+	err = find_all(&signature, true, &found);
+	if (!err && found.count) {
+		err = make_list(values, plan, site, (struct typed_site){}, &found);
+		values->results_list = plan->values.count;
+	}
 	typed_values_free(found.items, found.count);
 	return err;
 }
@@ -148,24 +196,28 @@ struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 {
 	struct site *site = &plan->sites[plan->num_sites - 1];
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
-	const struct values_wanted *args = values->args;
+	const struct values_wanted *args = values->args, *results = values->results;
 
 	if (written) {
 		set_written(plan, site, decoded, written - 1);
 		return NULL;
 	}
-	if (site->kind != SITE_ENTRY || !args ||
-	    !(wants_all(args, func) || (func->target && args->num_paths)))
-		return NULL;
-	return set_typed(values, plan, site, decoded);
+	if (site->kind == SITE_RETURN && results && wants_all(results, func))
+		return set_results(values, plan, site);
+	if (site->kind == SITE_ENTRY && args &&
+	    (wants_all(args, func) || (func->target && args->num_paths)))
+		return set_arguments(values, plan, site, decoded);
+	return NULL;
 }
 
 struct error *plan_values_check(struct plan_values *values)
 {
-	const struct values_wanted *args = values->args;
+	const struct values_wanted *args = values->args, *results = values->results;
 	struct error *err = values->why_not;
 
-	if (!args || values->num_found || !(args->targets || args->num_globs || args->num_paths))
+	if (!args || values->num_found ||
+	    !(args->targets || args->num_globs || args->num_paths || results->targets ||
+	      results->num_globs))
 		return NULL;
 	values->why_not = NULL;
 	if (err)

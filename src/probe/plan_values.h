@@ -8,7 +8,11 @@
 
 /* While a plan is made. All zero: nothing is wanted but what stands behind functions' names. */
 struct plan_values {
-	const struct values_wanted *args; /* NULL: none */
+	/* At entries and at returns; NULL: none */
+	const struct values_wanted *args, *results;
+	/* Number plus one of the list of the function's results, which all its returns have. */
+	size_t results_list;
+	size_t results_of; /* number plus one of that function; 0: none yet */
 	size_t num_found; /* functions of which something is known that is wanted */
 	struct error *why_not; /* of the first of the others */
 };
