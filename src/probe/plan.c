@@ -157,12 +157,12 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 			return err;
 		if (added)
 			err = plan_values_set(&builder->values, plan, decoded, values);
-		if (!err && i == 0 && func->target && builder->options)
-			err = plan_targets_add(plan, builder->options, func, values);
 		if (err)
 			return err;
 	}
-	return NULL;
+	return func->target && builder->options
+		       ? plan_targets_add(plan, builder->options, func, values)
+		       : NULL;
 }
 
 static struct error *add_chosen(struct builder *builder, const struct chosen_func *chosen)

@@ -54,14 +54,27 @@ static bool reserve_conditions(struct plan *plan)
 	return true;
 }
 
-static struct error *set_condition(struct plan *plan, struct plan_func *func, struct site *site,
-				   size_t written)
+/* NULL: there is none, or there are no values in it. */
+static const struct value_list *list_of(const struct plan *plan, const struct site *site)
 {
-	const struct value_list *lists = plan->values.items;
-	const struct value_list *args = written                     ? &lists[written - 1]
-					: site->flags & SITE_VALUES ? &lists[site->values]
-								    : NULL;
-	const struct value_list *results = args && args->results ? &lists[args->results - 1] : NULL;
+	return site->flags & SITE_VALUES ? &plan->values.items[site->values] : NULL;
+}
+
+/* All returns of a function have the same. */
+static const struct value_list *results_of(const struct plan *plan, const struct plan_func *func)
+{
+	for (uint32_t i = 0; i < func->num_sites; i++) {
+		const struct site *site = &plan->sites[func->first_site + i];
+
+		if (site->kind == SITE_RETURN)
+			return list_of(plan, site);
+	}
+	return NULL;
+}
+
+static struct error *set_condition(struct plan *plan, struct plan_func *func, struct site *site)
+{
+	const struct value_list *args = list_of(plan, site), *results = results_of(plan, func);
 	bool has_values = site->flags & SITE_VALUES, has_any, is_whole;
 	struct error *err = where_look_up(plan->where, args, results, &has_any);
 
@@ -87,13 +100,13 @@ static struct error *set_condition(struct plan *plan, struct plan_func *func, st
 struct error *plan_targets_add(struct plan *plan, const struct run_options *options,
 			       struct plan_func *func, size_t written)
 {
-	struct site *site = &plan->sites[plan->num_sites - 1];
+	struct site *site = &plan->sites[func->first_site];
 	struct error *err = NULL;
 
 	if (options->num_labels)
 		err = add_labels(plan, options, site, written);
 	if (!err && plan->where)
-		err = set_condition(plan, func, site, written);
+		err = set_condition(plan, func, site);
 	return err;
 }
 

@@ -9,7 +9,7 @@
 /* Before targets are added. Errors: the condition is none. */
 struct error *plan_targets_begin(struct plan *plan, const struct run_options *options);
 
-/* The entry of a target was added last, with its values; `written`: number plus one of the list that the user
+/* All sites of a target were added last, with their values; `written`: number plus one of the list that the user
  * wrote for it, 0: none. Whether it stays a target is in func->target then. */
 struct error *plan_targets_add(struct plan *plan, const struct run_options *options,
 			       struct plan_func *func, size_t written);

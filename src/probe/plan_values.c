@@ -110,6 +110,35 @@ static struct error *find_values(const struct plan_values *values, const struct 
 	return err;
 }
 
+static bool is_found(const struct found *found, const char *name)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (!strcmp(found->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* Those that the condition names, of a target. */
+static struct error *find_conditions(const struct plan *plan, const struct plan_func *func,
+				     const struct go_signature *signature, bool results,
+				     struct found *found)
+{
+	struct error *err = NULL;
+	const char *name;
+
+	if (!plan->where || !func->target)
+		return NULL;
+	for (size_t i = 0; !err && (name = where_name(plan->where, i)); i++) {
+		struct typed_value value;
+		bool has_variable;
+
+		if (!is_found(found, name) &&
+		    typed_find(signature, results, name, &value, &has_variable))
+			err = add_found(found, &value);
+	}
+	return err;
+}
+
 /* `at`: all zero at a return. */
 static struct error *make_list(struct plan_values *values, struct plan *plan, struct site *site,
 			       struct typed_site at, struct found *found)
@@ -156,6 +185,8 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 	if (!find_signature(values, plan, func, &signature))
 		return NULL;
 	err = find_values(values, func, &signature, &found);
+	if (!err)
+		err = find_conditions(plan, func, &signature, false, &found);
 	if (!err && found.count)
 		err = make_list(values, plan, site, at, &found);
 	typed_values_free(found.items, found.count);
@@ -182,7 +213,10 @@ static struct error *set_results(struct plan_values *values, struct plan *plan, 
 	if (!find_signature(values, plan, func, &signature))
 		return NULL;
 	values->num_found++;
-	err = find_all(&signature, true, &found);
+	if (wants_all(values->results, func))
+		err = find_all(&signature, true, &found);
+	if (!err)
+		err = find_conditions(plan, func, &signature, true, &found);
 	if (!err && found.count) {
 		err = make_list(values, plan, site, (struct typed_site){}, &found);
 		values->results_list = plan->values.count;
@@ -202,10 +236,12 @@ struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 		set_written(plan, site, decoded, written - 1);
 		return NULL;
 	}
-	if (site->kind == SITE_RETURN && results && wants_all(results, func))
+	bool is_conditional = args && plan->where && func->target;
+
+	if (site->kind == SITE_RETURN && results && (is_conditional || wants_all(results, func)))
 		return set_results(values, plan, site);
 	if (site->kind == SITE_ENTRY && args &&
-	    (wants_all(args, func) || (func->target && args->num_paths)))
+	    (is_conditional || wants_all(args, func) || (func->target && args->num_paths)))
 		return set_arguments(values, plan, site, decoded);
 	return NULL;
 }

@@ -42,6 +42,8 @@ struct error *where_add_label(struct where **where, const char *label);
  */
 struct error *where_look_up(struct where *where, const struct value_list *args,
 			    const struct value_list *results, bool *has_any);
+/* The names of values that it is about; NULL: there are no more. */
+const char *where_name(const struct where *where, size_t index);
 /* An error if a name was found in none of the lists that were looked up. */
 struct error *where_check_names(const struct where *where);
 

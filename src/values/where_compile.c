@@ -30,6 +30,11 @@ static bool add_op(struct compiler *compiler, struct fetch_op op)
 	return true;
 }
 
+static bool add_fetched(void *context, struct fetch_op op)
+{
+	return add_op(context, op);
+}
+
 /* What the list does for a value, but for the end: the word is in use then, and a text's length. */
 static bool add_fetching(struct compiler *compiler, const struct value_list *list, size_t index)
 {
@@ -156,15 +161,20 @@ static bool add_text(struct compiler *compiler, const struct where_comparison *c
 static bool add_comparison(struct compiler *compiler, const struct where_comparison *comparison,
 			   const struct value_list *args, const struct value_list *results)
 {
-	const struct value_spec *spec = where_find(args, comparison->name);
-	size_t index = spec ? (size_t)(spec - args->specs) : 0;
+	struct where_value value;
+	const struct value_spec *spec = &value.spec;
+	size_t index;
 
-	if (comparison->is_label || (!spec && where_find(results, comparison->name)))
+	if (comparison->is_label)
 		return false;
-	if (!spec)
-		return add_unknown(compiler);
-	if (spec->kind == VALUE_FLOAT || !add_fetching(compiler, args, index))
+	if (!where_find(args, comparison->name, &value))
+		return !where_find(results, comparison->name, &value) && add_unknown(compiler);
+	if (spec->kind == VALUE_FLOAT ||
+	    !(value.is_typed ? where_typed_fetch(args, &value, add_fetched, compiler)
+			     : add_fetching(compiler, args, value.index)))
 		return false;
+	/* What is not known at the site is told of written values by their number. */
+	index = value.is_typed ? 0 : value.index;
 	switch (comparison->constant) {
 	case WHERE_NUMBER:
 		return add_number(compiler, comparison, spec, index);

@@ -3,6 +3,7 @@
 #ifndef VALUES_WHERE_INTERNAL_H
 #define VALUES_WHERE_INTERNAL_H
 
+#include "values/typed.h"
 #include "values/where.h"
 
 #define WHERE_MAX_COMPARISONS 16
@@ -50,8 +51,26 @@ struct where {
 	size_t num_steps;
 };
 
-/* The value of that name, or NULL. */
-const struct value_spec *where_find(const struct value_list *list, const char *name);
+/* A value that a condition names. */
+struct where_value {
+	struct value_spec spec; /* its kind and size; nothing in it is owned */
+	size_t index; /* in the list */
+	bool is_typed; /* it is known by name and type */
+};
+
+/* False: the list, which may be NULL, has no value of that name, or of a type that is not compared. */
+bool where_find(const struct value_list *list, const char *name, struct where_value *value);
+
+/* ---- by name and type ---- */
+
+bool where_typed_spec(const struct go_type *type, struct value_spec *spec);
+/* What was captured of it; good as long as `value` is. */
+struct value where_typed_read(const struct value_list *list, struct where_value *value,
+			      const struct captured *captured);
+/* Hands on the operations that lead to it: the word is in use then, and a text's length. False: they do not,
+ * and what was added is of no use. */
+bool where_typed_fetch(const struct value_list *list, const struct where_value *value,
+		       bool (*add_op)(void *context, struct fetch_op op), void *context);
 
 /* A pattern of `~`. */
 bool where_is_like(const char *pattern, size_t pattern_size, const char *text, size_t text_size);

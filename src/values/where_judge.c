@@ -184,12 +184,13 @@ static enum where_answer judge_in(const struct where_comparison *comparison,
 {
 	const struct value_list *list =
 		captured && captured->list < lists->count ? &lists->items[captured->list] : NULL;
-	const struct value_spec *spec = where_find(list, comparison->name);
+	struct where_value found;
 	struct value value;
 
-	if (!spec)
+	if (!where_find(list, comparison->name, &found))
 		return WHERE_UNKNOWN;
-	value = value_read(list, captured, captured->size, (size_t)(spec - list->specs));
+	value = found.is_typed ? where_typed_read(list, &found, captured)
+			       : value_read(list, captured, captured->size, found.index);
 	return judge_value(comparison, &value);
 }
 
@@ -216,8 +217,10 @@ static enum where_answer judge_label(const struct where_comparison *comparison,
 static bool has_argument(const struct where_comparison *comparison, const struct value_lists *lists,
 			 const struct captured *args)
 {
+	struct where_value found;
+
 	return args && args->list < lists->count &&
-	       where_find(&lists->items[args->list], comparison->name);
+	       where_find(&lists->items[args->list], comparison->name, &found);
 }
 
 static enum where_answer judge_one(const struct where_comparison *comparison,

@@ -7,11 +7,35 @@
 
 #include "base/cleanup.h"
 
-const struct value_spec *where_find(const struct value_list *list, const char *name)
+static bool find_typed(const struct value_list *list, const char *name, struct where_value *value)
 {
-	for (size_t i = 0; list && i < list->count; i++)
-		if (!strcmp(list->specs[i].label, name))
-			return &list->specs[i];
+	for (size_t i = 0; i < list->typed->num_values; i++) {
+		if (strcmp(list->typed->values[i].name, name))
+			continue;
+		*value = (struct where_value){.index = i, .is_typed = true};
+		return where_typed_spec(list->typed->values[i].type, &value->spec);
+	}
+	return false;
+}
+
+bool where_find(const struct value_list *list, const char *name, struct where_value *value)
+{
+	if (list && list->typed)
+		return find_typed(list, name, value);
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (strcmp(list->specs[i].label, name))
+			continue;
+		*value = (struct where_value){.spec = list->specs[i], .index = i};
+		return true;
+	}
+	return false;
+}
+
+const char *where_name(const struct where *where, size_t index)
+{
+	for (size_t i = 0; i < where->num_comparisons; i++)
+		if (!where->comparisons[i].is_label && index-- == 0)
+			return where->comparisons[i].name;
 	return NULL;
 }
 
@@ -53,21 +77,24 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 	*has_any = false;
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		struct where_comparison *comparison = &where->comparisons[i];
-		const struct value_spec *spec =
-			where_find(args, comparison->name) ?: where_find(results, comparison->name);
-		const char *reason = spec ? why_not(comparison, spec) : NULL;
+		struct where_value value;
+		bool is_there =
+			!comparison->is_label && (where_find(args, comparison->name, &value) ||
+						  where_find(results, comparison->name, &value));
+		const char *reason = is_there ? why_not(comparison, &value.spec) : NULL;
 
 		if (comparison->is_label)
 			continue;
 		is_about_values = true;
-		*has_any |= spec != NULL;
-		comparison->is_known |= spec != NULL;
+		*has_any |= is_there;
+		comparison->is_known |= is_there;
 		if (reason)
 			return error_in_text(where->text,
 					     comparison->is_alone ? comparison->name_at
 								  : comparison->constant_at,
-					     "%s: %s is asked for as '%s'", reason,
-					     comparison->name, spec->expr);
+					     value.is_typed ? "%s: %s is a %s"
+							    : "%s: %s is asked for as '%s'",
+					     reason, comparison->name, value.spec.expr);
 	}
 	*has_any |= !is_about_values;
 	return NULL;

@@ -68,8 +68,8 @@ def told(messages, what):
     return int(found.group(1)) if found else 0
 
 
-def check_words(tracer, satisfying, unknown):
-    values = [{value["expr"].split("=")[0]: value["value"] for value in call["args"]} for call in tracer.calls()]
+def check_words(tracer, satisfying, unknown, name="expr"):
+    values = [{value[name].split("=")[0]: value["value"] for value in call["args"]} for call in tracer.calls()]
     assert sorted(2**32 - 1 - value["x"] for value in values) == satisfying
     assert told(tracer.err, "did not satisfy --where") == 5 - len(satisfying) - len(unknown)
     assert told(tracer.err, "(?:was|were) left out: nobody knows") == len(unknown)
