@@ -20,6 +20,7 @@ struct building {
 	const struct value_limits *limits;
 	size_t num_bytes, num_ops;
 	size_t steps;
+	bool adds_texts; /* and nothing else; or all but those */
 };
 
 /* ---- sizes of what the runtime has ---- */
@@ -104,7 +105,8 @@ static void add_lead(struct building *building, const struct lead *lead, enum ty
 	bool is_deeper = role != TYPED_TEXT && role != TYPED_CODE && role != TYPED_ITAB_TYPE;
 
 	piece.depth = (uint8_t)(lead->depth + is_deeper);
-	if (size && piece.depth <= building->limits->depth)
+	if (building->adds_texts == (role == TYPED_TEXT) && size &&
+	    piece.depth <= building->limits->depth)
 		add_piece(building, &piece);
 }
 
@@ -312,9 +314,15 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 				     .bin = bin};
 	for (size_t i = 0; i < num_values; i++)
 		add_root(&building, &values[i]);
-	/* Those that are added come behind: level by level. */
-	for (size_t i = 0; i < typed->num_pieces; i++)
-		look_into_piece(&building, (uint8_t)i);
+	/* Those that are added come behind: level by level, texts first. */
+	for (size_t begin = 0, end; begin < typed->num_pieces; begin = end) {
+		end = typed->num_pieces;
+		for (int pass = 0; pass < 2; pass++) {
+			building.adds_texts = !pass;
+			for (size_t i = begin; i < end; i++)
+				look_into_piece(&building, (uint8_t)i);
+		}
+	}
 	list->typed = typed;
 	typed_place(list);
 	return NULL;
