@@ -75,6 +75,20 @@ struct go_type *gobin_type_at(struct gobin *bin, uint64_t va)
 	return runtime ? runtime_types_at(runtime, va) : NULL;
 }
 
+/* A type, or an itab: the interface's type and that of the value (src/internal/abi/iface.go). */
+struct go_type *gobin_interface_type(struct gobin *bin, uint64_t va)
+{
+	struct go_type *type = gobin_type_at(bin, va), *interface;
+	uint64_t type_va, interface_va;
+
+	if (type || va % 8 || va > UINT64_MAX - 16 ||
+	    !image_read_pointer(bin->image, va, &interface_va) ||
+	    !image_read_pointer(bin->image, va + 8, &type_va))
+		return type;
+	interface = gobin_type_at(bin, interface_va);
+	return interface && interface->kind == GO_INTERFACE ? gobin_type_at(bin, type_va) : NULL;
+}
+
 enum go_map_layout gobin_map_layout(const struct gobin *bin)
 {
 	return gobin_minor_version(bin) < 24 ? GO_MAP_BUCKETS : GO_MAP_SWISS;

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "output/typed_text.h"
 #include "values/go_time.h"
+#include "values/inferred.h"
 
 #define MAX_VALUES  4000
 #define MAX_NESTING 32
@@ -171,6 +172,24 @@ static void put_pointer(struct writing *writing, const struct go_value *value)
 	}
 	target = go_value_target(value);
 	put_value(writing, &target);
+}
+
+/* Of which neither names nor types are known. */
+static void put_parts(struct writing *writing, const struct go_value *value)
+{
+	const struct go_type *type = value->type;
+
+	json_open_value(writing->json, '[');
+	for (size_t i = 0; i < type->num_fields && writing->left; i++) {
+		struct go_value field = go_value_field(value, &type->fields[i]);
+		size_t before = enter(writing, "[%zu]", i);
+
+		if (i)
+			writer_put(writing->json->writer, ",", 1);
+		put_value(writing, &field);
+		leave(writing, before);
+	}
+	json_close(writing->json, ']');
 }
 
 static void put_struct(struct writing *writing, const struct go_value *value)
@@ -353,7 +372,10 @@ static void put_of_kind(struct writing *writing, const struct go_value *value)
 		put_pointer(writing, value);
 		break;
 	case GO_STRUCT:
-		put_struct(writing, value);
+		if (*value->type->name)
+			put_struct(writing, value);
+		else
+			put_parts(writing, value);
 		break;
 	case GO_SLICE:
 	case GO_ARRAY:
@@ -411,6 +433,56 @@ static void put_states(struct writing *writing)
 	json_close(json, '}');
 }
 
+static void put_word(struct writing *writing, uint64_t word)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)word);
+	json_text(writing->json, text);
+}
+
+/* With what it is taken for. */
+static void put_inferred(struct writing *writing, const struct go_value *value)
+{
+	struct inferred inferred = infer(value);
+	bool is_sure = inferred.kind == INFERRED_UNKNOWN || inferred.kind == INFERRED_WORDS;
+
+	if (!is_sure) {
+		json_key(writing->json, "type");
+		put_clean(writing, inferred.kind == INFERRED_TEXT ? "string" : inferred.type->name);
+		json_member_true(writing->json, "inferred");
+	}
+	json_key(writing->json, "value");
+	switch (inferred.kind) {
+	case INFERRED_UNKNOWN:
+		put_missing(writing, value->state);
+		break;
+	case INFERRED_WORDS:
+		json_open_value(writing->json, '[');
+		put_word(writing, inferred.words[0]);
+		writer_put(writing->json->writer, ",", 1);
+		put_word(writing, inferred.words[1]);
+		json_close(writing->json, ']');
+		break;
+	case INFERRED_TEXT:
+		put_text(writing, value);
+		break;
+	case INFERRED_INTERFACE:
+		put_word(writing, inferred.words[1]);
+		break;
+	}
+}
+
+static void put_typed(struct writing *writing, const struct go_value *value)
+{
+	if (*value->type->name && value->type->kind != GO_OPAQUE) {
+		json_key(writing->json, "type");
+		put_clean(writing, value->type->name);
+	}
+	json_key(writing->json, "value");
+	put_value(writing, value);
+}
+
 void typed_json_put(struct json_writer *json, const struct typed_list *typed,
 		    const struct captured *captured)
 {
@@ -426,10 +498,10 @@ void typed_json_put(struct json_writer *json, const struct typed_list *typed,
 		json_open(json, '{');
 		json_key(json, "name");
 		put_clean(writing, typed->values[i].name);
-		json_key(json, "type");
-		put_clean(writing, typed->values[i].type->name);
-		json_key(json, "value");
-		put_value(writing, &value);
+		if (typed_is_inferred(&typed->values[i]))
+			put_inferred(writing, &value);
+		else
+			put_typed(writing, &value);
 		put_states(writing);
 		json_close(json, '}');
 	}

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "values/go_time.h"
+#include "values/inferred.h"
 
 /* Values that are shown of one call, and how deep inside of each other. */
 #define MAX_VALUES  1000
@@ -136,6 +137,22 @@ static void put_pointer(struct writing *writing, const struct go_value *value, b
 	if (target.state == VALUE_WHOLE)
 		put(writing, "&");
 	put_value(writing, &target, wants_type);
+}
+
+/* Of which neither names nor types are known: all of them. */
+static void put_parts(struct writing *writing, const struct go_value *value)
+{
+	const struct go_type *type = value->type;
+
+	put(writing, "{");
+	for (size_t i = 0; i < type->num_fields && writing->left; i++) {
+		struct go_value field = go_value_field(value, &type->fields[i]);
+
+		if (i)
+			put(writing, ", ");
+		put_value(writing, &field, false);
+	}
+	put(writing, "}");
 }
 
 /* Fields that are zero are left out. */
@@ -306,7 +323,10 @@ static void put_of_kind(struct writing *writing, const struct go_value *value, b
 		put_pointer(writing, value, wants_type);
 		break;
 	case GO_STRUCT:
-		put_struct(writing, value, wants_type);
+		if (*value->type->name)
+			put_struct(writing, value, wants_type);
+		else
+			put_parts(writing, value);
 		break;
 	case GO_SLICE:
 	case GO_ARRAY:
@@ -350,6 +370,43 @@ static void put_value(struct writing *writing, const struct go_value *value, boo
 	writing->nesting--;
 }
 
+static void put_word(struct writing *writing, uint64_t word)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)word);
+	put(writing, text);
+}
+
+/* As Go's own traces mark what may be something else. */
+static void put_inferred(struct writing *writing, const struct go_value *value)
+{
+	struct inferred inferred = infer(value);
+
+	switch (inferred.kind) {
+	case INFERRED_UNKNOWN:
+		put_state(writing, value->state);
+		return;
+	case INFERRED_WORDS:
+		put(writing, "{");
+		put_word(writing, inferred.words[0]);
+		put(writing, ", ");
+		put_word(writing, inferred.words[1]);
+		put(writing, "}");
+		return;
+	case INFERRED_TEXT:
+		put_text(writing, value);
+		break;
+	case INFERRED_INTERFACE:
+		put_type(writing, inferred.type);
+		put(writing, "(");
+		put_word(writing, inferred.words[1]);
+		put(writing, ")");
+		break;
+	}
+	put(writing, "?");
+}
+
 void typed_text_put_one(const struct text_sink *to, const struct go_value *value)
 {
 	struct writing writing = {.to = to, .left = MAX_VALUES};
@@ -367,10 +424,13 @@ void typed_text_put(const struct text_sink *to, const struct typed_list *typed,
 
 		if (i)
 			put(&writing, ", ");
-		if (*typed->values[i].name) {
+		if (*typed->values[i].name && strcmp(typed->values[i].name, "_") != 0) {
 			put_escaped(&writing, typed->values[i].name);
 			put(&writing, " = ");
 		}
-		put_value(&writing, &value, true);
+		if (typed_is_inferred(&typed->values[i]))
+			put_inferred(&writing, &value);
+		else
+			put_value(&writing, &value, true);
 	}
 }

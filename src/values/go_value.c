@@ -71,7 +71,10 @@ static struct go_value make(const struct go_value *from, struct go_type *type, u
 				 .at = at < UINT32_MAX / 2 ? (uint32_t)at : UINT32_MAX / 2};
 	size_t size;
 
-	if (!type->size) {
+	if (!type->size && type->kind == GO_OPAQUE) {
+		/* What the binary does not tell of: gobin/argument_types.h */
+		value.state = *type->name ? VALUE_DEPTH : VALUE_UNKNOWN;
+	} else if (!type->size) {
 		value.state = VALUE_WHOLE;
 	} else if (!has_parts(type)) {
 		own_bytes(&value, &value.state);

@@ -84,6 +84,12 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 			      struct value_list *list);
 void typed_list_free(struct typed_list *typed); /* NULL is fine */
 
+/* Nothing says that it is of its type: see values/inferred.h. */
+static inline bool typed_is_inferred(const struct typed_value *value)
+{
+	return value->variable && value->variable->is_inferred && value->type->kind == GO_STRING;
+}
+
 /* Whether these bytes of a TYPED_ROOT are known at the site. */
 bool typed_is_known(const struct typed_list *typed, const struct typed_value *value,
 		    uint64_t offset, uint64_t size);

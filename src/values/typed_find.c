@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* typed_find.c - "r.URL.Path": a variable, and fields in it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,32 @@
 /* Embedded structs inside of each other that are looked into. */
 #define MAX_EMBEDDED 8
 
+/* "2": of those without a name, by its number. */
+static bool is_number(const char *name, size_t length, size_t number)
+{
+	char text[24];
+
+	return (size_t)snprintf(text, sizeof(text), "%zu", number) == length &&
+	       !memcmp(text, name, length);
+}
+
+static bool is_called(const struct go_variable *variable, const char *name, size_t length)
+{
+	return strlen(variable->name) == length && !memcmp(variable->name, name, length);
+}
+
+/* Receivers come first: a receiver is number 0. */
 static const struct go_variable *find_variable(const struct go_signature *signature, bool results,
 					       const char *name, size_t length)
 {
+	size_t number = 0;
+
 	for (size_t i = 0; i < signature->num_variables; i++) {
 		const struct go_variable *variable = &signature->variables[i];
 
-		if (variable->is_result == results && !variable->is_hidden &&
-		    strlen(variable->name) == length && !memcmp(variable->name, name, length))
+		if (variable->is_result != results || variable->is_hidden)
+			continue;
+		if (is_called(variable, name, length) || is_number(name, length, number++))
 			return variable;
 	}
 	return NULL;

@@ -148,9 +148,11 @@ static void use(struct go_types *types, struct input *input)
 	bool has_variable;
 
 	must(values);
-	for (size_t i = 0; i < signature.num_variables; i++)
-		variables[i] = (struct go_variable){.name = "v",
+	for (size_t i = 0; i < signature.num_variables; i++) {
+		variables[i] = (struct go_variable){.name = i % 2 ? "_" : "v",
 						    .type = type_of(types, input, (uint8_t)i)};
+		variables[i].is_inferred = variables[i].type->kind == GO_STRING && take(input) & 1;
+	}
 	error_free(go_signature_place(types, arch, take(input) & 1, &signature));
 	if (typed_find(&signature, false, take(input) & 1 ? "v.field" : "v.field.field",
 		       &values[num_values], &has_variable))

@@ -146,7 +146,48 @@ static void check_program(const struct go_toolchain *go, struct gobin *bin)
 	}
 }
 
-static void knows_them_in_stripped_programs(void **state)
+/* What the table says, and what DWARF does. False: the program has no such function. */
+static bool compare_row(struct gobin *bin, const struct stdlib_package *package,
+			const struct stdlib_row *row)
+{
+	struct go_types *types = go_types_new();
+	struct go_signature told, known;
+	const struct gobin_func *func;
+	bool is_known;
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s.%s", package->path, row->name);
+	func = gobin_func_named(bin, name);
+	is_known = func && stdlib_signature(types, NULL, gobin_minor_version(bin), name, &known);
+	if (is_known) {
+		assert_null(gobin_signature(bin, func, &told));
+		for (size_t i = 0; i < known.num_variables; i++) {
+			const struct go_variable *a = &told.variables[i], *b = &known.variables[i];
+
+			if (b->is_result)
+				break;
+			if (i >= told.num_variables || a->is_result ||
+			    (*b->name && strcmp(a->name, b->name) != 0) ||
+			    a->type->kind != b->type->kind || a->type->size != b->type->size)
+				fail_msg("%s: parameter %zu is not %s %s", name, i, b->name,
+					 b->type->name);
+		}
+	}
+	go_types_free(types);
+	return is_known;
+}
+
+static void compare_with_dwarf(struct gobin *bin)
+{
+	size_t num_compared = 0;
+
+	for (const struct stdlib_package *package = stdlib_packages; package->path; package++)
+		for (size_t i = 0; i < package->count; i++)
+			num_compared += compare_row(bin, package, &package->rows[i]);
+	assert_in_range(num_compared, 50, 1000);
+}
+
+static void knows_them_in_real_programs(void **state)
 {
 	char folder[GO_MAX_PATH], path[GO_MAX_PATH + 32], source_path[GO_MAX_PATH + 16];
 	struct go_toolchain go;
@@ -169,6 +210,10 @@ static void knows_them_in_stripped_programs(void **state)
 		assert_null(gobin_open(path, &bin));
 		check_program(&go, bin);
 		gobin_close(bin);
+		assert_true(go_build(&go, source_path, "", path));
+		assert_null(gobin_open(path, &bin));
+		compare_with_dwarf(bin);
+		gobin_close(bin);
 	}
 	go_remove(folder);
 }
@@ -178,7 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_row),
 		cmocka_unit_test(follows_versions),
-		cmocka_unit_test(knows_them_in_stripped_programs),
+		cmocka_unit_test(knows_them_in_real_programs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
