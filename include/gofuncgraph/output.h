@@ -125,6 +125,8 @@ const struct format *format_named(enum output_kind kind, const char *name);
 extern const struct format format_recording;
 
 bool format_can_summarize(const struct format *format);
+/* It cannot go on with another binary: what is written is one thing, with one end. */
+bool format_is_document(const struct format *format);
 bool format_can_be_live(const struct format *format);
 
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",

@@ -2,6 +2,7 @@
 /* replay.c - trees out of a recording, as if they were traced now. */
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file_age.h"
@@ -86,7 +87,9 @@ struct replay {
 	struct tree_view view;
 	struct source *player;
 	FILE *file; /* where it is shown */
+	unsigned num_begun; /* binaries */
 	uint64_t lost; /* records, when it was recorded */
+	bool is_pipe; /* what is read */
 	struct error *err; /* met while a record was handled */
 };
 
@@ -115,6 +118,10 @@ static struct error *begin(void *context, const struct player_state *state)
 		.run = about->run,
 	};
 
+	if (replay->num_begun++ && format_is_document(replay->args->view.format))
+		return error_new(
+			"the binary was overwritten when %s was recorded, and what -f writes cannot tell of two: what came before is there",
+			replay->args->path);
 	replay->lost = 0;
 	return tree_view_open(&replay->view, &about_output, state->hit_times);
 }
@@ -149,12 +156,18 @@ static struct error *flush(struct replay *replay, bool *is_closed)
 	return err;
 }
 
+/* Of a pipe, it tells who writes into it, and what that still has is shown. */
+static bool is_told_to_stop(const struct replay *replay)
+{
+	return !replay->is_pipe && signals_arrived();
+}
+
 static struct error *play(struct replay *replay)
 {
 	struct error *err = NULL;
 	bool is_closed = false;
 
-	while (!err && !is_closed && !player_is_over(replay->player) && !signals_arrived() &&
+	while (!err && !is_closed && !player_is_over(replay->player) && !is_told_to_stop(replay) &&
 	       !tree_view_is_full(&replay->view)) {
 		err = source_poll(replay->player, 0);
 		if (!err && replay->err)
@@ -162,7 +175,10 @@ static struct error *play(struct replay *replay)
 		if (!err && replay->view.output)
 			err = flush(replay, &is_closed);
 	}
-	return err;
+	if (err || is_closed)
+		return err;
+	source_stop(replay->player);
+	return take_pointer(replay->err) ?: flush(replay, &is_closed);
 }
 
 /* ---- files ---- */
@@ -200,6 +216,16 @@ static struct error *open_output(const struct replay_args *args, FILE *recording
 	return NULL;
 }
 
+static struct error *look_at_file(FILE *recording, bool *is_pipe)
+{
+	struct stat stat;
+
+	if (fstat(fileno(recording), &stat))
+		return error_errno(errno, "cannot read the recording");
+	*is_pipe = !S_ISREG(stat.st_mode);
+	return NULL;
+}
+
 static void report(const struct replay *replay)
 {
 	struct player_trouble trouble = player_trouble(replay->player);
@@ -230,6 +256,8 @@ static struct error *replay(const struct replay_args *args)
 	if (!err)
 		err = open_output(args, recording, &replay.file);
 	if (!err)
+		err = look_at_file(recording, &replay.is_pipe);
+	if (!err)
 		err = player_new(&(struct player_options){.file = recording,
 							  .path = args->path,
 							  .sink = {handle, &replay},
@@ -238,7 +266,7 @@ static struct error *replay(const struct replay_args *args)
 				 &replay.player);
 	if (!err)
 		err = play(&replay);
-	if (!err && player_is_over(replay.player))
+	if (!err)
 		report(&replay);
 	source_free(replay.player);
 	error_free(replay.err);

@@ -392,6 +392,12 @@ static struct error *begin_anew(struct run *run, bool *goes_on)
 {
 	struct error *err;
 
+	if (format_is_document(run->format)) {
+		log_warning(
+			"tracing ends: the binary was overwritten, and what -f writes cannot tell of two");
+		*goes_on = false;
+		return NULL;
+	}
 	run->close_output(run->context);
 	err = reopen_changed(run, goes_on);
 	return err || !*goes_on ? err : run->open_output(run->context);

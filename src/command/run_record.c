@@ -3,7 +3,9 @@
 #include "command/run_record.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/file_age.h"
 #include "base/log.h"
 #include "base/output_file.h"
 
@@ -32,7 +34,7 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 	_cleanup_close_ int fd = -1;
 	struct error *err;
 
-	if (!record->path)
+	if (!record->path || record->file)
 		return NULL;
 	if (record->is_output) {
 		record->file = run->file;
@@ -41,6 +43,12 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 	err = output_file_open(record->path, &fd);
 	if (err)
 		return err;
+	if (file_is_same(fd, gobin_fd(run->bin)))
+		return error_new(
+			"--record %s is the binary itself, which would be overwritten: give another file",
+			record->path);
+	if (file_is_same(fd, fileno(run->file)))
+		return error_new("--record and -o are both %s: give another file", record->path);
 	record->file = fdopen(fd, "a");
 	if (!record->file)
 		return error_errno(errno, "cannot write %s", record->path);
@@ -50,10 +58,30 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 
 static struct error *begin_file(struct run_record *record)
 {
-	/* What is no file, a pipe say, cannot be cut. */
-	if (ftruncate(fileno(record->file), 0) && errno != EINVAL)
+	/* Standard output may be in use by others; what is no file, a pipe say, cannot be cut. */
+	if (strcmp(record->path, "-") != 0 && ftruncate(fileno(record->file), 0) && errno != EINVAL)
 		return error_errno(errno, "cannot write %s", record->path);
 	return recorder_new(record->file, &record->recorder);
+}
+
+static size_t padded(const struct record *record)
+{
+	return (record->size + 7u) & ~7ul;
+}
+
+/* Functions that were left out before, say. */
+static struct error *add_early(struct run_record *to)
+{
+	struct error *err = to->early.failed ? error_out_of_memory() : NULL;
+
+	for (size_t at = 0; !err && at < to->early.size;) {
+		const struct record *record = (const struct record *)(to->early.data + at);
+
+		err = recorder_add(to->recorder, record);
+		at += padded(record);
+	}
+	bytes_clear(&to->early);
+	return err;
 }
 
 struct error *run_record_begin(struct run_record *record, const struct run *run)
@@ -72,21 +100,43 @@ struct error *run_record_begin(struct run_record *record, const struct run *run)
 		return error_out_of_memory();
 	if (!record->recorder)
 		err = begin_file(record);
-	return err ?: recorder_begin(record->recorder, &about, &names, &state);
+	if (!err)
+		err = recorder_begin(record->recorder, &about, &names, &state);
+	record->has_begun = !err;
+	return err ?: add_early(record);
+}
+
+static void keep_early(struct run_record *to, const struct record *record)
+{
+	static const uint8_t padding[8];
+
+	if (record->kind == RECORD_TICK)
+		return;
+	bytes_put(&to->early, record, record->size);
+	bytes_put(&to->early, padding, padded(record) - record->size);
 }
 
 struct error *run_record_add(struct run_record *to, const struct record *record)
 {
 	struct error *err;
 
-	/* What comes before tracing begins tells of no call. */
-	if (!to->recorder)
+	if (!to->path)
 		return NULL;
+	if (!to->has_begun) {
+		keep_early(to, record);
+		return NULL;
+	}
 	to->num_roots += record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE;
 	err = recorder_add(to->recorder, record);
-	if (!err && record->kind == RECORD_STOPPED)
-		err = recorder_end(to->recorder);
-	return err;
+	if (record->kind != RECORD_STOPPED)
+		return err;
+	to->has_begun = false;
+	return err ?: recorder_end(to->recorder);
+}
+
+void run_record_forget(struct run_record *record)
+{
+	bytes_clear(&record->early);
 }
 
 void run_record_report(const struct run_record *record)
@@ -104,6 +154,7 @@ void run_record_report(const struct run_record *record)
 void run_record_close(struct run_record *record)
 {
 	recorder_free(take_pointer(record->recorder));
+	bytes_destroy(&record->early);
 	if (record->file && !record->is_output)
 		fclose(record->file);
 	record->file = NULL;

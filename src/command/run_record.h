@@ -16,16 +16,20 @@ struct run_record {
 	const char *path; /* not owned; NULL: nothing is recorded */
 	bool is_output; /* the file is that of the run itself (-o) */
 	FILE *file;
-	struct recorder *recorder; /* NULL: tracing has not begun */
+	struct recorder *recorder; /* NULL: tracing has never begun */
+	bool has_begun; /* it has, and has not stopped */
+	struct bytes early; /* records that came before, each padded to 8 bytes */
 	uint64_t num_roots; /* calls that began trees */
 };
 
-/* Opens the file, and changes nothing of it yet. After run_prepare(). */
+/* Opens the file, once, and changes nothing of it yet. After the run's own file was opened. */
 struct error *run_record_open(struct run_record *record, const struct run *run);
 /* After run_start(). */
 struct error *run_record_begin(struct run_record *record, const struct run *run);
 /* After run_saw(). */
 struct error *run_record_add(struct run_record *to, const struct record *record);
+/* What was not begun is of no interest any more: it starts anew, with another binary. */
+void run_record_forget(struct run_record *record);
 /* How much was recorded, as a message. */
 void run_record_report(const struct run_record *record);
 void run_record_close(struct run_record *record);

@@ -72,6 +72,7 @@ static void close_output(void *context)
 	struct run_trees *trees = context;
 
 	tree_view_close(&trees->view);
+	run_record_forget(&trees->record);
 }
 
 /* ---- running ---- */

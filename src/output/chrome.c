@@ -35,6 +35,12 @@ static struct error *begin(struct output *out)
 
 /* ---- events ---- */
 
+/* Viewers have 32 bits for it. */
+static uint32_t thread_number(uint64_t number)
+{
+	return (uint32_t)number | (track_is_thread(number) ? 1u << 31 : 0);
+}
+
 static struct json_writer begin_event(struct output *out, const char *phase, uint32_t pid,
 				      uint64_t number)
 {
@@ -47,7 +53,7 @@ static struct json_writer begin_event(struct output *out, const char *phase, uin
 	json = json_begin(&out->writer);
 	json_member_text(&json, "ph", phase);
 	json_member_number(&json, "pid", pid);
-	json_member_number(&json, "tid", number);
+	json_member_number(&json, "tid", thread_number(number));
 	return json;
 }
 
@@ -163,7 +169,9 @@ static struct json_writer begin_wait(struct output *out, const char *phase, cons
 	json_member_text(&json, "name",
 			 amount_name(out->names, wait->state, wait->reason, "unknown"));
 	json_member_text(&json, "cat", "wait");
-	json_member_number(&json, "id", track_number(tree, call->tid));
+	json_member_open(&json, "id2", '{');
+	json_member_number(&json, "local", thread_number(track_number(tree, call->tid)));
+	json_close(&json, '}');
 	put_time(out, &json, time_ns);
 	return json;
 }
@@ -197,6 +205,7 @@ static void free_data(struct output *out)
 
 const struct format format_chrome = {
 	.prints = "the calls",
+	.is_document = true,
 	.begin = begin,
 	.call = call,
 	.wait = wait,

@@ -21,7 +21,7 @@ static void put_step(struct output *out, const char *text)
 		writer_put(&out->writer, *text == ';' ? ":" : text, 1);
 }
 
-/* The outermost first. Paths are as deep as calls are, which the calltree bounds. */
+/* The outermost first. Paths are at most PATHS_MAX_DEPTH + 1 deep. */
 static void put_path(struct output *out, const struct path *path)
 {
 	if (path->parent) {

@@ -58,6 +58,7 @@ struct format {
 	/* What hunt found out about a target, at the end; a call that is stuck, at once. */
 	void (*hunt)(struct output *out, const struct hunt_report *report);
 	void (*stuck)(struct output *out, const struct hunt_stuck *stuck);
+	bool is_document; /* see format_is_document() */
 	bool full_stacks; /* see format_wants_full_stacks() */
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);

@@ -87,6 +87,11 @@ bool format_can_summarize(const struct format *format)
 	return format->summary;
 }
 
+bool format_is_document(const struct format *format)
+{
+	return format->is_document;
+}
+
 bool format_can_be_live(const struct format *format)
 {
 	return format->live;

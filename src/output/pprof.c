@@ -37,7 +37,7 @@ struct text {
 };
 
 struct location {
-	struct hash_key key; /* number of the function's name */
+	struct hash_key key; /* number of the function's name; whether it stands for deeper calls */
 	uint64_t number; /* that of the function, too */
 };
 
@@ -98,7 +98,7 @@ static void put_function(struct profile *profile, const struct path *path, uint6
 
 static uint64_t location_number(struct profile *profile, const struct path *path)
 {
-	struct hash_key key = {path->key.second, 0};
+	struct hash_key key = {path->key.second, path->depth > PATHS_MAX_DEPTH};
 	struct location *known = hash_find(&profile->locations, key);
 
 	if (known)
@@ -157,6 +157,8 @@ static bool write_compressed(struct output *out, const struct bytes *all)
 	unsigned char room[4096];
 	int status;
 
+	if (all->size > UINT32_MAX)
+		return false;
 	/* 16 more: gzip's header. */
 	if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 8,
 			 Z_DEFAULT_STRATEGY) != Z_OK)
@@ -206,6 +208,7 @@ static void end(struct output *out, const struct output_totals *totals)
 
 const struct format format_pprof = {
 	.prints = "the calls",
+	.is_document = true,
 	.target = FORMAT_TO_FILE,
 	.begin = profile_begin,
 	.entry = profile_entry,

@@ -58,5 +58,7 @@ void profile_visit_spent(struct output *out, const struct path *path,
 
 const char *profile_function(const struct path *path)
 {
+	if (path->depth > PATHS_MAX_DEPTH)
+		return "(deeper calls)";
 	return path->entry.function ? path->entry.function->text : "?";
 }

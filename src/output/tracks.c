@@ -36,7 +36,7 @@ void tracks_clear(struct tracks *tracks)
 
 void track_name(uint64_t number, char name[TRACK_NAME_SIZE])
 {
-	bool is_thread = number >> 48 == 1;
+	bool is_thread = track_is_thread(number);
 
 	snprintf(name, TRACK_NAME_SIZE, "%s %llu", is_thread ? "thread" : "goroutine",
 		 (unsigned long long)(is_thread ? number - (1ull << 48) : number));

@@ -20,6 +20,11 @@ static inline uint64_t track_number(const struct tree *tree, uint32_t tid)
 	return tree->goid ?: (1ull << 48) + tid;
 }
 
+static inline bool track_is_thread(uint64_t number)
+{
+	return number >> 48 == 1;
+}
+
 /* True once for each: the number of a goroutine's track, or 0 for the process itself. Also without memory. */
 bool tracks_is_new(struct tracks *tracks, uint32_t pid, uint64_t number);
 void tracks_clear(struct tracks *tracks);

@@ -165,6 +165,8 @@ bool command_lines_tell(struct command_lines *lines, uint32_t pid, const char *a
 	struct command_line *old = command_lines_find(lines, pid), *line;
 	size_t has_end = len && !arguments[len - 1];
 
+	if (!old && lines->table.count >= COMMAND_LINES_MAX)
+		return true;
 	line = len <= COMMAND_LINE_MAX + has_end ? make_line(pid, arguments, len, is_cut) : NULL;
 	if (!line)
 		return false;

@@ -17,7 +17,12 @@ struct block_reader {
 /* How many there were: fewer at the end of the file. */
 static struct error *read_some(struct block_reader *reader, void *to, size_t size, size_t *got)
 {
-	*got = fread(to, 1, size, reader->file);
+	*got = 0;
+	do {
+		clearerr(reader->file);
+		*got += fread((char *)to + *got, 1, size - *got, reader->file);
+		/* A signal that ends who writes into a pipe does not end this. */
+	} while (*got < size && ferror(reader->file) && errno == EINTR);
 	reader->offset += *got;
 	if (*got < size && ferror(reader->file))
 		return error_errno(errno, "cannot read %s", reader->path);

@@ -14,12 +14,17 @@ struct block_writer {
 	ZSTD_CCtx *zstd;
 	struct bytes stored;
 	uint64_t num_bytes, num_blocks;
+	bool has_failed; /* the file ends with a part of a block */
 };
 
 static struct error *write_all(struct block_writer *writer, const void *data, size_t size)
 {
-	if (fwrite(data, 1, size, writer->file) != size || fflush(writer->file))
+	if (writer->has_failed)
+		return NULL;
+	if (fwrite(data, 1, size, writer->file) != size || fflush(writer->file)) {
+		writer->has_failed = true;
 		return error_errno(errno, "cannot write the recording, which ends here");
+	}
 	writer->num_bytes += size;
 	return NULL;
 }

@@ -8,8 +8,9 @@
 #include "base/hash.h"
 #include "recording/notes.h"
 
-/* Inlined calls of one address. */
-#define MAX_INLINED 1024
+/* More is not believed. */
+#define MAX_TEXTS   (1u << 22)
+#define MAX_ANSWERS (1u << 22)
 
 struct book {
 	const struct arch *arch;
@@ -135,29 +136,32 @@ void book_free(struct book *book)
 
 /* ---- reading ---- */
 
-static const char *add_text(struct book *book, struct cursor *cursor)
+/* What came before it may have been lost. */
+static void add_text(struct book *book, struct cursor *cursor, uint64_t number)
 {
-	char *text;
+	char *text = cursor_text(cursor);
+	size_t index = number - 1;
 
-	if (!array_reserve(&book->texts, &book->capacity, book->num_texts + 1,
-			   sizeof(*book->texts))) {
-		cursor->failed = true;
-		return NULL;
+	cursor->failed |=
+		!text || !number || number > MAX_TEXTS ||
+		(index < book->num_texts && book->texts[index]) ||
+		!array_reserve(&book->texts, &book->capacity, number, sizeof(*book->texts));
+	if (cursor->failed) {
+		free(text);
+		return;
 	}
-	text = cursor_text(cursor);
-	cursor->failed |= !text;
-	if (text)
-		book->texts[book->num_texts++] = text;
-	return text;
+	while (book->num_texts < number)
+		book->texts[book->num_texts++] = NULL;
+	book->texts[index] = text;
 }
 
+/* NULL: there is none, or it was lost. */
 static const char *take_text(struct book *book, struct cursor *cursor)
 {
-	uint64_t number = cursor_number(cursor);
+	uint64_t told = cursor_number(cursor), number = told / 2;
 
-	if (number == book->num_texts + 1)
-		return add_text(book, cursor);
-	cursor->failed |= number > book->num_texts;
+	if (told & 1)
+		add_text(book, cursor, number);
 	return number && number <= book->num_texts ? book->texts[number - 1] : NULL;
 }
 
@@ -179,7 +183,8 @@ static void take_func(struct book *book, struct cursor *cursor, struct answer *a
 		return;
 	answer->func.va = answer->key.first - cursor_number(cursor);
 	answer->func.name = take_text(book, cursor);
-	cursor->failed |= !answer->func.name;
+	if (!answer->func.name)
+		answer->func.size = 0;
 }
 
 static void take_answer(struct book *book, struct cursor *cursor, struct answer *answer,
@@ -219,7 +224,7 @@ static bool read_one(struct book *book, struct cursor *cursor)
 
 	if (kind == NOTE_INLINED)
 		num_inlined = cursor_number(cursor);
-	cursor->failed |= num_inlined > MAX_INLINED;
+	cursor->failed |= num_inlined > NAMES_MAX_INLINED || book->answers.count >= MAX_ANSWERS;
 	if (cursor->failed)
 		return false;
 	answer = calloc(1, sizeof(*answer) + num_inlined * sizeof(*answer->inlined));

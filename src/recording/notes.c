@@ -51,7 +51,7 @@ static void put_text(struct notes *notes, const char *text)
 	struct text *known = text ? hash_find(&notes->texts, key) : NULL;
 
 	if (!text || known) {
-		bytes_put_number(&notes->bytes, known ? known->number : 0);
+		bytes_put_number(&notes->bytes, known ? known->number * 2 : 0);
 		return;
 	}
 	known = malloc(sizeof(*known));
@@ -62,7 +62,7 @@ static void put_text(struct notes *notes, const char *text)
 		notes->bytes.failed = true;
 		return;
 	}
-	bytes_put_number(&notes->bytes, known->number);
+	bytes_put_number(&notes->bytes, known->number * 2 + 1);
 	bytes_put_text(&notes->bytes, text);
 }
 

@@ -12,8 +12,7 @@
  *     NOTE_REASON     number, text
  *     NOTE_MODULE     number, name, va
  *
- * Texts have numbers: 0 for none, that of one that was there before, or the next one, with the text
- * behind it.
+ * Texts have numbers from 1, and 0 is none: twice the number, and 1 more where the text itself follows.
  */
 #ifndef RECORDING_NOTES_H
 #define RECORDING_NOTES_H

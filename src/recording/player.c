@@ -23,6 +23,7 @@ struct player {
 	bool has_gap; /* records are missing before the next ones */
 	bool has_stopped; /* RECORD_STOPPED was handed on */
 	uint64_t last_ns;
+	uint64_t num_blocks; /* before this one */
 	struct player_trouble trouble;
 };
 
@@ -61,17 +62,22 @@ static bool is_known(const struct player *player, const struct record *record)
 	       ((const struct record_frame *)record)->site < player->state.about.num_sites;
 }
 
+/* Records are missing before those of that time. */
+static void tell_gap(struct player *player, uint64_t end_ns)
+{
+	if (!player->has_gap)
+		return;
+	tell(player, RECORD_GAP, player->last_ns);
+	tell(player, RECORD_GAP_END, end_ns > player->last_ns ? end_ns : player->last_ns);
+	player->has_gap = false;
+}
+
 static void play_records(struct player *player, const struct block *block)
 {
 	const struct record *record = NULL;
 	bool is_good = true;
 
-	if (player->has_gap) {
-		tell(player, RECORD_GAP, player->last_ns);
-		tell(player, RECORD_GAP_END,
-		     block->time_ns > player->last_ns ? block->time_ns : player->last_ns);
-		player->has_gap = false;
-	}
+	tell_gap(player, block->time_ns);
 	unpacker_start(player->unpacker, block->bytes.at,
 		       (size_t)(block->bytes.end - block->bytes.at));
 	while (is_good && !player->has_stopped && (record = unpacker_next(player->unpacker))) {
@@ -85,10 +91,20 @@ static void play_records(struct player *player, const struct block *block)
 
 /* ---- what they are about ---- */
 
+/* Whatever is missing of it. */
+static void tell_stopped(struct player *player)
+{
+	if (!player->has_begun || player->has_stopped)
+		return;
+	tell_gap(player, player->last_ns);
+	tell(player, RECORD_STOPPED, player->last_ns);
+}
+
 static void end(struct player *player)
 {
 	struct player_state *state = &player->state;
 
+	tell_stopped(player);
 	if (player->has_begun)
 		player->options.end(player->options.sink.context);
 	player->has_begun = false;
@@ -149,7 +165,7 @@ static bool take_clock(struct player *player, struct cursor *bytes)
 	struct event_clock *clock = &player->state.clock;
 	uint64_t count = cursor_number(bytes);
 
-	if (count > EVENT_CLOCK_STEPS)
+	if (!count || count > EVENT_CLOCK_STEPS)
 		return false;
 	for (clock->num_steps = 0; clock->num_steps < count && !bytes->failed; clock->num_steps++) {
 		struct event_clock_step *step = &clock->steps[clock->num_steps];
@@ -190,7 +206,7 @@ static bool take_change(struct player *player, const struct block *block)
 		return true;
 	case BLOCK_END:
 		player->has_end = true;
-		return true;
+		return cursor_number(&bytes) == player->num_blocks;
 	default:
 		/* A newer version's, that can be left out. */
 		return true;
@@ -225,8 +241,7 @@ static void stop_reading(struct player *player, uint64_t offset)
 	player->trouble.is_cut = !player->has_end;
 	if (player->trouble.is_cut && !player->trouble.num_damaged)
 		player->trouble.offset = offset;
-	if (player->has_begun && !player->has_stopped)
-		tell(player, RECORD_STOPPED, player->last_ns);
+	tell_stopped(player);
 }
 
 static struct error *read_block(struct player *player)
@@ -239,8 +254,11 @@ static struct error *read_block(struct player *player)
 		return err;
 	switch (found) {
 	case BLOCK_FOUND:
-		return play(player, &block);
+		err = play(player, &block);
+		player->num_blocks++;
+		return err;
 	case BLOCK_DAMAGED:
+		player->num_blocks++;
 		note_damage(player, block.offset);
 		return NULL;
 	case BLOCK_LOST:
@@ -273,6 +291,7 @@ static struct error *detach(struct source *source)
 
 static void stop(struct source *source)
 {
+	tell_stopped(player_of(source));
 }
 
 static void free_player(struct source *source)
@@ -295,6 +314,7 @@ struct error *player_new(const struct player_options *options, struct source **o
 	if (!player)
 		return error_out_of_memory();
 	player->source.ops = &ops;
+	player->state.clock.num_steps = 1; /* until it is told */
 	player->options = *options;
 	player->unpacker = malloc(sizeof(*player->unpacker));
 	if (!player->unpacker)

@@ -5,7 +5,7 @@
  *
  * source_poll() hands on the records of one block, until player_is_over(). What is missing of a file that
  * was damaged is told as a time without probes (RECORD_GAP); one that was cut off ends with the last
- * record that is there.
+ * record that is there. source_stop() ends it before: what is open was still running then.
  */
 #ifndef RECORDING_PLAYER_H
 #define RECORDING_PLAYER_H

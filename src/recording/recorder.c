@@ -12,7 +12,7 @@
 
 /* A block of records is written when it is that large, or so old. */
 #define BLOCK_BYTES  (1u << 20)
-#define BLOCK_AGE_NS 1000000000ull
+#define BLOCK_AGE_NS 1000000000
 
 /* A process whose command line was written. */
 struct told_process {
@@ -105,7 +105,7 @@ static struct error *write_records(struct recorder *recorder)
 static bool is_due(const struct packer *packer)
 {
 	return packer_size(packer) >= BLOCK_BYTES ||
-	       packer->last_ns - packer->first_ns >= BLOCK_AGE_NS;
+	       (int64_t)(packer->last_ns - packer->first_ns) >= BLOCK_AGE_NS;
 }
 
 /* ---- what changes ---- */

@@ -48,10 +48,17 @@ void paths_free(struct paths *paths)
 static struct path *find_path(struct paths *paths, const struct path *parent,
 			      const struct place *entry)
 {
-	struct hash_key key = {parent ? parent->number : 0,
-			       entry->function ? entry->function->number : 0};
-	struct path *path = hash_find(&paths->by_key, key);
+	static const struct place nowhere;
+	uint32_t depth = parent ? parent->depth + 1 : 1;
+	struct hash_key key = {.first = parent ? parent->number : 0};
+	struct path *path;
 
+	if (depth > PATHS_MAX_DEPTH + 1)
+		return paths->items[parent->number - 1];
+	if (depth > PATHS_MAX_DEPTH)
+		entry = &nowhere;
+	key.second = entry->function ? entry->function->number : 0;
+	path = hash_find(&paths->by_key, key);
 	if (path)
 		return path;
 	if (!array_reserve(&paths->items, &paths->capacity, paths->count + 1,
@@ -60,8 +67,11 @@ static struct path *find_path(struct paths *paths, const struct path *parent,
 	path = calloc(1, sizeof(*path));
 	if (!path)
 		return NULL;
-	*path = (struct path){
-		.key = key, .number = paths->count + 1, .parent = parent, .entry = *entry};
+	*path = (struct path){.key = key,
+			      .number = paths->count + 1,
+			      .parent = parent,
+			      .depth = depth,
+			      .entry = *entry};
 	if (!hash_add(&paths->by_key, &path->key)) {
 		free(path);
 		return NULL;

@@ -13,10 +13,15 @@
 #include "names/place.h"
 #include "sums/own.h"
 
+/* Levels that are told apart: what is called deeper is one path, whatever it is. */
+#define PATHS_MAX_DEPTH 1024
+
 struct path {
 	struct hash_key key; /* numbers of the parent and of the name */
 	uint64_t number; /* from 1, a parent before its children */
 	const struct path *parent; /* NULL: a tree begins here */
+	uint32_t
+		depth; /* from 1; more than PATHS_MAX_DEPTH: of all deeper calls, `entry` is empty */
 	struct place entry; /* of the first call of it */
 	uint64_t calls;
 	uint64_t self_ns; /* own time of those whose time is known */

@@ -157,10 +157,11 @@ def test_bash_options(bash, command):
     assert set(line.split()[1 + bool(command):]) == options
     if "--format" in options:
         told = subprocess.run([tool(), *command.split(), "-f", "none", "x"], capture_output=True, text=True, check=False).stderr
-        formats = re.search(r"there are (\w+) and (\w+)", told).groups()
+        formats = re.findall(r"\w+", re.search(r"there are ([\w, ]+)", told).group(1).replace(" and ", " "))
         line = bash.complete(f"gofuncgraph-c {command} --format ", "\x1b*")
         assert set(line.split()[2 + bool(command):]) == set(formats)
-        assert set(re.search(r"--format=FORMAT\s+(\w+) \(default\) or (\w+)", helped).groups()) == set(formats)
+        described = " ".join(re.search(r"--format=FORMAT(.*?)(?:\n +-|\n\n)", helped, re.S).group(1).split())
+        assert re.findall(r"(?:^|, | or )(\w+) \(", described) == formats
 
 
 def test_bash_pids(bash):

@@ -103,7 +103,7 @@ static char *places(const struct arch *arch, bool in_registers, struct go_signat
 }
 
 /* Parameters, NULL, results, NULL. */
-static char *place(const struct arch *arch, bool in_registers, ...)
+static char *place(const struct arch *arch, int in_registers, ...)
 {
 	struct go_variable variables[32] = {};
 	struct go_signature signature = {.variables = variables};

@@ -52,7 +52,7 @@ static const struct golden goldens[] = {
 	{"json", "json", OUTPUT_TREES, {}, {}, 0x65fc7ccc9b28c98a},
 	{"json-limit", "json", OUTPUT_TREES, {.max_trees = 40}, {}, 0xa4c146d404bb7e7b},
 	{"json-states", "json", OUTPUT_TREES, WITH_STATES, {}, 0x33fb4092a50f2cb7},
-	{"chrome", "chrome", OUTPUT_TREES, WITH_STATES, {}, 0xa19b2c6d716785d0},
+	{"chrome", "chrome", OUTPUT_TREES, WITH_STATES, {}, 0x3d62178f7d94e16b},
 	{"live-text", "graph", OUTPUT_TREES, LIVE, {}, 0x68d2fb013720ead0},
 	{"live-json", "json", OUTPUT_TREES, LIVE, {}, 0xbca0928e95d1124e},
 	{"summary-text", "graph", OUTPUT_TREES, SUMMARY, {}, 0x3c107701e4db26e5},
