@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from harness import WAIT_SECONDS, await_condition, check_same, tool
+from harness import WAIT_SECONDS, Process, await_condition, check_same, children, is_tracing, tool
 
 ROUNDS = 20
 VIEWS = {
@@ -75,13 +75,47 @@ def test_other_views_of_one_recording(binary, start, trace, tmp_path):
     check_same([json.loads(line) for line in replay("-f", "json", recording).stdout.splitlines()], journals)
 
 
-def test_through_a_pipe(binary, tmp_path):
-    path = binary("calls")
-    script = 'printf "GO\\nGO\\n" | "$0" record -o "$3" -u "main.*" "$1" main.root -- | cat >/dev/null; "$0" replay - <"$3"'
-    recording = tmp_path / "recording"
-    shown = subprocess.run(["bash", "-c", script, tool(), path, "x", recording], capture_output=True, check=True,
-                           timeout=WAIT_SECONDS).stdout
-    assert shown == replay(recording).stdout and shown.count(b"main.root() {") == 2
+def test_through_a_pipe(binary, start, tmp_path):
+    """^C reaches both, as a terminal sends it: what was recorded is shown to its end."""
+    program = start(binary("calls"))
+    shown = tmp_path / "shown"
+    script = '"$0" record -o - -u "main.*" "$1" main.root | "$0" replay --summary --sort name -o "$2" -'
+    pipe = Process(["bash", "-c", script, tool(), program.path, shown])
+    await_condition(lambda: is_tracing(pipe.err), "it does not trace")
+    for _ in range(4):
+        program.work()
+    for pid in children(pipe.pid):
+        os.kill(pid, signal.SIGINT)
+    assert pipe.wait() == 0, pipe.err
+    assert re.search(r"^ +4 .* main\.root$", shown.read_text(), re.M)
+
+
+@pytest.mark.parametrize("options", [["-f", "pprof"], ["-f", "folded"], ["-f", "chrome"], ["-f", "perfetto"], ["--live"]])
+def test_limit(options, binary, start, trace, tmp_path):
+    """What ends before the recording does is ended."""
+    program = start(binary("calls"))
+    recording, shown = tmp_path / "recording", tmp_path / "shown"
+    tracer = trace("record", "-o", recording, "-u", "main.*", program.path, "main.root")
+    for _ in range(4):
+        program.work()
+    tracer.stop()
+    replay(*options, "--limit", "2", "-o", shown, recording)
+    assert shown.stat().st_size
+    if "chrome" in options:
+        events = json.loads(shown.read_text())["traceEvents"]
+        assert sum(event["ph"] == "B" and event["name"] == "main.root" for event in events) == 2
+
+
+def test_careful_begin(binary, start, trace, tmp_path):
+    """Records that come before tracing begins are in the recording, too."""
+    program = start(binary("busy"))
+    recording, trees = tmp_path / "recording", tmp_path / "trees"
+    program.work("GO 4")
+    tracer = trace("--max-overhead", "20", "--record", recording, "-f", "json", "-o", trees, "-u", "*", program.path,
+                   "main.worker")
+    await_condition(lambda: trees.stat().st_size, "nothing was traced")
+    tracer.stop()
+    assert replay("-f", "json", recording).stdout == trees.read_bytes()
 
 
 def split(shown):

@@ -4,7 +4,7 @@
  * are right, which chance would never find.
  *
  * A block is its kind, a byte, its size, two, and what is in it. What is played is valid, and can be printed
- * as a tree, as JSON and summed up.
+ * in every format.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -62,6 +62,10 @@ static void handle(void *context, const struct record *record)
 	must(shown->trees != NULL);
 	shown->num_records++;
 	error_free(calltree_feed(shown->trees, record));
+	if (record->kind == RECORD_TICK)
+		output_tick(shown->output, record->time_ns);
+	if (record->kind == RECORD_STOPPED)
+		output_end(shown->output, &(struct output_totals){.stop_ns = record->time_ns});
 }
 
 static void write_blocks(const uint8_t *data, size_t size, FILE *file)
@@ -109,6 +113,8 @@ static void play(char *bytes, size_t size, const char *format)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const formats[] = {"graph",  "json",  "perfetto",
+					      "chrome", "pprof", "folded"};
 	char *bytes = NULL;
 	size_t num_bytes = 0;
 	FILE *file = open_memstream(&bytes, &num_bytes);
@@ -116,8 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(file);
 	write_blocks(data, size, file);
 	fclose(file);
-	play(bytes, num_bytes, "graph");
-	play(bytes, num_bytes, "json");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
+		play(bytes, num_bytes, formats[i]);
 	free(bytes);
 	return 0;
 }
