@@ -85,15 +85,17 @@ static void test_counts(void **state)
 
 static void test_stack_of_entry(void **state)
 {
-	struct record_entry_stack entry = {
-		.entry.at.header = {.kind = RECORD_ENTRY, .size = sizeof(entry)}, .stack = 7};
+	union any_record room = {.entry_stack.stack = 7};
+	struct record_entry_stack *entry = &room.entry_stack;
 
-	assert_int_equal(record_entry_stack(&entry.entry.at.header), 7);
-	assert_int_equal(record_entry_g(&entry.entry.at.header), 0);
-	entry.entry.at.header.size--;
-	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
-	entry.entry.at.header = (struct record){.kind = RECORD_GO, .size = sizeof(entry)};
-	assert_int_equal(record_entry_stack(&entry.entry.at.header), 0);
+	entry->entry.at.header = (struct record){.kind = RECORD_ENTRY, .size = sizeof(*entry)};
+
+	assert_int_equal(record_entry_stack(&entry->entry.at.header), 7);
+	assert_int_equal(record_entry_g(&entry->entry.at.header), 0);
+	entry->entry.at.header.size--;
+	assert_int_equal(record_entry_stack(&entry->entry.at.header), 0);
+	entry->entry.at.header = (struct record){.kind = RECORD_GO, .size = sizeof(*entry)};
+	assert_int_equal(record_entry_stack(&entry->entry.at.header), 0);
 }
 
 static void test_g_of_entry(void **state)
