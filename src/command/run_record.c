@@ -3,11 +3,16 @@
 #include "command/run_record.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file_age.h"
 #include "base/log.h"
 #include "base/output_file.h"
+#include "base/text.h"
+
+/* Files of --dump-on. */
+#define MAX_DUMPS 1000
 
 static struct recording_about about_of(const struct run *run, struct name_site *sites)
 {
@@ -61,7 +66,7 @@ static struct error *begin_file(struct run_record *record)
 	/* Standard output may be in use by others; what is no file, a pipe say, cannot be cut. */
 	if (strcmp(record->path, "-") != 0 && ftruncate(fileno(record->file), 0) && errno != EINVAL)
 		return error_errno(errno, "cannot write %s", record->path);
-	return recorder_new(record->file, &record->recorder);
+	return recorder_new(record->file, &record->keep, &record->recorder);
 }
 
 static size_t padded(const struct record *record)
@@ -116,6 +121,95 @@ static void keep_early(struct run_record *to, const struct record *record)
 	bytes_put(&to->early, padding, padded(record) - record->size);
 }
 
+/* ---- slow calls ---- */
+
+struct open_root {
+	struct hash_key key; /* goid or, of a thread without one, its tid; pid */
+	uint64_t start_ns;
+};
+
+static struct hash_key key_of(const struct record *record)
+{
+	return (struct hash_key){record->goid ?: (1ull << 63) + record->tid, record->pid};
+}
+
+static void note_begin(struct run_record *to, const struct record *record)
+{
+	struct open_root *root = hash_find(&to->open, key_of(record));
+
+	if (!root) {
+		root = malloc(sizeof(*root));
+		if (root)
+			root->key = key_of(record);
+		if (!root || !hash_add(&to->open, &root->key)) {
+			free(root);
+			return;
+		}
+	}
+	root->start_ns = record->time_ns;
+}
+
+/* How long it took; 0: that is not known. */
+static uint64_t note_end(struct run_record *to, const struct record *record)
+{
+	struct open_root *root = hash_find(&to->open, key_of(record));
+	uint64_t ns = root ? record->time_ns - root->start_ns : 0;
+
+	if (root)
+		hash_remove(&to->open, &root->key);
+	free(root);
+	return ns;
+}
+
+static struct error *write_dump(struct run_record *to, const char *path, uint64_t ns)
+{
+	char amount[TEXT_AMOUNT_SIZE];
+	_cleanup_close_ int fd = -1;
+	struct error *err = output_file_open(path, &fd);
+	uint64_t num_bytes = 0;
+	FILE *file;
+
+	if (err)
+		return err;
+	if (ftruncate(fd, 0) && errno != EINVAL)
+		return error_errno(errno, "cannot write %s", path);
+	file = fdopen(fd, "a");
+	if (!file)
+		return error_errno(errno, "cannot write %s", path);
+	take_fd(&fd);
+	err = recorder_dump(to->recorder, file, &num_bytes);
+	if (fclose(file) && !err)
+		err = error_errno(errno, "cannot write %s", path);
+	text_format_amount(amount, ns);
+	if (!err)
+		log_info("a call took %s: what led to it is in %s, %llu bytes", amount, path,
+			 (unsigned long long)num_bytes);
+	return err;
+}
+
+static struct error *look_for_slow(struct run_record *to, const struct record *record)
+{
+	_cleanup_free_ char *path = NULL;
+	uint64_t ns;
+
+	if (record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE)
+		note_begin(to, record);
+	if (!(record->flags & RECORD_CLOSES_TREE))
+		return NULL;
+	ns = note_end(to, record);
+	if (ns < to->dump_slower_ns || to->num_dumps == MAX_DUMPS)
+		return NULL;
+	if (++to->num_dumps == MAX_DUMPS)
+		log_warning(
+			"this is the last of %d files for slow calls: delete some, and start anew",
+			MAX_DUMPS);
+	if (asprintf(&path, "%s.%u", to->path, to->num_dumps) < 0)
+		return error_out_of_memory();
+	return write_dump(to, path, ns);
+}
+
+/* ---- records ---- */
+
 struct error *run_record_add(struct run_record *to, const struct record *record)
 {
 	struct error *err;
@@ -128,6 +222,8 @@ struct error *run_record_add(struct run_record *to, const struct record *record)
 	}
 	to->num_roots += record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE;
 	err = recorder_add(to->recorder, record);
+	if (!err && to->dump_slower_ns)
+		err = look_for_slow(to, record);
 	if (record->kind != RECORD_STOPPED)
 		return err;
 	to->has_begun = false;
@@ -151,10 +247,20 @@ void run_record_report(const struct run_record *record)
 		 record->path);
 }
 
+static void free_open(struct run_record *record)
+{
+	void *root;
+
+	for (size_t at = 0; (root = hash_next(&record->open, &at));)
+		free(root);
+	hash_clear(&record->open);
+}
+
 void run_record_close(struct run_record *record)
 {
 	recorder_free(take_pointer(record->recorder));
 	bytes_destroy(&record->early);
+	free_open(record);
 	if (record->file && !record->is_output)
 		fclose(record->file);
 	record->file = NULL;

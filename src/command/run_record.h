@@ -14,11 +14,16 @@
 /* All zero: nothing is recorded. */
 struct run_record {
 	const char *path; /* not owned; NULL: nothing is recorded */
+	struct keep_limits keep;
+	uint64_t
+		dump_slower_ns; /* what is kept goes into a file when a call took that long; 0: never */
 	bool is_output; /* the file is that of the run itself (-o) */
 	FILE *file;
 	struct recorder *recorder; /* NULL: tracing has never begun */
 	bool has_begun; /* it has, and has not stopped */
 	struct bytes early; /* records that came before, each padded to 8 bytes */
+	struct hash open; /* calls that began trees and are open: when they began */
+	unsigned num_dumps;
 	uint64_t num_roots; /* calls that began trees */
 };
 

@@ -193,7 +193,10 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 		.args = args,
 		.run = run,
 		.view.args = &args->view,
-		.record = {.path = args->record_path, .is_output = args->only_records},
+		.record = {.path = args->record_path,
+			   .is_output = args->only_records,
+			   .keep = args->keep,
+			   .dump_slower_ns = args->dump_slower_ns},
 	};
 	run->args = &args->run;
 	run->format = args->only_records ? &format_recording : args->view.format;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/trace_args.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "command/collect_args.h"
 #include "command/command.h"
 #include "command/options.h"
@@ -110,12 +113,39 @@ error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_arg
 
 /* ---- record ---- */
 
+enum { KEY_KEEP = 0x2100, KEY_DUMP_ON };
+
 static const struct argp_option record_options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"keep", KEY_KEEP, "AMOUNT", 0,
+	 "Only what came last, in memory until the end: 60s, or 500M of the file", OPTIONS_OUTPUT},
+	{"dump-on", KEY_DUMP_ON, "EVENT", 0,
+	 "With --keep: slower=DURATION writes what led to each such call of a target to FILE.1, FILE.2, ...",
+	 OPTIONS_OUTPUT},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
+
+/* "500M" is a size, "60s" a duration. */
+static struct error *parse_keep(const char *arg, struct keep_limits *keep)
+{
+	size_t len = strlen(arg);
+
+	return len && strchr("KMG", arg[len - 1]) ? text_parse_size(arg, &keep->bytes)
+						  : text_parse_duration(arg, &keep->ns);
+}
+
+static void parse_dump_on(const char *arg, struct trace_args *args, struct argp_state *state)
+{
+	static const char slower[] = "slower=";
+
+	if (strncmp(arg, slower, strlen(slower)) != 0)
+		argp_error(state, "--dump-on is slower=DURATION, not '%s'", arg);
+	else
+		run_args_check(state,
+			       text_parse_duration(arg + strlen(slower), &args->dump_slower_ns));
+}
 
 static error_t parse_record(int key, char *arg, struct argp_state *state)
 {
@@ -129,11 +159,24 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		state->child_inputs[1] = &args->run;
 		state->child_inputs[2] = &args->select;
 		return 0;
+	case KEY_KEEP:
+		run_args_check(state, parse_keep(arg, &args->keep));
+		return 0;
+	case KEY_DUMP_ON:
+		parse_dump_on(arg, args, state);
+		return 0;
 	case 'y':
 		args->yes = true;
 		return 0;
 	case ARGP_KEY_END:
+		if (args->dump_slower_ns && !args->keep.ns && !args->keep.bytes)
+			argp_error(
+				state,
+				"--dump-on writes what --keep has kept: give that, such as --keep 60s");
 		args->record_path = args->run.output_path;
+		if (args->dump_slower_ns && args->record_path && !strcmp(args->record_path, "-"))
+			argp_error(state,
+				   "--dump-on writes files beside FILE: give -o FILE, not -");
 		if (!args->record_path)
 			argp_error(state, "where to? give -o FILE");
 		return 0;

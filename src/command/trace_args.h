@@ -9,12 +9,15 @@
 #include "command/run_args.h"
 #include "command/select_args.h"
 #include "command/view_args.h"
+#include "recording/kept_blocks.h"
 
 struct trace_args {
 	struct run_args run;
 	struct select_args select;
 	struct view_args view;
 	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
+	struct keep_limits keep; /* of a recording; 0: all */
+	uint64_t dump_slower_ns; /* --dump-on; 0: nothing */
 	bool only_records; /* the command `record`: nothing is shown */
 	bool yes;
 };

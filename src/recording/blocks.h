@@ -8,22 +8,31 @@
 #include "base/error.h"
 #include "base/bytes.h"
 #include "recording/format.h"
+#include "recording/kept_blocks.h"
 
 /* ---- writing ---- */
 
 struct block_writer;
 
-/* Writes the header, too. The file is not owned. Error: out of memory, or it cannot be written. */
-struct error *block_writer_new(FILE *file, struct block_writer **writer);
+/*
+ * With a limit, blocks are kept in memory until block_writer_dump(). Else the header is written at once, and
+ * each block as it comes. The file is not owned. Error: out of memory, or it cannot be written.
+ */
+struct error *block_writer_new(FILE *file, const struct keep_limits *limits,
+			       struct block_writer **writer);
 void block_writer_free(struct block_writer *writer); /* NULL is fine */
 
 /* A whole block, to the file itself: what was written before is there whatever happens later. Leaves the
  * bytes as they are. Error: `bytes` failed, or errno's; a block that was written in part ends the file. */
 struct error *block_write(struct block_writer *writer, enum block_kind kind, uint64_t time_ns,
 			  const struct bytes *bytes);
+/* With a limit: all that is kept, as a recording of its own, of so many bytes. More may follow. */
+struct error *block_writer_dump(struct block_writer *writer, FILE *file, uint64_t *num_bytes);
+/* The last block. With a limit, what is kept goes into the writer's own file. */
+struct error *block_writer_end(struct block_writer *writer);
+
 /* Of the file so far. */
 uint64_t block_writer_num_bytes(const struct block_writer *writer);
-uint64_t block_writer_num_blocks(const struct block_writer *writer);
 
 /* ---- reading ---- */
 

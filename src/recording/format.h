@@ -51,7 +51,8 @@ enum block_kind {
 	BLOCK_CLOCK, /* struct event_clock_step: their number, since_ns and offset_ns of each */
 	BLOCK_PROCESS, /* pid, is_cut, arguments: struct command_line */
 	BLOCK_SEVERAL, /* nothing: there are several processes from here on */
-	BLOCK_END, /* recording was ended: numbers of blocks and of records before it */
+	BLOCK_FORGOTTEN, /* nothing: there were records before the next ones, which were not kept */
+	BLOCK_END, /* recording was ended: how many blocks are before it */
 };
 
 #endif

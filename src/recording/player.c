@@ -204,6 +204,9 @@ static bool take_change(struct player *player, const struct block *block)
 	case BLOCK_SEVERAL:
 		command_lines_expect_several(player->state.command_lines);
 		return true;
+	case BLOCK_FORGOTTEN:
+		player->has_gap = true;
+		return true;
 	case BLOCK_END:
 		player->has_end = true;
 		return cursor_number(&bytes) == player->num_blocks;

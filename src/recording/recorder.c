@@ -40,7 +40,7 @@ struct recorder {
 
 /* ---- life ---- */
 
-struct error *recorder_new(FILE *file, struct recorder **out)
+struct error *recorder_new(FILE *file, const struct keep_limits *limits, struct recorder **out)
 {
 	struct recorder *recorder = *out = calloc(1, sizeof(*recorder));
 
@@ -49,7 +49,7 @@ struct error *recorder_new(FILE *file, struct recorder **out)
 	recorder->packer = packer_new();
 	if (!recorder->packer)
 		return error_out_of_memory();
-	return block_writer_new(file, &recorder->writer);
+	return block_writer_new(file, limits, &recorder->writer);
 }
 
 static void forget(struct recorder *recorder)
@@ -282,16 +282,18 @@ struct error *recorder_add(struct recorder *recorder, const struct record *recor
 	return is_due(recorder->packer) ? write_records(recorder) : NULL;
 }
 
+struct error *recorder_dump(struct recorder *recorder, FILE *file, uint64_t *num_bytes)
+{
+	struct error *err = write_records(recorder);
+
+	return err ?: block_writer_dump(recorder->writer, file, num_bytes);
+}
+
 struct error *recorder_end(struct recorder *recorder)
 {
 	struct error *err = write_records(recorder);
 
-	if (err)
-		return err;
-	bytes_clear(&recorder->bytes);
-	bytes_put_number(&recorder->bytes, block_writer_num_blocks(recorder->writer));
-	bytes_put_number(&recorder->bytes, recorder->num_records);
-	return block_write(recorder->writer, BLOCK_END, 0, &recorder->bytes);
+	return err ?: block_writer_end(recorder->writer);
 }
 
 struct recorder_sums recorder_sums(const struct recorder *recorder)

@@ -14,6 +14,7 @@
 #include "gofuncgraph/calltree.h"
 #include "process/command_lines.h"
 #include "recording/about.h"
+#include "recording/kept_blocks.h"
 
 struct recorder;
 
@@ -24,8 +25,9 @@ struct recorder_state {
 	const struct command_lines *command_lines;
 };
 
-/* The file, open for writing and empty, is not owned. */
-struct error *recorder_new(FILE *file, struct recorder **recorder);
+/* The file, open for writing and empty, is not owned. With a limit, nothing is in it until the end. */
+struct error *recorder_new(FILE *file, const struct keep_limits *limits,
+			   struct recorder **recorder);
 void recorder_free(struct recorder *recorder); /* NULL is fine */
 
 /* What follows is about this; also in the middle, of a binary that was overwritten. `about` is not kept; what
@@ -37,10 +39,14 @@ struct error *recorder_begin(struct recorder *recorder, const struct recording_a
  * Error: the file cannot be written any more; what was written before stays. */
 struct error *recorder_add(struct recorder *recorder, const struct record *record);
 
-/* There are no more: writes all that is left. */
+/* With a limit: what is kept by now as a recording of its own, into another file. How many bytes
+ * that is. */
+struct error *recorder_dump(struct recorder *recorder, FILE *file, uint64_t *num_bytes);
+
+/* There are no more, of this binary: writes all that is left. */
 struct error *recorder_end(struct recorder *recorder);
 
-/* What is in the file by now. */
+/* What was recorded by now, and the bytes of the file. */
 struct recorder_sums {
 	uint64_t num_records, num_bytes;
 };

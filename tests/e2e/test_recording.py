@@ -118,6 +118,40 @@ def test_careful_begin(binary, start, trace, tmp_path):
     assert replay("-f", "json", recording).stdout == trees.read_bytes()
 
 
+def test_keep(binary, start, trace, tmp_path):
+    """Only what came last, and nothing in the file before the end."""
+    program = start(binary("calls"))
+    recording = tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "--keep", "1s", "-u", "main.*", program.path, "main.root")
+    count, end = 0, time.monotonic() + 6
+    while time.monotonic() < end:
+        program.work()
+        count += 1
+    assert not recording.stat().st_size
+    tracer.stop()
+    shown = replay(recording)
+    assert not shown.stderr, shown.stderr
+    whole, open_at_end = split(shown.stdout)
+    assert not open_at_end and 0 < len(whole) < count
+    # The first one may have lost its beginning, and no other.
+    assert len({tree.count("\n") for tree in whole[1:]}) == 1
+
+
+def test_dump_on_slow_calls(binary, start, trace, tmp_path):
+    program = start(binary("durations"))
+    recording = tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "--keep", "60s", "--dump-on", "slower=100ms", "-u", "main.*", program.path,
+                   "main.work")
+    program.work("GO 20 150 30 1 300")
+    tracer.stop()
+    dumps = sorted(tmp_path.glob("recording.*"), key=lambda path: int(path.suffix[1:]))
+    assert len(dumps) == 2
+    for number, path in enumerate(dumps, 1):
+        calls = [json.loads(line) for line in replay("-f", "json", path).stdout.splitlines()]
+        ended = [call for call in calls if call["depth"] == 0 and call["end"] == "return"]
+        assert sum(call["duration_ns"] >= 100_000_000 for call in ended) == number
+
+
 def split(shown):
     """The trees that ended, and how many did not."""
     trees = shown.decode().strip().split("\n\n")

@@ -71,7 +71,7 @@ static void handle(void *context, const struct record *record)
 static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 {
 	struct block_writer *writer;
-	struct error *err = block_writer_new(file, &writer);
+	struct error *err = block_writer_new(file, &(struct keep_limits){}, &writer);
 
 	while (!err && size > 3) {
 		size_t length = data[1] | (size_t)data[2] << 8;
@@ -80,7 +80,7 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 		if (length > size - 3)
 			length = size - 3;
 		bytes_put(&bytes, data + 3, length);
-		err = block_write(writer, *data % 10, 0, &bytes);
+		err = block_write(writer, *data % 11, 0, &bytes);
 		bytes_destroy(&bytes);
 		data += 3 + length;
 		size -= 3 + length;

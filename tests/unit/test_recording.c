@@ -141,7 +141,7 @@ static void start_around(struct around *around)
 }
 
 /* All of them, up to RECORD_STOPPED if `count` allows. */
-static struct file record(const struct made *made)
+static struct file record_with(const struct made *made, const struct keep_limits *limits)
 {
 	struct file file;
 	FILE *stream = open_memstream(&file.bytes, &file.size);
@@ -157,7 +157,7 @@ static struct file record(const struct made *made)
 					  .outermost_va = fake_outermost_va,
 					  .wait_reason = fake_wait_reason};
 	const struct recorder_state state = {around.hit_times, &around.clock, around.command_lines};
-	assert_null(recorder_new(stream, &recorder));
+	assert_null(recorder_new(stream, limits, &recorder));
 	assert_null(recorder_begin(recorder, &what, &names, &state));
 	for (size_t i = 0; i < made->count; i++) {
 		assert_null(recorder_add(recorder, &made->records[i].header));
@@ -170,6 +170,11 @@ static struct file record(const struct made *made)
 	command_lines_free(around.command_lines);
 	fclose(stream);
 	return file;
+}
+
+static struct file record(const struct made *made)
+{
+	return record_with(made, &(struct keep_limits){});
 }
 
 /* ---- playing ---- */
@@ -399,6 +404,34 @@ static void test_gap(void **state)
 	free(made.records);
 }
 
+/* Of the records, the newest are there, behind a gap. */
+static void check_kept(struct keep_limits limits, size_t most)
+{
+	struct made made = make(NUM_RECORDS);
+	struct file file = record_with(&made, &limits);
+	struct played played = {.made = &made};
+	struct source *player = play(file, &played);
+
+	assert_non_null(player);
+	assert_false(player_trouble(player).is_cut);
+	assert_int_equal(player_trouble(player).num_damaged, 0);
+	assert_int_equal(played.num_gaps, 1);
+	assert_true(played.num_equal > 0 && played.num_equal < most);
+	assert_int_equal(played.next, made.count);
+	/* What is told besides records is all there. */
+	check_place(names_site(played.state->names, 1), "main.handleBar", "/home/me/main.go", 20);
+	assert_true(command_lines_are_several(played.state->command_lines));
+	source_free(player);
+	free(file.bytes);
+	free(made.records);
+}
+
+static void test_keep(void **state)
+{
+	check_kept((struct keep_limits){.bytes = 50000}, NUM_RECORDS / 2);
+	check_kept((struct keep_limits){.ns = 1}, NUM_RECORDS / 2);
+}
+
 static void test_other_files(void **state)
 {
 	struct recording_header newer = {RECORDING_MAGIC, RECORDING_VERSION + 1, 0};
@@ -414,9 +447,10 @@ static void test_other_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same), cmocka_unit_test(test_state),
-		cmocka_unit_test(test_cut),  cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_gap),  cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_same),        cmocka_unit_test(test_state),
+		cmocka_unit_test(test_cut),         cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_gap),         cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_other_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
