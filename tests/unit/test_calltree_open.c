@@ -53,10 +53,10 @@ static size_t bytes_of_tree(bool keep_calls, uint32_t depth)
 
 static void test_bytes(void **state)
 {
-	assert_in_range(bytes_of_tree(true, 1), 400, 790);
-	assert_in_range(bytes_of_tree(true, 3), 400, 1270);
-	assert_in_range(bytes_of_tree(false, 1), 400, 700);
-	assert_in_range(bytes_of_tree(false, 3), 400, 1180);
+	assert_in_range(bytes_of_tree(true, 1), 400, 800);
+	assert_in_range(bytes_of_tree(true, 3), 400, 1290);
+	assert_in_range(bytes_of_tree(false, 1), 400, 720);
+	assert_in_range(bytes_of_tree(false, 3), 400, 1210);
 }
 
 static size_t num_of_process(struct calltree *trees, uint32_t pid)
