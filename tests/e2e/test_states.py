@@ -204,7 +204,7 @@ def test_from_the_first_goroutine_to_the_end(binary, run_tool, tmp_path):
 
 
 LINE = re.compile(r"\d\d \d\d:\d\d:\d\d\.\d{6} +(?P<pid>\d+) +(?P<tid>\d+) +(?P<goid>\d+)  "
-                  r"(?P<old>[A-Z]+)(?:\+scan)? -> (?P<new>[A-Z]+)(?:\+scan)? +(?P<duration>\d{3}\.\d{6})?"
+                  r"(?P<old>[A-Z ]+?)(?:\+scan)? -> (?P<new>[A-Z]+|NO CPU)(?:\+scan)? +(?P<duration>\d{3}\.\d{6})?"
                   r" +(?P<rest>.*)")
 
 
@@ -528,8 +528,9 @@ def test_gos_own_trace(binary, start, watch, tmp_path, version):
     accounts = program.work("record 3 20")
     goroutines, _ = summary(tracer)
     read = subprocess.run([reader, recorded], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
-    compared, differences = set(), {}
+    compared, seen, differences = set(), set(), {}
     for told in map(json.loads, read.stdout.splitlines()):
+        seen.add(told["goid"])
         if not told["born_ns"] or not told["ended_ns"]:
             continue
         ours = as_gos_trace(goroutines[told["goid"]])
@@ -538,5 +539,7 @@ def test_gos_own_trace(binary, start, watch, tmp_path, version):
             wanted = told["states_ns"].get(state, 0)
             if abs(ns - wanted) > tolerance(wanted):
                 differences.setdefault(told["goid"], []).append(f"{state}: {ns} instead of {wanted}")
-    assert compared >= {told["goid"] for told in accounts}
+    # One that has done its work may still be about to end when Go stops recording.
+    working = {told["goid"] for told in accounts}
+    assert seen >= working and 2 * len(compared & working) >= len(working)
     assert len(differences) <= len(compared) // 10, differences
