@@ -263,8 +263,9 @@ struct record_stack {
  *
  * - in a state other than RUNNING: each such time is one RECORD_WAIT, or is part of the sums of the
  *   next RECORD_SHORT_WAITS;
- * - RUNNING, but its thread has no processor: each such time is one RECORD_OFFCPU, but for one that
- *   comes before a RECORD_WAIT with a start_ns of before, and is part of that;
+ * - RUNNING, but its thread has no processor: each such time is one RECORD_OFFCPU. A thread may lose its
+ *   processor while a wait of its goroutine is told, and that comes before the wait then: it is part of it
+ *   if it began before that had ended, else behind it;
  * - RUNNING on a processor: all the rest. Samples tell on what.
  *
  * A goroutine may have begun a call while it was in one of these: only what is within the call counts.

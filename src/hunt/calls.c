@@ -206,7 +206,6 @@ static bool add_wait(struct hunt *hunt, struct open_call *call, const struct rec
 
 	if (end_ns <= from_ns)
 		return true;
-	span_cut(&call->span, from_ns);
 	if (!span_end(&call->span, from_ns, hunt->settings.sample_ns, &call->pieces))
 		return false;
 	span_skip(&call->span, end_ns);

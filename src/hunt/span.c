@@ -46,13 +46,6 @@ bool span_add(struct span *span, const struct piece *item)
 	return true;
 }
 
-void span_cut(struct span *span, uint64_t from_ns)
-{
-	while (span->count && !is_sample(&span->items[span->count - 1]) &&
-	       span->items[span->count - 1].start_ns >= from_ns)
-		span->count--;
-}
-
 /* ---- its end ---- */
 
 /* How the time of a span divides. */

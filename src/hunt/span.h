@@ -34,9 +34,6 @@ struct span {
 /* A sample, or a time without a processor, behind those that are there. False: out of memory. */
 bool span_add(struct span *span, const struct piece *item);
 
-/* Leaves out the last times without a processor that began at from_ns or later: they are part of a wait. */
-void span_cut(struct span *span, uint64_t from_ns);
-
 /* Adds its pieces, up to end_ns: they take all of the time. It begins anew, there, with what is later.
  * period_ns: of samples; 0: none are taken. False: out of memory. */
 bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pieces *pieces);

@@ -21,6 +21,13 @@ static bool fill_step(struct sites *sites, const struct kept_call *call, uint32_
 	return guilt_find(sites, &wait, 1, 1, &step->doing);
 }
 
+static int compare(const void *one, const void *other)
+{
+	const struct hunt_step *a = one, *b = other;
+
+	return a->at_ns < b->at_ns ? -1 : a->at_ns > b->at_ns;
+}
+
 static bool fill_call(struct sites *sites, const struct kept_call *call, struct hunt_call *told)
 {
 	told->goid = call->goroutine.first;
@@ -37,6 +44,8 @@ static bool fill_call(struct sites *sites, const struct kept_call *call, struct 
 		if (!fill_step(sites, call, i, &told->steps[i]))
 			return false;
 	}
+	/* Sums of a span come behind what they are of. */
+	qsort(told->steps, told->num_steps, sizeof(*told->steps), compare);
 	return true;
 }
 

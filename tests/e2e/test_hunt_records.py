@@ -86,15 +86,17 @@ class Call:
 
     def add(self, record):
         if record["kind"] in ("wait", "offcpu"):
-            # Its thread lost the processor when the wait had begun already, or had not ended.
+            # Its thread lost the processor while the wait was told: in it, or behind it.
+            behind = []
             while (record["kind"] == "wait" and self.pieces and self.pieces[-1]["kind"] == "offcpu"
                    and self.pieces[-1]["start"] >= record["start"]):
-                self.pieces.pop()
+                piece = self.pieces.pop()
+                behind[:0] = [piece] if piece["start"] >= record["time"] else []
             before = self.pieces[-1] if self.pieces else self.entry
             assert record["start"] >= before["time"] and record["time"] >= record["start"], (before, record)
             if record["kind"] == "offcpu" and self.copy:
                 record["copy"], self.copy = self.copy, None
-            self.pieces.append(record)
+            self.pieces += [record, *behind]
         elif record["kind"] == "short_waits":
             self.short += record["waiting"] + record["syscalls"] + record["runnable"]
         elif record["kind"] == "sample":

@@ -110,25 +110,42 @@ func readHunted(path string) (map[int64][]huntRecord, error) {
 	return records, nil
 }
 
+// A thread may lose its processor while a wait of its goroutine is told: in it, which is part of the wait, or
+// behind it. Either comes before the wait.
+func withWait(pieces []huntRecord, wait huntRecord) []huntRecord {
+	var behind []huntRecord
+	for n := len(pieces); n > 0 && pieces[n-1].Kind == "offcpu" && pieces[n-1].Start >= wait.Start; n-- {
+		if pieces[n-1].Start >= wait.Time {
+			behind = append([]huntRecord{pieces[n-1]}, behind...)
+		}
+		pieces = pieces[:n-1]
+	}
+	return append(append(pieces, wait), behind...)
+}
+
 // The pieces of each call lie in it, side by side, and sum up to no more than it.
 func mustFit(records []huntRecord) error {
-	var begin, sum, at int64
+	var begin, short int64
+	var pieces []huntRecord
 	for _, r := range records {
-		if r.Kind != "sample" && r.Time < at {
-			return fmt.Errorf("%+v comes after what was later", r)
-		}
 		switch {
 		case r.Opens == 1:
-			begin, sum, at = r.Time, 0, r.Time
+			begin, short, pieces = r.Time, 0, nil
 		case begin == 0:
-		case r.Kind == "wait" || r.Kind == "offcpu":
-			if r.Start < at {
-				return fmt.Errorf("%+v begins before %d, where what was before has ended", r, at)
-			}
-			sum, at = sum+r.Time-r.Start, r.Time
+		case r.Kind == "wait":
+			pieces = withWait(pieces, r)
+		case r.Kind == "offcpu":
+			pieces = append(pieces, r)
 		case r.Kind == "short_waits":
-			sum += r.Waiting + r.Syscalls + r.Runnable
+			short += r.Waiting + r.Syscalls + r.Runnable
 		case r.Closes == 1:
+			at, sum := begin, short
+			for _, piece := range pieces {
+				if piece.Start < at || piece.Time > r.Time {
+					return fmt.Errorf("%+v is not between %d and %d", piece, at, r.Time)
+				}
+				sum, at = sum+piece.Time-piece.Start, piece.Time
+			}
 			if sum > r.Time-begin {
 				return fmt.Errorf("pieces of %d ns in a call of %d ns", sum, r.Time-begin)
 			}
