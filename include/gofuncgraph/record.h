@@ -454,19 +454,32 @@ struct record_statistics {
 	__u64 counts[STAT_COUNT]; /* since tracing began; by enum statistic */
 };
 
-/* Bytes that a record of this kind has at least; 0: there is no such kind. */
-static inline __u32 record_min_size(__u8 kind)
+#ifndef __bpf__
+/* It begins with a struct record_frame. */
+static inline bool record_has_frame(__u8 kind)
 {
 	switch (kind) {
 	case RECORD_ENTRY:
-		return sizeof(struct record_entry);
 	case RECORD_RETURN:
 	case RECORD_TAIL_CALL:
 	case RECORD_UNWIND:
 	case RECORD_GOEXIT:
 	case RECORD_LEFT:
 	case RECORD_TAKEN_OFF:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Bytes that a record of this kind has at least; 0: there is no such kind. */
+static inline __u32 record_min_size(__u8 kind)
+{
+	if (kind != RECORD_ENTRY && record_has_frame(kind))
 		return sizeof(struct record_frame);
+	switch (kind) {
+	case RECORD_ENTRY:
+		return sizeof(struct record_entry);
 	case RECORD_STATE:
 		return sizeof(struct record_state);
 	case RECORD_GO:
@@ -506,24 +519,6 @@ static inline __u32 record_min_size(__u8 kind)
 		return sizeof(struct record_look);
 	default:
 		return 0;
-	}
-}
-
-#ifndef __bpf__
-/* It begins with a struct record_frame. */
-static inline bool record_has_frame(__u8 kind)
-{
-	switch (kind) {
-	case RECORD_ENTRY:
-	case RECORD_RETURN:
-	case RECORD_TAIL_CALL:
-	case RECORD_UNWIND:
-	case RECORD_GOEXIT:
-	case RECORD_LEFT:
-	case RECORD_TAKEN_OFF:
-		return true;
-	default:
-		return false;
 	}
 }
 

@@ -58,6 +58,20 @@ bool hash_add(struct hash *hash, struct hash_key *item)
 	return true;
 }
 
+bool hash_note(struct hash *hash, struct hash_key key)
+{
+	struct hash_key *item;
+
+	if (hash_find(hash, key))
+		return false;
+	item = malloc(sizeof(*item));
+	if (item)
+		*item = key;
+	if (!item || !hash_add(hash, item))
+		free(item);
+	return true;
+}
+
 void hash_remove(struct hash *hash, const struct hash_key *item)
 {
 	size_t mask = hash->capacity - 1, at = hash_of(hash, *item) & mask;
@@ -90,4 +104,13 @@ void hash_clear(struct hash *hash)
 {
 	free(hash->slots);
 	*hash = (struct hash){0};
+}
+
+void hash_free_items(struct hash *hash)
+{
+	void *item;
+
+	for (size_t at = 0; (item = hash_next(hash, &at));)
+		free(item);
+	hash_clear(hash);
 }

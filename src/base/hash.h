@@ -70,6 +70,9 @@ static inline void *hash_find(const struct hash *hash, struct hash_key key)
 /* There must be none of its key. False: out of memory, and nothing changes. */
 bool hash_add(struct hash *hash, struct hash_key *item);
 
+/* True once for each key, of a table whose items are made here, by malloc(); also without memory. */
+bool hash_note(struct hash *hash, struct hash_key key);
+
 /* It must be there. */
 void hash_remove(struct hash *hash, const struct hash_key *item);
 
@@ -79,5 +82,8 @@ void *hash_next(const struct hash *hash, size_t *at);
 
 /* Empties it; items are left as they are, and may be gone already. */
 void hash_clear(struct hash *hash);
+
+/* The same, with items that malloc() gave: frees each. */
+void hash_free_items(struct hash *hash);
 
 #endif

@@ -64,9 +64,5 @@ struct process_member *processes_first(const struct processes *processes, uint32
 
 void processes_destroy(struct processes *processes)
 {
-	struct process *process;
-
-	for (size_t at = 0; (process = hash_next(&processes->table, &at));)
-		free(process);
-	hash_clear(&processes->table);
+	hash_free_items(&processes->table);
 }

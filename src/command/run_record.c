@@ -247,20 +247,11 @@ void run_record_report(const struct run_record *record)
 		 record->path);
 }
 
-static void free_open(struct run_record *record)
-{
-	void *root;
-
-	for (size_t at = 0; (root = hash_next(&record->open, &at));)
-		free(root);
-	hash_clear(&record->open);
-}
-
 void run_record_close(struct run_record *record)
 {
 	recorder_free(take_pointer(record->recorder));
 	bytes_destroy(&record->early);
-	free_open(record);
+	hash_free_items(&record->open);
 	if (record->file && !record->is_output)
 		fclose(record->file);
 	record->file = NULL;

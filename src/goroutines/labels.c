@@ -273,10 +273,6 @@ const struct label_set *label_sets_read(struct label_sets *sets, const struct me
 
 void label_sets_release(struct label_sets *sets)
 {
-	void *set;
-
-	for (size_t at = 0; (set = hash_next(&sets->sets, &at));)
-		free(set);
-	hash_clear(&sets->sets);
+	hash_free_items(&sets->sets);
 	sets->bytes = 0;
 }

@@ -164,11 +164,7 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 
 void locks_release(struct locks *locks)
 {
-	void *lock;
-
-	for (size_t at = 0; (lock = hash_next(&locks->by_address, &at));)
-		free(lock);
-	hash_clear(&locks->by_address);
+	hash_free_items(&locks->by_address);
 }
 
 bool locks_has_in_circle(const struct locks *locks, size_t index)

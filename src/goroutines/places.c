@@ -28,19 +28,10 @@ struct error *places_init(struct places *places, struct gobin *bin)
 	return NULL;
 }
 
-static void clear(struct hash *hash)
-{
-	void *item;
-
-	for (size_t at = 0; (item = hash_next(hash, &at));)
-		free(item);
-	hash_clear(hash);
-}
-
 void places_release(struct places *places)
 {
-	clear(&places->code);
-	clear(&places->frames);
+	hash_free_items(&places->code);
+	hash_free_items(&places->frames);
 }
 
 /* ---- for unwinding ---- */
@@ -79,7 +70,7 @@ const struct code_place *places_code(void *context, uint64_t va)
 	if (item)
 		return item->is_code ? &item->place : NULL;
 	if (places->code.count >= MAX_CODE)
-		clear(&places->code);
+		hash_free_items(&places->code);
 	item = calloc(1, sizeof(*item));
 	if (!item)
 		return NULL;

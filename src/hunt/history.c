@@ -146,11 +146,7 @@ const struct history_sample *history_sample_before(const struct history *history
 
 void history_clear(struct history *history)
 {
-	struct history_goroutine *goroutine;
-
-	for (size_t at = 0; (goroutine = hash_next(&history->goroutines, &at));)
-		free(goroutine);
-	hash_clear(&history->goroutines);
+	hash_free_items(&history->goroutines);
 	free(history->waits);
 	free(history->samples);
 	*history = (struct history){0};

@@ -160,11 +160,7 @@ const struct stack_site *sites_find(struct sites *sites, uint64_t stack, bool is
 
 void sites_clear(struct sites *sites)
 {
-	struct stack_site *site;
-
-	for (size_t at = 0; (site = hash_next(&sites->known, &at));)
-		free(site);
-	hash_clear(&sites->known);
+	hash_free_items(&sites->known);
 }
 
 /* ---- kinds ---- */

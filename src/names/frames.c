@@ -14,11 +14,7 @@ struct frames {
 
 void frames_clear(struct hash *known)
 {
-	struct frames *frames;
-
-	for (size_t at = 0; (frames = hash_next(known, &at));)
-		free(frames);
-	hash_clear(known);
+	hash_free_items(known);
 }
 
 static bool fill_frame(struct names *names, struct place *place, const char *function,

@@ -58,11 +58,7 @@ const struct name *texts_get(struct texts *texts, const char *raw)
 
 void texts_clear(struct texts *texts)
 {
-	struct known_name *known;
-
-	for (size_t at = 0; (known = hash_next(&texts->known, &at));)
-		free(known);
-	hash_clear(&texts->known);
+	hash_free_items(&texts->known);
 	free(texts->by_number);
 	*texts = (struct texts){0};
 }

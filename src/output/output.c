@@ -10,10 +10,6 @@
 
 /* ---- trees that were written ---- */
 
-struct written {
-	struct hash_key root;
-};
-
 static struct hash_key written_key(const struct tree *tree)
 {
 	return (struct hash_key){.first = tree->root};
@@ -34,26 +30,9 @@ static bool writes_open_trees(const struct output *out)
 /* For its other parts, and the followed trees that descend from it. */
 static void remember_written(struct output *out, const struct tree *tree)
 {
-	struct written *written;
-
-	if (!out->options.max_trees || writes_open_trees(out) ||
-	    !(out->options.run.follow || tree->part) || was_written(out, tree))
-		return;
-	written = malloc(sizeof(*written));
-	if (!written)
-		return; /* what it started is not shown */
-	written->root = written_key(tree);
-	if (!hash_add(&out->written, &written->root))
-		free(written);
-}
-
-static void forget_written(struct output *out)
-{
-	struct written *written;
-
-	for (size_t at = 0; (written = hash_next(&out->written, &at));)
-		free(written);
-	hash_clear(&out->written);
+	if (out->options.max_trees && !writes_open_trees(out) &&
+	    (out->options.run.follow || tree->part))
+		hash_note(&out->written, written_key(tree));
 }
 
 /* ---- life ---- */
@@ -133,7 +112,7 @@ void output_free(struct output *out)
 		return;
 	if (out->format->free)
 		out->format->free(out);
-	forget_written(out);
+	hash_free_items(&out->written);
 	free(out);
 }
 

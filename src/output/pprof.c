@@ -173,15 +173,6 @@ static bool write_compressed(struct output *out, const struct bytes *all)
 	return status == Z_STREAM_END;
 }
 
-static void free_items(struct hash *hash)
-{
-	void *item;
-
-	for (size_t at = 0; (item = hash_next(hash, &at));)
-		free(item);
-	hash_clear(hash);
-}
-
 static void end(struct output *out, const struct output_totals *totals)
 {
 	struct profile profile = {.out = out};
@@ -198,8 +189,8 @@ static void end(struct output *out, const struct output_totals *totals)
 	put_samples(&profile);
 	if ((profile.all.failed || !write_compressed(out, &profile.all)) && !out->writer.errnum)
 		out->writer.errnum = ENOMEM;
-	free_items(&profile.texts);
-	free_items(&profile.locations);
+	hash_free_items(&profile.texts);
+	hash_free_items(&profile.locations);
 	bytes_destroy(&profile.all);
 	bytes_destroy(&profile.message);
 	bytes_destroy(&profile.inner);

@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/tracks.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 
-struct told_track {
-	struct hash_key key; /* pid and number */
-};
-
 bool tracks_is_new(struct tracks *tracks, uint32_t pid, uint64_t number)
 {
-	struct hash_key key = {pid, number};
-	struct told_track *track;
-
-	if (hash_find(&tracks->told, key))
-		return false;
-	track = malloc(sizeof(*track));
-	if (track)
-		track->key = key;
-	if (!track || !hash_add(&tracks->told, &track->key))
-		free(track);
-	return true;
+	return hash_note(&tracks->told, (struct hash_key){pid, number});
 }
 
 void tracks_clear(struct tracks *tracks)
 {
-	struct told_track *track;
-
-	for (size_t at = 0; (track = hash_next(&tracks->told, &at));)
-		free(track);
-	hash_clear(&tracks->told);
+	hash_free_items(&tracks->told);
 }
 
 void track_name(uint64_t number, char name[TRACK_NAME_SIZE])

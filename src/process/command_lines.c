@@ -33,20 +33,11 @@ struct command_lines *command_lines_new(void)
 	return calloc(1, sizeof(struct command_lines));
 }
 
-static void drop_all(struct command_lines *lines)
-{
-	struct command_line *line;
-
-	for (size_t at = 0; (line = hash_next(&lines->table, &at));)
-		free(line);
-	hash_clear(&lines->table);
-}
-
 void command_lines_free(struct command_lines *lines)
 {
 	if (!lines)
 		return;
-	drop_all(lines);
+	hash_free_items(&lines->table);
 	free(lines);
 }
 

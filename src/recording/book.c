@@ -121,13 +121,9 @@ struct book *book_new(uint16_t machine, struct own_code own)
 
 void book_free(struct book *book)
 {
-	struct answer *answer;
-
 	if (!book)
 		return;
-	for (size_t at = 0; (answer = hash_next(&book->answers, &at));)
-		free(answer);
-	hash_clear(&book->answers);
+	hash_free_items(&book->answers);
 	for (size_t i = 0; i < book->num_texts; i++)
 		free(book->texts[i]);
 	free(book->texts);

@@ -11,13 +11,9 @@ struct notes {
 	struct names *names; /* asks `source` by way of what is below, and remembers */
 	bool *site_is_known; /* by site */
 	size_t num_sites;
-	struct hash asked; /* of struct question */
+	struct hash asked; /* questions, by number or va, and kind */
 	struct hash texts; /* of struct text, by where the source has it */
 	struct bytes bytes, taken;
-};
-
-struct question {
-	struct hash_key key; /* number or va, kind */
 };
 
 struct text {
@@ -30,16 +26,8 @@ struct text {
 /* True: it was not asked before, or there is no memory to know. */
 static bool is_new(struct notes *notes, enum note_kind kind, uint64_t number)
 {
-	struct hash_key key = {number, kind};
-	struct question *question;
-
-	if (hash_find(&notes->asked, key))
+	if (!hash_note(&notes->asked, (struct hash_key){number, kind}))
 		return false;
-	question = malloc(sizeof(*question));
-	if (question)
-		question->key = key;
-	if (!question || !hash_add(&notes->asked, &question->key))
-		free(question);
 	bytes_put_number(&notes->bytes, kind);
 	bytes_put_number(&notes->bytes, number);
 	return true;
@@ -180,23 +168,14 @@ struct error *notes_new(const struct name_source *source, const struct name_site
 	return notes->site_is_known ? make_names(notes, sites) : error_out_of_memory();
 }
 
-static void free_items(struct hash *hash)
-{
-	void *item;
-
-	for (size_t at = 0; (item = hash_next(hash, &at));)
-		free(item);
-	hash_clear(hash);
-}
-
 void notes_free(struct notes *notes)
 {
 	if (!notes)
 		return;
 	names_free(notes->names);
 	free(notes->site_is_known);
-	free_items(&notes->asked);
-	free_items(&notes->texts);
+	hash_free_items(&notes->asked);
+	hash_free_items(&notes->texts);
 	bytes_destroy(&notes->bytes);
 	bytes_destroy(&notes->taken);
 	free(notes);

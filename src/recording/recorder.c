@@ -54,11 +54,7 @@ struct error *recorder_new(FILE *file, const struct keep_limits *limits, struct 
 
 static void forget(struct recorder *recorder)
 {
-	struct told_process *process;
-
-	for (size_t at = 0; (process = hash_next(&recorder->processes, &at));)
-		free(process);
-	hash_clear(&recorder->processes);
+	hash_free_items(&recorder->processes);
 	notes_free(take_pointer(recorder->notes));
 	free(take_pointer(recorder->hit_times));
 	recorder->last_pid = 0;

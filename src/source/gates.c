@@ -27,15 +27,6 @@ static struct ended_program *find(const struct gates *gates, uint32_t pid)
 	return hash_find(&gates->ended, (struct hash_key){.first = pid});
 }
 
-static void forget_programs(struct gates *gates)
-{
-	struct ended_program *program;
-
-	for (size_t at = 0; (program = hash_next(&gates->ended, &at));)
-		free(program);
-	hash_clear(&gates->ended);
-}
-
 void gates_note_end(struct gates *gates, const struct record_process *end)
 {
 	struct ended_program *program = find(gates, end->header.pid);
@@ -181,7 +172,7 @@ void gates_sweep(struct gates *gates, uint64_t now_ns)
 	if (!gates->ended.count || now_ns < gates->next_walk_ns)
 		return;
 	walk(gates, delete_if_gone, &num_gates);
-	forget_programs(gates);
+	hash_free_items(&gates->ended);
 	gates->next_walk_ns = now_ns + num_gates * REST_NS;
 }
 
@@ -199,5 +190,5 @@ void gates_forget(struct gates *gates)
 
 void gates_destroy(struct gates *gates)
 {
-	forget_programs(gates);
+	hash_free_items(&gates->ended);
 }

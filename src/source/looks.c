@@ -100,21 +100,12 @@ struct error *looks_new(const struct plan *plan, uint32_t frequency_hz,
 	return err;
 }
 
-static void free_all(struct hash *hash)
-{
-	void *item;
-
-	for (size_t at = 0; (item = hash_next(hash, &at));)
-		free(item);
-	hash_clear(hash);
-}
-
 void looks_free(struct looks *looks)
 {
 	if (!looks)
 		return;
-	free_all(&looks->goroutines);
-	free_all(&looks->processes);
+	hash_free_items(&looks->goroutines);
+	hash_free_items(&looks->processes);
 	hash_clear(&looks->targets);
 	free(looks->all_targets);
 	free(looks->inside);

@@ -34,11 +34,7 @@ const struct known_stack *stacks_find(const struct stacks *stacks, uint64_t id)
 
 void stacks_clear(struct stacks *stacks)
 {
-	struct known_stack *stack;
-
-	for (size_t at = 0; (stack = hash_next(&stacks->by_id, &at));)
-		free(stack);
-	hash_clear(&stacks->by_id);
+	hash_free_items(&stacks->by_id);
 }
 
 void stacks_name(struct record_stack *stack)

@@ -239,14 +239,10 @@ void functions_begin_anew(struct functions *functions)
 
 void functions_free(struct functions *functions)
 {
-	void *open;
-
 	if (!functions)
 		return;
 	functions_begin_anew(functions);
-	for (size_t at = 0; (open = hash_next(&functions->open, &at));)
-		free(open);
-	hash_clear(&functions->open);
+	hash_free_items(&functions->open);
 	own_destroy(&functions->own);
 	free(functions);
 }

@@ -27,13 +27,9 @@ struct error *paths_new(struct paths **paths)
 
 void paths_free(struct paths *paths)
 {
-	void *open;
-
 	if (!paths)
 		return;
-	for (size_t at = 0; (open = hash_next(&paths->open, &at));)
-		free(open);
-	hash_clear(&paths->open);
+	hash_free_items(&paths->open);
 	hash_clear(&paths->by_key);
 	for (size_t i = 0; i < paths->count; i++) {
 		spent_destroy(&paths->items[i]->self);
