@@ -165,5 +165,7 @@ uint64_t output_num_left_out(const struct output *out); /* functions, of the las
 /* Writes out what is buffered: to be called whenever there is time. The error that any write met
  * (disk full, closed pipe: EPIPE), as *errnum too; 0 and NULL: none. */
 struct error *output_flush(struct output *out, int *errnum);
+/* Of what it returned: a reader that went away (`| head`) is no error. Takes err. */
+struct error *output_forgive_reader(struct error *err, int errnum);
 
 #endif

@@ -208,3 +208,24 @@ struct error *output_file_open(const char *path, int *fd)
 	free(walk.rest);
 	return err;
 }
+
+struct error *output_file_open_stream(const char *path, FILE **file)
+{
+	_cleanup_close_ int fd = -1;
+	struct error *err = output_file_open(path, &fd);
+
+	if (err)
+		return err;
+	*file = fdopen(fd, "a");
+	if (!*file)
+		return error_errno(errno, "cannot write %s", path);
+	take_fd(&fd);
+	return NULL;
+}
+
+struct error *output_file_cut(FILE *file, const char *path)
+{
+	return ftruncate(fileno(file), 0) && errno != EINVAL
+		       ? error_errno(errno, "cannot write %s", path)
+		       : NULL;
+}

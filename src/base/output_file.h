@@ -19,5 +19,10 @@
  * refused, and so are files with several names. The caller closes *fd.
  */
 struct error *output_file_open(const char *path, int *fd);
+/* The same as a stream, which the caller closes. */
+struct error *output_file_open_stream(const char *path, FILE **file);
+
+/* Takes away what was in it. What is no file, a pipe say, cannot be cut, and stays. */
+struct error *output_file_cut(FILE *file, const char *path);
 
 #endif

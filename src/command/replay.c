@@ -149,11 +149,7 @@ static struct error *flush(struct replay *replay, bool *is_closed)
 	struct error *err = output_flush(replay->view.output, &errnum);
 
 	*is_closed = err != NULL;
-	if (err && errnum == EPIPE) {
-		error_free(err);
-		return NULL;
-	}
-	return err;
+	return output_forgive_reader(err, errnum);
 }
 
 /* Of a pipe, it tells who writes into it, and what that still has is shown. */
@@ -191,7 +187,6 @@ static struct error *open_recording(const struct replay_args *args, FILE **file)
 
 static struct error *open_output(const struct replay_args *args, FILE *recording, FILE **file)
 {
-	_cleanup_close_ int fd = -1;
 	struct error *err =
 		format_check_target(args->view.format, args->output_path, isatty(STDOUT_FILENO));
 
@@ -200,20 +195,14 @@ static struct error *open_output(const struct replay_args *args, FILE *recording
 		return err;
 	if (!args->output_path || !strcmp(args->output_path, "-"))
 		return NULL;
-	err = output_file_open(args->output_path, &fd);
+	err = output_file_open_stream(args->output_path, file);
 	if (err)
 		return err;
-	if (file_is_same(fd, fileno(recording)))
+	if (file_is_same(fileno(*file), fileno(recording)))
 		return error_new(
 			"-o %s is the recording itself, which would be overwritten: give another file",
 			args->output_path);
-	if (ftruncate(fd, 0) && errno != EINVAL)
-		return error_errno(errno, "cannot write %s", args->output_path);
-	*file = fdopen(fd, "a");
-	if (!*file)
-		return error_errno(errno, "cannot write %s", args->output_path);
-	take_fd(&fd);
-	return NULL;
+	return output_file_cut(*file, args->output_path);
 }
 
 static struct error *look_at_file(FILE *recording, bool *is_pipe)

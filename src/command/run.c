@@ -236,11 +236,7 @@ static struct error *flush(struct run *run)
 	struct error *err = run->flush(run->context, &errnum);
 
 	run->is_closed = run->is_closed || err;
-	if (err && errnum == EPIPE) {
-		error_free(err);
-		return NULL;
-	}
-	return err;
+	return output_forgive_reader(err, errnum);
 }
 
 /* Reads records until it is over, a reader goes away, or the binary is being changed (reopen.h). */

@@ -20,19 +20,14 @@ static bool is_named(const struct run *run)
 static struct error *open_named(struct run *run)
 {
 	const char *path = run->args->output_path;
-	_cleanup_close_ int fd = -1;
-	struct error *err = output_file_open(path, &fd);
+	struct error *err = output_file_open_stream(path, &run->file);
 
 	if (err)
 		return err;
-	if (file_is_same(fd, gobin_fd(run->bin)))
+	if (file_is_same(fileno(run->file), gobin_fd(run->bin)))
 		return error_new(
 			"-o %s is the binary itself, which would be overwritten: give another file",
 			path);
-	run->file = fdopen(fd, "a");
-	if (!run->file)
-		return error_errno(errno, "cannot write %s", path);
-	take_fd(&fd);
 	return NULL;
 }
 
@@ -59,10 +54,7 @@ struct error *run_file_open(struct run *run)
 
 struct error *run_file_begin(struct run *run)
 {
-	/* What is no file, a pipe say, cannot be cut. */
-	if (is_named(run) && ftruncate(fileno(run->file), 0) && errno != EINVAL)
-		return error_errno(errno, "cannot write %s", run->args->output_path);
-	return NULL;
+	return is_named(run) ? output_file_cut(run->file, run->args->output_path) : NULL;
 }
 
 void run_file_leave_to_program(const struct run *run)

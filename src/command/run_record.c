@@ -36,7 +36,6 @@ static struct recording_about about_of(const struct run *run, struct name_site *
 
 struct error *run_record_open(struct run_record *record, const struct run *run)
 {
-	_cleanup_close_ int fd = -1;
 	struct error *err;
 
 	if (!record->path || record->file)
@@ -45,28 +44,26 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 		record->file = run->file;
 		return NULL;
 	}
-	err = output_file_open(record->path, &fd);
+	err = output_file_open_stream(record->path, &record->file);
 	if (err)
 		return err;
-	if (file_is_same(fd, gobin_fd(run->bin)))
+	if (file_is_same(fileno(record->file), gobin_fd(run->bin)))
 		return error_new(
 			"--record %s is the binary itself, which would be overwritten: give another file",
 			record->path);
-	if (file_is_same(fd, fileno(run->file)))
+	if (file_is_same(fileno(record->file), fileno(run->file)))
 		return error_new("--record and -o are both %s: give another file", record->path);
-	record->file = fdopen(fd, "a");
-	if (!record->file)
-		return error_errno(errno, "cannot write %s", record->path);
-	take_fd(&fd);
 	return NULL;
 }
 
 static struct error *begin_file(struct run_record *record)
 {
-	/* Standard output may be in use by others; what is no file, a pipe say, cannot be cut. */
-	if (strcmp(record->path, "-") != 0 && ftruncate(fileno(record->file), 0) && errno != EINVAL)
-		return error_errno(errno, "cannot write %s", record->path);
-	return recorder_new(record->file, &record->keep, &record->recorder);
+	struct error *err = NULL;
+
+	/* Standard output may be in use by others. */
+	if (strcmp(record->path, "-") != 0)
+		err = output_file_cut(record->file, record->path);
+	return err ?: recorder_new(record->file, &record->keep, &record->recorder);
 }
 
 static size_t padded(const struct record *record)
@@ -164,20 +161,15 @@ static uint64_t note_end(struct run_record *to, const struct record *record)
 static struct error *write_dump(struct run_record *to, const char *path, uint64_t ns)
 {
 	char amount[TEXT_AMOUNT_SIZE];
-	_cleanup_close_ int fd = -1;
-	struct error *err = output_file_open(path, &fd);
 	uint64_t num_bytes = 0;
 	FILE *file;
+	struct error *err = output_file_open_stream(path, &file);
 
 	if (err)
 		return err;
-	if (ftruncate(fd, 0) && errno != EINVAL)
-		return error_errno(errno, "cannot write %s", path);
-	file = fdopen(fd, "a");
-	if (!file)
-		return error_errno(errno, "cannot write %s", path);
-	take_fd(&fd);
-	err = recorder_dump(to->recorder, file, &num_bytes);
+	err = output_file_cut(file, path);
+	if (!err)
+		err = recorder_dump(to->recorder, file, &num_bytes);
 	if (fclose(file) && !err)
 		err = error_errno(errno, "cannot write %s", path);
 	text_format_amount(amount, ns);

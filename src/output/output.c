@@ -2,6 +2,7 @@
 /* output.c - the formats behind one interface; see gofuncgraph/output.h. */
 #include "gofuncgraph/output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,6 +276,14 @@ uint64_t output_num_left_out(const struct output *out)
 uint64_t output_num_trees(const struct output *out)
 {
 	return out->num_trees;
+}
+
+struct error *output_forgive_reader(struct error *err, int errnum)
+{
+	if (errnum != EPIPE)
+		return err;
+	error_free(err);
+	return NULL;
 }
 
 struct error *output_flush(struct output *out, int *errnum)
