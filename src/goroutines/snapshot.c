@@ -330,6 +330,7 @@ struct error *snapshot_take_some(const struct snapshot_source *source, const uin
 	batch->source = source;
 	batch->snapshot = snapshot;
 	batch->deep = NULL;
+	batch->semaphore_slot = 0;
 	for (size_t at = 0; at < count && !err; at += BATCH) {
 		batch->count = count - at < BATCH ? count - at : BATCH;
 		memcpy(batch->addresses, addresses + at, batch->count * sizeof(*addresses));
