@@ -173,7 +173,7 @@ struct error *drill_run(struct drill *drill, const struct hunt_args *args, struc
 	struct run_trees trees;
 	struct error *err;
 
-	if (!drill->is_due || !run_may_go_on(run))
+	if (!run_may_go_on(run))
 		return NULL;
 	options->hunt = (struct hunt_options){0};
 	options->states = true;

@@ -104,11 +104,17 @@ const struct argp trace_argp = {
 	.children = children,
 };
 
-error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
+static error_t parse_by(const struct argp *argp, int argc, char **argv, unsigned flags,
+			struct trace_args *args)
 {
 	*args = (struct trace_args){};
 	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&trace_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+	return argp_parse(argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+}
+
+error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
+{
+	return parse_by(&trace_argp, argc, argv, flags, args);
 }
 
 /* ---- record ---- */
@@ -211,9 +217,7 @@ const struct argp record_argp = {
 
 error_t record_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args)
 {
-	*args = (struct trace_args){};
-	argc = run_args_split(argc, argv, &args->run);
-	return argp_parse(&record_argp, argc, argv, flags | ARGP_NO_HELP, NULL, args);
+	return parse_by(&record_argp, argc, argv, flags, args);
 }
 
 struct error *trace_args_take_library(struct trace_args *args)

@@ -9,13 +9,14 @@
 #include "command/sums.h"
 #include "gofuncgraph/filter.h"
 
-static void set_view(const struct tree_view *view, struct output_options *options)
+static void set_view(const struct tree_view *view, const struct filter_options *chosen,
+		     struct output_options *options)
 {
 	const struct view_args *args = view->args;
 
 	options->max_trees = args->limit ? args->limit - view->num_written_before : 0;
 	options->num_trees_before = view->num_begun_before;
-	options->whole_trees = !args->live && filter_is_needed(&view->chosen);
+	options->whole_trees = !args->live && filter_is_needed(chosen);
 	options->leaf = args->leaf;
 	options->live = args->live;
 	options->caller = args->caller;
@@ -31,6 +32,7 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 			     const struct hit_time *hit_times)
 {
 	const struct view_args *args = view->args;
+	struct filter_options chosen = args->filter;
 	struct output_options all = *options;
 	struct calltree_sink sink;
 	struct error *err;
@@ -38,16 +40,15 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 	if (args->live && view->where)
 		return error_new(
 			"--live shows calls as they begin, when nobody knows yet whether they satisfy all of --where and --label: leave out --live, or what these ask of results, floating-point numbers, long texts and labels");
-	view->chosen = args->filter;
-	view->chosen.where = view->where;
-	view->chosen.values = options->values;
-	set_view(view, &all);
+	chosen.where = view->where;
+	chosen.values = options->values;
+	set_view(view, &chosen, &all);
 	err = output_new(args->format, &all, &view->output);
 	if (err)
 		return err;
 	sink = output_sink(view->output);
 	if (all.whole_trees) {
-		err = filter_new(&view->chosen, &sink, &view->filter);
+		err = filter_new(&chosen, &sink, &view->filter);
 		if (err)
 			return err;
 		sink = filter_sink(view->filter);

@@ -16,7 +16,6 @@ struct tree_view {
 	const struct view_args *args; /* not owned; all else is zero at first */
 	/* What trees must satisfy as far as that is not known when they begin; NULL: nothing. Not owned. */
 	const struct where *where;
-	struct filter_options chosen; /* what is asked for, with that */
 	struct output *output;
 	struct filter *filter; /* NULL: all is shown */
 	struct shallow shallow; /* with --live and --depth */

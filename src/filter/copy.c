@@ -16,16 +16,9 @@ static bool copy_array(void *items, uint32_t count, size_t size)
 	return copy || !count;
 }
 
-/* The same as copy_array(). */
 static bool copy_captured(struct captured **captured)
 {
-	size_t size = *captured ? captured_size(*captured) : 0;
-	struct captured *copy = size ? malloc(size) : NULL;
-
-	if (copy)
-		memcpy(copy, *captured, size);
-	*captured = copy;
-	return copy || !size;
+	return copy_array(captured, *captured != NULL, *captured ? captured_size(*captured) : 0);
 }
 
 /* What all calls own, the calls being a copy already. */

@@ -136,9 +136,10 @@ static enum where_answer judge_call(const struct filter *filter, const struct ca
 /* By what is known so far; a first call that is not kept is not known. */
 static enum where_answer judge(const struct filter *filter, const struct tree *tree)
 {
-	if (filter->options.where && (!tree->num_calls || tree->calls[0].depth))
-		return WHERE_UNKNOWN;
-	return filter->options.where ? judge_call(filter, &tree->calls[0]) : WHERE_YES;
+	if (!filter->options.where)
+		return WHERE_YES;
+	return tree->num_calls && !tree->calls[0].depth ? judge_call(filter, &tree->calls[0])
+							: WHERE_UNKNOWN;
 }
 
 static void count_call(void *context, const struct tree *tree, const struct call *call)
@@ -251,12 +252,13 @@ static void end(void *context, const struct tree *tree)
 	struct keep *keep = &filter->keep;
 	struct kept *kept = tree->part ? keep_find(keep, tree) : NULL;
 	uint64_t duration_ns = duration_of(tree), most = filter->options.slowest;
-	bool is_wanted;
+	bool is_shown, is_wanted;
 
 	if (kept)
 		keep_close(keep, kept);
-	is_wanted = (kept && kept->is_shown) || judge(filter, tree) == WHERE_YES;
-	if (is_wanted && ((kept && kept->is_shown) || is_shown_now(filter, duration_ns))) {
+	is_shown = kept && kept->is_shown;
+	is_wanted = is_shown || judge(filter, tree) == WHERE_YES;
+	if (is_wanted && (is_shown || is_shown_now(filter, duration_ns))) {
 		struct tree folded = fold(filter, tree);
 
 		if (kept)

@@ -43,6 +43,9 @@ struct gobin {
 	bool selfcheck_is_found;
 };
 
+/* Go's own code calls by the ABI that has registers; assembly does not. */
+bool gobin_has_registers(const struct gobin *bin);
+
 /* The file that DWARF is in, or NULL. */
 const struct image *gobin_dwarf_image(const struct gobin *bin);
 /* Whether DWARF may be read although the same is known otherwise. */

@@ -3,6 +3,9 @@
 #include "gobin/gobin_internal.h"
 #include "gobin/stripped.h"
 
+/* The internal ABI came to arm64 with this Go. */
+#define REGISTERS_MINOR_ARM64 18
+
 struct go_types *gobin_types(struct gobin *bin)
 {
 	if (!bin->go_types)
@@ -29,22 +32,21 @@ static struct dwarf *open_values(struct gobin *bin)
 	return bin->values;
 }
 
-/* The internal ABI came to arm64 with Go 1.18, and assembly has the old one. */
-static bool is_in_registers(struct gobin *bin, const struct gobin_func *func)
+bool gobin_has_registers(const struct gobin *bin)
 {
-	return !gobin_func_is_abi0(bin, func) &&
-	       (gobin_arch(bin) == &arch_x86_64 || gobin_minor_version(bin) >= 18);
+	return gobin_arch(bin) == &arch_x86_64 || bin->minor >= REGISTERS_MINOR_ARM64;
 }
 
-static struct error *describe(struct gobin *bin, const struct gobin_func *func, struct error *err)
+/* Assembly has the old ABI. */
+static bool is_in_registers(struct gobin *bin, const struct gobin_func *func)
 {
-	struct error *whole;
+	return !gobin_func_is_abi0(bin, func) && gobin_has_registers(bin);
+}
 
-	if (!err)
-		return NULL;
-	whole = error_new("which parameters %s has is unknown: %s", func->name, error_message(err));
-	error_free(err);
-	return whole;
+/* Takes err. */
+static struct error *describe(const struct gobin_func *func, struct error *err)
+{
+	return err ? error_prefix(err, "which parameters %s has is unknown", func->name) : NULL;
 }
 
 struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
@@ -62,10 +64,10 @@ struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
 	if (!types)
 		return error_out_of_memory();
 	if (dwarf)
-		return describe(bin, func, dwarf_signature(dwarf, types, &id, signature));
+		return describe(func, dwarf_signature(dwarf, types, &id, signature));
 	if (stripped_signature(bin, func, signature, &err))
 		return err;
-	return describe(bin, func, error_new("the binary has no DWARF"));
+	return describe(func, error_new("the binary has no DWARF"));
 }
 
 struct go_type *gobin_type_at(struct gobin *bin, uint64_t va)

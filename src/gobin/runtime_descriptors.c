@@ -134,9 +134,7 @@ bool descriptor_method(const struct runtime_types *runtime, const struct uncommo
 	if (!bytes)
 		return false;
 	*method = (struct method){
-		.name = field32(bytes, 0),
 		.type = field32(bytes, 4),
-		.interface_code = field32(bytes, 8),
 		.code = field32(bytes, 12),
 	};
 	return true;

@@ -52,7 +52,7 @@ struct uncommon {
 
 /* type Method: offsets, negative ones where there is nothing. */
 struct method {
-	int32_t name, type, interface_code, code;
+	int32_t type, code;
 };
 
 /* A method's code: what is looked for by address. */

@@ -29,14 +29,12 @@ static const struct go_type_source source = {.complete = complete};
 /* ---- rows ---- */
 
 /* That of this version. NULL: there is none. */
-static const char *find_text(const struct stdlib_row *row, const char *name, size_t length,
-			     unsigned minor)
+static const char *find_text(const struct stdlib_row *row, const char *name, unsigned minor)
 {
 	const char *text = NULL;
 
 	for (; row->name; row++)
-		if (row->minor <= minor && strlen(row->name) == length &&
-		    !memcmp(row->name, name, length))
+		if (row->minor <= minor && !strcmp(row->name, name))
 			text = row->text;
 	return text;
 }
@@ -136,7 +134,7 @@ static struct go_type *read_named(const struct reader *reader, const char *name,
 
 	if (pointer && go_type_complete(pointer) && pointer->elem)
 		return pointer->elem;
-	under = find_text(stdlib_types, name, strlen(name), reader->minor);
+	under = find_text(stdlib_types, name, reader->minor);
 	type = under ? read_type(reader, under, nesting + 1) : NULL;
 	if (type)
 		type->name = go_types_text(reader->types, name);

@@ -10,14 +10,6 @@
 #include "gobin/gobin_internal.h"
 #include "gobin/stdlib.h"
 
-/* Methods are called by Go's own code: by the ABI that has registers, which came to arm64 with this Go. */
-#define REGISTERS_MINOR_ARM64 18
-
-static bool has_registers(const struct gobin *bin)
-{
-	return gobin_arch(bin) == &arch_x86_64 || bin->minor >= REGISTERS_MINOR_ARM64;
-}
-
 /* "net/http.Request", the type of the method's receiver: the caller frees it. In names of functions
  * points of the path's last element are escaped (cmd/internal/objabi/path.go, PathToPrefix()). NULL: out of
  * memory, or it is too long. */
@@ -140,7 +132,7 @@ static bool find_types(struct gobin *bin, const struct gobin_func *func,
 	if (!types ||
 	    (!is_method && !stdlib_signature(types, runtime, bin->minor, func->name, signature)))
 		return false;
-	*err = go_signature_place(types, gobin_arch(bin), has_registers(bin), signature);
+	*err = go_signature_place(types, gobin_arch(bin), gobin_has_registers(bin), signature);
 	return *err || is_method || is_possible(bin, func, signature);
 }
 

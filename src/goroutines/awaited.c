@@ -66,7 +66,6 @@ static uint64_t find_on_stack(const struct memory *memory, const struct gobin_la
 	uint8_t raw[MAX_SLOTS][SUDOG_SIZE];
 	struct memory_piece pieces[MAX_SLOTS];
 	size_t slots[MAX_SLOTS], count = 0;
-	struct error *err;
 
 	for (size_t i = first; i < end; i++) {
 		uint64_t word = word_of_stack(waiter, i);
@@ -78,9 +77,9 @@ static uint64_t find_on_stack(const struct memory *memory, const struct gobin_la
 			.at = word, .to = raw[count], .len = sudog_size(layout)};
 		count++;
 	}
-	err = memory->read(memory->context, pieces, count);
-	error_free(err);
-	for (size_t i = 0; !err && i < count; i++) {
+	if (!memory_read_all(memory, pieces, count))
+		return 0;
+	for (size_t i = 0; i < count; i++) {
 		const struct sudog sudog = parse(layout, raw[i]);
 
 		if (!pieces[i].is_read || !is_at_semaphore(&sudog, waiter))

@@ -152,7 +152,6 @@ static int compare(const void *a, const void *b)
 static bool read_texts(const struct memory *memory, struct raw_labels *raw, struct texts *texts)
 {
 	struct memory_piece pieces[2 * LABELS_MAX];
-	struct error *err;
 
 	for (size_t i = 0; i < raw->count; i++) {
 		struct raw_label *item = &raw->items[i];
@@ -160,9 +159,7 @@ static bool read_texts(const struct memory *memory, struct raw_labels *raw, stru
 		pieces[2 * i] = piece_of(&item->key, texts->bytes[i][0], raw);
 		pieces[2 * i + 1] = piece_of(&item->value, texts->bytes[i][1], raw);
 	}
-	err = memory->read(memory->context, pieces, 2 * raw->count);
-	error_free(err);
-	if (err)
+	if (!memory_read_all(memory, pieces, 2 * raw->count))
 		return false;
 	for (size_t i = 0; i < raw->count; i++) {
 		const struct memory_piece *key = &pieces[2 * i], *value = key + 1;

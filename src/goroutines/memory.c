@@ -65,11 +65,18 @@ struct memory memory_of_process(const pid_t *pid)
 	return (struct memory){pid, read_process};
 }
 
+bool memory_read_all(const struct memory *memory, struct memory_piece *pieces, size_t count)
+{
+	struct error *err = memory->read(memory->context, pieces, count);
+	bool is_read = !err;
+
+	error_free(err);
+	return is_read;
+}
+
 bool memory_read(const struct memory *memory, uint64_t at, void *to, size_t len)
 {
 	struct memory_piece piece = {.at = at, .to = to, .len = len};
-	struct error *err = memory->read(memory->context, &piece, 1);
 
-	error_free(err);
-	return !err && piece.is_read;
+	return memory_read_all(memory, &piece, 1) && piece.is_read;
 }

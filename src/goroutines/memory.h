@@ -29,5 +29,7 @@ struct memory memory_of_process(const pid_t *pid);
 
 /* One piece; false: it cannot be read. */
 bool memory_read(const struct memory *memory, uint64_t at, void *to, size_t len);
+/* Several: each tells whether it could be read. False: nothing can. */
+bool memory_read_all(const struct memory *memory, struct memory_piece *pieces, size_t count);
 
 #endif

@@ -37,7 +37,6 @@ struct time_group {
 	struct hunt_doing *doing; /* where it is told; NULL: not yet, or it is not */
 	double slow_ns, fast_ns; /* with the weights of the calls */
 	double count; /* in slow calls */
-	struct piece piece; /* the first one */
 	struct group_place places[GROUP_MAX_PLACES];
 	size_t num_places;
 	struct group_part parts[GROUP_MAX_PARTS];
@@ -59,7 +58,7 @@ struct analysis {
 
 /* What pieces of one group have in common. */
 struct hash_key group_key(struct sites *sites, const struct piece *piece);
-/* A piece of the line that most of the group's time was spent on. */
+/* A piece of the line that most of the time of a group was spent on, which has some in slow calls. */
 const struct piece *group_piece(const struct time_group *group);
 
 /* The same without the line. */

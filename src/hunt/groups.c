@@ -65,7 +65,6 @@ static struct time_group *find_group(struct analysis *analysis, const struct pie
 	if (!group)
 		return NULL;
 	group->key = key;
-	group->piece = *piece;
 	if (!hash_add(&analysis->by_key, &group->key)) {
 		free(group);
 		return NULL;
@@ -78,15 +77,14 @@ static struct time_group *find_group(struct analysis *analysis, const struct pie
 static void add_part(struct sites *sites, struct time_group *group, const struct piece *piece,
 		     double ns)
 {
-	const struct stack_site *site =
-		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
-	struct group_part part = {.callee = site->callee};
+	struct group_part part = {};
 	size_t at = 0;
 
 	if (piece->kind == PIECE_NO_CPU) {
-		part.callee = NULL;
 		part.by = piece->flags & PIECE_BY;
 		memcpy(part.by_comm, piece->by_comm, sizeof(part.by_comm));
+	} else {
+		part.callee = sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED)->callee;
 	}
 	while (at < group->num_parts &&
 	       !(group->parts[at].callee == part.callee && group->parts[at].by == part.by &&
@@ -129,7 +127,7 @@ const struct piece *group_piece(const struct time_group *group)
 	for (size_t i = 1; i < group->num_places; i++)
 		if (group->places[i].ns > best->ns)
 			best = &group->places[i];
-	return group->num_places ? &best->piece : &group->piece;
+	return &best->piece;
 }
 
 /* Fewer samples do not stand for calls that have none. */

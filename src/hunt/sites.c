@@ -211,12 +211,9 @@ enum hunt_kind sites_kind(struct sites *sites, const struct piece *piece,
 
 size_t sites_divide(struct sites *sites, const struct piece *piece, struct piece parts[2])
 {
-	const struct stack_site *site =
-		sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED);
-
 	parts[0] = parts[1] = *piece;
-	if (piece->kind != PIECE_SYSCALL || !site->is_c || !piece->asleep_ns ||
-	    piece->asleep_ns >= piece->ns)
+	if (piece->kind != PIECE_SYSCALL || !piece->asleep_ns || piece->asleep_ns >= piece->ns ||
+	    !sites_find(sites, piece->stack, piece->flags & PIECE_SAMPLED)->is_c)
 		return 1;
 	parts[0].ns = piece->asleep_ns;
 	parts[1].ns = piece->ns - piece->asleep_ns;

@@ -39,6 +39,7 @@ static size_t num_told_parts(const struct hunt_doing *doing)
 
 #define TAKER_SIZE 96
 
+/* NULL: nobody knows. */
 static const char *taker_text(const struct hunt_taker *taker, char text[TAKER_SIZE])
 {
 	if (taker->is_own_process)
@@ -48,30 +49,26 @@ static const char *taker_text(const struct hunt_taker *taker, char text[TAKER_SI
 	if (taker->is_quota)
 		return "the quota of its control group was used up";
 	if (!taker->process[0])
-		return "others";
+		return NULL;
 	snprintf(text, TAKER_SIZE, "process %s", taker->process);
 	return text;
-}
-
-static bool is_known(const struct hunt_taker *taker)
-{
-	return taker->process[0] || taker->is_own_process || taker->is_idle || taker->is_quota;
 }
 
 /* Who had the processor instead, one a line. */
 static void put_takers(struct output *out, size_t indent, const struct hunt_doing *doing)
 {
 	size_t count = num_told_parts(doing);
+	char who[TAKER_SIZE];
 
-	if (doing->kind != HUNT_NO_CPU || (count == 1 && !is_known(&doing->parts[0].taker)))
+	if (doing->kind != HUNT_NO_CPU || (count == 1 && !taker_text(&doing->parts[0].taker, who)))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct hunt_part *part = &doing->parts[i];
-		char text[TEXT_SIZE], who[TAKER_SIZE], amount[HUNT_AMOUNT_SIZE];
+		char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 		snprintf(text, sizeof(text), "meanwhile %.0f %% %s: %s", 100 * part->share,
 			 hunt_amount(amount, (uint64_t)(part->share * (double)doing->ns)),
-			 taker_text(&part->taker, who));
+			 taker_text(&part->taker, who) ?: "others");
 		hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = text});
 	}
 }

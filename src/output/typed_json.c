@@ -128,11 +128,8 @@ static bool is_valid_text(const struct value *text)
 static void put_bytes(struct writing *writing, const struct value *bytes)
 {
 	json_open_value(writing->json, '[');
-	for (size_t i = 0; i < bytes->size; i++) {
-		if (i)
-			writer_put(writing->json->writer, ",", 1);
-		json_number(writing->json, (uint8_t)bytes->text[i]);
-	}
+	for (size_t i = 0; i < bytes->size; i++)
+		json_element_number(writing->json, (uint8_t)bytes->text[i]);
 	json_close(writing->json, ']');
 }
 
@@ -164,13 +161,8 @@ static void put_text(struct writing *writing, const struct go_value *value)
 
 static void put_pointer(struct writing *writing, const struct go_value *value)
 {
-	struct go_value target;
+	struct go_value target = go_value_target(value);
 
-	if (!value->type->elem) {
-		put_missing(writing, VALUE_UNKNOWN);
-		return;
-	}
-	target = go_value_target(value);
 	put_value(writing, &target);
 }
 

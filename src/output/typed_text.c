@@ -127,13 +127,8 @@ static void put_text(struct writing *writing, const struct go_value *value)
 
 static void put_pointer(struct writing *writing, const struct go_value *value, bool wants_type)
 {
-	struct go_value target;
+	struct go_value target = go_value_target(value);
 
-	if (!value->type->elem) {
-		put_state(writing, VALUE_UNKNOWN);
-		return;
-	}
-	target = go_value_target(value);
 	if (target.state == VALUE_WHOLE)
 		put(writing, "&");
 	put_value(writing, &target, wants_type);

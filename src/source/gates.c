@@ -77,15 +77,20 @@ static void walk(struct gates *gates, gate_visitor visit, void *context)
 	}
 }
 
+static bool take_out(struct gates *gates, const struct gate_key *key)
+{
+	if (bpf_map_delete_elem(gates->fd, key))
+		return false;
+	__atomic_fetch_sub(gates->count, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
 /* Takes it out, as it is now: another program may have it since the map was read. */
 static bool take_if_gone(struct gates *gates, const struct gate_key *key, uint64_t first_alive_now,
 			 struct gate *now)
 {
-	if (bpf_map_lookup_elem(gates->fd, key, now) || now->program >= first_alive_now ||
-	    bpf_map_delete_elem(gates->fd, key))
-		return false;
-	__atomic_fetch_sub(gates->count, 1, __ATOMIC_RELAXED);
-	return true;
+	return !bpf_map_lookup_elem(gates->fd, key, now) && now->program < first_alive_now &&
+	       take_out(gates, key);
 }
 
 /* ---- losses ---- */
@@ -179,8 +184,7 @@ void gates_sweep(struct gates *gates, uint64_t now_ns)
 static void delete_any(struct gates *gates, const struct gate_key *key, const struct gate *gate,
 		       void *context)
 {
-	if (!bpf_map_delete_elem(gates->fd, key))
-		__atomic_fetch_sub(gates->count, 1, __ATOMIC_RELAXED);
+	take_out(gates, key);
 }
 
 void gates_forget(struct gates *gates)

@@ -175,8 +175,10 @@ void looks_see(struct looks *looks, const struct record *record)
 	if (!record->goid)
 		return;
 	g = record_entry_g(record);
+	if (!g && !(record->flags & RECORD_CLOSES_TREE))
+		return;
 	goroutine = hash_find(&looks->goroutines, key);
-	if (goroutine && (g || record->flags & RECORD_CLOSES_TREE))
+	if (goroutine)
 		forget(looks, goroutine);
 	if (g)
 		remember(looks, key, g);
@@ -406,7 +408,6 @@ void looks_tell(struct looks *looks, uint64_t until_ns,
 			return;
 		looks->num_told++;
 		if (found->look.stack && *told != found->look.stack) {
-			*told = found->look.stack;
 			*told = found->look.stack;
 			tell(context, &found->stack.header);
 		}

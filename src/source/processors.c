@@ -77,16 +77,26 @@ static struct error *attach_clocks(struct processors *processors)
 	return privileges_error(errnum, "attach to the clocks of processors");
 }
 
+/* NULL: out of memory; errno is that of attaching to switches. */
+static struct processors *make(const struct graph_bpf *bpf)
+{
+	struct processors *processors = calloc(1, sizeof(*processors));
+
+	if (!processors)
+		return NULL;
+	processors->bpf = bpf;
+	processors->switches = bpf_program__attach(bpf->progs.sched_switch);
+	return processors;
+}
+
 struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_options *options,
 				struct processors **out)
 {
-	struct processors *processors = *out = calloc(1, sizeof(*processors));
+	struct processors *processors = *out = make(bpf);
 
 	if (!processors)
 		return error_out_of_memory();
-	processors->bpf = bpf;
 	processors->options = *options;
-	processors->switches = bpf_program__attach(bpf->progs.sched_switch);
 	if (!processors->switches)
 		return privileges_error(errno, "attach to the tracepoint of the scheduler");
 	return options->frequency_hz ? attach_clocks(processors) : NULL;
@@ -94,12 +104,10 @@ struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_o
 
 struct error *processors_attach_switches(const struct graph_bpf *bpf, struct processors **out)
 {
-	struct processors *processors = *out = calloc(1, sizeof(*processors));
+	struct processors *processors = *out = make(bpf);
 
 	if (!processors)
 		return error_out_of_memory();
-	processors->bpf = bpf;
-	processors->switches = bpf_program__attach(bpf->progs.sched_switch);
 	if (!processors->switches)
 		log_verbose("%s", PROCESSORS_NO_SWITCHES);
 	return NULL;

@@ -222,15 +222,13 @@ static const uint8_t *find_bytes(const struct go_value *value, enum typed_role r
 				 uint8_t *state)
 {
 	uint8_t piece = find_lead(value, role);
-	const uint8_t *bytes;
 
 	*size = 0;
 	if (piece == TYPED_NONE) {
 		*state = VALUE_DEPTH;
 		return NULL;
 	}
-	bytes = bytes_of(value->typed, value->captured, piece, size, state);
-	return bytes;
+	return bytes_of(value->typed, value->captured, piece, size, state);
 }
 
 void go_value_text(const struct go_value *value, struct value_spec *spec, struct value *text)
@@ -281,6 +279,8 @@ struct go_value go_value_target(const struct go_value *pointer)
 	struct go_type *type = pointer->type->elem;
 	uint8_t piece;
 
+	if (!type)
+		return without(pointer, NULL, VALUE_UNKNOWN);
 	if (pointer->state != VALUE_WHOLE)
 		return without(pointer, type, pointer->state);
 	if (!go_value_word(pointer, 0, WORD))
@@ -372,18 +372,13 @@ static bool is_direct(struct go_type *type)
 /* 0: it is not known. */
 static uint64_t find_type_address(const struct go_value *interface, uint8_t *state)
 {
-	uint8_t piece = TYPED_NONE;
 	const uint8_t *bytes;
 	uint64_t address = 0;
 	size_t size;
 
 	if (!interface->type->has_methods)
 		return go_value_word(interface, 0, WORD);
-	piece = find_lead(interface, TYPED_ITAB_TYPE);
-	*state = VALUE_DEPTH;
-	if (piece == TYPED_NONE)
-		return 0;
-	bytes = bytes_of(interface->typed, interface->captured, piece, &size, state);
+	bytes = find_bytes(interface, TYPED_ITAB_TYPE, &size, state);
 	if (bytes && size == sizeof(address))
 		memcpy(&address, bytes, sizeof(address));
 	return address;
@@ -499,7 +494,7 @@ struct go_value go_entry(const struct go_entries *entries, unsigned index, bool 
 
 uint8_t go_value_channel(const struct go_value *channel, uint64_t *length, uint64_t *capacity)
 {
-	uint8_t state = channel->state, piece;
+	uint8_t state = channel->state;
 	const uint8_t *bytes;
 	size_t size;
 
@@ -507,10 +502,7 @@ uint8_t go_value_channel(const struct go_value *channel, uint64_t *length, uint6
 		return state;
 	if (!go_value_word(channel, 0, WORD))
 		return VALUE_NIL;
-	piece = find_lead(channel, TYPED_CHAN);
-	if (piece == TYPED_NONE)
-		return VALUE_DEPTH;
-	bytes = bytes_of(channel->typed, channel->captured, piece, &size, &state);
+	bytes = find_bytes(channel, TYPED_CHAN, &size, &state);
 	if (!bytes)
 		return state;
 	memcpy(length, bytes, WORD);
@@ -523,7 +515,6 @@ const char *go_value_function(const struct go_value *value, uint8_t *state)
 	const struct gobin_func *func = NULL;
 	const uint8_t *bytes;
 	uint64_t address;
-	uint8_t piece;
 	size_t size;
 
 	*state = value->state;
@@ -532,11 +523,7 @@ const char *go_value_function(const struct go_value *value, uint8_t *state)
 	*state = VALUE_NIL;
 	if (!go_value_word(value, 0, WORD))
 		return NULL;
-	*state = VALUE_DEPTH;
-	piece = find_lead(value, TYPED_CODE);
-	if (piece == TYPED_NONE)
-		return NULL;
-	bytes = bytes_of(value->typed, value->captured, piece, &size, state);
+	bytes = find_bytes(value, TYPED_CODE, &size, state);
 	if (!bytes)
 		return NULL;
 	memcpy(&address, bytes, WORD);

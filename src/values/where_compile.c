@@ -20,19 +20,15 @@ struct compiler {
 	bool is_whole;
 };
 
-static bool add_op(struct compiler *compiler, struct fetch_op op)
+static bool add_op(void *context, struct fetch_op op)
 {
+	struct compiler *compiler = context;
 	struct condition *condition = compiler->condition;
 
 	if (condition->num_ops == CONDITION_MAX_OPS)
 		return false;
 	condition->ops[condition->num_ops++] = op;
 	return true;
-}
-
-static bool add_fetched(void *context, struct fetch_op op)
-{
-	return add_op(context, op);
 }
 
 /* What the list does for a value, but for the end: the word is in use then, and a text's length. */
@@ -170,7 +166,7 @@ static bool add_comparison(struct compiler *compiler, const struct where_compari
 	if (!where_find(args, comparison->name, &value))
 		return !where_find(results, comparison->name, &value) && add_unknown(compiler);
 	if (spec->kind == VALUE_FLOAT ||
-	    !(value.is_typed ? where_typed_fetch(args, &value, add_fetched, compiler)
+	    !(value.is_typed ? where_typed_fetch(args, &value, add_op, compiler)
 			     : add_fetching(compiler, args, value.index)))
 		return false;
 	/* What is not known at the site is told of written values by their number. */
