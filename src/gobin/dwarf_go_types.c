@@ -20,23 +20,6 @@
 #define MAX_TYPEDEFS 16
 #define MAX_FIELDS   4096
 
-/* reflect.Kind, as src/internal/abi/type.go numbers them, by what they are here. */
-static const uint8_t kinds[] = {
-	[1] = GO_BOOL,     [2] = GO_INT,
-	[3] = GO_INT,      [4] = GO_INT,
-	[5] = GO_INT,      [6] = GO_INT,
-	[7] = GO_UINT,     [8] = GO_UINT,
-	[9] = GO_UINT,     [10] = GO_UINT,
-	[11] = GO_UINT,    [12] = GO_UINT,
-	[13] = GO_FLOAT,   [14] = GO_FLOAT,
-	[15] = GO_COMPLEX, [16] = GO_COMPLEX,
-	[17] = GO_ARRAY,   [18] = GO_CHAN,
-	[19] = GO_FUNC,    [20] = GO_INTERFACE,
-	[21] = GO_MAP,     [22] = GO_POINTER,
-	[23] = GO_SLICE,   [24] = GO_STRING,
-	[25] = GO_STRUCT,  [26] = GO_UNSAFE_POINTER,
-};
-
 static bool number_of(Dwarf_Die *die, unsigned name, uint64_t *number)
 {
 	Dwarf_Attribute attribute;
@@ -98,7 +81,7 @@ static enum go_kind kind_of(Dwarf_Die *die)
 	if (is_pointer_shape(name_of(die)))
 		return GO_UNSAFE_POINTER;
 	if (number_of(die, DW_AT_go_kind, &kind) && kind)
-		return kind < sizeof(kinds) ? kinds[kind] : GO_OPAQUE;
+		return go_kind_by_number(kind);
 	return kind_by_tag(die);
 }
 

@@ -17,41 +17,6 @@
 static bool complete(struct go_types *types, void *context, struct go_type *type);
 static const struct go_type_source source = {.complete = complete};
 
-static uint8_t kind_of(const struct descriptor *descriptor)
-{
-	switch (descriptor->kind) {
-	case RUNTIME_BOOL:
-		return GO_BOOL;
-	case RUNTIME_FLOAT32:
-	case RUNTIME_FLOAT64:
-		return GO_FLOAT;
-	case RUNTIME_COMPLEX64:
-	case RUNTIME_COMPLEX128:
-		return GO_COMPLEX;
-	case RUNTIME_ARRAY:
-		return GO_ARRAY;
-	case RUNTIME_CHAN:
-		return GO_CHAN;
-	case RUNTIME_FUNC:
-		return GO_FUNC;
-	case RUNTIME_INTERFACE:
-		return GO_INTERFACE;
-	case RUNTIME_MAP:
-		return GO_MAP;
-	case RUNTIME_POINTER:
-		return GO_POINTER;
-	case RUNTIME_SLICE:
-		return GO_SLICE;
-	case RUNTIME_STRING:
-		return GO_STRING;
-	case RUNTIME_STRUCT:
-		return GO_STRUCT;
-	case RUNTIME_UNSAFE_POINTER:
-		return GO_UNSAFE_POINTER;
-	}
-	return descriptor->kind <= RUNTIME_INT64 ? GO_INT : GO_UINT;
-}
-
 /* ---- names ---- */
 
 static const char *join(struct go_types *types, const char *head, size_t head_length,
@@ -134,7 +99,7 @@ static struct go_type *get(struct runtime_types *runtime, uint64_t va, unsigned 
 	type = go_types_get(runtime->types, &source, runtime, va, &is_new);
 	if (!type || !is_new)
 		return type;
-	type->kind = kind_of(&descriptor);
+	type->kind = go_kind_by_number(descriptor.kind);
 	type->size = descriptor.size;
 	type->is_named = descriptor.flags & DESCRIPTOR_NAMED && memchr(text, '.', length);
 	type->has_methods = has_methods(runtime, &descriptor);

@@ -11,11 +11,7 @@
 static inline const struct value_list *output_values(const struct output *out,
 						     const struct captured *captured)
 {
-	const struct value_lists *lists = out->options.values;
-
-	if (!captured || !lists || captured->list >= lists->count)
-		return NULL;
-	return &lists->items[captured->list];
+	return value_list_of(out->options.values, captured);
 }
 
 /* Nothing for a call without values; "..." where there was no room to keep them. */

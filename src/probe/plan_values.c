@@ -157,19 +157,23 @@ static struct error *make_list(struct plan_values *values, struct plan *plan, st
 	return err;
 }
 
-/* False: it is not known; the first reason is kept. */
-static bool find_signature(struct plan_values *values, const struct plan *plan,
-			   const struct plan_func *func, struct go_signature *signature)
+/* That of the function that was added last. NULL: it is not known; the first reason is kept. */
+static const struct go_signature *find_signature(struct plan_values *values,
+						 const struct plan *plan)
 {
-	struct error *err = gobin_signature(plan->bin, func->func, signature);
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct error *err = NULL;
 
-	if (!err)
-		return true;
-	if (values->why_not)
-		error_free(err);
-	else
+	if (values->signature_of != plan->num_funcs) {
+		values->signature_of = plan->num_funcs;
+		err = gobin_signature(plan->bin, func->func, &values->signature);
+		values->has_signature = !err;
+	}
+	if (!values->why_not)
 		values->why_not = err;
-	return false;
+	else
+		error_free(err);
+	return values->has_signature ? &values->signature : NULL;
 }
 
 static struct error *set_arguments(struct plan_values *values, struct plan *plan, struct site *site,
@@ -178,15 +182,15 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
 				.is_repeated = decoded->is_entry_repeated};
-	struct go_signature signature;
+	const struct go_signature *signature = find_signature(values, plan);
 	struct found found = {};
 	struct error *err;
 
-	if (!find_signature(values, plan, func, &signature))
+	if (!signature)
 		return NULL;
-	err = find_values(values, func, &signature, &found);
+	err = find_values(values, func, signature, &found);
 	if (!err)
-		err = find_conditions(plan, func, &signature, false, &found);
+		err = find_conditions(plan, func, signature, false, &found);
 	if (!err && found.count)
 		err = make_list(values, plan, site, at, &found);
 	typed_values_free(found.items, found.count);
@@ -197,7 +201,7 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 static struct error *set_results(struct plan_values *values, struct plan *plan, struct site *site)
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
-	struct go_signature signature;
+	const struct go_signature *signature;
 	struct found found = {};
 	struct error *err = NULL;
 
@@ -210,13 +214,14 @@ static struct error *set_results(struct plan_values *values, struct plan *plan, 
 	}
 	values->results_of = plan->num_funcs;
 	values->results_list = 0;
-	if (!find_signature(values, plan, func, &signature))
+	signature = find_signature(values, plan);
+	if (!signature)
 		return NULL;
 	values->num_found++;
 	if (wants_all(values->results, func))
-		err = find_all(&signature, true, &found);
+		err = find_all(signature, true, &found);
 	if (!err)
-		err = find_conditions(plan, func, &signature, true, &found);
+		err = find_conditions(plan, func, signature, true, &found);
 	if (!err && found.count) {
 		err = make_list(values, plan, site, (struct typed_site){}, &found);
 		values->results_list = plan->values.count;

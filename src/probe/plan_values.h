@@ -4,6 +4,7 @@
 #define PROBE_PLAN_VALUES_H
 
 #include "gofuncgraph/plan.h"
+#include "gofuncgraph/types.h"
 #include "values/wanted.h"
 
 /* While a plan is made. All zero: nothing is wanted but what stands behind functions' names. */
@@ -13,6 +14,10 @@ struct plan_values {
 	/* Number plus one of the list of the function's results, which all its returns have. */
 	size_t results_list;
 	size_t results_of; /* number plus one of that function; 0: none yet */
+	/* Of the function that was asked for last; how far it is known. */
+	struct go_signature signature;
+	size_t signature_of; /* number plus one of that function; 0: none yet */
+	bool has_signature;
 	size_t num_found; /* functions of which something is known that is wanted */
 	struct error *why_not; /* of the first of the others */
 };

@@ -16,6 +16,9 @@ struct go_type_source {
 	bool (*complete)(struct go_types *types, void *context, struct go_type *type);
 };
 
+/* A reflect.Kind, as src/internal/abi/type.go numbers them. GO_OPAQUE: there is none. */
+enum go_kind go_kind_by_number(uint64_t number);
+
 struct go_types *go_types_new(void); /* NULL: out of memory */
 void go_types_free(struct go_types *types); /* NULL is fine */
 

@@ -31,6 +31,29 @@ struct go_types {
 	struct hash known;
 };
 
+/* ---- kinds ---- */
+
+static const uint8_t kinds[] = {
+	[1] = GO_BOOL,     [2] = GO_INT,
+	[3] = GO_INT,      [4] = GO_INT,
+	[5] = GO_INT,      [6] = GO_INT,
+	[7] = GO_UINT,     [8] = GO_UINT,
+	[9] = GO_UINT,     [10] = GO_UINT,
+	[11] = GO_UINT,    [12] = GO_UINT,
+	[13] = GO_FLOAT,   [14] = GO_FLOAT,
+	[15] = GO_COMPLEX, [16] = GO_COMPLEX,
+	[17] = GO_ARRAY,   [18] = GO_CHAN,
+	[19] = GO_FUNC,    [20] = GO_INTERFACE,
+	[21] = GO_MAP,     [22] = GO_POINTER,
+	[23] = GO_SLICE,   [24] = GO_STRING,
+	[25] = GO_STRUCT,  [26] = GO_UNSAFE_POINTER,
+};
+
+enum go_kind go_kind_by_number(uint64_t number)
+{
+	return number < sizeof(kinds) ? kinds[number] : GO_OPAQUE;
+}
+
 /* ---- memory ---- */
 
 struct go_types *go_types_new(void)

@@ -19,6 +19,14 @@ struct value {
 	uint64_t length;
 };
 
+/* What these values are, NULL: nobody knows, or there are none. Both may be NULL. */
+static inline const struct value_list *value_list_of(const struct value_lists *lists,
+						     const struct captured *captured)
+{
+	return captured && lists && captured->list < lists->count ? &lists->items[captured->list]
+								  : NULL;
+}
+
 /* Of a value_list that captured->list names. `bytes`: that there are of captured->bytes. */
 struct value value_read(const struct value_list *list, const struct captured *captured,
 			size_t bytes, size_t index);

@@ -179,28 +179,12 @@ static enum where_answer judge_value(const struct where_comparison *comparison,
 	return answer(outcome_of(comparison, value) & comparison->wanted);
 }
 
-static enum where_answer judge_in(const struct where_comparison *comparison,
-				  const struct value_lists *lists, const struct captured *captured)
-{
-	const struct value_list *list =
-		captured && captured->list < lists->count ? &lists->items[captured->list] : NULL;
-	struct where_value found;
-	struct value value;
-
-	if (!where_find(list, comparison->name, &found))
-		return WHERE_UNKNOWN;
-	value = found.is_typed ? where_typed_read(list, &found, captured)
-			       : value_read(list, captured, captured->size, found.index);
-	return judge_value(comparison, &value);
-}
-
 /* A goroutine that has no such label has no other value of it either. */
 static enum where_answer judge_label(const struct where_comparison *comparison,
 				     const struct value_lists *lists,
 				     const struct captured *captured)
 {
-	const struct value_list *list =
-		captured && captured->list < lists->count ? &lists->items[captured->list] : NULL;
+	const struct value_list *list = value_list_of(lists, captured);
 
 	for (size_t i = 0; list && i < list->num_labels; i++) {
 		const struct value_label *label = &list->labels[i];
@@ -214,22 +198,26 @@ static enum where_answer judge_label(const struct where_comparison *comparison,
 	return WHERE_UNKNOWN;
 }
 
-static bool has_argument(const struct where_comparison *comparison, const struct value_lists *lists,
-			 const struct captured *args)
-{
-	struct where_value found;
-
-	return args && args->list < lists->count &&
-	       where_find(&lists->items[args->list], comparison->name, &found);
-}
-
 static enum where_answer judge_one(const struct where_comparison *comparison,
 				   const struct value_lists *lists, const struct captured *args,
 				   const struct captured *results)
 {
+	const struct value_list *list = value_list_of(lists, args);
+	const struct captured *captured = args;
+	struct where_value found;
+	struct value value;
+
 	if (comparison->is_label)
 		return judge_label(comparison, lists, args);
-	return judge_in(comparison, lists, has_argument(comparison, lists, args) ? args : results);
+	if (!where_find(list, comparison->name, &found)) {
+		captured = results;
+		list = value_list_of(lists, captured);
+		if (!where_find(list, comparison->name, &found))
+			return WHERE_UNKNOWN;
+	}
+	value = found.is_typed ? where_typed_read(list, &found, captured)
+			       : value_read(list, captured, captured->size, found.index);
+	return judge_value(comparison, &value);
 }
 
 enum where_answer where_judge(const struct where *where, const struct value_lists *lists,

@@ -44,6 +44,13 @@ def flat(call):
     return {**parts, **waiting}
 
 
+def kept_away(call):
+    """While its thread has no processor, Go may take the goroutine off it, too: what is left of the
+    stop is runnable then."""
+    parts = flat(call)
+    return parts.get("no cpu", 0) + parts.get("runnable", 0)
+
+
 def tolerance(ns):
     return max(0.05 * ns, 2_000_000)
 
@@ -115,7 +122,7 @@ def test_no_processor(binary, start, trace, version, flags):
     for call, gaps, total in zip(calls, told["waited_ns"], told["total_ns"]):
         away = flat(call).get("no cpu", 0)
         # Where it lost the processor outside of a gap that it measures, between two calls.
-        assert gaps - tolerance(gaps) <= away <= total
+        assert gaps - tolerance(gaps) <= kept_away(call) and away <= total
         assert flat(call)["running"] <= total - gaps + tolerance(total)
         waits = [wait["duration_ns"] for wait in call["waits"] if wait["state"] == "no cpu"]
         assert all(ns >= 1_000_000 for ns in waits) and sum(waits) <= away
@@ -148,7 +155,7 @@ def test_no_processor_in_a_pid_namespace(binary, run_tool, _processes, where, tm
     assert len(calls) == 5 and sum(told["waited_ns"]) > 50_000_000
     check_sums(calls)
     for call, gaps in zip(calls, told["waited_ns"]):
-        assert flat(call).get("no cpu", 0) >= gaps - tolerance(gaps), (call, told)
+        assert kept_away(call) >= gaps - tolerance(gaps), (call, told)
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"], ids="Go {}".format)

@@ -129,4 +129,42 @@ static inline void go_remove(const char *folder)
 		fprintf(stderr, "cannot remove %s\n", folder);
 }
 
+/*
+ * A program of this source, built by every toolchain of Go 1.`first` or newer that is at hand: stripped, as PIE
+ * too, and for arm64. False: one cannot be built.
+ */
+static inline bool go_check_builds(const char *source, int first,
+				   void (*check)(struct go_toolchain *go, const char *path))
+{
+	static const char *const builds[][2] = {
+		{"amd64", "-ldflags='-s -w'"},
+		{"amd64", "-ldflags='-s -w' -buildmode=pie"},
+		{"arm64", "-ldflags='-s -w'"},
+	};
+	char folder[GO_MAX_PATH], text[GO_MAX_PATH + 16], path[GO_MAX_PATH + 32], version[16];
+	struct go_toolchain go;
+	bool is_built;
+	FILE *file;
+
+	if (!go_folder(folder))
+		return false;
+	snprintf(text, sizeof(text), "%s/main.go", folder);
+	snprintf(path, sizeof(path), "%s/main", folder);
+	file = fopen(text, "w");
+	is_built = file && fputs(source, file) != EOF && fclose(file) == 0;
+	for (int minor = first; minor < 60 && is_built; minor++) {
+		snprintf(version, sizeof(version), "1.%d", minor);
+		if (!go_toolchain_find(&go, version))
+			continue;
+		for (size_t i = 0; i < sizeof(builds) / sizeof(*builds) && is_built; i++) {
+			go.goarch = builds[i][0];
+			is_built = go_build(&go, text, builds[i][1], path);
+			if (is_built)
+				check(&go, path);
+		}
+	}
+	go_remove(folder);
+	return is_built;
+}
+
 #endif

@@ -196,16 +196,10 @@ static void check_all(struct gobin *bin)
 	assert_true(told > 200);
 }
 
-static void check_build(const char *folder, struct go_toolchain *go, const char *goarch,
-			const char *options)
+static void check_build(struct go_toolchain *go, const char *path)
 {
-	char source_path[GO_MAX_PATH + 16], path[GO_MAX_PATH + 32];
 	struct gobin *bin;
 
-	snprintf(source_path, sizeof(source_path), "%s/main.go", folder);
-	snprintf(path, sizeof(path), "%s/main", folder);
-	go->goarch = goarch;
-	assert_true(go_build(go, source_path, options, path));
 	assert_null(gobin_open(path, &bin));
 	compare(go, bin);
 	check_all(bin);
@@ -214,24 +208,7 @@ static void check_build(const char *folder, struct go_toolchain *go, const char 
 
 static void has_the_words_of_all_toolchains(void **state)
 {
-	char folder[GO_MAX_PATH], path[GO_MAX_PATH + 16], version[16];
-	struct go_toolchain go;
-	FILE *file;
-
-	assert_true(go_folder(folder));
-	snprintf(path, sizeof(path), "%s/main.go", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_true(fputs(source, file) != EOF && fclose(file) == 0);
-	for (int minor = 18; minor < 60; minor++) {
-		snprintf(version, sizeof(version), "1.%d", minor);
-		if (!go_toolchain_find(&go, version))
-			continue;
-		check_build(folder, &go, "amd64", "-ldflags='-s -w'");
-		check_build(folder, &go, "amd64", "-ldflags='-s -w' -buildmode=pie");
-		check_build(folder, &go, "arm64", "-ldflags='-s -w'");
-	}
-	go_remove(folder);
+	assert_true(go_check_builds(source, 18, check_build));
 }
 
 /* As it is, or with one of its bytes changed. False: it is refused. */
