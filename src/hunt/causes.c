@@ -173,7 +173,7 @@ static void tell_parts(struct time_group *group, struct hunt_doing *doing)
 
 /* ---- whose doing ---- */
 
-/* The pieces of the slow calls that are of the group. */
+/* The pieces of the slow calls that are of the group; of one that is divided the part that was a wait. */
 static struct guilt_wait *list_waits(const struct analysis *analysis,
 				     const struct time_group *group, size_t *count)
 {
@@ -188,11 +188,16 @@ static struct guilt_wait *list_waits(const struct analysis *analysis,
 		const struct looked_at *one = &analysis->slow[i];
 
 		for (uint32_t j = 0; j < one->call->pieces.count; j++) {
-			struct hash_key key =
-				group_key(analysis->sites, &one->call->pieces.items[j]);
+			const struct piece *piece = &one->call->pieces.items[j];
+			struct piece parts[2];
+			struct hash_key key;
 
+			sites_divide(analysis->sites, piece, parts);
+			key = group_key(analysis->sites, &parts[0]);
 			if (key.first == group->key.first && key.second == group->key.second)
-				waits[(*count)++] = (struct guilt_wait){one->call, j, one->weight};
+				waits[(*count)++] = (struct guilt_wait){
+					one->call, j,
+					one->weight * (double)parts[0].ns / (double)piece->ns};
 		}
 	}
 	return waits;

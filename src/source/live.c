@@ -278,12 +278,17 @@ static bool is_of_states(const struct plan *plan, uint32_t func)
 }
 
 /* Who runs a goroutine is not known any more. */
-static struct error *end_states(struct live *live)
+static struct error *leave_states(struct live *live)
 {
 	if (!live->options.run.hunt.is_wanted)
 		processors_detach(live->processors);
-	hand_on_time(live, RECORD_STATES_OFF, event_clock_now_ns(live->options.clock));
 	return begin_looks(live);
+}
+
+static struct error *end_states(struct live *live)
+{
+	hand_on_time(live, RECORD_STATES_OFF, event_clock_now_ns(live->options.clock));
+	return leave_states(live);
 }
 
 static struct error *hand_on_taken_off(struct live *live)
@@ -349,7 +354,7 @@ struct error *live_take_off(struct source *source, const uint32_t *funcs, size_t
 		err = layers_take_off(&live->layers, live->attachment, funcs, count, is_exact);
 	for (size_t i = 0; i < count && !err && !is_tracing; i++)
 		if (is_of_states(live->options.plan, funcs[i]))
-			err = begin_looks(live);
+			err = leave_states(live);
 	if (err || !has_gap || !live_is_busy(source))
 		return err;
 	/* None, if nothing else was in a layer with what goes. */

@@ -149,13 +149,46 @@ static void test_shares(void **state)
 	world_end(&world);
 }
 
+static void check_c_code(const struct hunt_report *report)
+{
+	const struct hunt_doing *asleep = &report->causes[1];
+
+	assert_string_equal(report->causes[0].kind_name, "c code");
+	assert_int_equal(report->causes[0].num_objects, 0);
+	assert_string_equal(asleep->kind_name, "asleep in c code");
+	assert_int_equal(asleep->ns, 20000000);
+	assert_int_equal(asleep->num_objects, 1);
+	assert_string_equal(asleep->objects[0].text, "127.0.0.1:1");
+	assert_int_equal(asleep->objects[0].ns, 20000000);
+}
+
+/* C code that slept for the smaller part of its time did so on something; the rest was on nothing. */
+static void test_c_code(void **state)
+{
+	struct world world;
+	union any_record room = {.wait_on = {.wait = {.start_ns = world_ns(0),
+						      .ready_ns = world_ns(50000),
+						      .asleep_ns = 20000000,
+						      .state = STATE_SYSCALL,
+						      .syscall = 45},
+					     .on = peer(1)}};
+
+	world_begin(&world, &(struct hunt_settings){0});
+	world_enter(&world, 1, 0);
+	room.wait_on.wait.stack = STACK(&world, NAP, HANDLE);
+	room.header.size = sizeof(room.wait_on);
+	world_feed(&world, &room, RECORD_WAIT, 50000, 1);
+	world_leave(&world, 1, 50000);
+	world_report(&world, &(struct hunt_report_options){0}, check_c_code);
+	world_end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),
-		cmocka_unit_test(test_sockets),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_files),   cmocka_unit_test(test_sockets),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_c_code),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

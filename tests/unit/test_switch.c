@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -74,13 +75,13 @@ static const char source[] =
 struct seen {
 	const struct plan *plan;
 	uint64_t entries[3], returns[3]; /* of main.inner, outer, spare */
-	uint64_t num_left_out, num_lost, num_gaps, num_gap_ends, num_taken_off;
+	uint64_t num_left_out, num_lost, num_gaps, num_gap_ends, num_taken_off, num_states;
 };
 
 struct fixture {
 	char folder[GO_MAX_PATH], program[GO_MAX_PATH + 16];
 	struct gobin *bin;
-	struct plan plan;
+	struct plan plan, plan_of_states; /* the same, and where goroutines change their states */
 	struct modules *modules;
 	struct event_clock clock;
 	pid_t pid;
@@ -118,6 +119,7 @@ static void see(void *context, const struct record *record)
 	seen->num_gaps += record->kind == RECORD_GAP;
 	seen->num_gap_ends += record->kind == RECORD_GAP_END;
 	seen->num_taken_off += record->kind == RECORD_TAKEN_OFF;
+	seen->num_states += record->kind == RECORD_STATE;
 	if (record->kind != RECORD_ENTRY && record->kind != RECORD_RETURN)
 		return;
 	number = number_of(plan_site_func(seen->plan, &seen->plan->sites[at->site])->name);
@@ -150,6 +152,8 @@ static int setup(void **state)
 	assert_true(go_build(&go, path, "", f.program));
 	must(gobin_open(f.program, &f.bin));
 	must(plan_make(f.bin, &selection, NULL, &f.plan));
+	must(plan_make(f.bin, &selection, &(struct run_options){.states = true},
+		       &f.plan_of_states));
 	must(modules_new(&f.modules));
 	event_clock_start(&f.clock);
 	*state = &f;
@@ -163,6 +167,7 @@ static int teardown(void **state)
 	if (!f)
 		return 0;
 	plan_destroy(&f->plan);
+	plan_destroy(&f->plan_of_states);
 	modules_free(f->modules);
 	gobin_close(f->bin);
 	go_remove(f->folder);
@@ -208,8 +213,11 @@ static struct source *start_source(struct fixture *f, struct seen *seen, enum at
 				   bool careful)
 {
 	struct live_options options = {
-		.plan = &f->plan,
-		.run = {.method = method, .emulate_ret = true, .ring_size = 1 << 26},
+		.plan = seen->plan,
+		.run = {.method = method,
+			.emulate_ret = true,
+			.ring_size = 1 << 26,
+			.states = seen->plan == &f->plan_of_states},
 		.only_pid = (uint32_t)f->pid,
 		.careful = careful,
 		.may_change = true,
@@ -324,30 +332,40 @@ static void test_gap(void **state)
 	assert_in_range(seen.entries[0], 1, calls);
 }
 
+/* Probes on all that was chosen. */
+static void attach_all(struct source *source_, const struct plan *plan)
+{
+	uint32_t *sites = calloc(plan->num_sites, sizeof(*sites)), count = 0;
+
+	for (uint32_t i = 0; i < plan->num_sites; i++)
+		if (!site_is_own(&plan->sites[i]))
+			sites[count++] = i;
+	must(live_attach(source_, sites, count));
+	free(sites);
+	wait_for_change(source_);
+}
+
 /* Nothing of what was chosen has a probe until it is asked for, and nothing is told until
  * tracing begins. */
 static void test_careful_begin(void **state)
 {
 	struct fixture *f = *state;
 	struct seen seen = {0};
-	uint32_t *sites, count = 0, spare;
+	uint32_t num_chosen = 0, spare;
 	uint64_t calls, *hits;
 
 	if (!f)
 		skip();
 	seen.plan = &f->plan;
-	sites = calloc(f->plan.num_sites, sizeof(*sites));
 	hits = calloc(f->plan.num_sites, sizeof(*hits));
 	for (uint32_t i = 0; i < f->plan.num_sites; i++)
-		if (!site_is_own(&f->plan.sites[i]))
-			sites[count++] = i;
+		num_chosen += !site_is_own(&f->plan.sites[i]);
 	spare = func_named(f, "main.spare");
 	start_program(f);
 	struct source *source_ = start_source(f, &seen, ATTACH_AUTO, true);
 	size_t num_own = live_num_sites(source_);
-	assert_int_equal(num_own, f->plan.num_sites - count);
-	must(live_attach(source_, sites, count));
-	wait_for_change(source_);
+	assert_int_equal(num_own, f->plan.num_sites - num_chosen);
+	attach_all(source_, &f->plan);
 	assert_int_equal(live_num_sites(source_), f->plan.num_sites);
 	must(live_take_off(source_, &spare, 1));
 	wait_for_change(source_);
@@ -362,8 +380,52 @@ static void test_careful_begin(void **state)
 	assert_int_equal(seen.returns[1], calls);
 	assert_int_equal(seen.entries[2], 0);
 	assert_int_equal(seen.num_taken_off + seen.num_gaps + seen.num_gap_ends, 0);
-	free(sites);
 	free(hits);
+}
+
+/* Its threads lose their processors, most of them inside a target. */
+static void hold_up(const struct fixture *f, struct source *source_, const struct seen *seen)
+{
+	uint64_t calls = seen->entries[1];
+
+	kill(f->pid, SIGSTOP);
+	assert_int_equal(waitpid(f->pid, NULL, WUNTRACED), f->pid);
+	kill(f->pid, SIGCONT);
+	while (seen->entries[1] < calls + 100)
+		must(source_poll(source_, 1));
+}
+
+/* Of goroutines whose states are left out before tracing begins nothing is told, nor that they have no
+ * processor. */
+static void test_states_left_out(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t *states, count;
+
+	if (!f)
+		skip();
+	states = calloc(f->plan_of_states.num_sites, sizeof(*states));
+	count = (uint32_t)plan_find_states(&f->plan_of_states, states);
+	assert_true(count > 0);
+	for (int are_left_out = 0; are_left_out < 2; are_left_out++) {
+		struct seen seen = {.plan = &f->plan_of_states};
+
+		start_program(f);
+		struct source *source_ = start_source(f, &seen, ATTACH_AUTO, true);
+		attach_all(source_, seen.plan);
+		if (are_left_out) {
+			must(live_take_off(source_, states, count));
+			wait_for_change(source_);
+		}
+		live_begin(source_);
+		tell_program(f);
+		for (int i = 0; i < 20 || (!are_left_out && !seen.num_states); i++)
+			hold_up(f, source_, &seen);
+		end_program(f);
+		stop_all(f, source_);
+		assert_int_equal(seen.num_states > 0, !are_left_out);
+	}
+	free(states);
 }
 
 /* Some trees are seen whole, and the others counted. */
@@ -398,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_is_lost_or_doubled),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_careful_begin),
+		cmocka_unit_test(test_states_left_out),
 		cmocka_unit_test(test_samples),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
