@@ -10,18 +10,12 @@
 #include "base/output_file.h"
 #include "command/command.h"
 #include "command/options.h"
-#include "command/run_args.h"
+#include "command/replay.h"
 #include "command/signals.h"
 #include "command/tree_view.h"
 #include "recording/player.h"
 
 /* ---- the command line ---- */
-
-struct replay_args {
-	struct view_args view;
-	const char *path; /* of the recording; "-": standard input */
-	const char *output_path; /* -o; NULL: standard output */
-};
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE", 0, "Write to FILE, not to standard output", OPTIONS_OUTPUT},
@@ -235,7 +229,7 @@ static void report(const struct replay *replay)
 			replay->args->path, offset);
 }
 
-static struct error *replay(const struct replay_args *args)
+struct error *replay_run(const struct replay_args *args)
 {
 	_cleanup_fclose_ FILE *recording = NULL;
 	struct replay replay = {.args = args, .view.args = &args->view};
@@ -272,7 +266,7 @@ int command_replay(int argc, char **argv)
 
 	argv[0] = name;
 	argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
-	err = replay(&args);
+	err = replay_run(&args);
 	if (err)
 		log_failure(err);
 	return err ? STATUS_FAILED : STATUS_OK;

@@ -34,15 +34,17 @@ static struct value methods(void)
 
 static const char *formats_of(const struct command *command)
 {
-	if (!command->name)
+	if (!command->name || !strcmp(command->name, "replay"))
 		return FORMATS_WORDS(TREE_FORMATS);
+	if (!strcmp(command->name, "export"))
+		return FORMATS_WORDS(EXPORT_FORMATS);
 	return strcmp(command->name, "hunt") ? FORMATS_WORDS(STATE_FORMATS)
 					     : FORMATS_WORDS(HUNT_FORMATS);
 }
 
 struct value value_of(const struct command *command, const struct argp_option *option)
 {
-	if (!strcmp(option->arg, "FILE"))
+	if (!strcmp(option->arg, "FILE") || !strcmp(option->arg, "OUT"))
 		return (struct value){.kind = VALUE_FILE};
 	if (!strcmp(option->arg, "PID"))
 		return (struct value){.kind = VALUE_PID};

@@ -9,13 +9,17 @@
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_LIST_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_LIST_H
 
-#define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
-	FIRST("graph", "default", format_graph)                                                    \
-	NEXT("json", "JSON Lines, one object a call", format_json)                                 \
+/* Those of trees that are for other programs. */
+#define EXPORT_FORMATS(FIRST, NEXT, LAST)                                                          \
+	FIRST("json", "JSON Lines, one object a call", format_json)                                \
 	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
 	NEXT("chrome", "JSON for trace viewers", format_chrome)                                    \
 	NEXT("pprof", "for go tool pprof", format_pprof)                                           \
 	LAST("folded", "for flame graphs", format_folded)
+
+#define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
+	FIRST("graph", "default", format_graph)                                                    \
+	EXPORT_FORMATS(NEXT, NEXT, LAST)
 
 #define STATE_FORMATS(FIRST, NEXT, LAST)                                                           \
 	FIRST("text", "default", format_states_text)                                               \

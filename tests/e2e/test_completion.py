@@ -112,6 +112,7 @@ UNIQUE = [
     ("gofuncgraph-c bp", "gofuncgraph-c bpftrace"),
     ("gofuncgraph-c -f j", "gofuncgraph-c -f json"),
     ("gofuncgraph-c --format=g", "gofuncgraph-c --format=graph"),
+    ("gofuncgraph-c export -f pe", "gofuncgraph-c export -f perfetto"),
     ("gofuncgraph-c states -f t", "gofuncgraph-c states -f text"),
     ("gofuncgraph-c -v states --sum", "gofuncgraph-c -v states --summary"),
     ("gofuncgraph-c states --state RUNNI", "gofuncgraph-c states --state RUNNING"),
@@ -148,7 +149,7 @@ def test_bash_quotes(bash, binary):
     assert shlex.split(line)[-1] == "runtime.(*mcache).refill"
 
 
-@pytest.mark.parametrize("command", ["", "list", "states", "bpftrace"])
+@pytest.mark.parametrize("command", ["", "list", "states", "replay", "export", "bpftrace"])
 def test_bash_options(bash, command):
     """All options of --help are offered, and the words that a wrong format's message names."""
     helped = subprocess.run([tool(), *command.split(), "--help"], capture_output=True, text=True, check=True).stdout

@@ -25,9 +25,9 @@ def recording(binary, start, trace, tmp_path):
     return path
 
 
-def export(recording, name, *options):
+def export(recording, name):
     path = recording.with_suffix("." + name)
-    subprocess.run([tool(), "replay", "-f", name, *options, "-o", path, recording], check=True, timeout=WAIT_SECONDS)
+    subprocess.run([tool(), "export", "-f", name, "-o", path, recording], check=True, timeout=WAIT_SECONDS)
     return path
 
 
