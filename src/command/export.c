@@ -33,7 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!args->view.format)
-			argp_error(state, "which format? give -f " FORMATS_NAMES(EXPORT_FORMATS));
+			argp_error(state, "which format? -f takes " FORMATS_NAMES(EXPORT_FORMATS));
 		if (!args->path)
 			argp_error(state, "which FILE? gofuncgraph-c record makes one");
 		return 0;
@@ -53,8 +53,7 @@ const struct argp export_argp = {
 	       "For Perfetto's user interface:\n"
 	       "  gofuncgraph-c export -f perfetto -o slow.pftrace slow.rec\n"
 	       "\v"
-	       "FILE is what `record` or --record wrote; - is standard input. `replay` chooses "
-	       "among the trees (--slower 200ms), and writes these formats, too.\n"
+	       "FILE is what `record` or --record wrote; - is standard input. `replay` chooses among the trees (--slower 200ms), and writes these formats, too.\n"
 	       "\n"
 	       "See gofuncgraph-c-export(8).\n",
 	.children = children,
