@@ -3,18 +3,13 @@
 
 import random
 
-PARAMETERS = {
-    "int": lambda r: str(r.randrange(1000)),
-    "string": lambda r: '"text"',
-    "float64": lambda r: f"{r.randrange(100)}.5",
-    "[]byte": lambda r: "nil",
-    "[3]int": lambda r: "[3]int{1, 2, 3}",
-    "interface{}": lambda r: "7",
-    "error": lambda r: "nil",
-    "struct{ a, b int }": lambda r: "struct{ a, b int }{1, 2}",
-}
-RESULTS = {"": "", "int": "1", "string": '"result"', "(int, error)": "1, nil", "[5]int": "[5]int{1}",
-           "(result int)": "", "(a, b string)": ""}
+TYPES = ["int", "int8", "uint16", "rune", "uint64", "bool", "uintptr", "string", "float64", "float32", "complex128",
+         "[]byte", "[]int", "[]string", "[]vPair", "[]*vPair", "[1]int", "[3]int", "[2]string", "interface{}", "error",
+         "struct{ a, b int }", "vPair", "vMixed", "vNested", "*int", "*string", "*vPair", "*vMixed", "**vPair", "*vNode",
+         "map[string]int", "map[int]vPair", "chan int", "func()", "time.Duration", "time.Time", "vKind"]
+RESULTS = [[], [], ["int"], ["string"], ["int", "error"], ["[5]int"], ["vPair"], ["*vMixed", "bool"], ["interface{}"],
+           ["[]string", "uint8"], ["float64", "int16"], ["vMixed", "string", "error"]]
+GENERIC = ["int", "string", "float64", "[]int", "struct{ a int }", "vPair"]
 LEAVES = ["return x*3 + 1", "return x ^ 77", "for x > 3 { x -= 3 }; return x", "for { x++; if x > 9 { return x } }",
           "for i := range &steps { x += steps[i] }; return x", "if x == 3 { return 1 }; return x / 2"]
 
@@ -24,19 +19,35 @@ class Function:
 
     def __init__(self, rnd, name):
         self.name = name
-        self.parameters = [rnd.choice(list(PARAMETERS)) for _ in range(rnd.choice([0, 0, 1, 1, 2, 3, 5, 11]))]
+        self.parameters = [rnd.choice(TYPES) for _ in range(rnd.choice([0, 0, 1, 1, 2, 3, 5, 11]))]
         self.place = rnd.randrange(len(self.parameters) + 1)  # of the journal
-        self.result = rnd.choice(list(RESULTS))
+        self.results = rnd.choice(RESULTS)
+        self.has_names = rnd.random() < 0.5  # the results
 
     def declaration(self):
         listed = [f"p{number} {kind}" for number, kind in enumerate(self.parameters)]
         listed.insert(self.place, "j *jrn")
-        return f"func {self.name}({', '.join(listed)}) {self.result}".rstrip()
+        results = [f"{name} {kind}" if self.has_names else kind
+                   for name, kind in zip(self.result_names(), self.results)]
+        return f"func {self.name}({', '.join(listed)}) ({', '.join(results)})"
 
-    def call(self, rnd):
-        given = [PARAMETERS[kind](rnd) for kind in self.parameters]
+    def result_names(self):
+        return [f"r{number}" for number in range(len(self.results))]
+
+    def call(self, k):
+        """Statements; the values are any. k: the record of the call that it is made by."""
+        given = [f"a{number}" for number in range(len(self.parameters))]
+        text = "".join(f"var {name} {kind}; " for name, kind in zip(given, self.parameters))
+        text += f"j.give({pointers(given)}); "
         given.insert(self.place, "j")
-        return f"{self.name}({', '.join(given)})"
+        got = self.result_names()
+        text += f"{', '.join(got)} := " if got else ""
+        text += f"{self.name}({', '.join(given)}); j.B({k})"
+        return text + (f"; j.got({pointers(got)})" if got else "")
+
+
+def pointers(names):
+    return ", ".join(f"&{name}" for name in names)
 
 
 class Program:
@@ -83,12 +94,10 @@ class Program:
         name = self.rnd.choice(self.simple)
         number = self.id()
         self.leaves[number] = f"main.{name}"
-        self.out(indent, f"j.L({number})")
-        self.out(indent, f"j.zero += {name}(j.zero) * 0")
+        self.out(indent, f"x := j.n(50); j.given(&x); j.L({number}); got := {name}(x); j.got(&got); j.zero += got * 0")
 
     def call_function(self, indent, k):
-        self.out(indent, self.rnd.choice(self.functions).call(self.rnd))
-        self.out(indent, f"j.B({k})")
+        self.out(indent, self.rnd.choice(self.functions).call(k))
 
     def call_loop(self, indent, k):
         self.out(indent, f"for i := j.n({self.rnd.randint(2, 4)}); i >= 0; i-- {{")
@@ -96,13 +105,12 @@ class Program:
         self.out(indent, "}")
 
     def call_generic(self, indent, k):
-        value = self.rnd.choice(["1", '"x"', "3.5", "[]int{1}", "struct{ a int }{1}"])
-        self.out(indent, f"{self.rnd.choice(self.generic)}(j, {value})")
-        self.out(indent, f"j.B({k})")
+        self.out(indent, f"var value {self.rnd.choice(GENERIC)}; j.give(&value)")
+        self.out(indent, f"got := {self.rnd.choice(self.generic)}(j, value); j.B({k}); j.got(&got)")
 
     def call_deep(self, indent, k):
-        self.out(indent, f"{self.prefix}deep(j, j.n({self.rnd.choice([20, 60, 150])}))")
-        self.out(indent, f"j.B({k})")
+        self.out(indent, f"depth := j.n({self.rnd.choice([20, 60, 150])}); j.given(&depth)")
+        self.out(indent, f"got := {self.prefix}deep(j, depth); j.B({k}); j.got(&got)")
         if self.rnd.random() < 0.5:
             self.out(indent, "collect()")
 
@@ -135,11 +143,12 @@ class Program:
             chain = []
         for name in chain:
             self.out(indent, f"j.W({self.wrapper(name)})")
+        self.out(indent, "var x int; j.give(&x)")
         if way == 2:
             receiver = f"s{self.seed}concrete" if method == 0 else f"*s{self.seed}concrete"
-            self.out(indent, f"{called}({receiver}, j, {self.rnd.randrange(9)})")
+            self.out(indent, f"{called}({receiver}, j, x)")
         else:
-            self.out(indent, f"{called}(j, {self.rnd.randrange(9)})")
+            self.out(indent, f"{called}(j, x)")
         self.out(indent, f"j.B({k})")
 
     def call_closure(self, indent, k):
@@ -154,7 +163,8 @@ class Program:
         if not has_defer:
             self.out(indent + 1, f"j.R({own})")
         self.out(indent, "})")
-        self.out(indent, f"{name}(j, 1)")
+        self.out(indent, f"x{self.temporary} := 1; j.give(&x{self.temporary})")
+        self.out(indent, f"{name}(j, x{self.temporary})")
         self.out(indent, f"j.B({k})")
 
     def recovery(self, indent, k, own):
@@ -259,10 +269,13 @@ class Program:
 
     # ---- functions ----
 
-    def body(self, k="k", owner=None, may_defer=True, count=None, result=None):
+    def body(self, k="k", owner=None, may_defer=True, count=None, function=None):
         """From the entry to the end of a function that is called, not deferred."""
         number = owner or self.id()
         self.enter(1, "k", number)
+        early = self.rnd.random() < 0.5
+        if function and early:
+            self.results(function)
         if self.rnd.random() < 0.4:
             self.out(1, f"var pad [{self.rnd.choice([16, 100, 500, 3000, 9000])}]byte")
             self.out(1, "use(pad[:])")
@@ -276,24 +289,34 @@ class Program:
         self.owner_defers = has_defer
         self.statements(1, "k", self.rnd.randint(1, 4) if count is None else count)
         self.owner_defers = False
+        if function and not early:
+            self.results(function)
         if not has_defer:
             self.out(1, "j.R(k)")
-        if result is not None:
-            self.out(1, f"return {result}".rstrip())
+        if function and function.results:
+            self.out(1, f"return {', '.join(function.result_names())}")
         self.out(0, "}")
         self.out(0, "")
 
+    def results(self, function):
+        """What it will return: also where it does so after a panic, if they have names."""
+        names = function.result_names()
+        if not function.has_names:
+            for name, kind in zip(names, function.results):
+                self.out(1, f"var {name} {kind}")
+        if names:
+            self.out(1, f"j.fill({pointers(names)})")
+
     def function(self, function):
         self.names.append(f"main.{function.name}")
-        result = RESULTS[function.result]
-        if not function.parameters and self.rnd.random() < 0.3:
-            self.nosplit_function(function, result)
+        if not function.parameters and not function.results and self.rnd.random() < 0.5:
+            self.nosplit_function(function)
             return
         self.out(0, "//go:noinline")
         self.out(0, function.declaration() + " {")
-        self.body(result=result)
+        self.body(function=function)
 
-    def nosplit_function(self, function, result):
+    def nosplit_function(self, function):
         """Without a stack check, and so with next to no frame."""
         self.out(0, "//go:nosplit")
         self.out(0, "//go:noinline")
@@ -304,7 +327,6 @@ class Program:
         self.out(2, "j.B(k)")
         self.out(1, "}")
         self.out(1, "j.R(k)")
-        self.out(1, f"return {result}".rstrip())
         self.out(0, "}")
         self.out(0, "")
 
@@ -387,7 +409,7 @@ class Program:
         self.methods()
         self.out(0, f"func program{self.seed}() {{")
         for number in range(self.rnd.randint(2, 4)):
-            roots = [f"func(j *jrn) {{ {self.rnd.choice(self.functions).call(self.rnd)} }}"
+            roots = [f"func(j *jrn) {{ {self.rnd.choice(self.functions).call(-1)} }}"
                      for _ in range(self.rnd.randint(4, 12))]
             state = self.rnd.getrandbits(60)
             fuel = self.rnd.choice([10, 30, 60, 150])
@@ -418,7 +440,8 @@ def generate(seeds, has_ranges=False):
     for seed in seeds:
         programs.append(Program(seed, base, has_ranges).generate())
         base = programs[-1].next_id
-    lines = ["package main", "", 'import "runtime"', "", "var _ = runtime.Gosched", "", "var steps = [3]int{1, 2, 3}", ""]
+    lines = ["package main", "", "import (", "\t\"runtime\"", "\t\"time\"", ")", "", "var _ = runtime.Gosched", "", "var _ time.Time", "",
+             "var steps = [3]int{1, 2, 3}", ""]
     lines += REPEAT.splitlines() if has_ranges else []
     for program in programs:
         lines += program.lines

@@ -8,6 +8,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
@@ -26,10 +27,13 @@ const (
 	wrapped   = 5 // id: the next entry is reached through this wrapper of the compiler's
 	leaf      = 6 // id: a function that keeps no journal was called and has returned
 	unwound   = 7 // a panic was recovered outside of all calls
+	given     = 8 // number of values (values.go): what the next entry is given
+	got       = 9 // number of values: what the last call has returned
 )
 
 type jrn struct {
 	rec     []int
+	values  [][]*told
 	pcs     map[int]uintptr
 	goid    int
 	seed    int
@@ -221,7 +225,11 @@ func write(path string) {
 			fmt.Fprint(file, comma, number)
 			comma = ","
 		}
-		fmt.Fprint(file, "]}")
+		values, err := json.Marshal(j.values)
+		if err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(file, "],\"values\":%s}", values)
 	}
 	fmt.Fprintln(file, "\n]}")
 	if err := file.Close(); err != nil {

@@ -2,12 +2,12 @@
 """What a journal (journal.go) says about a goroutine's calls, in the order in which they end, and how
 that differs from the tracer's account.
 
-An expected call is (name, depth, end, caller). The caller is None where the program does not know it. A
-name that begins with "^" is a regular expression: the compiler's own functions."""
+An expected call is (name, depth, end, caller, args, results), those two as values.py has them. What the program does
+not know is None. A name that begins with "^" is a regular expression: the compiler's own functions."""
 
 import re
 
-ENTRY, RETURN, BACK, RECOVERED, EXIT, WRAPPED, LEAF, UNWOUND = range(8)
+ENTRY, RETURN, BACK, RECOVERED, EXIT, WRAPPED, LEAF, UNWOUND, GIVEN, GOT = range(10)
 
 
 class Contradiction(Exception):
@@ -20,9 +20,9 @@ def plain(name):
 
 
 class Frame:
-    __slots__ = ("name", "record", "is_wrapper", "recovers", "depth", "exits", "caller")
+    __slots__ = ("name", "record", "is_wrapper", "recovers", "depth", "exits", "caller", "callee", "args", "results")
 
-    def __init__(self, name, record, is_wrapper=False):
+    def __init__(self, name, record, is_wrapper=False, args=None):
         self.name = name
         self.record = record
         self.is_wrapper = is_wrapper
@@ -30,6 +30,9 @@ class Frame:
         self.exits = False    # called runtime.Goexit
         self.depth = None     # in the tree, or None: in none
         self.caller = None
+        self.callee = None    # the last call that it made
+        self.args = args
+        self.results = None
 
 
 class Replay:
@@ -42,9 +45,12 @@ class Replay:
         self.shown = shown
         self.targets = targets
         self.jumps = jumps
+        self.values = journal["values"]
+        self.given = None
+        self.ground = Frame("the goroutine", -1)
         self.stack = []
         self.gate = None  # index of the frame that the tree began with
-        self.calls = []
+        self.frames = []
         records = journal["records"]
         for at in range(0, len(records), 2):
             self.record(at, records[at], records[at + 1])
@@ -52,10 +58,12 @@ class Replay:
         if self.stack and not exits and not journal["dying"]:
             raise Contradiction(f"still open at the end: {[frame.name for frame in self.stack]}")
         self.close_above(-1, "goexit" if exits else "process_exit")
+        self.calls = [(frame.name, frame.depth, end, frame.caller, frame.args, frame.results)
+                      for frame, end in self.frames]
 
     def record(self, at, kind, value):
         if kind == ENTRY:
-            self.push(Frame(self.names[value], at))
+            self.push(Frame(self.names[value], at, args=self.take_given()))
         elif kind == RETURN:
             self.on_return(value)
         elif kind == BACK:
@@ -67,11 +75,28 @@ class Replay:
         elif kind == WRAPPED:
             self.on_wrapped(self.known["wrappers"][value])
         elif kind == LEAF:
-            self.push(Frame(self.known["leaves"][value], None))
+            self.push(Frame(self.known["leaves"][value], None, args=self.take_given()))
             self.stack[-1].caller = self.stack[-2].name
             self.pop("return")
         elif kind == UNWOUND:
             self.unwind(-1)
+        elif kind == GIVEN:
+            self.given = self.values[value]
+        elif kind == GOT:
+            self.on_got(self.values[value])
+
+    def innermost(self):
+        return self.stack[-1] if self.stack else self.ground
+
+    def take_given(self):
+        given, self.given = self.given, None
+        return given
+
+    def on_got(self, results):
+        frame = self.innermost().callee
+        while frame.is_wrapper:
+            frame = frame.callee
+        frame.results = results
 
     def push(self, frame):
         is_shown = self.shown is None or frame.name in self.shown or frame.name in self.targets
@@ -79,12 +104,13 @@ class Replay:
             self.gate = len(self.stack)
         if self.gate is not None and is_shown:
             frame.depth = sum(outer.depth is not None for outer in self.stack[self.gate:])
+        self.innermost().callee = frame
         self.stack.append(frame)
 
     def pop(self, end):
         frame = self.stack.pop()
         if frame.depth is not None:
-            self.calls.append((frame.name, frame.depth, end, frame.caller))
+            self.frames.append((frame, end))
         if self.gate == len(self.stack):
             self.gate = None
 
@@ -142,7 +168,7 @@ class Replay:
 
 
 def same(expected, traced):
-    name, depth, end, caller = expected
+    name, depth, end, caller = expected[:4]
     if name[0] == "^":
         if not re.match(name, traced["function"]):
             return False
