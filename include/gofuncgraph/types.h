@@ -124,6 +124,9 @@ struct go_variable {
 	size_t num_pieces;
 };
 
+/* The piece that this byte of it lies in; NULL: that is not known. */
+const struct go_piece *go_variable_piece(const struct go_variable *variable, uint64_t offset);
+
 /*
  * Parameters with a receiver first, then results, both in order. Pieces are those by Go's internal ABI:
  * of parameters at the function's first instruction, of results where it returns to its caller.

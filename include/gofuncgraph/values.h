@@ -14,6 +14,7 @@
 #define GOFUNCGRAPH_VALUES_H
 
 #ifndef __bpf__
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 #endif
@@ -138,6 +139,12 @@ struct captured {
 };
 
 #ifndef __bpf__
+/* Something was captured of it. */
+static inline bool value_state_is_there(__u8 state)
+{
+	return state == VALUE_WHOLE || state == VALUE_TRUNCATED;
+}
+
 static inline size_t captured_size(const struct captured *captured)
 {
 	return sizeof(*captured) + captured->size;

@@ -106,6 +106,15 @@ static size_t printable_length(const char *p, size_t len)
 	return length;
 }
 
+int text_hex_digit(char digit)
+{
+	char letter = digit | 0x20;
+
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
+}
+
 char *text_escape(const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef";

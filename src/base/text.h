@@ -29,6 +29,9 @@ size_t text_utf8_length(const char *p, size_t len);
 /* The character that a well-formed sequence of that length is. */
 uint32_t text_utf8_code(const char *p, size_t length);
 
+/* What a hexadecimal digit stands for, of either case; -1: it is none. */
+int text_hex_digit(char digit);
+
 /* "42", without a NUL: at most TEXT_NUMBER_SIZE bytes; returns the length. */
 #define TEXT_NUMBER_SIZE 20
 size_t text_format_number(char *out, uint64_t value);

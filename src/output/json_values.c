@@ -13,9 +13,8 @@
 static void put_form(struct json_writer *json, const struct value *value)
 {
 	char text[VALUE_JSON_SIZE], word[VALUE_WORD_SIZE];
-	bool is_there = value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED;
 
-	if (!is_there) {
+	if (!value_state_is_there(value->state)) {
 		json_raw(json, "null", 4);
 	} else if (value_is_text(value)) {
 		json_raw(json, text, value_put_json_text(value, text));

@@ -246,3 +246,11 @@ unsigned go_type_align(struct go_type *type)
 
 	return find_align(type, &steps);
 }
+
+const struct go_piece *go_variable_piece(const struct go_variable *variable, uint64_t offset)
+{
+	for (size_t i = 0; i < variable->num_pieces; i++)
+		if (offset - variable->pieces[i].offset < variable->pieces[i].size)
+			return &variable->pieces[i];
+	return NULL;
+}

@@ -171,19 +171,11 @@ static void emit_register(struct emission *to, uint8_t reg)
 	to->source = (struct fetch_op){.source = FETCH_FROM_REGISTER, .reg = reg};
 }
 
-static const struct go_piece *piece_at(const struct go_variable *variable, uint64_t offset)
-{
-	for (size_t i = 0; i < variable->num_pieces; i++)
-		if (offset - variable->pieces[i].offset < variable->pieces[i].size)
-			return &variable->pieces[i];
-	return NULL;
-}
-
 /* What a pointer in the variable leads to. */
 static void emit_loads(struct emission *to, const struct typed_piece *root,
 		       const struct typed_value *value)
 {
-	const struct go_piece *first = piece_at(value->variable, value->offset);
+	const struct go_piece *first = go_variable_piece(value->variable, value->offset);
 
 	if (!first)
 		return;

@@ -54,7 +54,7 @@ static struct value read_value(const struct value_spec *spec, const struct captu
 
 	if (value.state > VALUE_UNREADABLE || spec->at + room > bytes)
 		value.state = VALUE_UNKNOWN;
-	if (value.state != VALUE_WHOLE && value.state != VALUE_TRUNCATED)
+	if (!value_state_is_there(value.state))
 		return value;
 	if (spec->is_text) {
 		read_text(&value, captured);
@@ -153,7 +153,7 @@ size_t value_put_word(const struct value *value, char to[VALUE_WORD_SIZE])
 					    [VALUE_UNREADABLE] = "unreadable",
 					    [VALUE_DEPTH] = "..."};
 
-	if (value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED)
+	if (value_state_is_there(value->state))
 		return (size_t)put_whole(value, to);
 	return (size_t)snprintf(to, VALUE_WORD_SIZE, "%s", words[value->state]);
 }

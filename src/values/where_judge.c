@@ -162,7 +162,7 @@ static uint8_t outcome_of(const struct where_comparison *comparison, const struc
 static enum where_answer judge_value(const struct where_comparison *comparison,
 				     const struct value *value)
 {
-	bool is_there = value->state == VALUE_WHOLE || value->state == VALUE_TRUNCATED;
+	bool is_there = value_state_is_there(value->state);
 
 	if (comparison->constant == WHERE_NIL) {
 		bool is_nil = value->state == VALUE_NIL ||

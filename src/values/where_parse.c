@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 struct reader {
 	struct where *where;
@@ -56,14 +57,6 @@ static size_t word_length(const struct reader *reader)
 	return length;
 }
 
-static int hex_digit(char byte)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *found = byte ? strchr(digits, byte | 32) : NULL;
-
-	return found ? (int)(found - digits) : -1;
-}
-
 /* Behind a backslash; "\x41". */
 static bool read_escape(struct reader *reader, char *byte)
 {
@@ -76,10 +69,10 @@ static bool read_escape(struct reader *reader, char *byte)
 		reader->at++;
 		return true;
 	}
-	if (*text != 'x' || hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
+	if (*text != 'x' || text_hex_digit(text[1]) < 0 || text_hex_digit(text[2]) < 0)
 		return fail(reader, reader->at,
 			    "there is no such escape: \\n, \\t, \\\", \\\\ or \\x41");
-	*byte = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+	*byte = (char)(text_hex_digit(text[1]) << 4 | text_hex_digit(text[2]));
 	reader->at += 3;
 	return true;
 }

@@ -45,7 +45,7 @@ struct value where_typed_read(const struct value_list *list, struct where_value 
 {
 	struct go_value go = go_value_at(list->typed, captured, value->index);
 	struct value read = {.spec = &value->spec, .state = go.state};
-	bool is_there = go.state == VALUE_WHOLE || go.state == VALUE_TRUNCATED;
+	bool is_there = value_state_is_there(go.state);
 
 	if (value->spec.is_text) {
 		go_value_text(&go, &value->spec, &read);
@@ -71,22 +71,11 @@ static bool add(const struct ops *ops, struct fetch_op op)
 	return ops->add(ops->context, op);
 }
 
-static const struct go_piece *find_piece(const struct go_variable *variable, uint32_t offset)
-{
-	for (size_t i = 0; variable->is_placed && i < variable->num_pieces; i++) {
-		const struct go_piece *piece = &variable->pieces[i];
-
-		if (offset >= piece->offset && offset - piece->offset < piece->size)
-			return piece;
-	}
-	return NULL;
-}
-
 /* What lies there in the variable: its register, or so many bytes on the stack. */
 static bool add_word(const struct ops *ops, const struct go_variable *variable, uint32_t offset,
 		     uint16_t size)
 {
-	const struct go_piece *piece = find_piece(variable, offset);
+	const struct go_piece *piece = go_variable_piece(variable, offset);
 
 	if (!piece || ops->typed->is_repeated)
 		return false;

@@ -277,6 +277,18 @@ static void test_parse_count(void **state)
 	}
 }
 
+static void test_hex_digit(void **state)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int byte = -128; byte < 128; byte++) {
+		const char *found =
+			byte ? strchr(digits, byte >= 'A' && byte <= 'F' ? byte + 32 : byte) : NULL;
+
+		assert_int_equal(text_hex_digit((char)byte), found ? found - digits : -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_number),         cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_parse_duration), cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_count),    cmocka_unit_test(test_amount),
+		cmocka_unit_test(test_hex_digit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

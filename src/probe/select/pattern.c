@@ -234,15 +234,6 @@ size_t pattern_next_fragment(const struct pattern *pattern, size_t *at, char *fr
 	return 0;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 const char *name_as_typed(const char *name, char **buffer, size_t *capacity)
 {
 	size_t length = strlen(name);
@@ -258,7 +249,7 @@ const char *name_as_typed(const char *name, char **buffer, size_t *capacity)
 	for (size_t i = 0; i < length; i++, out++) {
 		*out = name[i];
 		if (name[i] == '%' && i + 2 < length) {
-			int high = hex_digit(name[i + 1]), low = hex_digit(name[i + 2]);
+			int high = text_hex_digit(name[i + 1]), low = text_hex_digit(name[i + 2]);
 
 			if (high < 0 || low < 0 || (!high && !low))
 				continue;
