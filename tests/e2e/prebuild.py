@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: MIT
 """Builds what takes long before the tests need it: Go's own library, for each toolchain and way to
-build. Says how long each took. What cannot be built is the tests' affair."""
+build, and Delve. Says how long each took. What cannot be built is the tests' affair."""
 
 import concurrent.futures
 import os
@@ -21,6 +21,13 @@ def make(name, version, options):
     except (builds.Unavailable, builds.BuildFailed) as reason:
         result = str(reason)
     return f"{name}, Go {version or 'as installed'} {options or ''}: {result} in {time.monotonic() - start:.0f} s"
+
+
+def fetch_delve():
+    try:
+        return f"Delve: {builds.fetch('delve')}"
+    except builds.Unavailable as reason:
+        return str(reason)
 
 
 def main():
@@ -43,6 +50,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for line in pool.map(lambda arguments: make(*arguments), wanted):
             print(line, flush=True)
+    print(fetch_delve(), flush=True)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ func (j *jrn) putReference(v reflect.Value, depth int) {
 			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 			j.put(key, depth)
 			if key.Kind() == reflect.String {
-				key.SetString("#" + strconv.Itoa(i)) // as tests/model/values.py wants keys
+				key.SetString("k" + strconv.Itoa(i)) // a name that is written as it is
 			}
 			j.put(value, depth)
 			v.SetMapIndex(key, value)
