@@ -12,6 +12,7 @@
 /* Those of trees that are for other programs. */
 #define EXPORT_FORMATS(FIRST, NEXT, LAST)                                                          \
 	FIRST("json", "JSON Lines, one object a call", format_json)                                \
+	NEXT("html", "a page for any browser", format_html)                                        \
 	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
 	NEXT("chrome", "JSON for trace viewers", format_chrome)                                    \
 	NEXT("pprof", "for go tool pprof", format_pprof)                                           \

@@ -13,6 +13,7 @@
 
 #include "output/profile.h"
 #include "output/protobuf.h"
+#include "output/strings.h"
 
 enum {
 	PROFILE_SAMPLE_TYPE = 1,
@@ -31,11 +32,6 @@ enum { LOCATION_NUMBER = 1, LOCATION_LINE = 4 };
 enum { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum { FUNCTION_NUMBER = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
 
-struct text {
-	struct hash_key key; /* of the text */
-	uint64_t number;
-};
-
 struct location {
 	struct hash_key key; /* number of the function's name; whether it stands for deeper calls */
 	uint64_t number; /* that of the function, too */
@@ -45,28 +41,22 @@ struct profile {
 	struct output *out;
 	const struct path *path; /* of the sample that is written */
 	bool has_calls; /* a sample of it has them */
-	struct hash texts, locations;
+	struct strings strings;
+	struct hash locations;
 	struct bytes all, message, inner, innermost;
 };
 
 /* The number of a text; it is written where it is needed first, and numbered as it is read. */
 static uint64_t text_number(struct profile *profile, const char *text)
 {
-	struct hash_key key = hash_key_of_text(text);
-	struct text *known = hash_find(&profile->texts, key);
+	uint64_t number;
+	bool is_new;
 
-	if (known)
-		return known->number;
-	known = malloc(sizeof(*known));
-	if (known)
-		*known = (struct text){key, profile->texts.count};
-	if (!known || !hash_add(&profile->texts, &known->key)) {
-		free(known);
+	if (!strings_number(&profile->strings, text, &number, &is_new))
 		profile->all.failed = true;
-		return 0;
-	}
-	protobuf_text(&profile->all, PROFILE_STRING, text);
-	return known->number;
+	if (is_new)
+		protobuf_text(&profile->all, PROFILE_STRING, text);
+	return number;
 }
 
 static void put_type(struct profile *profile, const char *type, const char *unit)
@@ -189,7 +179,7 @@ static void end(struct output *out, const struct output_totals *totals)
 	put_samples(&profile);
 	if ((profile.all.failed || !write_compressed(out, &profile.all)) && !out->writer.errnum)
 		out->writer.errnum = ENOMEM;
-	hash_free_items(&profile.texts);
+	strings_clear(&profile.strings);
 	hash_free_items(&profile.locations);
 	bytes_destroy(&profile.all);
 	bytes_destroy(&profile.message);

@@ -133,3 +133,21 @@ void line_put_results(struct line *line, const struct output *out, const struct 
 
 	put_results(&to, out, call);
 }
+
+static void put_to_bytes(void *context, const char *text, size_t size)
+{
+	bytes_put(context, text, size);
+}
+
+void bytes_put_values(struct bytes *bytes, const struct output *out, const struct call *call)
+{
+	struct text_sink to = {.put = put_to_bytes, .context = bytes, .max_text = SIZE_MAX};
+
+	if (call->values_left_out || output_values(out, call->captured)) {
+		bytes_put(bytes, "(", 1);
+		put_values(&to, out, call->captured, call->values_left_out);
+		bytes_put(bytes, ")", 1);
+	}
+	put_results(&to, out, call);
+	put_labels(&to, out, call);
+}

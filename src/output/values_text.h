@@ -3,6 +3,7 @@
 #ifndef GOFUNCGRAPH_OUTPUT_VALUES_TEXT_H
 #define GOFUNCGRAPH_OUTPUT_VALUES_TEXT_H
 
+#include "base/bytes.h"
 #include "output/format.h"
 #include "output/line.h"
 #include "values/value.h"
@@ -28,5 +29,8 @@ void line_put_labels(struct line *line, const struct output *out, const struct c
 		     size_t max_text);
 void line_put_results(struct line *line, const struct output *out, const struct call *call,
 		      size_t max_text);
+
+/* All of them: "(a=7) = (q=3) [user=\"anna\"]"; nothing where there are none. */
+void bytes_put_values(struct bytes *bytes, const struct output *out, const struct call *call);
 
 #endif

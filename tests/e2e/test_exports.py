@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What is exported for other programs has the calls and times that JSON has; Go's pprof reads its own."""
 
+import base64
 import collections
 import json
 import re
 import subprocess
+import zlib
 
 import pytest
 
@@ -110,9 +112,83 @@ def test_chrome(recording):
     assert times == sorted(call["start_ns"] - start for call in calls)
 
 
+class Packed:
+    """What a page has packed: src/output/html.c says how."""
+
+    def __init__(self, page):
+        text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', page).group(1)
+        self.bytes, self.at = zlib.decompress(base64.b64decode(text)), 0
+
+    def number(self):
+        value = shift = 0
+        while True:
+            byte = self.bytes[self.at]
+            self.at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    def numbers(self, count):
+        return [self.number() for _ in range(count)]
+
+    def text(self):
+        size = self.number()
+        self.at += size
+        return self.bytes[self.at - size:self.at].decode()
+
+
+def unpack(page):
+    """Its header, calls and lanes."""
+    packed = Packed(page)
+    header = [packed.number(), *(packed.text() for _ in range(4)), packed.number()]
+    texts, lanes, calls, last = [], [], [], 0
+    while packed.at < len(packed.bytes):
+        kind = packed.number()
+        if kind == 1:
+            texts.append(packed.text())
+        elif kind == 2:
+            lanes.append([texts[number] for number in packed.numbers(3)[1:]])
+        elif kind in (3, 4):
+            lane, name, depth, since, duration, by = packed.numbers(6)
+            last += since >> 1 ^ -(since & 1)
+            if kind == 4:
+                packed.number()
+                continue
+            ending, caller, file, line = packed.numbers(4)
+            packed.text()
+            parts = [packed.numbers(3) for _ in range(packed.number())]
+            calls.append((lanes[lane][0], texts[name], depth, last, duration, by, texts[ending], texts[caller], texts[file], line,
+                          {texts[part]: ns for part, _, ns in parts}))
+        else:
+            start_ms, lasted, lost = packed.numbers(3)
+            assert packed.at == len(packed.bytes) and start_ms > 0 and lasted > 0 and lost == 0
+    return header, calls, lanes
+
+
+def states_of(call):
+    states = dict(call["states_ns"])
+    return {**{name: ns for name, ns in states.items() if name not in ("running", "waiting") and ns}, **states.get("waiting", {})}
+
+
+def test_html(recording):
+    page = export(recording, "html").read_text()
+    header, calls, _ = unpack(page)
+    assert header[0] == 1 and header[2].endswith("/follow") and "main.handle" in header[4] and header[5] == 1
+    caller = lambda call: call.get("caller", {})  # noqa: E731
+    since = calls_of(recording)[0]["start_ns"] - calls[0][3]
+    expected = [(f"goroutine {call['goid']}", call["function"], call["depth"], call["start_ns"] - since, call["duration_ns"],
+                 call.get("started_by", {}).get("goid", 0), "" if call["end"] == "return" else call["end"],
+                 caller(call).get("function", ""), caller(call).get("file", ""), caller(call).get("line", 0), states_of(call))
+                for call in calls_of(recording)]
+    assert calls == expected
+    # It needs nothing else, and would not get it.
+    assert not re.search(r"https?:|src=|href=|@import", page) and "default-src 'none'" in page
+
+
 def test_live_is_the_same(binary, start, trace, tmp_path):
     program = start(binary("calls"))
-    for name in ("pprof", "folded", "chrome", "perfetto"):
+    for name in ("html", "pprof", "folded", "chrome", "perfetto"):
         live, recording = tmp_path / name, tmp_path / f"{name}.recording"
         tracer = trace("-f", name, "-o", live, "--record", recording, "--states", "-u", "main.*", program.path, "main.root")
         program.work()

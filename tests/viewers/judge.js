@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Opens traces in the viewers that people use, in a browser without a screen, and prints what these found.
 //
-//   node judge.js ORIGIN perfetto|speedscope FILE     one line of JSON
+//   node judge.js ORIGIN perfetto|speedscope|html FILE [FUNCTION]     one line of JSON
 //
-// ORIGIN serves the viewers below /perfetto/ and /speedscope/, and FILE.
+// ORIGIN serves the viewers below /perfetto/ and /speedscope/, and FILE. FUNCTION is searched for in `html`.
 "use strict";
 const { chromium } = require("playwright-core");
+const { html } = require("./html.js");
 
 const SECONDS = 180;
 
@@ -40,11 +41,11 @@ async function speedscope(page, origin, file) {
 }
 
 async function main() {
-  const [origin, viewer, file] = process.argv.slice(2);
+  const [origin, viewer, file, wanted] = process.argv.slice(2);
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
   try {
     const page = await browser.newPage();
-    console.log(JSON.stringify(await { perfetto, speedscope }[viewer](page, origin, file)));
+    console.log(JSON.stringify(await { perfetto, speedscope, html }[viewer](page, origin, file, wanted)));
   } finally {
     await browser.close();
   }
