@@ -79,6 +79,8 @@ struct go_type {
 
 /* Makes known what is inside. False: it is not, and then it is of no use but as bytes. */
 bool go_type_complete(struct go_type *type);
+/* It was made known, and is. */
+bool go_type_is_complete(const struct go_type *type);
 /* By its full name, "time.Time". */
 static inline bool go_type_is(const struct go_type *type, const char *name)
 {

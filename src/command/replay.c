@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/output_file.h"
 #include "command/command.h"
+#include "command/counts.h"
 #include "command/options.h"
 #include "command/replay.h"
 #include "command/signals.h"
@@ -79,10 +80,12 @@ const struct argp replay_argp = {
 struct replay {
 	const struct replay_args *args;
 	struct tree_view view;
+	struct where *where; /* what trees must satisfy; NULL: nothing */
 	struct source *player;
 	FILE *file; /* where it is shown */
 	unsigned num_begun; /* binaries */
-	uint64_t lost; /* records, when it was recorded */
+	uint64_t counts[STAT_COUNT]; /* when it was recorded, by enum statistic */
+	struct run_options options; /* of what is played last; labels and texts are not owned */
 	bool is_pipe; /* what is read */
 	struct error *err; /* met while a record was handled */
 };
@@ -109,14 +112,25 @@ static struct error *begin(void *context, const struct player_state *state)
 		.names = state->names,
 		.clock = &state->clock,
 		.command_lines = state->command_lines,
+		.values = state->values,
 		.run = about->run,
 	};
+	struct error *err;
 
 	if (replay->num_begun++ && format_is_document(replay->args->view.format))
 		return error_new(
 			"the binary was overwritten when %s was recorded, and what -f writes cannot tell of two: what came before is there",
 			replay->args->path);
-	replay->lost = 0;
+	memset(replay->counts, 0, sizeof(replay->counts));
+	where_free(take_pointer(replay->where));
+	if (!about->where_is_early) {
+		err = where_make(about->run.where, about->run.labels, about->run.num_labels,
+				 &replay->where);
+		if (err)
+			return err;
+	}
+	replay->view.where = replay->where;
+	replay->options = about->run;
 	return tree_view_open(&replay->view, &about_output, state->hit_times);
 }
 
@@ -131,9 +145,8 @@ static void handle(void *context, const struct record *record)
 {
 	struct replay *replay = context;
 
-	if (record->kind == RECORD_STATISTICS)
-		replay->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];
-	fail(replay, tree_view_feed(&replay->view, record, replay->lost));
+	counts_take(replay->counts, record);
+	fail(replay, tree_view_feed(&replay->view, record, replay->counts[STAT_LOST]));
 }
 
 /* The error that a write met; a reader that went away (`| head`) is none, and ends it. */
@@ -214,11 +227,11 @@ static void report(const struct replay *replay)
 	struct player_trouble trouble = player_trouble(replay->player);
 	unsigned long long offset = trouble.offset;
 
-	if (replay->view.output)
+	counts_report(replay->counts, "record fewer functions, or give record's --ring-size more");
+	if (replay->view.output) {
+		tree_view_report_unwanted(&replay->view, &replay->options, replay->counts);
 		tree_view_report(&replay->view);
-	if (replay->lost)
-		log_warning("%llu events were lost when it was recorded, the ring buffer was full",
-			    (unsigned long long)replay->lost);
+	}
 	if (trouble.num_damaged)
 		log_warning(
 			"%s is damaged: %llu parts of it are left out, the first at byte %llu; what was called then is missing",
@@ -253,6 +266,7 @@ struct error *replay_run(const struct replay_args *args)
 		report(&replay);
 	source_free(replay.player);
 	error_free(replay.err);
+	where_free(replay.where);
 	if (replay.file && replay.file != stdout)
 		fclose(replay.file);
 	return err;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "command/counts.h"
 #include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
@@ -177,8 +178,6 @@ static void end_gap(struct run *run, uint64_t time_ns)
 
 void run_saw(struct run *run, const struct record *record)
 {
-	const struct record_statistics *statistics = (const struct record_statistics *)record;
-
 	if (record->pid) {
 		throttle_watch(run->throttle, (pid_t)record->pid);
 		command_lines_see(run->command_lines, record->pid);
@@ -189,10 +188,7 @@ void run_saw(struct run *run, const struct record *record)
 		run->gap_ns = record->time_ns;
 	if (record->kind == RECORD_GAP_END || record->kind == RECORD_STOPPED)
 		end_gap(run, record->time_ns);
-	if (record->kind != RECORD_STATISTICS)
-		return;
-	for (size_t i = 0; i < STAT_COUNT; i++)
-		run->counts[i] = statistics->counts[i];
+	counts_take(run->counts, record);
 }
 
 void run_fail(struct run *run, struct error *err)
@@ -273,8 +269,6 @@ static struct error *read_records(struct run *run)
 
 static void report_losses(const struct run *run)
 {
-	const uint64_t *stats = run->counts;
-	unsigned long long lost = stats[STAT_LOST], sent = stats[STAT_SENT];
 	char text[TEXT_AMOUNT_SIZE];
 
 	text_format_amount(text, run->gaps_ns);
@@ -282,24 +276,7 @@ static void report_losses(const struct run *run)
 		log_warning(
 			"all probes were off for %s while some were taken off: what was called then is missing",
 			text);
-	if (lost)
-		log_warning("%llu of %llu events were lost, the ring buffer was full: %s", lost,
-			    lost + sent, run->advice);
-	if (stats[STAT_NO_ROOM])
-		log_warning(
-			"%llu calls of targets were not traced: too many goroutines were inside of targets at once",
-			(unsigned long long)stats[STAT_NO_ROOM]);
-	if (stats[STAT_OTHER_GOROUTINES])
-		log_info(
-			"%llu calls of targets by other goroutines than those of --goid were left out",
-			(unsigned long long)stats[STAT_OTHER_GOROUTINES]);
-	if (stats[STAT_LEFT_OUT])
-		log_info(
-			"%llu calls of targets were left out: only some were traced (--max-overhead)",
-			(unsigned long long)stats[STAT_LEFT_OUT]);
-	if (stats[STAT_UNREADABLE])
-		log_warning("%llu probe hits were left out: the goroutine could not be read",
-			    (unsigned long long)stats[STAT_UNREADABLE]);
+	counts_report(run->counts, run->advice);
 }
 
 /*

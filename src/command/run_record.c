@@ -29,6 +29,7 @@ static struct recording_about about_of(const struct run *run, struct name_site *
 		.goroot = (char *)own.goroot,
 		.module = (char *)own.module,
 		.run = run->args->options,
+		.where_is_early = run->plan.where_is_early,
 		.sites = sites,
 		.num_sites = run->plan.num_sites,
 	};
@@ -89,7 +90,8 @@ static struct error *add_early(struct run_record *to)
 struct error *run_record_begin(struct run_record *record, const struct run *run)
 {
 	const struct name_source names = name_source_gobin(run->bin, run->modules);
-	const struct recorder_state state = {.hit_times = run->hit_times,
+	const struct recorder_state state = {.values = &run->plan.values,
+					     .hit_times = run->hit_times,
 					     .clock = &run->clock,
 					     .command_lines = run->command_lines};
 	_cleanup_free_ struct name_site *sites = run_name_sites(run);

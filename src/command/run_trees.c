@@ -58,8 +58,6 @@ static struct error *make_plan(void *context)
 	struct error *err = plan_make(run->bin, &trees->args->select.selection, &run->args->options,
 				      &run->plan);
 
-	if (!err && trees->args->record_path)
-		err = plan_refuse_values(&run->plan, "a recording");
 	if (err)
 		return err;
 	log_omissions(&run->plan);
@@ -144,32 +142,11 @@ static struct progress_count count(void *context)
 	};
 }
 
-/* What conditions have left out, in the kernel and here. */
-static void report_unwanted(const struct run_trees *trees)
-{
-	const uint64_t *stats = trees->run->counts;
-	uint64_t rejected = stats[STAT_REJECTED], undecided = stats[STAT_UNDECIDED];
-	const struct run_options *options = &trees->args->run.options;
-	const char *what = !options->num_labels ? "--where"
-			   : !options->where    ? "--label"
-						: "--where and --label";
-
-	tree_view_count_unwanted(&trees->view, &rejected, &undecided);
-	if (rejected)
-		log_info("%llu call%s of targets did not satisfy %s", (unsigned long long)rejected,
-			 rejected == 1 ? "" : "s", what);
-	if (undecided)
-		log_info(
-			"%llu call%s of targets %s left out: nobody knows whether they satisfy %s, a value was not there",
-			(unsigned long long)undecided, undecided == 1 ? "" : "s",
-			undecided == 1 ? "was" : "were", what);
-}
-
 static void report(void *context)
 {
 	const struct run_trees *trees = context;
 
-	report_unwanted(trees);
+	tree_view_report_unwanted(&trees->view, &trees->args->run.options, trees->run->counts);
 	if (!trees->args->only_records)
 		tree_view_report(&trees->view);
 	run_record_report(&trees->record);

@@ -165,6 +165,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &args->run.options;
 		state->child_inputs[1] = &args->run;
 		state->child_inputs[2] = &args->select;
+		state->child_inputs[3] = &args->run.options;
 		return 0;
 	case KEY_KEEP:
 		run_args_check(state, parse_keep(arg, &args->keep));
@@ -192,11 +193,9 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child record_children[] = {{&collect_argp, 0, NULL, 0},
-						    {&run_argp, 0, NULL, 0},
-						    {&select_argp, 0, NULL, 0},
-						    {&common_argp, 0, NULL, 0},
-						    {}};
+static const struct argp_child record_children[] = {
+	{&collect_argp, 0, NULL, 0}, {&run_argp, 0, NULL, 0},    {&select_argp, 0, NULL, 0},
+	{&value_argp, 0, NULL, 0},   {&common_argp, 0, NULL, 0}, {}};
 
 const struct argp record_argp = {
 	.options = record_options,

@@ -122,12 +122,24 @@ bool tree_view_has_shown(const struct tree_view *view)
 	       (sums && (sums->durations.count || sums->lost || sums->rejected || sums->undecided));
 }
 
-void tree_view_count_unwanted(const struct tree_view *view, uint64_t *rejected, uint64_t *undecided)
+void tree_view_report_unwanted(const struct tree_view *view, const struct run_options *options,
+			       const uint64_t counts[STAT_COUNT])
 {
 	const struct filter_sums *sums = sums_of(view);
+	unsigned long long rejected = counts[STAT_REJECTED] + (sums ? sums->rejected : 0);
+	unsigned long long undecided = counts[STAT_UNDECIDED] + (sums ? sums->undecided : 0);
+	const char *what = !options->num_labels ? "--where"
+			   : !options->where    ? "--label"
+						: "--where and --label";
 
-	*rejected += sums ? sums->rejected : 0;
-	*undecided += sums ? sums->undecided : 0;
+	if (rejected)
+		log_info("%llu call%s of targets did not satisfy %s", rejected,
+			 rejected == 1 ? "" : "s", what);
+	if (undecided)
+		log_info(
+			"%llu call%s of targets %s left out: nobody knows whether they satisfy %s, a value was not there",
+			undecided, undecided == 1 ? "" : "s", undecided == 1 ? "was" : "were",
+			what);
 }
 
 bool tree_view_is_full(const struct tree_view *view)

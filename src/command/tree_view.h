@@ -42,9 +42,9 @@ bool tree_view_has_shown(const struct tree_view *view);
 /* As many as --limit wants. */
 bool tree_view_is_full(const struct tree_view *view);
 
-/* Calls that did not satisfy `where`, and of those for which that is not known: added. */
-void tree_view_count_unwanted(const struct tree_view *view, uint64_t *rejected,
-			      uint64_t *undecided);
+/* What the conditions of these options have left out, here and, by enum statistic, in the kernel. */
+void tree_view_report_unwanted(const struct tree_view *view, const struct run_options *options,
+			       const uint64_t counts[STAT_COUNT]);
 
 /* What was not shown, at the end, as messages. */
 void tree_view_report(const struct tree_view *view);

@@ -9,15 +9,8 @@
 
 struct error *plan_targets_begin(struct plan *plan, const struct run_options *options)
 {
-	struct error *err = NULL;
-
 	plan->where_is_early = true;
-	if (options->where)
-		err = where_parse(options->where, &plan->where);
-	for (uint32_t i = 0; !err && i < options->num_labels; i++)
-		if (strchr(options->labels[i], '='))
-			err = where_add_label(&plan->where, options->labels[i]);
-	return err;
+	return where_make(options->where, options->labels, options->num_labels, &plan->where);
 }
 
 /* Behind its values, or alone. */

@@ -39,6 +39,13 @@ static void put_run(struct bytes *bytes, const struct run_options *run)
 		bytes_put_number(bytes, run->goids[i]);
 }
 
+static void put_where(struct bytes *bytes, const struct recording_about *about)
+{
+	put_text(bytes, about->run.where);
+	put_texts(bytes, (char *const *)about->run.labels, about->run.num_labels);
+	bytes_put_number(bytes, about->where_is_early);
+}
+
 static void put_sites(struct bytes *bytes, const struct recording_about *about)
 {
 	struct name_site last = {};
@@ -70,6 +77,7 @@ void about_write(const struct recording_about *about, struct bytes *bytes)
 	put_text(bytes, about->module);
 	put_run(bytes, &about->run);
 	put_sites(bytes, about);
+	put_where(bytes, about);
 }
 
 /* ---- reading ---- */
@@ -118,6 +126,19 @@ static void take_run(struct cursor *cursor, struct run_options *run)
 		run->goids[run->num_goids++] = cursor_number(cursor);
 }
 
+static void take_where(struct cursor *cursor, struct recording_about *about)
+{
+	struct run_options *run = &about->run;
+	uint64_t count;
+
+	run->where = take_text(cursor);
+	count = cursor_number(cursor);
+	cursor->failed |= count > MAX_TOLD_LABELS;
+	while (run->num_labels < count && !cursor->failed)
+		run->labels[run->num_labels++] = cursor_text(cursor);
+	about->where_is_early = cursor_number(cursor);
+}
+
 static void take_sites(struct cursor *cursor, struct recording_about *about)
 {
 	struct name_site last = {};
@@ -147,6 +168,9 @@ bool about_read(struct cursor *cursor, struct recording_about *about)
 	about->module = take_text(cursor);
 	take_run(cursor, &about->run);
 	take_sites(cursor, about);
+	/* Versions before it had no values. */
+	if (!cursor_is_at_end(cursor))
+		take_where(cursor, about);
 	return !cursor->failed && about->arguments && about->sites;
 }
 
@@ -167,5 +191,8 @@ void about_destroy(struct recording_about *about)
 	free(about->goroot);
 	free(about->module);
 	free(about->sites);
+	free((char *)about->run.where);
+	for (uint32_t i = 0; i < about->run.num_labels; i++)
+		free((char *)about->run.labels[i]);
 	*about = (struct recording_about){};
 }

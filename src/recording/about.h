@@ -21,6 +21,7 @@ struct recording_about {
 	char *goroot, *module; /* struct own_code */
 	/* What was asked for; of hunt, attaching and buffers nothing is kept. */
 	struct run_options run;
+	bool where_is_early; /* run.where and run.labels were decided when it was recorded */
 	struct name_site *sites; /* by site */
 	size_t num_sites;
 };

@@ -53,6 +53,8 @@ enum block_kind {
 	BLOCK_SEVERAL, /* nothing: there are several processes from here on */
 	BLOCK_FORGOTTEN, /* nothing: there were records before the next ones, which were not kept */
 	BLOCK_END, /* recording was ended: how many blocks are before it */
+	/* What the values in records are: value_notes.h. Like BLOCK_NAMES, before the records it is for. */
+	BLOCK_VALUES,
 };
 
 #endif

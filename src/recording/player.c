@@ -9,6 +9,7 @@
 #include "recording/blocks.h"
 #include "recording/book.h"
 #include "recording/pack.h"
+#include "recording/value_book.h"
 
 struct player {
 	struct source source;
@@ -16,6 +17,7 @@ struct player {
 	struct block_reader *reader;
 	struct unpacker *unpacker;
 	struct book *book;
+	struct value_book *values;
 	struct player_state state;
 	bool has_begun;
 	bool is_over;
@@ -110,6 +112,7 @@ static void end(struct player *player)
 	player->has_begun = false;
 	names_free(take_pointer(state->names));
 	book_free(take_pointer(player->book));
+	value_book_free(take_pointer(player->values));
 	command_lines_free(take_pointer(state->command_lines));
 	free(take_pointer(state->hit_times));
 	about_destroy(&state->about);
@@ -129,8 +132,10 @@ static struct error *begin(struct player *player, struct cursor *bytes, bool *is
 	player->book = book_new(about->machine, (struct own_code){about->goroot, about->module});
 	state->command_lines = command_lines_new();
 	state->hit_times = calloc(about->num_sites + 1, sizeof(*state->hit_times));
-	if (!player->book || !state->command_lines || !state->hit_times)
+	player->values = value_book_new();
+	if (!player->book || !player->values || !state->command_lines || !state->hit_times)
 		return error_out_of_memory();
+	state->values = value_book_lists(player->values);
 	names = book_names(player->book);
 	err = names_new(&names, about->sites, about->num_sites, &state->names);
 	if (!err)
@@ -195,6 +200,8 @@ static bool take_change(struct player *player, const struct block *block)
 	switch (block->kind) {
 	case BLOCK_NAMES:
 		return book_read(player->book, &bytes);
+	case BLOCK_VALUES:
+		return value_book_read(player->values, &bytes);
 	case BLOCK_HIT_TIMES:
 		return take_hit_times(player, &bytes);
 	case BLOCK_CLOCK:

@@ -22,6 +22,7 @@
 struct player_state {
 	struct recording_about about;
 	struct names *names;
+	const struct value_lists *values; /* that calls' values are of */
 	struct hit_time *hit_times; /* by site */
 	struct event_clock clock;
 	struct command_lines *command_lines; /* as of the record that is handed on */

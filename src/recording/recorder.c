@@ -9,6 +9,7 @@
 #include "recording/blocks.h"
 #include "recording/notes.h"
 #include "recording/pack.h"
+#include "recording/value_notes.h"
 
 /* A block of records is written when it is that large, or so old. */
 #define BLOCK_BYTES  (1u << 20)
@@ -24,6 +25,7 @@ struct recorder {
 	struct block_writer *writer;
 	struct packer *packer;
 	struct notes *notes;
+	struct value_notes *values;
 	struct recorder_state state;
 	struct hit_time *hit_times; /* as they were written */
 	size_t num_sites;
@@ -56,6 +58,7 @@ static void forget(struct recorder *recorder)
 {
 	hash_free_items(&recorder->processes);
 	notes_free(take_pointer(recorder->notes));
+	value_notes_free(take_pointer(recorder->values));
 	free(take_pointer(recorder->hit_times));
 	recorder->last_pid = 0;
 	recorder->are_several = false;
@@ -75,19 +78,24 @@ void recorder_free(struct recorder *recorder)
 
 /* ---- records ---- */
 
-/* What was packed, and before it the names that it takes. */
+static struct error *write_notes(struct recorder *recorder, enum block_kind kind,
+				 const struct bytes *notes)
+{
+	return notes->size || notes->failed ? block_write(recorder->writer, kind, 0, notes) : NULL;
+}
+
+/* What was packed, and before it the names and types that it takes. */
 static struct error *write_records(struct recorder *recorder)
 {
 	struct packer *packer = recorder->packer;
 	uint64_t first_ns = packer->first_ns, count = packer->num_records;
-	const struct bytes *names;
-	struct error *err = NULL;
+	struct error *err;
 
 	if (!count)
 		return NULL;
-	names = notes_take(recorder->notes);
-	if (names->size || names->failed)
-		err = block_write(recorder->writer, BLOCK_NAMES, 0, names);
+	err = write_notes(recorder, BLOCK_NAMES, notes_take(recorder->notes));
+	if (!err)
+		err = write_notes(recorder, BLOCK_VALUES, value_notes_take(recorder->values));
 	bytes_clear(&recorder->bytes);
 	if (!packer_take(packer, &recorder->bytes) && !err)
 		err = error_out_of_memory();
@@ -249,6 +257,8 @@ struct error *recorder_begin(struct recorder *recorder, const struct recording_a
 		err = error_out_of_memory();
 	if (!err)
 		err = notes_new(names, about->sites, about->num_sites, &recorder->notes);
+	if (!err)
+		err = value_notes_new(state->values, &recorder->values);
 	if (err)
 		return err;
 	bytes_clear(&recorder->bytes);
@@ -270,6 +280,7 @@ struct error *recorder_add(struct recorder *recorder, const struct record *recor
 	if (err)
 		return err;
 	notes_take_record(recorder->notes, record);
+	value_notes_take_record(recorder->values, record);
 	packer_add(recorder->packer, record);
 	/* Between two ticks nobody else does anything. */
 	recorder->may_have_changed = record->kind == RECORD_TICK;

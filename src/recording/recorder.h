@@ -18,8 +18,9 @@
 
 struct recorder;
 
-/* What may change meanwhile, and is looked at. Not owned; NULL: there is none. */
+/* What is looked at meanwhile, and may change but for the values. Not owned; NULL: there is none. */
 struct recorder_state {
+	const struct value_lists *values; /* that calls' values are of */
 	const struct hit_time *hit_times; /* by site */
 	const struct event_clock *clock;
 	const struct command_lines *command_lines;
@@ -31,7 +32,7 @@ struct error *recorder_new(FILE *file, const struct keep_limits *limits,
 void recorder_free(struct recorder *recorder); /* NULL is fine */
 
 /* What follows is about this; also in the middle, of a binary that was overwritten. `about` is not kept; what
- * `names` looks things up in must stay until this is called again or the recorder is freed. */
+ * `names` and types look things up in must stay until this is called again or the recorder is freed. */
 struct error *recorder_begin(struct recorder *recorder, const struct recording_about *about,
 			     const struct name_source *names, const struct recorder_state *state);
 

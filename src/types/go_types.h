@@ -48,6 +48,9 @@ struct error *go_signature_place_by(struct go_types *types, const struct arch *a
 				    bool in_registers, struct go_signature *signature,
 				    const struct go_hint *hints, bool is_complete);
 
+/* How many are known inside by now: go_type_is_complete(). */
+size_t go_types_num_complete(const struct go_types *types);
+
 /* Memory that lives as long, zeros. NULL: out of memory, or there is too much of it. */
 void *go_types_alloc(struct go_types *types, size_t size);
 /* NULL: the same. */

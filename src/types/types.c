@@ -28,6 +28,7 @@ struct known {
 struct go_types {
 	struct chunk *chunks;
 	size_t num_bytes;
+	size_t num_complete; /* types */
 	struct hash known;
 };
 
@@ -195,10 +196,22 @@ bool go_type_complete(struct go_type *type)
 {
 	if (type->state == TYPE_SHALLOW) {
 		type->state = TYPE_UNKNOWN;
-		if (type->source->complete(type->types, type->context, type) && is_sound(type))
+		if (type->source->complete(type->types, type->context, type) && is_sound(type)) {
 			type->state = TYPE_COMPLETE;
+			type->types->num_complete++;
+		}
 	}
+	return go_type_is_complete(type);
+}
+
+bool go_type_is_complete(const struct go_type *type)
+{
 	return type->state == TYPE_COMPLETE;
+}
+
+size_t go_types_num_complete(const struct go_types *types)
+{
+	return types->num_complete;
 }
 
 /* 0: unknown, or not found out in so many steps. */

@@ -49,6 +49,7 @@ static uint64_t find_type_address(const struct go_value *interface, uint8_t *sta
 
 bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, uint8_t *state)
 {
+	const struct typed_source *source = &interface->typed->source;
 	struct go_type *type = NULL;
 	uint64_t address;
 	uint8_t piece;
@@ -61,8 +62,8 @@ bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, 
 		return false;
 	}
 	address = find_type_address(interface, state);
-	if (address && interface->typed->bin)
-		type = gobin_type_at(interface->typed->bin, address - interface->captured->bias);
+	if (address && source->type_at)
+		type = source->type_at(source->context, address - interface->captured->bias);
 	if (!type) {
 		if (*state == VALUE_WHOLE)
 			*state = VALUE_UNKNOWN;
@@ -81,7 +82,8 @@ bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, 
 
 const char *go_value_function(const struct go_value *value, uint8_t *state)
 {
-	const struct gobin_func *func = NULL;
+	const struct typed_source *source = &value->typed->source;
+	const char *name = NULL;
 	const uint8_t *bytes;
 	uint64_t address;
 	size_t size;
@@ -97,7 +99,7 @@ const char *go_value_function(const struct go_value *value, uint8_t *state)
 		return NULL;
 	memcpy(&address, bytes, WORD);
 	*state = VALUE_UNKNOWN;
-	if (value->typed->bin)
-		func = gobin_func_at(value->typed->bin, address - value->captured->bias);
-	return func ? func->name : NULL;
+	if (source->function)
+		name = source->function(source->context, address - value->captured->bias);
+	return name;
 }

@@ -76,7 +76,7 @@ struct go_value go_entry(const struct go_entries *entries, unsigned index, bool 
 /* Of a channel. Returns enum value_state. */
 uint8_t go_value_channel(const struct go_value *channel, uint64_t *length, uint64_t *capacity);
 
-/* The name of a function value's code; NULL: `*state` says why. Owned by the binary; may hold anything. */
+/* The name of a function value's code; NULL: `*state` says why. Owned by the list's source; may hold anything. */
 const char *go_value_function(const struct go_value *value, uint8_t *state);
 
 #endif

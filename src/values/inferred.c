@@ -33,7 +33,7 @@ static bool may_be_string(const struct go_value *value, uint64_t length)
 
 struct inferred infer(const struct go_value *value)
 {
-	struct gobin *bin = value->typed->bin;
+	const struct typed_source *source = &value->typed->source;
 	struct inferred inferred = {};
 
 	if (value->state != VALUE_WHOLE)
@@ -41,9 +41,9 @@ struct inferred infer(const struct go_value *value)
 	inferred.kind = INFERRED_WORDS;
 	for (size_t i = 0; i < 2; i++)
 		inferred.words[i] = go_value_word(value, i * WORD, WORD);
-	if (bin)
-		inferred.type =
-			gobin_interface_type(bin, inferred.words[0] - value->captured->bias);
+	if (source->interface_type)
+		inferred.type = source->interface_type(source->context,
+						       inferred.words[0] - value->captured->bias);
 	if (inferred.type)
 		inferred.kind = INFERRED_INTERFACE;
 	else if (may_be_string(value, inferred.words[1]))

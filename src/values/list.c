@@ -295,15 +295,18 @@ _Static_assert(MAX_SLOT *(VALUES_MAX_WRITTEN - 1) <= VALUES_LARGE_MAX_AT, "slots
 
 /* ---- all of them ---- */
 
-static void list_destroy(struct value_list *list)
+void value_list_clear(struct value_list *list)
 {
-	for (size_t i = 0; i < list->num_labels; i++)
+	for (size_t i = 0; i < list->num_labels; i++) {
+		free(list->labels[i].spec.expr);
 		free(list->labels[i].spec.label);
+	}
 	typed_list_free(list->typed);
 	for (size_t i = 0; i < VALUES_MAX_WRITTEN; i++) {
 		free(list->specs[i].expr);
 		free(list->specs[i].label);
 	}
+	*list = (struct value_list){};
 }
 
 struct error *value_lists_next(struct value_lists *lists, struct value_list **list)
@@ -328,7 +331,7 @@ static struct error *add_list(struct value_lists *lists, const struct arch *arch
 	if (err)
 		return err;
 	if (!parse_values(&parser, list)) {
-		list_destroy(list);
+		value_list_clear(list);
 		lists->count--;
 		return parser.err;
 	}
@@ -355,7 +358,7 @@ struct error *value_lists_add(struct value_lists *lists, const struct arch *arch
 void value_lists_destroy(struct value_lists *lists)
 {
 	for (size_t i = 0; i < lists->count; i++)
-		list_destroy(&lists->items[i]);
+		value_list_clear(&lists->items[i]);
 	free(lists->items);
 	*lists = (struct value_lists){};
 }

@@ -100,6 +100,8 @@ struct error *value_list_add_labels(struct value_list *list, const char *const *
 				    size_t num_labels);
 /* The next list, still empty, at the end. Only until the next one is it at this address. */
 struct error *value_lists_next(struct value_lists *lists, struct value_list **list);
+/* It is empty then, and keeps its number. */
+void value_list_clear(struct value_list *list);
 void value_lists_destroy(struct value_lists *lists);
 
 /* Which values of the list are not known where these registers have been changed, a bit each. */

@@ -278,6 +278,31 @@ static void look_into_piece(struct building *building, uint8_t index)
 	}
 }
 
+/* ---- what addresses lead to ---- */
+
+static struct go_type *type_at(void *context, uint64_t va)
+{
+	return gobin_type_at(context, va);
+}
+
+static struct go_type *interface_type(void *context, uint64_t va)
+{
+	return gobin_interface_type(context, va);
+}
+
+static const char *function(void *context, uint64_t va)
+{
+	const struct gobin_func *func = gobin_func_at(context, va);
+
+	return func ? func->name : NULL;
+}
+
+struct typed_source typed_source_gobin(struct gobin *bin)
+{
+	return bin ? (struct typed_source){bin, type_at, interface_type, function}
+		   : (struct typed_source){};
+}
+
 /* ---- lists ---- */
 
 static void add_root(struct building *building, struct typed_value *value)
@@ -311,7 +336,7 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 				     .changed_registers = site->changed_registers,
 				     .is_repeated = site->is_repeated,
 				     .maps = bin ? gobin_map_layout(bin) : GO_MAP_SWISS,
-				     .bin = bin};
+				     .source = typed_source_gobin(bin)};
 	for (size_t i = 0; i < num_values; i++)
 		add_root(&building, &values[i]);
 	/* Those that are added come behind: level by level, texts first. */

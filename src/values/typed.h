@@ -52,6 +52,19 @@ struct typed_value {
 	uint32_t loads[VALUE_MAX_DEPTH];
 };
 
+/* What addresses in captured values lead to, as va of the probed file. NULL and from each: unknown. */
+struct typed_source {
+	void *context; /* not owned */
+	struct go_type *(*type_at)(void *context, uint64_t va); /* the runtime's type there */
+	/* The same, or the type of the value that an itab there is for. */
+	struct go_type *(*interface_type)(void *context, uint64_t va);
+	const char *(*function)(void *context,
+				uint64_t va); /* the name of the one whose code is there */
+};
+
+/* The binary must outlive it; NULL: nothing is known. */
+struct typed_source typed_source_gobin(struct gobin *bin);
+
 struct typed_list {
 	struct typed_value *values;
 	size_t num_values;
@@ -60,7 +73,7 @@ struct typed_list {
 	uint32_t changed_registers; /* see struct typed_site */
 	bool is_repeated;
 	enum go_map_layout maps;
-	struct gobin *bin; /* not owned; what types of interfaces, and functions, are called */
+	struct typed_source source; /* of types of interfaces, and of functions */
 };
 
 /* What may have changed at the site since the function's first instruction: see struct decoded. */

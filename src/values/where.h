@@ -35,6 +35,9 @@ struct error *where_parse(const char *text, struct where **where);
 void where_free(struct where *where); /* NULL is fine */
 /* And that a label ("KEY=VALUE") has this value; *where may be NULL. */
 struct error *where_add_label(struct where **where, const char *label);
+/* That of --where (NULL: none), and of those labels that have a value. NULL: there is no condition. */
+struct error *where_make(const char *text, const char *const *labels, size_t num_labels,
+			 struct where **where);
 
 /*
  * Looks up the names among the values of a function; `results`: NULL if it has no list of those. An error

@@ -347,6 +347,20 @@ struct error *where_add_label(struct where **where, const char *label)
 	return comparison->name && comparison->text ? NULL : error_out_of_memory();
 }
 
+struct error *where_make(const char *text, const char *const *labels, size_t num_labels,
+			 struct where **where)
+{
+	struct error *err = NULL;
+
+	*where = NULL;
+	if (text)
+		err = where_parse(text, where);
+	for (size_t i = 0; !err && i < num_labels; i++)
+		if (strchr(labels[i], '='))
+			err = where_add_label(where, labels[i]);
+	return err;
+}
+
 void where_free(struct where *where)
 {
 	if (!where)

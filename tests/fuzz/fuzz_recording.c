@@ -33,6 +33,7 @@ static struct error *begin(void *context, const struct player_state *state)
 		.names = state->names,
 		.clock = &state->clock,
 		.command_lines = state->command_lines,
+		.values = state->values,
 		.run = state->about.run,
 	};
 	struct calltree_sink sink;
@@ -80,7 +81,7 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 		if (length > size - 3)
 			length = size - 3;
 		bytes_put(&bytes, data + 3, length);
-		err = block_write(writer, *data % 11, 0, &bytes);
+		err = block_write(writer, *data % (BLOCK_VALUES + 1), 0, &bytes);
 		bytes_destroy(&bytes);
 		data += 3 + length;
 		size -= 3 + length;

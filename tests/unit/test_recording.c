@@ -156,7 +156,9 @@ static struct file record_with(const struct made *made, const struct keep_limits
 					  .line_at = fake_line_at,
 					  .outermost_va = fake_outermost_va,
 					  .wait_reason = fake_wait_reason};
-	const struct recorder_state state = {around.hit_times, &around.clock, around.command_lines};
+	const struct recorder_state state = {.hit_times = around.hit_times,
+					     .clock = &around.clock,
+					     .command_lines = around.command_lines};
 	assert_null(recorder_new(stream, limits, &recorder));
 	assert_null(recorder_begin(recorder, &what, &names, &state));
 	for (size_t i = 0; i < made->count; i++) {
