@@ -7,7 +7,7 @@
 #ifndef GOFUNCGRAPH_HUNT_H
 #define GOFUNCGRAPH_HUNT_H
 
-#include "runner.h"
+#include "thread.h"
 
 /* By bpf_get_current_pid_tgid(): samples and switches need no namespace's numbers to find it. */
 static __always_inline void remember_hunted(const struct who *who)
@@ -35,36 +35,6 @@ static __always_inline const struct hunted *find_hunted(__u32 tgid)
 	if (hunted_tgid != tgid && hunted_tgid != HUNTS_MANY)
 		return NULL;
 	return bpf_map_lookup_elem(&hunted_processes, &tgid);
-}
-
-/* From now on the current thread runs the goroutine, which is inside a target. So that no time without a
- * processor goes unseen, it is said so before the time is taken from when on, and that it has ended, after. */
-static __always_inline void begin_running(const struct who *who)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct hunted_thread *thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-	struct hunted_thread new = {};
-
-	if (thread && thread->pid == who->key.pid) {
-		thread->g = who->key.g;
-		return;
-	}
-	new.g = who->key.g;
-	new.pid = who->key.pid;
-	new.tid = who->tid;
-	bpf_map_update_elem(&hunted_threads, &tid, &new, BPF_ANY);
-}
-
-static __always_inline void end_running(const struct who *who)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-	struct hunted_thread *thread = bpf_map_lookup_elem(&hunted_threads, &tid);
-
-	if (!thread)
-		return;
-	if (thread->g == who->key.g)
-		thread->g = 0;
-	thread->asleep_ns = 0;
 }
 
 /* What is kept of how the goroutine waits, NULL if that is nothing. */

@@ -9,50 +9,40 @@
 
 #include "state.h"
 
-static __always_inline struct runner *find_runner_of(const struct task_struct *task)
+static __always_inline struct thread *thread_of(const struct task_struct *task)
 {
 	__u32 tid = task->pid, tgid = task->tgid;
 
 	if (!tid || (hunted_tgid != tgid && hunted_tgid != HUNTS_MANY))
 		return NULL;
-	return bpf_map_lookup_elem(&runners, &tid);
+	return kept_thread(tid);
 }
 
 /* Of the current thread's goroutine. A change of its state that nobody saw may have come before. */
-static __always_inline bool is_running(const struct runner *runner)
+static __always_inline bool is_running(const struct thread *thread)
 {
 	__u32 status;
 
-	if (!read_user(&status, sizeof(status), runner->g + g_atomicstatus))
+	if (!read_user(&status, sizeof(status), thread->g + g_atomicstatus))
 		return false;
 	status &= STATE_NUMBER;
 	return status == STATE_RUNNING || (status == STATE_COPYSTACK && !all_goroutines);
 }
 
 /* False: of that goroutine nothing is told. */
-static __always_inline bool tell_run(const struct runner *runner, const struct change *change)
+static __always_inline bool tell_run(const struct thread *thread, const struct change *change)
 {
-	struct who who = {.key = {.g = runner->g, .pid = runner->pid},
-			  .tid = runner->tid,
-			  .goid = runner->goid};
+	struct who who = {.key = {.g = thread->g, .pid = thread->pid},
+			  .tid = thread->tid,
+			  .goid = thread->goid};
 	struct gate *gate = NULL;
-	struct record_state *record;
 
 	if (!all_goroutines) {
 		gate = gate_of(&who);
 		if (!gate || gate->state != GATE_OPEN || gate->goid != who.goid)
 			return false;
 	}
-	record = emit(&who, RECORD_STATE, 0, gate ? gate->lost : 0, sizeof(*record));
-	if (record) {
-		if (all_goroutines)
-			record->header.flags = take_loss();
-		fill_state(record, &who, change);
-		submit(record, sizeof(*record));
-	} else if (all_goroutines) {
-		lost_some = true;
-	}
-	note_sent(gate, &who, record);
+	note_sent(gate, &who, send_change(&who, change, gate ? gate->lost : 0));
 	return true;
 }
 
@@ -60,21 +50,21 @@ static __always_inline bool tell_run(const struct runner *runner, const struct c
 static __always_inline void lose_processor(const struct task_struct *task)
 {
 	const struct change change = {.old_state = STATE_RUNNING, .new_state = STATE_NO_CPU};
-	struct runner *runner = find_runner_of(task);
+	struct thread *thread = thread_of(task);
 
-	if (runner && runner->g && is_running(runner))
-		runner->is_off = tell_run(runner, &change);
+	if (thread && thread->g && is_running(thread) && tell_run(thread, &change))
+		thread->off_ns = bpf_ktime_get_ns();
 }
 
 static __always_inline void get_processor(const struct task_struct *task)
 {
 	const struct change change = {.old_state = STATE_NO_CPU, .new_state = STATE_RUNNING};
-	struct runner *runner = find_runner_of(task);
+	struct thread *thread = thread_of(task);
 
-	if (!runner || !runner->is_off)
+	if (!thread || !thread->off_ns)
 		return;
-	runner->is_off = 0;
-	tell_run(runner, &change);
+	thread->off_ns = 0;
+	tell_run(thread, &change);
 }
 
 #endif

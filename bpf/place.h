@@ -73,29 +73,21 @@ static __always_inline struct scratch *take_scratch(__u32 which)
 	return scratch;
 }
 
-/* The current thread is in the kernel: if for a system call, for which one. `sleeps`: it is about to.
- * `thread`: NULL if it is not known yet. */
-static __always_inline void note_syscall(struct hunted_thread *thread, __u32 tid,
-					 const struct registers *registers, bool sleeps)
+/* The current thread is in the kernel: if for a system call, for which one. `sleeps`: it is about to. */
+static __always_inline void note_syscall(__u32 tid, const struct registers *registers, bool sleeps)
 {
-	struct hunted_thread new = {};
+	struct thread *thread;
 
 	if (registers->syscall < 0)
 		return;
-	if (thread) {
-		thread->syscall = registers->syscall;
-		thread->arguments[0] = registers->arguments[0];
-		thread->arguments[1] = registers->arguments[1];
-		thread->seen_ns = bpf_ktime_get_ns();
-		thread->is_asleep = sleeps;
+	thread = kept_thread(tid) ?: keep_thread(tid);
+	if (!thread)
 		return;
-	}
-	new.syscall = registers->syscall;
-	new.arguments[0] = registers->arguments[0];
-	new.arguments[1] = registers->arguments[1];
-	new.seen_ns = bpf_ktime_get_ns();
-	new.is_asleep = sleeps;
-	bpf_map_update_elem(&hunted_threads, &tid, &new, BPF_ANY);
+	thread->syscall = registers->syscall;
+	thread->arguments[0] = registers->arguments[0];
+	thread->arguments[1] = registers->arguments[1];
+	thread->seen_ns = bpf_ktime_get_ns();
+	thread->is_asleep = sleeps;
 }
 
 /* What is in the file. 0: it is not. */

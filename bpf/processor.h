@@ -20,8 +20,7 @@ static __always_inline bool is_sleeping(struct task_struct *task)
 }
 
 /* The goroutine whose thread this is, NULL if it is in no target any more. */
-static __always_inline struct gate *find_gate_of_thread(struct hunted_thread *thread,
-							struct who *who)
+static __always_inline struct gate *find_gate_of_thread(struct thread *thread, struct who *who)
 {
 	struct gate *gate;
 
@@ -39,7 +38,7 @@ static __always_inline struct gate *find_gate_of_thread(struct hunted_thread *th
 
 /* The current thread, if it runs a goroutine inside a target, which is looked for where waits are not seen;
  * else NULL. `scratch` is used for that. */
-static __always_inline struct hunted_thread *find_running(struct scratch *scratch, __u32 tid)
+static __always_inline struct thread *find_running(struct scratch *scratch, __u32 tid)
 {
 	struct who *who = &scratch->who;
 	const struct gate *gate;
@@ -54,11 +53,11 @@ static __always_inline struct hunted_thread *find_running(struct scratch *scratc
 	    (state & STATE_NUMBER) != STATE_RUNNING)
 		return NULL;
 	begin_running(who);
-	return bpf_map_lookup_elem(&hunted_threads, &tid);
+	return kept_thread(tid);
 }
 
 /* Where the current thread left its code, somewhere in a target. */
-static __always_inline void note_place(struct hunted_thread *thread, struct scratch *scratch,
+static __always_inline void note_place(struct thread *thread, struct scratch *scratch,
 				       struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
@@ -140,7 +139,7 @@ static __always_inline struct ran *find_who_had_it(struct processor *processor, 
 }
 
 /* Who had the processor that the thread of process `tgid` wanted. */
-static __always_inline void tell_who_had_it(const struct hunted_thread *thread, __u32 tgid,
+static __always_inline void tell_who_had_it(const struct thread *thread, __u32 tgid,
 					    struct record_offcpu *record)
 {
 	struct processor *processor = find_processor(thread->processor);
@@ -164,7 +163,7 @@ static __always_inline void tell_who_had_it(const struct hunted_thread *thread, 
 }
 
 /* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
-static __always_inline void begin_off(struct hunted_thread *thread, struct scratch *scratch,
+static __always_inline void begin_off(struct thread *thread, struct scratch *scratch,
 				      struct gate *gate)
 {
 	struct processor *processor;
@@ -177,7 +176,7 @@ static __always_inline void begin_off(struct hunted_thread *thread, struct scrat
 	thread->off_ns = bpf_ktime_get_ns();
 }
 
-static __always_inline void end_off(struct hunted_thread *thread)
+static __always_inline void end_off(struct thread *thread)
 {
 	struct processor *processor = find_processor(thread->processor);
 
@@ -192,7 +191,7 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	bool slept = !is_preempted && is_sleeping(prev);
 	const struct hunted *process = find_hunted(prev->tgid);
 	struct registers registers;
-	struct hunted_thread *thread;
+	struct thread *thread;
 	struct scratch *scratch;
 	struct gate *gate;
 	__u32 tid;
@@ -200,10 +199,10 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	if (!process || (slept && samples_waits))
 		return;
 	tid = prev->pid;
-	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
+	thread = kept_thread(tid);
 	if (!samples_waits && (!thread || !thread->g)) {
 		if (slept && read_registers(&registers))
-			note_syscall(thread, tid, &registers, true);
+			note_syscall(tid, &registers, true);
 		return;
 	}
 	scratch = take_scratch(SCRATCH_SWITCH);
@@ -222,7 +221,7 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	begin_off(thread, scratch, gate);
 }
 
-static __always_inline void tell_off(struct hunted_thread *thread, __u32 tgid, struct gate *gate,
+static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct gate *gate,
 				     const struct who *who)
 {
 	struct record_offcpu *record = emit(who, RECORD_OFFCPU, 0, gate->lost, sizeof(*record));
@@ -247,7 +246,7 @@ static __always_inline void tell_off(struct hunted_thread *thread, __u32 tgid, s
 
 static __always_inline void on_again(struct task_struct *next)
 {
-	struct hunted_thread *thread;
+	struct thread *thread;
 	struct who who = {};
 	struct gate *gate;
 	__u32 tid;
@@ -255,7 +254,7 @@ static __always_inline void on_again(struct task_struct *next)
 	if (!find_hunted(next->tgid))
 		return;
 	tid = next->pid;
-	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
+	thread = kept_thread(tid);
 	if (!thread)
 		return;
 	if (thread->is_asleep)

@@ -94,13 +94,6 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 		send_copy_of_broken(scratch, gate, false);
 }
 
-static __always_inline void note_sampled(const struct registers *registers)
-{
-	__u32 tid = bpf_get_current_pid_tgid();
-
-	note_syscall(bpf_map_lookup_elem(&hunted_threads, &tid), tid, registers, false);
-}
-
 static __always_inline void on_sample(const struct pt_regs *ctx)
 {
 	const struct hunted *process = find_hunted(bpf_get_current_pid_tgid() >> 32);
@@ -124,7 +117,7 @@ static __always_inline void on_sample(const struct pt_regs *ctx)
 	else if (!read_registers(&scratch->registers))
 		return;
 	if (in_kernel)
-		note_sampled(&scratch->registers);
+		note_syscall(bpf_get_current_pid_tgid(), &scratch->registers, false);
 	find_sampled(&scratch->registers, who);
 	if (who->goid)
 		gate = gate_of(who);

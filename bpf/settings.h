@@ -162,13 +162,15 @@ struct {
 	__type(value, struct hunted_wait);
 } waits SEC(".maps");
 
+/* The same, or with tells_no_cpu. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_HUNTED_THREADS);
+	__uint(max_entries, MAX_THREADS);
 	__type(key, __u32);
-	__type(value, struct hunted_thread);
-} hunted_threads SEC(".maps");
+	__type(value, struct thread);
+} threads SEC(".maps");
 
+/* With `hunts`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1); /* processors that there may be */
@@ -182,14 +184,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct hunted);
 } hunted_processes SEC(".maps");
-
-/* With tells_no_cpu. */
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_RUNNERS);
-	__type(key, __u32);
-	__type(value, struct runner);
-} runners SEC(".maps");
 
 /* With wants_stacks or `hunts`: those that were told. -> nothing */
 struct {

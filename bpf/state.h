@@ -188,8 +188,12 @@ static __always_inline bool send_change(const struct who *who, const struct chan
 {
 	struct record_state *record = emit(who, RECORD_STATE, 0, lost, sizeof(*record));
 
-	if (!record)
+	if (!record) {
+		lost_some |= all_goroutines;
 		return false;
+	}
+	if (all_goroutines)
+		record->header.flags = take_loss();
 	fill_state(record, who, change);
 	submit(record, sizeof(*record));
 	return true;
@@ -268,13 +272,13 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const
 	was_running = (change.old_state & STATE_NUMBER) == STATE_RUNNING;
 	is_running = (change.new_state & STATE_NUMBER) == STATE_RUNNING;
 	if (tells_no_cpu && was_running && !is_running)
-		end_run(who);
+		end_running(who);
 	if (all_goroutines)
 		tell_any(ctx, who, site, &change);
 	else
 		tell_inside(ctx, gate, who, site, &change);
 	if (tells_no_cpu && is_running && !was_running)
-		begin_run(who);
+		begin_running(who);
 }
 
 /*

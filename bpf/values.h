@@ -293,7 +293,6 @@ static __always_inline bool send_results_shape(const struct returning *returning
 	record->at.site = returning->site;
 	record->at.frame = (__u32)returning->position;
 	record->at.header.size = sizeof(*record) + list->size;
-	returning->gate->lost = 0;
 	capture(returning->ctx, list, site, &record->values, bytes, max_at);
 	submit(record, room);
 	return true;

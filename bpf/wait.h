@@ -44,12 +44,11 @@ static __always_inline void note_reason(const struct who *who, struct hunted_wai
 /* On the thread that made the system call. */
 static __always_inline void take_syscall(struct hunted_wait *wait)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-	const struct hunted_thread *thread;
+	const struct thread *thread;
 
 	if (wait->state != STATE_SYSCALL || wait->ready_ns)
 		return;
-	thread = bpf_map_lookup_elem(&hunted_threads, &tid);
+	thread = kept_thread(bpf_get_current_pid_tgid());
 	if (!thread || thread->seen_ns < wait->start_ns)
 		return;
 	wait->syscall = thread->syscall;

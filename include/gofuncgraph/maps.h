@@ -27,9 +27,9 @@
 
 /* With hunt: goroutines that have waited, threads that have run goroutines inside targets, and processes
  * that have been inside one. Those that were seen last stay. */
-#define MAX_WAITS          (1u << 17)
-#define MAX_HUNTED_THREADS (1u << 14)
-#define MAX_HUNTED         (1u << 10)
+#define MAX_WAITS   (1u << 17)
+#define MAX_THREADS (1u << 14)
+#define MAX_HUNTED  (1u << 10)
 
 /* Where in a runtime.pollDesc its descriptor is, behind a pointer (src/runtime/netpoll.go). */
 #define POLL_DESC_FD 8
@@ -44,9 +44,6 @@ enum syscall_on {
 	SYSCALL_ON_PATH, /* the first is a path */
 	SYSCALL_ON_PATH_AT, /* the second is */
 };
-
-/* Threads that have run goroutines whose states are told. Those that did last stay. */
-#define MAX_RUNNERS (1u << 14)
 
 /* Stacks that need not be told again. */
 #define MAX_TOLD_STACKS (1u << 14)
@@ -132,10 +129,11 @@ struct hunted_wait {
 	__u8 unused[4];
 };
 
-/* With hunt: a thread, by its number in the initial PID namespace. */
-struct hunted_thread {
-	__u64 g; /* its goroutine, inside a target and RUNNING; 0: there is none */
-	__u64 off_ns; /* since when it has had no processor meanwhile; 0: it has one */
+/* With hunt or tells_no_cpu: a thread, by its number in the initial PID namespace. */
+struct thread {
+	__u64 g; /* its goroutine, one that is told of and RUNNING; 0: there is none */
+	__u64 goid; /* of that, with tells_no_cpu */
+	__u64 off_ns; /* since when it has had no processor meanwhile, if that is told; 0: it has one */
 	__u64 stack, words[2]; /* of record_offcpu, as all that is not told otherwise */
 	__u32 sp, first_frame;
 	__u64 seen_ns; /* when it last slept in a system call, or was sampled in it: `syscall` */
@@ -165,14 +163,6 @@ struct processor {
 	__u32 num_waiting; /* such threads */
 	__u32 num_ran; /* so far; the n-th is at n % MAX_RAN */
 	struct ran ran[MAX_RAN];
-};
-
-/* With tells_no_cpu: the goroutine that a thread runs, by the thread's number in the initial PID namespace. */
-struct runner {
-	__u64 g; /* of those that are told of; 0: it runs none */
-	__u64 goid;
-	__u32 pid, tid; /* as records tell them */
-	__u64 is_off; /* it was told that the thread has no processor */
 };
 
 /* With hunt: a process that was inside a target, by its number in the initial PID namespace. */

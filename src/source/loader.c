@@ -59,11 +59,10 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 					 (uint32_t)libbpf_num_possible_cpus());
 	} else {
 		bpf_map__set_max_entries(bpf->maps.waits, 1);
-		bpf_map__set_max_entries(bpf->maps.hunted_threads, 1);
 		bpf_map__set_max_entries(bpf->maps.hunted_processes, 1);
 	}
-	if (!bpf->rodata->tells_no_cpu)
-		bpf_map__set_max_entries(bpf->maps.runners, 1);
+	if (!options->run.hunt.is_wanted && !bpf->rodata->tells_no_cpu)
+		bpf_map__set_max_entries(bpf->maps.threads, 1);
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
 	if (method == ATTACH_UPROBE_MULTI)

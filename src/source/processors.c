@@ -181,11 +181,11 @@ static bool read_goroutine(const struct processors *processors, const struct gat
 static void note_syscall(const struct teller *teller, const struct hunted_wait *wait,
 			 struct record_wait *record, __u64 arguments[2])
 {
-	struct hunted_thread thread;
+	struct thread thread;
 
 	if (wait->state != STATE_SYSCALL || wait->ready_ns ||
-	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.hunted_threads),
-				&wait->thread, &thread) ||
+	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.threads), &wait->thread,
+				&thread) ||
 	    thread.seen_ns < wait->start_ns || thread.seen_ns > teller->time_ns)
 		return;
 	record->syscall = thread.syscall;
@@ -246,7 +246,7 @@ static void tell_short_waits(const struct teller *teller, const struct gate_key 
 		tell(teller, &record.header, RECORD_SHORT_WAITS, sizeof(record), goid);
 }
 
-static void tell_thread(const struct teller *teller, const struct hunted_thread *thread)
+static void tell_thread(const struct teller *teller, const struct thread *thread)
 {
 	const struct gate_key key = {.g = thread->g, .pid = thread->pid};
 	struct record_offcpu record = {
@@ -301,16 +301,15 @@ static void walk_threads(const struct teller *teller)
 {
 	struct {
 		uint32_t tids[BATCH];
-		struct hunted_thread threads[BATCH];
+		struct thread threads[BATCH];
 	} *batch = malloc(sizeof(*batch));
 	uint32_t at, *from = NULL, count;
 	int failed = 0;
 
 	while (batch && !failed) {
 		count = BATCH;
-		failed = bpf_map_lookup_batch(
-			bpf_map__fd(teller->processors->bpf->maps.hunted_threads), from, &at,
-			batch->tids, batch->threads, &count, NULL);
+		failed = bpf_map_lookup_batch(bpf_map__fd(teller->processors->bpf->maps.threads),
+					      from, &at, batch->tids, batch->threads, &count, NULL);
 		if (failed && failed != -ENOENT)
 			break;
 		for (uint32_t i = 0; i < count; i++)

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0 */
+/* entry.h - a function is entered: what opens gates, and what is told of it. */
+#ifndef BPF_ENTRY_H
+#define BPF_ENTRY_H
+
+#include "condition.h"
+#include "resume.h"
+#include "stack.h"
+#include "values.h"
+
+/* What an entry's program is for. */
+struct entry_use {
+	bool is_target; /* it opens gates */
+	bool has_values;
+	bool has_condition; /* what opens them */
+};
+
+/* The same as tell_entry() and what comes behind it. Nothing is left to do behind it, so that the verifier
+ * looks through it once, and not for each way that leads here. */
+static __always_inline void tell_entry_with_values(const struct entered *entered, bool opens)
+{
+	if (send_values(entered))
+		return;
+	note_loss(entered->gate, entered->who);
+	if (opens)
+		entered->gate->state = GATE_ENDED;
+}
+
+/* The entry of a function, or, with `opens`, of the target that opened the gate. False: it is lost. */
+static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *gate,
+				       const struct who *who, __u32 index, __u64 position,
+				       __u8 flags, bool opens)
+{
+	__u64 caller_va;
+
+	if (hunts && opens)
+		return send_hunted_entry(gate, who, index, position, flags | RECORD_OPENS_TREE);
+	caller_va = find_call(ctx, who, ARCH_SP(ctx));
+	if (wants_stacks && opens)
+		return send_first_entry(gate, who, index, position, caller_va,
+					flags | RECORD_OPENS_TREE, tell_callers(ctx, who));
+	return send_entry(gate, who, index, position, caller_va,
+			  flags | (opens ? RECORD_OPENS_TREE : 0));
+}
+
+/* For a call outside of every target what its values are decides. Most are: that is found out before anything
+ * is read of the goroutine, but where code may run on a system stack. */
+static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flags, struct who *who)
+{
+	if (flags & SITE_ANY_STACK)
+		return true;
+	if (!find_g(ctx, flags, who))
+		return false;
+	who->key.g = who->g_used;
+	return is_shut(gate_of(who));
+}
+
+/* True: it was told. */
+static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, struct who *who)
+{
+	struct gate *gate;
+	__u64 cookie, position;
+	__u32 flags, index, unwanted = 0;
+	bool opens = false, is_told;
+	enum hit hit;
+
+	if (!find_site(ctx, 0, &cookie, who, true))
+		return false;
+	flags = SITE_COOKIE_FLAGS(cookie);
+	index = SITE_COOKIE_INDEX(cookie);
+	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
+		return false; /* morestack, then the same entry again */
+	if (!find_thread(who))
+		return false;
+	if (use.has_condition && may_be_outside(ctx, flags, who))
+		unwanted = why_unwanted(ctx, index);
+	if (unwanted && !(flags & SITE_ANY_STACK)) {
+		count(unwanted);
+		return false;
+	}
+	hit = find_hit(ctx, flags, use.is_target, who, &gate);
+	if (hit == HIT_UNREADABLE)
+		on_unreadable(who);
+	if (hit != HIT_INSIDE)
+		return false;
+	if (flags & SITE_ENDS_GOROUTINE) {
+		/* goexit0 never returns: a tree of its own would never end. */
+		end_goroutine(gate, who, index);
+		return true;
+	}
+	if (!gate && !use.is_target)
+		return false;
+	position = position_of(who, ARCH_SP(ctx));
+	if (gate &&
+	    (is_left(gate, who, position) || (position == gate->frame && !gate->followed))) {
+		if (position == gate->frame && flags & SITE_MAY_REPEAT)
+			return false;
+		/* The target's frame is gone, and nobody saw it go. */
+		send_last(gate, who, index, position, RECORD_LEFT);
+		gate = NULL;
+	}
+	if (!gate) {
+		if (unwanted) {
+			count(unwanted);
+			return false;
+		}
+		if (!use.is_target || !is_chosen(who) || is_left_out())
+			return false;
+		gate = open_gate(who, position);
+		if (!gate)
+			return false;
+		opens = true;
+		if (tells_no_cpu && who->goid)
+			begin_running(who);
+	}
+	flags = flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0;
+	if (sees_resumes && position & SYSTEM_STACK && who->goid)
+		remember_served(who);
+	if (use.has_values) { /* not with `hunts` */
+		struct entered entered = {
+			.ctx = ctx,
+			.gate = gate,
+			.who = who,
+			.position = position,
+			.caller_va = find_call(ctx, who, ARCH_SP(ctx)),
+			.stack = wants_stacks && opens ? tell_callers(ctx, who) : 0,
+			.site = index,
+			.flags = flags | (opens ? RECORD_OPENS_TREE : 0),
+		};
+		tell_entry_with_values(&entered, opens);
+		return true;
+	}
+	if (opens && hunts)
+		begin_hunt(who);
+	is_told = tell_entry(ctx, gate, who, index, position, flags, opens);
+	if (opens && !is_told)
+		gate->state = GATE_ENDED; /* no tree without its beginning */
+	return true;
+}
+
+#endif
