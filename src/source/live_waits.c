@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* live_waits.c - without probes where goroutines change their states: looks into memory find what they do. */
+#include "source/live_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <bpf/libbpf.h>
+
+static struct error *begin_looks(struct live *live)
+{
+	if (!live->options.run.hunt.is_wanted || live->looks)
+		return NULL;
+	live->bpf->bss->samples_waits = true;
+	return looks_new(live->options.plan, live->options.run.hunt.frequency_hz,
+			 live->options.clock, &live->looks);
+}
+
+struct error *live_begin_waits(struct live *live)
+{
+	live->has_news_of_looks = live->options.run.hunt.waits == HUNT_WAITS_SAMPLED;
+	return live->has_news_of_looks ? begin_looks(live) : NULL;
+}
+
+/* Who runs a goroutine is not known any more. */
+struct error *live_leave_states(struct live *live)
+{
+	if (!live->options.run.hunt.is_wanted)
+		processors_detach(live->processors);
+	return begin_looks(live);
+}
+
+struct error *live_look(struct live *live)
+{
+	struct error *err;
+
+	if (live->has_news_of_looks)
+		live_hand_on_time(live, RECORD_STATES_OFF, live_now_ns(live));
+	live->has_news_of_looks = false;
+	if (!live->looks || looks_wait_ns(live->looks, live_now_ns(live)))
+		return NULL;
+	err = live_consume_all(live);
+	looks_take(live->looks);
+	err = err ?: live_consume_all(live);
+	looks_tell(live->looks, UINT64_MAX, live_hand_on_made, live);
+	return err;
+}
+
+int live_wait_for_look(const struct live *live, int timeout_ms)
+{
+	struct pollfd ring = {.fd = ring_buffer__epoll_fd(live->ring), .events = POLLIN};
+	uint64_t ns = looks_wait_ns(live->looks, live_now_ns(live));
+	struct timespec timeout;
+
+	if (ns > (uint64_t)timeout_ms * 1000000)
+		ns = (uint64_t)timeout_ms * 1000000;
+	timeout = (struct timespec){.tv_sec = (time_t)(ns / 1000000000),
+				    .tv_nsec = (long)(ns % 1000000000)};
+	return ppoll(&ring, 1, &timeout, NULL) < 0 ? -errno : 0;
+}
