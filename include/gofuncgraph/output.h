@@ -98,6 +98,10 @@ struct output_options {
 	/* A filter hands on the trees: their calls come when it is known that the tree is shown, at
 	 * its end mostly. So "json" writes the first that end, too. */
 	bool whole_trees;
+	/* What is shown happened before, here or elsewhere: it may be held up. */
+	bool is_past;
+	/* Of a format that sends them: whole trees beyond that stay; 0: none does. */
+	uint64_t max_spans_per_second;
 	bool leaf; /* of "graph": a call with nothing inside has one line */
 	bool live; /* calls as they begin and end, of a format that can: format_can_be_live() */
 	enum caller_style caller;
@@ -128,6 +132,9 @@ bool format_can_summarize(const struct format *format);
 /* It cannot go on with another binary: what is written is one thing, with one end. */
 bool format_is_document(const struct format *format);
 bool format_can_be_live(const struct format *format);
+
+/* It sends what it is told to a server: there is no file. */
+bool format_is_sent(const struct format *format);
 
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
  * to standard output. The error says where it can go. */

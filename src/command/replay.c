@@ -82,7 +82,7 @@ struct replay {
 	struct tree_view view;
 	struct where *where; /* what trees must satisfy; NULL: nothing */
 	struct source *player;
-	FILE *file; /* where it is shown */
+	FILE *file; /* where it is shown; NULL: on a server */
 	unsigned num_begun; /* binaries */
 	uint64_t counts[STAT_COUNT]; /* when it was recorded, by enum statistic */
 	struct run_options options; /* of what is played last; labels and texts are not owned */
@@ -114,6 +114,7 @@ static struct error *begin(void *context, const struct player_state *state)
 		.command_lines = state->command_lines,
 		.values = state->values,
 		.run = about->run,
+		.is_past = true,
 	};
 	struct error *err;
 
@@ -197,8 +198,8 @@ static struct error *open_output(const struct replay_args *args, FILE *recording
 	struct error *err =
 		format_check_target(args->view.format, args->output_path, isatty(STDOUT_FILENO));
 
-	*file = stdout;
-	if (err)
+	*file = format_is_sent(args->view.format) ? NULL : stdout;
+	if (err || !*file)
 		return err;
 	if (!args->output_path || !strcmp(args->output_path, "-"))
 		return NULL;

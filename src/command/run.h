@@ -30,7 +30,7 @@ struct run {
 	struct modules *modules; /* code in other files than bin's */
 	struct names *names; /* of bin and plan, see run_prepare_output() */
 	char *build_id; /* of bin, the same */
-	FILE *file; /* where the output goes, see run_file.h */
+	FILE *file; /* where the output goes, see run_file.h; NULL: to a server */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
 	struct guard *guard; /* of the source: what probes cost */

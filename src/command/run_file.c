@@ -41,6 +41,8 @@ struct error *run_file_open(struct run *run)
 
 	if (err)
 		return err;
+	if (format_is_sent(run->format))
+		return NULL;
 	if (is_named(run))
 		return open_named(run);
 	run->file = standard;
@@ -54,7 +56,8 @@ struct error *run_file_open(struct run *run)
 
 struct error *run_file_begin(struct run *run)
 {
-	return is_named(run) ? output_file_cut(run->file, run->args->output_path) : NULL;
+	return run->file && is_named(run) ? output_file_cut(run->file, run->args->output_path)
+					  : NULL;
 }
 
 void run_file_leave_to_program(const struct run *run)

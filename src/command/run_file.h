@@ -8,7 +8,8 @@
 
 #include "command/run.h"
 
-/* Opens the file, and changes nothing of it yet: what was in it stays until tracing has begun. */
+/* Opens the file, and changes nothing of it yet: what was in it stays until tracing has begun. There is none
+ * of a format that is sent to a server. */
 struct error *run_file_open(struct run *run);
 
 /* Tracing has begun: takes away what was in the file. */

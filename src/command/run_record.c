@@ -52,7 +52,7 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 		return error_new(
 			"--record %s is the binary itself, which would be overwritten: give another file",
 			record->path);
-	if (file_is_same(fileno(record->file), fileno(run->file)))
+	if (run->file && file_is_same(fileno(record->file), fileno(run->file)))
 		return error_new("--record and -o are both %s: give another file", record->path);
 	return NULL;
 }

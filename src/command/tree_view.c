@@ -23,7 +23,10 @@ static void set_view(const struct tree_view *view, const struct filter_options *
 	options->summary = args->summary;
 	options->color = args->color;
 	options->stacks = &view->stacks;
-	if (!options->summary.top && isatty(fileno(options->file)) &&
+	options->max_spans_per_second = args->max_spans_per_second;
+	if (!args->max_spans_per_second && !options->is_past && !chosen->slowest)
+		options->max_spans_per_second = VIEW_MAX_SPANS_PER_SECOND;
+	if (!options->summary.top && options->file && isatty(fileno(options->file)) &&
 	    args->format == format_named(OUTPUT_TREES, NULL))
 		options->summary.top = TERMINAL_ROWS;
 }

@@ -22,6 +22,7 @@ enum {
 	KEY_CALLER,
 	KEY_COLOR,
 	KEY_LIMIT,
+	KEY_MAX_SPANS,
 };
 
 static const struct argp_option options[] = {
@@ -54,6 +55,9 @@ static const struct argp_option options[] = {
 	 "Where calls came from and ended: off, short (default on a terminal), or full",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
+	{"max-spans-per-second", KEY_MAX_SPANS, "N", 0,
+	 "With -f otlp: whole trees beyond that are not sent, but counted (default 1000)",
+	 OPTIONS_OUTPUT},
 	{"color", KEY_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
 	{"limit", KEY_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
 	 OPTIONS_STOP},
@@ -106,6 +110,8 @@ static void check_end(const struct view_args *args, struct argp_state *state)
 			   "--live and --summary exclude each other: a summary shows no calls");
 	if (args->live && !format_can_be_live(args->format))
 		argp_error(state, "there is no --live in this format: leave out -f");
+	if (args->max_spans_per_second && !format_is_sent(args->format))
+		argp_error(state, "--max-spans-per-second is about -f otlp, which is not there");
 	if (summary->is_wanted && !format_can_summarize(args->format))
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
@@ -159,6 +165,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					     &args->format);
 	case KEY_COLOR:
 		option_parse_color(state, arg, &args->color);
+		return 0;
+	case KEY_MAX_SPANS:
+		run_args_check(state, text_parse_count(arg, VIEW_MOST_SPANS_PER_SECOND,
+						       &args->max_spans_per_second));
 		return 0;
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));

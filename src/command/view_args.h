@@ -10,12 +10,17 @@
 #include "gofuncgraph/filter.h"
 #include "gofuncgraph/output.h"
 
+/* Of what is traced now, if nothing else is said. */
+#define VIEW_MAX_SPANS_PER_SECOND  1000
+#define VIEW_MOST_SPANS_PER_SECOND 1000000000
+
 struct view_args {
 	const struct format *format;
 	struct filter_options filter;
 	struct summary_options summary;
 	bool has_order; /* --sort was given */
 	uint64_t limit; /* trees; 0: any number */
+	uint64_t max_spans_per_second; /* 0: not given */
 	bool leaf;
 	bool live;
 	enum caller_style caller;

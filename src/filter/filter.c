@@ -8,7 +8,7 @@
 #include "filter/fold.h"
 #include "filter/kept.h"
 #include "filter/replay.h"
-#include "filter/waits.h"
+#include "calltree/waits.h"
 
 /* A tree whose first call is not kept: nobody knows how long it took, so it is shown. */
 #define UNKNOWN_DURATION UINT64_MAX

@@ -2,7 +2,7 @@
 /* replay.c - calls of kept trees; see replay.h. Recursive: the calltree bounds how deep trees nest. */
 #include "filter/replay.h"
 
-#include "filter/waits.h"
+#include "calltree/waits.h"
 
 /* Nobody knows which calls they were in: the outermost that ends here has all of them. */
 static void hand_down_left_out(struct tree *tree)

@@ -7,10 +7,9 @@
  * while it is traced ends the output, and begins another one in the same place. After an error no
  * end() comes, only free().
  *
- * Formats write through out->writer, which keeps the first error. One whose target is a folder or a
- * URL opens out->options.path in begin(); there is no file then, and the writer is not used. There is
- * none yet. The first one also needs that run_file_open() opens nothing for it, and a function here
- * that output_flush() asks for its errors.
+ * Formats write through out->writer, which keeps the first error. One whose target is a URL opens
+ * out->options.path in begin(); there is no file then, and flush() is asked for its errors. One whose
+ * target is a folder would, too, and run_file_open() would have to open nothing for it; there is none yet.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
@@ -63,6 +62,8 @@ struct format {
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);
+	/* See output_flush(); of a format that does not write to a file. */
+	struct error *(*flush)(struct output *out, int *errnum);
 	void (*free)(struct output *out); /* `data`; also after a begin() that failed */
 };
 

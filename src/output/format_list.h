@@ -16,7 +16,8 @@
 	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
 	NEXT("chrome", "JSON for trace viewers", format_chrome)                                    \
 	NEXT("pprof", "for go tool pprof", format_pprof)                                           \
-	LAST("folded", "for flame graphs", format_folded)
+	NEXT("folded", "for flame graphs", format_folded)                                          \
+	LAST("otlp", "to a collector of OpenTelemetry: -o URL", format_otlp)
 
 #define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
 	FIRST("graph", "default", format_graph)                                                    \

@@ -288,8 +288,14 @@ struct error *output_forgive_reader(struct error *err, int errnum)
 
 struct error *output_flush(struct output *out, int *errnum)
 {
+	struct error *err;
+
+	*errnum = 0;
 	if (out->writer.file)
 		writer_flush(&out->writer);
+	err = out->format->flush ? out->format->flush(out, errnum) : NULL;
+	if (err)
+		return err;
 	*errnum = out->writer.errnum;
 	return writer_error(&out->writer, out->format->prints);
 }

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/protobuf.h"
 #include "output/amounts.h"
 #include "output/json_call.h"
-#include "output/protobuf.h"
 #include "output/tracks.h"
 
 /* trace.proto, trace_packet.proto */

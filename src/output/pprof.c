@@ -11,8 +11,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/protobuf.h"
 #include "output/profile.h"
-#include "output/protobuf.h"
 #include "output/strings.h"
 
 enum {

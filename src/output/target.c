@@ -11,12 +11,18 @@ static bool is_url(const char *path)
 	return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
 }
 
+bool format_is_sent(const struct format *format)
+{
+	return format->target == FORMAT_TO_URL;
+}
+
 struct error *format_check_target(const struct format *format, const char *path, bool to_terminal)
 {
 	bool is_named = path && strcmp(path, "-");
 	const char *prints = format->prints;
 
-	if (format->target == FORMAT_TO_URL && !(is_named && is_url(path)))
+	/* Without a name, the environment may say it. */
+	if (format->target == FORMAT_TO_URL && path && !is_url(path))
 		return error_new(
 			"this format sends %s to a server, and needs its address: give -o http://HOST:PORT/PATH",
 			prints);

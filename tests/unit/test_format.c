@@ -215,7 +215,7 @@ static void test_targets(void **state)
 	assert_target(FORMAT_TO_FOLDER, "-", false, to_folder);
 	assert_target(FORMAT_TO_FOLDER, "http://host", false, to_folder);
 	assert_target(FORMAT_TO_FOLDER, "trees", true, NULL);
-	assert_target(FORMAT_TO_URL, NULL, true, to_url);
+	assert_target(FORMAT_TO_URL, NULL, true, NULL);
 	assert_target(FORMAT_TO_URL, "trees", true, to_url);
 	assert_target(FORMAT_TO_URL, "http://host:4318/v1/traces", true, NULL);
 }

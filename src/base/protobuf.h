@@ -3,8 +3,8 @@
  * protobuf.h - Protocol Buffers as bytes (protobuf.dev/programming-guides/encoding): a message is its
  * members, each behind its number and how long it is.
  */
-#ifndef GOFUNCGRAPH_OUTPUT_PROTOBUF_H
-#define GOFUNCGRAPH_OUTPUT_PROTOBUF_H
+#ifndef BASE_PROTOBUF_H
+#define BASE_PROTOBUF_H
 
 #include <string.h>
 

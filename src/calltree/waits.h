@@ -5,17 +5,17 @@
  * A calltree that keeps calls keeps waits with the tree (tree.waits); who takes calls one by one
  * expects them with each call (call.waits).
  */
-#ifndef GOFUNCGRAPH_FILTER_WAITS_H
-#define GOFUNCGRAPH_FILTER_WAITS_H
+#ifndef CALLTREE_WAITS_H
+#define CALLTREE_WAITS_H
 
 #include "gofuncgraph/calltree.h"
 
 /* Gives each call its waits, in `*waits`, which the caller frees after waits_take_back(). False: out
  * of memory, and no call has any. */
-bool waits_give(struct tree *tree, struct wait **waits);
+bool waits_give(const struct tree *tree, struct wait **waits);
 
 /* No call has waits any more. Those of calls that are still open count as left out of them, since
  * the next part of the tree does not have them. */
-void waits_take_back(struct tree *tree);
+void waits_take_back(const struct tree *tree);
 
 #endif

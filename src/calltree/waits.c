@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* waits.c - waits by call; see waits.h. */
-#include "filter/waits.h"
+#include "calltree/waits.h"
 
 #include <stdlib.h>
 
@@ -37,7 +37,7 @@ static void find_calls(const struct tree *tree, uint32_t *open, uint32_t *call_o
 }
 
 /* In the order of calls, and for each in the order of time. */
-static void hand_out(struct tree *tree, const uint32_t *call_of, struct wait *waits)
+static void hand_out(const struct tree *tree, const uint32_t *call_of, struct wait *waits)
 {
 	for (uint32_t i = 0; i < tree->num_waits; i++)
 		if (call_of[i] != NO_CALL)
@@ -57,7 +57,7 @@ static void hand_out(struct tree *tree, const uint32_t *call_of, struct wait *wa
 	}
 }
 
-bool waits_give(struct tree *tree, struct wait **waits)
+bool waits_give(const struct tree *tree, struct wait **waits)
 {
 	size_t count = tree->num_waits;
 	_cleanup_free_ uint32_t *open = NULL, *call_of = NULL;
@@ -79,7 +79,7 @@ bool waits_give(struct tree *tree, struct wait **waits)
 	return true;
 }
 
-void waits_take_back(struct tree *tree)
+void waits_take_back(const struct tree *tree)
 {
 	for (uint32_t i = 0; tree->num_waits && i < tree->num_calls; i++) {
 		struct call *call = &tree->calls[i];

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "otlp/http.h"
+
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct http {
+	const struct otlp_settings *settings;
+	bool (*is_over)(void *context);
+	void *context;
+	void *library;
+	__typeof__(&curl_easy_init) init;
+	__typeof__(&curl_easy_cleanup) cleanup;
+	__typeof__(&(curl_easy_setopt)) set;
+	__typeof__(&(curl_easy_getinfo)) get;
+	__typeof__(&curl_easy_perform) perform;
+	__typeof__(&curl_easy_strerror) describe;
+	__typeof__(&curl_slist_append) append;
+	__typeof__(&curl_slist_free_all) free_list;
+	CURL *curl; /* NULL: nothing was posted yet */
+	struct curl_slist *headers;
+	struct bytes answer;
+	char trouble[CURL_ERROR_SIZE];
+};
+
+/* ---- the library ---- */
+
+static bool find_functions(struct http *http)
+{
+	void *library = http->library;
+
+	http->init = (__typeof__(http->init))dlsym(library, "curl_easy_init");
+	http->cleanup = (__typeof__(http->cleanup))dlsym(library, "curl_easy_cleanup");
+	http->set = (__typeof__(http->set))dlsym(library, "curl_easy_setopt");
+	http->get = (__typeof__(http->get))dlsym(library, "curl_easy_getinfo");
+	http->perform = (__typeof__(http->perform))dlsym(library, "curl_easy_perform");
+	http->describe = (__typeof__(http->describe))dlsym(library, "curl_easy_strerror");
+	http->append = (__typeof__(http->append))dlsym(library, "curl_slist_append");
+	http->free_list = (__typeof__(http->free_list))dlsym(library, "curl_slist_free_all");
+	return http->init && http->cleanup && http->set && http->get && http->perform &&
+	       http->describe && http->append && http->free_list;
+}
+
+static struct error *load(struct http *http)
+{
+	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+
+	for (size_t i = 0; !http->library && i < sizeof(names) / sizeof(names[0]); i++)
+		http->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+	if (!http->library || !find_functions(http))
+		return error_new(
+			"cannot send traces without libcurl, which is not installed: apt-get install libcurl4");
+	return NULL;
+}
+
+struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(void *context),
+		       void *context, struct http **result)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	struct error *err;
+
+	*result = NULL;
+	if (!http)
+		return error_out_of_memory();
+	*http = (struct http){.settings = settings, .is_over = is_over, .context = context};
+	err = load(http);
+	if (err) {
+		http_free(http);
+		return err;
+	}
+	*result = http;
+	return NULL;
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	if (http->curl) {
+		http->free_list(http->headers);
+		http->cleanup(http->curl);
+	}
+	bytes_destroy(&http->answer);
+	if (http->library)
+		dlclose(http->library);
+	free(http);
+}
+
+/* ---- requests ---- */
+
+static size_t take_answer(char *data, size_t size, size_t count, void *context)
+{
+	struct http *http = context;
+	size_t len = size * count, room = HTTP_MAX_ANSWER - http->answer.size;
+
+	bytes_put(&http->answer, data, len < room ? len : room);
+	return len;
+}
+
+static int look_at_time(void *context, curl_off_t down, curl_off_t down_now, curl_off_t up,
+			curl_off_t up_now)
+{
+	const struct http *http = context;
+
+	return http->is_over(http->context);
+}
+
+static bool add_header(struct http *http, const char *header)
+{
+	struct curl_slist *list = http->append(http->headers, header);
+
+	http->headers = list ?: http->headers;
+	return list != NULL;
+}
+
+static bool add_headers(struct http *http)
+{
+	const struct otlp_settings *settings = http->settings;
+	/* Without "100 Continue", which would be a round trip more. */
+	bool is_fine = add_header(http, "Content-Type: application/x-protobuf") &&
+		       add_header(http, "Expect:");
+
+	if (is_fine && settings->compresses)
+		is_fine = add_header(http, "Content-Encoding: gzip");
+	for (size_t i = 0; is_fine && i < settings->num_headers; i++)
+		is_fine = add_header(http, settings->headers[i]);
+	return is_fine;
+}
+
+/* What all requests have in common. */
+static bool begin(struct http *http)
+{
+	const struct otlp_settings *settings = http->settings;
+
+	http->curl = http->init();
+	if (!http->curl || !add_headers(http))
+		return false;
+	http->set(http->curl, CURLOPT_URL, settings->url);
+	http->set(http->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	http->set(http->curl, CURLOPT_HTTPHEADER, http->headers);
+	http->set(http->curl, CURLOPT_USERAGENT, "gofuncgraph-c/" VERSION);
+	http->set(http->curl, CURLOPT_NOSIGNAL, 1L);
+	http->set(http->curl, CURLOPT_ERRORBUFFER, http->trouble);
+	http->set(http->curl, CURLOPT_WRITEFUNCTION, take_answer);
+	http->set(http->curl, CURLOPT_WRITEDATA, http);
+	http->set(http->curl, CURLOPT_NOPROGRESS, 0L);
+	http->set(http->curl, CURLOPT_XFERINFOFUNCTION, look_at_time);
+	http->set(http->curl, CURLOPT_XFERINFODATA, http);
+	if (settings->certificate)
+		http->set(http->curl, CURLOPT_CAINFO, settings->certificate);
+	if (settings->client_certificate)
+		http->set(http->curl, CURLOPT_SSLCERT, settings->client_certificate);
+	if (settings->client_key)
+		http->set(http->curl, CURLOPT_SSLKEY, settings->client_key);
+	return true;
+}
+
+struct http_answer http_post(struct http *http, const struct bytes *body, uint64_t timeout_ms)
+{
+	long status = 0;
+	curl_off_t retry_after = 0;
+	CURLcode code;
+
+	if (!http->curl && !begin(http))
+		return (struct http_answer){.trouble = "out of memory"};
+	bytes_clear(&http->answer);
+	http->trouble[0] = '\0';
+	http->set(http->curl, CURLOPT_POSTFIELDS, body->data);
+	http->set(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->size);
+	http->set(http->curl, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+	code = http->perform(http->curl);
+	if (code)
+		return (struct http_answer){.trouble = http->trouble[0] ? http->trouble
+									: http->describe(code)};
+	http->get(http->curl, CURLINFO_RESPONSE_CODE, &status);
+	http->get(http->curl, CURLINFO_RETRY_AFTER, &retry_after);
+	return (struct http_answer){.status = (unsigned)status,
+				    .retry_after_s = (uint64_t)retry_after,
+				    .body = http->answer.data,
+				    .size = http->answer.size};
+}

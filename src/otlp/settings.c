@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "otlp/settings.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VARIABLE_SIZE 64
+
+/* NULL: not set, or empty, which is the same. */
+static const char *variable(const char *prefix, const char *name)
+{
+	char full[VARIABLE_SIZE];
+	const char *value;
+
+	snprintf(full, sizeof(full), "OTEL_EXPORTER_OTLP_%s%s", prefix, name);
+	value = getenv(full);
+	return value && *value ? value : NULL;
+}
+
+static const char *setting(const char *name)
+{
+	return variable("TRACES_", name) ?: variable("", name);
+}
+
+/* ---- lists of pairs ---- */
+
+static int hex_digit(char c)
+{
+	return isdigit((unsigned char)c)    ? c - '0'
+	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
+					    : -1;
+}
+
+/* Spaces around it go, and %XX becomes what it stands for, in place. */
+static char *clean(char *text)
+{
+	char *to;
+
+	text += strspn(text, " \t");
+	for (size_t len = strlen(text); len && strchr(" \t", text[len - 1]); len--)
+		text[len - 1] = '\0';
+	to = text;
+	for (const char *from = text; *from; from++) {
+		int high = *from == '%' ? hex_digit(from[1]) : -1;
+		int low = high >= 0 ? hex_digit(from[2]) : -1;
+
+		*to++ = low >= 0 ? (char)(high << 4 | low) : *from;
+		from += low >= 0 ? 2 : 0;
+	}
+	*to = '\0';
+	return text;
+}
+
+bool otlp_each_pair(const char *list,
+		    bool (*take)(void *context, const char *key, const char *value), void *context)
+{
+	_cleanup_free_ char *copy = strdup(list);
+	char *rest = copy;
+	bool is_fine = copy != NULL;
+
+	for (char *pair; is_fine && (pair = strsep(&rest, ","));) {
+		char *value = strchr(pair, '=');
+
+		if (pair[strspn(pair, " \t")] == '\0')
+			continue;
+		if (value)
+			*value++ = '\0';
+		is_fine = value && *clean(pair) && take(context, clean(pair), clean(value));
+	}
+	return is_fine;
+}
+
+/* ---- each of them ---- */
+
+static bool is_visible(const char *text)
+{
+	for (; *text; text++)
+		if (iscntrl((unsigned char)*text))
+			return false;
+	return true;
+}
+
+static bool add_header(void *context, const char *name, const char *value)
+{
+	struct otlp_settings *settings = context;
+
+	if (settings->num_headers == OTLP_MAX_HEADERS || !is_visible(value) || !is_visible(name) ||
+	    strpbrk(name, ": "))
+		return false;
+	if (asprintf(&settings->headers[settings->num_headers], "%s: %s", name, value) < 0)
+		return false;
+	settings->num_headers++;
+	return true;
+}
+
+static struct error *read_headers(struct otlp_settings *settings)
+{
+	const char *list = setting("HEADERS");
+
+	if (list && !otlp_each_pair(list, add_header, settings))
+		return error_new(
+			"OTEL_EXPORTER_OTLP_HEADERS is no list of headers: write NAME=VALUE,NAME=VALUE, and what is no letter as %%XX");
+	return NULL;
+}
+
+static struct error *read_timeout(struct otlp_settings *settings)
+{
+	const char *text = setting("TIMEOUT");
+	char *end;
+
+	settings->timeout_ms = 10000;
+	if (!text)
+		return NULL;
+	settings->timeout_ms = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || !settings->timeout_ms ||
+	    settings->timeout_ms > 3600000)
+		return error_new(
+			"OTEL_EXPORTER_OTLP_TIMEOUT is '%s': it is a number of milliseconds, from 1 to 3600000",
+			text);
+	return NULL;
+}
+
+static struct error *read_compression(struct otlp_settings *settings)
+{
+	const char *text = setting("COMPRESSION");
+
+	settings->compresses = !text || strcmp(text, "gzip") == 0;
+	if (!settings->compresses && strcmp(text, "none") != 0)
+		return error_new("OTEL_EXPORTER_OTLP_COMPRESSION is '%s': it is gzip or none",
+				 text);
+	return NULL;
+}
+
+/* The address of the traces, behind one that all kinds of data have in common. */
+static char *with_path(const char *base)
+{
+	size_t len = strlen(base);
+	char *url;
+
+	while (len && base[len - 1] == '/')
+		len--;
+	return asprintf(&url, "%.*s/v1/traces", (int)len, base) < 0 ? NULL : url;
+}
+
+static bool has_path(const char *address)
+{
+	const char *host = strstr(address, "://");
+	const char *path = host ? strchr(host + 3, '/') : NULL;
+
+	return path && path[1];
+}
+
+static struct error *read_address(struct otlp_settings *settings, const char *address)
+{
+	const char *traces = variable("TRACES_", "ENDPOINT"), *all = variable("", "ENDPOINT");
+
+	if (!address && !traces && !all)
+		return error_new(
+			"-f otlp sends the trees to a collector, and needs its address: give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT");
+	if (address)
+		settings->url = has_path(address) ? strdup(address) : with_path(address);
+	else
+		settings->url = traces ? strdup(traces) : with_path(all);
+	if (!settings->url)
+		return error_out_of_memory();
+	if (strncmp(settings->url, "http://", 7) && strncmp(settings->url, "https://", 8))
+		return error_new(
+			"OTEL_EXPORTER_OTLP_ENDPOINT is '%s': it begins with http:// or https://",
+			settings->url);
+	return NULL;
+}
+
+struct error *otlp_settings_read(struct otlp_settings *settings, const char *address)
+{
+	struct error *err = read_address(settings, address);
+
+	err = err ?: read_headers(settings);
+	err = err ?: read_timeout(settings);
+	err = err ?: read_compression(settings);
+	settings->certificate = setting("CERTIFICATE");
+	settings->client_certificate = setting("CLIENT_CERTIFICATE");
+	settings->client_key = setting("CLIENT_KEY");
+	return err;
+}
+
+void otlp_settings_destroy(struct otlp_settings *settings)
+{
+	for (size_t i = 0; i < settings->num_headers; i++)
+		free(settings->headers[i]);
+	free(settings->url);
+	*settings = (struct otlp_settings){};
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * settings.h - where spans are sent, and how: the address that -o names, and the environment variables
+ * OTEL_EXPORTER_OTLP_* as the specification has them (opentelemetry.io/docs/specs/otel/protocol/exporter).
+ * OTEL_EXPORTER_OTLP_TRACES_... goes before OTEL_EXPORTER_OTLP_...
+ */
+#ifndef OTLP_SETTINGS_H
+#define OTLP_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define OTLP_MAX_HEADERS 64
+
+struct otlp_settings {
+	char *url;
+	char *headers[OTLP_MAX_HEADERS]; /* "name: value" */
+	size_t num_headers;
+	uint64_t timeout_ms; /* of a request */
+	bool compresses;
+	/* Paths of PEM files, NULL: none. The environment's. */
+	const char *certificate, *client_certificate, *client_key;
+};
+
+/* `address`: NULL: what the environment says. It need not have a path: spans have one of their own. To be
+ * destroyed after an error, too. */
+struct error *otlp_settings_read(struct otlp_settings *settings, const char *address);
+void otlp_settings_destroy(struct otlp_settings *settings);
+
+/* "a=b,c=d": calls back for each pair, with what stands for %XX in the value, until that says no. False: it said
+ * no, or there is a part that is no pair. The list of OTEL_RESOURCE_ATTRIBUTES, too. */
+bool otlp_each_pair(const char *list,
+		    bool (*take)(void *context, const char *key, const char *value), void *context);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * otlp.c - trees to a collector of OpenTelemetry: which of them leave the machine, and what became of them. Spans
+ * are made in otlp_spans.c, and sent by otlp/exporter.h.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "otlp/rate.h"
+#include "otlp/resource.h"
+#include "output/otlp_spans.h"
+
+struct process {
+	struct hash_key key; /* its pid */
+	struct bytes resource;
+};
+
+struct otlp {
+	struct otlp_exporter *exporter;
+	struct otlp_spans spans;
+	struct otlp_rate rate;
+	struct otlp_behind behind, all_behind;
+	struct hash processes;
+	bool lacks_some; /* what was recorded was to be sent as a whole, and was not */
+	struct hash parted; /* trees that go in parts: the others of them go, too */
+};
+
+static struct error *begin(struct output *out)
+{
+	struct otlp *otlp = calloc(1, sizeof(*otlp));
+	struct otlp_settings settings = {};
+	struct error *err;
+
+	out->data = otlp;
+	if (!otlp)
+		return error_out_of_memory();
+	otlp->rate.per_second = out->options.max_spans_per_second;
+	err = otlp_spans_begin(&otlp->spans);
+	err = err ?: otlp_settings_read(&settings, out->options.path);
+	if (err) {
+		otlp_settings_destroy(&settings);
+		return err;
+	}
+	return otlp_exporter_new(&settings, out->options.is_past, &otlp->exporter);
+}
+
+static void free_data(struct output *out)
+{
+	struct otlp *otlp = out->data;
+	size_t at = 0;
+
+	if (!otlp)
+		return;
+	otlp_exporter_free(otlp->exporter);
+	for (struct process *process; (process = hash_next(&otlp->processes, &at));)
+		bytes_destroy(&process->resource);
+	hash_free_items(&otlp->processes);
+	hash_free_items(&otlp->parted);
+	otlp_spans_destroy(&otlp->spans);
+	free(otlp);
+}
+
+static void fail(struct output *out)
+{
+	if (!out->writer.errnum)
+		out->writer.errnum = ENOMEM;
+}
+
+/* ---- trees ---- */
+
+/* Of the process that the tree is of: made once. NULL: out of memory. */
+static const struct bytes *resource_of(struct output *out, uint32_t pid)
+{
+	struct otlp *otlp = out->data;
+	struct hash_key key = {.first = pid};
+	struct process *process = hash_find(&otlp->processes, key);
+
+	if (process)
+		return &process->resource;
+	process = calloc(1, sizeof(*process));
+	if (!process)
+		return NULL;
+	process->key = key;
+	otlp_resource_write(&process->resource,
+			    &(struct otlp_process){.pid = (pid_t)pid,
+						   .binary = out->options.about.binary,
+						   .build_id = out->options.about.build_id,
+						   .is_here = !out->options.is_past});
+	if (process->resource.failed || !hash_add(&otlp->processes, &process->key)) {
+		bytes_destroy(&process->resource);
+		free(process);
+		return NULL;
+	}
+	return &process->resource;
+}
+
+/* By the clock of records: now, or then. */
+static uint64_t time_of(const struct output *out, const struct tree *tree)
+{
+	if (!out->options.is_past)
+		return event_clock_now_ns(out->options.clock);
+	return tree->num_calls ? tree->calls[0].end_ns : 0;
+}
+
+/* It may leave the machine; else it is counted. */
+static bool is_allowed(struct output *out, const struct tree *tree)
+{
+	struct otlp *otlp = out->data;
+	struct hash_key key = {.first = tree->number};
+	uint64_t num_spans;
+
+	if (tree->part > 1 && hash_find(&otlp->parted, key))
+		return true;
+	num_spans = otlp_spans_count(tree);
+	if (tree->part <= 1 && otlp_rate_allows(&otlp->rate, time_of(out, tree), num_spans)) {
+		if (tree->part)
+			hash_note(&otlp->parted, key);
+		return true;
+	}
+	otlp->behind.trees += tree->part <= 1;
+	otlp->behind.spans += num_spans;
+	return false;
+}
+
+static void part(struct output *out, const struct tree *tree)
+{
+	struct otlp *otlp = out->data;
+	const struct bytes *resource;
+	struct otlp_load *loads;
+
+	if (!is_allowed(out, tree))
+		return;
+	resource = resource_of(out, tree->pid);
+	loads = resource ? otlp_spans_of(&otlp->spans, out, tree, resource, &otlp->behind) : NULL;
+	if (!loads) {
+		if (otlp_spans_count(tree))
+			fail(out);
+		return;
+	}
+	if (!tree->part) {
+		otlp->all_behind.trees += otlp->behind.trees;
+		otlp->all_behind.spans += otlp->behind.spans;
+		otlp->behind = (struct otlp_behind){};
+	}
+	otlp_exporter_push(otlp->exporter, loads);
+}
+
+static void entry(struct output *out, const struct tree *tree, const struct call *call)
+{
+	struct otlp *otlp = out->data;
+
+	if (!call->parent)
+		otlp_spans_note_begin(&otlp->spans, tree, call);
+}
+
+/* ---- what became of them ---- */
+
+static struct error *flush(struct output *out, int *errnum)
+{
+	struct otlp *otlp = out->data;
+
+	otlp_exporter_tell(otlp->exporter);
+	if (!otlp->lacks_some && !otlp_exporter_gave_up(otlp->exporter))
+		return NULL;
+	*errnum = EIO;
+	return error_new("not all trees were sent to %s: what it answers is told above",
+			 otlp_exporter_url(otlp->exporter));
+}
+
+static void tell_dropped(const struct otlp_count *count, const char *why)
+{
+	if (count->spans)
+		log_warning("%" PRIu64 " spans of %" PRIu64 " trees were not sent: %s",
+			    count->spans, count->trees, why);
+}
+
+static void end(struct output *out, const struct output_totals *totals)
+{
+	struct otlp *otlp = out->data;
+	struct otlp_counts counts;
+
+	otlp_exporter_finish(otlp->exporter);
+	counts = otlp_exporter_counts(otlp->exporter);
+	log_info("sent %" PRIu64 " spans of %" PRIu64 " trees to %s", counts.sent.spans,
+		 counts.sent.trees, otlp_exporter_url(otlp->exporter));
+	tell_dropped(&counts.no_room, "too many were waiting for the collector to take them");
+	tell_dropped(&counts.refused, "the collector refused them");
+	tell_dropped(&counts.unsent, "the collector had not taken them at the end");
+	if (counts.rejected)
+		log_warning("%" PRIu64 " of these spans were rejected by the collector",
+			    counts.rejected);
+	if (otlp->all_behind.trees + otlp->behind.trees)
+		log_info("%" PRIu64 " trees of %" PRIu64
+			 " spans stayed behind (--max-spans-per-second %" PRIu64 ")",
+			 otlp->all_behind.trees + otlp->behind.trees,
+			 otlp->all_behind.spans + otlp->behind.spans, otlp->rate.per_second);
+	/* Who sends what was recorded wants all of it. */
+	otlp->lacks_some = out->options.is_past && (counts.no_room.spans || counts.refused.spans ||
+						    counts.unsent.spans || counts.rejected);
+}
+
+const struct format format_otlp = {
+	.prints = "the trees",
+	.target = FORMAT_TO_URL,
+	.begin = begin,
+	.entry = entry,
+	.tree = part,
+	.part = part,
+	.flush = flush,
+	.end = end,
+	.free = free_data,
+};

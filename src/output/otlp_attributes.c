@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/otlp_attributes.h"
+
+#include <stdlib.h>
+
+#include "otlp/attribute.h"
+#include "output/amounts.h"
+#include "output/json_call.h"
+#include "output/typed_json.h"
+#include "output/values_text.h"
+
+enum { SPAN_ATTRIBUTE = 9 };
+enum { EVENT_ATTRIBUTE = 3 };
+
+#define KEY_SIZE 256
+
+static void put_name(struct bytes *message, unsigned member, const char *key,
+		     const struct name *name)
+{
+	if (name)
+		attribute_text(message, member, key, name->text, name->len);
+}
+
+static void put_number(struct bytes *span, const char *key, uint64_t number)
+{
+	if (number)
+		attribute_number(span, SPAN_ATTRIBUTE, key, number);
+}
+
+static void put_flag(struct bytes *span, const char *key, bool is_set)
+{
+	if (is_set)
+		attribute_true(span, SPAN_ATTRIBUTE, key);
+}
+
+/* ---- values ---- */
+
+static void put_value(struct bytes *span, const char *kind, const struct value *value)
+{
+	_cleanup_free_ char *label = text_escape(value->spec->label, strlen(value->spec->label));
+	char key[KEY_SIZE], word[VALUE_WORD_SIZE];
+
+	snprintf(key, sizeof(key), "gofuncgraph.%s.%s", kind, label ?: "?");
+	/* A key that was cut in a character is no UTF-8. */
+	key[value_without_cut_character(key, strlen(key))] = '\0';
+	if (value_is_text(value)) {
+		_cleanup_free_ char *text = text_escape(value->text, value->size);
+
+		attribute_text(span, SPAN_ATTRIBUTE, key, text ?: "", strlen(text ?: ""));
+	} else {
+		attribute_text(span, SPAN_ATTRIBUTE, key, word, value_put_word(value, word));
+	}
+}
+
+/* Those by name and Go type as JSON has them. */
+static void put_typed(struct output *out, struct bytes *span, const char *key,
+		      const struct typed_list *typed, const struct captured *captured)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	struct json_writer json = {.writer = &out->writer};
+
+	out->writer.file = open_memstream(&text, &size);
+	if (!out->writer.file)
+		return;
+	json_open(&json, '[');
+	typed_json_put(&json, typed, captured);
+	json_close(&json, ']');
+	writer_flush(&out->writer);
+	fclose(take_pointer(out->writer.file));
+	attribute_text(span, SPAN_ATTRIBUTE, key, text, size);
+}
+
+static void put_values(struct output *out, struct bytes *span, const char *kind, const char *key,
+		       const struct captured *captured)
+{
+	const struct value_list *list = output_values(out, captured);
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		struct value value = value_read(list, captured, captured->size, i);
+
+		put_value(span, kind, &value);
+	}
+	if (list && list->typed)
+		put_typed(out, span, key, list->typed, captured);
+}
+
+static void put_labels(struct output *out, struct bytes *span, const struct captured *captured)
+{
+	const struct value_list *list = output_values(out, captured);
+
+	for (size_t i = 0; list && i < list->num_labels; i++) {
+		struct value value = value_read_label(&list->labels[i], captured, captured->size);
+
+		if (value.state != VALUE_NIL)
+			put_value(span, "labels", &value);
+	}
+}
+
+/* ---- states ---- */
+
+static void put_states(struct output *out, struct bytes *span, const struct call *call)
+{
+	struct amount amounts[MAX_AMOUNTS];
+	uint64_t run_ns;
+	size_t count = amounts_of_call(out->names, call, "unknown", amounts, &run_ns);
+	char key[KEY_SIZE];
+
+	attribute_number(span, SPAN_ATTRIBUTE, "gofuncgraph.states_ns.running", run_ns);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(key, sizeof(key), "gofuncgraph.states_ns.%s%s",
+			 amounts[i].state == STATE_WAITING ? "waiting." : "", amounts[i].name);
+		attribute_number(span, SPAN_ATTRIBUTE, key, amounts[i].ns);
+	}
+}
+
+const char *otlp_wait_name(struct output *out, const struct wait *wait)
+{
+	return amount_name(out->names, wait->state, wait->reason, "unknown");
+}
+
+void otlp_put_wait(struct output *out, struct bytes *event, const struct wait *wait)
+{
+	attribute_number(event, EVENT_ATTRIBUTE, "gofuncgraph.duration_ns",
+			 wait->end_ns - wait->start_ns);
+	attribute_string(event, EVENT_ATTRIBUTE, "gofuncgraph.state",
+			 names_state(out->names, wait->state));
+	if (wait->is_open)
+		attribute_true(event, EVENT_ATTRIBUTE, "gofuncgraph.open");
+	if (wait->is_open || !wait->by_goid)
+		return;
+	const struct place *place =
+		names_waker(out->names, names_waker_va(out->names, wait->by_stack));
+
+	attribute_number(event, EVENT_ATTRIBUTE, "gofuncgraph.woken_by.goid", wait->by_goid);
+	put_name(event, EVENT_ATTRIBUTE, "gofuncgraph.woken_by.function", place->function);
+	put_name(event, EVENT_ATTRIBUTE, "gofuncgraph.woken_by.file", place->file);
+	if (place->line)
+		attribute_number(event, EVENT_ATTRIBUTE, "gofuncgraph.woken_by.line", place->line);
+}
+
+/* ---- calls ---- */
+
+static void put_code(struct bytes *span, const struct place *entry)
+{
+	put_name(span, SPAN_ATTRIBUTE, "code.function.name", entry->function);
+	put_name(span, SPAN_ATTRIBUTE, "code.file.path", entry->file);
+	put_number(span, "code.line.number", entry->line);
+}
+
+static void put_caller(struct output *out, struct bytes *span, const struct call *call)
+{
+	const struct place *caller = names_caller(out->names, call->caller_va);
+
+	put_name(span, SPAN_ATTRIBUTE, "gofuncgraph.caller.function", caller->function);
+	put_name(span, SPAN_ATTRIBUTE, "gofuncgraph.caller.file", caller->file);
+	put_number(span, "gofuncgraph.caller.line", caller->line);
+}
+
+/* Of its first call alone. */
+static void put_tree(struct bytes *span, const struct tree *tree)
+{
+	attribute_number(span, SPAN_ATTRIBUTE, "gofuncgraph.tree", tree->number);
+	put_number(span, "gofuncgraph.lost", tree->lost);
+	put_number(span, "gofuncgraph.calls_left_out", tree->left_out);
+	put_number(span, "gofuncgraph.probes_off_ns", tree->off_ns);
+	put_number(span, "gofuncgraph.functions_off", tree->num_off);
+	put_number(span, "gofuncgraph.one_in", tree->one_in > 1 ? tree->one_in : 0);
+}
+
+void otlp_put_behind(struct bytes *span, const struct otlp_behind *behind)
+{
+	put_number(span, "gofuncgraph.stayed_behind.trees", behind->trees);
+	put_number(span, "gofuncgraph.stayed_behind.spans", behind->spans);
+}
+
+void otlp_put_call(struct output *out, struct bytes *span, const struct tree *tree,
+		   const struct call *call)
+{
+	put_code(span, output_entry(out, call));
+	put_number(span, "thread.id", tree->goid);
+	attribute_string(span, SPAN_ATTRIBUTE, "gofuncgraph.end", json_end_name(call->end));
+	if (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL)
+		put_number(span, "gofuncgraph.return.line",
+			   names_site(out->names, call->exit_site)->line);
+	put_caller(out, span, call);
+	put_number(span, "gofuncgraph.probe_ns", call->probe_ns);
+	put_flag(span, "gofuncgraph.incomplete", call->incomplete);
+	put_number(span, "gofuncgraph.folded.calls", call->folded_calls);
+	put_number(span, "gofuncgraph.folded.ns", call->folded_ns);
+	if (!call->depth) {
+		put_tree(span, tree);
+		put_labels(out, span, call->captured);
+	}
+	if (out->options.run.states && !call->lacks_states)
+		put_states(out, span, call);
+	put_flag(span, "gofuncgraph.args_left_out", call->values_left_out);
+	put_flag(span, "gofuncgraph.results_left_out", call->results_left_out);
+	put_values(out, span, "args", "gofuncgraph.args", call->captured);
+	put_values(out, span, "results", "gofuncgraph.results", call->results);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+#include "output/otlp_spans.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/protobuf.h"
+#include "calltree/waits.h"
+#include "otlp/attribute.h"
+#include "output/otlp_attributes.h"
+
+/* trace.proto */
+enum { SCOPE_SPANS_SPAN = 2 };
+enum {
+	SPAN_TRACE = 1,
+	SPAN_ID = 2,
+	SPAN_PARENT = 4,
+	SPAN_NAME = 5,
+	SPAN_KIND = 6,
+	SPAN_START = 7,
+	SPAN_END = 8,
+	SPAN_EVENT = 11,
+	SPAN_DROPPED_EVENTS = 12,
+	SPAN_LINK = 13,
+	SPAN_STATUS = 15,
+};
+enum { KIND_INTERNAL = 1 };
+enum { EVENT_TIME = 1, EVENT_NAME = 2 };
+enum { LINK_TRACE = 1, LINK_SPAN = 2, LINK_ATTRIBUTE = 4 };
+enum { STATUS_MESSAGE = 2, STATUS_CODE = 3 };
+enum { CODE_ERROR = 2 };
+
+/* Of one span; what it has more of is counted. */
+#define MAX_EVENTS 1024
+
+/* ---- ids ---- */
+
+struct span_id {
+	uint64_t trace[2], span;
+};
+
+/* All bits of 0 would be none. */
+static struct span_id id_of(const struct otlp_spans *spans, uint64_t root, uint64_t tree,
+			    uint64_t call)
+{
+	/* Nobody knows the root of some trees: each is a trace of its own then. */
+	uint64_t trace = hash_mix(root ? root * 2 : tree * 2 + 1);
+
+	return (struct span_id){
+		.trace = {hash_mix(spans->seeds[0] + trace) ?: 1,
+			  hash_mix(spans->seeds[1] ^ trace)},
+		.span = hash_mix(hash_mix(spans->seeds[2] + tree) + call) ?: 1,
+	};
+}
+
+static void put_trace(struct bytes *message, unsigned member, const struct span_id *id)
+{
+	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
+	bytes_put_sized(message, id->trace, sizeof(id->trace));
+}
+
+static void put_span(struct bytes *message, unsigned member, const struct span_id *id)
+{
+	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
+	bytes_put_sized(message, &id->span, sizeof(id->span));
+}
+
+/* ---- who was where ---- */
+
+static struct otlp_waker *waker_at(const struct otlp_spans *spans, uint32_t pid, uint64_t goid)
+{
+	return &spans->wakers[hash_mix(goid * 0x9e3779b97f4a7c15ull + pid) % OTLP_WAKERS];
+}
+
+/* NULL: it was in none that is known. */
+static const struct otlp_waker *find_waker(const struct otlp_spans *spans, uint32_t pid,
+					   uint64_t goid, uint64_t time_ns)
+{
+	const struct otlp_waker *waker = waker_at(spans, pid, goid);
+	bool is_it = waker->pid == pid && waker->goid == goid && waker->start_ns <= time_ns &&
+		     (!waker->end_ns || waker->end_ns >= time_ns);
+
+	return is_it ? waker : NULL;
+}
+
+void otlp_spans_note_begin(struct otlp_spans *spans, const struct tree *tree,
+			   const struct call *call)
+{
+	*waker_at(spans, tree->pid, tree->goid) = (struct otlp_waker){.goid = tree->goid,
+								      .tree = tree->number,
+								      .root = tree->root,
+								      .start_ns = call->start_ns,
+								      .pid = tree->pid};
+}
+
+static void note_end(struct otlp_spans *spans, const struct tree *tree, const struct call *call)
+{
+	struct otlp_waker *waker = waker_at(spans, tree->pid, tree->goid);
+
+	if (waker->tree == tree->number)
+		waker->end_ns = call->end_ns;
+}
+
+/* ---- events and links ---- */
+
+static void put_link(struct otlp_spans *spans, const struct span_id *id, const char *why)
+{
+	put_trace(&spans->inner, LINK_TRACE, id);
+	put_span(&spans->inner, LINK_SPAN, id);
+	attribute_string(&spans->inner, LINK_ATTRIBUTE, "gofuncgraph.link", why);
+	protobuf_message(&spans->span, SPAN_LINK, &spans->inner);
+}
+
+static void put_waits(struct otlp_spans *spans, struct output *out, const struct tree *tree,
+		      const struct call *call)
+{
+	uint32_t count = call->num_waits < MAX_EVENTS ? call->num_waits : MAX_EVENTS;
+	uint64_t dropped = (uint64_t)call->waits_left_out + call->num_waits - count;
+	uint64_t linked = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct wait *wait = &call->waits[i];
+		const struct otlp_waker *waker =
+			wait->by_goid ? find_waker(spans, tree->pid, wait->by_goid, wait->end_ns)
+				      : NULL;
+
+		protobuf_fixed64(&spans->inner, EVENT_TIME,
+				 event_clock_realtime_ns(out->options.clock, wait->start_ns));
+		protobuf_text(&spans->inner, EVENT_NAME, otlp_wait_name(out, wait));
+		otlp_put_wait(out, &spans->inner, wait);
+		protobuf_message(&spans->span, SPAN_EVENT, &spans->inner);
+		if (waker && waker->tree != linked && waker->tree != tree->number) {
+			struct span_id id = id_of(spans, waker->root, waker->tree, 1);
+
+			put_link(spans, &id, "woken_by");
+			linked = waker->tree;
+		}
+	}
+	if (dropped)
+		protobuf_number(&spans->span, SPAN_DROPPED_EVENTS, dropped);
+}
+
+/* ---- spans ---- */
+
+/* Where the next span goes. NULL: out of memory. */
+static struct otlp_load *load_of(struct otlp_spans *spans)
+{
+	struct otlp_load *load;
+
+	if (spans->last && spans->last->num_spans < OTLP_BATCH_SPANS)
+		return spans->last;
+	load = calloc(1, sizeof(*load));
+	if (!load)
+		return NULL;
+	load->resource = spans->resource;
+	if (spans->last)
+		spans->last->next = load;
+	else
+		spans->first = load;
+	spans->last = load;
+	return load;
+}
+
+/* What it is a child of, or, of a tree's first call, what started it; false: nothing. */
+static bool parent_of(const struct otlp_spans *spans, const struct tree *tree,
+		      const struct call *call, const struct span_id *starter,
+		      struct span_id *parent)
+{
+	if (call->parent)
+		*parent = id_of(spans, tree->root, tree->number, call->parent);
+	else if (starter)
+		*parent = *starter;
+	else if (tree->parent_tree)
+		*parent = id_of(spans, tree->root, tree->parent_tree, 1);
+	else
+		return false;
+	return true;
+}
+
+static void write_call(struct otlp_spans *spans, struct output *out, const struct tree *tree,
+		       const struct call *call, const struct span_id *starter,
+		       const struct otlp_behind *behind)
+{
+	const struct place *entry = output_entry(out, call);
+	struct span_id id = id_of(spans, tree->root, tree->number, call->number), parent;
+	struct otlp_load *load = load_of(spans);
+	struct bytes *span = &spans->span;
+	bool has_parent = parent_of(spans, tree, call, starter, &parent);
+
+	if (!load)
+		return;
+	put_trace(span, SPAN_TRACE, &id);
+	put_span(span, SPAN_ID, &id);
+	if (has_parent)
+		put_span(span, SPAN_PARENT, &parent);
+	protobuf_text(span, SPAN_NAME, entry->function ? entry->function->text : "?");
+	protobuf_number(span, SPAN_KIND, KIND_INTERNAL);
+	protobuf_fixed64(span, SPAN_START,
+			 event_clock_realtime_ns(out->options.clock, call->start_ns));
+	protobuf_fixed64(span, SPAN_END,
+			 event_clock_realtime_ns(out->options.clock, call->start_ns) +
+				 (call->end_ns - call->start_ns));
+	otlp_put_call(out, span, tree, call);
+	if (!call->parent && behind)
+		otlp_put_behind(span, behind);
+	put_waits(spans, out, tree, call);
+	if (has_parent && !call->parent)
+		put_link(spans, &parent, "go");
+	if (call->end == CALL_PANIC) {
+		protobuf_text(&spans->inner, STATUS_MESSAGE, "panic");
+		protobuf_number(&spans->inner, STATUS_CODE, CODE_ERROR);
+		protobuf_message(span, SPAN_STATUS, &spans->inner);
+	}
+	protobuf_message(&load->spans, SCOPE_SPANS_SPAN, span);
+	load->num_spans++;
+	load->num_trees += !call->parent && !output_is_followed(tree);
+}
+
+/* ---- trees ---- */
+
+uint64_t otlp_spans_count(const struct tree *tree)
+{
+	uint64_t count = 0;
+
+	for (uint32_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+
+		count += step->type == STEP_EXIT;
+		if (step->type == STEP_START && tree->starts[step->index].tree)
+			count += otlp_spans_count(tree->starts[step->index].tree);
+	}
+	return count;
+}
+
+/* Recursive: the calltree bounds how deep trees nest. */
+static void write_tree(struct otlp_spans *spans, struct output *out, const struct tree *tree,
+		       const struct span_id *starter, const struct otlp_behind *behind)
+{
+	_cleanup_free_ struct wait *waits = NULL;
+	uint64_t innermost = 0; /* number of the call that is open; 0: none */
+
+	waits_give(tree, &waits);
+	for (uint32_t i = 0; i < tree->num_steps; i++) {
+		const struct step *step = &tree->steps[i];
+		const struct call *call = &tree->calls[step->index];
+
+		if (step->type == STEP_ENTRY || step->type == STEP_AGAIN) {
+			innermost = call->number;
+		} else if (step->type == STEP_EXIT) {
+			write_call(spans, out, tree, call, starter, behind);
+			if (!call->parent)
+				note_end(spans, tree, call);
+			innermost = call->parent;
+		} else if (step->type == STEP_START && tree->starts[step->index].tree) {
+			struct span_id id = id_of(spans, tree->root, tree->number, innermost ?: 1);
+
+			write_tree(spans, out, tree->starts[step->index].tree, &id, NULL);
+		}
+	}
+	waits_take_back(tree);
+}
+
+struct otlp_load *otlp_spans_of(struct otlp_spans *spans, struct output *out,
+				const struct tree *tree, const struct bytes *resource,
+				const struct otlp_behind *behind)
+{
+	spans->first = spans->last = NULL;
+	spans->resource = resource;
+	write_tree(spans, out, tree, NULL, behind);
+	return spans->first;
+}
+
+struct error *otlp_spans_begin(struct otlp_spans *spans)
+{
+	if (getrandom(spans->seeds, sizeof(spans->seeds), 0) != sizeof(spans->seeds))
+		return error_new("cannot send traces: the kernel has no random numbers for ids");
+	spans->wakers = calloc(OTLP_WAKERS, sizeof(*spans->wakers));
+	return spans->wakers ? NULL : error_out_of_memory();
+}
+
+void otlp_spans_destroy(struct otlp_spans *spans)
+{
+	bytes_destroy(&spans->span);
+	bytes_destroy(&spans->inner);
+	free(spans->wakers);
+}

@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: MIT
+"""-f otlp: what a collector gets is what JSON tells, and whatever a collector does, nothing waits for it."""
+
+import collections
+import json
+import os
+import re
+import ssl
+import subprocess
+
+import pytest
+
+import builds
+from collector import Answer, Collector, attributes, certificate, receiver, span_ids, spans_of
+from harness import WAIT_SECONDS, Process, await_condition, tool
+
+
+class Receiver(Process):
+    """The Collector's."""
+
+    def __init__(self, path):
+        super().__init__([path])
+        self.url = f"http://127.0.0.1:{int(self.lines.get(timeout=WAIT_SECONDS))}"
+
+    def spans(self):
+        """What came so far: [(resource, span)]."""
+        return [span for line in list(self.output)[1:] for span in spans_of(json.loads(line))]
+
+    def all_of(self, tracer):
+        """The spans that the tracer says it has sent: the receiver tells of each request before it answers."""
+        count = sent(tracer.err)[0]
+        await_condition(lambda: len(self.spans()) >= count, "spans are missing")
+        return [span for _, span in self.spans()]
+
+
+@pytest.fixture
+def collector(_processes):
+    try:
+        made = Receiver(receiver())
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    _processes.append(made)
+    return made
+
+
+@pytest.fixture
+def serve():
+    made = []
+
+    def make(*answers, **options):
+        made.append(Collector(answers, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def environment(**variables):
+    return {**os.environ, **{f"OTEL_{name}": value for name, value in variables.items()}}
+
+
+def replay(recording, *options, status=0, **variables):
+    """What it says."""
+    done = subprocess.run([tool(), "replay", *options, recording], env=environment(**variables), capture_output=True,
+                          stdin=subprocess.DEVNULL, text=True, timeout=WAIT_SECONDS, check=False)
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def sent(messages):
+    """(spans, trees)"""
+    return tuple(map(int, re.search(r"sent (\d+) spans of (\d+) trees to ", messages).groups()))
+
+
+@pytest.fixture
+def recording(binary, start, trace, tmp_path):
+    program = start(binary("calls"))
+    path = tmp_path / "recording"
+    tracer = trace("record", "-o", path, "-u", "main.*", program.path, "main.root")
+    program.work()
+    program.work()
+    tracer.stop()
+    return path
+
+
+def calls_of(recording):
+    return [json.loads(line) for line in replay(recording, "-f", "json").stdout.splitlines()]
+
+
+# ---- the same as JSON ----
+
+
+def facts_of_call(call):
+    caller, states = call.get("caller", {}), dict(call.get("states_ns", {}))
+    waits = tuple((wait["end_ns"] - wait["duration_ns"], wait["duration_ns"], wait.get("reason", wait["state"]),
+                   wait.get("woken_by", {}).get("goid")) for wait in call.get("waits", []))
+    states.update({f"waiting.{name}": ns for name, ns in states.pop("waiting", {}).items()})
+    return (call["function"], call["start_ns"], call["duration_ns"], call["goid"], call["end"], caller.get("function"),
+            caller.get("file"), caller.get("line"), call.get("return", {}).get("line"), tuple(sorted(states.items())), waits)
+
+
+def facts_of_span(span):
+    have = attributes(span)
+    states = tuple(sorted((key.removeprefix("gofuncgraph.states_ns."), value) for key, value in have.items()
+                          if key.startswith("gofuncgraph.states_ns.")))
+    waits = []
+    for event in span.get("events", []):
+        about = attributes(event)
+        waits.append((int(event["timeUnixNano"]), about["gofuncgraph.duration_ns"], event["name"],
+                      about.get("gofuncgraph.woken_by.goid")))
+    assert span["name"] == have["code.function.name"]
+    begin, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
+    return (span["name"], begin, end - begin, have["thread.id"], have["gofuncgraph.end"],
+            have.get("gofuncgraph.caller.function"), have.get("gofuncgraph.caller.file"),
+            have.get("gofuncgraph.caller.line"), have.get("gofuncgraph.return.line"), states, tuple(waits))
+
+
+def paths(spans, facts, key, parent):
+    """Each with all that it is inside of, as often as it is there."""
+    by_key = {key(span): span for span in spans}
+
+    def path(span):
+        up = by_key.get(parent(span))
+        return (*(path(up) if up else ()), facts(span))
+
+    return collections.Counter(map(path, spans))
+
+
+def test_the_same_as_json(collector, binary, start, trace, tmp_path):
+    program = start(binary("follow"))
+    recording = tmp_path / "recording"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--record", recording, "--max-spans-per-second", "1000000",
+                   "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
+    for _ in range(3):
+        program.work()
+    tracer.stop()
+    calls = calls_of(recording)
+    spans = collector.all_of(tracer)
+    assert paths(spans, facts_of_span, lambda span: (span["traceId"], span["spanId"]),
+                 lambda span: (span["traceId"], span.get("parentSpanId"))) == \
+        paths(calls, facts_of_call, lambda call: (call["tree"], call["call"]),
+              lambda call: (call["tree"], call.get("parent")))
+    assert len({span["spanId"] for span in spans}) == len(spans)
+    assert len({span["traceId"] for span in spans}) == len({call["tree"] for call in calls})
+    assert sent(tracer.err) == (len(calls), len({call["tree"] for call in calls}))
+    places = {(attributes(span)["code.file.path"], attributes(span)["code.line.number"]) for span in spans}
+    assert all(path.endswith("/main.go") and line > 0 for path, line in places)
+
+
+def test_goroutines_and_links(collector, binary, start, trace, tmp_path):
+    """A followed goroutine is in its starter's trace, below the call with the `go` statement, and linked to it."""
+    program = start(binary("follow"))
+    recording = tmp_path / "recording"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--record", recording, "--max-spans-per-second", "1000000",
+                   "--follow", "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
+    program.work()
+    tracer.stop()
+    spans = {span["spanId"]: span for span in collector.all_of(tracer)}
+    started = []
+    for span in spans.values():
+        for link in span.get("links", []):
+            other = spans[link["spanId"]]
+            assert link["traceId"] == other["traceId"]
+            assert attributes(other)["thread.id"] != attributes(span)["thread.id"]
+            if attributes(link)["gofuncgraph.link"] == "go":
+                assert link["spanId"] == span["parentSpanId"] and link["traceId"] == span["traceId"]
+                started.append((span["name"], int(span["startTimeUnixNano"]), attributes(other)["thread.id"]))
+    assert sorted(started) == sorted((call["function"], call["start_ns"], call["started_by"]["goid"])
+                                     for call in calls_of(recording) if "started_by" in call) != []
+
+
+def test_what_the_process_is(collector, binary, start, trace):
+    program = start(binary("calls", copy_as="shop"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "-u", "main.*", program.path, "main.root",
+                   env=environment(RESOURCE_ATTRIBUTES="deployment.environment.name=test%2Cone,team=a b"))
+    program.work()
+    tracer.stop()
+    assert collector.all_of(tracer)
+    (resource,) = {json.dumps(resource) for resource, _ in collector.spans()}
+    resource = json.loads(resource)
+    assert resource["service.name"] == "shop" and resource["process.pid"] == program.pid
+    assert resource["process.executable.path"] == str(program.path)
+    assert resource["host.name"] == os.uname().nodename
+    assert resource["deployment.environment.name"] == "test,one" and resource["team"] == "a b"
+    assert [key for key in resource if key.startswith("process.executable.build_id.")]
+
+
+def test_values(collector, binary, start, trace):
+    program = start(binary("values"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "--label", "user", program.path, "main.labelled(n=%ax:s64)")
+    labels = program.work("labels")
+    tracer.stop()
+    have = [attributes(span) for span in collector.all_of(tracer)]
+    assert sorted(int(one["gofuncgraph.args.n"]) for one in have) == list(range(len(labels)))
+    users = {int(one["gofuncgraph.args.n"]): one.get("gofuncgraph.labels.user") for one in have}
+    assert users[1] == "anna"
+
+
+def test_what_stays_behind_is_counted(collector, binary, start, trace):
+    """The cap lets whole trees go; the next one that goes says how many did not."""
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "--max-spans-per-second", "50", "-u", "main.*", program.path,
+                   "main.root")
+    works = 0
+
+    def stayed():
+        return [attributes(span) for _, span in collector.spans() if not span.get("parentSpanId")]
+
+    def told():
+        nonlocal works
+        works += 1
+        program.work()
+        return any(one.get("gofuncgraph.stayed_behind.trees") for one in stayed())
+
+    await_condition(told, "no tree told of others that stayed behind")
+    tracer.stop()
+    behind = re.search(r"(\d+) trees of (\d+) spans stayed behind", tracer.err)
+    assert sent(tracer.err)[1] + int(behind.group(1)) == works
+    per_tree = collections.Counter(span["traceId"] for span in collector.all_of(tracer))
+    assert len(set(per_tree.values())) == 1
+
+
+# ---- what collectors do ----
+
+
+def test_what_is_asked_for(serve, recording):
+    """Paths, headers and bodies, as the environment says."""
+    server = serve()
+    replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT=server.url + "/base/",
+           EXPORTER_OTLP_HEADERS="api-key=a%3Db, x-team = shop", EXPORTER_OTLP_COMPRESSION="none")
+    replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
+           EXPORTER_OTLP_TRACES_ENDPOINT=server.url + "/own", EXPORTER_OTLP_TRACES_HEADERS="x-team=own")
+    replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+    subprocess.run([tool(), "export", "-f", "otlp", "-o", server.url + "/as/it/is", recording], check=True,
+                   timeout=WAIT_SECONDS)
+    assert [request[0] for request in server.requests] == ["/base/v1/traces", "/own", "/v1/traces", "/as/it/is"]
+    first, second, third = (request[1] for request in server.requests[:3])
+    assert first["api-key"] == "a=b" and first["x-team"] == "shop" and "Content-Encoding" not in first
+    assert second["x-team"] == "own" and "api-key" not in second
+    assert third["Content-Encoding"] == "gzip" and third["Content-Type"] == "application/x-protobuf"
+    count = len(calls_of(recording))
+    assert [len(span_ids(request[2])) for request in server.requests] == [count] * 4
+
+
+def test_wrong_settings(recording):
+    for variables, message in (
+            ({}, "give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT"),
+            ({"EXPORTER_OTLP_ENDPOINT": "host:4318"}, "it begins with http:// or https://"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TIMEOUT": "5s"}, "a number of milliseconds"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_COMPRESSION": "zip"}, "it is gzip or none"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a"}, "no list of headers"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a=b%0d%0ac"}, "no list of headers")):
+        assert message in replay(recording, "-f", "otlp", status=1, **variables).stderr
+    assert "needs its address" in replay(recording, "-f", "otlp", "-o", "file", status=1).stderr
+    assert "is about -f otlp" in replay(recording, "--max-spans-per-second", "5", status=2).stderr
+
+
+def test_sent_again_until_it_is_taken(serve, recording):
+    server = serve(Answer(503), Answer(429, headers={"Retry-After": "1"}), Answer(502), Answer(504))
+    said = replay(recording, "-f", "otlp", "-o", server.url).stderr
+    assert [request[3].status for request in server.requests] == [503, 429, 502, 504, 200]
+    assert len({request[2] for request in server.requests}) == 1
+    assert sent(said)[0] == len(server.taken()) == len(calls_of(recording))
+
+
+def test_refused(serve, recording):
+    """The answer's own message is shown, and nothing is sent twice."""
+    server = serve(Answer(400, b"\x12\x0fno such \x1btenant"))
+    said = replay(recording, "-f", "otlp", "-o", server.url, status=1).stderr
+    assert len(server.requests) == 1
+    assert r"it answers 400, no such \x1btenant" in said and "the collector refused them" in said
+
+
+def test_partial_success(serve, recording):
+    server = serve(Answer(200, b"\x0a\x0c\x08\x03\x12\x08too long"))
+    said = replay(recording, "-f", "otlp", "-o", server.url, status=1).stderr
+    assert len(server.requests) == 1
+    assert "it left out 3 spans: too long" in said and "3 of these spans were rejected" in said
+
+
+@pytest.mark.parametrize("answer", [None, Answer(503), Answer(429, headers={"Retry-After": "3000"})],
+                         ids=["hangs", "503", "429"])
+def test_the_program_does_not_notice(serve, binary, start, trace, answer):
+    """Of a collector that takes nothing: tracing goes on, ends when it is told to, and what is lost is told."""
+    server = serve(*[answer] * 1000)
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", server.url, "-u", "main.*", program.path, "main.root",
+                   env=environment(EXPORTER_OTLP_TIMEOUT="1500"))
+    program.work()
+    await_condition(lambda: server.requests, "nothing was sent")
+    program.work()
+    tracer.stop()
+    assert sent(tracer.err) == (0, 0)
+    assert re.search(r"\d+ spans of 2 trees were not sent: the collector had not taken them at the end", tracer.err)
+    assert program.code_is_clean() and program.finish() == 0
+
+
+def test_a_collector_that_comes_back(serve, binary, start, trace):
+    """What was traced while it was away is sent when it is there again."""
+    server = serve()
+    port = server.server.server_port
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", server.url, "-u", "main.*", program.path, "main.root")
+    program.work()
+    await_condition(server.taken, "nothing was sent")
+    server.close()
+    program.work()
+    await_condition(lambda: "takes no spans now" in tracer.err, "nobody said that it is away")
+    again = serve(port=port)
+    await_condition(again.taken, "nothing was sent again")
+    await_condition(lambda: "takes spans again" in tracer.err, "nobody said that it is back")
+    tracer.stop()
+    assert sent(tracer.err) == (len(server.taken()) + len(again.taken()), 2)
+
+
+def test_tls(serve, recording, tmp_path):
+    try:
+        paths_of_it = certificate(tmp_path)
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*paths_of_it)
+    server = serve(context=context)
+    said = replay(recording, "-f", "otlp", "-o", server.url, status=1, EXPORTER_OTLP_TIMEOUT="1000").stderr
+    assert "certificate" in said and not server.requests
+    replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_CERTIFICATE=str(paths_of_it[0]))
+    assert len(server.taken()) == len(calls_of(recording))

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* test_otlp.c - what goes to a collector, how much of it, and what it answers; the queue before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/protobuf.h"
+#include "otlp/attribute.h"
+#include "otlp/containers.h"
+#include "otlp/exporter.h"
+#include "otlp/rate.h"
+#include "otlp/reply.h"
+#include "otlp/request.h"
+
+#define SECOND 1000000000ull
+
+/* ---- attributes ---- */
+
+static void assert_bytes(struct bytes *bytes, const void *expected, size_t size)
+{
+	assert_false(bytes->failed);
+	assert_int_equal(bytes->size, size);
+	assert_memory_equal(bytes->data, expected, size);
+	bytes_destroy(bytes);
+}
+
+static void test_attributes(void **state)
+{
+	struct bytes bytes = {};
+
+	attribute_text(&bytes, 9, "k", "text", 4);
+	assert_bytes(&bytes, "\x4a\x0b\x0a\x01k\x12\x06\x0a\x04text", 13);
+	attribute_number(&bytes, 1, "k", 300);
+	assert_bytes(&bytes, "\x0a\x08\x0a\x01k\x12\x03\x18\xac\x02", 10);
+	attribute_true(&bytes, 1, "k");
+	assert_bytes(&bytes, "\x0a\x07\x0a\x01k\x12\x02\x10\x01", 9);
+	attribute_string(&bytes, 1, "k", "");
+	attribute_string(&bytes, 1, "k", NULL);
+	assert_int_equal(bytes.size, 0);
+}
+
+/* A size that takes two bytes makes those around it larger, too. */
+static void test_long_attribute(void **state)
+{
+	struct bytes bytes = {};
+	char text[126];
+
+	memset(text, 'x', sizeof(text));
+	attribute_text(&bytes, 1, "k", text, sizeof(text));
+	struct cursor message = cursor_of(bytes.data, bytes.size);
+	assert_int_equal(cursor_number(&message), 0x0a);
+	assert_int_equal(cursor_number(&message), bytes.size - 3);
+	cursor_take(&message, 3);
+	assert_int_equal(cursor_number(&message), 0x12);
+	assert_int_equal(cursor_number(&message), 128);
+	assert_int_equal(cursor_number(&message), 0x0a);
+	assert_int_equal(cursor_number(&message), 126);
+	assert_int_equal(message.end - message.at, 126);
+	bytes_destroy(&bytes);
+}
+
+/* ---- how many ---- */
+
+static void test_rate(void **state)
+{
+	struct otlp_rate rate = {.per_second = 10}, any = {};
+	uint64_t now = 5 * SECOND;
+
+	assert_true(otlp_rate_allows(&any, now, 1u << 30));
+	/* What was saved up in a second, and no more than that. */
+	assert_true(otlp_rate_allows(&rate, now, 9));
+	assert_true(otlp_rate_allows(&rate, now, 6));
+	assert_false(otlp_rate_allows(&rate, now, 1));
+	/* What went beyond it is made up for first: 5. */
+	assert_false(otlp_rate_allows(&rate, now + SECOND / 2, 1));
+	assert_true(otlp_rate_allows(&rate, now + SECOND, 5));
+	/* Time that goes back is no time. */
+	assert_false(otlp_rate_allows(&rate, now + SECOND / 2, 100));
+	now += 1000 * SECOND;
+	assert_true(otlp_rate_allows(&rate, now, 10));
+	assert_false(otlp_rate_allows(&rate, now, 1));
+}
+
+/* ---- settings ---- */
+
+static void set(const char *name, const char *value)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "OTEL_EXPORTER_OTLP_%s", name);
+	assert_int_equal(value ? setenv(full, value, 1) : unsetenv(full), 0);
+}
+
+static void assert_url(const char *address, const char *expected)
+{
+	struct otlp_settings settings = {};
+
+	assert_null(otlp_settings_read(&settings, address));
+	assert_string_equal(settings.url, expected);
+	otlp_settings_destroy(&settings);
+}
+
+static void test_address(void **state)
+{
+	assert_url("http://h:4318", "http://h:4318/v1/traces");
+	assert_url("https://h/", "https://h/v1/traces");
+	assert_url("http://h/own/", "http://h/own/");
+	set("ENDPOINT", "http://h/base/");
+	assert_url(NULL, "http://h/base/v1/traces");
+	set("TRACES_ENDPOINT", "http://t");
+	assert_url(NULL, "http://t");
+	assert_url("http://h", "http://h/v1/traces");
+	set("TRACES_ENDPOINT", NULL);
+	set("ENDPOINT", NULL);
+}
+
+static void test_settings(void **state)
+{
+	struct otlp_settings settings = {};
+
+	set("HEADERS", " a = b%20c , d=%zz,,e=");
+	set("TIMEOUT", "2000");
+	set("TRACES_TIMEOUT", "3000");
+	set("COMPRESSION", "none");
+	set("CERTIFICATE", "/ca");
+	assert_null(otlp_settings_read(&settings, "http://h"));
+	assert_int_equal(settings.num_headers, 3);
+	assert_string_equal(settings.headers[0], "a: b c");
+	assert_string_equal(settings.headers[1], "d: %zz");
+	assert_string_equal(settings.headers[2], "e: ");
+	assert_int_equal(settings.timeout_ms, 3000);
+	assert_false(settings.compresses);
+	assert_string_equal(settings.certificate, "/ca");
+	otlp_settings_destroy(&settings);
+	set("HEADERS", NULL);
+	set("TIMEOUT", NULL);
+	set("TRACES_TIMEOUT", NULL);
+	set("COMPRESSION", NULL);
+	set("CERTIFICATE", NULL);
+}
+
+/* ---- containers ---- */
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void assert_container(const char *cgroups, const char *id, const char *pod)
+{
+	struct container container = container_of_cgroups(cgroups);
+
+	assert_string_equal(container.id, id);
+	assert_string_equal(container.pod, pod);
+}
+
+static void test_containers(void **state)
+{
+	static const char pod[] = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee";
+
+	assert_container("", "", "");
+	assert_container("0::/user.slice/session-3.scope\n", "", "");
+	assert_container("0::/system.slice/docker-" ID ".scope\n", ID, "");
+	assert_container("12:cpu:/\n1:name=systemd:/docker/" ID "\n", ID, "");
+	assert_container("0::/kubepods/burstable/podaaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee/" ID, ID,
+			 pod);
+	assert_container(
+		"0::/kubepods.slice/kubepods-podaaaaaaaa_bbbb_cccc_dddd_eeeeeeeeeeee.slice/cri-containerd-" ID
+		".scope\n",
+		ID, pod);
+	assert_container("0::/x" ID "0\n", "", "");
+	assert_container("0::/podaaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeee\n", "", "");
+}
+
+/* ---- answers ---- */
+
+#define BYTES(text) text, sizeof(text) - 1
+
+static void test_answers(void **state)
+{
+	struct otlp_reply reply = otlp_reply_read_success(BYTES("\x0a\x09\x08\x03\x12\x05wh\ny?"));
+
+	assert_int_equal(reply.num_rejected, 3);
+	assert_string_equal(reply.message, "wh\\x0ay?");
+	reply = otlp_reply_read_success(NULL, 0);
+	assert_int_equal(reply.num_rejected, 0);
+	assert_string_equal(reply.message, "");
+	reply = otlp_reply_read_refusal(BYTES("\x08\x03\x12\x02no"));
+	assert_string_equal(reply.message, "no");
+	reply = otlp_reply_read_refusal(BYTES("<html>"));
+	assert_string_equal(reply.message, "<html>");
+}
+
+/* ---- requests ---- */
+
+static struct otlp_load *load_of(const struct bytes *resource, size_t size)
+{
+	struct otlp_load *load = calloc(1, sizeof(*load));
+
+	assert_non_null(load);
+	*load = (struct otlp_load){.resource = resource, .num_spans = 1, .num_trees = 1};
+	assert_true(bytes_reserve(&load->spans, size));
+	memset(load->spans.data, 'x', size);
+	load->spans.size = size;
+	return load;
+}
+
+/* How many members with this number, one behind the other. */
+static size_t count_members(const struct bytes *body, unsigned member)
+{
+	struct cursor message = cursor_of(body->data, body->size);
+	size_t count = 0, size;
+
+	while (!cursor_is_at_end(&message)) {
+		assert_int_equal(cursor_number(&message), member << 3 | PROTOBUF_SIZED);
+		assert_non_null(cursor_sized(&message, &size));
+		count++;
+	}
+	return count;
+}
+
+static void test_requests(void **state)
+{
+	const struct bytes one = {.data = (uint8_t *)"one", .size = 3};
+	const struct bytes other = {.data = (uint8_t *)"other", .size = 5};
+	struct otlp_load *first = load_of(&one, 10);
+	struct bytes body = {}, packed = {};
+
+	first->next = load_of(&one, 10);
+	first->next->next = load_of(&other, 10);
+	otlp_request_write(&body, first, false);
+	assert_int_equal(count_members(&body, 1), 2);
+	otlp_request_write(&packed, first, true);
+	assert_memory_equal(packed.data, "\x1f\x8b", 2);
+	bytes_destroy(&body);
+	bytes_destroy(&packed);
+	otlp_loads_free(first);
+}
+
+/* ---- the queue ---- */
+
+/* Nobody listens on port 1. */
+static void test_queue_is_bounded(void **state)
+{
+	struct otlp_settings settings = {.url = strdup("http://127.0.0.1:1/"), .timeout_ms = 1};
+	const struct bytes resource = {};
+	struct otlp_exporter *exporter;
+	struct otlp_counts counts;
+
+	assert_null(otlp_exporter_new(&settings, false, &exporter));
+	for (size_t i = 0; i < 5; i++)
+		otlp_exporter_push(exporter, load_of(&resource, OTLP_QUEUE_SIZE / 4));
+	counts = otlp_exporter_counts(exporter);
+	assert_int_equal(counts.no_room.trees, 2);
+	assert_int_equal(counts.no_room.spans, 2);
+	otlp_exporter_finish(exporter);
+	counts = otlp_exporter_counts(exporter);
+	assert_int_equal(counts.unsent.trees, 3);
+	assert_int_equal(counts.sent.trees, 0);
+	assert_false(otlp_exporter_gave_up(exporter));
+	otlp_exporter_free(exporter);
+}
+
+/* Given up, as after an error of others: nothing is waited for. */
+static void test_queue_is_given_up(void **state)
+{
+	struct otlp_settings settings = {.url = strdup("http://127.0.0.1:1/"), .timeout_ms = 1000};
+	const struct bytes resource = {};
+	struct otlp_exporter *exporter;
+
+	assert_null(otlp_exporter_new(&settings, true, &exporter));
+	otlp_exporter_push(exporter, load_of(&resource, 10));
+	otlp_exporter_free(exporter);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_long_attribute),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_containers),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_queue_is_bounded),
+		cmocka_unit_test(test_queue_is_given_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
