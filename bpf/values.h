@@ -4,6 +4,7 @@
 #define BPF_VALUES_H
 
 #include "labels.h"
+#include "trace.h"
 
 /* Memory that can be read is whole pages of at least that. */
 #define SMALLEST_PAGE 4096
@@ -99,6 +100,10 @@ static __always_inline void fetch_save(struct fetched *fetched, const struct fet
 	switch (op->code) {
 	case FETCH_SAVE_WORD:
 		*(__u64 *)to = fetched->word;
+		break;
+	case FETCH_SAVE_CONTEXT:
+		((struct captured_trace *)to)->itab = fetched->word;
+		((struct captured_trace *)to)->data = fetched->length;
 		break;
 	case FETCH_SAVE_MEMORY:
 		fetch_memory(fetched, to, op->size, max, op->number);
@@ -217,6 +222,20 @@ static __always_inline void prepare_labels(const struct entered *entered, struct
 	}
 }
 
+/* Of a tree's first call, once its values are there. */
+static __always_inline void capture_trace(const struct entered *entered,
+					  const struct fetch_list *list, struct captured *to,
+					  struct fetch *fetch, __u32 max_at)
+{
+	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
+	__u32 value = list->trace_value & (VALUES_MAX - 1);
+
+	if (list->has_trace && entered->flags & RECORD_OPENS_TREE &&
+	    to->states[value] == VALUE_WHOLE)
+		to->states[value] =
+			find_trace(&fetch->fetched, slot_of(to, list->trace_at, mask), to->bias);
+}
+
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
 static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
 				    const struct site *site, struct captured *to, __u16 bytes,
@@ -251,6 +270,9 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	if (num_labels)
 		prepare_labels(entered, (struct fetch *)(record->values.bytes + bytes));
 	capture(entered->ctx, list, site, &record->values, bytes, max_at);
+	if (tells_traces)
+		capture_trace(entered, list, &record->values,
+			      (struct fetch *)(record->values.bytes + bytes), max_at);
 	submit(record, room);
 	return true;
 }

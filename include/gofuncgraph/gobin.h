@@ -226,6 +226,13 @@ struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
 struct go_type *gobin_type_at(struct gobin *bin, uint64_t va);
 /* The type of what is in an interface whose first word is that. NULL: it is none, as far as the file tells. */
 struct go_type *gobin_interface_type(struct gobin *bin, uint64_t va);
+/* A type with a name, "net/http.Request", and where the runtime's descriptors of it and of the pointer to it are.
+ * False: the binary tells of none. */
+struct gobin_named {
+	struct go_type *type;
+	uint64_t va, pointer_va;
+};
+bool gobin_type_named(struct gobin *bin, const char *name, struct gobin_named *named);
 enum go_map_layout gobin_map_layout(const struct gobin *bin);
 
 /*

@@ -55,6 +55,10 @@ struct plan {
 	bool where_is_early; /* the BPF programs decide all of it at a tree's beginning */
 	struct condition *conditions; /* of SITE_CONDITION, by site.values */
 	size_t num_conditions, conditions_capacity;
+	/* With run_options.trace_ids: what leads to spans, and how many targets have contexts. */
+	struct trace_types trace_types;
+	bool tells_traces;
+	size_t num_traced_targets;
 	size_t labels_alone; /* number plus one of the list of targets without values; 0: there is none */
 };
 

@@ -31,6 +31,7 @@ struct run_options {
 	 * of others are not wanted */
 	const char *labels[MAX_TOLD_LABELS];
 	uint32_t num_labels;
+	bool trace_ids; /* which trace and span each tree is part of: values/trace_ids.h */
 	/* What a tree's first call must satisfy (values/where.h); NULL: nothing. */
 	const char *where;
 	struct values_wanted args; /* -a, --arg: values of parameters at entries */

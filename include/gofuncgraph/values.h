@@ -40,6 +40,7 @@ enum fetch_code {
 	FETCH_SAVE_MEMORY, /* what is at word + `number`: as many bytes as the slot has */
 	FETCH_SAVE_BYTES, /* the same into a struct captured_text */
 	FETCH_SAVE_TEXT, /* the same of `length` bytes, at most as many as there is room for */
+	FETCH_SAVE_CONTEXT, /* word, length: the words of a context.Context, into a struct captured_trace */
 	/* In conditions alone, and what ends a value there: */
 	FETCH_TEST_NUMBER, /* the word's first `size` bytes, as `is_signed` says, to `number` */
 	FETCH_TEST_NIL, /* equal: the way to it leads over nil, or its first `size` bytes are 0 */
@@ -89,7 +90,10 @@ struct fetch_list {
 	__u32 num_ops;
 	__u16 size; /* of all slots, bytes */
 	__u8 shape; /* enum values_shape */
-	__u8 unused;
+	__u8 has_trace; /* at a tree's beginning, what it is part of is looked for: */
+	__u16 trace_at; /* the slot, a struct captured_trace */
+	__u16 trace_value; /* its number */
+	__u32 unused;
 	struct fetch_op ops[VALUES_MAX_OPS];
 };
 
@@ -150,6 +154,29 @@ static inline size_t captured_size(const struct captured *captured)
 	return sizeof(*captured) + captured->size;
 }
 #endif
+
+/* Which trace and span a call is part of; VALUE_UNKNOWN: no span was found. */
+struct captured_trace {
+	__u64 itab, data; /* of a context.Context, in the end of the last one that was looked at */
+	struct trace_ids {
+		__u8 trace_id[16], span_id[8];
+	} ids;
+};
+
+#define TRACE_CONTEXTS 8
+#define TRACE_SPANS    4
+
+/* Types that lead from a context to its span: their descriptors' addresses in the file, 0: none. */
+struct trace_types {
+	__u64 value_context; /* of a context with a value, an `any` at `value_at` */
+	__u64 value_at;
+	/* Of this one and others, whose first two words are the context that they are made from. */
+	__u64 contexts[TRACE_CONTEXTS];
+	/* Of values that are spans; `ids_at`: where they have a struct trace_ids. */
+	struct trace_span {
+		__u64 type, ids_at;
+	} spans[TRACE_SPANS];
+};
 
 struct captured_text {
 	__u64 length; /* as the program has it, whatever that is */

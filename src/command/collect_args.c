@@ -12,6 +12,7 @@ enum {
 	KEY_GOID = 0x6100,
 	KEY_LABEL,
 	KEY_WHERE,
+	KEY_TRACE_IDS,
 	KEY_STATES,
 	KEY_MIN_WAIT,
 	KEY_STACK,
@@ -25,6 +26,9 @@ static const struct argp_option options[] = {
 	 OPTIONS_SHOWN},
 	{"label", KEY_LABEL, "LABEL", 0,
 	 "Show this label of runtime/pprof of each tree's goroutine; with KEY=VALUE only those trees (repeatable: all of them)",
+	 OPTIONS_SHOWN},
+	{"trace-ids", KEY_TRACE_IDS, NULL, 0,
+	 "Show which trace and span of OpenTelemetry each tree is part of, by the context that its first call was given",
 	 OPTIONS_SHOWN},
 	{"where", KEY_WHERE, "CONDITION", 0,
 	 "Only trees whose first call's values satisfy it: 'n > 100 && path ~ \"/api/*\"'; the others are counted",
@@ -70,6 +74,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_LABEL:
 		return take_label(run, arg, state);
+	case KEY_TRACE_IDS:
+		run->trace_ids = true;
+		return 0;
 	case KEY_STATES:
 		run->states = true;
 		return 0;

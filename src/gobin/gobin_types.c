@@ -91,6 +91,17 @@ struct go_type *gobin_interface_type(struct gobin *bin, uint64_t va)
 	return interface && interface->kind == GO_INTERFACE ? gobin_type_at(bin, type_va) : NULL;
 }
 
+bool gobin_type_named(struct gobin *bin, const char *name, struct gobin_named *named)
+{
+	struct runtime_types *runtime = gobin_runtime_types(bin);
+	struct go_type *pointer = runtime ? runtime_types_pointer_to(runtime, name) : NULL;
+
+	if (!pointer || !go_type_complete(pointer) || !pointer->elem)
+		return false;
+	*named = (struct gobin_named){pointer->elem, pointer->elem->id, pointer->id};
+	return true;
+}
+
 enum go_map_layout gobin_map_layout(const struct gobin *bin)
 {
 	return gobin_minor_version(bin) < 24 ? GO_MAP_BUCKETS : GO_MAP_SWISS;

@@ -8,6 +8,7 @@
 #include "output/json_call.h"
 #include "output/typed_json.h"
 #include "output/values_text.h"
+#include "values/trace_ids.h"
 
 /* JSON's natural form. */
 static void put_form(struct json_writer *json, const struct value *value)
@@ -71,6 +72,20 @@ static void put_labels(struct json_writer *json, const struct value_list *list,
 	json_close(json, '}');
 }
 
+static void put_trace(struct json_writer *json, const struct value_list *list,
+		      const struct captured *captured)
+{
+	char text[TRACE_TEXT_SIZE];
+	struct trace_ids ids;
+
+	if (!trace_ids_read(list, captured, &ids))
+		return;
+	trace_put_id(ids.trace_id, sizeof(ids.trace_id), text);
+	json_member_text(json, "trace_id", text);
+	trace_put_id(ids.span_id, sizeof(ids.span_id), text);
+	json_member_text(json, "span_id", text);
+}
+
 void json_values(struct output *out, struct json_writer *json, const struct call *call)
 {
 	const struct value_list *list = output_values(out, call->captured);
@@ -79,6 +94,8 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 		json_member_true(json, "args_left_out");
 	if (list && list->num_labels && !call->depth)
 		put_labels(json, list, call->captured);
+	if (!call->depth)
+		put_trace(json, list, call->captured);
 	if (list && (list->count || list->typed)) {
 		json_member_open(json, "args", '[');
 		put_values(json, list, call->captured);

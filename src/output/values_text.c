@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "output/typed_text.h"
+#include "values/trace_ids.h"
 
 static void put_label(const struct text_sink *to, const struct value_spec *spec)
 {
@@ -52,6 +53,28 @@ static void put_results(const struct text_sink *to, const struct output *out,
 	to->put(to->context, ")", 1);
 }
 
+static void put_id(const struct text_sink *to, const char *before, const uint8_t *id, size_t size)
+{
+	char text[TRACE_TEXT_SIZE];
+
+	trace_put_id(id, size, text);
+	to->put(to->context, before, strlen(before));
+	to->put(to->context, text, 2 * size);
+}
+
+/* Behind `before` labels. Returns how many members there are. */
+static size_t put_trace(const struct text_sink *to, const struct value_list *list,
+			const struct captured *captured, size_t before)
+{
+	struct trace_ids ids;
+
+	if (!trace_ids_read(list, captured, &ids))
+		return 0;
+	put_id(to, before ? ", trace_id=" : " [trace_id=", ids.trace_id, sizeof(ids.trace_id));
+	put_id(to, ", span_id=", ids.span_id, sizeof(ids.span_id));
+	return 2;
+}
+
 /* A label that the goroutine does not have is not told. */
 static void put_labels(const struct text_sink *to, const struct output *out,
 		       const struct call *call)
@@ -69,6 +92,7 @@ static void put_labels(const struct text_sink *to, const struct output *out,
 		put_label(to, value.spec);
 		put_value(to, &value);
 	}
+	count += put_trace(to, list, call->captured, count);
 	if (count)
 		to->put(to->context, "]", 1);
 }

@@ -14,6 +14,7 @@
 #include "probe/decode/runtime_sites.h"
 #include "probe/decode/state_sites.h"
 #include "probe/plan_targets.h"
+#include "probe/plan_trace.h"
 #include "probe/plan_values.h"
 
 struct builder {
@@ -157,6 +158,11 @@ static struct error *add_decoded(struct builder *builder, const struct decoded *
 			return err;
 		if (added)
 			err = plan_values_set(&builder->values, plan, decoded, values);
+		if (err)
+			return err;
+	}
+	if (func->target && plan->tells_traces) {
+		err = plan_trace_add(plan, &builder->values, decoded, values);
 		if (err)
 			return err;
 	}
@@ -351,6 +357,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	builder.options = options;
 	if (!err && options)
 		err = plan_targets_begin(plan, options);
+	if (!err && options && options->trace_ids)
+		err = plan_trace_begin(plan);
 	for (size_t i = 0; !err && i < chosen.count; i++)
 		err = add_chosen(&builder, &chosen.items[i]);
 	if (!err)
@@ -359,6 +367,8 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 		err = check_targets(plan);
 	if (!err)
 		err = plan_values_check(&builder.values);
+	if (!err && plan->tells_traces)
+		err = plan_trace_check(plan);
 	if (!err)
 		err = add_runtime(&builder, selection);
 	if (!err && options)

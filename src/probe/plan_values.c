@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "values/typed.h"
+#include "values/trace_ids.h"
 
 /* Those that the user wrote. A jump to another function has no results: those will be that one's. */
 static void set_written(struct plan *plan, struct site *site, const struct decoded *decoded,
@@ -157,8 +157,7 @@ static struct error *make_list(struct plan_values *values, struct plan *plan, st
 	return err;
 }
 
-/* That of the function that was added last. NULL: it is not known; the first reason is kept. */
-static const struct go_signature *find_signature(struct plan_values *values,
+const struct go_signature *plan_values_signature(struct plan_values *values,
 						 const struct plan *plan)
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
@@ -181,8 +180,10 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
-				.is_repeated = decoded->is_entry_repeated};
-	const struct go_signature *signature = find_signature(values, plan);
+				.is_repeated = decoded->is_entry_repeated,
+				.other_ops =
+					plan->tells_traces && func->target ? TRACE_MAX_OPS : 0};
+	const struct go_signature *signature = plan_values_signature(values, plan);
 	struct found found = {};
 	struct error *err;
 
@@ -214,7 +215,7 @@ static struct error *set_results(struct plan_values *values, struct plan *plan, 
 	}
 	values->results_of = plan->num_funcs;
 	values->results_list = 0;
-	signature = find_signature(values, plan);
+	signature = plan_values_signature(values, plan);
 	if (!signature)
 		return NULL;
 	values->num_found++;

@@ -29,6 +29,10 @@ struct plan_values {
 struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 			      const struct decoded *decoded, size_t written);
 
+/* Of the function that was added last. NULL: it is not known; the first reason is kept. */
+const struct go_signature *plan_values_signature(struct plan_values *values,
+						 const struct plan *plan);
+
 /* At the end: an error if values are wanted, and no function has any. */
 struct error *plan_values_check(struct plan_values *values);
 void plan_values_destroy(struct plan_values *values);

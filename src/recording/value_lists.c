@@ -74,6 +74,9 @@ void value_list_write(const struct value_list *list, struct bytes *bytes,
 		put_spec(bytes, &list->labels[i].spec);
 		bytes_put_number(bytes, list->labels[i].state);
 	}
+	bytes_put_number(bytes, list->fetch.has_trace);
+	bytes_put_number(bytes, list->fetch.trace_at);
+	bytes_put_number(bytes, list->fetch.trace_value);
 	bytes_put_number(bytes, list->typed != NULL);
 	if (list->typed)
 		put_typed(bytes, list->typed, number_of, context);
@@ -207,6 +210,9 @@ void value_list_read(struct cursor *cursor, const struct value_list_types *types
 		     struct value_list *list)
 {
 	take_specs(cursor, list);
+	list->fetch.has_trace = take_number(cursor, 1);
+	list->fetch.trace_at = (uint16_t)take_number(cursor, UINT16_MAX);
+	list->fetch.trace_value = (uint16_t)take_number(cursor, VALUES_MAX - 1);
 	if (take_number(cursor, 1)) {
 		list->typed = calloc(1, sizeof(*list->typed));
 		cursor->failed |= !list->typed;

@@ -146,6 +146,8 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tls_g = layout.tls_g;
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	set_labels(rodata, &layout, &options->run);
+	rodata->tells_traces = options->run.trace_ids;
+	memcpy((void *)&rodata->trace_types, &plan->trace_types, sizeof(plan->trace_types));
 	rodata->only_pid = options->only_pid;
 	rodata->all_goroutines = options->run.all_goroutines;
 	rodata->wants_stacks = options->run.stacks;

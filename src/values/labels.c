@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* labels.c - labels of goroutines, behind the values of a list; see list.h. */
-#include "values/list.h"
+/* labels.c - labels of goroutines, and the context of a trace, behind the values of a list. */
+#include "values/trace_ids.h"
 
 #include <string.h>
 
@@ -43,6 +43,42 @@ static bool add_label(struct value_list *list, const char *key, uint8_t number)
 							 .size = VALUES_STRING_SIZE,
 							 .value = label->state};
 	return label->spec.label;
+}
+
+static bool add_op(void *context, struct fetch_op op)
+{
+	struct fetch_list *fetch = context;
+
+	if (fetch->num_ops == VALUES_MAX_OPS)
+		return false;
+	op.value = (uint8_t)fetch->trace_value;
+	fetch->ops[fetch->num_ops++] = op;
+	return true;
+}
+
+bool value_list_add_trace(struct value_list *list, const struct typed_site *site,
+			  const struct typed_value *context)
+{
+	struct fetch_list *fetch = &list->fetch;
+	uint32_t num_ops = fetch->num_ops;
+	size_t state = num_states(fetch), at = fetch->size;
+
+	if (state >= VALUES_MAX || at > VALUES_LARGE_MAX_AT)
+		return false;
+	fetch->trace_value = (uint16_t)state;
+	fetch->trace_at = (uint16_t)at;
+	if (!typed_fetch(context, 2 * sizeof(uint64_t), &(struct typed_ops){add_op, fetch, site}) ||
+	    !add_op(fetch, (struct fetch_op){.code = FETCH_SAVE_CONTEXT,
+					     .at = (uint16_t)at,
+					     .size = sizeof(struct captured_trace)})) {
+		fetch->num_ops = num_ops;
+		return false;
+	}
+	fetch->has_trace = true;
+	fetch->size += sizeof(struct captured_trace);
+	if (at > VALUES_SMALL_MAX_AT || fetch->num_ops > VALUES_SMALL_OPS)
+		fetch->shape = VALUES_LARGE;
+	return true;
 }
 
 struct error *value_list_add_labels(struct value_list *list, const char *const *labels,

@@ -20,6 +20,7 @@ struct building {
 	const struct value_limits *limits;
 	size_t num_bytes, num_ops;
 	size_t steps;
+	size_t max_ops;
 	bool adds_texts; /* and nothing else; or all but those */
 };
 
@@ -67,7 +68,7 @@ static uint8_t add_piece(struct building *building, const struct typed_piece *pi
 
 	if (typed->num_pieces == TYPED_MAX_PIECES ||
 	    bytes > TYPED_MAX_BYTES - building->num_bytes ||
-	    ops > TYPED_MAX_OPS - building->num_ops)
+	    ops > building->max_ops - building->num_ops)
 		return TYPED_NONE;
 	building->num_bytes += bytes;
 	building->num_ops += ops;
@@ -325,7 +326,8 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 			      struct value_list *list)
 {
 	struct typed_list *typed = calloc(1, sizeof(*typed));
-	struct building building = {.typed = typed, .limits = limits};
+	struct building building = {
+		.typed = typed, .limits = limits, .max_ops = TYPED_MAX_OPS - site->other_ops};
 
 	if (!typed) {
 		typed_values_free(values, num_values);

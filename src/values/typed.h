@@ -80,6 +80,7 @@ struct typed_list {
 struct typed_site {
 	uint32_t changed_registers;
 	bool is_repeated;
+	uint8_t other_ops; /* that are to come behind those of the values, and of labels */
 };
 
 /*
@@ -89,7 +90,19 @@ struct typed_site {
  */
 bool typed_find(const struct go_signature *signature, bool results, const char *path,
 		struct typed_value *value, bool *has_variable);
+/* What the value is then that this field of it is, as Go has it; names as in a path. */
+bool typed_find_field(struct typed_value *value, const char *name);
 void typed_values_free(struct typed_value *values, size_t num_values);
+
+/* Who takes operations that lead to one value, at a site; `add`: false: there is no room. */
+struct typed_ops {
+	bool (*add)(void *context, struct fetch_op op);
+	void *context;
+	const struct typed_site *site;
+};
+/* Hands them on: its word is in use then, of up to 8 bytes; with a size of 16 also its second one, as the length.
+ * False: they do not lead there, and what was added is of no use. */
+bool typed_fetch(const struct typed_value *value, uint16_t size, const struct typed_ops *ops);
 
 /* The list of these values: takes over `values`, and their names. */
 struct error *typed_list_make(struct typed_value *values, size_t num_values, struct gobin *bin,
@@ -123,10 +136,10 @@ struct typed_map_layout typed_map_layout(enum go_map_layout maps, const struct g
 
 /* ---- inside the room: slots and operations for the pieces ---- */
 
-/* What is left is for labels of goroutines. */
+/* What is left is for labels of goroutines, and for a context (values/trace_ids.h). */
 #define TYPED_MAX_BYTES  (VALUES_LARGE_MAX_AT - 512)
 #define TYPED_MAX_OPS    (VALUES_MAX_OPS - 2 * MAX_TOLD_LABELS)
-#define TYPED_MAX_PIECES (VALUES_MAX - MAX_TOLD_LABELS)
+#define TYPED_MAX_PIECES (VALUES_MAX - MAX_TOLD_LABELS - 1)
 size_t typed_slot_size(const struct typed_list *typed, const struct typed_piece *piece);
 size_t typed_num_ops(const struct typed_list *typed, const struct typed_piece *piece);
 bool typed_is_some_known(const struct typed_list *typed, const struct typed_value *value);

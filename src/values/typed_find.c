@@ -90,6 +90,11 @@ static bool find_field(struct typed_value *value, const char *name, size_t lengt
 	return false;
 }
 
+bool typed_find_field(struct typed_value *value, const char *name)
+{
+	return find_field(value, name, strlen(name), MAX_EMBEDDED);
+}
+
 bool typed_find(const struct go_signature *signature, bool results, const char *path,
 		struct typed_value *value, bool *has_variable)
 {

@@ -58,65 +58,13 @@ struct value where_typed_read(const struct value_list *list, struct where_value 
 	return read;
 }
 
-/* ---- in the kernel ---- */
-
-struct ops {
-	bool (*add)(void *context, struct fetch_op op);
-	void *context;
-	const struct typed_list *typed;
-};
-
-static bool add(const struct ops *ops, struct fetch_op op)
-{
-	return ops->add(ops->context, op);
-}
-
-/* What lies there in the variable: its register, or so many bytes on the stack. */
-static bool add_word(const struct ops *ops, const struct go_variable *variable, uint32_t offset,
-		     uint16_t size)
-{
-	const struct go_piece *piece = go_variable_piece(variable, offset);
-
-	if (!piece || ops->typed->is_repeated)
-		return false;
-	if (piece->place == GO_IN_REGISTER)
-		return piece->offset == offset &&
-		       !(ops->typed->changed_registers >> piece->reg & 1) &&
-		       add(ops, (struct fetch_op){.code = FETCH_REGISTER, .reg = piece->reg});
-	return piece->place == GO_ON_STACK &&
-	       add(ops, (struct fetch_op){.code = FETCH_STACK_POINTER}) &&
-	       add(ops,
-		   (struct fetch_op){.code = FETCH_LOAD,
-				     .size = size,
-				     .number = piece->stack + (int64_t)(offset - piece->offset)});
-}
-
-static bool add_string(const struct ops *ops, const struct go_variable *variable, uint32_t offset)
-{
-	return add_word(ops, variable, offset + 8, 8) &&
-	       add(ops, (struct fetch_op){.code = FETCH_LENGTH}) &&
-	       add_word(ops, variable, offset, 8);
-}
-
 bool where_typed_fetch(const struct value_list *list, const struct where_value *value,
-		       bool (*add_op)(void *context, struct fetch_op op), void *context)
+		       bool (*add)(void *context, struct fetch_op op), void *context)
 {
-	const struct ops ops = {.add = add_op, .context = context, .typed = list->typed};
-	const struct typed_value *typed = &list->typed->values[value->index];
-	uint16_t size = value->spec.is_text ? 16 : value->spec.size;
+	const struct typed_site site = {.changed_registers = list->typed->changed_registers,
+					.is_repeated = list->typed->is_repeated};
 
-	if (!typed->num_loads)
-		return value->spec.is_text ? add_string(&ops, typed->variable, typed->offset)
-					   : add_word(&ops, typed->variable, typed->offset, size);
-	if (!add_word(&ops, typed->variable, typed->offset, 8))
-		return false;
-	for (uint8_t i = 0; i < typed->num_loads; i++) {
-		bool is_last = i + 1 == typed->num_loads;
-
-		if (!add(&ops, (struct fetch_op){.code = FETCH_LOAD,
-						 .number = typed->loads[i],
-						 .size = is_last ? size : 8}))
-			return false;
-	}
-	return true;
+	return typed_fetch(&list->typed->values[value->index],
+			   value->spec.is_text ? 2 * sizeof(uint64_t) : value->spec.size,
+			   &(struct typed_ops){add, context, &site});
 }

@@ -132,9 +132,9 @@ def _tool_is_there():
 def binary(tmp_path):
     """binary(NAME, ...) builds a fixture and returns a copy of this test's own."""
 
-    def make(name, copy_as=None, **options):
+    def make(name, copy_as=None, build=builds.build, **options):
         try:
-            return builds.copy(builds.build(name, **options), tmp_path, copy_as)
+            return builds.copy(build(name, **options), tmp_path, copy_as)
         except builds.Unavailable as reason:
             pytest.skip(str(reason))
 

@@ -187,6 +187,19 @@ def build(name, **options):
     return build_go(name, FIXTURES / name, sources=(FIXTURES / "protocol",), **options)
 
 
+def build_with_modules(name, **options):
+    """The same of a fixture that has a go.mod of its own, with modules that are fetched; its go.sum says which."""
+    variables = {"GOMODCACHE": str(CACHE / "go-modules"), "GOFLAGS": "-buildvcs=false -modcacherw"}
+    fetching = dict(variables, GOPROXY=os.environ.get("GOPROXY", ""))
+    fetching.update((name, os.environ[name]) for name in ("GONOSUMDB", "GONOSUMCHECK", "GOSUMDB") if name in os.environ)
+    goroot = toolchain(options["version"]) if options.get("version") else None
+    try:
+        run_go(["mod", "download"], goroot, cwd=FIXTURES / name, variables=fetching.items())
+    except BuildFailed as reason:
+        raise Unavailable(f"its modules cannot be had: {str(reason)[-200:]}") from None
+    return build(name, variables=tuple(variables.items()), **options)
+
+
 def build_c(name):
     """The C program of tests/fixtures/NAME."""
     (source,) = (FIXTURES / name).glob("*.c")

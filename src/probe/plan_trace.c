@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "probe/plan_trace.h"
+
+#include "values/trace_ids.h"
+
+struct error *plan_trace_begin(struct plan *plan)
+{
+	plan->tells_traces = true;
+	return trace_types_find(plan->bin, &plan->trace_types)
+		       ? NULL
+		       : error_new(
+				 "--trace-ids: %s has no spans that are known, those of OpenTelemetry for Go",
+				 gobin_path(plan->bin));
+}
+
+/* The list of the site, which it gets if it has none. */
+static struct error *list_of(struct plan *plan, struct site *site, struct value_list **list)
+{
+	struct error *err;
+
+	if (site->flags & SITE_VALUES) {
+		*list = &plan->values.items[site->values];
+		return NULL;
+	}
+	err = value_lists_next(&plan->values, list);
+	if (err)
+		return err;
+	site->flags |= SITE_VALUES;
+	site->values = (uint16_t)(plan->values.count - 1);
+	return NULL;
+}
+
+struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
+			     const struct decoded *decoded, size_t written)
+{
+	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	const struct typed_site at = {.changed_registers = decoded->changed_at_entry,
+				      .is_repeated = decoded->is_entry_repeated};
+	const struct go_signature *signature = plan_values_signature(values, plan);
+	struct typed_value context;
+	struct value_list *list;
+	struct error *err;
+
+	if (!signature || !trace_find_context(signature, &context))
+		return NULL;
+	/* Functions of one pattern share those, and their contexts are not in one place. */
+	if (written)
+		return error_new(
+			"--trace-ids does not go with values in brackets behind a target: ask for those by --arg");
+	err = list_of(plan, &plan->sites[func->first_site], &list);
+	if (!err && value_list_add_trace(list, &at, &context))
+		plan->num_traced_targets++;
+	return err;
+}
+
+struct error *plan_trace_check(const struct plan *plan)
+{
+	return plan->num_traced_targets
+		       ? NULL
+		       : error_new(
+				 "--trace-ids: of no target it is known that it is given a context.Context or an *http.Request");
+}
