@@ -6,6 +6,16 @@
 
 /* ---- writing ---- */
 
+size_t number_put(uint8_t room[NUMBER_MAX_SIZE], uint64_t number)
+{
+	size_t size = 0;
+
+	for (; number >= 0x80; number >>= 7)
+		room[size++] = (uint8_t)(number | 0x80);
+	room[size++] = (uint8_t)number;
+	return size;
+}
+
 bool bytes_reserve(struct bytes *bytes, size_t size)
 {
 	size_t capacity = bytes->capacity ?: 256;
@@ -37,11 +47,8 @@ void bytes_put(struct bytes *bytes, const void *data, size_t size)
 
 void bytes_put_number(struct bytes *bytes, uint64_t number)
 {
-	if (!bytes_reserve(bytes, NUMBER_MAX_SIZE))
-		return;
-	for (; number >= 0x80; number >>= 7)
-		bytes->data[bytes->size++] = (uint8_t)(number | 0x80);
-	bytes->data[bytes->size++] = (uint8_t)number;
+	if (bytes_reserve(bytes, NUMBER_MAX_SIZE))
+		bytes->size += number_put(bytes->data + bytes->size, number);
 }
 
 void bytes_put_signed(struct bytes *bytes, int64_t number)

@@ -23,6 +23,9 @@ struct bytes {
 	bool failed;
 };
 
+/* Returns how many bytes it took. */
+size_t number_put(uint8_t room[NUMBER_MAX_SIZE], uint64_t number);
+
 /* So many more will fit. False: `failed`. */
 bool bytes_reserve(struct bytes *bytes, size_t size);
 void bytes_put(struct bytes *bytes, const void *data, size_t size);

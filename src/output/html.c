@@ -25,7 +25,7 @@
 #include "output/html/page.h"
 #include "output/json_call.h"
 #include "output/packed.h"
-#include "output/strings.h"
+#include "output/numbers.h"
 #include "output/tracks.h"
 #include "output/values_text.h"
 
@@ -38,15 +38,9 @@ enum { HTML_TEXT = 1, HTML_LANE, HTML_CALL, HTML_WAIT, HTML_END };
 /* As KINDS in html/read.js. */
 enum { KIND_RUNNING, KIND_RUNNABLE, KIND_SYSCALL, KIND_WAITING, KIND_NO_CPU, KIND_OTHER };
 
-struct lane {
-	struct hash_key key; /* process, number of the track */
-	uint64_t number;
-};
-
 struct html {
 	struct packed *packed;
-	struct strings strings;
-	struct hash lanes;
+	struct numbers texts, lanes;
 	uint64_t last_ns; /* beginning of the record before */
 	struct bytes told; /* to be packed */
 	struct bytes record; /* being made: what it speaks of is told before */
@@ -67,7 +61,7 @@ static uint64_t number_of(struct output *out, const char *text)
 	uint64_t number;
 	bool is_new;
 
-	if (!strings_number(&html->strings, text ?: "", &number, &is_new))
+	if (!numbers_of(&html->texts, hash_key_of_text(text ?: ""), &number, &is_new))
 		fail(out);
 	if (is_new) {
 		bytes_put_number(&html->told, HTML_TEXT);
@@ -81,38 +75,27 @@ static uint64_t number_of_name(struct output *out, const struct name *name)
 	return number_of(out, name ? name->text : NULL);
 }
 
-static uint64_t tell_lane(struct output *out, uint32_t pid, uint64_t track, uint64_t number)
-{
-	struct html *html = out->data;
-	char name[TRACK_NAME_SIZE], process[TRACK_NAME_SIZE];
-
-	track_name(track, name);
-	track_process_name(out, pid, process);
-	uint64_t name_number = number_of(out, name), process_number = number_of(out, process);
-	bytes_put_number(&html->told, HTML_LANE);
-	bytes_put_number(&html->told, pid);
-	bytes_put_number(&html->told, name_number);
-	bytes_put_number(&html->told, process_number);
-	return number;
-}
-
 static uint64_t lane_of(struct output *out, const struct tree *tree, uint32_t tid)
 {
 	struct html *html = out->data;
 	struct hash_key key = {tree->pid, track_number(tree, tid)};
-	struct lane *lane = hash_find(&html->lanes, key);
+	char name[TRACK_NAME_SIZE], process[TRACK_NAME_SIZE];
+	uint64_t number, name_number, process_number;
+	bool is_new;
 
-	if (lane)
-		return lane->number;
-	lane = malloc(sizeof(*lane));
-	if (lane)
-		*lane = (struct lane){key, html->lanes.count};
-	if (!lane || !hash_add(&html->lanes, &lane->key)) {
-		free(lane);
+	if (!numbers_of(&html->lanes, key, &number, &is_new))
 		fail(out);
-		return 0;
-	}
-	return tell_lane(out, tree->pid, key.second, lane->number);
+	if (!is_new)
+		return number;
+	track_name(key.second, name);
+	track_process_name(out, tree->pid, process);
+	name_number = number_of(out, name);
+	process_number = number_of(out, process);
+	bytes_put_number(&html->told, HTML_LANE);
+	bytes_put_number(&html->told, tree->pid);
+	bytes_put_number(&html->told, name_number);
+	bytes_put_number(&html->told, process_number);
+	return number;
 }
 
 /* ---- records ---- */
@@ -178,8 +161,8 @@ static void free_data(struct output *out)
 	if (!html)
 		return;
 	packed_free(html->packed);
-	strings_clear(&html->strings);
-	hash_free_items(&html->lanes);
+	numbers_clear(&html->texts);
+	numbers_clear(&html->lanes);
 	bytes_destroy(&html->told);
 	bytes_destroy(&html->record);
 	bytes_destroy(&html->text);

@@ -12,8 +12,8 @@
 #include <zlib.h>
 
 #include "base/protobuf.h"
+#include "output/numbers.h"
 #include "output/profile.h"
-#include "output/strings.h"
 
 enum {
 	PROFILE_SAMPLE_TYPE = 1,
@@ -32,17 +32,11 @@ enum { LOCATION_NUMBER = 1, LOCATION_LINE = 4 };
 enum { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum { FUNCTION_NUMBER = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
 
-struct location {
-	struct hash_key key; /* number of the function's name; whether it stands for deeper calls */
-	uint64_t number; /* that of the function, too */
-};
-
 struct profile {
 	struct output *out;
 	const struct path *path; /* of the sample that is written */
 	bool has_calls; /* a sample of it has them */
-	struct strings strings;
-	struct hash locations;
+	struct numbers strings, locations;
 	struct bytes all, message, inner, innermost;
 };
 
@@ -52,7 +46,7 @@ static uint64_t text_number(struct profile *profile, const char *text)
 	uint64_t number;
 	bool is_new;
 
-	if (!strings_number(&profile->strings, text, &number, &is_new))
+	if (!numbers_of(&profile->strings, hash_key_of_text(text), &number, &is_new))
 		profile->all.failed = true;
 	if (is_new)
 		protobuf_text(&profile->all, PROFILE_STRING, text);
@@ -86,23 +80,18 @@ static void put_function(struct profile *profile, const struct path *path, uint6
 	protobuf_message(&profile->all, PROFILE_LOCATION, &profile->message);
 }
 
+/* From 1: the number of the function, too. */
 static uint64_t location_number(struct profile *profile, const struct path *path)
 {
 	struct hash_key key = {path->key.second, path->depth > PATHS_MAX_DEPTH};
-	struct location *known = hash_find(&profile->locations, key);
+	uint64_t number;
+	bool is_new;
 
-	if (known)
-		return known->number;
-	known = malloc(sizeof(*known));
-	if (known)
-		*known = (struct location){key, profile->locations.count + 1};
-	if (!known || !hash_add(&profile->locations, &known->key)) {
-		free(known);
+	if (!numbers_of(&profile->locations, key, &number, &is_new))
 		profile->all.failed = true;
-		return 0;
-	}
-	put_function(profile, path, known->number);
-	return known->number;
+	if (is_new)
+		put_function(profile, path, number + 1);
+	return number + 1;
 }
 
 /* ---- samples ---- */
@@ -179,8 +168,8 @@ static void end(struct output *out, const struct output_totals *totals)
 	put_samples(&profile);
 	if ((profile.all.failed || !write_compressed(out, &profile.all)) && !out->writer.errnum)
 		out->writer.errnum = ENOMEM;
-	strings_clear(&profile.strings);
-	hash_free_items(&profile.locations);
+	numbers_clear(&profile.strings);
+	numbers_clear(&profile.locations);
 	bytes_destroy(&profile.all);
 	bytes_destroy(&profile.message);
 	bytes_destroy(&profile.inner);

@@ -96,6 +96,43 @@ def test_folded(recording):
         assert us - 40 <= sums[name] <= us, (name, us, sums[name])
 
 
+def sums_of(spans):
+    """{name: [how many, ns]}"""
+    sums = collections.defaultdict(lambda: [0, 0])
+    for name, ns in spans:
+        sums[name][0] += 1
+        sums[name][1] += ns
+    return dict(sums)
+
+
+def test_speedscope(binary, start, trace, tmp_path):
+    program = start(binary("follow"))
+    path = tmp_path / "recording"
+    tracer = trace("record", "-o", path, "--follow", "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
+    for _ in range(3):
+        program.work()
+    tracer.stop()
+    calls = calls_of(path)
+    told = json.loads(export(path, "speedscope").read_text())
+    frames, spans = [frame["name"] for frame in told["shared"]["frames"]], []
+    assert len(told["profiles"]) == len({call["goid"] for call in calls})
+    for profile in told["profiles"]:
+        assert profile["type"] == "evented" and profile["unit"] == "nanoseconds"
+        opened, last = [], profile["startValue"]
+        for event in profile["events"]:
+            assert event["at"] >= last
+            last = event["at"]
+            if event["type"] == "O":
+                opened.append((event["frame"], last))
+            else:
+                frame, since = opened.pop()
+                assert frame == event["frame"]
+                spans.append((frames[frame], last - since))
+        assert not opened and last == profile["endValue"]
+    waits = [(f"[{wait.get('reason', wait['state'])}]", wait["duration_ns"]) for call in calls for wait in call.get("waits", [])]
+    assert waits and sums_of(spans) == sums_of([(call["function"], call["duration_ns"]) for call in calls] + waits)
+
+
 def test_chrome(recording):
     calls = calls_of(recording)
     events = json.loads(export(recording, "chrome").read_text())["traceEvents"]
@@ -188,7 +225,7 @@ def test_html(recording):
 
 def test_live_is_the_same(binary, start, trace, tmp_path):
     program = start(binary("calls"))
-    for name in ("html", "pprof", "folded", "chrome", "perfetto"):
+    for name in ("html", "pprof", "folded", "chrome", "perfetto", "speedscope"):
         live, recording = tmp_path / name, tmp_path / f"{name}.recording"
         tracer = trace("-f", name, "-o", live, "--record", recording, "--states", "-u", "main.*", program.path, "main.root")
         program.work()

@@ -35,8 +35,8 @@ async function speedscope(page, origin, file) {
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
   await page.goto(`${origin}/speedscope/index.html#profileURL=${origin}/${file}`);
-  // It shows the profile's name as the page's title when it has loaded it.
-  await page.waitForFunction((name) => document.title.includes(name), file, { timeout: SECONDS * 1000 });
+  // The page's title begins with the profile's name when it has loaded it.
+  await page.waitForFunction(() => document.title.endsWith(" - speedscope"), null, { timeout: SECONDS * 1000 });
   return { said: said.filter((line) => /Tried to end|still open|error|fail/i.test(line)), title: await page.title() };
 }
 
