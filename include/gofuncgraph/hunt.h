@@ -15,11 +15,13 @@
 
 #include "base/error.h"
 #include "gofuncgraph/record.h"
+#include "gofuncgraph/waited_on.h"
 
 /* --call and the like: so many of the slowest calls of a target at most can be told in order. */
 #define HUNT_MAX_SLOWEST 1000
 
 struct unwind_code; /* goroutines/unwind.h */
+struct hunt_object; /* hunt_report.h */
 
 struct hunt_settings {
 	uint64_t sample_ns; /* from one sample of a processor to the next; 0: none are taken */
@@ -36,6 +38,7 @@ struct hunt_open {
 	uint32_t site; /* where it was entered */
 	uint32_t pid;
 	uint64_t goid;
+	uint64_t g; /* address of its goroutine's runtime.g; 0: unknown */
 	uint64_t start_ns; /* by the clock of records */
 	uint64_t now_ns;
 };
@@ -56,6 +59,9 @@ void hunt_free(struct hunt *hunt); /* NULL is fine */
 
 /* Error: out of memory only. */
 struct error *hunt_feed(struct hunt *hunt, const struct record *record);
+
+/* How people read what a wait is on: fills in kind and text, which lives as long as the hunt. False: by no name. */
+bool hunt_name_object(struct hunt *hunt, const struct waited_on *on, struct hunt_object *object);
 
 /* Calls of all targets so far that have ended. */
 uint64_t hunt_num_calls(const struct hunt *hunt);

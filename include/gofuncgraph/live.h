@@ -62,6 +62,9 @@ struct error *live_sample(struct source *source, uint32_t one_in);
  * tracing stops (RECORD_IS_OPEN). It is told again when it ends.
  */
 void live_tell_open(struct source *source);
+/* With run_options.hunt: what the goroutine waits on right now that is inside a target, by its process and the
+ * address of its runtime.g. False: that is not known, or nothing. */
+bool live_find_on(const struct source *source, uint32_t pid, uint64_t g, struct waited_on *on);
 /* With `careful`, and after live_wake(): tracing begins. */
 void live_begin(struct source *source);
 

@@ -183,7 +183,12 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct hunting *hunting = context;
 
-	hunt_memory_tell_stuck(&hunting->memory, hunting->run.names, hunting->output);
+	const struct hunt_memory_teller teller = {.hunt = hunting->hunt,
+						  .source = hunting->run.source,
+						  .names = hunting->run.names,
+						  .output = hunting->output};
+
+	hunt_memory_tell_stuck(&hunting->memory, &teller);
 	return output_flush(hunting->output, errnum);
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "gofuncgraph/hunt_report.h"
+#include "gofuncgraph/live.h"
 #include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
 
@@ -75,10 +77,13 @@ static const char *why_no_stack(const struct hunt_memory *memory, const struct g
 }
 
 static void tell_stuck(struct hunt_memory *memory, const struct hunt_open *call,
-		       struct names *names, struct output *output)
+		       const struct hunt_memory_teller *teller)
 {
+	struct names *names = teller->names;
 	const struct goroutine *goroutine = find(memory, (pid_t)call->pid, call->goid);
 	uint64_t stack[UNWIND_MAX_FRAMES];
+	struct waited_on waited_on;
+	struct hunt_object object;
 	struct hunt_stuck stuck = {
 		.target = *names_site(names, call->site),
 		.ns = call->now_ns - call->start_ns,
@@ -95,16 +100,19 @@ static void tell_stuck(struct hunt_memory *memory, const struct hunt_open *call,
 		stuck.state = stuck.state ?: names_state(names, goroutine->state);
 		stuck.num_addresses = copy_stack(memory, goroutine, stack);
 	}
-	output_stuck(output, &stuck);
+	if (!stuck.why_not && live_find_on(teller->source, call->pid, call->g, &waited_on) &&
+	    hunt_name_object(teller->hunt, &waited_on, &object))
+		stuck.on = &object;
+	output_stuck(teller->output, &stuck);
 }
 
-void hunt_memory_tell_stuck(struct hunt_memory *memory, struct names *names, struct output *output)
+void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory_teller *teller)
 {
 	if (!memory->num_stuck)
 		return;
 	forget(memory);
 	for (size_t i = 0; i < memory->num_stuck; i++)
-		tell_stuck(memory, &memory->stuck[i], names, output);
+		tell_stuck(memory, &memory->stuck[i], teller);
 	if (memory->num_more)
 		log_info("%llu more calls are open for as long",
 			 (unsigned long long)memory->num_more);

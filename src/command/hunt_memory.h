@@ -10,6 +10,7 @@
 #include "gofuncgraph/hunt.h"
 #include "gofuncgraph/output.h"
 #include "gofuncgraph/plan.h"
+#include "gofuncgraph/source.h"
 #include "goroutines/places.h"
 #include "goroutines/snapshot.h"
 
@@ -34,8 +35,14 @@ struct hunt_memory {
 /* Remembers the call, to be told soon. */
 void hunt_memory_add_stuck(struct hunt_memory *memory, const struct hunt_open *call);
 
-/* Tells all that were remembered. */
-void hunt_memory_tell_stuck(struct hunt_memory *memory, struct names *names, struct output *output);
+/* Tells all that were remembered. None of these is owned; the hunt and the source are those of the calls. */
+struct hunt_memory_teller {
+	struct hunt *hunt;
+	const struct source *source;
+	struct names *names;
+	struct output *output;
+};
+void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory_teller *teller);
 
 /*
  * Of a wait that had not ended when tracing did: makes `stack` where it waits, down to the target, as a record

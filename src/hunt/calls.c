@@ -113,6 +113,7 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 		.target = target,
 		.site = entry->at.site,
 		.frame = entry->at.frame,
+		.g = record_entry_g(header),
 		.start_ns = header->time_ns,
 		.span.start_ns = header->time_ns,
 		.has_holes = hunt->is_in_gap,

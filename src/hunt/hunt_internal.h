@@ -47,6 +47,7 @@ struct open_call {
 	struct hunt_target *target;
 	uint32_t site;
 	uint32_t frame; /* of its entry */
+	uint64_t g; /* struct hunt_open */
 	uint64_t start_ns;
 	struct pieces pieces; /* up to where the span begins */
 	struct span span;

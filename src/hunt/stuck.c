@@ -48,6 +48,7 @@ void stuck_look(struct hunt *hunt, uint64_t now_ns)
 						     .site = call->site,
 						     .pid = (uint32_t)goroutine->key.second,
 						     .goid = goroutine->key.first,
+						     .g = call->g,
 						     .start_ns = call->start_ns,
 						     .now_ns = now_ns});
 	}

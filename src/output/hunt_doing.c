@@ -18,8 +18,7 @@
 #define ALL_OF_IT    0.995
 #define LEAST_OBJECT 0.03
 
-#define TEXT_SIZE   512
-#define OBJECT_SIZE 1400 /* a path is as long as it is, and escaped */
+#define TEXT_SIZE 512
 
 /* Whose innermost frame is of no interest: it would have happened elsewhere as well. */
 static bool is_anywhere(enum hunt_kind kind)
@@ -92,15 +91,18 @@ static bool is_callee_told(const struct hunt_doing *doing)
 static const char *const object_words[] = {
 	[HUNT_FILE] = "on", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
 
-/* What it was on, if that was one thing alone. */
-static const char *the_object(const struct hunt_doing *doing, char text[OBJECT_SIZE])
+const char *hunt_object_put(char text[HUNT_OBJECT_SIZE], const struct hunt_object *object)
 {
-	const struct hunt_object *object = doing->objects;
-
-	if (!doing->num_objects || object->share < ALL_OF_IT)
-		return NULL;
-	snprintf(text, OBJECT_SIZE, ", %s %s", object_words[object->kind], object->text);
+	snprintf(text, HUNT_OBJECT_SIZE, ", %s %s", object_words[object->kind], object->text);
 	return text;
+}
+
+/* What it was on, if that was one thing alone. */
+static const char *the_object(const struct hunt_doing *doing, char text[HUNT_OBJECT_SIZE])
+{
+	if (!doing->num_objects || doing->objects->share < ALL_OF_IT)
+		return NULL;
+	return hunt_object_put(text, doing->objects);
 }
 
 /* The lines of several things. */
@@ -132,7 +134,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold)
 {
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
-	char object[OBJECT_SIZE];
+	char object[HUNT_OBJECT_SIZE];
 	bool has_place = doing->own.function || doing->own.module;
 	char then[TEXT_SIZE];
 	struct hunt_line line = {

@@ -77,11 +77,17 @@ static void put_parts(struct json_writer *json, const struct hunt_doing *doing)
 	json_close(json, ']');
 }
 
-static void put_objects(struct json_writer *json, const struct hunt_doing *doing)
+static void put_object(struct json_writer *json, const struct hunt_object *object)
 {
 	static const char *const kinds[] = {
 		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
 
+	json_member_text(json, "kind", kinds[object->kind]);
+	json_member_text(json, "name", object->text);
+}
+
+static void put_objects(struct json_writer *json, const struct hunt_doing *doing)
+{
 	if (!doing->num_objects)
 		return;
 	json_member_open(json, "on", '[');
@@ -91,8 +97,7 @@ static void put_objects(struct json_writer *json, const struct hunt_doing *doing
 		json_open(json, '{');
 		put_share(json, object->share);
 		json_member_number(json, "ns", object->ns);
-		json_member_text(json, "kind", kinds[object->kind]);
-		json_member_text(json, "name", object->text);
+		put_object(json, object);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -270,6 +275,11 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	json_member_number(&json, "goid", stuck->goid);
 	if (stuck->state)
 		json_member_text(&json, "state", stuck->state);
+	if (stuck->on) {
+		json_member_open(&json, "on", '{');
+		put_object(&json, stuck->on);
+		json_close(&json, '}');
+	}
 	json_member_open(&json, "stack", '[');
 	for (size_t i = 0; i < stuck->num_addresses; i++) {
 		struct name_frames frames = names_frames(out->names, stuck->stack[i]);

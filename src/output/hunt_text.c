@@ -399,7 +399,7 @@ static void end(struct output *out, const struct output_totals *totals)
 
 static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 {
-	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
+	char text[TEXT_SIZE], on[HUNT_OBJECT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 	hunt_line_begin_block(out);
 	process_lines_introduce(out, stuck->pid);
@@ -408,7 +408,12 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	hunt_line_sentence(out, &stuck->target, text);
 	snprintf(text, sizeof(text), "goroutine %" PRIu64 " of process %u%s", stuck->goid,
 		 stuck->pid, stuck->state ? ": " : "");
-	hunt_line_put(out, &(struct hunt_line){.indent = 2, .before = text, .name = stuck->state});
+	if (stuck->on)
+		hunt_object_put(on, stuck->on);
+	hunt_line_put(out, &(struct hunt_line){.indent = 2,
+					       .before = text,
+					       .name = stuck->state,
+					       .then = stuck->on ? on : NULL});
 	for (size_t i = 0; i < stuck->num_addresses; i++) {
 		struct name_frames frames = names_frames(out->names, stuck->stack[i]);
 

@@ -29,6 +29,14 @@ struct error *live_leave_states(struct live *live)
 	return begin_looks(live);
 }
 
+bool live_find_on(const struct source *source, uint32_t pid, uint64_t g, struct waited_on *on)
+{
+	const struct live *live = live_in(source);
+	const struct gate_key key = {.g = g, .pid = pid};
+
+	return processors_find_on(live->processors, &key, live_now_ns(live), on);
+}
+
 struct error *live_look(struct live *live)
 {
 	struct error *err;

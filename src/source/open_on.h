@@ -15,4 +15,8 @@
 bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
 		  const struct record_wait *wait, const __u64 arguments[2], struct waited_on *on);
 
+/* The same of a wait that is only known by memory, which does not tell of system calls. */
+bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
+			 struct waited_on *on);
+
 #endif

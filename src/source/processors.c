@@ -177,55 +177,86 @@ static bool read_goroutine(const struct processors *processors, const struct gat
 			   sizeof(*reason));
 }
 
-/* What the thread of a system call that has not ended does. `arguments`: of that. */
-static void note_syscall(const struct teller *teller, const struct hunted_wait *wait,
+/* What the thread of a system call that has not ended at record->header.time_ns does. `arguments`: of that. */
+static void note_syscall(const struct processors *processors, const struct hunted_wait *wait,
 			 struct record_wait *record, __u64 arguments[2])
 {
+	uint64_t now_ns = record->header.time_ns;
 	struct thread thread;
 
 	if (wait->state != STATE_SYSCALL || wait->ready_ns ||
-	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.threads), &wait->thread,
+	    bpf_map_lookup_elem(bpf_map__fd(processors->bpf->maps.threads), &wait->thread,
 				&thread) ||
-	    thread.seen_ns < wait->start_ns || thread.seen_ns > teller->time_ns)
+	    thread.seen_ns < wait->start_ns || thread.seen_ns > now_ns)
 		return;
 	record->syscall = thread.syscall;
 	memcpy(arguments, thread.arguments, sizeof(thread.arguments));
-	record->asleep_ns =
-		thread.asleep_ns + (thread.is_asleep ? teller->time_ns - thread.seen_ns : 0);
+	record->asleep_ns = thread.asleep_ns + (thread.is_asleep ? now_ns - thread.seen_ns : 0);
+}
+
+/* `reason`: that it has now. `arguments`: of a system call. */
+static struct record_wait open_wait(const struct processors *processors, uint64_t time_ns,
+				    const struct gate_key *key, const struct hunted_wait *wait,
+				    uint8_t reason, __u64 arguments[2])
+{
+	struct record_wait record = {
+		.header = {.pid = (uint32_t)key->pid, .time_ns = time_ns},
+		.start_ns = wait->start_ns,
+		.ready_ns = wait->ready_ns ?: time_ns,
+		.by_goid = wait->by_goid,
+		.by_stack = wait->by_stack,
+		.state = wait->state,
+		.reason = wait->state != STATE_WAITING ? 0 : wait->reason ?: reason,
+		.syscall = wait->syscall,
+		.asleep_ns = wait->asleep_ns,
+	};
+
+	memcpy(arguments, wait->arguments, sizeof(wait->arguments));
+	note_syscall(processors, wait, &record, arguments);
+	return record;
 }
 
 static void tell_wait(const struct teller *teller, const struct gate_key *key,
 		      const struct hunted_wait *wait)
 {
-	uint64_t inside = wait->is_inside ? goid_inside(teller->processors, key, wait->program) : 0;
+	const struct processors *processors = teller->processors;
+	uint64_t inside = wait->is_inside ? goid_inside(processors, key, wait->program) : 0;
 	uint64_t goid = inside, age_ns = teller->time_ns - wait->start_ns;
-	__u64 arguments[2] = {wait->arguments[0], wait->arguments[1]};
-	struct record_wait_on record = {
-		.wait = {
-			.header = {.pid = (uint32_t)key->pid, .time_ns = teller->time_ns},
-			.start_ns = wait->start_ns,
-			.ready_ns = wait->ready_ns ?: teller->time_ns,
-			.by_goid = wait->by_goid,
-			.by_stack = wait->by_stack,
-			.state = wait->state,
-			.syscall = wait->syscall,
-			.asleep_ns = wait->asleep_ns,
-		}};
+	struct record_wait_on record = {0};
 	bool is_on_something;
+	__u64 arguments[2];
 	uint8_t reason = 0;
 
 	if (!wait->start_ns || wait->start_ns > teller->time_ns ||
-	    (!inside && age_ns < teller->processors->options.outside_min_wait_ns))
+	    (!inside && age_ns < processors->options.outside_min_wait_ns))
 		return;
-	if (!read_goroutine(teller->processors, key, &goid, &reason) && !inside)
+	if (!read_goroutine(processors, key, &goid, &reason) && !inside)
 		return;
-	record.wait.reason = wait->state != STATE_WAITING ? 0 : wait->reason ?: reason;
-	note_syscall(teller, wait, &record.wait, arguments);
+	record.wait = open_wait(processors, teller->time_ns, key, wait, reason, arguments);
 	/* Of the others there may be very many. */
-	is_on_something = inside && open_on_find(teller->processors->bpf, key, &record.wait,
-						 arguments, &record.on);
+	is_on_something =
+		inside && open_on_find(processors->bpf, key, &record.wait, arguments, &record.on);
 	tell(teller, &record.wait.header, RECORD_WAIT,
 	     is_on_something ? sizeof(record) : sizeof(record.wait), inside ?: goid);
+}
+
+bool processors_find_on(const struct processors *processors, const struct gate_key *key,
+			uint64_t now_ns, struct waited_on *on)
+{
+	struct hunted_wait wait;
+	struct record_wait record;
+	__u64 arguments[2];
+	uint8_t reason;
+	uint64_t goid;
+
+	if (processors->bpf->bss->samples_waits)
+		return open_on_find_polled(processors->bpf, key, on);
+	if (bpf_map_lookup_elem(bpf_map__fd(processors->bpf->maps.waits), key, &wait) ||
+	    !wait.start_ns || wait.start_ns > now_ns ||
+	    !read_goroutine(processors, key, &goid, &reason))
+		return false;
+	record = open_wait(processors, now_ns, key, &wait, reason, arguments);
+	return open_on_find(processors->bpf, key, &record, arguments, on);
 }
 
 static void tell_short_waits(const struct teller *teller, const struct gate_key *key,

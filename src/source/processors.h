@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "gofuncgraph/hunt_options.h"
+#include "gofuncgraph/maps.h"
 #include "gofuncgraph/record.h"
 #include "graph.skel.h"
 
@@ -25,6 +26,11 @@ struct error *processors_attach_switches(const struct graph_bpf *bpf,
 /* Detaches. The maps of the BPF programs stay as they are. */
 void processors_detach(struct processors *processors);
 void processors_free(struct processors *processors); /* detaches too */
+
+/* With run_options.hunt: what the goroutine, which is inside a target, waits on at `now_ns`, by the clock of
+ * records. False: that is not known, or nothing. */
+bool processors_find_on(const struct processors *processors, const struct gate_key *key,
+			uint64_t now_ns, struct waited_on *on);
 
 /*
  * With run_options.hunt: tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records

@@ -214,22 +214,40 @@ def test_stuck(program, run_tool):
     assert re.search(r"where its time went:\n 100 %\s+\S+ m?s  main\.handleSleep  /", report), report
 
 
-@pytest.mark.parametrize("kind, handler, on", [
-    ("network", "Network", r"IO wait in .*, peer 127\.0\.0\.1:(\d+)\n"),
-    ("pipe", "Pipe", r"syscall read in .*, on pipe\n"),
-    ("fifo", "FIFO", r"syscall openat in .*, on /\S*/culprits-\d+/1\.conf\n"),
+def listens(pid, port):
+    sockets = pathlib.Path(f"/proc/{pid}/net/tcp").read_text(encoding="ascii")
+    return re.search(rf":{port:04X} \S+ 0A ", sockets)
+
+
+@pytest.mark.parametrize("kind, handler, wait, on", [
+    ("network", "Network", "IO wait", r", peer 127\.0\.0\.1:(\d+)\n"),
+    ("pipe", "Pipe", "syscall read", r", on pipe\n"),
+    ("fifo", "FIFO", "syscall openat", r", on /\S*/culprits-\d+/1\.conf\n"),
 ])
-def test_open(program, run_tool, kind, handler, on):
-    """What a call waits for that has not ended."""
+def test_open(program, run_tool, kind, handler, wait, on):
+    """What a call waits for that has not ended, at once when it is stuck, and in the report."""
     tracer = run_tool("hunt", "--stuck", "500ms", "-p", program.pid, f"main.handle{handler}").await_tracing()
     program.send(f"{kind} 1 1 1 60000")
-    await_condition(lambda: "a call is open for" in tracer.out, "it tells of no call")
+    await_condition(lambda: f"main.handle{handler}  /" in tracer.out, "it tells of no call")
+    stuck = re.search(rf"goroutine \d+ of process {program.pid}: {wait.split()[0]}[^,]*{on}", tracer.out)
+    assert stuck, tracer.out
     tracer.stop()
-    found = re.search(on, tracer.out)
-    assert found, tracer.out
-    if found.groups():
-        sockets = pathlib.Path(f"/proc/{program.pid}/net/tcp").read_text(encoding="ascii")
-        assert re.search(rf":{int(found.group(1)):04X} \S+ 0A ", sockets), sockets  # it listens
+    report = re.search(rf"{wait} in .*{on}", tracer.out)
+    assert report and report.groups() == stuck.groups(), tracer.out
+    if stuck.groups():
+        assert listens(program.pid, int(stuck.group(1)))
+
+
+def test_stuck_where_waits_are_sampled(program, run_tool):
+    tracer = run_tool("hunt", "--waits", "sampled", "-f", "json", "--stuck", "500ms", "-p", program.pid,
+                      "main.handleNetwork").await_tracing()
+    program.send("network 1 1 1 60000")
+    await_condition(lambda: "\n" in tracer.out, "it tells of no call")
+    stuck = json.loads(tracer.out.splitlines()[0])
+    assert stuck["stuck"] == "main.handleNetwork" and stuck["on"]["kind"] == "peer", stuck
+    address, port = stuck["on"]["name"].split(":")
+    assert address == "127.0.0.1" and listens(program.pid, int(port))
+    tracer.stop()
 
 
 def test_nothing(program, run_tool):

@@ -258,6 +258,7 @@ static void test_stuck(void **state)
 	char *text = NULL;
 	size_t size;
 	struct output_options options = {.file = open_memstream(&text, &size)};
+	const struct hunt_object peer = {.kind = HUNT_PEER, .text = "10.0.0.7:5432"};
 	struct hunt_stuck stuck = {.ns = 5100000000,
 				   .goid = 34,
 				   .pid = 812,
@@ -274,6 +275,14 @@ static void test_stuck(void **state)
 		assert_null(
 			output_new(format_named(OUTPUT_HUNT, i ? "json" : "text"), &options, &out));
 		output_stuck(out, &stuck);
+		output_stuck(out, &(struct hunt_stuck){.target = stuck.target,
+						       .ns = 61000000000,
+						       .goid = 35,
+						       .pid = 812,
+						       .state = "IO wait",
+						       .on = &peer,
+						       .stack = stack,
+						       .num_addresses = 4});
 		assert_null(output_flush(out, &errnum));
 		output_free(out);
 	}

@@ -226,8 +226,9 @@ func huntPeers() error {
 			waits++
 		}
 	}
-	if waits < 5 {
-		return fmt.Errorf("%d of 5 waits for the answer", waits)
+	// Who is late finds the answer there.
+	if waits == 0 {
+		return fmt.Errorf("no call waits for the answer")
 	}
 	return nil
 }
