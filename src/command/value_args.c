@@ -64,6 +64,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		wanted = &run->results;
 		/* fall through */
 	case 'a':
+		/* -ar, -ra: no function's name is one letter alone. */
+		if (arg && !strcmp(arg, key == 'a' ? "r" : "a")) {
+			run->args.targets = run->results.targets = true;
+			return 0;
+		}
 		if (arg)
 			return args_append(&wanted->globs, &wanted->num_globs, arg, state);
 		wanted->targets = true;

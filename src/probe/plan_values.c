@@ -118,7 +118,17 @@ static bool is_found(const struct found *found, const char *name)
 	return false;
 }
 
-/* Those that the condition names, of a target. */
+/* All of the same variable. NULL: it is not among them. */
+static struct typed_value *find_whole(const struct found *found, const struct typed_value *value)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->items[i].variable == value->variable &&
+		    found->items[i].type == value->type && !found->items[i].num_loads)
+			return &found->items[i];
+	return NULL;
+}
+
+/* Those that the condition names, of a target; a result that is there without a name gets the condition's. */
 static struct error *find_conditions(const struct plan *plan, const struct plan_func *func,
 				     const struct go_signature *signature, bool results,
 				     struct found *found)
@@ -129,12 +139,19 @@ static struct error *find_conditions(const struct plan *plan, const struct plan_
 	if (!plan->where || !func->target)
 		return NULL;
 	for (size_t i = 0; !err && (name = where_name(plan->where, i)); i++) {
-		struct typed_value value;
+		struct typed_value value, *same;
 		bool has_variable;
 
-		if (!is_found(found, name) &&
-		    typed_find(signature, results, name, &value, &has_variable))
+		if (is_found(found, name) ||
+		    !typed_find(signature, results, name, &value, &has_variable))
+			continue;
+		same = value.num_loads ? NULL : find_whole(found, &value);
+		if (!same) {
 			err = add_found(found, &value);
+			continue;
+		}
+		free(same->name);
+		same->name = value.name;
 	}
 	return err;
 }

@@ -85,8 +85,8 @@ struct typed_site {
 
 /*
  * The value that a path names, "r.URL.Path": a variable, and fields of structs, also behind pointers. Of
- * parameters, or of results. Its name is the path, a copy. False: there is no such variable (`*has_variable`)
- * or field, or out of memory.
+ * parameters, or of results: "r0" is the first one, where they have no names. Its name is the path, a copy.
+ * False: there is no such variable (`*has_variable`) or field, or out of memory.
  */
 bool typed_find(const struct go_signature *signature, bool results, const char *path,
 		struct typed_value *value, bool *has_variable);

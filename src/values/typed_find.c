@@ -9,13 +9,19 @@
 /* Embedded structs inside of each other that are looked into. */
 #define MAX_EMBEDDED 8
 
-/* "2": of those without a name, by its number. */
-static bool is_number(const char *name, size_t length, size_t number)
+/* "2", or "r2": of those without a name, by its number. */
+static bool is_number(const char *name, size_t length, const char *before, size_t number)
 {
 	char text[24];
 
-	return (size_t)snprintf(text, sizeof(text), "%zu", number) == length &&
+	return (size_t)snprintf(text, sizeof(text), "%s%zu", before, number) == length &&
 	       !memcmp(text, name, length);
+}
+
+/* The compiler's own name is "~r0". */
+static bool is_unnamed_result(const struct go_variable *variable)
+{
+	return variable->is_result && (!*variable->name || !strncmp(variable->name, "~r", 2));
 }
 
 static bool is_called(const struct go_variable *variable, const char *name, size_t length)
@@ -34,8 +40,10 @@ static const struct go_variable *find_variable(const struct go_signature *signat
 
 		if (variable->is_result != results || variable->is_hidden)
 			continue;
-		if (is_called(variable, name, length) || is_number(name, length, number++))
+		if (is_called(variable, name, length) || is_number(name, length, "", number) ||
+		    (is_unnamed_result(variable) && is_number(name, length, "r", number)))
 			return variable;
+		number++;
 	}
 	return NULL;
 }

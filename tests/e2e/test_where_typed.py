@@ -41,6 +41,21 @@ def test_results(binary, start, trace, condition, wanted):
     assert [call["args"][0]["value"] for call in tracer.calls()] == wanted
 
 
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"Go {build[0]} {' '.join(build[1])}".strip())
+def test_unnamed_results(binary, start, trace, build):
+    """By their numbers: each is shown once, whoever asks for it."""
+    program = start(binary("values", version=build[0], flags=build[1]))
+    for condition, quotients, names in (("r0 > 0", [33], ["r0", ""]), ("r1 != nil", [0], ["", "r1"]),
+                                        ("r0 < 0 && r1 == nil", [-14], ["r0", "r1"])):
+        tracer = trace("-f", "json", "-ar", "--where", condition, program.path, "main.divide")
+        program.work("results")
+        tracer.stop()
+        calls = tracer.calls()
+        assert [call["results"][0]["value"] for call in calls] == quotients
+        assert [[value["name"] for value in call["results"]] for call in calls] == [names]
+        assert [value["name"] for value in calls[0]["args"]] == ["a", "b"]
+
+
 @pytest.mark.parametrize("version", ["1.19", "1.27"])
 def test_fields(binary, start, trace, version):
     """The fields of a request decide, in the kernel, which ones are shown."""
