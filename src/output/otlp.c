@@ -152,7 +152,7 @@ static void entry(struct output *out, const struct tree *tree, const struct call
 	struct otlp *otlp = out->data;
 
 	if (!call->parent)
-		otlp_spans_note_begin(&otlp->spans, tree, call);
+		otlp_spans_note_begin(&otlp->spans, out, tree, call);
 }
 
 /* ---- what became of them ---- */

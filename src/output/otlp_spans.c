@@ -8,6 +8,8 @@
 #include "calltree/waits.h"
 #include "otlp/attribute.h"
 #include "output/otlp_attributes.h"
+#include "output/values_text.h"
+#include "values/trace_ids.h"
 
 /* trace.proto */
 enum { SCOPE_SPANS_SPAN = 2 };
@@ -35,31 +37,31 @@ enum { CODE_ERROR = 2 };
 
 /* ---- ids ---- */
 
-struct span_id {
-	uint64_t trace[2], span;
-};
-
-/* All bits of 0 would be none. */
-static struct span_id id_of(const struct otlp_spans *spans, uint64_t root, uint64_t tree,
-			    uint64_t call)
+static uint64_t span_of(const struct otlp_spans *spans, uint64_t tree, uint64_t call)
 {
-	/* Nobody knows the root of some trees: each is a trace of its own then. */
-	uint64_t trace = hash_mix(root ? root * 2 : tree * 2 + 1);
-
-	return (struct span_id){
-		.trace = {hash_mix(spans->seeds[0] + trace) ?: 1,
-			  hash_mix(spans->seeds[1] ^ trace)},
-		.span = hash_mix(hash_mix(spans->seeds[2] + tree) + call) ?: 1,
-	};
+	/* All bits of 0 would be none; so in traces. */
+	return hash_mix(hash_mix(spans->seeds[2] + tree) + call) ?: 1;
 }
 
-static void put_trace(struct bytes *message, unsigned member, const struct span_id *id)
+/* What its first call carries. False: nothing. */
+static bool read_own(const struct output *out, const struct call *first, struct otlp_id *own)
+{
+	struct trace_ids ids;
+
+	if (!trace_ids_read(output_values(out, first->captured), first->captured, &ids))
+		return false;
+	memcpy(own->trace, ids.trace_id, sizeof(own->trace));
+	memcpy(&own->span, ids.span_id, sizeof(own->span));
+	return true;
+}
+
+static void put_trace(struct bytes *message, unsigned member, const struct otlp_id *id)
 {
 	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
 	bytes_put_sized(message, id->trace, sizeof(id->trace));
 }
 
-static void put_span(struct bytes *message, unsigned member, const struct span_id *id)
+static void put_span(struct bytes *message, unsigned member, const struct otlp_id *id)
 {
 	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
 	bytes_put_sized(message, &id->span, sizeof(id->span));
@@ -83,14 +85,35 @@ static const struct otlp_waker *find_waker(const struct otlp_spans *spans, uint3
 	return is_it ? waker : NULL;
 }
 
-void otlp_spans_note_begin(struct otlp_spans *spans, const struct tree *tree,
-			   const struct call *call)
+/* The trace that a tree belongs to, and what its first call is inside of; false: it is a root. */
+static bool origin_of(const struct otlp_spans *spans, const struct output *out,
+		      const struct tree *tree, const struct call *first, struct otlp_id *origin)
 {
-	*waker_at(spans, tree->pid, tree->goid) = (struct otlp_waker){.goid = tree->goid,
-								      .tree = tree->number,
-								      .root = tree->root,
-								      .start_ns = call->start_ns,
-								      .pid = tree->pid};
+	/* Nobody knows the root of some trees: each is a trace of its own then. */
+	uint64_t trace = hash_mix(tree->root ? tree->root * 2 : tree->number * 2 + 1);
+	const struct otlp_waker *starter = waker_at(spans, tree->pid, tree->parent_goid);
+
+	*origin = (struct otlp_id){.trace = {hash_mix(spans->seeds[0] + trace) ?: 1,
+					     hash_mix(spans->seeds[1] ^ trace)}};
+	if (!tree->parent_tree)
+		return first && read_own(out, first, origin);
+	if (starter->tree == tree->parent_tree)
+		memcpy(origin->trace, starter->id.trace, sizeof(origin->trace));
+	origin->span = span_of(spans, tree->parent_tree, 1);
+	return true;
+}
+
+void otlp_spans_note_begin(struct otlp_spans *spans, const struct output *out,
+			   const struct tree *tree, const struct call *call)
+{
+	struct otlp_waker waker = {.goid = tree->goid,
+				   .tree = tree->number,
+				   .start_ns = call->start_ns,
+				   .pid = tree->pid};
+
+	origin_of(spans, out, tree, call, &waker.id);
+	waker.id.span = span_of(spans, tree->number, call->number);
+	*waker_at(spans, tree->pid, tree->goid) = waker;
 }
 
 static void note_end(struct otlp_spans *spans, const struct tree *tree, const struct call *call)
@@ -103,7 +126,7 @@ static void note_end(struct otlp_spans *spans, const struct tree *tree, const st
 
 /* ---- events and links ---- */
 
-static void put_link(struct otlp_spans *spans, const struct span_id *id, const char *why)
+static void put_link(struct otlp_spans *spans, const struct otlp_id *id, const char *why)
 {
 	put_trace(&spans->inner, LINK_TRACE, id);
 	put_span(&spans->inner, LINK_SPAN, id);
@@ -130,9 +153,7 @@ static void put_waits(struct otlp_spans *spans, struct output *out, const struct
 		otlp_put_wait(out, &spans->inner, wait);
 		protobuf_message(&spans->span, SPAN_EVENT, &spans->inner);
 		if (waker && waker->tree != linked && waker->tree != tree->number) {
-			struct span_id id = id_of(spans, waker->root, waker->tree, 1);
-
-			put_link(spans, &id, "woken_by");
+			put_link(spans, &waker->id, "woken_by");
 			linked = waker->tree;
 		}
 	}
@@ -161,50 +182,35 @@ static struct otlp_load *load_of(struct otlp_spans *spans)
 	return load;
 }
 
-/* What it is a child of, or, of a tree's first call, what started it; false: nothing. */
-static bool parent_of(const struct otlp_spans *spans, const struct tree *tree,
-		      const struct call *call, const struct span_id *starter,
-		      struct span_id *parent)
-{
-	if (call->parent)
-		*parent = id_of(spans, tree->root, tree->number, call->parent);
-	else if (starter)
-		*parent = *starter;
-	else if (tree->parent_tree)
-		*parent = id_of(spans, tree->root, tree->parent_tree, 1);
-	else
-		return false;
-	return true;
-}
-
+/* `origin`: of its tree; is_root: nothing comes before that. */
 static void write_call(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		       const struct call *call, const struct span_id *starter,
+		       const struct call *call, const struct otlp_id *origin, bool is_root,
 		       const struct otlp_behind *behind)
 {
 	const struct place *entry = output_entry(out, call);
-	struct span_id id = id_of(spans, tree->root, tree->number, call->number), parent;
+	struct otlp_id id = *origin, parent = *origin;
 	struct otlp_load *load = load_of(spans);
 	struct bytes *span = &spans->span;
-	bool has_parent = parent_of(spans, tree, call, starter, &parent);
+	uint64_t start_ns = event_clock_realtime_ns(out->options.clock, call->start_ns);
 
 	if (!load)
 		return;
+	id.span = span_of(spans, tree->number, call->number);
+	if (call->parent)
+		parent.span = span_of(spans, tree->number, call->parent);
 	put_trace(span, SPAN_TRACE, &id);
 	put_span(span, SPAN_ID, &id);
-	if (has_parent)
+	if (call->parent || !is_root)
 		put_span(span, SPAN_PARENT, &parent);
 	protobuf_text(span, SPAN_NAME, entry->function ? entry->function->text : "?");
 	protobuf_number(span, SPAN_KIND, KIND_INTERNAL);
-	protobuf_fixed64(span, SPAN_START,
-			 event_clock_realtime_ns(out->options.clock, call->start_ns));
-	protobuf_fixed64(span, SPAN_END,
-			 event_clock_realtime_ns(out->options.clock, call->start_ns) +
-				 (call->end_ns - call->start_ns));
+	protobuf_fixed64(span, SPAN_START, start_ns);
+	protobuf_fixed64(span, SPAN_END, start_ns + (call->end_ns - call->start_ns));
 	otlp_put_call(out, span, tree, call);
 	if (!call->parent && behind)
 		otlp_put_behind(span, behind);
 	put_waits(spans, out, tree, call);
-	if (has_parent && !call->parent)
+	if (!call->parent && output_is_followed(tree) && !is_root)
 		put_link(spans, &parent, "go");
 	if (call->end == CALL_PANIC) {
 		protobuf_text(&spans->inner, STATUS_MESSAGE, "panic");
@@ -232,13 +238,19 @@ uint64_t otlp_spans_count(const struct tree *tree)
 	return count;
 }
 
-/* Recursive: the calltree bounds how deep trees nest. */
+/* Recursive: the calltree bounds how deep trees nest. `starter`: the call that started its goroutine; NULL: unknown,
+ * or none. */
 static void write_tree(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		       const struct span_id *starter, const struct otlp_behind *behind)
+		       const struct otlp_id *starter, const struct otlp_behind *behind)
 {
+	const struct call *first = tree->num_calls ? tree->calls : NULL;
 	_cleanup_free_ struct wait *waits = NULL;
-	uint64_t innermost = 0; /* number of the call that is open; 0: none */
+	uint64_t innermost = 1; /* number of the call that is open */
+	struct otlp_id origin;
+	bool is_root = !origin_of(spans, out, tree, first, &origin) && !starter;
 
+	if (starter)
+		origin = *starter;
 	waits_give(tree, &waits);
 	for (uint32_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
@@ -247,13 +259,14 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 		if (step->type == STEP_ENTRY || step->type == STEP_AGAIN) {
 			innermost = call->number;
 		} else if (step->type == STEP_EXIT) {
-			write_call(spans, out, tree, call, starter, behind);
+			write_call(spans, out, tree, call, &origin, is_root, behind);
 			if (!call->parent)
 				note_end(spans, tree, call);
 			innermost = call->parent;
 		} else if (step->type == STEP_START && tree->starts[step->index].tree) {
-			struct span_id id = id_of(spans, tree->root, tree->number, innermost ?: 1);
+			struct otlp_id id = origin;
 
+			id.span = span_of(spans, tree->number, innermost);
 			write_tree(spans, out, tree->starts[step->index].tree, &id, NULL);
 		}
 	}

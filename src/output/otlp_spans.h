@@ -3,7 +3,8 @@
  * otlp_spans.h - trees as spans of OpenTelemetry (trace.proto of github.com/open-telemetry/opentelemetry-proto): a
  * tree is a trace, a call a span, a wait an event of it.
  *
- * A tree of a followed goroutine belongs to the trace of the call that started it, as its child, and has a link
+ * A tree whose first call carries a span of the program's own (values/trace_ids.h) is a child of that, in its trace. A
+ * tree of a followed goroutine belongs to the trace of the call that started it, as its child, and has a link
  * to it. A call that another goroutine woke has a link to the tree that that one was in then, where one is known.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_OTLP_SPANS_H
@@ -15,9 +16,14 @@
 /* Goroutines whose trees are remembered for links: the last ones, by chance. */
 #define OTLP_WAKERS 16384
 
+struct otlp_id {
+	uint64_t trace[2], span;
+};
+
 /* The tree that a goroutine is in, or was in last. */
 struct otlp_waker {
-	uint64_t goid, tree, root;
+	uint64_t goid, tree;
+	struct otlp_id id; /* of its first call */
 	uint64_t start_ns, end_ns; /* by the clock of records; end_ns 0: it is open */
 	uint32_t pid;
 };
@@ -41,8 +47,8 @@ struct error *otlp_spans_begin(struct otlp_spans *spans);
 void otlp_spans_destroy(struct otlp_spans *spans);
 
 /* A tree has begun with this call. */
-void otlp_spans_note_begin(struct otlp_spans *spans, const struct tree *tree,
-			   const struct call *call);
+void otlp_spans_note_begin(struct otlp_spans *spans, const struct output *out,
+			   const struct tree *tree, const struct call *call);
 
 /* Calls that end in this tree, or part of one, and in those of goroutines that it started. */
 uint64_t otlp_spans_count(const struct tree *tree);

@@ -41,6 +41,7 @@ SANITIZED = {
     "test_nothing": "summaries of nothing",
     "test_options": "every option, and wrong ones",
     "test_other_files": "mounts and paths of other namespaces",
+    "test_otlp": "spans, and a thread that sends them",
     "test_output": "both formats",
     "test_output_file": "pipes that break, files that are full",
     "test_overwrite": "the file is watched",

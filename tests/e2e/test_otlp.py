@@ -13,6 +13,7 @@ import pytest
 import builds
 from collector import Answer, Collector, attributes, certificate, receiver, span_ids, spans_of
 from harness import WAIT_SECONDS, Process, await_condition, tool
+from test_trace_ids import FUNCTIONS
 
 
 class Receiver(Process):
@@ -197,6 +198,26 @@ def test_values(collector, binary, start, trace):
     assert users[1] == "anna"
 
 
+def test_in_the_traces_of_the_program(collector, binary, start, trace, tmp_path):
+    """A tree whose first call has a span is a child of that, in its trace, with all that is in the tree."""
+    program = start(binary("otel", build=builds.build_with_modules))
+    recording = tmp_path / "recording"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--record", recording, "--trace-ids", "-u", "main.inside",
+                   program.path, *FUNCTIONS)
+    program.work()
+    tracer.stop()
+    calls = calls_of(recording)
+    spans = {(span["name"], int(span["startTimeUnixNano"])): span for span in collector.all_of(tracer)}
+    traces = {}
+    for call in sorted(calls, key=lambda call: call["call"]):
+        span = spans[call["function"], call["start_ns"]]
+        if "trace_id" in call:
+            assert (span["traceId"], span["parentSpanId"]) == (call["trace_id"], call["span_id"])
+        assert traces.setdefault(call["tree"], span["traceId"]) == span["traceId"]
+        assert bool(span.get("parentSpanId")) == ("trace_id" in call or "parent" in call)
+    assert len(spans) == len(calls) and sum("trace_id" in call for call in calls) >= len(FUNCTIONS)
+
+
 def test_what_stays_behind_is_counted(collector, binary, start, trace):
     """The cap lets whole trees go; the next one that goes says how many did not."""
     program = start(binary("calls"))
@@ -257,9 +278,9 @@ def test_wrong_settings(recording):
 
 
 def test_sent_again_until_it_is_taken(serve, recording):
-    server = serve(Answer(503), Answer(429, headers={"Retry-After": "1"}), Answer(502), Answer(504))
+    server = serve(Answer(502), Answer(429, headers={"Retry-After": "1"}))
     said = replay(recording, "-f", "otlp", "-o", server.url).stderr
-    assert [request[3].status for request in server.requests] == [503, 429, 502, 504, 200]
+    assert [request[3].status for request in server.requests] == [502, 429, 200]
     assert len({request[2] for request in server.requests}) == 1
     assert sent(said)[0] == len(server.taken()) == len(calls_of(recording))
 

@@ -187,17 +187,22 @@ def build(name, **options):
     return build_go(name, FIXTURES / name, sources=(FIXTURES / "protocol",), **options)
 
 
-def build_with_modules(name, **options):
-    """The same of a fixture that has a go.mod of its own, with modules that are fetched; its go.sum says which."""
+def fetch_modules(folder, goroot=None):
+    """The modules that the go.mod of a folder names, by its go.sum; the environment that builds with them."""
     variables = {"GOMODCACHE": str(CACHE / "go-modules"), "GOFLAGS": "-buildvcs=false -modcacherw"}
     fetching = dict(variables, GOPROXY=os.environ.get("GOPROXY", ""))
     fetching.update((name, os.environ[name]) for name in ("GONOSUMDB", "GONOSUMCHECK", "GOSUMDB") if name in os.environ)
-    goroot = toolchain(options["version"]) if options.get("version") else None
     try:
-        run_go(["mod", "download"], goroot, cwd=FIXTURES / name, variables=fetching.items())
+        run_go(["mod", "download"], goroot, cwd=folder, variables=fetching.items())
     except BuildFailed as reason:
         raise Unavailable(f"its modules cannot be had: {str(reason)[-200:]}") from None
-    return build(name, variables=tuple(variables.items()), **options)
+    return tuple(variables.items())
+
+
+def build_with_modules(name, **options):
+    """The same of a fixture that has a go.mod of its own, with modules that are fetched."""
+    goroot = toolchain(options["version"]) if options.get("version") else None
+    return build(name, variables=fetch_modules(FIXTURES / name, goroot), **options)
 
 
 def build_c(name):

@@ -4,8 +4,6 @@ is told to."""
 
 import gzip
 import http.server
-import json
-import os
 import re
 import socket
 import subprocess
@@ -21,23 +19,11 @@ NEEDS_GO = (1, 24)
 
 
 def receiver():
-    """The program of tests/otlp/receiver, built once; what its modules are is in its go.sum."""
+    """The program of tests/otlp/receiver."""
     release = builds.release_of(None)
     if tuple(map(int, re.findall(r"\d+", release)[:2])) < NEEDS_GO:
         raise builds.Unavailable(f"the Collector's receiver needs Go 1.24, and this is {release}")
-    environment = {"GOMODCACHE": str(builds.CACHE / "go-modules")}
-    environment.update((name, os.environ[name]) for name in ("GONOSUMDB", "GONOSUMCHECK", "GOSUMDB") if name in os.environ)
-    # An empty one is go's own default.
-    environment["GOPROXY"] = os.environ.get("GOPROXY", "")
-
-    def make(path):
-        try:
-            builds.run_go(["mod", "download"], cwd=RECEIVER, variables=environment.items())
-        except builds.BuildFailed as reason:
-            raise builds.Unavailable(f"its modules cannot be had: {str(reason)[-200:]}") from None
-        builds.run_go(["build", "-p", "2", "-o", path, "."], cwd=RECEIVER, variables=environment.items())
-
-    return builds.built_once("receiver", (release, builds.hash_sources(RECEIVER)), make)
+    return builds.build_go("receiver", RECEIVER, variables=builds.fetch_modules(RECEIVER))
 
 
 def attributes(of):
