@@ -6,11 +6,13 @@ import copy
 import pathlib
 import re
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "hunt"), str(ROOT / "lib")]
+sys.path[:0] = [str(ROOT / "hunt"), str(ROOT / "lib"), str(ROOT / "e2e")]
 import judge  # noqa: E402
 import kinds  # noqa: E402
+import rounds  # noqa: E402
 
 ACCOUNT = {
     "durations_ns": [1_000, 2_000, 50_000_000],
@@ -137,6 +139,36 @@ def test_marks():
     for name, kind in kinds.KINDS.items():
         assert f"func {kind.handler.removeprefix('main.')}(" in text, name
         assert re.search(rf'"{name}"\]? ?[:=]', text), name
+
+
+def test_groups():
+    """One hunt serves those that want the same of it."""
+    groups = rounds.groups_of(kinds.KINDS)
+    assert sorted(name for names in groups for name in names) == sorted(kinds.KINDS)
+    assert ["quota"] in groups and ["sleep", "deep"] == groups[0][:2]
+    for names in groups:
+        assert len({kinds.KINDS[name].exact for name in names}) == 1, names
+
+
+def test_journal():
+    """Verdicts are there again after an interruption, but for one that was cut off; and not of another round."""
+    way = rounds.Way("1.27", "plain", False, "auto")
+    first, second, third = (rounds.Journal.key(way, number, ["sleep", "deep"]) for number in range(3))
+    verdicts = {"sleep": judge.Verdict(rank=1), "deep": judge.Verdict(faults=["1 records lost"])}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "journal"
+        journal = rounds.Journal(path, False)
+        journal.add(first, verdicts)
+        journal.add(second, verdicts)
+        path.write_text(path.read_text()[:-10])
+        journal = rounds.Journal(path, False)
+        assert journal.find(first) == verdicts
+        assert journal.find(second) is None and journal.find(third) is None
+        journal.add(second, verdicts)
+        assert rounds.Journal(path, False).find(second) == verdicts
+        assert rounds.Journal(path, True).find(first) is None
+        journal.end()
+        assert not path.exists()
 
 
 def main():
