@@ -91,7 +91,8 @@ static __always_inline void test(const struct condition *condition, const struct
 }
 
 /* Whether a call at this site, outside of every target, begins no tree: what it counts as, or 0. */
-static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index)
+static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index,
+					  const struct who *who)
 {
 	const struct site *site = site_of(index);
 	__u32 number = site ? site->values : 0;
@@ -99,7 +100,7 @@ static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index
 	struct fetched fetched = {.state = VALUE_WHOLE};
 	struct answers answers = {};
 
-	if (!site || !condition)
+	if (!site || !condition || has_grown(ctx, site, who))
 		return STAT_UNDECIDED;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < CONDITION_MAX_OPS; i++) {

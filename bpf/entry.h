@@ -73,7 +73,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	if (!find_thread(who))
 		return false;
 	if (use.has_condition && may_be_outside(ctx, flags, who))
-		unwanted = why_unwanted(ctx, index);
+		unwanted = why_unwanted(ctx, index, who);
 	if (unwanted && !(flags & SITE_ANY_STACK)) {
 		count(unwanted);
 		return false;

@@ -157,12 +157,25 @@ static __always_inline void fetch_source(struct fetch *fetch, const struct fetch
 	fetched->length = length;
 }
 
-/* `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: those are
+/* Whether the call, which is behind its stack check, has made its stack larger: morestack leaves in g.sched where
+ * it was called. That may have been an earlier call of the same function; then less is told than is known. */
+static __always_inline bool has_grown(const struct pt_regs *ctx, const struct site *site,
+				      const struct who *who)
+{
+	__u64 pc;
+
+	return site->lost_values &&
+	       read_user(&pc, sizeof(pc), who->g_used + g_sched_sp + sizeof(__u64)) &&
+	       pc - ARCH_IP(ctx) < site->body_size;
+}
+
+/* `unknown`: values that cannot be known, a bit each.
+ * `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: those are
  * constants, and so is max_ops. */
 static __always_inline void fetch_values(const struct pt_regs *ctx, const struct fetch_list *list,
 					 const struct site *site, struct fetch *fetch,
-					 struct captured *to, __u32 max_at, __u32 max,
-					 __u32 max_ops)
+					 __u64 unknown, struct captured *to, __u32 max_at,
+					 __u32 max, __u32 max_ops)
 {
 	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
 	struct fetched *fetched = &fetch->fetched;
@@ -179,7 +192,7 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 
 		if (i >= list->num_ops)
 			break;
-		if ((__u64)site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
+		if (unknown >> (op->value & (VALUES_MAX - 1)) & 1)
 			continue;
 		if (op->source && fetched->state == VALUE_WHOLE)
 			fetch_source(fetch, op, to, mask);
@@ -238,14 +251,14 @@ static __always_inline void capture_trace(const struct entered *entered,
 
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
 static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
-				    const struct site *site, struct captured *to, __u16 bytes,
-				    __u32 max_at)
+				    const struct site *site, __u64 unknown, struct captured *to,
+				    __u16 bytes, __u32 max_at)
 {
 	to->list = site->values;
 	to->size = list->size;
 	to->unused = 0;
 	to->bias = ARCH_IP(ctx) - site->va;
-	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), to, max_at,
+	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), unknown, to, max_at,
 		     bytes - max_at - sizeof(struct captured_text),
 		     bytes == VALUES_SMALL_BYTES ? VALUES_SMALL_OPS : VALUES_MAX_OPS);
 }
@@ -255,6 +268,8 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 				       const struct site *site, __u16 bytes, __u32 max_at)
 {
 	__u16 room = sizeof(struct record_entry_values) + bytes + sizeof(struct fetch);
+	bool is_lost = has_grown(entered->ctx, site, entered->who);
+	__u64 unknown = site->unknown_values | (is_lost ? site->lost_values : 0);
 	struct record_entry_values *record =
 		emit(entered->who, RECORD_ENTRY, entered->flags | stack_flags(entered->position),
 		     entered->gate->lost, room);
@@ -269,7 +284,7 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	entered->gate->lost = 0;
 	if (num_labels)
 		prepare_labels(entered, (struct fetch *)(record->values.bytes + bytes));
-	capture(entered->ctx, list, site, &record->values, bytes, max_at);
+	capture(entered->ctx, list, site, unknown, &record->values, bytes, max_at);
 	if (tells_traces)
 		capture_trace(entered, list, &record->values,
 			      (struct fetch *)(record->values.bytes + bytes), max_at);
@@ -315,7 +330,7 @@ static __always_inline bool send_results_shape(const struct returning *returning
 	record->at.site = returning->site;
 	record->at.frame = (__u32)returning->position;
 	record->at.header.size = sizeof(*record) + list->size;
-	capture(returning->ctx, list, site, &record->values, bytes, max_at);
+	capture(returning->ctx, list, site, 0, &record->values, bytes, max_at);
 	submit(record, room);
 	return true;
 }

@@ -43,6 +43,8 @@ struct decoded {
 	/* General registers that may hold something else at the entry's site than at the function's
 	 * first byte, a bit each: struct arch's changed_registers(). */
 	uint32_t changed_at_entry;
+	/* The same, if the stack check before the site has called morestack. */
+	uint32_t lost_by_growth;
 	/* The same of memory, and of all registers: the site may be hit again in the same call. */
 	bool is_entry_repeated;
 };

@@ -78,6 +78,11 @@ struct site {
 	 * known here, a bit each */
 	__u16 values, unknown_values;
 	__u8 unused[2];
+	/* SITE_VALUES behind a stack check: which values are lost where the call has made its stack larger, a bit
+	 * each: runtime.morestack keeps only those registers that the function uses. */
+	__u64 lost_values;
+	__u32 body_size; /* from va to the end of the function, in bytes */
+	__u32 unused2;
 };
 
 static inline bool site_is_exit(const struct site *site)

@@ -7,6 +7,14 @@
 #include "base/array.h"
 #include "values/trace_ids.h"
 
+/* Of the function that was added last, at its entry. */
+static void set_lost(const struct plan *plan, struct site *site, const struct decoded *decoded,
+		     uint64_t lost)
+{
+	site->lost_values = lost;
+	site->body_size = plan->funcs[plan->num_funcs - 1].func->size - decoded->sites[0].offset;
+}
+
 /* Those that the user wrote. A jump to another function has no results: those will be that one's. */
 static void set_written(struct plan *plan, struct site *site, const struct decoded *decoded,
 			size_t number)
@@ -21,11 +29,12 @@ static void set_written(struct plan *plan, struct site *site, const struct decod
 		return;
 	site->flags |= SITE_VALUES;
 	site->values = (uint16_t)(list - plan->values.items);
-	if (site->kind == SITE_ENTRY)
-		site->unknown_values =
-			decoded->is_entry_repeated
-				? UINT16_MAX
-				: value_list_unknown(list, decoded->changed_at_entry);
+	if (site->kind != SITE_ENTRY)
+		return;
+	site->unknown_values = decoded->is_entry_repeated
+				       ? UINT16_MAX
+				       : value_list_unknown(list, decoded->changed_at_entry);
+	set_lost(plan, site, decoded, value_list_unknown(list, decoded->lost_by_growth));
 }
 
 /* ---- by name and type ---- */
@@ -211,6 +220,10 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 		err = find_conditions(plan, func, signature, false, &found);
 	if (!err && found.count)
 		err = make_list(values, plan, site, at, &found);
+	if (!err && site->flags & SITE_VALUES)
+		set_lost(plan, site, decoded,
+			 typed_lost(plan->values.items[site->values].typed,
+				    decoded->lost_by_growth));
 	typed_values_free(found.items, found.count);
 	return err;
 }

@@ -120,6 +120,9 @@ static inline bool typed_is_inferred(const struct typed_value *value)
 bool typed_is_known(const struct typed_list *typed, const struct typed_value *value,
 		    uint64_t offset, uint64_t size);
 
+/* Which pieces are not known where these registers are lost, a bit each: with all that they lead to. */
+uint64_t typed_lost(const struct typed_list *typed, uint32_t registers);
+
 /* Where the eight entries of a map's bucket or group are, in bytes. All zero: unknown. */
 struct typed_map_layout {
 	uint64_t keys, key_stride, elems, elem_stride;

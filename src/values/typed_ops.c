@@ -55,13 +55,39 @@ bool typed_is_some_known(const struct typed_list *typed, const struct typed_valu
 			      value->num_loads);
 }
 
-/* ---- slots ---- */
-
 static const struct typed_value *value_of(const struct typed_list *typed,
 					  const struct typed_piece *root)
 {
 	return &typed->values[root->parent_at];
 }
+
+static bool uses_registers(const struct go_variable *variable, uint32_t registers)
+{
+	for (size_t i = 0; i < variable->num_pieces; i++) {
+		const struct go_piece *piece = &variable->pieces[i];
+
+		if (piece->place == GO_IN_REGISTER && registers >> (piece->reg & 31) & 1)
+			return true;
+	}
+	return false;
+}
+
+uint64_t typed_lost(const struct typed_list *typed, uint32_t registers)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < typed->num_pieces; i++) {
+		const struct typed_piece *piece = &typed->pieces[i];
+		bool is_lost = piece->role == TYPED_ROOT
+				       ? uses_registers(value_of(typed, piece)->variable, registers)
+				       : lost >> piece->parent & 1;
+
+		lost |= (uint64_t)is_lost << i;
+	}
+	return lost;
+}
+
+/* ---- slots ---- */
 
 /* Known parts in registers are saved one by one, each a whole word. */
 static bool is_saved_here(const struct typed_list *typed, const struct typed_value *value,

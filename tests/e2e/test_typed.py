@@ -59,6 +59,34 @@ def test_everything(binary, start, trace, build):
     assert program.code_is_clean()
 
 
+UNKNOWN = {"value": None, "state": "unknown"}
+
+
+@pytest.mark.parametrize("version", ["1.22", "1.27"])
+@pytest.mark.parametrize("flags", [[], PLAIN], ids=str)
+def test_growth(binary, start, trace, version, flags):
+    """Parameters that are not used are not kept where a call makes the stack larger: nothing is said of them then."""
+    program = start(binary("typed", version=version, flags=flags))
+    tracer = trace("-f", "json", "-a", program.path, "main.grown")
+    told = program.work("growth")
+    calls = in_order(tracer.stop())
+    if not flags:
+        told[0] = [UNKNOWN, UNKNOWN]
+    assert [shown(call) for call in calls] == told
+
+
+def test_growth_of_written(binary, start, trace):
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--where", "x < 3", program.path, "main.grown(x=+0(%ax):s64, n=%bx:s64)")
+    program.work("growth")
+    calls = in_order(tracer.stop())
+    assert [[arg["value"] for arg in call["args"]] for call in calls] == [[1, 1], [2, 2]]
+    tracer = trace("-f", "json", program.path, "main.grown(x=+0(%ax):s64, n=%bx:s64)")
+    program.work("growth")
+    calls = in_order(tracer.stop())
+    assert [[arg["value"] for arg in call["args"]] for call in calls] == [[None, None], [1, 1], [2, 2], [3, 3]]
+
+
 def test_names_and_types(binary, start, trace):
     program = start(binary("typed"))
     tracer = trace("-f", "json", "-a", program.path, "main.named", "main.pointers", "main.request")

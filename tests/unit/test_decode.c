@@ -336,6 +336,31 @@ static void test_changed_registers(void **state)
 	}
 }
 
+/* Which registers are something else behind the check if that has called morestack. */
+static void test_lost_by_growth(void **state)
+{
+	static const struct {
+		const char *what, *code;
+		uint32_t lost;
+	} rows[] = {
+		{"none is kept", "49 3b 66 10 76 06 55 48 89 e5 5d c3 e8 73 13 e5 ff eb ed",
+		 UINT32_MAX},
+		{"rax and cl are",
+		 "49 3b 66 10 76 06 55 48 89 e5 5d c3 48 89 44 24 08 88 4c 24 10 e8 73 13 e5 ff "
+		 "48 8b 44 24 08 0f b6 4c 24 10 eb da",
+		 ~3u},
+		{"no check", "55 48 89 e5 5d c3", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct decoded decoded = decode(rows[i].code);
+
+		if (decoded.refused || decoded.lost_by_growth != rows[i].lost)
+			fail_msg("%s: %x", rows[i].what, decoded.lost_by_growth);
+		decoded_destroy(&decoded);
+	}
+}
+
 static uint32_t changed_by(const char *text)
 {
 	struct bytes bytes = hex(text);
@@ -404,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_refused_instructions),
 		cmocka_unit_test(test_too_many_exits),
 		cmocka_unit_test(test_changed_registers),
+		cmocka_unit_test(test_lost_by_growth),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_names),
 	};

@@ -46,6 +46,24 @@ static uint32_t changed_before(const struct code *code, uint32_t site)
 	return changed;
 }
 
+/* What the function does not use is not stored before morestack. */
+static uint32_t lost_by_growth(const struct code *code)
+{
+	struct code_spill spills[CODE_MAX_SPILLS];
+	struct stack_check check;
+	uint32_t lost = UINT32_MAX;
+	size_t count;
+
+	if (!code->arch->find_stack_check(code, &check))
+		return 0;
+	if (!code->arch->find_spills(code, check.grow, spills, &count))
+		return lost;
+	for (size_t i = 0; i < count; i++)
+		if (!spills[i].is_float)
+			lost &= ~(1u << (spills[i].reg & 31));
+	return lost;
+}
+
 struct error *decode_function(const struct arch *arch, const uint8_t *bytes, size_t size,
 			      struct decoded *out)
 {
@@ -79,6 +97,7 @@ struct error *decode_function(const struct arch *arch, const uint8_t *bytes, siz
 		return error_out_of_memory();
 	out->sites[0] = entry;
 	out->changed_at_entry = changed_before(&code, entry.offset);
+	out->lost_by_growth = lost_by_growth(&code);
 	out->is_entry_repeated = entry.flags & SITE_MAY_REPEAT;
 	if (sweep.num_exits)
 		memcpy(out->sites + 1, sweep.exits, sweep.num_exits * sizeof(*out->sites));
