@@ -115,11 +115,18 @@ void typed_put_text(struct text_writing *writing, const struct go_value *value)
 		typed_put(writing, ")");
 }
 
+/* What is in an interface may be known by its type alone: "&errors.errorString{...}". */
+static bool has_type_alone(const struct go_value *value, bool wants_type)
+{
+	return wants_type && value->state == VALUE_DEPTH && value->type &&
+	       value->type->kind == GO_STRUCT && *value->type->name;
+}
+
 static void put_pointer(struct text_writing *writing, const struct go_value *value, bool wants_type)
 {
 	struct go_value target = go_value_target(value);
 
-	if (target.state == VALUE_WHOLE)
+	if (target.state == VALUE_WHOLE || has_type_alone(&target, wants_type))
 		typed_put(writing, "&");
 	typed_put_value(writing, &target, wants_type);
 }
@@ -337,6 +344,11 @@ static void put_of_kind(struct text_writing *writing, const struct go_value *val
 
 void typed_put_value(struct text_writing *writing, const struct go_value *value, bool wants_type)
 {
+	if (has_type_alone(value, wants_type)) {
+		typed_put_type(writing, value->type);
+		typed_put(writing, "{...}");
+		return;
+	}
 	if (value->state != VALUE_WHOLE || !writing->left || writing->nesting == MAX_NESTING) {
 		typed_put_state(writing, value->state == VALUE_WHOLE ? VALUE_DEPTH : value->state);
 		return;

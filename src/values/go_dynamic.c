@@ -32,26 +32,30 @@ static bool is_direct(struct go_type *type)
 	return false;
 }
 
-/* 0: it is not known. */
-static uint64_t find_type_address(const struct go_value *interface, uint8_t *state)
+/* The type of what is in it. NULL: it is not known. */
+static struct go_type *find_dynamic_type(const struct go_value *interface, uint8_t *state)
 {
+	const struct typed_source *source = &interface->typed->source;
+	uint64_t address = go_value_word(interface, 0, WORD), bias = interface->captured->bias;
 	const uint8_t *bytes;
-	uint64_t address = 0;
 	size_t size;
 
 	if (!interface->type->has_methods)
-		return go_value_word(interface, 0, WORD);
+		return source->type_at ? source->type_at(source->context, address - bias) : NULL;
 	bytes = go_lead_bytes(interface, TYPED_ITAB_TYPE, &size, state);
-	if (bytes && size == sizeof(address))
+	if (bytes && size == sizeof(address)) {
 		memcpy(&address, bytes, sizeof(address));
-	return address;
+		return source->type_at ? source->type_at(source->context, address - bias) : NULL;
+	}
+	/* The itab itself was not captured, but most of them are in the file. */
+	return *state == VALUE_DEPTH && source->interface_type
+		       ? source->interface_type(source->context, address - bias)
+		       : NULL;
 }
 
 bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, uint8_t *state)
 {
-	const struct typed_source *source = &interface->typed->source;
-	struct go_type *type = NULL;
-	uint64_t address;
+	struct go_type *type;
 	uint8_t piece;
 
 	*state = interface->state;
@@ -61,9 +65,7 @@ bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, 
 		*state = VALUE_NIL;
 		return false;
 	}
-	address = find_type_address(interface, state);
-	if (address && source->type_at)
-		type = source->type_at(source->context, address - interface->captured->bias);
+	type = find_dynamic_type(interface, state);
 	if (!type) {
 		if (*state == VALUE_WHOLE)
 			*state = VALUE_UNKNOWN;

@@ -53,6 +53,26 @@ def test_text(binary, start, trace, arguments):
     assert (" = (-1)" in tracer.out) == (arguments != ["--results=main.div*"])
 
 
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"Go {build[0]} {' '.join(build[1])}".strip())
+def test_wrapped(binary, start, trace, build):
+    """Of the error that one was made from, the type is told."""
+    program = start(binary("values", version=build[0], flags=build[1]))
+    tracer = trace("-r", program.path, "main.wrapped")
+    told = program.work("wrapped")
+    tracer.stop()
+    assert len(told) == 3
+    shown = re.findall(r' = \(&fmt\.wrapError\{msg: "(.*?)", err: &(.*?)\{\.\.\.\}\}\)', tracer.out)
+    assert sorted(shown) == sorted((text, kind.lstrip("*")) for kind, text in told)
+    tracer = trace("-f", "json", "-r", program.path, "main.wrapped")
+    program.work("wrapped")
+    tracer.stop()
+    errors = [call["results"][0] for call in tracer.calls()]
+    inner = [(error["value"]["value"]["msg"], error["value"]["value"]["err"]) for error in errors]
+    assert sorted((text, err["type"].replace("io/fs", "fs")) for text, err in inner) == sorted((text, kind) for kind, text in told)
+    assert all(err["value"] is None for _, err in inner)
+    assert all("depth" in error["states"].values() for error in errors)
+
+
 @pytest.mark.parametrize("method", ["tracefs", "perf_event"])
 def test_methods(binary, start, trace, method):
     program = start(binary("values"))
