@@ -31,6 +31,9 @@ const volatile __u32 m_curg = 192;
 const volatile __s32 tls_g = -8;
 const volatile __u64 tls_g_slot_va = 0; /* not 0: tls_g is in these 8 bytes of the process */
 const volatile __u32 only_pid = 0; /* 0: every process; numbered as below */
+const volatile bool chooses_cgroup = false; /* that in the map: see chosen.h */
+const volatile __u64
+	chosen_comm[COMM_SIZE / 8]; /* with zeros behind its end; the first one 0: any */
 const volatile bool all_goroutines = false; /* see run_options */
 const volatile __u64 min_wait_ns = 0;
 const volatile __u64 chosen_goids[MAX_GOIDS]; /* see run_options.goids */
@@ -139,6 +142,14 @@ struct {
 	__type(key, __u32);
 	__type(value, __u8);
 } processes SEC(".maps");
+
+/* With chooses_cgroup. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} chosen_cgroup SEC(".maps");
 
 /* Processes whose goroutine ids are none (RECORD_WRONG_GOID). pid -> program */
 struct {

@@ -3,6 +3,7 @@
 #ifndef GOFUNCGRAPH_WHO_H
 #define GOFUNCGRAPH_WHO_H
 
+#include "chosen.h"
 #include "hits.h"
 #include "switch.h"
 
@@ -186,7 +187,7 @@ static __always_inline bool find_process(struct who *who)
 		who->key.pid = id >> 32;
 		who->tid = (__u32)id;
 	}
-	return !only_pid || who->key.pid == only_pid;
+	return is_chosen_process(who->key.pid);
 }
 
 /* Tells a process from one that had its pid before, and from itself before an exec. */

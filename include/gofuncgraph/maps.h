@@ -13,6 +13,9 @@
 /* Goroutines that --goid may choose: each target's entry that opens a gate compares with all. */
 #define MAX_GOIDS 16
 
+/* A process's name, with its end: TASK_COMM_LEN in include/linux/sched.h. */
+#define COMM_SIZE 16
+
 /* Labels that --label may ask for; a power of two. */
 #define MAX_TOLD_LABELS 4
 

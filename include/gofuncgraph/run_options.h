@@ -27,6 +27,10 @@ struct run_options {
 	 * nothing. */
 	uint64_t goids[MAX_GOIDS];
 	uint32_t num_goids;
+	/* Only processes in this cgroup or below it are traced: its folder in a cgroup2 file system; NULL: all
+	 * are. Not with live_options.only_pid. */
+	const char *cgroup;
+	const char *comm; /* the same, by name: less than COMM_SIZE bytes */
 	/* "KEY" or "KEY=VALUE": labels of the goroutine that are told of each tree; with a value trees
 	 * of others are not wanted */
 	const char *labels[MAX_TOLD_LABELS];

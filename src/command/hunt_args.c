@@ -153,6 +153,7 @@ const struct argp hunt_argp = {
 	.parser = parse,
 	.args_doc = "[OPTION...] BINARY TARGET...\n"
 		    "[OPTION...] -p PID [LIBRARY] TARGET...\n"
+		    "[OPTION...] --pod NAME [BINARY] TARGET...\n"
 		    "[OPTION...] BINARY TARGET... -- [ARG...]",
 	.doc = doc,
 	.children = children,
@@ -170,9 +171,9 @@ struct error *hunt_args_take_library(struct hunt_args *args)
 	struct error *err = run_args_take_first_target(&args->run, &args->select);
 
 	if (!err && !args->select.selection.num_targets)
-		return error_new(
-			"%s is no function, but what the process has loaded: which TARGET in it?",
-			args->run.library_path);
+		return error_new("%s is no function, but %s: which TARGET in it?",
+				 *args->run.binary,
+				 args->run.library_path ? "what the process has loaded" : "BINARY");
 	return err;
 }
 

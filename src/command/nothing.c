@@ -19,6 +19,13 @@ static void explain_one_process(const struct run *run, const char *what)
 		 process_pid(run->process), what, also);
 }
 
+static void explain_chosen(const struct run *run, const char *what)
+{
+	log_info(
+		"nothing to show: no process that --cgroup, --container, --pod and --comm choose has %s while it was traced; %zu run %s, chosen or not",
+		what, run->running.same_file, gobin_path(run->bin));
+}
+
 static void explain_all_processes(const struct run *run, const char *what)
 {
 	const struct running *running = &run->running;
@@ -53,6 +60,8 @@ void nothing_explain(const struct run *run, const char *what)
 		log_info("nothing to show: no goroutine of --goid has %s, and others have", what);
 	else if (run->process)
 		explain_one_process(run, what);
+	else if (choice_is_wanted(&run->args->choice))
+		explain_chosen(run, what);
 	else if (stats[STAT_OTHER_NAMESPACE] && !run->running.reached)
 		log_info(
 			"nothing to show: %s is run by processes of other PID namespaces only, which this one cannot see: trace them from the host",

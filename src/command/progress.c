@@ -69,7 +69,7 @@ static void put_processes(char text[PIECE_SIZE], const struct progress *progress
 {
 	size_t count = progress->guard.num_processes;
 
-	if (progress->is_one_process)
+	if (progress->are_processes_chosen)
 		return;
 	if (count)
 		put_count(text, "", count, "process", "processes");

@@ -19,7 +19,7 @@ struct progress {
 	size_t num_funcs; /* 0: goroutines are traced */
 	size_t num_probes;
 	bool is_attaching; /* carefully: nothing is counted yet */
-	bool is_one_process; /* that the user chose */
+	bool are_processes_chosen; /* not all that run the file are traced: they are not counted */
 	struct guard_now guard;
 	struct progress_count counted;
 };

@@ -100,7 +100,7 @@ void reopen_warn_of_replaced(struct run *run)
 {
 	struct stat traced, named;
 
-	if (run->was_replaced || run->args->pid || fstat(gobin_fd(run->bin), &traced) ||
+	if (run->was_replaced || *run->args->pid_path || fstat(gobin_fd(run->bin), &traced) ||
 	    stat(*run->args->binary, &named) ||
 	    (named.st_dev == traced.st_dev && named.st_ino == traced.st_ino))
 		return;

@@ -221,7 +221,8 @@ void run_distrust(struct run *run, uint32_t pid)
 
 void run_look_for_others(struct run *run)
 {
-	if (guard_now(run->guard).num_processes > 1)
+	/* Which of them are chosen, their records tell. */
+	if (!choice_is_wanted(&run->args->choice) && guard_now(run->guard).num_processes > 1)
 		command_lines_expect_several(run->command_lines);
 }
 

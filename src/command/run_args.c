@@ -19,11 +19,25 @@ enum {
 	KEY_AS_ROOT,
 	KEY_MAX_OVERHEAD,
 	KEY_DEBUG_FILE,
+	KEY_CGROUP,
+	KEY_CONTAINER,
+	KEY_POD,
+	KEY_COMM,
 };
 
 static const struct argp_option options[] = {
 	{"pid", 'p', "PID", 0,
 	 "Trace this process alone: its executable, or a LIBRARY that it has loaded",
+	 OPTIONS_PROCESSES},
+	{"cgroup", KEY_CGROUP, "PATH", 0,
+	 "Only processes in this cgroup (v2) or below it, also those that start later",
+	 OPTIONS_PROCESSES},
+	{"container", KEY_CONTAINER, "ID", 0,
+	 "The same, by a container's id: 8 digits or more of it", OPTIONS_PROCESSES},
+	{"pod", KEY_POD, "NAME", 0,
+	 "The same, by a pod's name, which is its processes' host name, or the beginning of it",
+	 OPTIONS_PROCESSES},
+	{"comm", KEY_COMM, "NAME", 0, "Only processes of this name, as `ps -o comm` shows it",
 	 OPTIONS_PROCESSES},
 	{"-- ARG...", 0, NULL, OPTION_DOC,
 	 "Start BINARY with these arguments, and trace it until it exits", OPTIONS_PROCESSES},
@@ -100,14 +114,59 @@ static void parse_max_overhead(struct run_args *args, const char *arg, struct ar
 	}
 }
 
+static void take_executable(struct run_args *args, pid_t pid)
+{
+	snprintf(args->pid_path, sizeof(args->pid_path), "/proc/%d/exe", pid);
+	*args->binary = args->pid_path;
+}
+
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
 {
 	uint64_t pid = 0;
 
 	run_args_check(state, text_parse_count(arg, INT32_MAX, &pid));
 	args->pid = (pid_t)pid;
-	snprintf(args->pid_path, sizeof(args->pid_path), "/proc/%d/exe", args->pid);
-	*args->binary = args->pid_path;
+	take_executable(args, args->pid);
+}
+
+/* Which program that is, nobody knows yet. */
+static void expect_chosen(struct run_args *args)
+{
+	if (!args->pid)
+		*args->binary = args->pid_path;
+}
+
+static void choose_cgroup(struct run_args *args, enum cgroup_kind kind, const char *arg,
+			  struct argp_state *state)
+{
+	if (args->choice.kind)
+		argp_error(state, "one of --cgroup, --container and --pod is enough");
+	args->choice.kind = kind;
+	args->choice.word = arg;
+	expect_chosen(args);
+}
+
+static void choose_comm(struct run_args *args, const char *arg, struct argp_state *state)
+{
+	if (!*arg || strlen(arg) >= COMM_SIZE)
+		argp_error(
+			state,
+			"--comm wants a name of 1 to %d bytes, which is all that the kernel keeps: %.*s",
+			COMM_SIZE - 1, COMM_SIZE - 1, arg);
+	args->choice.comm = args->options.comm = arg;
+	expect_chosen(args);
+}
+
+static void check_processes(const struct run_args *args, struct argp_state *state)
+{
+	if (args->pid && args->program_args)
+		argp_error(state,
+			   "-p and -- exclude each other: a process runs already, or is started");
+	if (choice_is_wanted(&args->choice) && (args->pid || args->program_args))
+		argp_error(
+			state,
+			"--cgroup, --container, --pod and --comm choose among many processes: leave %s out",
+			args->pid ? "-p" : "--");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -121,6 +180,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'p':
 		run_args_take_pid(args, arg, state);
+		return 0;
+	case KEY_CGROUP:
+		choose_cgroup(args, CGROUP_PATH, arg, state);
+		return 0;
+	case KEY_CONTAINER:
+		choose_cgroup(args, CGROUP_CONTAINER, arg, state);
+		return 0;
+	case KEY_POD:
+		choose_cgroup(args, CGROUP_POD, arg, state);
+		return 0;
+	case KEY_COMM:
+		choose_comm(args, arg, state);
 		return 0;
 	case KEY_AS_ROOT:
 		args->as_root = true;
@@ -152,10 +223,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!args->has_max_overhead && !args->program_args)
 			args->max_overhead = DEFAULT_MAX_OVERHEAD;
-		if (args->pid && args->program_args)
-			argp_error(
-				state,
-				"-p and -- exclude each other: a process runs already, or is started");
+		check_processes(args, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -174,13 +242,33 @@ struct error *run_args_take_library(struct run_args *args, const char *word, boo
 	return err;
 }
 
+struct error *run_args_choose(struct run_args *args, const char *word, bool *taken)
+{
+	struct error *err = choice_find(&args->choice);
+	pid_t pid;
+
+	args->options.cgroup = args->choice.folder;
+	*taken = !err && word && choice_is_file(word);
+	if (*taken)
+		*args->binary = word;
+	if (err || *taken)
+		return err;
+	err = choice_program(&args->choice, &pid);
+	if (!err)
+		take_executable(args, pid);
+	return err;
+}
+
 struct error *run_args_take_first_target(struct run_args *args, struct select_args *select)
 {
+	const char *word = select->selection.num_targets ? select->selection.targets[0] : NULL;
 	struct error *err = NULL;
 	bool taken = false;
 
-	if (args->pid && select->selection.num_targets)
-		err = run_args_take_library(args, select->selection.targets[0], &taken);
+	if (choice_is_wanted(&args->choice))
+		err = run_args_choose(args, word, &taken);
+	else if (args->pid && word)
+		err = run_args_take_library(args, word, &taken);
 	if (taken)
 		select_args_drop_first(select);
 	return err;
@@ -189,6 +277,7 @@ struct error *run_args_take_first_target(struct run_args *args, struct select_ar
 void run_args_destroy(struct run_args *args)
 {
 	free(args->library_path);
+	choice_destroy(&args->choice);
 }
 
 int run_args_split(int argc, char **argv, struct run_args *args)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "command/choice.h"
 #include "command/select_args.h"
 #include "gofuncgraph/output.h"
 #include "gofuncgraph/run_options.h"
@@ -14,7 +15,8 @@
 struct run_args {
 	const char **binary; /* where the command keeps its BINARY: -p sets it to pid_path */
 	pid_t pid; /* -p; 0: none */
-	char pid_path[32]; /* its executable */
+	struct process_choice choice; /* not with -p and `--` */
+	char pid_path[32]; /* executable of that, or of one that was chosen; "": neither */
 	char *library_path; /* BINARY in its place, see run_args_take_library(); owned */
 	char *const *program_args; /* behind `--`, NULL at the end; NULL: nothing is started */
 	bool as_root; /* --as-root */
@@ -30,7 +32,8 @@ struct run_args {
 	char *const *arguments; /* all there are, the command's name first, NULL at the end */
 };
 
-/* For argp's `children`; its input is a struct run_args with only `binary` set. */
+/* For argp's `children`; its input is a struct run_args with only `binary` set. With -p, or when processes are
+ * chosen, that is pid_path then, so that no argument is taken for BINARY. */
 extern const struct argp run_argp;
 
 /* Before parsing: keeps what is behind `--`, and returns how many arguments are before it. */
@@ -39,7 +42,10 @@ int run_args_split(int argc, char **argv, struct run_args *args);
 /* With -p, the first argument, `word`, may name a file that the process has loaded (library.h). Then
  * that file is BINARY, and *taken is true. Errors: those of library_find(). */
 struct error *run_args_take_library(struct run_args *args, const char *word, bool *taken);
-/* The same with the first of the targets. When it names such a file, it is no target any more. */
+/* When processes are chosen: finds them. BINARY is the first argument, `word` (NULL: there is none), if that names a
+ * file, and *taken is true then; else it is what they run. Errors: those of choice_find() and choice_program(). */
+struct error *run_args_choose(struct run_args *args, const char *word, bool *taken);
+/* Either of them with the first of the targets. When it names such a file, it is no target any more. */
 struct error *run_args_take_first_target(struct run_args *args, struct select_args *select);
 void run_args_destroy(struct run_args *args);
 

@@ -30,7 +30,8 @@ void run_show_progress(struct run *run, uint64_t now_ns)
 	if (status_line_gave_way() || !columns)
 		return;
 	struct progress progress = {.is_attaching = !has_begun,
-				    .is_one_process = run->process != NULL,
+				    .are_processes_chosen =
+					    run->process || choice_is_wanted(&run->args->choice),
 				    .guard = guard_now(run->guard),
 				    .num_funcs = plan_num_traced(&run->plan),
 				    .num_probes = live_num_sites(run->source)};

@@ -113,7 +113,7 @@ bool running_has_others(const struct gobin *bin, pid_t pid)
 }
 
 struct listing {
-	struct stat file;
+	const struct stat *file; /* NULL: any */
 	pid_t *pids;
 	size_t count, capacity;
 	bool is_out_of_memory;
@@ -123,7 +123,7 @@ static void list(void *context, const struct executable *exe)
 {
 	struct listing *listing = context;
 
-	if (!is_same_file(&exe->file, &listing->file))
+	if (listing->file && !is_same_file(&exe->file, listing->file))
 		return;
 	if (array_reserve(&listing->pids, &listing->capacity, listing->count + 1,
 			  sizeof(*listing->pids)))
@@ -134,7 +134,7 @@ static void list(void *context, const struct executable *exe)
 
 struct error *running_list(const struct gobin *bin, pid_t **pids, size_t *count)
 {
-	struct listing listing = {.file = *gobin_stat(bin)};
+	struct listing listing = {.file = bin ? gobin_stat(bin) : NULL};
 
 	for_each_executable(list, NULL, &listing);
 	*pids = listing.pids;

@@ -19,7 +19,7 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only);
  */
 bool running_has_others(const struct gobin *bin, pid_t pid);
 
-/* The processes whose executable is this very file. The caller frees *pids. The only error is out of
+/* The processes whose executable is this very file; NULL: those that have one. The caller frees *pids. The only error is out of
  * memory. */
 struct error *running_list(const struct gobin *bin, pid_t **pids, size_t *count);
 

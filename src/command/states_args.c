@@ -79,7 +79,8 @@ static void choose_table(struct states_args *args, const char *arg, struct argp_
 
 static error_t take_argument(struct states_args *args, char *arg, struct argp_state *state)
 {
-	const char **place = args->run.pid ? &args->library : &args->binary;
+	bool has_program = args->run.pid || choice_is_wanted(&args->run.choice);
+	const char **place = has_program ? &args->library : &args->binary;
 
 	if (*place) {
 		argp_error(state,
@@ -165,6 +166,7 @@ const struct argp states_argp = {
 	.parser = parse,
 	.args_doc = "[OPTION...] BINARY\n"
 		    "[OPTION...] -p PID [LIBRARY]\n"
+		    "[OPTION...] --pod NAME [BINARY]\n"
 		    "[OPTION...] BINARY -- [ARG...]",
 	.doc = doc,
 	.children = children,
@@ -182,6 +184,12 @@ struct error *states_args_take_library(struct states_args *args)
 	struct error *err = NULL;
 	bool taken;
 
+	if (choice_is_wanted(&args->run.choice)) {
+		err = run_args_choose(&args->run, args->library, &taken);
+		if (err || taken || !args->library)
+			return err;
+		return error_new("there is no file %s; states takes no functions", args->library);
+	}
 	if (!args->library)
 		return NULL;
 	err = run_args_take_library(&args->run, args->library, &taken);

@@ -9,7 +9,8 @@
 
 struct states_args {
 	struct run_args run;
-	const char *library; /* with -p: what the process has loaded; NULL: its executable */
+	/* with -p: what the process has loaded; where processes are chosen: BINARY; NULL: their executable */
+	const char *library;
 	const char *binary;
 	const struct format *format;
 	struct goid_list goids; /* --goid */
@@ -23,7 +24,8 @@ struct states_args {
 
 /* As trace_args_parse(). */
 error_t states_args_parse(int argc, char **argv, unsigned flags, struct states_args *args);
-/* With -p, looks for the LIBRARY that was named. Error: the process has not loaded it. */
+/* With -p, looks for the LIBRARY that was named. Error: the process has not loaded it. Where processes are
+ * chosen, run_args_choose(). */
 struct error *states_args_take_library(struct states_args *args);
 void states_args_destroy(struct states_args *args);
 

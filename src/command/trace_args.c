@@ -99,6 +99,7 @@ const struct argp trace_argp = {
 	.parser = parse,
 	.args_doc = "[OPTION...] BINARY [TARGET...]\n"
 		    "[OPTION...] -p PID [LIBRARY] [TARGET...]\n"
+		    "[OPTION...] --pod NAME [BINARY] [TARGET...]\n"
 		    "[OPTION...] BINARY [TARGET...] -- [ARG...]\n"
 		    "COMMAND [OPTION...] ...",
 	.doc = doc,
@@ -202,6 +203,7 @@ const struct argp record_argp = {
 	.parser = parse_record,
 	.args_doc = "[OPTION...] -o FILE BINARY [TARGET...]\n"
 		    "[OPTION...] -o FILE -p PID [LIBRARY] [TARGET...]\n"
+		    "[OPTION...] -o FILE --pod NAME [BINARY] [TARGET...]\n"
 		    "[OPTION...] -o FILE BINARY [TARGET...] -- [ARG...]",
 	.doc = "Records what is traced into a file, and shows nothing: `replay` shows it later, in any way that tracing can show it, on any machine, without the binary.\n"
 	       "\n"

@@ -44,7 +44,8 @@ static const char *formats_of(const struct command *command)
 
 struct value value_of(const struct command *command, const struct argp_option *option)
 {
-	if (!strcmp(option->arg, "FILE") || !strcmp(option->arg, "OUT"))
+	if (!strcmp(option->arg, "FILE") || !strcmp(option->arg, "OUT") ||
+	    !strcmp(option->arg, "PATH"))
 		return (struct value){.kind = VALUE_FILE};
 	if (!strcmp(option->arg, "PID"))
 		return (struct value){.kind = VALUE_PID};

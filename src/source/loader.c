@@ -3,10 +3,12 @@
 #include "source/loader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
@@ -63,6 +65,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 	}
 	if (!options->run.hunt.is_wanted && !bpf->rodata->tells_no_cpu)
 		bpf_map__set_max_entries(bpf->maps.threads, 1);
+	if (!options->run.cgroup) /* a kernel without cgroups has no such maps */
+		bpf_map__set_autocreate(bpf->maps.chosen_cgroup, false);
 	site_table_set_size(bpf, options->plan);
 	hits_set_size(bpf, options->plan);
 	if (method == ATTACH_UPROBE_MULTI)
@@ -151,6 +155,16 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 	return privileges_error(errnum, "load the BPF programs");
 }
 
+static struct error *put_cgroup(struct graph_bpf *bpf, const char *folder)
+{
+	_cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint32_t key = 0;
+
+	if (fd < 0 || bpf_map_update_elem(bpf_map__fd(bpf->maps.chosen_cgroup), &key, &fd, BPF_ANY))
+		return error_errno(errno, "cannot choose processes by the cgroup %s", folder);
+	return NULL;
+}
+
 /* `with_switches`: and if it is wanted, what sees threads lose their processors. */
 static struct error *open_and_load(struct graph_bpf **out, const struct live_options *options,
 				   enum attach_method method, bool with_switches)
@@ -170,7 +184,11 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	set_maps(bpf, options, method);
 	set_programs(bpf, options, method);
 	failed = graph_bpf__load(bpf);
-	return failed ? load_error(bpf, method, -failed) : site_table_fill(bpf, options->plan);
+	if (failed)
+		return load_error(bpf, method, -failed);
+	if (options->run.cgroup)
+		err = put_cgroup(bpf, options->run.cgroup);
+	return err ?: site_table_fill(bpf, options->plan);
 }
 
 static struct error *check_options(const struct live_options *options)

@@ -149,6 +149,9 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tells_traces = options->run.trace_ids;
 	memcpy((void *)&rodata->trace_types, &plan->trace_types, sizeof(plan->trace_types));
 	rodata->only_pid = options->only_pid;
+	rodata->chooses_cgroup = options->run.cgroup != NULL;
+	if (options->run.comm)
+		memcpy(rodata->chosen_comm, options->run.comm, strlen(options->run.comm));
 	rodata->all_goroutines = options->run.all_goroutines;
 	rodata->wants_stacks = options->run.stacks;
 	rodata->min_wait_ns = options->run.min_wait_ns;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Control groups with a CPU quota, of v1 or v2."""
+"""Control groups: with a CPU quota, of v1 or v2; of v2, with groups in them."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ class Group:
 
     def __init__(self, folder):
         self.folder = folder
-        folder.mkdir()
+        folder.mkdir(parents=True)
 
     def set_quota(self, quota):
         """None: no quota any more."""
@@ -30,8 +30,15 @@ class Group:
             (self.folder / "cgroup.subtree_control").write_text("+cpu")
         return Group(self.folder / "inner")
 
+    def below(self, path):
+        """A new group below this one, with those on the way there."""
+        return Group(self.folder / path)
+
     def take(self, pid):
         (self.folder / "cgroup.procs").write_text(str(pid))
+
+    def let_out(self, pid):
+        (self.folder.parent / "cgroup.procs").write_text(str(pid))
 
 
 def hierarchy():
@@ -45,23 +52,50 @@ def hierarchy():
     return None
 
 
+def unified():
+    """The folder of cgroups of v2, whatever their controllers."""
+    for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines():
+        fields, kind = (part.split() for part in line.split(" - "))
+        if kind[0] == "cgroup2":
+            return pathlib.Path(fields[4])
+    return None
+
+
+def remove(folder, heir):
+    """With all below it. Who is in there moves to the other folder."""
+    for one in sorted((path for path in folder.rglob("*/")), reverse=True) + [folder]:
+        for pid in (one / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                (heir / "cgroup.procs").write_text(pid)
+        one.rmdir()
+
+
 @contextlib.contextmanager
-def made():
-    """A group of this process's own, and what it holds is moved out of it in the end."""
-    folder = hierarchy()
-    if not folder:
-        raise Unavailable("no cgroups with a cpu controller are mounted")
+def made_in(folder, controllers):
+    """A group of this process's own."""
     try:
-        if (folder / "cgroup.subtree_control").exists():
-            (folder / "cgroup.subtree_control").write_text("+cpu")
+        if controllers and (folder / "cgroup.subtree_control").exists():
+            (folder / "cgroup.subtree_control").write_text(controllers)
         group = Group(folder / f"gofuncgraph-test-{os.getpid()}")
     except OSError as error:
         raise Unavailable(f"no cgroup can be made: {error}") from None
     try:
         yield group
     finally:
-        for one in (group.folder / "inner", group.folder):
-            if one.exists():
-                for pid in (one / "cgroup.procs").read_text().split():
-                    (folder / "cgroup.procs").write_text(pid)
-                one.rmdir()
+        remove(group.folder, folder)
+
+
+def made():
+    """One with a CPU quota."""
+    folder = hierarchy()
+    if not folder:
+        raise Unavailable("no cgroups with a cpu controller are mounted")
+    return made_in(folder, "+cpu")
+
+
+def made_unified():
+    """One of v2, whatever its controllers."""
+    folder = unified()
+    if not folder:
+        raise Unavailable("no cgroups of version 2 are mounted")
+    return made_in(folder, None)

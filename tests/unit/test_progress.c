@@ -56,7 +56,7 @@ static void test_counts(void **state)
 		&progress, 200,
 		"tracing 1 function (1 probe) · no process runs it · 1 call of a target · overhead 10 %");
 	progress.guard.share = 1.4;
-	progress.is_one_process = true;
+	progress.are_processes_chosen = true;
 	progress.counted.count = 1234567;
 	progress.counted.are_chosen = true;
 	progress.counted.num_shown = 1000;

@@ -46,6 +46,7 @@ var otherChecks = []struct {
 	{"little locked memory", lockedMemory},
 	{"a PID namespace inside of the tracer's", namespaces},
 	{"a CPU quota is told", quota},
+	{"one process of two, by its cgroup", oneCgroup},
 	{"sums of the states command", sums},
 	{"filters and sums of calls", filters},
 	{"hunt: waits, their stacks and wakers", huntWaits},

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/choice.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "command/running.h"
+#include "gofuncgraph/gobin.h"
+#include "gofuncgraph/maps.h"
+
+#define MAX_LISTED 8
+#define LINK_SIZE  32
+
+struct program {
+	pid_t pid; /* the first process that was found */
+	struct stat file;
+};
+
+struct programs {
+	struct program *items;
+	size_t count, capacity;
+};
+
+static void programs_destroy(struct programs *programs)
+{
+	free(programs->items);
+}
+
+static void format_link(pid_t pid, char link[LINK_SIZE])
+{
+	snprintf(link, LINK_SIZE, "/proc/%d/exe", pid);
+}
+
+struct error *choice_find(struct process_choice *choice)
+{
+	struct error *err;
+
+	if (!choice->kind)
+		return NULL;
+	err = cgroup_find(choice->kind, choice->word, &choice->folder);
+	if (err || choice->kind == CGROUP_PATH)
+		return err;
+	_cleanup_free_ char *text = text_escape(choice->folder, strlen(choice->folder));
+	log_info("%s %s is the cgroup %s", choice->kind == CGROUP_POD ? "pod" : "container",
+		 choice->word, text ?: "?");
+	return NULL;
+}
+
+bool choice_is_file(const char *word)
+{
+	struct stat file;
+
+	return *word == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3) ||
+	       (!stat(word, &file) && S_ISREG(file.st_mode));
+}
+
+static bool has_comm(pid_t pid, const char *wanted)
+{
+	char path[32], comm[COMM_SIZE + 1];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	if (!file || !fgets(comm, sizeof(comm), file))
+		return false;
+	comm[strcspn(comm, "\n")] = 0;
+	return !strcmp(comm, wanted);
+}
+
+/* One that has ended meanwhile runs nothing. */
+static struct error *add(struct programs *programs, pid_t pid)
+{
+	struct program program = {.pid = pid};
+	char link[LINK_SIZE];
+
+	format_link(pid, link);
+	if (stat(link, &program.file))
+		return NULL;
+	for (size_t i = 0; i < programs->count; i++)
+		if (programs->items[i].file.st_dev == program.file.st_dev &&
+		    programs->items[i].file.st_ino == program.file.st_ino)
+			return NULL;
+	if (!array_reserve(&programs->items, &programs->capacity, programs->count + 1,
+			   sizeof(*programs->items)))
+		return error_out_of_memory();
+	programs->items[programs->count++] = program;
+	return NULL;
+}
+
+static bool is_go(pid_t pid)
+{
+	char link[LINK_SIZE];
+	struct gobin *bin;
+
+	format_link(pid, link);
+	error_free(gobin_open(link, &bin));
+	gobin_close(bin);
+	return bin;
+}
+
+static void keep_go(struct programs *programs)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < programs->count; i++)
+		if (is_go(programs->items[i].pid))
+			programs->items[count++] = programs->items[i];
+	programs->count = count;
+}
+
+/* "/app/server (process 12), /app/proxy (process 15)". NULL: out of memory. */
+static char *list(const struct programs *programs)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < programs->count && i < MAX_LISTED; i++) {
+		char link[LINK_SIZE], path[PATH_MAX];
+		ssize_t length;
+
+		format_link(programs->items[i].pid, link);
+		length = readlink(link, path, sizeof(path));
+		_cleanup_free_ char *escaped = text_escape(path, length < 0 ? 0 : (size_t)length);
+		fprintf(out, "%s%s (process %d)", i ? ", " : "", escaped ?: "?",
+			programs->items[i].pid);
+	}
+	if (programs->count > MAX_LISTED)
+		fprintf(out, " and %zu more", programs->count - MAX_LISTED);
+	return fclose(out) ? NULL : text;
+}
+
+static struct error *find_programs(const struct process_choice *choice, struct programs *programs)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	size_t count;
+	struct error *err = choice->folder ? cgroup_list(choice->folder, &pids, &count)
+					   : running_list(NULL, &pids, &count);
+
+	for (size_t i = 0; !err && i < count; i++)
+		if (!choice->comm || has_comm(pids[i], choice->comm))
+			err = add(programs, pids[i]);
+	return err;
+}
+
+struct error *choice_program(const struct process_choice *choice, pid_t *pid)
+{
+	_cleanup_(programs_destroy) struct programs programs = {.count = 0};
+	struct error *err = find_programs(choice, &programs);
+	_cleanup_free_ char *all = err ? NULL : list(&programs);
+
+	if (err)
+		return err;
+	if (!all)
+		return error_out_of_memory();
+	if (!programs.count)
+		return error_new(
+			"none of the chosen processes runs now: name the BINARY that is going to run before the functions");
+	/* Alone, it is opened later, which says what is wrong with it. */
+	if (programs.count > 1)
+		keep_go(&programs);
+	if (!programs.count)
+		return error_new("the chosen processes run no Go program, but %s", all);
+	if (programs.count > 1) {
+		_cleanup_free_ char *text = list(&programs);
+
+		return error_new(
+			"the chosen processes run several Go programs: %s; name one as BINARY before the functions, such as /proc/%d/exe",
+			text ?: "?", programs.items[0].pid);
+	}
+	*pid = programs.items[0].pid;
+	return NULL;
+}
+
+void choice_destroy(struct process_choice *choice)
+{
+	free(choice->folder);
+}

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""Processes that are chosen by their cgroup (--cgroup, --container, --pod) and by their name (--comm)."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import cgroups
+from harness import WAIT_SECONDS, check_same, tool
+
+CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
+CONTAINER = "0123456789abcdef" * 4
+OTHER_CONTAINER = "01234567" + "f" * 56
+POD = "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod1f6b0b2c_7c1e_4f5a_9d43_5a1c2b3d4e5f.slice"
+OTHER_POD = "kubepods/besteffort/pod2f6b0b2c-7c1e-4f5a-9d43-5a1c2b3d4e5f"
+
+
+@pytest.fixture
+def group():
+    try:
+        with cgroups.made_unified() as made:
+            yield made
+    except cgroups.Unavailable as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def start_in(start):
+    """start_in(GROUP, PATH) starts a fixture in a cgroup, where it is from its first instruction on."""
+
+    def make(group, path, *arguments, **options):
+        def enter():
+            group.take(os.getpid())
+
+        return start(path, *arguments, preexec_fn=enter, **options)
+
+    return make
+
+
+def pids(text):
+    return {int(pid) for pid in re.findall(r'"pid": ?(\d+)', text)}
+
+
+def check_alone(tracer, chosen, *others):
+    """Only the calls of that process are seen."""
+    for other in others:
+        other.work("GO 2")
+    journals = chosen.work("GO 2")
+    for other in others:
+        other.work("GO 2")
+    check_same(tracer.stop().calls(), journals)
+    for program in (chosen, *others):
+        assert program.finish() == 0
+
+
+# ---- which processes ----
+
+
+@pytest.mark.parametrize("way, with_binary", [("folder", True), ("path", False), ("path of /proc", False)])
+def test_one_of_two(binary, start, start_in, trace, group, way, with_binary):
+    path = binary("calls")
+    one, other = start_in(group, path), start(path)
+    name = group.folder.relative_to(cgroups.unified())
+    word = {"folder": group.folder, "path": name, "path of /proc": f"/{name}"}[way]
+    tracer = trace(*CALLS, "--cgroup", word, *[path] * with_binary, "main.root")
+    check_alone(tracer, one, other)
+
+
+def test_below(binary, start, start_in, trace, group):
+    """Cgroups below it belong to it, those beside and above it do not."""
+    path = binary("calls")
+    wanted = group.below("wanted")
+    inside = start_in(wanted.below("a/b"), path)
+    above, beside = start_in(group, path), start_in(group.below("beside"), path)
+    check_alone(trace(*CALLS, "--cgroup", wanted.folder, "main.root"), inside, above, beside)
+
+
+def test_later(binary, start, start_in, trace, group):
+    """A process that starts there later, in a cgroup that is made later."""
+    path = binary("calls")
+    tracer = trace(*CALLS, "--cgroup", group.folder, path, "main.root")
+    other = start(path)
+    check_alone(tracer, start_in(group.below("later"), path), other)
+
+
+def test_moved(binary, start, trace, group):
+    """Who moves in is seen from then on, and also after it has moved out again: a call that has begun ends."""
+    program = start(binary("calls"))
+    tracer = trace(*CALLS, "--cgroup", group.folder, program.path, "main.root")
+    program.work("GO")
+    group.take(program.pid)
+    journals = program.work("GO")
+    group.let_out(program.pid)
+    journals += program.work("GO")
+    check_same(tracer.stop().calls(), journals)
+    assert program.finish() == 0
+
+
+def test_name(binary, start, start_in, trace, tmp_path, group):
+    """Of two names of one file. With a cgroup, both have to be right."""
+    path = binary("calls")
+    other_path = tmp_path / "fifteen-bytes-x-and-more"
+    os.link(path, other_path)
+    one, other, elsewhere = start_in(group, other_path), start_in(group, path), start(other_path)
+    both = trace(*CALLS, "--comm", "fifteen-bytes-x", "--cgroup", group.folder, "main.root")
+    named = trace(*CALLS, "--comm", "fifteen-bytes-x", "main.root")
+    other.work("GO 2")
+    journals = one.work("GO")
+    more = elsewhere.work("GO")
+    check_same(both.stop().calls(), journals)
+    check_same(named.stop().calls(), journals + more)
+    for program in (one, other, elsewhere):
+        assert program.finish() == 0
+
+
+@pytest.mark.parametrize("command", ["hunt", "states", "record"])
+def test_commands(binary, start, start_in, trace, group, tmp_path, command):
+    path = binary("calls")
+    one, other = start_in(group, path), start(path)
+    recording = tmp_path / "recording"
+    words = {"hunt": ["hunt", "-f", "json"], "states": ["states", "-f", "json"], "record": ["record", "-o", recording]}[command]
+    targets = [] if command == "states" else ["main.root"]
+    tracer = trace(*words, "--cgroup", group.folder, *targets)
+    other.work("GO 3")
+    one.work("GO 2")
+    shown = tracer.stop().out
+    if command == "record":
+        shown = subprocess.run([tool(), "replay", "-f", "json", recording], capture_output=True, timeout=WAIT_SECONDS,
+                               check=True, text=True).stdout
+    assert pids(shown) == {one.pid}, shown
+    assert one.finish() == other.finish() == 0
+
+
+# ---- containers and pods ----
+
+
+@pytest.mark.parametrize("name", ["docker-{}.scope", "{}"])
+def test_container(binary, start, start_in, trace, group, name):
+    path = binary("calls")
+    one = start_in(group.below(f"a/{name.format(CONTAINER)}/init"), path)
+    other = start_in(group.below(f"a/{name.format(OTHER_CONTAINER)}"), path)
+    tracer = trace(*CALLS, "--container", f"containerd://{CONTAINER[:9]}", "main.root")
+    assert f"container containerd://{CONTAINER[:9]} is the cgroup {group.folder}/a/" in tracer.err
+    check_alone(tracer, one, other, start(path))
+
+
+@pytest.mark.parametrize("word", ["web-7f9-x2", "web-7"])
+def test_pod(binary, start, start_in, trace, group, word):
+    """The pod has a second container, which runs something else; another one there starts later."""
+    path = binary("calls")
+    one = start_in(group.below(f"{POD}/cri-containerd-{CONTAINER}.scope"), path, env={"HOSTNAME": "web-7f9-x2"})
+    pause = subprocess.Popen(["sleep", "1000"], env={"HOSTNAME": "web-7f9-x2"})
+    try:
+        group.below(f"{POD}/cri-containerd-{OTHER_CONTAINER}.scope").take(pause.pid)
+        other = start_in(group.below(f"{OTHER_POD}/{CONTAINER[::-1]}"), path, env={"HOSTNAME": "web-8"})
+        outside = start(path, env={"HOSTNAME": "web-7f9-x2"})
+        tracer = trace(*CALLS, "--pod", word, "main.root")
+        assert f"pod {word} is the cgroup {group.folder}/{POD}\n" in tracer.err
+        check_alone(tracer, one, other, outside)
+    finally:
+        pause.kill()
+        pause.wait()
+
+
+# ---- what cannot be ----
+
+
+def fails(run_tool, *arguments, status=1):
+    tracer = run_tool(*arguments)
+    assert tracer.wait() == status, tracer.err
+    return tracer.err
+
+
+def test_several(binary, start_in, run_tool, group):
+    path = binary("calls")
+    start_in(group.below(f"a/docker-{CONTAINER}.scope"), path)
+    start_in(group.below(f"a/docker-{OTHER_CONTAINER}.scope"), path)
+    said = fails(run_tool, "--container", "01234567", "main.root")
+    assert "several containers are called 01234567" in said
+    assert f"{CONTAINER[:12]} ({group.folder}/a/docker-{CONTAINER}.scope)" in said
+    assert f"{OTHER_CONTAINER[:12]} ({group.folder}/a/docker-{OTHER_CONTAINER}.scope)" in said
+
+
+def test_several_pods(binary, start_in, run_tool, group):
+    path = binary("calls")
+    start_in(group.below(f"{POD}/{CONTAINER}"), path, env={"HOSTNAME": "web-1"})
+    start_in(group.below(f"{OTHER_POD}/{CONTAINER}"), path, env={"HOSTNAME": "web-2\n\033[31m"})
+    said = fails(run_tool, "hunt", "--pod", "web", "main.root")
+    assert "several pods are called web: " in said
+    assert f"web-1 ({group.folder}/{POD})" in said
+    assert rf"web-2\x0a\x1b[31m ({group.folder}/{OTHER_POD})" in said
+    said = fails(run_tool, "hunt", "--pod", "db", "main.root")
+    assert "there is no pod db; there are: " in said and "web-1 (" in said
+
+
+def test_several_programs(binary, start_in, run_tool, trace, group, tmp_path):
+    one, other = start_in(group, binary("calls")), start_in(group, binary("load"))
+    said = fails(run_tool, "--cgroup", group.folder, "main.root")
+    assert "the chosen processes run several Go programs: " in said
+    assert f"{one.path} (process {one.pid})" in said and f"{other.path} (process {other.pid})" in said
+    check_alone(trace(*CALLS, "--cgroup", group.folder, f"/proc/{one.pid}/exe", "main.root"), one)
+    assert other.finish() == 0
+
+
+def test_no_program(run_tool, group):
+    assert "none of the chosen processes runs now: name the BINARY" in fails(run_tool, "--cgroup", group.folder, "main.root")
+    assert "none of the chosen processes runs now" in fails(run_tool, "states", "--cgroup", group.folder)
+
+
+def test_nothing_to_show(binary, start, trace, group):
+    """Where only others did what was looked for."""
+    program = start(binary("calls"))
+    tracer = trace("--cgroup", group.folder, program.path, "main.root")
+    program.work("GO 2")
+    said = tracer.stop().err
+    assert "nothing to show: no process that --cgroup, --container, --pod and --comm choose has entered main.root" in said
+    assert program.finish() == 0
+
+
+def test_no_such_cgroup(run_tool):
+    if not cgroups.unified():
+        pytest.skip("no cgroups of version 2 are mounted")
+    assert "cannot find the cgroup /" in fails(run_tool, "--cgroup", "not/there", "main.root")
+    first = next((line.split()[4] for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+                  if " - cgroup " in line), None)
+    if first:
+        assert f"{first} is a cgroup of version 1" in fails(run_tool, "--cgroup", first, "main.root")
+
+
+def test_usage(run_tool):
+    for words, wanted in ((("--container", "012"), "--container wants 8 digits or more"),):
+        if cgroups.unified():
+            assert wanted in fails(run_tool, *words, "main.root")
+    for words, wanted in ((("--cgroup", "a", "--pod", "b"), "one of --cgroup, --container and --pod is enough"),
+                          (("--cgroup", "a", "-p", "1"), "choose among many processes: leave -p out"),
+                          (("--comm", "sixteen-bytes-xx"), "--comm wants a name of 1 to 15 bytes")):
+        assert wanted in fails(run_tool, *words, "main.root", status=2)
+    assert "leave -- out" in fails(run_tool, "--comm", "a", "./x", "main.root", "--", status=2)
