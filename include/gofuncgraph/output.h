@@ -136,6 +136,8 @@ bool format_can_be_live(const struct format *format);
 
 /* It sends what it is told to a server: there is no file. */
 bool format_is_sent(const struct format *format);
+/* To a server or into a folder: there is no output_options.file. */
+bool format_has_no_file(const struct format *format);
 
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
  * to standard output. The error says where it can go. */

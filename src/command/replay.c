@@ -198,7 +198,7 @@ static struct error *open_output(const struct replay_args *args, FILE *recording
 	struct error *err =
 		format_check_target(args->view.format, args->output_path, isatty(STDOUT_FILENO));
 
-	*file = format_is_sent(args->view.format) ? NULL : stdout;
+	*file = format_has_no_file(args->view.format) ? NULL : stdout;
 	if (err || !*file)
 		return err;
 	if (!args->output_path || !strcmp(args->output_path, "-"))

@@ -41,7 +41,7 @@ struct error *run_file_open(struct run *run)
 
 	if (err)
 		return err;
-	if (format_is_sent(run->format))
+	if (format_has_no_file(run->format))
 		return NULL;
 	if (is_named(run))
 		return open_named(run);

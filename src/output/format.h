@@ -7,9 +7,9 @@
  * while it is traced ends the output, and begins another one in the same place. After an error no
  * end() comes, only free().
  *
- * Formats write through out->writer, which keeps the first error. One whose target is a URL opens
- * out->options.path in begin(); there is no file then, and flush() is asked for its errors. One whose
- * target is a folder would, too, and run_file_open() would have to open nothing for it; there is none yet.
+ * Formats write through out->writer, which keeps the first error. One whose target is a folder or a URL
+ * opens out->options.path in begin(); there is no file then, and errors are in out->writer.errnum, or flush()
+ * is asked for them.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
@@ -97,6 +97,9 @@ static inline bool output_is_start(const struct tree *tree, const struct call *c
 {
 	return output_is_followed(tree) && (call->entry_site == CALLTREE_NO_SITE || call->start_va);
 }
+
+/* "gofuncgraph-c -u 'main.*' ./server", escaped; the caller frees it. NULL: out of memory. */
+char *output_command(const struct output *out);
 
 /* Where a call was entered. */
 static inline const struct place *output_entry(const struct output *out, const struct call *call)

@@ -127,29 +127,17 @@ static void put_text(struct html *html, const char *text)
 	bytes_put_text(&html->told, clean);
 }
 
-/* As it was typed. */
-static void put_arguments(struct html *html, char *const *arguments)
-{
-	for (size_t i = 0; arguments && arguments[i]; i++) {
-		if (i)
-			bytes_put(&html->text, " ", 1);
-		bytes_put(&html->text, arguments[i], strlen(arguments[i]));
-	}
-	bytes_put(&html->text, "", 1);
-	put_text(html, html->text.failed ? NULL : (const char *)html->text.data);
-	bytes_clear(&html->text);
-}
-
 static void put_header(struct output *out)
 {
 	const struct output_about *about = &out->options.about;
+	_cleanup_free_ char *command = output_command(out);
 	struct html *html = out->data;
 
 	bytes_put_number(&html->told, HTML_VERSION);
 	bytes_put_text(&html->told, VERSION);
 	put_text(html, about->binary);
 	put_text(html, about->build_id);
-	put_arguments(html, about->arguments);
+	bytes_put_text(&html->told, command);
 	bytes_put_number(&html->told, out->options.run.states);
 	number_of(out, "");
 }

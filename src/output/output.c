@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
+#include "base/text.h"
 #include "output/format.h"
 #include "output/format_list.h"
 
@@ -276,6 +278,22 @@ uint64_t output_num_left_out(const struct output *out)
 uint64_t output_num_trees(const struct output *out)
 {
 	return out->num_trees;
+}
+
+char *output_command(const struct output *out)
+{
+	char *const *arguments = out->options.about.arguments;
+	struct bytes text = {};
+	char *clean;
+
+	for (size_t i = 0; arguments && arguments[i]; i++) {
+		if (i)
+			bytes_put(&text, " ", 1);
+		bytes_put(&text, arguments[i], strlen(arguments[i]));
+	}
+	clean = text.failed ? NULL : text_escape((const char *)text.data, text.size);
+	bytes_destroy(&text);
+	return clean;
 }
 
 struct error *output_forgive_reader(struct error *err, int errnum)

@@ -16,6 +16,11 @@ bool format_is_sent(const struct format *format)
 	return format->target == FORMAT_TO_URL;
 }
 
+bool format_has_no_file(const struct format *format)
+{
+	return format->target == FORMAT_TO_URL || format->target == FORMAT_TO_FOLDER;
+}
+
 struct error *format_check_target(const struct format *format, const char *path, bool to_terminal)
 {
 	bool is_named = path && strcmp(path, "-");

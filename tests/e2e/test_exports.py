@@ -5,6 +5,7 @@ import base64
 import collections
 import json
 import re
+import struct
 import subprocess
 import zlib
 
@@ -131,6 +132,60 @@ def test_speedscope(binary, start, trace, tmp_path):
         assert not opened and last == profile["endValue"]
     waits = [(f"[{wait.get('reason', wait['state'])}]", wait["duration_ns"]) for call in calls for wait in call.get("waits", [])]
     assert waits and sums_of(spans) == sums_of([(call["function"], call["duration_ns"]) for call in calls] + waits)
+
+
+def uftrace_spans(folder):
+    """[(task, function, depth, start, ns), ...] of what uftrace would read."""
+    names, spans = {}, []
+    for line in next(folder.glob("*.sym")).read_text().splitlines():
+        address, _, name = line.split(" ", 2)
+        names[int(address, 16)] = name
+    base = int(next(folder.glob("sid-*.map")).read_text().split("-")[0], 16)
+    for path in folder.glob("*.dat"):
+        opened = []
+        for time, word in struct.iter_unpack("<QQ", path.read_bytes()):
+            kind, magic, depth, address = word & 3, word >> 3 & 7, word >> 6 & 1023, word >> 16
+            assert magic == 5 and kind in (0, 1)
+            if kind == 0:
+                assert depth == len(opened)
+                opened.append((address, time))
+            else:
+                assert opened[-1][0] == address and depth == len(opened) - 1
+                since = opened.pop()[1]
+                spans.append((int(path.stem), names[address - base], depth, since, time - since))
+        assert not opened
+    return sorted(spans)
+
+
+def test_uftrace(recording):
+    calls, folder = calls_of(recording), export(recording, "uftrace")
+    spans = uftrace_spans(folder)
+    since = min(call["start_ns"] for call in calls) - min(span[3] for span in spans)
+    assert spans == sorted((call["goid"], call["function"], call["depth"], call["start_ns"] - since, call["duration_ns"])
+                           for call in calls)
+    info = (folder / "info").read_bytes()
+    assert info.startswith(b"Ftrace!\0") and f"taskinfo:nr_tid={len({call['goid'] for call in calls})}\n".encode() in info
+    assert len((folder / "task.txt").read_text().splitlines()) == 1 + len({call["goid"] for call in calls})
+
+
+def test_folder(recording, binary, start, trace, tmp_path):
+    """What is there already is left alone; live, the folder is the same."""
+    for there in (tmp_path, recording):
+        run = subprocess.run([tool(), "export", "-f", "uftrace", "-o", there, recording], capture_output=True, text=True,
+                             timeout=WAIT_SECONDS, check=False)
+        assert run.returncode == 1 and "give another name" in run.stderr, run.stderr
+    run = subprocess.run([tool(), "export", "-f", "uftrace", recording], capture_output=True, text=True, timeout=WAIT_SECONDS,
+                         check=False)
+    assert run.returncode == 1 and "folder" in run.stderr
+    program, live, recording = start(binary("calls")), tmp_path / "live", tmp_path / "live.recording"
+    tracer = trace("-f", "uftrace", "-o", live, "--record", recording, "-u", "main.*", program.path, "main.root")
+    program.work()
+    tracer.stop()
+    exported = export(recording, "uftrace")
+    names = sorted(path.name for path in live.iterdir())
+    assert names == sorted(path.name for path in exported.iterdir())
+    assert all((live / name).read_bytes() == (exported / name).read_bytes() for name in names)
+    assert uftrace_spans(live)
 
 
 def test_chrome(recording):
