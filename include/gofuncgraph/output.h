@@ -79,6 +79,7 @@ enum caller_style {
 /* Calls summed up by function, instead of themselves. */
 struct summary_options {
 	bool is_wanted;
+	bool is_detailed; /* with more quantiles, shares of time and the slowest call of each */
 	enum function_order order;
 	uint64_t top; /* --limit: so many functions; 0: all */
 	uint64_t interval_ns; /* a table of the calls of each; 0: one at the end */
@@ -117,6 +118,7 @@ struct output_options {
 enum output_kind {
 	OUTPUT_TREES, /* calls, or trees of them: output_sink() */
 	OUTPUT_STATES, /* output_change(), output_table(), output_row() */
+	OUTPUT_REPORT, /* summaries of calls: output_sink() */
 	OUTPUT_HUNT, /* output_stuck(), output_hunt() */
 };
 

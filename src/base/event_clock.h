@@ -37,6 +37,15 @@ void event_clock_start(struct event_clock *clock);
 void event_clock_start_with(struct event_clock *clock, event_clock_read read, void *context,
 			    int64_t namespace_ns);
 
+/* CLOCK_MONOTONIC of this process, for how long things take here. */
+static inline uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* The time now, as a record would have it. */
 uint64_t event_clock_now_ns(const struct event_clock *clock);
 

@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	{"goroutines", &goroutines_argp, command_goroutines},
 	{"record", &record_argp, command_record},
 	{"replay", &replay_argp, command_replay},
+	{"report", &report_argp, command_report},
 	{"export", &export_argp, command_export},
 	{"bpftrace", &bpftrace_argp, command_bpftrace},
 };

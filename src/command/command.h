@@ -32,7 +32,7 @@ const struct command *command_choose(int argc, char **argv);
 const struct command *command_at(size_t index);
 
 extern const struct argp trace_argp, list_argp, hunt_argp, states_argp, goroutines_argp,
-	record_argp, replay_argp, export_argp, bpftrace_argp;
+	record_argp, replay_argp, report_argp, export_argp, bpftrace_argp;
 
 int command_trace(int argc, char **argv);
 int command_list(int argc, char **argv);
@@ -41,6 +41,7 @@ int command_states(int argc, char **argv);
 int command_goroutines(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_bpftrace(int argc, char **argv);
 

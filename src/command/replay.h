@@ -3,6 +3,7 @@
 #ifndef COMMAND_REPLAY_H
 #define COMMAND_REPLAY_H
 
+#include "base/error.h"
 #include "command/view_args.h"
 
 struct replay_args {

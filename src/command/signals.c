@@ -3,7 +3,8 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <time.h>
+
+#include "base/event_clock.h"
 
 #define PATIENCE_NS 2000000000ull
 
@@ -13,23 +14,15 @@ static volatile sig_atomic_t arrived[NSIG]; /* enum origin */
 static volatile sig_atomic_t is_detaching;
 static volatile uint64_t waits_since_ns; /* the oldest that was not asked for; 0: none */
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
 static void on_signal(int number, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (waits_since_ns && !is_detaching && now_ns() - waits_since_ns > PATIENCE_NS) {
+	if (waits_since_ns && !is_detaching && monotonic_ns() - waits_since_ns > PATIENCE_NS) {
 		signal(number, SIG_DFL);
 		raise(number);
 	}
 	if (!waits_since_ns)
-		waits_since_ns = now_ns();
+		waits_since_ns = monotonic_ns();
 	arrived[number] = info->si_code == SI_KERNEL ? FROM_KERNEL : FROM_PROCESS;
 }
 

@@ -89,6 +89,7 @@ static const char doc[] =
 	"  goroutines  what all goroutines of a process do now, without probes\n"
 	"  record      what is traced into a file, to be looked at later\n"
 	"  replay      what was recorded, in any way that tracing can show it\n"
+	"  report      what was recorded, summed up by function\n"
 	"  export      what was recorded, for viewers, pprof, flame graphs, collectors\n"
 	"  bpftrace    scripts for bpftrace, made for a binary\n"
 	"\n"

@@ -27,7 +27,8 @@ static void set_view(const struct tree_view *view, const struct filter_options *
 	if (!args->max_spans_per_second && !options->is_past && !chosen->slowest)
 		options->max_spans_per_second = VIEW_MAX_SPANS_PER_SECOND;
 	if (!options->summary.top && options->file && isatty(fileno(options->file)) &&
-	    args->format == format_named(OUTPUT_TREES, NULL))
+	    (args->format == format_named(OUTPUT_TREES, NULL) ||
+	     args->format == format_named(OUTPUT_REPORT, NULL)))
 		options->summary.top = TERMINAL_ROWS;
 }
 

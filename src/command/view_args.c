@@ -8,58 +8,41 @@
 #include "command/run_args.h"
 #include "output/format_list.h"
 
-enum {
-	KEY_SLOWER = 0x6000,
-	KEY_SLOWEST,
-	KEY_INTERVAL,
-	KEY_HISTOGRAM,
-	KEY_SUMMARY,
-	KEY_SORT,
-	KEY_MIN_DURATION,
-	KEY_DEPTH,
-	KEY_LEAF,
-	KEY_LIVE,
-	KEY_CALLER,
-	KEY_COLOR,
-	KEY_LIMIT,
-	KEY_MAX_SPANS,
-};
-
 static const struct argp_option options[] = {
-	{"slower", KEY_SLOWER, "DURATION", 0,
+	{"slower", VIEW_SLOWER, "DURATION", 0,
 	 "Only trees that took at least DURATION; the others are counted", OPTIONS_SHOWN},
-	{"slowest", KEY_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
+	{"slowest", VIEW_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
 	 OPTIONS_SHOWN},
-	{"interval", KEY_INTERVAL, "DURATION", 0,
+	{"interval", VIEW_INTERVAL, "DURATION", 0,
 	 "With --slowest and --summary: those of each DURATION, not at the end only",
 	 OPTIONS_SHOWN},
-	{"histogram", KEY_HISTOGRAM, NULL, 0,
+	{"histogram", VIEW_HISTOGRAM, NULL, 0,
 	 "With --slower or --slowest: how many calls of targets took how long, at the end",
 	 OPTIONS_SHOWN},
-	{"summary", KEY_SUMMARY, NULL, 0,
+	{"summary", VIEW_SUMMARY, NULL, 0,
 	 "Instead of trees, at the end: how many calls each function had, and how long they took",
 	 OPTIONS_SHOWN},
-	{"sort", KEY_SORT, "KEY", 0,
+	{"sort", VIEW_SORT, "KEY", 0,
 	 "With --summary: functions in order of " FUNCTION_ORDERS " (default total)",
 	 OPTIONS_SHOWN},
-	{"min-duration", KEY_MIN_DURATION, "DURATION", 0,
+	{"min-duration", VIEW_MIN_DURATION, "DURATION", 0,
 	 "Fold calls inside a tree that took less: one line tells how many there were",
 	 OPTIONS_SHOWN},
-	{"depth", KEY_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
-	{"leaf", KEY_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
+	{"depth", VIEW_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
+	{"leaf", VIEW_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
 	 OPTIONS_SHOWN},
-	{"live", KEY_LIVE, NULL, 0,
+	{"live", VIEW_LIVE, NULL, 0,
 	 "Instead of whole trees: a line when a call begins and when it ends, with its goroutine",
 	 OPTIONS_SHOWN},
-	{"caller", KEY_CALLER, "STYLE", 0,
+	{"caller", VIEW_CALLER, "STYLE", 0,
 	 "Where calls came from and ended: off, short (default on a terminal), or full",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(TREE_FORMATS), OPTIONS_OUTPUT},
-	{"max-spans-per-second", KEY_MAX_SPANS, "N", 0,
+	{"max-spans-per-second", VIEW_MAX_SPANS, "N", 0,
 	 "With -f otlp: whole trees beyond that are not sent, but counted (default 1000)",
 	 OPTIONS_OUTPUT},
-	{"color", KEY_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
-	{"limit", KEY_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
+	{"color", VIEW_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
+	{"limit", VIEW_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
 	 OPTIONS_STOP},
 	{},
 };
@@ -116,7 +99,7 @@ static void check_end(const struct view_args *args, struct argp_state *state)
 		argp_error(state, "there is no --summary in this format: leave out -f");
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+error_t view_args_parse(int key, char *arg, struct argp_state *state)
 {
 	struct view_args *args = state->input;
 
@@ -124,53 +107,53 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		args->format = format_named(OUTPUT_TREES, NULL);
 		return 0;
-	case KEY_SLOWER:
+	case VIEW_SLOWER:
 		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
 		return 0;
-	case KEY_SLOWEST:
+	case VIEW_SLOWEST:
 		run_args_check(state,
 			       text_parse_count(arg, FILTER_MAX_SLOWEST, &args->filter.slowest));
 		return 0;
-	case KEY_INTERVAL:
+	case VIEW_INTERVAL:
 		run_args_check(state, text_parse_duration(arg, &args->filter.interval_ns));
 		return 0;
-	case KEY_HISTOGRAM:
+	case VIEW_HISTOGRAM:
 		args->histogram = true;
 		return 0;
-	case KEY_SUMMARY:
+	case VIEW_SUMMARY:
 		args->summary.is_wanted = true;
 		return 0;
-	case KEY_SORT:
+	case VIEW_SORT:
 		args->has_order = true;
 		if (!function_order_from_name(arg, &args->summary.order))
 			argp_error(state, "there is no order '%s'; there are " FUNCTION_ORDERS,
 				   arg);
 		return 0;
-	case KEY_MIN_DURATION:
+	case VIEW_MIN_DURATION:
 		run_args_check(state, text_parse_duration(arg, &args->filter.min_duration_ns));
 		return 0;
-	case KEY_DEPTH:
+	case VIEW_DEPTH:
 		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
 		return 0;
-	case KEY_LEAF:
+	case VIEW_LEAF:
 		args->leaf = true;
 		return 0;
-	case KEY_LIVE:
+	case VIEW_LIVE:
 		args->live = true;
 		return 0;
-	case KEY_CALLER:
+	case VIEW_CALLER:
 		return parse_caller(state, arg, &args->caller);
 	case 'f':
 		return run_args_parse_format(OUTPUT_TREES, FORMATS_NAMES(TREE_FORMATS), arg, state,
 					     &args->format);
-	case KEY_COLOR:
+	case VIEW_COLOR:
 		option_parse_color(state, arg, &args->color);
 		return 0;
-	case KEY_MAX_SPANS:
+	case VIEW_MAX_SPANS:
 		run_args_check(state, text_parse_count(arg, VIEW_MOST_SPANS_PER_SECOND,
 						       &args->max_spans_per_second));
 		return 0;
-	case KEY_LIMIT:
+	case VIEW_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case ARGP_KEY_END:
@@ -186,4 +169,4 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-const struct argp view_argp = {.options = options, .parser = parse};
+const struct argp view_argp = {.options = options, .parser = view_args_parse};

@@ -28,6 +28,27 @@ struct view_args {
 	bool histogram; /* with a filter that chooses trees */
 };
 
+/* Keys of options, of which another command may have some, besides 'f' for -f. */
+enum view_key {
+	VIEW_SLOWER = 0x6000,
+	VIEW_SLOWEST,
+	VIEW_INTERVAL,
+	VIEW_HISTOGRAM,
+	VIEW_SUMMARY,
+	VIEW_SORT,
+	VIEW_MIN_DURATION,
+	VIEW_DEPTH,
+	VIEW_LEAF,
+	VIEW_LIVE,
+	VIEW_CALLER,
+	VIEW_COLOR,
+	VIEW_LIMIT,
+	VIEW_MAX_SPANS,
+};
+
+/* An argp's parser for them; its input is a struct view_args. */
+error_t view_args_parse(int key, char *arg, struct argp_state *state);
+
 /* For argp's `children`; its input is a struct view_args. */
 extern const struct argp view_argp;
 

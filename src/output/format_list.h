@@ -21,6 +21,10 @@
 	NEXT("folded", "for flame graphs", format_folded)                                          \
 	LAST("otlp", "to a collector of OpenTelemetry: -o URL", format_otlp)
 
+#define REPORT_FORMATS(FIRST, NEXT, LAST)                                                          \
+	FIRST("text", "default", format_summary_text)                                              \
+	LAST("json", "JSON Lines, one object a function", format_summary_json)
+
 #define TREE_FORMATS(FIRST, NEXT, LAST)                                                            \
 	FIRST("graph", "default", format_graph)                                                    \
 	EXPORT_FORMATS(NEXT, NEXT, LAST)
@@ -38,6 +42,7 @@
 
 struct format;
 TREE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
+REPORT_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
 STATE_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
 HUNT_FORMATS(FORMAT_DECLARE, FORMAT_DECLARE, FORMAT_DECLARE)
 

@@ -50,11 +50,16 @@ struct named_format {
 const struct format *format_named(enum output_kind kind, const char *name)
 {
 	static const struct named_format of_trees[] = {TREE_FORMATS(ENTRY, ENTRY, ENTRY){}};
+	static const struct named_format of_reports[] = {REPORT_FORMATS(ENTRY, ENTRY, ENTRY){}};
 	static const struct named_format of_states[] = {STATE_FORMATS(ENTRY, ENTRY, ENTRY){}};
 	static const struct named_format of_hunt[] = {HUNT_FORMATS(ENTRY, ENTRY, ENTRY){}};
-	const struct named_format *formats = kind == OUTPUT_TREES    ? of_trees
-					     : kind == OUTPUT_STATES ? of_states
-								     : of_hunt;
+	static const struct named_format *const all[] = {
+		[OUTPUT_TREES] = of_trees,
+		[OUTPUT_REPORT] = of_reports,
+		[OUTPUT_STATES] = of_states,
+		[OUTPUT_HUNT] = of_hunt,
+	};
+	const struct named_format *formats = all[kind];
 
 	if (!name)
 		return formats[0].format;

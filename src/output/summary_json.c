@@ -20,6 +20,22 @@ static void put_ends(struct json_writer *json, const struct function_sums *sums)
 	json_close(json, '}');
 }
 
+static void put_slowest(struct output *out, struct json_writer *json,
+			const struct slowest_call *slowest)
+{
+	json_member_open(json, "slowest", '{');
+	json_member_number(json, "time_ns",
+			   event_clock_realtime_ns(out->options.clock, slowest->start_ns));
+	json_member_number(json, "goid", slowest->goid);
+	json_member_number(json, "pid", slowest->pid);
+	if (slowest->caller_va) {
+		json_member_open(json, "caller", '{');
+		json_place(json, names_caller(out->names, slowest->caller_va));
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
 static void put_times(struct json_writer *json, const struct function_row *row)
 {
 	json_member_number(json, "total_ns", row->sums->total_ns);
@@ -43,6 +59,10 @@ static void put_function(struct output *out, struct json_writer *json,
 	json_member_number(json, "calls", sums->calls);
 	if (sums->durations.count)
 		put_times(json, row);
+	if (sums->durations.count && out->options.summary.is_detailed) {
+		json_member_number(json, "p90_ns", row->p90_ns);
+		put_slowest(out, json, &sums->slowest);
+	}
 	put_ends(json, sums);
 	if (!out->options.run.states || sums->lacks_states || !sums->durations.count)
 		return;
@@ -73,6 +93,7 @@ static struct error *begin(struct output *out)
 
 const struct format format_summary_json = {
 	.prints = "the summary",
+	.summary = &format_summary_json,
 	.begin = begin,
 	.entry = summary_entry,
 	.call = summary_call,

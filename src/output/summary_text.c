@@ -22,7 +22,11 @@
 static const struct {
 	const char *title;
 	size_t least_width; /* of a terminal that has it */
-} columns[] = {{"TOTAL", 0}, {"SELF", 0}, {"AVERAGE", 90}, {"P50", 70}, {"P99", 60}, {"MAX", 50}};
+	bool is_detail; /* see summary_options.is_detailed */
+} columns[] = {
+	{"TOTAL", 0, false}, {"SELF", 0, false}, {"AVERAGE", 90, false}, {"P50", 70, false},
+	{"P90", 80, true},   {"P99", 60, false}, {"MAX", 50, false},
+};
 
 #define NUM_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 enum { COLUMN_TOTAL, COLUMN_SELF };
@@ -93,6 +97,8 @@ static void put_column(struct put *put, const char *text, size_t width)
 
 static bool has_column(const struct put *put, size_t column)
 {
+	if (columns[column].is_detail && !put->out->options.summary.is_detailed)
+		return false;
 	return !put->is_cut || put->line.width >= columns[column].least_width;
 }
 
@@ -145,10 +151,13 @@ static const char *const marks[FUNCTION_NUM_ENDS] = {
 /* ---- what time was spent on ---- */
 
 /* False: there is no room left on the line. */
-static bool put_amount(struct put *put, const char *name, uint64_t ns)
+static bool put_amount(struct put *put, const char *name, uint64_t ns, uint64_t whole_ns)
 {
-	char text[TEXT_AMOUNT_SIZE];
+	char text[TEXT_AMOUNT_SIZE + sizeof(" 100 %")];
 	size_t len = text_format_amount(text, ns);
+
+	if (put->out->options.summary.is_detailed && whole_ns)
+		len += (size_t)sprintf(text + len, " %.0f %%", 100 * (double)ns / (double)whole_ns);
 
 	if (put->is_cut && put->line.columns + strlen(name) + len + 6 > put->line.width) {
 		put_text(put, "  …");
@@ -171,9 +180,9 @@ static void put_spent(struct output *out, const char *title, const struct spent 
 
 	begin_line(&put, out);
 	put_column(&put, title, COUNT_WIDTH);
-	bool has_room = put_amount(&put, "run", run_ns);
+	bool has_room = put_amount(&put, "run", run_ns, ns);
 	for (size_t i = 0; has_room && i < count; i++)
-		has_room = put_amount(&put, amounts[i].name, amounts[i].ns);
+		has_room = put_amount(&put, amounts[i].name, amounts[i].ns, ns);
 	end_line(&put);
 }
 
@@ -185,6 +194,48 @@ static void put_states(struct output *out, const struct function_sums *sums)
 		put_spent(out, "self", &sums->self, sums->self_ns);
 }
 
+/* ---- the slowest call ---- */
+
+/* ", from main.handle main.go:12", with as little as tells it */
+static void put_caller(struct put *put, const struct place *caller)
+{
+	struct name names[2];
+	struct place place = place_short(caller, names);
+
+	if (!place.function)
+		return;
+	put_text(put, ", from ");
+	put_text(put, place.function->text);
+	if (!place.file)
+		return;
+	put_text(put, " ");
+	put_text(put, place.file->text);
+	put_count(put, ":", place.line, "");
+}
+
+/* "  slowest 120ms at 18 15:48:05.123456 in goroutine 34 of process 812, from main.handle main.go:12" */
+static void put_slowest(struct output *out, const struct function_sums *sums)
+{
+	const struct slowest_call *slowest = &sums->slowest;
+	uint64_t start_ns = event_clock_realtime_ns(out->options.clock, slowest->start_ns);
+	char amount[TEXT_AMOUNT_SIZE], time[TEXT_TIME_SIZE];
+	struct put put;
+
+	text_format_amount(amount, sums->durations.max);
+	text_format_time(time, start_ns);
+	begin_line(&put, out);
+	put_column(&put, "slowest", COUNT_WIDTH);
+	put_text(&put, "  ");
+	put_text(&put, amount);
+	put_text(&put, " at ");
+	put_text(&put, time);
+	put_count(&put, " in goroutine ", slowest->goid, "");
+	put_count(&put, " of process ", slowest->pid, "");
+	if (slowest->caller_va)
+		put_caller(&put, names_caller(out->names, slowest->caller_va));
+	end_line(&put);
+}
+
 /* ---- rows ---- */
 
 /* With "~" before the total when most of it is what probes took. */
@@ -192,7 +243,8 @@ static void put_columns(struct put *put, const struct function_row *row)
 {
 	const struct function_sums *sums = row->sums;
 	const uint64_t ns[NUM_COLUMNS] = {sums->total_ns, sums->self_ns, row->average_ns,
-					  row->p50_ns,    row->p99_ns,   row->max_ns};
+					  row->p50_ns,    row->p90_ns,   row->p99_ns,
+					  row->max_ns};
 	const char *style = share_style(sums->self_ns, summary_self_ns(put->out));
 	char text[TEXT_AMOUNT_SIZE + 1];
 
@@ -246,6 +298,8 @@ static void put_row(struct output *out, const struct function_row *row, uint64_t
 	end_line(&put);
 	if (out->options.run.states && !row->sums->lacks_states && row->sums->durations.count)
 		put_states(out, row->sums);
+	if (out->options.summary.is_detailed && row->sums->durations.count)
+		put_slowest(out, row->sums);
 }
 
 static const struct summary_layout layout = {.head = put_head, .row = put_row};
@@ -257,6 +311,7 @@ static struct error *begin(struct output *out)
 
 const struct format format_summary_text = {
 	.prints = "the summary",
+	.summary = &format_summary_text,
 	.begin = begin,
 	.entry = summary_entry,
 	.call = summary_call,

@@ -69,6 +69,11 @@ void block_reader_free(struct block_reader *reader)
 	free(reader);
 }
 
+uint64_t block_reader_offset(const struct block_reader *reader)
+{
+	return reader->offset;
+}
+
 /* ---- blocks ---- */
 
 static bool is_header(const struct block_header *header)

@@ -58,6 +58,9 @@ struct block {
 struct error *block_reader_new(FILE *file, const char *path, struct block_reader **reader);
 void block_reader_free(struct block_reader *reader); /* NULL is fine */
 
+/* How many bytes of the file were read. */
+uint64_t block_reader_offset(const struct block_reader *reader);
+
 /* Error: out of memory, or errno's. Of a block that was not found, only the offset is told. */
 struct error *block_read(struct block_reader *reader, struct block *block, enum block_found *found);
 

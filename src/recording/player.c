@@ -344,6 +344,11 @@ bool player_is_over(const struct source *source)
 	return ((const struct player *)source)->is_over;
 }
 
+uint64_t player_offset(const struct source *source)
+{
+	return block_reader_offset(((const struct player *)source)->reader);
+}
+
 struct player_trouble player_trouble(const struct source *source)
 {
 	return ((const struct player *)source)->trouble;

@@ -44,6 +44,9 @@ struct error *player_new(const struct player_options *options, struct source **p
 /* All has been handed on, RECORD_STOPPED as the last. */
 bool player_is_over(const struct source *player);
 
+/* How many bytes of the file were read. */
+uint64_t player_offset(const struct source *player);
+
 /* What was not as it should be. */
 struct player_trouble {
 	bool is_cut; /* the file ends before recording was ended */

@@ -88,6 +88,19 @@ static bool add_outermost(struct function_sums *sums, const struct call *call)
 
 /* ---- calls that end ---- */
 
+static void note_slowest(struct function_sums *sums, const struct tree *tree,
+			 const struct call *call)
+{
+	if (sums->durations.count && call->end_ns - call->start_ns <= sums->durations.max)
+		return;
+	sums->slowest = (struct slowest_call){
+		.start_ns = call->start_ns,
+		.caller_va = call->caller_va,
+		.goid = tree->goid,
+		.pid = tree->pid,
+	};
+}
+
 bool functions_call_ended(struct functions *functions, const struct name *name,
 			  const struct tree *tree, const struct call *call)
 {
@@ -103,6 +116,7 @@ bool functions_call_ended(struct functions *functions, const struct name *name,
 	if (call_time_is_unknown(call))
 		return true;
 	sums->self_ns += duration_ns - call->inner_ns;
+	note_slowest(sums, tree, call);
 	return histogram_add(&sums->durations, duration_ns) &&
 	       (!is_outermost || add_outermost(sums, call));
 }
@@ -129,8 +143,9 @@ bool function_order_from_name(const char *name, enum function_order *order)
 	static const char *const names[] = {
 		[FUNCTIONS_BY_TOTAL] = "total", [FUNCTIONS_BY_SELF] = "self",
 		[FUNCTIONS_BY_CALLS] = "calls", [FUNCTIONS_BY_AVERAGE] = "average",
-		[FUNCTIONS_BY_P50] = "p50",     [FUNCTIONS_BY_P99] = "p99",
-		[FUNCTIONS_BY_MAX] = "max",     [FUNCTIONS_BY_NAME] = "name",
+		[FUNCTIONS_BY_P50] = "p50",     [FUNCTIONS_BY_P90] = "p90",
+		[FUNCTIONS_BY_P99] = "p99",     [FUNCTIONS_BY_MAX] = "max",
+		[FUNCTIONS_BY_NAME] = "name",
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -160,6 +175,8 @@ static uint64_t rank_of(const struct function_row *row, enum function_order orde
 		return row->average_ns;
 	case FUNCTIONS_BY_P50:
 		return row->p50_ns;
+	case FUNCTIONS_BY_P90:
+		return row->p90_ns;
 	case FUNCTIONS_BY_P99:
 		return row->p99_ns;
 	case FUNCTIONS_BY_MAX:
@@ -177,6 +194,7 @@ static struct function_row make_row(const struct function_sums *sums)
 		.sums = sums,
 		.average_ns = durations->count ? durations->sum / durations->count : 0,
 		.p50_ns = histogram_quantile(durations, 0.5),
+		.p90_ns = histogram_quantile(durations, 0.9),
 		.p99_ns = histogram_quantile(durations, 0.99),
 		.max_ns = durations->max,
 	};

@@ -27,6 +27,14 @@
 
 #define FUNCTION_NUM_ENDS (CALL_TAKEN_OFF + 1)
 
+/* Which call it was. */
+struct slowest_call {
+	uint64_t start_ns; /* by the clock of records */
+	uint64_t caller_va; /* as in struct call */
+	uint64_t goid;
+	uint32_t pid;
+};
+
 struct function_sums {
 	struct hash_key key; /* the name's number; 0: unknown */
 	const struct name *name; /* NULL: unknown. Not owned */
@@ -35,6 +43,7 @@ struct function_sums {
 	uint64_t total_ns, self_ns;
 	uint64_t probe_ns; /* of total_ns: what probes took, as in struct call */
 	struct histogram durations; /* of those whose time is known */
+	struct slowest_call slowest; /* of those, the first that took so long */
 	struct spent total, self; /* what total_ns and self_ns were spent on */
 	bool lacks_states; /* some of its calls do: nothing is known of the above */
 };
@@ -42,7 +51,7 @@ struct function_sums {
 /* One function, as it is told. */
 struct function_row {
 	const struct function_sums *sums;
-	uint64_t average_ns, p50_ns, p99_ns, max_ns; /* 0 if sums->durations has no call */
+	uint64_t average_ns, p50_ns, p90_ns, p99_ns, max_ns; /* 0 if sums->durations has no call */
 };
 
 enum function_order {
@@ -51,12 +60,13 @@ enum function_order {
 	FUNCTIONS_BY_CALLS,
 	FUNCTIONS_BY_AVERAGE,
 	FUNCTIONS_BY_P50,
+	FUNCTIONS_BY_P90,
 	FUNCTIONS_BY_P99,
 	FUNCTIONS_BY_MAX,
 	FUNCTIONS_BY_NAME,
 };
 
-#define FUNCTION_ORDERS "total, self, calls, average, p50, p99, max, name"
+#define FUNCTION_ORDERS "total, self, calls, average, p50, p90, p99, max, name"
 
 /* False: there is none of this name; FUNCTION_ORDERS are those that there are. */
 bool function_order_from_name(const char *name, enum function_order *order);

@@ -160,7 +160,7 @@ class Program(Process):
 def without_guard(arguments):
     """What is traced here is traced as a whole, however much that slows it down, unless a test says otherwise."""
     words = [str(word) for word in arguments]
-    if not words or words[0] in ("list", "bpftrace", "goroutines") or "--max-overhead" in words:
+    if not words or words[0] in ("list", "bpftrace", "goroutines", "replay", "report", "export") or "--max-overhead" in words:
         return words
     return ["--max-overhead", "none", *words]
 

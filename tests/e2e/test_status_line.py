@@ -3,7 +3,9 @@
 
 import os
 import re
+import struct
 import time
+import zlib
 
 import pytest
 
@@ -161,3 +163,48 @@ def test_messages_are_broken_between_words(binary, start, watch, columns):
     assert re.search(r"gofuncgraph-c: 20 calls of targets, 20 shown; p50 \S+, p90 \S+, p99 \S+, max \S+", told)
     bars = [line.count("#") for line in messages if re.fullmatch(r".* #+", line)]
     assert bars and max(bars) == (40 if columns > 87 else max(columns - 47, 1))
+
+
+def test_reading_a_recording(binary, start, trace, run_tool, tmp_path):
+    """Reading that takes long tells how far it is; of a pipe nobody knows."""
+    program, recording, pipe = start(binary("calls")), tmp_path / "recording", tmp_path / "pipe"
+    tracer = trace("record", "-o", recording, "-u", "main.*", program.path, "main.root")
+    program.work()
+    tracer.stop()
+    os.mkfifo(pipe)
+    screen = Screen(120)
+    with open(tmp_path / "shown", "w", encoding="ascii") as shown:
+        reader = run_tool("report", pipe, stdout=shown, stderr=screen.slave, env={**os.environ, "TERM": "xterm"})
+    os.close(screen.slave)
+    with open_pipe(pipe) as writer:
+        writer.write(recording.read_bytes())
+
+        def draws():
+            writer.write(block_of_nothing())  # nothing is written while the pipe is full
+            return re.search(rf"\r\x1b\[Kreading {pipe}\r", screen.text())
+
+        await_condition(draws, "it does not tell that it reads")
+    assert reader.wait() == 0
+    assert not any("reading" in line for line in rendered(screen.text(whole=True)))
+
+
+def open_pipe(path):
+    """To write into it without waiting, once somebody reads."""
+    opened = []
+
+    def opens():
+        try:
+            opened.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
+
+    await_condition(opens, "nobody reads it")
+    return open(opened[0], "wb", buffering=0)
+
+
+def block_of_nothing():
+    """Of a recording: one of no bytes, of a kind that is none yet (src/recording/format.h)."""
+    nothing = b"\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00"
+    header = struct.pack("<IIIIQI", 0x6b6c4267, 1000, len(nothing), 0, 0, zlib.crc32(nothing))
+    return header + struct.pack("<I", zlib.crc32(header)) + nothing

@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMMANDS = {"": "gofuncgraph-c", "list": "gofuncgraph-c-list", "hunt": "gofuncgraph-c-hunt", "states": "gofuncgraph-c-states",
             "goroutines": "gofuncgraph-c-goroutines", "record": "gofuncgraph-c-record", "replay": "gofuncgraph-c-replay",
-            "export": "gofuncgraph-c-export", "bpftrace": "gofuncgraph-c-bpftrace"}
+            "report": "gofuncgraph-c-report", "export": "gofuncgraph-c-export", "bpftrace": "gofuncgraph-c-bpftrace"}
 
 
 class Skipped(Exception):

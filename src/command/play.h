@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * play.h - a recording is read, to its end or until nobody wants more, for commands that show what is in it.
+ *
+ * play_open() - play_run() - play_report() - play_close(). Meanwhile a line of standard error tells how far it
+ * is, once that takes longer than a second.
+ */
+#ifndef COMMAND_PLAY_H
+#define COMMAND_PLAY_H
+
+#include "gofuncgraph/output.h"
+#include "recording/player.h"
+
+struct play {
+	/* To be set: */
+	const char *path; /* of the recording, "-": standard input; not owned */
+	void *context;
+	/* As in struct player_options. */
+	struct error *(*begin)(void *context, const struct player_state *state);
+	void (*end)(void *context);
+	/* `lost`: records so far, when it was recorded. */
+	struct error *(*feed)(void *context, const struct record *record, uint64_t lost);
+	/* Has written what there is: the error that a write met, and its errno. NULL: nothing is written yet. */
+	struct error *(*flush)(void *context, int *errnum);
+	bool (*is_full)(void *context); /* no more is wanted; NULL: all is */
+
+	/* Its own, zero at first. */
+	FILE *file;
+	uint64_t size; /* bytes of the file; 0: a pipe, unknown */
+	struct source *player;
+	uint64_t counts[STAT_COUNT]; /* when it was recorded, by enum statistic */
+	uint64_t begun_ns, shown_ns; /* when it began, and when how far it is was shown last */
+	struct error *err; /* met while a record was handled */
+};
+
+struct error *play_open(struct play *play);
+/* Where the format goes: `output_path` is what -o names, NULL: nothing. The caller closes *file, unless it is
+ * stdout, or NULL: a server. Error also if that is the recording. */
+struct error *play_open_output(const struct play *play, const struct format *format,
+			       const char *output_path, FILE **file);
+/* `file`: where it is shown, or NULL. A reader that went away (`| head`) is no error. */
+struct error *play_run(struct play *play, FILE *file);
+/* What was counted when it was recorded, and what is damaged, as messages. */
+void play_report(const struct play *play);
+void play_close(struct play *play);
+
+/* "reading slow.rec: 42 %, 12s left", when so many of its bytes were read in that time. Pure. */
+#define PLAY_PROGRESS_SIZE 256
+void play_progress_text(char text[PLAY_PROGRESS_SIZE], const char *path, uint64_t done,
+			uint64_t size, uint64_t taken_ns);
+
+#endif
