@@ -35,8 +35,8 @@ struct error *play_open(struct play *play)
 	return NULL;
 }
 
-struct error *play_open_output(const struct play *play, const struct format *format,
-			       const char *output_path, FILE **file)
+struct error *play_open_output(const struct play *play, const struct play *other,
+			       const struct format *format, const char *output_path, FILE **file)
 {
 	struct error *err = format_check_target(format, output_path, isatty(STDOUT_FILENO));
 
@@ -46,7 +46,8 @@ struct error *play_open_output(const struct play *play, const struct format *for
 	err = output_file_open_stream(output_path, file);
 	if (err)
 		return err;
-	if (file_is_same(fileno(*file), fileno(play->file)))
+	if (file_is_same(fileno(*file), fileno(play->file)) ||
+	    (other && file_is_same(fileno(*file), fileno(other->file))))
 		return error_new(
 			"-o %s is the recording itself, which would be overwritten: give another file",
 			output_path);

@@ -35,9 +35,9 @@ struct play {
 
 struct error *play_open(struct play *play);
 /* Where the format goes: `output_path` is what -o names, NULL: nothing. The caller closes *file, unless it is
- * stdout, or NULL: a server. Error also if that is the recording. */
-struct error *play_open_output(const struct play *play, const struct format *format,
-			       const char *output_path, FILE **file);
+ * stdout, or NULL: a server. Error also if that is the recording, or `other`, unless NULL. */
+struct error *play_open_output(const struct play *play, const struct play *other,
+			       const struct format *format, const char *output_path, FILE **file);
 /* `file`: where it is shown, or NULL. A reader that went away (`| head`) is no error. */
 struct error *play_run(struct play *play, FILE *file);
 /* What was counted when it was recorded, and what is damaged, as messages. */

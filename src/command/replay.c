@@ -160,7 +160,8 @@ struct error *replay_run(const struct replay_args *args)
 	signals_catch();
 	err = play_open(&play);
 	if (!err)
-		err = play_open_output(&play, args->view.format, args->output_path, &shown.file);
+		err = play_open_output(&play, NULL, args->view.format, args->output_path,
+				       &shown.file);
 	if (!err)
 		err = play_run(&play, shown.file);
 	if (!err)

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* report.c - what was recorded, summed up by function. */
+/* report.c - what was recorded, summed up by function, or compared with what was recorded before. */
 #include <errno.h>
 
 #include "base/log.h"
 #include "command/command.h"
+#include "command/diff.h"
 #include "command/options.h"
 #include "command/replay.h"
 #include "command/run_args.h"
 #include "output/format_list.h"
 
+enum { KEY_DIFF = 0x7000 };
+
 static const struct argp_option options[] = {
+	{"diff", KEY_DIFF, NULL, 0, "What became slower from OLD to NEW, with chance ruled out",
+	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(REPORT_FORMATS), OPTIONS_OUTPUT},
 	{"output", 'o', "FILE", 0, "Write to FILE, not to standard output", OPTIONS_OUTPUT},
 	{},
@@ -35,16 +40,44 @@ static const struct argp summary_argp = {.options = view_options, .parser = view
 struct report_args {
 	struct replay_args replay;
 	const struct format *format;
+	bool is_diff;
+	const char *new; /* with is_diff: the recording that replay.path is compared with */
 };
 
 static error_t take_argument(struct report_args *args, const char *arg, struct argp_state *state)
 {
-	if (args->replay.path) {
-		argp_error(state, "'%s' is too much: report sums up one FILE", arg);
+	if (args->new) {
+		argp_error(state, "'%s' is too much: report takes one FILE, or --diff OLD NEW",
+			   arg);
 		return EINVAL;
 	}
-	args->replay.path = arg;
+	if (args->replay.path)
+		args->new = arg;
+	else
+		args->replay.path = arg;
 	return 0;
+}
+
+/* What is chosen by how long it took is no sample any more. */
+static bool chooses(const struct view_args *view)
+{
+	return filter_chooses(&view->filter) || view->filter.interval_ns || view->has_order ||
+	       view->summary.top;
+}
+
+static void check_end(const struct report_args *args, struct argp_state *state)
+{
+	if (!args->replay.path)
+		argp_error(state, "which FILE? gofuncgraph-c record makes one");
+	else if (args->is_diff && !args->new)
+		argp_error(state, "--diff compares two recordings: OLD and NEW");
+	else if (!args->is_diff && args->new)
+		argp_error(state, "'%s' is too much: report sums up one FILE (--diff compares two)",
+			   args->new);
+	if (args->is_diff && chooses(&args->replay.view))
+		argp_error(
+			state,
+			"--diff compares all calls: leave out --slower, --slowest, --interval, --sort and --limit");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -61,6 +94,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		return run_args_parse_format(OUTPUT_REPORT, FORMATS_NAMES(REPORT_FORMATS), arg,
 					     state, &args->format);
+	case KEY_DIFF:
+		args->is_diff = true;
+		return 0;
 	case 'o':
 		args->replay.output_path = arg;
 		return 0;
@@ -68,8 +104,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return take_argument(args, arg, state);
 	case ARGP_KEY_END:
 		view->format = args->format;
-		if (!args->replay.path)
-			argp_error(state, "which FILE? gofuncgraph-c record makes one");
+		check_end(args, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -82,17 +117,33 @@ static const struct argp_child children[] = {
 const struct argp report_argp = {
 	.options = options,
 	.parser = parse,
-	.args_doc = "[OPTION...] FILE",
+	.args_doc = "[OPTION...] FILE\n"
+		    "--diff [OPTION...] OLD NEW",
 	.doc = "Sums up what was recorded by function: how many calls there were, how long they took, what that time was spent on, and which call was the slowest. Needs neither root nor the binary.\n"
 	       "\n"
 	       "Where the time of calls that took more than 200 ms went:\n"
 	       "  gofuncgraph-c report --slower 200ms --sort self slow.rec\n"
+	       "What became slower since yesterday:\n"
+	       "  gofuncgraph-c report --diff yesterday.rec today.rec\n"
 	       "\v"
 	       "FILE is what `record` or --record wrote; - is standard input.\n"
 	       "\n"
 	       "See gofuncgraph-c-report(8).\n",
 	.children = children,
 };
+
+static struct error *run(const struct report_args *args)
+{
+	const struct diff_args diff = {
+		.old = args->replay.path,
+		.new = args->new,
+		.output_path = args->replay.output_path,
+		.is_json = args->format != format_named(OUTPUT_REPORT, NULL),
+		.color = args->replay.view.color,
+	};
+
+	return args->is_diff ? diff_run(&diff) : replay_run(&args->replay);
+}
 
 int command_report(int argc, char **argv)
 {
@@ -102,7 +153,7 @@ int command_report(int argc, char **argv)
 
 	argv[0] = name;
 	argp_parse(&report_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
-	err = replay_run(&args.replay);
+	err = run(&args);
 	if (err)
 		log_failure(err);
 	return err ? STATUS_FAILED : STATUS_OK;

@@ -102,11 +102,16 @@ static inline bool output_is_start(const struct tree *tree, const struct call *c
 char *output_command(const struct output *out);
 
 /* Where a call was entered. */
-static inline const struct place *output_entry(const struct output *out, const struct call *call)
+static inline const struct place *call_entry(struct names *names, const struct call *call)
 {
 	if (call->entry_site == CALLTREE_NO_SITE)
-		return names_start(out->names, call->start_va);
-	return names_site(out->names, call->entry_site);
+		return names_start(names, call->start_va);
+	return names_site(names, call->entry_site);
+}
+
+static inline const struct place *output_entry(const struct output *out, const struct call *call)
+{
+	return call_entry(out->names, call);
 }
 
 #endif

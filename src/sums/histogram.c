@@ -26,23 +26,49 @@ static uint64_t last_in(struct bucket bucket)
 	return bucket.power ? ((steps + 1) << (bucket.power - 1)) - 1 : steps;
 }
 
-bool histogram_add(struct histogram *histogram, uint64_t value)
+bool histogram_add_times(struct histogram *histogram, uint64_t value, uint64_t count)
 {
 	struct bucket bucket = find_bucket(value);
 	uint64_t **power = &histogram->powers[bucket.power];
+	uint64_t sum;
 
+	if (!count)
+		return true;
 	if (!*power)
 		*power = calloc(HISTOGRAM_STEPS, sizeof(**power));
 	if (!*power)
 		return false;
-	(*power)[bucket.step]++;
+	(*power)[bucket.step] += count;
 	if (!histogram->count || value < histogram->min)
 		histogram->min = value;
 	if (value > histogram->max)
 		histogram->max = value;
-	if (__builtin_add_overflow(histogram->sum, value, &histogram->sum))
+	if (__builtin_mul_overflow(value, count, &sum) ||
+	    __builtin_add_overflow(histogram->sum, sum, &histogram->sum))
 		histogram->sum = UINT64_MAX;
-	histogram->count++;
+	histogram->count += count;
+	return true;
+}
+
+bool histogram_add(struct histogram *histogram, uint64_t value)
+{
+	return histogram_add_times(histogram, value, 1);
+}
+
+bool histogram_copy(struct histogram *to, const struct histogram *from)
+{
+	const size_t size = HISTOGRAM_STEPS * sizeof(**from->powers);
+
+	*to = *from;
+	memset(to->powers, 0, sizeof(to->powers));
+	for (size_t power = 0; power < HISTOGRAM_POWERS; power++) {
+		if (!from->powers[power])
+			continue;
+		to->powers[power] = malloc(size);
+		if (!to->powers[power])
+			return false;
+		memcpy(to->powers[power], from->powers[power], size);
+	}
 	return true;
 }
 

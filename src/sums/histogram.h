@@ -29,6 +29,12 @@ struct histogram {
 /* False: out of memory, and nothing changes. */
 bool histogram_add(struct histogram *histogram, uint64_t value);
 
+/* The same so many times. */
+bool histogram_add_times(struct histogram *histogram, uint64_t value, uint64_t count);
+
+/* `to` is empty. False: out of memory; it may have a part then. */
+bool histogram_copy(struct histogram *to, const struct histogram *from);
+
 /* The smallest bound that at least this share of the values, 0 to 1, is not above: that of a
  * bucket, or the maximum. 0: there are none. */
 uint64_t histogram_quantile(const struct histogram *histogram, double share);

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/* diff.c - two recordings into what became slower; see diff.h. */
+#include "command/diff.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "command/play.h"
+#include "command/signals.h"
+#include "compare/compare.h"
+#include "output/format.h"
+#include "output/format_list.h"
+
+/* ---- one recording ---- */
+
+struct side {
+	struct tree_times *times;
+	struct names *names;
+	struct calltree *trees;
+	bool is_incomplete; /* there was no memory */
+};
+
+static void call_began(void *context, const struct tree *tree, const struct call *call)
+{
+	struct side *side = context;
+	const struct name *function = call_entry(side->names, call)->function;
+
+	side->is_incomplete |= !tree_times_call_began(side->times, function, tree, call);
+}
+
+static void call_ended(void *context, const struct tree *tree, const struct call *call)
+{
+	struct side *side = context;
+	const struct name *function = call_entry(side->names, call)->function;
+
+	side->is_incomplete |= !tree_times_call_ended(side->times, function, tree, call);
+}
+
+static uint32_t func_of_site(void *context, uint32_t site)
+{
+	const struct side *side = context;
+
+	return names_func_of_site(side->names, site);
+}
+
+static struct error *begin(void *context, const struct player_state *state)
+{
+	struct side *side = context;
+	const struct calltree_sink sink = {
+		.context = side,
+		.call_began = call_began,
+		.call_ended = call_ended,
+		.func_of_site = func_of_site,
+		.states = state->about.run.states,
+		.hit_times = state->hit_times,
+	};
+
+	side->names = state->names;
+	tree_times_begin(side->times, side->names, state->about.run.states);
+	return calltree_new(&sink, &side->trees);
+}
+
+static void end(void *context)
+{
+	struct side *side = context;
+
+	calltree_free(take_pointer(side->trees));
+	tree_times_begin(side->times, NULL, false);
+}
+
+static struct error *feed(void *context, const struct record *record, uint64_t lost)
+{
+	struct side *side = context;
+	struct error *err = calltree_feed(side->trees, record);
+
+	return !err && side->is_incomplete ? error_out_of_memory() : err;
+}
+
+static struct play play_of(const char *path, struct side *side)
+{
+	return (struct play){
+		.path = path, .context = side, .begin = begin, .end = end, .feed = feed};
+}
+
+static struct error *read_recording(struct play *play, FILE *file)
+{
+	const struct side *side = play->context;
+	struct error *err = play_run(play, file);
+
+	if (err)
+		return err;
+	play_report(play);
+	if (side->times->num_left_out)
+		log_info(
+			"%s: %llu calls of targets are not compared, they are not there as a whole",
+			play->path, (unsigned long long)side->times->num_left_out);
+	return NULL;
+}
+
+/* ---- both ---- */
+
+static struct error *write_comparison(const struct diff_args *args,
+				      const struct comparison *comparison, FILE *file)
+{
+	_cleanup_free_ struct writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return error_out_of_memory();
+	writer->file = file;
+	if (args->is_json)
+		comparison_json(comparison, writer);
+	else
+		comparison_text(comparison, writer, terminal_uses_color(args->color, file));
+	writer_flush(writer);
+	return output_forgive_reader(writer_error(writer, "the comparison"), writer->errnum);
+}
+
+struct error *diff_run(const struct diff_args *args)
+{
+	struct tree_times times[2] = {};
+	struct side sides[2] = {{.times = &times[0]}, {.times = &times[1]}};
+	struct play old = play_of(args->old, &sides[0]), new = play_of(args->new, &sides[1]);
+	struct comparison comparison = {};
+	FILE *file = NULL;
+	struct error *err;
+
+	signals_catch();
+	err = play_open(&old) ?: play_open(&new);
+	if (!err)
+		err = play_open_output(&old, &new, &format_summary_text, args->output_path, &file);
+	if (!err)
+		err = read_recording(&old, file) ?: read_recording(&new, file);
+	if (!err)
+		err = compare(&times[0], &times[1], &comparison);
+	if (!err)
+		err = write_comparison(args, &comparison, file);
+	play_close(&old);
+	play_close(&new);
+	if (file && file != stdout)
+		fclose(file);
+	comparison_destroy(&comparison);
+	tree_times_destroy(&times[0]);
+	tree_times_destroy(&times[1]);
+	return err;
+}

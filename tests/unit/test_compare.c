@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* test_compare.c - ranks, corrections, and what is said to have become slower. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compare/compare.h"
+#include "sums/rank_test.h"
+
+#define NUMBER(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- rank tests ---- */
+
+static struct histogram histogram_of(const uint64_t *values, size_t count)
+{
+	struct histogram histogram = {};
+
+	for (size_t i = 0; i < count; i++)
+		assert_true(histogram_add(&histogram, values[i]));
+	return histogram;
+}
+
+static void check_test(const struct histogram *before, const struct histogram *now, double u,
+		       double p)
+{
+	struct rank_test test = rank_test(before, now), back = rank_test(now, before);
+	double pairs = (double)before->count * (double)now->count;
+
+	assert_true(fabs(test.superiority - u / pairs) < 1e-12);
+	assert_true(fabs(test.p - p) < 1e-9 * p + 1e-15);
+	assert_true(fabs(back.superiority - (1 - u / pairs)) < 1e-12);
+	assert_true(fabs(back.p - test.p) < 1e-12);
+}
+
+#define CHECK_TEST(before, now, u, p)                                                              \
+	do {                                                                                       \
+		struct histogram of_before = histogram_of(before, NUMBER(before));                 \
+		struct histogram of_now = histogram_of(now, NUMBER(now));                          \
+		check_test(&of_before, &of_now, u, p);                                             \
+		histogram_destroy(&of_before);                                                     \
+		histogram_destroy(&of_now);                                                        \
+	} while (0)
+
+/*
+ * Wanted: SciPy 1.17.1, scipy.stats.mannwhitneyu(now, before, alternative='two-sided', method='asymptotic'),
+ * its statistic and p. Values below HISTOGRAM_STEPS have a bucket each.
+ */
+static void test_rank_test(void **state)
+{
+	static const uint64_t ties[] = {1, 2, 2, 3, 3, 3, 4, 5, 6, 7};
+	static const uint64_t more_ties[] = {3, 4, 4, 5, 6, 6, 7, 8, 9, 10, 11};
+	static const uint64_t females[] = {20, 11, 17, 12}, males[] = {19, 22, 16, 29, 24};
+	uint64_t low[16], high[16], sevens[1000], eights[2000], same[20];
+
+	for (uint64_t i = 0; i < 16; i++) {
+		low[i] = i;
+		high[i] = 16 + i;
+	}
+	for (size_t i = 0; i < NUMBER(eights); i++)
+		eights[i] = i % 8;
+	for (size_t i = 0; i < NUMBER(sevens); i++)
+		sevens[i] = i % 7;
+	for (size_t i = 0; i < NUMBER(same); i++)
+		same[i] = 7;
+	CHECK_TEST(ties, more_ties, 91.5, 0.010695080999467855);
+	/* The example of SciPy's documentation. */
+	CHECK_TEST(females, males, 17, 0.11134688653314041);
+	CHECK_TEST(low, high, 256, 1.5449101737495915e-06);
+	CHECK_TEST(sevens, eights, 1125750, 1.4351649666637105e-08);
+	CHECK_TEST(same, same, 200, 1);
+}
+
+static void test_nothing_to_rank(void **state)
+{
+	static const uint64_t one[] = {5};
+	struct histogram none = {}, some = histogram_of(one, 1);
+	struct rank_test test = rank_test(&none, &some);
+
+	assert_true(test.p == 1 && test.superiority == 0.5);
+	test = rank_test(&none, &none);
+	assert_true(test.p == 1 && test.superiority == 0.5);
+	test = rank_test(&some, &some);
+	assert_true(test.p == 1 && test.superiority == 0.5);
+	histogram_destroy(&some);
+}
+
+/* Wanted: by hand, as Holm (1979) has it: the smallest times 5, the next times 4, ... none below the one before. */
+static void test_correction(void **state)
+{
+	double p[] = {0.01, 0.04, 0.03, 0.005, 0.9};
+	static const double wanted[] = {0.04, 0.09, 0.09, 0.025, 0.9};
+
+	rank_test_correct(p, NUMBER(p));
+	for (size_t i = 0; i < NUMBER(p); i++)
+		assert_true(fabs(p[i] - wanted[i]) < 1e-12);
+	p[0] = p[1] = 0.7;
+	rank_test_correct(p, 2);
+	assert_true(p[0] == 1 && p[1] == 1);
+	rank_test_correct(p, 0);
+}
+
+/* ---- recordings ---- */
+
+static uint64_t random_bits(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state * 0x2545f4914f6cdd1dull;
+}
+
+/* Of a distribution with a long tail, as durations have: most are near 100 us, some are ten times as long. */
+static uint64_t random_duration(uint64_t *state)
+{
+	double one = (double)(random_bits(state) >> 11) / (double)(1ull << 53);
+
+	return (uint64_t)(100000 * pow(1 - one, -0.5));
+}
+
+#define NUM_FUNCTIONS 12
+
+static const struct name *function_named(size_t i)
+{
+	static char texts[NUM_FUNCTIONS][16];
+	static struct name names[NUM_FUNCTIONS];
+
+	snprintf(texts[i], sizeof(texts[i]), "main.f%zu", i);
+	names[i] = (struct name){.text = texts[i], .number = (uint32_t)i + 1};
+	return &names[i];
+}
+
+static void add_call(struct tree_times *times, const struct tree *tree, size_t function,
+		     struct call *call)
+{
+	assert_true(tree_times_call_began(times, function_named(function), tree, call));
+}
+
+static void end_call(struct tree_times *times, const struct tree *tree, size_t function,
+		     struct call *call, uint64_t end_ns)
+{
+	call->end_ns = end_ns;
+	call->end = CALL_RETURN;
+	assert_true(tree_times_call_ended(times, function_named(function), tree, call));
+}
+
+/* main.f0 calls the others; main.f5 takes more_ns more, or is called so often. */
+static void add_tree(struct tree_times *times, uint64_t number, uint64_t more_ns,
+		     unsigned num_calls, uint64_t *state)
+{
+	struct tree tree = {.number = number};
+	struct call root = {.number = 1};
+	uint64_t now_ns = 0, call_number = 1;
+
+	add_call(times, &tree, 0, &root);
+	for (size_t i = 1; i < NUM_FUNCTIONS; i++) {
+		for (unsigned n = 0; n < (i == 5 ? num_calls : 1); n++) {
+			struct call call = {.number = ++call_number,
+					    .parent = 1,
+					    .depth = 1,
+					    .start_ns = now_ns};
+
+			add_call(times, &tree, i, &call);
+			now_ns += random_duration(state) + (i == 5 ? more_ns : 0);
+			end_call(times, &tree, i, &call, now_ns);
+		}
+	}
+	root.inner_ns = now_ns;
+	end_call(times, &tree, 0, &root, now_ns + random_duration(state));
+}
+
+static struct tree_times times_of(uint64_t num_trees, uint64_t more_ns, unsigned num_calls,
+				  uint64_t *state)
+{
+	struct tree_times times = {};
+
+	tree_times_begin(&times, NULL, false);
+	for (uint64_t i = 0; i < num_trees; i++)
+		add_tree(&times, i + 1, more_ns, num_calls, state);
+	return times;
+}
+
+static struct comparison compare_times(struct tree_times *old, struct tree_times *new)
+{
+	struct comparison comparison;
+
+	assert_null(compare(old, new, &comparison));
+	return comparison;
+}
+
+/* Nothing became slower or faster; how often that is said all the same. */
+static void test_false_alarms(void **state)
+{
+	uint64_t seed = 88172645463325252ull;
+	unsigned num_alarms = 0;
+
+	for (unsigned i = 0; i < 400; i++) {
+		struct tree_times old = times_of(20 + i % 100, 0, 1, &seed);
+		struct tree_times new = times_of(20 + i % 70, 0, 1, &seed);
+		struct comparison comparison = compare_times(&old, &new);
+
+		assert_int_equal(comparison.count, NUM_FUNCTIONS);
+		num_alarms += comparison.num_verdicts[COMPARE_SLOWER] +
+			      comparison.num_verdicts[COMPARE_FASTER];
+		comparison_destroy(&comparison);
+		tree_times_destroy(&old);
+		tree_times_destroy(&new);
+	}
+	/* One of a thousand, if anything. */
+	assert_true(num_alarms <= 1);
+}
+
+static void check_culprit(uint64_t more_ns, unsigned num_calls)
+{
+	uint64_t seed = 1234567;
+	struct tree_times old = times_of(100, 0, 1, &seed);
+	struct tree_times new = times_of(60, more_ns, num_calls, &seed);
+	struct comparison comparison = compare_times(&old, &new);
+	const struct compared *first = &comparison.rows[0];
+
+	assert_int_equal(comparison.num_verdicts[COMPARE_SLOWER], 1);
+	assert_int_equal(comparison.num_verdicts[COMPARE_FASTER], 0);
+	assert_string_equal(first->function, "main.f5");
+	assert_string_equal(first->root, "main.f0");
+	assert_int_equal(first->old.num_trees, 100);
+	assert_int_equal(first->new.num_trees, 60);
+	assert_int_equal(first->new.row->num_calls, 60 * num_calls);
+	comparison_destroy(&comparison);
+	/* The other way round it became faster. */
+	comparison = compare_times(&new, &old);
+	assert_int_equal(comparison.num_verdicts[COMPARE_SLOWER], 0);
+	assert_int_equal(comparison.num_verdicts[COMPARE_FASTER], 1);
+	comparison_destroy(&comparison);
+	tree_times_destroy(&old);
+	tree_times_destroy(&new);
+}
+
+static void test_culprit(void **state)
+{
+	check_culprit(300000, 1);
+	/* Not slower in itself, but there is more of it. */
+	check_culprit(0, 4);
+}
+
+/* Called in trees of one side alone. */
+static void test_new_function(void **state)
+{
+	uint64_t seed = 99;
+	struct tree_times old = times_of(50, 0, 0, &seed), new = times_of(50, 0, 1, &seed);
+	struct comparison comparison = compare_times(&old, &new);
+
+	assert_int_equal(comparison.num_verdicts[COMPARE_SLOWER], 1);
+	assert_string_equal(comparison.rows[0].function, "main.f5");
+	assert_null(comparison.rows[0].old.row);
+	comparison_destroy(&comparison);
+	tree_times_destroy(&old);
+	tree_times_destroy(&new);
+}
+
+static void test_too_few(void **state)
+{
+	uint64_t seed = 7;
+	struct tree_times old = times_of(COMPARE_MIN_TREES - 1, 0, 1, &seed);
+	struct tree_times new = times_of(100, 9000000, 1, &seed);
+	struct comparison comparison = compare_times(&old, &new);
+
+	assert_int_equal(comparison.num_verdicts[COMPARE_TOO_FEW], NUM_FUNCTIONS);
+	comparison_destroy(&comparison);
+	tree_times_destroy(&old);
+	tree_times_destroy(&new);
+}
+
+/* Trees that are not there as a whole say nothing. */
+static void test_left_out(void **state)
+{
+	struct tree_times times = {};
+	struct tree tree = {.number = 1, .lost = 1};
+	struct call call = {.number = 1};
+
+	tree_times_begin(&times, NULL, false);
+	add_call(&times, &tree, 0, &call);
+	end_call(&times, &tree, 0, &call, 10);
+	assert_int_equal(times.num_left_out, 1);
+	assert_int_equal(tree_times_find(&times, "main.f0", "main.f0")->own.count, 0);
+	assert_int_equal(tree_times_find(&times, "main.f0", "main.f0")->num_calls, 1);
+	tree = (struct tree){.number = 2};
+	add_call(&times, &tree, 0, &call);
+	tree_times_destroy(&times);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rank_test),  cmocka_unit_test(test_nothing_to_rank),
+		cmocka_unit_test(test_correction), cmocka_unit_test(test_false_alarms),
+		cmocka_unit_test(test_culprit),    cmocka_unit_test(test_new_function),
+		cmocka_unit_test(test_too_few),    cmocka_unit_test(test_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
