@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* hunt.c - what makes calls slow: attach to targets and to where goroutines wait, report at the end. */
-#include "gofuncgraph/hunt.h"
-
 #include "base/log.h"
 #include "command/command.h"
 #include "command/drill.h"
-#include "command/hunt_args.h"
 #include "command/hunt_memory.h"
+#include "command/hunt_replay.h"
+#include "command/hunt_view.h"
 #include "command/nothing.h"
 #include "command/run.h"
-#include "gofuncgraph/hunt_report.h"
+#include "command/run_record.h"
 
 struct hunting {
 	const struct hunt_args *args;
+	struct hunt_view view;
 	struct run run;
-	struct output *output;
-	struct hunt *hunt;
+	struct run_record record;
 	struct places places; /* of run.bin */
 	struct unwind_code code;
 	struct hunt_memory memory;
 	struct drill drill; /* with --drill */
-	uint64_t num_reports;
-	uint64_t num_before; /* calls, of the binary before it was overwritten */
 };
 
 /* ---- preparing ---- */
@@ -36,13 +33,6 @@ static struct error *make_plan(void *context)
 		       ?: plan_refuse_values(&run->plan, "hunt");
 }
 
-static uint32_t func_of_site(void *context, uint32_t site)
-{
-	const struct hunting *hunting = context;
-
-	return names_func_of_site(hunting->run.names, site);
-}
-
 static void on_stuck(void *context, const struct hunt_open *call)
 {
 	struct hunting *hunting = context;
@@ -50,26 +40,10 @@ static void on_stuck(void *context, const struct hunt_open *call)
 	hunt_memory_add_stuck(&hunting->memory, call);
 }
 
-static uint64_t period_ns(const struct hunt_options *options)
+static struct error *open_memory(struct hunting *hunting)
 {
-	return options->frequency_hz ? UINT64_C(1000000000) / options->frequency_hz : 0;
-}
-
-static struct error *open_hunt(struct hunting *hunting)
-{
-	const struct hunt_args *args = hunting->args;
-	const struct hunt_settings settings = {
-		.sample_ns = period_ns(&args->run.options.hunt),
-		.stuck_ns = args->stuck_ns,
-		.num_slowest = args->call,
-		.code = &hunting->code,
-	};
-	const struct hunt_sink sink = {
-		.context = hunting, .func_of_site = func_of_site, .stuck = on_stuck};
 	struct error *err = places_init(&hunting->places, hunting->run.bin);
 
-	if (err)
-		return err;
 	hunting->code = (struct unwind_code){
 		.context = &hunting->places,
 		.at = places_code,
@@ -77,38 +51,38 @@ static struct error *open_hunt(struct hunting *hunting)
 	};
 	hunting->memory.plan = &hunting->run.plan;
 	hunting->memory.places = &hunting->places;
-	return hunt_new(&settings, &sink, &hunting->hunt);
+	return err;
 }
 
 static struct error *open_output(void *context)
 {
 	struct hunting *hunting = context;
-	struct output_options options = {0};
+	struct output_options options = {.run = hunting->args->run.options};
 	struct error *err = run_prepare_output(&hunting->run, &options);
 
-	err = err ?: output_new(hunting->args->format, &options, &hunting->output);
-	return err ?: open_hunt(hunting);
+	if (!err)
+		err = run_record_open(&hunting->record, &hunting->run);
+	if (!err)
+		err = open_memory(hunting);
+	return err ?: hunt_view_open(&hunting->view, &options, &hunting->code);
 }
 
 static void close_output(void *context)
 {
 	struct hunting *hunting = context;
 
-	hunting->num_before += hunt_num_calls(hunting->hunt);
-	hunt_free(take_pointer(hunting->hunt));
+	hunt_view_close(&hunting->view);
+	run_record_forget(&hunting->record);
 	hunt_memory_release(&hunting->memory);
 	places_release(&hunting->places);
-	output_free(take_pointer(hunting->output));
 }
 
 /* ---- running ---- */
 
-static void print_report(void *context, const struct hunt_report *report)
+static void on_report(void *context, const struct hunt_report *report)
 {
 	struct hunting *hunting = context;
 
-	hunting->num_reports++;
-	output_hunt(hunting->output, report);
 	if (hunting->args->drill)
 		run_fail(&hunting->run, drill_note(&hunting->drill, hunting->run.bin, report,
 						   hunting->args->slower_ns));
@@ -116,23 +90,21 @@ static void print_report(void *context, const struct hunt_report *report)
 
 static void finish(struct hunting *hunting, uint64_t stop_ns)
 {
-	const struct hunt_args *args = hunting->args;
-	const struct hunt_report_options options = {
-		.slower_ns = args->slower_ns,
-		.full_stacks = format_wants_full_stacks(args->format),
-		.rank = args->call,
-		.share_of_exact = guard_share_of_states(hunting->run.guard),
-	};
-	const struct hunt_visitor visitor = {.report = print_report, .context = hunting};
-	struct output_totals totals = {.stop_ns = stop_ns,
-				       .lost = hunting->run.counts[STAT_LOST],
-				       .hunt = hunt_totals(hunting->hunt)};
+	struct output_totals totals = {.stop_ns = stop_ns, .lost = hunting->run.counts[STAT_LOST]};
 
 	drill_forget(&hunting->drill);
-	run_fail(&hunting->run, hunt_report(hunting->hunt, hunting->run.names, &options, &visitor));
-	if (args->drill)
+	run_fail(&hunting->run,
+		 hunt_view_report(&hunting->view, guard_share_of_states(hunting->run.guard)));
+	if (hunting->args->drill)
 		totals.drill = drill_decide(&hunting->drill, &hunting->run);
-	output_end(hunting->output, &totals);
+	hunt_view_end(&hunting->view, &totals);
+}
+
+static void feed(struct hunting *hunting, const struct record *record)
+{
+	hunting->record.share_of_exact = guard_share_of_states(hunting->run.guard);
+	run_fail(&hunting->run, run_record_add(&hunting->record, record));
+	run_fail(&hunting->run, hunt_view_feed(&hunting->view, record));
 }
 
 /* A wait that has not ended: where, its process tells. */
@@ -144,9 +116,8 @@ static void feed_open(struct hunting *hunting, const struct record_wait *wait)
 		!wait->stack && hunt_memory_find_stack(&hunting->memory, wait, &stack, &named);
 
 	if (is_found)
-		run_fail(&hunting->run, hunt_feed(hunting->hunt, &stack.header));
-	run_fail(&hunting->run,
-		 hunt_feed(hunting->hunt, is_found ? &named.wait.header : &wait->header));
+		feed(hunting, &stack.header);
+	feed(hunting, is_found ? &named.wait.header : &wait->header);
 }
 
 static void handle(void *context, const struct record *record)
@@ -159,9 +130,9 @@ static void handle(void *context, const struct record *record)
 	if (record->kind == RECORD_WAIT && record->flags & RECORD_IS_OPEN)
 		feed_open(hunting, (const struct record_wait *)record);
 	else
-		run_fail(&hunting->run, hunt_feed(hunting->hunt, record));
+		feed(hunting, record);
 	if (record->kind == RECORD_TICK && hunting->args->drill)
-		drill_watch(&hunting->drill, hunting->hunt, hunting->args->slower_ns,
+		drill_watch(&hunting->drill, hunting->view.hunt, hunting->args->slower_ns,
 			    record->time_ns);
 	if (record->kind == RECORD_STOPPED)
 		finish(hunting, record->time_ns);
@@ -176,46 +147,46 @@ static struct error *start(void *context)
 
 	snprintf(what, sizeof(what), "tracing %zu function%s", num_targets,
 		 num_targets == 1 ? "" : "s");
-	return run_start(&hunting->run, &options, what);
+	struct error *err = run_start(&hunting->run, &options, what);
+	if (err || !hunting->run.has_begun || hunting->run.is_changed)
+		return err;
+	return run_record_begin(&hunting->record, &hunting->run);
 }
 
 static struct error *flush(void *context, int *errnum)
 {
 	struct hunting *hunting = context;
 
-	const struct hunt_memory_teller teller = {.hunt = hunting->hunt,
+	const struct hunt_memory_teller teller = {.hunt = hunting->view.hunt,
 						  .source = hunting->run.source,
 						  .names = hunting->run.names,
-						  .output = hunting->output};
+						  .output = hunting->view.output};
 
 	hunt_memory_tell_stuck(&hunting->memory, &teller);
-	return output_flush(hunting->output, errnum);
-}
-
-static uint64_t num_calls(const struct hunting *hunting)
-{
-	return hunting->num_before + (hunting->hunt ? hunt_num_calls(hunting->hunt) : 0);
+	return output_flush(hunting->view.output, errnum);
 }
 
 static bool limit_reached(void *context)
 {
 	const struct hunting *hunting = context;
 
-	return hunting->drill.has_enough ||
-	       (hunting->args->limit && num_calls(hunting) >= hunting->args->limit);
+	return hunting->drill.has_enough || hunt_view_is_full(&hunting->view);
 }
 
 static bool has_shown(void *context)
 {
 	const struct hunting *hunting = context;
 
-	return hunting->num_reports || num_calls(hunting);
+	return hunting->view.num_reports || hunt_view_num_calls(&hunting->view);
 }
 
 static struct progress_count count(void *context)
 {
-	return (struct progress_count){
-		.count = num_calls(context), .one = "call of a target", .many = "calls of targets"};
+	const struct hunting *hunting = context;
+
+	return (struct progress_count){.count = hunt_view_num_calls(&hunting->view),
+				       .one = "call of a target",
+				       .many = "calls of targets"};
 }
 
 static void explain(void *context)
@@ -232,10 +203,10 @@ static void explain(void *context)
 
 static void destroy(struct hunting *hunting)
 {
-	hunt_free(hunting->hunt);
+	hunt_view_close(&hunting->view);
+	run_record_close(&hunting->record);
 	hunt_memory_release(&hunting->memory);
 	places_release(&hunting->places);
-	output_free(hunting->output);
 	drill_forget(&hunting->drill);
 	run_destroy(&hunting->run);
 }
@@ -246,16 +217,41 @@ static struct error *drill(struct hunting *hunting)
 	return drill_run(&hunting->drill, hunting->args, &hunting->run);
 }
 
+static void report(void *context)
+{
+	const struct hunting *hunting = context;
+
+	run_record_report(&hunting->record);
+}
+
+static struct error *trace(struct hunting *hunting)
+{
+	struct error *err = run_prepare(&hunting->run);
+
+	if (!err)
+		err = run_trace(&hunting->run);
+	if (!err && hunting->drill.is_due)
+		err = drill(hunting);
+	run_wait(&hunting->run);
+	return err;
+}
+
 int command_hunt(int argc, char **argv)
 {
 	_cleanup_error_ struct error *err = NULL;
 	struct hunt_args args;
-	struct hunting hunting = {.args = &args};
+	struct hunting hunting = {.args = &args,
+				  .view = {.args = &args,
+					   .context = &hunting,
+					   .stuck = on_stuck,
+					   .reported = on_report}};
 	char name[] = "gofuncgraph-c hunt";
 
 	argv[0] = name;
 	hunt_args_parse(argc, argv, 0, &args);
 	log_set_verbose(args.run.verbose);
+	hunting.record.path = args.record_path;
+	hunting.record.code = &hunting.code;
 	hunting.run = (struct run){
 		.args = &args.run,
 		.context = &hunting,
@@ -271,15 +267,11 @@ int command_hunt(int argc, char **argv)
 		.has_shown = has_shown,
 		.count = count,
 		.explain = explain,
+		.report = report,
 	};
 	err = hunt_args_take_library(&args);
 	if (!err)
-		err = run_prepare(&hunting.run);
-	if (!err)
-		err = run_trace(&hunting.run);
-	if (!err && hunting.drill.is_due)
-		err = drill(&hunting);
-	run_wait(&hunting.run);
+		err = args.replay_path ? hunt_replay(&args) : trace(&hunting);
 	if (err)
 		log_failure(err);
 	destroy(&hunting);

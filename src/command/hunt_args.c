@@ -23,6 +23,8 @@ enum {
 	KEY_LIMIT,
 	KEY_FREQUENCY,
 	KEY_WAITS,
+	KEY_RECORD,
+	KEY_REPLAY,
 };
 
 static const char *const waits_names[] = {
@@ -48,6 +50,8 @@ static const struct argp_option options[] = {
 	{"drill", KEY_DRILL, NULL, 0,
 	 "Then trace what was found, and show the next slow call as a tree", OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(HUNT_FORMATS), OPTIONS_OUTPUT},
+	{"record", KEY_RECORD, "FILE", 0, OPTION_RECORD_DOC, OPTIONS_OUTPUT},
+	{"replay", KEY_REPLAY, "FILE", 0, OPTION_REPLAY_DOC, OPTIONS_PROCESSES},
 	{"limit", KEY_LIMIT, "N", 0, "After N calls of targets", OPTIONS_STOP},
 	{"frequency", KEY_FREQUENCY, "HZ", 0,
 	 "Samples a second of each processor (default 199; 997 for calls under 20 ms)",
@@ -67,6 +71,26 @@ static enum hunt_waits parse_waits(const char *arg, struct argp_state *state)
 			return (enum hunt_waits)i;
 	argp_error(state, "--waits is auto, exact or sampled, not '%s'", arg);
 	return HUNT_WAITS_AUTO;
+}
+
+static void check_end(const struct hunt_args *args, struct argp_state *state)
+{
+	const struct selection *selection = &args->select.selection;
+
+	if (args->replay_path)
+		run_args_check_replay(&args->run,
+				      selection->num_targets ? selection->targets[0] : NULL,
+				      args->record_path, state);
+	else if (!selection->num_targets)
+		argp_error(state, "which TARGET? hunt looks at the calls of a function");
+	if (args->drill && (args->replay_path || args->record_path))
+		argp_error(
+			state,
+			"--drill traces once more, and is not in a recording: leave it out, or --record and --replay");
+	if (args->drill && !drill_format(args->format))
+		argp_error(
+			state,
+			"--drill shows a tree, and there are none in this format: leave out -f, or give -f json");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -114,13 +138,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'f':
 		return run_args_parse_format(OUTPUT_HUNT, FORMATS_NAMES(HUNT_FORMATS), arg, state,
 					     &args->format);
+	case KEY_RECORD:
+		args->record_path = arg;
+		return 0;
+	case KEY_REPLAY:
+		args->replay_path = args->select.binary = arg;
+		return 0;
 	case ARGP_KEY_END:
-		if (!args->select.selection.num_targets)
-			argp_error(state, "which TARGET? hunt looks at the calls of a function");
-		if (args->drill && !drill_format(args->format))
-			argp_error(
-				state,
-				"--drill shows a tree, and there are none in this format: leave out -f, or give -f json");
+		check_end(args, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -154,7 +179,8 @@ const struct argp hunt_argp = {
 	.args_doc = "[OPTION...] BINARY TARGET...\n"
 		    "[OPTION...] -p PID [LIBRARY] TARGET...\n"
 		    "[OPTION...] --pod NAME [BINARY] TARGET...\n"
-		    "[OPTION...] BINARY TARGET... -- [ARG...]",
+		    "[OPTION...] BINARY TARGET... -- [ARG...]\n"
+		    "[OPTION...] --replay FILE",
 	.doc = doc,
 	.children = children,
 };
@@ -170,7 +196,7 @@ struct error *hunt_args_take_library(struct hunt_args *args)
 {
 	struct error *err = run_args_take_first_target(&args->run, &args->select);
 
-	if (!err && !args->select.selection.num_targets)
+	if (!err && !args->replay_path && !args->select.selection.num_targets)
 		return error_new("%s is no function, but %s: which TARGET in it?",
 				 *args->run.binary,
 				 args->run.library_path ? "what the process has loaded" : "BINARY");

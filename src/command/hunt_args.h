@@ -14,6 +14,8 @@ struct hunt_args {
 	uint64_t limit; /* calls; 0: any number */
 	bool drill;
 	uint64_t call; /* --call, from 1; 0: none */
+	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
+	const char *replay_path; /* a recording to be shown, instead of tracing; NULL: none */
 };
 
 /* As trace_args_parse(). */

@@ -162,6 +162,7 @@ bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait
 	stack->end = STACK_TARGET;
 	stacks_name(stack);
 	stack->header.pid = wait->header.pid;
+	stack->header.time_ns = wait->header.time_ns;
 	named->wait = *wait;
 	if (record_waited_on(wait))
 		named->on = *record_waited_on(wait);

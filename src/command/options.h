@@ -39,6 +39,10 @@ static inline bool option_takes_value(const struct argp_option *option)
 void options_visit(const struct argp *argp,
 		   void (*visit)(void *context, const struct argp_option *option), void *context);
 
+/* --record and --replay, of commands that have both. */
+#define OPTION_RECORD_DOC "Record into FILE what is traced, too: --replay FILE shows it again"
+#define OPTION_REPLAY_DOC "Show what was recorded into FILE, and trace nothing: leave out BINARY"
+
 /* --color */
 #define OPTION_COLOR_DOC "auto (on a terminal, the default), always, or never"
 /* Anything else ends with a message of argp's. */

@@ -88,10 +88,28 @@ static void show_progress(struct play *play)
 
 /* ---- records ---- */
 
+static struct error *check(const struct play *play, enum recorded recorded)
+{
+	static const char *const commands[] = {
+		[RECORDED_TREES] = "replay",
+		[RECORDED_STATES] = "states --replay",
+		[RECORDED_HUNT] = "hunt --replay",
+		[RECORDED_GOROUTINES] = "goroutines --replay",
+	};
+
+	if (recorded == play->recorded)
+		return NULL;
+	return error_new("%s was recorded otherwise: gofuncgraph-c %s %s shows it", play->path,
+			 commands[recorded], play->path);
+}
+
 static struct error *begin(void *context, const struct player_state *state)
 {
 	struct play *play = context;
+	struct error *err = check(play, about_recorded(&state->about));
 
+	if (err)
+		return err;
 	memset(play->counts, 0, sizeof(play->counts));
 	return play->begin(play->context, state);
 }
@@ -169,6 +187,38 @@ struct error *play_run(struct play *play, FILE *file)
 	return err;
 }
 
+struct error *play_show(struct play *play, const struct format *format, const char *output_path)
+{
+	struct error *err;
+
+	signals_catch();
+	err = play_open(play);
+	if (!err)
+		err = play_open_output(play, NULL, format, output_path, &play->output);
+	return err ?: play_run(play, play->output);
+}
+
+struct output_options play_output_options(const struct player_state *state, FILE *file,
+					  const char *output_path)
+{
+	const struct recording_about *about = &state->about;
+
+	return (struct output_options){
+		.file = file,
+		.path = output_path,
+		.about = {.arguments = about->arguments,
+			  .binary = about->binary,
+			  .build_id = about->build_id,
+			  .start_ns = about->start_ns},
+		.names = state->names,
+		.clock = &state->clock,
+		.command_lines = state->command_lines,
+		.values = state->values,
+		.run = about->run,
+		.is_past = true,
+	};
+}
+
 /* ---- the end ---- */
 
 void play_report(const struct play *play)
@@ -193,4 +243,45 @@ void play_close(struct play *play)
 	error_free(take_pointer(play->err));
 	if (play->file)
 		fclose(take_pointer(play->file));
+	if (play->output && play->output != stdout)
+		fclose(take_pointer(play->output));
+}
+
+/* ---- what is in a file ---- */
+
+static struct error *look(void *context, const struct player_state *state)
+{
+	enum recorded *recorded = context;
+
+	*recorded = about_recorded(&state->about);
+	return NULL;
+}
+
+static void look_away(void *context)
+{
+}
+
+static void ignore(void *context, const struct record *record)
+{
+}
+
+bool play_look(const char *path, enum recorded *recorded)
+{
+	_cleanup_fclose_ FILE *file = fopen(path, "re");
+	const struct player_options options = {.file = file,
+					       .path = path,
+					       .sink = {ignore, recorded},
+					       .begin = look,
+					       .end = look_away};
+	struct source *player = NULL;
+	struct stat stat;
+	struct error *err;
+
+	/* What is in a pipe can be read once. */
+	if (!file || fstat(fileno(file), &stat) || !S_ISREG(stat.st_mode))
+		return false;
+	err = player_new(&options, &player);
+	source_free(player);
+	error_free(err);
+	return !err;
 }

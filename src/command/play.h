@@ -14,6 +14,7 @@
 struct play {
 	/* To be set: */
 	const char *path; /* of the recording, "-": standard input; not owned */
+	enum recorded recorded; /* what can be shown; anything else is an error */
 	void *context;
 	/* As in struct player_options. */
 	struct error *(*begin)(void *context, const struct player_state *state);
@@ -26,6 +27,7 @@ struct play {
 
 	/* Its own, zero at first. */
 	FILE *file;
+	FILE *output; /* of play_show() */
 	uint64_t size; /* bytes of the file; 0: a pipe, unknown */
 	struct source *player;
 	uint64_t counts[STAT_COUNT]; /* when it was recorded, by enum statistic */
@@ -40,9 +42,17 @@ struct error *play_open_output(const struct play *play, const struct play *other
 			       const struct format *format, const char *output_path, FILE **file);
 /* `file`: where it is shown, or NULL. A reader that went away (`| head`) is no error. */
 struct error *play_run(struct play *play, FILE *file);
+/* All of these three, into play->output. */
+struct error *play_show(struct play *play, const struct format *format, const char *output_path);
+/* What an output into that file is told of the recording, from `begin` on. */
+struct output_options play_output_options(const struct player_state *state, FILE *file,
+					  const char *output_path);
 /* What was counted when it was recorded, and what is damaged, as messages. */
 void play_report(const struct play *play);
 void play_close(struct play *play);
+
+/* What is in the file. False: that cannot be told before it is read, or it is no recording. */
+bool play_look(const char *path, enum recorded *recorded);
 
 /* "reading slow.rec: 42 %, 12s left", when so many of its bytes were read in that time. Pure. */
 #define PLAY_PROGRESS_SIZE 256

@@ -64,7 +64,7 @@ const struct argp replay_argp = {
 	       "How long each function took:\n"
 	       "  gofuncgraph-c replay --summary slow.rec\n"
 	       "\v"
-	       "FILE is what `record` or --record wrote; - is standard input.\n"
+	       "FILE is what `record` or --record wrote; - is standard input. What `states`, `hunt` and `goroutines` recorded is shown as they do; their --replay takes options.\n"
 	       "\n"
 	       "See gofuncgraph-c-replay(8).\n",
 	.children = children,
@@ -77,7 +77,7 @@ struct shown {
 	struct tree_view view;
 	struct where *where; /* what trees must satisfy; NULL: nothing */
 	struct run_options options; /* of what is played last; labels and texts are not owned */
-	FILE *file; /* NULL: it is shown on a server */
+	const struct play *play;
 	unsigned num_begun; /* binaries */
 };
 
@@ -85,20 +85,8 @@ static struct error *begin(void *context, const struct player_state *state)
 {
 	struct shown *shown = context;
 	const struct recording_about *about = &state->about;
-	const struct output_options about_output = {
-		.file = shown->file,
-		.path = shown->args->output_path,
-		.about = {.arguments = about->arguments,
-			  .binary = about->binary,
-			  .build_id = about->build_id,
-			  .start_ns = about->start_ns},
-		.names = state->names,
-		.clock = &state->clock,
-		.command_lines = state->command_lines,
-		.values = state->values,
-		.run = about->run,
-		.is_past = true,
-	};
+	const struct output_options output =
+		play_output_options(state, shown->play->output, shown->args->output_path);
 	struct error *err;
 
 	if (shown->num_begun++ && format_is_document(shown->args->view.format))
@@ -114,7 +102,7 @@ static struct error *begin(void *context, const struct player_state *state)
 	}
 	shown->view.where = shown->where;
 	shown->options = about->run;
-	return tree_view_open(&shown->view, &about_output, state->hit_times);
+	return tree_view_open(&shown->view, &output, state->hit_times);
 }
 
 static void end(void *context)
@@ -157,13 +145,8 @@ struct error *replay_run(const struct replay_args *args)
 			    .is_full = is_full};
 	struct error *err;
 
-	signals_catch();
-	err = play_open(&play);
-	if (!err)
-		err = play_open_output(&play, NULL, args->view.format, args->output_path,
-				       &shown.file);
-	if (!err)
-		err = play_run(&play, shown.file);
+	shown.play = &play;
+	err = play_show(&play, args->view.format, args->output_path);
 	if (!err)
 		play_report(&play);
 	if (!err && shown.view.output) {
@@ -172,9 +155,25 @@ struct error *replay_run(const struct replay_args *args)
 	}
 	play_close(&play);
 	where_free(shown.where);
-	if (shown.file && shown.file != stdout)
-		fclose(shown.file);
 	return err;
+}
+
+/* Without any option: as it is shown while it is traced. True: it is no recording of trees, and was shown. */
+static bool shows_otherwise(int argc, char **argv, int *status)
+{
+	static int (*const commands[])(int argc, char **argv) = {
+		[RECORDED_STATES] = command_states,
+		[RECORDED_HUNT] = command_hunt,
+		[RECORDED_GOROUTINES] = command_goroutines,
+	};
+	enum recorded recorded;
+	char command[] = "", option[] = "--replay";
+	char *arguments[] = {command, option, argv[1], NULL};
+
+	if (argc != 2 || !play_look(argv[1], &recorded) || recorded == RECORDED_TREES)
+		return false;
+	*status = commands[recorded](3, arguments);
+	return true;
 }
 
 int command_replay(int argc, char **argv)
@@ -182,7 +181,10 @@ int command_replay(int argc, char **argv)
 	_cleanup_error_ struct error *err = NULL;
 	struct replay_args args = {};
 	char name[] = "gofuncgraph-c replay";
+	int status;
 
+	if (shows_otherwise(argc, argv, &status))
+		return status;
 	argv[0] = name;
 	argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	err = replay_run(&args);

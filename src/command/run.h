@@ -49,6 +49,7 @@ struct run {
 	bool is_closed; /* nobody reads its output any more */
 	bool is_over; /* see run_is_over() */
 	uint64_t output_ns; /* by the clock of records, when the output was opened */
+	uint64_t traced_ns; /* the same, since when it is traced */
 	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
 	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */
 	uint64_t progress_ns; /* when what goes on is shown again */

@@ -291,3 +291,13 @@ int run_args_split(int argc, char **argv, struct run_args *args)
 	}
 	return argc;
 }
+
+void run_args_check_replay(const struct run_args *args, const char *word, const char *record_path,
+			   struct argp_state *state)
+{
+	if (word || args->pid || args->program_args)
+		argp_error(state, "--replay shows a recording, and traces nothing: leave out '%s'",
+			   args->pid ? "-p" : word ?: "--");
+	else if (record_path)
+		argp_error(state, "--replay and --record are one too many: leave out one");
+}

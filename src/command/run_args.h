@@ -52,6 +52,11 @@ void run_args_destroy(struct run_args *args);
 /* The argument of -p. */
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state);
 
+/* With --replay FILE nothing is traced: an error if `word` (NULL: none) or something else says what is to be,
+ * or --record was given. */
+void run_args_check_replay(const struct run_args *args, const char *word, const char *record_path,
+			   struct argp_state *state);
+
 /* Reports what a parser of text found wrong with an argument, if anything; takes err. */
 void run_args_check(struct argp_state *state, struct error *err);
 

@@ -26,6 +26,7 @@ static struct recording_about about_of(const struct run *run, struct name_site *
 		.go_version = (char *)gobin_version(run->bin),
 		.machine = gobin_arch(run->bin)->machine,
 		.start_ns = run->output_ns,
+		.traced_ns = run->traced_ns,
 		.goroot = (char *)own.goroot,
 		.module = (char *)own.module,
 		.run = run->args->options,
@@ -91,6 +92,8 @@ struct error *run_record_begin(struct run_record *record, const struct run *run)
 {
 	const struct name_source names = name_source_gobin(run->bin, run->modules);
 	const struct recorder_state state = {.values = &run->plan.values,
+					     .code = record->code,
+					     .share_of_exact = &record->share_of_exact,
 					     .hit_times = run->hit_times,
 					     .clock = &run->clock,
 					     .command_lines = run->command_lines};

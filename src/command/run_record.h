@@ -18,6 +18,9 @@ struct run_record {
 	uint64_t
 		dump_slower_ns; /* what is kept goes into a file when a call took that long; 0: never */
 	bool is_output; /* the file is that of the run itself (-o) */
+	/* With hunt: how much stack code uses, of the run's binary; not owned. Else NULL. */
+	const struct unwind_code *code;
+	double share_of_exact; /* the same: see struct hunt_report */
 	FILE *file;
 	struct recorder *recorder; /* NULL: tracing has never begun */
 	bool has_begun; /* it has, and has not stopped */

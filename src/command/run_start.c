@@ -162,6 +162,7 @@ struct error *run_start(struct run *run, struct live_options *options, const cha
 		throttle_watch(run->throttle, process_pid(run->process));
 	if (!err)
 		err = start_source(run, options, what);
+	run->traced_ns = event_clock_now_ns(&run->clock);
 	if (err || run->has_begun || run->is_changed)
 		return err;
 	err = resume(run);

@@ -18,6 +18,8 @@ enum {
 	KEY_BY,
 	KEY_SORT,
 	KEY_ENDED,
+	KEY_RECORD,
+	KEY_REPLAY,
 };
 
 static const struct argp_option options[] = {
@@ -40,6 +42,8 @@ static const struct argp_option options[] = {
 	 "With --summary: a row for each goroutine that has ended, not one for those of a function",
 	 OPTIONS_SHOWN},
 	{"format", 'f', "FORMAT", 0, FORMATS_DOC(STATE_FORMATS), OPTIONS_OUTPUT},
+	{"record", KEY_RECORD, "FILE", 0, OPTION_RECORD_DOC, OPTIONS_OUTPUT},
+	{"replay", KEY_REPLAY, "FILE", 0, OPTION_REPLAY_DOC, OPTIONS_PROCESSES},
 	{"limit", KEY_LIMIT, "N", 0,
 	 "After N changes; with --summary: the first N rows of each table", OPTIONS_STOP},
 	{},
@@ -56,7 +60,9 @@ static void check_end(const struct states_args *args, struct argp_state *state)
 	if (!is_summary && args->has_summary_options)
 		argp_error(state,
 			   "--by, --sort and --ended are about --summary, which is not there");
-	if (!args->binary)
+	if (args->replay_path)
+		run_args_check_replay(&args->run, args->binary, args->record_path, state);
+	else if (!args->binary)
 		argp_error(state, "which BINARY?");
 }
 
@@ -131,6 +137,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_LIMIT:
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
+	case KEY_RECORD:
+		args->record_path = arg;
+		return 0;
+	case KEY_REPLAY:
+		args->replay_path = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		return take_argument(args, arg, state);
 	case ARGP_KEY_END:
@@ -138,7 +150,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (args->chosen_tables)
 			args->summary.tables = args->chosen_tables;
 		args->summary.limit = args->limit;
-		return args->binary ? 0 : EINVAL;
+		return args->binary || args->replay_path ? 0 : EINVAL;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -167,7 +179,8 @@ const struct argp states_argp = {
 	.args_doc = "[OPTION...] BINARY\n"
 		    "[OPTION...] -p PID [LIBRARY]\n"
 		    "[OPTION...] --pod NAME [BINARY]\n"
-		    "[OPTION...] BINARY -- [ARG...]",
+		    "[OPTION...] BINARY -- [ARG...]\n"
+		    "[OPTION...] --replay FILE",
 	.doc = doc,
 	.children = children,
 };

@@ -20,6 +20,8 @@ struct states_args {
 	struct states_summary summary; /* without --summary its tables are 0 */
 	unsigned chosen_tables; /* --by */
 	bool has_summary_options; /* one of those that are about it */
+	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
+	const char *replay_path; /* a recording to be shown, instead of tracing; NULL: none */
 };
 
 /* As trace_args_parse(). */

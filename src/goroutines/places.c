@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 
 /* A program that lies about its stacks does not fill our memory. */
@@ -32,6 +33,10 @@ void places_release(struct places *places)
 {
 	hash_free_items(&places->code);
 	hash_free_items(&places->frames);
+	hash_free_items(&places->systems);
+	for (size_t i = 0; i < places->num_texts; i++)
+		free(places->texts[i]);
+	free(places->texts);
 }
 
 /* ---- for unwinding ---- */
@@ -91,7 +96,7 @@ const struct shown_frames *places_frames(struct places *places, uint64_t va)
 	struct shown_frames *shown = hash_find(&places->frames, (struct hash_key){.first = va});
 	size_t count;
 
-	if (shown || places->frames.count >= MAX_CODE)
+	if (shown || !places->bin || places->frames.count >= MAX_CODE)
 		return shown;
 	count = gobin_frames(places->bin, va, frames, MAX_INLINED);
 	shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));
@@ -116,12 +121,37 @@ const struct shown_frames *places_frames(struct places *places, uint64_t va)
 
 bool places_is_system(struct places *places, uint64_t start_va)
 {
-	const struct gobin_func *func = gobin_func_at(places->bin, start_va);
+	const struct gobin_func *func;
 
+	if (!places->bin)
+		return hash_find(&places->systems, (struct hash_key){.first = start_va});
+	func = gobin_func_at(places->bin, start_va);
 	return func &&
 	       (starts_with(func->name, "runtime.") ||
 		starts_with(func->name, "runtime/internal")) &&
 	       strcmp(func->name, "runtime.main") != 0 &&
 	       strcmp(func->name, "runtime.handleAsyncEvent") != 0 &&
 	       strcmp(func->name, "runtime.corostart") != 0;
+}
+
+const char *places_reason(const struct places *places, uint8_t reason)
+{
+	return places->bin ? gobin_wait_reason(places->bin, reason) : places->reasons[reason];
+}
+
+/* ---- telling ---- */
+
+const char *places_keep(struct places *places, char *text)
+{
+	if (!text || !array_reserve(&places->texts, &places->texts_capacity, places->num_texts + 1,
+				    sizeof(*places->texts))) {
+		free(text);
+		return NULL;
+	}
+	return places->texts[places->num_texts++] = text;
+}
+
+bool places_tell_frames(struct places *places, struct shown_frames *frames)
+{
+	return !hash_find(&places->frames, frames->key) && hash_add(&places->frames, &frames->key);
 }

@@ -20,10 +20,18 @@ struct shown_frames {
 	struct shown_frame items[];
 };
 
+#define PLACES_NUM_REASONS 256
+
+/* All zero: of no binary, and what is known is what was told, by the functions at the end. */
 struct places {
 	struct gobin *bin; /* not owned */
 	struct own_code own;
 	struct hash code, frames;
+	/* What was told: functions of the runtime's own goroutines, reasons of waits, and their texts. */
+	struct hash systems;
+	const char *reasons[PLACES_NUM_REASONS];
+	char **texts;
+	size_t num_texts, texts_capacity;
 };
 
 struct error *places_init(struct places *places, struct gobin *bin);
@@ -38,5 +46,15 @@ const struct shown_frames *places_frames(struct places *places, uint64_t va);
 /* True of what the runtime runs for itself, which Go's own traces leave out:
  * src/runtime/traceback.go, isSystemGoroutine(). */
 bool places_is_system(struct places *places, uint64_t start_va);
+
+/* As gobin_wait_reason(). */
+const char *places_reason(const struct places *places, uint8_t reason);
+
+/* ---- telling, of no binary ---- */
+
+/* Takes the text over, for as long as there are places. NULL: it was NULL, or out of memory. */
+const char *places_keep(struct places *places, char *text);
+/* Takes them over. False: out of memory, or they are known, and stay the caller's. */
+bool places_tell_frames(struct places *places, struct shown_frames *frames);
 
 #endif

@@ -10,9 +10,8 @@
 
 static const char *reason_of(const struct report *report, const struct goroutine *one)
 {
-	const char *reason = one->state == STATE_WAITING
-				     ? gobin_wait_reason(report->places->bin, one->reason)
-				     : NULL;
+	const char *reason =
+		one->state == STATE_WAITING ? places_reason(report->places, one->reason) : NULL;
 
 	return reason && *reason ? reason : NULL;
 }

@@ -39,11 +39,16 @@ static void put_run(struct bytes *bytes, const struct run_options *run)
 		bytes_put_number(bytes, run->goids[i]);
 }
 
-static void put_where(struct bytes *bytes, const struct recording_about *about)
+/* What came later. */
+static void put_more(struct bytes *bytes, const struct recording_about *about)
 {
 	put_text(bytes, about->run.where);
 	put_texts(bytes, (char *const *)about->run.labels, about->run.num_labels);
 	bytes_put_number(bytes, about->where_is_early);
+	bytes_put_number(bytes, about->traced_ns);
+	bytes_put_number(bytes, about->run.hunt.is_wanted);
+	bytes_put_number(bytes, about->run.hunt.frequency_hz);
+	bytes_put_number(bytes, about->is_snapshot);
 }
 
 static void put_sites(struct bytes *bytes, const struct recording_about *about)
@@ -77,7 +82,7 @@ void about_write(const struct recording_about *about, struct bytes *bytes)
 	put_text(bytes, about->module);
 	put_run(bytes, &about->run);
 	put_sites(bytes, about);
-	put_where(bytes, about);
+	put_more(bytes, about);
 }
 
 /* ---- reading ---- */
@@ -126,7 +131,7 @@ static void take_run(struct cursor *cursor, struct run_options *run)
 		run->goids[run->num_goids++] = cursor_number(cursor);
 }
 
-static void take_where(struct cursor *cursor, struct recording_about *about)
+static void take_more(struct cursor *cursor, struct recording_about *about)
 {
 	struct run_options *run = &about->run;
 	uint64_t count;
@@ -137,6 +142,10 @@ static void take_where(struct cursor *cursor, struct recording_about *about)
 	while (run->num_labels < count && !cursor->failed)
 		run->labels[run->num_labels++] = cursor_text(cursor);
 	about->where_is_early = cursor_number(cursor);
+	about->traced_ns = cursor_number(cursor);
+	run->hunt.is_wanted = cursor_number(cursor);
+	run->hunt.frequency_hz = (uint32_t)cursor_number(cursor);
+	about->is_snapshot = cursor_number(cursor);
 }
 
 static void take_sites(struct cursor *cursor, struct recording_about *about)
@@ -168,9 +177,9 @@ bool about_read(struct cursor *cursor, struct recording_about *about)
 	about->module = take_text(cursor);
 	take_run(cursor, &about->run);
 	take_sites(cursor, about);
-	/* Versions before it had no values. */
+	/* It is not there of the first version that recorded. */
 	if (!cursor_is_at_end(cursor))
-		take_where(cursor, about);
+		take_more(cursor, about);
 	return !cursor->failed && about->arguments && about->sites;
 }
 

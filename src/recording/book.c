@@ -28,6 +28,10 @@ struct answer {
 		uint64_t outermost_va;
 		const char *reason;
 		struct module_place module;
+		struct {
+			struct code_place place;
+			bool is_there;
+		} code;
 	};
 	size_t num_inlined;
 	struct gobin_inlined inlined[];
@@ -90,6 +94,20 @@ static struct module_place module_place(const void *context, uint64_t number)
 static struct own_code own_code(const void *context)
 {
 	return ((const struct book *)context)->own;
+}
+
+static const struct code_place *code_at(void *context, uint64_t va)
+{
+	const struct answer *answer = find(context, NOTE_CODE, va);
+
+	return answer && answer->code.is_there ? &answer->code.place : NULL;
+}
+
+struct unwind_code book_code(const struct book *book)
+{
+	return (struct unwind_code){.context = (struct book *)book,
+				    .at = code_at,
+				    .has_link_register = book->arch == &arch_arm64};
 }
 
 struct name_source book_names(const struct book *book)
@@ -183,6 +201,19 @@ static void take_func(struct book *book, struct cursor *cursor, struct answer *a
 		answer->func.size = 0;
 }
 
+static void take_code(struct cursor *cursor, struct answer *answer)
+{
+	uint64_t flags = cursor_number(cursor);
+
+	if (!flags)
+		return;
+	answer->code.is_there = true;
+	answer->code.place.func_va = answer->key.first - cursor_number(cursor);
+	answer->code.place.delta = (int32_t)cursor_signed(cursor);
+	answer->code.place.is_bottom = flags & CODE_IS_BOTTOM;
+	answer->code.place.is_injected = flags & CODE_IS_INJECTED;
+}
+
 static void take_answer(struct book *book, struct cursor *cursor, struct answer *answer,
 			size_t num_inlined)
 {
@@ -206,6 +237,9 @@ static void take_answer(struct book *book, struct cursor *cursor, struct answer 
 	case NOTE_MODULE:
 		answer->module.name = take_text(book, cursor);
 		answer->module.va = cursor_number(cursor);
+		break;
+	case NOTE_CODE:
+		take_code(cursor, answer);
 		break;
 	default:
 		cursor->failed = true;

@@ -3,6 +3,7 @@
 #ifndef RECORDING_BOOK_H
 #define RECORDING_BOOK_H
 
+#include "goroutines/unwind.h"
 #include "names/name_source.h"
 #include "base/bytes.h"
 
@@ -17,5 +18,6 @@ bool book_read(struct book *book, struct cursor *cursor);
 
 /* What was never asked before is unknown. The book must outlive it. */
 struct name_source book_names(const struct book *book);
+struct unwind_code book_code(const struct book *book);
 
 #endif

@@ -55,6 +55,8 @@ enum block_kind {
 	BLOCK_END, /* recording was ended: how many blocks are before it */
 	/* What the values in records are: value_notes.h. Like BLOCK_NAMES, before the records it is for. */
 	BLOCK_VALUES,
+	BLOCK_GOROUTINES, /* what they do of a process: goroutines.h. There is nothing else then */
+	BLOCK_SHARE_OF_EXACT, /* of hunt: a double, see struct hunt_report; told when it changes */
 };
 
 #endif

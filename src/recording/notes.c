@@ -8,6 +8,7 @@
 
 struct notes {
 	struct name_source source;
+	struct unwind_code code; /* of hunt; its function is NULL: there is none */
 	struct names *names; /* asks `source` by way of what is below, and remembers */
 	bool *site_is_known; /* by site */
 	size_t num_sites;
@@ -136,6 +137,33 @@ static struct module_place module_place(const void *context, uint64_t number)
 	return place;
 }
 
+static void put_code(struct bytes *bytes, const struct code_place *place, uint64_t va)
+{
+	bytes_put_number(bytes, !place ? 0
+				       : CODE_IS_THERE | (place->is_bottom ? CODE_IS_BOTTOM : 0) |
+						 (place->is_injected ? CODE_IS_INJECTED : 0));
+	if (!place)
+		return;
+	bytes_put_number(bytes, va - place->func_va);
+	bytes_put_signed(bytes, place->delta);
+}
+
+/* For struct unwind_code. What is there may be shown, as where a call was left, or where one goes on. */
+static const struct code_place *code_at(void *context, uint64_t va)
+{
+	struct notes *notes = context;
+	const struct code_place *place = notes->code.at(notes->code.context, va);
+
+	if (!is_new(notes, NOTE_CODE, va))
+		return place;
+	put_code(&notes->bytes, place, va);
+	if (place) {
+		names_frames(notes->names, va);
+		names_frames(notes->names, va + 1);
+	}
+	return place;
+}
+
 /* ---- life ---- */
 
 static struct error *make_names(struct notes *notes, const struct name_site *sites)
@@ -155,14 +183,16 @@ static struct error *make_names(struct notes *notes, const struct name_site *sit
 	return names_new(&source, sites, notes->num_sites, &notes->names);
 }
 
-struct error *notes_new(const struct name_source *source, const struct name_site *sites,
-			size_t num_sites, struct notes **out)
+struct error *notes_new(const struct name_source *source, const struct unwind_code *code,
+			const struct name_site *sites, size_t num_sites, struct notes **out)
 {
 	struct notes *notes = *out = calloc(1, sizeof(*notes));
 
 	if (!notes)
 		return error_out_of_memory();
 	notes->source = *source;
+	if (code)
+		notes->code = *code;
 	notes->num_sites = num_sites;
 	notes->site_is_known = calloc(num_sites + 1, sizeof(*notes->site_is_known));
 	return notes->site_is_known ? make_names(notes, sites) : error_out_of_memory();
@@ -191,10 +221,44 @@ static void take_site(struct notes *notes, uint32_t site)
 	notes->site_is_known[site] = true;
 }
 
+/* Wherever one was left, it may be put right: hunt/samples.h. */
+static void take_code(struct notes *notes, uint64_t va)
+{
+	if (notes->code.at && va && !(va & FOREIGN_ADDRESS))
+		code_at(notes, va);
+}
+
 static void take_stack(struct notes *notes, const struct record_stack *stack)
 {
-	for (size_t i = 0; i < stack->count; i++)
+	for (size_t i = 0; i < stack->count; i++) {
 		names_frames(notes->names, stack->addresses[i]);
+		take_code(notes, stack->addresses[i]);
+	}
+}
+
+/* What may be a return address. */
+static void take_words(struct notes *notes, const __u64 words[2])
+{
+	for (size_t i = 0; i < 2; i++)
+		take_code(notes, words[i] ? words[i] - 1 : 0);
+}
+
+static void take_copy(struct notes *notes, const struct record_stack_copy *copy)
+{
+	const struct stack_bytes bytes = {.bytes = copy->bytes, .len = copy->size};
+	struct unwind_code code = notes->code;
+	uint64_t frames[UNWIND_MAX_FRAMES];
+	size_t count;
+
+	if (!code.at || copy->ip_va & FOREIGN_ADDRESS)
+		return;
+	code.context = notes;
+	code.at = code_at;
+	code.load_bias = copy->bias;
+	unwind(&code, &bytes, copy->ip_va + copy->bias, frames, &count);
+	names_frames(notes->names, copy->ip_va);
+	for (size_t i = 0; i < count; i++)
+		names_frames(notes->names, frames[i] + 1);
 }
 
 static void take_origin(struct notes *notes, const struct origin *origin)
@@ -227,6 +291,22 @@ void notes_take_record(struct notes *notes, const struct record *record)
 		break;
 	case RECORD_GO:
 		names_wait_reason(notes->names, ((const struct record_go *)record)->reason);
+		break;
+	case RECORD_WAIT:
+		take_words(notes, ((const struct record_wait *)record)->words);
+		names_wait_reason(notes->names, ((const struct record_wait *)record)->reason);
+		break;
+	case RECORD_LOOK:
+		names_wait_reason(notes->names, ((const struct record_look *)record)->reason);
+		break;
+	case RECORD_OFFCPU:
+		take_words(notes, ((const struct record_offcpu *)record)->words);
+		break;
+	case RECORD_SAMPLE:
+		take_words(notes, ((const struct record_sample *)record)->words);
+		break;
+	case RECORD_STACK_COPY:
+		take_copy(notes, (const struct record_stack_copy *)record);
 		break;
 	default:
 		break;

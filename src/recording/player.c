@@ -136,6 +136,8 @@ static struct error *begin(struct player *player, struct cursor *bytes, bool *is
 	if (!player->book || !player->values || !state->command_lines || !state->hit_times)
 		return error_out_of_memory();
 	state->values = value_book_lists(player->values);
+	state->code = book_code(player->book);
+	state->share_of_exact = 0;
 	names = book_names(player->book);
 	err = names_new(&names, about->sites, about->num_sites, &state->names);
 	if (!err)
@@ -181,6 +183,20 @@ static bool take_clock(struct player *player, struct cursor *bytes)
 	return !bytes->failed;
 }
 
+static bool take_share(struct player *player, struct cursor *bytes)
+{
+	double share;
+	const uint8_t *data = cursor_take(bytes, sizeof(share));
+
+	if (!data)
+		return false;
+	memcpy(&share, data, sizeof(share));
+	if (!(share >= 0 && share <= 1))
+		return false;
+	player->state.share_of_exact = share;
+	return true;
+}
+
 static bool take_process(struct player *player, struct cursor *bytes)
 {
 	uint32_t pid = (uint32_t)cursor_number(bytes);
@@ -208,6 +224,8 @@ static bool take_change(struct player *player, const struct block *block)
 		return take_clock(player, &bytes);
 	case BLOCK_PROCESS:
 		return take_process(player, &bytes);
+	case BLOCK_SHARE_OF_EXACT:
+		return take_share(player, &bytes);
 	case BLOCK_SEVERAL:
 		command_lines_expect_several(player->state.command_lines);
 		return true;

@@ -15,6 +15,7 @@
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/source.h"
+#include "goroutines/unwind.h"
 #include "process/command_lines.h"
 #include "recording/about.h"
 
@@ -23,6 +24,8 @@ struct player_state {
 	struct recording_about about;
 	struct names *names;
 	const struct value_lists *values; /* that calls' values are of */
+	struct unwind_code code; /* of hunt: how much stack code uses */
+	double share_of_exact; /* the same: see struct hunt_report */
 	struct hit_time *hit_times; /* by site */
 	struct event_clock clock;
 	struct command_lines *command_lines; /* as of the record that is handed on */

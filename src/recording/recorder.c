@@ -31,6 +31,7 @@ struct recorder {
 	size_t num_sites;
 	size_t num_steps; /* the same, of the clock */
 	struct event_clock_step last_step;
+	double share_of_exact; /* the same */
 	struct hash processes; /* of struct told_process */
 	bool are_several;
 	uint32_t last_pid; /* whose command line was looked at last; 0: of none */
@@ -62,6 +63,7 @@ static void forget(struct recorder *recorder)
 	free(take_pointer(recorder->hit_times));
 	recorder->last_pid = 0;
 	recorder->are_several = false;
+	recorder->share_of_exact = 0;
 }
 
 void recorder_free(struct recorder *recorder)
@@ -231,12 +233,24 @@ static struct error *look_at_processes(struct recorder *recorder)
 	return write_change(recorder, BLOCK_SEVERAL);
 }
 
+static struct error *look_at_share(struct recorder *recorder)
+{
+	const double *share = recorder->state.share_of_exact;
+
+	if (!share || *share == recorder->share_of_exact)
+		return NULL;
+	recorder->share_of_exact = *share;
+	bytes_put(&recorder->change, share, sizeof(*share));
+	return write_change(recorder, BLOCK_SHARE_OF_EXACT);
+}
+
 static struct error *look_at_state(struct recorder *recorder)
 {
 	struct error *err = look_at_clock(recorder);
 
 	recorder->may_have_changed = false;
-	return err ?: look_at_hit_times(recorder) ?: look_at_processes(recorder);
+	return err ?: look_at_hit_times(recorder)
+		       ?: look_at_processes(recorder) ?: look_at_share(recorder);
 }
 
 /* ---- all ---- */
@@ -256,7 +270,8 @@ struct error *recorder_begin(struct recorder *recorder, const struct recording_a
 	if (!err && !recorder->hit_times)
 		err = error_out_of_memory();
 	if (!err)
-		err = notes_new(names, about->sites, about->num_sites, &recorder->notes);
+		err = notes_new(names, state->code, about->sites, about->num_sites,
+				&recorder->notes);
 	if (!err)
 		err = value_notes_new(state->values, &recorder->values);
 	if (err)

@@ -12,6 +12,7 @@
 
 #include "base/event_clock.h"
 #include "gofuncgraph/calltree.h"
+#include "goroutines/unwind.h"
 #include "process/command_lines.h"
 #include "recording/about.h"
 #include "recording/kept_blocks.h"
@@ -21,6 +22,8 @@ struct recorder;
 /* What is looked at meanwhile, and may change but for the values. Not owned; NULL: there is none. */
 struct recorder_state {
 	const struct value_lists *values; /* that calls' values are of */
+	const struct unwind_code *code; /* with hunt: how much stack code uses */
+	const double *share_of_exact; /* with hunt: see struct hunt_report */
 	const struct hit_time *hit_times; /* by site */
 	const struct event_clock *clock;
 	const struct command_lines *command_lines;

@@ -7,7 +7,9 @@ import subprocess
 
 import pytest
 
+import builds
 from harness import WAIT_SECONDS, tool
+from test_trace_ids import FUNCTIONS
 from test_typed import COMMANDS as TYPED, TARGETS
 from test_values import ALL, RESULTS
 
@@ -20,6 +22,7 @@ RUNS = {
     "written": ("values", [], list(ALL.values()), ALL),
     "results": ("values", [], RESULTS, ["results"]),
     "labels": ("values", ["--label", "user", "--label", "path"], ["main.labelled(n=%ax:s64)"], ["labels"]),
+    "trace-ids": ("otel", ["-a", "--trace-ids"], FUNCTIONS, ["GO"]),
     "label-is": ("values", ["--label", "user=anna"], ["main.labelled"], ["labels"]),
     "where-early": ("values", ["-r", "--where", "b == 0"], ["main.divide"], ["results"]),
     "where-late": ("values", ["-a", "--where", 'n > 1 && text ~ "ppppp*" && result == -5'], ["main.recovered"], ["results"]),
@@ -56,7 +59,8 @@ def own_program(binary, start, tmp_path):
     """A program whose file nobody else needs."""
     def make(name, build):
         path = tmp_path / "program"
-        shutil.copy(binary(name, version=build[0], flags=build[1]), path)
+        how = {"build": builds.build_with_modules} if name == "otel" else {}
+        shutil.copy(binary(name, version=build[0], flags=build[1], **how), path)
         return start(path)
     return make
 

@@ -10,20 +10,52 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/hunt_view.h"
+#include "command/states_view.h"
 #include "gofuncgraph/output.h"
 #include "recording/blocks.h"
+#include "recording/goroutines.h"
 #include "recording/player.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define NUM_KINDS (BLOCK_SHARE_OF_EXACT + 1)
+
 struct shown {
 	const char *format;
+	bool is_all; /* shown as reports of hunt and changes of states, too */
+	const struct player_state *state;
+	struct hunt_view hunt;
+	struct states_view states;
 	FILE *nowhere;
 	struct output *output;
 	struct calltree *trees;
 	size_t num_records;
 };
+
+static struct error *begin_all(struct shown *shown, const struct player_state *state,
+			       const struct output_options *options)
+{
+	struct error *err = hunt_view_open(&shown->hunt, options, &state->code);
+
+	shown->state = state;
+	if (!err)
+		err = states_view_open(&shown->states, options);
+	return err ?: states_view_start(&shown->states, state->about.traced_ns);
+}
+
+static void feed_all(struct shown *shown, const struct record *record)
+{
+	struct output_totals totals = {.stop_ns = record->time_ns};
+
+	error_free(states_view_feed(&shown->states, record, 0));
+	error_free(hunt_view_feed(&shown->hunt, record));
+	if (record->kind != RECORD_STOPPED)
+		return;
+	error_free(hunt_view_report(&shown->hunt, shown->state->share_of_exact));
+	hunt_view_end(&shown->hunt, &totals);
+}
 
 static struct error *begin(void *context, const struct player_state *state)
 {
@@ -44,7 +76,8 @@ static struct error *begin(void *context, const struct player_state *state)
 		return err;
 	sink = output_sink(shown->output);
 	sink.hit_times = state->hit_times;
-	return calltree_new(&sink, &shown->trees);
+	err = calltree_new(&sink, &shown->trees);
+	return err || !shown->is_all ? err : begin_all(shown, state, &options);
 }
 
 static void end(void *context)
@@ -53,6 +86,8 @@ static void end(void *context)
 
 	calltree_free(take_pointer(shown->trees));
 	output_free(take_pointer(shown->output));
+	hunt_view_close(&shown->hunt);
+	states_view_close(&shown->states);
 }
 
 static void handle(void *context, const struct record *record)
@@ -63,10 +98,50 @@ static void handle(void *context, const struct record *record)
 	must(shown->trees != NULL);
 	shown->num_records++;
 	error_free(calltree_feed(shown->trees, record));
+	if (shown->is_all)
+		feed_all(shown, record);
 	if (record->kind == RECORD_TICK)
 		output_tick(shown->output, record->time_ns);
 	if (record->kind == RECORD_STOPPED)
 		output_end(shown->output, &(struct output_totals){.stop_ns = record->time_ns});
+}
+
+static void put_nowhere(const struct report *report, bool is_json, FILE *nowhere)
+{
+	struct writer *writer = calloc(1, sizeof(*writer));
+
+	must(writer);
+	writer->file = nowhere;
+	if (is_json)
+		report_json(report, writer);
+	else
+		report_text(report, writer);
+	writer_flush(writer);
+	free(writer);
+}
+
+static void show_goroutines(struct cursor bytes)
+{
+	struct recorded_goroutines recorded = {};
+	struct groups groups;
+	struct report report = {.places = &recorded.places,
+				.snapshot = &recorded.snapshot,
+				.locks = &recorded.locks,
+				.groups = &groups};
+	FILE *nowhere = fopen("/dev/null", "w");
+
+	must(nowhere);
+	if (goroutines_read(&bytes, &recorded)) {
+		report.pid = recorded.pid;
+		report.now_ns = recorded.now_ns;
+		report.command_line = command_lines_find(recorded.lines, (uint32_t)recorded.pid);
+		must(!groups_make(&recorded.snapshot, NULL, NULL, &groups));
+		put_nowhere(&report, false, nowhere);
+		put_nowhere(&report, true, nowhere);
+		groups_release(&groups);
+	}
+	goroutines_release(&recorded);
+	fclose(nowhere);
 }
 
 static void write_blocks(const uint8_t *data, size_t size, FILE *file)
@@ -81,7 +156,9 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 		if (length > size - 3)
 			length = size - 3;
 		bytes_put(&bytes, data + 3, length);
-		err = block_write(writer, *data % (BLOCK_VALUES + 1), 0, &bytes);
+		if (*data % NUM_KINDS == BLOCK_GOROUTINES)
+			show_goroutines(cursor_of(bytes.data, bytes.size));
+		err = block_write(writer, *data % NUM_KINDS, 0, &bytes);
 		bytes_destroy(&bytes);
 		data += 3 + length;
 		size -= 3 + length;
@@ -92,7 +169,14 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 
 static void play(char *bytes, size_t size, const char *format)
 {
-	struct shown shown = {.format = format, .nowhere = fopen("/dev/null", "w")};
+	const struct hunt_args hunt_args = {.format = format_named(OUTPUT_HUNT, NULL), .call = 1};
+	const struct states_args states_args = {.format = format_named(OUTPUT_STATES, NULL),
+						.summary.tables = 3};
+	struct shown shown = {.format = format,
+			      .is_all = !strcmp(format, "json"),
+			      .hunt.args = &hunt_args,
+			      .states.args = &states_args,
+			      .nowhere = fopen("/dev/null", "w")};
 	FILE *file = fmemopen(bytes, size, "r");
 	const struct player_options options = {.file = file,
 					       .path = "input",

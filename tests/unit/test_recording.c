@@ -434,6 +434,32 @@ static void test_keep(void **state)
 	check_kept((struct keep_limits){.ns = 1}, NUM_RECORDS / 2);
 }
 
+/* What was added since is not there, and what was before is the same. */
+static void test_first_version(void **state)
+{
+	const struct recording_about written = about();
+	struct recording_about read;
+	struct bytes bytes = {};
+	struct cursor cursor;
+
+	about_write(&written, &bytes);
+	/* No condition, no labels, and five numbers that are 0. */
+	cursor = cursor_of(bytes.data, bytes.size - 7);
+	assert_true(about_read(&cursor, &read));
+	assert_true(cursor_is_at_end(&cursor));
+	assert_string_equal(read.binary, written.binary);
+	assert_int_equal(read.num_sites, written.num_sites);
+	assert_int_equal(read.sites[FAKE_NUM_SITES - 1].va, fake_sites[FAKE_NUM_SITES - 1].va);
+	assert_null(read.run.where);
+	assert_int_equal(about_recorded(&read), RECORDED_TREES);
+	about_destroy(&read);
+	/* And no less. */
+	cursor = cursor_of(bytes.data, bytes.size - 8);
+	assert_false(about_read(&cursor, &read));
+	about_destroy(&read);
+	bytes_destroy(&bytes);
+}
+
 static void test_other_files(void **state)
 {
 	struct recording_header newer = {RECORDING_MAGIC, RECORDING_VERSION + 1, 0};
@@ -452,7 +478,7 @@ int main(void)
 		cmocka_unit_test(test_same),        cmocka_unit_test(test_state),
 		cmocka_unit_test(test_cut),         cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_gap),         cmocka_unit_test(test_keep),
-		cmocka_unit_test(test_other_files),
+		cmocka_unit_test(test_other_files), cmocka_unit_test(test_first_version),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

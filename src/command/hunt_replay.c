@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/hunt_replay.h"
+
+#include "base/log.h"
+#include "command/hunt_view.h"
+#include "command/play.h"
+
+struct shown {
+	struct hunt_view view;
+	const struct play *play;
+	const struct player_state *state;
+};
+
+static struct error *begin(void *context, const struct player_state *state)
+{
+	struct shown *shown = context;
+	const struct output_options options =
+		play_output_options(state, shown->play->output, shown->view.args->run.output_path);
+
+	shown->state = state;
+	return hunt_view_open(&shown->view, &options, &state->code);
+}
+
+static void end(void *context)
+{
+	struct shown *shown = context;
+
+	hunt_view_close(&shown->view);
+}
+
+static struct error *feed(void *context, const struct record *record, uint64_t lost)
+{
+	struct shown *shown = context;
+	struct hunt_view *view = &shown->view;
+	struct output_totals totals = {.stop_ns = record->time_ns, .lost = lost};
+	struct error *err = NULL;
+
+	if (record->kind != RECORD_STOPPED && hunt_view_is_full(view))
+		return NULL;
+	err = hunt_view_feed(view, record);
+	if (record->kind != RECORD_STOPPED)
+		return err;
+	if (!err)
+		err = hunt_view_report(view, shown->state->share_of_exact);
+	hunt_view_end(view, &totals);
+	return err;
+}
+
+static struct error *flush(void *context, int *errnum)
+{
+	struct shown *shown = context;
+
+	return shown->view.output ? output_flush(shown->view.output, errnum) : NULL;
+}
+
+static bool is_full(void *context)
+{
+	const struct shown *shown = context;
+
+	return hunt_view_is_full(&shown->view);
+}
+
+struct error *hunt_replay(const struct hunt_args *args)
+{
+	struct shown shown = {.view.args = args};
+	struct play play = {.path = args->replay_path,
+			    .recorded = RECORDED_HUNT,
+			    .context = &shown,
+			    .begin = begin,
+			    .end = end,
+			    .feed = feed,
+			    .flush = flush,
+			    .is_full = is_full};
+	struct error *err;
+
+	shown.play = &play;
+	err = play_show(&play, args->format, args->run.output_path);
+	if (!err)
+		play_report(&play);
+	if (!err && !hunt_view_num_calls(&shown.view))
+		log_info("nothing to show: no call of a target ended while it was recorded");
+	play_close(&play);
+	return err;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "command/hunt_view.h"
+
+static uint32_t func_of_site(void *context, uint32_t site)
+{
+	const struct hunt_view *view = context;
+
+	return names_func_of_site(view->names, site);
+}
+
+static void on_stuck(void *context, const struct hunt_open *call)
+{
+	const struct hunt_view *view = context;
+
+	view->stuck(view->context, call);
+}
+
+static uint64_t period_ns(const struct hunt_options *options)
+{
+	return options->frequency_hz ? UINT64_C(1000000000) / options->frequency_hz : 0;
+}
+
+struct error *hunt_view_open(struct hunt_view *view, const struct output_options *options,
+			     const struct unwind_code *code)
+{
+	const struct hunt_args *args = view->args;
+	const struct hunt_settings settings = {
+		.sample_ns = period_ns(&options->run.hunt),
+		.stuck_ns = args->stuck_ns,
+		.num_slowest = args->call,
+		.code = code,
+	};
+	const struct hunt_sink sink = {.context = view,
+				       .func_of_site = func_of_site,
+				       .stuck = view->stuck ? on_stuck : NULL};
+	struct error *err = output_new(args->format, options, &view->output);
+
+	view->names = options->names;
+	return err ?: hunt_new(&settings, &sink, &view->hunt);
+}
+
+void hunt_view_close(struct hunt_view *view)
+{
+	view->num_before = hunt_view_num_calls(view);
+	hunt_free(take_pointer(view->hunt));
+	output_free(take_pointer(view->output));
+}
+
+struct error *hunt_view_feed(struct hunt_view *view, const struct record *record)
+{
+	return hunt_feed(view->hunt, record);
+}
+
+static void print_report(void *context, const struct hunt_report *report)
+{
+	struct hunt_view *view = context;
+
+	view->num_reports++;
+	output_hunt(view->output, report);
+	if (view->reported)
+		view->reported(view->context, report);
+}
+
+struct error *hunt_view_report(struct hunt_view *view, double share_of_exact)
+{
+	const struct hunt_args *args = view->args;
+	const struct hunt_report_options options = {
+		.slower_ns = args->slower_ns,
+		.full_stacks = format_wants_full_stacks(args->format),
+		.rank = args->call,
+		.share_of_exact = share_of_exact,
+	};
+	const struct hunt_visitor visitor = {.report = print_report, .context = view};
+
+	return hunt_report(view->hunt, view->names, &options, &visitor);
+}
+
+void hunt_view_end(struct hunt_view *view, struct output_totals *totals)
+{
+	totals->hunt = hunt_totals(view->hunt);
+	output_end(view->output, totals);
+}
+
+uint64_t hunt_view_num_calls(const struct hunt_view *view)
+{
+	return view->num_before + (view->hunt ? hunt_num_calls(view->hunt) : 0);
+}
+
+bool hunt_view_is_full(const struct hunt_view *view)
+{
+	return view->args->limit && hunt_view_num_calls(view) >= view->args->limit;
+}

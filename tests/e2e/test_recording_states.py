@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""`states` into recordings and out of them: the same bytes as while it was traced."""
+
+import subprocess
+
+import pytest
+
+from harness import WAIT_SECONDS, tool
+
+VIEWS = {
+    "changes": [],
+    "json": ["-f", "json"],
+    "chosen": ["--state", "waiting", "--min-duration", "1ms"],
+    "summary": ["--summary"],
+    "tables": ["--summary", "--by", "function", "--by", "go", "--sort", "longest", "-f", "json"],
+}
+
+
+def run(*arguments, check=True):
+    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=check)
+
+
+def record(binary, start, trace, folder, *options):
+    program = start(binary("states"))
+    recording, shown = folder / "recording", folder / "shown"
+    tracer = trace("states", "--record", recording, "-o", shown, *options, "-p", program.pid)
+    program.work("chan 3 5")
+    program.work("sleep 3 5")
+    tracer.stop()
+    return recording, shown.read_bytes()
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_same_as_live(view, binary, start, trace, tmp_path):
+    recording, shown = record(binary, start, trace, tmp_path, *VIEWS[view])
+    assert shown
+    assert run("states", "--replay", recording, *VIEWS[view]).stdout == shown
+    # A recording knows what it is of.
+    assert run("replay", recording).stdout == run("states", "--replay", recording).stdout
+
+
+def test_other_views(binary, start, trace, tmp_path):
+    """Recorded with one view, shown in all."""
+    recording, shown = record(binary, start, trace, tmp_path, "--goid", "1", "--limit", "3")
+    assert len(shown.splitlines()) <= 1 + 3
+    for view in VIEWS.values():
+        assert run("states", "--replay", recording, *view).stdout
+
+
+def refused(*arguments):
+    tool_run = run(*arguments, check=False)
+    assert tool_run.returncode and not tool_run.stdout
+    return tool_run.stderr.decode()
+
+
+def test_refused(binary, start, trace, tmp_path):
+    recording, _ = record(binary, start, trace, tmp_path)
+    assert f"states --replay {recording}" in refused("replay", "--slowest", "3", recording)
+    assert f"states --replay {recording}" in refused("report", recording)
+    assert f"states --replay {recording}" in refused("hunt", "--replay", recording)
+    assert "leave out" in refused("states", "--replay", recording, tool())
+    assert "leave out" in refused("states", "--replay", recording, "--record", recording)
