@@ -285,7 +285,7 @@ struct error *recorder_add(struct recorder *recorder, const struct record *recor
 {
 	struct error *err = NULL;
 
-	if (recorder->may_have_changed)
+	if (recorder->may_have_changed || record->kind == RECORD_STOPPED)
 		err = look_at_state(recorder);
 	if (!err && record->pid && record->pid != recorder->last_pid) {
 		err = look_at_process(recorder, record->pid);

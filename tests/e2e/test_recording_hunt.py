@@ -25,7 +25,8 @@ def record(binary, start, trace, folder, work, *options):
     program = start(binary("culprits"))
     recording, shown = folder / "recording", folder / "shown"
     command, target = WORKS[work]
-    tracer = trace("hunt", "--record", recording, "-o", shown, *options, "-p", program.pid, target)
+    # What is told at once of calls that are stuck is not recorded.
+    tracer = trace("hunt", "--stuck", "1h", "--record", recording, "-o", shown, *options, "-p", program.pid, target)
     program.work(command)
     tracer.stop()
     return recording, shown.read_bytes()
