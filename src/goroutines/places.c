@@ -9,8 +9,6 @@
 
 /* A program that lies about its stacks does not fill our memory. */
 #define MAX_CODE (1u << 20)
-/* Calls inlined into each other. */
-#define MAX_INLINED 32
 
 struct code_item {
 	struct hash_key key;
@@ -92,13 +90,13 @@ const struct code_place *places_code(void *context, uint64_t va)
 
 const struct shown_frames *places_frames(struct places *places, uint64_t va)
 {
-	struct gobin_frame frames[MAX_INLINED];
+	struct gobin_frame frames[PLACES_MAX_INLINED];
 	struct shown_frames *shown = hash_find(&places->frames, (struct hash_key){.first = va});
 	size_t count;
 
 	if (shown || !places->bin || places->frames.count >= MAX_CODE)
 		return shown;
-	count = gobin_frames(places->bin, va, frames, MAX_INLINED);
+	count = gobin_frames(places->bin, va, frames, PLACES_MAX_INLINED);
 	shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));
 	if (!shown)
 		return NULL;

@@ -21,6 +21,8 @@ struct shown_frames {
 };
 
 #define PLACES_NUM_REASONS 256
+/* Calls inlined into each other that are told. */
+#define PLACES_MAX_INLINED 32
 
 /* All zero: of no binary, and what is known is what was told, by the functions at the end. */
 struct places {

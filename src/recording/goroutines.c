@@ -182,7 +182,7 @@ static void take_frames(struct cursor *cursor, struct places *places, uint64_t v
 	size_t count = take_count(cursor);
 	struct shown_frames *shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));
 
-	cursor->failed |= !shown;
+	cursor->failed |= !shown || count > PLACES_MAX_INLINED;
 	if (shown)
 		shown->key.first = va;
 	for (size_t i = 0; i < count && !cursor->failed; i++) {
@@ -322,6 +322,9 @@ static void take_goroutines(struct cursor *cursor, struct snapshot *snapshot)
 	snapshot->num_unreadable = cursor_number(cursor);
 	snapshot->is_cut = cursor_number(cursor);
 	count = take_count(cursor);
+	cursor->failed |= count > SNAPSHOT_MAX_GOROUTINES;
+	if (cursor->failed)
+		return;
 	snapshot->goroutines = calloc(count + 1, sizeof(*snapshot->goroutines));
 	cursor->failed |= !snapshot->goroutines;
 	while (snapshot->count < count && !cursor->failed)
