@@ -9,8 +9,8 @@
 #define MAX_STRUCT_SIZE 256
 /* So many elements are looked into for what they lead to. */
 #define MAX_ELEMENTS 8
-/* What an interface's value is captured of. */
-#define DATA_SIZE 64
+/* What is captured of a struct, or of what is in an interface, where there is no room for more. */
+#define PART_SIZE 64
 /* Fields and elements inside of one piece that are looked at, and how deep inside of each other. */
 #define MAX_STEPS   256
 #define MAX_NESTING 16
@@ -94,7 +94,8 @@ struct lead {
 	uint16_t at;
 };
 
-static void add_lead(struct building *building, const struct lead *lead, enum typed_role role,
+/* False: it is not wanted now, or there is no room. */
+static bool add_lead(struct building *building, const struct lead *lead, enum typed_role role,
 		     struct go_type *type, uint64_t size, bool is_text)
 {
 	struct typed_piece piece = {.type = type,
@@ -106,9 +107,17 @@ static void add_lead(struct building *building, const struct lead *lead, enum ty
 	bool is_deeper = role != TYPED_TEXT && role != TYPED_CODE && role != TYPED_ITAB_TYPE;
 
 	piece.depth = (uint8_t)(lead->depth + is_deeper);
-	if (building->adds_texts == (role == TYPED_TEXT) && size &&
-	    piece.depth <= building->limits->depth)
-		add_piece(building, &piece);
+	return building->adds_texts == (role == TYPED_TEXT) && size &&
+	       piece.depth <= building->limits->depth && add_piece(building, &piece) != TYPED_NONE;
+}
+
+/* What is of use in part, too: where there is no room for all, of less. */
+static void add_lead_in_part(struct building *building, const struct lead *lead,
+			     enum typed_role role, struct go_type *type, uint64_t size,
+			     bool is_text)
+{
+	if (!add_lead(building, lead, role, type, size, is_text) && size > PART_SIZE)
+		add_lead(building, lead, role, type, PART_SIZE, is_text);
 }
 
 /* Of many texts each gets less room. */
@@ -140,7 +149,7 @@ static void lead_to_interface(struct building *building, const struct lead *lead
 {
 	if (lead->type->has_methods)
 		add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t), false);
-	add_lead(building, lead, TYPED_DATA, lead->type, DATA_SIZE, true);
+	add_lead(building, lead, TYPED_DATA, lead->type, PART_SIZE, true);
 	add_lead(building, lead, TYPED_DATA_TEXT, lead->type, building->limits->size, true);
 }
 
@@ -159,8 +168,8 @@ static void lead_elsewhere(struct building *building, const struct lead *lead)
 		break;
 	case GO_POINTER:
 		if (type->elem)
-			add_lead(building, lead, TYPED_TARGET, type->elem,
-				 limit(type->elem->size, struct_limit(building)), false);
+			add_lead_in_part(building, lead, TYPED_TARGET, type->elem,
+					 limit(type->elem->size, struct_limit(building)), false);
 		break;
 	case GO_CHAN:
 		add_lead(building, lead, TYPED_CHAN, type, 2 * sizeof(uint64_t), false);
@@ -321,6 +330,28 @@ static void add_root(struct building *building, struct typed_value *value)
 		value->piece = add_piece(building, &piece);
 }
 
+/* What room is left goes to what is in interfaces, once a record has to be a large one. */
+static void fill_room(struct building *building)
+{
+	struct typed_list *typed = building->typed;
+
+	if (building->num_bytes <= VALUES_SMALL_BYTES)
+		return;
+	for (size_t i = 0; i < typed->num_pieces; i++) {
+		struct typed_piece *piece = &typed->pieces[i];
+		size_t before = typed_slot_size(typed, piece);
+		struct typed_piece larger = *piece;
+
+		larger.size = building->limits->size;
+		if (piece->role != TYPED_DATA || larger.size <= piece->size ||
+		    typed_slot_size(typed, &larger) - before >
+			    TYPED_MAX_BYTES - building->num_bytes)
+			continue;
+		building->num_bytes += typed_slot_size(typed, &larger) - before;
+		*piece = larger;
+	}
+}
+
 struct error *typed_list_make(struct typed_value *values, size_t num_values, struct gobin *bin,
 			      const struct typed_site *site, const struct value_limits *limits,
 			      struct value_list *list)
@@ -350,6 +381,7 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 				look_into_piece(&building, (uint8_t)i);
 		}
 	}
+	fill_room(&building);
 	list->typed = typed;
 	typed_place(list);
 	return NULL;

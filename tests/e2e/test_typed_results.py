@@ -73,6 +73,19 @@ def test_wrapped(binary, start, trace, build):
     assert all("depth" in error["states"].values() for error in errors)
 
 
+@pytest.mark.parametrize("options, whole", [([], True), (["--value-size", "64"], False)], ids=["default", "64"])
+def test_wide_error(binary, start, trace, options, whole):
+    """An interface's value has as much room as --value-size gives it, if the record has."""
+    program = start(binary("values"))
+    tracer = trace("-f", "json", "-a", *options, program.path, "main.takes")
+    program.work("wrapped")
+    tracer.stop()
+    error = tracer.calls()[0]["args"][2]
+    assert error["value"]["type"] == "*main.wide"
+    assert error["value"]["value"]["codes"] == list(range(1, 11 if whole else 9))
+    assert error["value"]["value"]["last"] == (11 if whole else None) and ("states" in error) == (not whole)
+
+
 @pytest.mark.parametrize("method", ["tracefs", "perf_event"])
 def test_methods(binary, start, trace, method):
     program = start(binary("values"))
