@@ -74,6 +74,15 @@ static bool has_comm(pid_t pid, const char *wanted)
 	return !strcmp(comm, wanted);
 }
 
+/* Containers of one image have it in file systems of their own, which are layers over the same one: inode and times
+ * are that one's (Documentation/filesystems/overlayfs.rst), and probes in it reach them all. */
+static bool is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_ino == other->st_ino && one->st_size == other->st_size &&
+	       one->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+	       one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
+}
+
 /* One that has ended meanwhile runs nothing. */
 static struct error *add(struct programs *programs, pid_t pid)
 {
@@ -84,8 +93,7 @@ static struct error *add(struct programs *programs, pid_t pid)
 	if (stat(link, &program.file))
 		return NULL;
 	for (size_t i = 0; i < programs->count; i++)
-		if (programs->items[i].file.st_dev == program.file.st_dev &&
-		    programs->items[i].file.st_ino == program.file.st_ino)
+		if (is_same(&programs->items[i].file, &program.file))
 			return NULL;
 	if (!array_reserve(&programs->items, &programs->capacity, programs->count + 1,
 			   sizeof(*programs->items)))

@@ -90,12 +90,19 @@ static bool is_unified(void *context, const struct mount *mount)
 	return !strcmp(mount->type, "cgroup2");
 }
 
+/* In a cgroup namespace, what reaches beyond it. */
+static bool is_unified_of_host(void *context, const struct mount *mount)
+{
+	return is_unified(context, mount) && !strncmp(mount->root, "/..", 3);
+}
+
 static struct error *find_top(char **top)
 {
 	struct mount mount;
 
 	*top = NULL;
-	if (!mounts_find(0, is_unified, NULL, &mount))
+	if (!mounts_find(0, is_unified_of_host, NULL, &mount) &&
+	    !mounts_find(0, is_unified, NULL, &mount))
 		return error_new(
 			"cannot choose processes by their cgroup: no cgroups of version 2 are mounted here; mount them (mount -t cgroup2 none FOLDER), or choose a process with -p PID");
 	*top = strdup(mount.point);

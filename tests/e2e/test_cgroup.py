@@ -4,12 +4,16 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
 import cgroups
+import harness
 from harness import WAIT_SECONDS, check_same, tool
+from test_processes import as_nobody
 
 CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
 CONTAINER = "0123456789abcdef" * 4
@@ -163,6 +167,20 @@ def test_pod(binary, start, start_in, trace, group, word):
     finally:
         pause.kill()
         pause.wait()
+
+
+def test_from_a_container(binary, start, start_in, run_tool, group, monkeypatch):
+    """In a cgroup namespace of its own, with the host's cgroups, and the capabilities of deploy/README.md."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        monkeypatch.setattr(harness, "tool", lambda copied=shutil.copy(tool(), folder): copied)
+        path = pathlib.Path(shutil.copy(binary("calls"), folder))
+        one = start_in(group.below(f"{POD}/{CONTAINER}"), path, env={"HOSTNAME": "web-1"})
+        other = start(path)
+        enter = f'echo $$ >{group.below("tracer").folder}/cgroup.procs && exec unshare --cgroup "$@"'
+        user = as_nobody("bpf", "perfmon", "sys_ptrace", "dac_read_search")
+        tracer = run_tool(*CALLS, "--pod", "web-1", "main.root", prefix=["sh", "-c", enter, "sh", *user]).await_tracing()
+        check_alone(tracer, one, other)
 
 
 # ---- what cannot be ----

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "must.h"
+#include "process/cgroup.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -50,6 +51,16 @@ static void check_parsers(const char *text)
 	error_free(err);
 }
 
+static void check_cgroup(const char *text)
+{
+	size_t length = 0, size = strlen(text);
+	const char *id = cgroup_container_id(text, &length);
+
+	must(!id || (length && id >= text && id + length <= text + size));
+	length = cgroup_pod_length(text);
+	must(length <= size && (!length || !text[length] || text[length] == '/'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size > 4096)
@@ -60,5 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	check_escape(text, size);
 	check_parsers(text);
+	check_cgroup(text);
 	return 0;
 }
