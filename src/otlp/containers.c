@@ -1,38 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * containers.c - see containers.h. Runtimes name a container's cgroup by its id, "cri-containerd-ID.scope" or
- * "ID"; the kubelet a pod's by its uid, "kubepods-burstable-podUID.slice" with _ for -, or "podUID"
+ * containers.c - see containers.h. The kubelet names a pod's cgroup by its uid, "kubepods-burstable-podUID.slice"
+ * with _ for -, or "podUID"
  * (pkg/kubelet/cm/cgroup_manager_linux.go of Kubernetes).
  */
 #include "otlp/containers.h"
 
-#include <ctype.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
-#define ID_SIZE  64
-#define UID_SIZE 36
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "process/cgroup.h"
 
-/* No more and no less than 64 digits. */
-static bool find_id(const char *line, size_t len, char id[ID_SIZE + 1])
-{
-	size_t digits = 0;
-
-	for (size_t i = 0; i <= len; i++) {
-		if (i < len && isxdigit((unsigned char)line[i])) {
-			digits++;
-			continue;
-		}
-		if (digits == ID_SIZE) {
-			memcpy(id, line + i - ID_SIZE, ID_SIZE);
-			id[ID_SIZE] = '\0';
-			return true;
-		}
-		digits = 0;
-	}
-	return false;
-}
+#define UID_SIZE (sizeof(((struct container *)0)->pod) - 1)
 
 /* 8-4-4-4-12 digits. */
 static bool is_uid(const char *text)
@@ -40,37 +21,44 @@ static bool is_uid(const char *text)
 	for (size_t i = 0; i < UID_SIZE; i++) {
 		bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-		if (is_dash ? text[i] != '-' && text[i] != '_' : !isxdigit((unsigned char)text[i]))
+		if (is_dash ? text[i] != '-' && text[i] != '_' : text_hex_digit(text[i]) < 0)
 			return false;
 	}
 	return true;
 }
 
-static bool find_pod(const char *line, size_t len, char pod[UID_SIZE + 1])
+static void take_pod(struct container *container, const char *name)
 {
-	for (size_t i = 0; i + 3 + UID_SIZE <= len; i++) {
-		if (strncmp(line + i, "pod", 3) || !is_uid(line + i + 3))
+	for (const char *at = name; (at = strstr(at, "pod")); at++) {
+		if (!is_uid(at + 3))
 			continue;
-		for (size_t j = 0; j < UID_SIZE; j++)
-			pod[j] = line[i + 3 + j] == '_' ? '-' : line[i + 3 + j];
-		pod[UID_SIZE] = '\0';
-		return true;
+		for (size_t i = 0; i < UID_SIZE; i++)
+			container->pod[i] = at[3 + i] == '_' ? '-' : at[3 + i];
+		return;
 	}
-	return false;
+}
+
+static void take_id(struct container *container, const char *name)
+{
+	size_t len;
+	const char *id = cgroup_container_id(name, &len);
+
+	if (id && len < sizeof(container->id)) {
+		memcpy(container->id, id, len);
+		container->id[len] = '\0';
+	}
 }
 
 struct container container_of_cgroups(const char *cgroups)
 {
+	_cleanup_free_ char *copy = strdup(cgroups);
 	struct container container = {};
+	char *rest = copy;
 
-	while (*cgroups) {
-		size_t len = strcspn(cgroups, "\n");
-
-		if (!*container.id)
-			find_id(cgroups, len, container.id);
-		if (!*container.pod)
-			find_pod(cgroups, len, container.pod);
-		cgroups += len + (cgroups[len] == '\n');
+	/* The innermost one is the last on its line. */
+	for (const char *name; copy && (name = strsep(&rest, "/\n"));) {
+		take_id(&container, name);
+		take_pod(&container, name);
 	}
 	return container;
 }

@@ -4,7 +4,7 @@
 #define OTLP_CONTAINERS_H
 
 struct container {
-	char id[65]; /* 64 hexadecimal digits; "": none */
+	char id[65]; /* hexadecimal digits, 64 as a rule; "": none */
 	char pod[37]; /* the uid of the Kubernetes pod, with dashes; "": none */
 };
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define VARIABLE_SIZE 64
 
 /* NULL: not set, or empty, which is the same. */
@@ -25,13 +27,6 @@ static const char *setting(const char *name)
 
 /* ---- lists of pairs ---- */
 
-static int hex_digit(char c)
-{
-	return isdigit((unsigned char)c)    ? c - '0'
-	       : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10
-					    : -1;
-}
-
 /* Spaces around it go, and %XX becomes what it stands for, in place. */
 static char *clean(char *text)
 {
@@ -42,8 +37,8 @@ static char *clean(char *text)
 		text[len - 1] = '\0';
 	to = text;
 	for (const char *from = text; *from; from++) {
-		int high = *from == '%' ? hex_digit(from[1]) : -1;
-		int low = high >= 0 ? hex_digit(from[2]) : -1;
+		int high = *from == '%' ? text_hex_digit(from[1]) : -1;
+		int low = high >= 0 ? text_hex_digit(from[2]) : -1;
 
 		*to++ = low >= 0 ? (char)(high << 4 | low) : *from;
 		from += low >= 0 ? 2 : 0;

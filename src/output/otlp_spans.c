@@ -245,7 +245,7 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 {
 	const struct call *first = tree->num_calls ? tree->calls : NULL;
 	_cleanup_free_ struct wait *waits = NULL;
-	uint64_t innermost = 1; /* number of the call that is open */
+	uint64_t innermost = 1; /* number of the call that is open; 0: none is */
 	struct otlp_id origin;
 	bool is_root = !origin_of(spans, out, tree, first, &origin) && !starter;
 
@@ -266,7 +266,7 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 		} else if (step->type == STEP_START && tree->starts[step->index].tree) {
 			struct otlp_id id = origin;
 
-			id.span = span_of(spans, tree->number, innermost);
+			id.span = span_of(spans, tree->number, innermost ?: 1);
 			write_tree(spans, out, tree->starts[step->index].tree, &id, NULL);
 		}
 	}

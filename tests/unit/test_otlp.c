@@ -291,5 +291,6 @@ int main(void)
 		cmocka_unit_test(test_queue_is_given_up),
 	};
 
+	setenv("no_proxy", "*", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
