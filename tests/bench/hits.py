@@ -26,6 +26,8 @@ CASES = {
         (("--where", "seven == 8", "main.hot(seven=7:s64)"), "hot", ("target_entry_condition",)),
     "call that --where rejects by a text":
         (("--where", 'text == "none of them is this one......"', "main.hot(text=(%sp,32):string)"), "hot", ("target_entry_condition",)),
+    "the same, where values are shown of others": (("--args=main.outer", "-u", "main.hot", "main.outer"), "nest", ("entry",)),
+    "the same, with its argument by name": (("--args=main.hot", "-u", "main.hot", "main.outer"), "nest", ("entry_values",)),
     "the same, with a string and two numbers": (("-u", VALUES, "main.outer"), "nest", ("entry_values",)),
     "the same, with two strings and six numbers": (("-u", MANY, "main.outer"), "nest", ("entry_values",)),
     "exit inside a target": (("-u", "main.hot", "main.outer"), "nest", EXITS),
@@ -128,8 +130,8 @@ def measure_switches(loop, output, quick):
 
 
 def places(arguments):
-    """Without what decides there."""
-    return arguments[2:] if arguments[:1] == ["--where"] else arguments
+    """Without what decides there, and what is shown."""
+    return arguments[2:] if arguments[:1] == ["--where"] else [word for word in arguments if not word.startswith("--args")]
 
 
 def row(figures):
