@@ -131,6 +131,12 @@ static void take_run(struct cursor *cursor, struct run_options *run)
 		run->goids[run->num_goids++] = cursor_number(cursor);
 }
 
+/* 0 of a version that had no such member yet. */
+static uint64_t take_later(struct cursor *cursor)
+{
+	return cursor_is_at_end(cursor) ? 0 : cursor_number(cursor);
+}
+
 static void take_more(struct cursor *cursor, struct recording_about *about)
 {
 	struct run_options *run = &about->run;
@@ -142,10 +148,10 @@ static void take_more(struct cursor *cursor, struct recording_about *about)
 	while (run->num_labels < count && !cursor->failed)
 		run->labels[run->num_labels++] = cursor_text(cursor);
 	about->where_is_early = cursor_number(cursor);
-	about->traced_ns = cursor_number(cursor);
-	run->hunt.is_wanted = cursor_number(cursor);
-	run->hunt.frequency_hz = (uint32_t)cursor_number(cursor);
-	about->is_snapshot = cursor_number(cursor);
+	about->traced_ns = take_later(cursor);
+	run->hunt.is_wanted = take_later(cursor);
+	run->hunt.frequency_hz = (uint32_t)take_later(cursor);
+	about->is_snapshot = take_later(cursor);
 }
 
 static void take_sites(struct cursor *cursor, struct recording_about *about)
