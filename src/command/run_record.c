@@ -58,6 +58,16 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 	return NULL;
 }
 
+/* That a reader went away (`| head`) ends the run, and is no error. */
+static struct error *forgive_reader(struct run_record *to, struct error *err)
+{
+	if (!err || !to->is_output || !to->recorder || !recorder_is_closed(to->recorder))
+		return err;
+	to->is_closed = true;
+	error_free(err);
+	return NULL;
+}
+
 static struct error *begin_file(struct run_record *record)
 {
 	struct error *err = NULL;
@@ -110,7 +120,7 @@ struct error *run_record_begin(struct run_record *record, const struct run *run)
 	if (!err)
 		err = recorder_begin(record->recorder, &about, &names, &state);
 	record->has_begun = !err;
-	return err ?: add_early(record);
+	return forgive_reader(record, err ?: add_early(record));
 }
 
 static void keep_early(struct run_record *to, const struct record *record)
@@ -221,10 +231,11 @@ struct error *run_record_add(struct run_record *to, const struct record *record)
 	err = recorder_add(to->recorder, record);
 	if (!err && to->dump_slower_ns)
 		err = look_for_slow(to, record);
-	if (record->kind != RECORD_STOPPED)
-		return err;
-	to->has_begun = false;
-	return err ?: recorder_end(to->recorder);
+	if (record->kind == RECORD_STOPPED) {
+		to->has_begun = false;
+		err = err ?: recorder_end(to->recorder);
+	}
+	return forgive_reader(to, err);
 }
 
 void run_record_forget(struct run_record *record)

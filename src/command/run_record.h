@@ -26,6 +26,7 @@ struct run_record {
 	bool has_begun; /* it has, and has not stopped */
 	struct bytes early; /* records that came before, each padded to 8 bytes */
 	struct hash open; /* calls that began trees and are open: when they began */
+	bool is_closed; /* with is_output: nobody reads it any more, which is no error */
 	unsigned num_dumps;
 	uint64_t num_roots; /* calls that began trees */
 };

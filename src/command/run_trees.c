@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/run_trees.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 #include "command/nothing.h"
 
@@ -107,7 +109,10 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct run_trees *trees = context;
 
-	return trees->args->only_records ? NULL : output_flush(trees->view.output, errnum);
+	if (!trees->args->only_records)
+		return output_flush(trees->view.output, errnum);
+	*errnum = trees->record.is_closed ? EPIPE : 0;
+	return *errnum ? error_errno(*errnum, "cannot write the recording") : NULL;
 }
 
 static bool limit_reached(void *context)

@@ -16,6 +16,7 @@ struct block_writer {
 	struct bytes stored;
 	uint64_t num_bytes, num_blocks;
 	bool has_failed; /* the file ends with a part of a block */
+	bool is_closed; /* since nobody reads it any more */
 	bool keeps; /* blocks are kept, and not written yet */
 	struct kept_blocks kept;
 };
@@ -28,6 +29,7 @@ static struct error *write_all(struct block_writer *writer, const void *data, si
 		return NULL;
 	if (fwrite(data, 1, size, writer->file) != size || fflush(writer->file)) {
 		writer->has_failed = true;
+		writer->is_closed = errno == EPIPE;
 		return error_errno(errno, "cannot write the recording, which ends here");
 	}
 	writer->num_bytes += size;
@@ -168,6 +170,11 @@ struct error *block_writer_end(struct block_writer *writer)
 	if (writer->num_bytes && ftruncate(fileno(writer->file), 0))
 		return error_errno(errno, "cannot write the recording anew");
 	return block_writer_dump(writer, writer->file, &writer->num_bytes);
+}
+
+bool block_writer_is_closed(const struct block_writer *writer)
+{
+	return writer->is_closed;
 }
 
 uint64_t block_writer_num_bytes(const struct block_writer *writer)

@@ -31,6 +31,9 @@ struct error *block_writer_dump(struct block_writer *writer, FILE *file, uint64_
 /* The last block. With a limit, what is kept goes into the writer's own file. */
 struct error *block_writer_end(struct block_writer *writer);
 
+/* A write met that nobody reads the file, a pipe, any more. */
+bool block_writer_is_closed(const struct block_writer *writer);
+
 /* Of the file so far. */
 uint64_t block_writer_num_bytes(const struct block_writer *writer);
 

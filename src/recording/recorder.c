@@ -318,6 +318,11 @@ struct error *recorder_end(struct recorder *recorder)
 	return err ?: block_writer_end(recorder->writer);
 }
 
+bool recorder_is_closed(const struct recorder *recorder)
+{
+	return block_writer_is_closed(recorder->writer);
+}
+
 struct recorder_sums recorder_sums(const struct recorder *recorder)
 {
 	return (struct recorder_sums){.num_records = recorder->num_records,

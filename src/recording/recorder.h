@@ -50,6 +50,9 @@ struct error *recorder_dump(struct recorder *recorder, FILE *file, uint64_t *num
 /* There are no more, of this binary: writes all that is left. */
 struct error *recorder_end(struct recorder *recorder);
 
+/* An error was that nobody reads the file, a pipe, any more. */
+bool recorder_is_closed(const struct recorder *recorder);
+
 /* What was recorded by now, and the bytes of the file. */
 struct recorder_sums {
 	uint64_t num_records, num_bytes;

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Recordings of every version are shown as they were when that was the newest; and what is left of recordings that
+were damaged, cut off or killed.
+
+tests/e2e/golden/recordings has a file of each version, and what `replay -f json` shows of it. HACKING.md tells how
+one is made."""
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+
+import pytest
+
+from blocks import BLOCK_HEADER, RECORDS, blocks
+from harness import WAIT_SECONDS, await_condition, tool
+
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "recordings"
+RECORDINGS = sorted(GOLDEN.glob("*.rec"))
+# RECORDING_KILLS=100 is the long form.
+KILLS = int(os.environ.get("RECORDING_KILLS", "4"))
+
+
+def replay(path, *options):
+    return subprocess.run([tool(), "replay", *options, path], capture_output=True, timeout=WAIT_SECONDS, check=False)
+
+
+def lines_of(path):
+    return replay(path, "-f", "json").stdout.splitlines()
+
+
+def version_now():
+    text = (pathlib.Path(__file__).parents[2] / "src" / "recording" / "format.h").read_text()
+    return int(text.split("#define RECORDING_VERSION ")[1].split()[0])
+
+
+def test_there_is_one_of_this_version():
+    versions = {int.from_bytes(path.read_bytes()[8:12], "little") for path in RECORDINGS}
+    assert versions == set(range(1, version_now() + 1))
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_version(path):
+    shown = replay(path, "-f", "json")
+    assert shown.returncode == 0 and not shown.stderr, shown.stderr
+    assert shown.stdout == path.with_suffix(".json").read_bytes()
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_newer_version(path, tmp_path):
+    data, newer = bytearray(path.read_bytes()), tmp_path / "newer"
+    data[8:12] = (version_now() + 1).to_bytes(4, "little")
+    newer.write_bytes(data)
+    shown = replay(newer)
+    assert shown.returncode == 1 and not shown.stdout
+    assert f"is a recording of version {version_now() + 1}".encode() in shown.stderr
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_every_block_damaged(path, tmp_path):
+    """One bit of each block, and one of its header. What is there is told, and nothing else: calls are those that
+    were recorded, or marked as incomplete."""
+    data, damaged = path.read_bytes(), tmp_path / "damaged"
+    whole = set(lines_of(path))
+    found, end = blocks(data)
+    assert end == len(data) and len(found) > 5
+    rnd = random.Random(4)
+    for block in found:
+        for first, size in ((0, BLOCK_HEADER.size), (BLOCK_HEADER.size, block.size - BLOCK_HEADER.size)):
+            bad = bytearray(data)
+            bad[block.offset + first + rnd.randrange(size)] ^= 1 << rnd.randrange(8)
+            damaged.write_bytes(bad)
+            shown = replay(damaged, "-f", "json")
+            if shown.returncode == 1:
+                assert not shown.stdout and b"cut off or damaged at its beginning" in shown.stderr
+                continue
+            assert shown.returncode == 0
+            assert b"is damaged" in shown.stderr
+            if block.kind == RECORDS:
+                assert all(line in whole or b'"incomplete":true' in line or b'"end":"r' not in line
+                           for line in shown.stdout.splitlines()), shown.stdout
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_cut_off(path, tmp_path):
+    """Anywhere: the warning tells where the last whole block ends, and there are never more calls in less."""
+    data, cut = path.read_bytes(), tmp_path / "cut"
+    rnd = random.Random(5)
+    ends = sorted(rnd.sample(range(20, len(data)), 30))
+    for end in ends:
+        cut.write_bytes(data[:end])
+        shown = replay(cut, "-f", "json")
+        if shown.returncode == 1:
+            assert not shown.stdout and b"cut off or damaged at its beginning" in shown.stderr
+        else:
+            assert f"was cut off at byte {blocks(data[:end])[1]},".encode() in shown.stderr
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_killed_at_any_moment(seed, binary, start, trace, tmp_path):
+    """kill -9 of the recorder: all blocks that are whole are read."""
+    path = binary("calls")
+    program, recording = start(path), tmp_path / "recording"
+    tracer = trace("record", "-o", recording, "-u", "main.*", path, "main.root")
+    # The moment is that of a call, so that it does not depend on how busy the machine is.
+    for _ in range(random.Random(seed).randrange(1, 200)):
+        program.work()
+    await_condition(lambda: program.work() and b"gofgrec" in recording.read_bytes(), "nothing is recorded")
+    tracer.signal(signal.SIGKILL)
+    tracer.wait()
+    data = recording.read_bytes()
+    found, end = blocks(data)
+    shown = replay(recording, "-f", "json")
+    if not found:
+        assert shown.returncode == 1 and b"cut off or damaged at its beginning" in shown.stderr
+        return
+    assert shown.returncode == 0
+    assert f"was cut off at byte {end},".encode() in shown.stderr
+    assert all(line.startswith(b"{") and line.endswith(b"}") for line in shown.stdout.splitlines())
+    program.work()
+
+
+def test_reader_that_leaves(binary, start, run_tool):
+    """`record -o - | head` is no error, as for other commands."""
+    program = start(binary("calls"))
+    reads, writes = os.pipe()
+    tracer = run_tool("record", "-o", "-", "-u", "main.*", program.path, "main.root", stdout=writes)
+    os.close(writes)
+    tracer.await_tracing()
+    assert os.read(reads, 8) == b"gofgrec\n"
+    os.close(reads)
+    # What is written a second later meets that nobody reads it.
+    await_condition(lambda: program.work() and tracer.child.poll() is not None, "it goes on")
+    assert tracer.wait() == 0
+    assert "cannot write" not in tracer.err
+    program.work()
+
+
+def test_unwritable_folder(binary, run_tool, tmp_path):
+    tracer = run_tool("record", "-o", tmp_path / "no" / "recording", "-u", "main.*", binary("calls"))
+    assert tracer.wait() == 1 and "No such file or directory" in tracer.err
