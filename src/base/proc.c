@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -98,4 +99,21 @@ char *proc_why_no_file(pid_t pid)
 			pid);
 	}
 	return length < 0 ? NULL : why;
+}
+
+char *proc_path_of(int fd)
+{
+	static const char deleted[] = " (deleted)"; /* fs/d_path.c */
+	const size_t behind = strlen(deleted);
+	char link[64], path[PATH_MAX];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length <= 0 || path[0] != '/')
+		return NULL;
+	path[length] = 0;
+	if ((size_t)length > behind && !strcmp(path + length - behind, deleted))
+		path[length - (ssize_t)behind] = 0;
+	return strdup(path);
 }

@@ -21,6 +21,9 @@ bool proc_start_code(pid_t pid, uint64_t *start);
 /* The process that a thread belongs to; of a process, itself. 0: unknown. */
 pid_t proc_of_thread(pid_t tid);
 
+/* The path of a file that this process has open, also one that was deleted; the caller frees it. NULL: it has none. */
+char *proc_path_of(int fd);
+
 /*
  * Why /proc/PID/exe leads to no file: "there is no process 3", "process 2 is a thread of the
  * kernel, ...". NULL when that is not known; else the caller frees it.

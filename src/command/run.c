@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "command/counts.h"
 #include "command/library.h"
@@ -147,6 +148,8 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 {
 	free(run->build_id);
 	run->build_id = gobin_build_id(run->bin);
+	free(run->binary_path);
+	run->binary_path = run->args->pid ? proc_path_of(gobin_fd(run->bin)) : NULL;
 	options->file = run->file;
 	options->path = run->args->output_path;
 	options->clock = &run->clock;
@@ -157,7 +160,7 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	options->command_lines = run->command_lines;
 	run->output_ns = event_clock_now_ns(&run->clock);
 	options->about = (struct output_about){.arguments = run->args->arguments,
-					       .binary = gobin_path(run->bin),
+					       .binary = run->binary_path ?: gobin_path(run->bin),
 					       .build_id = run->build_id,
 					       .start_ns = run->output_ns};
 	struct error *err = make_names(run);
@@ -422,6 +425,7 @@ void run_destroy(struct run *run)
 	plan_destroy(&run->plan);
 	names_free(run->names);
 	free(run->build_id);
+	free(run->binary_path);
 	modules_free(run->modules);
 	gobin_close(run->bin);
 	error_free(run->err);

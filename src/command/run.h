@@ -30,6 +30,7 @@ struct run {
 	struct modules *modules; /* code in other files than bin's */
 	struct names *names; /* of bin and plan, see run_prepare_output() */
 	char *build_id; /* of bin, the same */
+	char *binary_path; /* of bin, with -p, which opens it as /proc/PID/exe; else NULL */
 	FILE *file; /* where the output goes, see run_file.h; NULL: to a server */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;

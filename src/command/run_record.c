@@ -21,7 +21,7 @@ static struct recording_about about_of(const struct run *run, struct name_site *
 	return (struct recording_about){
 		.tool = VERSION,
 		.arguments = (char **)run->args->arguments,
-		.binary = (char *)gobin_path(run->bin),
+		.binary = (char *)(run->binary_path ?: gobin_path(run->bin)),
 		.build_id = run->build_id,
 		.go_version = (char *)gobin_version(run->bin),
 		.machine = gobin_arch(run->bin)->machine,

@@ -278,6 +278,17 @@ def test_html(recording):
     assert not re.search(r"https?:|src=|href=|@import", page) and "default-src 'none'" in page
 
 
+def test_pid(binary, start, trace, tmp_path):
+    """With -p, too, what was traced has the name of its file."""
+    program, path = start(binary("calls")), tmp_path / "recording"
+    tracer = trace("record", "-o", path, "-u", "main.*", "-p", str(program.pid), "main.root")
+    program.work()
+    tracer.stop()
+    header, calls, lanes = unpack(export(path, "html").read_text())
+    assert calls and header[2] == str(program.path)
+    assert {process for _, process in lanes} == {f"{program.path.name} ({program.pid})"}
+
+
 def test_live_is_the_same(binary, start, trace, tmp_path):
     program = start(binary("calls"))
     for name in ("html", "pprof", "folded", "chrome", "perfetto", "speedscope"):
