@@ -325,6 +325,8 @@ def make_stages(quick):
     arm64 = Stage("kernels of arm64", ["tests/kernels/run", "--arch", "arm64", "--smoke"], tap_stage,
                   needs=["packages"])
 
+    release = Stage("release", ["tests/release/run", "--quick"], tap_stage, needs=["packages"])
+
     # Go programs and builds leave a processor idle at times.
     return [[packages], [form, build("gcc"), toolchains],
             [programs, build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
@@ -333,7 +335,7 @@ def make_stages(quick):
             e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
              other("fuzz", needs="packages", minimum=["--least"])],
-            [arm64],
+            [arm64, release],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
              other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers")],
             [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
