@@ -69,7 +69,7 @@ enum record_kind {
 	/* struct record, made by a source: nothing is told of goroutines' states any more. To hunt: their
 	 * waits are sampled from here on (RECORD_LOOK), and of calls that are open some is missing */
 	RECORD_STATES_OFF,
-	/* struct record_look, made by a source, to hunt only */
+	/* struct record_look or record_look_on, made by a source, to hunt only */
 	RECORD_LOOK,
 	/* struct record, made by a source, to hunt only: until RECORD_REST_END there are no probes, and how calls
 	 * end that are open is not seen, then or later */
@@ -410,6 +410,12 @@ struct record_look {
 	__u8 unused[6];
 };
 
+/* The same, with what it waited on. */
+struct record_look_on {
+	struct record_look look;
+	struct waited_on on;
+};
+
 /*
  * Follows a sample inside a target whose stack has no STACK_TARGET, or outside of targets one with a
  * STACK_BROKEN; or comes when the thread of a goroutine inside a target loses its processor, before the
@@ -555,12 +561,14 @@ static inline bool record_is_valid(const struct record *record, size_t size)
 				       captured_size(captured);
 }
 
-/* What a RECORD_WAIT was on; NULL: it does not say so. */
-static inline const struct waited_on *record_waited_on(const struct record_wait *wait)
+/* What a RECORD_WAIT or RECORD_LOOK was on; NULL: it does not say so. */
+static inline const struct waited_on *record_waited_on(const struct record *record)
 {
-	if (wait->header.size < sizeof(struct record_wait_on))
-		return NULL;
-	return &((const struct record_wait_on *)wait)->on;
+	if (record->kind == RECORD_WAIT && record->size >= sizeof(struct record_wait_on))
+		return &((const struct record_wait_on *)record)->on;
+	if (record->kind == RECORD_LOOK && record->size >= sizeof(struct record_look_on))
+		return &((const struct record_look_on *)record)->on;
+	return NULL;
 }
 
 /* Of an entry: record_stack.id, or 0. */

@@ -164,8 +164,8 @@ bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait
 	stack->header.pid = wait->header.pid;
 	stack->header.time_ns = wait->header.time_ns;
 	named->wait = *wait;
-	if (record_waited_on(wait))
-		named->on = *record_waited_on(wait);
+	if (record_waited_on(&wait->header))
+		named->on = *record_waited_on(&wait->header);
 	named->wait.stack = stack->id;
 	named->wait.sp = 0; /* nothing is to be put right */
 	return true;

@@ -275,12 +275,17 @@ static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uin
 		.syscall = -1,
 	};
 
+	struct piece piece;
+
 	if (!stretch->last_ns || stretch->state == STATE_RUNNING)
 		return true;
-	return add_wait(hunt, call, &wait, piece_of_wait(&wait));
+	piece = piece_of_wait(&wait);
+	piece.object = stretch->object;
+	return add_wait(hunt, call, &wait, piece);
 }
 
-bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look)
+bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look,
+		uint32_t object)
 {
 	struct open_call *call = &goroutine->call;
 	struct stretch *stretch = &call->stretch;
@@ -292,7 +297,7 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 		return true;
 	call->target->num_looks++;
 	if (stretch->last_ns && stretch->state == look->state && stretch->reason == look->reason &&
-	    stretch->stack == look->stack) {
+	    stretch->stack == look->stack && stretch->object == object) {
 		stretch->last_ns = time_ns;
 		return true;
 	}
@@ -303,6 +308,7 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 	*stretch = (struct stretch){.start_ns = from_ns,
 				    .last_ns = time_ns,
 				    .stack = look->stack,
+				    .object = object,
 				    .state = look->state,
 				    .reason = look->reason};
 	return true;

@@ -162,11 +162,18 @@ static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *gorouti
 	return NULL;
 }
 
+/* What the wait was on that the record tells of; 0: unknown. */
+static uint32_t object_of(struct hunt *hunt, const struct record *record)
+{
+	const struct waited_on *on = record_waited_on(record);
+
+	return on ? objects_number(&hunt->objects, on) : 0;
+}
+
 static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
 			     const struct record_wait *wait)
 {
-	const struct waited_on *on = record_waited_on(wait);
-	uint32_t object = on ? objects_number(&hunt->objects, on) : 0;
+	uint32_t object = object_of(hunt, &wait->header);
 	const struct stack_hint hint = {
 		.stack = wait->stack,
 		.words = {wait->words[0], wait->words[1]},
@@ -331,7 +338,8 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		break;
 	case RECORD_LOOK:
 		is_full = !goroutine ||
-			  calls_look(hunt, goroutine, (const struct record_look *)record);
+			  calls_look(hunt, goroutine, (const struct record_look *)record,
+				     object_of(hunt, record));
 		break;
 	case RECORD_REST:
 		drop_all(hunt);

@@ -39,6 +39,7 @@ struct stretch {
 	uint64_t start_ns; /* halfway from the look before it, or where the call began */
 	uint64_t last_ns; /* the last look; 0: there was none */
 	uint64_t stack;
+	uint32_t object; /* what it waits on; 0: unknown */
 	uint8_t state, reason;
 };
 
@@ -106,8 +107,8 @@ bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 		uint32_t object);
 void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits);
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
-bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine,
-		const struct record_look *look);
+bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look,
+		uint32_t object);
 /* `stack`: the sample's, put right. */
 bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 		  const struct record_sample *sample, uint64_t stack);

@@ -11,7 +11,7 @@ static struct error *begin_looks(struct live *live)
 	if (!live->options.run.hunt.is_wanted || live->looks)
 		return NULL;
 	live->bpf->bss->samples_waits = true;
-	return looks_new(live->options.plan, live->options.run.hunt.frequency_hz,
+	return looks_new(live->options.plan, live->bpf, live->options.run.hunt.frequency_hz,
 			 live->options.clock, &live->looks);
 }
 

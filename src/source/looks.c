@@ -12,6 +12,7 @@
 #include "gofuncgraph/maps.h"
 #include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
+#include "source/polled.h"
 
 /* What is read as one: the time of a look is known as well as these take to be read. */
 #define CHUNK 32
@@ -23,6 +24,7 @@ struct inside {
 	struct hash_key key; /* goid, pid */
 	uint64_t g;
 	size_t at; /* in looks.inside */
+	struct polled *polled; /* what it waited on; NULL: nothing yet */
 };
 
 struct process {
@@ -36,7 +38,7 @@ struct process {
 };
 
 struct found {
-	struct record_look look;
+	struct record_look_on on; /* the look's size says whether it is on something */
 	struct record_stack stack; /* look.stack is 0: none */
 };
 
@@ -45,7 +47,8 @@ struct target {
 };
 
 struct looks {
-	struct gobin *bin; /* not owned, nor is the clock */
+	struct gobin *bin; /* not owned, nor are these */
+	const struct graph_bpf *bpf;
 	const struct event_clock *clock;
 	struct places places;
 	struct hash targets, processes, goroutines;
@@ -78,7 +81,7 @@ static bool add_targets(struct looks *looks, const struct plan *plan)
 	return looks->all_targets && is_full;
 }
 
-struct error *looks_new(const struct plan *plan, uint32_t frequency_hz,
+struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, uint32_t frequency_hz,
 			const struct event_clock *clock, struct looks **out)
 {
 	struct looks *looks = *out = calloc(1, sizeof(*looks));
@@ -87,6 +90,7 @@ struct error *looks_new(const struct plan *plan, uint32_t frequency_hz,
 	if (err || !looks)
 		return err ?: error_out_of_memory();
 	looks->bin = plan->bin;
+	looks->bpf = bpf;
 	looks->clock = clock;
 	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
 	looks->seed = event_clock_now_ns(clock) | 1;
@@ -104,7 +108,8 @@ void looks_free(struct looks *looks)
 {
 	if (!looks)
 		return;
-	hash_free_items(&looks->goroutines);
+	looks_forget(looks);
+	hash_clear(&looks->goroutines);
 	hash_free_items(&looks->processes);
 	hash_clear(&looks->targets);
 	free(looks->all_targets);
@@ -123,6 +128,7 @@ static void forget(struct looks *looks, struct inside *goroutine)
 	last->at = goroutine->at;
 	looks->inside[last->at] = last;
 	hash_remove(&looks->goroutines, &goroutine->key);
+	free(goroutine->polled);
 	free(goroutine);
 }
 
@@ -330,20 +336,43 @@ static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
 }
 _Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are one stack");
 
+/* NULL: nothing, or unknown. */
+static const struct waited_on *find_on(const struct looks *looks, struct hash_key key)
+{
+	struct inside *goroutine = hash_find(&looks->goroutines, key);
+
+	if (!goroutine)
+		return NULL;
+	if (!goroutine->polled)
+		goroutine->polled = calloc(1, sizeof(*goroutine->polled));
+	return goroutine->polled
+		       ? polled_find(goroutine->polled, looks->bpf,
+				     &(struct gate_key){.g = goroutine->g, .pid = key.second})
+		       : NULL;
+}
+
 static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
 		const struct goroutine *goroutine, uint64_t since_ns)
 {
 	uint64_t time_ns = process->read_ns;
 	struct found *found = &looks->found[looks->num_found];
 	bool runs = goroutine->state == STATE_RUNNING;
+	const struct waited_on *on = NULL;
+	struct record_look *look = &found->on.look;
 
 	if (looks->num_found == LOOKS_MAX || goroutine->has_moved ||
 	    (!runs &&
 	     (!goroutine->num_frames || !take_stack(looks, snapshot, goroutine, &found->stack))))
 		return;
-	found->look = (struct record_look){
+	if (goroutine->state == STATE_WAITING && looks->bpf->rodata->poll_reason &&
+	    goroutine->reason == looks->bpf->rodata->poll_reason)
+		on = find_on(looks, (struct hash_key){.first = goroutine->goid,
+						      .second = (uint64_t)process->pid});
+	if (on)
+		found->on.on = *on;
+	*look = (struct record_look){
 		.header = {.kind = RECORD_LOOK,
-			   .size = sizeof(found->look),
+			   .size = on ? sizeof(found->on) : sizeof(*look),
 			   .time_ns = time_ns,
 			   .goid = goroutine->goid,
 			   .pid = (uint32_t)process->pid},
@@ -402,15 +431,15 @@ void looks_tell(struct looks *looks, uint64_t until_ns,
 {
 	while (looks->num_told < looks->num_found) {
 		const struct found *found = &looks->found[looks->num_told];
-		uint64_t *told = &looks->told_stacks[found->look.stack % TOLD_STACKS];
+		uint64_t *told = &looks->told_stacks[found->on.look.stack % TOLD_STACKS];
 
-		if (found->look.header.time_ns > until_ns)
+		if (found->on.look.header.time_ns > until_ns)
 			return;
 		looks->num_told++;
-		if (found->look.stack && *told != found->look.stack) {
-			*told = found->look.stack;
+		if (found->on.look.stack && *told != found->on.look.stack) {
+			*told = found->on.look.stack;
 			tell(context, &found->stack.header);
 		}
-		tell(context, &found->look.header);
+		tell(context, &found->on.look.header);
 	}
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * looks.h - what goroutines inside targets do, where their waits are not seen: the memory of their
- * processes is read now and then, and each one that is found there is a RECORD_LOOK, with its stack.
+ * processes is read now and then, and each one that is found there is a RECORD_LOOK, with its stack, and the peer
+ * that it waits for.
  *
  * Who is inside is known by the records that the kernel sends, which all pass by here. Memory and time are
  * bounded: of more goroutines than can be read at once some are, chosen by chance, and where that takes
@@ -13,6 +14,7 @@
 #include "base/event_clock.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/record.h"
+#include "graph.skel.h"
 
 /* Goroutines that are read at once, at most. */
 #define LOOKS_MAX 256
@@ -23,7 +25,7 @@ struct looks;
 
 /* None of these is owned. Error: the goroutines of this binary's processes cannot be read. looks_free() in any
  * case. */
-struct error *looks_new(const struct plan *plan, uint32_t frequency_hz,
+struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, uint32_t frequency_hz,
 			const struct event_clock *clock, struct looks **looks);
 void looks_free(struct looks *looks); /* NULL is fine */
 

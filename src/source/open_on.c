@@ -186,19 +186,30 @@ bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
 	else if (how != SYSCALL_ON_NOTHING)
 		tell_argument(&one, arguments[how == SYSCALL_ON_PATH_AT], on);
 	else if (wait->state == STATE_WAITING && bpf->rodata->poll_reason &&
-		 wait->reason == bpf->rodata->poll_reason && is_still(&one, wait))
+		 wait->reason == bpf->rodata->poll_reason)
 		fd = find_polled(&one);
 	if (fd >= 0)
 		tell_descriptor(one.pid, fd, on);
 	return on->kind != ON_NOTHING && is_still(&one, wait);
 }
 
-bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
-			 struct waited_on *on)
+int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key)
 {
 	const struct record_wait wait = {.state = STATE_WAITING,
 					 .reason = bpf->rodata->poll_reason};
-	const __u64 none[2] = {0};
+	struct waiting one = {.bpf = bpf, .key = key, .pid = (pid_t)key->pid};
 
-	return wait.reason && open_on_find(bpf, key, &wait, none, on);
+	one.memory = memory_of_process(&one.pid);
+	return wait.reason && is_still(&one, &wait) ? find_polled(&one) : -1;
+}
+
+bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
+			 struct waited_on *on)
+{
+	int fd = open_on_polled(bpf, key);
+
+	*on = (struct waited_on){0};
+	if (fd >= 0)
+		tell_descriptor((pid_t)key->pid, fd, on);
+	return on->kind != ON_NOTHING && open_on_polled(bpf, key) == fd;
 }

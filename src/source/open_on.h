@@ -15,7 +15,10 @@
 bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
 		  const struct record_wait *wait, const __u64 arguments[2], struct waited_on *on);
 
-/* The same of a wait that is only known by memory, which does not tell of system calls. */
+/* The descriptor that the goroutine waits for in the network poller right now, by memory alone; negative: it is in
+ * no such wait, or that is not known. */
+int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key);
+/* What that is. False: as above. */
 bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
 			 struct waited_on *on);
 

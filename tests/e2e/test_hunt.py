@@ -83,6 +83,14 @@ def test_sampled(hunt):
     assert "where goroutines change" not in tracer.err
 
 
+def test_peer_where_waits_are_sampled(hunt):
+    tracer, account = hunt("network 100 5 4 50", "--waits", "sampled", "-f", "json", "main.handleNetwork")
+    report = json.loads(tracer.out)
+    cause = report["causes"][0]
+    assert (report["mode"], cause["kind"]) == ("sampled", "IO wait"), report
+    assert [(one["kind"], one["name"]) for one in cause["on"]] == [("peer", account["on"])]
+
+
 def test_many_sampled(hunt):
     """More goroutines are inside than are read at once: each of them is seen often enough."""
     tracer, account = hunt("sleep 2000 2000 2000 1000", "--waits", "sampled", "-f", "json", "main.handleSleep")

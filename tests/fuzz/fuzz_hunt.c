@@ -174,6 +174,15 @@ static void check_report(void *context, const struct hunt_report *report)
 
 /* ---- what goes in ---- */
 
+static void fill_on(struct waited_on *on, const uint8_t *bytes)
+{
+	memset(on, bytes[5], sizeof(*on));
+	on->kind = bytes[1] & 7;
+	on->above = bytes[2] & 3;
+	on->family = bytes[3] & 15;
+	on->text[bytes[2] % ON_TEXT_SIZE] = 0;
+}
+
 static void fill_wait(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 {
 	room->wait.start_ns = now_ns - bytes[2] * UINT64_C(100000);
@@ -188,11 +197,7 @@ static void fill_wait(union any_record *room, const uint8_t *bytes, uint64_t now
 	if (!(bytes[1] & 8))
 		return;
 	room->header.size = sizeof(room->wait_on);
-	memset(&room->wait_on.on, bytes[5], sizeof(room->wait_on.on));
-	room->wait_on.on.kind = bytes[1] & 7;
-	room->wait_on.on.above = bytes[2] & 3;
-	room->wait_on.on.family = bytes[3] & 15;
-	room->wait_on.on.text[bytes[2] % ON_TEXT_SIZE] = 0;
+	fill_on(&room->wait_on.on, bytes);
 }
 
 static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
@@ -229,6 +234,10 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 						  .stack = bytes[3] & 7,
 						  .state = bytes[4] & 15,
 						  .reason = bytes[4] >> 4};
+		if (bytes[1] & 8) {
+			room->header.size = sizeof(room->look_on);
+			fill_on(&room->look_on.on, bytes);
+		}
 		break;
 	case RECORD_SAMPLE:
 		room->sample.ip_va = 0x1000 + bytes[2] * 5;

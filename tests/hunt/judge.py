@@ -81,7 +81,7 @@ def check_consistency(report, durations, faults):
 
 def judge(report, account, names):
     """report: hunt's object; account: the program's; names: the culprit's kind may be called so. Who is to blame, and
-    what waits were on, can only be known where waits are exact; else nobody may be named."""
+    what other waits were on than those for peers, can only be known where waits are exact; else nobody may be named."""
     verdict = Verdict()
     # That others had the processor is true, too, and the busy machine's doing; so it has no rank.
     causes = [cause for cause in report["causes"] if kind_of(cause) != "no cpu"][:3]
@@ -100,7 +100,8 @@ def judge(report, account, names):
             verdict.blamed, verdict.woken = (
                 not is_exact or not places[role] or any(is_at(place, frame) for place in places[role] for frame in behind)
                 for role in ("meanwhile", "waker"))
-            verdict.named = not is_exact or not account["on"] or any(account["on"] in names_on(frame) for frame in behind)
+            is_told = is_exact or kind_of(cause) == "IO wait"
+            verdict.named = not is_told or not account["on"] or any(account["on"] in names_on(frame) for frame in behind)
             break
     if not is_exact and any("woken_by" in cause for cause in report["causes"]):
         verdict.faults.append("somebody is named who is not known")

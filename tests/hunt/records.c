@@ -135,7 +135,7 @@ static void print_wait(struct printer *printer, const struct record_wait *wait)
 	const struct interrupted at = {wait->stack, (const uint64_t *)wait->words,
 				       wait->sp,    wait->first_frame,
 				       0,           wait->left_at};
-	const struct waited_on *on = record_waited_on(wait);
+	const struct waited_on *on = record_waited_on(&wait->header);
 	uint32_t object = on ? objects_number(&printer->objects, on) : 0;
 
 	print_number("start", wait->start_ns);

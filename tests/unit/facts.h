@@ -49,6 +49,7 @@ union any_record {
 	struct record_stack stack;
 	struct record_wait wait;
 	struct record_wait_on wait_on;
+	struct record_look_on look_on;
 	struct record_short_waits short_waits;
 	struct record_offcpu offcpu;
 	struct record_sample sample;

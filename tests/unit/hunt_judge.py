@@ -105,6 +105,23 @@ def test_sampled():
     assert verdict_of(lambda report: report.update(mode="sampled")).faults
 
 
+def test_peer_where_waits_are_sampled():
+    """That of the call's own wait is known."""
+    def sample(on):
+        def do(report):
+            lock = report["causes"][0]
+            del lock["woken_by"], lock["meanwhile"]
+            lock.update(kind="IO wait", on=on)
+            report["mode"] = "sampled"
+
+        return do
+
+    peer = {"share": 0.9, "ns": 1, "kind": "peer", "name": "10.0.0.7:5432"}
+    judged = [verdict_of(sample(on), ["IO wait"]) for on in ([peer], [])]
+    assert [verdict.rank for verdict in judged] == [1, 1]
+    assert [verdict.is_first for verdict in judged] == [True, False]
+
+
 def test_wrong_waker():
     verdict = verdict_of(lambda report: report["causes"][0]["meanwhile"][0].pop("woken_by"))
     assert verdict.is_first and not verdict.woken

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "hunt_world.h"
 
@@ -72,6 +73,53 @@ static void test_wait(void **state)
 		look(&world, us, STATE_WAITING, stack);
 	world_leave(&world, 1, 50 * MS);
 	assert_int_equal(world_report(&world, &none, check_wait), 1);
+	world_end(&world);
+}
+
+/* ---- what it waits on ---- */
+
+static void look_on(struct world *world, uint64_t us, uint64_t stack, uint16_t port)
+{
+	union any_record room = {.look_on = {.look = {.since_ns = world_ns(us),
+						      .state = STATE_WAITING,
+						      .reason = REASON_IO,
+						      .stack = stack},
+					     .on = {.kind = ON_PEER,
+						    .family = AF_INET,
+						    .port = port,
+						    .address = {127, 0, 0, 1}}}};
+
+	room.header.size = sizeof(room.look_on);
+	world_feed(world, &room, RECORD_LOOK, us, 1);
+}
+
+static void check_peers(const struct hunt_report *report)
+{
+	const struct hunt_doing *cause = &report->causes[0];
+
+	assert_int_equal(report->num_causes, 1);
+	assert_int_equal(cause->ns, 40000000);
+	assert_int_equal(cause->num_objects, 2);
+	assert_string_equal(cause->objects[0].text, "127.0.0.1:80");
+	assert_int_equal(cause->objects[0].ns, 30000000);
+	assert_string_equal(cause->objects[1].text, "127.0.0.1:81");
+	assert_int_equal(cause->objects[1].ns, 10000000);
+}
+
+/* Another peer is another wait. */
+static void test_peers(void **state)
+{
+	struct world world;
+	uint64_t stack;
+
+	begin(&world);
+	stack = STACK(&world, PARK, GET, HANDLE);
+	world_enter(&world, 1, 0);
+	look_on(&world, 5 * MS, stack, 80);
+	look_on(&world, 25 * MS, stack, 80);
+	look_on(&world, 35 * MS, stack, 81);
+	world_leave(&world, 1, 40 * MS);
+	assert_int_equal(world_report(&world, &none, check_peers), 1);
 	world_end(&world);
 }
 
@@ -204,9 +252,9 @@ static void test_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wait),    cmocka_unit_test(test_change),
-		cmocka_unit_test(test_unknown), cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_wait),   cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_change), cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_ends),   cmocka_unit_test(test_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

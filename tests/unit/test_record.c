@@ -32,6 +32,7 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct site), 40);
 	assert_int_equal(sizeof(struct record_wait), 32 + 80);
 	assert_int_equal(sizeof(struct record_wait_on), 112 + 184);
+	assert_int_equal(sizeof(struct record_look_on), 56 + 184);
 }
 
 static void test_every_kind(void **state)
@@ -163,10 +164,16 @@ static void test_on_of_wait(void **state)
 	room.header.kind = RECORD_WAIT;
 	room.header.size = sizeof(room.wait_on);
 	assert_true(is_valid(&room.header, sizeof(room.wait_on)));
-	assert_int_equal(record_waited_on(&room.wait)->port, 7);
+	assert_int_equal(record_waited_on(&room.header)->port, 7);
 	room.header.size--;
 	assert_true(is_valid(&room.header, sizeof(room)));
-	assert_null(record_waited_on(&room.wait));
+	assert_null(record_waited_on(&room.header));
+	room = (union any_record){.look_on.on.port = 8};
+	room.header.kind = RECORD_LOOK;
+	room.header.size = sizeof(room.look_on);
+	assert_int_equal(record_waited_on(&room.header)->port, 8);
+	room.header.size--;
+	assert_null(record_waited_on(&room.header));
 }
 
 static void test_nothing(void **state)
