@@ -2,30 +2,19 @@
 #include "source/looks.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "gofuncgraph/maps.h"
 #include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
-#include "source/polled.h"
+#include "source/insiders.h"
 
 /* What is read as one: the time of a look is known as well as these take to be read. */
 #define CHUNK 32
 /* Stacks that need not be told again, by a part of their ids. */
 #define TOLD_STACKS 4096
-
-/* A goroutine inside a target. */
-struct inside {
-	struct hash_key key; /* goid, pid */
-	uint64_t g;
-	size_t at; /* in looks.inside */
-	struct polled *polled; /* what it waited on; NULL: nothing yet */
-};
 
 struct process {
 	struct hash_key key; /* pid */
@@ -51,13 +40,11 @@ struct looks {
 	const struct graph_bpf *bpf;
 	const struct event_clock *clock;
 	struct places places;
-	struct hash targets, processes, goroutines;
+	struct hash targets, processes;
 	struct target *all_targets;
-	struct inside **inside; /* the same as in `goroutines` */
-	size_t num_inside, capacity;
+	struct insiders insiders;
 	uint64_t period_ns, next_ns;
 	uint64_t cost_ns; /* of the last one: processor time */
-	uint64_t seed;
 	struct found *found; /* LOOKS_MAX */
 	size_t num_found, num_told;
 	uint64_t told_stacks[TOLD_STACKS];
@@ -93,7 +80,7 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	looks->bpf = bpf;
 	looks->clock = clock;
 	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
-	looks->seed = event_clock_now_ns(clock) | 1;
+	looks->insiders.seed = event_clock_now_ns(clock) | 1;
 	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
 	if (!looks->found || !add_targets(looks, plan))
 		return error_out_of_memory();
@@ -108,12 +95,10 @@ void looks_free(struct looks *looks)
 {
 	if (!looks)
 		return;
-	looks_forget(looks);
-	hash_clear(&looks->goroutines);
+	insiders_release(&looks->insiders);
 	hash_free_items(&looks->processes);
 	hash_clear(&looks->targets);
 	free(looks->all_targets);
-	free(looks->inside);
 	free(looks->found);
 	places_release(&looks->places);
 	free(looks);
@@ -121,73 +106,26 @@ void looks_free(struct looks *looks)
 
 /* ---- who is inside ---- */
 
-static void forget(struct looks *looks, struct inside *goroutine)
-{
-	struct inside *last = looks->inside[--looks->num_inside];
-
-	last->at = goroutine->at;
-	looks->inside[last->at] = last;
-	hash_remove(&looks->goroutines, &goroutine->key);
-	free(goroutine->polled);
-	free(goroutine);
-}
-
-void looks_forget(struct looks *looks)
-{
-	while (looks->num_inside)
-		forget(looks, looks->inside[0]);
-}
-
 static void forget_process(struct looks *looks, uint32_t pid)
 {
 	struct process *process = hash_find(&looks->processes, (struct hash_key){.first = pid});
 
-	for (size_t i = looks->num_inside; i-- > 0;)
-		if (looks->inside[i]->key.second == pid)
-			forget(looks, looks->inside[i]);
 	if (!process)
 		return;
 	hash_remove(&looks->processes, &process->key);
 	free(process);
 }
 
-static void remember(struct looks *looks, struct hash_key key, uint64_t g)
-{
-	struct inside *goroutine;
-
-	if (looks->num_inside == MAX_OPEN_GATES ||
-	    !array_reserve(&looks->inside, &looks->capacity, looks->num_inside + 1,
-			   sizeof(*looks->inside)))
-		return;
-	goroutine = calloc(1, sizeof(*goroutine));
-	if (!goroutine)
-		return;
-	*goroutine = (struct inside){.key = key, .g = g, .at = looks->num_inside};
-	if (hash_add(&looks->goroutines, &goroutine->key))
-		looks->inside[looks->num_inside++] = goroutine;
-	else
-		free(goroutine);
-}
-
 void looks_see(struct looks *looks, const struct record *record)
 {
-	const struct hash_key key = {.first = record->goid, .second = record->pid};
-	struct inside *goroutine;
-	uint64_t g;
-
-	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT ||
-	    record->kind == RECORD_WRONG_GOID)
+	insiders_see(&looks->insiders, record);
+	if (insiders_are_over(record))
 		forget_process(looks, record->pid);
-	if (!record->goid)
-		return;
-	g = record_entry_g(record);
-	if (!g && !(record->flags & RECORD_CLOSES_TREE))
-		return;
-	goroutine = hash_find(&looks->goroutines, key);
-	if (goroutine)
-		forget(looks, goroutine);
-	if (g)
-		remember(looks, key, g);
+}
+
+void looks_forget(struct looks *looks)
+{
+	insiders_forget(&looks->insiders);
 }
 
 /* ---- when ---- */
@@ -218,41 +156,6 @@ static void plan_next(struct looks *looks, uint64_t cost_ns)
 		looks->next_ns = now_ns + looks->period_ns;
 	if (looks->next_ns < now_ns + rest_ns)
 		looks->next_ns = now_ns + rest_ns;
-}
-
-/* ---- at whom ---- */
-
-static void swap(struct looks *looks, size_t one, size_t other)
-{
-	struct inside *goroutine = looks->inside[one];
-
-	looks->inside[one] = looks->inside[other];
-	looks->inside[one]->at = one;
-	looks->inside[other] = goroutine;
-	goroutine->at = other;
-}
-
-static int by_process(const void *one, const void *other)
-{
-	const struct inside *a = *(struct inside *const *)one, *b = *(struct inside *const *)other;
-
-	return a->key.second < b->key.second ? -1 : a->key.second > b->key.second;
-}
-
-/* Those that are looked at, those of each process together; others are not if they are too many. Returns
- * how many. */
-static size_t choose(struct looks *looks, struct inside *chosen[LOOKS_MAX])
-{
-	size_t count = looks->num_inside < LOOKS_MAX ? looks->num_inside : LOOKS_MAX;
-
-	for (size_t i = 0; i < count && count < looks->num_inside; i++) {
-		looks->seed = hash_mix(looks->seed + 1);
-		swap(looks, i, i + looks->seed % (looks->num_inside - i));
-	}
-	if (count)
-		memcpy(chosen, looks->inside, count * sizeof(struct inside *));
-	qsort(chosen, count, sizeof(*chosen), by_process);
-	return count;
 }
 
 /* ---- looking ---- */
@@ -339,7 +242,7 @@ _Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are 
 /* NULL: nothing, or unknown. */
 static const struct waited_on *find_on(const struct looks *looks, struct hash_key key)
 {
-	struct inside *goroutine = hash_find(&looks->goroutines, key);
+	struct insider *goroutine = insiders_find(&looks->insiders, key);
 
 	if (!goroutine)
 		return NULL;
@@ -387,7 +290,7 @@ static void add(struct looks *looks, const struct process *process, const struct
 }
 
 /* Goroutines of one process. */
-static void look_at(struct looks *looks, struct process *process, struct inside *const *chosen,
+static void look_at(struct looks *looks, struct process *process, struct insider *const *chosen,
 		    size_t count)
 {
 	uint64_t since_ns = event_clock_now_ns(looks->clock), addresses[CHUNK];
@@ -408,8 +311,8 @@ static void look_at(struct looks *looks, struct process *process, struct inside 
 void looks_take(struct looks *looks)
 {
 	uint64_t began_ns = cpu_now_ns();
-	struct inside *chosen[LOOKS_MAX];
-	size_t count = choose(looks, chosen), end;
+	struct insider *chosen[LOOKS_MAX];
+	size_t count = insiders_choose(&looks->insiders, chosen, LOOKS_MAX), end;
 
 	looks->num_found = looks->num_told = 0;
 	for (size_t at = 0; at < count; at = end) {

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* insiders.h - which goroutines are inside targets, by the records that the kernel sends. */
+#ifndef SOURCE_INSIDERS_H
+#define SOURCE_INSIDERS_H
+
+#include "base/hash.h"
+#include "gofuncgraph/record.h"
+#include "source/polled.h"
+
+struct insider {
+	struct hash_key key; /* goid, pid */
+	uint64_t g; /* address of its runtime.g */
+	size_t at; /* in insiders.items */
+	struct polled *polled; /* what it waited on, for who asks for that; NULL: nothing yet */
+};
+
+/* All zero, but for the seed: empty. */
+struct insiders {
+	struct hash by_key;
+	struct insider **items;
+	size_t count, capacity;
+	uint64_t seed; /* of chance; not 0 */
+};
+
+/* True of a record behind which nobody of its process is inside any more. */
+bool insiders_are_over(const struct record *record);
+
+/* Whom there is no memory for is left out, and so are more than MAX_OPEN_GATES. */
+void insiders_see(struct insiders *insiders, const struct record *record);
+void insiders_forget(struct insiders *insiders);
+
+/* NULL: it is not inside. */
+struct insider *insiders_find(const struct insiders *insiders, struct hash_key key);
+/* As many as there are, or `most` of them, chosen by chance; those of each process together. Returns how many. */
+size_t insiders_choose(struct insiders *insiders, struct insider **chosen, size_t most);
+
+void insiders_release(struct insiders *insiders);
+
+#endif
