@@ -29,7 +29,7 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_frame_values), 40 + 80);
 	assert_int_equal(sizeof(struct captured_text), 16);
 	assert_int_equal(sizeof(struct fetch_op), 24);
-	assert_int_equal(sizeof(struct site), 40);
+	assert_int_equal(sizeof(struct site), 56);
 	assert_int_equal(sizeof(struct record_wait), 32 + 80);
 	assert_int_equal(sizeof(struct record_wait_on), 112 + 184);
 	assert_int_equal(sizeof(struct record_look_on), 56 + 184);
