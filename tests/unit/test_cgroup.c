@@ -25,7 +25,7 @@ static void test_containers(void **state)
 		"cri-containerd-" ID ".scope",
 		"crio-" ID ".scope",
 		"libpod-" ID ".scope",
-		"docker-" ID, /* cgroupfs, as podman and CRI-O name them */
+		("docker-" ID), /* cgroupfs, as podman and CRI-O name them */
 	};
 	size_t length;
 	const char *id;
@@ -51,7 +51,7 @@ static void test_no_containers(void **state)
 		"crio-conmon-" ID ".scope",
 		"libpod-conmon-" ID ".scope",
 		"other-" ID ".scope",
-		"pod" UID,
+		("pod" UID),
 		"init.scope",
 	};
 	size_t length;
