@@ -27,10 +27,13 @@ struct labels {
 /* Where keys and values are. */
 struct label_slots {
 	__u64 first, count;
+	__u64 overflow; /* not 0: there are others, which are not looked at */
 };
 
-/* src/runtime/map.go, hmap: the logarithm of the number of buckets, and where they are. */
+/* src/runtime/map.go, hmap: the logarithm of the number of buckets, how many more they overflow into, and where
+ * they are. */
 #define MAP_B_SHIFT  8
+#define MAP_OVERFLOW 0xffff0000
 #define MAP_BUCKETS  2
 #define BUCKET_SLOTS 8
 /* A bucket: a byte of each slot's hash, keys, values, the next bucket. */
@@ -41,7 +44,7 @@ static __always_inline bool find_label_slots(const struct who *who, struct label
 {
 	__u64 at = 0, header[3];
 
-	slots->first = slots->count = 0;
+	slots->first = slots->count = slots->overflow = 0;
 	if (!read_user(&at, sizeof(at), who->g + g_labels))
 		return false;
 	if (at && labels_are_maps && !read_user(&at, sizeof(at), at))
@@ -53,6 +56,7 @@ static __always_inline bool find_label_slots(const struct who *who, struct label
 	if (labels_are_maps) {
 		__u8 b = header[1] >> MAP_B_SHIFT;
 
+		slots->overflow = header[1] & MAP_OVERFLOW;
 		slots->first = header[MAP_BUCKETS];
 		slots->count = b < 4 ? BUCKET_SLOTS << b : ~0ull;
 		if (!header[0] || !slots->first)
@@ -106,7 +110,7 @@ static __always_inline void find_labels(const struct who *who, struct fetched *k
 		labels->state = VALUE_UNREADABLE;
 		return;
 	}
-	if (slots.count > LABEL_SLOTS)
+	if (slots.count > LABEL_SLOTS || slots.overflow)
 		labels->state = VALUE_UNKNOWN;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < LABEL_SLOTS; i++) {
