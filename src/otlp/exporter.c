@@ -121,6 +121,7 @@ static void enqueue(struct otlp_exporter *exporter, struct otlp_load *first, siz
 	if (was_empty)
 		exporter->since_ns = exporter_now_ns();
 	*exporter->end = first;
+	otlp_loads_count(&exporter->enqueued, first);
 	for (; first; first = first->next) {
 		exporter->num_spans += first->num_spans;
 		exporter->end = &first->next;
@@ -158,19 +159,21 @@ struct otlp_counts otlp_exporter_counts(struct otlp_exporter *exporter)
 {
 	pthread_mutex_lock(&exporter->lock);
 	struct otlp_counts counts = exporter->counts;
+	counts.unsent.trees = exporter->enqueued.trees - counts.sent.trees - counts.refused.trees;
+	counts.unsent.spans = exporter->enqueued.spans - counts.sent.spans - counts.refused.spans;
 	pthread_mutex_unlock(&exporter->lock);
 	return counts;
 }
 
 const char *otlp_exporter_url(const struct otlp_exporter *exporter)
 {
-	return exporter->settings.url;
+	return otlp_url_shown(exporter->settings.url);
 }
 
 void otlp_exporter_tell(struct otlp_exporter *exporter)
 {
 	char trouble[sizeof(exporter->trouble)];
-	const char *url = exporter->settings.url;
+	const char *url = otlp_exporter_url(exporter);
 	enum course course;
 
 	pthread_mutex_lock(&exporter->lock);
@@ -201,7 +204,8 @@ void otlp_exporter_finish(struct otlp_exporter *exporter)
 	while (!is_over) {
 		uint64_t last = exporter->deadline_ns + GRACE_NS;
 
-		exporter_await_change(exporter, last);
+		if (!exporter->is_done)
+			exporter_await_change(exporter, last);
 		is_over = exporter->is_done || exporter_now_ns() >= last;
 		pthread_mutex_unlock(&exporter->lock);
 		otlp_exporter_tell(exporter);

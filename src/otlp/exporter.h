@@ -44,7 +44,7 @@ struct otlp_counts {
 	struct otlp_count sent;
 	struct otlp_count no_room; /* dropped, the queue was full */
 	struct otlp_count refused; /* the collector's answer was that it will not have them */
-	struct otlp_count unsent; /* there was no answer until the end */
+	struct otlp_count unsent; /* no answer has come: until the end, or yet */
 	uint64_t rejected; /* spans that the collector left out of those that were sent */
 };
 
@@ -68,6 +68,7 @@ bool otlp_exporter_gave_up(struct otlp_exporter *exporter);
 void otlp_exporter_finish(struct otlp_exporter *exporter);
 
 struct otlp_counts otlp_exporter_counts(struct otlp_exporter *exporter);
+/* As it may be shown. */
 const char *otlp_exporter_url(const struct otlp_exporter *exporter);
 
 /* What is not sent by then is not. NULL is fine. */

@@ -35,7 +35,8 @@ struct otlp_exporter {
 	bool gave_up;
 	enum course course;
 	char trouble[OTLP_MESSAGE_SIZE + 64];
-	struct otlp_counts counts;
+	struct otlp_count enqueued; /* what became of it is in the counts */
+	struct otlp_counts counts; /* but for `unsent`: the rest of it */
 };
 
 /* By CLOCK_MONOTONIC. */

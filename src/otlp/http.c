@@ -177,7 +177,7 @@ struct http_answer http_post(struct http *http, const struct bytes *body, uint64
 	http->get(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	http->get(http->curl, CURLINFO_RETRY_AFTER, &retry_after);
 	return (struct http_answer){.status = (unsigned)status,
-				    .retry_after_s = (uint64_t)retry_after,
+				    .retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0,
 				    .body = http->answer.data,
 				    .size = http->answer.size};
 }

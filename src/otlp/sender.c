@@ -107,27 +107,24 @@ static void take_answer(struct otlp_exporter *exporter, const struct otlp_load *
 static void deliver(struct otlp_exporter *exporter, const struct otlp_load *batch)
 {
 	struct bytes body = {};
-	bool is_taken = false, is_too_late = is_over(exporter);
+	bool is_too_late = is_over(exporter);
 
 	pthread_mutex_unlock(&exporter->lock);
 	if (!is_too_late)
 		otlp_request_write(&body, batch, exporter->settings.compresses);
 	pthread_mutex_lock(&exporter->lock);
-	for (unsigned attempt = 0; !is_taken && !body.failed && !is_over(exporter); attempt++) {
+	for (unsigned attempt = 0; !body.failed && !is_over(exporter); attempt++) {
 		pthread_mutex_unlock(&exporter->lock);
 		struct http_answer answer =
 			http_post(exporter->http, &body, exporter->settings.timeout_ms);
 		pthread_mutex_lock(&exporter->lock);
-		is_taken = !is_passing(answer.status);
-		if (is_taken) {
+		if (!is_passing(answer.status)) {
 			take_answer(exporter, batch, &answer);
 			break;
 		}
 		note_failure(exporter, &answer);
 		pause_until_retry(exporter, attempt, answer.retry_after_s);
 	}
-	if (!is_taken)
-		otlp_loads_count(&exporter->counts.unsent, batch);
 	bytes_destroy(&body);
 }
 

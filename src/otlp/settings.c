@@ -55,13 +55,14 @@ bool otlp_each_pair(const char *list,
 	bool is_fine = copy != NULL;
 
 	for (char *pair; is_fine && (pair = strsep(&rest, ","));) {
-		char *value = strchr(pair, '=');
+		char *value = strchr(pair, '='), *key;
 
 		if (pair[strspn(pair, " \t")] == '\0')
 			continue;
 		if (value)
 			*value++ = '\0';
-		is_fine = value && *clean(pair) && take(context, clean(pair), clean(value));
+		key = clean(pair);
+		is_fine = value && *key && take(context, key, clean(value));
 	}
 	return is_fine;
 }
@@ -138,6 +139,14 @@ static char *with_path(const char *base)
 	return asprintf(&url, "%.*s/v1/traces", (int)len, base) < 0 ? NULL : url;
 }
 
+const char *otlp_url_shown(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+
+	return at ? at + 1 : url;
+}
+
 static bool has_path(const char *address)
 {
 	const char *host = strstr(address, "://");
@@ -162,7 +171,7 @@ static struct error *read_address(struct otlp_settings *settings, const char *ad
 	if (strncmp(settings->url, "http://", 7) && strncmp(settings->url, "https://", 8))
 		return error_new(
 			"OTEL_EXPORTER_OTLP_ENDPOINT is '%s': it begins with http:// or https://",
-			settings->url);
+			otlp_url_shown(settings->url));
 	return NULL;
 }
 

@@ -21,7 +21,8 @@ struct otlp {
 	struct otlp_exporter *exporter;
 	struct otlp_spans spans;
 	struct otlp_rate rate;
-	struct otlp_behind behind, all_behind;
+	struct otlp_behind behind; /* nobody was told yet */
+	struct otlp_behind all_behind;
 	struct hash processes;
 	bool lacks_some; /* what was recorded was to be sent as a whole, and was not */
 	struct hash parted; /* trees that go in parts: the others of them go, too */
@@ -121,6 +122,8 @@ static bool is_allowed(struct output *out, const struct tree *tree)
 	}
 	otlp->behind.trees += tree->part <= 1;
 	otlp->behind.spans += num_spans;
+	otlp->all_behind.trees += tree->part <= 1;
+	otlp->all_behind.spans += num_spans;
 	return false;
 }
 
@@ -138,11 +141,6 @@ static void part(struct output *out, const struct tree *tree)
 		if (otlp_spans_count(tree))
 			fail(out);
 		return;
-	}
-	if (!tree->part) {
-		otlp->all_behind.trees += otlp->behind.trees;
-		otlp->all_behind.spans += otlp->behind.spans;
-		otlp->behind = (struct otlp_behind){};
 	}
 	otlp_exporter_push(otlp->exporter, loads);
 }
@@ -191,11 +189,10 @@ static void end(struct output *out, const struct output_totals *totals)
 	if (counts.rejected)
 		log_warning("%" PRIu64 " of these spans were rejected by the collector",
 			    counts.rejected);
-	if (otlp->all_behind.trees + otlp->behind.trees)
+	if (otlp->all_behind.trees)
 		log_info("%" PRIu64 " trees of %" PRIu64
 			 " spans stayed behind (--max-spans-per-second %" PRIu64 ")",
-			 otlp->all_behind.trees + otlp->behind.trees,
-			 otlp->all_behind.spans + otlp->behind.spans, otlp->rate.per_second);
+			 otlp->all_behind.trees, otlp->all_behind.spans, otlp->rate.per_second);
 	/* Who sends what was recorded wants all of it. */
 	otlp->lacks_some = out->options.is_past && (counts.no_room.spans || counts.refused.spans ||
 						    counts.unsent.spans || counts.rejected);

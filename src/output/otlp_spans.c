@@ -185,7 +185,7 @@ static struct otlp_load *load_of(struct otlp_spans *spans)
 /* `origin`: of its tree; is_root: nothing comes before that. */
 static void write_call(struct otlp_spans *spans, struct output *out, const struct tree *tree,
 		       const struct call *call, const struct otlp_id *origin, bool is_root,
-		       const struct otlp_behind *behind)
+		       struct otlp_behind *behind)
 {
 	const struct place *entry = output_entry(out, call);
 	struct otlp_id id = *origin, parent = *origin;
@@ -207,8 +207,10 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 	protobuf_fixed64(span, SPAN_START, start_ns);
 	protobuf_fixed64(span, SPAN_END, start_ns + (call->end_ns - call->start_ns));
 	otlp_put_call(out, span, tree, call);
-	if (!call->parent && behind)
+	if (!call->parent && behind) {
 		otlp_put_behind(span, behind);
+		*behind = (struct otlp_behind){};
+	}
 	put_waits(spans, out, tree, call);
 	if (!call->parent && output_is_followed(tree) && !is_root)
 		put_link(spans, &parent, "go");
@@ -241,7 +243,7 @@ uint64_t otlp_spans_count(const struct tree *tree)
 /* Recursive: the calltree bounds how deep trees nest. `starter`: the call that started its goroutine; NULL: unknown,
  * or none. */
 static void write_tree(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		       const struct otlp_id *starter, const struct otlp_behind *behind)
+		       const struct otlp_id *starter, struct otlp_behind *behind)
 {
 	const struct call *first = tree->num_calls ? tree->calls : NULL;
 	_cleanup_free_ struct wait *waits = NULL;
@@ -275,7 +277,7 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 
 struct otlp_load *otlp_spans_of(struct otlp_spans *spans, struct output *out,
 				const struct tree *tree, const struct bytes *resource,
-				const struct otlp_behind *behind)
+				struct otlp_behind *behind)
 {
 	spans->first = spans->last = NULL;
 	spans->resource = resource;

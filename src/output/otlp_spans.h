@@ -53,9 +53,10 @@ void otlp_spans_note_begin(struct otlp_spans *spans, const struct output *out,
 /* Calls that end in this tree, or part of one, and in those of goroutines that it started. */
 uint64_t otlp_spans_count(const struct tree *tree);
 
-/* Those as loads of one resource, which the caller owns. NULL: there are none, or no memory. */
+/* Those as loads of one resource, which the caller owns. NULL: there are none, or no memory. The root's span tells of
+ * `behind`, which is none then. */
 struct otlp_load *otlp_spans_of(struct otlp_spans *spans, struct output *out,
 				const struct tree *tree, const struct bytes *resource,
-				const struct otlp_behind *behind);
+				struct otlp_behind *behind);
 
 #endif

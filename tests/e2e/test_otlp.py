@@ -41,6 +41,7 @@ def _nothing_else_is_asked_for(monkeypatch):
         if name.startswith("OTEL_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", str(int(WAIT_SECONDS * 900)))
 
 
 @pytest.fixture
@@ -287,9 +288,10 @@ def test_wrong_settings(recording):
 
 
 def test_sent_again_until_it_is_taken(serve, recording):
-    server = serve(Answer(502), Answer(429, headers={"Retry-After": "1"}))
+    server = serve(Answer(502), Answer(429, headers={"Retry-After": "1"}),
+                   Answer(503, headers={"Retry-After": "Thu, 01 Jan 2015 00:00:00 GMT"}))
     said = replay(recording, "-f", "otlp", "-o", server.url).stderr
-    assert [request[3].status for request in server.requests] == [502, 429, 200]
+    assert [request[3].status for request in server.requests] == [502, 429, 503, 200]
     assert len({request[2] for request in server.requests}) == 1
     assert sent(said)[0] == len(server.taken()) == len(calls_of(recording))
 
@@ -360,7 +362,7 @@ def test_tls(serve, recording, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*paths_of_it)
     server = serve(context=context)
-    said = replay(recording, "-f", "otlp", "-o", server.url, status=1, EXPORTER_OTLP_TIMEOUT="1000").stderr
+    said = replay(recording, "-f", "otlp", "-o", server.url, status=1, EXPORTER_OTLP_TIMEOUT="10000").stderr
     assert "certificate" in said and not server.requests
     replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_CERTIFICATE=str(paths_of_it[0]))
     assert len(server.taken()) == len(calls_of(recording))

@@ -118,10 +118,14 @@ class Collector:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
-                answer = collector.take(self.path, dict(self.headers), body)
+                with collector.lock:  # what is taken was answered
+                    answer = collector.take(self.path, dict(self.headers), body)
+                    if answer:
+                        self.give(answer)
                 if not answer:
                     collector.over.wait()
-                    return
+
+            def give(self, answer):
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
@@ -135,9 +139,8 @@ class Collector:
         return Handler
 
     def take(self, path, headers, body):
-        with self.lock:
-            answer = self.answers.pop(0) if self.answers else Answer()
-            self.requests.append((path, headers, body, answer))
+        answer = self.answers.pop(0) if self.answers else Answer()
+        self.requests.append((path, headers, body, answer))
         return answer
 
     def taken(self):

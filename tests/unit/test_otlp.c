@@ -120,18 +120,26 @@ static void test_address(void **state)
 	set("ENDPOINT", NULL);
 }
 
+static void test_shown(void **state)
+{
+	assert_string_equal(otlp_url_shown("http://h:1/a@b"), "http://h:1/a@b");
+	assert_string_equal(otlp_url_shown("https://user:pass@word@h:1/a"), "h:1/a");
+	assert_string_equal(otlp_url_shown("user:password@h"), "h");
+	assert_string_equal(otlp_url_shown(""), "");
+}
+
 static void test_settings(void **state)
 {
 	struct otlp_settings settings = {};
 
-	set("HEADERS", " a = b%20c , d=%zz,,e=");
+	set("HEADERS", " a%2541 = b%20c , d=%zz,,e=");
 	set("TIMEOUT", "2000");
 	set("TRACES_TIMEOUT", "3000");
 	set("COMPRESSION", "none");
 	set("CERTIFICATE", "/ca");
 	assert_null(otlp_settings_read(&settings, "http://h"));
 	assert_int_equal(settings.num_headers, 3);
-	assert_string_equal(settings.headers[0], "a: b c");
+	assert_string_equal(settings.headers[0], "a%41: b c");
 	assert_string_equal(settings.headers[1], "d: %zz");
 	assert_string_equal(settings.headers[2], "e: ");
 	assert_int_equal(settings.timeout_ms, 3000);
@@ -283,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_long_attribute),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_answers),
