@@ -89,6 +89,8 @@ static struct error *read_recording(struct play *play, FILE *file)
 
 	if (err)
 		return err;
+	if (signals_arrived() && !player_is_over(play->player))
+		return error_new("stopped before both recordings were read: nothing is compared");
 	play_report(play);
 	if (side->times->num_left_out)
 		log_info(

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* report.c - what was recorded, summed up by function, or compared with what was recorded before. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "command/command.h"
@@ -71,6 +72,9 @@ static void check_end(const struct report_args *args, struct argp_state *state)
 		argp_error(state, "which FILE? gofuncgraph-c record makes one");
 	else if (args->is_diff && !args->new)
 		argp_error(state, "--diff compares two recordings: OLD and NEW");
+	else if (args->is_diff && !strcmp(args->replay.path, "-") && !strcmp(args->new, "-"))
+		argp_error(state,
+			   "standard input holds one recording: OLD or NEW has to be a file");
 	else if (!args->is_diff && args->new)
 		argp_error(state, "'%s' is too much: report sums up one FILE (--diff compares two)",
 			   args->new);

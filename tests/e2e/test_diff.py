@@ -2,7 +2,9 @@
 """`report --diff` names the function that was made slower, and says nothing of what is alike."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 
 import pytest
@@ -106,6 +108,7 @@ def test_only_in_one(record):
 
 def test_usage(tmp_path):
     for arguments, words in ((["a"], "two recordings"), (["a", "b", "c"], "'c' is too much"),
+                             (["-", "-"], "holds one recording"),
                              (["--slower", "1s", "a", "b"], "compares all calls")):
         run = diff(*arguments, check=False)
         assert run.returncode == 2 and words in run.stderr
@@ -120,3 +123,16 @@ def test_output_is_no_recording(record):
         run = diff("-o", path, old, new, check=False)
         assert run.returncode == 1 and "is the recording itself" in run.stderr
         assert path.read_bytes() == before
+
+
+def test_interrupt(record, tmp_path):
+    """Stopped before both were read: that is no verdict."""
+    old, new, pipe = record("old"), record("new"), tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen([tool(), "report", "--diff", pipe, new], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True) as run:
+        with open(pipe, "wb") as writer:
+            run.send_signal(signal.SIGINT)
+            writer.write(old.read_bytes())
+        out, err = run.communicate(timeout=WAIT_SECONDS)
+    assert run.returncode == 1 and "stopped before" in err and not out
