@@ -195,22 +195,24 @@ static void add_if_container(void *context, const char *folder)
 		add(context, id, length, folder, strlen(folder));
 }
 
-/* What the process began with. NULL: nothing. The caller frees it. */
+/* By what the process began with. NULL: nothing. The caller frees it. */
 static char *read_host_name(pid_t pid)
 {
 	static const char variable[] = "HOSTNAME=";
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0, total = 0;
+	_cleanup_free_ char *text = malloc(MAX_ENVIRONMENT + 1);
+	const size_t length = sizeof(variable) - 1;
+	size_t size;
 	char path[32];
-	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	while (file && total < MAX_ENVIRONMENT && (length = getdelim(&text, &size, 0, file)) > 0) {
-		total += (size_t)length;
-		if (!strncmp(text, variable, sizeof(variable) - 1))
-			return strdup(text + sizeof(variable) - 1);
-	}
+	if (!file || !text)
+		return NULL;
+	size = fread(text, 1, MAX_ENVIRONMENT, file);
+	text[size] = 0;
+	for (const char *at = text; at < text + size; at += strlen(at) + 1)
+		if (!strncmp(at, variable, length))
+			return strdup(at + length);
 	return NULL;
 }
 

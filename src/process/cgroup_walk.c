@@ -27,14 +27,16 @@ static bool is_folder(const struct dirent *entry)
 	       strcmp(entry->d_name, "..") != 0;
 }
 
-/* A cgroup that is gone meanwhile has nothing in it. */
+/* A cgroup that is gone meanwhile has nothing in it; what is nested deeper than anybody does is left out. */
 static void walk_below(struct walk *walk, const char *folder, unsigned depth)
 {
 	const struct dirent *entry;
 	char path[PATH_MAX];
 	DIR *dir;
 
-	if (!walk->num_left || depth > MAX_DEPTH) {
+	if (depth > MAX_DEPTH)
+		return;
+	if (!walk->num_left) {
 		walk->is_cut = true;
 		return;
 	}
@@ -57,8 +59,8 @@ struct error *cgroup_walk(const char *folder, void (*visit)(void *context, const
 	walk_below(&walk, folder, 0);
 	if (walk.is_cut)
 		return error_new(
-			"there are more than %u cgroups below %s, or more than %u inside of each other: choose by the --cgroup of what is to be traced, and name the BINARY",
-			MAX_GROUPS, folder, MAX_DEPTH);
+			"there are more than %u cgroups below %s: choose by the --cgroup of what is to be traced, and name the BINARY",
+			MAX_GROUPS, folder);
 	return NULL;
 }
 
