@@ -10,7 +10,7 @@
 
 /* Calls of one function in a tree that is open. */
 struct open_calls {
-	struct hash_key key; /* numbers of the function's name and of the tree */
+	struct hash_key key; /* where the row is, and the tree's number */
 	struct open_calls *next; /* in the tree */
 	struct times_row *row;
 	uint64_t own_ns;
@@ -192,17 +192,19 @@ static bool end_calls(struct tree_times *times, struct open_tree *open, bool is_
 static struct open_calls *find_calls(struct tree_times *times, struct open_tree *open,
 				     const struct name *function)
 {
-	struct hash_key key = {number_of(function), open->key.first};
-	struct open_calls *calls = hash_find(&times->calls, key);
+	/* Names that are the same text have one row, and make one observation. */
+	struct times_row *row = find_row(times, open->root, function);
+	struct hash_key key = {(uintptr_t)row, open->key.first};
+	struct open_calls *calls = row ? hash_find(&times->calls, key) : NULL;
 
-	if (calls)
+	if (calls || !row)
 		return calls;
 	calls = calloc(1, sizeof(*calls));
 	if (!calls)
 		return NULL;
 	calls->key = key;
-	calls->row = find_row(times, open->root, function);
-	if (!calls->row || !hash_add(&times->calls, &calls->key)) {
+	calls->row = row;
+	if (!hash_add(&times->calls, &calls->key)) {
 		free(calls);
 		return NULL;
 	}

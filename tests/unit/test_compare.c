@@ -293,13 +293,46 @@ static void test_left_out(void **state)
 	tree_times_destroy(&times);
 }
 
+/* Of one text: one function, with one observation in a tree. */
+static void test_names_that_are_alike(void **state)
+{
+	static const struct name names[] = {{.text = "main.f[...]", .number = 1},
+					    {.text = "main.f[...]", .number = 2}};
+	struct tree_times times = {};
+	struct tree tree = {.number = 1};
+	struct call root = {.number = 1, .end_ns = 10, .inner_ns = 4, .end = CALL_RETURN};
+	struct call inner = {.number = 2,
+			     .parent = 1,
+			     .depth = 1,
+			     .start_ns = 3,
+			     .end_ns = 7,
+			     .end = CALL_RETURN};
+	const struct times_row *row;
+
+	tree_times_begin(&times, NULL, false);
+	assert_true(tree_times_call_began(&times, &names[0], &tree, &root));
+	assert_true(tree_times_call_began(&times, &names[1], &tree, &inner));
+	assert_true(tree_times_call_ended(&times, &names[1], &tree, &inner));
+	assert_true(tree_times_call_ended(&times, &names[0], &tree, &root));
+	row = tree_times_find(&times, "main.f[...]", "main.f[...]");
+	assert_int_equal(row->num_calls, 2);
+	assert_int_equal(row->own.count, 1);
+	assert_int_equal(row->own.sum, 10);
+	tree_times_destroy(&times);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rank_test),  cmocka_unit_test(test_nothing_to_rank),
-		cmocka_unit_test(test_correction), cmocka_unit_test(test_false_alarms),
-		cmocka_unit_test(test_culprit),    cmocka_unit_test(test_new_function),
-		cmocka_unit_test(test_too_few),    cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_rank_test),
+		cmocka_unit_test(test_nothing_to_rank),
+		cmocka_unit_test(test_correction),
+		cmocka_unit_test(test_false_alarms),
+		cmocka_unit_test(test_culprit),
+		cmocka_unit_test(test_new_function),
+		cmocka_unit_test(test_too_few),
+		cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_names_that_are_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
