@@ -22,9 +22,8 @@ static bool add_label(struct value_list *list, const char *key, uint8_t number)
 	struct fetch_list *fetch = &list->fetch;
 	struct value_label *label = &list->labels[list->num_labels];
 	size_t state = num_states(fetch), at = fetch->size;
-	size_t max_at = at <= VALUES_SMALL_MAX_AT ? VALUES_SMALL_MAX_AT : VALUES_LARGE_MAX_AT;
 
-	if (state >= VALUES_MAX || fetch->num_ops + 2 > VALUES_MAX_OPS || at > max_at)
+	if (state >= VALUES_MAX || fetch->num_ops + 2 > VALUES_MAX_OPS || at > VALUES_LARGE_MAX_AT)
 		return false;
 	label->state = (uint8_t)state;
 	label->spec = (struct value_spec){.label = strndup(key, strcspn(key, "=")),
@@ -33,8 +32,6 @@ static bool add_label(struct value_list *list, const char *key, uint8_t number)
 					  .kind = VALUE_STRING,
 					  .is_text = true};
 	list->num_labels++;
-	if (max_at == VALUES_LARGE_MAX_AT)
-		fetch->shape = VALUES_LARGE;
 	fetch->size += SLOT_SIZE;
 	fetch->ops[fetch->num_ops++] =
 		(struct fetch_op){.code = FETCH_LABEL, .number = number, .value = label->state};
@@ -42,6 +39,8 @@ static bool add_label(struct value_list *list, const char *key, uint8_t number)
 							 .at = (uint16_t)at,
 							 .size = VALUES_STRING_SIZE,
 							 .value = label->state};
+	if (at > VALUES_SMALL_MAX_AT || fetch->num_ops > VALUES_SMALL_OPS)
+		fetch->shape = VALUES_LARGE;
 	return label->spec.label;
 }
 

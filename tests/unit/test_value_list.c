@@ -272,6 +272,35 @@ static void test_labels(void **state)
 	}
 }
 
+/* Operations of labels are part of what a small one has room for. */
+static void test_labels_and_operations(void **state)
+{
+	static const char *const labels[] = {"user"};
+	static const struct {
+		const char *last;
+		uint32_t num_ops;
+		uint8_t shape;
+	} rows[] = {
+		{"%ax:u8", VALUES_SMALL_OPS, VALUES_SMALL},
+		{"**%ax:u8", VALUES_SMALL_OPS + 1, VALUES_LARGE},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		char list[256] = "";
+		struct value_lists lists;
+
+		for (int of_four = 0; of_four < 11; of_four++)
+			strcat(list, "***%ax:u8,");
+		strcat(list, rows[i].last);
+		assert_null(parse(&arch_x86_64, list, &lists));
+		assert_int_equal(lists.items[0].fetch.shape, VALUES_SMALL);
+		assert_null(value_list_add_labels(&lists.items[0], labels, 1));
+		assert_int_equal(lists.items[0].fetch.num_ops, rows[i].num_ops);
+		assert_int_equal(lists.items[0].fetch.shape, rows[i].shape);
+		value_lists_destroy(&lists);
+	}
+}
+
 /* The list is full. */
 static void test_no_room_for_labels(void **state)
 {
@@ -520,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_results),
 		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_labels_and_operations),
 		cmocka_unit_test(test_no_room_for_labels),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_errors_with_results),
