@@ -81,6 +81,9 @@ async function html(page, origin, file, wanted) {
   await press(page, "2");
   found.flame = await shown(page);
   await keep(page, "flame");
+  const all = found.flame.drawn[0];
+  await page.mouse.move(all.x + all.width / 2, all.y + 6);
+  found.all = await page.innerText("#tip");
   const frame = found.flame.drawn.filter((one) => one.name === wanted)[0];
   await page.mouse.move(frame.x + frame.width / 2, frame.y + 6);
   await keep(page, "flame-tip");

@@ -32,32 +32,40 @@ class Flame {
     const above = [];
     for (let frame = this.zoomed.parent; frame; frame = frame.parent) above.unshift(frame);
     above.forEach((frame, row) => this.paintFrame(on, frame, 0, row, on.width, scrolled, true));
-    this.paintTree(on, this.zoomed, 0, above.length, on.width, scrolled);
+    this.paintTree(on, above.length, scrolled);
   }
-  paintTree(on, frame, x, row, width, scrolled) {
-    this.layers = Math.max(this.layers, row + 1);
-    this.paintFrame(on, frame, x, row, width, scrolled, false);
-    for (const inner of this.inside(frame)) {
-      const part = (width * inner.total) / (frame.total || 1);
-      if (part < 0.5) break;
-      this.paintTree(on, inner, x, row + 1, part, scrolled);
-      x += part;
+  // Row by row, as calls may be deeper than a stack.
+  paintTree(on, first, scrolled) {
+    const frames = [{ frame: this.zoomed, x: 0, row: first, width: on.width }];
+    for (const { frame, x, row, width } of frames) {
+      this.layers = row + 1;
+      this.paintFrame(on, frame, x, row, width, scrolled, false);
+      let at = x;
+      for (const inner of this.inside(frame)) {
+        const part = (width * inner.total) / (frame.total || 1);
+        if (part < 0.5) break;
+        frames.push({ frame: inner, x: at, row: row + 1, width: part });
+        at += part;
+      }
     }
   }
   colourOf(on, frame) {
     if (frame === this.trace.root) return on.colours.line;
     if (frame.state) return paint.kind(frame.kind);
     if (!paint.byKind || !this.trace.hasStates) return paint.func(this.trace.texts[frame.name]);
-    const kinds = this.kindsOf(frame);
+    if (!frame.kinds) this.sumKinds();
+    const { kinds } = frame;
     return paint.kind(kinds.indexOf(Math.max(...kinds)));
   }
   // Time by kind, of all inside too.
-  kindsOf(frame) {
-    if (frame.kinds) return frame.kinds;
-    frame.kinds = KINDS.map(() => 0);
-    for (const [, kind, ns] of ownParts(this.trace, frame)) frame.kinds[kind] += ns;
-    for (const inner of frame.inside.values()) this.kindsOf(inner).forEach((ns, kind) => { frame.kinds[kind] += ns; });
-    return frame.kinds;
+  sumKinds() {
+    const { paths } = this.trace;
+    for (const frame of paths) frame.kinds = KINDS.map(() => 0);
+    for (let i = paths.length - 1; i >= 0; i--) {
+      const { kinds, parent } = paths[i];
+      for (const [, kind, ns] of ownParts(this.trace, paths[i])) kinds[kind] += ns;
+      if (parent.kinds) kinds.forEach((ns, kind) => { parent.kinds[kind] += ns; });
+    }
   }
   paintFrame(on, frame, x, row, width, scrolled, isAbove) {
     const y = LANE_GAP + row * ROW - scrolled, { context } = on;

@@ -28,7 +28,6 @@ function nest(trace) {
     end = Math.max(end, start[i] + time[i]);
   }
   trace.end = end || 1;
-  trace.sinceStart = count ? first : 0;
   for (const one of trace.lanes) {
     const open = [];
     one.rows = [];
@@ -100,13 +99,17 @@ function sumUp(trace) {
   const { name, time, inner, parent, isWait } = trace;
   const node = (of, above) => ({ name: of, calls: 0, total: 0, own: 0, ownParts: new Map(), inside: new Map(), parent: above });
   const root = node(0, null), nodes = new Array(trace.count), functions = new Map();
+  trace.paths = []; // nodes, each behind the one that it is inside
   trace.roots = [];
   for (const { slices } of trace.lanes)
     for (const i of slices) {
       if (isWait[i]) continue;
       const outer = parent[i] === NO_CALL ? root : nodes[parent[i]];
       if (outer === root) trace.roots.push(i);
-      if (!outer.inside.has(name[i])) outer.inside.set(name[i], node(name[i], outer));
+      if (!outer.inside.has(name[i])) {
+        trace.paths.push(node(name[i], outer));
+        outer.inside.set(name[i], trace.paths.at(-1));
+      }
       if (!functions.has(name[i])) functions.set(name[i], { ...node(name[i], null), longest: 0 });
       const own = Math.max(0, time[i] - inner[i]), of = functions.get(name[i]);
       nodes[i] = outer.inside.get(name[i]);

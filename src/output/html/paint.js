@@ -3,7 +3,8 @@
 
 const NUMBER = new Intl.NumberFormat("en-US");
 const count = (number, one, many = one + "s") => `${NUMBER.format(number)} ${number === 1 ? one : many}`;
-const percent = (share) => `${(100 * (share || 0)).toPrecision(3).replace(/\.?0+$/, "").replace(/e-.*/, "")}%`;
+const SHARE = new Intl.NumberFormat("en-US", { style: "percent", maximumSignificantDigits: 3 });
+const percent = (share) => SHARE.format(share || 0);
 
 function duration(ns) {
   for (const [unit, size] of [["s", 1e9], ["ms", 1e6], ["µs", 1e3]])
