@@ -86,10 +86,12 @@ static struct error *open_folder(struct uftrace *uftrace, const char *path)
 {
 	struct stat stat;
 
-	if (mkdir(path, 0777) && errno == EEXIST)
-		return error_new(
-			"cannot write to the folder %s: something of that name is there already; remove it, or give another name",
-			path);
+	if (mkdir(path, 0777))
+		return errno == EEXIST
+			       ? error_new(
+					 "cannot write to the folder %s: something of that name is there already; remove it, or give another name",
+					 path)
+			       : error_errno(errno, "cannot make the folder %s", path);
 	uftrace->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (uftrace->folder < 0 || fstat(uftrace->folder, &stat))
 		return error_errno(errno, "cannot write to the folder %s", path);
@@ -183,14 +185,15 @@ static void put_time(FILE *file, uint64_t time_ns)
 		time_ns % 1000000000);
 }
 
-static void tell_process(struct output *out, uint32_t pid, uint64_t time_ns)
+/* Of goroutines that are told later some began earlier: it was there when tracing began. */
+static void tell_process(struct output *out, uint32_t pid)
 {
 	struct uftrace *uftrace = out->data;
 	char name[64];
 	FILE *map;
 
 	fputs("SESS ", uftrace->tasks);
-	put_time(uftrace->tasks, time_ns);
+	put_time(uftrace->tasks, out->options.about.start_ns);
 	fprintf(uftrace->tasks, " pid=%u sid=%016x exename=\"%s\"\n", pid, pid, uftrace->binary);
 	snprintf(name, sizeof(name), "sid-%016x.map", pid);
 	map = open_file(out, name);
@@ -228,7 +231,7 @@ static void tell_task(struct output *out, const struct tree *tree, struct task *
 			&is_new))
 		fail(out, ENOMEM);
 	if (is_new)
-		tell_process(out, tree->pid, time_ns);
+		tell_process(out, tree->pid);
 	*task = (struct task){.tid = choose_tid(out, tree->goid, number)};
 	fputs("TASK ", uftrace->tasks);
 	put_time(uftrace->tasks, time_ns);
