@@ -6,13 +6,19 @@
 
 #include "base/cleanup.h"
 
-#define NO_CALL UINT32_MAX
-
-/* Of each wait the call that it was in, or NO_CALL. `open` has room for all calls. */
-static void find_calls(const struct tree *tree, uint32_t *open, uint32_t *call_of)
+bool waits_find_calls(const struct tree *tree, uint32_t **call_of)
 {
+	_cleanup_free_ uint32_t *open = malloc((tree->num_calls ?: 1) * sizeof(*open));
+	uint32_t *found = malloc((tree->num_waits ?: 1) * sizeof(*found));
 	size_t num_open = 0;
 
+	*call_of = NULL;
+	if (!open || !found) {
+		free(found);
+		return false;
+	}
+	for (uint32_t i = 0; i < tree->num_waits; i++)
+		found[i] = WAITS_NO_CALL;
 	for (uint32_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
 		size_t at = num_open;
@@ -30,17 +36,19 @@ static void find_calls(const struct tree *tree, uint32_t *open, uint32_t *call_o
 			while (at &&
 			       tree->calls[open[at - 1]].depth > tree->waits[step->index].depth)
 				at--;
-			call_of[step->index] = at ? open[at - 1] : NO_CALL;
+			found[step->index] = at ? open[at - 1] : WAITS_NO_CALL;
 			break;
 		}
 	}
+	*call_of = found;
+	return true;
 }
 
 /* In the order of calls, and for each in the order of time. */
 static void hand_out(const struct tree *tree, const uint32_t *call_of, struct wait *waits)
 {
 	for (uint32_t i = 0; i < tree->num_waits; i++)
-		if (call_of[i] != NO_CALL)
+		if (call_of[i] != WAITS_NO_CALL)
 			tree->calls[call_of[i]].num_waits++;
 	for (uint32_t i = 0; i < tree->num_calls; i++) {
 		struct call *call = &tree->calls[i];
@@ -50,7 +58,7 @@ static void hand_out(const struct tree *tree, const uint32_t *call_of, struct wa
 		call->num_waits = 0;
 	}
 	for (uint32_t i = 0; i < tree->num_waits; i++) {
-		struct call *call = call_of[i] == NO_CALL ? NULL : &tree->calls[call_of[i]];
+		struct call *call = waits_call(tree, call_of[i]);
 
 		if (call)
 			call->waits[call->num_waits++] = tree->waits[i];
@@ -59,22 +67,16 @@ static void hand_out(const struct tree *tree, const uint32_t *call_of, struct wa
 
 bool waits_give(const struct tree *tree, struct wait **waits)
 {
-	size_t count = tree->num_waits;
-	_cleanup_free_ uint32_t *open = NULL, *call_of = NULL;
+	_cleanup_free_ uint32_t *call_of = NULL;
 
 	*waits = NULL;
-	if (!count)
+	if (!tree->num_waits)
 		return true;
-	open = malloc((tree->num_calls ?: 1) * sizeof(*open));
-	call_of = malloc(count * sizeof(*call_of));
-	*waits = malloc(count * sizeof(**waits));
-	if (!open || !call_of || !*waits) {
-		free(take_pointer(*waits));
+	if (!waits_find_calls(tree, &call_of))
 		return false;
-	}
-	for (size_t i = 0; i < count; i++)
-		call_of[i] = NO_CALL;
-	find_calls(tree, open, call_of);
+	*waits = malloc(tree->num_waits * sizeof(**waits));
+	if (!*waits)
+		return false;
 	hand_out(tree, call_of, *waits);
 	return true;
 }

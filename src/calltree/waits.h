@@ -10,6 +10,18 @@
 
 #include "gofuncgraph/calltree.h"
 
+#define WAITS_NO_CALL UINT32_MAX
+
+/* Of each wait the index of the call that it was in, or WAITS_NO_CALL, in `*call_of`, which the caller
+ * frees. False: out of memory. */
+bool waits_find_calls(const struct tree *tree, uint32_t **call_of);
+
+/* The call of such an index; NULL: none. */
+static inline struct call *waits_call(const struct tree *tree, uint32_t index)
+{
+	return index == WAITS_NO_CALL ? NULL : &tree->calls[index];
+}
+
 /* Gives each call its waits, in `*waits`, which the caller frees after waits_take_back(). False: out
  * of memory, and no call has any. */
 bool waits_give(const struct tree *tree, struct wait **waits);

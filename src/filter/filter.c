@@ -117,6 +117,9 @@ static void pass_kept(struct filter *filter, struct kept *kept, bool has_ended)
 
 static void pass_slowest(struct filter *filter)
 {
+	/* Who is told of calls as they begin expects them in order of time. */
+	if (filter->next.call_began)
+		keep_sort_slowest(&filter->keep);
 	for (size_t i = 0; i < filter->keep.num_slowest; i++)
 		pass_kept(filter, filter->keep.slowest[i], true);
 	keep_drop_slowest(&filter->keep);
@@ -172,7 +175,7 @@ static bool leave_waits(const struct filter *filter, const struct tree *tree)
 	_cleanup_free_ struct wait *waits = NULL;
 	struct tree left = *tree;
 
-	if (!filter->next.call_ended)
+	if (!filter->next.call_ended || filter->next.wait_ended)
 		return true;
 	if (!waits_give(&left, &waits))
 		return false;
@@ -310,6 +313,8 @@ struct calltree_sink filter_sink(struct filter *filter)
 	sink.context = filter;
 	sink.call_began = NULL;
 	sink.call_ended = count_call;
+	sink.wait_ended = NULL;
+	sink.records_lost = NULL;
 	sink.tree_ended = end;
 	sink.tree_settled = settle;
 	sink.func_of_site = sink.func_of_site ? func_of_site : NULL;

@@ -145,6 +145,20 @@ bool keep_slow(struct keep *keep, uint64_t most, struct kept *kept)
 	return true;
 }
 
+static int compare_numbers(const void *first, const void *second)
+{
+	const struct kept *const *a = first, *const *b = second;
+	uint64_t number = (*a)->parts[0]->number, other = (*b)->parts[0]->number;
+
+	return (number > other) - (number < other);
+}
+
+void keep_sort_slowest(struct keep *keep)
+{
+	if (keep->num_slowest)
+		qsort(keep->slowest, keep->num_slowest, sizeof(struct kept *), compare_numbers);
+}
+
 void keep_drop_slowest(struct keep *keep)
 {
 	while (keep->num_slowest)

@@ -62,6 +62,9 @@ uint64_t keep_make_room(struct keep *keep, uint64_t duration_ns, size_t bytes);
 /* Takes a tree that is among them; the last one gives way. False: out of memory; it is freed. */
 bool keep_slow(struct keep *keep, uint64_t most, struct kept *kept);
 
+/* In the order in which they began; then they are only dropped. */
+void keep_sort_slowest(struct keep *keep);
+
 void keep_drop_slowest(struct keep *keep);
 
 void keep_destroy(struct keep *keep);

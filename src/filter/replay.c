@@ -18,8 +18,16 @@ static void hand_down_left_out(struct tree *tree)
 		outermost->waits_left_out += (uint32_t)tree->waits_left_out;
 }
 
+static void replay_wait(const struct calltree_sink *sink, const struct tree *tree,
+			const struct call *call, const struct wait *wait)
+{
+	if (call)
+		sink->wait_ended(sink->context, tree, call, wait);
+}
+
+/* `call_of`: the calls of waits; NULL: these have been given to them. */
 static bool replay_step(const struct calltree_sink *sink, struct tree *tree,
-			const struct step *step)
+			const uint32_t *call_of, const struct step *step)
 {
 	switch (step->type) {
 	case STEP_ENTRY:
@@ -29,6 +37,11 @@ static bool replay_step(const struct calltree_sink *sink, struct tree *tree,
 	case STEP_EXIT:
 		if (sink->call_ended)
 			sink->call_ended(sink->context, tree, &tree->calls[step->index]);
+		return true;
+	case STEP_WAIT:
+		if (call_of)
+			replay_wait(sink, tree, waits_call(tree, call_of[step->index]),
+				    &tree->waits[step->index]);
 		return true;
 	case STEP_START:
 		return !tree->starts[step->index].tree ||
@@ -41,13 +54,14 @@ static bool replay_step(const struct calltree_sink *sink, struct tree *tree,
 bool replay_calls(const struct calltree_sink *sink, struct tree *tree)
 {
 	_cleanup_free_ struct wait *waits = NULL;
+	_cleanup_free_ uint32_t *call_of = NULL;
 	bool is_complete = true;
 
-	if (!waits_give(tree, &waits))
+	if (sink->wait_ended ? !waits_find_calls(tree, &call_of) : !waits_give(tree, &waits))
 		return false;
 	hand_down_left_out(tree);
 	for (uint32_t i = 0; i < tree->num_steps; i++)
-		is_complete &= replay_step(sink, tree, &tree->steps[i]);
+		is_complete &= replay_step(sink, tree, call_of, &tree->steps[i]);
 	waits_take_back(tree);
 	return is_complete;
 }

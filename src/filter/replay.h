@@ -5,8 +5,8 @@
 
 #include "gofuncgraph/calltree.h"
 
-/* Calls call_began and call_ended of the sink, for the trees of goroutines that were started inside
- * the tree too. False: out of memory, and some were not handed on. */
+/* Calls call_began, call_ended and wait_ended of the sink, for the trees of goroutines that were started
+ * inside the tree too. False: out of memory, and some were not handed on. */
 bool replay_calls(const struct calltree_sink *sink, struct tree *tree);
 
 #endif

@@ -106,17 +106,10 @@ def sums_of(spans):
     return dict(sums)
 
 
-def test_speedscope(binary, start, trace, tmp_path):
-    program = start(binary("follow"))
-    path = tmp_path / "recording"
-    tracer = trace("record", "-o", path, "--follow", "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
-    for _ in range(3):
-        program.work()
-    tracer.stop()
-    calls = calls_of(path)
-    told = json.loads(export(path, "speedscope").read_text())
+def speedscope_spans(path):
+    """[(name, ns), ...], of waits too."""
+    told = json.loads(path.read_text())
     frames, spans = [frame["name"] for frame in told["shared"]["frames"]], []
-    assert len(told["profiles"]) == len({call["goid"] for call in calls})
     for profile in told["profiles"]:
         assert profile["type"] == "evented" and profile["unit"] == "nanoseconds"
         opened, last = [], profile["startValue"]
@@ -130,8 +123,30 @@ def test_speedscope(binary, start, trace, tmp_path):
                 assert frame == event["frame"]
                 spans.append((frames[frame], last - since))
         assert not opened and last == profile["endValue"]
+    return spans
+
+
+def json_spans(calls):
     waits = [(f"[{wait.get('reason', wait['state'])}]", wait["duration_ns"]) for call in calls for wait in call.get("waits", [])]
-    assert waits and sums_of(spans) == sums_of([(call["function"], call["duration_ns"]) for call in calls] + waits)
+    return [(call["function"], call["duration_ns"]) for call in calls], waits
+
+
+@pytest.fixture
+def waits_recording(binary, start, trace, tmp_path):
+    program = start(binary("follow"))
+    path = tmp_path / "recording"
+    tracer = trace("record", "-o", path, "--follow", "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
+    for _ in range(3):
+        program.work()
+    tracer.stop()
+    return path
+
+
+def test_speedscope(waits_recording):
+    calls, path = calls_of(waits_recording), export(waits_recording, "speedscope")
+    assert len(json.loads(path.read_text())["profiles"]) == len({call["goid"] for call in calls})
+    spans, waits = json_spans(calls)
+    assert waits and sums_of(speedscope_spans(path)) == sums_of(spans + waits)
 
 
 def uftrace_spans(folder):
@@ -165,15 +180,19 @@ def test_uftrace(recording):
                            for call in calls)
     info = (folder / "info").read_bytes()
     assert info.startswith(b"Ftrace!\0") and f"taskinfo:nr_tid={len({call['goid'] for call in calls})}\n".encode() in info
-    assert len((folder / "task.txt").read_text().splitlines()) == 1 + len({call["goid"] for call in calls})
+    tasks = (folder / "task.txt").read_text()
+    assert len(tasks.splitlines()) == 1 + len({call["goid"] for call in calls})
+    session, *times = re.findall(r"timestamp=(\S+)", tasks)
+    assert tasks.startswith("SESS ") and float(session) < min(map(float, times))
 
 
 def test_folder(recording, binary, start, trace, tmp_path):
     """What is there already is left alone; live, the folder is the same."""
-    for there in (tmp_path, recording):
+    for there, reason in ((tmp_path, "give another name"), (recording, "give another name"),
+                          (tmp_path / "no" / "folder", "cannot make the folder")):
         run = subprocess.run([tool(), "export", "-f", "uftrace", "-o", there, recording], capture_output=True, text=True,
                              timeout=WAIT_SECONDS, check=False)
-        assert run.returncode == 1 and "give another name" in run.stderr, run.stderr
+        assert run.returncode == 1 and reason in run.stderr, run.stderr
     run = subprocess.run([tool(), "export", "-f", "uftrace", recording], capture_output=True, text=True, timeout=WAIT_SECONDS,
                          check=False)
     assert run.returncode == 1 and "folder" in run.stderr
@@ -205,11 +224,10 @@ def test_chrome(recording):
 
 
 class Packed:
-    """What a page has packed: src/output/html.c says how."""
+    """Numbers and texts, as a page and protobuf pack them."""
 
-    def __init__(self, page):
-        text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', page).group(1)
-        self.bytes, self.at = zlib.decompress(base64.b64decode(text)), 0
+    def __init__(self, data):
+        self.bytes, self.at = data, 0
 
     def number(self):
         value = shift = 0
@@ -231,10 +249,11 @@ class Packed:
 
 
 def unpack(page):
-    """Its header, calls and lanes."""
-    packed = Packed(page)
+    """Its header, calls, lanes and waits: src/output/html.c says how they are packed."""
+    text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', page).group(1)
+    packed = Packed(zlib.decompress(base64.b64decode(text)))
     header = [packed.number(), *(packed.text() for _ in range(4)), packed.number()]
-    texts, lanes, calls, last = [], [], [], 0
+    texts, lanes, calls, waits, last = [], [], [], [], 0
     while packed.at < len(packed.bytes):
         kind = packed.number()
         if kind == 1:
@@ -246,6 +265,7 @@ def unpack(page):
             last += since >> 1 ^ -(since & 1)
             if kind == 4:
                 packed.number()
+                waits.append((f"[{texts[name]}]", duration))
                 continue
             ending, caller, file, line = packed.numbers(4)
             packed.text()
@@ -255,7 +275,7 @@ def unpack(page):
         else:
             start_ms, lasted, lost = packed.numbers(3)
             assert packed.at == len(packed.bytes) and start_ms > 0 and lasted > 0 and lost == 0
-    return header, calls, lanes
+    return header, calls, lanes, waits
 
 
 def states_of(call):
@@ -265,7 +285,7 @@ def states_of(call):
 
 def test_html(recording):
     page = export(recording, "html").read_text()
-    header, calls, _ = unpack(page)
+    header, calls, _, _ = unpack(page)
     assert header[0] == 1 and header[2].endswith("/follow") and "main.handle" in header[4] and header[5] == 1
     caller = lambda call: call.get("caller", {})  # noqa: E731
     since = calls_of(recording)[0]["start_ns"] - calls[0][3]
@@ -284,7 +304,7 @@ def test_pid(binary, start, trace, tmp_path):
     tracer = trace("record", "-o", path, "-u", "main.*", "-p", str(program.pid), "main.root")
     program.work()
     tracer.stop()
-    header, calls, lanes = unpack(export(path, "html").read_text())
+    header, calls, lanes, _ = unpack(export(path, "html").read_text())
     assert calls and header[2] == str(program.path)
     assert {process for _, process in lanes} == {f"{program.path.name} ({program.pid})"}
 
@@ -297,6 +317,75 @@ def test_live_is_the_same(binary, start, trace, tmp_path):
         program.work()
         tracer.stop()
         assert export(recording, name).read_bytes() == live.read_bytes() != b""
+
+
+def chrome_spans(path):
+    events = [event for event in json.loads(path.read_text())["traceEvents"] if event["ph"] in "BEbe"]
+    # The end of each comes right behind its beginning.
+    return [(begin["name"] if begin["ph"] == "B" else f"[{begin['name']}]", round((end["ts"] - begin["ts"]) * 1000))
+            for begin, end in zip(events[::2], events[1::2])]
+
+
+def html_spans(path):
+    _, calls, _, waits = unpack(path.read_text())
+    return [(call[1], call[4]) for call in calls] + waits
+
+
+def message(data):
+    """{field: last value} of what protobuf has packed."""
+    packed, fields = Packed(data), {}
+    while packed.at < len(data):
+        tag = packed.number()
+        if tag & 7:
+            size = 8 if tag & 7 == 1 else packed.number()
+            packed.at += size
+            fields[tag >> 3] = data[packed.at - size:packed.at]
+        else:
+            fields[tag >> 3] = packed.number()
+    return fields
+
+
+def perfetto_spans(path):
+    """Field numbers: src/output/perfetto.c."""
+    packed, names, opened, spans = Packed(path.read_bytes()), {}, collections.defaultdict(list), []
+    while packed.at < len(packed.bytes):
+        assert packed.number() == 1 << 3 | 2
+        size = packed.number()
+        packet = message(packed.bytes[packed.at:packed.at + size])
+        packed.at += size
+        if 12 in packet:
+            name = message(message(packet[12])[2])
+            names[name[1]] = name[2].decode()
+        event = message(packet.get(11, b""))
+        if event.get(9) == 1:
+            name = names[event[10]] if 10 in event else f"[{event[23].decode()}]"
+            opened[event[11]].append((name, packet[8]))
+        elif event.get(9) == 2:
+            name, since = opened[event[11]].pop()
+            spans.append((name, packet[8] - since))
+    assert not any(opened.values())
+    return spans
+
+
+SPANS = {"chrome": chrome_spans, "html": html_spans, "perfetto": perfetto_spans, "speedscope": speedscope_spans,
+         "uftrace": lambda folder: [(span[1], span[4]) for span in uftrace_spans(folder)]}
+
+
+def test_filters(waits_recording, tmp_path):
+    """What is told of the trees that a filter lets through is the same in each format."""
+    roots = sorted(call["duration_ns"] for call in calls_of(waits_recording) if not call["depth"] and "started_by" not in call)
+    for option, value in (("--slower", f"{roots[len(roots) // 2]}ns"), ("--slowest", "5")):
+        def replay(name):
+            path = tmp_path / f"{name}{option}"
+            subprocess.run([tool(), "replay", "-f", name, option, value, "-o", path, waits_recording], check=True,
+                           timeout=WAIT_SECONDS)
+            return path
+
+        calls, waits = json_spans([json.loads(line) for line in replay("json").read_text().splitlines()])
+        assert calls and waits
+        for name, spans_of in SPANS.items():
+            expected = calls if name == "uftrace" else calls + waits
+            assert sums_of(spans_of(replay(name))) == sums_of(expected), (name, option)
 
 
 def test_not_on_a_terminal(recording):

@@ -144,6 +144,53 @@ static void test_calls(void **state)
 	stop(one);
 }
 
+static void on_began(void *context, const struct tree *tree, const struct call *call)
+{
+	char name[2];
+
+	add(context, "%s<", name_of(call, name));
+}
+
+static void on_wait(void *context, const struct tree *tree, const struct call *call,
+		    const struct wait *wait)
+{
+	char name[2];
+
+	assert_int_equal(wait->depth, call->depth);
+	add(context, "%s:", name_of(call, name));
+	add_wait(context, wait);
+}
+
+static void on_end(void *context, const struct tree *tree)
+{
+	add(context, "|");
+}
+
+/* Calls and waits as they happened, those of one tree behind those of another that began before. */
+static void test_stream(void **state)
+{
+	struct filtered *one = calloc(1, sizeof(*one));
+	struct calltree_sink next = {.context = &one->f,
+				     .call_began = on_began,
+				     .call_ended = on_call_ended,
+				     .wait_ended = on_wait,
+				     .tree_ended = on_end,
+				     .func_of_site = func_of_site,
+				     .states = true,
+				     .min_wait_ns = 10};
+
+	assert_null(filter_new(&(struct filter_options){.slowest = 2}, &next, &one->filter));
+	struct calltree_sink sink = filter_sink(one->filter);
+	assert_null(calltree_new(&sink, &one->f.trees));
+	feed_with_waits(&one->f);
+	make_tree(&one->f, 1, 'y', 200, 10);
+	make_tree(&one->f, 1, 'z', 300, 200);
+	filter_end(one->filter);
+	assert_string_equal(one->f.text, "a<b<b:w20c<c:w20c()[S20]b:w20b()[W3:20 S20 W4:20]"
+					 "a:w18a()[W3:38 S20 W4:20]|z<x<x()z()|");
+	stop(one);
+}
+
 static void feed_long(struct fixture *f, uint64_t start_ns, uint64_t end_ns)
 {
 	ENTER(start_ns, 'a', 100, OPENS);
@@ -460,6 +507,7 @@ int main(void)
 		cmocka_unit_test(test_slower),
 		cmocka_unit_test(test_behind_the_end),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_waits_of_parts),
 		cmocka_unit_test(test_open_at_the_end),
