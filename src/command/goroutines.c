@@ -113,6 +113,20 @@ struct outputs {
 	struct goroutines_file *file; /* NULL: they are not recorded */
 };
 
+/* Recorded first, as printing ends the tool when nobody reads any more. What cannot be recorded is printed all the
+ * same. */
+static struct error *put_out(const struct goroutines_args *args, struct report *report,
+			     const struct command_line *line, const struct outputs *outputs)
+{
+	_cleanup_error_ struct error *unprinted = NULL;
+	struct error *err = NULL;
+
+	if (outputs->file)
+		err = goroutines_file_add(outputs->file, report, line);
+	unprinted = print_snapshot(args, report, outputs->writer);
+	return err ?: take_pointer(unprinted);
+}
+
 /* `line`: what it was started with, printed if that `is_told`. */
 static struct error *show(const struct goroutines_args *args, struct gobin *bin, pid_t pid,
 			  const struct command_line *line, bool is_told,
@@ -140,9 +154,7 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",
 				   gobin_version(bin));
 	err = err ?: locks_find(&snapshot, &source.memory, awaited, &report, &locks);
-	if (!err && outputs->file)
-		err = goroutines_file_add(outputs->file, &report, line);
-	err = err ?: print_snapshot(args, &report, outputs->writer);
+	err = err ?: put_out(args, &report, line, outputs);
 	locks_release(&locks);
 	snapshot_release(&snapshot);
 	places_release(&places);

@@ -109,6 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RECORD:
 		args->record_path = arg;
+		run_args_check_record(arg, state);
 		return 0;
 	case KEY_REPLAY:
 		args->replay_path = arg;

@@ -13,22 +13,34 @@
 
 /* ---- writing ---- */
 
-static struct error *write_about(struct goroutines_file *to, struct gobin *bin,
-				 char *const *arguments)
+static struct error *write_about(struct goroutines_file *to)
 {
-	_cleanup_free_ char *build_id = gobin_build_id(bin);
+	_cleanup_free_ char *build_id = gobin_build_id(to->bin);
 	const struct recording_about about = {
 		.tool = VERSION,
-		.arguments = (char **)arguments,
-		.binary = (char *)gobin_path(bin),
+		.arguments = (char **)to->arguments,
+		.binary = (char *)gobin_path(to->bin),
 		.build_id = build_id,
-		.go_version = (char *)gobin_version(bin),
-		.machine = gobin_arch(bin)->machine,
+		.go_version = (char *)gobin_version(to->bin),
+		.machine = gobin_arch(to->bin)->machine,
 		.is_snapshot = true,
 	};
+	struct bytes bytes = {};
+	struct error *err;
 
-	about_write(&about, &to->bytes);
-	return block_write(to->writer, BLOCK_ABOUT, 0, &to->bytes);
+	about_write(&about, &bytes);
+	err = block_write(to->writer, BLOCK_ABOUT, 0, &bytes);
+	bytes_destroy(&bytes);
+	return err;
+}
+
+static struct error *begin(struct goroutines_file *to)
+{
+	struct error *err = output_file_cut(to->file, to->path);
+
+	if (!err)
+		err = block_writer_new(to->file, &(struct keep_limits){}, &to->writer);
+	return err ?: write_about(to);
 }
 
 struct error *goroutines_file_open(struct goroutines_file *to, const char *path, struct gobin *bin,
@@ -37,26 +49,31 @@ struct error *goroutines_file_open(struct goroutines_file *to, const char *path,
 	struct error *err = output_file_open_stream(path, &to->file);
 
 	to->path = path;
+	to->bin = bin;
+	to->arguments = arguments;
 	if (err)
 		return err;
 	if (file_is_same(fileno(to->file), gobin_fd(bin)))
 		return error_new(
 			"--record %s is the binary itself, which would be overwritten: give another file",
 			path);
-	err = output_file_cut(to->file, path);
-	if (!err)
-		err = block_writer_new(to->file, &(struct keep_limits){}, &to->writer);
-	return err ?: write_about(to, bin, arguments);
+	return NULL;
 }
 
 struct error *goroutines_file_add(struct goroutines_file *to, const struct report *report,
 				  const struct command_line *line)
 {
+	struct error *err = NULL;
+
 	bytes_clear(&to->bytes);
 	goroutines_write(report, line, &to->bytes);
 	if (to->bytes.size > BLOCK_MAX_SIZE)
-		return error_new("process %d has too many goroutines to be recorded", report->pid);
-	return block_write(to->writer, BLOCK_GOROUTINES, 0, &to->bytes);
+		return error_new(
+			"process %d has too many goroutines to be recorded: leave out --record",
+			report->pid);
+	if (!to->writer)
+		err = begin(to);
+	return err ?: block_write(to->writer, BLOCK_GOROUTINES, 0, &to->bytes);
 }
 
 struct error *goroutines_file_close(struct goroutines_file *to, struct error *err)
@@ -83,20 +100,27 @@ static struct error *check_about(const char *path, struct cursor *bytes)
 				   path);
 }
 
+struct processes {
+	struct recorded_goroutines *items;
+	size_t count, capacity;
+	size_t num_goroutines; /* of all together */
+};
+
 /* False: it is damaged. */
-static bool take_block(struct block *block, struct recorded_goroutines **all, size_t *count,
-		       size_t *capacity)
+static bool take_block(struct block *block, struct processes *to)
 {
 	struct recorded_goroutines *one;
 
 	if (block->kind != BLOCK_GOROUTINES)
 		return true;
-	if (!array_reserve(all, capacity, *count + 1, sizeof(**all)))
+	if (!array_reserve(&to->items, &to->capacity, to->count + 1, sizeof(*to->items)))
 		return false;
-	one = &(*all)[*count];
+	one = &to->items[to->count];
 	*one = (struct recorded_goroutines){};
-	if (goroutines_read(&block->bytes, one)) {
-		++*count;
+	if (goroutines_read(&block->bytes, one) &&
+	    one->snapshot.count <= SNAPSHOT_MAX_GOROUTINES - to->num_goroutines) {
+		to->num_goroutines += one->snapshot.count;
+		to->count++;
 		return true;
 	}
 	goroutines_release(one);
@@ -104,10 +128,10 @@ static bool take_block(struct block *block, struct recorded_goroutines **all, si
 }
 
 static struct error *read_blocks(const char *path, struct block_reader *reader,
-				 struct recorded_goroutines **all, size_t *count)
+				 struct processes *to)
 {
 	bool has_about = false, has_end = false;
-	size_t capacity = 0, num_damaged = 0;
+	size_t num_damaged = 0;
 	enum block_found found;
 	struct block block;
 	struct error *err = block_read(reader, &block, &found);
@@ -118,7 +142,7 @@ static struct error *read_blocks(const char *path, struct block_reader *reader,
 		if (found == BLOCK_FOUND && block.kind == BLOCK_ABOUT && !has_about) {
 			has_about = true;
 			err = check_about(path, &block.bytes);
-		} else if (found != BLOCK_FOUND || !take_block(&block, all, count, &capacity)) {
+		} else if (found != BLOCK_FOUND || !take_block(&block, to)) {
 			num_damaged++;
 		}
 	}
@@ -126,7 +150,7 @@ static struct error *read_blocks(const char *path, struct block_reader *reader,
 		log_warning("%s is damaged: some of it is left out", path);
 	else if (!err && !has_end)
 		log_warning("%s was cut off, by a crash or a full disk", path);
-	if (!err && !*count)
+	if (!err && !to->count)
 		err = error_new("there is nothing in %s that can be shown", path);
 	return err;
 }
@@ -136,13 +160,16 @@ struct error *goroutines_file_read(const char *path, struct recorded_goroutines 
 {
 	FILE *file = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	struct block_reader *reader = NULL;
+	struct processes processes = {};
 	struct error *err;
 
 	if (!file)
 		return error_errno(errno, "cannot read %s", path);
 	err = block_reader_new(file, path, &reader);
 	if (!err)
-		err = read_blocks(path, reader, all, count);
+		err = read_blocks(path, reader, &processes);
+	*all = processes.items;
+	*count = processes.count;
 	block_reader_free(reader);
 	fclose(file);
 	return err;

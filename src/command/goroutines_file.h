@@ -12,13 +12,15 @@
 
 /* All zero at first. */
 struct goroutines_file {
-	const char *path; /* not owned */
+	const char *path; /* these are not owned */
+	struct gobin *bin;
+	char *const *arguments;
 	FILE *file;
 	struct block_writer *writer;
 	struct bytes bytes;
 };
 
-/* What is in the file is overwritten. `arguments`: of the command. */
+/* What is in the file is overwritten with the first process. `arguments`: of the command. All must outlive it. */
 struct error *goroutines_file_open(struct goroutines_file *to, const char *path, struct gobin *bin,
 				   char *const *arguments);
 /* Those of one process, as in goroutines_write(). */

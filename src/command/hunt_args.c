@@ -83,6 +83,10 @@ static void check_end(const struct hunt_args *args, struct argp_state *state)
 				      args->record_path, state);
 	else if (!selection->num_targets)
 		argp_error(state, "which TARGET? hunt looks at the calls of a function");
+	if (args->replay_path && args->run.options.num_goids)
+		argp_error(
+			state,
+			"--goid says whose calls are looked at while they are traced, and --replay shows all that was: leave it out");
 	if (args->drill && (args->replay_path || args->record_path))
 		argp_error(
 			state,
@@ -140,6 +144,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					     &args->format);
 	case KEY_RECORD:
 		args->record_path = arg;
+		run_args_check_record(arg, state);
 		return 0;
 	case KEY_REPLAY:
 		args->replay_path = args->select.binary = arg;

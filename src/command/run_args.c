@@ -292,6 +292,14 @@ int run_args_split(int argc, char **argv, struct run_args *args)
 	return argc;
 }
 
+void run_args_check_record(const char *arg, struct argp_state *state)
+{
+	if (!strcmp(arg, "-"))
+		argp_error(
+			state,
+			"--record writes into a file, as standard output is for what is shown: give it a name, not '-'");
+}
+
 void run_args_check_replay(const struct run_args *args, const char *word, const char *record_path,
 			   struct argp_state *state)
 {

@@ -52,6 +52,9 @@ void run_args_destroy(struct run_args *args);
 /* The argument of -p. */
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state);
 
+/* The argument of --record. */
+void run_args_check_record(const char *arg, struct argp_state *state);
+
 /* With --replay FILE nothing is traced: an error if `word` (NULL: none) or something else says what is to be,
  * or --record was given. */
 void run_args_check_replay(const struct run_args *args, const char *word, const char *record_path,

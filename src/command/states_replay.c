@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/states_replay.h"
 
+#include "base/log.h"
 #include "command/play.h"
 #include "command/states_view.h"
 
@@ -64,8 +65,12 @@ struct error *states_replay(const struct states_args *args)
 	err = play_show(&play, args->format, args->run.output_path);
 	if (!err)
 		play_report(&play);
-	if (!err && !shown.view.num_lines)
+	if (!err && !shown.view.num_lines) {
 		states_view_explain(&shown.view);
+		if (!shown.view.num_changes)
+			log_info(
+				"nothing to show: no goroutine changed its state while it was recorded");
+	}
 	if (!err)
 		states_view_report(&shown.view);
 	play_close(&play);

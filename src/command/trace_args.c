@@ -46,6 +46,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RECORD:
 		args->record_path = arg;
+		run_args_check_record(arg, state);
 		return 0;
 	case 'y':
 		args->yes = true;

@@ -305,11 +305,15 @@ static void put_of_kind(struct json_writing *writing, const struct go_value *val
 
 void json_put_value(struct json_writing *writing, const struct go_value *value)
 {
-	if (value->state != VALUE_WHOLE || !writing->left || writing->nesting == MAX_NESTING) {
+	bool has_room = writing->left && writing->nesting < MAX_NESTING;
+
+	/* Whatever it is: there may be 2^64 of it, without a size. */
+	if (writing->left)
+		writing->left--;
+	if (value->state != VALUE_WHOLE || !has_room) {
 		json_put_missing(writing, value->state == VALUE_WHOLE ? VALUE_DEPTH : value->state);
 		return;
 	}
-	writing->left--;
 	writing->nesting++;
 	if (go_value_is_plain(value))
 		put_plain(writing, value);

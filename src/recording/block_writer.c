@@ -158,6 +158,8 @@ struct error *block_writer_dump(struct block_writer *writer, FILE *file, uint64_
 	err = write_kept(&to);
 	/* It may have grown. */
 	writer->stored = to.stored;
+	if (file == writer->file)
+		writer->is_closed = to.is_closed;
 	*num_bytes = to.num_bytes;
 	return err;
 }

@@ -132,6 +132,26 @@ static void take_specs(struct cursor *cursor, struct value_list *list)
 	}
 }
 
+/* What values/go_value.h and the output take of what was captured is within the piece, and what is shown of a
+ * text has room. */
+static bool is_sound_piece(const struct typed_piece *piece)
+{
+	switch (piece->role) {
+	case TYPED_ROOT:
+		return !piece->is_text;
+	case TYPED_TEXT:
+	case TYPED_DATA_TEXT:
+		return piece->size <= VALUE_MAX_SIZE;
+	case TYPED_CHAN:
+		return !piece->is_text && piece->size >= 2 * sizeof(uint64_t);
+	case TYPED_CODE:
+	case TYPED_MAP:
+		return !piece->is_text && piece->size >= sizeof(uint64_t);
+	default:
+		return true;
+	}
+}
+
 static void take_piece(struct cursor *cursor, struct typed_list *typed)
 {
 	struct typed_piece *piece = &typed->pieces[typed->num_pieces];
@@ -144,6 +164,7 @@ static void take_piece(struct cursor *cursor, struct typed_list *typed)
 	piece->size = (uint16_t)take_number(cursor, UINT16_MAX);
 	cursor->failed |= piece->role == TYPED_ROOT ? piece->parent_at >= typed->num_values
 						    : piece->parent >= typed->num_pieces;
+	cursor->failed |= !is_sound_piece(piece);
 	typed->num_pieces++;
 }
 

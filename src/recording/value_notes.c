@@ -114,7 +114,7 @@ static void look_at_types(struct value_notes *notes, size_t first)
 
 /* ---- being asked ---- */
 
-/* True: it was not asked before. */
+/* True: it was not asked before. What has no answer is not noted, as that is what no note says. */
 static bool is_new(struct value_notes *notes, enum value_note_kind kind, uint64_t va)
 {
 	return hash_note(&notes->asked, (struct hash_key){va, kind});
@@ -123,7 +123,7 @@ static bool is_new(struct value_notes *notes, enum value_note_kind kind, uint64_
 static struct go_type *note_type(struct value_notes *notes, enum value_note_kind kind, uint64_t va,
 				 struct go_type *type)
 {
-	if (!is_new(notes, kind, va))
+	if (!type || !is_new(notes, kind, va))
 		return type;
 	number_of(notes, type);
 	bytes_put_number(&notes->bytes, kind);
@@ -153,7 +153,7 @@ static const char *function(void *context, uint64_t va)
 	struct value_notes *notes = context;
 	const char *name = notes->source.function(notes->source.context, va);
 
-	if (is_new(notes, VALUE_NOTE_FUNCTION, va)) {
+	if (name && is_new(notes, VALUE_NOTE_FUNCTION, va)) {
 		bytes_put_number(&notes->bytes, VALUE_NOTE_FUNCTION);
 		bytes_put_number(&notes->bytes, va);
 		bytes_put_text(&notes->bytes, name);

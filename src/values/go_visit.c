@@ -85,9 +85,12 @@ static void visit_inside(struct visit *visit, const struct go_value *value)
 
 static void visit_value(struct visit *visit, const struct go_value *value)
 {
-	if (value->state != VALUE_WHOLE || !visit->left || visit->nesting == MAX_NESTING)
+	if (!visit->left)
 		return;
+	/* Whatever it is: there may be 2^64 of it, without a size. */
 	visit->left--;
+	if (value->state != VALUE_WHOLE || visit->nesting == MAX_NESTING)
+		return;
 	visit->nesting++;
 	if (!go_value_is_plain(value) && go_type_complete(value->type) && !go_value_is_text(value))
 		visit_inside(visit, value);

@@ -137,6 +137,28 @@ def test_reader_that_leaves(binary, start, run_tool):
     program.work()
 
 
+def test_reader_that_leaves_what_is_kept(binary, start, run_tool):
+    """Nothing is written before the end."""
+    program = start(binary("calls"))
+    reads, writes = os.pipe()
+    tracer = run_tool("record", "--keep", "60s", "-o", "-", "-u", "main.*", program.path, "main.root", stdout=writes)
+    os.close(writes)
+    tracer.await_tracing()
+    os.close(reads)
+    program.work()
+    tracer.signal(signal.SIGINT)
+    assert tracer.wait() == 0
+    assert "cannot write" not in tracer.err
+
+
+@pytest.mark.parametrize("command", [[], ["states"], ["hunt"], ["goroutines"]])
+def test_record_to_standard_output(command, binary, run_tool, tmp_path):
+    """Where there is what is shown."""
+    tracer = run_tool(*command, "--record", "-", binary("calls"), cwd=tmp_path)
+    assert tracer.wait() == 2 and "--record writes into a file" in tracer.err
+    assert not (tmp_path / "-").exists()
+
+
 def test_unwritable_folder(binary, run_tool, tmp_path):
     tracer = run_tool("record", "-o", tmp_path / "no" / "recording", "-u", "main.*", binary("calls"))
     assert tracer.wait() == 1 and "No such file or directory" in tracer.err

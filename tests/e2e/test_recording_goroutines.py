@@ -49,6 +49,17 @@ def test_several_processes(binary, start, tmp_path):
     assert {one["pid"] for one in told} == {program.pid for program in programs}
 
 
+def test_nothing_to_record(binary, start, tmp_path):
+    """What was recorded before stays."""
+    path = binary("waiting")
+    program, recording = start(path), tmp_path / "recording"
+    run("goroutines", "--record", recording, path)
+    recorded = recording.read_bytes()
+    program.finish()
+    assert run("goroutines", "--record", recording, path, check=False).returncode == 1
+    assert recording.read_bytes() == recorded
+
+
 def test_errors(binary, start, tmp_path):
     program = start(binary("waiting"))
     recording = tmp_path / "recording"

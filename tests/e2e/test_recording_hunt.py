@@ -56,5 +56,7 @@ def test_refused(binary, start, trace, tmp_path):
     recording, _ = record(binary, start, trace, tmp_path, "mutex")
     refused = run("states", "--replay", recording, check=False)
     assert refused.returncode == 1 and f"hunt --replay {recording}" in refused.stderr.decode()
+    refused = run("hunt", "--replay", recording, "--goid", "1", check=False)
+    assert refused.returncode == 2 and b"--goid" in refused.stderr
     refused = run("hunt", "--replay", recording, "--drill", check=False)
     assert refused.returncode == 2 and "--drill" in refused.stderr.decode()
