@@ -161,16 +161,18 @@ static struct go_type *type_at(void *context, uint64_t va)
 
 static size_t noted_of(struct value_notes *notes, uint64_t word)
 {
-	struct {
+	const uint64_t words[3] = {word};
+	union {
 		struct record_entry_values at;
-		uint64_t words[3];
-	} record = {.words = {word}};
+		char room[sizeof(struct record_entry_values) + sizeof(words)];
+	} record = {};
+	struct record *header = &record.at.entry.entry.at.header;
 
-	record.at.entry.entry.at.header =
-		(struct record){.kind = RECORD_ENTRY, .size = sizeof(record)};
-	record.at.values.size = sizeof(record.words);
+	*header = (struct record){.kind = RECORD_ENTRY, .size = sizeof(record)};
+	record.at.values.size = sizeof(words);
 	record.at.values.states[0] = VALUE_WHOLE;
-	value_notes_take_record(notes, &record.at.entry.entry.at.header);
+	memcpy(record.room + sizeof(record.at), words, sizeof(words));
+	value_notes_take_record(notes, header);
 	return value_notes_take(notes)->size;
 }
 
