@@ -26,6 +26,7 @@
 struct filter_options {
 	uint64_t slower_ns; /* trees whose first call took at least that long */
 	uint64_t slowest; /* the so many that took longest, when asked for; 0: each when it ends */
+	bool by_begin; /* the slowest in order of time, not the slowest first */
 	uint64_t interval_ns; /* with `slowest`: they are asked for so often; 0: at the end */
 	/* Calls inside a tree that took less are folded: struct call's folded_calls has them. */
 	uint64_t min_duration_ns;

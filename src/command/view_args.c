@@ -158,6 +158,7 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		args->summary.interval_ns = args->filter.interval_ns;
+		args->filter.by_begin = format_is_document(args->format);
 		if (args->summary.is_wanted) {
 			args->summary.top = args->limit;
 			args->limit = 0;

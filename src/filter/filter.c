@@ -117,8 +117,7 @@ static void pass_kept(struct filter *filter, struct kept *kept, bool has_ended)
 
 static void pass_slowest(struct filter *filter)
 {
-	/* Who is told of calls as they begin expects them in order of time. */
-	if (filter->next.call_began)
+	if (filter->options.by_begin)
 		keep_sort_slowest(&filter->keep);
 	for (size_t i = 0; i < filter->keep.num_slowest; i++)
 		pass_kept(filter, filter->keep.slowest[i], true);

@@ -179,7 +179,8 @@ static void test_stream(void **state)
 				     .states = true,
 				     .min_wait_ns = 10};
 
-	assert_null(filter_new(&(struct filter_options){.slowest = 2}, &next, &one->filter));
+	assert_null(filter_new(&(struct filter_options){.slowest = 2, .by_begin = true}, &next,
+			       &one->filter));
 	struct calltree_sink sink = filter_sink(one->filter);
 	assert_null(calltree_new(&sink, &one->f.trees));
 	feed_with_waits(&one->f);
