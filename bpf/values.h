@@ -158,15 +158,17 @@ static __always_inline void fetch_source(struct fetch *fetch, const struct fetch
 }
 
 /* Whether the call, which is behind its stack check, has made its stack larger: morestack leaves in g.sched where
- * it was called. That may have been an earlier call of the same function; then less is told than is known. */
-static __always_inline bool has_grown(const struct pt_regs *ctx, const struct site *site,
-				      const struct who *who)
+ * it was called. That may have been an earlier call of the same function; then less is told than is known.
+ * A function of its own, without more ways through it than that: Linux 5.10 would look at all that
+ * follows once for each. */
+static __attribute__((noinline)) bool has_grown(const struct pt_regs *ctx, const struct site *site,
+						const struct who *who)
 {
-	__u64 pc;
+	__u64 pc = 0;
 
-	return site->lost_values &&
-	       read_user(&pc, sizeof(pc), who->g_used + g_sched_sp + sizeof(__u64)) &&
-	       pc - ARCH_IP(ctx) < site->body_size;
+	if (site->lost_values)
+		read_user(&pc, sizeof(pc), who->g_used + g_sched_sp + sizeof(__u64));
+	return pc - ARCH_IP(ctx) < site->body_size;
 }
 
 /* `unknown`: values that cannot be known, a bit each.
@@ -235,7 +237,7 @@ static __always_inline void prepare_labels(const struct entered *entered, struct
 	}
 }
 
-/* Of a tree's first call, once its values are there. */
+/* Of a tree's first call, once its values are there; of others nothing is known. */
 static __always_inline void capture_trace(const struct entered *entered,
 					  const struct fetch_list *list, struct captured *to,
 					  struct fetch *fetch, __u32 max_at)
@@ -243,8 +245,10 @@ static __always_inline void capture_trace(const struct entered *entered,
 	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
 	__u32 value = list->trace_value & (VALUES_MAX - 1);
 
-	if (list->has_trace && entered->flags & RECORD_OPENS_TREE &&
-	    to->states[value] == VALUE_WHOLE)
+	if (!list->has_trace || to->states[value] != VALUE_WHOLE)
+		return;
+	to->states[value] = VALUE_UNKNOWN;
+	if (entered->flags & RECORD_OPENS_TREE)
 		to->states[value] =
 			find_trace(&fetch->fetched, slot_of(to, list->trace_at, mask), to->bias);
 }
@@ -268,8 +272,9 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 				       const struct site *site, __u16 bytes, __u32 max_at)
 {
 	__u16 room = sizeof(struct record_entry_values) + bytes + sizeof(struct fetch);
-	bool is_lost = has_grown(entered->ctx, site, entered->who);
-	__u64 unknown = site->unknown_values | (is_lost ? site->lost_values : 0);
+	/* Any number, to the verifier. */
+	__u64 grown = has_grown(entered->ctx, site, entered->who) ^ nothing;
+	__u64 unknown = site->unknown_values | (site->lost_values & -grown);
 	struct record_entry_values *record =
 		emit(entered->who, RECORD_ENTRY, entered->flags | stack_flags(entered->position),
 		     entered->gate->lost, room);

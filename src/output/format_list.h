@@ -16,7 +16,7 @@
 	NEXT("perfetto", "for ui.perfetto.dev", format_perfetto)                                   \
 	NEXT("chrome", "JSON for trace viewers", format_chrome)                                    \
 	NEXT("speedscope", "for speedscope.app", format_speedscope)                                \
-	NEXT("uftrace", "a folder for uftrace -d", format_uftrace)                                 \
+	NEXT("uftrace", "a folder for uftrace", format_uftrace)                                    \
 	NEXT("pprof", "for go tool pprof", format_pprof)                                           \
 	NEXT("folded", "for flame graphs", format_folded)                                          \
 	LAST("otlp", "to a collector of OpenTelemetry: -o URL", format_otlp)

@@ -37,6 +37,7 @@ struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 	const struct typed_site at = {.changed_registers = decoded->changed_at_entry,
 				      .is_repeated = decoded->is_entry_repeated};
 	const struct go_signature *signature = plan_values_signature(values, plan);
+	struct site *site = &plan->sites[func->first_site];
 	struct typed_value context;
 	struct value_list *list;
 	struct error *err;
@@ -47,10 +48,14 @@ struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 	if (written)
 		return error_new(
 			"--trace-ids does not go with values in brackets behind a target: ask for those by --arg");
-	err = list_of(plan, &plan->sites[func->first_site], &list);
-	if (!err && value_list_add_trace(list, &at, &context))
-		plan->num_traced_targets++;
-	return err;
+	err = list_of(plan, site, &list);
+	if (err || !value_list_add_trace(list, &at, &context))
+		return err;
+	plan->num_traced_targets++;
+	/* Where any parameter is lost when the stack grows, the context may be. */
+	if (decoded->lost_by_growth)
+		plan_values_lose(plan, site, decoded, 1ull << list->fetch.trace_value);
+	return NULL;
 }
 
 struct error *plan_trace_check(const struct plan *plan)

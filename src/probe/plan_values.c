@@ -8,10 +8,10 @@
 #include "values/trace_ids.h"
 
 /* Of the function that was added last, at its entry. */
-static void set_lost(const struct plan *plan, struct site *site, const struct decoded *decoded,
-		     uint64_t lost)
+void plan_values_lose(const struct plan *plan, struct site *site, const struct decoded *decoded,
+		      uint64_t lost)
 {
-	site->lost_values = lost;
+	site->lost_values |= lost;
 	site->body_size = plan->funcs[plan->num_funcs - 1].func->size - decoded->sites[0].offset;
 }
 
@@ -34,7 +34,7 @@ static void set_written(struct plan *plan, struct site *site, const struct decod
 	site->unknown_values = decoded->is_entry_repeated
 				       ? UINT16_MAX
 				       : value_list_unknown(list, decoded->changed_at_entry);
-	set_lost(plan, site, decoded, value_list_unknown(list, decoded->lost_by_growth));
+	plan_values_lose(plan, site, decoded, value_list_unknown(list, decoded->lost_by_growth));
 }
 
 /* ---- by name and type ---- */
@@ -221,9 +221,9 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 	if (!err && found.count)
 		err = make_list(values, plan, site, at, &found);
 	if (!err && site->flags & SITE_VALUES)
-		set_lost(plan, site, decoded,
-			 typed_lost(plan->values.items[site->values].typed,
-				    decoded->lost_by_growth));
+		plan_values_lose(plan, site, decoded,
+				 typed_lost(plan->values.items[site->values].typed,
+					    decoded->lost_by_growth));
 	typed_values_free(found.items, found.count);
 	return err;
 }

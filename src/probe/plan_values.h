@@ -29,6 +29,10 @@ struct plan_values {
 struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 			      const struct decoded *decoded, size_t written);
 
+/* These values, a bit each, of an entry are not known where its call has made the stack larger. */
+void plan_values_lose(const struct plan *plan, struct site *site, const struct decoded *decoded,
+		      uint64_t lost);
+
 /* Of the function that was added last. NULL: it is not known; the first reason is kept. */
 const struct go_signature *plan_values_signature(struct plan_values *values,
 						 const struct plan *plan);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Processes that are chosen by their cgroup (--cgroup, --container, --pod) and by their name (--comm)."""
 
+import fcntl
 import os
 import pathlib
 import re
@@ -10,6 +11,7 @@ import tempfile
 
 import pytest
 
+import builds
 import cgroups
 import harness
 from harness import WAIT_SECONDS, check_same, tool
@@ -24,8 +26,10 @@ OTHER_POD = "kubepods/besteffort/pod2f6b0b2c-7c1e-4f5a-9d43-5a1c2b3d4e5f"
 
 @pytest.fixture
 def group():
+    """For one test at a time, of all that run on this machine: their pods and containers have the same names."""
     try:
-        with cgroups.made_unified() as made:
+        with open(builds.CACHE / "cgroups.lock", "w") as lock, cgroups.made_unified() as made:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             yield made
     except cgroups.Unavailable as reason:
         pytest.skip(str(reason))
