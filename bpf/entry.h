@@ -47,11 +47,11 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
  * is read of the goroutine, but where code may run on a system stack. */
 static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flags, struct who *who)
 {
-	who->g_used = 0;
-	if (!find_g(ctx, flags, who))
-		return flags & SITE_ANY_STACK;
+	who->g_used = 0; /* see has_grown() */
 	if (flags & SITE_ANY_STACK)
 		return true;
+	if (!find_g(ctx, flags, who))
+		return false;
 	who->key.g = who->g_used;
 	return is_shut(gate_of(who));
 }
