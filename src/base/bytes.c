@@ -111,6 +111,14 @@ int64_t cursor_signed(struct cursor *cursor)
 	return (int64_t)(number >> 1 ^ -(number & 1));
 }
 
+size_t cursor_count(struct cursor *cursor)
+{
+	uint64_t count = cursor_number(cursor);
+
+	cursor->failed |= count > (size_t)(cursor->end - cursor->at);
+	return cursor->failed ? 0 : count;
+}
+
 const uint8_t *cursor_take(struct cursor *cursor, size_t size)
 {
 	const uint8_t *taken = cursor->at;

@@ -59,6 +59,8 @@ static inline bool cursor_is_at_end(const struct cursor *cursor)
 
 uint64_t cursor_number(struct cursor *cursor);
 int64_t cursor_signed(struct cursor *cursor);
+/* How many there are of what takes a byte each at least: more than there are bytes is `failed`, and 0. */
+size_t cursor_count(struct cursor *cursor);
 /* The bytes themselves; NULL: `failed`. */
 const uint8_t *cursor_take(struct cursor *cursor, size_t size);
 /* Those of a text or of bytes_put_sized(). */

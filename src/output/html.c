@@ -20,12 +20,12 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/numbers.h"
 #include "base/text.h"
 #include "output/amounts.h"
 #include "output/html/page.h"
 #include "output/json_call.h"
 #include "output/packed.h"
-#include "output/numbers.h"
 #include "output/tracks.h"
 #include "output/values_text.h"
 

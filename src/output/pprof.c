@@ -11,8 +11,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/numbers.h"
 #include "base/protobuf.h"
-#include "output/numbers.h"
 #include "output/profile.h"
 
 enum {

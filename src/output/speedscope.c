@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/numbers.h"
 #include "output/amounts.h"
 #include "output/json_writer.h"
-#include "output/numbers.h"
 #include "output/spool.h"
 #include "output/tracks.h"
 

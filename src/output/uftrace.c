@@ -17,7 +17,7 @@
 
 #include "base/array.h"
 #include "base/bytes.h"
-#include "output/numbers.h"
+#include "base/numbers.h"
 #include "output/tracks.h"
 
 #define RECORD_MAGIC 5

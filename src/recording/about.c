@@ -92,20 +92,10 @@ static char *take_text(struct cursor *cursor)
 	return cursor_number(cursor) ? cursor_text(cursor) : NULL;
 }
 
-/* Room for so many and an end; each is at least a byte of the block. */
-static void *make_room(struct cursor *cursor, size_t count, size_t size)
-{
-	if (count > (size_t)(cursor->end - cursor->at)) {
-		cursor->failed = true;
-		return NULL;
-	}
-	return calloc(count + 1, size);
-}
-
 static char **take_texts(struct cursor *cursor, size_t *count)
 {
-	size_t told = cursor_number(cursor);
-	char **texts = make_room(cursor, told, sizeof(*texts));
+	size_t told = cursor_count(cursor);
+	char **texts = calloc(told + 1, sizeof(*texts)); /* and an end */
 
 	*count = 0;
 	while (texts && *count < told && (texts[*count] = cursor_text(cursor)))
@@ -158,8 +148,8 @@ static void take_sites(struct cursor *cursor, struct recording_about *about)
 {
 	struct name_site last = {};
 
-	about->num_sites = cursor_number(cursor);
-	about->sites = make_room(cursor, about->num_sites, sizeof(*about->sites));
+	about->num_sites = cursor_count(cursor);
+	about->sites = calloc(about->num_sites + 1, sizeof(*about->sites));
 	for (size_t i = 0; about->sites && i < about->num_sites; i++) {
 		last.va += (uint64_t)cursor_signed(cursor);
 		last.func = (uint32_t)((int64_t)last.func + cursor_signed(cursor));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/numbers.h"
 #include "gofuncgraph/record.h"
 
 enum goroutine_flags { GOROUTINE_KEEPS_THREAD = 1 << 0, GOROUTINE_HAS_MOVED = 1 << 1 };
@@ -18,12 +19,7 @@ struct writing {
 	const struct report *report;
 	struct bytes *bytes;
 	struct hash known; /* questions that were answered: va or number, enum place_note */
-	struct hash sets; /* of struct numbered_set */
-};
-
-struct numbered_set {
-	struct hash_key key; /* its address */
-	uint64_t number;
+	struct numbers sets; /* of labels, by their addresses */
 };
 
 static bool is_new(struct writing *writing, enum place_note kind, uint64_t number)
@@ -74,21 +70,22 @@ static void put_places(struct writing *writing, const struct goroutine *one)
 /* A set has a number from 1, by which it is told from the second time on. */
 static void put_labels(struct writing *writing, const struct label_set *labels)
 {
-	struct hash_key key = {(uintptr_t)labels, 0};
-	struct numbered_set *known = labels ? hash_find(&writing->sets, key) : NULL;
 	struct bytes *bytes = writing->bytes;
+	uint64_t number;
+	bool is_new;
 
-	bytes_put_number(bytes, known ? known->number : labels ? writing->sets.count + 1 : 0);
-	if (!labels || known)
+	if (!labels) {
+		bytes_put_number(bytes, 0);
 		return;
-	known = malloc(sizeof(*known));
-	if (known)
-		*known = (struct numbered_set){key, writing->sets.count + 1};
-	if (!known || !hash_add(&writing->sets, &known->key)) {
-		free(known);
+	}
+	if (!numbers_of(&writing->sets, (struct hash_key){(uintptr_t)labels, 0}, &number,
+			&is_new)) {
 		bytes->failed = true;
 		return;
 	}
+	bytes_put_number(bytes, number + 1);
+	if (!is_new)
+		return;
 	bytes_put_number(bytes, labels->count);
 	bytes_put_number(bytes, labels->is_cut);
 	for (size_t i = 0; i < labels->count; i++) {
@@ -163,23 +160,14 @@ void goroutines_write(const struct report *report, const struct command_line *li
 		put_goroutine(&writing, &snapshot->goroutines[i]);
 	put_locks(bytes, report->locks);
 	hash_free_items(&writing.known);
-	hash_free_items(&writing.sets);
+	numbers_clear(&writing.sets);
 }
 
 /* ---- reading ---- */
 
-/* How many there are of what takes at least a byte of the block each. */
-static size_t take_count(struct cursor *cursor)
-{
-	uint64_t count = cursor_number(cursor);
-
-	cursor->failed |= count > (size_t)(cursor->end - cursor->at);
-	return cursor->failed ? 0 : count;
-}
-
 static void take_frames(struct cursor *cursor, struct places *places, uint64_t va)
 {
-	size_t count = take_count(cursor);
+	size_t count = cursor_count(cursor);
 	struct shown_frames *shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));
 
 	cursor->failed |= !shown || count > PLACES_MAX_INLINED;
@@ -321,7 +309,7 @@ static void take_goroutines(struct cursor *cursor, struct snapshot *snapshot)
 
 	snapshot->num_unreadable = cursor_number(cursor);
 	snapshot->is_cut = cursor_number(cursor);
-	count = take_count(cursor);
+	count = cursor_count(cursor);
 	cursor->failed |= count > SNAPSHOT_MAX_GOROUTINES;
 	if (cursor->failed)
 		return;
@@ -364,7 +352,7 @@ static void take_locks(struct cursor *cursor, const struct snapshot *snapshot, s
 	cursor->failed |= locks->circle_len > LOCKS_MAX_CIRCLE;
 	for (size_t i = 0; i < locks->circle_len && !cursor->failed; i++)
 		locks->circle[i] = take_index(cursor, snapshot);
-	count = take_count(cursor);
+	count = cursor_count(cursor);
 	for (size_t i = 0; i < count && !cursor->failed; i++)
 		take_lock(cursor, snapshot, locks);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "base/numbers.h"
 
 struct notes {
 	struct name_source source;
@@ -13,13 +14,8 @@ struct notes {
 	bool *site_is_known; /* by site */
 	size_t num_sites;
 	struct hash asked; /* questions, by number or va, and kind */
-	struct hash texts; /* of struct text, by where the source has it */
+	struct numbers texts; /* by where the source has them */
 	struct bytes bytes, taken;
-};
-
-struct text {
-	struct hash_key key;
-	uint64_t number;
 };
 
 /* ---- writing down ---- */
@@ -36,23 +32,20 @@ static bool is_new(struct notes *notes, enum note_kind kind, uint64_t number)
 
 static void put_text(struct notes *notes, const char *text)
 {
-	struct hash_key key = {(uintptr_t)text, 0};
-	struct text *known = text ? hash_find(&notes->texts, key) : NULL;
+	uint64_t number;
+	bool is_new;
 
-	if (!text || known) {
-		bytes_put_number(&notes->bytes, known ? known->number * 2 : 0);
+	if (!text) {
+		bytes_put_number(&notes->bytes, 0);
 		return;
 	}
-	known = malloc(sizeof(*known));
-	if (known)
-		*known = (struct text){key, notes->texts.count + 1};
-	if (!known || !hash_add(&notes->texts, &known->key)) {
-		free(known);
+	if (!numbers_of(&notes->texts, (struct hash_key){(uintptr_t)text, 0}, &number, &is_new)) {
 		notes->bytes.failed = true;
 		return;
 	}
-	bytes_put_number(&notes->bytes, known->number * 2 + 1);
-	bytes_put_text(&notes->bytes, text);
+	bytes_put_number(&notes->bytes, (number + 1) * 2 + is_new);
+	if (is_new)
+		bytes_put_text(&notes->bytes, text);
 }
 
 /* ---- being asked ---- */
@@ -205,7 +198,7 @@ void notes_free(struct notes *notes)
 	names_free(notes->names);
 	free(notes->site_is_known);
 	hash_free_items(&notes->asked);
-	hash_free_items(&notes->texts);
+	numbers_clear(&notes->texts);
 	bytes_destroy(&notes->bytes);
 	bytes_destroy(&notes->taken);
 	free(notes);

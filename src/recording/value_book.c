@@ -125,15 +125,13 @@ static void take_type(struct value_book *book, struct cursor *cursor)
 
 static void take_fields(struct value_book *book, struct cursor *cursor, struct go_type *type)
 {
-	uint64_t count = cursor_number(cursor);
+	size_t count = cursor_count(cursor);
 
-	/* Each is at least a byte of the block. */
-	cursor->failed |= count > (size_t)(cursor->end - cursor->at);
 	if (cursor->failed)
 		return;
 	type->fields = go_types_alloc(book->types, count * sizeof(*type->fields));
 	cursor->failed |= !type->fields;
-	for (uint64_t i = 0; i < count && !cursor->failed; i++) {
+	for (size_t i = 0; i < count && !cursor->failed; i++) {
 		struct go_field *field = &type->fields[i];
 
 		field->name = take_text(book, cursor);

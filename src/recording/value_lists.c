@@ -210,14 +210,13 @@ static void take_value(struct cursor *cursor, const struct value_list_types *typ
 static void take_typed(struct cursor *cursor, const struct value_list_types *types,
 		       struct typed_list *typed)
 {
-	uint64_t num_values, num_pieces;
+	size_t num_values, num_pieces;
 
 	typed->source = types->source;
 	typed->maps = take_number(cursor, GO_MAP_SWISS);
 	typed->changed_registers = (uint32_t)take_number(cursor, UINT32_MAX);
 	typed->is_repeated = take_number(cursor, 1);
-	/* Each is at least a byte of the block. */
-	num_values = take_number(cursor, (uint64_t)(cursor->end - cursor->at));
+	num_values = cursor_count(cursor);
 	num_pieces = take_number(cursor, VALUES_MAX);
 	typed->values = calloc(num_values + 1, sizeof(*typed->values));
 	cursor->failed |= !typed->values;

@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/hash.h"
+#include "base/numbers.h"
 #include "recording/value_lists.h"
 #include "types/go_types.h"
 #include "values/go_visit.h"
@@ -16,18 +17,13 @@ struct value_notes {
 	struct typed_list *
 		*noted; /* by list: as it is, but asks by way of what is below; or NULL */
 	const struct go_types *types; /* NULL: there are no typed values */
-	struct hash numbers; /* of struct numbered_type */
+	struct numbers numbers; /* of types, by their addresses */
 	/* Those that were not complete when they were looked at last. */
 	struct go_type **open;
 	size_t num_open, open_capacity;
 	size_t num_complete; /* of `types`, then */
 	struct hash asked; /* questions: va, enum value_note_kind */
 	struct bytes bytes, taken;
-};
-
-struct numbered_type {
-	struct hash_key key; /* its address */
-	uint64_t number;
 };
 
 /* ---- types ---- */
@@ -46,25 +42,23 @@ static void put_type(struct bytes *bytes, const struct go_type *type, uint64_t n
 /* Is written down when it is met first. */
 static uint64_t number_of(struct value_notes *notes, struct go_type *type)
 {
-	struct hash_key key = {(uintptr_t)type, 0};
-	struct numbered_type *known = type ? hash_find(&notes->numbers, key) : NULL;
+	uint64_t number;
+	bool is_new;
 
-	if (!type || known)
-		return known ? known->number : 0;
-	known = malloc(sizeof(*known));
-	if (known)
-		*known = (struct numbered_type){key, notes->numbers.count + 1};
-	if (!known ||
-	    !array_reserve(&notes->open, &notes->open_capacity, notes->num_open + 1,
+	if (!type)
+		return 0;
+	if (!array_reserve(&notes->open, &notes->open_capacity, notes->num_open + 1,
 			   sizeof(struct go_type *)) ||
-	    !hash_add(&notes->numbers, &known->key)) {
-		free(known);
+	    !numbers_of(&notes->numbers, (struct hash_key){(uintptr_t)type, 0}, &number, &is_new)) {
 		notes->bytes.failed = true;
 		return 0;
 	}
-	notes->open[notes->num_open++] = type;
-	put_type(&notes->bytes, type, known->number);
-	return known->number;
+	number++; /* 0: no type */
+	if (is_new) {
+		notes->open[notes->num_open++] = type;
+		put_type(&notes->bytes, type, number);
+	}
+	return number;
 }
 
 /* Notes come one behind the other: what a note names is met before it begins. */
@@ -231,7 +225,7 @@ void value_notes_free(struct value_notes *notes)
 		free(notes->noted[i]);
 	free(notes->noted);
 	free(notes->open);
-	hash_free_items(&notes->numbers);
+	numbers_clear(&notes->numbers);
 	hash_free_items(&notes->asked);
 	bytes_destroy(&notes->bytes);
 	bytes_destroy(&notes->taken);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "output/numbers.h"
+#include "base/numbers.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* numbers.h - what formats tell once and then speak of by number: from 0, in the order in which it comes first. */
-#ifndef GOFUNCGRAPH_OUTPUT_NUMBERS_H
-#define GOFUNCGRAPH_OUTPUT_NUMBERS_H
+/* numbers.h - what is told once and then spoken of by number: from 0, in the order in which it comes first. */
+#ifndef BASE_NUMBERS_H
+#define BASE_NUMBERS_H
 
 #include "base/hash.h"
 
