@@ -46,13 +46,6 @@ static struct error *feed(void *context, const struct record *record, uint64_t l
 	return err;
 }
 
-static struct error *flush(void *context, int *errnum)
-{
-	struct shown *shown = context;
-
-	return shown->view.output ? output_flush(shown->view.output, errnum) : NULL;
-}
-
 static bool is_full(void *context)
 {
 	const struct shown *shown = context;
@@ -69,7 +62,7 @@ struct error *hunt_replay(const struct hunt_args *args)
 			    .begin = begin,
 			    .end = end,
 			    .feed = feed,
-			    .flush = flush,
+			    .shown = &shown.view.output,
 			    .is_full = is_full};
 	struct error *err;
 

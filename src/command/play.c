@@ -137,7 +137,8 @@ static void handle(void *context, const struct record *record)
 static struct error *flush(struct play *play, bool *is_closed)
 {
 	int errnum = 0;
-	struct error *err = play->flush ? play->flush(play->context, &errnum) : NULL;
+	struct error *err =
+		play->shown && *play->shown ? output_flush(*play->shown, &errnum) : NULL;
 
 	*is_closed = err != NULL;
 	return output_forgive_reader(err, errnum);

@@ -21,8 +21,8 @@ struct play {
 	void (*end)(void *context);
 	/* `lost`: records so far, when it was recorded. */
 	struct error *(*feed)(void *context, const struct record *record, uint64_t lost);
-	/* Has written what there is: the error that a write met, and its errno. NULL: nothing is written yet. */
-	struct error *(*flush)(void *context, int *errnum);
+	/* What is flushed as records come. NULL, or it is NULL: nothing is written yet. */
+	struct output *const *shown;
 	bool (*is_full)(void *context); /* no more is wanted; NULL: all is */
 
 	/* Its own, zero at first. */

@@ -119,13 +119,6 @@ static struct error *feed(void *context, const struct record *record, uint64_t l
 	return tree_view_feed(&shown->view, record, lost);
 }
 
-static struct error *flush(void *context, int *errnum)
-{
-	struct shown *shown = context;
-
-	return shown->view.output ? output_flush(shown->view.output, errnum) : NULL;
-}
-
 static bool is_full(void *context)
 {
 	const struct shown *shown = context;
@@ -141,7 +134,7 @@ struct error *replay_run(const struct replay_args *args)
 			    .begin = begin,
 			    .end = end,
 			    .feed = feed,
-			    .flush = flush,
+			    .shown = &shown.view.output,
 			    .is_full = is_full};
 	struct error *err;
 

@@ -34,13 +34,6 @@ static struct error *feed(void *context, const struct record *record, uint64_t l
 	return states_view_feed(&shown->view, record, lost);
 }
 
-static struct error *flush(void *context, int *errnum)
-{
-	struct shown *shown = context;
-
-	return shown->view.output ? output_flush(shown->view.output, errnum) : NULL;
-}
-
 static bool is_full(void *context)
 {
 	const struct shown *shown = context;
@@ -57,7 +50,7 @@ struct error *states_replay(const struct states_args *args)
 			    .begin = begin,
 			    .end = end,
 			    .feed = feed,
-			    .flush = flush,
+			    .shown = &shown.view.output,
 			    .is_full = is_full};
 	struct error *err;
 
