@@ -73,14 +73,15 @@ static __always_inline struct scratch *take_scratch(__u32 which)
 	return scratch;
 }
 
-/* The current thread is in the kernel: if for a system call, for which one. `sleeps`: it is about to. */
-static __always_inline void note_syscall(__u32 tid, const struct registers *registers, bool sleeps)
+/* The current thread is in the kernel: if for a system call, for which one. `thread`: what is kept of it, or
+ * NULL. `sleeps`: it is about to. */
+static __always_inline void note_syscall(__u32 tid, struct thread *thread,
+					 const struct registers *registers, bool sleeps)
 {
-	struct thread *thread;
-
 	if (registers->syscall < 0)
 		return;
-	thread = kept_thread(tid) ?: keep_thread(tid);
+	if (!thread)
+		thread = keep_thread(tid);
 	if (!thread)
 		return;
 	thread->syscall = registers->syscall;

@@ -202,7 +202,7 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	thread = kept_thread(tid);
 	if (!samples_waits && (!thread || !thread->g)) {
 		if (slept && read_registers(&registers))
-			note_syscall(tid, &registers, true);
+			note_syscall(tid, thread, &registers, true);
 		return;
 	}
 	scratch = take_scratch(SCRATCH_SWITCH);

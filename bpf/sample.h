@@ -101,6 +101,7 @@ static __always_inline void on_sample(const struct pt_regs *ctx)
 	struct scratch *scratch;
 	struct gate *gate = NULL;
 	struct who *who;
+	__u32 tid = bpf_get_current_pid_tgid();
 	__u8 place;
 
 	if (!process)
@@ -117,7 +118,7 @@ static __always_inline void on_sample(const struct pt_regs *ctx)
 	else if (!read_registers(&scratch->registers))
 		return;
 	if (in_kernel)
-		note_syscall(bpf_get_current_pid_tgid(), &scratch->registers, false);
+		note_syscall(tid, kept_thread(tid), &scratch->registers, false);
 	find_sampled(&scratch->registers, who);
 	if (who->goid)
 		gate = gate_of(who);

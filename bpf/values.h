@@ -161,8 +161,8 @@ static __always_inline void fetch_source(struct fetch *fetch, const struct fetch
  * it was called. That may have been an earlier call of the same function; then less is told than is known.
  * A function of its own, without more ways through it than that: Linux 5.10 would look at all that
  * follows once for each. */
-static __attribute__((noinline)) bool has_grown(const struct pt_regs *ctx, const struct site *site,
-						const struct who *who)
+static __noinline bool has_grown(const struct pt_regs *ctx, const struct site *site,
+				 const struct who *who)
 {
 	__u64 pc = 0;
 

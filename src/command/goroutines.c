@@ -144,10 +144,11 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 		.locks = &locks,
 		.now_ns = nanotime(pid),
 	};
-	struct error *err = places_init(&places, bin);
+	struct error *err;
 
+	places_init(&places, bin);
 	set_view(args, &report);
-	err = err ?: snapshot_source_of_process(bin, &pid, &places, &source);
+	err = snapshot_source_of_process(bin, &pid, &places, &source);
 	source.wants_more = true;
 	err = err ?: snapshot_take(&source, &snapshot);
 	if (err && source.layout.newer_than_known)

@@ -40,10 +40,9 @@ static void on_stuck(void *context, const struct hunt_open *call)
 	hunt_memory_add_stuck(&hunting->memory, call);
 }
 
-static struct error *open_memory(struct hunting *hunting)
+static void open_memory(struct hunting *hunting)
 {
-	struct error *err = places_init(&hunting->places, hunting->run.bin);
-
+	places_init(&hunting->places, hunting->run.bin);
 	hunting->code = (struct unwind_code){
 		.context = &hunting->places,
 		.at = places_code,
@@ -51,7 +50,6 @@ static struct error *open_memory(struct hunting *hunting)
 	};
 	hunting->memory.plan = &hunting->run.plan;
 	hunting->memory.places = &hunting->places;
-	return err;
 }
 
 static struct error *open_output(void *context)
@@ -62,9 +60,10 @@ static struct error *open_output(void *context)
 
 	if (!err)
 		err = run_record_open(&hunting->record, &hunting->run);
-	if (!err)
-		err = open_memory(hunting);
-	return err ?: hunt_view_open(&hunting->view, &options, &hunting->code);
+	if (err)
+		return err;
+	open_memory(hunting);
+	return hunt_view_open(&hunting->view, &options, &hunting->code);
 }
 
 static void close_output(void *context)

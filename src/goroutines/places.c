@@ -21,10 +21,9 @@ static bool starts_with(const char *text, const char *start)
 	return strncmp(text, start, strlen(start)) == 0;
 }
 
-struct error *places_init(struct places *places, struct gobin *bin)
+void places_init(struct places *places, struct gobin *bin)
 {
 	*places = (struct places){.bin = bin, .own = gobin_own_code(bin)};
-	return NULL;
 }
 
 void places_release(struct places *places)

@@ -36,7 +36,7 @@ struct places {
 	size_t num_texts, texts_capacity;
 };
 
-struct error *places_init(struct places *places, struct gobin *bin);
+void places_init(struct places *places, struct gobin *bin);
 void places_release(struct places *places);
 
 /* For struct unwind_code, whose context is a struct places. */

@@ -84,11 +84,10 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
 	if (!looks->found || !add_targets(looks, plan))
 		return error_out_of_memory();
-	err = places_init(&looks->places, plan->bin);
+	places_init(&looks->places, plan->bin);
 	/* The first address that is looked up takes long. */
-	if (!err)
-		places_code(&looks->places, looks->all_targets[0].va.first);
-	return err;
+	places_code(&looks->places, looks->all_targets[0].va.first);
+	return NULL;
 }
 
 void looks_free(struct looks *looks)
