@@ -29,6 +29,16 @@ int proc_number(const char *path, const char *name)
 	return -1;
 }
 
+const char *proc_variable(const char *text, size_t size, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = text; size && at < text + size; at += strlen(at) + 1)
+		if (!strncmp(at, name, length) && at[length] == '=' && at[length + 1])
+			return at + length + 1;
+	return NULL;
+}
+
 pid_t proc_of_thread(pid_t tid)
 {
 	char path[64];

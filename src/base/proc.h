@@ -4,6 +4,7 @@
 #define GOFUNCGRAPH_PROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,9 @@ bool proc_cpu_time(pid_t pid, uint64_t *ns);
 /* Where its executable's code begins (mm->start_code). False: there is no such process, or no right to
  * look. */
 bool proc_start_code(pid_t pid, uint64_t *start);
+
+/* In what /proc/PID/environ has, and a NUL at text[size]: what a variable is set to; NULL: nothing. */
+const char *proc_variable(const char *text, size_t size, const char *name);
 
 /* The process that a thread belongs to; of a process, itself. 0: unknown. */
 pid_t proc_of_thread(pid_t tid);

@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "base/cleanup.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "otlp/attribute.h"
 #include "otlp/containers.h"
@@ -54,13 +55,7 @@ static struct file read_of_process(const struct otlp_process *process, const cha
 
 static const char *variable(const struct file *environment, const char *name)
 {
-	size_t len = strlen(name);
-	const char *at = environment->text, *end = at + environment->size;
-
-	for (; at && at < end; at += strlen(at) + 1)
-		if (!strncmp(at, name, len) && at[len] == '=' && at[len + 1])
-			return at + len + 1;
-	return NULL;
+	return proc_variable(environment->text, environment->size, name);
 }
 
 /* Ours goes before that of the process: who traces has said so. */

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/mounts.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "process/cgroup_walk.h"
 
@@ -198,9 +199,8 @@ static void add_if_container(void *context, const char *folder)
 /* By what the process began with. NULL: nothing. The caller frees it. */
 static char *read_host_name(pid_t pid)
 {
-	static const char variable[] = "HOSTNAME=";
 	_cleanup_free_ char *text = malloc(MAX_ENVIRONMENT + 1);
-	const size_t length = sizeof(variable) - 1;
+	const char *name;
 	size_t size;
 	char path[32];
 
@@ -210,10 +210,8 @@ static char *read_host_name(pid_t pid)
 		return NULL;
 	size = fread(text, 1, MAX_ENVIRONMENT, file);
 	text[size] = 0;
-	for (const char *at = text; at < text + size; at += strlen(at) + 1)
-		if (!strncmp(at, variable, length))
-			return strdup(at + length);
-	return NULL;
+	name = proc_variable(text, size, "HOSTNAME");
+	return name ? strdup(name) : NULL;
 }
 
 static void add_if_pod(void *context, const char *folder)
@@ -228,7 +226,7 @@ static void add_if_pod(void *context, const char *folder)
 	for (size_t i = 0; i < pids.count; i++) {
 		_cleanup_free_ char *name = read_host_name(pids.items[i]);
 
-		if (name && *name)
+		if (name)
 			add(search, name, strlen(name), folder, search->top_length + length);
 	}
 	free(pids.items);
