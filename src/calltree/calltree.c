@@ -10,10 +10,11 @@
 #include "gofuncgraph/calltree.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
+#include "calltree/absence.h"
 #include "calltree/captured.h"
+#include "calltree/ends.h"
 #include "calltree/family.h"
 #include "calltree/frames.h"
 #include "calltree/settle.h"
@@ -52,57 +53,6 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 		family_found(owner);
 	}
 	return owner;
-}
-
-/* Ends what is open of the tree, and forgets its goroutine. */
-static void end_tree(struct calltree *trees, struct owner *owner, enum call_end end,
-		     uint64_t time_ns)
-{
-	struct ending ending = {.end = end};
-
-	timeline_pass(&owner->timeline, time_ns);
-	state_stays(trees, owner);
-	while (owner->num_frames)
-		frames_close_top(trees, owner, &ending);
-	trees->num_ended++;
-	table_remove(&trees->table, owner);
-	family_end(trees, owner);
-}
-
-static void end_lost(struct calltree *trees, struct owner *owner, uint32_t lost, uint64_t now_ns)
-{
-	add_lost(&owner->tree, lost ? lost : 1);
-	end_tree(trees, owner, CALL_LOST, now_ns);
-}
-
-static void end_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
-{
-	struct owner *owner, *next;
-
-	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
-		next = table_next_of(owner);
-		end_tree(trees, owner, CALL_PROCESS_EXIT, time_ns);
-	}
-}
-
-/* A record of this process was lost, and nobody knows of which goroutine. */
-static void lose_of_process(struct calltree *trees, uint32_t pid)
-{
-	struct owner *owner;
-
-	for (owner = table_first_of(&trees->table, pid); owner; owner = table_next_of(owner))
-		add_lost(&owner->tree, 1);
-}
-
-/* What is known of this process is not true. */
-static void distrust_process(struct calltree *trees, uint32_t pid, uint64_t time_ns)
-{
-	struct owner *owner, *next;
-
-	for (owner = table_first_of(&trees->table, pid); owner; owner = next) {
-		next = table_next_of(owner);
-		end_lost(trees, owner, 1, time_ns);
-	}
 }
 
 /* ---- records ---- */
@@ -355,89 +305,6 @@ static struct error *handle_goroutine(struct calltree *trees, const struct recor
 	return NULL;
 }
 
-/* RECORD_LOST, RECORD_LOST_END */
-static void handle_loss(struct calltree *trees, const struct record *record)
-{
-	struct owner *owner =
-		table_find(&trees->table, owner_key(record->pid, record->goid, record->tid));
-
-	if (owner && record->kind == RECORD_LOST_END)
-		end_lost(trees, owner, record->lost, record->time_ns);
-	else if (owner)
-		add_lost(&owner->tree, record->lost);
-}
-
-static void begin_gap(struct calltree *trees, uint64_t time_ns)
-{
-	if (trees->is_gap)
-		return;
-	trees->is_gap = true;
-	trees->gap_ns = time_ns;
-	trees->num_gaps++;
-}
-
-static void end_gap(struct calltree *trees, uint64_t time_ns)
-{
-	trees->gaps_ns = gaps_until(trees, time_ns);
-	trees->is_gap = false;
-}
-
-/* False: out of memory. */
-static bool remember_taken_off(struct calltree *trees, uint32_t site)
-{
-	size_t end = (size_t)site / 64 * 64 + 64;
-
-	if (end > trees->taken_off_end) {
-		uint64_t *grown = realloc(trees->taken_off, end / 8);
-
-		if (!grown)
-			return false;
-		memset(grown + trees->taken_off_end / 64, 0, (end - trees->taken_off_end) / 8);
-		trees->taken_off = grown;
-		trees->taken_off_end = end;
-	}
-	trees->taken_off[site / 64] |= UINT64_C(1) << site % 64;
-	return true;
-}
-
-static struct error *handle_taken_off(struct calltree *trees, const struct record_frame *off)
-{
-	struct owner *owner;
-
-	if (!remember_taken_off(trees, off->site))
-		return error_out_of_memory();
-	trees->num_off++;
-	DL_FOREACH2(trees->table.owners, owner, younger)
-	{
-		owner->tree.num_off = trees->num_off;
-		frames_give_up(trees, owner, off->site, off->header.time_ns);
-	}
-	return NULL;
-}
-
-/* Waits that were not over had no end that anybody saw. */
-static void handle_states_off(struct calltree *trees)
-{
-	struct owner *owner;
-
-	trees->states_off = true;
-	DL_FOREACH2(trees->table.owners, owner, younger)
-	{
-		owner->timeline.has_lost = true;
-	}
-}
-
-/* What is open was still running. */
-static void handle_stop(struct calltree *trees, uint64_t now_ns)
-{
-	struct owner *owner, *next;
-
-	DL_FOREACH_SAFE2(trees->table.owners, owner, next, younger)
-	{
-		end_tree(trees, owner, CALL_RUNNING, now_ns);
-	}
-}
-
 struct error *calltree_feed(struct calltree *trees, const struct record *record)
 {
 	switch (record->kind) {
@@ -453,25 +320,25 @@ struct error *calltree_feed(struct calltree *trees, const struct record *record)
 		return NULL;
 	case RECORD_LOST:
 	case RECORD_LOST_END:
-		handle_loss(trees, record);
+		hear_loss(trees, record);
 		return NULL;
 	case RECORD_TICK:
 		family_tick(trees, record->time_ns);
 		settle_tick(trees, record->time_ns);
 		return NULL;
 	case RECORD_STOPPED:
-		handle_stop(trees, record->time_ns);
+		end_all(trees, record->time_ns);
 		return NULL;
 	case RECORD_GAP:
-		begin_gap(trees, record->time_ns);
+		absence_gap(trees, record->time_ns);
 		return NULL;
 	case RECORD_GAP_END:
-		end_gap(trees, record->time_ns);
+		absence_gap_end(trees, record->time_ns);
 		return NULL;
 	case RECORD_TAKEN_OFF:
-		return handle_taken_off(trees, (const struct record_frame *)record);
+		return absence_taken_off(trees, (const struct record_frame *)record);
 	case RECORD_STATES_OFF:
-		handle_states_off(trees);
+		absence_states_off(trees);
 		return NULL;
 	case RECORD_ONE_IN:
 		trees->one_in = ((const struct record_one_in *)record)->one_in;
