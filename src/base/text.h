@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/error.h"
 
@@ -22,6 +23,11 @@ char *text_escape(const char *text, size_t len);
 
 /* True when text_escape() would change nothing. */
 bool text_is_clean(const char *text, size_t len);
+
+static inline bool text_starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
 
 /* Length of the well-formed UTF-8 sequence at p (1 to 4, at most `len` bytes); 0: there is none. */
 size_t text_utf8_length(const char *p, size_t len);

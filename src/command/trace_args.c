@@ -150,7 +150,7 @@ static void parse_dump_on(const char *arg, struct trace_args *args, struct argp_
 {
 	static const char slower[] = "slower=";
 
-	if (strncmp(arg, slower, strlen(slower)) != 0)
+	if (!text_starts_with(arg, slower))
 		argp_error(state, "--dump-on is slower=DURATION, not '%s'", arg);
 	else
 		run_args_check(state,

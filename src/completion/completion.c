@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;
 
@@ -109,7 +110,7 @@ static const struct part {
 static const struct part *part_at(const char *text)
 {
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (!strncmp(text, parts[i].name, strlen(parts[i].name)))
+		if (text_starts_with(text, parts[i].name))
 			return &parts[i];
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gobin/dwarf_internal.h"
 
 /* A program has one of each name; what is beyond that is not read. */
@@ -35,9 +36,9 @@ static bool is_wanted(const char *name, enum dwarf_use use)
 		{"loclists", VALUES},
 	};
 
-	if (strncmp(name, ".debug_", strlen(".debug_")) == 0)
+	if (text_starts_with(name, ".debug_"))
 		name += strlen(".debug_");
-	else if (strncmp(name, ".zdebug_", strlen(".zdebug_")) == 0)
+	else if (text_starts_with(name, ".zdebug_"))
 		name += strlen(".zdebug_");
 	else
 		return false;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gobin/dwarf_internal.h"
 
 /* src/cmd/internal/dwarf/dwarf.go */
@@ -46,7 +47,7 @@ static const char *name_of(Dwarf_Die *die)
 /* "go.shape.*uint8" stands for any pointer, whatever it points to. */
 static bool is_pointer_shape(const char *name)
 {
-	return strncmp(name, "go.shape.*", strlen("go.shape.*")) == 0;
+	return text_starts_with(name, "go.shape.*");
 }
 
 /* Some say no more: "*int" of Go 1.19 has kind 0 at times. */
@@ -156,7 +157,7 @@ static const char *shown_name(struct go_types *types, const char *name)
 	if (!to)
 		return name;
 	for (const char *at = name; *at;) {
-		if (strncmp(at, shape, strlen(shape)) == 0)
+		if (text_starts_with(at, shape))
 			at = copy_shape(at + strlen(shape), to);
 		else
 			fputc(*at++, to);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "gobin/symbols.h"
 
 #define SWEEP_SIZE (256 << 10)
@@ -91,7 +92,7 @@ static bool says_same(const char *symbol, const char *name)
 static size_t choose_name(const struct symbol *symbols, size_t count, const char *table_name)
 {
 	for (size_t i = 0; i < count; i++) {
-		bool is_local = strncmp(symbols[i].name, "local.", strlen("local.")) == 0;
+		bool is_local = text_starts_with(symbols[i].name, "local.");
 		if (table_name ? says_same(symbols[i].name, table_name) : !is_local)
 			return i;
 	}

@@ -2,13 +2,9 @@
 /* own_code.c - the program's own code, told from Go's library by where its files are. */
 #include <string.h>
 
+#include "base/text.h"
 #include "gobin/buildinfo.h"
 #include "gobin/gobin_internal.h"
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 static bool is_generated(const char *file)
 {
@@ -17,7 +13,7 @@ static bool is_generated(const char *file)
 
 static bool is_in_module(const char *file, const char *module)
 {
-	return starts_with(file, module) && file[strlen(module)] == '/';
+	return text_starts_with(file, module) && file[strlen(module)] == '/';
 }
 
 bool own_code_has(const struct own_code *own, const char *function, const char *file)
@@ -27,12 +23,12 @@ bool own_code_has(const struct own_code *own, const char *function, const char *
 
 	if ((file && is_generated(file)) || strstr(function, "._Cfunc_"))
 		return false;
-	if (starts_with(function, "main."))
+	if (text_starts_with(function, "main."))
 		return true;
 	if (!file)
 		return false;
 	if (own->goroot && *own->goroot)
-		return !starts_with(file, own->goroot);
+		return !text_starts_with(file, own->goroot);
 	if (own->module && is_in_module(file, own->module))
 		return true;
 	/* Of the library's packages, the path's first element has no dot. */
@@ -44,7 +40,7 @@ bool own_code_has(const struct own_code *own, const char *function, const char *
 bool own_code_is_hidden(const char *function, const char *file)
 {
 	static const char runtime[] = "runtime.";
-	char first = starts_with(function, runtime) ? function[strlen(runtime)] : 0;
+	char first = text_starts_with(function, runtime) ? function[strlen(runtime)] : 0;
 
 	return (file && is_generated(file)) || !strchr(function, '.') ||
 	       (first && !(first >= 'A' && first <= 'Z'));

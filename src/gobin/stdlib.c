@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gobin/stdlib_table.h"
 
 #define MAX_TEXT      256
@@ -186,11 +187,6 @@ static struct go_type *read_array(const struct reader *reader, const char *text,
 	return type;
 }
 
-static bool begins(const char *text, const char *with)
-{
-	return !strncmp(text, with, strlen(with));
-}
-
 /* NULL: it is not known. */
 static struct go_type *read_type(const struct reader *reader, const char *text, unsigned nesting)
 {
@@ -212,13 +208,14 @@ static struct go_type *read_type(const struct reader *reader, const char *text, 
 		full[0] = '*';
 		return found ?: read_elem(reader, GO_POINTER, 8, full, text + 1, nesting);
 	}
-	if (begins(text, "[]"))
+	if (text_starts_with(text, "[]"))
 		return read_elem(reader, GO_SLICE, 24, text, text + 2, nesting);
 	if (*text == '[')
 		return read_array(reader, text, nesting);
-	if (begins(text, "map["))
+	if (text_starts_with(text, "map["))
 		return read_map(reader, text, nesting);
-	if (begins(text, "chan ") || begins(text, "<-chan ") || begins(text, "chan<- "))
+	if (text_starts_with(text, "chan ") || text_starts_with(text, "<-chan ") ||
+	    text_starts_with(text, "chan<- "))
 		return read_elem(reader, GO_CHAN, 8, text, strchr(text, ' ') + 1, nesting);
 	for (size_t i = 0; i < sizeof(basics) / sizeof(*basics); i++) {
 		if (strcmp(basics[i].name, text) != 0)
@@ -239,7 +236,8 @@ static const char *split_word(char *word, const char **name)
 	char *space = strchr(word, ' ');
 
 	*name = "";
-	if (!space || begins(word, "chan ") || begins(word, "<-chan ") || begins(word, "chan<- "))
+	if (!space || text_starts_with(word, "chan ") || text_starts_with(word, "<-chan ") ||
+	    text_starts_with(word, "chan<- "))
 		return word;
 	*space = 0;
 	*name = word;

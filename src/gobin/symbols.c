@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 
 /* As in the function table: generic names reach some thousand bytes. */
 #define MAX_NAME 16384
@@ -70,7 +71,7 @@ bool symbols_is_marker(const char *name)
 			return true;
 	}
 	/* More text sections of very large programs. */
-	return strncmp(name, "runtime.text.", strlen("runtime.text.")) == 0;
+	return text_starts_with(name, "runtime.text.");
 }
 
 /* By address; at one address those with a size come first. */

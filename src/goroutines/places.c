@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 
 /* A program that lies about its stacks does not fill our memory. */
 #define MAX_CODE (1u << 20)
@@ -15,11 +16,6 @@ struct code_item {
 	struct code_place place;
 	bool is_code;
 };
-
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
 
 void places_init(struct places *places, struct gobin *bin)
 {
@@ -40,14 +36,15 @@ void places_release(struct places *places)
 
 static bool is_bottom(const char *name)
 {
-	return starts_with(name, "runtime.goexit") &&
+	return text_starts_with(name, "runtime.goexit") &&
 	       (!name[strlen("runtime.goexit")] || name[strlen("runtime.goexit")] == '.');
 }
 
 static bool is_injected(const char *name)
 {
-	return strcmp(name, "runtime.sigpanic") == 0 || starts_with(name, "runtime.asyncPreempt") ||
-	       starts_with(name, "runtime.debugCallV2");
+	return strcmp(name, "runtime.sigpanic") == 0 ||
+	       text_starts_with(name, "runtime.asyncPreempt") ||
+	       text_starts_with(name, "runtime.debugCallV2");
 }
 
 static void look_up(struct places *places, uint64_t va, struct code_item *item)
@@ -124,8 +121,8 @@ bool places_is_system(struct places *places, uint64_t start_va)
 		return hash_find(&places->systems, (struct hash_key){.first = start_va});
 	func = gobin_func_at(places->bin, start_va);
 	return func &&
-	       (starts_with(func->name, "runtime.") ||
-		starts_with(func->name, "runtime/internal")) &&
+	       (text_starts_with(func->name, "runtime.") ||
+		text_starts_with(func->name, "runtime/internal")) &&
 	       strcmp(func->name, "runtime.main") != 0 &&
 	       strcmp(func->name, "runtime.handleAsyncEvent") != 0 &&
 	       strcmp(func->name, "runtime.corostart") != 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "gofuncgraph/record.h"
 #include "names/goroutine_state.h"
 
@@ -130,7 +131,7 @@ static bool waits_for_another(const char *reason)
 	static const char *const reasons[] = {"chan ", "select", "sync.", "semacquire"};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strncmp(reason, reasons[i], strlen(reasons[i])) == 0)
+		if (text_starts_with(reason, reasons[i]))
 			return true;
 	return false;
 }

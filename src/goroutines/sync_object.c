@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* Frames from the innermost one on that may be those of package sync. */
 #define MAX_SYNC_FRAMES 8
 
@@ -23,7 +25,7 @@ static const struct {
 static bool find_type(const char *function, uint64_t semaphore, struct sync_object *object)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (strncmp(function, types[i].function, strlen(types[i].function)) != 0)
+		if (!text_starts_with(function, types[i].function))
 			continue;
 		object->address = semaphore - types[i].offset;
 		object->kind = types[i].kind;

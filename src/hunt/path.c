@@ -2,6 +2,7 @@
 /* path.c - which functions are between a target and what its slow calls spend their time on. */
 #include <string.h>
 
+#include "base/text.h"
 #include "gofuncgraph/hunt_report.h"
 
 /* More levels are not looked at. */
@@ -12,7 +13,7 @@ static bool is_runtime(const struct name *function)
 	static const char *const packages[] = {"runtime.", "runtime/", "internal/runtime/"};
 
 	for (size_t i = 0; function && i < sizeof(packages) / sizeof(packages[0]); i++)
-		if (!strncmp(function->text, packages[i], strlen(packages[i])))
+		if (text_starts_with(function->text, packages[i]))
 			return true;
 	return false;
 }

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
+#include "base/text.h"
 
 /* ---- frames ---- */
 
@@ -57,10 +54,10 @@ static bool is_gc_function(const char *name)
 		"(*gcWork)",      "(*gcControllerState)",
 	};
 
-	if (!starts_with(name, "runtime."))
+	if (!text_starts_with(name, "runtime."))
 		return false;
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (starts_with(name + strlen("runtime."), starts[i]))
+		if (text_starts_with(name + strlen("runtime."), starts[i]))
 			return true;
 	return false;
 }
@@ -69,7 +66,8 @@ static bool is_gc_function(const char *name)
 static bool is_c_call(const char *name)
 {
 	return strcmp(name, "runtime.cgocall") == 0 || strstr(name, "._Cfunc_") ||
-	       strcmp(name, "runtime.asmcgocall") == 0 || starts_with(name, "runtime.asmcgocall.");
+	       strcmp(name, "runtime.asmcgocall") == 0 ||
+	       text_starts_with(name, "runtime.asmcgocall.");
 }
 
 /* What lies between code that people write and the kernel or the scheduler. */
@@ -83,7 +81,7 @@ static bool is_plumbing(const struct hunt_frame *frame)
 	if (!function || frame->is_hidden)
 		return true;
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++)
-		if (starts_with(function->text, packages[i]))
+		if (text_starts_with(function->text, packages[i]))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "names/names.h"
 
 /*
@@ -21,7 +22,7 @@ static const char *const own_packages[] = {
 static bool is_own(const struct name *function)
 {
 	for (size_t i = 0; i < sizeof(own_packages) / sizeof(own_packages[0]); i++) {
-		if (strncmp(function->text, own_packages[i], strlen(own_packages[i])) == 0)
+		if (text_starts_with(function->text, own_packages[i]))
 			return true;
 	}
 	return false;
@@ -30,7 +31,7 @@ static bool is_own(const struct name *function)
 /* What every goroutine's stack ends with (src/runtime/asm_amd64.s) tells nothing. */
 static bool is_bottom(const struct name *function)
 {
-	return strncmp(function->text, "runtime.goexit", strlen("runtime.goexit")) == 0;
+	return text_starts_with(function->text, "runtime.goexit");
 }
 
 bool names_is_bottom(const struct place *frame)

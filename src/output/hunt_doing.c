@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "output/hunt_line.h"
 
 /* Smaller shares are left out: of what was done meanwhile, of the parts of one kind of time. */
@@ -72,20 +73,15 @@ static void put_takers(struct output *out, size_t indent, const struct hunt_doin
 	}
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-	return strncmp(text, start, strlen(start)) == 0;
-}
-
 /* What was called where it waited, unless the kind says as much. */
 static bool is_callee_told(const struct hunt_doing *doing)
 {
 	const struct name *callee = doing->callee;
 
-	if (!callee || is_anywhere(doing->kind) || starts_with(callee->text, "runtime."))
+	if (!callee || is_anywhere(doing->kind) || text_starts_with(callee->text, "runtime."))
 		return false;
-	return doing->kind != HUNT_WAIT ||
-	       !(starts_with(callee->text, "sync.") || strcmp(callee->text, "time.Sleep") == 0);
+	return doing->kind != HUNT_WAIT || !(text_starts_with(callee->text, "sync.") ||
+					     strcmp(callee->text, "time.Sleep") == 0);
 }
 
 static const char *const object_words[] = {
@@ -166,7 +162,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 /* The collector's own goroutines are named by what they are. */
 static bool is_collector(const struct place *place)
 {
-	return place->function && starts_with(place->function->text, "runtime.gc");
+	return place->function && text_starts_with(place->function->text, "runtime.gc");
 }
 
 static void put_waker(struct output *out, size_t indent, const struct hunt_doing *doing)

@@ -138,7 +138,7 @@ static bool read_number(struct reader *reader, struct where_comparison *comparis
 static bool is_word(const struct reader *reader, const char *word)
 {
 	return word_length(reader) == strlen(word) &&
-	       !strncmp(reader->text + reader->at, word, strlen(word));
+	       text_starts_with(reader->text + reader->at, word);
 }
 
 static bool at_constant(struct reader *reader)

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static bool is_one_of(const char *package, size_t length)
 {
 	static const char *const names[] = {
@@ -29,11 +31,6 @@ static bool is_one_of(const char *package, size_t length)
 		if (strlen(names[i]) == length && !memcmp(names[i], package, length))
 			return true;
 	return false;
-}
-
-static bool has_prefix(const char *text, const char *prefix)
-{
-	return !strncmp(text, prefix, strlen(prefix));
 }
 
 /* Bytes of the package's path, which ends at the first dot behind its last slash; 0: there is none. What
@@ -53,7 +50,7 @@ bool runs_on_any_stack(const char *name)
 {
 	size_t length = package_length(name);
 
-	return !length || memchr(name, ':', length) || has_prefix(name, "type..") ||
-	       has_prefix(name, "runtime/") || has_prefix(name, "internal/") ||
-	       has_prefix(name, "sync/") || is_one_of(name, length);
+	return !length || memchr(name, ':', length) || text_starts_with(name, "type..") ||
+	       text_starts_with(name, "runtime/") || text_starts_with(name, "internal/") ||
+	       text_starts_with(name, "sync/") || is_one_of(name, length);
 }
