@@ -111,9 +111,12 @@ struct hunt_started {
 struct hunt_node {
 	struct hunt_frame frame;
 	uint64_t ns; /* on average of the slow calls, with all that is below */
+	uint64_t all_ns; /* the same of all slow calls together */
 	double share; /* of their time */
 	/* Set at leaves: what it did there, its kind_name. */
 	const char *kind; /* NULL: it is a function */
+	uint64_t
+		times; /* of a leaf: how often it was there in all slow calls; of what ran, samples */
 	unsigned depth;
 	size_t end; /* the index behind the last node below this one */
 };

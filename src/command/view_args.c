@@ -8,7 +8,8 @@
 #include "command/run_args.h"
 #include "output/format_list.h"
 
-static const struct argp_option options[] = {
+/* Which trees there are, and which calls in them: whatever shows them. */
+static const struct argp_option filter_options[] = {
 	{"slower", VIEW_SLOWER, "DURATION", 0,
 	 "Only trees that took at least DURATION; the others are counted", OPTIONS_SHOWN},
 	{"slowest", VIEW_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
@@ -19,16 +20,22 @@ static const struct argp_option options[] = {
 	{"histogram", VIEW_HISTOGRAM, NULL, 0,
 	 "With --slower or --slowest: how many calls of targets took how long, at the end",
 	 OPTIONS_SHOWN},
+	{"min-duration", VIEW_MIN_DURATION, "DURATION", 0,
+	 "Fold calls inside a tree that took less: one line tells how many there were",
+	 OPTIONS_SHOWN},
+	{"depth", VIEW_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
+	{"limit", VIEW_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
+	 OPTIONS_STOP},
+	{},
+};
+
+static const struct argp_option look_options[] = {
 	{"summary", VIEW_SUMMARY, NULL, 0,
 	 "Instead of trees, at the end: how many calls each function had, and how long they took",
 	 OPTIONS_SHOWN},
 	{"sort", VIEW_SORT, "KEY", 0,
 	 "With --summary: functions in order of " FUNCTION_ORDERS " (default total)",
 	 OPTIONS_SHOWN},
-	{"min-duration", VIEW_MIN_DURATION, "DURATION", 0,
-	 "Fold calls inside a tree that took less: one line tells how many there were",
-	 OPTIONS_SHOWN},
-	{"depth", VIEW_DEPTH, "N", 0, "Fold calls of more than N levels", OPTIONS_SHOWN},
 	{"leaf", VIEW_LEAF, NULL, 0, "One line, `name();`, for a call in which nothing is shown",
 	 OPTIONS_SHOWN},
 	{"live", VIEW_LIVE, NULL, 0,
@@ -42,8 +49,6 @@ static const struct argp_option options[] = {
 	 "With -f otlp: whole trees beyond that are not sent, but counted (default 1000)",
 	 OPTIONS_OUTPUT},
 	{"color", VIEW_COLOR, "WHEN", 0, OPTION_COLOR_DOC, OPTIONS_OUTPUT},
-	{"limit", VIEW_LIMIT, "N", 0, "After N trees; with --summary: the first N functions",
-	 OPTIONS_STOP},
 	{},
 };
 
@@ -97,6 +102,17 @@ static void check_end(const struct view_args *args, struct argp_state *state)
 		argp_error(state, "--max-spans-per-second is about -f otlp, which is not there");
 	if (summary->is_wanted && !format_can_summarize(args->format))
 		argp_error(state, "there is no --summary in this format: leave out -f");
+}
+
+void view_args_finish(struct view_args *args, struct argp_state *state)
+{
+	args->summary.interval_ns = args->filter.interval_ns;
+	args->filter.by_begin = format_is_document(args->format);
+	if (args->summary.is_wanted) {
+		args->summary.top = args->limit;
+		args->limit = 0;
+	}
+	check_end(args, state);
 }
 
 error_t view_args_parse(int key, char *arg, struct argp_state *state)
@@ -157,17 +173,32 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state)
 		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case ARGP_KEY_END:
-		args->summary.interval_ns = args->filter.interval_ns;
-		args->filter.by_begin = format_is_document(args->format);
-		if (args->summary.is_wanted) {
-			args->summary.top = args->limit;
-			args->limit = 0;
-		}
-		check_end(args, state);
+		view_args_finish(args, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-const struct argp view_argp = {.options = options, .parser = view_args_parse};
+/* Of a table whose beginning and end are another parser's. */
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	if (key == ARGP_KEY_INIT || key == ARGP_KEY_END)
+		return 0;
+	return view_args_parse(key, arg, state);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	if (key == ARGP_KEY_INIT)
+		state->child_inputs[0] = state->child_inputs[1] = state->input;
+	return view_args_parse(key, arg, state);
+}
+
+const struct argp view_filter_argp = {.options = filter_options, .parser = parse_option};
+static const struct argp look_argp = {.options = look_options, .parser = parse_option};
+
+static const struct argp_child children[] = {
+	{&view_filter_argp, 0, NULL, 0}, {&look_argp, 0, NULL, 0}, {}};
+
+const struct argp view_argp = {.parser = parse, .children = children};

@@ -52,4 +52,9 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state);
 /* For argp's `children`; its input is a struct view_args. */
 extern const struct argp view_argp;
 
+/* Those of them alone that choose what is shown. Whose child it is sets args->format, and calls
+ * view_args_finish() at the end. */
+extern const struct argp view_filter_argp;
+void view_args_finish(struct view_args *args, struct argp_state *state);
+
 #endif

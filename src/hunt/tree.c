@@ -14,7 +14,7 @@ struct tree_node {
 	struct hash_key key; /* parent and function; line, or kind of a leaf */
 	struct hunt_frame frame;
 	const char *kind; /* of a leaf */
-	double ns;
+	double ns, times; /* with the weights of the calls */
 	double line_ns; /* of the piece that the line is of */
 	struct tree_node *first_child, *next_sibling;
 };
@@ -85,7 +85,8 @@ static bool go_down(struct tree *tree, struct tree_node **node, const struct hun
 	return true;
 }
 
-static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, double ns)
+static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, double ns,
+		     double times)
 {
 	/* Texts of kinds have one place each. */
 	struct hash_key key = {.first = (uint64_t)(uintptr_t)node,
@@ -99,6 +100,7 @@ static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind
 		return false;
 	leaf->kind = kind;
 	leaf->ns += ns;
+	leaf->times += times;
 	return true;
 }
 
@@ -149,7 +151,8 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 		if (!go_down(tree, &node, frame, frame->is_own && (i > 0 || !is_sampled), ns))
 			return false;
 	}
-	return add_leaf(tree, node, sites_kind_name(sites, kind, detail), ns);
+	return add_leaf(tree, node, sites_kind_name(sites, kind, detail), ns,
+			(double)piece->count * weight);
 }
 
 /* ---- in order ---- */
@@ -185,6 +188,8 @@ static bool emit(const struct tree_node *parent, double weight, double total_ns,
 		report->tree[at] = (struct hunt_node){
 			.frame = children[i]->frame,
 			.ns = (uint64_t)(children[i]->ns / weight),
+			.all_ns = (uint64_t)(children[i]->ns + 0.5),
+			.times = (uint64_t)(children[i]->times + 0.5),
 			.share = total_ns > 0 ? children[i]->ns / total_ns : 0,
 			.kind = children[i]->kind,
 			.depth = depth,

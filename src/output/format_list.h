@@ -33,10 +33,16 @@
 	FIRST("text", "default", format_states_text)                                               \
 	LAST("json", "JSON Lines, one object a change", format_states_json)
 
+/* Those of hunt that are for other programs. */
+#define HUNT_EXPORTS(FIRST, NEXT, LAST)                                                            \
+	FIRST("json", "JSON Lines, one object a target", format_hunt_json)                         \
+	NEXT("speedscope", "for speedscope.app", format_hunt_speedscope)                           \
+	NEXT("pprof", "for go tool pprof", format_hunt_pprof)                                      \
+	LAST("folded", "a line a stack, for flame graphs", format_hunt_folded)
+
 #define HUNT_FORMATS(FIRST, NEXT, LAST)                                                            \
 	FIRST("text", "default", format_hunt_text)                                                 \
-	NEXT("json", "JSON Lines, one object a target", format_hunt_json)                          \
-	LAST("folded", "a line a stack, for flame graphs", format_hunt_folded)
+	HUNT_EXPORTS(NEXT, NEXT, LAST)
 
 #define FORMAT_DECLARE(name, about, one) extern const struct format one;
 

@@ -388,6 +388,17 @@ def test_filters(waits_recording, tmp_path):
             assert sums_of(spans_of(replay(name))) == sums_of(expected), (name, option)
 
 
+@pytest.mark.parametrize("options", [["--slower", "1ns", "--limit", "2"], ["--slowest", "2"], ["--depth", "2"],
+                                     ["--min-duration", "1h", "--slowest", "3", "--interval", "1h"]], ids=" ".join)
+def test_same_filters(options, waits_recording, tmp_path):
+    """`export` and `replay` choose by the same options."""
+    for name in ("json", "chrome", "perfetto", "pprof"):
+        paths = [tmp_path / command for command in ("export", "replay")]
+        for path in paths:
+            subprocess.run([tool(), path.name, "-f", name, *options, "-o", path, waits_recording], check=True, timeout=WAIT_SECONDS)
+        assert paths[0].read_bytes() == paths[1].read_bytes() != export(waits_recording, name).read_bytes()
+
+
 def test_not_on_a_terminal(recording):
     script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'
     run = subprocess.run(["python3", "-c", script, tool(), "replay", "-f", "pprof", recording], capture_output=True,

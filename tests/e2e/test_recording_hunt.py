@@ -13,6 +13,8 @@ VIEWS = {
     "json": ["-f", "json", "--slower", "20ms"],
     "call": ["--call", "2"],
     "folded": ["-f", "folded"],
+    "pprof": ["-f", "pprof"],
+    "speedscope": ["-f", "speedscope"],
 }
 WORKS = {"mutex": ("mutex 60 5 4 50", "main.handleMutex"), "cpu": ("json 40 4 4 30", "main.handleJSON")}
 

@@ -213,6 +213,7 @@ static void test_parts(void **state)
 static void test_folded(void **state)
 {
 	assert_prints("folded", 0, "hunt-folded");
+	assert_prints("speedscope", 0, "hunt-speedscope");
 }
 
 /* ---- terminals ---- */

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""What is exported of a recording of hunt has the times that its JSON has, as Go's pprof reads it."""
+
+import collections
+import json
+import re
+import subprocess
+
+import pytest
+
+from harness import WAIT_SECONDS, tool
+from test_exports import UNITS, pprof, top
+from test_recording_hunt import WORKS, record
+
+
+def run(*arguments):
+    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=False)
+
+
+def export(recording, name, *options):
+    path = recording.with_suffix("." + name)
+    done = run("export", "-f", name, "-o", path, *options, recording)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def tags(text):
+    """{state: value}, of a value that is a count or in ns."""
+    rows = re.findall(r"^\s+([\d.]+)(ns|us|ms|s)? \(\s*[\d.e-]+%\): (.+)$", text, re.M)
+    return {name: float(number) * UNITS[unit or "ns"] for number, unit, name in rows}
+
+
+def folded(path, slow):
+    """{(functions, kind): ns}, of all slow calls together."""
+    stacks = {}
+    for line in path.read_text().splitlines():
+        stack, ns = line.rsplit(" ", 1)
+        *functions, kind = stack.split(";")
+        stacks[tuple(functions), kind.strip("[]")] = int(ns) * slow
+    return stacks
+
+
+@pytest.mark.parametrize("work", WORKS)
+def test_sums(work, binary, start, trace, tmp_path):
+    """Each slow call has its time once, in all formats; each stack of two lines in one function is one in `folded` as in pprof."""
+    recording, _ = record(binary, start, trace, tmp_path, work)
+    report = json.loads(export(recording, "json").read_text())
+    slow, path = report["coverage"]["calls"], export(recording, "pprof")
+    stacks = folded(export(recording, "folded"), slow)
+    off = slow * (len(stacks) + 1)
+
+    own, kinds = collections.Counter(), collections.Counter()
+    for (functions, kind), ns in stacks.items():
+        own[functions[-1]] += ns
+        kinds[kind] += ns
+    told = top(pprof(path, "-top", "-nodefraction=0", "-unit=ns"))
+    # Names of generic functions are shortened there.
+    plain = {name: ns for name, ns in own.items() if not set("[ ") & set(name)}
+    assert plain and all(abs(told[name] - ns) <= off for name, ns in plain.items()), (plain, told)
+    spent = tags(pprof(path, "-tags", "-unit=ns"))
+    assert spent.keys() >= kinds.keys() and all(abs(kinds[name] - ns) <= off for name, ns in spent.items()), (kinds, spent)
+    assert abs(sum(spent.values()) - report["slow_mean_ns"] * slow) <= off
+    times = tags(pprof(path, "-tags", "-sample_index=times"))
+    for cause in report["causes"]:
+        if cause["kind"] != "cpu":
+            assert times[cause["kind"]] >= cause["count"], (times, cause)
+
+    profile, = (told := json.loads(export(recording, "speedscope").read_text()))["profiles"]
+    assert profile["name"] == report["target"] and sum(profile["weights"]) == profile["endValue"] == sum(spent.values())
+    frames = [frame["name"] for frame in told["shared"]["frames"]]
+    seen = collections.Counter()
+    for sample, weight in zip(profile["samples"], profile["weights"]):
+        seen[frames[sample[-1]].strip("[]")] += weight
+    assert seen == spent
+
+
+def test_options(binary, start, trace, tmp_path):
+    """What hunt has, too, chooses; what is about trees is refused, and so are formats of these."""
+    recording, _ = record(binary, start, trace, tmp_path, "mutex")
+    report = json.loads(export(recording, "json", "--slower", "45ms", "--limit", "40").read_text())
+    assert report["calls"] == 40
+    same = run("hunt", "--replay", recording, "-f", "pprof", "--slower", "45ms", "--limit", "40").stdout
+    assert export(recording, "pprof", "--slower", "45ms", "--limit", "40").read_bytes() == same != b""
+    for options, said in ((["-f", "perfetto"], "json, speedscope, pprof and folded"), (["-f", "json", "--depth", "2"], "--depth")):
+        refused = run("export", *options, "-o", tmp_path / "refused", recording)
+        assert refused.returncode == 1 and said in refused.stderr.decode(), refused.stderr
+        assert not (tmp_path / "refused").exists()
+
+
+def test_nothing(binary, start, trace, tmp_path):
+    """No call was slow, as none was made: documents are whole, and empty."""
+    program, recording = start(binary("culprits")), tmp_path / "recording"
+    tracer = trace("hunt", "--record", recording, "-p", program.pid, "main.handleMutex")
+    tracer.stop()
+    assert json.loads(export(recording, "speedscope").read_text())["profiles"] == []
+    assert top(pprof(export(recording, "pprof"), "-top")) == {}
