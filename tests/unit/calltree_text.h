@@ -2,7 +2,7 @@
 /*
  * calltree_text.h - for tests of what goroutines do inside call trees, and of those they start.
  *
- * Trees are written as text, the calls as in test_calltree.c, each with its parts behind it:
+ * Trees are written as text, the calls as in calltree_written.h, each with its parts behind it:
  * "a(b()[S5] w7)[S5 W3:20]" is b in a, 5 ns in a system call, a waiting, 20 ns in all, for reason
  * 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
  * "go2-" if it is not inside; an "s" is a function that has no site. "#2 &a(b()~|" is the second
