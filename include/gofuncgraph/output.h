@@ -46,6 +46,18 @@ static inline bool hunt_drill_has(const struct hunt_path_func *func)
 	return func->function && func->va && !func->is_runtime;
 }
 
+/* What is counted besides calls, as far as it is known: kept up to date by who feeds the output. */
+struct output_counts {
+	uint64_t statistics[STAT_COUNT]; /* by enum statistic */
+	uint64_t
+		unwanted; /* calls of targets that a filter left out: they were not slow enough, say */
+	uint64_t rejected, undecided; /* and those that it found not to satisfy the conditions */
+	/* What probes cost; of what happened before, nobody knows. */
+	bool knows_cost;
+	uint64_t num_hits, cost_ns, cpu_ns; /* as in struct guard_cost */
+	size_t num_processes, num_off;
+};
+
 /* What is known when tracing has ended. */
 struct output_totals {
 	uint64_t stop_ns; /* by the clock of records */
@@ -94,6 +106,7 @@ struct output_options {
 	const struct value_lists *values; /* that calls' values are of; NULL: none. Not owned */
 	const struct event_clock *clock; /* not owned */
 	struct command_lines *command_lines; /* not owned; NULL: processes are not told apart */
+	const struct output_counts *counts; /* not owned; NULL: nothing is known of them */
 	/* --limit: trees beyond it are not written; 0: any number. "graph" writes the first that
 	 * end, "json" the first that begin, since it writes their calls before they end. */
 	uint64_t max_trees;
@@ -138,8 +151,11 @@ bool format_can_be_live(const struct format *format);
 
 /* It sends what it is told to a server: there is no file. */
 bool format_is_sent(const struct format *format);
-/* To a server or into a folder: there is no output_options.file. */
-bool format_has_no_file(const struct format *format);
+/* It is written as a whole again and again, each `--interval`. */
+bool format_is_rewritten(const struct format *format);
+/* Where it goes is no file that is open all the time: there is no output_options.file. `path`: what -o names, NULL:
+ * nothing. */
+bool format_has_no_file(const struct format *format, const char *path);
 
 /* Whether the format can go to `path`, what -o names (NULL: nothing), or, without one and for "-",
  * to standard output. The error says where it can go. */

@@ -16,6 +16,14 @@ bool file_is_unchanged(const struct stat *then, int fd)
 	       file_age_to_ns(now.st_ctim) == file_age_to_ns(then->st_ctim);
 }
 
+bool file_is_named(int fd, const char *path)
+{
+	struct stat one, other;
+
+	return !fstat(fd, &one) && !stat(path, &other) && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
 bool file_is_same(int fd, int other_fd)
 {
 	struct stat one, other;

@@ -14,5 +14,6 @@ bool file_is_unchanged(const struct stat *then, int fd);
 
 /* Both are of one file, whatever its names. */
 bool file_is_same(int fd, int other_fd);
+bool file_is_named(int fd, const char *path);
 
 #endif

@@ -35,23 +35,28 @@ struct error *play_open(struct play *play)
 	return NULL;
 }
 
+static bool is_read(const struct play *play, const char *path)
+{
+	return play && file_is_named(fileno(play->file), path);
+}
+
 struct error *play_open_output(const struct play *play, const struct play *other,
 			       const struct format *format, const char *output_path, FILE **file)
 {
 	struct error *err = format_check_target(format, output_path, isatty(STDOUT_FILENO));
 
-	*file = format_has_no_file(format) ? NULL : stdout;
-	if (err || !*file || !output_path || !strcmp(output_path, "-"))
+	*file = format_has_no_file(format, output_path) ? NULL : stdout;
+	if (err || !output_path || !strcmp(output_path, "-") ||
+	    (!*file && !format_is_rewritten(format)))
 		return err;
-	err = output_file_open_stream(output_path, file);
-	if (err)
-		return err;
-	if (file_is_same(fileno(*file), fileno(play->file)) ||
-	    (other && file_is_same(fileno(*file), fileno(other->file))))
+	if (is_read(play, output_path) || is_read(other, output_path))
 		return error_new(
 			"-o %s is the recording itself, which would be overwritten: give another file",
 			output_path);
-	return output_file_cut(*file, output_path);
+	if (!*file)
+		return NULL;
+	err = output_file_open_stream(output_path, file);
+	return err ?: output_file_cut(*file, output_path);
 }
 
 /* ---- how far it is ---- */

@@ -116,7 +116,7 @@ static struct error *feed(void *context, const struct record *record, uint64_t l
 {
 	struct shown *shown = context;
 
-	return tree_view_feed(&shown->view, record, lost);
+	return tree_view_feed(&shown->view, record);
 }
 
 static bool is_full(void *context)

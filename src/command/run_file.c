@@ -17,18 +17,22 @@ static bool is_named(const struct run *run)
 	return path && strcmp(path, "-");
 }
 
-static struct error *open_named(struct run *run)
+static struct error *check_is_other(const struct run *run)
 {
 	const char *path = run->args->output_path;
-	struct error *err = output_file_open_stream(path, &run->file);
 
-	if (err)
-		return err;
-	if (file_is_same(fileno(run->file), gobin_fd(run->bin)))
+	if (file_is_named(gobin_fd(run->bin), path))
 		return error_new(
 			"-o %s is the binary itself, which would be overwritten: give another file",
 			path);
 	return NULL;
+}
+
+static struct error *open_named(struct run *run)
+{
+	struct error *err = output_file_open_stream(run->args->output_path, &run->file);
+
+	return err ?: check_is_other(run);
 }
 
 struct error *run_file_open(struct run *run)
@@ -41,8 +45,8 @@ struct error *run_file_open(struct run *run)
 
 	if (err)
 		return err;
-	if (format_has_no_file(run->format))
-		return NULL;
+	if (format_has_no_file(run->format, args->output_path))
+		return format_is_rewritten(run->format) ? check_is_other(run) : NULL;
 	if (is_named(run))
 		return open_named(run);
 	run->file = standard;

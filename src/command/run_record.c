@@ -53,7 +53,8 @@ struct error *run_record_open(struct run_record *record, const struct run *run)
 		return error_new(
 			"--record %s is the binary itself, which would be overwritten: give another file",
 			record->path);
-	if (run->file && file_is_same(fileno(record->file), fileno(run->file)))
+	if ((run->file && file_is_same(fileno(record->file), fileno(run->file))) ||
+	    (run->args->output_path && file_is_named(fileno(record->file), run->args->output_path)))
 		return error_new("--record and -o are both %s: give another file", record->path);
 	return NULL;
 }

@@ -106,6 +106,9 @@ static void give_up_capabilities(const struct run *run)
 	/* Signals for a program that runs as another user. */
 	if (run->args->program_args)
 		keep |= CAPABILITY(CAP_KILL);
+	/* The file of metrics is made anew, in a folder that may be another user's. */
+	if (run->format && format_is_rewritten(run->format))
+		keep |= CAPABILITY(CAP_DAC_OVERRIDE);
 	capabilities_keep(keep);
 }
 

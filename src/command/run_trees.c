@@ -77,6 +77,20 @@ static void close_output(void *context)
 
 /* ---- running ---- */
 
+static void count_cost(struct run_trees *trees)
+{
+	const struct guard_cost cost = guard_cost(trees->run->guard);
+	const struct guard_now now = guard_now(trees->run->guard);
+	struct output_counts *counts = &trees->view.counts;
+
+	counts->knows_cost = true;
+	counts->num_hits = cost.num_hits;
+	counts->cost_ns = cost.cost_ns;
+	counts->cpu_ns = cost.cpu_ns;
+	counts->num_processes = now.num_processes;
+	counts->num_off = now.num_off;
+}
+
 static void handle(void *context, const struct record *record)
 {
 	struct run_trees *trees = context;
@@ -87,7 +101,10 @@ static void handle(void *context, const struct record *record)
 	run_fail(trees->run, run_record_add(&trees->record, record));
 	if (trees->args->only_records)
 		return;
-	run_fail(trees->run, tree_view_feed(&trees->view, record, trees->run->counts[STAT_LOST]));
+	if (format_is_rewritten(trees->run->format) &&
+	    (record->kind == RECORD_TICK || record->kind == RECORD_STOPPED))
+		count_cost(trees);
+	run_fail(trees->run, tree_view_feed(&trees->view, record));
 }
 
 static struct error *start(void *context)

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/terminal.h"
+#include "command/counts.h"
 #include "command/sums.h"
 #include "gofuncgraph/filter.h"
 
@@ -23,6 +24,7 @@ static void set_view(const struct tree_view *view, const struct filter_options *
 	options->summary = args->summary;
 	options->color = args->color;
 	options->stacks = &view->stacks;
+	options->counts = &view->counts;
 	options->max_spans_per_second = args->max_spans_per_second;
 	if (!args->max_spans_per_second && !options->is_past && !chosen->slowest)
 		options->max_spans_per_second = VIEW_MAX_SPANS_PER_SECOND;
@@ -87,7 +89,23 @@ static struct error *filter_record(struct filter *filter, const struct record *r
 	return filter_take_error(filter);
 }
 
-struct error *tree_view_feed(struct tree_view *view, const struct record *record, uint64_t lost)
+static const struct filter_sums *sums_of(const struct tree_view *view)
+{
+	return view->filter ? filter_sums(view->filter) : NULL;
+}
+
+static void count_unwanted(struct tree_view *view)
+{
+	const struct filter_sums *sums = sums_of(view);
+
+	if (!sums)
+		return;
+	view->counts.rejected = sums->rejected;
+	view->counts.undecided = sums->undecided;
+	view->counts.unwanted = sums->durations.count + sums->lost - output_num_trees(view->output);
+}
+
+struct error *tree_view_feed(struct tree_view *view, const struct record *record)
 {
 	struct error *err = stacks_feed(&view->stacks, record);
 
@@ -95,11 +113,15 @@ struct error *tree_view_feed(struct tree_view *view, const struct record *record
 		err = calltree_feed(view->trees, record);
 	if (!err && view->filter)
 		err = filter_record(view->filter, record);
+	counts_take(view->counts.statistics, record);
+	if (record->kind == RECORD_TICK || record->kind == RECORD_STOPPED)
+		count_unwanted(view);
 	if (record->kind == RECORD_TICK)
 		output_tick(view->output, record->time_ns);
 	if (record->kind == RECORD_STOPPED)
 		output_end(view->output,
-			   &(struct output_totals){.stop_ns = record->time_ns, .lost = lost});
+			   &(struct output_totals){.stop_ns = record->time_ns,
+						   .lost = view->counts.statistics[STAT_LOST]});
 	return err;
 }
 
@@ -111,11 +133,6 @@ uint64_t tree_view_num_written(const struct tree_view *view)
 uint64_t tree_view_num_roots(const struct tree_view *view)
 {
 	return view->num_roots_before + (view->trees ? calltree_num_roots(view->trees) : 0);
-}
-
-static const struct filter_sums *sums_of(const struct tree_view *view)
-{
-	return view->filter ? filter_sums(view->filter) : NULL;
 }
 
 bool tree_view_has_shown(const struct tree_view *view)

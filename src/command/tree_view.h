@@ -21,6 +21,7 @@ struct tree_view {
 	struct shallow shallow; /* with --live and --depth */
 	struct calltree *trees;
 	struct stacks stacks;
+	struct output_counts counts; /* what probes cost is up to who feeds it */
 	/* Of the binary before this one. */
 	uint64_t num_written_before, num_begun_before, num_roots_before;
 };
@@ -31,8 +32,7 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 			     const struct hit_time *hit_times);
 void tree_view_close(struct tree_view *view);
 
-/* `lost`: records so far, for what is written at the end. */
-struct error *tree_view_feed(struct tree_view *view, const struct record *record, uint64_t lost);
+struct error *tree_view_feed(struct tree_view *view, const struct record *record);
 
 /* Trees that were written to their end, and calls that began trees. */
 uint64_t tree_view_num_written(const struct tree_view *view);

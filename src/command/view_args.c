@@ -15,7 +15,7 @@ static const struct argp_option filter_options[] = {
 	{"slowest", VIEW_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
 	 OPTIONS_SHOWN},
 	{"interval", VIEW_INTERVAL, "DURATION", 0,
-	 "With --slowest and --summary: those of each DURATION, not at the end only",
+	 "With --slowest, --summary, -f prometheus: each DURATION, not at the end only",
 	 OPTIONS_SHOWN},
 	{"histogram", VIEW_HISTOGRAM, NULL, 0,
 	 "With --slower or --slowest: how many calls of targets took how long, at the end",
@@ -71,9 +71,15 @@ static void check_end(const struct view_args *args, struct argp_state *state)
 	const struct summary_options *summary = &args->summary;
 	const struct filter_options *filter = &args->filter;
 
-	if (filter->interval_ns && !filter->slowest && !summary->is_wanted)
-		argp_error(state,
-			   "--interval is about --slowest or --summary, and none of them is there");
+	if (filter->interval_ns && !filter->slowest && !summary->is_wanted &&
+	    !format_is_rewritten(args->format))
+		argp_error(
+			state,
+			"--interval is about --slowest, --summary or -f prometheus, and none of them is there");
+	if (format_is_rewritten(args->format) && (filter->min_duration_ns || filter->depth))
+		argp_error(
+			state,
+			"--min-duration and --depth are about what trees show, and this format counts all calls: leave them out");
 	if (args->histogram && !filter_chooses(filter))
 		argp_error(
 			state,

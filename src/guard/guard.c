@@ -129,6 +129,13 @@ struct guard_now guard_now(const struct guard *guard)
 	};
 }
 
+struct guard_cost guard_cost(const struct guard *guard)
+{
+	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->hits);
+
+	return (struct guard_cost){bill.num_hits, bill.cost_ns, guard->cpu_ns};
+}
+
 /* ---- counters ---- */
 
 /* When it is known better: the programs' time changes. */

@@ -57,6 +57,13 @@ struct guard_now {
 };
 struct guard_now guard_now(const struct guard *guard);
 
+/* What probes cost since tracing began. */
+struct guard_cost {
+	uint64_t num_hits, cost_ns; /* CPU time; as is known by now, it may become less */
+	uint64_t cpu_ns; /* of the traced processes */
+};
+struct guard_cost guard_cost(const struct guard *guard);
+
 /* What probes where goroutines change their states took of CPU time, and were taken off therefore; 0: they
  * were not. */
 double guard_share_of_states(const struct guard *guard);

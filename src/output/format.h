@@ -8,8 +8,8 @@
  * end() comes, only free().
  *
  * Formats write through out->writer, which keeps the first error. One whose target is a folder or a URL
- * opens out->options.path in begin(); there is no file then, and errors are in out->writer.errnum, or flush()
- * is asked for them.
+ * opens out->options.path in begin(), and one that is rewritten replaces the file of that name; there is no
+ * out->options.file then, and errors are in out->writer.errnum, or flush() is asked for them.
  */
 #ifndef GOFUNCGRAPH_OUTPUT_FORMAT_H
 #define GOFUNCGRAPH_OUTPUT_FORMAT_H
@@ -57,6 +57,8 @@ struct format {
 	/* What hunt found out about a target, at the end; a call that is stuck, at once. */
 	void (*hunt)(struct output *out, const struct hunt_report *report);
 	void (*stuck)(struct output *out, const struct hunt_stuck *stuck);
+	/* How often it is written anew, unless --interval says so; 0: what is written stays. */
+	uint64_t rewritten_ns;
 	bool is_document; /* see format_is_document() */
 	bool full_stacks; /* see format_wants_full_stacks() */
 	/* Now and then, by the clock of records: what ended before has been told. */

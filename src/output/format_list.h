@@ -19,6 +19,7 @@
 	NEXT("uftrace", "a folder for uftrace", format_uftrace)                                    \
 	NEXT("pprof", "for go tool pprof", format_pprof)                                           \
 	NEXT("folded", "for flame graphs", format_folded)                                          \
+	NEXT("prometheus", "metrics, for node_exporter", format_prometheus)                        \
 	LAST("otlp", "to a collector of OpenTelemetry: -o URL", format_otlp)
 
 #define REPORT_FORMATS(FIRST, NEXT, LAST)                                                          \

@@ -2,6 +2,7 @@
 /* target.c - where a format can go; see format_check_target(). */
 #include <string.h>
 
+#include "base/replaced_file.h"
 #include "output/format.h"
 
 const struct format format_recording = {.prints = "it", .target = FORMAT_TO_FILE};
@@ -16,14 +17,25 @@ bool format_is_sent(const struct format *format)
 	return format->target == FORMAT_TO_URL;
 }
 
-bool format_has_no_file(const struct format *format)
+static bool is_name(const char *path)
 {
-	return format->target == FORMAT_TO_URL || format->target == FORMAT_TO_FOLDER;
+	return path && strcmp(path, "-");
+}
+
+bool format_is_rewritten(const struct format *format)
+{
+	return format->rewritten_ns;
+}
+
+bool format_has_no_file(const struct format *format, const char *path)
+{
+	return format->target == FORMAT_TO_URL || format->target == FORMAT_TO_FOLDER ||
+	       (format_is_rewritten(format) && is_name(path) && replaced_file_can_be(path));
 }
 
 struct error *format_check_target(const struct format *format, const char *path, bool to_terminal)
 {
-	bool is_named = path && strcmp(path, "-");
+	bool is_named = is_name(path);
 	const char *prints = format->prints;
 
 	/* Without a name, the environment may say it. */

@@ -74,7 +74,8 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	if (!err)
 		err = live_follow_exec(live);
 	live->file_is_changed = attachment_file_is_changed(live->attachment);
-	if (live_read_count(live, STAT_LOST) != live->num_lost)
+	if (live_read_count(live, STAT_LOST) != live->num_lost ||
+	    now_ns >= live->next_statistics_ns)
 		live_hand_on_statistics(live, now_ns);
 	live_hand_on_time(live, RECORD_TICK, now_ns);
 	return err;

@@ -32,6 +32,7 @@ struct live {
 	uint32_t num_moves; /* execs that the probes have followed */
 	uint64_t num_received; /* records */
 	uint64_t num_lost; /* the same, as was told last */
+	uint64_t next_statistics_ns; /* when they are told again, whatever they are */
 	uint64_t stop_ns;
 };
 

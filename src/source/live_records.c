@@ -11,6 +11,8 @@
 
 /* Records handed on in one go, so that a flood cannot keep source_poll() from returning. */
 #define BATCH 65536
+/* Counts that nobody is waiting for are told so often. */
+#define STATISTICS_EVERY_NS 1000000000ull
 
 void live_hand_on(struct live *live, const struct record *record)
 {
@@ -44,6 +46,7 @@ void live_hand_on_statistics(struct live *live, uint64_t time_ns)
 		record.counts[stat] = live_read_count(live, stat);
 	record.counts[STAT_SENT] = live->num_received - live->bpf->bss->num_told_ends;
 	live->num_lost = record.counts[STAT_LOST];
+	live->next_statistics_ns = time_ns + STATISTICS_EVERY_NS;
 	live_hand_on(live, &record.header);
 }
 
