@@ -9,7 +9,7 @@
  *
  * Where they come from is hostile: names may hold any byte but NUL, sizes, offsets and counts may be
  * anything that is not ruled out here. go_type_complete() has checked that fields lie inside of their
- * struct, and elements inside of their array. A type may be inside of itself: who walks bounds his steps.
+ * struct, one behind the other, and elements inside of their array. A type may be inside of itself: who walks bounds his steps.
  */
 #ifndef GOFUNCGRAPH_TYPES_H
 #define GOFUNCGRAPH_TYPES_H

@@ -165,7 +165,7 @@ bool go_type_has_size(const struct go_type *type)
 
 static bool is_sound(const struct go_type *type)
 {
-	uint64_t bytes;
+	uint64_t bytes, end = 0;
 
 	if (!go_type_has_size(type))
 		return false;
@@ -183,9 +183,11 @@ static bool is_sound(const struct go_type *type)
 		for (size_t i = 0; i < type->num_fields; i++) {
 			const struct go_field *field = &type->fields[i];
 
-			if (!field->name || !field->type || field->offset > type->size ||
+			if (!field->name || !field->type || field->offset < end ||
+			    field->offset > type->size ||
 			    field->type->size > type->size - field->offset)
 				return false;
+			end = field->offset + field->type->size;
 		}
 		return true;
 	}

@@ -9,12 +9,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "check_types.h"
 #include "gobin/dwarf.h"
 #include "gobin/image.h"
 #include "gobin/selfcheck.h"
 #include "gobin/tls.h"
 #include "gofuncgraph/gobin.h"
-#include "must.h"
 
 #define MAX_FUNCS 64
 
@@ -33,37 +33,14 @@ static bool visit(void *context, const struct gobin_inlining *place)
 	return ++*sum < 100000;
 }
 
-/* As deep as that: types lead to each other, and around. */
-static void use_type(struct go_type *type, unsigned depth, size_t *sum)
-{
-	*sum += use_text(type->name) + go_type_align(type) + go_type_has_size(type);
-	if (!depth || !go_type_complete(type))
-		return;
-	if (type->elem)
-		use_type(type->elem, depth - 1, sum);
-	if (type->key)
-		use_type(type->key, depth - 1, sum);
-	for (size_t i = 0; i < type->num_fields && i < 8; i++) {
-		*sum += use_text(type->fields[i].name);
-		must(type->fields[i].offset + type->fields[i].type->size <= type->size);
-		use_type(type->fields[i].type, depth - 1, sum);
-	}
-}
-
-static void use_signature(struct gobin *bin, const struct gobin_func *func, size_t *sum)
+static void use_signature(struct gobin *bin, const struct gobin_func *func)
 {
 	struct go_signature signature;
+	size_t steps = 100;
 
 	error_free(gobin_signature(bin, func, &signature));
-	for (size_t i = 0; i < signature.num_variables; i++) {
-		const struct go_variable *variable = &signature.variables[i];
-
-		*sum += use_text(variable->name);
-		use_type(variable->type, 3, sum);
-		for (size_t n = 0; n < variable->num_pieces; n++)
-			must(variable->pieces[n].offset + variable->pieces[n].size <=
-			     variable->type->size);
-	}
+	for (size_t i = 0; i < signature.num_variables; i++)
+		check_variable(&signature.variables[i], &steps);
 }
 
 /* Every function is in the file, in order and found by its addresses. */
@@ -92,7 +69,7 @@ static void read_funcs(struct gobin *bin, size_t *sum)
 		*sum += use_text(gobin_line_at(bin, func->va).file);
 		*sum += use_text(gobin_line_at(bin, last_va).file);
 		*sum += gobin_func_is_abi0(bin, func);
-		use_signature(bin, func, sum);
+		use_signature(bin, func);
 		for (const char *const *alias = func->aliases; alias && *alias; alias++)
 			*sum += use_text(*alias);
 		*sum += use_text(gobin_self_check(bin, func->va, func->size));

@@ -4,40 +4,16 @@
  * chooses Go's version and the words behind it are moduledata. Whatever they say, types add up, and
  * walking through them ends.
  */
+#include "check_types.h"
 #include "fake_image.h"
 #include "gobin/runtime_types.h"
-#include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Looks at types inside of types, so many in all. */
-static void check_type(struct go_type *type, size_t *steps)
-{
-	if (!*steps)
-		return;
-	--*steps;
-	must(type->name && strlen(type->name) < 1 << 20);
-	if (!go_type_complete(type))
-		return;
-	must(go_type_has_size(type));
-	if (type->elem)
-		check_type(type->elem, steps);
-	if (type->key)
-		check_type(type->key, steps);
-	must(!type->num_fields || type->kind == GO_STRUCT);
-	for (size_t i = 0; i < type->num_fields; i++) {
-		const struct go_field *field = &type->fields[i];
-
-		must(field->offset <= type->size &&
-		     field->type->size <= type->size - field->offset);
-		must(*field->name || !*field->name);
-		check_type(field->type, steps);
-	}
-}
 
 static void check_method(struct runtime_types *runtime, struct go_types *types, uint64_t va)
 {
 	struct go_signature signature = {};
+	size_t steps = 200;
 
 	if (!runtime_types_method(runtime, va, &signature))
 		return;
@@ -45,6 +21,8 @@ static void check_method(struct runtime_types *runtime, struct go_types *types, 
 	for (size_t i = 0; i < signature.num_variables; i++)
 		must(signature.variables[i].type && signature.variables[i].name);
 	error_free(go_signature_place(types, &arch_x86_64, true, &signature));
+	for (size_t i = 0; i < signature.num_variables; i++)
+		check_variable(&signature.variables[i], &steps);
 }
 
 static void check(struct runtime_types *runtime, struct go_types *types, size_t size)

@@ -212,6 +212,13 @@ static void test_unsound(void **state)
 	type = structure(word(), NULL);
 	type->fields[0].offset = UINT64_MAX - 1;
 	assert_false(go_type_complete(type));
+	type = structure(word(), word(), NULL);
+	type->fields[1].offset = 7;
+	assert_false(go_type_complete(type));
+	type = structure(word(), word(), NULL);
+	type->fields[0].offset = 8;
+	type->fields[1].offset = 0;
+	assert_false(go_type_complete(type));
 	assert_false(go_type_complete(make(GO_SLICE, 24)));
 	assert_true(go_type_complete(make(GO_POINTER, 8)));
 }
