@@ -10,64 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "types/go_types.h"
-
-static bool complete(struct go_types *types, void *context, struct go_type *type)
-{
-	return type->kind != GO_OPAQUE;
-}
-
-static const struct go_type_source source = {complete};
-static struct go_types *types;
-static uint64_t last_id;
-
-static struct go_type *make(enum go_kind kind, uint64_t size)
-{
-	bool is_new;
-	struct go_type *type = go_types_get(types, &source, NULL, ++last_id, &is_new);
-
-	assert_true(type && is_new);
-	type->kind = (uint8_t)kind;
-	type->size = size;
-	return type;
-}
-
-static struct go_type *word(void)
-{
-	return make(GO_INT, 8);
-}
-
-static struct go_type *array(struct go_type *elem, uint64_t length)
-{
-	struct go_type *type = make(GO_ARRAY, elem->size * length);
-
-	type->elem = elem;
-	type->length = length;
-	return type;
-}
-
-/* Ends with NULL. */
-static struct go_type *structure(struct go_type *first, ...)
-{
-	struct go_type *type = make(GO_STRUCT, 0), *field = first;
-	unsigned align = 1;
-	va_list fields;
-
-	type->fields = go_types_alloc(types, 16 * sizeof(*type->fields));
-	va_start(fields, first);
-	for (; field; field = va_arg(fields, struct go_type *)) {
-		unsigned own = go_type_align(field);
-
-		align = own > align ? own : align;
-		type->size = (type->size + own - 1) / own * own;
-		type->fields[type->num_fields++] =
-			(struct go_field){.name = "f", .type = field, .offset = type->size};
-		type->size += field->size;
-	}
-	va_end(fields);
-	type->size = (type->size + align - 1) / align * align;
-	return type;
-}
+#include "made_types.h"
 
 /* "ax bx | x0 | +8": all variables' places; registers by their numbers. */
 static char *places(const struct arch *arch, bool in_registers, struct go_signature *signature)
@@ -119,18 +62,6 @@ static char *place(const struct arch *arch, int in_registers, ...)
 	}
 	va_end(list);
 	return places(arch, in_registers, &signature);
-}
-
-static int setup(void **state)
-{
-	types = go_types_new();
-	return types ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-	go_types_free(types);
-	return 0;
 }
 
 static void test_registers(void **state)
@@ -227,12 +158,12 @@ static void test_same(void **state)
 {
 	bool is_new;
 	int context;
-	struct go_type *type = go_types_get(types, &source, &context, 7, &is_new);
+	struct go_type *type = go_types_get(types, &made_source, &context, 7, &is_new);
 
 	assert_true(type && is_new);
-	assert_ptr_equal(go_types_get(types, &source, &context, 7, &is_new), type);
+	assert_ptr_equal(go_types_get(types, &made_source, &context, 7, &is_new), type);
 	assert_false(is_new);
-	assert_ptr_not_equal(go_types_get(types, &source, NULL, 7, &is_new), type);
+	assert_ptr_not_equal(go_types_get(types, &made_source, NULL, 7, &is_new), type);
 	assert_null(go_types_alloc(types, SIZE_MAX));
 	assert_null(go_types_alloc(types, 65u << 20));
 }
@@ -245,5 +176,5 @@ int main(void)
 		cmocka_unit_test(test_unsound),   cmocka_unit_test(test_same),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, make_types, free_types);
 }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* kernel_fetch.c - see kernel_fetch.h: in place of the kernel, and of the headers before bpf/fetched.h. */
+#include "kernel_fetch.h"
+
+#include <string.h>
+
+#include "gofuncgraph/maps.h"
+#include "gofuncgraph/record.h"
+
+/* What is for clang and for BPF alone; how that is compiled there says more. */
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"
+#pragma GCC diagnostic ignored "-Wsign-compare"
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Wunknown-attributes"
+#endif
+
+#undef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#undef __noinline
+#define __noinline __attribute__((noinline, unused))
+
+static const struct kernel_thread *thread_now;
+static const struct fetch_list *fetch_lists;
+static const struct condition *conditions;
+static const struct site *site_now;
+
+static inline bool read_user(void *to, __u64 size, __u64 from)
+{
+	if (thread_now->read)
+		return thread_now->read(thread_now->context, to, size, from);
+	memcpy(to, (const void *)(uintptr_t)from, size);
+	return true;
+}
+
+static inline long bpf_probe_read_user(void *to, __u32 size, const void *from)
+{
+	return read_user(to, size, (uintptr_t)from) ? 0 : -1;
+}
+
+static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
+{
+	return -1;
+}
+
+#define bpf_map_lookup_elem(map, key) ((void)(key), *(map))
+
+#include "../../bpf/arch.h"
+
+/* Of bpf/settings.h: neither labels nor traces are looked for. */
+static const volatile __u32 g_labels, g_sched_sp, num_labels;
+static const volatile bool labels_are_maps, tells_traces;
+static const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
+static const volatile struct trace_types trace_types;
+static const volatile __u64 nothing;
+
+/* Of bpf/who.h and bpf/gate.h: no record is sent. */
+struct who {
+	__u64 g, g_used;
+};
+
+#define site_of(index)                     ((void)(index), site_now)
+#define emit(who, kind, flags, lost, room) ((void)(room), (void *)NULL)
+#define stack_flags(position)              ((void)(position), 0)
+#define submit(record, room)               ((void)(record))
+
+#define BPF_GATE_H
+#include "../../bpf/condition.h"
+
+static struct pt_regs registers_of(const struct kernel_thread *thread, const struct site *site)
+{
+	const uint64_t *r = thread->registers;
+
+	return (struct pt_regs){.ax = r[0],
+				.cx = r[1],
+				.dx = r[2],
+				.bx = r[3],
+				.sp = r[4],
+				.bp = r[5],
+				.si = r[6],
+				.di = r[7],
+				.r8 = r[8],
+				.r9 = r[9],
+				.r10 = r[10],
+				.r11 = r[11],
+				.r12 = r[12],
+				.r13 = r[13],
+				.r14 = r[14],
+				.r15 = r[15],
+				.ip = site->va + thread->bias};
+}
+
+/* With what lies behind the slots in a record. */
+static void capture_shape(const struct fetch_list *list, const struct site *site,
+			  struct captured *to, uint16_t bytes, uint32_t max_at)
+{
+	struct pt_regs registers = registers_of(thread_now, site);
+
+	capture(&registers, list, site, site->unknown_values, to, bytes, max_at);
+}
+
+void kernel_capture(const struct fetch_list *list, const struct site *site,
+		    const struct kernel_thread *thread, union kernel_room *to)
+{
+	static union {
+		struct captured head;
+		uint8_t bytes[sizeof(struct captured) + VALUES_LARGE_BYTES + sizeof(struct fetch)];
+	} room;
+
+	memset(&room, 0xee, sizeof(room));
+	thread_now = thread;
+	if (list->shape == VALUES_SMALL)
+		capture_shape(list, site, &room.head, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
+	else
+		capture_shape(list, site, &room.head, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
+	memcpy(to, &room, sizeof(*to));
+}
+
+enum where_answer kernel_decide(const struct condition *condition, const struct site *site,
+				const struct kernel_thread *thread)
+{
+	struct pt_regs registers = registers_of(thread, site);
+	struct who who = {};
+
+	thread_now = thread;
+	conditions = condition;
+	site_now = site;
+	switch (why_unwanted(&registers, 0, &who)) {
+	case 0:
+		return WHERE_YES;
+	case STAT_REJECTED:
+		return WHERE_NO;
+	default:
+		return WHERE_UNKNOWN;
+	}
+}
