@@ -154,6 +154,7 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 	uint64_t frames[UNWIND_MAX_FRAMES], load_bias = batch->source->code.load_bias;
 	size_t count = 0;
 	struct goroutine one = {
+		.g = batch->addresses[i],
 		.goid = g->goid,
 		.parent_goid = layout->g_parent_goid ? word_at(raw, layout->g_parent_goid) : 0,
 		.gopc_va = gopc ? gopc - load_bias : 0,
@@ -170,6 +171,7 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 	if (stack) {
 		one.sp = g->sp;
 		one.hi = g->hi;
+		one.ip = g->ip;
 	}
 	if (batch->source->wants_more)
 		add_more(batch, i, stack, &one);

@@ -19,6 +19,7 @@
 #define SNAPSHOT_MAX_GOROUTINES (1u << 22)
 
 struct goroutine {
+	uint64_t g; /* address of its runtime.g */
 	uint64_t goid;
 	uint64_t parent_goid; /* 0: unknown, or none */
 	uint64_t gopc_va; /* return address of the go statement; 0: none */
@@ -27,6 +28,7 @@ struct goroutine {
 	const struct label_set *labels; /* NULL: none, or not wanted */
 	struct awaited awaited; /* of STATE_WAITING; unknown if it is not wanted */
 	uint64_t sp, hi; /* its stack, from where it was left; 0: unknown */
+	uint64_t ip; /* and the instruction; 0 with sp */
 	uint64_t frames_hash;
 	size_t first_frame; /* in snapshot.frames */
 	uint8_t num_frames;

@@ -7,11 +7,6 @@
 #include "base/array.h"
 #include "gofuncgraph/maps.h"
 
-struct insider *insiders_find(const struct insiders *insiders, struct hash_key key)
-{
-	return hash_find(&insiders->by_key, key);
-}
-
 /* ---- in and out ---- */
 
 static void forget(struct insiders *insiders, struct insider *one)
@@ -21,7 +16,6 @@ static void forget(struct insiders *insiders, struct insider *one)
 	last->at = one->at;
 	insiders->items[last->at] = last;
 	hash_remove(&insiders->by_key, &one->key);
-	free(one->polled);
 	free(one);
 }
 
@@ -73,7 +67,7 @@ void insiders_see(struct insiders *insiders, const struct record *record)
 			forget(insiders, insiders->items[i]);
 	if (!record->goid || (!g && !(record->flags & RECORD_CLOSES_TREE)))
 		return;
-	known = insiders_find(insiders, key);
+	known = hash_find(&insiders->by_key, key);
 	if (known)
 		forget(insiders, known);
 	if (g)

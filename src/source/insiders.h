@@ -5,13 +5,11 @@
 
 #include "base/hash.h"
 #include "gofuncgraph/record.h"
-#include "source/polled.h"
 
 struct insider {
 	struct hash_key key; /* goid, pid */
 	uint64_t g; /* address of its runtime.g */
 	size_t at; /* in insiders.items */
-	struct polled *polled; /* what it waited on, for who asks for that; NULL: nothing yet */
 };
 
 /* All zero, but for the seed: empty. */
@@ -29,8 +27,6 @@ bool insiders_are_over(const struct record *record);
 void insiders_see(struct insiders *insiders, const struct record *record);
 void insiders_forget(struct insiders *insiders);
 
-/* NULL: it is not inside. */
-struct insider *insiders_find(const struct insiders *insiders, struct hash_key key);
 /* As many as there are, or `most` of them, chosen by chance; those of each process together. Returns how many. */
 size_t insiders_choose(struct insiders *insiders, struct insider **chosen, size_t most);
 

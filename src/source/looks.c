@@ -7,9 +7,9 @@
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/log.h"
-#include "gofuncgraph/stacks.h"
-#include "goroutines/process_source.h"
 #include "source/insiders.h"
+#include "source/polled.h"
+#include "source/target_stacks.h"
 
 /* What is read as one: the time of a look is known as well as these take to be read. */
 #define CHUNK 32
@@ -31,18 +31,13 @@ struct found {
 	struct record_stack stack; /* look.stack is 0: none */
 };
 
-struct target {
-	struct hash_key va;
-};
-
 struct looks {
-	struct gobin *bin; /* not owned, nor are these */
-	const struct graph_bpf *bpf;
+	const struct graph_bpf *bpf; /* not owned, nor is this */
 	const struct event_clock *clock;
-	struct places places;
-	struct hash targets, processes;
-	struct target *all_targets;
+	struct target_stacks stacks;
+	struct hash processes;
 	struct insiders insiders;
+	struct polled polled;
 	uint64_t period_ns, next_ns;
 	uint64_t cost_ns; /* of the last one: processor time */
 	struct found *found; /* LOOKS_MAX */
@@ -53,40 +48,26 @@ struct looks {
 
 /* ---- life ---- */
 
-static bool add_targets(struct looks *looks, const struct plan *plan)
-{
-	bool is_full = true;
-
-	looks->all_targets = calloc(plan->num_funcs + 1, sizeof(*looks->all_targets));
-	for (size_t i = 0; i < plan->num_funcs && looks->all_targets && is_full; i++) {
-		struct target *target = &looks->all_targets[i];
-
-		target->va.first = plan->funcs[i].func->va;
-		is_full = !plan->funcs[i].target || hash_find(&looks->targets, target->va) ||
-			  hash_add(&looks->targets, &target->va);
-	}
-	return looks->all_targets && is_full;
-}
-
 struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, uint32_t frequency_hz,
 			const struct event_clock *clock, struct looks **out)
 {
 	struct looks *looks = *out = calloc(1, sizeof(*looks));
-	struct error *err = process_source_check(plan->bin);
+	struct error *err;
 
-	if (err || !looks)
-		return err ?: error_out_of_memory();
-	looks->bin = plan->bin;
+	if (!looks)
+		return error_out_of_memory();
 	looks->bpf = bpf;
 	looks->clock = clock;
 	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
 	looks->insiders.seed = event_clock_now_ns(clock) | 1;
+	err = target_stacks_init(&looks->stacks, plan);
+	if (err)
+		return err;
 	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
-	if (!looks->found || !add_targets(looks, plan))
+	if (!looks->found)
 		return error_out_of_memory();
-	places_init(&looks->places, plan->bin);
 	/* The first address that is looked up takes long. */
-	places_code(&looks->places, looks->all_targets[0].va.first);
+	places_code(&looks->stacks.places, plan->funcs[0].func->va);
 	return NULL;
 }
 
@@ -96,10 +77,8 @@ void looks_free(struct looks *looks)
 		return;
 	insiders_release(&looks->insiders);
 	hash_free_items(&looks->processes);
-	hash_clear(&looks->targets);
-	free(looks->all_targets);
+	target_stacks_release(&looks->stacks);
 	free(looks->found);
-	places_release(&looks->places);
 	free(looks);
 }
 
@@ -196,7 +175,7 @@ static struct process *find_process(struct looks *looks, pid_t pid)
 		free(process);
 		return NULL;
 	}
-	err = process_source_find(looks->bin, &process->pid, &looks->places, &process->source);
+	err = target_stacks_source(&looks->stacks, &process->pid, &process->source);
 	process->is_readable = !err;
 	if (err)
 		warn(looks, pid, err);
@@ -206,51 +185,17 @@ static struct process *find_process(struct looks *looks, pid_t pid)
 	return process;
 }
 
-static bool is_in_target(struct looks *looks, uint64_t va)
-{
-	const struct code_place *place = places_code(&looks->places, va);
-
-	return place && hash_find(&looks->targets, (struct hash_key){.first = place->func_va});
-}
-
-/* Its stack as return addresses, the innermost first, down to the outermost target. False: it is in none
- * (any more). */
-static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
-		       const struct goroutine *goroutine, struct record_stack *stack)
-{
-	const uint64_t *frames = snapshot->frames + goroutine->first_frame;
-	uint16_t count = goroutine->num_frames;
-
-	while (count && !is_in_target(looks, frames[count - 1]))
-		count--;
-	stack->end = STACK_TARGET;
-	if (!count && goroutine->end == UNWIND_WHOLE)
-		return false;
-	if (!count) {
-		stack->end = goroutine->end == UNWIND_LONG ? STACK_DEEP : STACK_BROKEN;
-		count = goroutine->num_frames;
-	}
-	stack->count = count;
-	for (uint16_t i = 0; i < count; i++)
-		stack->addresses[i] = frames[i] + 1;
-	stacks_name(stack);
-	return true;
-}
-_Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are one stack");
-
 /* NULL: nothing, or unknown. */
-static const struct waited_on *find_on(const struct looks *looks, struct hash_key key)
+static const struct waited_on *find_on(struct looks *looks, const struct process *process,
+				       const struct goroutine *goroutine)
 {
-	struct insider *goroutine = insiders_find(&looks->insiders, key);
+	const struct gate_key key = {.g = goroutine->g, .pid = (uint64_t)process->pid};
+	const struct left_at left = {.sp = goroutine->sp, .ip = goroutine->ip};
 
-	if (!goroutine)
+	if (goroutine->state != STATE_WAITING || !goroutine->sp ||
+	    goroutine->reason != looks->bpf->rodata->poll_reason)
 		return NULL;
-	if (!goroutine->polled)
-		goroutine->polled = calloc(1, sizeof(*goroutine->polled));
-	return goroutine->polled
-		       ? polled_find(goroutine->polled, looks->bpf,
-				     &(struct gate_key){.g = goroutine->g, .pid = key.second})
-		       : NULL;
+	return polled_find(&looks->polled, looks->bpf, &key, &left);
 }
 
 static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
@@ -259,17 +204,13 @@ static void add(struct looks *looks, const struct process *process, const struct
 	uint64_t time_ns = process->read_ns;
 	struct found *found = &looks->found[looks->num_found];
 	bool runs = goroutine->state == STATE_RUNNING;
-	const struct waited_on *on = NULL;
+	const struct waited_on *on;
 	struct record_look *look = &found->on.look;
 
 	if (looks->num_found == LOOKS_MAX || goroutine->has_moved ||
-	    (!runs &&
-	     (!goroutine->num_frames || !take_stack(looks, snapshot, goroutine, &found->stack))))
+	    (!runs && !target_stacks_take(&looks->stacks, snapshot, goroutine, &found->stack)))
 		return;
-	if (goroutine->state == STATE_WAITING && looks->bpf->rodata->poll_reason &&
-	    goroutine->reason == looks->bpf->rodata->poll_reason)
-		on = find_on(looks, (struct hash_key){.first = goroutine->goid,
-						      .second = (uint64_t)process->pid});
+	on = find_on(looks, process, goroutine);
 	if (on)
 		found->on.on = *on;
 	*look = (struct record_look){

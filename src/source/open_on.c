@@ -193,23 +193,37 @@ bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
 	return on->kind != ON_NOTHING && is_still(&one, wait);
 }
 
-int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key)
+static bool is_left_at(const struct waiting *one, const struct left_at *left)
+{
+	struct left_at now; /* the first two members of a gobuf (src/runtime/runtime2.go) */
+
+	return memory_read(&one->memory, one->key->g + one->bpf->rodata->g_sched_sp, &now,
+			   sizeof(now)) &&
+	       now.sp == left->sp && now.ip == left->ip;
+}
+
+int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key,
+		   const struct left_at *left)
 {
 	const struct record_wait wait = {.state = STATE_WAITING,
 					 .reason = bpf->rodata->poll_reason};
 	struct waiting one = {.bpf = bpf, .key = key, .pid = (pid_t)key->pid};
+	int fd;
 
 	one.memory = memory_of_process(&one.pid);
-	return wait.reason && is_still(&one, &wait) ? find_polled(&one) : -1;
+	if (!wait.reason || !is_still(&one, &wait))
+		return -1;
+	fd = find_polled(&one);
+	return !left || is_left_at(&one, left) ? fd : -1;
 }
 
 bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
-			 struct waited_on *on)
+			 const struct left_at *left, struct waited_on *on)
 {
-	int fd = open_on_polled(bpf, key);
+	int fd = open_on_polled(bpf, key, left);
 
 	*on = (struct waited_on){0};
 	if (fd >= 0)
 		tell_descriptor((pid_t)key->pid, fd, on);
-	return on->kind != ON_NOTHING && open_on_polled(bpf, key) == fd;
+	return on->kind != ON_NOTHING && open_on_polled(bpf, key, left) == fd;
 }

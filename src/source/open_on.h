@@ -15,11 +15,17 @@
 bool open_on_find(const struct graph_bpf *bpf, const struct gate_key *key,
 		  const struct record_wait *wait, const __u64 arguments[2], struct waited_on *on);
 
+/* Where a goroutine has left its stack: a later wait mostly has another place. */
+struct left_at {
+	uint64_t sp, ip;
+};
+
 /* The descriptor that the goroutine waits for in the network poller right now, by memory alone; negative: it is in
- * no such wait, or that is not known. */
-int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key);
+ * no such wait, or not where it was left (NULL: anywhere), or that is not known. */
+int open_on_polled(const struct graph_bpf *bpf, const struct gate_key *key,
+		   const struct left_at *left);
 /* What that is. False: as above. */
 bool open_on_find_polled(const struct graph_bpf *bpf, const struct gate_key *key,
-			 struct waited_on *on);
+			 const struct left_at *left, struct waited_on *on);
 
 #endif

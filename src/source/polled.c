@@ -20,22 +20,25 @@ static uint64_t file_of(pid_t pid, int fd)
 	return hash_key_of_text(text).first;
 }
 
-const struct waited_on *polled_find(struct polled *last, const struct graph_bpf *bpf,
-				    const struct gate_key *key)
+const struct waited_on *polled_find(struct polled *polled, const struct graph_bpf *bpf,
+				    const struct gate_key *key, const struct left_at *left)
 {
-	int fd = open_on_polled(bpf, key);
+	int fd = open_on_polled(bpf, key, left);
 	uint64_t file = fd < 0 ? 0 : file_of((pid_t)key->pid, fd);
+	size_t slot = file % POLLED_FILES;
 
-	if (!file)
+	/* The descriptor was that file while the goroutine waited for it. */
+	if (!file || open_on_polled(bpf, key, left) != fd)
 		return NULL;
-	if (file == last->file)
-		return &last->on;
-	last->file = 0;
-	if (!open_on_find_polled(bpf, key, &last->on) || open_on_polled(bpf, key) != fd ||
-	    file_of((pid_t)key->pid, fd) != file)
+	if (file == polled->known[slot].file)
+		return &polled->known[slot].on;
+	if (!open_on_find_polled(bpf, key, left, &polled->unknown) ||
+	    file_of((pid_t)key->pid, fd) != file || open_on_polled(bpf, key, left) != fd)
 		return NULL;
 	/* A socket without a peer may have one later. */
-	if (last->on.kind == ON_PEER)
-		last->file = file;
-	return &last->on;
+	if (polled->unknown.kind != ON_PEER)
+		return &polled->unknown;
+	polled->known[slot].file = file;
+	polled->known[slot].on = polled->unknown;
+	return &polled->known[slot].on;
 }

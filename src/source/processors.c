@@ -250,7 +250,7 @@ bool processors_find_on(const struct processors *processors, const struct gate_k
 	uint64_t goid;
 
 	if (processors->bpf->bss->samples_waits)
-		return open_on_find_polled(processors->bpf, key, on);
+		return open_on_find_polled(processors->bpf, key, NULL, on);
 	if (bpf_map_lookup_elem(bpf_map__fd(processors->bpf->maps.waits), key, &wait) ||
 	    !wait.start_ns || wait.start_ns > now_ns ||
 	    !read_goroutine(processors, key, &goid, &reason))
