@@ -106,19 +106,6 @@ static void feed(struct hunting *hunting, const struct record *record)
 	run_fail(&hunting->run, hunt_view_feed(&hunting->view, record));
 }
 
-/* A wait that has not ended: where, its process tells. */
-static void feed_open(struct hunting *hunting, const struct record_wait *wait)
-{
-	struct record_stack stack = {0};
-	struct record_wait_on named;
-	bool is_found =
-		!wait->stack && hunt_memory_find_stack(&hunting->memory, wait, &stack, &named);
-
-	if (is_found)
-		feed(hunting, &stack.header);
-	feed(hunting, is_found ? &named.wait.header : &wait->header);
-}
-
 static void handle(void *context, const struct record *record)
 {
 	struct hunting *hunting = context;
@@ -126,10 +113,7 @@ static void handle(void *context, const struct record *record)
 	run_saw(&hunting->run, record);
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(&hunting->run, record->pid);
-	if (record->kind == RECORD_WAIT && record->flags & RECORD_IS_OPEN)
-		feed_open(hunting, (const struct record_wait *)record);
-	else
-		feed(hunting, record);
+	feed(hunting, record);
 	if (record->kind == RECORD_TICK && hunting->args->drill)
 		drill_watch(&hunting->drill, hunting->view.hunt, hunting->args->slower_ns,
 			    record->time_ns);

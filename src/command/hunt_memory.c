@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/hunt_memory.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "gofuncgraph/hunt_report.h"
 #include "gofuncgraph/live.h"
-#include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
 
 /* ---- goroutines ---- */
@@ -121,59 +118,9 @@ void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory
 	forget(memory);
 }
 
-/* ---- open calls ---- */
-
-static bool is_target(const struct plan *plan, uint64_t va)
-{
-	for (size_t i = 0; i < plan->num_funcs; i++)
-		if (plan->funcs[i].target &&
-		    va - plan->funcs[i].func->va < plan->funcs[i].func->size)
-			return true;
-	return false;
-}
-
-/* Up to the outermost call of a target; 0: there is none. */
-static uint16_t count_inside(const struct plan *plan, const uint64_t *stack, size_t count)
-{
-	while (count && !is_target(plan, stack[count - 1] - 1))
-		count--;
-	return count <= STACK_DEPTH ? (uint16_t)count : 0;
-}
-
-bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait *wait,
-			    struct record_stack *stack, struct record_wait_on *named)
-{
-	const struct goroutine *goroutine;
-	uint64_t addresses[UNWIND_MAX_FRAMES];
-
-	if (memory->num_open == OPEN_MAX)
-		return false;
-	memory->num_open++;
-	goroutine = find(memory, (pid_t)wait->header.pid, wait->header.goid);
-	/* It may have gone on since. */
-	if (!goroutine || goroutine->has_moved || goroutine->state != wait->state ||
-	    (wait->state == STATE_WAITING && goroutine->reason != wait->reason))
-		return false;
-	stack->count =
-		count_inside(memory->plan, addresses, copy_stack(memory, goroutine, addresses));
-	if (!stack->count)
-		return false;
-	memcpy(stack->addresses, addresses, stack->count * sizeof(*addresses));
-	stack->end = STACK_TARGET;
-	stacks_name(stack);
-	stack->header.pid = wait->header.pid;
-	stack->header.time_ns = wait->header.time_ns;
-	named->wait = *wait;
-	if (record_waited_on(&wait->header))
-		named->on = *record_waited_on(&wait->header);
-	named->wait.stack = stack->id;
-	named->wait.sp = 0; /* nothing is to be put right */
-	return true;
-}
-
 void hunt_memory_release(struct hunt_memory *memory)
 {
 	forget(memory);
-	memory->num_stuck = memory->num_open = 0;
+	memory->num_stuck = 0;
 	memory->num_more = 0;
 }

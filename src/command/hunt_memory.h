@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * hunt_memory.h - what goroutines do whose calls are open: they make no records while they wait, so the
- * memory of their process is read. While such a call is stuck, to tell it at once; and when tracing ends, to
- * know where it waits.
+ * hunt_memory.h - what goroutines do whose calls are stuck: they make no records while they wait, so the
+ * memory of their process is read, to tell it at once.
  */
 #ifndef COMMAND_HUNT_MEMORY_H
 #define COMMAND_HUNT_MEMORY_H
@@ -16,8 +15,6 @@
 
 /* Stuck calls that are told at once; further ones are counted. */
 #define STUCK_MAX 16
-/* Calls that are open when tracing ends, whose stacks are looked for. */
-#define OPEN_MAX 1000
 
 struct hunt_memory {
 	const struct plan *plan; /* not owned, nor is its binary */
@@ -29,7 +26,6 @@ struct hunt_memory {
 	struct hunt_open stuck[STUCK_MAX]; /* to be told */
 	size_t num_stuck;
 	uint64_t num_more;
-	size_t num_open; /* whose stacks were looked for */
 };
 
 /* Remembers the call, to be told soon. */
@@ -43,13 +39,6 @@ struct hunt_memory_teller {
 	struct output *output;
 };
 void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory_teller *teller);
-
-/*
- * Of a wait that had not ended when tracing did: makes `stack` where it waits, down to the target, as a record
- * that comes before it, and `named`, the wait with that stack. False: that is not known.
- */
-bool hunt_memory_find_stack(struct hunt_memory *memory, const struct record_wait *wait,
-			    struct record_stack *stack, struct record_wait_on *named);
 
 void hunt_memory_release(struct hunt_memory *memory);
 

@@ -83,8 +83,12 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 
 static void live_look_away(struct source *source, uint64_t stop_ns)
 {
-	live_of(source)->stop_ns = stop_ns;
-	live_of(source)->bpf->bss->is_tracing = false;
+	struct live *live = live_of(source);
+
+	live->stop_ns = stop_ns;
+	open_waits_note(live->open_waits, stop_ns);
+	live->bpf->bss->is_tracing = false;
+	open_waits_note_others(live->open_waits);
 }
 
 static void detach_processes(struct live *live)
@@ -111,7 +115,8 @@ static void live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	processors_tell_open(live->processors, live->stop_ns, true, live_hand_on_made, live);
+	open_waits_tell(live->open_waits, true, live_hand_on_made, live);
+	processors_tell_open(live->processors, live->stop_ns, live_hand_on_made, live);
 	gates_visit_losses(&live->gates, live->stop_ns, live_hand_on_made, live);
 	live_hand_on_statistics(live, live->stop_ns);
 	live_hand_on_time(live, RECORD_STOPPED, live->stop_ns);
@@ -125,6 +130,7 @@ static void live_free(struct source *source)
 	detach_processes(live);
 	processors_free(live->processors);
 	looks_free(live->looks);
+	open_waits_free(live->open_waits);
 	ring_buffer__free(live->ring);
 	gates_destroy(&live->gates);
 	hits_release(&live->hits);
@@ -167,6 +173,9 @@ struct error *live_start(const struct live_options *options, struct source **out
 	}
 	if (!err && options->run.hunt.is_wanted)
 		err = processors_attach(live->bpf, &options->run.hunt, &live->processors);
+	if (!err && options->run.hunt.is_wanted)
+		err = open_waits_new(options->plan, live->bpf, &options->run.hunt,
+				     &live->open_waits);
 	if (!err && live->bpf->rodata->tells_no_cpu)
 		err = processors_attach_switches(live->bpf, &live->processors);
 	if (!err)

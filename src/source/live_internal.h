@@ -8,6 +8,7 @@
 #include "source/hits.h"
 #include "source/layers.h"
 #include "source/looks.h"
+#include "source/open_waits.h"
 #include "source/processors.h"
 
 struct live {
@@ -21,6 +22,7 @@ struct live {
 	struct hits hits;
 	struct layers layers;
 	struct processors *processors;
+	struct open_waits *open_waits; /* NULL: of no interest */
 	struct looks *looks; /* NULL: waits are seen, or of no interest */
 	bool has_news_of_looks; /* RECORD_STATES_OFF is to be told */
 	enum attach_method method;

@@ -34,7 +34,7 @@ bool live_find_on(const struct source *source, uint32_t pid, uint64_t g, struct 
 	const struct live *live = live_in(source);
 	const struct gate_key key = {.g = g, .pid = pid};
 
-	return processors_find_on(live->processors, &key, live_now_ns(live), on);
+	return open_waits_find_on(live->bpf, &key, live_now_ns(live), on);
 }
 
 struct error *live_look(struct live *live)

@@ -27,17 +27,9 @@ struct error *processors_attach_switches(const struct graph_bpf *bpf,
 void processors_detach(struct processors *processors);
 void processors_free(struct processors *processors); /* detaches too */
 
-/* With run_options.hunt: what the goroutine, which is inside a target, waits on at `now_ns`, by the clock of
- * records. False: that is not known, or nothing. */
-bool processors_find_on(const struct processors *processors, const struct gate_key *key,
-			uint64_t now_ns, struct waited_on *on);
-
-/*
- * With run_options.hunt: tells the waits and times without a processor that have not ended at `time_ns`, by the clock of records
- * (RECORD_IS_OPEN): inside targets all, outside as they would be told. Of waits `stack` is 0. `is_last`: and
- * the short waits that no other record will tell.
- */
-void processors_tell_open(struct processors *processors, uint64_t time_ns, bool is_last,
+/* With run_options.hunt: tells the times without a processor inside targets that have not ended at `time_ns`, by the clock
+ * of records (RECORD_IS_OPEN). */
+void processors_tell_open(struct processors *processors, uint64_t time_ns,
 			  void (*tell)(void *context, const struct record *record), void *context);
 
 #endif

@@ -270,9 +270,46 @@ def test_what_has_not_ended_is_told(binary, start, record):
     assert first["reason"] == second["reason"] == "chan receive"
     assert first["start"] == second["start"] and first["time"] < second["time"]
     assert first["ready"] == first["time"] and first["state"] == STATES["waiting"]
+    for one in (first, second):
+        assert one["stack"][-1] == "main.Stick" and one["stack_end"] == "target", one
     last = [one for one in recorder.stop() if one["goid"] == goid][-1]
     assert last["open"] and last["start"] == first["start"] and last["time"] > second["time"]
     assert program.finish() == 0
+
+
+def waits_at_end(records):
+    """Waits inside targets that were open when tracing stopped, over by now or not."""
+    assert records[-1]["kind"] == "stopped"
+    stop, entered, waits = records[-1]["time"], {}, []
+    for one in records:
+        if one.get("opens"):
+            entered[one["goid"]] = one["time"]
+        elif one.get("closes"):
+            entered.pop(one["goid"], None)
+        elif one["kind"] == "wait" and one["goid"] in entered and entered[one["goid"]] < one["start"] <= stop <= one["time"]:
+            waits.append(one)
+    return waits
+
+
+def test_waits_that_end_while_tracing_does(binary, start, record):
+    """Of each wait that is open when tracing stops, it is known what and where it is, be it over when it is told."""
+    path, workers, waits = binary("culprits"), 200, []
+    program = start(path)
+    program.send(f"sleep 1000000 1000000 {workers} 100")
+    # All of them may be between two calls just then.
+    for _ in range(20):
+        recorder, entered = record(path, "main.handleSleep"), set()
+        while len(entered) < workers:
+            one = recorder.read()
+            if one["kind"] == "entry":
+                entered.add(one["goid"])
+        waits = [one for one in waits_at_end(recorder.stop()) if one["state"] == STATES["waiting"]]
+        if len(waits) > workers / 2:
+            break
+    assert len(waits) > workers / 2
+    unknown = [one for one in waits if one["reason"] != "sleep" or one.get("stack", [""])[-1] != "main.handleSleep"]
+    # Threads that are about to wait have not left their stack yet.
+    assert len(unknown) <= 2 * os.cpu_count(), unknown
 
 
 def test_a_goroutine_outside_tells_its_long_waits_alone(binary, start, record):
