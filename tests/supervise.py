@@ -337,7 +337,8 @@ def make_stages(quick):
              other("fuzz", needs="packages", minimum=["--least"])],
             [arm64, release],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
-             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers")],
+             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers"),
+             other("otlp", "--quick", minimum=["--quick", "--only", "joined"])],
             [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
             [other("bench", "--quick")]]
 

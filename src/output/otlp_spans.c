@@ -126,6 +126,11 @@ static void note_end(struct otlp_spans *spans, const struct tree *tree, const st
 
 /* ---- events and links ---- */
 
+static bool is_same_trace(const struct otlp_id *a, const struct otlp_id *b)
+{
+	return !memcmp(a->trace, b->trace, sizeof(a->trace));
+}
+
 static void put_link(struct otlp_spans *spans, const struct otlp_id *id, const char *why)
 {
 	put_trace(&spans->inner, LINK_TRACE, id);
@@ -134,8 +139,13 @@ static void put_link(struct otlp_spans *spans, const struct otlp_id *id, const c
 	protobuf_message(&spans->span, SPAN_LINK, &spans->inner);
 }
 
+/*
+ * `id`: the call's. `has_parent`: its span has one; a root that has links into its own trace instead, to a goroutine
+ * that it started itself, say, becomes a child of these where Jaeger keeps traces (ParentSpanID() in model/v1/span.go of
+ * github.com/jaegertracing/jaeger-idl).
+ */
 static void put_waits(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		      const struct call *call)
+		      const struct call *call, const struct otlp_id *id, bool has_parent)
 {
 	uint32_t count = call->num_waits < MAX_EVENTS ? call->num_waits : MAX_EVENTS;
 	uint64_t dropped = (uint64_t)call->waits_left_out + call->num_waits - count;
@@ -152,7 +162,8 @@ static void put_waits(struct otlp_spans *spans, struct output *out, const struct
 		protobuf_text(&spans->inner, EVENT_NAME, otlp_wait_name(out, wait));
 		otlp_put_wait(out, &spans->inner, wait);
 		protobuf_message(&spans->span, SPAN_EVENT, &spans->inner);
-		if (waker && waker->tree != linked && waker->tree != tree->number) {
+		if (waker && waker->tree != linked && waker->tree != tree->number &&
+		    (has_parent || !is_same_trace(&waker->id, id))) {
 			put_link(spans, &waker->id, "woken_by");
 			linked = waker->tree;
 		}
@@ -192,6 +203,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 	struct otlp_load *load = load_of(spans);
 	struct bytes *span = &spans->span;
 	uint64_t start_ns = event_clock_realtime_ns(out->options.clock, call->start_ns);
+	bool has_parent = call->parent || !is_root;
 
 	if (!load)
 		return;
@@ -200,7 +212,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 		parent.span = span_of(spans, tree->number, call->parent);
 	put_trace(span, SPAN_TRACE, &id);
 	put_span(span, SPAN_ID, &id);
-	if (call->parent || !is_root)
+	if (has_parent)
 		put_span(span, SPAN_PARENT, &parent);
 	protobuf_text(span, SPAN_NAME, entry->function ? entry->function->text : "?");
 	protobuf_number(span, SPAN_KIND, KIND_INTERNAL);
@@ -211,7 +223,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 		otlp_put_behind(span, behind);
 		*behind = (struct otlp_behind){};
 	}
-	put_waits(spans, out, tree, call);
+	put_waits(spans, out, tree, call, &id, has_parent);
 	if (!call->parent && output_is_followed(tree) && !is_root)
 		put_link(spans, &parent, "go");
 	if (call->end == CALL_PANIC) {

@@ -19,6 +19,8 @@ def make(name, version, options):
     try:
         if name == "receiver":
             collector.receiver()
+        elif name == "service":
+            builds.build_with_modules(name)
         else:
             builds.build(name, version=version, **options)
         result = "built"
@@ -38,7 +40,7 @@ def main():
     builds.prune()
     pie = {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}
     # The dearest first.
-    wanted = [("receiver", None, {}), ("requests", None, {}), ("calls", None, pie),
+    wanted = [("receiver", None, {}), ("service", None, {}), ("requests", None, {}), ("calls", None, pie),
               ("calls", None, {"flags": ["-trimpath"]}),
               ("calls", None, {"flags": ["-gcflags=all=-N -l"]}), ("cgo", None, {"cgo": True}), ("example", None, {}),
               ("calls", None, {"flags": ["-race"], "cgo": True})]

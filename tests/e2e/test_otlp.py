@@ -11,8 +11,9 @@ import subprocess
 import pytest
 
 import builds
-from collector import Answer, Collector, attributes, certificate, receiver, span_ids, spans_of
+from collector import Answer, Collector, certificate, receiver, span_ids
 from harness import WAIT_SECONDS, Process, await_condition, tool
+from spans import attributes, check_same_trees, spans_of
 from test_trace_ids import FUNCTIONS
 
 
@@ -102,42 +103,6 @@ def calls_of(recording):
 # ---- the same as JSON ----
 
 
-def facts_of_call(call):
-    caller, states = call.get("caller", {}), dict(call.get("states_ns", {}))
-    waits = tuple((wait["end_ns"] - wait["duration_ns"], wait["duration_ns"], wait.get("reason", wait["state"]),
-                   wait.get("woken_by", {}).get("goid")) for wait in call.get("waits", []))
-    states.update({f"waiting.{name}": ns for name, ns in states.pop("waiting", {}).items()})
-    return (call["function"], call["start_ns"], call["duration_ns"], call["goid"], call["end"], caller.get("function"),
-            caller.get("file"), caller.get("line"), call.get("return", {}).get("line"), tuple(sorted(states.items())), waits)
-
-
-def facts_of_span(span):
-    have = attributes(span)
-    states = tuple(sorted((key.removeprefix("gofuncgraph.states_ns."), value) for key, value in have.items()
-                          if key.startswith("gofuncgraph.states_ns.")))
-    waits = []
-    for event in span.get("events", []):
-        about = attributes(event)
-        waits.append((int(event["timeUnixNano"]), about["gofuncgraph.duration_ns"], event["name"],
-                      about.get("gofuncgraph.woken_by.goid")))
-    assert span["name"] == have["code.function.name"]
-    begin, end = int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"])
-    return (span["name"], begin, end - begin, have["thread.id"], have["gofuncgraph.end"],
-            have.get("gofuncgraph.caller.function"), have.get("gofuncgraph.caller.file"),
-            have.get("gofuncgraph.caller.line"), have.get("gofuncgraph.return.line"), states, tuple(waits))
-
-
-def paths(spans, facts, key, parent):
-    """Each with all that it is inside of, as often as it is there."""
-    by_key = {key(span): span for span in spans}
-
-    def path(span):
-        up = by_key.get(parent(span))
-        return (*(path(up) if up else ()), facts(span))
-
-    return collections.Counter(map(path, spans))
-
-
 def test_the_same_as_json(collector, binary, start, trace, tmp_path):
     program = start(binary("follow"))
     recording = tmp_path / "recording"
@@ -148,12 +113,7 @@ def test_the_same_as_json(collector, binary, start, trace, tmp_path):
     tracer.stop()
     calls = calls_of(recording)
     spans = collector.all_of(tracer)
-    assert paths(spans, facts_of_span, lambda span: (span["traceId"], span["spanId"]),
-                 lambda span: (span["traceId"], span.get("parentSpanId"))) == \
-        paths(calls, facts_of_call, lambda call: (call["tree"], call["call"]),
-              lambda call: (call["tree"], call.get("parent")))
-    assert len({span["spanId"] for span in spans}) == len(spans)
-    assert len({span["traceId"] for span in spans}) == len({call["tree"] for call in calls})
+    check_same_trees(spans, calls)
     assert sent(tracer.err) == (len(calls), len({call["tree"] for call in calls}))
     places = {(attributes(span)["code.file.path"], attributes(span)["code.line.number"]) for span in spans}
     assert all(path.endswith("/main.go") and line > 0 for path, line in places)
@@ -173,6 +133,8 @@ def test_goroutines_and_links(collector, binary, start, trace, tmp_path):
         for link in span.get("links", []):
             other = spans[link["spanId"]]
             assert link["traceId"] == other["traceId"]
+            # Who has no parent would become a child of what it started.
+            assert span.get("parentSpanId") or link["traceId"] != span["traceId"]
             assert attributes(other)["thread.id"] != attributes(span)["thread.id"]
             if attributes(link)["gofuncgraph.link"] == "go":
                 assert link["spanId"] == span["parentSpanId"] and link["traceId"] == span["traceId"]

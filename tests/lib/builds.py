@@ -39,13 +39,13 @@ class BuildFailed(AssertionError):
     """A program that should build here; the test fails."""
 
 
-def fetch(name, *arguments):
+def fetch(name, *arguments, seconds=FETCH_SECONDS):
     """What scripts/NAME, which fetches something, prints."""
     try:
-        done = subprocess.run([ROOT / "scripts" / name, *arguments], timeout=FETCH_SECONDS, stdin=subprocess.DEVNULL,
+        done = subprocess.run([ROOT / "scripts" / name, *arguments], timeout=seconds, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, check=False)
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{name}: it took more than {FETCH_SECONDS} s") from None
+        raise Unavailable(f"{name}: it took more than {seconds} s") from None
     if done.returncode:
         raise Unavailable(f"{name}: {done.stderr.strip()[-200:]}")
     return done.stdout.strip()

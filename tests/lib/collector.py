@@ -26,21 +26,6 @@ def receiver():
     return builds.build_go("receiver", RECEIVER, variables=builds.fetch_modules(RECEIVER))
 
 
-def attributes(of):
-    """{key: value} of OTLP's JSON."""
-    def value(one):
-        (kind, text), = one.items()
-        return int(text) if kind == "intValue" else text
-
-    return {one["key"]: value(one["value"]) for one in of.get("attributes", [])}
-
-
-def spans_of(request):
-    """[(resource, span)] of a request in OTLP's JSON."""
-    return [(attributes(of["resource"]), span)
-            for of in request["resourceSpans"] for scope in of["scopeSpans"] for span in scope["spans"]]
-
-
 # ---- one that answers as it is told ----
 
 

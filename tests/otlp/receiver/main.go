@@ -2,6 +2,8 @@
 
 // A collector's receiver for the tests: the Collector's own otlpreceiver. It prints each request that it took as
 // a line of OTLP's JSON, behind a first line with its port.
+//
+//	receiver [ADDRESS:PORT]    without: a free port of this machine
 package main
 
 import (
@@ -34,20 +36,20 @@ func take(_ context.Context, traces ptrace.Traces) error {
 	return err
 }
 
-// A port that was free a moment ago.
-func freePort() int {
+// Whose port was free a moment ago.
+func freeAddress() string {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
+	return listener.Addr().String()
 }
 
-func start(port int) (receiver.Traces, error) {
+func start(address string) (receiver.Traces, error) {
 	factory := otlpreceiver.NewFactory()
 	config := factory.CreateDefaultConfig().(*otlpreceiver.Config)
-	config.HTTP.GetOrInsertDefault().ServerConfig.Endpoint = fmt.Sprintf("127.0.0.1:%d", port)
+	config.HTTP.GetOrInsertDefault().ServerConfig.Endpoint = address
 	next, err := consumer.NewTraces(take)
 	if err != nil {
 		return nil, err
@@ -61,14 +63,18 @@ func start(port int) (receiver.Traces, error) {
 
 func main() {
 	for attempt := 0; ; attempt++ {
-		port := freePort()
-		created, err := start(port)
+		address := freeAddress()
+		if len(os.Args) > 1 {
+			address = os.Args[1]
+		}
+		created, err := start(address)
 		if err != nil && attempt == 10 {
 			log.Fatal(err)
 		}
 		if err != nil {
 			continue
 		}
+		_, port, _ := net.SplitHostPort(address)
 		fmt.Println(port)
 		io.Copy(io.Discard, os.Stdin)
 		if err := created.Shutdown(context.Background()); err != nil {
