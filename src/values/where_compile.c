@@ -98,12 +98,13 @@ static bool add_bool(struct compiler *compiler, const struct where_comparison *c
 					.reg = is_true ? OUTCOME_GREATER : OUTCOME_EQUAL});
 }
 
+/* Of a text, what was captured says whether it is behind nil, or at nil itself. */
 static bool add_nil(struct compiler *compiler, const struct where_comparison *comparison,
 		    const struct value_spec *spec, size_t index)
 {
-	return spec->kind != VALUE_CHARS &&
+	return spec->kind != VALUE_CHARS && spec->kind != VALUE_STRING &&
 	       add_op(compiler, (struct fetch_op){.code = FETCH_TEST_NIL,
-						  .size = spec->is_text ? 0 : spec->size,
+						  .size = spec->size,
 						  .value = (uint8_t)index,
 						  .reg = comparison->wanted == OUTCOME_EQUAL
 								 ? OUTCOME_EQUAL

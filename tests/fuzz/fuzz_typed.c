@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_typed.c - any types, in themselves too, as what values are of, and any bytes as what was captured of
- * them.
+ * fuzz_typed.c - any types, in themselves too, as what values are of, any bytes as what was captured of
+ * them, and any memory as what the BPF programs fetch of them.
  *
  * What is to be fetched fits into what the BPF programs have room for; what is shown moves no cursor, and ends.
+ * What the kernel says of a condition at a call's entry, what was captured of it there does not contradict.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/kernel_fetch.h"
 #include "base/text.h"
 #include "output/typed_json.h"
 #include "output/typed_text.h"
@@ -112,29 +114,114 @@ static void put(void *context, const char *text, size_t size)
 	must(*total < 1 << 20);
 }
 
-static void show(const struct value_list *list, const struct input *input)
+static void show(const struct value_list *list, const struct captured *captured)
 {
-	/* Ends where its allocation does, for the sanitizer. */
-	struct captured *captured = calloc(1, sizeof(*captured) + list->fetch.size);
 	static struct writer writer;
 	struct json_writer json = {.writer = &writer};
 	size_t total = 0;
 
 	if (!writer.file)
 		writer.file = fopen("/dev/null", "w");
-	must(captured && writer.file);
+	must(writer.file);
+	typed_text_put(&(struct text_sink){put, &total, 64}, list->typed, captured);
+	typed_json_put(&json, list->typed, captured);
+	must(!writer.errnum);
+}
+
+/* Bytes that are what was captured, whatever they are. */
+static void show_any(const struct value_list *list, const struct input *input)
+{
+	/* Ends where its allocation does, for the sanitizer. */
+	struct captured *captured = calloc(1, sizeof(*captured) + list->fetch.size);
+
+	must(captured);
 	captured->size = list->fetch.size;
 	memcpy(captured->states, input->data, input->size < VALUES_MAX ? input->size : VALUES_MAX);
 	memcpy(captured->bytes, input->data,
 	       input->size < captured->size ? input->size : captured->size);
-	typed_text_put(&(struct text_sink){put, &total, 64}, list->typed, captured);
-	typed_json_put(&json, list->typed, captured);
-	must(!writer.errnum);
+	show(list, captured);
 	free(captured);
+}
+
+/* ---- what the BPF programs see ---- */
+
+/* The input again and again, but in the upper half of all addresses, and where nil leads. */
+static bool read_input(void *context, void *to, size_t size, uint64_t from)
+{
+	const struct input *input = context;
+
+	if (from < 4096 || from > INT64_MAX)
+		return false;
+	for (size_t i = 0; i < size; i++)
+		((uint8_t *)to)[i] = input->size ? input->data[(from + i) % input->size] : 0;
+	return true;
+}
+
+static void check_condition(const char *text, const struct value_lists *lists,
+			    const struct kernel_thread *thread, const struct captured *captured)
+{
+	enum where_answer answer, early;
+	struct condition condition;
+	struct where *where;
+	bool has_any, is_whole;
+	struct error *err = where_parse(text, &where);
+
+	must(!err);
+	err = where_look_up(where, &lists->items[0], NULL, &has_any);
+	if (!err) {
+		is_whole = where_compile(where, &lists->items[0], NULL, &condition);
+		early = kernel_decide(&condition, &(struct site){0}, thread);
+		answer = where_judge(where, lists, captured, NULL);
+		must(early != WHERE_NO || answer != WHERE_YES);
+		must(!is_whole || early != WHERE_YES || answer != WHERE_NO);
+	}
+	error_free(err);
+	where_free(where);
+}
+
+static void capture(const struct value_lists *lists, struct input *input)
+{
+	static const char *const conditions[] = {
+		"a == 7",        "a < 300 || b > -5", "a == nil", "a != nil && c != nil",
+		"a == \"abc\"",  "b ~ \"b*\"",        "a",        "b !~ \"*c\" || c",
+		"c >= 1.5 || !a"};
+	const struct fetch_list *fetch = &lists->items[0].fetch;
+	struct input memory;
+	struct kernel_thread thread = {.read = read_input, .context = &memory};
+	union kernel_room room;
+
+	for (size_t i = 0; i < KERNEL_REGISTERS; i++)
+		thread.registers[i] = (uint64_t)take(input) << 8 * (i & 7);
+	memory = *input;
+	kernel_capture(fetch, &(struct site){0}, &thread, &room);
+	must(room.head.size == fetch->size);
+	show(&lists->items[0], &room.head);
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++)
+		check_condition(conditions[i], lists, &thread, &room.head);
+}
+
+/* ---- what addresses lead to ---- */
+
+struct addresses {
+	struct go_types *types;
+	struct input *input;
+};
+
+static struct go_type *find_type(void *context, uint64_t va)
+{
+	struct addresses *addresses = context;
+
+	return va % 3 ? type_of(addresses->types, addresses->input, (uint8_t)va) : NULL;
+}
+
+static const char *find_function(void *context, uint64_t va)
+{
+	return va & 1 ? "main.f\x1b" : NULL;
 }
 
 static void use(struct go_types *types, struct input *input)
 {
+	static const char *const names[MAX_VALUES] = {"a", "b", "c", "v\x1b"};
 	struct go_variable variables[MAX_VALUES] = {};
 	struct go_signature signature = {variables, 1 + take(input) % MAX_VALUES};
 	const struct arch *arch = take(input) & 1 ? &arch_arm64 : &arch_x86_64;
@@ -144,6 +231,8 @@ static void use(struct go_types *types, struct input *input)
 	struct value_limits limits = {.size = (uint16_t)(1 + take(input) * 4),
 				      .depth = take(input) % 8};
 	struct value_list list = {};
+	struct value_lists lists = {&list, 1, 1};
+	struct addresses addresses = {types, input};
 	size_t num_values = 0;
 	bool has_variable;
 
@@ -158,13 +247,17 @@ static void use(struct go_types *types, struct input *input)
 		       &values[num_values], &has_variable))
 		num_values++;
 	for (size_t i = 0; i < signature.num_variables && num_values < MAX_VALUES; i++) {
-		values[num_values++] = (struct typed_value){.name = strdup("v\x1b"),
+		values[num_values++] = (struct typed_value){.name = strdup(names[i]),
 							    .type = variables[i].type,
 							    .variable = &variables[i]};
 	}
 	must(!typed_list_make(values, num_values, NULL, &site, &limits, &list));
 	check_list(&list);
-	show(&list, input);
+	list.typed->source = (struct typed_source){&addresses, find_type, find_type, find_function};
+	show_any(&list, input);
+	/* A processor's registers that the other one has not. */
+	if (arch == &arch_x86_64)
+		capture(&lists, input);
 	typed_list_free(list.typed);
 }
 

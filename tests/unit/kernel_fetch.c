@@ -121,6 +121,8 @@ enum where_answer kernel_decide(const struct condition *condition, const struct 
 	struct pt_regs registers = registers_of(thread, site);
 	struct who who = {};
 
+	if (!condition->num_ops)
+		return WHERE_YES;
 	thread_now = thread;
 	conditions = condition;
 	site_now = site;

@@ -31,6 +31,7 @@ union kernel_room {
 
 void kernel_capture(const struct fetch_list *list, const struct site *site,
 		    const struct kernel_thread *thread, union kernel_room *to);
+/* WHERE_YES where there is none: those are not asked of the kernel. */
 enum where_answer kernel_decide(const struct condition *condition, const struct site *site,
 				const struct kernel_thread *thread);
 
