@@ -128,3 +128,20 @@ uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event
 		step--;
 	return event_ns + (uint64_t)clock->steps[step].offset_ns;
 }
+
+uint64_t event_clock_event_ns(const struct event_clock *clock, uint64_t realtime_ns)
+{
+	int64_t event_ns = 0;
+
+	for (size_t i = 0; i < clock->num_steps; i++) {
+		const struct event_clock_step *step = &clock->steps[i];
+
+		event_ns = (int64_t)(realtime_ns - (uint64_t)step->offset_ns);
+		/* That was before this step, and not before the one before it. */
+		if (i && event_ns < (int64_t)step->since_ns)
+			return step->since_ns;
+		if (i + 1 == clock->num_steps || event_ns < (int64_t)step[1].since_ns)
+			break;
+	}
+	return event_ns > 0 ? (uint64_t)event_ns : 0;
+}

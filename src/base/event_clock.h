@@ -58,6 +58,10 @@ void event_clock_look(struct event_clock *clock);
 /* Nanoseconds since 1970 at the time of a record. */
 uint64_t event_clock_realtime_ns(const struct event_clock *clock, uint64_t event_ns);
 
+/* The other way round: the first time of a record by then; where the wall clock was set forward over it, when
+ * that was. 0: before there were any. */
+uint64_t event_clock_event_ns(const struct event_clock *clock, uint64_t realtime_ns);
+
 /* What the time namespace of a process ("self", or its number) adds to CLOCK_MONOTONIC; 0 also where
  * /proc does not say. */
 int64_t event_clock_offset_of(const char *process);

@@ -76,10 +76,14 @@ static struct error *feed(void *context, const struct record *record, uint64_t l
 	return !err && side->is_incomplete ? error_out_of_memory() : err;
 }
 
-static struct play play_of(const char *path, struct side *side)
+static struct play play_of(const struct diff_args *args, const char *path, struct side *side)
 {
-	return (struct play){
-		.path = path, .context = side, .begin = begin, .end = end, .feed = feed};
+	return (struct play){.path = path,
+			     .times = args->times,
+			     .context = side,
+			     .begin = begin,
+			     .end = end,
+			     .feed = feed};
 }
 
 static struct error *read_recording(struct play *play, FILE *file)
@@ -121,7 +125,8 @@ struct error *diff_run(const struct diff_args *args)
 {
 	struct tree_times times[2] = {};
 	struct side sides[2] = {{.times = &times[0]}, {.times = &times[1]}};
-	struct play old = play_of(args->old, &sides[0]), new = play_of(args->new, &sides[1]);
+	struct play old = play_of(args, args->old, &sides[0]);
+	struct play new = play_of(args, args->new, &sides[1]);
 	struct comparison comparison = {};
 	FILE *file = NULL;
 	struct error *err;

@@ -30,6 +30,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = view;
+		state->child_inputs[1] = &args->replay.times;
 		return 0;
 	case 'f':
 		args->format = arg;
@@ -57,8 +58,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = {
-	{&view_filter_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+static const struct argp_child children[] = {{&view_filter_argp, 0, NULL, 0},
+					     {&window_argp, 0, NULL, 0},
+					     {&common_argp, 0, NULL, 0},
+					     {}};
 
 const struct argp export_argp = {
 	.options = options,
@@ -97,6 +100,7 @@ static struct error *export_hunt(const struct export_args *args)
 		.slower_ns = view->filter.slower_ns,
 		.limit = view->limit,
 		.replay_path = args->replay.path,
+		.times = args->replay.times,
 	};
 
 	if (!hunt.format)

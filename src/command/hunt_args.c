@@ -87,6 +87,7 @@ static void check_end(const struct hunt_args *args, struct argp_state *state)
 		argp_error(
 			state,
 			"--goid says whose calls are looked at while they are traced, and --replay shows all that was: leave it out");
+	window_args_check(&args->times, args->replay_path, state);
 	if (args->drill && (args->replay_path || args->record_path))
 		argp_error(
 			state,
@@ -114,6 +115,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		};
 		state->child_inputs[0] = &args->run;
 		state->child_inputs[1] = &args->select;
+		state->child_inputs[2] = &args->times;
 		return 0;
 	case KEY_GOID:
 		return goid_list_choose(&args->run.options, arg, state);
@@ -159,6 +161,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child children[] = {{&run_argp, 0, NULL, 0},
 					     {&select_targets_argp, 0, NULL, 0},
+					     {&window_argp, 0, NULL, 0},
 					     {&common_argp, 0, NULL, 0},
 					     {}};
 

@@ -4,6 +4,7 @@
 #define COMMAND_HUNT_ARGS_H
 
 #include "command/run_args.h"
+#include "command/window_args.h"
 
 struct hunt_args {
 	struct run_args run;
@@ -16,6 +17,7 @@ struct hunt_args {
 	uint64_t call; /* --call, from 1; 0: none */
 	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
 	const char *replay_path; /* a recording to be shown, instead of tracing; NULL: none */
+	struct window_times times; /* which part of that */
 };
 
 /* As trace_args_parse(). */

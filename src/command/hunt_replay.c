@@ -57,6 +57,7 @@ struct error *hunt_replay(const struct hunt_args *args)
 {
 	struct shown shown = {.view.args = args};
 	struct play play = {.path = args->replay_path,
+			    .times = &args->times,
 			    .recorded = RECORDED_HUNT,
 			    .context = &shown,
 			    .begin = begin,

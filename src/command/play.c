@@ -116,6 +116,7 @@ static struct error *begin(void *context, const struct player_state *state)
 	if (err)
 		return err;
 	memset(play->counts, 0, sizeof(play->counts));
+	play->has_begun = true;
 	return play->begin(play->context, state);
 }
 
@@ -172,21 +173,40 @@ static struct error *play_all(struct play *play)
 	if (err || is_closed)
 		return err;
 	source_stop(play->player);
+	if (!play->err && !play->has_begun && !signals_arrived())
+		return error_new("%s has nothing between --since and --until", play->path);
 	return take_pointer(play->err) ?: flush(play, &is_closed);
+}
+
+static struct error *find_window(const struct play *play, struct player_window *window)
+{
+	struct recording_index index;
+	struct error *err = recording_index_read(play->file, play->path, &index);
+
+	if (!err)
+		err = window_find(play->times, &index, play->path, window);
+	recording_index_destroy(&index);
+	return err;
 }
 
 struct error *play_run(struct play *play, FILE *file)
 {
+	bool is_part = play->times && window_is_wanted(play->times);
+	struct player_window window;
 	const struct player_options options = {.file = play->file,
 					       .path = play->path,
 					       .sink = {handle, play},
+					       .window = is_part ? &window : NULL,
 					       .begin = begin,
 					       .end = end};
-	struct error *err;
+	struct error *err = NULL;
 
 	play->begun_ns = monotonic_ns();
 	status_line_allow(file ? fileno(file) : STDERR_FILENO);
-	err = player_new(&options, &play->player);
+	if (is_part)
+		err = find_window(play, &window);
+	if (!err)
+		err = player_new(&options, &play->player);
 	if (!err)
 		err = play_all(play);
 	status_line_give_way();

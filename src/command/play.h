@@ -10,11 +10,13 @@
 
 #include "gofuncgraph/output.h"
 #include "recording/player.h"
+#include "recording/window.h"
 
 struct play {
 	/* To be set: */
 	const char *path; /* of the recording, "-": standard input; not owned */
 	enum recorded recorded; /* what can be shown; anything else is an error */
+	const struct window_times *times; /* the part that is wanted; not owned; NULL: all */
 	void *context;
 	/* As in struct player_options. */
 	struct error *(*begin)(void *context, const struct player_state *state);
@@ -30,6 +32,7 @@ struct play {
 	FILE *output; /* of play_show() */
 	uint64_t size; /* bytes of the file; 0: a pipe, unknown */
 	struct source *player;
+	bool has_begun; /* something was there to be shown */
 	uint64_t counts[STAT_COUNT]; /* when it was recorded, by enum statistic */
 	uint64_t begun_ns, shown_ns; /* when it began, and when how far it is was shown last */
 	struct error *err; /* met while a record was handled */

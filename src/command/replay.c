@@ -35,6 +35,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &args->view;
+		state->child_inputs[1] = &args->times;
 		return 0;
 	case 'o':
 		args->output_path = arg;
@@ -51,7 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{&view_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+	{&view_argp, 0, NULL, 0}, {&window_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
 
 const struct argp replay_argp = {
 	.options = options,
@@ -61,6 +62,8 @@ const struct argp replay_argp = {
 	       "\n"
 	       "The three slowest calls:\n"
 	       "  gofuncgraph-c replay --slowest 3 slow.rec\n"
+	       "The last ten seconds before it was stopped:\n"
+	       "  gofuncgraph-c replay --since -10s slow.rec\n"
 	       "How long each function took:\n"
 	       "  gofuncgraph-c replay --summary slow.rec\n"
 	       "\v"
@@ -130,6 +133,7 @@ struct error *replay_run(const struct replay_args *args)
 {
 	struct shown shown = {.args = args, .view.args = &args->view};
 	struct play play = {.path = args->path,
+			    .times = &args->times,
 			    .context = &shown,
 			    .begin = begin,
 			    .end = end,

@@ -5,9 +5,11 @@
 
 #include "base/error.h"
 #include "command/view_args.h"
+#include "command/window_args.h"
 
 struct replay_args {
 	struct view_args view;
+	struct window_times times; /* --since and --until */
 	const char *path; /* of the recording; "-": standard input */
 	const char *output_path; /* -o; NULL: standard output */
 };

@@ -94,6 +94,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		view->summary.is_wanted = view->summary.is_detailed = true;
 		args->format = format_named(OUTPUT_REPORT, NULL);
 		state->child_inputs[0] = view;
+		state->child_inputs[1] = &args->replay.times;
 		return 0;
 	case 'f':
 		return run_args_parse_format(OUTPUT_REPORT, FORMATS_NAMES(REPORT_FORMATS), arg,
@@ -116,7 +117,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{&summary_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+	{&summary_argp, 0, NULL, 0}, {&window_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
 
 const struct argp report_argp = {
 	.options = options,
@@ -141,6 +142,7 @@ static struct error *run(const struct report_args *args)
 	const struct diff_args diff = {
 		.old = args->replay.path,
 		.new = args->new,
+		.times = &args->replay.times,
 		.output_path = args->replay.output_path,
 		.is_json = args->format != format_named(OUTPUT_REPORT, NULL),
 		.color = args->replay.view.color,

@@ -64,6 +64,7 @@ static void check_end(const struct states_args *args, struct argp_state *state)
 		run_args_check_replay(&args->run, args->binary, args->record_path, state);
 	else if (!args->binary)
 		argp_error(state, "which BINARY?");
+	window_args_check(&args->times, args->replay_path, state);
 }
 
 static void choose_table(struct states_args *args, const char *arg, struct argp_state *state)
@@ -107,6 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->run.binary = &args->binary;
 		args->run.options.all_goroutines = true;
 		state->child_inputs[0] = &args->run;
+		state->child_inputs[1] = &args->times;
 		return 0;
 	case KEY_GOID:
 		return goid_list_add_all(&args->goids, arg, state);
@@ -158,7 +160,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-	{&run_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
+	{&run_argp, 0, NULL, 0}, {&window_argp, 0, NULL, 0}, {&common_argp, 0, NULL, 0}, {}};
 
 static const char doc[] =
 	"Prints the changes of goroutines' states as they happen: when, which goroutine, how long it was in the old state, what it waited for and who woke it.\n"

@@ -5,6 +5,7 @@
 
 #include "command/goroutine_args.h"
 #include "command/run_args.h"
+#include "command/window_args.h"
 #include "gofuncgraph/output.h"
 
 struct states_args {
@@ -22,6 +23,7 @@ struct states_args {
 	bool has_summary_options; /* one of those that are about it */
 	const char *record_path; /* what is traced goes there, too: --record; NULL: nowhere */
 	const char *replay_path; /* a recording to be shown, instead of tracing; NULL: none */
+	struct window_times times; /* which part of that */
 };
 
 /* As trace_args_parse(). */

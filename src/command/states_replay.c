@@ -45,6 +45,7 @@ struct error *states_replay(const struct states_args *args)
 {
 	struct shown shown = {.view.args = args};
 	struct play play = {.path = args->replay_path,
+			    .times = &args->times,
 			    .recorded = RECORDED_STATES,
 			    .context = &shown,
 			    .begin = begin,

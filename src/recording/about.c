@@ -49,6 +49,7 @@ static void put_more(struct bytes *bytes, const struct recording_about *about)
 	bytes_put_number(bytes, about->run.hunt.is_wanted);
 	bytes_put_number(bytes, about->run.hunt.frequency_hz);
 	bytes_put_number(bytes, about->is_snapshot);
+	bytes_put_number(bytes, about->has_lasting);
 }
 
 static void put_sites(struct bytes *bytes, const struct recording_about *about)
@@ -142,6 +143,7 @@ static void take_more(struct cursor *cursor, struct recording_about *about)
 	run->hunt.is_wanted = take_later(cursor);
 	run->hunt.frequency_hz = (uint32_t)take_later(cursor);
 	about->is_snapshot = take_later(cursor);
+	about->has_lasting = take_later(cursor);
 }
 
 static void take_sites(struct cursor *cursor, struct recording_about *about)

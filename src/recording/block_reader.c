@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -12,6 +13,8 @@ struct block_reader {
 	const char *path; /* not owned */
 	struct bytes stored, bytes;
 	uint64_t offset;
+	bool (*wants)(void *context, const struct block *block); /* NULL: all */
+	void *context;
 };
 
 /* How many there were: fewer at the end of the file. */
@@ -74,6 +77,13 @@ uint64_t block_reader_offset(const struct block_reader *reader)
 	return reader->offset;
 }
 
+void block_reader_choose(struct block_reader *reader,
+			 bool (*wants)(void *context, const struct block *block), void *context)
+{
+	reader->wants = wants;
+	reader->context = context;
+}
+
 /* ---- blocks ---- */
 
 static bool is_header(const struct block_header *header)
@@ -117,6 +127,23 @@ static bool inflate_block(struct block_reader *reader, const struct block_header
 	       header->size;
 }
 
+static struct error *pass(struct block_reader *reader, size_t size, enum block_found *found)
+{
+	uint64_t end = reader->offset + size;
+	struct stat stat;
+
+	if (fstat(fileno(reader->file), &stat))
+		return error_errno(errno, "cannot read %s", reader->path);
+	/* `found` is BLOCK_CUT already. */
+	if (end > (uint64_t)stat.st_size)
+		return NULL;
+	if (fseeko(reader->file, (off_t)end, SEEK_SET))
+		return error_errno(errno, "cannot read %s", reader->path);
+	reader->offset = end;
+	*found = BLOCK_PASSED;
+	return NULL;
+}
+
 struct error *block_read(struct block_reader *reader, struct block *block, enum block_found *found)
 {
 	struct block_header header;
@@ -135,6 +162,10 @@ struct error *block_read(struct block_reader *reader, struct block *block, enum 
 		*found = BLOCK_LOST;
 		return NULL;
 	}
+	block->kind = header.kind;
+	block->time_ns = header.time_ns;
+	if (reader->wants && !reader->wants(reader->context, block))
+		return pass(reader, header.stored_size, found);
 	err = read_stored(reader, header.stored_size, &got);
 	if (err || got < header.stored_size)
 		return err;
@@ -142,8 +173,6 @@ struct error *block_read(struct block_reader *reader, struct block *block, enum 
 	if (!bytes_reserve(&reader->bytes, header.size))
 		return error_out_of_memory();
 	*found = inflate_block(reader, &header) ? BLOCK_FOUND : BLOCK_DAMAGED;
-	block->kind = header.kind;
-	block->time_ns = header.time_ns;
 	block->bytes = cursor_of(reader->bytes.data, *found == BLOCK_FOUND ? header.size : 0);
 	return NULL;
 }

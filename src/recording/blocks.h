@@ -47,6 +47,7 @@ enum block_found {
 	BLOCK_CUT, /* or in the middle of one */
 	BLOCK_DAMAGED, /* this one is not what was written; the next one can be read */
 	BLOCK_LOST, /* the same, and where the next one begins is not known */
+	BLOCK_PASSED, /* this one is not wanted, and was not read */
 };
 
 struct block {
@@ -61,7 +62,11 @@ struct block {
 struct error *block_reader_new(FILE *file, const char *path, struct block_reader **reader);
 void block_reader_free(struct block_reader *reader); /* NULL is fine */
 
-/* How many bytes of the file were read. */
+/* What is in blocks that are not wanted is passed over, by what their headers say. For files, no pipes. */
+void block_reader_choose(struct block_reader *reader,
+			 bool (*wants)(void *context, const struct block *block), void *context);
+
+/* How many bytes of the file were read, or passed over. */
 uint64_t block_reader_offset(const struct block_reader *reader);
 
 /* Error: out of memory, or errno's. Of a block that was not found, only the offset is told. */

@@ -57,6 +57,9 @@ enum block_kind {
 	BLOCK_VALUES,
 	BLOCK_GOROUTINES, /* what they do of a process: goroutines.h. There is nothing else then */
 	BLOCK_SHARE_OF_EXACT, /* of hunt: a double, see struct hunt_report; told when it changes */
+	/* pack.h: those of the block of records before this one that hold on (lasting.h), for who leaves that
+	 * out, or has it no more. Where recording_about.has_lasting is set, all there are are told so. */
+	BLOCK_LASTING,
 };
 
 #endif

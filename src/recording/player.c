@@ -8,6 +8,9 @@
 #include "names/names.h"
 #include "recording/blocks.h"
 #include "recording/book.h"
+#include "recording/changes.h"
+#include "recording/index.h"
+#include "recording/lasting.h"
 #include "recording/pack.h"
 #include "recording/value_book.h"
 
@@ -19,7 +22,13 @@ struct player {
 	struct book *book;
 	struct value_book *values;
 	struct player_state state;
-	bool has_begun;
+	struct player_window window;
+	struct lasting lasting; /* of records that are left out, until one is not */
+	bool has_about; /* the state is known */
+	bool has_begun; /* and was handed on */
+	bool has_shown; /* as was a record, of this binary */
+	bool is_played; /* the block before, which was one of records */
+	bool is_beyond; /* there are records behind the window */
 	bool is_over;
 	bool has_end; /* BLOCK_END was seen */
 	bool has_gap; /* records are missing before the next ones */
@@ -50,6 +59,14 @@ static void tell(struct player *player, uint8_t kind, uint64_t time_ns)
 	hand_on(player, &record);
 }
 
+/* The same to the sink, but where records are missing nothing has happened by it. */
+static void hand_on_late(void *context, const struct record *record)
+{
+	struct player *player = context;
+
+	player->options.sink.handle(player->options.sink.context, record);
+}
+
 static void note_damage(struct player *player, uint64_t offset)
 {
 	if (!player->trouble.num_damaged++)
@@ -74,21 +91,125 @@ static void tell_gap(struct player *player, uint64_t end_ns)
 	player->has_gap = false;
 }
 
-static void play_records(struct player *player, const struct block *block)
+/* Of a part of a recording when its first record is there: maybe there is none of this binary. */
+static struct error *show(struct player *player)
+{
+	struct recording_about *about = &player->state.about;
+	uint64_t since_ns = player->window.since_ns;
+	struct error *err;
+
+	if (about->start_ns < since_ns)
+		about->start_ns = since_ns;
+	if (about->traced_ns && about->traced_ns < since_ns)
+		about->traced_ns = since_ns;
+	err = player->options.begin(player->options.sink.context, &player->state);
+	player->has_begun = !err;
+	return err;
+}
+
+static struct error *show_first(struct player *player, const struct record *record)
+{
+	const struct record_sink sink = {hand_on_late, player};
+	uint64_t since_ns = player->window.since_ns;
+	struct error *err = player->has_begun ? NULL : show(player);
+
+	if (err)
+		return err;
+	/* What is missing before is of no interest to a part. */
+	player->has_gap &= !player->options.window;
+	player->has_shown = true;
+	lasting_tell(&player->lasting, since_ns ?: record->time_ns, &sink);
+	return NULL;
+}
+
+static void show_record(struct player *player, const struct record *record)
+{
+	struct record_statistics statistics;
+
+	if (record->kind != RECORD_STATISTICS) {
+		hand_on(player, record);
+		return;
+	}
+	memcpy(&statistics, record, sizeof(statistics));
+	lasting_subtract(&player->lasting, &statistics);
+	hand_on(player, &statistics.header);
+}
+
+static bool is_early(const struct player *player, const struct record *record)
+{
+	return !player->has_shown && record->time_ns < player->window.since_ns;
+}
+
+static struct error *play_record(struct player *player, const struct record *record)
+{
+	const struct player_window *window = &player->window;
+	struct error *err = NULL;
+
+	player->is_beyond |= record->time_ns > window->until_ns;
+	if (is_early(player, record))
+		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
+	if (record->time_ns < window->since_ns || record->time_ns > window->until_ns)
+		return NULL;
+	if (!player->has_shown)
+		err = show_first(player, record);
+	if (!err)
+		show_record(player, record);
+	return err;
+}
+
+static struct error *play_records(struct player *player, const struct block *block)
 {
 	const struct record *record = NULL;
+	struct error *err = NULL;
 	bool is_good = true;
 
-	tell_gap(player, block->time_ns);
+	if (player->has_shown || !player->options.window)
+		tell_gap(player, block->time_ns);
 	unpacker_start(player->unpacker, block->bytes.at,
 		       (size_t)(block->bytes.end - block->bytes.at));
-	while (is_good && !player->has_stopped && (record = unpacker_next(player->unpacker))) {
+	while (!err && is_good && !player->has_stopped &&
+	       (record = unpacker_next(player->unpacker))) {
 		is_good = is_known(player, record);
 		if (is_good)
-			hand_on(player, record);
+			err = play_record(player, record);
 	}
-	if (!is_good || unpacker_failed(player->unpacker))
+	player->is_played = is_good && !unpacker_failed(player->unpacker);
+	if (!player->is_played)
 		note_damage(player, block->offset);
+	return err;
+}
+
+/* Of those that lasting_take() keeps, what may come at any time. */
+static bool is_late(uint8_t kind)
+{
+	return kind == RECORD_STACK || kind == RECORD_TAKEN_OFF || kind == RECORD_STATES_OFF ||
+	       kind == RECORD_ONE_IN;
+}
+
+static struct error *play_lasting(struct player *player, const struct record *record)
+{
+	if (!lasting_is(record->kind) || record->time_ns > player->window.until_ns)
+		return NULL;
+	if (!player->has_shown)
+		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
+	if (is_late(record->kind))
+		hand_on_late(player, record);
+	return NULL;
+}
+
+/* Of the block of records before it; if that was played, all is known. */
+static struct error *take_lasting(struct player *player, const struct block *block)
+{
+	const struct record *record;
+	struct error *err = NULL;
+
+	if (player->is_played)
+		return NULL;
+	unpacker_start(player->unpacker, block->bytes.at,
+		       (size_t)(block->bytes.end - block->bytes.at));
+	while (!err && (record = unpacker_next(player->unpacker)) && is_known(player, record))
+		err = play_lasting(player, record);
+	return err;
 }
 
 /* ---- what they are about ---- */
@@ -99,7 +220,7 @@ static void tell_stopped(struct player *player)
 	if (!player->has_begun || player->has_stopped)
 		return;
 	tell_gap(player, player->last_ns);
-	tell(player, RECORD_STOPPED, player->last_ns);
+	tell(player, RECORD_STOPPED, player->is_beyond ? player->window.until_ns : player->last_ns);
 }
 
 static void end(struct player *player)
@@ -109,7 +230,8 @@ static void end(struct player *player)
 	tell_stopped(player);
 	if (player->has_begun)
 		player->options.end(player->options.sink.context);
-	player->has_begun = false;
+	player->has_about = player->has_begun = player->has_shown = false;
+	lasting_clear(&player->lasting);
 	names_free(take_pointer(state->names));
 	book_free(take_pointer(player->book));
 	value_book_free(take_pointer(player->values));
@@ -140,73 +262,12 @@ static struct error *begin(struct player *player, struct cursor *bytes, bool *is
 	state->share_of_exact = 0;
 	names = book_names(player->book);
 	err = names_new(&names, about->sites, about->num_sites, &state->names);
-	if (!err)
-		err = player->options.begin(player->options.sink.context, state);
-	player->has_begun = !err;
+	player->has_about = !err;
 	player->has_stopped = player->has_end = false;
-	return err;
+	return err || player->options.window ? err : show(player);
 }
 
 /* ---- what changes ---- */
-
-static bool take_hit_times(struct player *player, struct cursor *bytes)
-{
-	struct hit_time *times = player->state.hit_times;
-	size_t num_sites = player->state.about.num_sites, at = 0;
-
-	while (!cursor_is_at_end(bytes)) {
-		uint64_t count = cursor_number(bytes);
-		struct hit_time time = {.before_ns = (uint32_t)cursor_number(bytes)};
-
-		time.behind_ns = (uint32_t)cursor_number(bytes);
-		if (bytes->failed || count > num_sites - at)
-			return false;
-		for (; count; count--)
-			times[at++] = time;
-	}
-	return true;
-}
-
-static bool take_clock(struct player *player, struct cursor *bytes)
-{
-	struct event_clock *clock = &player->state.clock;
-	uint64_t count = cursor_number(bytes);
-
-	if (!count || count > EVENT_CLOCK_STEPS)
-		return false;
-	for (clock->num_steps = 0; clock->num_steps < count && !bytes->failed; clock->num_steps++) {
-		struct event_clock_step *step = &clock->steps[clock->num_steps];
-
-		step->since_ns = cursor_number(bytes);
-		step->offset_ns = cursor_signed(bytes);
-	}
-	return !bytes->failed;
-}
-
-static bool take_share(struct player *player, struct cursor *bytes)
-{
-	double share;
-	const uint8_t *data = cursor_take(bytes, sizeof(share));
-
-	if (!data)
-		return false;
-	memcpy(&share, data, sizeof(share));
-	if (!(share >= 0 && share <= 1))
-		return false;
-	player->state.share_of_exact = share;
-	return true;
-}
-
-static bool take_process(struct player *player, struct cursor *bytes)
-{
-	uint32_t pid = (uint32_t)cursor_number(bytes);
-	bool is_cut = cursor_number(bytes);
-	size_t size;
-	const uint8_t *arguments = cursor_sized(bytes, &size);
-
-	return arguments && command_lines_tell(player->state.command_lines, pid,
-					       (const char *)arguments, size, is_cut);
-}
 
 /* False: it is not what it says. */
 static bool take_change(struct player *player, const struct block *block)
@@ -218,17 +279,6 @@ static bool take_change(struct player *player, const struct block *block)
 		return book_read(player->book, &bytes);
 	case BLOCK_VALUES:
 		return value_book_read(player->values, &bytes);
-	case BLOCK_HIT_TIMES:
-		return take_hit_times(player, &bytes);
-	case BLOCK_CLOCK:
-		return take_clock(player, &bytes);
-	case BLOCK_PROCESS:
-		return take_process(player, &bytes);
-	case BLOCK_SHARE_OF_EXACT:
-		return take_share(player, &bytes);
-	case BLOCK_SEVERAL:
-		command_lines_expect_several(player->state.command_lines);
-		return true;
 	case BLOCK_FORGOTTEN:
 		player->has_gap = true;
 		return true;
@@ -236,8 +286,7 @@ static bool take_change(struct player *player, const struct block *block)
 		player->has_end = true;
 		return cursor_number(&bytes) == player->num_blocks;
 	default:
-		/* A newer version's, that can be left out. */
-		return true;
+		return change_take(&player->state, block->kind, &bytes);
 	}
 }
 
@@ -251,22 +300,43 @@ static struct error *play(struct player *player, const struct block *block)
 
 	if (block->kind == BLOCK_ABOUT)
 		err = begin(player, &bytes, &is_good);
-	else if (!player->has_begun)
+	else if (!player->has_about)
 		is_good = false;
 	else if (block->kind == BLOCK_RECORDS)
-		play_records(player, block);
+		return play_records(player, block);
+	else if (block->kind == BLOCK_LASTING)
+		err = take_lasting(player, block);
 	else
 		is_good = take_change(player, block);
+	player->is_played = false;
 	if (!is_good)
 		note_damage(player, block->offset);
 	return err;
+}
+
+/* Nothing of a part of a recording is there any more. */
+static bool is_behind(const struct player *player, const struct block *block)
+{
+	uint64_t until_ns = player->window.until_ns;
+
+	return block->kind == BLOCK_RECORDS && block->time_ns > until_ns &&
+	       block->time_ns - until_ns > INDEX_DISORDER_NS;
+}
+
+/* Nothing of it is there yet, and what lasts is told for those who do not read it. */
+static bool is_wanted(void *context, const struct block *block)
+{
+	const struct player *player = context;
+
+	return block->kind != BLOCK_RECORDS || !player->state.about.has_lasting ||
+	       (block->offset >= player->window.offset && !is_behind(player, block));
 }
 
 /* There is nothing more to be read. */
 static void stop_reading(struct player *player, uint64_t offset)
 {
 	player->is_over = true;
-	player->trouble.is_cut = !player->has_end;
+	player->trouble.is_cut = !player->has_end && !player->is_beyond;
 	if (player->trouble.is_cut && !player->trouble.num_damaged)
 		player->trouble.offset = offset;
 	tell_stopped(player);
@@ -280,13 +350,23 @@ static struct error *read_block(struct player *player)
 
 	if (err)
 		return err;
+	if (is_behind(player, &block)) {
+		player->is_beyond = true;
+		stop_reading(player, block.offset);
+		return NULL;
+	}
 	switch (found) {
+	case BLOCK_PASSED:
+		player->num_blocks++;
+		player->is_played = false;
+		return NULL;
 	case BLOCK_FOUND:
 		err = play(player, &block);
 		player->num_blocks++;
 		return err;
 	case BLOCK_DAMAGED:
 		player->num_blocks++;
+		player->is_played = false;
 		note_damage(player, block.offset);
 		return NULL;
 	case BLOCK_LOST:
@@ -344,13 +424,17 @@ struct error *player_new(const struct player_options *options, struct source **o
 	player->source.ops = &ops;
 	player->state.clock.num_steps = 1; /* until it is told */
 	player->options = *options;
+	player->window =
+		options->window ? *options->window : (struct player_window){.until_ns = UINT64_MAX};
 	player->unpacker = malloc(sizeof(*player->unpacker));
 	if (!player->unpacker)
 		return error_out_of_memory();
 	err = block_reader_new(options->file, options->path, &player->reader);
-	while (!err && !player->has_begun && !player->is_over)
+	if (!err && options->window)
+		block_reader_choose(player->reader, is_wanted, player);
+	while (!err && !player->has_about && !player->is_over)
 		err = read_block(player);
-	if (!err && !player->has_begun)
+	if (!err && !player->has_about)
 		err = error_new(
 			"there is nothing in %s that can be shown: it was cut off or damaged at its beginning",
 			options->path);

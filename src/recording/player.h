@@ -31,17 +31,28 @@ struct player_state {
 	struct command_lines *command_lines; /* as of the record that is handed on */
 };
 
+/* A part of a recording, by the clock of records; both are in it. */
+struct player_window {
+	uint64_t since_ns, until_ns;
+	uint64_t
+		offset; /* in the file, where what there is of that time begins: recording_index_offset() */
+};
+
 struct player_options {
 	FILE *file; /* not owned; may be a pipe */
 	const char *path; /* for messages; not owned */
 	struct record_sink sink;
+	/* Not owned. Only records of then are handed on, as if tracing had begun and stopped there: what was
+	 * told once before is told at its beginning. NULL: all. Not of a pipe. */
+	const struct player_window *window;
 	/* The records that follow are about something else, from the first one on: all of the state is
 	 * new, but the clock. `end` comes before that, of what was begun. With the sink's context. */
 	struct error *(*begin)(void *context, const struct player_state *state);
 	void (*end)(void *context);
 };
 
-/* Reads up to where `begin` is called for the first time. Error: it is no recording. */
+/* Reads up to where `begin` is called for the first time, or with a window, would be. Error: it is no
+ * recording. */
 struct error *player_new(const struct player_options *options, struct source **player);
 
 /* All has been handed on, RECORD_STOPPED as the last. */

@@ -7,6 +7,8 @@
 #include <zlib.h>
 
 #include "recording/blocks.h"
+#include "recording/clock_block.h"
+#include "recording/lasting.h"
 #include "recording/notes.h"
 #include "recording/pack.h"
 #include "recording/value_notes.h"
@@ -24,6 +26,8 @@ struct told_process {
 struct recorder {
 	struct block_writer *writer;
 	struct packer *packer;
+	struct packer *lasting; /* of those that hold on */
+	struct hash stacks; /* ids of those that were told so */
 	struct notes *notes;
 	struct value_notes *values;
 	struct recorder_state state;
@@ -50,7 +54,8 @@ struct error *recorder_new(FILE *file, const struct keep_limits *limits, struct 
 	if (!recorder)
 		return error_out_of_memory();
 	recorder->packer = packer_new();
-	if (!recorder->packer)
+	recorder->lasting = packer_new();
+	if (!recorder->packer || !recorder->lasting)
 		return error_out_of_memory();
 	return block_writer_new(file, limits, &recorder->writer);
 }
@@ -58,6 +63,7 @@ struct error *recorder_new(FILE *file, const struct keep_limits *limits, struct 
 static void forget(struct recorder *recorder)
 {
 	hash_free_items(&recorder->processes);
+	hash_free_items(&recorder->stacks);
 	notes_free(take_pointer(recorder->notes));
 	value_notes_free(take_pointer(recorder->values));
 	free(take_pointer(recorder->hit_times));
@@ -72,6 +78,7 @@ void recorder_free(struct recorder *recorder)
 		return;
 	forget(recorder);
 	packer_free(recorder->packer);
+	packer_free(recorder->lasting);
 	block_writer_free(recorder->writer);
 	bytes_destroy(&recorder->bytes);
 	bytes_destroy(&recorder->change);
@@ -86,11 +93,23 @@ static struct error *write_notes(struct recorder *recorder, enum block_kind kind
 	return notes->size || notes->failed ? block_write(recorder->writer, kind, 0, notes) : NULL;
 }
 
+static struct error *write_packed(struct recorder *recorder, enum block_kind kind,
+				  struct packer *packer)
+{
+	uint64_t first_ns = packer->first_ns;
+
+	if (!packer->num_records)
+		return NULL;
+	bytes_clear(&recorder->bytes);
+	if (!packer_take(packer, &recorder->bytes))
+		return error_out_of_memory();
+	return block_write(recorder->writer, kind, first_ns, &recorder->bytes);
+}
+
 /* What was packed, and before it the names and types that it takes. */
 static struct error *write_records(struct recorder *recorder)
 {
-	struct packer *packer = recorder->packer;
-	uint64_t first_ns = packer->first_ns, count = packer->num_records;
+	uint64_t count = recorder->packer->num_records;
 	struct error *err;
 
 	if (!count)
@@ -98,14 +117,23 @@ static struct error *write_records(struct recorder *recorder)
 	err = write_notes(recorder, BLOCK_NAMES, notes_take(recorder->notes));
 	if (!err)
 		err = write_notes(recorder, BLOCK_VALUES, value_notes_take(recorder->values));
-	bytes_clear(&recorder->bytes);
-	if (!packer_take(packer, &recorder->bytes) && !err)
-		err = error_out_of_memory();
 	if (!err)
-		err = block_write(recorder->writer, BLOCK_RECORDS, first_ns, &recorder->bytes);
+		err = write_packed(recorder, BLOCK_RECORDS, recorder->packer);
+	if (!err)
+		err = write_packed(recorder, BLOCK_LASTING, recorder->lasting);
 	if (!err)
 		recorder->num_records += count;
 	return err;
+}
+
+/* A stack is told again and again. */
+static void add_lasting(struct recorder *recorder, const struct record *record)
+{
+	uint64_t stack = ((const struct record_stack *)record)->id;
+
+	if (record->kind != RECORD_STACK ||
+	    hash_note(&recorder->stacks, (struct hash_key){stack, 0}))
+		packer_add(recorder->lasting, record);
 }
 
 static bool is_due(const struct packer *packer)
@@ -163,11 +191,7 @@ static struct error *look_at_clock(struct recorder *recorder)
 		return NULL;
 	recorder->num_steps = clock->num_steps;
 	recorder->last_step = *last;
-	bytes_put_number(&recorder->change, clock->num_steps);
-	for (size_t i = 0; i < clock->num_steps; i++) {
-		bytes_put_number(&recorder->change, clock->steps[i].since_ns);
-		bytes_put_signed(&recorder->change, clock->steps[i].offset_ns);
-	}
+	clock_put(&recorder->change, clock);
 	return write_change(recorder, BLOCK_CLOCK);
 }
 
@@ -258,6 +282,7 @@ static struct error *look_at_state(struct recorder *recorder)
 struct error *recorder_begin(struct recorder *recorder, const struct recording_about *about,
 			     const struct name_source *names, const struct recorder_state *state)
 {
+	struct recording_about written = *about;
 	struct error *err = NULL;
 
 	if (recorder->notes)
@@ -277,7 +302,8 @@ struct error *recorder_begin(struct recorder *recorder, const struct recording_a
 	if (err)
 		return err;
 	bytes_clear(&recorder->bytes);
-	about_write(about, &recorder->bytes);
+	written.has_lasting = true;
+	about_write(&written, &recorder->bytes);
 	return block_write(recorder->writer, BLOCK_ABOUT, 0, &recorder->bytes);
 }
 
@@ -297,6 +323,8 @@ struct error *recorder_add(struct recorder *recorder, const struct record *recor
 	notes_take_record(recorder->notes, record);
 	value_notes_take_record(recorder->values, record);
 	packer_add(recorder->packer, record);
+	if (lasting_is(record->kind))
+		add_lasting(recorder, record);
 	/* Between two ticks nobody else does anything. */
 	recorder->may_have_changed = record->kind == RECORD_TICK;
 	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)

@@ -9,18 +9,20 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "command/hunt_view.h"
 #include "command/states_view.h"
 #include "gofuncgraph/output.h"
 #include "recording/blocks.h"
 #include "recording/goroutines.h"
+#include "recording/index.h"
 #include "recording/player.h"
 #include "must.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define NUM_KINDS (BLOCK_SHARE_OF_EXACT + 1)
+#define NUM_KINDS (BLOCK_LASTING + 1)
 
 struct shown {
 	const char *format;
@@ -144,6 +146,12 @@ static void show_goroutines(struct cursor bytes)
 	fclose(nowhere);
 }
 
+/* As the header of a block of records has it, or may. */
+static uint64_t time_of(const struct bytes *bytes)
+{
+	return bytes->size ? bytes->data[bytes->size - 1] * UINT64_C(1000000000) : 0;
+}
+
 static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 {
 	struct block_writer *writer;
@@ -158,7 +166,7 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 		bytes_put(&bytes, data + 3, length);
 		if (*data % NUM_KINDS == BLOCK_GOROUTINES)
 			show_goroutines(cursor_of(bytes.data, bytes.size));
-		err = block_write(writer, *data % NUM_KINDS, 0, &bytes);
+		err = block_write(writer, *data % NUM_KINDS, time_of(&bytes), &bytes);
 		bytes_destroy(&bytes);
 		data += 3 + length;
 		size -= 3 + length;
@@ -167,7 +175,7 @@ static void write_blocks(const uint8_t *data, size_t size, FILE *file)
 	block_writer_free(writer);
 }
 
-static void play(char *bytes, size_t size, const char *format)
+static void play(FILE *file, const struct player_window *window, const char *format)
 {
 	const struct hunt_args hunt_args = {.format = format_named(OUTPUT_HUNT, NULL), .call = 1};
 	const struct states_args states_args = {.format = format_named(OUTPUT_STATES, NULL),
@@ -177,38 +185,56 @@ static void play(char *bytes, size_t size, const char *format)
 			      .hunt.args = &hunt_args,
 			      .states.args = &states_args,
 			      .nowhere = fopen("/dev/null", "w")};
-	FILE *file = fmemopen(bytes, size, "r");
 	const struct player_options options = {.file = file,
 					       .path = "input",
 					       .sink = {handle, &shown},
+					       .window = window,
 					       .begin = begin,
 					       .end = end};
 	struct source *player;
 	struct error *err;
 
-	must(shown.nowhere && file);
+	must(shown.nowhere);
+	rewind(file);
 	err = player_new(&options, &player);
 	while (!err && !player_is_over(player))
 		err = source_poll(player, 0);
 	error_free(err);
 	source_free(player);
-	fclose(file);
 	fclose(shown.nowhere);
+}
+
+/* The middle of it, as far as it has times. */
+static void play_part(FILE *file)
+{
+	struct player_window window;
+	struct recording_index index;
+	struct error *err = recording_index_read(file, "input", &index);
+
+	if (!err) {
+		uint64_t quarter = (index.last_ns - index.first_ns) / 4;
+
+		window.since_ns = index.first_ns + quarter;
+		window.until_ns = index.last_ns - quarter;
+		window.offset = recording_index_offset(&index, window.since_ns);
+		play(file, &window, "json");
+	}
+	error_free(err);
+	recording_index_destroy(&index);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const formats[] = {"graph",  "json",  "perfetto",
 					      "chrome", "pprof", "folded"};
-	char *bytes = NULL;
-	size_t num_bytes = 0;
-	FILE *file = open_memstream(&bytes, &num_bytes);
+	int fd = memfd_create("recording", MFD_CLOEXEC);
+	FILE *file = fd >= 0 ? fdopen(fd, "w+") : NULL;
 
 	must(file);
 	write_blocks(data, size, file);
-	fclose(file);
 	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		play(bytes, num_bytes, formats[i]);
-	free(bytes);
+		play(file, NULL, formats[i]);
+	play_part(file);
+	fclose(file);
 	return 0;
 }

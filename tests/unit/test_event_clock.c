@@ -170,6 +170,23 @@ static void test_more_steps_than_are_kept(void **state)
 	assert_wall(&machine, START, AHEAD + (count - EVENT_CLOCK_STEPS + 1) * S);
 }
 
+/* From the wall clock's time to that of events: back where it was set back, and at the step where it left some out. */
+static void test_back(void **state)
+{
+	const struct event_clock clock = {.num_steps = 3,
+					  .steps = {{100, 1000}, {200, 900}, {300, 5000}}};
+
+	(void)state;
+	assert_int_equal(event_clock_event_ns(&clock, 1050), 50);
+	assert_int_equal(event_clock_event_ns(&clock, 1150), 150);
+	/* It was so twice. */
+	assert_int_equal(event_clock_event_ns(&clock, 1199), 199);
+	assert_int_equal(event_clock_event_ns(&clock, 1200), 300);
+	assert_int_equal(event_clock_event_ns(&clock, 5000), 300);
+	assert_int_equal(event_clock_event_ns(&clock, 5400), 400);
+	assert_int_equal(event_clock_event_ns(&clock, 10), 0);
+}
+
 static void test_time_namespace(void **state)
 {
 	const int64_t offsets[] = {100000ll * (int64_t)S, -60ll * (int64_t)S, 5};
@@ -228,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_sleep),
 		cmocka_unit_test(test_small_steps),
 		cmocka_unit_test(test_more_steps_than_are_kept),
+		cmocka_unit_test(test_back),
 		cmocka_unit_test(test_time_namespace),
 		cmocka_unit_test(test_parse_offsets),
 		cmocka_unit_test(test_real),

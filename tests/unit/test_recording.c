@@ -443,8 +443,8 @@ static void test_first_version(void **state)
 	struct cursor cursor;
 
 	about_write(&written, &bytes);
-	/* No condition, no labels, and five numbers that are 0. */
-	cursor = cursor_of(bytes.data, bytes.size - 7);
+	/* No condition, no labels, and six numbers, that are 0 but for the last. */
+	cursor = cursor_of(bytes.data, bytes.size - 8);
 	assert_true(about_read(&cursor, &read));
 	assert_true(cursor_is_at_end(&cursor));
 	assert_string_equal(read.binary, written.binary);
@@ -454,7 +454,7 @@ static void test_first_version(void **state)
 	assert_int_equal(about_recorded(&read), RECORDED_TREES);
 	about_destroy(&read);
 	/* And no less. */
-	cursor = cursor_of(bytes.data, bytes.size - 8);
+	cursor = cursor_of(bytes.data, bytes.size - 9);
 	assert_false(about_read(&cursor, &read));
 	about_destroy(&read);
 	bytes_destroy(&bytes);
