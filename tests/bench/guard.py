@@ -22,6 +22,8 @@ WARM_SECONDS = 2
 TRACED_SECONDS = 4
 # Called twice a second: the load generator connects so often.
 TARGET = "net.(*TCPListener).Accept"
+# How long each server is watched: attaching to more functions takes longer.
+SECONDS = {"small": 8, "caddy": 12, "prometheus": 24}
 GUARDS = {"no guard": ("--max-overhead", "none"), "guard": ("--max-overhead", "20")}
 
 
@@ -79,21 +81,35 @@ def wait_until_it_serves(server, address):
     raise Failed(f"{server.process.args[0]} does not serve")
 
 
+def packaged(name, *packages):
+    try:
+        return os.path.join(builds.fetch("real-programs", *packages), "usr/bin", name)
+    except builds.Unavailable as reason:
+        raise Skipped(str(reason)) from None
+
+
 class Servers:
     def __init__(self, scratch):
         self.scratch = scratch
 
     def small(self, address):
+        """Of the standard library's net/http alone."""
         path = os.path.join(self.scratch, "server")
         return path, [path, address]
 
     @staticmethod
     def caddy(address):
-        try:
-            path = os.path.join(builds.fetch("real-programs"), "usr/bin/caddy")
-        except builds.Unavailable as reason:
-            raise Skipped(str(reason)) from None
+        path = packaged("caddy")
         return path, [path, "respond", "--listen", address, "hello"]
+
+    def prometheus(self, address):
+        """62,863 functions can be traced. It answers with a redirection."""
+        path = packaged("prometheus", "bookworm", "prometheus")
+        configuration = os.path.join(self.scratch, "prometheus.yml")
+        with open(configuration, "w", encoding="utf-8") as file:
+            file.write("global: {}\n")
+        return path, [path, f"--config.file={configuration}", f"--web.listen-address={address}",
+                      f"--storage.tsdb.path={os.path.join(self.scratch, 'prometheus')}"]
 
 
 def figure(text, said):
@@ -180,9 +196,10 @@ def show(row, what, runs, without):
             print(f"#     {line}", flush=True)
 
 
-def measure(row, scratch, quick):
-    servers = Servers(scratch)
-    patterns = ["*"] if quick else ["*", "net/http*", "main.*"]
-    compare(row, scratch, "small server", servers.small, patterns, 4 if quick else 8, 1 if quick else 3)
-    if not quick:
-        compare(row, scratch, "caddy", servers.caddy, patterns, 12, 3)
+def measure(row, scratch, quick, name):
+    server, what = getattr(Servers(scratch), name), f"{name} server"
+    if quick:
+        compare(row, scratch, what, server, ["*"], 4, 1)
+    else:
+        compare(row, scratch, what, server, ["*"] if name == "prometheus" else ["*", "net/http*", "main.*"],
+                SECONDS[name], 3)
