@@ -4,11 +4,12 @@
  * ("Trace Event Format"): an object with one array of events.
  *
  * A call is two events (B and E) with the same name and arguments, by which speedscope knows that they belong
- * together. One event with a duration (X) would not do: its end is a sum of doubles, and of two calls that
+ * together; but Perfetto appends arrays of the one to those of the other, and where there are some, only the
+ * first event has arguments: for speedscope, the name is enough. One event with a duration (X) would not do: its end is a sum of doubles, and of two calls that
  * end at the same time the outer one may end first. A wait is two of another kind (b and e), which have a
  * track of their own: one begins when another ends, which speedscope would take for a fault of the stack of
- * calls, and it knows nothing of these. Goroutines are threads. Times are microseconds since tracing began, with three decimals: since 1970, a double would have no nanoseconds
- * left. Speedscope takes calls for one function whose name and arguments are the same: so there are few
+ * calls, and it knows nothing of these. Goroutines are threads. Times are microseconds since tracing began, with
+ * three decimals: since 1970, a double would have no nanoseconds left. Speedscope takes calls for one function whose name and arguments are the same: so there are few
  * arguments.
  */
 #include <stdlib.h>
@@ -130,8 +131,15 @@ static void tell_start(struct output *out, const struct tree *tree, const struct
 	}
 }
 
-static void tell_call(struct output *out, const char *phase, const struct tree *tree,
-		      const struct call *call, uint64_t time_ns)
+/* Whether there are arrays in its arguments. */
+static bool has_arrays(const struct output *out, const struct tree *tree, const struct call *call)
+{
+	return json_has_values(call) ||
+	       (out->options.run.stacks && !call->depth && !output_is_start(tree, call));
+}
+
+static struct json_writer begin_call(struct output *out, const char *phase, const struct tree *tree,
+				     const struct call *call, uint64_t time_ns)
 {
 	struct json_writer json = begin_on_track(out, phase, tree, call->tid);
 
@@ -139,23 +147,34 @@ static void tell_call(struct output *out, const char *phase, const struct tree *
 	json_name(&json, output_entry(out, call)->function);
 	json_member_text(&json, "cat", "call");
 	put_time(out, &json, time_ns);
-	json_member_open(&json, "args", '{');
-	json_call_origin(out, &json, tree, call);
-	json_values(out, &json, call);
+	return json;
+}
+
+static void put_arguments(struct output *out, struct json_writer *json, const struct tree *tree,
+			  const struct call *call)
+{
+	json_member_open(json, "args", '{');
+	json_call_origin(out, json, tree, call);
+	json_named_values(out, json, call);
 	if (call->end != CALL_RETURN)
-		json_member_text(&json, "end", json_end_name(call->end));
+		json_member_text(json, "end", json_end_name(call->end));
 	if (out->options.run.states) {
-		json_key(&json, "states_ns");
-		json_states(out, &json, call);
+		json_key(json, "states_ns");
+		json_states(out, json, call);
 	}
-	json_close(&json, '}');
-	end_event(&json);
+	json_close(json, '}');
 }
 
 static void call(struct output *out, const struct tree *tree, const struct call *call)
 {
-	tell_call(out, "B", tree, call, call->start_ns);
-	tell_call(out, "E", tree, call, call->end_ns);
+	struct json_writer json = begin_call(out, "B", tree, call, call->start_ns);
+
+	put_arguments(out, &json, tree, call);
+	end_event(&json);
+	json = begin_call(out, "E", tree, call, call->end_ns);
+	if (!has_arrays(out, tree, call))
+		put_arguments(out, &json, tree, call);
+	end_event(&json);
 	if (output_is_start(tree, call) && tree->parent_goid)
 		tell_start(out, tree, call);
 }

@@ -10,8 +10,7 @@
 #include "output/values_text.h"
 #include "values/trace_ids.h"
 
-/* JSON's natural form. */
-static void put_form(struct json_writer *json, const struct value *value)
+void json_value_form(struct json_writer *json, const struct value *value)
 {
 	char text[VALUE_JSON_SIZE], word[VALUE_WORD_SIZE];
 
@@ -47,7 +46,7 @@ static void put_values(struct json_writer *json, const struct value_list *list,
 		json_open(json, '{');
 		put_expr(json, value.spec);
 		json_key(json, "value");
-		put_form(json, &value);
+		json_value_form(json, &value);
 		if (state)
 			json_member_text(json, "state", state);
 		json_close(json, '}');
@@ -67,7 +66,7 @@ static void put_labels(struct json_writer *json, const struct value_list *list,
 		if (value.state == VALUE_NIL)
 			continue;
 		json_text_key(json, key ?: "");
-		put_form(json, &value);
+		json_value_form(json, &value);
 	}
 	json_close(json, '}');
 }
@@ -86,16 +85,23 @@ static void put_trace(struct json_writer *json, const struct value_list *list,
 	json_member_text(json, "span_id", text);
 }
 
+void json_labels(struct output *out, struct json_writer *json, const struct call *call)
+{
+	const struct value_list *list = call->depth ? NULL : output_values(out, call->captured);
+
+	if (list && list->num_labels)
+		put_labels(json, list, call->captured);
+	if (list)
+		put_trace(json, list, call->captured);
+}
+
 void json_values(struct output *out, struct json_writer *json, const struct call *call)
 {
 	const struct value_list *list = output_values(out, call->captured);
 
 	if (call->values_left_out)
 		json_member_true(json, "args_left_out");
-	if (list && list->num_labels && !call->depth)
-		put_labels(json, list, call->captured);
-	if (!call->depth)
-		put_trace(json, list, call->captured);
+	json_labels(out, json, call);
 	if (list && (list->count || list->typed)) {
 		json_member_open(json, "args", '[');
 		put_values(json, list, call->captured);

@@ -3,7 +3,7 @@
  * perfetto.c - a trace for the Perfetto UI and its trace processor: packets of Protocol Buffers.
  *
  * A process is a track, below it a track for each goroutine, and below that one for what it waited for. A
- * call is a slice; a `go` statement an arrow (flow). Names are told once and then by number. Members and
+ * call is a slice, whose arguments (annotations) are its values; a `go` statement an arrow (flow). Names are told once and then by number. Members and
  * their numbers: protos/perfetto/trace/ of github.com/google/perfetto.
  */
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include "base/protobuf.h"
 #include "output/amounts.h"
 #include "output/json_call.h"
+#include "output/perfetto_json.h"
 #include "output/tracks.h"
 
 /* trace.proto, trace_packet.proto */
@@ -57,12 +58,26 @@ struct perfetto {
 	bool has_begun; /* the first packet with names was written */
 	/* Of what is written; empty in between. */
 	struct bytes packet, event, inner, innermost;
+	/* Values of a call as JSON, in `json` once they are written; NULL before the first. */
+	struct writer *values;
+	char *json;
+	size_t json_size;
 };
 
 static struct error *begin(struct output *out)
 {
 	out->data = calloc(1, sizeof(struct perfetto));
 	return out->data ? NULL : error_out_of_memory();
+}
+
+static void free_values(struct perfetto *perfetto)
+{
+	if (!perfetto->values)
+		return;
+	if (perfetto->values->file)
+		fclose(perfetto->values->file);
+	free(perfetto->values);
+	free(perfetto->json);
 }
 
 static void free_data(struct output *out)
@@ -77,6 +92,7 @@ static void free_data(struct output *out)
 	bytes_destroy(&perfetto->event);
 	bytes_destroy(&perfetto->inner);
 	bytes_destroy(&perfetto->innermost);
+	free_values(perfetto);
 	free(perfetto);
 }
 
@@ -262,11 +278,43 @@ static void entry(struct output *out, const struct tree *tree, const struct call
 	write_event(out, call->start_ns);
 }
 
+static bool open_values(struct perfetto *perfetto)
+{
+	if (!perfetto->values)
+		perfetto->values = calloc(1, sizeof(*perfetto->values));
+	if (perfetto->values && !perfetto->values->file)
+		perfetto->values->file = open_memstream(&perfetto->json, &perfetto->json_size);
+	return perfetto->values && perfetto->values->file;
+}
+
+static void annotate_values(struct output *out, const struct call *call)
+{
+	struct perfetto *perfetto = out->data;
+	struct json_writer json;
+
+	if (!open_values(perfetto)) {
+		out->writer.errnum = ENOMEM;
+		return;
+	}
+	rewind(perfetto->values->file);
+	json = json_begin(perfetto->values);
+	json_named_values(out, &json, call);
+	json_end(&json);
+	writer_flush(perfetto->values);
+	if (perfetto->values->errnum)
+		out->writer.errnum = perfetto->values->errnum;
+	else
+		perfetto_put_json(&perfetto->event, EVENT_ANNOTATION, perfetto->json,
+				  perfetto->json_size);
+}
+
 static void call(struct output *out, const struct tree *tree, const struct call *call)
 {
 	begin_event(out, TYPE_END, track_of(out, tree, call->tid));
 	if (call->end != CALL_RETURN)
 		annotate(out, "end", json_end_name(call->end));
+	if (json_has_values(call))
+		annotate_values(out, call);
 	write_event(out, call->end_ns);
 }
 

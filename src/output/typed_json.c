@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "values/inferred.h"
@@ -14,6 +15,29 @@ static void put_word(struct json_writing *writing, uint64_t word)
 
 	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)word);
 	json_text(writing->json, text);
+}
+
+static void put_inferred_value(struct json_writing *writing, const struct go_value *value,
+			       const struct inferred *inferred)
+{
+	switch (inferred->kind) {
+	case INFERRED_UNKNOWN:
+		json_put_missing(writing, value->state);
+		break;
+	case INFERRED_WORDS:
+		json_open_value(writing->json, '[');
+		put_word(writing, inferred->words[0]);
+		writer_put(writing->json->writer, ",", 1);
+		put_word(writing, inferred->words[1]);
+		json_close(writing->json, ']');
+		break;
+	case INFERRED_TEXT:
+		json_put_text(writing, value);
+		break;
+	case INFERRED_INTERFACE:
+		put_word(writing, inferred->words[1]);
+		break;
+	}
 }
 
 /* With what it is taken for. */
@@ -29,24 +53,7 @@ static void put_inferred(struct json_writing *writing, const struct go_value *va
 		json_member_true(writing->json, "inferred");
 	}
 	json_key(writing->json, "value");
-	switch (inferred.kind) {
-	case INFERRED_UNKNOWN:
-		json_put_missing(writing, value->state);
-		break;
-	case INFERRED_WORDS:
-		json_open_value(writing->json, '[');
-		put_word(writing, inferred.words[0]);
-		writer_put(writing->json->writer, ",", 1);
-		put_word(writing, inferred.words[1]);
-		json_close(writing->json, ']');
-		break;
-	case INFERRED_TEXT:
-		json_put_text(writing, value);
-		break;
-	case INFERRED_INTERFACE:
-		put_word(writing, inferred.words[1]);
-		break;
-	}
+	put_inferred_value(writing, value, &inferred);
 }
 
 static void put_typed(struct json_writing *writing, const struct go_value *value)
@@ -80,5 +87,30 @@ void typed_json_put(struct json_writer *json, const struct typed_list *typed,
 			put_typed(writing, &value);
 		json_put_states(writing);
 		json_close(json, '}');
+	}
+}
+
+void typed_json_put_named(struct json_writing *writing, const struct typed_list *typed,
+			  const struct captured *captured)
+{
+	for (size_t i = 0; i < typed->num_values; i++) {
+		struct go_value value = go_value_at(typed, captured, i);
+		const char *name = typed->values[i].name;
+		char number[TEXT_NUMBER_SIZE + 1];
+
+		/* There may be several of these. */
+		if (!*name || !strcmp(name, "_")) {
+			number[text_format_number(number, i)] = '\0';
+			name = number;
+		}
+		json_begin_named(writing, name);
+		if (typed_is_inferred(&typed->values[i])) {
+			struct inferred inferred = infer(&value);
+
+			put_inferred_value(writing, &value, &inferred);
+		} else {
+			json_put_value(writing, &value);
+		}
+		json_end_named(writing);
 	}
 }

@@ -15,14 +15,14 @@ struct part_state {
 	uint8_t state;
 };
 
-/* One value of the list. */
+/* One value of the list, or all of them as members of an object. */
 struct json_writing {
 	struct json_writer *json;
 	size_t left; /* values that may still be written */
 	unsigned nesting;
 	char path[PATH_SIZE]; /* of the part in hand */
 	size_t path_length;
-	uint8_t state; /* of the value itself */
+	uint8_t state; /* of the value itself, where it has no path */
 	struct part_state states[MAX_STATES];
 	size_t num_states;
 };
@@ -37,6 +37,15 @@ void json_note_state(struct json_writing *writing, uint8_t state);
 void json_put_missing(struct json_writing *writing, uint8_t state);
 /* "state" and "states" */
 void json_put_states(const struct json_writing *writing);
+/* The members of the latter. */
+void json_put_part_states(const struct json_writing *writing);
+
+/* The key of a member, and from here on the beginning of the path; whatever it is, escaped. */
+void json_begin_named(struct json_writing *writing, const char *name);
+void json_end_named(struct json_writing *writing);
+/* Members of an object, by name; one writing is for all of them. */
+void typed_json_put_named(struct json_writing *writing, const struct typed_list *typed,
+			  const struct captured *captured);
 
 /* A text that may hold anything. */
 void json_put_clean(struct json_writing *writing, const char *text);

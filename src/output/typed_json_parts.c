@@ -59,6 +59,27 @@ void json_leave(struct json_writing *writing, size_t before)
 	writing->path[before] = '\0';
 }
 
+void json_begin_named(struct json_writing *writing, const char *name)
+{
+	_cleanup_free_ char *clean = text_escape(name, strlen(name));
+
+	json_text_key(writing->json, clean ?: "");
+	json_enter(writing, "%s", clean ?: "?");
+}
+
+void json_end_named(struct json_writing *writing)
+{
+	json_leave(writing, 0);
+}
+
+void json_put_part_states(const struct json_writing *writing)
+{
+	for (size_t i = 0; i < writing->num_states; i++) {
+		json_text_key(writing->json, writing->states[i].path);
+		json_text(writing->json, value_state_text(writing->states[i].state));
+	}
+}
+
 void json_put_states(const struct json_writing *writing)
 {
 	struct json_writer *json = writing->json;
@@ -68,9 +89,6 @@ void json_put_states(const struct json_writing *writing)
 	if (!writing->num_states)
 		return;
 	json_member_open(json, "states", '{');
-	for (size_t i = 0; i < writing->num_states; i++) {
-		json_text_key(json, writing->states[i].path);
-		json_text(json, value_state_text(writing->states[i].state));
-	}
+	json_put_part_states(writing);
 	json_close(json, '}');
 }

@@ -12,6 +12,9 @@ import zlib
 import pytest
 
 import builds
+import test_trace_ids
+import test_typed
+import test_values
 from harness import WAIT_SECONDS, tool
 
 UNITS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
@@ -248,8 +251,9 @@ class Packed:
         return self.bytes[self.at - size:self.at].decode()
 
 
-def unpack(page):
-    """Its header, calls, lanes and waits: src/output/html.c says how they are packed."""
+def unpack(page, values=None):
+    """Its header, calls, lanes and waits: src/output/html.c says how they are packed. Values of calls are appended."""
+    values = [] if values is None else values
     text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', page).group(1)
     packed = Packed(zlib.decompress(base64.b64decode(text)))
     header = [packed.number(), *(packed.text() for _ in range(4)), packed.number()]
@@ -268,7 +272,7 @@ def unpack(page):
                 waits.append((f"[{texts[name]}]", duration))
                 continue
             ending, caller, file, line = packed.numbers(4)
-            packed.text()
+            values.append(packed.text())
             parts = [packed.numbers(3) for _ in range(packed.number())]
             calls.append((lanes[lane][0], texts[name], depth, last, duration, by, texts[ending], texts[caller], texts[file], line,
                           {texts[part]: ns for part, _, ns in parts}))
@@ -276,6 +280,12 @@ def unpack(page):
             start_ms, lasted, lost = packed.numbers(3)
             assert packed.at == len(packed.bytes) and start_ms > 0 and lasted > 0 and lost == 0
     return header, calls, lanes, waits
+
+
+def html_values(page):
+    values = []
+    unpack(page, values)
+    return values
 
 
 def states_of(call):
@@ -365,6 +375,115 @@ def perfetto_spans(path):
             spans.append((name, packet[8] - since))
     assert not any(opened.values())
     return spans
+
+
+def fields(data):
+    """[(field, value), ...] of what protobuf has packed, repeated ones too."""
+    packed, found = Packed(data), []
+    while packed.at < len(data):
+        tag = packed.number()
+        if tag & 7:
+            size = 8 if tag & 7 == 1 else packed.number()
+            packed.at += size
+            found.append((tag >> 3, data[packed.at - size:packed.at]))
+        else:
+            found.append((tag >> 3, packed.number()))
+    return found
+
+
+def annotation(data):
+    """(name, value) of a DebugAnnotation."""
+    name = value = None
+    for field, told in fields(data):
+        if field == 10:
+            name = told.decode()
+        elif field == 11:
+            value = {**(value or {}), **dict([annotation(told)])}
+        elif field == 12:
+            value = [*(value or []), annotation(told)[1]]
+        else:
+            value = {2: bool, 3: int, 4: lambda number: number - 2**64, 5: lambda bits: struct.unpack("<d", bits)[0],
+                     6: bytes.decode}[field](told)
+    return name, value
+
+
+def perfetto_values(path):
+    """What each call that has ended was annotated with, by when it ended."""
+    found = {}
+    for _, packet in fields(path.read_bytes()):
+        packet = message(packet)
+        event = fields(packet.get(11, b""))
+        if (9, 2) in event:
+            found.setdefault(packet[8], dict(annotation(data) for field, data in event if field == 4))
+    return found
+
+
+def words(value):
+    """As Perfetto is told what is nothing, and NUL."""
+    if isinstance(value, dict):
+        return {key: words(part) for key, part in value.items()} or "{}"
+    if isinstance(value, list):
+        return list(map(words, value)) or "[]"
+    return "null" if value is None else value.replace("\0", "\u2400") if isinstance(value, str) else value
+
+
+def named_values(call):
+    """As viewers have the values of a call."""
+    found = {key: call[key] for key in ("labels", "trace_id", "span_id", "args_left_out", "results_left_out") if key in call}
+    for kind in {"args", "results"} & call.keys():
+        found[kind], states = {}, found.get("not_whole", {})
+        for i, value in enumerate(call[kind]):
+            label = value.get("name", re.sub(r"=.*|:\w+$", "", value.get("expr", "")))
+            label = str(i) if label in ("", "_") else label
+            # Of what the user has named twice, the second has all of what was written.
+            label = value["expr"] if label in found[kind] else label
+            found[kind][label] = value["value"]
+            if value.get("state", "nil") != "nil":
+                states[label] = value["state"]
+            states.update({label + part: state for part, state in value.get("states", {}).items()})
+        if states:
+            found["not_whole"] = states
+    return found
+
+
+@pytest.mark.parametrize("name, options, targets, commands, build", [
+    ("typed", ["-a"], test_typed.TARGETS, test_typed.COMMANDS, {}),
+    ("values", [], list(test_values.ALL.values()), list(test_values.ALL), {}),
+    ("values", [], test_values.RESULTS, ["results"], {}),
+    ("values", ["--label", "user", "--label", "path"], ["main.labelled(n=%ax:s64)"], ["labels"], {}),
+    ("otel", ["-a", "--trace-ids"], test_trace_ids.FUNCTIONS, ["GO"], {"build": builds.build_with_modules}),
+], ids=["typed", "written", "results", "labels", "trace-ids"])
+def test_values_by_name(name, options, targets, commands, build, binary, start, trace, tmp_path):
+    """Arguments, results, labels and traces as Perfetto and Chrome have arguments, as the JSON has them; and in a page, as text."""
+    program, recording = start(binary(name, version="1.27", **build)), tmp_path / "recording"
+    tracer = trace("record", "-o", recording, *options, program.path, *targets)
+    for command in commands:
+        program.work(command)
+    tracer.stop()
+    calls = calls_of(recording)
+    wanted = [named_values(call) for call in calls]
+    assert sum(map(bool, wanted)) > len(wanted) / 2
+
+    events = [event for event in json.loads(export(recording, "chrome").read_text())["traceEvents"] if event["ph"] in "BE"]
+    # What the ends have, too, Perfetto appends.
+    assert ["args" in event for event in events if event["ph"] == "E"] == [not values for values in wanted]
+    told = [{key: value for key, value in event["args"].items() if key not in ("caller", "end", "started_by")}
+            for event in events if event["ph"] == "B"]
+    assert told == wanted
+
+    seen = perfetto_values(export(recording, "perfetto"))
+    ends = [call["start_ns"] + call["duration_ns"] for call in calls]
+    since, alone = ends[0] - min(seen), [end for end in ends if ends.count(end) == 1]
+    assert min(ends) == ends[0] and len(alone) > len(ends) / 2
+    for call, end, values in zip(calls, ends, wanted):
+        if end in alone:
+            told = {key: value for key, value in seen[end - since].items() if key != "end"}
+            assert told == {key: words(value) for key, value in values.items()}, call["function"]
+
+    shown = subprocess.run([tool(), "replay", "--caller", "off", recording], capture_output=True, text=True, check=True,
+                           timeout=WAIT_SECONDS).stdout
+    texts = html_values(export(recording, "html").read_text())
+    assert len(texts) == len(calls) and all(text.split(")")[0] in shown for text in texts)
 
 
 SPANS = {"chrome": chrome_spans, "html": html_spans, "perfetto": perfetto_spans, "speedscope": speedscope_spans,

@@ -24,6 +24,10 @@ async function perfetto(page, origin, file) {
     return plain({
       slices: await all("select name, category, count(*) as n, sum(dur) as ns from slice group by name, category",
         { name: "str", category: "str_null", n: 0, ns: 0 }),
+      // Arguments of calls, by their keys; numbers as text, since they may have 64 bits.
+      args: await all(`select s.id, s.name, a.key, a.value_type as type, coalesce(a.string_value, cast(a.int_value as text)) as text, a.real_value as real
+          from slice s join args a using (arg_set_id) where category = 'call' and (a.key glob 'debug.*' or a.key glob 'args.*') order by s.ts, s.id`,
+        { id: 0, name: "str", key: "str", type: "str", text: "str_null", real: 1 }),
       flows: (await all("select count(*) as n from flow", { n: 0 }))[0].n,
       errors: await all("select name, value from stats where severity = 'error' and value > 0", { name: "str", value: 0 }),
     });
