@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from harness import WAIT_SECONDS, Process, await_condition, check_same, children, is_tracing, tool
+from harness import Process, await_condition, check_same, children, is_tracing, tool
+from recordings import refused, replay
 
 ROUNDS = 20
 VIEWS = {
@@ -28,11 +29,6 @@ VIEWS = {
     "colour": ["--color", "always"],
 }
 COLLECTED = {"calls": [], "states": ["--states"], "all": ["--min-wait", "1us", "--stack", "--follow"]}
-
-
-def replay(*arguments, **options):
-    options.setdefault("check", True)
-    return subprocess.run([tool(), "replay", *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, **options)
 
 
 def is_allowed(view, collected):
@@ -196,22 +192,16 @@ def test_full_disk(binary, start, run_tool):
     program.work()
 
 
-def refused(*arguments):
-    run = replay(*arguments, check=False)
-    assert run.returncode == 1 and not run.stdout
-    return run.stderr.decode()
-
-
 def test_errors(tmp_path):
     text = tmp_path / "text"
     text.write_text("nothing that was recorded\n")
-    assert "is no recording" in refused(text)
+    assert "is no recording" in refused("replay", text)
     text.write_bytes(b"gofgrec\n" + (99).to_bytes(8, "little"))
-    assert "of version 99" in refused(text)
+    assert "of version 99" in refused("replay", text)
     text.write_bytes(b"")
-    assert "is no recording" in refused(text)
-    assert "No such file" in refused(tmp_path / "none")
-    assert "Is a directory" in refused(tmp_path)
+    assert "is no recording" in refused("replay", text)
+    assert "No such file" in refused("replay", tmp_path / "none")
+    assert "Is a directory" in refused("replay", tmp_path)
     assert replay(check=False).returncode == 2
 
 
@@ -223,7 +213,7 @@ def test_own_recording_is_not_overwritten(binary, start, trace, tmp_path):
     program.work()
     tracer.stop()
     before = recording.read_bytes()
-    assert "is the recording itself" in refused("-o", recording, recording)
+    assert "is the recording itself" in refused("replay", "-o", recording, recording)
     assert recording.read_bytes() == before
 
 

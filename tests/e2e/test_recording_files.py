@@ -2,32 +2,37 @@
 """Recordings of every version are shown as they were when that was the newest; and what is left of recordings that
 were damaged, cut off or killed.
 
-tests/e2e/golden/recordings has a file of each version, and what `replay -f json` shows of it. HACKING.md tells how
-one is made."""
+tests/e2e/golden/recordings has files of each version, and what is shown of each with -f json. HACKING.md tells how one
+is made."""
 
+import json
 import os
 import pathlib
 import random
 import signal
-import subprocess
 
 import pytest
 
 from blocks import BLOCK_HEADER, RECORDS, blocks
-from harness import WAIT_SECONDS, await_condition, tool
+from harness import await_condition
+from recordings import replay, run
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "recordings"
 RECORDINGS = sorted(GOLDEN.glob("*.rec"))
+NOTHING = b"there is nothing in"
 # RECORDING_KILLS=100 is the long form.
 KILLS = int(os.environ.get("RECORDING_KILLS", "4"))
 
 
-def replay(path, *options):
-    return subprocess.run([tool(), "replay", *options, path], capture_output=True, timeout=WAIT_SECONDS, check=False)
+def what_of(golden):
+    """1-hunt.rec is what hunt recorded, 1.rec has trees, as do others."""
+    return golden.stem.partition("-")[2]
 
 
-def lines_of(path):
-    return replay(path, "-f", "json").stdout.splitlines()
+def show(path, what):
+    """What was recorded, with -f json."""
+    command = [what, "--replay"] if what in ("states", "hunt", "goroutines") else ["replay"]
+    return run(*command, path, "-f", "json", check=False)
 
 
 def version_now():
@@ -36,13 +41,15 @@ def version_now():
 
 
 def test_there_is_one_of_this_version():
-    versions = {int.from_bytes(path.read_bytes()[8:12], "little") for path in RECORDINGS}
-    assert versions == set(range(1, version_now() + 1))
+    found = {(int.from_bytes(path.read_bytes()[8:12], "little"), what_of(path)) for path in RECORDINGS}
+    assert {version for version, _ in found} == set(range(1, version_now() + 1))
+    for what in ("", "states", "hunt", "goroutines"):
+        assert any(whose == what for _, whose in found)
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_version(path):
-    shown = replay(path, "-f", "json")
+    shown = show(path, what_of(path))
     assert shown.returncode == 0 and not shown.stderr, shown.stderr
     assert shown.stdout == path.with_suffix(".json").read_bytes()
 
@@ -52,9 +59,25 @@ def test_newer_version(path, tmp_path):
     data, newer = bytearray(path.read_bytes()), tmp_path / "newer"
     data[8:12] = (version_now() + 1).to_bytes(4, "little")
     newer.write_bytes(data)
-    shown = replay(newer)
+    shown = replay(newer, check=False)
     assert shown.returncode == 1 and not shown.stdout
     assert f"is a recording of version {version_now() + 1}".encode() in shown.stderr
+
+
+def plain(line):
+    """Trees are counted, and a command line is told with what is shown first."""
+    return {key: value for key, value in json.loads(line).items() if key not in ("tree", "command_line")}
+
+
+def is_so(line, what, whole):
+    """Of a recording that is not whole: it was told of the whole one, or says that it is not."""
+    if line in whole or plain(line) in map(plain, whole):
+        return True
+    if what == "hunt":
+        return json.loads(line)["calls"] <= max(json.loads(same)["calls"] for same in whole)
+    if what == "states":
+        return b'"uncertain":true' in line or b'"duration_ns"' not in line
+    return b'"incomplete":true' in line or b'"end":"r' not in line
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
@@ -62,24 +85,24 @@ def test_every_block_damaged(path, tmp_path):
     """One bit of each block, and one of its header. What is there is told, and nothing else: calls are those that
     were recorded, or marked as incomplete."""
     data, damaged = path.read_bytes(), tmp_path / "damaged"
-    whole = set(lines_of(path))
+    what = what_of(path)
+    whole = set(show(path, what).stdout.splitlines())
     found, end = blocks(data)
-    assert end == len(data) and len(found) > 5
+    assert end == len(data) and len(found) > (1 if what == "goroutines" else 5)
     rnd = random.Random(4)
     for block in found:
         for first, size in ((0, BLOCK_HEADER.size), (BLOCK_HEADER.size, block.size - BLOCK_HEADER.size)):
             bad = bytearray(data)
             bad[block.offset + first + rnd.randrange(size)] ^= 1 << rnd.randrange(8)
             damaged.write_bytes(bad)
-            shown = replay(damaged, "-f", "json")
+            shown = show(damaged, what)
             if shown.returncode == 1:
-                assert not shown.stdout and b"cut off or damaged at its beginning" in shown.stderr
+                assert not shown.stdout and NOTHING in shown.stderr
                 continue
             assert shown.returncode == 0
             assert b"is damaged" in shown.stderr
             if block.kind == RECORDS:
-                assert all(line in whole or b'"incomplete":true' in line or b'"end":"r' not in line
-                           for line in shown.stdout.splitlines()), shown.stdout
+                assert all(is_so(line, what, whole) for line in shown.stdout.splitlines()), shown.stdout
 
 
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
@@ -90,19 +113,24 @@ def test_cut_off(path, tmp_path):
     ends = sorted(rnd.sample(range(20, len(data)), 30))
     for end in ends:
         cut.write_bytes(data[:end])
-        shown = replay(cut, "-f", "json")
+        shown = show(cut, what_of(path))
         if shown.returncode == 1:
-            assert not shown.stdout and b"cut off or damaged at its beginning" in shown.stderr
+            assert not shown.stdout and NOTHING in shown.stderr
         else:
-            assert f"was cut off at byte {blocks(data[:end])[1]},".encode() in shown.stderr
+            # A snapshot is of one moment.
+            where = "" if what_of(path) == "goroutines" else f" at byte {blocks(data[:end])[1]}"
+            assert f"was cut off{where},".encode() in shown.stderr
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_killed_at_any_moment(seed, binary, start, trace, tmp_path):
+@pytest.mark.parametrize("what, seed", [("", seed) for seed in range(KILLS)] + [("states", 0), ("hunt", 1)])
+def test_killed_at_any_moment(what, seed, binary, start, trace, tmp_path):
     """kill -9 of the recorder: all blocks that are whole are read."""
     path = binary("calls")
     program, recording = start(path), tmp_path / "recording"
-    tracer = trace("record", "-o", recording, "-u", "main.*", path, "main.root")
+    if what:
+        tracer = trace(what, "--record", recording, "-o", tmp_path / "shown", path, *(["main.root"] if what == "hunt" else []))
+    else:
+        tracer = trace("record", "-o", recording, "-u", "main.*", path, "main.root")
     # The moment is that of a call, so that it does not depend on how busy the machine is.
     for _ in range(random.Random(seed).randrange(1, 200)):
         program.work()
@@ -111,9 +139,9 @@ def test_killed_at_any_moment(seed, binary, start, trace, tmp_path):
     tracer.wait()
     data = recording.read_bytes()
     found, end = blocks(data)
-    shown = replay(recording, "-f", "json")
+    shown = show(recording, what)
     if not found:
-        assert shown.returncode == 1 and b"cut off or damaged at its beginning" in shown.stderr
+        assert shown.returncode == 1 and NOTHING in shown.stderr
         return
     assert shown.returncode == 0
     assert f"was cut off at byte {end},".encode() in shown.stderr

@@ -2,11 +2,10 @@
 """`goroutines` into recordings and out of them: the same bytes, and others of the same goroutines, without the process."""
 
 import json
-import subprocess
 
 import pytest
 
-from harness import WAIT_SECONDS, tool
+from recordings import run
 
 VIEWS = {
     "text": [],
@@ -14,10 +13,6 @@ VIEWS = {
     "all": ["--all", "--color", "always"],
     "chosen": ["--state", "waiting", "--grep", "chan", "--limit", "3"],
 }
-
-
-def run(*arguments, check=True):
-    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=check)
 
 
 @pytest.mark.parametrize("work", ["EVERYTHING 3", "STUCK", "LABELS 4"])

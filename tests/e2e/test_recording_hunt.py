@@ -2,11 +2,10 @@
 """`hunt` into recordings and out of them: the same report, and others of the same calls."""
 
 import json
-import subprocess
 
 import pytest
 
-from harness import WAIT_SECONDS, tool
+from recordings import refused, run
 
 VIEWS = {
     "text": [],
@@ -17,10 +16,6 @@ VIEWS = {
     "speedscope": ["-f", "speedscope"],
 }
 WORKS = {"mutex": ("mutex 60 5 4 50", "main.handleMutex"), "cpu": ("json 40 4 4 30", "main.handleJSON")}
-
-
-def run(*arguments, check=True):
-    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=check)
 
 
 def record(binary, start, trace, folder, work, *options):
@@ -56,9 +51,6 @@ def test_other_views(waits, binary, start, trace, tmp_path):
 
 def test_refused(binary, start, trace, tmp_path):
     recording, _ = record(binary, start, trace, tmp_path, "mutex")
-    refused = run("states", "--replay", recording, check=False)
-    assert refused.returncode == 1 and f"hunt --replay {recording}" in refused.stderr.decode()
-    refused = run("hunt", "--replay", recording, "--goid", "1", check=False)
-    assert refused.returncode == 2 and b"--goid" in refused.stderr
-    refused = run("hunt", "--replay", recording, "--drill", check=False)
-    assert refused.returncode == 2 and "--drill" in refused.stderr.decode()
+    assert f"hunt --replay {recording}" in refused("states", "--replay", recording, status=1)
+    assert "--goid" in refused("hunt", "--replay", recording, "--goid", "1", status=2)
+    assert "--drill" in refused("hunt", "--replay", recording, "--drill", status=2)

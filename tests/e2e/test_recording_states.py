@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """`states` into recordings and out of them: the same bytes as while it was traced."""
 
-import subprocess
-
 import pytest
 
-from harness import WAIT_SECONDS, tool
+from harness import tool
+from recordings import refused, run
 
 VIEWS = {
     "changes": [],
@@ -14,10 +13,6 @@ VIEWS = {
     "summary": ["--summary"],
     "tables": ["--summary", "--by", "function", "--by", "go", "--sort", "longest", "-f", "json"],
 }
-
-
-def run(*arguments, check=True):
-    return subprocess.run([tool(), *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=check)
 
 
 def record(binary, start, trace, folder, *options):
@@ -52,12 +47,6 @@ def test_no_changes(binary, trace, tmp_path):
     trace("states", "--record", recording, binary("states")).stop()
     shown = run("states", "--replay", recording)
     assert b"no goroutine changed its state" in shown.stderr
-
-
-def refused(*arguments):
-    tool_run = run(*arguments, check=False)
-    assert tool_run.returncode and not tool_run.stdout
-    return tool_run.stderr.decode()
 
 
 def test_refused(binary, start, trace, tmp_path):

@@ -3,12 +3,11 @@
 
 import os
 import shutil
-import subprocess
 
 import pytest
 
 import builds
-from harness import WAIT_SECONDS, tool
+from recordings import replay
 from test_trace_ids import FUNCTIONS
 from test_typed import COMMANDS as TYPED, TARGETS
 from test_values import ALL, RESULTS
@@ -28,10 +27,6 @@ RUNS = {
     "where-late": ("values", ["-a", "--where", 'n > 1 && text ~ "ppppp*" && result == -5'], ["main.recovered"], ["results"]),
 }
 BUILDS = [("1.19", []), ("1.27", ["-ldflags=-s -w"])]
-
-
-def replay(*arguments):
-    return subprocess.run([tool(), "replay", *map(str, arguments)], capture_output=True, timeout=WAIT_SECONDS, check=True)
 
 
 def satisfied(text):
