@@ -249,10 +249,17 @@ struct output_options play_output_options(const struct player_state *state, FILE
 
 void play_report(const struct play *play)
 {
+	static const char *const advice[] = {
+		[RECORDED_TREES] = "record fewer functions, or give record's --ring-size more",
+		[RECORDED_STATES] =
+			"what is shown lacks some; give --ring-size more when you record",
+		[RECORDED_HUNT] =
+			"calls of which some are missing are left out; give --ring-size more when you record",
+	};
 	struct player_trouble trouble = player_trouble(play->player);
 	unsigned long long offset = trouble.offset;
 
-	counts_report(play->counts, "record fewer functions, or give record's --ring-size more");
+	counts_report(play->counts, advice[play->recorded]);
 	if (trouble.num_damaged)
 		log_warning(
 			"%s is damaged: %llu parts of it are left out, the first at byte %llu; what was called then is missing",

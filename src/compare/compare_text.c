@@ -117,6 +117,16 @@ static uint64_t calls_of(const struct compared_side *side)
 	return side->row ? side->row->num_calls : 0;
 }
 
+/* "main.query in main.root" where there are several such */
+static void put_name(const struct put *to, const struct compared *one)
+{
+	put(to, one->function);
+	if (to->comparison->num_roots > 1 && strcmp(one->root, one->function)) {
+		put(to, " in ");
+		put(to, one->root);
+	}
+}
+
 static void put_row(const struct put *to, const struct compared *one)
 {
 	char more[CHANGE_SIZE], before[TEXT_AMOUNT_SIZE], now[TEXT_AMOUNT_SIZE];
@@ -129,11 +139,7 @@ static void put_row(const struct put *to, const struct compared *one)
 	put_quantiles(to, one, 0.99);
 	put_format(to, "  %7llu %7llu  %7.1g  ", (unsigned long long)calls_of(&one->old),
 		   (unsigned long long)calls_of(&one->new), one->p);
-	put(to, one->function);
-	if (to->comparison->num_roots > 1 && strcmp(one->root, one->function)) {
-		put(to, " in ");
-		put(to, one->root);
-	}
+	put_name(to, one);
 	if (!one->old.row || !one->new.row)
 		put(to, one->old.row ? " [only in OLD]" : " [only in NEW]");
 	put(to, "\n");
@@ -200,7 +206,7 @@ static void put_only(const struct put *to, bool is_old)
 		if ((is_old ? one->new.row : one->old.row))
 			continue;
 		put(to, between);
-		put(to, one->function);
+		put_name(to, one);
 		between = ", ";
 	}
 	if (between[0] == ',')

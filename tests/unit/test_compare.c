@@ -321,6 +321,46 @@ static void test_names_that_are_alike(void **state)
 	tree_times_destroy(&times);
 }
 
+static struct tree_times pair_times(size_t target, size_t function)
+{
+	struct tree_times times = {};
+	struct tree tree = {.number = 1};
+	struct call root = {.number = 1}, inner = {.number = 2, .parent = 1, .depth = 1};
+
+	tree_times_begin(&times, NULL, false);
+	add_call(&times, &tree, 0, &root);
+	end_call(&times, &tree, 0, &root, 20);
+	tree.number = 2;
+	add_call(&times, &tree, target, &root);
+	add_call(&times, &tree, function, &inner);
+	end_call(&times, &tree, function, &inner, 10);
+	end_call(&times, &tree, target, &root, 20);
+	return times;
+}
+
+/* Where there are several targets, each function is named with its own. */
+static void test_only_in_one(void **state)
+{
+	struct tree_times old = pair_times(1, 2), new = pair_times(1, 3);
+	struct comparison comparison = compare_times(&old, &new);
+	struct writer *writer = calloc(1, sizeof(*writer));
+	char *text = NULL;
+	size_t size = 0;
+
+	assert_non_null(writer);
+	writer->file = open_memstream(&text, &size);
+	comparison_text(&comparison, writer, false);
+	writer_flush(writer);
+	fclose(writer->file);
+	assert_non_null(strstr(text, "\nonly in OLD: main.f2 in main.f1\n"));
+	assert_non_null(strstr(text, "\nonly in NEW: main.f3 in main.f1\n"));
+	free(text);
+	free(writer);
+	comparison_destroy(&comparison);
+	tree_times_destroy(&old);
+	tree_times_destroy(&new);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -333,6 +373,7 @@ int main(void)
 		cmocka_unit_test(test_too_few),
 		cmocka_unit_test(test_left_out),
 		cmocka_unit_test(test_names_that_are_alike),
+		cmocka_unit_test(test_only_in_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
