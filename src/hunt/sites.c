@@ -8,6 +8,20 @@
 
 /* ---- frames ---- */
 
+/*
+ * True where a goroutine leaves its stack for the thread's, which no caller of it knows of. Before Go 1.21 the
+ * beginning of the function is kept as if it were a return address (src/runtime/asm_amd64.s, systemstack), and what is
+ * before that is in no function.
+ */
+static bool is_switch(struct names *names, uint64_t va)
+{
+	const struct name *function = names_frames(names, va).places[0].function;
+
+	if (!function)
+		function = names_frames(names, va + 1).places[0].function;
+	return function && strcmp(function->text, "runtime.systemstack_switch") == 0;
+}
+
 size_t sites_frames(struct sites *sites, uint64_t id, bool is_sampled)
 {
 	const struct known_stack *stack = id ? stacks_find(sites->stacks, id) : NULL;
@@ -16,7 +30,10 @@ size_t sites_frames(struct sites *sites, uint64_t id, bool is_sampled)
 	for (size_t i = 0; stack && i < stack->count; i++) {
 		/* A sample's first address is no return address. */
 		uint64_t va = stack->addresses[i] + (is_sampled && !i);
-		struct name_frames frames = names_frames(sites->names, va);
+		struct name_frames frames = {0};
+
+		if (!is_switch(sites->names, va))
+			frames = names_frames(sites->names, va);
 
 		for (size_t j = 0; j < frames.count && count < SITE_MAX_FRAMES; j++) {
 			const struct place *place = &frames.places[j];

@@ -32,6 +32,7 @@ enum world_address {
 	UNLOCK = 0xe010, /* sync.(*Mutex).Unlock */
 	GCWORKER = 0xf010, /* runtime.gcBgMarkWorker */
 	FSYNC = 0x10010, /* syscall.Fsync */
+	SWITCH = 0x12000, /* runtime.systemstack_switch begins there; nothing is before it */
 };
 
 enum world_reason { REASON_SLEEP = 1, REASON_LOCK, REASON_CHAN, REASON_GC, REASON_IO };
@@ -56,6 +57,7 @@ static const struct gobin_func world_funcs[] = {
 	WORLD_FUNC(14, "sync.(*Mutex).Unlock"),
 	WORLD_FUNC(15, "runtime.gcBgMarkWorker"),
 	WORLD_FUNC(16, "syscall.Fsync"),
+	WORLD_FUNC(18, "runtime.systemstack_switch"),
 };
 
 static const struct name_line world_lines[] = {
@@ -75,6 +77,7 @@ static const struct name_line world_lines[] = {
 	WORLD_LINE(14, "/go/src/sync/mutex.go"),
 	WORLD_LINE(15, "/go/src/runtime/mgc.go"),
 	WORLD_LINE(16, "/go/src/syscall/zsyscall_linux_amd64.go"),
+	WORLD_LINE(18, "/go/src/runtime/asm_amd64.s"),
 };
 
 static const char *const world_reasons[] = {
