@@ -180,6 +180,9 @@ void output_hunt(struct output *out, const struct hunt_report *report);
 /* The format wants all functions of stacks: hunt_report_options.full_stacks. */
 bool format_wants_full_stacks(const struct format *format);
 
+/* Each record of trees, before the trees are told of it. */
+void output_hear(struct output *out, const struct record *record);
+
 /* To be called now and then: time has passed, by the clock of records. */
 void output_tick(struct output *out, uint64_t now_ns);
 

@@ -12,6 +12,28 @@
 
 enum protobuf_type { PROTOBUF_VARINT = 0, PROTOBUF_FIXED64 = 1, PROTOBUF_SIZED = 2 };
 
+static inline size_t protobuf_number_size(uint64_t number)
+{
+	size_t size = 1;
+
+	for (; number >= 0x80; number >>= 7)
+		size++;
+	return size;
+}
+
+/* A text, bytes or a message of this size as a member: its head, too. Numbers of members are below 16 here. */
+static inline size_t protobuf_member_size(size_t size)
+{
+	return 1 + protobuf_number_size(size) + size;
+}
+
+/* What comes before them. */
+static inline void protobuf_head(struct bytes *message, unsigned member, size_t size)
+{
+	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
+	bytes_put_number(message, size);
+}
+
 static inline void protobuf_number(struct bytes *message, unsigned member, uint64_t value)
 {
 	bytes_put_number(message, member << 3 | PROTOBUF_VARINT);

@@ -109,6 +109,7 @@ struct error *tree_view_feed(struct tree_view *view, const struct record *record
 {
 	struct error *err = stacks_feed(&view->stacks, record);
 
+	output_hear(view->output, record);
 	if (!err)
 		err = calltree_feed(view->trees, record);
 	if (!err && view->filter)

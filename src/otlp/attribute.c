@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* attribute.c - see attribute.h. Each span has a dozen of them: how large one is is reckoned first, and it is written
+ * into memory that is there. */
 #include "otlp/attribute.h"
 
 #include "base/protobuf.h"
@@ -6,50 +8,64 @@
 enum { KEY_VALUE_KEY = 1, KEY_VALUE_VALUE = 2 };
 enum { ANY_TEXT = 1, ANY_BOOL = 2, ANY_NUMBER = 3 };
 
-static size_t number_size(uint64_t number)
+static uint8_t *put_byte(uint8_t *to, unsigned byte)
 {
-	size_t size = 1;
-
-	for (; number >= 0x80; number >>= 7)
-		size++;
-	return size;
+	*to = (uint8_t)byte;
+	return to + 1;
 }
 
-/* A message as a member, with its number and size. */
-static size_t member_size(size_t size)
+static uint8_t *put_size(uint8_t *to, uint64_t number)
 {
-	return 1 + number_size(size) + size;
+	return to + number_put(to, number);
 }
 
-/* All but the value itself, which has so many bytes. */
-static void put_head(struct bytes *message, unsigned member, const char *key, size_t value_size)
+static uint8_t *put_text(uint8_t *to, unsigned member, const char *text, size_t len)
+{
+	to = put_byte(to, member << 3 | PROTOBUF_SIZED);
+	to = put_size(to, len);
+	memcpy(to, text, len);
+	return to + len;
+}
+
+/* All but the value itself, which has so many bytes; where that goes. NULL: out of memory. */
+static uint8_t *put_head(struct bytes *message, unsigned member, const char *key, size_t value_size)
 {
 	size_t key_len = strlen(key);
+	size_t size = protobuf_member_size(key_len) + protobuf_member_size(value_size);
+	uint8_t *to;
 
-	bytes_put_number(message, member << 3 | PROTOBUF_SIZED);
-	bytes_put_number(message, member_size(key_len) + member_size(value_size));
-	bytes_put_number(message, KEY_VALUE_KEY << 3 | PROTOBUF_SIZED);
-	bytes_put_sized(message, key, key_len);
-	bytes_put_number(message, KEY_VALUE_VALUE << 3 | PROTOBUF_SIZED);
-	bytes_put_number(message, value_size);
+	if (!bytes_reserve(message, protobuf_member_size(size)))
+		return NULL;
+	to = message->data + message->size;
+	message->size += protobuf_member_size(size);
+	to = put_byte(to, member << 3 | PROTOBUF_SIZED);
+	to = put_size(to, size);
+	to = put_text(to, KEY_VALUE_KEY, key, key_len);
+	to = put_byte(to, KEY_VALUE_VALUE << 3 | PROTOBUF_SIZED);
+	return put_size(to, value_size);
 }
 
 void attribute_text(struct bytes *message, unsigned member, const char *key, const char *text,
 		    size_t len)
 {
-	put_head(message, member, key, member_size(len));
-	bytes_put_number(message, ANY_TEXT << 3 | PROTOBUF_SIZED);
-	bytes_put_sized(message, text, len);
+	uint8_t *to = put_head(message, member, key, protobuf_member_size(len));
+
+	if (to)
+		put_text(to, ANY_TEXT, text, len);
 }
 
 void attribute_number(struct bytes *message, unsigned member, const char *key, uint64_t number)
 {
-	put_head(message, member, key, 1 + number_size(number));
-	protobuf_number(message, ANY_NUMBER, number);
+	uint8_t *to = put_head(message, member, key, 1 + protobuf_number_size(number));
+
+	if (to)
+		put_size(put_byte(to, ANY_NUMBER << 3 | PROTOBUF_VARINT), number);
 }
 
 void attribute_true(struct bytes *message, unsigned member, const char *key)
 {
-	put_head(message, member, key, 2);
-	protobuf_number(message, ANY_BOOL, true);
+	uint8_t *to = put_head(message, member, key, 2);
+
+	if (to)
+		put_byte(put_byte(to, ANY_BOOL << 3 | PROTOBUF_VARINT), true);
 }

@@ -40,6 +40,7 @@ void otlp_loads_free(struct otlp_load *first)
 		struct otlp_load *load = first;
 
 		first = load->next;
+		otlp_resource_free(load->resource);
 		bytes_destroy(&load->spans);
 		free(load);
 	}
@@ -111,7 +112,9 @@ struct error *otlp_exporter_new(struct otlp_settings *settings, bool may_wait,
 /* What is larger than the queue still fits into one that is empty. With the lock. */
 static bool has_room(const struct otlp_exporter *exporter, size_t size)
 {
-	return !exporter->size || exporter->size + size <= OTLP_QUEUE_SIZE;
+	size_t most = exporter->may_wait ? OTLP_SHORT_QUEUE_SIZE : OTLP_QUEUE_SIZE;
+
+	return !exporter->size || exporter->size + size <= most;
 }
 
 static void enqueue(struct otlp_exporter *exporter, struct otlp_load *first, size_t size)
@@ -239,6 +242,7 @@ void otlp_exporter_free(struct otlp_exporter *exporter)
 	if (!exporter || !end_thread(exporter))
 		return;
 	http_free(exporter->http);
+	otlp_request_destroy(&exporter->request);
 	otlp_loads_free(exporter->first);
 	otlp_settings_destroy(&exporter->settings);
 	pthread_mutex_destroy(&exporter->lock);

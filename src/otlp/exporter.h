@@ -10,10 +10,13 @@
 #define OTLP_EXPORTER_H
 
 #include "base/bytes.h"
+#include "otlp/resources.h"
 #include "otlp/settings.h"
 
-/* Bytes of spans that wait to be sent. */
-#define OTLP_QUEUE_SIZE (64u << 20)
+/* Bytes of spans that wait to be sent; and where who hands them on may be held up: no more than keeps the thread
+ * busy, so that memory is used again while it is in the processor's caches. */
+#define OTLP_QUEUE_SIZE       (64u << 20)
+#define OTLP_SHORT_QUEUE_SIZE (2u << 20)
 /* Spans from which on a request is made at once, and how long fewer wait for others. */
 #define OTLP_BATCH_SPANS 512
 #define OTLP_BATCH_NS    1000000000ull
@@ -26,8 +29,7 @@
 /* Spans of one process: members of ScopeSpans (trace.proto), with their numbers and sizes. */
 struct otlp_load {
 	struct otlp_load *next;
-	const struct bytes
-		*resource; /* Resource; not owned, and stays until otlp_exporter_free() */
+	struct otlp_resource *resource;
 	struct bytes spans;
 	uint64_t num_spans;
 	uint64_t num_trees; /* of which these are the last spans */

@@ -8,6 +8,7 @@
 #include "otlp/exporter.h"
 #include "otlp/http.h"
 #include "otlp/reply.h"
+#include "otlp/request.h"
 
 #define EXPORTER_NEVER UINT64_MAX
 
@@ -20,7 +21,9 @@ struct otlp_exporter {
 	bool may_wait;
 	pthread_t thread;
 	bool has_thread;
-	unsigned seed; /* of the thread's chances */
+	/* The thread's own: */
+	struct otlp_request request;
+	unsigned seed; /* of its chances */
 	enum course told; /* to the user */
 	/* Below: under the lock. `changed`: any of it did. */
 	pthread_mutex_t lock;

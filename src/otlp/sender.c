@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "otlp/exporter_internal.h"
-#include "otlp/request.h"
 
 #define SECOND_NS 1000000000ull
 #define MS_NS     1000000ull
@@ -103,20 +102,26 @@ static void take_answer(struct otlp_exporter *exporter, const struct otlp_load *
 	note(exporter, COURSE_REFUSED, trouble);
 }
 
+/* What cannot be written for want of memory may be later, as what is not taken. */
+static struct http_answer send_once(struct otlp_exporter *exporter, const struct otlp_load *batch,
+				    const struct bytes **body)
+{
+	if (!*body)
+		*body = otlp_request_write(&exporter->request, batch,
+					   exporter->settings.compresses);
+	if (!*body)
+		return (struct http_answer){.trouble = "out of memory"};
+	return http_post(exporter->http, *body, exporter->settings.timeout_ms);
+}
+
 /* With the lock, which is not held while the network is waited for. */
 static void deliver(struct otlp_exporter *exporter, const struct otlp_load *batch)
 {
-	struct bytes body = {};
-	bool is_too_late = is_over(exporter);
+	const struct bytes *body = NULL;
 
-	pthread_mutex_unlock(&exporter->lock);
-	if (!is_too_late)
-		otlp_request_write(&body, batch, exporter->settings.compresses);
-	pthread_mutex_lock(&exporter->lock);
-	for (unsigned attempt = 0; !body.failed && !is_over(exporter); attempt++) {
+	for (unsigned attempt = 0; !is_over(exporter); attempt++) {
 		pthread_mutex_unlock(&exporter->lock);
-		struct http_answer answer =
-			http_post(exporter->http, &body, exporter->settings.timeout_ms);
+		struct http_answer answer = send_once(exporter, batch, &body);
 		pthread_mutex_lock(&exporter->lock);
 		if (!is_passing(answer.status)) {
 			take_answer(exporter, batch, &answer);
@@ -125,7 +130,6 @@ static void deliver(struct otlp_exporter *exporter, const struct otlp_load *batc
 		note_failure(exporter, &answer);
 		pause_until_retry(exporter, attempt, answer.retry_after_s);
 	}
-	bytes_destroy(&body);
 }
 
 /* ---- the queue ---- */

@@ -90,6 +90,23 @@ static bool add_header(void *context, const char *name, const char *value)
 	return true;
 }
 
+/* Behind "http://". A user may stand before it, and a port or a path behind it. */
+static bool is_this_machine(const char *url)
+{
+	static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+	const char *host = strstr(url, "://") + 3;
+	size_t len = strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', len);
+
+	host = at ? at + 1 : host;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		len = strlen(names[i]);
+		if (!strncasecmp(host, names[i], len) && strchr(":/?#", host[len]))
+			return true;
+	}
+	return false;
+}
+
 static struct error *read_headers(struct otlp_settings *settings)
 {
 	const char *list = setting("HEADERS");
@@ -117,11 +134,14 @@ static struct error *read_timeout(struct otlp_settings *settings)
 	return NULL;
 }
 
+/* The address is known. To this machine nothing is gained by it. */
 static struct error *read_compression(struct otlp_settings *settings)
 {
 	const char *text = setting("COMPRESSION");
 
-	settings->compresses = !text || strcmp(text, "gzip") == 0;
+	if (!text)
+		text = is_this_machine(settings->url) ? "none" : "gzip";
+	settings->compresses = strcmp(text, "gzip") == 0;
 	if (!settings->compresses && strcmp(text, "none") != 0)
 		return error_new("OTEL_EXPORTER_OTLP_COMPRESSION is '%s': it is gzip or none",
 				 text);

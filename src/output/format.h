@@ -37,6 +37,8 @@ struct format {
 	const struct format *live;
 	/* out->options.about says what it is about, out->names what sites and addresses are. */
 	struct error *(*begin)(struct output *out);
+	/* Each record, before what it means is handed on. */
+	void (*hear)(struct output *out, const struct record *record);
 	/* Each as it begins: when, how deep, from where, and at which site it was entered. */
 	void (*entry)(struct output *out, const struct tree *tree, const struct call *call);
 	/* Each as it ends. */

@@ -9,13 +9,7 @@
 
 #include "base/log.h"
 #include "otlp/rate.h"
-#include "otlp/resource.h"
 #include "output/otlp_spans.h"
-
-struct process {
-	struct hash_key key; /* its pid */
-	struct bytes resource;
-};
 
 struct otlp {
 	struct otlp_exporter *exporter;
@@ -23,7 +17,7 @@ struct otlp {
 	struct otlp_rate rate;
 	struct otlp_behind behind; /* nobody was told yet */
 	struct otlp_behind all_behind;
-	struct hash processes;
+	struct otlp_resources resources;
 	bool lacks_some; /* what was recorded was to be sent as a whole, and was not */
 	struct hash parted; /* trees that go in parts: the others of them go, too */
 };
@@ -38,6 +32,9 @@ static struct error *begin(struct output *out)
 	if (!otlp)
 		return error_out_of_memory();
 	otlp->rate.per_second = out->options.max_spans_per_second;
+	otlp->resources.common = (struct otlp_process){.binary = out->options.about.binary,
+						       .build_id = out->options.about.build_id,
+						       .is_here = !out->options.is_past};
 	err = otlp_spans_begin(&otlp->spans);
 	err = err ?: otlp_settings_read(&settings, out->options.path);
 	if (err) {
@@ -50,14 +47,11 @@ static struct error *begin(struct output *out)
 static void free_data(struct output *out)
 {
 	struct otlp *otlp = out->data;
-	size_t at = 0;
 
 	if (!otlp)
 		return;
 	otlp_exporter_free(otlp->exporter);
-	for (struct process *process; (process = hash_next(&otlp->processes, &at));)
-		bytes_destroy(&process->resource);
-	hash_free_items(&otlp->processes);
+	otlp_resources_destroy(&otlp->resources);
 	hash_free_items(&otlp->parted);
 	otlp_spans_destroy(&otlp->spans);
 	free(otlp);
@@ -71,30 +65,13 @@ static void fail(struct output *out)
 
 /* ---- trees ---- */
 
-/* Of the process that the tree is of: made once. NULL: out of memory. */
-static const struct bytes *resource_of(struct output *out, uint32_t pid)
+static void hear(struct output *out, const struct record *record)
 {
 	struct otlp *otlp = out->data;
-	struct hash_key key = {.first = pid};
-	struct process *process = hash_find(&otlp->processes, key);
 
-	if (process)
-		return &process->resource;
-	process = calloc(1, sizeof(*process));
-	if (!process)
-		return NULL;
-	process->key = key;
-	otlp_resource_write(&process->resource,
-			    &(struct otlp_process){.pid = (pid_t)pid,
-						   .binary = out->options.about.binary,
-						   .build_id = out->options.about.build_id,
-						   .is_here = !out->options.is_past});
-	if (process->resource.failed || !hash_add(&otlp->processes, &process->key)) {
-		bytes_destroy(&process->resource);
-		free(process);
-		return NULL;
-	}
-	return &process->resource;
+	otlp_resources_hear(&otlp->resources, record->pid, record->time_ns);
+	if (record->kind == RECORD_EXEC || record->kind == RECORD_PROCESS_EXIT)
+		otlp_resources_end(&otlp->resources, record->pid, record->time_ns);
 }
 
 /* By the clock of records: now, or then. */
@@ -130,19 +107,18 @@ static bool is_allowed(struct output *out, const struct tree *tree)
 static void part(struct output *out, const struct tree *tree)
 {
 	struct otlp *otlp = out->data;
-	const struct bytes *resource;
-	struct otlp_load *loads;
+	uint64_t start_ns = tree->num_calls ? tree->calls[0].start_ns : 0;
+	struct otlp_resource *resource;
+	struct otlp_load *loads = NULL;
 
 	if (!is_allowed(out, tree))
 		return;
-	resource = resource_of(out, tree->pid);
-	loads = resource ? otlp_spans_of(&otlp->spans, out, tree, resource, &otlp->behind) : NULL;
-	if (!loads) {
-		if (otlp_spans_count(tree))
-			fail(out);
-		return;
-	}
-	otlp_exporter_push(otlp->exporter, loads);
+	resource = otlp_resources_at(&otlp->resources, tree->pid, start_ns);
+	if (!resource || !otlp_spans_of(&otlp->spans, out, tree, resource, &otlp->behind, &loads))
+		fail(out);
+	else if (loads)
+		otlp_exporter_push(otlp->exporter, loads);
+	otlp_resource_free(resource);
 }
 
 static void entry(struct output *out, const struct tree *tree, const struct call *call)
@@ -202,6 +178,7 @@ const struct format format_otlp = {
 	.prints = "the trees",
 	.target = FORMAT_TO_URL,
 	.begin = begin,
+	.hear = hear,
 	.entry = entry,
 	.tree = part,
 	.part = part,

@@ -174,17 +174,36 @@ static void put_waits(struct otlp_spans *spans, struct output *out, const struct
 
 /* ---- spans ---- */
 
-/* Where the next span goes. NULL: out of memory. */
+/* The last load gets its spans, in as much memory as they take. */
+static void close_load(struct otlp_spans *spans)
+{
+	struct bytes *load = &spans->load;
+
+	if (!spans->last)
+		return;
+	spans->last->spans = (struct bytes){.data = malloc(load->size), .size = load->size};
+	spans->last->spans.capacity = load->size;
+	if (!spans->last->spans.data || load->failed || spans->span.failed || spans->inner.failed)
+		spans->failed = true;
+	else
+		memcpy(spans->last->spans.data, load->data, load->size);
+	bytes_clear(load);
+}
+
+/* What the next span is counted in. NULL: out of memory. */
 static struct otlp_load *load_of(struct otlp_spans *spans)
 {
 	struct otlp_load *load;
 
 	if (spans->last && spans->last->num_spans < OTLP_BATCH_SPANS)
 		return spans->last;
+	close_load(spans);
 	load = calloc(1, sizeof(*load));
-	if (!load)
+	if (!load) {
+		spans->failed = true;
 		return NULL;
-	load->resource = spans->resource;
+	}
+	load->resource = otlp_resource_share(spans->resource);
 	if (spans->last)
 		spans->last->next = load;
 	else
@@ -231,7 +250,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 		protobuf_number(&spans->inner, STATUS_CODE, CODE_ERROR);
 		protobuf_message(span, SPAN_STATUS, &spans->inner);
 	}
-	protobuf_message(&load->spans, SCOPE_SPANS_SPAN, span);
+	protobuf_message(&spans->load, SCOPE_SPANS_SPAN, span);
 	load->num_spans++;
 	load->num_trees += !call->parent && !output_is_followed(tree);
 }
@@ -287,14 +306,18 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 	waits_take_back(tree);
 }
 
-struct otlp_load *otlp_spans_of(struct otlp_spans *spans, struct output *out,
-				const struct tree *tree, const struct bytes *resource,
-				struct otlp_behind *behind)
+bool otlp_spans_of(struct otlp_spans *spans, struct output *out, const struct tree *tree,
+		   struct otlp_resource *resource, struct otlp_behind *behind,
+		   struct otlp_load **loads)
 {
 	spans->first = spans->last = NULL;
 	spans->resource = resource;
 	write_tree(spans, out, tree, NULL, behind);
-	return spans->first;
+	close_load(spans);
+	if (spans->failed)
+		otlp_loads_free(take_pointer(spans->first));
+	*loads = spans->first;
+	return !spans->failed;
 }
 
 struct error *otlp_spans_begin(struct otlp_spans *spans)
@@ -309,5 +332,6 @@ void otlp_spans_destroy(struct otlp_spans *spans)
 {
 	bytes_destroy(&spans->span);
 	bytes_destroy(&spans->inner);
+	bytes_destroy(&spans->load);
 	free(spans->wakers);
 }

@@ -37,9 +37,10 @@ struct otlp_spans {
 	uint64_t seeds[3]; /* by chance: ids of spans and traces follow from them */
 	struct otlp_waker *wakers;
 	/* Of what is written; empty in between. */
-	struct bytes span, inner;
-	struct otlp_load *first, *last;
-	const struct bytes *resource;
+	struct bytes span, inner, load;
+	struct otlp_load *first, *last; /* `last` gets what is in `load` */
+	struct otlp_resource *resource;
+	bool failed; /* out of memory */
 };
 
 /* Error: out of memory. */
@@ -53,10 +54,10 @@ void otlp_spans_note_begin(struct otlp_spans *spans, const struct output *out,
 /* Calls that end in this tree, or part of one, and in those of goroutines that it started. */
 uint64_t otlp_spans_count(const struct tree *tree);
 
-/* Those as loads of one resource, which the caller owns. NULL: there are none, or no memory. The root's span tells of
- * `behind`, which is none then. */
-struct otlp_load *otlp_spans_of(struct otlp_spans *spans, struct output *out,
-				const struct tree *tree, const struct bytes *resource,
-				struct otlp_behind *behind);
+/* Those as loads of one resource, which the caller owns; NULL: there are none. The root's span tells of `behind`,
+ * which is none then. False: out of memory, and there are no loads. */
+bool otlp_spans_of(struct otlp_spans *spans, struct output *out, const struct tree *tree,
+		   struct otlp_resource *resource, struct otlp_behind *behind,
+		   struct otlp_load **loads);
 
 #endif

@@ -263,6 +263,12 @@ bool format_wants_full_stacks(const struct format *format)
 	return format->full_stacks;
 }
 
+void output_hear(struct output *out, const struct record *record)
+{
+	if (out->format->hear)
+		out->format->hear(out, record);
+}
+
 void output_tick(struct output *out, uint64_t now_ns)
 {
 	if (out->format->tick)

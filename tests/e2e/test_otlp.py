@@ -107,7 +107,8 @@ def test_the_same_as_json(collector, binary, start, trace, tmp_path):
     program = start(binary("follow"))
     recording = tmp_path / "recording"
     tracer = trace("-f", "otlp", "-o", collector.url, "--record", recording, "--max-spans-per-second", "1000000",
-                   "--min-wait", "1us", "-u", "main.*", program.path, "main.handle")
+                   "--min-wait", "1us", "-u", "main.*", program.path, "main.handle",
+                   env=environment(EXPORTER_OTLP_COMPRESSION="gzip"))
     for _ in range(3):
         program.work()
     tracer.stop()
@@ -157,6 +158,25 @@ def test_what_the_process_is(collector, binary, start, trace):
     assert resource["host.name"] == os.uname().nodename
     assert resource["deployment.environment.name"] == "test,one" and resource["team"] == "a b"
     assert [key for key in resource if key.startswith("process.executable.build_id.")]
+
+
+def test_what_a_process_was(collector, binary, start, trace, tmp_path):
+    """It is told of one that is gone when its trees are sent."""
+    program = start(binary("calls"), env=environment(SERVICE_NAME="gone"))
+    recording = tmp_path / "recording"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--slowest", "1", "--record", recording, "-u", "main.*",
+                   program.path, "main.root")
+    program.work()
+
+    def is_heard_of():
+        return subprocess.run([tool(), "replay", "-f", "json", recording], capture_output=True, timeout=WAIT_SECONDS,
+                              check=False).stdout
+
+    await_condition(is_heard_of, "nothing is recorded")
+    assert program.finish() == 0
+    tracer.stop()
+    assert collector.all_of(tracer)
+    assert {resource["service.name"] for resource, _ in collector.spans()} == {"gone"}
 
 
 def test_values(collector, binary, start, trace):
@@ -221,10 +241,11 @@ def test_what_is_asked_for(serve, recording):
     """Paths, headers and bodies, as the environment says."""
     server = serve()
     replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT=server.url + "/base/",
-           EXPORTER_OTLP_HEADERS="api-key=a%3Db, x-team = shop", EXPORTER_OTLP_COMPRESSION="none")
+           EXPORTER_OTLP_HEADERS="api-key=a%3Db, x-team = shop")
     replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
            EXPORTER_OTLP_TRACES_ENDPOINT=server.url + "/own", EXPORTER_OTLP_TRACES_HEADERS="x-team=own")
-    replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1")
+    replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
+           EXPORTER_OTLP_COMPRESSION="gzip")
     subprocess.run([tool(), "export", "-f", "otlp", "-o", server.url + "/as/it/is", recording], check=True,
                    timeout=WAIT_SECONDS)
     assert [request[0] for request in server.requests] == ["/base/v1/traces", "/own", "/v1/traces", "/as/it/is"]

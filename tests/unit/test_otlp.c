@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/protobuf.h"
 #include "otlp/attribute.h"
@@ -120,6 +121,29 @@ static void test_address(void **state)
 	set("ENDPOINT", NULL);
 }
 
+static void assert_compresses(const char *address, bool expected)
+{
+	struct otlp_settings settings = {};
+
+	assert_null(otlp_settings_read(&settings, address));
+	assert_int_equal(settings.compresses, expected);
+	otlp_settings_destroy(&settings);
+}
+
+/* Not to this machine, unless it is asked for. */
+static void test_compression(void **state)
+{
+	assert_compresses("http://collector:4318", true);
+	assert_compresses("http://localhost.example:4318", true);
+	assert_compresses("http://127.0.0.10", true);
+	assert_compresses("http://127.0.0.1", false);
+	assert_compresses("https://user:password@LocalHost:4318", false);
+	assert_compresses("http://[::1]:4318/v1/traces", false);
+	set("COMPRESSION", "gzip");
+	assert_compresses("http://127.0.0.1:4318", true);
+	set("COMPRESSION", NULL);
+}
+
 static void test_shown(void **state)
 {
 	assert_string_equal(otlp_url_shown("http://h:1/a@b"), "http://h:1/a@b");
@@ -204,12 +228,13 @@ static void test_answers(void **state)
 
 /* ---- requests ---- */
 
-static struct otlp_load *load_of(const struct bytes *resource, size_t size)
+static struct otlp_load *load_of(struct otlp_resource *resource, size_t size)
 {
 	struct otlp_load *load = calloc(1, sizeof(*load));
 
 	assert_non_null(load);
-	*load = (struct otlp_load){.resource = resource, .num_spans = 1, .num_trees = 1};
+	*load = (struct otlp_load){
+		.resource = otlp_resource_share(resource), .num_spans = 1, .num_trees = 1};
 	assert_true(bytes_reserve(&load->spans, size));
 	memset(load->spans.data, 'x', size);
 	load->spans.size = size;
@@ -230,22 +255,106 @@ static size_t count_members(const struct bytes *body, unsigned member)
 	return count;
 }
 
+static struct otlp_resource *resource_of(pid_t pid)
+{
+	struct otlp_resource *resource = otlp_resource_new(&(struct otlp_process){.pid = pid});
+
+	assert_non_null(resource);
+	return resource;
+}
+
+/* The same request twice: the memory is that of the first. */
 static void test_requests(void **state)
 {
-	const struct bytes one = {.data = (uint8_t *)"one", .size = 3};
-	const struct bytes other = {.data = (uint8_t *)"other", .size = 5};
-	struct otlp_load *first = load_of(&one, 10);
-	struct bytes body = {}, packed = {};
+	struct otlp_resource *one = resource_of(1), *other = resource_of(2);
+	struct otlp_load *first = load_of(one, 10);
+	struct otlp_request request = {};
+	uint8_t packed[1024];
+	const struct bytes *body;
+	size_t size;
 
-	first->next = load_of(&one, 10);
-	first->next->next = load_of(&other, 10);
-	otlp_request_write(&body, first, false);
-	assert_int_equal(count_members(&body, 1), 2);
-	otlp_request_write(&packed, first, true);
-	assert_memory_equal(packed.data, "\x1f\x8b", 2);
-	bytes_destroy(&body);
-	bytes_destroy(&packed);
+	first->next = load_of(one, 10);
+	first->next->next = load_of(other, 10);
+	otlp_resource_free(one);
+	otlp_resource_free(other);
+	body = otlp_request_write(&request, first, false);
+	assert_int_equal(count_members(body, 1), 2);
+	body = otlp_request_write(&request, first, true);
+	assert_memory_equal(body->data, "\x1f\x8b", 2);
+	size = body->size;
+	assert_in_range(size, 20, sizeof(packed));
+	memcpy(packed, body->data, size);
+	body = otlp_request_write(&request, first, true);
+	assert_int_equal(body->size, size);
+	assert_memory_equal(body->data, packed, size);
+	otlp_request_destroy(&request);
 	otlp_loads_free(first);
+}
+
+/* ---- resources ---- */
+
+/* No process has such a number (PID_MAX_LIMIT of include/linux/threads.h). */
+#define NOBODY (1u << 30)
+
+static void assert_at(const struct otlp_resources *resources, uint32_t pid, uint64_t time_ns,
+		      const struct otlp_resource *expected)
+{
+	struct otlp_resource *found = otlp_resources_at(resources, pid, time_ns);
+
+	assert_ptr_equal(found, expected);
+	otlp_resource_free(found);
+}
+
+/* Each life of a number has its own, whenever it is asked for. */
+static void test_lives(void **state)
+{
+	struct otlp_resources resources = {};
+	struct otlp_resource *first, *second;
+
+	otlp_resources_hear(&resources, NOBODY, 10);
+	otlp_resources_end(&resources, NOBODY, 20);
+	otlp_resources_hear(&resources, NOBODY, 19); /* comes late */
+	first = otlp_resources_at(&resources, NOBODY, 30);
+	assert_at(&resources, NOBODY, 15, first);
+	otlp_resources_hear(&resources, NOBODY, 25);
+	second = otlp_resources_at(&resources, NOBODY, 30);
+	assert_ptr_not_equal(first, second);
+	assert_at(&resources, NOBODY, 20, first);
+	assert_at(&resources, NOBODY, 5, first);
+	otlp_resources_destroy(&resources);
+	otlp_resource_free(first);
+	otlp_resource_free(second);
+}
+
+static bool has(const struct otlp_resource *resource, const char *text)
+{
+	return memmem(resource->bytes.data, resource->bytes.size, text, strlen(text));
+}
+
+/* Those that are over make room; where none is over, what is told is nobody else's. */
+static void test_many_lives(void **state)
+{
+	struct otlp_resources resources = {.common = {.is_here = true, .binary = "/x/shop"}};
+	struct otlp_resource *found;
+
+	for (uint32_t i = 0; i < 3 * OTLP_RESOURCES_MAX; i++) {
+		otlp_resources_hear(&resources, NOBODY + i, i + 1);
+		assert_in_range(resources.num_lives, 1, OTLP_RESOURCES_MAX);
+		if (i < OTLP_RESOURCES_MAX)
+			otlp_resources_end(&resources, NOBODY + i, i + 1);
+	}
+	assert_int_equal(resources.num_lives, OTLP_RESOURCES_MAX);
+	otlp_resources_hear(&resources, (uint32_t)getpid(), 1);
+	found = otlp_resources_at(&resources, (uint32_t)getpid(), 1);
+	assert_true(has(found, "process.pid") && has(found, "shop") && !has(found, "host.name"));
+	otlp_resource_free(found);
+	found = otlp_resources_at(&resources, NOBODY + 3 * OTLP_RESOURCES_MAX - 1, 1);
+	assert_false(has(found, "host.name"));
+	otlp_resource_free(found);
+	found = otlp_resources_at(&resources, NOBODY + 2 * OTLP_RESOURCES_MAX - 1, 1);
+	assert_true(has(found, "host.name"));
+	otlp_resource_free(found);
+	otlp_resources_destroy(&resources);
 }
 
 /* ---- the queue ---- */
@@ -254,13 +363,13 @@ static void test_requests(void **state)
 static void test_queue_is_bounded(void **state)
 {
 	struct otlp_settings settings = {.url = strdup("http://127.0.0.1:1/"), .timeout_ms = 1};
-	const struct bytes resource = {};
+	struct otlp_resource *resource = resource_of(1);
 	struct otlp_exporter *exporter;
 	struct otlp_counts counts;
 
 	assert_null(otlp_exporter_new(&settings, false, &exporter));
 	for (size_t i = 0; i < 5; i++)
-		otlp_exporter_push(exporter, load_of(&resource, OTLP_QUEUE_SIZE / 4));
+		otlp_exporter_push(exporter, load_of(resource, OTLP_QUEUE_SIZE / 4));
 	counts = otlp_exporter_counts(exporter);
 	assert_int_equal(counts.no_room.trees, 2);
 	assert_int_equal(counts.no_room.spans, 2);
@@ -270,18 +379,20 @@ static void test_queue_is_bounded(void **state)
 	assert_int_equal(counts.sent.trees, 0);
 	assert_false(otlp_exporter_gave_up(exporter));
 	otlp_exporter_free(exporter);
+	otlp_resource_free(resource);
 }
 
 /* Given up, as after an error of others: nothing is waited for. */
 static void test_queue_is_given_up(void **state)
 {
 	struct otlp_settings settings = {.url = strdup("http://127.0.0.1:1/"), .timeout_ms = 1000};
-	const struct bytes resource = {};
+	struct otlp_resource *resource = resource_of(1);
 	struct otlp_exporter *exporter;
 
 	assert_null(otlp_exporter_new(&settings, true, &exporter));
-	otlp_exporter_push(exporter, load_of(&resource, 10));
+	otlp_exporter_push(exporter, load_of(resource, 10));
 	otlp_exporter_free(exporter);
+	otlp_resource_free(resource);
 }
 
 int main(void)
@@ -291,11 +402,14 @@ int main(void)
 		cmocka_unit_test(test_long_attribute),
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_address),
+		cmocka_unit_test(test_compression),
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_requests),
+		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_many_lives),
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_queue_is_given_up),
 	};
