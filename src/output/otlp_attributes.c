@@ -141,8 +141,10 @@ void otlp_put_wait(struct output *out, struct bytes *event, const struct wait *w
 
 /* ---- calls ---- */
 
-static void put_code(struct bytes *span, const struct place *entry)
+static void put_code(struct output *out, struct bytes *span, const struct call *call)
 {
+	const struct place *entry = output_entry(out, call);
+
 	put_name(span, SPAN_ATTRIBUTE, "code.function.name", entry->function);
 	put_name(span, SPAN_ATTRIBUTE, "code.file.path", entry->file);
 	put_number(span, "code.line.number", entry->line);
@@ -155,6 +157,60 @@ static void put_caller(struct output *out, struct bytes *span, const struct call
 	put_name(span, SPAN_ATTRIBUTE, "gofuncgraph.caller.function", caller->function);
 	put_name(span, SPAN_ATTRIBUTE, "gofuncgraph.caller.file", caller->file);
 	put_number(span, "gofuncgraph.caller.line", caller->line);
+}
+
+/* Attributes of a place, as they are in each span that names it. */
+struct known_place {
+	struct hash_key key;
+	size_t size;
+	uint8_t bytes[];
+};
+
+enum place_kind { PLACE_SITE, PLACE_START, PLACE_CALLER };
+
+static void remember(struct hash *places, struct hash_key key, const uint8_t *bytes, size_t size)
+{
+	struct known_place *known;
+
+	if (places->count >= OTLP_MAX_PLACES)
+		hash_free_items(places);
+	known = malloc(sizeof(*known) + size);
+	if (!known)
+		return;
+	known->key = key;
+	known->size = size;
+	memcpy(known->bytes, bytes, size);
+	if (!hash_add(places, &known->key))
+		free(known);
+}
+
+/* By `put`, once. */
+static void put_place(struct output *out, struct hash *places, struct bytes *span,
+		      struct hash_key key, const struct call *call,
+		      void (*put)(struct output *out, struct bytes *span, const struct call *call))
+{
+	const struct known_place *known = hash_find(places, key);
+	size_t begin = span->size;
+
+	if (known) {
+		bytes_put(span, known->bytes, known->size);
+		return;
+	}
+	put(out, span, call);
+	if (!span->failed && span->size > begin)
+		remember(places, key, span->data + begin, span->size - begin);
+}
+
+static void put_places(struct output *out, struct hash *places, struct bytes *span,
+		       const struct call *call)
+{
+	struct hash_key entry = {call->entry_site, PLACE_SITE};
+
+	if (call->entry_site == CALLTREE_NO_SITE)
+		entry = (struct hash_key){call->start_va, PLACE_START};
+	put_place(out, places, span, entry, call, put_code);
+	put_place(out, places, span, (struct hash_key){call->caller_va, PLACE_CALLER}, call,
+		  put_caller);
 }
 
 /* Of its first call alone. */
@@ -174,16 +230,15 @@ void otlp_put_behind(struct bytes *span, const struct otlp_behind *behind)
 	put_number(span, "gofuncgraph.stayed_behind.spans", behind->spans);
 }
 
-void otlp_put_call(struct output *out, struct bytes *span, const struct tree *tree,
-		   const struct call *call)
+void otlp_put_call(struct output *out, struct hash *places, struct bytes *span,
+		   const struct tree *tree, const struct call *call)
 {
-	put_code(span, output_entry(out, call));
+	put_places(out, places, span, call);
 	put_number(span, "thread.id", tree->goid);
 	attribute_string(span, SPAN_ATTRIBUTE, "gofuncgraph.end", json_end_name(call->end));
 	if (call->end == CALL_RETURN || call->end == CALL_TAIL_CALL)
 		put_number(span, "gofuncgraph.return.line",
 			   names_site(out->names, call->exit_site)->line);
-	put_caller(out, span, call);
 	put_number(span, "gofuncgraph.probe_ns", call->probe_ns);
 	put_flag(span, "gofuncgraph.incomplete", call->incomplete);
 	put_number(span, "gofuncgraph.folded.calls", call->folded_calls);

@@ -9,8 +9,9 @@
 
 #include "output/otlp_spans.h"
 
-void otlp_put_call(struct output *out, struct bytes *span, const struct tree *tree,
-		   const struct call *call);
+/* `places`: of what was written before, as free() takes it. */
+void otlp_put_call(struct output *out, struct hash *places, struct bytes *span,
+		   const struct tree *tree, const struct call *call);
 void otlp_put_behind(struct bytes *span, const struct otlp_behind *behind);
 
 /* "chan receive", "runnable". */

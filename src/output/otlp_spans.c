@@ -237,7 +237,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 	protobuf_number(span, SPAN_KIND, KIND_INTERNAL);
 	protobuf_fixed64(span, SPAN_START, start_ns);
 	protobuf_fixed64(span, SPAN_END, start_ns + (call->end_ns - call->start_ns));
-	otlp_put_call(out, span, tree, call);
+	otlp_put_call(out, &spans->places, span, tree, call);
 	if (!call->parent && behind) {
 		otlp_put_behind(span, behind);
 		*behind = (struct otlp_behind){};
@@ -330,6 +330,7 @@ struct error *otlp_spans_begin(struct otlp_spans *spans)
 
 void otlp_spans_destroy(struct otlp_spans *spans)
 {
+	hash_free_items(&spans->places);
 	bytes_destroy(&spans->span);
 	bytes_destroy(&spans->inner);
 	bytes_destroy(&spans->load);

@@ -36,12 +36,16 @@ struct otlp_behind {
 struct otlp_spans {
 	uint64_t seeds[3]; /* by chance: ids of spans and traces follow from them */
 	struct otlp_waker *wakers;
+	struct hash places; /* attributes of functions and callers, as they were written before */
 	/* Of what is written; empty in between. */
 	struct bytes span, inner, load;
 	struct otlp_load *first, *last; /* `last` gets what is in `load` */
 	struct otlp_resource *resource;
 	bool failed; /* out of memory */
 };
+
+/* Places whose attributes are kept; beyond that they are written anew. */
+#define OTLP_MAX_PLACES 65536
 
 /* Error: out of memory. */
 struct error *otlp_spans_begin(struct otlp_spans *spans);
