@@ -86,6 +86,21 @@ static struct play play_of(const struct diff_args *args, const char *path, struc
 			     .feed = feed};
 }
 
+/* And what to do about it, where something can be done. */
+static void report_left_out(const char *path, const struct tree_times *times)
+{
+	unsigned long long count = times->num_left_out;
+
+	if (times->num_taken_off > count / 2)
+		log_info(
+			"%s: %llu calls of targets are not compared, functions in them were left out because they were called too often: record fewer functions, or all of them with --max-overhead none",
+			path, count);
+	else if (count)
+		log_info(
+			"%s: %llu calls of targets are not compared, they are not there as a whole",
+			path, count);
+}
+
 static struct error *read_recording(struct play *play, FILE *file)
 {
 	const struct side *side = play->context;
@@ -96,10 +111,7 @@ static struct error *read_recording(struct play *play, FILE *file)
 	if (signals_arrived() && !player_is_over(play->player))
 		return error_new("stopped before both recordings were read: nothing is compared");
 	play_report(play);
-	if (side->times->num_left_out)
-		log_info(
-			"%s: %llu calls of targets are not compared, they are not there as a whole",
-			play->path, (unsigned long long)side->times->num_left_out);
+	report_left_out(play->path, side->times);
 	return NULL;
 }
 

@@ -220,6 +220,12 @@ static bool is_good_tree(const struct tree *tree, const struct call *root)
 	       !tree->lost && !tree->off_ns && !tree->num_off;
 }
 
+static void leave_out(struct tree_times *times, const struct tree *tree)
+{
+	times->num_left_out++;
+	times->num_taken_off += tree->num_off != 0;
+}
+
 /* ---- calls ---- */
 
 bool tree_times_call_began(struct tree_times *times, const struct name *function,
@@ -250,7 +256,7 @@ bool tree_times_call_ended(struct tree_times *times, const struct name *function
 	if (is_good_tree(tree, call))
 		calls->row->trees_ns += ns;
 	else
-		times->num_left_out++;
+		leave_out(times, tree);
 	is_complete &= end_calls(times, open, is_good_tree(tree, call));
 	hash_remove(&times->trees, &open->key);
 	free(open);

@@ -40,6 +40,7 @@ struct tree_times {
 	struct hash
 		rows; /* struct times_row; that of the root itself has one of `own` for each tree */
 	uint64_t num_left_out; /* trees */
+	uint64_t num_taken_off; /* of those, trees in which the guard left out functions */
 	/* Its own: */
 	struct hash trees, calls; /* that are open */
 	struct own own;

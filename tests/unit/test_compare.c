@@ -288,7 +288,12 @@ static void test_left_out(void **state)
 	assert_int_equal(times.num_left_out, 1);
 	assert_int_equal(tree_times_find(&times, "main.f0", "main.f0")->own.count, 0);
 	assert_int_equal(tree_times_find(&times, "main.f0", "main.f0")->num_calls, 1);
-	tree = (struct tree){.number = 2};
+	tree = (struct tree){.number = 2, .num_off = 1};
+	add_call(&times, &tree, 0, &call);
+	end_call(&times, &tree, 0, &call, 10);
+	assert_int_equal(times.num_left_out, 2);
+	assert_int_equal(times.num_taken_off, 1);
+	tree = (struct tree){.number = 3};
 	add_call(&times, &tree, 0, &call);
 	tree_times_destroy(&times);
 }
