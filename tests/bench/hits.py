@@ -26,8 +26,14 @@ CASES = {
         (("--where", "seven == 8", "main.hot(seven=7:s64)"), "hot", ("target_entry_condition",)),
     "call that --where rejects by a text":
         (("--where", 'text == "none of them is this one......"', "main.hot(text=(%sp,32):string)"), "hot", ("target_entry_condition",)),
+    "call that --where rejects by a number by name":
+        (("--where", "n == -1", "main.hot"), "hot", ("target_entry_condition",)),
     "the same, where values are shown of others": (("--args=main.outer", "-u", "main.hot", "main.outer"), "nest", ("entry",)),
     "the same, with its argument by name": (("--args=main.hot", "-u", "main.hot", "main.outer"), "nest", ("entry_values",)),
+    "the same, with a string and two numbers by name":
+        (("--args=main.three", "-u", "main.three", "main.outerThree"), "three", ("entry_values",)),
+    "the same, with eight values by name, four of them behind pointers":
+        (("--args=main.eight", "-u", "main.eight", "main.outerEight"), "eight", ("entry_values",)),
     "the same, with a string and two numbers": (("-u", VALUES, "main.outer"), "nest", ("entry_values",)),
     "the same, with two strings and six numbers": (("-u", MANY, "main.outer"), "nest", ("entry_values",)),
     "exit inside a target": (("-u", "main.hot", "main.outer"), "nest", EXITS),
@@ -72,38 +78,37 @@ def measure_once(loop, attach, command, calls, names):
         return time
 
 
+# What a case is compared to, by what it is called, and as what that is told.
+BASELINES = {"the same": ("entry inside a target", "an entry without"),
+             "--where": ("entry outside of every target", "an entry outside")}
+
+
 def measure(loop, output, before, quick):
-    """{what: (net nanoseconds, or the ratio to before, with values to an entry without; remark)}"""
+    """{what: (net nanoseconds, or the ratio to before, or to what it is compared to in the same rounds; remark)}"""
     every = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
     ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
     rows = {}
     calls, rounds = (2000, 3) if quick else (20000, 5)
+
+    def net(what, options, tool):
+        (*arguments, target), command, names = CASES[what]
+        empty = measure_once(loop, lambda: Empty(*places(arguments), loop, target), command, calls, ("empty",))
+        time = measure_once(loop, lambda: Tracer(*options, *arguments, loop, target, output=output, tool=tool),
+                            command, calls, names)
+        return time - empty * (2 if "own" in what else 1)
+
     with statistics_enabled():
         for way, options in ways.items():
-            for what, ((*arguments, target), command, names) in CASES.items():
+            for what in CASES:
                 if way and "exit" not in what:
                     continue
-                # What was before may know no values.
-                tools = {"": TOOL} if "the same" in what or "--where" in what else every
-                figures = {name: [] for name in tools}
-                for _ in range(rounds):
-                    empty = measure_once(loop, lambda a=places(arguments), t=target: Empty(*a, loop, t), command, calls,
-                                         ("empty",)) * (2 if "own" in what else 1)
-                    for name, tool in tools.items():
-                        time = measure_once(loop, lambda t=tool, a=arguments, r=target: Tracer(
-                            *options, *a, loop, r, output=output, tool=t), command, calls, names)
-                        figures[name].append(time - empty)
-                rows[what + way] = row(figures)
-                if what == "entry inside a target":
-                    without = statistics.median(figures[""])
-                elif what == "entry outside of every target":
-                    outside = statistics.median(figures[""])
-                elif "--where" in what:
-                    now = statistics.median(figures[""])
-                    rows[what] = f"{now / outside:.2f}", f"of an entry outside: {now:.0f} ns, {now - outside:.0f} more"
-                elif "the same" in what:
-                    now = statistics.median(figures[""])
-                    rows[what] = (f"{now / without:.2f}", f"of an entry without: {now:.0f} ns, {now - without:.0f} more")
+                baseline = next((BASELINES[word] for word in BASELINES if word in what), None)
+                if baseline:
+                    pairs = [(net(what, options, TOOL), net(baseline[0], options, TOOL)) for _ in range(rounds)]
+                    rows[what] = compared(pairs, baseline[1])
+                else:
+                    each = [{name: net(what, options, tool) for name, tool in every.items()} for _ in range(rounds)]
+                    rows[what + way] = row({name: [figures[name] for figures in each] for name in every})
     return rows
 
 
@@ -132,6 +137,13 @@ def measure_switches(loop, output, quick):
 def places(arguments):
     """Without what decides there, and what is shown."""
     return arguments[2:] if arguments[:1] == ["--where"] else [word for word in arguments if not word.startswith("--args")]
+
+
+def compared(pairs, to):
+    each = [now / then for now, then in pairs]
+    now, then = (statistics.median(column) for column in zip(*pairs))
+    return (f"{statistics.median(each):.2f}",
+            f"of {to}: {now:.0f} ns, {now - then:.0f} more; {min(each):.2f}-{max(each):.2f}")
 
 
 def row(figures):

@@ -4,6 +4,7 @@
 //
 //	hot N     calls it N times: "CPU_NS WALL_NS", of the whole process
 //	nest N    the same from within outer()
+//	three N   three() instead, from within outerThree(); eight N: eight(), from within outerEight()
 //	flood MS  calls it from one goroutine a CPU for so long: "CALLS"
 //	switch N  two goroutines wait for each other N times each: "CPU_NS WALL_NS"
 package main
@@ -44,6 +45,35 @@ func never(n int64) int64 {
 func outer(n int64) (sum int64) {
 	for i := int64(0); i < n; i++ {
 		sum += hot(i)
+	}
+	return sum
+}
+
+type point struct{ x, y int64 }
+
+//go:noinline
+func three(name string, a, b int64) int64 { return inner(a) ^ b + int64(len(name)) }
+
+//go:noinline
+func eight(name string, p, q *point, text *string, bytes []byte, a, b, c int64) int64 {
+	return inner(a) ^ b ^ c ^ p.x ^ q.y + int64(len(name)+len(*text)+len(bytes))
+}
+
+// Targets that call those with values.
+//
+//go:noinline
+func outerThree(n int64) (sum int64) {
+	for i := int64(0); i < n; i++ {
+		sum += three("a text of some thirty bytes....", i, -i)
+	}
+	return sum
+}
+
+//go:noinline
+func outerEight(n int64) (sum int64) {
+	p, text := point{1, 2}, "a text of some thirty bytes...."
+	for i := int64(0); i < n; i++ {
+		sum += eight(text, &p, &p, &text, []byte("bytes"), i, -i, 7)
 	}
 	return sum
 }
@@ -110,9 +140,10 @@ func main() {
 				sink[0] += hot(i)
 			}
 			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
-		case "nest":
+		case "nest", "three", "eight":
+			target := map[string]func(int64) int64{"nest": outer, "three": outerThree, "eight": outerEight}[command]
 			begun, used := time.Now(), cpu()
-			sink[0] += outer(n)
+			sink[0] += target(n)
 			fmt.Println(cpu()-used, time.Since(begun).Nanoseconds())
 		case "switch":
 			there, back, over := make(chan int64), make(chan int64), make(chan int)
