@@ -219,6 +219,16 @@ static const char *find_function(void *context, uint64_t va)
 	return va & 1 ? "main.f\x1b" : NULL;
 }
 
+/* What --arg names, put together from what there is, and is not. */
+static void make_path(struct input *input, char path[64])
+{
+	static const char *const words[] = {"a", "b", ".", "field", "a\x1b\xff", "0", "r0", "_"};
+
+	*path = '\0';
+	for (uint8_t count = take(input) % 8; count; count--)
+		strcat(path, words[take(input) % 8]);
+}
+
 static void use(struct go_types *types, struct input *input)
 {
 	static const char *const names[MAX_VALUES] = {"a", "b", "c", "v\x1b"};
@@ -235,16 +245,17 @@ static void use(struct go_types *types, struct input *input)
 	struct addresses addresses = {types, input};
 	size_t num_values = 0;
 	bool has_variable;
+	char path[64];
 
 	must(values);
 	for (size_t i = 0; i < signature.num_variables; i++) {
-		variables[i] = (struct go_variable){.name = i % 2 ? "_" : "v",
+		variables[i] = (struct go_variable){.name = names[i],
 						    .type = type_of(types, input, (uint8_t)i)};
 		variables[i].is_inferred = variables[i].type->kind == GO_STRING && take(input) & 1;
 	}
 	error_free(go_signature_place(types, arch, take(input) & 1, &signature));
-	if (typed_find(&signature, false, take(input) & 1 ? "v.field" : "v.field.field",
-		       &values[num_values], &has_variable))
+	make_path(input, path);
+	if (typed_find(&signature, false, path, &values[num_values], &has_variable))
 		num_values++;
 	for (size_t i = 0; i < signature.num_variables && num_values < MAX_VALUES; i++) {
 		values[num_values++] = (struct typed_value){.name = strdup(names[i]),
