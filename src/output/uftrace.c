@@ -3,8 +3,10 @@
  * uftrace.c - a folder that `uftrace -d` opens: replay, report, graph, dump and tui.
  *
  * A goroutine is a task, whose id is the goroutine's, and has a file of entries and exits of its own. Functions
- * have addresses that are made up, in order of their first calls, since uftrace knows functions by address.
- * Calls deeper than uftrace counts are left out. What is in the files: utils/data-file.c and uftrace.h of
+ * have addresses that are made up, in order of their first calls, since uftrace knows functions by address. A
+ * wait (--min-wait) is one more call, "[sleep]". Values of a call are its one argument and its one result, texts:
+ * that is what the patterns of arguments in the file `info` say of all functions, and a bit of each record says
+ * whether it has some. Calls deeper than uftrace counts are left out. What is in the files: utils/data-file.c and uftrace.h of
  * github.com/namhyung/uftrace.
  */
 #include <errno.h>
@@ -18,14 +20,18 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/numbers.h"
+#include "output/amounts.h"
 #include "output/tracks.h"
+#include "output/values_text.h"
 
 #define RECORD_MAGIC 5
 #define MAX_DEPTH    1023
 /* Of a task's records: written at once. */
 #define BATCH_SIZE 1024
 
-enum { RECORD_IS_ENTRY = 0, RECORD_IS_EXIT = 1 };
+enum { RECORD_IS_ENTRY = 0, RECORD_IS_EXIT = 1, RECORD_HAS_VALUES = 1 << 2 };
+/* Of a text of values; uftrace shows less. */
+#define MAX_TEXT 1000
 
 /* Where the program is said to be in memory. */
 #define MAP_START 0x400000ull
@@ -42,10 +48,10 @@ struct info_header {
 	uint32_t unused_too;
 } __attribute__((packed));
 
-/* TASK_SESSION, SYM_REL_ADDR, MAX_STACK */
-#define FEATURES (1u << 1 | 1u << 5 | 1u << 6)
-/* EXE_NAME, CMDLINE, TASKINFO */
-#define INFO_LINES (1u << 0 | 1u << 3 | 1u << 7)
+/* TASK_SESSION, ARGUMENT, RETVAL, SYM_REL_ADDR, MAX_STACK */
+#define FEATURES (1u << 1 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6)
+/* EXE_NAME, CMDLINE, TASKINFO, ARG_SPEC, PATTERN_TYPE */
+#define INFO_LINES (1u << 0 | 1u << 3 | 1u << 7 | 1u << 10 | 1u << 12)
 
 struct task {
 	uint32_t tid;
@@ -259,21 +265,30 @@ static struct task *task_of(struct output *out, const struct tree *tree, const s
 	return &uftrace->all[number];
 }
 
-static uint64_t address_of(struct output *out, const struct call *call)
+/* What is called by this name, from now on. `is_wait`: it is a reason of waits. */
+static uint64_t address_of(struct output *out, const char *name, bool is_wait)
 {
-	const struct name *name = output_entry(out, call)->function;
 	struct uftrace *uftrace = out->data;
+	struct hash_key key = hash_key_of_text(name);
 	uint64_t number;
 	bool is_new;
 
-	if (!numbers_of(&uftrace->funcs, (struct hash_key){.first = name ? name->number : 0},
-			&number, &is_new))
+	key.second = key.second * 2 + is_wait;
+	if (!numbers_of(&uftrace->funcs, key, &number, &is_new))
 		fail(out, ENOMEM);
 	uint64_t address = (number + 1) * FUNC_SIZE;
 	if (is_new && uftrace->symbols)
-		fprintf(uftrace->symbols, "%016" PRIx64 " T %s\n", address,
-			name ? name->text : "?");
+		fprintf(uftrace->symbols,
+			is_wait ? "%016" PRIx64 " T [%s]\n" : "%016" PRIx64 " T %s\n", address,
+			name);
 	return MAP_START + address;
+}
+
+static uint64_t address_of_call(struct output *out, const struct call *call)
+{
+	const struct name *name = output_entry(out, call)->function;
+
+	return address_of(out, name ? name->text : "?", false);
 }
 
 /* ---- calls ---- */
@@ -292,17 +307,38 @@ static void write_records(struct output *out, struct task *task)
 	bytes_clear(&task->records);
 }
 
-static void put_record(struct output *out, const struct tree *tree, const struct call *call,
-		       unsigned type, uint64_t time_ns)
+/* A text that follows its record: how long it is, with its NUL, and as much room as makes both of it 8 bytes, or
+ * 16, and so on. */
+static void put_text(struct task *task, struct bytes *text)
 {
-	struct task *task = task_of(out, tree, call);
+	static const char zeros[8];
+	uint16_t size;
 
-	if (!task || call->depth > MAX_DEPTH)
+	if (text->size > MAX_TEXT) {
+		text->size = value_without_cut_character((const char *)text->data, MAX_TEXT);
+		bytes_put(text, "...", 3);
+	}
+	size = (uint16_t)text->size;
+	bytes_put(&task->records, &size, sizeof(size));
+	bytes_put(&task->records, text->data, size);
+	bytes_put(&task->records, zeros, -(sizeof(size) + size) % 8);
+}
+
+/* `text`: of its values; empty: it has none. */
+static void put_record(struct output *out, struct task *task, unsigned type, uint32_t depth,
+		       uint64_t address, uint64_t time_ns, struct bytes *text)
+{
+	uint64_t record[] = {time_ns,
+			     type | RECORD_MAGIC << 3 | (uint64_t)depth << 6 | address << 16};
+
+	if (depth > MAX_DEPTH)
 		return;
-	uint64_t record[] = {time_ns, type | RECORD_MAGIC << 3 | (uint64_t)call->depth << 6 |
-					      address_of(out, call) << 16};
+	if (text->size)
+		record[1] |= RECORD_HAS_VALUES;
 	bytes_put(&task->records, record, sizeof(record));
-	if (task->records.failed)
+	if (text->size)
+		put_text(task, text);
+	if (task->records.failed || text->failed)
 		fail(out, ENOMEM);
 	if (task->records.size >= BATCH_SIZE)
 		write_records(out, task);
@@ -310,12 +346,42 @@ static void put_record(struct output *out, const struct tree *tree, const struct
 
 static void entry(struct output *out, const struct tree *tree, const struct call *call)
 {
-	put_record(out, tree, call, RECORD_IS_ENTRY, call->start_ns);
+	struct task *task = task_of(out, tree, call);
+	struct bytes text = {};
+
+	if (!task)
+		return;
+	bytes_put_arguments(&text, out, call);
+	put_record(out, task, RECORD_IS_ENTRY, call->depth, address_of_call(out, call),
+		   call->start_ns, &text);
+	bytes_destroy(&text);
 }
 
 static void call(struct output *out, const struct tree *tree, const struct call *call)
 {
-	put_record(out, tree, call, RECORD_IS_EXIT, call->end_ns);
+	struct task *task = task_of(out, tree, call);
+	struct bytes text = {};
+
+	if (!task)
+		return;
+	bytes_put_results(&text, out, call);
+	put_record(out, task, RECORD_IS_EXIT, call->depth, address_of_call(out, call), call->end_ns,
+		   &text);
+	bytes_destroy(&text);
+}
+
+static void wait(struct output *out, const struct tree *tree, const struct call *call,
+		 const struct wait *wait)
+{
+	const char *name = amount_name(out->names, wait->state, wait->reason, "unknown");
+	struct task *task = task_of(out, tree, call);
+	uint64_t address = address_of(out, name, true);
+	struct bytes none = {};
+
+	if (!task)
+		return;
+	put_record(out, task, RECORD_IS_ENTRY, wait->depth + 1, address, wait->start_ns, &none);
+	put_record(out, task, RECORD_IS_EXIT, wait->depth + 1, address, wait->end_ns, &none);
 }
 
 /* ---- the end ---- */
@@ -342,7 +408,8 @@ static void write_info(struct output *out)
 	fprintf(info, "taskinfo:lines=2\ntaskinfo:nr_tid=%zu\ntaskinfo:tids=", count);
 	for (size_t i = 0; i < count; i++)
 		fprintf(info, i ? ",%u" : "%u", uftrace->all[i].tid);
-	fputs("\n", info);
+	fputs("\nargspec:lines=2\nargspec:.@arg1/s\nretspec:.@retval/s\npattern_type:regex\n",
+	      info);
 	if (ferror(info))
 		fail(out, EIO);
 	close_file(out, info);
@@ -372,6 +439,7 @@ const struct format format_uftrace = {
 	.begin = begin,
 	.entry = entry,
 	.call = call,
+	.wait = wait,
 	.end = end,
 	.free = free_data,
 };

@@ -163,6 +163,21 @@ static void put_to_bytes(void *context, const char *text, size_t size)
 	bytes_put(context, text, size);
 }
 
+void bytes_put_arguments(struct bytes *bytes, const struct output *out, const struct call *call)
+{
+	struct text_sink to = {.put = put_to_bytes, .context = bytes, .max_text = SIZE_MAX};
+
+	put_values(&to, out, call->captured, call->values_left_out);
+	put_labels(&to, out, call);
+}
+
+void bytes_put_results(struct bytes *bytes, const struct output *out, const struct call *call)
+{
+	struct text_sink to = {.put = put_to_bytes, .context = bytes, .max_text = SIZE_MAX};
+
+	put_values(&to, out, call->results, call->results_left_out);
+}
+
 void bytes_put_values(struct bytes *bytes, const struct output *out, const struct call *call)
 {
 	struct text_sink to = {.put = put_to_bytes, .context = bytes, .max_text = SIZE_MAX};

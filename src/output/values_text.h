@@ -30,6 +30,10 @@ void line_put_labels(struct line *line, const struct output *out, const struct c
 void line_put_results(struct line *line, const struct output *out, const struct call *call,
 		      size_t max_text);
 
+/* "a=7, name=\"x\" [user=\"anna\"]", and "q=3"; nothing where there are none. */
+void bytes_put_arguments(struct bytes *bytes, const struct output *out, const struct call *call);
+void bytes_put_results(struct bytes *bytes, const struct output *out, const struct call *call);
+
 /* All of them: "(a=7) = (q=3) [user=\"anna\"]"; nothing where there are none. */
 void bytes_put_values(struct bytes *bytes, const struct output *out, const struct call *call);
 
