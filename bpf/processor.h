@@ -61,11 +61,17 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 				       struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
+	__u64 sp;
 
-	thread->stack = thread->sp = thread->first_frame = thread->left_at = 0;
-	if (!read_registers(registers) || !find_g_in_use(registers, &scratch->who) ||
-	    !prepare_place(scratch, gate))
+	thread->stack = thread->sp = thread->first_frame = 0;
+	thread->left_at = thread->in_handler = 0;
+	if (!read_registers(registers) || !find_g_in_use(registers, &scratch->who))
 		return;
+	sp = registers->sp;
+	if (!prepare_place(scratch, gate)) {
+		thread->in_handler = is_in_handler(scratch->who.g, sp);
+		return;
+	}
 	tell_registers(&scratch->who, &scratch->stack, registers, thread->words, &thread->sp,
 		       &thread->first_frame);
 	thread->left_at = scratch->left_at;
@@ -240,6 +246,7 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 	tell_who_had_it(thread, tgid, record);
 	record->slept = thread->slept;
 	record->left_at = thread->left_at;
+	record->in_handler = thread->in_handler;
 	record->frame = gate->frame & SYSTEM_STACK ? 0 : (__u32)gate->frame;
 	submit(record, sizeof(*record));
 }

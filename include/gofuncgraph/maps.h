@@ -149,7 +149,8 @@ struct thread {
 	__u8 slept;
 	__u8 is_throttled;
 	__u8 left_at;
-	__u8 unused[4];
+	__u8 in_handler;
+	__u8 unused[3];
 };
 
 /* With hunt: what had a processor from then on, until the next one did. */

@@ -351,7 +351,8 @@ struct record_offcpu {
 	 * and was not let. */
 	__u8 slept;
 	__u8 left_at; /* as in struct record_sample */
-	__u8 unused;
+	/* The thread was in a signal handler, such as the runtime preempts goroutines by: `stack` is 0 */
+	__u8 in_handler;
 	__u32 frame; /* as there */
 };
 

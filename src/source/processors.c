@@ -156,6 +156,7 @@ static void tell_thread(const struct teller *teller, const struct thread *thread
 		.by = thread->is_throttled ? OFFCPU_BY_QUOTA : OFFCPU_BY_UNKNOWN,
 		.slept = thread->slept,
 		.left_at = thread->left_at,
+		.in_handler = thread->in_handler,
 	};
 	struct gate gate;
 

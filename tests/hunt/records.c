@@ -161,6 +161,7 @@ static void print_offcpu(const struct printer *printer, const struct record_offc
 	print_number("start", off->start_ns);
 	print_number("by", off->by);
 	print_number("slept", off->slept);
+	print_number("in_handler", off->in_handler);
 	printf(",\"by_comm\":\"%.16s\"", off->by_comm);
 	print_interrupted(printer, &at);
 }
