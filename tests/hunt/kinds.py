@@ -49,7 +49,7 @@ KINDS = {
     "regexp": kind("Regexp", always("cpu"), exact=False, workers=2, once_ms=20),
     "collector": kind("Collector", always("gc"), exact=False, workers=2, ms=100),
     "cwork": kind("CWork", always("c code"), exact=False, workers=2, once_ms=20, needs="cgo"),
-    "quota": kind("Quota", always("quota"), exact=False, calls=150, events=0, workers=1, ms=5, needs="quota"),
+    "quota": kind("Quota", always("quota"), exact=False, calls=40, events=0, workers=1, ms=5, needs="quota"),
     "alike": kind("Alike", always("sleep"), calls=200, events=0, ms=5),
 }
 # One call can be slow by itself.

@@ -18,7 +18,7 @@ from judge import Verdict, judge
 from kinds import KINDS
 
 BUILDS = {"plain": [], "stripped": ["-ldflags=-s -w"], "pie": ["-buildmode=pie", "-ldflags=-s -w"]}
-QUOTA_US = 20000
+QUOTA_US = 5000  # less than a busy machine leaves
 # CPU that short is seen by few samples at the default frequency.
 FREQUENCY = ["--frequency", "997"]
 
@@ -57,33 +57,37 @@ def groups_of(names):
 
 @contextlib.contextmanager
 def quota(is_wanted):
-    """What puts a process into a group that gets a fifth of a processor, if that is wanted."""
+    """A group that gets a twentieth of a processor, if that is wanted, or None."""
     if not is_wanted:
-        yield lambda pid: None
+        yield None
         return
     with cgroups.made() as group:
         group.set_quota(QUOTA_US)
-        yield group.take
+        yield group
 
 
-def work(program, name, once):
+def work(program, name, once, group):
     kind = KINDS[name]
     events, workers, ms = (1, 1, kind.once_ms) if once else (kind.events, kind.workers, kind.ms)
-    return program.work(f"{name} {kind.calls} {events} {workers} {ms}")
+    before_ns = group.throttled_ns() if group else 0
+    account = program.work(f"{name} {kind.calls} {events} {workers} {ms}")
+    account["throttled_ns"] = group.throttled_ns() - before_ns if group else 0
+    return account
 
 
 def hunt(path, names, way, folder):
     """{name: what hunt said of it, what the program did}"""
     program = tracer = None
     first = KINDS[names[0]]
-    with quota(first.needs == "quota") as take:
+    with quota(first.needs == "quota") as group:
         try:
             program = harness.Program(path, cwd=folder)
             how = ["--waits", way.waits, *([] if first.exact else FREQUENCY)]
             targets = [KINDS[name].handler for name in names]
             tracer = harness.Tracer("hunt", "-f", "json", *how, "-p", program.pid, *targets).await_tracing()
-            take(program.pid)
-            accounts = {name: work(program, name, way.once) for name in names}
+            if group:
+                group.take(program.pid)
+            accounts = {name: work(program, name, way.once, group) for name in names}
             tracer.stop()
             reports = {one["target"]: one for one in map(json.loads, tracer.out.splitlines()) if "target" in one}
             return {name: (reports.get(KINDS[name].handler), accounts[name]) for name in names}
@@ -93,14 +97,20 @@ def hunt(path, names, way, folder):
                     process.destroy()
 
 
+def causes_of(name, way, account):
+    """What hunt may call it. Of a machine that is too busy to give as much as the quota, others are to blame."""
+    names = KINDS[name].names(int(way.version.split(".")[1]))
+    is_spared = KINDS[name].needs == "quota" and account["throttled_ns"] < 0.1 * sum(account["durations_ns"])
+    return names | {"no cpu"} if is_spared else names
+
+
 def judge_round(path, names, way, folder):
     """{name: (Verdict, hunt's object or None)} of kinds of one group."""
-    minor = int(way.version.split(".")[1])
     try:
         found = hunt(path, names, way, folder)
     except (AssertionError, ValueError) as reason:
         return {name: (Verdict(faults=[f"{type(reason).__name__}: {reason}"]), None) for name in names}
-    return {name: (judge(report, account, KINDS[name].names(minor)) if report else Verdict(faults=["no report"]), report)
+    return {name: (judge(report, account, causes_of(name, way, account)) if report else Verdict(faults=["no report"]), report)
             for name, (report, account) in found.items()}
 
 

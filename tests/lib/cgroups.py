@@ -25,6 +25,11 @@ class Group:
             (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
             (self.folder / "cpu.cfs_quota_us").write_text(str(quota or -1))
 
+    def throttled_ns(self):
+        """For how long it might have no processor so far, for the quota."""
+        told = dict(line.split() for line in (self.folder / "cpu.stat").read_text().splitlines())
+        return int(told["throttled_usec"]) * 1000 if "throttled_usec" in told else int(told["throttled_time"])
+
     def inner(self):
         if (self.folder / "cpu.max").exists():
             (self.folder / "cgroup.subtree_control").write_text("+cpu")
