@@ -23,16 +23,17 @@ const struct lock *locks_at(const struct locks *locks, uint64_t address)
 }
 
 /* False: out of memory. */
-static bool add_lock(struct locks *locks, uint64_t address)
+static bool add_lock(struct locks *locks, const struct sync_object *object)
 {
 	struct lock *lock;
 
-	if (find_lock(locks, address))
+	if (find_lock(locks, object->address))
 		return true;
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
 		return false;
-	lock->key.first = address;
+	lock->key.first = object->address;
+	lock->is_channel = object->kind == SYNC_CHANNEL;
 	if (hash_add(&locks->by_address, &lock->key))
 		return true;
 	free(lock);
@@ -44,9 +45,11 @@ static bool add_lock(struct locks *locks, uint64_t address)
 /* While stacks are looked through. */
 struct search {
 	const struct snapshot *snapshot;
-	const uint64_t *awaited; /* by index: the lock that it waits for, or 0 */
+	const uint64_t *awaited; /* by index: the lock or channel that it waits for, or 0 */
 	struct locks *locks;
-	uint64_t lowest, highest; /* of the locks' addresses */
+	uint64_t lowest, highest; /* of their addresses */
+	/* While circles are looked for: of the way to a place, how many are locks. */
+	size_t num_locks[LOCKS_MAX_CIRCLE + 1];
 };
 
 static void note_holder(struct lock *lock, size_t index)
@@ -95,12 +98,13 @@ static void look_at_stacks(const struct search *search, const struct memory *mem
 
 #define DONE SIZE_MAX
 
-/* From a lock on to who may hold it, and to what those wait for. True: it leads back. */
-static bool follow(const struct search *search, struct lock *lock, size_t depth)
+/* From a lock or a channel on to who may have it, and to what those wait for. True: it leads back. */
+static bool follow(struct search *search, struct lock *lock, size_t depth)
 {
 	struct locks *locks = search->locks;
 
 	lock->place = depth + 1;
+	search->num_locks[depth + 1] = search->num_locks[depth] + !lock->is_channel;
 	for (size_t i = 0; i < lock->num_holders && i < LOCKS_MAX_HOLDERS; i++) {
 		size_t holder = lock->holders[i];
 		struct lock *next = find_lock(locks, search->awaited[holder]);
@@ -108,6 +112,10 @@ static bool follow(const struct search *search, struct lock *lock, size_t depth)
 		if (!next || next->place == DONE)
 			continue;
 		locks->circle[depth] = holder;
+		/* Channels alone: those who wait for work have them, too. */
+		if (next->place &&
+		    search->num_locks[depth + 1] == search->num_locks[next->place - 1])
+			continue;
 		if (next->place) {
 			locks->circle_len = depth + 2 - next->place;
 			memmove(locks->circle, locks->circle + next->place - 1,
@@ -121,7 +129,7 @@ static bool follow(const struct search *search, struct lock *lock, size_t depth)
 	return false;
 }
 
-static void find_circle(const struct search *search)
+static void find_circle(struct search *search)
 {
 	for (size_t i = 0; i < search->snapshot->count; i++) {
 		struct lock *lock = find_lock(search->locks, search->awaited[i]);
@@ -139,7 +147,9 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 {
 	_cleanup_free_ uint64_t *addresses = calloc(snapshot->count + 1, sizeof(*addresses));
 	_cleanup_free_ uint64_t *words = malloc(MAX_STACK_BYTES);
-	struct search search = {snapshot, addresses, locks, UINT64_MAX, 0};
+	struct search search = {
+		.snapshot = snapshot, .awaited = addresses, .locks = locks, .lowest = UINT64_MAX};
+	size_t num_locks = 0;
 
 	*locks = (struct locks){0};
 	if (!addresses || !words)
@@ -147,16 +157,19 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 	for (size_t i = 0; i < snapshot->count; i++) {
 		struct sync_object object = awaited(context, &snapshot->goroutines[i]);
 
-		if (object.kind != SYNC_LOCK)
+		if (object.kind != SYNC_LOCK && object.kind != SYNC_CHANNEL)
 			continue;
-		if (!add_lock(locks, object.address))
+		if (!add_lock(locks, &object))
 			return error_out_of_memory();
+		num_locks += object.kind == SYNC_LOCK;
 		addresses[i] = object.address;
 		search.lowest = object.address < search.lowest ? object.address : search.lowest;
 		search.highest = object.address > search.highest ? object.address : search.highest;
 	}
-	if (!locks->by_address.count)
+	if (!num_locks) {
+		locks_release(locks);
 		return NULL;
+	}
 	look_at_stacks(&search, memory, words);
 	find_circle(&search);
 	return NULL;

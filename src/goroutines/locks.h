@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * locks.h - which locks goroutines wait for, and who may hold them: Go does not note that, but the address of
- * a lock that is to be unlocked at a function's end (`defer mutex.Unlock()`) is on the stack of who has it.
+ * a lock that is to be unlocked at a function's end (`defer mutex.Unlock()`) is on the stack of who has it. And which
+ * channels, while others wait for locks: who has one on its stack may be the one to send or to receive.
  */
 #ifndef GOROUTINES_LOCKS_H
 #define GOROUTINES_LOCKS_H
@@ -15,9 +16,10 @@
 /* Goroutines of a circle. */
 #define LOCKS_MAX_CIRCLE 8
 
-/* A lock that somebody waits for. */
+/* A lock, or a channel, that somebody waits for. */
 struct lock {
 	struct hash_key key; /* its address */
+	bool is_channel;
 	/* Goroutines that do not wait for it, and have its address on their stacks: so many, and the first of
 	 * them, by their index in the snapshot. */
 	size_t num_holders;
@@ -28,14 +30,14 @@ struct lock {
 
 struct locks {
 	struct hash by_address;
-	/* Goroutines in a circle, by index: each waits for a lock that the next has on its stack, and the last one
-	 * for one that the first has. */
+	/* Goroutines in a circle, by index: each waits for what the next has on its stack, and the last one for what
+	 * the first has. One of these is a lock at least. */
 	size_t circle[LOCKS_MAX_CIRCLE];
 	size_t circle_len; /* 0: there is none */
 };
 
-/* `awaited`: what each waits for. Reads the stacks once more, if anybody waits for a lock. The only error is out of memory; a stack that cannot be
- * read is left out. */
+/* `awaited`: what each waits for. Reads the stacks once more, if anybody waits for a lock; else nothing is found. The
+ * only error is out of memory; a stack that cannot be read is left out. */
 struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks);

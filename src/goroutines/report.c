@@ -40,11 +40,19 @@ bool report_is_endless(const struct report *report, const struct goroutine *one)
 	return reason && (strstr(reason, "(nil chan)") || strstr(reason, "(no cases)"));
 }
 
-uint64_t report_circle_lock(const struct report *report, size_t place)
+struct sync_object report_circle_object(const struct report *report, size_t place)
 {
 	const struct goroutine *one = &report->snapshot->goroutines[report->locks->circle[place]];
 
-	return sync_object_awaited(report->places, report->snapshot, one).address;
+	return sync_object_awaited(report->places, report->snapshot, one);
+}
+
+bool report_circle_has_channel(const struct report *report)
+{
+	for (size_t i = 0; i < report->locks->circle_len; i++)
+		if (report_circle_object(report, i).kind == SYNC_CHANNEL)
+			return true;
+	return false;
 }
 
 uint64_t report_wait_ns(const struct report *report, uint64_t since_ns)

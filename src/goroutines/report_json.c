@@ -107,25 +107,26 @@ static void put_awaited(struct json_writer *json, const struct report *report,
 		[SYNC_LOCK] = "lock",
 		[SYNC_WAIT_GROUP] = "wait_group",
 		[SYNC_SEMAPHORE] = "semaphore",
+		[SYNC_CHANNEL] = "channel",
 	};
 	struct sync_object object = sync_object_awaited(report->places, report->snapshot, one);
 	size_t index = (size_t)(one - report->snapshot->goroutines);
 
 	if (report_is_endless(report, one))
 		json_member_true(json, "endless");
-	if (one->awaited.kind == AWAITED_UNKNOWN)
+	if (object.kind == SYNC_NONE)
 		return;
 	json_member_open(json, "waits_for", '{');
-	if (object.kind == SYNC_NONE)
-		put_address(json, "channel", one->awaited.address);
-	else
-		put_address(json, names[object.kind], object.address);
+	put_address(json, names[object.kind], object.address);
 	if (object.kind == SYNC_LOCK)
 		put_holders(json, report, object.address);
 	json_close(json, '}');
 	if (!locks_has_in_circle(report->locks, index))
 		return;
-	json_member_open(json, "deadlock", '[');
+	if (report_circle_has_channel(report))
+		json_member_open(json, "maybe_deadlock", '[');
+	else
+		json_member_open(json, "deadlock", '[');
 	put_goids(json, report, report->locks->circle, report->locks->circle_len);
 	json_close(json, ']');
 }

@@ -39,6 +39,8 @@ struct sync_object sync_object_awaited(struct places *places, const struct snaps
 {
 	struct sync_object object = {one->awaited.address, SYNC_SEMAPHORE};
 
+	if (one->awaited.kind == AWAITED_CHANNEL)
+		return (struct sync_object){one->awaited.address, SYNC_CHANNEL};
 	if (one->awaited.kind != AWAITED_SEMAPHORE)
 		return (struct sync_object){0};
 	for (size_t i = 0; i < one->num_frames && i < MAX_SYNC_FRAMES; i++) {

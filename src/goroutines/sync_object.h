@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sync_object.h - what of package sync a goroutine waits for, by the semaphore and the functions on its stack. */
+/* sync_object.h - what a goroutine waits for: of package sync, by the semaphore and the functions on its stack. */
 #ifndef GOROUTINES_SYNC_OBJECT_H
 #define GOROUTINES_SYNC_OBJECT_H
 
@@ -10,16 +10,16 @@ enum sync_kind {
 	SYNC_NONE,
 	SYNC_LOCK, /* sync.Mutex, RWMutex */
 	SYNC_WAIT_GROUP,
-	SYNC_SEMAPHORE, /* something else */
+	SYNC_SEMAPHORE, /* something else of that package */
+	SYNC_CHANNEL,
 };
 
-/* What of package sync a goroutine waits for. */
 struct sync_object {
 	uint64_t address; /* 0: unknown */
 	enum sync_kind kind;
 };
 
-/* SYNC_NONE: it waits for something else, or that is not known. */
+/* SYNC_NONE: it waits for none of these, or that is not known. */
 struct sync_object sync_object_awaited(struct places *places, const struct snapshot *snapshot,
 				       const struct goroutine *one);
 

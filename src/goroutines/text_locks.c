@@ -16,17 +16,16 @@ static const char *name_of(const struct report *report, const struct goroutine *
 			   uint64_t *address)
 {
 	static const char *const names[] = {
+		[SYNC_NONE] = NULL,
 		[SYNC_LOCK] = "lock",
 		[SYNC_WAIT_GROUP] = "wait group",
 		[SYNC_SEMAPHORE] = "semaphore",
+		[SYNC_CHANNEL] = "channel",
 	};
 	struct sync_object object = sync_object_awaited(report->places, report->snapshot, one);
 
 	*address = object.address;
-	if (object.kind != SYNC_NONE)
-		return names[object.kind];
-	*address = one->awaited.address;
-	return one->awaited.kind == AWAITED_CHANNEL ? "channel" : NULL;
+	return names[object.kind];
 }
 
 static void put_address(struct text_out *out, uint64_t address)
@@ -77,7 +76,7 @@ static void put_object(struct text_out *out, const struct group *group, const ch
 	text_put(out, name);
 	text_put(out, " at ");
 	put_address(out, object->key);
-	if (lock && lock->num_holders)
+	if (lock && lock->num_holders && !lock->is_channel)
 		put_holders(out, lock);
 	text_end_line(out);
 }
@@ -115,25 +114,43 @@ void text_put_awaited(struct text_out *out, const struct group *group)
 		put_rest(out, name, num - shown);
 }
 
+/* "the lock at 0xc000012038" */
+static void put_circle_object(struct text_out *out, struct sync_object object)
+{
+	text_put(out, object.kind == SYNC_CHANNEL ? "the channel at " : "the lock at ");
+	put_address(out, object.address);
+}
+
 void text_put_circle(struct text_out *out)
 {
 	const struct locks *locks = out->report->locks;
+	bool has_channel = report_circle_has_channel(out->report);
 
 	if (!locks->circle_len)
 		return;
 	text_put_style(out, TEXT_BOLD);
-	text_put(out, "a deadlock, if each holds the lock that is on its stack:");
+	text_put(
+		out,
+		has_channel
+			? "maybe a deadlock, if each holds the lock, or alone serves the channel, that is on its stack:"
+			: "a deadlock, if each holds the lock that is on its stack:");
 	text_put_style(out, TEXT_PLAIN);
 	text_end_line(out);
 	for (size_t i = 0; i < locks->circle_len; i++) {
 		size_t before = i ? i - 1 : locks->circle_len - 1;
+		struct sync_object awaited = report_circle_object(out->report, i);
 
 		text_put(out, "  goroutine ");
 		put_goroutine(out, locks->circle[i]);
-		text_put(out, " has the lock at ");
-		put_address(out, report_circle_lock(out->report, before));
-		text_put(out, ", and waits for that at ");
-		put_address(out, report_circle_lock(out->report, i));
+		text_put(out, " has ");
+		put_circle_object(out, report_circle_object(out->report, before));
+		text_put(out, ", and waits for ");
+		if (has_channel) {
+			put_circle_object(out, awaited);
+		} else {
+			text_put(out, "that at ");
+			put_address(out, awaited.address);
+		}
 		text_end_line(out);
 	}
 }

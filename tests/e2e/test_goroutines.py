@@ -190,6 +190,35 @@ def test_locks(binary, start, run_tool, version, mode):
     assert "1 goroutine: chan receive (nil chan), which nobody can end\n" in tool.out
 
 
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.24", "1.27"])
+def test_lock_and_channel(binary, start, run_tool, version):
+    """One holds a lock, and sends to the other, which waits for that lock first. The program's own traceback has both."""
+    program = start(binary("waiting", version=version))
+    told = program.work("MIXED")
+
+    def circle():
+        return {one["goid"]: one for one in read(run_tool, program).values() if "maybe_deadlock" in one}
+
+    await_condition(lambda: len(circle()) == 2, "no circle is told")
+    found = circle()
+    (feeds,) = [goid for goid, one in found.items() if one["waits_for"] == {"channel": told["channel"]}]
+    (drains,) = found.keys() - {feeds}
+    assert found[drains]["waits_for"] == {"lock": told["lock"], "maybe_held_by": [feeds]}
+    assert {tuple(sorted(one["maybe_deadlock"])) for one in found.values()} == {tuple(sorted(found))}
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    head = tool.out.split("\n\n")[0].splitlines()
+    at = head.index("maybe a deadlock, if each holds the lock, or alone serves the channel, that is on its stack:")
+    assert sorted(head[at + 1:at + 3]) == sorted([
+        f"  goroutine {feeds} has the lock at {told['lock']}, and waits for the channel at {told['channel']}",
+        f"  goroutine {drains} has the channel at {told['channel']}, and waits for the lock at {told['lock']}"])
+    traced = quit_and_parse(program)
+    for goid, function in (feeds, "main.(*account).feed"), (drains, "main.(*account).drain"):
+        state, frames, _ = traced[goid]
+        assert state == found[goid]["reason"] and function in [frame[0] for frame in frames], (goid, state, frames)
+
+
 LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}
 
 

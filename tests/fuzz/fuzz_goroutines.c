@@ -51,11 +51,14 @@ static const struct code_place *code_at(void *context, uint64_t va)
 
 static struct sync_object awaited(void *context, const struct goroutine *one)
 {
-	return (struct sync_object){one->awaited.address - 4,
-				    one->awaited.kind == AWAITED_SEMAPHORE ? SYNC_LOCK : SYNC_NONE};
+	static const enum sync_kind kinds[] = {[AWAITED_UNKNOWN] = SYNC_NONE,
+					       [AWAITED_CHANNEL] = SYNC_CHANNEL,
+					       [AWAITED_SEMAPHORE] = SYNC_LOCK};
+
+	return (struct sync_object){one->awaited.address - 4, kinds[one->awaited.kind]};
 }
 
-/* In a circle each goroutine waits for a lock, and may hold one. */
+/* In a circle each goroutine waits for a lock or a channel, and may have one. */
 static void check_locks(const struct snapshot *snapshot, const struct locks *locks)
 {
 	must(locks->circle_len != 1 && locks->circle_len <= LOCKS_MAX_CIRCLE);

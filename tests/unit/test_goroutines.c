@@ -544,14 +544,19 @@ static void test_reasons_of_semaphores(void **state)
 
 #define LOCK 0x5000
 
+/* Of what goroutines wait for, what is above is a channel. */
+#define CHANNEL 8
+
 /* Each waits for the lock that awaited.address is. */
 static struct sync_object awaited_lock(void *context, const struct goroutine *one)
 {
 	return (struct sync_object){one->awaited.address,
-				    one->awaited.address ? SYNC_LOCK : SYNC_NONE};
+				    !one->awaited.address                        ? SYNC_NONE
+				    : one->awaited.address > LOCK + CHANNEL * 16 ? SYNC_CHANNEL
+										 : SYNC_LOCK};
 }
 
-/* Goroutines 1, 2, ...: `awaited` and `held` name locks, 0 none. */
+/* Goroutines 1, 2, ...: `awaited` and `held` name locks and channels, 0 none. */
 static void find_locks(struct fake *fake, const unsigned *awaited, const unsigned *held,
 		       size_t count, struct locks *locks)
 {
@@ -614,6 +619,29 @@ static void test_circles(void **state)
 	free(fake);
 }
 
+static void test_circles_with_channels(void **state)
+{
+	struct fake *fake = new_fake();
+	struct locks locks;
+
+	/* Who holds a lock waits for a channel that one has who waits for the lock. */
+	find_locks(fake, (unsigned[]){CHANNEL + 1, 1}, (unsigned[]){1, CHANNEL + 1}, 2, &locks);
+	assert_int_equal(locks.circle_len, 2);
+	locks_release(&locks);
+	/* No lock is in the circle; and none is waited for. */
+	find_locks(fake, (unsigned[]){CHANNEL + 1, CHANNEL + 2, 1},
+		   (unsigned[]){CHANNEL + 2, CHANNEL + 1, 0}, 3, &locks);
+	assert_int_equal(locks.circle_len, 0);
+	assert_non_null(locks_at(&locks, LOCK + 16));
+	locks_release(&locks);
+	find_locks(fake, (unsigned[]){CHANNEL + 1, CHANNEL + 2},
+		   (unsigned[]){CHANNEL + 2, CHANNEL + 1}, 2, &locks);
+	assert_int_equal(locks.circle_len, 0);
+	assert_null(locks_at(&locks, LOCK + (CHANNEL + 1) * 16));
+	locks_release(&locks);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -633,6 +661,7 @@ int main(void)
 		cmocka_unit_test(test_reasons_of_semaphores),
 		cmocka_unit_test(test_who_may_hold_a_lock),
 		cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_circles_with_channels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
