@@ -66,6 +66,7 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	err = live->batch ? NULL : live_consume(live);
 	err = err ?: live_look(live);
 	now_ns = live_now_ns(live);
+	open_waits_note_long(live->open_waits, now_ns);
 	gates_sweep(&live->gates, now_ns);
 	if (!err)
 		err = attachment_check(live->attachment);

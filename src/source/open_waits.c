@@ -23,6 +23,9 @@ struct noted {
 	struct details *details; /* NULL: nothing */
 };
 
+/* Waits that are as long are noted, as often. */
+#define LONG_NS UINT64_C(1000000000)
+
 struct open_waits {
 	const struct graph_bpf *bpf; /* not owned */
 	struct hunt_options options;
@@ -32,6 +35,7 @@ struct open_waits {
 	pid_t pid;
 	struct snapshot_source source;
 	uint64_t time_ns;
+	uint64_t next_ns; /* see open_waits_note_long() */
 	struct hash noted;
 	size_t num_details;
 };
@@ -327,6 +331,48 @@ void open_waits_note_others(struct open_waits *waits)
 		walk(waits, note_other, waits);
 }
 
+/* ---- long ones ---- */
+
+static void forget_one(struct open_waits *waits, struct noted *noted)
+{
+	hash_remove(&waits->noted, &noted->key);
+	waits->num_details -= noted->details != NULL;
+	free(noted->details);
+	free(noted);
+}
+
+static void forget_ended(struct open_waits *waits)
+{
+	struct noted **ended = calloc(waits->noted.count + 1, sizeof(*ended)), *noted;
+	size_t count = 0;
+
+	for (size_t at = 0; ended && (noted = hash_next(&waits->noted, &at));)
+		if (!is_open_still(waits, noted))
+			ended[count++] = noted;
+	for (size_t i = 0; i < count; i++)
+		forget_one(waits, ended[i]);
+	free(ended);
+}
+
+static void note_long(void *context, const struct gate_key *key, const struct hunted_wait *wait)
+{
+	struct open_waits *waits = context;
+
+	if (is_open(waits, wait) && waits->time_ns - wait->start_ns >= LONG_NS &&
+	    !hash_find(&waits->noted, (struct hash_key){.first = key->g, .second = key->pid}))
+		note_inside(waits, key, wait);
+}
+
+void open_waits_note_long(struct open_waits *waits, uint64_t now_ns)
+{
+	if (!waits || waits->bpf->bss->samples_waits || now_ns < waits->next_ns)
+		return;
+	waits->next_ns = now_ns + LONG_NS;
+	waits->time_ns = now_ns;
+	forget_ended(waits);
+	walk(waits, note_long, waits);
+}
+
 /* ---- telling ---- */
 
 struct teller {
@@ -381,4 +427,63 @@ void open_waits_tell(struct open_waits *waits, bool is_last,
 		if (is_open_still(waits, noted))
 			tell_wait(&teller, noted);
 	forget(waits);
+}
+
+/* ---- of a process that has ended ---- */
+
+struct ending {
+	struct teller teller;
+	uint32_t pid;
+};
+
+/* It has gone on until now. */
+static struct record_wait prolonged(const struct open_waits *waits, const struct noted *noted,
+				    const struct hunted_wait *wait)
+{
+	const struct gate_key key = gate_key_of(noted);
+	uint64_t more_ns = waits->time_ns - noted->wait.header.time_ns;
+	struct record_wait now = noted->wait;
+	__u64 arguments[2];
+
+	now.header.time_ns = waits->time_ns;
+	now.ready_ns =
+		make_wait(waits->bpf, waits->time_ns, &key, wait, now.reason, arguments).ready_ns;
+	now.asleep_ns += now.asleep_ns ? more_ns : 0;
+	return now;
+}
+
+static void tell_ended(void *context, const struct gate_key *key, const struct hunted_wait *wait)
+{
+	struct ending *ending = context;
+	struct open_waits *waits = ending->teller.waits;
+	const struct noted *known;
+	struct noted noted = {.key = {.first = key->g, .second = key->pid}};
+	uint64_t inside = key->pid == ending->pid ? goid_inside(waits, key, wait) : 0;
+	__u64 arguments[2];
+
+	if (!inside)
+		return;
+	tell_short_waits(&ending->teller, key, wait);
+	if (!is_open(waits, wait))
+		return;
+	known = hash_find(&waits->noted, noted.key);
+	if (known && known->wait.start_ns == wait->start_ns) {
+		noted.details = known->details;
+		noted.wait = prolonged(waits, known, wait);
+	} else {
+		noted.wait = make_wait(waits->bpf, waits->time_ns, key, wait, 0, arguments);
+		noted.wait.header.goid = inside;
+	}
+	tell_wait(&ending->teller, &noted);
+}
+
+void open_waits_tell_ended(struct open_waits *waits, const struct record *end,
+			   void (*tell)(void *context, const struct record *record), void *context)
+{
+	struct ending ending = {.teller = {waits, tell, context}, .pid = end->pid};
+
+	if (!waits || waits->bpf->bss->samples_waits)
+		return;
+	waits->time_ns = end->time_ns;
+	walk(waits, tell_ended, &ending);
 }

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 
@@ -220,6 +221,19 @@ def test_stuck(program, run_tool):
     assert "main.handleSleep: no call ended, 1 still open" in report, report
     assert re.search(r"100 %\s+\S+ m?s  sleep in main\.\(\*disk\)\.read  /", report), report
     assert re.search(r"where its time went:\n 100 %\s+\S+ m?s  main\.handleSleep  /", report), report
+
+
+def test_stuck_when_the_program_is_interrupted(binary, run_tool):
+    """^C ends a program that hunt has started; what it waited for was read before."""
+    tracer = run_tool("hunt", "--stuck", "2s", binary("culprits"), "main.handleSleep", "--", stdin=subprocess.PIPE)
+    await_condition(lambda: b"READY\n" in tracer.output, "the program has not started")
+    tracer.child.stdin.write(b"sleep 1 1 1 600000\n")
+    tracer.child.stdin.flush()
+    await_condition(lambda: "a call is open for" in tracer.err, "it tells of no call")
+    tracer.signal(signal.SIGINT)
+    assert tracer.wait() == 0
+    assert "main.handleSleep: no call ended, 1 still open" in tracer.err
+    assert re.search(r"100 %\s+\S+ m?s  sleep in main\.\(\*disk\)\.read  /", tracer.err), tracer.err
 
 
 def listens(pid, port):
