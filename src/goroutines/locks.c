@@ -48,7 +48,8 @@ struct search {
 	const uint64_t *awaited; /* by index: the lock or channel that it waits for, or 0 */
 	struct locks *locks;
 	uint64_t lowest, highest; /* of their addresses */
-	/* While circles are looked for: of the way to a place, how many are locks. */
+	/* While circles are looked for: whether channels may be in them; of the way to a place, how many are locks. */
+	bool has_channels;
 	size_t num_locks[LOCKS_MAX_CIRCLE + 1];
 };
 
@@ -109,7 +110,7 @@ static bool follow(struct search *search, struct lock *lock, size_t depth)
 		size_t holder = lock->holders[i];
 		struct lock *next = find_lock(locks, search->awaited[holder]);
 
-		if (!next || next->place == DONE)
+		if (!next || next->place == DONE || (next->is_channel && !search->has_channels))
 			continue;
 		locks->circle[depth] = holder;
 		/* Channels alone: those who wait for work have them, too. */
@@ -129,12 +130,18 @@ static bool follow(struct search *search, struct lock *lock, size_t depth)
 	return false;
 }
 
-static void find_circle(struct search *search)
+static void find_circle(struct search *search, bool has_channels)
 {
+	struct lock *one;
+
+	for (size_t at = 0; (one = hash_next(&search->locks->by_address, &at));)
+		one->place = 0;
+	search->has_channels = has_channels;
 	for (size_t i = 0; i < search->snapshot->count; i++) {
 		struct lock *lock = find_lock(search->locks, search->awaited[i]);
 
-		if (lock && !lock->place && follow(search, lock, 0))
+		if (lock && !lock->place && (has_channels || !lock->is_channel) &&
+		    follow(search, lock, 0))
 			return;
 	}
 }
@@ -171,7 +178,9 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 		return NULL;
 	}
 	look_at_stacks(&search, memory, words);
-	find_circle(&search);
+	find_circle(&search, false);
+	if (!locks->circle_len)
+		find_circle(&search, true);
 	return NULL;
 }
 
