@@ -135,9 +135,23 @@ static void show_record(struct player *player, const struct record *record)
 	hand_on(player, &statistics.header);
 }
 
-static bool is_early(const struct player *player, const struct record *record)
+/* Of those that lasting_take() keeps, what may come at any time. */
+static bool is_late(uint8_t kind)
 {
-	return !player->has_shown && record->time_ns < player->window.since_ns;
+	return kind == RECORD_STACK || kind == RECORD_TAKEN_OFF || kind == RECORD_STATES_OFF ||
+	       kind == RECORD_ONE_IN;
+}
+
+/* One that is left out: it was before, or its block is. */
+static struct error *play_lasting(struct player *player, const struct record *record)
+{
+	if (!lasting_is(record->kind) || record->time_ns > player->window.until_ns)
+		return NULL;
+	if (!player->has_shown)
+		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
+	if (is_late(record->kind))
+		hand_on_late(player, record);
+	return NULL;
 }
 
 static struct error *play_record(struct player *player, const struct record *record)
@@ -145,11 +159,12 @@ static struct error *play_record(struct player *player, const struct record *rec
 	const struct player_window *window = &player->window;
 	struct error *err = NULL;
 
-	player->is_beyond |= record->time_ns > window->until_ns;
-	if (is_early(player, record))
-		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
-	if (record->time_ns < window->since_ns || record->time_ns > window->until_ns)
+	if (record->time_ns < window->since_ns)
+		return play_lasting(player, record);
+	if (record->time_ns > window->until_ns) {
+		player->is_beyond = true;
 		return NULL;
+	}
 	if (!player->has_shown)
 		err = show_first(player, record);
 	if (!err)
@@ -177,24 +192,6 @@ static struct error *play_records(struct player *player, const struct block *blo
 	if (!player->is_played)
 		note_damage(player, block->offset);
 	return err;
-}
-
-/* Of those that lasting_take() keeps, what may come at any time. */
-static bool is_late(uint8_t kind)
-{
-	return kind == RECORD_STACK || kind == RECORD_TAKEN_OFF || kind == RECORD_STATES_OFF ||
-	       kind == RECORD_ONE_IN;
-}
-
-static struct error *play_lasting(struct player *player, const struct record *record)
-{
-	if (!lasting_is(record->kind) || record->time_ns > player->window.until_ns)
-		return NULL;
-	if (!player->has_shown)
-		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
-	if (is_late(record->kind))
-		hand_on_late(player, record);
-	return NULL;
 }
 
 /* Of the block of records before it; if that was played, all is known. */
