@@ -144,6 +144,28 @@ def test_goroutines_and_links(collector, binary, start, trace, tmp_path):
                                      for call in calls_of(recording) if "started_by" in call) != []
 
 
+def test_who_woke_it(collector, binary, trace, _processes):
+    """Two goroutines that wait for each other, each in a tree: a link to the other one's."""
+    path = binary("loop", build=lambda name: builds.build_go(name, builds.ROOT / "tests/bench/programs", f"./{name}"))
+    program = Process([path])
+    _processes.append(program)
+    assert program.lines.get(timeout=WAIT_SECONDS) == b"ready\n"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--min-wait", "1ns", path, "main.ping", "main.pong")
+    program.child.stdin.write(b"switch 50\n")
+    program.child.stdin.flush()
+    assert program.lines.get(timeout=WAIT_SECONDS)
+    tracer.stop()
+    spans = {span["spanId"]: span for span in collector.all_of(tracer)}
+    assert sorted(span["name"] for span in spans.values()) == ["main.ping", "main.pong"]
+    links = [(span, link, spans[link["spanId"]]) for span in spans.values() for link in span.get("links", [])]
+    assert links
+    for span, link, other in links:
+        assert attributes(link) == {"gofuncgraph.link": "woken_by"} and link["traceId"] == other["traceId"]
+        assert other is not span and span["traceId"] != other["traceId"]
+        assert attributes(other)["thread.id"] in {attributes(event).get("gofuncgraph.woken_by.goid")
+                                                  for event in span["events"]}
+
+
 def test_what_the_process_is(collector, binary, start, trace):
     program = start(binary("calls", copy_as="shop"))
     tracer = trace("-f", "otlp", "-o", collector.url, "-u", "main.*", program.path, "main.root",
