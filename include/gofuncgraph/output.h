@@ -115,6 +115,8 @@ struct output_options {
 	bool whole_trees;
 	/* What is shown happened before, here or elsewhere: it may be held up. */
 	bool is_past;
+	/* Of what is past: the user wants no more of it. Asked where something is waited for; NULL: never. */
+	bool (*is_told_to_stop)(void);
 	/* Of a format that sends them: whole trees beyond that stay; 0: none does. */
 	uint64_t max_spans_per_second;
 	bool leaf; /* of "graph": a call with nothing inside has one line */

@@ -242,6 +242,7 @@ struct output_options play_output_options(const struct player_state *state, FILE
 		.values = state->values,
 		.run = about->run,
 		.is_past = true,
+		.is_told_to_stop = signals_arrived,
 	};
 }
 

@@ -9,7 +9,9 @@
 #include "otlp/exporter_internal.h"
 
 /* How long after its last deadline the thread may take. */
-#define GRACE_NS  3000000000ull
+#define GRACE_NS 3000000000ull
+/* How often who waits asks whether it is to stop. */
+#define ASK_NS    100000000ull
 #define MS_NS     1000000ull
 #define SECOND_NS 1000000000ull
 
@@ -81,7 +83,7 @@ static bool start_thread(struct otlp_exporter *exporter)
 }
 
 struct error *otlp_exporter_new(struct otlp_settings *settings, bool may_wait,
-				struct otlp_exporter **result)
+				bool (*is_told_to_stop)(void), struct otlp_exporter **result)
 {
 	struct otlp_exporter *exporter = calloc(1, sizeof(*exporter));
 	pthread_condattr_t attributes;
@@ -94,6 +96,7 @@ struct error *otlp_exporter_new(struct otlp_settings *settings, bool may_wait,
 	}
 	*exporter = (struct otlp_exporter){.settings = *settings,
 					   .may_wait = may_wait,
+					   .is_told_to_stop = is_told_to_stop,
 					   .seed = (unsigned)exporter_now_ns(),
 					   .deadline_ns = EXPORTER_NEVER};
 	*settings = (struct otlp_settings){};
@@ -134,14 +137,22 @@ static void enqueue(struct otlp_exporter *exporter, struct otlp_load *first, siz
 		pthread_cond_broadcast(&exporter->changed);
 }
 
+/* Until there is room, where that is worth it. With the lock. */
+static void await_room(struct otlp_exporter *exporter, size_t size)
+{
+	while (exporter->may_wait && !exporter->gave_up && !has_room(exporter, size) &&
+	       !(exporter->is_told_to_stop && exporter->is_told_to_stop()))
+		exporter_await_change(exporter, exporter_now_ns() + ASK_NS);
+}
+
 void otlp_exporter_push(struct otlp_exporter *exporter, struct otlp_load *first)
 {
 	bool can_send = start_thread(exporter);
 	size_t size = otlp_loads_size(first);
 
 	pthread_mutex_lock(&exporter->lock);
-	while (can_send && exporter->may_wait && !exporter->gave_up && !has_room(exporter, size))
-		exporter_await_change(exporter, EXPORTER_NEVER);
+	if (can_send)
+		await_room(exporter, size);
 	if (can_send && has_room(exporter, size))
 		enqueue(exporter, take_pointer(first), size);
 	else

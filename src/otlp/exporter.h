@@ -52,9 +52,10 @@ struct otlp_counts {
 
 struct otlp_exporter;
 
-/* Takes the settings, in any case. `may_wait`: who hands on spans may be held up until there is room. */
+/* Takes the settings, in any case. `may_wait`: who hands on spans may be held up until there is room, or until
+ * `is_told_to_stop` says so, which is asked now and then (NULL: never). */
 struct error *otlp_exporter_new(struct otlp_settings *settings, bool may_wait,
-				struct otlp_exporter **exporter);
+				bool (*is_told_to_stop)(void), struct otlp_exporter **exporter);
 
 /* A tree, whole: takes all loads. */
 void otlp_exporter_push(struct otlp_exporter *exporter, struct otlp_load *first);

@@ -19,6 +19,7 @@ struct otlp_exporter {
 	struct otlp_settings settings;
 	struct http *http;
 	bool may_wait;
+	bool (*is_told_to_stop)(void); /* NULL: never */
 	pthread_t thread;
 	bool has_thread;
 	/* The thread's own: */

@@ -41,7 +41,8 @@ static struct error *begin(struct output *out)
 		otlp_settings_destroy(&settings);
 		return err;
 	}
-	return otlp_exporter_new(&settings, out->options.is_past, &otlp->exporter);
+	return otlp_exporter_new(&settings, out->options.is_past, out->options.is_told_to_stop,
+				 &otlp->exporter);
 }
 
 static void free_data(struct output *out)

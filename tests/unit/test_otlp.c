@@ -367,7 +367,7 @@ static void test_queue_is_bounded(void **state)
 	struct otlp_exporter *exporter;
 	struct otlp_counts counts;
 
-	assert_null(otlp_exporter_new(&settings, false, &exporter));
+	assert_null(otlp_exporter_new(&settings, false, NULL, &exporter));
 	for (size_t i = 0; i < 5; i++)
 		otlp_exporter_push(exporter, load_of(resource, OTLP_QUEUE_SIZE / 4));
 	counts = otlp_exporter_counts(exporter);
@@ -389,8 +389,31 @@ static void test_queue_is_given_up(void **state)
 	struct otlp_resource *resource = resource_of(1);
 	struct otlp_exporter *exporter;
 
-	assert_null(otlp_exporter_new(&settings, true, &exporter));
+	assert_null(otlp_exporter_new(&settings, true, NULL, &exporter));
 	otlp_exporter_push(exporter, load_of(resource, 10));
+	otlp_exporter_free(exporter);
+	otlp_resource_free(resource);
+}
+
+static bool always(void)
+{
+	return true;
+}
+
+/* Who is told to stop does not wait for a collector that takes nothing. */
+static void test_queue_is_not_awaited(void **state)
+{
+	struct otlp_settings settings = {.url = strdup("http://127.0.0.1:1/"), .timeout_ms = 1};
+	struct otlp_resource *resource = resource_of(1);
+	struct otlp_exporter *exporter;
+	struct otlp_counts counts;
+
+	assert_null(otlp_exporter_new(&settings, true, always, &exporter));
+	otlp_exporter_push(exporter, load_of(resource, OTLP_SHORT_QUEUE_SIZE));
+	otlp_exporter_push(exporter, load_of(resource, 10));
+	counts = otlp_exporter_counts(exporter);
+	assert_int_equal(counts.no_room.trees, 1);
+	assert_int_equal(counts.unsent.trees, 1);
 	otlp_exporter_free(exporter);
 	otlp_resource_free(resource);
 }
@@ -412,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_many_lives),
 		cmocka_unit_test(test_queue_is_bounded),
 		cmocka_unit_test(test_queue_is_given_up),
+		cmocka_unit_test(test_queue_is_not_awaited),
 	};
 
 	setenv("no_proxy", "*", 1);
