@@ -71,7 +71,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	index = SITE_COOKIE_INDEX(cookie);
 	if (flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx))
 		return false; /* morestack, then the same entry again */
-	if (!find_thread(who))
+	if (!find_thread(who, index))
 		return false;
 	if (use.has_condition && may_be_outside(ctx, flags, who))
 		unwanted = why_unwanted(ctx, index, who);

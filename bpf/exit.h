@@ -40,7 +40,7 @@ static __always_inline bool on_exit(struct pt_regs *ctx, __u64 cookie, bool has_
 	enum hit hit;
 	__u8 kind;
 
-	if (!find_thread(who))
+	if (!find_thread(who, index))
 		return false;
 	hit = find_hit(ctx, SITE_COOKIE_FLAGS(cookie), false, who, &gate);
 	if (hit == HIT_OUTSIDE)

@@ -2,7 +2,8 @@
 /*
  * hits.h - how often each site was hit, and how long the programs there take: what tracing costs.
  *
- * All hits count, whoever hits and whether or not anything is traced: each takes a trap.
+ * All hits count, whoever hits and whether or not anything is traced: each takes a trap. Those of processes that were
+ * not chosen count once more by themselves.
  */
 #ifndef GOFUNCGRAPH_HITS_H
 #define GOFUNCGRAPH_HITS_H
@@ -24,6 +25,17 @@ static __always_inline __u64 begin_hit(__u32 site)
 		return 0;
 	__sync_fetch_and_add(hits, 1);
 	return *hits % TIMED_RUNS ? 0 : bpf_ktime_get_ns();
+}
+
+/* The hit was by a process that is not traced; it counts above, too. */
+static __always_inline void count_other_hit(__u32 site)
+{
+	__u32 shard = (bpf_get_smp_processor_id() & hit_shard_mask) + hit_shard_mask + 1;
+	__u32 key = shard * num_hit_sites + site;
+	__u64 *hits = bpf_map_lookup_elem(&site_hits, &key);
+
+	if (hits)
+		__sync_fetch_and_add(hits, 1);
 }
 
 /* `has_told`: it sent a record. */

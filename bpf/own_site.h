@@ -51,7 +51,7 @@ static __always_inline const struct site *find_own_site(struct pt_regs *ctx, __u
 	site = site_of(SITE_COOKIE_INDEX(*cookie));
 	if (!site || (site->flags & SITE_BEHIND_CHECK && ARCH_CHECK_FAILS(ctx)))
 		return NULL;
-	return find_thread(who) ? site : NULL;
+	return find_thread(who, SITE_COOKIE_INDEX(*cookie)) ? site : NULL;
 }
 
 static __always_inline void on_runtime_site(struct pt_regs *ctx, struct who *who)

@@ -33,7 +33,7 @@ static __always_inline void on_thread_end(void)
 	struct gate *gate;
 	struct who who = {};
 
-	if (!find_thread(&who))
+	if (!find_thread(&who, NO_SITE))
 		return;
 	who.key.g = THREAD_KEY | who.tid;
 	gate = gate_of(&who);

@@ -44,7 +44,7 @@ static __always_inline struct thread *find_running(struct scratch *scratch, __u3
 	const struct gate *gate;
 	__u32 state;
 
-	if (!find_thread(who) || !read_registers(&scratch->registers) ||
+	if (!find_thread(who, NO_SITE) || !read_registers(&scratch->registers) ||
 	    !find_g_in_use(&scratch->registers, who) || !find_goroutine(who) || !who->goid)
 		return NULL;
 	gate = gate_of(who);

@@ -110,7 +110,7 @@ static __always_inline void on_sample(const struct pt_regs *ctx)
 	if (!scratch)
 		return;
 	who = &scratch->who;
-	if (!find_thread(who))
+	if (!find_thread(who, NO_SITE))
 		return;
 	who->bias = process->bias;
 	if (!in_kernel)

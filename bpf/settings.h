@@ -232,7 +232,7 @@ struct {
 } conditions SEC(".maps");
 
 /* How often each site was hit: counters by site's index, several times over, for processors that hit
- * one at the same time. */
+ * one at the same time. Where processes are chosen, as many again behind them, for hits of others. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

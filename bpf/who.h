@@ -163,7 +163,7 @@ static __always_inline bool find_numbers(struct who *who)
 	return true;
 }
 
-/* False: a process that cannot be told by our numbers, or one that nobody asked for. */
+/* False: a process that cannot be told by our numbers. */
 static __always_inline bool find_process(struct who *who)
 {
 	struct task_struct *task;
@@ -187,7 +187,7 @@ static __always_inline bool find_process(struct who *who)
 		who->key.pid = id >> 32;
 		who->tid = (__u32)id;
 	}
-	return is_chosen_process(who->key.pid);
+	return true;
 }
 
 /* Tells a process from one that had its pid before, and from itself before an exec. */
@@ -209,11 +209,20 @@ static __always_inline bool is_distrusted(const struct who *who)
 	return program && *program == program_of(who);
 }
 
-/* Who hit a probe. False also of a process that is not believed, and when it is not the time to
- * look. */
-static __always_inline bool find_thread(struct who *who)
+#define NO_SITE ((__u32) - 1)
+
+/* Who hit the probe of a site, or is met elsewhere (NO_SITE). False: a process that nobody asked for, or one that is
+ * not believed; or it is not the time to look. */
+static __always_inline bool find_thread(struct who *who, __u32 site)
 {
-	return is_tracing && find_process(who) && !(has_distrusted && is_distrusted(who));
+	if (!is_tracing || !find_process(who))
+		return false;
+	if (!is_chosen_process(who->key.pid)) {
+		if (site != NO_SITE)
+			count_other_hit(site);
+		return false;
+	}
+	return !(has_distrusted && is_distrusted(who));
 }
 
 /* m.gsignal lies behind m.morebuf, which is a gobuf as g.sched is, and two words

@@ -75,6 +75,8 @@ size_t live_num_sites(const struct source *source);
 bool live_performs_ret(const struct source *source);
 /* How often each site of the plan was hit since the start, by anybody: plan.num_sites numbers. */
 void live_hits(const struct source *source, uint64_t *hits);
+/* Of these, since tracing began: by processes that are not traced, where some were chosen. */
+void live_other_hits(const struct source *source, uint64_t *hits);
 /* How long the programs at sites take: of those runs that were timed, and of those among them that sent
  * a record; and how many did so in all. */
 struct live_program_time {

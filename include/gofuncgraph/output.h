@@ -54,7 +54,9 @@ struct output_counts {
 	uint64_t rejected, undecided; /* and those that it found not to satisfy the conditions */
 	/* What probes cost; of what happened before, nobody knows. */
 	bool knows_cost;
-	uint64_t num_hits, cost_ns, cpu_ns; /* as in struct guard_cost */
+	struct output_cost {
+		uint64_t num_hits, cost_ns, cpu_ns; /* as in struct guard_cost */
+	} traced, others; /* the traced processes, and those that were not chosen */
 	size_t num_processes, num_off;
 };
 

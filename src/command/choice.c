@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "command/running.h"
 #include "gofuncgraph/gobin.h"
-#include "gofuncgraph/maps.h"
+#include "process/chosen.h"
 
 #define MAX_LISTED 8
 #define LINK_SIZE  32
@@ -60,18 +60,6 @@ bool choice_is_file(const char *word)
 
 	return *word == '/' || !strncmp(word, "./", 2) || !strncmp(word, "../", 3) ||
 	       (!stat(word, &file) && S_ISREG(file.st_mode));
-}
-
-static bool has_comm(pid_t pid, const char *wanted)
-{
-	char path[32], comm[COMM_SIZE + 1];
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	_cleanup_fclose_ FILE *file = fopen(path, "re");
-	if (!file || !fgets(comm, sizeof(comm), file))
-		return false;
-	comm[strcspn(comm, "\n")] = 0;
-	return !strcmp(comm, wanted);
 }
 
 /* Containers of one image have it in file systems of their own, which are layers over the same one: inode and times
@@ -155,7 +143,7 @@ static struct error *find_programs(const struct process_choice *choice, struct p
 					   : running_list(NULL, &pids, &count);
 
 	for (size_t i = 0; !err && i < count; i++)
-		if (!choice->comm || has_comm(pids[i], choice->comm))
+		if (!choice->comm || chosen_has_comm(pids[i], choice->comm))
 			err = add(programs, pids[i]);
 	return err;
 }

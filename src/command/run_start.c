@@ -27,7 +27,9 @@ static struct error *make_guard(struct run *run, const struct record_sink *sink)
 	enum attach_method method = run->args->options.method;
 	const struct guard_options options = {
 		.plan = &run->plan,
-		.only = run->process ? process_pid(run->process) : 0,
+		.chosen = {.only = run->process ? process_pid(run->process) : 0,
+			   .cgroup = run->args->options.cgroup,
+			   .comm = run->args->options.comm},
 		.method = method == ATTACH_AUTO ? attach_best_method() : method,
 		.max_overhead = run->args->max_overhead,
 		.sink = *sink,

@@ -77,16 +77,19 @@ static void close_output(void *context)
 
 /* ---- running ---- */
 
+static struct output_cost cost_of(struct guard_cost cost)
+{
+	return (struct output_cost){cost.num_hits, cost.cost_ns, cost.cpu_ns};
+}
+
 static void count_cost(struct run_trees *trees)
 {
-	const struct guard_cost cost = guard_cost(trees->run->guard);
 	const struct guard_now now = guard_now(trees->run->guard);
 	struct output_counts *counts = &trees->view.counts;
 
 	counts->knows_cost = true;
-	counts->num_hits = cost.num_hits;
-	counts->cost_ns = cost.cost_ns;
-	counts->cpu_ns = cost.cpu_ns;
+	counts->traced = cost_of(guard_cost(trees->run->guard));
+	counts->others = cost_of(guard_cost_of_others(trees->run->guard));
 	counts->num_processes = now.num_processes;
 	counts->num_off = now.num_off;
 }

@@ -132,3 +132,21 @@ char *bill_text(const struct bill *bill, uint64_t cpu_ns, size_t num_processes)
 		length = asprintf(&text, "no probe was hit");
 	return length >= 0 ? text : NULL;
 }
+
+char *bill_text_of_others(const struct bill *bill, uint64_t cpu_ns)
+{
+	char hits[BILL_NUMBER_SIZE], time[BILL_NUMBER_SIZE];
+	_cleanup_free_ char *share = NULL;
+	char *text = NULL;
+
+	bill_put_number(hits, bill->num_hits);
+	bill_put_time(time, bill->cost_ns);
+	if (cpu_ns && asprintf(&share, " (%u %%)", bill_percent(bill->cost_ns, cpu_ns)) < 0)
+		return NULL;
+	if (asprintf(
+		    &text,
+		    "and %s by processes that run it and were not chosen, about %s of their CPU time%s",
+		    hits, time, share ?: "") < 0)
+		return NULL;
+	return text;
+}

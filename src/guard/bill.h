@@ -46,5 +46,8 @@ unsigned bill_percent(uint64_t part, uint64_t whole);
  * `cpu_ns`: of the traced processes; 0: unknown. NULL: out of memory. The caller frees it.
  */
 char *bill_text(const struct bill *bill, uint64_t cpu_ns, size_t num_processes);
+/* The same of processes that are not traced: "and 1,230 by processes that run it and were not chosen, about 2.1 ms of
+ * their CPU time (1 %)". */
+char *bill_text_of_others(const struct bill *bill, uint64_t cpu_ns);
 
 #endif

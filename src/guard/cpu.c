@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cpu.c - CPU time of the traced processes; see cpu.h. */
+/* cpu.c - CPU time of processes; see cpu.h. */
 #include "guard/cpu.h"
 
 #include <dirent.h>
@@ -17,14 +17,15 @@
 
 struct member {
 	pid_t pid;
-	bool has_ended;
-	uint64_t first_ns, last_ns; /* its clock */
+	bool has_ended, is_traced;
+	uint64_t last_ns; /* its clock */
 };
 
 struct cpu_times {
 	struct stat file;
 	bool is_library;
-	pid_t only;
+	struct chosen chosen;
+	struct cpu_time sum;
 	bool has_scanned;
 	uint64_t next_scan_ns;
 	struct member *members;
@@ -44,13 +45,22 @@ static struct member *find(struct cpu_times *times, pid_t pid)
 
 static void add(struct cpu_times *times, pid_t pid, bool from_beginning)
 {
-	struct member member = {.pid = pid};
+	struct member member = {.pid = pid, .is_traced = chosen_are_all(&times->chosen)};
 
 	if (find(times, pid) || !proc_cpu_time(pid, &member.last_ns) ||
 	    !array_reserve(&times->members, &times->capacity, times->count + 1, sizeof(member)))
 		return;
-	member.first_ns = from_beginning ? 0 : member.last_ns;
+	if (from_beginning)
+		member.last_ns = 0;
 	times->members[times->count++] = member;
+}
+
+/* It has so much on its clock by now. */
+static void spend(struct cpu_times *times, struct member *member, uint64_t clock_ns)
+{
+	*(member->is_traced ? &times->sum.traced_ns : &times->sum.others_ns) +=
+		clock_ns - member->last_ns;
+	member->last_ns = clock_ns;
 }
 
 void cpu_times_end(struct cpu_times *times, pid_t pid, uint64_t cpu_ns)
@@ -61,7 +71,7 @@ void cpu_times_end(struct cpu_times *times, pid_t pid, uint64_t cpu_ns)
 		return;
 	member->has_ended = true;
 	if (cpu_ns > member->last_ns)
-		member->last_ns = cpu_ns;
+		spend(times, member, cpu_ns);
 }
 
 /* ---- all processes ---- */
@@ -107,9 +117,38 @@ static void scan(struct cpu_times *times)
 	times->has_scanned = true;
 }
 
+static void trace(void *context, pid_t pid)
+{
+	struct member *member = find(context, pid);
+
+	if (member)
+		member->is_traced = true;
+}
+
+/* What they had before they were chosen is not theirs. */
+static void choose(struct cpu_times *times)
+{
+	_cleanup_free_ pid_t *pids = calloc(times->count + 1, sizeof(*pids));
+	size_t count = 0;
+
+	if (!pids || chosen_are_all(&times->chosen))
+		return;
+	for (size_t i = 0; i < times->count; i++)
+		if (!times->members[i].has_ended && !times->members[i].is_traced)
+			pids[count++] = times->members[i].pid;
+	if (count)
+		chosen_visit(&times->chosen, pids, count, trace, times);
+}
+
 /* ---- all of it ---- */
 
-struct cpu_times *cpu_times_new(const struct stat *file, bool is_library, pid_t only)
+static bool looks_for_others(const struct cpu_times *times)
+{
+	return !times->chosen.only || !times->is_library;
+}
+
+struct cpu_times *cpu_times_new(const struct stat *file, bool is_library,
+				const struct chosen *chosen)
 {
 	struct cpu_times *times = calloc(1, sizeof(*times));
 
@@ -117,11 +156,13 @@ struct cpu_times *cpu_times_new(const struct stat *file, bool is_library, pid_t 
 		return NULL;
 	times->file = *file;
 	times->is_library = is_library;
-	times->only = only;
-	if (only)
-		add(times, only, false);
-	else
+	times->chosen = *chosen;
+	/* What it runs may not be what is traced, yet. */
+	if (chosen->only)
+		add(times, chosen->only, false);
+	if (looks_for_others(times))
 		scan(times);
+	choose(times);
 	return times;
 }
 
@@ -132,17 +173,24 @@ void cpu_times_free(struct cpu_times *times)
 	free(times);
 }
 
-uint64_t cpu_times_read(struct cpu_times *times, uint64_t now_ns)
+static void look(struct cpu_times *times, uint64_t now_ns)
 {
-	uint64_t sum = 0;
+	bool is_due = now_ns >= times->next_scan_ns;
 
+	/* Who has just come pays for hits already. */
+	if (!looks_for_others(times) ||
+	    !(is_due || (!times->is_library && !chosen_are_all(&times->chosen))))
+		return;
+	times->next_scan_ns = now_ns + (times->is_library ? SCAN_MAPPINGS_EVERY_NS : SCAN_EVERY_NS);
+	scan(times);
+	choose(times);
+}
+
+struct cpu_time cpu_times_read(struct cpu_times *times, uint64_t now_ns)
+{
 	if (!times)
-		return 0;
-	if (!times->only && now_ns >= times->next_scan_ns) {
-		times->next_scan_ns =
-			now_ns + (times->is_library ? SCAN_MAPPINGS_EVERY_NS : SCAN_EVERY_NS);
-		scan(times);
-	}
+		return (struct cpu_time){};
+	look(times, now_ns);
 	for (size_t i = 0; i < times->count; i++) {
 		struct member *member = &times->members[i];
 		uint64_t clock_ns;
@@ -152,10 +200,9 @@ uint64_t cpu_times_read(struct cpu_times *times, uint64_t now_ns)
 			member->has_ended = !proc_cpu_time(member->pid, &clock_ns) ||
 					    clock_ns < member->last_ns;
 		if (!member->has_ended)
-			member->last_ns = clock_ns;
-		sum += member->last_ns - member->first_ns;
+			spend(times, member, clock_ns);
 	}
-	return sum;
+	return times->sum;
 }
 
 size_t cpu_times_num_running(const struct cpu_times *times)
@@ -163,11 +210,15 @@ size_t cpu_times_num_running(const struct cpu_times *times)
 	size_t count = 0;
 
 	for (size_t i = 0; times && i < times->count; i++)
-		count += !times->members[i].has_ended;
+		count += times->members[i].is_traced && !times->members[i].has_ended;
 	return count;
 }
 
 size_t cpu_times_count(const struct cpu_times *times)
 {
-	return times ? times->count : 0;
+	size_t count = 0;
+
+	for (size_t i = 0; times && i < times->count; i++)
+		count += times->members[i].is_traced;
+	return count;
 }

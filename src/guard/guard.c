@@ -33,8 +33,9 @@ struct guard {
 	uint64_t first_look_ns; /* at it */
 	struct begin *begin; /* from there until it has begun; else NULL */
 	struct source *source; /* not owned */
-	uint64_t *hits; /* by site */
-	uint64_t cpu_ns;
+	uint64_t *hits, *other_hits; /* by site; those of others are among all */
+	uint64_t *traced_hits; /* the rest */
+	struct cpu_time cpu;
 	uint64_t read_ns; /* when they were read last */
 	struct live_program_time
 		program_time; /* of when so many runs had been timed that they tell */
@@ -73,15 +74,17 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 	guard->options = *options;
 	guard->measurement = cost_measure_begin(options->method);
 	guard->times =
-		cpu_times_new(gobin_stat(plan->bin), gobin_is_library(plan->bin), options->only);
+		cpu_times_new(gobin_stat(plan->bin), gobin_is_library(plan->bin), &options->chosen);
 	guard->hits = calloc(plan->num_sites + 1, sizeof(*guard->hits));
-	if (!guard->times || !guard->hits)
+	guard->other_hits = calloc(plan->num_sites + 1, sizeof(*guard->other_hits));
+	guard->traced_hits = calloc(plan->num_sites + 1, sizeof(*guard->traced_hits));
+	if (!guard->times || !guard->hits || !guard->other_hits || !guard->traced_hits)
 		return error_out_of_memory();
 	err = policy_new(plan, &policy, &guard->policy);
 	told_init(&guard->told, plan, options->max_overhead, options->hunts);
 	guard->is_careful = !err && wants_care(guard);
 	if (guard->is_careful)
-		guard->activity = activity_begin(plan, options->only);
+		guard->activity = activity_begin(plan, options->chosen.only);
 	return err;
 }
 
@@ -95,6 +98,8 @@ void guard_free(struct guard *guard)
 	activity_end(guard->activity);
 	begin_free(guard->begin);
 	free(guard->hits);
+	free(guard->other_hits);
+	free(guard->traced_hits);
 	free(guard);
 }
 
@@ -131,9 +136,16 @@ struct guard_now guard_now(const struct guard *guard)
 
 struct guard_cost guard_cost(const struct guard *guard)
 {
-	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->hits);
+	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->traced_hits);
 
-	return (struct guard_cost){bill.num_hits, bill.cost_ns, guard->cpu_ns};
+	return (struct guard_cost){bill.num_hits, bill.cost_ns, guard->cpu.traced_ns};
+}
+
+struct guard_cost guard_cost_of_others(const struct guard *guard)
+{
+	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->other_hits);
+
+	return (struct guard_cost){bill.num_hits, bill.cost_ns, guard->cpu.others_ns};
 }
 
 /* ---- counters ---- */
@@ -170,13 +182,21 @@ static uint64_t recent_program_ns(struct guard *guard, const struct live_program
 	return (time->ns - before.ns) / num_runs;
 }
 
+static void read_hits(struct guard *guard)
+{
+	live_other_hits(guard->source, guard->other_hits);
+	live_hits(guard->source, guard->hits);
+	for (size_t i = 0; i < guard->options.plan->num_sites; i++)
+		guard->traced_hits[i] = guard->hits[i] - guard->other_hits[i];
+}
+
 static struct sample read_all(struct guard *guard, uint64_t now_ns)
 {
 	struct live_program_time time = live_program_time(guard->source);
 	struct tariff tariff;
 
-	live_hits(guard->source, guard->hits);
-	guard->cpu_ns = cpu_times_read(guard->times, now_ns);
+	read_hits(guard);
+	guard->cpu = cpu_times_read(guard->times, now_ns);
 	guard->read_ns = now_ns;
 	if (time.num_runs)
 		guard->tariff.program_ns = time.ns / time.num_runs;
@@ -184,13 +204,16 @@ static struct sample read_all(struct guard *guard, uint64_t now_ns)
 	tariff.program_ns = recent_program_ns(guard, &time);
 	if (guard->has_begun)
 		update_hit_times(guard);
-	return (struct sample){.now_ns = now_ns,
-			       .cpu_ns = guard->cpu_ns,
-			       .attach_ns = live_attach_cpu_ns(guard->source),
-			       .hits = guard->hits,
-			       .num_told = time.num_told,
-			       .told_extra_ns = told_extra_ns(&time),
-			       .tariff = tariff};
+	return (struct sample){
+		.now_ns = now_ns,
+		.cpu_ns = guard->cpu.traced_ns + guard->cpu.others_ns,
+		.attach_ns = live_attach_cpu_ns(guard->source),
+		.hits = guard->hits,
+		.others_cpu_ns = guard->cpu.others_ns,
+		.others_hits = chosen_are_all(&guard->options.chosen) ? NULL : guard->other_hits,
+		.num_told = time.num_told,
+		.told_extra_ns = told_extra_ns(&time),
+		.tariff = tariff};
 }
 
 void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
@@ -214,7 +237,7 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 
 void guard_note_end(struct guard *guard, uint64_t cpu_ns)
 {
-	cpu_times_end(guard->times, guard->options.only, cpu_ns);
+	cpu_times_end(guard->times, guard->options.chosen.only, cpu_ns);
 }
 
 void guard_stop(struct guard *guard, uint64_t now_ns)
@@ -224,11 +247,16 @@ void guard_stop(struct guard *guard, uint64_t now_ns)
 
 void guard_report(const struct guard *guard)
 {
-	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->hits);
-	_cleanup_free_ char *text = bill_text(&bill, guard->cpu_ns, cpu_times_count(guard->times));
+	struct bill bill = bill_make(guard->options.plan, &guard->tariff, guard->traced_hits);
+	_cleanup_free_ char *text =
+		bill_text(&bill, guard->cpu.traced_ns, cpu_times_count(guard->times));
+	struct bill others = bill_make(guard->options.plan, &guard->tariff, guard->other_hits);
+	_cleanup_free_ char *of_others = bill_text_of_others(&others, guard->cpu.others_ns);
 
 	if (text)
 		log_info("%s", text);
+	if (of_others && others.num_hits)
+		log_info("%s", of_others);
 }
 
 /* ---- steps ---- */

@@ -12,13 +12,14 @@
 
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/live.h"
+#include "process/chosen.h"
 
 struct guard;
 
 struct guard_options {
 	const struct plan *plan; /* not owned */
 	unsigned max_overhead; /* percent; 0: no limit */
-	pid_t only; /* the only process that is traced; 0: all that run the plan's file */
+	struct chosen chosen; /* of the processes that run the plan's file, those that are traced */
 	enum attach_method method; /* not ATTACH_AUTO */
 	bool needs_states; /* of goroutines: without them nothing else is of use */
 	/* hunt: without them waits are looked for in another way, and where nothing else helps, there are probes
@@ -53,16 +54,17 @@ struct guard_now {
 	size_t num_sites, num_attached; /* before it has begun: probes that are to come, and have */
 	size_t num_off; /* functions that were left out, or lost their probes */
 	size_t num_processes; /* that run */
-	double share; /* of their CPU time, that probes take; less than 0: not known yet */
+	double share; /* of their CPU time, or of others', that probes take; less than 0: not known yet */
 };
 struct guard_now guard_now(const struct guard *guard);
 
-/* What probes cost since tracing began. */
+/* What probes cost since tracing began: the traced processes, and all others that hit them. */
 struct guard_cost {
 	uint64_t num_hits, cost_ns; /* CPU time; as is known by now, it may become less */
-	uint64_t cpu_ns; /* of the traced processes */
+	uint64_t cpu_ns; /* all that they had */
 };
 struct guard_cost guard_cost(const struct guard *guard);
+struct guard_cost guard_cost_of_others(const struct guard *guard);
 
 /* What probes where goroutines change their states took of CPU time, and were taken off therefore; 0: they
  * were not. */
@@ -71,7 +73,7 @@ double guard_share_of_states(const struct guard *guard);
 /* Nothing else helps: tracing is to end. */
 bool guard_wants_end(const struct guard *guard);
 
-/* The process of guard_options has ended, after so much CPU time (0: unknown). */
+/* The only process that is chosen has ended, after so much CPU time (0: unknown). */
 void guard_note_end(struct guard *guard, uint64_t cpu_ns);
 
 /* Before the source is detached: counts for the last time. */

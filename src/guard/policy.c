@@ -16,7 +16,10 @@ struct policy {
 	const struct plan *plan;
 	double max_share;
 	double share; /* at the end of the last window */
-	struct window window;
+	struct window traced,
+		others; /* of the processes that are traced, and of those that are not */
+	const struct window *window; /* of these, the one in which probes take more */
+	uint64_t *traced_hits; /* by site */
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
 	bool needs_states, may_rest;
@@ -48,16 +51,20 @@ struct error *policy_new(const struct plan *plan, const struct policy_options *o
 	policy->is_off = calloc(plan_num_all(plan) + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan_num_all(plan) + 1, sizeof(*policy->chosen));
 	policy->leaving = calloc(plan_num_all(plan) + 1, sizeof(*policy->leaving));
-	if (!policy->is_off || !policy->chosen || !policy->leaving)
+	policy->traced_hits = calloc(plan->num_sites + 1, sizeof(*policy->traced_hits));
+	policy->window = &policy->traced;
+	if (!policy->is_off || !policy->chosen || !policy->leaving || !policy->traced_hits)
 		return error_out_of_memory();
-	return window_init(&policy->window, plan);
+	return window_init(&policy->traced, plan) ?: window_init(&policy->others, plan);
 }
 
 void policy_free(struct policy *policy)
 {
 	if (!policy)
 		return;
-	window_destroy(&policy->window);
+	window_destroy(&policy->traced);
+	window_destroy(&policy->others);
+	free(policy->traced_hits);
 	free(policy->is_off);
 	free(policy->chosen);
 	free(policy->leaving);
@@ -80,9 +87,60 @@ void policy_leave_out(struct policy *policy, uint32_t func)
 	policy->is_off[func] = true;
 }
 
+/* ---- whose ---- */
+
+static struct sample sample_of_traced(struct policy *policy, const struct sample *sample)
+{
+	struct sample traced = *sample;
+
+	if (!sample->others_hits)
+		return traced;
+	for (size_t i = 0; i < policy->plan->num_sites; i++)
+		policy->traced_hits[i] = sample->hits[i] - sample->others_hits[i];
+	traced.hits = policy->traced_hits;
+	traced.cpu_ns -= sample->others_cpu_ns;
+	return traced;
+}
+
+/* Of them nothing is ever told. */
+static struct sample sample_of_others(const struct sample *sample)
+{
+	return (struct sample){.now_ns = sample->now_ns,
+			       .cpu_ns = sample->others_cpu_ns,
+			       .hits = sample->others_hits,
+			       .tariff = sample->tariff};
+}
+
 void policy_restart(struct policy *policy, const struct sample *sample)
 {
-	window_start(&policy->window, sample);
+	const struct sample traced = sample_of_traced(policy, sample);
+	const struct sample others = sample_of_others(sample);
+
+	window_start(&policy->traced, &traced);
+	if (others.hits)
+		window_start(&policy->others, &others);
+}
+
+/* Whoever has it worst counts: nobody is to pay for what others look at. */
+static void measure(struct policy *policy, const struct sample *sample)
+{
+	const struct sample traced = sample_of_traced(policy, sample);
+	const struct sample others = sample_of_others(sample);
+	double share;
+
+	window_measure(&policy->traced, &traced, false);
+	policy->window = &policy->traced;
+	policy->share = window_share(&policy->traced, policy->traced.cost_ns);
+	if (!others.hits)
+		return;
+	window_measure(&policy->others, &others, false);
+	if (!policy->others.cpu_ns)
+		return; /* nobody knows who they are */
+	share = window_share(&policy->others, policy->others.cost_ns);
+	if (share <= policy->share)
+		return;
+	policy->window = &policy->others;
+	policy->share = share;
 }
 
 /* ---- choosing ---- */
@@ -97,14 +155,15 @@ static struct guard_step step_of(const struct policy *policy, enum guard_action 
 {
 	return (struct guard_step){.action = action,
 				   .heats = policy->chosen,
-				   .window_ns = policy->window.length_ns,
+				   .window_ns = policy->window->length_ns,
+				   .is_of_others = policy->window == &policy->others,
 				   .share = policy->share,
-				   .share_after = window_share(&policy->window, cost_after_ns)};
+				   .share_after = window_share(policy->window, cost_after_ns)};
 }
 
 static struct heat heat_of(const struct policy *policy, uint32_t func)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 
 	for (size_t i = 0; i < window->num_heats; i++)
 		if (window->heats[i].func == func)
@@ -147,7 +206,7 @@ static bool is_target(const struct policy *policy, uint32_t func)
  */
 static void choose(struct policy *policy, bool targets, double share, uint64_t *cost_ns)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 
 	for (size_t i = 0; i < window->num_heats && window_share(window, *cost_ns) > share; i++) {
 		const struct heat *heat = &window->heats[i];
@@ -175,7 +234,7 @@ static struct guard_step take_off(struct policy *policy, uint64_t cost_after_ns)
  * take too much, so many that the rest is of no weight. */
 static struct guard_step take_others_off(struct policy *policy)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 	double goal = GUARD_GOAL * policy->max_share;
 	uint64_t fixed_ns = window->target_ns + window->state_ns + window->own_ns;
 	uint64_t cost_ns = window->cost_ns, others_ns = cost_ns - fixed_ns;
@@ -205,7 +264,7 @@ static bool any_target_stays(const struct policy *policy)
 /* What is left if only one in so many calls of targets is traced. */
 static uint64_t sampled_ns(const struct policy *policy, uint32_t one_in)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 	uint64_t told_ns = window->told_ns < window->cost_ns ? window->told_ns : window->cost_ns;
 
 	return window->cost_ns - told_ns + told_ns * policy->one_in / one_in;
@@ -221,9 +280,9 @@ static struct guard_step sample_targets(struct policy *policy)
 	do
 		one_in *= 2;
 	while (one_in < MAX_ONE_IN &&
-	       window_share(&policy->window, sampled_ns(policy, one_in)) > goal);
-	if (one_in > MAX_ONE_IN || window_share(&policy->window, sampled_ns(policy, one_in)) > goal)
-		return step_of(policy, GUARD_WAIT, policy->window.cost_ns);
+	       window_share(policy->window, sampled_ns(policy, one_in)) > goal);
+	if (one_in > MAX_ONE_IN || window_share(policy->window, sampled_ns(policy, one_in)) > goal)
+		return step_of(policy, GUARD_WAIT, policy->window->cost_ns);
 	step = step_of(policy, GUARD_SAMPLE, sampled_ns(policy, one_in));
 	step.one_in = policy->one_in = one_in;
 	return step;
@@ -232,7 +291,7 @@ static struct guard_step sample_targets(struct policy *policy)
 /* GUARD_WAIT: they stay. */
 static struct guard_step take_states_off(struct policy *policy)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 	uint64_t cost_ns = window->cost_ns - window->state_ns;
 	struct guard_step step = step_of(policy, GUARD_STATES_OFF, cost_ns);
 
@@ -248,7 +307,7 @@ static struct guard_step take_states_off(struct policy *policy)
 /* It would not help to take off what is no target. */
 static bool states_alone_are_too_much(const struct policy *policy)
 {
-	const struct window *window = &policy->window;
+	const struct window *window = policy->window;
 	uint64_t others_ns = window->target_ns + window->own_ns;
 	double goal = GUARD_GOAL * policy->max_share;
 
@@ -270,8 +329,8 @@ static void take_back(struct policy *policy)
 static struct guard_step rest(struct policy *policy)
 {
 	double goal = GUARD_GOAL * policy->max_share;
-	double on_ns = (double)(policy->num_over * policy->window.length_ns);
-	struct guard_step step = step_of(policy, GUARD_REST, policy->window.cost_ns);
+	double on_ns = (double)(policy->num_over * policy->window->length_ns);
+	struct guard_step step = step_of(policy, GUARD_REST, policy->window->cost_ns);
 
 	take_back(policy);
 	step.wait_ns = (uint64_t)(on_ns * (policy->share / goal - 1));
@@ -283,7 +342,7 @@ static struct guard_step rest(struct policy *policy)
 /* Nothing but targets is left. */
 static struct guard_step curb_targets(struct policy *policy)
 {
-	uint64_t cost_ns = policy->window.cost_ns;
+	uint64_t cost_ns = policy->window->cost_ns;
 
 	choose(policy, true, GUARD_GOAL * policy->max_share, &cost_ns);
 	if (policy->num_leaving && any_target_stays(policy))
@@ -293,16 +352,14 @@ static struct guard_step curb_targets(struct policy *policy)
 
 struct guard_step policy_watch(struct policy *policy, const struct sample *sample)
 {
-	struct window *window = &policy->window;
 	struct guard_step step;
 
-	if (sample->now_ns - window->start.now_ns < POLICY_WINDOW_NS)
+	if (sample->now_ns - policy->traced.start.now_ns < POLICY_WINDOW_NS)
 		return (struct guard_step){.action = GUARD_WAIT};
-	window_measure(window, sample, false);
-	policy->share = window_share(window, window->cost_ns);
+	measure(policy, sample);
 	policy->num_chosen = policy->num_leaving = 0;
 	policy->num_over = policy->share > policy->max_share ? policy->num_over + 1 : 0;
-	step = step_of(policy, GUARD_WAIT, window->cost_ns);
+	step = step_of(policy, GUARD_WAIT, policy->window->cost_ns);
 	if (policy->share > policy->max_share) {
 		if (states_alone_are_too_much(policy))
 			step = take_states_off(policy);
@@ -315,6 +372,6 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 		if (step.action == GUARD_WAIT && policy->num_over >= PATIENCE)
 			step = curb_targets(policy);
 	}
-	window_start(window, sample);
+	policy_restart(policy, sample);
 	return step;
 }

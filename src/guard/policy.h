@@ -4,6 +4,9 @@
  * program's CPU time. Pure: it is fed with counters, and answers with one step at a time, which
  * somebody else carries out; tests feed it by hand.
  *
+ * Where some of the processes that run the file were chosen, all others pay for their hits, too: what counts is the
+ * share of those, or of these, whichever is the greater.
+ *
  * When probes took too much for half a second, functions that are no targets are taken off, the
  * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
  * itself takes stays, what a record takes goes. Else goroutines' states are not seen any more, where

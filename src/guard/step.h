@@ -33,6 +33,7 @@ struct guard_step {
 	size_t num_heats;
 	uint64_t window_ns; /* that `heats` were counted in */
 	double share, share_after; /* of CPU time: now, and what is expected */
+	bool is_of_others; /* the share is of processes that are not traced, whose CPU time probes take, too */
 	double share_of_states; /* of `share`, where goroutines change their states */
 };
 

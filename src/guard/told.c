@@ -36,6 +36,13 @@ static const char *left_text(const struct guard_step *step, char text[LEFT_SIZE]
 	return text;
 }
 
+/* Whose CPU time it is. */
+static const char *whose(const struct guard_step *step)
+{
+	return step->is_of_others ? "the CPU time of processes that run it and were not chosen"
+				  : "the program's CPU time";
+}
+
 static uint64_t calls_a_second(const struct guard_step *step, const struct heat *heat)
 {
 	double seconds = (double)step->window_ns / NS_PER_S;
@@ -121,8 +128,8 @@ static void tell_states_off(const struct told *told, const struct guard_step *st
 	char left[LEFT_SIZE];
 
 	log_warning(
-		"probes took %u %% of the program's CPU time, %u %% of it where goroutines change their states: %s, which should leave %s (--max-overhead %u)",
-		percent(step->share), percent(step->share_of_states),
+		"probes took %u %% of %s, %u %% of it where goroutines change their states: %s, which should leave %s (--max-overhead %u)",
+		percent(step->share), whose(step), percent(step->share_of_states),
 		told->hunts ? "from now on waits are sampled" : "these are not seen any more",
 		left_text(step, left), told->max_overhead);
 }
@@ -153,9 +160,9 @@ static void tell_taken_off(const struct told *told, const struct guard_step *ste
 	char left[LEFT_SIZE];
 
 	log_warning(
-		"probes took %u %% of the program's CPU time: %s %s not traced any more, which should leave %s (--max-overhead %u)",
-		percent(step->share), names ?: "?", step->num_heats == 1 ? "is" : "are",
-		left_text(step, left), told->max_overhead);
+		"probes took %u %% of %s: %s %s not traced any more, which should leave %s (--max-overhead %u)",
+		percent(step->share), whose(step), names ?: "?",
+		step->num_heats == 1 ? "is" : "are", left_text(step, left), told->max_overhead);
 	name_all(told, step);
 }
 
@@ -164,8 +171,8 @@ static void tell_rest(struct told *told, const struct guard_step *step)
 {
 	if (!told->has_rested)
 		log_warning(
-			"probes took %u %% of the program's CPU time, and there is nothing else that could be left out: from now on there are none for some of the time, and what is called then is not seen (--max-overhead %u)",
-			percent(step->share), told->max_overhead);
+			"probes took %u %% of %s, and there is nothing else that could be left out: from now on there are none for some of the time, and what is called then is not seen (--max-overhead %u)",
+			percent(step->share), whose(step), told->max_overhead);
 	told->has_rested = true;
 }
 
@@ -183,16 +190,17 @@ void told_step(struct told *told, const struct guard_step *step)
 		break;
 	case GUARD_SAMPLE:
 		log_warning(
-			"probes took %u %% of the program's CPU time: from now on one in %u calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
-			share, step->one_in, left_text(step, left), told->max_overhead);
+			"probes took %u %% of %s: from now on one in %u calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
+			share, whose(step), step->one_in, left_text(step, left),
+			told->max_overhead);
 		break;
 	case GUARD_REST:
 		tell_rest(told, step);
 		break;
 	case GUARD_END:
 		log_warning(
-			"probes took %u %% of the program's CPU time, and there is nothing else that could be left out: tracing ends; trace what is called less often, or allow more (--max-overhead %u)",
-			share, told->max_overhead);
+			"probes took %u %% of %s, and there is nothing else that could be left out: tracing ends; trace what is called less often, or allow more (--max-overhead %u)",
+			share, whose(step), told->max_overhead);
 		break;
 	default:
 		break;

@@ -9,12 +9,15 @@
 #include "base/error.h"
 #include "guard/bill.h"
 
-/* All counters at one moment. */
+/* All counters at one moment, of all processes that run the file. */
 struct sample {
 	uint64_t now_ns; /* of any clock */
-	uint64_t cpu_ns; /* of the traced processes */
+	uint64_t cpu_ns;
 	uint64_t attach_ns; /* CPU time of who attaches and detaches */
 	const uint64_t *hits; /* by site of the plan */
+	/* Of these, of processes that are not traced, where some were chosen; NULL: all are. */
+	uint64_t others_cpu_ns;
+	const uint64_t *others_hits;
 	uint64_t num_told; /* hits that sent a record */
 	uint64_t told_extra_ns; /* how much longer the BPF program takes for one of them */
 	struct tariff tariff; /* as far as it is known by then */

@@ -41,6 +41,14 @@ static void call(struct output *out, const struct tree *tree, const struct call 
 
 /* ---- text ---- */
 
+static void update_costs(struct prometheus_state *state, const struct output_counts *counts)
+{
+	if (counts->traced.cost_ns > state->cost_ns)
+		state->cost_ns = counts->traced.cost_ns;
+	if (counts->others.cost_ns > state->others_cost_ns)
+		state->others_cost_ns = counts->others.cost_ns;
+}
+
 static void write_text(struct output *out)
 {
 	struct prometheus *prometheus = out->data;
@@ -54,8 +62,8 @@ static void write_text(struct output *out)
 		fail(out, ENOMEM);
 		return;
 	}
-	if (counts && counts->cost_ns > prometheus->state.cost_ns)
-		prometheus->state.cost_ns = counts->cost_ns;
+	if (counts)
+		update_costs(&prometheus->state, counts);
 	prometheus_write(to, out, &prometheus->calls, &prometheus->state);
 	if (fclose(to))
 		fail(out, ENOMEM);

@@ -60,7 +60,8 @@ uint64_t prometheus_bound_ns(unsigned number);
 /* What the text tells besides calls. */
 struct prometheus_state {
 	bool is_tracing; /* it goes on */
-	uint64_t cost_ns; /* the greatest that was known: counters do not go back */
+	/* The greatest that was known, of the traced processes and of others: counters do not go back. */
+	uint64_t cost_ns, others_cost_ns;
 };
 
 void prometheus_write(FILE *to, struct output *out, const struct prometheus_calls *calls,

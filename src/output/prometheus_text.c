@@ -220,14 +220,32 @@ static void put_left_out(const struct text *text, const struct output_counts *co
 	}
 }
 
-static void put_cost(const struct text *text, const struct output_counts *counts, uint64_t cost_ns)
+/* Two samples of a metric: of the traced processes, and of others. */
+static void put_of_both(const struct text *text, const char *name, const char *help,
+			void (*end)(const struct text *text, uint64_t value), uint64_t traced,
+			uint64_t others)
 {
-	put_number(text, "probe_hits_total", "counter", "How often probes were hit.",
-		   counts->num_hits);
-	put_seconds(text, "probe_cpu_seconds_total", "counter", "CPU time that probes took, about.",
-		    cost_ns);
-	put_seconds(text, "traced_cpu_seconds_total", "counter",
-		    "CPU time of the traced processes, probes included.", counts->cpu_ns);
+	put_head(text, name, "counter", help);
+	begin_sample(text, name);
+	put_own_label(text, "processes", "traced");
+	end(text, traced);
+	begin_sample(text, name);
+	put_own_label(text, "processes", "others");
+	end(text, others);
+}
+
+static void put_cost(const struct text *text, const struct output_counts *counts,
+		     const struct prometheus_state *state)
+{
+	const struct output_cost *traced = &counts->traced, *others = &counts->others;
+
+	put_of_both(text, "probe_hits_total", "How often probes were hit.", end_with_number,
+		    traced->num_hits, others->num_hits);
+	put_of_both(text, "probe_cpu_seconds_total", "CPU time that probes took, about.",
+		    end_with_seconds, state->cost_ns, state->others_cost_ns);
+	put_of_both(text, "cpu_seconds_total",
+		    "CPU time of the processes that run the binary, probes included.",
+		    end_with_seconds, traced->cpu_ns, others->cpu_ns);
 	put_number(text, "traced_processes", "gauge", "Processes that are traced.",
 		   counts->num_processes);
 	put_number(text, "functions_off", "gauge",
@@ -266,5 +284,5 @@ void prometheus_write(FILE *to, struct output *out, const struct prometheus_call
 		   "Records that were lost, as the ring buffer was full: calls are missing.",
 		   counts->statistics[STAT_LOST]);
 	if (counts->knows_cost)
-		put_cost(&text, counts, state->cost_ns);
+		put_cost(&text, counts, state);
 }

@@ -218,6 +218,11 @@ void live_hits(const struct source *source, uint64_t *hits)
 	hits_sum(&live_in(source)->hits, hits);
 }
 
+void live_other_hits(const struct source *source, uint64_t *hits)
+{
+	hits_sum_others(&live_in(source)->hits, hits);
+}
+
 struct live_program_time live_program_time(const struct source *source)
 {
 	const struct graph_bpf__bss *shared = live_in(source)->bpf->bss;

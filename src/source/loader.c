@@ -68,7 +68,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 	if (!options->run.cgroup) /* a kernel without cgroups has no such maps */
 		bpf_map__set_autocreate(bpf->maps.chosen_cgroup, false);
 	site_table_set_size(bpf, options->plan);
-	hits_set_size(bpf, options->plan);
+	hits_set_size(bpf, options->plan,
+		      options->only_pid || options->run.cgroup || options->run.comm);
 	if (method == ATTACH_UPROBE_MULTI)
 		bpf_map__set_max_entries(bpf->maps.switch_marks, MAX_SWITCH_MARKS);
 }

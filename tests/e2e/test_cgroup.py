@@ -14,7 +14,7 @@ import pytest
 import builds
 import cgroups
 import harness
-from harness import WAIT_SECONDS, check_same, tool
+from harness import WAIT_SECONDS, await_condition, check_same, tool
 from test_processes import as_nobody
 
 CALLS = ("-f", "json", "-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
@@ -139,6 +139,57 @@ def test_commands(binary, start, start_in, trace, group, tmp_path, command):
         shown = subprocess.run([tool(), "replay", "-f", "json", recording], capture_output=True, timeout=WAIT_SECONDS,
                                check=True, text=True).stdout
     assert pids(shown) == {one.pid}, shown
+    assert one.finish() == other.finish() == 0
+
+
+# ---- what it costs whom ----
+
+
+def hits(said):
+    """Of the traced processes, and of others, which that many were."""
+    traced = re.search(r"^gofuncgraph-c: ([\d,]+) probe hits, about .* of the program's CPU time", said, re.M)
+    others = re.search(r"^gofuncgraph-c: and ([\d,]+) by processes that run it and were not chosen, about ", said, re.M)
+    return [int(found[1].replace(",", "")) if found else 0 for found in (traced, others)]
+
+
+def is_about(number, wanted):
+    """A stack that grows lets a function begin once more."""
+    return abs(number - wanted) <= 10 < wanted
+
+
+@pytest.mark.parametrize("way", ["cgroup", "process"])
+def test_hits_of_others(binary, start, start_in, trace, group, way):
+    """Who is not chosen pays for its hits, too: they are told by themselves."""
+    path = binary("calls")
+    one, other = start_in(group, path), start(path)
+    choice = {"cgroup": ("--cgroup", group.folder, path), "process": ("-p", one.pid)}[way]
+    tracer = trace(*CALLS, *choice, "main.root")
+    one.work("GO 2")
+    alone, none = hits(tracer.stop().err)
+    assert is_about(alone, alone) and not none
+    tracer = trace(*CALLS, *choice, "main.root")
+    other.work("GO 6")
+    journals = one.work("GO 2")
+    check_same(tracer.stop().calls(), journals)
+    traced, others = hits(tracer.err)
+    assert is_about(traced, alone), tracer.err
+    # Where the kernel can, probes are in the process alone.
+    assert is_about(others, 3 * alone) or (way == "process" and not others), tracer.err
+    assert one.finish() == other.finish() == 0
+
+
+def test_guard_of_others(binary, start, start_in, trace, group):
+    """A function that others call all the time is taken off, for their sake; the chosen process does not call it."""
+    path = binary("hot")
+    one, other = start_in(group, path), start(path)
+    tracer = trace("--max-overhead", "20", "-f", "json", "--cgroup", group.folder, "-u", "main.*", path, "main.root")
+    one.work("GO 3")
+    other.work("OUTSIDE 1")
+    await_condition(lambda: "not traced any more" in tracer.err or tracer.child.poll() is not None, "nothing is taken off")
+    other.work("OUTSIDE 0")
+    assert re.search(r"probes took \d+ % of the CPU time of processes that run it and were not chosen: .*main\.outsideTarget "
+                     r"\([\d,]+ calls a second\).* not traced any more", tracer.err), tracer.err
+    assert pids(tracer.stop().out) == {one.pid}
     assert one.finish() == other.finish() == 0
 
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "base/cleanup.h"
 #include "guard/bill.h"
 
 static struct gobin_func names[] = {
@@ -65,6 +66,20 @@ static void test_costs(void **state)
 	assert_int_equal(bill.cost_ns, 100 * 2000 + 100 * 2000 + 10 * 10000 + 5 * 10000 + 5 * 2000);
 }
 
+static void test_others(void **state)
+{
+	const struct bill bill = {.num_hits = 1230, .cost_ns = 2100000};
+	_cleanup_free_ char *text = bill_text_of_others(&bill, 210000000);
+	_cleanup_free_ char *unknown = bill_text_of_others(&bill, 0);
+
+	assert_string_equal(
+		text,
+		"and 1,230 by processes that run it and were not chosen, about 2.1 ms of their CPU time (1 %)");
+	assert_string_equal(
+		unknown,
+		"and 1,230 by processes that run it and were not chosen, about 2.1 ms of their CPU time");
+}
+
 static void test_numbers(void **state)
 {
 	const struct {
@@ -96,6 +111,7 @@ static void test_numbers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_costs),
+					   cmocka_unit_test(test_others),
 					   cmocka_unit_test(test_numbers)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

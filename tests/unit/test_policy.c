@@ -112,6 +112,50 @@ static void test_changes(void **state)
 	destroy(&world);
 }
 
+/* Of a second: 50 ms of probes at function 4 were paid for by processes that had 100 ms of CPU time; others, which are
+ * traced or not, had so much and hit nothing. */
+static struct guard_step watch_one_side(bool others_hit, uint64_t rest_ns)
+{
+	uint64_t others_hits[20 + WORLD_NUM_OWN] = {};
+	struct guard_step step;
+	struct sample sample;
+	struct world world;
+
+	build(&world, 10, 1, 0.2);
+	memset(world.is_attached, 1, world.plan.num_sites);
+	sample = world_look(&world);
+	sample.others_hits = others_hits;
+	policy_restart(world.policy, &sample);
+	world.now_ns += 1000 * MS;
+	world.hits[8] = world.hits[9] = 50 * MS / CALL_NS;
+	world.cpu_ns = 100 * MS + rest_ns;
+	sample = world_look(&world);
+	sample.others_hits = others_hits;
+	sample.others_cpu_ns = others_hit ? 100 * MS : rest_ns;
+	if (others_hit)
+		memcpy(others_hits, world.hits, sizeof(others_hits));
+	step = policy_watch(world.policy, &sample);
+	assert_true(step.action == GUARD_WAIT || step.heats[0].func == 4);
+	destroy(&world);
+	step.heats = NULL;
+	return step;
+}
+
+/* CPU time of those that do not pay does not count. */
+static void test_whose(void **state)
+{
+	struct guard_step step = watch_one_side(false, 1900 * MS);
+
+	assert_int_equal(step.action, GUARD_TAKE_OFF);
+	assert_false(step.is_of_others);
+	assert_true(step.share > 0.45 && step.share < 0.55);
+	step = watch_one_side(true, 1900 * MS);
+	assert_int_equal(step.action, GUARD_TAKE_OFF);
+	assert_true(step.is_of_others);
+	assert_true(step.share > 0.45 && step.share < 0.55);
+	assert_false(watch_one_side(false, 0).is_of_others);
+}
+
 /* Next to nothing, though it is half of what an idle program does. */
 static void test_idle(void **state)
 {
@@ -295,13 +339,13 @@ static void test_resume(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cheap),      cmocka_unit_test(test_hottest_first),
-		cmocka_unit_test(test_many_small), cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_idle),       cmocka_unit_test(test_hot_target),
-		cmocka_unit_test(test_rest),       cmocka_unit_test(test_hot_of_targets),
-		cmocka_unit_test(test_resume),     cmocka_unit_test(test_sample),
-		cmocka_unit_test(test_no_sample),  cmocka_unit_test(test_states),
-		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_cheap),          cmocka_unit_test(test_hottest_first),
+		cmocka_unit_test(test_many_small),     cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_whose),          cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_hot_target),     cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_hot_of_targets), cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_sample),         cmocka_unit_test(test_no_sample),
+		cmocka_unit_test(test_states),         cmocka_unit_test(test_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
