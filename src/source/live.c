@@ -65,6 +65,7 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	/* Records are sent without waking the reader: look whether there are any. */
 	err = live->batch ? NULL : live_consume(live);
 	err = err ?: live_look(live);
+	followed_cgroup_look(&live->cgroup);
 	now_ns = live_now_ns(live);
 	open_waits_note_long(live->open_waits, now_ns);
 	gates_sweep(&live->gates, now_ns);
@@ -160,6 +161,9 @@ struct error *live_start(const struct live_options *options, struct source **out
 	live->method =
 		options->run.method == ATTACH_AUTO ? attach_best_method() : options->run.method;
 	err = loader_load(options, live->method, &live->bpf);
+	if (!err && options->run.cgroup)
+		err = followed_cgroup_begin(&live->cgroup, options->run.cgroup,
+					    bpf_map__fd(live->bpf->maps.chosen_cgroup));
 	if (!err)
 		err = hits_map(live->bpf, &live->hits);
 	if (!err)
@@ -258,8 +262,12 @@ bool live_file_is_changed(const struct source *source)
 
 uint64_t live_needs(const struct source *source)
 {
+	const struct live *live = live_in(source);
 	/* /proc of others; what their memory and executables are, and the files that they have
 	 * mapped (fs/proc/base.c, proc_map_files_get_link()). */
-	return attachment_needs(live_in(source)->attachment) | CAPABILITY(CAP_SYS_PTRACE) |
-	       CAPABILITY(CAP_CHECKPOINT_RESTORE);
+	uint64_t needs = attachment_needs(live->attachment) | CAPABILITY(CAP_SYS_PTRACE) |
+			 CAPABILITY(CAP_CHECKPOINT_RESTORE);
+
+	/* To put another one into its map (kernel/bpf/syscall.c, __sys_bpf()). */
+	return live->cgroup.folder ? needs | CAPABILITY(CAP_BPF) : needs;
 }

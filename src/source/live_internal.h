@@ -4,6 +4,7 @@
 #define SOURCE_LIVE_INTERNAL_H
 
 #include "gofuncgraph/live.h"
+#include "source/followed_cgroup.h"
 #include "source/gates.h"
 #include "source/hits.h"
 #include "source/layers.h"
@@ -21,6 +22,7 @@ struct live {
 	struct gates gates;
 	struct hits hits;
 	struct layers layers;
+	struct followed_cgroup cgroup;
 	struct processors *processors;
 	struct open_waits *open_waits; /* NULL: of no interest */
 	struct looks *looks; /* NULL: waits are seen, or of no interest */

@@ -3,7 +3,6 @@
 #include "source/loader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -156,16 +155,6 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 	return privileges_error(errnum, "load the BPF programs");
 }
 
-static struct error *put_cgroup(struct graph_bpf *bpf, const char *folder)
-{
-	_cleanup_close_ int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	uint32_t key = 0;
-
-	if (fd < 0 || bpf_map_update_elem(bpf_map__fd(bpf->maps.chosen_cgroup), &key, &fd, BPF_ANY))
-		return error_errno(errno, "cannot choose processes by the cgroup %s", folder);
-	return NULL;
-}
-
 /* `with_switches`: and if it is wanted, what sees threads lose their processors. */
 static struct error *open_and_load(struct graph_bpf **out, const struct live_options *options,
 				   enum attach_method method, bool with_switches)
@@ -187,9 +176,7 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	failed = graph_bpf__load(bpf);
 	if (failed)
 		return load_error(bpf, method, -failed);
-	if (options->run.cgroup)
-		err = put_cgroup(bpf, options->run.cgroup);
-	return err ?: site_table_fill(bpf, options->plan);
+	return site_table_fill(bpf, options->plan);
 }
 
 static struct error *check_options(const struct live_options *options)

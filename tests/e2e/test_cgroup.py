@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Processes that are chosen by their cgroup (--cgroup, --container, --pod) and by their name (--comm)."""
 
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -105,6 +106,35 @@ def test_moved(binary, start, trace, group):
     journals += program.work("GO")
     check_same(tracer.stop().calls(), journals)
     assert program.finish() == 0
+
+
+def is_removed(folder):
+    """Not yet, while the kernel is still at its last process."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
+
+
+def test_made_again(binary, start, start_in, trace, group):
+    """A service that is restarted is in a new cgroup of the same path, which is followed, as often as it is."""
+    path = binary("calls")
+    service, outside = group.below("system.slice/web.service"), start(path)
+    program, journals = start_in(service, path), []
+    tracer = trace(*CALLS, "--cgroup", service.folder, path, "main.root")
+    for round_ in range(1, 4):
+        journals += program.work("GO")
+        outside.work("GO")
+        assert program.finish() == 0
+        await_condition(lambda: is_removed(service.folder), "it cannot be removed")
+        if round_ == 2:
+            await_condition(lambda: f"the cgroup {service.folder} was removed: " in tracer.err, "it is not told")
+        service = group.below("system.slice/web.service")
+        await_condition(lambda rounds=round_: tracer.err.count(f"the cgroup {service.folder} was made again: ") == rounds,
+                        "it is not told")
+        program = start_in(service, path)
+    journals += program.work("GO")
+    check_same(tracer.stop().calls(), journals)
+    assert program.finish() == outside.finish() == 0
 
 
 def test_name(binary, start, start_in, trace, tmp_path, group):
