@@ -77,16 +77,27 @@ static const char *read_stat(pid_t pid, char text[STAT_SIZE])
 	return end ? end + 1 : NULL;
 }
 
-bool proc_start_code(pid_t pid, uint64_t *start)
+/* A number of /proc/PID/stat, by its place as proc(5) counts, from 4 on. */
+static bool read_field(pid_t pid, unsigned wanted, uint64_t *number)
 {
 	char text[STAT_SIZE];
 	const char *at = read_stat(pid, text);
 
-	/* It is field 26, and a blank comes before each. */
-	for (unsigned field = 3; at && field < 26; field++)
+	/* A blank comes before each. */
+	for (unsigned field = 3; at && field < wanted; field++)
 		at = strchr(at + 1, ' ');
+	return at && sscanf(at, "%" SCNu64, number) == 1;
+}
+
+bool proc_start_code(pid_t pid, uint64_t *start)
+{
 	/* Without the right to look, it is 0 or 1 (fs/proc/array.c). */
-	return at && sscanf(at, "%" SCNu64, start) == 1 && *start > 1;
+	return read_field(pid, 26, start) && *start > 1;
+}
+
+bool proc_start_time(pid_t pid, uint64_t *ticks)
+{
+	return read_field(pid, 22, ticks);
 }
 
 char *proc_why_no_file(pid_t pid)

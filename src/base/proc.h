@@ -19,6 +19,9 @@ bool proc_cpu_time(pid_t pid, uint64_t *ns);
  * look. */
 bool proc_start_code(pid_t pid, uint64_t *start);
 
+/* When it was started, in ticks since this machine was. False: there is no such process. */
+bool proc_start_time(pid_t pid, uint64_t *ticks);
+
 /* In what /proc/PID/environ has, and a NUL at text[size]: what a variable is set to; NULL: nothing. */
 const char *proc_variable(const char *text, size_t size, const char *name);
 

@@ -11,12 +11,15 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "command/running.h"
+#include "command/signals.h"
 #include "gofuncgraph/gobin.h"
 #include "process/chosen.h"
 
 #define MAX_LISTED 8
+#define WAIT_MS    250
 #define LINK_SIZE  32
 
 struct program {
@@ -148,33 +151,102 @@ static struct error *find_programs(const struct process_choice *choice, struct p
 	return err;
 }
 
-struct error *choice_program(const struct process_choice *choice, pid_t *pid)
+/* When the process was started, by whatever clock; 0: it is gone. */
+static uint64_t start_of(pid_t pid)
+{
+	uint64_t ticks;
+
+	return proc_start_time(pid, &ticks) ? ticks : 0;
+}
+
+static const struct program *last_started(const struct programs *programs)
+{
+	const struct program *last = programs->items;
+
+	for (size_t i = 1; i < programs->count; i++)
+		if (start_of(programs->items[i].pid) >= start_of(last->pid))
+			last = &programs->items[i];
+	return last;
+}
+
+/* Of several programs. */
+static struct error *choose_one(const struct process_choice *choice,
+				const struct programs *programs, pid_t *pid)
+{
+	_cleanup_free_ char *text = list(programs);
+
+	/* Several builds of one program, as while it is replaced by a newer one. */
+	if (choice->comm) {
+		*pid = last_started(programs)->pid;
+		log_warning(
+			"the chosen processes run several Go programs: %s; that of process %d, which was started last, is traced",
+			text ?: "?", *pid);
+		return NULL;
+	}
+	return error_new(
+		"the chosen processes run several Go programs: %s; name one as BINARY before the functions, such as /proc/%d/exe",
+		text ?: "?", programs->items[0].pid);
+}
+
+/* *pid is 0 if there is no process. */
+static struct error *look(const struct process_choice *choice, pid_t *pid)
 {
 	_cleanup_(programs_destroy) struct programs programs = {.count = 0};
 	struct error *err = find_programs(choice, &programs);
 	_cleanup_free_ char *all = err ? NULL : list(&programs);
 
-	if (err)
+	*pid = 0;
+	if (err || !programs.count)
 		return err;
 	if (!all)
 		return error_out_of_memory();
-	if (!programs.count)
-		return error_new(
-			"none of the chosen processes runs now: name the BINARY that is going to run before the functions");
 	/* Alone, it is opened later, which says what is wrong with it. */
 	if (programs.count > 1)
 		keep_go(&programs);
 	if (!programs.count)
 		return error_new("the chosen processes run no Go program, but %s", all);
-	if (programs.count > 1) {
-		_cleanup_free_ char *text = list(&programs);
-
-		return error_new(
-			"the chosen processes run several Go programs: %s; name one as BINARY before the functions, such as /proc/%d/exe",
-			text ?: "?", programs.items[0].pid);
-	}
+	if (programs.count > 1)
+		return choose_one(choice, &programs, pid);
 	*pid = programs.items[0].pid;
 	return NULL;
+}
+
+struct error *choice_program(const struct process_choice *choice, pid_t *pid)
+{
+	struct error *err = look(choice, pid);
+
+	if (err || *pid)
+		return err;
+	signals_catch();
+	log_info("none of the chosen processes runs now: waiting for one, ^C ends");
+	while (!err && !*pid) {
+		if (signals_arrived())
+			return error_new(
+				"told to stop while waiting for a process: nothing was traced");
+		usleep(WAIT_MS * 1000);
+		err = look(choice, pid);
+		/* A program may be executed by another one. */
+		if (!err && *pid && !is_go(*pid))
+			*pid = 0;
+	}
+	return err;
+}
+
+bool choice_has_successor(const struct process_choice *choice, const struct stat *file, pid_t *pid)
+{
+	_cleanup_(programs_destroy) struct programs programs = {.count = 0};
+	const struct program *last;
+
+	error_free(find_programs(choice, &programs));
+	for (size_t i = 0; i < programs.count; i++)
+		if (is_same(&programs.items[i].file, file))
+			return false;
+	keep_go(&programs);
+	if (!programs.count)
+		return false;
+	last = last_started(&programs);
+	*pid = last->pid;
+	return true;
 }
 
 void choice_destroy(struct process_choice *choice)

@@ -74,10 +74,11 @@ struct error *reopen_changed(struct run *run, bool *goes_on)
 	bool not_yet = true;
 
 	/* Not once more when it was too early to begin again. */
-	if (run->source && live_num_sites(run->source))
+	if (!run->has_successor && run->source && live_num_sites(run->source))
 		log_info(
 			"%s is being written to: its probes were taken away, and come back when it is written",
 			*run->args->binary);
+	run->has_successor = false;
 	source_free(take_pointer(run->source));
 	/* What is no program now may become one: a file may be written in more than one go. */
 	while ((*goes_on = !run_is_over(run))) {
@@ -108,4 +109,20 @@ void reopen_warn_of_replaced(struct run *run)
 	log_warning(
 		"%s was replaced by another file: what is started from now on is not traced; start again to trace it",
 		*run->args->binary);
+}
+
+void reopen_look_for_successor(struct run *run)
+{
+	const struct run_args *args = run->args;
+	pid_t pid;
+
+	if (run->is_changed || !*args->pid_path || args->library_path ||
+	    !choice_is_wanted(&args->choice) || guard_now(run->guard).num_processes ||
+	    !choice_has_successor(&args->choice, gobin_stat(run->bin), &pid))
+		return;
+	snprintf(run->successor, sizeof(run->successor), "/proc/%d/exe", pid);
+	log_info("the chosen processes run another program now: %s is traced from now on",
+		 run->successor);
+	*args->binary = run->successor;
+	run->has_successor = run->is_changed = true;
 }

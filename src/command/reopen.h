@@ -23,6 +23,10 @@ bool reopen_is_due(const struct run *run);
  */
 struct error *reopen_changed(struct run *run, bool *goes_on);
 
+/* Where processes are chosen, and none of them runs the binary any more, but some run another: that one is to be traced
+ * from now on, run.is_changed, and it is told. */
+void reopen_look_for_successor(struct run *run);
+
 /* Says once when the name belongs to another file by now. */
 void reopen_warn_of_replaced(struct run *run);
 

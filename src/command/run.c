@@ -149,7 +149,7 @@ struct error *run_prepare_output(struct run *run, struct output_options *options
 	free(run->build_id);
 	run->build_id = gobin_build_id(run->bin);
 	free(run->binary_path);
-	run->binary_path = run->args->pid ? proc_path_of(gobin_fd(run->bin)) : NULL;
+	run->binary_path = *run->args->pid_path ? proc_path_of(gobin_fd(run->bin)) : NULL;
 	options->file = run->file;
 	options->path = run->args->output_path;
 	options->clock = &run->clock;
@@ -262,6 +262,7 @@ static struct error *read_records(struct run *run)
 			next_check = now + CHECK_EVERY_NS;
 			run_look_for_others(run);
 			reopen_warn_of_replaced(run);
+			reopen_look_for_successor(run);
 			throttle_update(run->throttle);
 		}
 	}
@@ -300,7 +301,7 @@ static struct error *stop(struct run *run, struct error *err)
 		run->running =
 			running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
-	if (run->is_changed)
+	if (run->is_changed && !run->has_successor)
 		gobin_freeze(run->bin);
 	late = source_detach(run->source);
 	signals_set_detaching(false);
@@ -371,7 +372,8 @@ static struct error *begin_anew(struct run *run, bool *goes_on)
 
 	if (format_is_document(run->format)) {
 		log_warning(
-			"tracing ends: the binary was overwritten, and what -f writes cannot tell of two");
+			"tracing ends: the binary was %s, and what -f writes cannot tell of two",
+			run->has_successor ? "replaced by another one" : "overwritten");
 		*goes_on = false;
 		return NULL;
 	}

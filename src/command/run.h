@@ -30,7 +30,7 @@ struct run {
 	struct modules *modules; /* code in other files than bin's */
 	struct names *names; /* of bin and plan, see run_prepare_output() */
 	char *build_id; /* of bin, the same */
-	char *binary_path; /* of bin, with -p, which opens it as /proc/PID/exe; else NULL */
+	char *binary_path; /* of bin, where it is opened as /proc/PID/exe; else NULL */
 	FILE *file; /* where the output goes, see run_file.h; NULL: to a server */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
@@ -45,6 +45,8 @@ struct run {
 	bool is_resumed; /* what was to be started was started, and --delay has begun */
 	bool has_begun; /* it is traced, and its output has begun */
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */
+	bool has_successor; /* is_changed, since the chosen processes run another binary now */
+	char successor[32]; /* the path of that: the command's BINARY */
 	bool was_replaced; /* the binary, by another file: said so */
 	bool has_more; /* what goes on now is not all: the first ^C ends it, and no more */
 	bool is_closed; /* nobody reads its output any more */

@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -308,9 +309,61 @@ def test_several_programs(binary, start_in, run_tool, trace, group, tmp_path):
     assert other.finish() == 0
 
 
-def test_no_program(run_tool, group):
-    assert "none of the chosen processes runs now: name the BINARY" in fails(run_tool, "--cgroup", group.folder, "main.root")
-    assert "none of the chosen processes runs now" in fails(run_tool, "states", "--cgroup", group.folder)
+# ---- programs that come and go ----
+
+
+WAITS = "none of the chosen processes runs now: waiting for one, ^C ends"
+
+
+@pytest.mark.parametrize("way", ["cgroup", "comm"])
+def test_waits(binary, start, start_in, run_tool, group, way):
+    """Before any of the chosen processes is there; what comes first is no Go program."""
+    path = binary("calls", copy_as=f"calls-{os.getpid()}")
+    tracer = run_tool(*CALLS, *{"cgroup": ("--cgroup", group.folder), "comm": ("--comm", path.name)}[way], "main.root")
+    await_condition(lambda: WAITS in tracer.err, "it does not say that it waits")
+    sleeper = subprocess.Popen(["sleep", "1000"])
+    try:
+        group.take(sleeper.pid)
+        program = start_in(group, path)
+        tracer.await_tracing()
+        check_alone(tracer, program)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+@pytest.mark.parametrize("command", ["trace", "states", "hunt"])
+def test_stopped_while_waiting(run_tool, group, command):
+    words = {"trace": ["--cgroup", group.folder, "main.root"], "states": ["states", "--cgroup", group.folder],
+             "hunt": ["hunt", "--cgroup", group.folder, "main.root"]}[command]
+    tracer = run_tool(*words)
+    await_condition(lambda: WAITS in tracer.err, "it does not say that it waits")
+    tracer.signal(signal.SIGINT)
+    assert tracer.wait() == 1
+    assert "told to stop while waiting for a process: nothing was traced" in tracer.err
+
+
+def test_replaced_by_another_build(binary, start, trace, tmp_path):
+    """Two builds of one name: the one that was started last, and when that is gone, the other one; at last a third."""
+    name = f"web-{os.getpid()}"
+    for folder in ("old", "new", "newest"):
+        (tmp_path / folder).mkdir()
+    paths = [binary("calls", copy_as=f"{folder}/{name}") for folder in ("old", "new", "newest")]
+    old, new = start(paths[0]), start(paths[1])
+    tracer = trace(*CALLS, "--comm", name, "main.root")
+    assert f"that of process {new.pid}, which was started last, is traced" in tracer.err
+    old.work("GO")
+    journals = new.work("GO 2")
+    assert new.finish() == 0
+    for program in (old, None):
+        if not program:
+            assert old.finish() == 0
+            program = start(paths[2])
+        await_condition(lambda traced=program: f"/proc/{traced.pid}/exe is traced from now on" in tracer.err, "it is not followed")
+        await_condition(lambda: tracer.err.count("^C ends") == tracer.err.count("from now on\n") + 1, "it is not traced")
+        journals += program.work("GO 3")
+    check_same(tracer.stop().calls(), journals)
+    assert program.finish() == 0
 
 
 def test_nothing_to_show(binary, start, trace, group):
