@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "process/cgroup_walk.h"
+#include "process/pod_logs.h"
 
 #define MIN_ID_DIGITS   32 /* of a container; as a rule 64 */
 #define MIN_UID_DIGITS  32 /* of a pod, with or without the dashes in it */
@@ -55,18 +56,20 @@ const char *cgroup_container_id(const char *name, size_t *length)
 	return NULL;
 }
 
-/* "kubepods-burstable-pod0f3c_7a31_....slice", "pod0f3c-7a31-...": the kubelet's names. */
-static bool is_pod(const char *name)
+/* "kubepods-burstable-pod0f3c_7a31_....slice", "pod0f3c-7a31-...": the kubelet's names. NULL: it is none of them. */
+static const char *find_uid(const char *name, size_t *length)
 {
-	for (const char *pod = strstr(name, "pod"); pod; pod = strstr(pod + 3, "pod"))
-		if (strspn(pod + 3, "0123456789abcdef-_") >= MIN_UID_DIGITS)
-			return true;
-	return false;
+	for (const char *pod = strstr(name, "pod"); pod; pod = strstr(pod + 3, "pod")) {
+		*length = strspn(pod + 3, "0123456789abcdef-_");
+		if (*length >= MIN_UID_DIGITS)
+			return pod + 3;
+	}
+	return NULL;
 }
 
 size_t cgroup_pod_length(const char *path)
 {
-	size_t pod = 0, container = 0, id_length, end;
+	size_t pod = 0, container = 0, id_length, uid_length, end;
 	char name[NAME_MAX + 1];
 
 	for (size_t at = 0; path[at]; at = end) {
@@ -76,7 +79,7 @@ size_t cgroup_pod_length(const char *path)
 			continue;
 		memcpy(name, path + at, end - at);
 		name[end - at] = 0;
-		if (is_pod(name))
+		if (find_uid(name, &uid_length))
 			pod = end;
 		else if (cgroup_container_id(name, &id_length))
 			container = end;
@@ -214,20 +217,34 @@ static char *read_host_name(pid_t pid)
 	return name ? strdup(name) : NULL;
 }
 
+/* `folder`: so much of it is that of the pod. NULL: the kubelet's folders do not tell. */
+static char *name_by_logs(const char *folder, size_t length)
+{
+	_cleanup_free_ char *pod = strndup(folder, length);
+	const char *uid = pod ? find_uid(strrchr(pod, '/') + 1, &length) : NULL;
+
+	return uid ? pod_logs_name(uid, length) : NULL;
+}
+
 static void add_if_pod(void *context, const char *folder)
 {
 	struct search *search = context;
 	size_t length = cgroup_pod_length(folder + search->top_length);
+	_cleanup_free_ char *name =
+		length ? name_by_logs(folder, search->top_length + length) : NULL;
 	struct cgroup_pids pids = {};
 
-	if (!length)
+	/* Processes that share the network of their node have its host name. */
+	if (name)
+		add(search, name, strlen(name), folder, search->top_length + length);
+	if (name || !length)
 		return;
 	search->is_out_of_memory |= !cgroup_read_pids(&pids, folder);
 	for (size_t i = 0; i < pids.count; i++) {
-		_cleanup_free_ char *name = read_host_name(pids.items[i]);
+		_cleanup_free_ char *host = read_host_name(pids.items[i]);
 
-		if (name)
-			add(search, name, strlen(name), folder, search->top_length + length);
+		if (host)
+			add(search, host, strlen(host), folder, search->top_length + length);
 	}
 	free(pids.items);
 }

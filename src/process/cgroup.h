@@ -2,8 +2,9 @@
 /*
  * cgroup.h - cgroups of version 2, by what people call them: a path, a container's id, a pod's name.
  *
- * No container runtime and no API server is asked. Runtimes name cgroups after containers and pods, and the
- * processes of a pod have its name as their host name. All that is read may be hostile: it is bounded, and
+ * No container runtime and no API server is asked. Runtimes name cgroups after containers and pods, the kubelet has
+ * folders that tell the names of pods (pod_logs.h), and the processes of a pod have its name as their host name, unless
+ * they share their node's network. All that is read may be hostile: it is bounded, and
  * messages escape it.
  */
 #ifndef GOFUNCGRAPH_CGROUP_H
@@ -25,7 +26,7 @@ enum cgroup_kind {
  * Sets *folder to the folder of the cgroup that `word` names, which the caller frees. `kind`:
  * CGROUP_PATH: absolute, or below where cgroups are mounted.
  * CGROUP_CONTAINER: its id or the beginning of that, also as in "containerd://ID".
- * CGROUP_POD: the host name of its processes, or the beginning of it.
+ * CGROUP_POD: its name, by the kubelet's folders, else the host name of its processes; or the beginning of it.
  * Errors: there is no such cgroup, or several, with a list; it is of version 1.
  */
 struct error *cgroup_find(enum cgroup_kind kind, const char *word, char **folder);

@@ -3,6 +3,7 @@
 
 import contextlib
 import fcntl
+import json
 import os
 import pathlib
 import re
@@ -255,6 +256,38 @@ def test_pod(binary, start, start_in, trace, group, word):
         pause.wait()
 
 
+@pytest.fixture
+def pod_logs():
+    """The folder in which the kubelet keeps one for each pod; what is made in it is taken away."""
+    made = []
+    logs = pathlib.Path("/var/log/pods")
+    is_new = not logs.exists()
+
+    def make(name):
+        (logs / name).mkdir(parents=True)
+        made.append(logs / name)
+
+    yield make
+    for folder in made:
+        folder.rmdir()
+    if is_new and logs.exists():
+        logs.rmdir()
+
+
+def test_pods_of_the_network_of_their_node(binary, start_in, trace, run_tool, group, pod_logs):
+    """Their host name is that of the node: they are told apart by the kubelet's folders."""
+    path = binary("calls")
+    pod_logs(f"shop_web-7f9_{re.search('pod([0-9a-f_]+)[.]slice', POD)[1].replace('_', '-')}")
+    pod_logs(f"kube-system_proxy-x2_{OTHER_POD.rsplit('pod', 1)[1]}")
+    one = start_in(group.below(f"{POD}/cri-containerd-{CONTAINER}.scope"), path, env={"HOSTNAME": "node-1"})
+    other = start_in(group.below(f"{OTHER_POD}/{CONTAINER}"), path, env={"HOSTNAME": "node-1"})
+    said = fails(run_tool, "--pod", "node-1", "main.root")
+    assert "there is no pod node-1; there are: " in said and "web-7f9 (" in said and "proxy-x2 (" in said
+    tracer = trace(*CALLS, "--pod", "web-7", "main.root")
+    assert f"pod web-7 is the cgroup {group.folder}/{POD}\n" in tracer.err
+    check_alone(tracer, one, other)
+
+
 def test_from_a_container(binary, start, start_in, run_tool, group, monkeypatch):
     """In a cgroup namespace of its own, with the host's cgroups, and the capabilities of deploy/README.md."""
     with tempfile.TemporaryDirectory() as folder:
@@ -343,14 +376,17 @@ def test_stopped_while_waiting(run_tool, group, command):
     assert "told to stop while waiting for a process: nothing was traced" in tracer.err
 
 
-def test_replaced_by_another_build(binary, start, trace, tmp_path):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_replaced_by_another_build(binary, start, trace, tmp_path, recorded):
     """Two builds of one name: the one that was started last, and when that is gone, the other one; at last a third."""
     name = f"web-{os.getpid()}"
     for folder in ("old", "new", "newest"):
         (tmp_path / folder).mkdir()
     paths = [binary("calls", copy_as=f"{folder}/{name}") for folder in ("old", "new", "newest")]
     old, new = start(paths[0]), start(paths[1])
-    tracer = trace(*CALLS, "--comm", name, "main.root")
+    recording = tmp_path / "recording"
+    words = ("record", "--keep", "1h", "-o", recording, *CALLS[2:]) if recorded else CALLS
+    tracer = trace(*words, "--comm", name, "main.root")
     assert f"that of process {new.pid}, which was started last, is traced" in tracer.err
     old.work("GO")
     journals = new.work("GO 2")
@@ -362,8 +398,15 @@ def test_replaced_by_another_build(binary, start, trace, tmp_path):
         await_condition(lambda traced=program: f"/proc/{traced.pid}/exe is traced from now on" in tracer.err, "it is not followed")
         await_condition(lambda: tracer.err.count("^C ends") == tracer.err.count("from now on\n") + 1, "it is not traced")
         journals += program.work("GO 3")
-    check_same(tracer.stop().calls(), journals)
+    tracer.stop()
+    check_same(replayed(recording) if recorded else tracer.calls(), journals)
     assert program.finish() == 0
+
+
+def replayed(recording):
+    shown = subprocess.run([tool(), "replay", "-f", "json", recording], capture_output=True, timeout=WAIT_SECONDS, check=True,
+                           text=True).stdout
+    return [json.loads(line) for line in shown.splitlines()]
 
 
 def test_nothing_to_show(binary, start, trace, group):
