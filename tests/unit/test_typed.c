@@ -220,6 +220,32 @@ static void test_changed(void **state)
 		show_with(limits, (struct typed_site){.is_repeated = true}, type, &given), "v = ?");
 }
 
+/* src/time/time.go: Duration.Format(), Time. */
+static void test_times(void **state)
+{
+	struct go_type *duration = named("time.Duration", make(GO_INT, 8));
+	struct go_type *type = named("time.Time", make(GO_STRUCT, 0));
+	const uint64_t then = 63835596800, since_1885 = then - 59453308800;
+
+	add_field(type, "wall", make(GO_UINT, 8));
+	add_field(type, "ext", word());
+	add_field(type, "loc", made_of(GO_POINTER, 8, make(GO_OPAQUE, 8)));
+	shows(duration, &(int64_t){0}, "0s");
+	shows(duration, &(int64_t){-1}, "-1ns");
+	shows(duration, &(int64_t){1500}, "1.5us");
+	shows(duration, &(int64_t){999999999}, "999.999999ms");
+	shows(duration, &(int64_t){3661000000000}, "1h1m1s");
+	shows(duration, &(int64_t){INT64_MIN}, "-2562047h47m16.854775808s");
+	shows(type, ((uint64_t[]){0, then, 0}), "2023-11-14T22:13:20Z");
+	shows(type, ((uint64_t[]){123000000, then, 0}), "2023-11-14T22:13:20.123Z");
+	/* With a monotonic clock, whose reading is in ext. */
+	shows(type, ((uint64_t[]){1ull << 63 | since_1885 << 30 | 5, 77, 0}),
+	      "2023-11-14T22:13:20.000000005Z");
+	shows(type, ((uint64_t[]){0, 0, 0}), "0001-01-01T00:00:00Z");
+	/* Years that have no four digits are shown as they are. */
+	shows(type, ((uint64_t[]){1, UINT64_MAX, 0}), "time.Time{wall: 1, ext: -1}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_cycles),   cmocka_unit_test(test_no_size),
 		cmocka_unit_test(test_elements), cmocka_unit_test(test_runtime),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, make_types, free_types);
