@@ -49,6 +49,7 @@ var otherChecks = []struct {
 	{"one process of two, by its cgroup", oneCgroup},
 	{"sums of the states command", sums},
 	{"filters and sums of calls", filters},
+	{"values by name and type", typedValues},
 	{"hunt: waits, their stacks and wakers", huntWaits},
 	{"hunt: what waits are on", huntPeers},
 	{"hunt: samples, times without a processor", huntSamples},
