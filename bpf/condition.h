@@ -84,6 +84,7 @@ static __always_inline void test(const struct condition *condition, const struct
 	default:
 		answers->sure = join(answers->sure, op->code == FETCH_TEST_OR);
 		answers->maybe = join(answers->maybe, op->code == FETCH_TEST_OR);
+		fetched->state = VALUE_WHOLE; /* it is of no value */
 		return;
 	}
 	answer(answers, fetched->state, outcome & op->reg);
@@ -91,17 +92,20 @@ static __always_inline void test(const struct condition *condition, const struct
 }
 
 /* Whether a call at this site, outside of every target, begins no tree: what it counts as, or 0. */
-static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index,
-					  const struct who *who)
+static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index, __u64 g)
 {
 	const struct site *site = site_of(index);
 	__u32 number = site ? site->values : 0;
 	const struct condition *condition = bpf_map_lookup_elem(&conditions, &number);
-	struct fetched fetched = {.state = VALUE_WHOLE};
+	struct fetched fetched = {.state = VALUE_WHOLE, .words = {nothing, nothing}};
 	struct answers answers = {};
+	__u32 lost = 0;
 
-	if (!site || !condition || has_grown(ctx, site, who))
+	if (!site || !condition)
 		return STAT_UNDECIDED;
+	if (site->lost_registers && has_grown(ctx, site, g, &fetched.words[0]))
+		lost = site->lost_registers;
+	lost ^= nothing;
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < CONDITION_MAX_OPS; i++) {
 		const struct fetch_op *op = &condition->ops[i];
@@ -110,6 +114,8 @@ static __always_inline __u32 why_unwanted(const struct pt_regs *ctx, __u32 index
 			break;
 		forget(&fetched, &answers);
 		if ((__u64)site->unknown_values >> (op->value & (VALUES_MAX - 1)) & 1)
+			fetched.state = VALUE_UNKNOWN;
+		if (op->code == FETCH_REGISTER && lost >> (op->reg & 31) & 1)
 			fetched.state = VALUE_UNKNOWN;
 		if (op->code > FETCH_SAVE_TEXT)
 			test(condition, op, &fetched, &answers);

@@ -47,11 +47,10 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
  * is read of the goroutine, but where code may run on a system stack. */
 static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flags, struct who *who)
 {
-	who->g_used = 0; /* see has_grown() */
-	if (flags & SITE_ANY_STACK)
-		return true;
 	if (!find_g(ctx, flags, who))
 		return false;
+	if (flags & SITE_ANY_STACK)
+		return true;
 	who->key.g = who->g_used;
 	return is_shut(gate_of(who));
 }
@@ -74,7 +73,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	if (!find_thread(who, index))
 		return false;
 	if (use.has_condition && may_be_outside(ctx, flags, who))
-		unwanted = why_unwanted(ctx, index, who);
+		unwanted = why_unwanted(ctx, index, who->g_used);
 	if (unwanted && !(flags & SITE_ANY_STACK)) {
 		count(unwanted);
 		return false;

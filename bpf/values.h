@@ -18,6 +18,7 @@
  */
 struct fetch {
 	struct fetched fetched;
+	volatile __u64 unknown; /* values that cannot be known, a bit each */
 	struct labels labels;
 	__u64 registers[FETCH_REGISTERS];
 	__u16 got[VALUES_MAX]; /* bytes of each value that were saved */
@@ -158,26 +159,23 @@ static __always_inline void fetch_source(struct fetch *fetch, const struct fetch
 }
 
 /* Whether the call, which is behind its stack check, has made its stack larger: morestack leaves in g.sched where
- * it was called. That may have been an earlier call of the same function; then less is told than is known.
- * A function of its own, without more ways through it than that: Linux 5.10 would look at all that
- * follows once for each. */
-static __noinline bool has_grown(const struct pt_regs *ctx, const struct site *site,
-				 const struct who *who)
+ * it was called. That may have been an earlier call of the same function; then less is told than is known, as where
+ * that cannot be read. `pc` is for use in here.
+ * No function of its own: in a program that has some, Linux 5.10 takes every number for one that matters, and looks
+ * at more than twice as many ways (subprog_cnt in kernel/bpf/verifier.c, __mark_reg_unknown()). */
+static __always_inline bool has_grown(const struct pt_regs *ctx, const struct site *site, __u64 g,
+				      volatile __u64 *pc)
 {
-	__u64 pc = 0;
-
-	if (site->lost_values)
-		read_user(&pc, sizeof(pc), who->g_used + g_sched_sp + sizeof(__u64));
-	return pc - ARCH_IP(ctx) < site->body_size;
+	return !read_user((void *)pc, sizeof(*pc), g + g_sched_sp + sizeof(*pc)) ||
+	       *pc - ARCH_IP(ctx) < site->body_size;
 }
 
-/* `unknown`: values that cannot be known, a bit each.
- * `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: those are
+/* `to` has room for `max_at` bytes, and behind them for a struct captured_text with `max` bytes: those are
  * constants, and so is max_ops. */
 static __always_inline void fetch_values(const struct pt_regs *ctx, const struct fetch_list *list,
 					 const struct site *site, struct fetch *fetch,
-					 __u64 unknown, struct captured *to, __u32 max_at,
-					 __u32 max, __u32 max_ops)
+					 struct captured *to, __u32 max_at, __u32 max,
+					 __u32 max_ops)
 {
 	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
 	struct fetched *fetched = &fetch->fetched;
@@ -194,7 +192,7 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 
 		if (i >= list->num_ops)
 			break;
-		if (unknown >> (op->value & (VALUES_MAX - 1)) & 1)
+		if (fetch->unknown >> (op->value & (VALUES_MAX - 1)) & 1)
 			continue;
 		if (op->source && fetched->state == VALUE_WHOLE)
 			fetch_source(fetch, op, to, mask);
@@ -226,6 +224,15 @@ struct entered {
 	__u8 flags; /* of the record */
 };
 
+static __always_inline void prepare_unknown(const struct entered *entered, const struct site *site,
+					    struct fetch *fetch)
+{
+	fetch->unknown = site->unknown_values;
+	if (site->lost_values &&
+	    has_grown(entered->ctx, site, entered->who->g_used, &fetch->fetched.word))
+		fetch->unknown |= site->lost_values;
+}
+
 /* Labels are those of trees: other calls are not asked for any. */
 static __always_inline void prepare_labels(const struct entered *entered, struct fetch *fetch)
 {
@@ -255,14 +262,14 @@ static __always_inline void capture_trace(const struct entered *entered,
 
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
 static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
-				    const struct site *site, __u64 unknown, struct captured *to,
-				    __u16 bytes, __u32 max_at)
+				    const struct site *site, struct captured *to, __u16 bytes,
+				    __u32 max_at)
 {
 	to->list = site->values;
 	to->size = list->size;
 	to->unused = 0;
 	to->bias = ARCH_IP(ctx) - site->va;
-	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), unknown, to, max_at,
+	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), to, max_at,
 		     bytes - max_at - sizeof(struct captured_text),
 		     bytes == VALUES_SMALL_BYTES ? VALUES_SMALL_OPS : VALUES_MAX_OPS);
 }
@@ -272,9 +279,7 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 				       const struct site *site, __u16 bytes, __u32 max_at)
 {
 	__u16 room = sizeof(struct record_entry_values) + bytes + sizeof(struct fetch);
-	/* Any number, to the verifier. */
-	__u64 grown = has_grown(entered->ctx, site, entered->who) ^ nothing;
-	__u64 unknown = site->unknown_values | (site->lost_values & -grown);
+	struct fetch *fetch;
 	struct record_entry_values *record =
 		emit(entered->who, RECORD_ENTRY, entered->flags | stack_flags(entered->position),
 		     entered->gate->lost, room);
@@ -287,12 +292,13 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	record->entry.stack = entered->stack;
 	record->entry.entry.at.header.size = sizeof(*record) + list->size;
 	entered->gate->lost = 0;
+	fetch = (struct fetch *)(record->values.bytes + bytes);
+	prepare_unknown(entered, site, fetch);
 	if (num_labels)
-		prepare_labels(entered, (struct fetch *)(record->values.bytes + bytes));
-	capture(entered->ctx, list, site, unknown, &record->values, bytes, max_at);
+		prepare_labels(entered, fetch);
+	capture(entered->ctx, list, site, &record->values, bytes, max_at);
 	if (tells_traces)
-		capture_trace(entered, list, &record->values,
-			      (struct fetch *)(record->values.bytes + bytes), max_at);
+		capture_trace(entered, list, &record->values, fetch, max_at);
 	submit(record, room);
 	return true;
 }
@@ -335,7 +341,8 @@ static __always_inline bool send_results_shape(const struct returning *returning
 	record->at.site = returning->site;
 	record->at.frame = (__u32)returning->position;
 	record->at.header.size = sizeof(*record) + list->size;
-	capture(returning->ctx, list, site, 0, &record->values, bytes, max_at);
+	((struct fetch *)(record->values.bytes + bytes))->unknown = 0;
+	capture(returning->ctx, list, site, &record->values, bytes, max_at);
 	submit(record, room);
 	return true;
 }

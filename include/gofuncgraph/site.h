@@ -82,7 +82,8 @@ struct site {
 	 * each: runtime.morestack keeps only those registers that the function uses. */
 	__u64 lost_values;
 	__u32 body_size; /* from va to the end of the function, in bytes */
-	__u32 unused2;
+	/* The same by register, as the instruction set numbers them; with SITE_CONDITION: of those that it looks at. */
+	__u32 lost_registers;
 };
 
 static inline bool site_is_exit(const struct site *site)

@@ -65,6 +65,17 @@ static const struct value_list *results_of(const struct plan *plan, const struct
 	return NULL;
 }
 
+/* Which ones it looks at, a bit each. */
+static uint32_t registers_of(const struct condition *condition)
+{
+	uint32_t registers = 0;
+
+	for (uint32_t i = 0; i < condition->num_ops; i++)
+		if (condition->ops[i].code == FETCH_REGISTER)
+			registers |= 1u << (condition->ops[i].reg & 31);
+	return registers;
+}
+
 static struct error *set_condition(struct plan *plan, struct plan_func *func, struct site *site)
 {
 	const struct value_list *args = list_of(plan, site), *results = results_of(plan, func);
@@ -85,8 +96,10 @@ static struct error *set_condition(struct plan *plan, struct plan_func *func, st
 	is_whole = has_values &&
 		   where_compile(plan->where, args, results, &plan->conditions[site->values]);
 	plan->where_is_early &= is_whole;
-	if (has_values && plan->conditions[site->values].num_ops)
+	if (has_values && plan->conditions[site->values].num_ops) {
 		site->flags |= SITE_CONDITION;
+		site->lost_registers &= registers_of(&plan->conditions[site->values]);
+	}
 	return NULL;
 }
 

@@ -12,6 +12,7 @@ void plan_values_lose(const struct plan *plan, struct site *site, const struct d
 		      uint64_t lost)
 {
 	site->lost_values |= lost;
+	site->lost_registers = decoded->lost_by_growth;
 	site->body_size = plan->funcs[plan->num_funcs - 1].func->size - decoded->sites[0].offset;
 }
 

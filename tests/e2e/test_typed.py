@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import tool
+from test_where import told
 
 STRIPPED, PIE, PLAIN = ["-ldflags=-s -w"], ["-buildmode=pie"], ["-gcflags=all=-N -l"]
 BUILDS = [("1.19", []), ("1.19", PLAIN), ("1.22", PIE), ("1.24", []), ("1.27", []), ("1.27", PIE), ("1.27", PLAIN)]
@@ -85,6 +86,20 @@ def test_growth_of_written(binary, start, trace):
     program.work("growth")
     calls = in_order(tracer.stop())
     assert [[arg["value"] for arg in call["args"]] for call in calls] == [[None, None], [1, 1], [2, 2], [3, 3]]
+
+
+@pytest.mark.parametrize("condition, values, rejected, unknown", [
+    ("n > 1", [[2, None], [3, None]], 2, 0), ("n > 1 && other != 1", [], 2, 2),
+    ("n > 1 || other != 1", [[2, None], [3, None]], 0, 2)])
+def test_condition_on_what_is_kept(binary, start, trace, condition, values, rejected, unknown):
+    """That a register is lost is of no matter to conditions, or parts of them, that do not ask for it."""
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--where", condition, program.path, "main.grownWith(n=%ax:s64, other=%cx:x64)")
+    program.work("kept")
+    calls = in_order(tracer.stop())
+    assert [[arg["value"] for arg in call["args"]] for call in calls] == values
+    assert told(tracer.err, "did not satisfy --where") == rejected
+    assert told(tracer.err, "(?:was|were) left out: nobody knows") == unknown
 
 
 def test_names_and_types(binary, start, trace):

@@ -95,7 +95,8 @@ static void capture_shape(const struct fetch_list *list, const struct site *site
 {
 	struct pt_regs registers = registers_of(thread_now, site);
 
-	capture(&registers, list, site, site->unknown_values, to, bytes, max_at);
+	((struct fetch *)(to->bytes + bytes))->unknown = site->unknown_values;
+	capture(&registers, list, site, to, bytes, max_at);
 }
 
 void kernel_capture(const struct fetch_list *list, const struct site *site,
@@ -119,14 +120,13 @@ enum where_answer kernel_decide(const struct condition *condition, const struct 
 				const struct kernel_thread *thread)
 {
 	struct pt_regs registers = registers_of(thread, site);
-	struct who who = {};
 
 	if (!condition->num_ops)
 		return WHERE_YES;
 	thread_now = thread;
 	conditions = condition;
 	site_now = site;
-	switch (why_unwanted(&registers, 0, &who)) {
+	switch (why_unwanted(&registers, 0, 0)) {
 	case 0:
 		return WHERE_YES;
 	case STAT_REJECTED:

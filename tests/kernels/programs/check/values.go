@@ -82,10 +82,9 @@ func values(arguments ...string) error {
 	return valuesFrom(0, arguments...)
 }
 
-// Of these, the kernel takes those alone that the conditions are for. Without labels: with those, too, it is more
-// than Linux 5.10 looks at.
+// Of these, the kernel takes those alone that the conditions are for.
 func conditions(arguments ...string) error {
-	return valuesFrom(100, append(arguments, "--where",
+	return valuesFrom(100, append(arguments, "--label", "none", "--label", "other", "--where",
 		`n <= -100 && (name ~ "é*" && name != "é" || n < 0 && last == nil) && !(size == 7 && at ~ "x*" && n > 0) || n == 7`)...)
 }
 
