@@ -102,6 +102,17 @@ def test_condition_on_what_is_kept(binary, start, trace, condition, values, reje
     assert told(tracer.err, "(?:was|were) left out: nobody knows") == unknown
 
 
+def test_condition_behind_what_is_unknown(binary, start, trace):
+    """The stack check has changed R12: what comes behind it in a condition is known nevertheless."""
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--where", "(r == 1 || n >= 0) && n < 2", program.path,
+                   "main.grownWith(r=%r12:x64, n=%ax:s64)")
+    program.work("kept")
+    calls = in_order(tracer.stop())
+    assert [[arg["value"] for arg in call["args"]] for call in calls] == [[None, 0], [None, 1]]
+    assert told(tracer.err, "did not satisfy --where") == 2
+
+
 def test_names_and_types(binary, start, trace):
     program = start(binary("typed"))
     tracer = trace("-f", "json", "-a", program.path, "main.named", "main.pointers", "main.request")
