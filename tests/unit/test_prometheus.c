@@ -97,7 +97,7 @@ static void test_text(void **state)
 	/* A stream gets it once. */
 	assert_string_equal(fake_output_text(&fake) ?: "", "");
 	output_end(fake.out, &(struct output_totals){.stop_ns = fake.now_ns});
-	text = fake_output_text(&fake);
+	text = fake_output_text(&fake) ?: "";
 #define LABELS "{binary=\"/a \\\"b\\\"\\\\\\nc\","
 	assert_has(text, "\ngofuncgraph_open_calls" LABELS "function=\"main.handleBar\"} 1\n");
 	assert_has(text, "\ngofuncgraph_calls_total" LABELS
