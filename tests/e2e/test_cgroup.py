@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Processes that are chosen by their cgroup (--cgroup, --container, --pod) and by their name (--comm)."""
 
-import contextlib
 import fcntl
 import json
 import os
@@ -11,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -30,9 +30,11 @@ OTHER_POD = "kubepods/besteffort/pod2f6b0b2c-7c1e-4f5a-9d43-5a1c2b3d4e5f"
 @pytest.fixture
 def group():
     """For one test at a time, of all that run on this machine: their pods and containers have the same names."""
+    builds.CACHE.mkdir(parents=True, exist_ok=True)
     try:
         with open(builds.CACHE / "cgroups.lock", "w") as lock, cgroups.made_unified() as made:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            cgroups.remove_leftovers(made.folder.parent)
             yield made
     except cgroups.Unavailable as reason:
         pytest.skip(str(reason))
@@ -110,13 +112,6 @@ def test_moved(binary, start, trace, group):
     assert program.finish() == 0
 
 
-def is_removed(folder):
-    """Not yet, while the kernel is still at its last process."""
-    with contextlib.suppress(OSError):
-        folder.rmdir()
-    return not folder.exists()
-
-
 def test_made_again(binary, start, start_in, trace, group):
     """A service that is restarted is in a new cgroup of the same path, which is followed, as often as it is."""
     path = binary("calls")
@@ -127,7 +122,7 @@ def test_made_again(binary, start, start_in, trace, group):
         journals += program.work("GO")
         outside.work("GO")
         assert program.finish() == 0
-        await_condition(lambda: is_removed(service.folder), "it cannot be removed")
+        cgroups.remove(service.folder, group.folder)
         if round_ == 2:
             await_condition(lambda: f"the cgroup {service.folder} was removed: " in tracer.err, "it is not told")
         service = group.below("system.slice/web.service")
@@ -195,6 +190,8 @@ def test_hits_of_others(binary, start, start_in, trace, group, way):
     path = binary("calls")
     one, other = start_in(group, path), start(path)
     choice = {"cgroup": ("--cgroup", group.folder, path), "process": ("-p", one.pid)}[way]
+    for program in (one, other):
+        program.work("GO 2")  # what is done for the first time only
     tracer = trace(*CALLS, *choice, "main.root")
     one.work("GO 2")
     alone, none = hits(tracer.stop().err)
@@ -383,7 +380,9 @@ def test_replaced_by_another_build(binary, start, trace, tmp_path, recorded):
     for folder in ("old", "new", "newest"):
         (tmp_path / folder).mkdir()
     paths = [binary("calls", copy_as=f"{folder}/{name}") for folder in ("old", "new", "newest")]
-    old, new = start(paths[0]), start(paths[1])
+    old = start(paths[0])
+    time.sleep(2 / os.sysconf("SC_CLK_TCK"))  # in which the kernel tells when a process was started
+    new = start(paths[1])
     recording = tmp_path / "recording"
     words = ("record", "--keep", "1h", "-o", recording, *CALLS[2:]) if recorded else CALLS
     tracer = trace(*words, "--comm", name, "main.root")

@@ -6,8 +6,10 @@ import os
 import pathlib
 
 from builds import Unavailable
+from processes import await_condition, is_alive
 
 PERIOD_US = 100000
+OURS = "gofuncgraph-test-"
 
 
 class Group:
@@ -66,13 +68,27 @@ def unified():
     return None
 
 
+def is_removed(folder, heir):
+    """Not yet, while the kernel is still at a process that ends there: it is listed, and cannot move."""
+    with contextlib.suppress(OSError):
+        for pid in (folder / "cgroup.procs").read_text().split():
+            with contextlib.suppress(OSError):
+                (heir / "cgroup.procs").write_text(pid)
+        folder.rmdir()
+    return not folder.exists()
+
+
 def remove(folder, heir):
     """With all below it. Who is in there moves to the other folder."""
     for one in sorted((path for path in folder.rglob("*/")), reverse=True) + [folder]:
-        for pid in (one / "cgroup.procs").read_text().split():
-            with contextlib.suppress(ProcessLookupError):
-                (heir / "cgroup.procs").write_text(pid)
-        one.rmdir()
+        await_condition(lambda one=one: is_removed(one, heir), f"{one} cannot be removed")
+
+
+def remove_leftovers(folder):
+    """The groups in it of tests that were killed."""
+    for group in folder.glob(f"{OURS}*"):
+        if not is_alive(group.name.removeprefix(OURS)):
+            remove(group, folder)
 
 
 @contextlib.contextmanager
@@ -81,7 +97,7 @@ def made_in(folder, controllers):
     try:
         if controllers and (folder / "cgroup.subtree_control").exists():
             (folder / "cgroup.subtree_control").write_text(controllers)
-        group = Group(folder / f"gofuncgraph-test-{os.getpid()}")
+        group = Group(folder / f"{OURS}{os.getpid()}")
     except OSError as error:
         raise Unavailable(f"no cgroup can be made: {error}") from None
     try:
