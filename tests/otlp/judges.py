@@ -32,7 +32,11 @@ class Judge:
 
     def start(self):
         self.process = Process(self.command())
-        await_condition(self.has_begun, f"{self.name} is not ready")
+        try:
+            await_condition(self.has_begun, f"{self.name} is not ready")
+        except BaseException:
+            self.process.destroy()
+            raise
 
     def has_begun(self):
         assert self.process.child.poll() is None, f"{self.name} ended: {self.process.err}"
