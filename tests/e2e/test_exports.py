@@ -62,7 +62,7 @@ def pprof(path, *options):
 
 def top(text):
     """{function: flat}, in ns or calls."""
-    rows = re.findall(r"^\s*([\d.]+)(ns|us|ms|s)?\s+[\d.]+%\s+[\d.]+%\s+\S+\s+[\d.]+%\s+(\S+)$", text, re.M)
+    rows = re.findall(r"^\s*([\d.]+)(ns|us|ms|s)?\s+[\d.e-]+%\s+[\d.e-]+%\s+\S+\s+[\d.e-]+%\s+(\S+)$", text, re.M)
     return {name: float(number) * UNITS[unit or "ns"] for number, unit, name in rows}
 
 
