@@ -98,6 +98,8 @@ static void look_at_stacks(const struct search *search, const struct memory *mem
 /* ---- circles ---- */
 
 #define DONE SIZE_MAX
+/* Locks from which circles with channels are looked for. */
+#define MAX_BEGINS 1000
 
 /* From a lock or a channel on to who may have it, and to what those wait for. True: it leads back. */
 static bool follow(struct search *search, struct lock *lock, size_t depth)
@@ -130,18 +132,33 @@ static bool follow(struct search *search, struct lock *lock, size_t depth)
 	return false;
 }
 
-static void find_circle(struct search *search, bool has_channels)
+static void clear_places(const struct locks *locks)
 {
 	struct lock *one;
 
-	for (size_t at = 0; (one = hash_next(&search->locks->by_address, &at));)
+	for (size_t at = 0; (one = hash_next(&locks->by_address, &at));)
 		one->place = 0;
+}
+
+/* Each circle that counts has a lock, and is looked for from there. With channels, what is DONE may be in a circle all
+ * the same: all that it led back to then were channels. So each lock begins anew. */
+static void find_circle(struct search *search, bool has_channels)
+{
+	size_t left = MAX_BEGINS;
+
 	search->has_channels = has_channels;
-	for (size_t i = 0; i < search->snapshot->count; i++) {
+	clear_places(search->locks);
+	for (size_t i = 0; i < search->snapshot->count && left; i++) {
 		struct lock *lock = find_lock(search->locks, search->awaited[i]);
 
-		if (lock && !lock->place && (has_channels || !lock->is_channel) &&
-		    follow(search, lock, 0))
+		if (!lock || lock->is_channel || (has_channels ? lock->has_begun : lock->place))
+			continue;
+		if (has_channels) {
+			clear_places(search->locks);
+			lock->has_begun = true;
+			left--;
+		}
+		if (follow(search, lock, 0))
 			return;
 	}
 }

@@ -26,6 +26,7 @@ struct lock {
 	size_t holders[LOCKS_MAX_HOLDERS];
 	size_t last_holder;
 	size_t place; /* on the way of who looks for circles, from 1 */
+	bool has_begun; /* circles with channels were looked for from here */
 };
 
 struct locks {

@@ -628,6 +628,18 @@ static void test_circles_with_channels(void **state)
 	find_locks(fake, (unsigned[]){CHANNEL + 1, 1}, (unsigned[]){1, CHANNEL + 1}, 2, &locks);
 	assert_int_equal(locks.circle_len, 2);
 	locks_release(&locks);
+	/* What is in a circle of channels alone, and in one with a lock, too. */
+	find_locks(fake, (unsigned[]){CHANNEL + 1, CHANNEL + 2, 1, CHANNEL + 2},
+		   (unsigned[]){CHANNEL + 2, CHANNEL + 1, CHANNEL + 1, 1}, 4, &locks);
+	assert_int_equal(locks.circle_len, 3);
+	assert_false(locks_has_in_circle(&locks, 1));
+	locks_release(&locks);
+	/* From a lock that leads there the way is as blocked. */
+	find_locks(fake, (unsigned[]){2, CHANNEL + 1, CHANNEL + 2, CHANNEL + 1, 1, CHANNEL + 2},
+		   (unsigned[]){0, 2, CHANNEL + 1, CHANNEL + 2, CHANNEL + 1, 1}, 6, &locks);
+	assert_int_equal(locks.circle_len, 3);
+	assert_false(locks_has_in_circle(&locks, 1) || locks_has_in_circle(&locks, 2));
+	locks_release(&locks);
 	/* No lock is in the circle; and none is waited for. */
 	find_locks(fake, (unsigned[]){CHANNEL + 1, CHANNEL + 2, 1},
 		   (unsigned[]){CHANNEL + 2, CHANNEL + 1, 0}, 3, &locks);
