@@ -67,7 +67,8 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	if (!looks->found)
 		return error_out_of_memory();
 	/* The first address that is looked up takes long. */
-	places_code(&looks->stacks.places, plan->funcs[0].func->va);
+	if (plan->num_funcs)
+		places_code(&looks->stacks.places, plan->funcs[0].func->va);
 	return NULL;
 }
 
