@@ -13,6 +13,7 @@
 
 #include "arch/arch.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "goroutines/memory.h"
 
 /* A goroutine that waits. */
@@ -113,49 +114,59 @@ static void tell_address(int fd, struct waited_on *on)
 	}
 }
 
-/* By /proc: "/var/a.log (deleted)", "pipe:[4711]", "anon_inode:[eventfd]". */
-static void tell_path(pid_t pid, int fd, const struct stat *stat, struct waited_on *on)
+/* The process is not in our way: it may close its own meanwhile. */
+static void tell_socket(pid_t pid, int fd, struct waited_on *on)
+{
+	_cleanup_close_ int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	_cleanup_close_ int copy = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
+
+	on->mode = S_IFSOCK;
+	if (copy >= 0)
+		tell_address(copy, on);
+}
+
+/* By /proc: "socket:[4711]", "pipe:[4711]", "anon_inode:[eventfd]", "/var/a.log (deleted)" (fs/d_path.c). The kernel
+ * knows these names without asking the file system, which may be what hangs. */
+static bool read_name(pid_t pid, int fd, char name[ON_TEXT_SIZE])
 {
 	static const char deleted[] = " (deleted)";
-	char path[64], *colon;
+	char path[64];
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
-	len = readlink(path, on->text, sizeof(on->text) - 1);
+	len = readlink(path, name, ON_TEXT_SIZE - 1);
 	if (len <= 0)
+		return false;
+	name[len] = 0;
+	len -= (ssize_t)strlen(deleted);
+	if (name[0] == '/' && len > 0 && strcmp(name + len, deleted) == 0)
+		name[len] = 0;
+	return true;
+}
+
+static void tell_descriptor(pid_t pid, int fd, struct waited_on *on)
+{
+	char name[ON_TEXT_SIZE];
+	const char *colon;
+
+	if (!read_name(pid, fd, name))
 		return;
-	on->text[len] = 0;
-	if (on->text[0] == '/') {
+	if (text_starts_with(name, "socket:[")) {
+		tell_socket(pid, fd, on);
+		return;
+	}
+	if (name[0] == '/') {
 		on->kind = ON_PATH;
-		len -= (ssize_t)strlen(deleted);
-		if (!stat->st_nlink && len > 0 && strcmp(on->text + len, deleted) == 0)
-			on->text[len] = 0;
+		strcpy(on->text, name);
 		return;
 	}
 	on->kind = ON_FILE;
 	on->above = ON_NO_FOLDER;
-	colon = strchr(on->text, ':');
-	len = S_ISFIFO(stat->st_mode) ? 0 : (ssize_t)strlen(colon ? colon + 1 : on->text);
-	if (len && colon)
-		memmove(on->text, colon + 1, (size_t)len);
-	/* An empty name ends them. */
-	memset(on->text + len, 0, sizeof(on->text) - (size_t)len);
-}
-
-/* The process is not in our way: it may close its own meanwhile. */
-static void tell_descriptor(pid_t pid, int fd, struct waited_on *on)
-{
-	_cleanup_close_ int process = (int)syscall(SYS_pidfd_open, pid, 0);
-	_cleanup_close_ int copy = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, fd, 0);
-	struct stat stat;
-
-	if (copy < 0 || fstat(copy, &stat))
-		return;
-	on->mode = (uint16_t)stat.st_mode;
-	if (S_ISSOCK(stat.st_mode))
-		tell_address(copy, on);
+	colon = strchr(name, ':');
+	if (text_starts_with(name, "pipe:["))
+		on->mode = S_IFIFO;
 	else
-		tell_path(pid, fd, &stat, on);
+		strcpy(on->text, colon ? colon + 1 : name);
 }
 
 static void tell_argument(const struct waiting *one, uint64_t at, struct waited_on *on)
