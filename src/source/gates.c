@@ -16,8 +16,7 @@ struct ended_program {
 	uint64_t first_alive; /* gate.program: earlier ones under this pid are gone */
 };
 
-/* Programs of one pid are numbered in order of beginning: program_of() in bpf/who.h. */
-static uint64_t first_alive(const struct record_process *end)
+uint64_t gates_first_alive(const struct record_process *end)
 {
 	return end->program + (end->header.kind != RECORD_EXEC);
 }
@@ -32,14 +31,14 @@ void gates_note_end(struct gates *gates, const struct record_process *end)
 	struct ended_program *program = find(gates, end->header.pid);
 
 	if (program) {
-		program->first_alive = first_alive(end);
+		program->first_alive = gates_first_alive(end);
 		return;
 	}
 	program = calloc(1, sizeof(*program));
 	if (!program)
 		return; /* what it left behind stays */
 	program->pid = (struct hash_key){.first = end->header.pid};
-	program->first_alive = first_alive(end);
+	program->first_alive = gates_first_alive(end);
 	if (!hash_add(&gates->ended, &program->pid))
 		free(program);
 }
@@ -137,7 +136,7 @@ void gates_take_losses(struct gates *gates, const struct record_process *end,
 				.context = context,
 				.time_ns = end->header.time_ns,
 				.pid = end->header.pid,
-				.first_alive = first_alive(end)};
+				.first_alive = gates_first_alive(end)};
 
 	walk(gates, take_loss, &teller);
 }

@@ -31,6 +31,10 @@ static inline bool gates_are_over(const struct record *record)
 	       record->kind == RECORD_WRONG_GOID;
 }
 
+/* Of such a record: gate.program of those under this pid that are not gone is that or above. Programs of one pid are
+ * numbered in order of beginning: program_of() in bpf/who.h. */
+uint64_t gates_first_alive(const struct record_process *end);
+
 /* Such a record. */
 void gates_note_end(struct gates *gates, const struct record_process *end);
 

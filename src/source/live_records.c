@@ -61,7 +61,7 @@ void live_hand_on_time(struct live *live, uint8_t kind, uint64_t time_ns)
 static void end_program(struct live *live, const struct record_process *end)
 {
 	if (end->header.kind != RECORD_WRONG_GOID && live->bpf->bss->num_gates)
-		open_waits_tell_ended(live->open_waits, &end->header, live_hand_on_made, live);
+		open_waits_tell_ended(live->open_waits, end, live_hand_on_made, live);
 	gates_note_end(&live->gates, end);
 	if (end->has_lost)
 		gates_take_losses(&live->gates, end, live_hand_on_made, live);

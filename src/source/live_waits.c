@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <bpf/libbpf.h>
 
+#include "source/open_wait.h"
+
 static struct error *begin_looks(struct live *live)
 {
 	if (!live->options.run.hunt.is_wanted || live->looks)
@@ -34,7 +36,7 @@ bool live_find_on(const struct source *source, uint32_t pid, uint64_t g, struct 
 	const struct live *live = live_in(source);
 	const struct gate_key key = {.g = g, .pid = pid};
 
-	return open_waits_find_on(live->bpf, &key, live_now_ns(live), on);
+	return open_wait_find_on(live->bpf, &key, live_now_ns(live), on);
 }
 
 struct error *live_look(struct live *live)

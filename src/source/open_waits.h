@@ -35,16 +35,12 @@ void open_waits_tell(struct open_waits *waits, bool is_last,
 		     void (*tell)(void *context, const struct record *record), void *context);
 
 /* When a process ends, there is no memory to read any more. So waits inside targets are noted when they have become
- * long: this does so now and then, whenever it is called. */
+ * long: this does so now and then, whenever it is called, some at a time. */
 void open_waits_note_long(struct open_waits *waits, uint64_t now_ns);
-/* Tells, in the same way, what is open in the process that this record says has ended: without a stack and a reason
- * what was not noted. */
-void open_waits_tell_ended(struct open_waits *waits, const struct record *end,
+/* Tells, in the same way, what is open in the program that this record says has ended: without a stack and a reason
+ * what was not noted. Nothing of it is told again. Where programs end so fast that it would take more than a tenth of
+ * all time to look for that, of some nothing is told. */
+void open_waits_tell_ended(struct open_waits *waits, const struct record_process *end,
 			   void (*tell)(void *context, const struct record *record), void *context);
-
-/* What the goroutine, which is inside a target, waits on at `now_ns`, by the clock of records. False: that is not
- * known, or nothing. */
-bool open_waits_find_on(const struct graph_bpf *bpf, const struct gate_key *key, uint64_t now_ns,
-			struct waited_on *on);
 
 #endif
