@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* export.c - a recording as other programs read it: replay, in the formats that are for them. */
 #include <errno.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "command/command.h"
@@ -88,7 +89,7 @@ static bool is_of_hunt(const char *path)
 {
 	enum recorded recorded;
 
-	return play_look(path, &recorded) && recorded == RECORDED_HUNT;
+	return strcmp(path, "-") && play_look(path, &recorded) && recorded == RECORDED_HUNT;
 }
 
 static struct error *export_hunt(const struct export_args *args)
@@ -107,9 +108,10 @@ static struct error *export_hunt(const struct export_args *args)
 		return error_new(
 			"hunt recorded %s, and -f %s is of calls that were traced one by one: there are %s of hunt's",
 			hunt.replay_path, args->format, FORMATS_NAMES(HUNT_EXPORTS));
-	if (view->filter.slowest || view->filter.min_duration_ns || view->filter.depth)
+	if (view->filter.slowest || view->histogram || view->filter.min_duration_ns ||
+	    view->filter.depth)
 		return error_new(
-			"hunt recorded %s, and there are no trees to choose from: leave out --slowest, --min-duration and --depth",
+			"hunt recorded %s, and there are no trees to choose from: leave out --slowest, --histogram, --min-duration and --depth",
 			hunt.replay_path);
 	return hunt_replay(&hunt);
 }

@@ -23,7 +23,7 @@ struct recording_about {
 	/* What was asked for; of attaching and buffers nothing is kept. */
 	struct run_options run;
 	bool is_snapshot; /* nothing was traced: BLOCK_GOROUTINES */
-	bool has_lasting; /* BLOCK_LASTING: set when it is written */
+	bool has_lasting; /* BLOCK_LASTING and BLOCK_NEWEST: set when it is written */
 	bool where_is_early; /* run.where and run.labels were decided when it was recorded */
 	struct name_site *sites; /* by site */
 	size_t num_sites;

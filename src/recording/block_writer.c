@@ -133,10 +133,11 @@ static struct error *write_kept(struct block_writer *writer)
 {
 	const struct kept_blocks *kept = &writer->kept;
 	bool is_forgotten_told = !kept->has_forgotten;
+	struct kept_walk walk = kept_blocks_walk(kept);
+	const struct kept_block *block;
 	struct error *err = write_header(writer);
 
-	for (const struct kept_block *block = NULL;
-	     !err && (block = kept_blocks_next(kept, block));) {
+	while (!err && (block = kept_walk_next(&walk))) {
 		if (block->header.kind == BLOCK_RECORDS && !is_forgotten_told) {
 			err = block_write(writer, BLOCK_FORGOTTEN, 0, &(struct bytes){});
 			is_forgotten_told = true;

@@ -60,6 +60,9 @@ enum block_kind {
 	/* pack.h: those of the block of records before this one that hold on (lasting.h), for who leaves that
 	 * out, or has it no more. Where recording_about.has_lasting is set, all there are are told so. */
 	BLOCK_LASTING,
+	/* The same, of kinds of which the newest says all: one of each that was told so far. Such a block takes
+	 * the place of those before it. */
+	BLOCK_NEWEST,
 };
 
 #endif

@@ -36,12 +36,28 @@ static bool is_too_old(const struct kept_blocks *kept, const struct kept_block *
 /* The newest stays, whatever it is. */
 static void forget(struct kept_blocks *kept)
 {
-	struct kept_list *records = &kept->records;
+	struct kept_list *records = &kept->lists[KEPT_RECORDS];
+	struct kept_list *newest = &kept->lists[KEPT_NEWEST];
 
 	while (records->first != records->last && is_too_old(kept, records->first)) {
 		kept->record_bytes -= records->first->header.stored_size;
 		kept->has_forgotten = true;
 		drop_first(records);
+	}
+	while (newest->first != newest->last &&
+	       newest->first->next->number < records->first->number)
+		drop_first(newest);
+}
+
+static enum kept_list_kind list_of(uint32_t kind)
+{
+	switch (kind) {
+	case BLOCK_RECORDS:
+		return KEPT_RECORDS;
+	case BLOCK_NEWEST:
+		return KEPT_NEWEST;
+	default:
+		return KEPT_OTHERS;
 	}
 }
 
@@ -54,11 +70,9 @@ bool kept_blocks_add(struct kept_blocks *kept, const struct block_header *header
 		return false;
 	*block = (struct kept_block){.number = kept->count++, .header = *header};
 	memcpy(block->stored, stored, header->stored_size);
-	if (header->kind != BLOCK_RECORDS) {
-		append(&kept->others, block);
+	append(&kept->lists[list_of(header->kind)], block);
+	if (header->kind != BLOCK_RECORDS)
 		return true;
-	}
-	append(&kept->records, block);
 	kept->record_bytes += header->stored_size;
 	if (header->time_ns > kept->newest_ns)
 		kept->newest_ns = header->time_ns;
@@ -66,41 +80,37 @@ bool kept_blocks_add(struct kept_blocks *kept, const struct block_header *header
 	return true;
 }
 
-static const struct kept_block *earlier(const struct kept_block *one,
-					const struct kept_block *other)
+struct kept_walk kept_blocks_walk(const struct kept_blocks *kept)
 {
-	if (!one || !other)
-		return one ?: other;
-	return one->number < other->number ? one : other;
+	struct kept_walk walk;
+
+	for (size_t i = 0; i < KEPT_NUM_LISTS; i++)
+		walk.next[i] = kept->lists[i].first;
+	return walk;
 }
 
-/* The first that came later; blocks of one list are asked for one after the other. */
-static const struct kept_block *first_after(const struct kept_list *list,
-					    const struct kept_block *last)
+static bool is_before(const struct kept_block *one, const struct kept_block *other)
 {
-	const struct kept_block *block = list->first;
+	return one && (!other || one->number < other->number);
+}
 
-	while (block && last && block->number <= last->number)
-		block = block->next;
+const struct kept_block *kept_walk_next(struct kept_walk *walk)
+{
+	const struct kept_block **next = walk->next, *block;
+
+	for (size_t i = 1; i < KEPT_NUM_LISTS; i++)
+		if (is_before(walk->next[i], *next))
+			next = &walk->next[i];
+	block = *next;
+	if (block)
+		*next = block->next;
 	return block;
-}
-
-const struct kept_block *kept_blocks_next(const struct kept_blocks *kept,
-					  const struct kept_block *last)
-{
-	bool is_of_records = last && last->header.kind == BLOCK_RECORDS;
-
-	if (!last)
-		return earlier(kept->records.first, kept->others.first);
-	return earlier(last->next,
-		       first_after(is_of_records ? &kept->others : &kept->records, last));
 }
 
 void kept_blocks_clear(struct kept_blocks *kept)
 {
-	while (kept->records.first)
-		drop_first(&kept->records);
-	while (kept->others.first)
-		drop_first(&kept->others);
+	for (size_t i = 0; i < KEPT_NUM_LISTS; i++)
+		while (kept->lists[i].first)
+			drop_first(&kept->lists[i]);
 	kept->record_bytes = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kept_blocks.h - the newest blocks of a recording, in memory: of those with records, older ones are
- * forgotten; of the others all are needed.
+ * forgotten, and of BLOCK_NEWEST what is older than these but for the last; of the others all are needed.
  */
 #ifndef RECORDING_KEPT_BLOCKS_H
 #define RECORDING_KEPT_BLOCKS_H
@@ -27,10 +27,12 @@ struct kept_list {
 	struct kept_block *first, *last;
 };
 
+enum kept_list_kind { KEPT_RECORDS, KEPT_NEWEST, KEPT_OTHERS, KEPT_NUM_LISTS };
+
 /* All zero, but for the limits: empty. */
 struct kept_blocks {
 	struct keep_limits limits;
-	struct kept_list records, others;
+	struct kept_list lists[KEPT_NUM_LISTS]; /* by enum kept_list_kind */
 	uint64_t count; /* that came */
 	uint64_t record_bytes;
 	uint64_t newest_ns;
@@ -40,9 +42,14 @@ struct kept_blocks {
 /* header->stored_size bytes. False: out of memory. */
 bool kept_blocks_add(struct kept_blocks *kept, const struct block_header *header,
 		     const void *stored);
-/* In order: the one that follows what was told last, NULL at first. NULL: there are no more. */
-const struct kept_block *kept_blocks_next(const struct kept_blocks *kept,
-					  const struct kept_block *last);
+/* All in order, while none is added. */
+struct kept_walk {
+	const struct kept_block *next[KEPT_NUM_LISTS];
+};
+struct kept_walk kept_blocks_walk(const struct kept_blocks *kept);
+/* NULL: there are no more. */
+const struct kept_block *kept_walk_next(struct kept_walk *walk);
+
 void kept_blocks_clear(struct kept_blocks *kept);
 
 #endif

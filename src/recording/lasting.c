@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "gofuncgraph/stacks.h"
+
 bool lasting_is(uint8_t kind)
 {
 	switch (kind) {
@@ -22,15 +24,35 @@ bool lasting_is(uint8_t kind)
 	}
 }
 
+enum lasting_newest lasting_newest_of(uint8_t kind)
+{
+	switch (kind) {
+	case RECORD_STATISTICS:
+		return LASTING_COUNTS;
+	case RECORD_GAP:
+	case RECORD_GAP_END:
+		return LASTING_GAP;
+	case RECORD_REST:
+	case RECORD_REST_END:
+		return LASTING_REST;
+	default:
+		return LASTING_NUM_NEWEST;
+	}
+}
+
 static size_t padded(const struct record *record)
 {
 	return (record->size + 7u) & ~7ul;
 }
 
-static void keep(struct bytes *told, const struct record *record)
+/* Each once, however often it is told. */
+static void keep(struct lasting *lasting, const struct record *record, uint64_t of)
 {
 	static const uint8_t padding[8];
+	struct bytes *told = &lasting->told;
 
+	if (!hash_note(&lasting->noted, (struct hash_key){of, record->kind}))
+		return;
 	bytes_put(told, record, record->size);
 	bytes_put(told, padding, padded(record) - record->size);
 }
@@ -39,9 +61,15 @@ bool lasting_take(struct lasting *lasting, const struct record *record)
 {
 	switch (record->kind) {
 	case RECORD_STACK:
+		/* Beyond those nobody reads any (stacks.h). */
+		if (lasting->noted.count < MAX_STACKS)
+			keep(lasting, record, ((const struct record_stack *)record)->id);
+		break;
 	case RECORD_TAKEN_OFF:
+		keep(lasting, record, ((const struct record_frame *)record)->site);
+		break;
 	case RECORD_STATES_OFF:
-		keep(&lasting->told, record);
+		lasting->states_off = true;
 		break;
 	case RECORD_GAP:
 	case RECORD_GAP_END:
@@ -84,12 +112,15 @@ void lasting_tell(struct lasting *lasting, uint64_t time_ns, const struct record
 		lasting->one_in.header.time_ns = time_ns;
 		sink->handle(sink->context, &lasting->one_in.header);
 	}
+	if (lasting->states_off)
+		tell_kind(RECORD_STATES_OFF, time_ns, sink);
 	if (lasting->is_rest)
 		tell_kind(RECORD_REST, time_ns, sink);
 	if (lasting->is_gap)
 		tell_kind(RECORD_GAP, time_ns, sink);
 	bytes_clear(&lasting->told);
-	lasting->is_gap = lasting->is_rest = false;
+	hash_free_items(&lasting->noted);
+	lasting->is_gap = lasting->is_rest = lasting->states_off = false;
 	lasting->one_in = (struct record_one_in){};
 }
 
@@ -105,5 +136,6 @@ void lasting_subtract(const struct lasting *lasting, struct record_statistics *s
 void lasting_clear(struct lasting *lasting)
 {
 	bytes_destroy(&lasting->told);
+	hash_free_items(&lasting->noted);
 	*lasting = (struct lasting){};
 }

@@ -9,11 +9,14 @@
 #define RECORDING_LASTING_H
 
 #include "base/bytes.h"
+#include "base/hash.h"
 #include "gofuncgraph/source.h"
 
 /* All zero: empty. */
 struct lasting {
 	struct bytes told; /* records, each padded to 8 bytes */
+	struct hash noted; /* of those: what they are of, and their kind */
+	bool states_off;
 	bool is_gap, is_rest; /* has begun, and not ended */
 	struct record_one_in one_in; /* size 0: none */
 	uint64_t counts[STAT_COUNT]; /* of before: they do not count */
@@ -21,6 +24,10 @@ struct lasting {
 
 /* What this kind tells holds on. */
 bool lasting_is(uint8_t kind);
+
+/* Those of which the newest says all, told apart by a number; else LASTING_NUM_NEWEST. */
+enum lasting_newest { LASTING_COUNTS, LASTING_GAP, LASTING_REST, LASTING_NUM_NEWEST };
+enum lasting_newest lasting_newest_of(uint8_t kind);
 
 /* False: out of memory. Of a kind that does not hold on, nothing is kept. */
 bool lasting_take(struct lasting *lasting, const struct record *record);

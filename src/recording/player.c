@@ -86,6 +86,8 @@ static void tell_gap(struct player *player, uint64_t end_ns)
 {
 	if (!player->has_gap)
 		return;
+	if (end_ns > player->window.until_ns)
+		end_ns = player->window.until_ns;
 	tell(player, RECORD_GAP, player->last_ns);
 	tell(player, RECORD_GAP_END, end_ns > player->last_ns ? end_ns : player->last_ns);
 	player->has_gap = false;
@@ -194,7 +196,7 @@ static struct error *play_records(struct player *player, const struct block *blo
 	return err;
 }
 
-/* Of the block of records before it; if that was played, all is known. */
+/* Of the last block of records; if nothing was between and that was played, all is known. */
 static struct error *take_lasting(struct player *player, const struct block *block)
 {
 	const struct record *record;
@@ -301,8 +303,8 @@ static struct error *play(struct player *player, const struct block *block)
 		is_good = false;
 	else if (block->kind == BLOCK_RECORDS)
 		return play_records(player, block);
-	else if (block->kind == BLOCK_LASTING)
-		err = take_lasting(player, block);
+	else if (block->kind == BLOCK_LASTING || block->kind == BLOCK_NEWEST)
+		return take_lasting(player, block);
 	else
 		is_good = take_change(player, block);
 	player->is_played = false;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "gofuncgraph/stacks.h"
 #include "recording/blocks.h"
 #include "recording/clock_block.h"
 #include "recording/lasting.h"
@@ -27,6 +28,9 @@ struct recorder {
 	struct block_writer *writer;
 	struct packer *packer;
 	struct packer *lasting; /* of those that hold on */
+	/* The same, by enum lasting_newest; size 0: none was told. */
+	struct record_statistics newest[LASTING_NUM_NEWEST];
+	bool has_newer; /* since they were written */
 	struct hash stacks; /* ids of those that were told so */
 	struct notes *notes;
 	struct value_notes *values;
@@ -67,6 +71,8 @@ static void forget(struct recorder *recorder)
 	notes_free(take_pointer(recorder->notes));
 	value_notes_free(take_pointer(recorder->values));
 	free(take_pointer(recorder->hit_times));
+	memset(recorder->newest, 0, sizeof(recorder->newest));
+	recorder->has_newer = false;
 	recorder->last_pid = 0;
 	recorder->are_several = false;
 	recorder->share_of_exact = 0;
@@ -106,6 +112,17 @@ static struct error *write_packed(struct recorder *recorder, enum block_kind kin
 	return block_write(recorder->writer, kind, first_ns, &recorder->bytes);
 }
 
+static struct error *write_newest(struct recorder *recorder)
+{
+	if (!recorder->has_newer)
+		return NULL;
+	recorder->has_newer = false;
+	for (size_t i = 0; i < LASTING_NUM_NEWEST; i++)
+		if (recorder->newest[i].header.size)
+			packer_add(recorder->lasting, &recorder->newest[i].header);
+	return write_packed(recorder, BLOCK_NEWEST, recorder->lasting);
+}
+
 /* What was packed, and before it the names and types that it takes. */
 static struct error *write_records(struct recorder *recorder)
 {
@@ -122,18 +139,31 @@ static struct error *write_records(struct recorder *recorder)
 	if (!err)
 		err = write_packed(recorder, BLOCK_LASTING, recorder->lasting);
 	if (!err)
+		err = write_newest(recorder);
+	if (!err)
 		recorder->num_records += count;
 	return err;
 }
 
-/* A stack is told again and again. */
+/* It is told again and again; beyond MAX_STACKS nobody reads any. */
+static bool is_new_stack(struct recorder *recorder, const struct record *record)
+{
+	uint64_t id = ((const struct record_stack *)record)->id;
+
+	return recorder->stacks.count < MAX_STACKS &&
+	       hash_note(&recorder->stacks, (struct hash_key){id, 0});
+}
+
 static void add_lasting(struct recorder *recorder, const struct record *record)
 {
-	uint64_t stack = ((const struct record_stack *)record)->id;
+	enum lasting_newest newest = lasting_newest_of(record->kind);
 
-	if (record->kind != RECORD_STACK ||
-	    hash_note(&recorder->stacks, (struct hash_key){stack, 0}))
+	if (newest < LASTING_NUM_NEWEST) {
+		memcpy(&recorder->newest[newest], record, record_min_size(record->kind));
+		recorder->has_newer = true;
+	} else if (record->kind != RECORD_STACK || is_new_stack(recorder, record)) {
 		packer_add(recorder->lasting, record);
+	}
 }
 
 static bool is_due(const struct packer *packer)

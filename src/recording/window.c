@@ -59,8 +59,9 @@ struct error *window_time_parse(const char *text, struct window_time *time)
 		time->from = *text == '+' ? WINDOW_BEGIN : WINDOW_END;
 		return text_parse_duration(text + 1, &time->ns);
 	}
-	if (space && (sscanf(text, "%2lu", &day) != 1 || !day || day > MAX_DAYS ||
-		      strspn(text, "0123456789") != (size_t)(space - text)))
+	if (space &&
+	    (space == text || space - text > 2 || sscanf(text, "%2lu", &day) != 1 || !day ||
+	     day > MAX_DAYS || strspn(text, "0123456789") != (size_t)(space - text)))
 		err = error_new("'%s' has no day of a month before the time", text);
 	else if (!parse_clock(space ? space + 1 : text, &time->ns))
 		err = error_new(
@@ -108,25 +109,27 @@ static uint64_t realtime_on(const struct window_time *time, const struct tm *fir
 	return at < 0 ? 0 : (uint64_t)at * NS_PER_S + time->ns % NS_PER_S;
 }
 
-/* In the recording, if there is a day for that; else on the day it began, if nothing is left out so; else where it
- * is nearest. */
+/* In the recording, if there is a day for that; else on the day it began, if it ended on that day and nothing is left
+ * out so; else where it is nearest. */
 static uint64_t find_clock(const struct window_time *time, const struct recording_index *index,
 			   bool is_since)
 {
 	const struct span span = {event_clock_realtime_ns(&index->clock, index->first_ns),
 				  event_clock_realtime_ns(&index->clock, index->last_ns)};
 	int last_day = (int)((span.last_ns - span.first_ns) / NS_PER_S / 86400 % 36525) + MAX_DAYS;
-	time_t begin = (time_t)(span.first_ns / NS_PER_S);
+	time_t begin = (time_t)(span.first_ns / NS_PER_S), end = (time_t)(span.last_ns / NS_PER_S);
 	uint64_t best_ns = 0, best = UINT64_MAX;
-	struct tm first;
+	struct tm first, last;
 
 	localtime_r(&begin, &first);
+	localtime_r(&end, &last);
 	for (int days = -MAX_DAYS; days <= last_day && best; days++) {
 		unsigned day;
 		uint64_t at_ns = realtime_on(time, &first, days, &day);
 		uint64_t distance = distance_of(at_ns, &span);
 
-		if (distance && !days && leaves_all(at_ns, &span, is_since))
+		if (distance && !days && first.tm_yday == last.tm_yday &&
+		    leaves_all(at_ns, &span, is_since))
 			distance = 1;
 		if ((time->day && day != time->day) || distance >= best)
 			continue;
@@ -141,7 +144,8 @@ static uint64_t find(const struct window_time *time, const struct recording_inde
 {
 	switch (time->from) {
 	case WINDOW_BEGIN:
-		return index->first_ns + time->ns;
+		return index->first_ns < UINT64_MAX - time->ns ? index->first_ns + time->ns
+							       : UINT64_MAX;
 	case WINDOW_END:
 		return index->last_ns > time->ns ? index->last_ns - time->ns : 0;
 	case WINDOW_CLOCK:

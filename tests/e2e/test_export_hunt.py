@@ -81,7 +81,8 @@ def test_options(binary, start, trace, tmp_path):
     assert report["calls"] == 40
     same = run("hunt", "--replay", recording, "-f", "pprof", "--slower", "45ms", "--limit", "40").stdout
     assert export(recording, "pprof", "--slower", "45ms", "--limit", "40").read_bytes() == same != b""
-    for options, said in ((["-f", "perfetto"], "json, speedscope, pprof and folded"), (["-f", "json", "--depth", "2"], "--depth")):
+    for options, said in ((["-f", "perfetto"], "json, speedscope, pprof and folded"), (["-f", "json", "--depth", "2"], "--depth"),
+                          (["-f", "json", "--slower", "45ms", "--histogram"], "--histogram")):
         refused = run("export", *options, "-o", tmp_path / "refused", recording)
         assert refused.returncode == 1 and said in refused.stderr.decode(), refused.stderr
         assert not (tmp_path / "refused").exists()

@@ -22,7 +22,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define NUM_KINDS (BLOCK_LASTING + 1)
+#define NUM_KINDS (BLOCK_NEWEST + 1)
 
 struct shown {
 	const char *format;

@@ -12,6 +12,9 @@
 
 #include "facts.h"
 #include "fake_output.h"
+#include "gofuncgraph/stacks.h"
+#include "recording/blocks.h"
+#include "recording/lasting.h"
 #include "recording/player.h"
 #include "recording/recorder.h"
 #include "recording/window.h"
@@ -77,7 +80,7 @@ static void add_second(struct recorder *recorder, uint64_t begin_ns)
 	}
 }
 
-static FILE *record(const struct keep_limits *limits)
+static FILE *record_seconds(const struct keep_limits *limits, uint64_t num_seconds)
 {
 	static char *arguments[] = {"gofuncgraph-c", NULL};
 	const struct recording_about about = {.tool = "1",
@@ -95,7 +98,7 @@ static FILE *record(const struct keep_limits *limits)
 					  .wait_reason = fake_wait_reason};
 	const struct event_clock clock = {.num_steps = 1, .steps = {{0, WALL_NS - FIRST_NS}}};
 	const struct recorder_state state = {.clock = &clock};
-	uint64_t stop_ns = FIRST_NS + NUM_SECONDS * SECOND;
+	uint64_t stop_ns = FIRST_NS + num_seconds * SECOND;
 	struct recorder *recorder;
 	FILE *file = tmpfile();
 
@@ -103,8 +106,11 @@ static FILE *record(const struct keep_limits *limits)
 	assert_null(recorder_new(file, limits, &recorder));
 	assert_null(recorder_begin(recorder, &about, &names, &state));
 	add_early(recorder);
-	for (uint64_t i = 0; i < NUM_SECONDS; i++) {
+	for (uint64_t i = 0; i < num_seconds; i++) {
 		add_second(recorder, FIRST_NS + i * SECOND);
+		add(recorder, &(struct facts){.kind = RECORD_STATISTICS,
+					      .num_lost = 5,
+					      .time_ns = FIRST_NS + (i + 1) * SECOND - 1});
 		/* It is late. */
 		if (i == LATE_SECOND)
 			add(recorder, &(struct facts){.kind = RECORD_STACK,
@@ -121,6 +127,11 @@ static FILE *record(const struct keep_limits *limits)
 	assert_null(recorder_end(recorder));
 	recorder_free(recorder);
 	return file;
+}
+
+static FILE *record(const struct keep_limits *limits)
+{
+	return record_seconds(limits, NUM_SECONDS);
 }
 
 /* ---- playing ---- */
@@ -165,7 +176,8 @@ static void handle(void *context, const struct record *record)
 	played->counts[record->kind]++;
 }
 
-static void play(FILE *file, const struct player_window *window, struct played *played)
+static void play_damaged(FILE *file, const struct player_window *window, size_t num_damaged,
+			 struct played *played)
 {
 	struct source *player;
 
@@ -181,8 +193,13 @@ static void play(FILE *file, const struct player_window *window, struct played *
 	while (!player_is_over(player))
 		assert_null(source_poll(player, 0));
 	assert_false(player_trouble(player).is_cut);
-	assert_int_equal(player_trouble(player).num_damaged, 0);
+	assert_int_equal(player_trouble(player).num_damaged, num_damaged);
 	source_free(player);
+}
+
+static void play(FILE *file, const struct player_window *window, struct played *played)
+{
+	play_damaged(file, window, 0, played);
 }
 
 static struct recording_index index_of(FILE *file)
@@ -206,25 +223,17 @@ static struct window_time parsed(const char *text)
 
 static void test_parse(void **state)
 {
-	static const char *const wrong[] = {"",
-					    "15",
-					    "15:",
-					    "24:00",
-					    "15:60",
-					    "15:1:60",
-					    "15:48:05.",
-					    "15:48 ",
-					    "32 15:48",
-					    "0 15:48",
-					    "x 15:48",
-					    "15:48:05x",
-					    "+",
-					    "-",
-					    "+x",
-					    "-5y",
-					    "5s",
-					    "15:48.5",
-					    "15:48:05.1234567890",
+	static const char *const wrong[] = {"",          "15",
+					    "15:",       "24:00",
+					    "15:60",     "15:1:60",
+					    "15:48:05.", "15:48 ",
+					    "32 15:48",  "0 15:48",
+					    "x 15:48",   " 15:48",
+					    "018 15:48", "183 15:48",
+					    "15:48:05x", "+",
+					    "-",         "+x",
+					    "-5y",       "5s",
+					    "15:48.5",   "15:48:05.1234567890",
 					    "1 1 15:48"};
 	struct window_time time = parsed("+2m30s");
 
@@ -248,6 +257,7 @@ static void test_parse(void **state)
 /* From the first record on, in ns; UINT64_MAX: there is no limit, or nothing in the window. */
 struct meant {
 	uint64_t since_ns, until_ns;
+	bool is_nothing;
 };
 
 static struct meant meant(FILE *file, const char *since, const char *until)
@@ -255,7 +265,7 @@ static struct meant meant(FILE *file, const char *since, const char *until)
 	struct recording_index index = index_of(file);
 	struct window_times times = {};
 	struct player_window window;
-	struct meant meant = {UINT64_MAX, UINT64_MAX};
+	struct meant meant = {UINT64_MAX, UINT64_MAX, false};
 	struct error *err;
 
 	if (since)
@@ -267,6 +277,7 @@ static struct meant meant(FILE *file, const char *since, const char *until)
 		meant.since_ns = window.since_ns - FIRST_NS;
 	if (!err && window.until_ns != UINT64_MAX)
 		meant.until_ns = window.until_ns - FIRST_NS;
+	meant.is_nothing = err != NULL;
 	if (err)
 		assert_non_null(strstr(error_message(err), "29 23:59:30.000000"));
 	error_free(err);
@@ -287,8 +298,8 @@ static void test_find(void **state)
 	assert_int_equal(meant(file, "30 00:00:10.5", "30 00:00:20").since_ns,
 			 40 * SECOND + SECOND / 2);
 	assert_int_equal(meant(file, "23:59:40", "00:00:10").until_ns, 40 * SECOND);
-	/* Midnight is the one before. */
-	assert_int_equal(meant(file, "12:00", NULL).since_ns, UINT64_MAX);
+	/* Behind its end, on the day it ended. */
+	assert_true(meant(file, "00:10", NULL).is_nothing);
 	/* All of it, and nothing. */
 	assert_int_equal(meant(file, "23:00", "00:10").since_ns, UINT64_MAX);
 	assert_int_equal(meant(file, "23:00", "00:10").until_ns, 600 * SECOND + 30 * SECOND);
@@ -296,6 +307,15 @@ static void test_find(void **state)
 	assert_int_equal(meant(file, "+2m", NULL).since_ns, UINT64_MAX);
 	assert_int_equal(meant(file, "+20s", "+10s").until_ns, UINT64_MAX);
 	assert_int_equal(meant(file, NULL, "-2m").until_ns, UINT64_MAX);
+	assert_true(meant(file, "+5124095h34m33s", NULL).is_nothing);
+	assert_int_equal(meant(file, NULL, "+5124095h34m33s").until_ns, UINT64_MAX);
+	assert_false(meant(file, NULL, "+5124095h34m33s").is_nothing);
+	fclose(file);
+	/* On one day: midnight is the one before. */
+	file = record_seconds(&(struct keep_limits){}, 20);
+	assert_false(meant(file, "00:00", NULL).is_nothing);
+	assert_false(meant(file, "12:00", NULL).is_nothing);
+	assert_int_equal(meant(file, "23:59:40", NULL).since_ns, 10 * SECOND);
 	fclose(file);
 }
 
@@ -390,6 +410,83 @@ static void test_keep(void **state)
 	fclose(file);
 }
 
+static long size_kept(uint64_t num_seconds)
+{
+	FILE *file = record_seconds(&(struct keep_limits){.ns = 5 * SECOND}, num_seconds);
+	long size;
+
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	size = ftell(file);
+	fclose(file);
+	return size;
+}
+
+/* However long it runs. */
+static void test_keep_long(void **state)
+{
+	assert_true(size_kept(10 * NUM_SECONDS) < size_kept(NUM_SECONDS) + 1000);
+}
+
+/* A block is missing, and the next one is behind: the gap ends where all does. */
+static void test_damaged(void **state)
+{
+	FILE *file = record(&(struct keep_limits){});
+	struct recording_index index = index_of(file);
+	size_t missing = index.num_blocks / 2;
+	const struct player_window window = {.since_ns = index.blocks[missing - 5].time_ns,
+					     .until_ns = index.blocks[missing + 1].time_ns - 1};
+	long at = (long)(index.blocks[missing].offset + sizeof(struct block_header));
+	struct played played;
+	int byte;
+
+	assert_int_equal(fseek(file, at, SEEK_SET), 0);
+	byte = fgetc(file);
+	assert_int_equal(fseek(file, at, SEEK_SET), 0);
+	assert_int_equal(fputc(byte ^ 1, file), byte ^ 1);
+	play_damaged(file, &window, 1, &played);
+	assert_int_equal(played.counts[RECORD_GAP_END], 1);
+	assert_int_equal(played.stopped_ns, window.until_ns);
+	assert_int_equal(played.last_ns, window.until_ns);
+	recording_index_destroy(&index);
+	fclose(file);
+}
+
+/* ---- what holds on ---- */
+
+static void count(void *context, const struct record *record)
+{
+	((struct played *)context)->counts[record->kind]++;
+}
+
+static void take(struct lasting *lasting, const struct facts *facts)
+{
+	union any_record room;
+
+	assert_true(lasting_take(lasting, facts_record(facts, &room)));
+}
+
+/* Each is told once, and of stacks so many as are read. */
+static void test_lasting(void **state)
+{
+	struct lasting lasting = {};
+	struct played told = {};
+
+	for (uint64_t i = 0; i < 100; i++)
+		take(&lasting, &(struct facts){.kind = RECORD_STACK, .stack = 1 + i % 10});
+	assert_int_equal(lasting.noted.count, 10);
+	for (uint64_t i = 0; i < MAX_STACKS; i++)
+		take(&lasting, &(struct facts){.kind = RECORD_STACK, .stack = 100 + i});
+	for (uint32_t i = 0; i < 30; i++) {
+		take(&lasting, &(struct facts){.kind = RECORD_TAKEN_OFF, .site = i % 3});
+		take(&lasting, &(struct facts){.kind = RECORD_STATES_OFF});
+	}
+	lasting_tell(&lasting, 1, &(struct record_sink){count, &told});
+	assert_int_equal(told.counts[RECORD_STACK], MAX_STACKS);
+	assert_int_equal(told.counts[RECORD_TAKEN_OFF], 3);
+	assert_int_equal(told.counts[RECORD_STATES_OFF], 1);
+	lasting_clear(&lasting);
+}
+
 static void test_no_file(void **state)
 {
 	char text[] = "gofgrec";
@@ -413,10 +510,11 @@ static int set_zone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),   cmocka_unit_test(test_find),
-		cmocka_unit_test(test_window),  cmocka_unit_test(test_last),
-		cmocka_unit_test(test_index),   cmocka_unit_test(test_keep),
-		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_parse),     cmocka_unit_test(test_find),
+		cmocka_unit_test(test_window),    cmocka_unit_test(test_last),
+		cmocka_unit_test(test_index),     cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_keep_long), cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_lasting),   cmocka_unit_test(test_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_zone, NULL);
