@@ -45,8 +45,9 @@ struct decoded {
 	uint32_t changed_at_entry;
 	/* The same, if the stack check before the site has called morestack. */
 	uint32_t lost_by_growth;
-	/* The same of memory, and of all registers: the site may be hit again in the same call. */
-	bool is_entry_repeated;
+	/* The same of memory, and of all registers: the function's code leads back to the site. (Where the
+	 * runtime begins a few instructions again, all is as it was: those write X27 alone.) */
+	bool is_entry_looped;
 };
 /* `code` holds the function's `size` bytes. Only errors of memory. */
 struct error *decode_function(const struct arch *arch, const uint8_t *code, size_t size,

@@ -35,7 +35,7 @@ struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	const struct typed_site at = {.changed_registers = decoded->changed_at_entry,
-				      .is_repeated = decoded->is_entry_repeated};
+				      .is_repeated = decoded->is_entry_looped};
 	const struct go_signature *signature = plan_values_signature(values, plan);
 	struct site *site = &plan->sites[func->first_site];
 	struct typed_value context;

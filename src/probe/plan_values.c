@@ -32,7 +32,7 @@ static void set_written(struct plan *plan, struct site *site, const struct decod
 	site->values = (uint16_t)(list - plan->values.items);
 	if (site->kind != SITE_ENTRY)
 		return;
-	site->unknown_values = decoded->is_entry_repeated
+	site->unknown_values = decoded->is_entry_looped
 				       ? UINT16_MAX
 				       : value_list_unknown(list, decoded->changed_at_entry);
 	plan_values_lose(plan, site, decoded, value_list_unknown(list, decoded->lost_by_growth));
@@ -207,7 +207,7 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
 	struct typed_site at = {.changed_registers = decoded->changed_at_entry,
-				.is_repeated = decoded->is_entry_repeated,
+				.is_repeated = decoded->is_entry_looped,
 				.other_ops =
 					plan->tells_traces && func->target ? TRACE_MAX_OPS : 0};
 	const struct go_signature *signature = plan_values_signature(values, plan);

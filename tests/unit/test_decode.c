@@ -299,7 +299,7 @@ static void test_changed_registers(void **state)
 	static const struct {
 		const char *what, *code;
 		uint32_t changed;
-		bool is_repeated;
+		bool is_looped;
 	} rows[] = {
 		{"the usual check changes none",
 		 "49 3b 66 10 76 06 55 48 89 e5 5d c3 e8 73 13 e5 ff eb ed", 0, false},
@@ -329,9 +329,9 @@ static void test_changed_registers(void **state)
 		struct decoded decoded = decode(rows[i].code);
 
 		if (decoded.refused || (decoded.changed_at_entry & ~SP) != rows[i].changed ||
-		    decoded.is_entry_repeated != rows[i].is_repeated)
-			fail_msg("%s: %x, repeated %d", rows[i].what, decoded.changed_at_entry,
-				 decoded.is_entry_repeated);
+		    decoded.is_entry_looped != rows[i].is_looped)
+			fail_msg("%s: %x, looped %d", rows[i].what, decoded.changed_at_entry,
+				 decoded.is_entry_looped);
 		decoded_destroy(&decoded);
 	}
 }

@@ -354,7 +354,7 @@ static void test_changed_registers(void **state)
 	static const struct {
 		const char *what, *code;
 		uint32_t changed;
-		bool is_repeated;
+		bool is_looped;
 	} rows[] = {
 		{"the check: x16",
 		 "f9400b90 eb3063ff 54000089 f81e0ffe f84207fe d65f03c0 aa1e03e3 94000002 17fffff8",
@@ -367,15 +367,16 @@ static void test_changed_registers(void **state)
 		 1 << 16 | 1 << 17 | 1 << 27, false},
 		{"a branch first", "b4000040 d65f03c0 d65f03c0", 0, false},
 		{"a loop to it", "f1000400 54ffffe1 d65f03c0", 0, true},
+		{"begun again by the runtime", "9000001b 9100037b f9400360 d65f03c0", 0, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct decoded decoded = decode(rows[i].code);
 
 		if (decoded.refused || decoded.changed_at_entry != rows[i].changed ||
-		    decoded.is_entry_repeated != rows[i].is_repeated)
-			fail_msg("%s: %x, repeated %d", rows[i].what, decoded.changed_at_entry,
-				 decoded.is_entry_repeated);
+		    decoded.is_entry_looped != rows[i].is_looped)
+			fail_msg("%s: %x, looped %d", rows[i].what, decoded.changed_at_entry,
+				 decoded.is_entry_looped);
 		decoded_destroy(&decoded);
 	}
 }

@@ -88,7 +88,7 @@ struct error *decode_function(const struct arch *arch, const uint8_t *bytes, siz
 	out->refused = sweep.refused;
 	out->refused_offset = sweep.refused_offset;
 	if (!out->refused)
-		out->refused = entry_choose(&code, &sweep, &entry);
+		out->refused = entry_choose(&code, &sweep, &entry, &out->is_entry_looped);
 	if (out->refused)
 		return NULL;
 
@@ -98,7 +98,6 @@ struct error *decode_function(const struct arch *arch, const uint8_t *bytes, siz
 	out->sites[0] = entry;
 	out->changed_at_entry = changed_before(&code, entry.offset);
 	out->lost_by_growth = lost_by_growth(&code);
-	out->is_entry_repeated = entry.flags & SITE_MAY_REPEAT;
 	if (sweep.num_exits)
 		memcpy(out->sites + 1, sweep.exits, sweep.num_exits * sizeof(*out->sites));
 	out->num_sites = sweep.num_exits + 1;

@@ -19,7 +19,7 @@ struct head {
 };
 
 /* True when a jump leads back to the site or to before it; morestack's own does not count. */
-static bool is_repeated(const struct head *head, uint32_t site)
+static bool is_looped_to(const struct head *head, uint32_t site)
 {
 	for (size_t i = 0; i < head->sweep->num_jumps; i++) {
 		const struct head_jump *jump = &head->sweep->jumps[i];
@@ -56,7 +56,7 @@ static bool may_stand_at(const struct head *head, uint32_t offset, struct decode
 	    head->code->arch->refusal(head->code, offset))
 		return false;
 	site_fill(head->code, &insn, offset, site);
-	if (is_repeated(head, offset) ||
+	if (is_looped_to(head, offset) ||
 	    (head->code->arch->may_restart && head->code->arch->may_restart(head->code, offset)))
 		site->flags |= SITE_MAY_REPEAT;
 	return true;
@@ -112,21 +112,29 @@ static bool choose_unchecked(const struct head *head, struct decoded_site *entry
 	return has_entry;
 }
 
-const char *entry_choose(const struct code *code, const struct sweep *sweep,
-			 struct decoded_site *entry)
+static const char *choose(const struct head *head, struct decoded_site *entry)
 {
-	struct head head = {.code = code, .sweep = sweep};
-
-	head.has_check = code->arch->find_stack_check(code, &head.check);
-	if (head.has_check) {
-		if (choose_behind_check(&head, entry)) {
-			if (head.check.reads_tls)
+	if (head->has_check) {
+		if (choose_behind_check(head, entry)) {
+			if (head->check.reads_tls)
 				entry->flags |= SITE_TLS;
 			return NULL;
 		}
 		return "no instruction of its stack check can be probed";
 	}
-	if (choose_unchecked(&head, entry))
+	if (choose_unchecked(head, entry))
 		return NULL;
 	return "the kernel probes none of the instructions it begins with";
+}
+
+const char *entry_choose(const struct code *code, const struct sweep *sweep,
+			 struct decoded_site *entry, bool *is_looped)
+{
+	struct head head = {.code = code, .sweep = sweep};
+	const char *refused;
+
+	head.has_check = code->arch->find_stack_check(code, &head.check);
+	refused = choose(&head, entry);
+	*is_looped = !refused && is_looped_to(&head, entry->offset);
+	return refused;
 }

@@ -42,8 +42,9 @@ void site_fill(const struct code *code, const struct insn *insn, uint32_t offset
 struct error *code_sweep(const struct code *code, struct sweep *sweep);
 void sweep_destroy(struct sweep *sweep);
 
-/* entry.c: chooses the entry's site. NULL, or why there is none (static text). */
+/* entry.c: chooses the entry's site, and tells whether the function's code leads back to it. NULL, or why
+ * there is none (static text). */
 const char *entry_choose(const struct code *code, const struct sweep *sweep,
-			 struct decoded_site *entry);
+			 struct decoded_site *entry, bool *is_looped);
 
 #endif

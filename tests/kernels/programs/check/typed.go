@@ -13,14 +13,13 @@ import (
 // tests/fixtures/typed: it tells what its functions were given as the tracer's JSON has it.
 const typedPath = "/bin/typed"
 
-var typedCommands = []string{"numbers", "structs", "generics", "closures", "texts", "others", "maps"}
+var typedCommands = []string{"numbers", "structs", "generics", "closures", "texts", "others", "maps", "interfaces"}
 
-// Those of tests/e2e/test_typed.py, but main.interfaces: on arm64 it begins with what the runtime may begin again, and
-// nothing is said of its parameters.
+// Those of tests/e2e/test_typed.py.
 var typedTargets = []string{"main.ints", "main.spilled", "main.floats", "main.stackedFloats", "main.structs",
 	"main.inRegisters", "main.larges", "main.empties", "main.variadic", "main.blanks", "main.generic[[]*",
 	"main.(*pair[[]*", "main.point.byValue", "main.(*point).byPointer", "main.giveClosures.func1", "main.slices",
-	"main.texts", "main.named", "main.pointers", "main.lists", "main.channels", "main.maps", "main.functions"}
+	"main.texts", "main.named", "main.pointers", "main.lists", "main.channels", "main.maps", "main.functions", "main.interfaces"}
 
 // A value, of whatever type, and which parts of it are not whole.
 type typedValue struct {
