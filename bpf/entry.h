@@ -47,12 +47,15 @@ static __always_inline bool tell_entry(const struct pt_regs *ctx, struct gate *g
  * is read of the goroutine, but where code may run on a system stack. */
 static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flags, struct who *who)
 {
+	const struct gate *gate;
+
 	if (!find_g(ctx, flags, who))
 		return false;
 	if (flags & SITE_ANY_STACK)
 		return true;
 	who->key.g = who->g_used;
-	return is_shut(gate_of(who));
+	gate = gate_of(who);
+	return !gate || gate->state != GATE_OPEN;
 }
 
 /* True: it was told. */
@@ -97,6 +100,10 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 			return false;
 		/* The target's frame is gone, and nobody saw it go. */
 		send_last(gate, who, index, position, RECORD_LEFT);
+		if (use.has_condition) {
+			count(STAT_UNDECIDED); /* its values were not asked for */
+			return false;
+		}
 		gate = NULL;
 	}
 	if (!gate) {

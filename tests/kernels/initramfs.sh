@@ -44,7 +44,7 @@ cgo_work_of() { # VERSION NAME [FLAG...]
 
 # /bin/work-of-*: the program as others build it; .so: as a library, which /bin/c_host loads.
 other_programs() {
-	local version libc=/lib/aarch64-linux-gnu/libc.so.6
+	local version library libraries=/lib/aarch64-linux-gnu
 	guest_cc=(clang --target=aarch64-linux-gnu "--sysroot=$sysroot" "--gcc-toolchain=$sysroot/usr" -fuse-ld=lld
 		-Wno-unused-command-line-argument)
 	work_of 1.24 stripped-pie ./work -buildmode=pie '-ldflags=-s -w' || return 1
@@ -54,8 +54,11 @@ other_programs() {
 			cgo_work_of "$version" library.so -tags=shared -buildmode=c-shared &&
 			cgo_work_of "$version" plugins -tags=plugin || return 1
 	done
-	"${guest_cc[@]}" -o "$work/root/bin/c_host" "$here/../fixtures/c_host/host.c" -ldl -lpthread &&
-		root_install "$libc" "$sysroot$libc"
+	"${guest_cc[@]}" -o "$work/root/bin/c_host" "$here/../fixtures/c_host/host.c" -ldl -lpthread || return 1
+	# libresolv: of Go's net, from Go 1.20 on
+	for library in libc.so.6 libresolv.so.2; do
+		root_install "$libraries/$library" "$sysroot$libraries/$library" || return 1
+	done
 }
 
 root_install() { # PATH FILE
