@@ -30,6 +30,7 @@ struct cpu_times {
 	uint64_t next_scan_ns;
 	struct member *members;
 	size_t count, capacity;
+	size_t num_gone; /* traced ones that are no members any more */
 };
 
 /* ---- one process ---- */
@@ -176,14 +177,30 @@ void cpu_times_free(struct cpu_times *times)
 static void look(struct cpu_times *times, uint64_t now_ns)
 {
 	bool is_due = now_ns >= times->next_scan_ns;
+	size_t before = times->count;
 
 	/* Who has just come pays for hits already. */
 	if (!looks_for_others(times) ||
 	    !(is_due || (!times->is_library && !chosen_are_all(&times->chosen))))
 		return;
-	times->next_scan_ns = now_ns + (times->is_library ? SCAN_MAPPINGS_EVERY_NS : SCAN_EVERY_NS);
 	scan(times);
-	choose(times);
+	if (is_due || times->count > before)
+		choose(times);
+	if (is_due)
+		times->next_scan_ns =
+			now_ns + (times->is_library ? SCAN_MAPPINGS_EVERY_NS : SCAN_EVERY_NS);
+}
+
+static void drop_ended(struct cpu_times *times)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < times->count; i++)
+		if (!times->members[i].has_ended)
+			times->members[count++] = times->members[i];
+		else
+			times->num_gone += times->members[i].is_traced;
+	times->count = count;
 }
 
 struct cpu_time cpu_times_read(struct cpu_times *times, uint64_t now_ns)
@@ -202,6 +219,7 @@ struct cpu_time cpu_times_read(struct cpu_times *times, uint64_t now_ns)
 		if (!member->has_ended)
 			spend(times, member, clock_ns);
 	}
+	drop_ended(times);
 	return times->sum;
 }
 
@@ -216,7 +234,7 @@ size_t cpu_times_num_running(const struct cpu_times *times)
 
 size_t cpu_times_count(const struct cpu_times *times)
 {
-	size_t count = 0;
+	size_t count = times ? times->num_gone : 0;
 
 	for (size_t i = 0; times && i < times->count; i++)
 		count += times->members[i].is_traced;

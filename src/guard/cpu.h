@@ -31,8 +31,8 @@ struct cpu_time {
 	uint64_t traced_ns, others_ns;
 };
 
-/* Reads the clocks, and looks for processes: once a second, and each time where some are chosen. Processes that have
- * ended keep what they had when they were last looked at. */
+/* Reads the clocks, and looks for processes: once a second, and each time where some are chosen, for new ones. Processes
+ * that have ended keep what they had when they were last looked at. */
 struct cpu_time cpu_times_read(struct cpu_times *times, uint64_t now_ns);
 
 /* How many of the traced processes have not ended, as far as was seen. */

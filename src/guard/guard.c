@@ -186,8 +186,7 @@ static void read_hits(struct guard *guard)
 {
 	live_other_hits(guard->source, guard->other_hits);
 	live_hits(guard->source, guard->hits);
-	for (size_t i = 0; i < guard->options.plan->num_sites; i++)
-		guard->traced_hits[i] = guard->hits[i] - guard->other_hits[i];
+	sample_split_hits(guard->options.plan, guard->hits, guard->other_hits, guard->traced_hits);
 }
 
 static struct sample read_all(struct guard *guard, uint64_t now_ns)

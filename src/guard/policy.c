@@ -11,6 +11,8 @@
 #define MUCH_OF_ALL 0.3
 /* Windows in a row with too much, before targets go or tracing ends: it may be over soon. */
 #define PATIENCE 2
+/* What hits cost is known that well: who paid for more than so many times the CPU time that was seen had more. */
+#define KNOWN_BY 2
 
 struct policy {
 	const struct plan *plan;
@@ -134,8 +136,9 @@ static void measure(struct policy *policy, const struct sample *sample)
 	if (!others.hits)
 		return;
 	window_measure(&policy->others, &others, false);
-	if (!policy->others.cpu_ns)
-		return; /* nobody knows who they are */
+	/* Nobody knows who they are, or of most how much they had: they ended before anyone looked. */
+	if (!policy->others.cpu_ns || policy->others.spent_ns / KNOWN_BY > policy->others.cpu_ns)
+		return;
 	share = window_share(&policy->others, policy->others.cost_ns);
 	if (share <= policy->share)
 		return;

@@ -11,6 +11,16 @@
  * told from nothing. */
 #define MIN_REST 0.05
 
+void sample_split_hits(const struct plan *plan, uint64_t *hits, const uint64_t *others,
+		       uint64_t *traced)
+{
+	for (size_t i = 0; i < plan->num_sites; i++) {
+		if (hits[i] > traced[i] + others[i])
+			traced[i] = hits[i] - others[i];
+		hits[i] = traced[i] + others[i];
+	}
+}
+
 struct error *window_init(struct window *window, const struct plan *plan)
 {
 	uint64_t *hits = calloc(plan->num_sites + 1, sizeof(*hits));

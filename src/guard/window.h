@@ -46,6 +46,14 @@ struct window {
 	size_t num_heats;
 };
 
+/*
+ * Hits of the traced processes, by site: all but those of others. Others were read first, and have hit more since, which
+ * looks like hits of the traced ones, less of it at the next reading, perhaps. Counters only rise: `traced` is raised, and
+ * `hits` becomes the sum of it and `others`.
+ */
+void sample_split_hits(const struct plan *plan, uint64_t *hits, const uint64_t *others,
+		       uint64_t *traced);
+
 struct error *window_init(struct window *window, const struct plan *plan);
 void window_destroy(struct window *window);
 
