@@ -19,8 +19,10 @@
 #include "process/chosen.h"
 
 #define MAX_LISTED 8
-#define WAIT_MS    250
-#define LINK_SIZE  32
+/* Between looks at all processes: the longer nobody comes, the longer. */
+#define FIRST_WAIT_MS 250u
+#define MAX_WAIT_MS   2000u
+#define LINK_SIZE     32
 
 struct program {
 	pid_t pid; /* the first process that was found */
@@ -188,8 +190,8 @@ static struct error *choose_one(const struct process_choice *choice,
 		text ?: "?", programs->items[0].pid);
 }
 
-/* *pid is 0 if there is no process. */
-static struct error *look(const struct process_choice *choice, pid_t *pid)
+/* *pid is 0 if there is no process, or none of Go's while one `waits`: programs may be executed by others. */
+static struct error *look(const struct process_choice *choice, bool waits, pid_t *pid)
 {
 	_cleanup_(programs_destroy) struct programs programs = {.count = 0};
 	struct error *err = find_programs(choice, &programs);
@@ -201,8 +203,10 @@ static struct error *look(const struct process_choice *choice, pid_t *pid)
 	if (!all)
 		return error_out_of_memory();
 	/* Alone, it is opened later, which says what is wrong with it. */
-	if (programs.count > 1)
+	if (programs.count > 1 || waits)
 		keep_go(&programs);
+	if (!programs.count && waits)
+		return NULL;
 	if (!programs.count)
 		return error_new("the chosen processes run no Go program, but %s", all);
 	if (programs.count > 1)
@@ -213,7 +217,8 @@ static struct error *look(const struct process_choice *choice, pid_t *pid)
 
 struct error *choice_program(const struct process_choice *choice, pid_t *pid)
 {
-	struct error *err = look(choice, pid);
+	unsigned wait_ms = FIRST_WAIT_MS;
+	struct error *err = look(choice, false, pid);
 
 	if (err || *pid)
 		return err;
@@ -223,11 +228,9 @@ struct error *choice_program(const struct process_choice *choice, pid_t *pid)
 		if (signals_arrived())
 			return error_new(
 				"told to stop while waiting for a process: nothing was traced");
-		usleep(WAIT_MS * 1000);
-		err = look(choice, pid);
-		/* A program may be executed by another one. */
-		if (!err && *pid && !is_go(*pid))
-			*pid = 0;
+		usleep(wait_ms * 1000);
+		wait_ms = wait_ms < MAX_WAIT_MS / 2 ? 2 * wait_ms : MAX_WAIT_MS;
+		err = look(choice, true, pid);
 	}
 	return err;
 }
