@@ -12,6 +12,7 @@
 #include "otlp/attribute.h"
 #include "otlp/containers.h"
 #include "otlp/settings.h"
+#include "process/pod_logs.h"
 
 enum { RESOURCE_ATTRIBUTE = 1 };
 
@@ -134,17 +135,18 @@ static void put_process(struct bytes *resource, const struct otlp_process *proce
 }
 
 /* What people hand down to pods by the names that Kubernetes' documentation has. */
-static void put_kubernetes(struct bytes *resource, const struct file *environment)
+static void put_kubernetes(struct bytes *resource, const struct file *environment, const char *pod)
 {
+	_cleanup_free_ char *logged = pod_logs_name(pod, strlen(pod));
 	static const char *const handed_down[][2] = {
 		{"k8s.namespace.name", "POD_NAMESPACE"},
 		{"k8s.node.name", "NODE_NAME"},
 		{"k8s.container.name", "CONTAINER_NAME"},
 	};
 
-	/* A pod's host name is its own name. */
+	/* A pod's host name is its own name, but with hostNetwork. */
 	put(resource, "k8s.pod.name",
-	    variable(environment, "POD_NAME") ?: variable(environment, "HOSTNAME"));
+	    variable(environment, "POD_NAME") ?: logged ?: variable(environment, "HOSTNAME"));
 	for (size_t i = 0; i < sizeof(handed_down) / sizeof(handed_down[0]); i++)
 		put(resource, handed_down[i][0], variable(environment, handed_down[i][1]));
 }
@@ -158,7 +160,7 @@ static void put_container(struct bytes *resource, const struct otlp_process *pro
 	put(resource, "container.id", container.id);
 	put(resource, "k8s.pod.uid", container.pod);
 	if (*container.pod || variable(environment, "KUBERNETES_SERVICE_HOST"))
-		put_kubernetes(resource, environment);
+		put_kubernetes(resource, environment, container.pod);
 	free(cgroups.text);
 }
 
