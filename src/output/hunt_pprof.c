@@ -26,6 +26,8 @@ static void put_frame(struct pprof_file *file, const struct place *place)
 	struct hash_key key = hash_key_of_text(frame.function);
 
 	key.second ^= hash_mix(frame.line);
+	if (place->file)
+		key.second ^= hash_mix(place->file->number + 1);
 	pprof_put_frame(file, key, &frame);
 }
 

@@ -75,6 +75,8 @@ static uint64_t frame_number(struct output *out, const char *name, const struct 
 	bool is_new;
 
 	key.second ^= hash_mix(line);
+	if (place && place->file)
+		key.second ^= hash_mix(place->file->number + 1);
 	if (!array_reserve(&speedscope->frames, &speedscope->capacity,
 			   speedscope->numbers.known.count + 1, sizeof(*frame)) ||
 	    !numbers_of(&speedscope->numbers, key, &number, &is_new)) {

@@ -31,7 +31,7 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 
 /*
  * The same by name, as viewers show what they take for arguments, and can be asked for it:
- *   "args": {"n": 7, "req": {...}}, "results": {"err": null}, "not_whole": {"req.URL.Path": "truncated"}
+ *   "args": {"n": 7, "req": {...}}, "results": {"err": null}, "not_whole": {"args.req.URL.Path": "truncated"}
  * A name that another one has, too, is the whole of what the user wrote.
  */
 void json_named_values(struct output *out, struct json_writer *json, const struct call *call);

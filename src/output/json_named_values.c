@@ -20,20 +20,24 @@ static bool has_name_before(const struct value_list *list, size_t index)
 	return false;
 }
 
-static void put_values(struct json_writing *writing, const struct value_list *list,
-		       const struct captured *captured)
+/* `kind`: "args" or "results"; paths begin with it, as there are the same names in both. */
+static void put_values(struct json_writing *writing, const char *kind,
+		       const struct value_list *list, const struct captured *captured)
 {
+	size_t before = json_enter(writing, "%s", kind);
+
 	if (list->typed)
 		typed_json_put_named(writing, list->typed, captured);
 	for (size_t i = 0; i < list->count; i++) {
 		struct value value = value_read(list, captured, captured->size, i);
+		size_t above = json_begin_named(
+			writing, has_name_before(list, i) ? value.spec->expr : value.spec->label);
 
-		json_begin_named(writing,
-				 has_name_before(list, i) ? value.spec->expr : value.spec->label);
 		json_value_form(writing->json, &value);
 		json_note_state(writing, value.state);
-		json_end_named(writing);
+		json_leave(writing, above);
 	}
+	json_leave(writing, before);
 }
 
 void json_named_values(struct output *out, struct json_writer *json, const struct call *call)
@@ -54,14 +58,14 @@ void json_named_values(struct output *out, struct json_writer *json, const struc
 	json_labels(out, json, call);
 	if (args && (args->count || args->typed)) {
 		json_member_open(json, "args", '{');
-		put_values(writing, args, call->captured);
+		put_values(writing, "args", args, call->captured);
 		json_close(json, '}');
 	}
 	if (call->results_left_out)
 		json_member_true(json, "results_left_out");
 	if (results) {
 		json_member_open(json, "results", '{');
-		put_values(writing, results, call->results);
+		put_values(writing, "results", results, call->results);
 		json_close(json, '}');
 	}
 	if (writing->num_states) {

@@ -97,13 +97,14 @@ void typed_json_put_named(struct json_writing *writing, const struct typed_list 
 		struct go_value value = go_value_at(typed, captured, i);
 		const char *name = typed->values[i].name;
 		char number[TEXT_NUMBER_SIZE + 1];
+		size_t before;
 
 		/* There may be several of these. */
 		if (!*name || !strcmp(name, "_")) {
 			number[text_format_number(number, i)] = '\0';
 			name = number;
 		}
-		json_begin_named(writing, name);
+		before = json_begin_named(writing, name);
 		if (typed_is_inferred(&typed->values[i])) {
 			struct inferred inferred = infer(&value);
 
@@ -111,6 +112,6 @@ void typed_json_put_named(struct json_writing *writing, const struct typed_list 
 		} else {
 			json_put_value(writing, &value);
 		}
-		json_end_named(writing);
+		json_leave(writing, before);
 	}
 }

@@ -40,10 +40,10 @@ void json_put_states(const struct json_writing *writing);
 /* The members of the latter. */
 void json_put_part_states(const struct json_writing *writing);
 
-/* The key of a member, and from here on the beginning of the path; whatever it is, escaped. */
-void json_begin_named(struct json_writing *writing, const char *name);
-void json_end_named(struct json_writing *writing);
-/* Members of an object, by name; one writing is for all of them. */
+/* The key of a member, which is from here on the part in hand of the object; whatever it is, escaped. Returns what
+ * json_leave() takes. */
+size_t json_begin_named(struct json_writing *writing, const char *name);
+/* Members of the object that is the part in hand, by name; one writing is for all of them. */
 void typed_json_put_named(struct json_writing *writing, const struct typed_list *typed,
 			  const struct captured *captured);
 

@@ -59,17 +59,12 @@ void json_leave(struct json_writing *writing, size_t before)
 	writing->path[before] = '\0';
 }
 
-void json_begin_named(struct json_writing *writing, const char *name)
+size_t json_begin_named(struct json_writing *writing, const char *name)
 {
 	_cleanup_free_ char *clean = text_escape(name, strlen(name));
 
 	json_text_key(writing->json, clean ?: "");
-	json_enter(writing, "%s", clean ?: "?");
-}
-
-void json_end_named(struct json_writing *writing)
-{
-	json_leave(writing, 0);
+	return json_enter(writing, ".%s", clean ?: "?");
 }
 
 void json_put_part_states(const struct json_writing *writing)

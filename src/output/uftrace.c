@@ -307,8 +307,8 @@ static void write_records(struct output *out, struct task *task)
 	bytes_clear(&task->records);
 }
 
-/* A text that follows its record: how long it is, with its NUL, and as much room as makes both of it 8 bytes, or
- * 16, and so on. */
+/* A text that follows its record: its length in two bytes and the text, without a NUL, filled up to a multiple of 8
+ * bytes. */
 static void put_text(struct task *task, struct bytes *text)
 {
 	static const char zeros[8];

@@ -444,8 +444,8 @@ def named_values(call):
             label = value["expr"] if label in found[kind] else label
             found[kind][label] = value["value"]
             if value.get("state", "nil") != "nil":
-                states[label] = value["state"]
-            states.update({label + part: state for part, state in value.get("states", {}).items()})
+                states[f"{kind}.{label}"] = value["state"]
+            states.update({f"{kind}.{label}{part}": state for part, state in value.get("states", {}).items()})
         if states:
             found["not_whole"] = states
     return found
