@@ -37,13 +37,14 @@ void chosen_visit(const struct chosen *chosen, const pid_t *pids, size_t count,
 	if (chosen->cgroup) {
 		/* One that is gone has nobody in it. */
 		error_free(cgroup_list(chosen->cgroup, &members, &num_members));
-		qsort(members, num_members, sizeof(*members), by_number);
+		if (num_members)
+			qsort(members, num_members, sizeof(*members), by_number);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (chosen->only && pids[i] != chosen->only)
 			continue;
-		if (chosen->cgroup &&
-		    !bsearch(&pids[i], members, num_members, sizeof(*members), by_number))
+		if (chosen->cgroup && (!num_members || !bsearch(&pids[i], members, num_members,
+								sizeof(*members), by_number)))
 			continue;
 		if (!chosen->comm || chosen_has_comm(pids[i], chosen->comm))
 			take(context, pids[i]);

@@ -8,8 +8,8 @@
 
 #include <stddef.h>
 
-/* Of the pod of this uid, as cgroups are named after it: with dashes, underscores or neither. NULL: there is no such
- * folder that we see. The caller frees it. */
+/* Of the pod of this uid, as cgroups are named after it: with dashes or underscores, or as its folder has it (static pods).
+ * NULL: there is no such folder that we see. The caller frees it. */
 char *pod_logs_name(const char *uid, size_t length);
 
 #endif

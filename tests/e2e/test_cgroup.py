@@ -261,7 +261,7 @@ def pod_logs():
     is_new = not logs.exists()
 
     def make(name):
-        (logs / name).mkdir(parents=True)
+        (logs / name).mkdir(parents=True, exist_ok=True)
         made.append(logs / name)
 
     yield make
