@@ -46,6 +46,7 @@ struct filter_sums {
 	/* Of those that had not ended when tracing did: the time until then. */
 	struct histogram durations;
 	uint64_t lost; /* besides those: how they ended was lost, and so how long they took */
+	uint64_t num_waiting; /* trees that are among the slowest so far, and may be shown */
 	uint64_t not_kept; /* trees among the slowest for which there was no room */
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #define MAX_NAMES 16 /* that others have taken */
 
@@ -15,6 +16,9 @@ bool replaced_file_can_be(const char *path)
 {
 	struct stat status;
 
+	if ((text_starts_with(path, "/dev/") && !text_starts_with(path, "/dev/shm/")) ||
+	    text_starts_with(path, "/proc/"))
+		return false;
 	return stat(path, &status) || S_ISREG(status.st_mode);
 }
 

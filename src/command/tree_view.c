@@ -97,12 +97,15 @@ static const struct filter_sums *sums_of(const struct tree_view *view)
 static void count_unwanted(struct tree_view *view)
 {
 	const struct filter_sums *sums = sums_of(view);
+	uint64_t ended, wanted;
 
 	if (!sums)
 		return;
+	ended = sums->durations.count + sums->lost;
+	wanted = output_num_trees(view->output) + sums->num_waiting;
 	view->counts.rejected = sums->rejected;
 	view->counts.undecided = sums->undecided;
-	view->counts.unwanted = sums->durations.count + sums->lost - output_num_trees(view->output);
+	view->counts.unwanted = ended > wanted ? ended - wanted : 0;
 }
 
 struct error *tree_view_feed(struct tree_view *view, const struct record *record)

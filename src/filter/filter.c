@@ -122,6 +122,7 @@ static void pass_slowest(struct filter *filter)
 	for (size_t i = 0; i < filter->keep.num_slowest; i++)
 		pass_kept(filter, filter->keep.slowest[i], true);
 	keep_drop_slowest(&filter->keep);
+	filter->sums.num_waiting = 0;
 }
 
 /* ---- which ---- */
@@ -246,6 +247,7 @@ static void offer(struct filter *filter, const struct tree *tree, struct kept *k
 	} else if (!keep_slow(keep, filter->options.slowest, kept)) {
 		fail(filter);
 	}
+	filter->sums.num_waiting = keep->num_slowest;
 }
 
 static void end(void *context, const struct tree *tree)

@@ -5,7 +5,9 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "base/replaced_file.h"
 #include "output/prometheus.h"
 
@@ -13,6 +15,7 @@ struct prometheus {
 	struct prometheus_calls calls;
 	struct prometheus_state state;
 	uint64_t next_ns; /* when the file is replaced; 0: at once */
+	bool has_failed; /* the last time it was */
 };
 
 static void fail(struct output *out, int errnum)
@@ -49,28 +52,28 @@ static void update_costs(struct prometheus_state *state, const struct output_cou
 		state->others_cost_ns = counts->others.cost_ns;
 }
 
-static void write_text(struct output *out)
+/* 0, or an errno value. */
+static int write_text(struct output *out)
 {
 	struct prometheus *prometheus = out->data;
 	const struct output_counts *counts = out->options.counts;
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
-	int errnum;
+	int failed;
 
-	if (!to) {
-		fail(out, ENOMEM);
-		return;
-	}
+	if (!to)
+		return ENOMEM;
 	if (counts)
 		update_costs(&prometheus->state, counts);
 	prometheus_write(to, out, &prometheus->calls, &prometheus->state);
-	if (fclose(to))
-		fail(out, ENOMEM);
-	else if (out->options.file)
-		writer_put(&out->writer, text, size);
-	else if ((errnum = replaced_file_write(out->options.path, text, size)))
-		fail(out, errnum);
+	failed = ferror(to);
+	if (fclose(to) || failed)
+		return ENOMEM;
+	if (!out->options.file)
+		return replaced_file_write(out->options.path, text, size);
+	writer_put(&out->writer, text, size);
+	return 0;
 }
 
 /* What happened before is known at its end. */
@@ -78,19 +81,29 @@ static void tick(struct output *out, uint64_t now_ns)
 {
 	struct prometheus *prometheus = out->data;
 	uint64_t interval_ns = out->options.summary.interval_ns ?: out->format->rewritten_ns;
+	int errnum;
 
 	if (out->options.file || out->options.is_past || now_ns < prometheus->next_ns)
 		return;
 	prometheus->next_ns = now_ns + interval_ns;
-	write_text(out);
+	errnum = write_text(out);
+	/* A disk may be full for a while. */
+	if (errnum && !prometheus->has_failed)
+		log_warning("cannot write %s: %s: it stays what it was, and is tried again",
+			    out->options.path, strerror(errnum));
+	prometheus->has_failed = errnum;
 }
 
 static void end(struct output *out, const struct output_totals *totals)
 {
 	struct prometheus *prometheus = out->data;
 
+	int errnum;
+
 	prometheus->state.is_tracing = false;
-	write_text(out);
+	errnum = write_text(out);
+	if (errnum)
+		fail(out, errnum);
 }
 
 /* ---- life ---- */

@@ -59,9 +59,13 @@ bool prometheus_call_began(struct prometheus_calls *calls, const struct name *na
 bool prometheus_call_ended(struct prometheus_calls *calls, const struct name *name,
 			   const struct call *call)
 {
-	struct prometheus_function *function = function_of(calls, name);
+	struct prometheus_function *function;
 	uint64_t ns = call->end_ns - call->start_ns;
 
+	/* Tracing ended, not the call. */
+	if (call->end == CALL_RUNNING)
+		return true;
+	function = function_of(calls, name);
 	if (!function)
 		return false;
 	/* Of one that is told as a whole, the beginning was not. */

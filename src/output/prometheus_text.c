@@ -2,7 +2,10 @@
 /* prometheus_text.c - metrics as text; see prometheus.h. Other programs depend on the names: none is renamed. */
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "output/amounts.h"
 #include "output/json_call.h"
 #include "output/prometheus.h"
@@ -14,6 +17,7 @@ struct text {
 	FILE *to;
 	struct output *out;
 	const struct prometheus_calls *calls;
+	const char *binary; /* clean, as all texts have to be */
 };
 
 /* ---- lines ---- */
@@ -44,7 +48,7 @@ static void put_label(const struct text *text, const char *label, const char *va
 static void begin_sample(const struct text *text, const char *name)
 {
 	fprintf(text->to, PREFIX "%s{", name);
-	put_label(text, "binary", text->out->options.about.binary ?: "unknown");
+	put_label(text, "binary", text->binary);
 }
 
 static void put_own_label(const struct text *text, const char *label, const char *value)
@@ -252,13 +256,20 @@ static void put_cost(const struct text *text, const struct output_counts *counts
 		   "Functions that are not traced, as they are called too often.", counts->num_off);
 }
 
+/* Names of files, and what files have, may be no UTF-8, which spoils it all. The caller frees it. */
+static char *escape(const char *text)
+{
+	return text ? text_escape(text, strlen(text)) : NULL;
+}
+
 static void put_about(const struct text *text, bool is_tracing)
 {
 	const struct output_options *options = &text->out->options;
+	_cleanup_free_ char *build_id = escape(options->about.build_id);
 
 	put_head(text, "tracer_info", "gauge", "What is traced, and by which version.");
 	begin_sample(text, "tracer_info");
-	put_own_label(text, "build_id", options->about.build_id ?: "");
+	put_own_label(text, "build_id", build_id ?: "");
 	put_own_label(text, "version", VERSION);
 	end_with_number(text, 1);
 	put_number(text, "tracing", "gauge", "1: it goes on; 0: it has ended.", is_tracing);
@@ -271,7 +282,8 @@ void prometheus_write(FILE *to, struct output *out, const struct prometheus_call
 		      const struct prometheus_state *state)
 {
 	const struct output_counts *counts = out->options.counts;
-	struct text text = {to, out, calls};
+	_cleanup_free_ char *binary = escape(out->options.about.binary);
+	struct text text = {to, out, calls, binary ?: "unknown"};
 
 	put_about(&text, state->is_tracing);
 	put_calls(&text);

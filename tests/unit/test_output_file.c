@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/output_file.h"
+#include "base/replaced_file.h"
 
 #define OTHER_USER 65534
 #define TRIES      20000
@@ -146,6 +147,18 @@ static void test_old_file(void **state)
 	assert_string_equal(text, "oldnew");
 }
 
+/* Links to what is open lead to files, but their names are no files'. */
+static void test_replaced(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_true(replaced_file_can_be(fixture->victim));
+	assert_true(replaced_file_can_be("/dev/shm/gofuncgraph-no-such-file"));
+	assert_false(replaced_file_can_be("/proc/self/exe"));
+	assert_false(replaced_file_can_be("/dev/stdout"));
+	assert_false(replaced_file_can_be("/dev/no-such-device"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -153,6 +166,7 @@ int main(void)
 		TEST(test_link_that_comes_and_goes),
 		TEST(test_new_file),
 		TEST(test_old_file),
+		TEST(test_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
