@@ -133,10 +133,13 @@ static void put_locks(struct bytes *bytes, const struct locks *locks)
 		bytes_put_number(bytes, locks->circle[i]);
 	bytes_put_number(bytes, locks->by_address.count);
 	while ((lock = hash_next(&locks->by_address, &at))) {
+		/* Of channels nobody is told: whose stack they are on is known for circles alone. */
+		uint64_t num_holders = lock->is_channel ? 0 : lock->num_holders;
+
 		bytes_put_number(bytes, lock->key.first);
-		bytes_put_number(bytes, lock->num_holders);
+		bytes_put_number(bytes, num_holders);
 		for (size_t i = 0; i < LOCKS_MAX_HOLDERS; i++)
-			bytes_put_number(bytes, i < lock->num_holders ? lock->holders[i] : 0);
+			bytes_put_number(bytes, i < num_holders ? lock->holders[i] : 0);
 	}
 }
 
