@@ -6,10 +6,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define MAX_LINKS   40 /* as MAXSYMLINKS of include/linux/namei.h */
 #define MAX_RETRIES 16 /* somebody else changes what is there again and again */
@@ -228,4 +230,22 @@ struct error *output_file_cut(FILE *file, const char *path)
 	return ftruncate(fileno(file), 0) && errno != EINVAL
 		       ? error_errno(errno, "cannot write %s", path)
 		       : NULL;
+}
+
+int output_file_write(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t written = write(fd, data, size);
+		if (written >= 0) {
+			data += written;
+			size -= (size_t)written;
+		} else if (errno == EAGAIN) {
+			/* A terminal that another program has made non-blocking. */
+			struct pollfd ready = {.fd = fd, .events = POLLOUT};
+			poll(&ready, 1, -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
 }

@@ -25,4 +25,7 @@ struct error *output_file_open_stream(const char *path, FILE **file);
 /* Takes away what was in it. What is no file, a pipe say, cannot be cut, and stays. */
 struct error *output_file_cut(FILE *file, const char *path);
 
+/* Until all is written, however long that takes. Returns 0, or an errno value. */
+int output_file_write(int fd, const char *data, size_t size);
+
 #endif

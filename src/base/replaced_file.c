@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/output_file.h"
 #include "base/text.h"
 
 #define MAX_NAMES 16 /* that others have taken */
@@ -41,21 +42,6 @@ static int open_beside(const char *path, char **name, int *fd)
 	return EEXIST;
 }
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t written = write(fd, text, size);
-
-		if (written < 0 && errno != EINTR)
-			return errno;
-		if (written > 0) {
-			text += written;
-			size -= (size_t)written;
-		}
-	}
-	return 0;
-}
-
 int replaced_file_write(const char *path, const char *text, size_t size)
 {
 	_cleanup_free_ char *name = NULL;
@@ -64,7 +50,7 @@ int replaced_file_write(const char *path, const char *text, size_t size)
 
 	if (errnum)
 		return errnum;
-	errnum = write_all(fd, text, size);
+	errnum = output_file_write(fd, text, size);
 	if (!errnum && rename(name, path))
 		errnum = errno;
 	if (errnum)

@@ -9,17 +9,14 @@
 /* ---- frames ---- */
 
 /*
- * True where a goroutine leaves its stack for the thread's, which no caller of it knows of. Before Go 1.21 the
- * beginning of the function is kept as if it were a return address (src/runtime/asm_amd64.s, systemstack), and what is
- * before that is in no function.
+ * See names_is_switch(). Before Go 1.21 the beginning of the function is kept as if it were a return address
+ * (src/runtime/asm_amd64.s, systemstack), and what is before that is in no function.
  */
 static bool is_switch(struct names *names, uint64_t va)
 {
-	const struct name *function = names_frames(names, va).places[0].function;
+	const struct place *frame = names_frames(names, va).places;
 
-	if (!function)
-		function = names_frames(names, va + 1).places[0].function;
-	return function && strcmp(function->text, "runtime.systemstack_switch") == 0;
+	return names_is_switch(frame->function ? frame : names_frames(names, va + 1).places);
 }
 
 size_t sites_frames(struct sites *sites, uint64_t id, bool is_sampled)

@@ -76,6 +76,12 @@ struct name_frames names_frames(struct names *names, uint64_t return_va);
 /* True of what every goroutine's stack ends with, which tells nothing. */
 bool names_is_bottom(const struct place *frame);
 
+/* The function of that name. Go's assembly has two in some versions: with and without the name of its ABI. */
+bool names_is_called(const struct place *frame, const char *name);
+
+/* True where a goroutine leaves its stack for the thread's, which no caller of it knows of. */
+bool names_is_switch(const struct place *frame);
+
 /* Of a wait: "chan receive". NULL: unknown. Stays. */
 const char *names_wait_reason(struct names *names, uint8_t reason);
 

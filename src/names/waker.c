@@ -39,6 +39,21 @@ bool names_is_bottom(const struct place *frame)
 	return frame->function && is_bottom(frame->function);
 }
 
+bool names_is_called(const struct place *frame, const char *name)
+{
+	const struct name *function = frame->function;
+
+	if (!function || !text_starts_with(function->text, name))
+		return false;
+	name = function->text + strlen(name);
+	return !*name || !strcmp(name, ".abi0");
+}
+
+bool names_is_switch(const struct place *frame)
+{
+	return names_is_called(frame, "runtime.systemstack_switch");
+}
+
 uint64_t names_waker_va(struct names *names, const uint64_t by_stack[WAKER_DEPTH])
 {
 	uint64_t outermost_va = 0;

@@ -2,31 +2,21 @@
 /* callers.c - see callers.h. */
 #include "output/callers.h"
 
-#include <string.h>
-
-/* Go's assembly has two names in some versions: with and without the name of its ABI. */
-static bool is_named(const struct place *frame, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (!frame->function || strncmp(frame->function->text, name, len) != 0)
-		return false;
-	return !frame->function->text[len] || !strcmp(frame->function->text + len, ".abi0");
-}
-
 /*
  * True of what is called before its caller has a frame: frame pointers lead past that one, and past who
  * called it (src/runtime/asm_amd64.s, morestack).
  */
 static bool hides_callers(const struct place *frame)
 {
-	return is_named(frame, "runtime.morestack") || is_named(frame, "runtime.morestack_noctxt");
+	return names_is_called(frame, "runtime.morestack") ||
+	       names_is_called(frame, "runtime.morestack_noctxt");
 }
 
 /* True of what is called by C, whatever C's frame pointer may say. */
 static bool is_called_by_c(const struct place *frame)
 {
-	return is_named(frame, "runtime.cgocallback") || is_named(frame, "crosscall2");
+	return names_is_called(frame, "runtime.cgocallback") ||
+	       names_is_called(frame, "crosscall2");
 }
 
 /* C without symbols; or before Go 1.21 the beginning of runtime.systemstack_switch, in place of an address in
@@ -84,5 +74,5 @@ struct callers callers_of(const struct output *out, const struct tree *tree)
 
 bool callers_has(const struct place *frame)
 {
-	return !names_is_bottom(frame) && !is_named(frame, "runtime.systemstack_switch");
+	return !names_is_bottom(frame) && !names_is_switch(frame);
 }

@@ -3,29 +3,10 @@
 #include "output/writer.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include "base/output_file.h"
 #include "base/status_line.h"
-
-/* Writes to a file descriptor until all is written. Returns 0 or an errno value. */
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t written = write(fd, data, len);
-		if (written >= 0) {
-			data += written;
-			len -= (size_t)written;
-		} else if (errno == EAGAIN) {
-			/* A terminal that another program has made non-blocking. */
-			struct pollfd ready = {.fd = fd, .events = POLLOUT};
-			poll(&ready, 1, -1);
-		} else if (errno != EINTR) {
-			return errno;
-		}
-	}
-	return 0;
-}
 
 void writer_flush(struct writer *writer)
 {
@@ -47,7 +28,7 @@ void writer_flush(struct writer *writer)
 	if (fflush(writer->file))
 		writer->errnum = errno ? errno : EIO;
 	else
-		writer->errnum = write_all(fd, writer->buffer, used);
+		writer->errnum = output_file_write(fd, writer->buffer, used);
 }
 
 struct error *writer_error(const struct writer *writer, const char *what)
