@@ -46,6 +46,23 @@ static inline bool hunt_drill_has(const struct hunt_path_func *func)
 	return func->function && func->va && !func->is_runtime;
 }
 
+/* What becomes of trees that a format sends. */
+enum output_fate {
+	FATE_SENT,
+	FATE_STAYED, /* not chosen: there were too many */
+	FATE_NO_ROOM, /* dropped: too many waited */
+	FATE_REFUSED, /* by the server */
+	FATE_WAITING, /* they are on their way */
+	FATE_COUNT
+};
+
+struct output_sent {
+	struct {
+		uint64_t trees, spans;
+	} by[FATE_COUNT];
+	uint64_t rejected; /* of the spans that were sent, those that the server left out */
+};
+
 /* What is counted besides calls, as far as it is known: kept up to date by who feeds the output. */
 struct output_counts {
 	uint64_t statistics[STAT_COUNT]; /* by enum statistic */
@@ -58,6 +75,8 @@ struct output_counts {
 		uint64_t num_hits, cost_ns, cpu_ns; /* as in struct guard_cost */
 	} traced, others; /* the traced processes, and those that were not chosen */
 	size_t num_processes, num_off;
+	bool knows_sent;
+	struct output_sent sent; /* of the format that these metrics are beside */
 };
 
 /* What is known when tracing has ended. */
@@ -193,6 +212,9 @@ void output_tick(struct output *out, uint64_t now_ns);
 /* After the last of all, once: what a format writes at its end. An output that is freed without it
  * was given up. */
 void output_end(struct output *out, const struct output_totals *totals);
+
+/* What became of trees by now; false: they are not sent anywhere. */
+bool output_count_sent(const struct output *out, struct output_sent *sent);
 
 uint64_t output_num_trees(const struct output *out); /* written so far, to their end */
 uint64_t output_num_left_out(const struct output *out); /* functions, of the last summary */

@@ -62,6 +62,7 @@ struct run {
 
 	/* What the command does. */
 	const struct format *format; /* of what is printed */
+	bool writes_metrics; /* again and again, in a file that is made anew */
 	const char *advice; /* against a full ring buffer */
 	void *context;
 	struct error *(*make_plan)(void *context); /* `plan` from `bin` */

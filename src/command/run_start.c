@@ -109,7 +109,7 @@ static void give_up_capabilities(const struct run *run)
 	if (run->args->program_args)
 		keep |= CAPABILITY(CAP_KILL);
 	/* The file of metrics is made anew, in a folder that may be another user's. */
-	if (run->format && format_is_rewritten(run->format))
+	if (run->writes_metrics)
 		keep |= CAPABILITY(CAP_DAC_OVERRIDE);
 	capabilities_keep(keep);
 }

@@ -3,10 +3,28 @@
 
 #include <errno.h>
 
+#include "base/file_age.h"
 #include "base/log.h"
 #include "command/nothing.h"
 
 /* ---- preparing ---- */
+
+/* What is written there takes the place of what it is. */
+static struct error *check_metrics(const struct run_trees *trees)
+{
+	const char *path = trees->args->view.metrics_path, *same = NULL;
+	const struct run *run = trees->run;
+
+	if (!path)
+		return NULL;
+	if (file_is_named(gobin_fd(run->bin), path))
+		same = "the binary itself";
+	else if (run->file && file_is_named(fileno(run->file), path))
+		same = "what -o writes, too";
+	else if (trees->record.file && file_is_named(fileno(trees->record.file), path))
+		same = "what --record writes, too";
+	return same ? error_new("--metrics %s is %s: give another file", path, same) : NULL;
+}
 
 static struct error *open_output(void *context)
 {
@@ -19,6 +37,8 @@ static struct error *open_output(void *context)
 	trees->view.where = plan->where_is_early ? NULL : plan->where;
 	if (!err)
 		err = run_record_open(&trees->record, trees->run);
+	if (!err)
+		err = check_metrics(trees);
 	if (err || trees->args->only_records)
 		return err;
 	return tree_view_open(&trees->view, &options, trees->run->hit_times);
@@ -104,7 +124,7 @@ static void handle(void *context, const struct record *record)
 	run_fail(trees->run, run_record_add(&trees->record, record));
 	if (trees->args->only_records)
 		return;
-	if (format_is_rewritten(trees->run->format) &&
+	if (trees->run->writes_metrics &&
 	    (record->kind == RECORD_TICK || record->kind == RECORD_STOPPED))
 		count_cost(trees);
 	run_fail(trees->run, tree_view_feed(&trees->view, record));
@@ -130,7 +150,7 @@ static struct error *flush(void *context, int *errnum)
 	struct run_trees *trees = context;
 
 	if (!trees->args->only_records)
-		return output_flush(trees->view.output, errnum);
+		return tree_view_flush(&trees->view, errnum);
 	*errnum = trees->record.is_closed ? EPIPE : 0;
 	return *errnum ? error_errno(*errnum, "cannot write the recording") : NULL;
 }
@@ -202,6 +222,7 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 	};
 	run->args = &args->run;
 	run->format = args->only_records ? &format_recording : args->view.format;
+	run->writes_metrics = args->view.metrics_path || format_is_rewritten(run->format);
 	run->advice = "trace fewer functions, or give --ring-size more";
 	run->context = trees;
 	run->make_plan = make_plan;

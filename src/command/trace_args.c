@@ -9,13 +9,16 @@
 #include "command/options.h"
 #include "command/value_args.h"
 
-enum { KEY_RECORD = 0x2000 };
+enum { KEY_RECORD = 0x2000, KEY_METRICS };
 
 static const struct argp_option options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
 	{"record", KEY_RECORD, "FILE", 0,
 	 "Record into FILE what is traced, too: gofuncgraph-c replay FILE shows it again",
+	 OPTIONS_OUTPUT},
+	{"metrics", KEY_METRICS, "FILE", 0,
+	 "Metrics of all calls in FILE, too, for node_exporter: as -f prometheus has them",
 	 OPTIONS_OUTPUT},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
@@ -29,6 +32,10 @@ static void check_end(const struct trace_args *args, struct argp_state *state)
 		argp_error(
 			state,
 			"--min-wait and --stack are about what trees show, and --summary shows none: leave them out");
+	if (args->view.metrics_path && format_is_rewritten(args->view.format))
+		argp_error(
+			state,
+			"-f prometheus writes metrics alone, and --metrics beside another format: leave out one");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -47,6 +54,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_RECORD:
 		args->record_path = arg;
 		run_args_check_record(arg, state);
+		return 0;
+	case KEY_METRICS:
+		args->view.metrics_path = arg;
 		return 0;
 	case 'y':
 		args->yes = true;

@@ -64,6 +64,14 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 		view->shallow = (struct shallow){.next = sink, .depth = args->filter.depth};
 		sink = shallow_sink(&view->shallow);
 	}
+	if (args->metrics_path) {
+		view->tee.then = sink;
+		err = metrics_view_open(&view->metrics, &all, args->metrics_path, view->where,
+					&view->tee.first);
+		if (err)
+			return err;
+		sink = tee_sink(&view->tee);
+	}
 	return calltree_new(&sink, &view->trees);
 }
 
@@ -76,6 +84,7 @@ void tree_view_close(struct tree_view *view)
 	calltree_free(take_pointer(view->trees));
 	filter_free(take_pointer(view->filter));
 	output_free(take_pointer(view->output));
+	metrics_view_close(&view->metrics);
 	stacks_clear(&view->stacks);
 }
 
@@ -126,7 +135,16 @@ struct error *tree_view_feed(struct tree_view *view, const struct record *record
 		output_end(view->output,
 			   &(struct output_totals){.stop_ns = record->time_ns,
 						   .lost = view->counts.statistics[STAT_LOST]});
+	if (!err)
+		err = metrics_view_feed(&view->metrics, record, &view->counts, view->output);
 	return err;
+}
+
+struct error *tree_view_flush(struct tree_view *view, int *errnum)
+{
+	struct error *err = output_flush(view->output, errnum);
+
+	return err ?: metrics_view_flush(&view->metrics);
 }
 
 uint64_t tree_view_num_written(const struct tree_view *view)

@@ -6,9 +6,11 @@
 #ifndef COMMAND_TREE_VIEW_H
 #define COMMAND_TREE_VIEW_H
 
+#include "command/metrics_view.h"
 #include "command/progress.h"
 #include "command/view_args.h"
 #include "filter/shallow.h"
+#include "filter/tee.h"
 #include "gofuncgraph/calltree.h"
 #include "gofuncgraph/output.h"
 
@@ -19,6 +21,8 @@ struct tree_view {
 	struct output *output;
 	struct filter *filter; /* NULL: all is shown */
 	struct shallow shallow; /* with --live and --depth */
+	struct metrics_view metrics; /* with args->metrics_path */
+	struct tee tee; /* with them: to them, and to what is shown */
 	struct calltree *trees;
 	struct stacks stacks;
 	struct output_counts counts; /* what probes cost is up to who feeds it */
@@ -33,6 +37,9 @@ struct error *tree_view_open(struct tree_view *view, const struct output_options
 void tree_view_close(struct tree_view *view);
 
 struct error *tree_view_feed(struct tree_view *view, const struct record *record);
+
+/* As output_flush(). */
+struct error *tree_view_flush(struct tree_view *view, int *errnum);
 
 /* Trees that were written to their end, and calls that began trees. */
 uint64_t tree_view_num_written(const struct tree_view *view);

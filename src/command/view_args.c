@@ -15,8 +15,7 @@ static const struct argp_option filter_options[] = {
 	{"slowest", VIEW_SLOWEST, "N", 0, "Only the N trees that took longest, at the end",
 	 OPTIONS_SHOWN},
 	{"interval", VIEW_INTERVAL, "DURATION", 0,
-	 "With --slowest, --summary, -f prometheus: each DURATION, not at the end only",
-	 OPTIONS_SHOWN},
+	 "With --slowest, --summary or metrics: each DURATION, not at the end only", OPTIONS_SHOWN},
 	{"histogram", VIEW_HISTOGRAM, NULL, 0,
 	 "With --slower or --slowest: how many calls of targets took how long, at the end",
 	 OPTIONS_SHOWN},
@@ -72,10 +71,10 @@ static void check_end(const struct view_args *args, struct argp_state *state)
 	const struct filter_options *filter = &args->filter;
 
 	if (filter->interval_ns && !filter->slowest && !summary->is_wanted &&
-	    !format_is_rewritten(args->format))
+	    !format_is_rewritten(args->format) && !args->metrics_path)
 		argp_error(
 			state,
-			"--interval is about --slowest, --summary or -f prometheus, and none of them is there");
+			"--interval is about --slowest, --summary or metrics, and none of them is there");
 	if (format_is_rewritten(args->format) && (filter->min_duration_ns || filter->depth))
 		argp_error(
 			state,

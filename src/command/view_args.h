@@ -19,6 +19,7 @@ struct view_args {
 	struct filter_options filter;
 	struct summary_options summary;
 	bool has_order; /* --sort was given */
+	const char *metrics_path; /* of metrics beside what is shown; NULL: none */
 	uint64_t limit; /* trees; 0: any number */
 	uint64_t max_spans_per_second; /* 0: not given */
 	bool leaf;

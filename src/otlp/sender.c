@@ -74,6 +74,27 @@ static void pause_until_retry(struct otlp_exporter *exporter, unsigned attempt,
 }
 
 /* With the lock. */
+static void take_success(struct otlp_exporter *exporter, const struct otlp_load *batch,
+			 const struct http_answer *answer)
+{
+	struct otlp_reply reply = otlp_reply_read_success(answer->body, answer->size);
+	char trouble[sizeof(exporter->trouble)] = "";
+	struct otlp_count all = {};
+
+	otlp_loads_count(&all, batch);
+	if (reply.num_rejected > all.spans)
+		reply.num_rejected = all.spans;
+	otlp_loads_count(&exporter->counts.sent, batch);
+	exporter->counts.rejected += reply.num_rejected;
+	if (exporter->may_wait && exporter->is_ending)
+		exporter->deadline_ns = exporter_now_ns() + exporter->settings.timeout_ms * MS_NS;
+	if (reply.num_rejected)
+		snprintf(trouble, sizeof(trouble), "it left out %" PRIu64 " spans: %s",
+			 reply.num_rejected, reply.message);
+	note(exporter, reply.num_rejected ? COURSE_REFUSED : COURSE_FINE, trouble);
+}
+
+/* With the lock. */
 static void take_answer(struct otlp_exporter *exporter, const struct otlp_load *batch,
 			const struct http_answer *answer)
 {
@@ -82,17 +103,7 @@ static void take_answer(struct otlp_exporter *exporter, const struct otlp_load *
 
 	exporter->failing_ns = 0;
 	if (answer->status >= 200 && answer->status < 300) {
-		reply = otlp_reply_read_success(answer->body, answer->size);
-		otlp_loads_count(&exporter->counts.sent, batch);
-		exporter->counts.rejected += reply.num_rejected;
-		if (exporter->may_wait && exporter->is_ending)
-			exporter->deadline_ns =
-				exporter_now_ns() + exporter->settings.timeout_ms * MS_NS;
-		if (reply.num_rejected || *reply.message)
-			snprintf(trouble, sizeof(trouble), "it left out %" PRIu64 " spans: %s",
-				 reply.num_rejected, reply.message);
-		note(exporter, reply.num_rejected ? COURSE_REFUSED : COURSE_FINE,
-		     reply.num_rejected ? trouble : "");
+		take_success(exporter, batch, answer);
 		return;
 	}
 	reply = otlp_reply_read_refusal(answer->body, answer->size);

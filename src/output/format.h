@@ -66,6 +66,8 @@ struct format {
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);
+	/* See output_count_sent(). */
+	void (*count_sent)(const struct output *out, struct output_sent *sent);
 	/* See output_flush(); of a format that does not write to a file. */
 	struct error *(*flush)(struct output *out, int *errnum);
 	void (*free)(struct output *out); /* `data`; also after a begin() that failed */

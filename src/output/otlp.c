@@ -15,8 +15,8 @@ struct otlp {
 	struct otlp_exporter *exporter;
 	struct otlp_spans spans;
 	struct otlp_rate rate;
-	struct otlp_behind behind; /* nobody was told yet */
-	struct otlp_behind all_behind;
+	struct otlp_count behind; /* nobody was told yet */
+	struct otlp_count all_behind;
 	struct otlp_resources resources;
 	bool lacks_some; /* what was recorded was to be sent as a whole, and was not */
 	struct hash parted; /* trees that go in parts: the others of them go, too */
@@ -132,6 +132,23 @@ static void entry(struct output *out, const struct tree *tree, const struct call
 
 /* ---- what became of them ---- */
 
+static void count_sent(const struct output *out, struct output_sent *sent)
+{
+	const struct otlp *otlp = out->data;
+	const struct otlp_counts counts = otlp_exporter_counts(otlp->exporter);
+	const struct otlp_count by[FATE_COUNT] = {
+		[FATE_SENT] = counts.sent,       [FATE_STAYED] = otlp->all_behind,
+		[FATE_NO_ROOM] = counts.no_room, [FATE_REFUSED] = counts.refused,
+		[FATE_WAITING] = counts.unsent,
+	};
+
+	for (int fate = 0; fate < FATE_COUNT; fate++) {
+		sent->by[fate].trees = by[fate].trees;
+		sent->by[fate].spans = by[fate].spans;
+	}
+	sent->rejected = counts.rejected;
+}
+
 static struct error *flush(struct output *out, int *errnum)
 {
 	struct otlp *otlp = out->data;
@@ -183,6 +200,7 @@ const struct format format_otlp = {
 	.entry = entry,
 	.tree = part,
 	.part = part,
+	.count_sent = count_sent,
 	.flush = flush,
 	.end = end,
 	.free = free_data,

@@ -224,7 +224,7 @@ static void put_tree(struct bytes *span, const struct tree *tree)
 	put_number(span, "gofuncgraph.one_in", tree->one_in > 1 ? tree->one_in : 0);
 }
 
-void otlp_put_behind(struct bytes *span, const struct otlp_behind *behind)
+void otlp_put_behind(struct bytes *span, const struct otlp_count *behind)
 {
 	put_number(span, "gofuncgraph.stayed_behind.trees", behind->trees);
 	put_number(span, "gofuncgraph.stayed_behind.spans", behind->spans);

@@ -12,7 +12,7 @@
 /* `places`: of what was written before, as free() takes it. */
 void otlp_put_call(struct output *out, struct hash *places, struct bytes *span,
 		   const struct tree *tree, const struct call *call);
-void otlp_put_behind(struct bytes *span, const struct otlp_behind *behind);
+void otlp_put_behind(struct bytes *span, const struct otlp_count *behind);
 
 /* "chan receive", "runnable". */
 const char *otlp_wait_name(struct output *out, const struct wait *wait);

@@ -215,7 +215,7 @@ static struct otlp_load *load_of(struct otlp_spans *spans)
 /* `origin`: of its tree; is_root: nothing comes before that. */
 static void write_call(struct otlp_spans *spans, struct output *out, const struct tree *tree,
 		       const struct call *call, const struct otlp_id *origin, bool is_root,
-		       struct otlp_behind *behind)
+		       struct otlp_count *behind)
 {
 	const struct place *entry = output_entry(out, call);
 	struct otlp_id id = *origin, parent = *origin;
@@ -240,7 +240,7 @@ static void write_call(struct otlp_spans *spans, struct output *out, const struc
 	otlp_put_call(out, &spans->places, span, tree, call);
 	if (!call->parent && behind) {
 		otlp_put_behind(span, behind);
-		*behind = (struct otlp_behind){};
+		*behind = (struct otlp_count){};
 	}
 	put_waits(spans, out, tree, call, &id, has_parent);
 	if (!call->parent && output_is_followed(tree) && !is_root)
@@ -274,7 +274,7 @@ uint64_t otlp_spans_count(const struct tree *tree)
 /* Recursive: the calltree bounds how deep trees nest. `starter`: the call that started its goroutine; NULL: unknown,
  * or none. */
 static void write_tree(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		       const struct otlp_id *starter, struct otlp_behind *behind)
+		       const struct otlp_id *starter, struct otlp_count *behind)
 {
 	const struct call *first = tree->num_calls ? tree->calls : NULL;
 	_cleanup_free_ struct wait *waits = NULL;
@@ -307,7 +307,7 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 }
 
 bool otlp_spans_of(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		   struct otlp_resource *resource, struct otlp_behind *behind,
+		   struct otlp_resource *resource, struct otlp_count *behind,
 		   struct otlp_load **loads)
 {
 	spans->first = spans->last = NULL;

@@ -28,11 +28,6 @@ struct otlp_waker {
 	uint32_t pid;
 };
 
-/* What stayed behind since the last tree that went. */
-struct otlp_behind {
-	uint64_t trees, spans;
-};
-
 struct otlp_spans {
 	uint64_t seeds[3]; /* by chance: ids of spans and traces follow from them */
 	struct otlp_waker *wakers;
@@ -59,9 +54,9 @@ void otlp_spans_note_begin(struct otlp_spans *spans, const struct output *out,
 uint64_t otlp_spans_count(const struct tree *tree);
 
 /* Those as loads of one resource, which the caller owns; NULL: there are none. The root's span tells of `behind`,
- * which is none then. False: out of memory, and there are no loads. */
+ * what stayed behind since the last tree that went, which is none then. False: out of memory, and there are no loads. */
 bool otlp_spans_of(struct otlp_spans *spans, struct output *out, const struct tree *tree,
-		   struct otlp_resource *resource, struct otlp_behind *behind,
+		   struct otlp_resource *resource, struct otlp_count *behind,
 		   struct otlp_load **loads);
 
 #endif

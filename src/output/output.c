@@ -281,6 +281,13 @@ void output_end(struct output *out, const struct output_totals *totals)
 		out->format->end(out, totals);
 }
 
+bool output_count_sent(const struct output *out, struct output_sent *sent)
+{
+	if (out->format->count_sent)
+		out->format->count_sent(out, sent);
+	return out->format->count_sent;
+}
+
 uint64_t output_num_left_out(const struct output *out)
 {
 	return out->num_left_out;

@@ -256,6 +256,46 @@ static void put_cost(const struct text *text, const struct output_counts *counts
 		   "Functions that are not traced, as they are called too often.", counts->num_off);
 }
 
+/* What becomes of trees, or spans: each is counted once. */
+static void put_fates(const struct text *text, const char *name, const char *help,
+		      const uint64_t by[FATE_COUNT], uint64_t rejected)
+{
+	static const char *const names[FATE_WAITING] = {
+		[FATE_SENT] = "sent",
+		[FATE_STAYED] = "stayed_behind",
+		[FATE_NO_ROOM] = "no_room",
+		[FATE_REFUSED] = "refused",
+	};
+
+	put_head(text, name, "counter", help);
+	for (int fate = 0; fate < FATE_WAITING; fate++) {
+		uint64_t moved = fate == FATE_SENT      ? -rejected
+				 : fate == FATE_REFUSED ? rejected
+							: 0;
+
+		begin_sample(text, name);
+		put_own_label(text, "outcome", names[fate]);
+		end_with_number(text, by[fate] + moved);
+	}
+}
+
+static void put_sent(const struct text *text, const struct output_sent *sent)
+{
+	uint64_t trees[FATE_COUNT], spans[FATE_COUNT];
+
+	for (int fate = 0; fate < FATE_COUNT; fate++) {
+		trees[fate] = sent->by[fate].trees;
+		spans[fate] = sent->by[fate].spans;
+	}
+	put_fates(text, "otlp_trees_total",
+		  "Trees that were to go to the collector, by what became of them.", trees, 0);
+	put_fates(text, "otlp_spans_total",
+		  "Spans that were to go to the collector, by what became of them.", spans,
+		  sent->rejected);
+	put_number(text, "otlp_waiting_spans", "gauge",
+		   "Spans that the collector has not taken yet.", spans[FATE_WAITING]);
+}
+
 /* Names of files, and what files have, may be no UTF-8, which spoils it all. The caller frees it. */
 static char *escape(const char *text)
 {
@@ -297,4 +337,6 @@ void prometheus_write(FILE *to, struct output *out, const struct prometheus_call
 		   counts->statistics[STAT_LOST]);
 	if (counts->knows_cost)
 		put_cost(&text, counts, state);
+	if (counts->knows_sent)
+		put_sent(&text, &counts->sent);
 }

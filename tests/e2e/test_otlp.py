@@ -14,6 +14,7 @@ import builds
 from collector import Answer, Collector, certificate, receiver, span_ids
 from harness import WAIT_SECONDS, Process, await_condition, tool
 from spans import attributes, check_same_trees, spans_of
+from test_prometheus import counts, judge, of, parse
 from test_trace_ids import FUNCTIONS
 
 
@@ -254,6 +255,66 @@ def test_what_stays_behind_is_counted(collector, binary, start, trace):
     assert sent(tracer.err)[1] + int(behind.group(1)) == works
     per_tree = collections.Counter(span["traceId"] for span in collector.all_of(tracer))
     assert len(set(per_tree.values())) == 1
+
+
+def test_metrics_beside(serve, binary, start, trace, tmp_path):
+    """All calls are in the metrics, and what became of each tree: sent, refused, or left behind, by --slower too."""
+    path = tmp_path / "calls.prom"
+    server = serve(Answer(400))
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", server.url, "--metrics", path, "--interval", "20ms", "--max-spans-per-second", "50",
+                   "-u", "main.*", program.path, "main.root")
+    await_condition(path.exists, "the first metrics")
+    works = 0
+
+    def outcomes():
+        return {(name, dict(key)["outcome"]): int(value) for name in ("otlp_trees_total", "otlp_spans_total")
+                for key, value in parse(path.read_text())[name].items()}
+
+    def went_all_ways():
+        nonlocal works
+        works += 1
+        program.work()
+        told = outcomes()
+        return all(told["otlp_trees_total", outcome] for outcome in ("sent", "stayed_behind", "refused"))
+
+    await_condition(went_all_ways, "a tree that was sent, one that was refused, and one that stayed behind")
+    tracer.stop()
+    text, told = path.read_text(), outcomes()
+    judge(text)
+    assert told["otlp_spans_total", "sent"] == sent(tracer.err)[0] == len(server.taken())
+    assert f'{told["otlp_trees_total", "stayed_behind"]} trees of {told["otlp_spans_total", "stayed_behind"]} spans stayed behind' in tracer.err
+    assert f'{told["otlp_spans_total", "refused"]} spans of {told["otlp_trees_total", "refused"]} trees were not sent: the collector' in tracer.err
+    metrics = parse(text)
+    calls = counts(metrics)
+    assert calls["main.root", "return"] == works == sum(value for (name, _), value in told.items() if name == "otlp_trees_total")
+    assert sum(calls.values()) == sum(value for (name, _), value in told.items() if name == "otlp_spans_total")
+    assert of(metrics, "otlp_waiting_spans") == 0 and of(metrics, "probe_hits_total", processes="traced")
+
+
+def test_metrics_of_what_is_not_sent(serve, binary, start, trace, tmp_path):
+    path, server = tmp_path / "calls.prom", serve()
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", server.url, "--metrics", path, "--slower", "1h", program.path, "main.root")
+    program.work()
+    tracer.stop()
+    metrics = parse(path.read_text())
+    assert counts(metrics) == {("main.root", "return"): 1} and not server.requests
+    assert of(metrics, "call_duration_seconds_count", function="main.root") == 1
+    assert of(metrics, "target_calls_left_out_total", why="filter") == of(metrics, "otlp_trees_total", outcome="sent") == 0
+
+
+def test_metrics_of_spans_that_were_rejected(serve, binary, start, trace, tmp_path):
+    """They are no longer among those that were sent, however many the collector speaks of."""
+    path = tmp_path / "calls.prom"
+    server = serve(Answer(200, b"\x0a\x0e\x08\xff\x7f\x12\x09too large"))
+    program = start(binary("calls"))
+    tracer = trace("-f", "otlp", "-o", server.url, "--metrics", path, program.path, "main.root")
+    program.work()
+    tracer.stop()
+    metrics = parse(path.read_text())
+    assert [of(metrics, "otlp_spans_total", outcome=outcome) for outcome in ("sent", "refused")] == [0, 1]
+    assert "1 of these spans were rejected" in tracer.err
 
 
 # ---- what collectors do ----

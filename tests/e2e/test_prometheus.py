@@ -11,6 +11,7 @@ import pytest
 
 import builds
 from harness import WAIT_SECONDS, await_condition, shape, tool
+from test_values import RESULTS
 
 ESCAPED = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"')
 BOUNDS = [2.0 ** power for power in range(-20, 9)]
@@ -84,20 +85,15 @@ def check_times(metrics, calls):
     assert told == {key: ns for key, ns in states.items() if ns}
 
 
-@pytest.fixture
-def judge():
-    """judge(TEXT): promtool finds nothing to complain of."""
+def judge(text):
+    """promtool finds nothing to complain of; None: it cannot be had."""
     try:
         promtool = builds.fetch("promtool")
     except builds.Unavailable as reason:
-        pytest.skip(str(reason))
-
-    def check(text):
-        run = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=WAIT_SECONDS,
-                             check=False)
-        assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), run
-
-    return check
+        return str(reason)
+    run = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=WAIT_SECONDS,
+                         check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", ""), run
 
 
 CALLS = ("-u", "main.*", "-u", "!main.main*", "-u", "!main.(*number).double")
@@ -145,7 +141,7 @@ def test_before_anything(binary, start, trace, tmp_path):
     assert counts(parse(path.read_text())) == {("main.root", "return"): 1}
 
 
-def test_promtool(binary, start, trace, tmp_path, judge):
+def test_promtool(binary, start, trace, tmp_path):
     """Every kind of metric that there is: of a program whose names need care, of states, of a filter, of a recording."""
     program = start(binary("generics"))
     path, recording = tmp_path / "all.prom", tmp_path / "recording"
@@ -154,7 +150,7 @@ def test_promtool(binary, start, trace, tmp_path, judge):
     program.work()
     tracer.stop()
     text = path.read_text()
-    judge(text)
+    unjudged = judge(text)
     metrics = parse(text)
     assert not counts(metrics) and of(metrics, "target_calls_left_out_total", why="filter") == 1
     text = replayed(recording, "-f", "prometheus")
@@ -162,6 +158,8 @@ def test_promtool(binary, start, trace, tmp_path, judge):
     names = {function for function, _ in counts(parse(text))}
     shown = {json.loads(line)["function"] for line in replayed(recording, "-f", "json").splitlines()}
     assert names == shown and any("[" in name for name in names)
+    if unjudged:
+        pytest.skip(unjudged)
 
 
 def test_replaced_as_a_whole(binary, start, trace, tmp_path):
@@ -208,6 +206,59 @@ def test_where_it_goes(binary, start, trace, run_tool, tmp_path):
     for words, status, wanted in ((("-o", tmp_path / "no" / "a.prom"), 1, "cannot write"), (("-o", program.path), 1, "is the binary itself"),
                                   (("--summary",), 2, "there is no --summary"), (("--depth", "1"), 2, "this format counts all calls")):
         refused = run_tool("-f", "prometheus", *words, program.path, "main.root")
+        assert refused.wait() == status and wanted in refused.err, refused.err
+
+
+def test_beside_another_format(binary, start, trace, tmp_path):
+    """--metrics: the trees are shown as ever, and all calls are counted, those of trees that are not shown too."""
+    path, shown = tmp_path / "calls.prom", tmp_path / "shown"
+    program = start(binary("calls"))
+    tracer = trace("-f", "json", "-o", shown, "--metrics", path, "--interval", "20ms", "--states", *CALLS, program.path, "main.root")
+    done = did(program.work("GO 2"))
+    await_condition(lambda: path.exists() and counts(parse(path.read_text())) == done, "the metrics of what it did")
+    assert of(parse(path.read_text()), "tracing") == 1
+    tracer.stop()
+    metrics = parse(path.read_text())
+    calls = [json.loads(line) for line in shown.read_text().splitlines()]
+    assert counts(metrics) == collections.Counter((call["function"], call["end"]) for call in calls) == done
+    check_times(metrics, calls)
+    assert of(metrics, "probe_hits_total", processes="traced") and "otlp_trees_total" not in metrics
+
+
+def test_beside_trees_that_are_chosen(binary, start, trace, tmp_path):
+    path = tmp_path / "calls.prom"
+    program = start(binary("calls"))
+    tracer = trace("--metrics", path, "--slower", "1h", "--min-duration", "1h", *CALLS, program.path, "main.root")
+    done = did(program.work("GO 2"))
+    assert "main.root" not in tracer.stop().out
+    metrics = parse(path.read_text())
+    assert counts(metrics) == done and of(metrics, "target_calls_left_out_total", why="filter") == 0
+
+
+def test_beside_conditions(binary, start, trace, tmp_path):
+    """What does not satisfy a condition on results is known when the tree has ended: it is counted as that alone."""
+    path = tmp_path / "calls.prom"
+    program = start(binary("values"))
+    tracer = trace("-f", "json", "--metrics", path, "--where", "err != nil", program.path, RESULTS[0])
+    program.work("results")
+    shown = tracer.stop().out.splitlines()
+    metrics = parse(path.read_text())
+    told = re.search(r"(\d+) calls? of targets did not satisfy", tracer.err)
+    assert counts(metrics) == {("main.divide", "return"): len(shown)} and shown
+    assert of(metrics, "target_calls_left_out_total", why="condition") == int(told.group(1)) > 0
+
+
+def test_beside_nothing_else(binary, run_tool, tmp_path):
+    """Files that are something else are not replaced."""
+    path = str(binary("calls"))
+    for words, status, wanted in ((("-f", "prometheus", "--metrics", "a.prom"), 2, "leave out one"),
+                                  (("--metrics", path), 1, "is the binary itself"),
+                                  (("-o", tmp_path / "a", "--metrics", tmp_path / "a"), 1, "is what -o writes, too"),
+                                  (("--record", tmp_path / "a", "--metrics", tmp_path / "a"), 1, "is what --record writes, too"),
+                                  (("--metrics", "/dev/null"), 1, "no file that could be replaced"),
+                                  (("--metrics", "-"), 1, "no file that could be replaced"),
+                                  (("--metrics", tmp_path / "no" / "a.prom"), 1, "cannot write")):
+        refused = run_tool(*words, path, "main.root")
         assert refused.wait() == status and wanted in refused.err, refused.err
 
 
