@@ -182,7 +182,7 @@ static struct error *write_script(const struct bpftrace_args *args, const char *
 int command_bpftrace(int argc, char **argv)
 {
 	struct bpftrace_args args = {0};
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	_cleanup_free_ char *command = NULL;
 	char name[] = "gofuncgraph-c bpftrace";
 
@@ -193,11 +193,5 @@ int command_bpftrace(int argc, char **argv)
 	err = write_script(&args, command);
 	select_args_destroy(&args.select);
 	free(args.params);
-	if (err)
-		log_failure(err);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_error("cannot write the script to standard output");
-		return STATUS_FAILED;
-	}
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status_of_printed(err, "the script");
 }

@@ -9,6 +9,8 @@
 #include <argp.h>
 #include <stdbool.h>
 
+#include "base/error.h"
+
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1, /* could not do it */
@@ -30,6 +32,11 @@ const struct command *command_choose(int argc, char **argv);
 
 /* All of them, in the order of --help, the unnamed one first; NULL beyond the last. */
 const struct command *command_at(size_t index);
+
+/* The exit status that a command ends with; tells why it failed, if it did. Takes err. */
+int command_status(struct error *err);
+/* The same of a command that prints through stdio: also if that, such as "the list", was not printed. */
+int command_status_of_printed(struct error *err, const char *what);
 
 extern const struct argp trace_argp, list_argp, hunt_argp, states_argp, goroutines_argp,
 	record_argp, replay_argp, report_argp, export_argp, bpftrace_argp;

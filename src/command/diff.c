@@ -43,7 +43,8 @@ static uint32_t func_of_site(void *context, uint32_t site)
 	return names_func_of_site(side->names, site);
 }
 
-static struct error *begin(void *context, const struct player_state *state)
+static struct error *begin(void *context, const struct player_state *state,
+			   const struct output_options *options)
 {
 	struct side *side = context;
 	const struct calltree_sink sink = {

@@ -127,7 +127,7 @@ const struct hunt_drill *drill_decide(struct drill *drill, struct run *run)
 	if (!run_may_go_on(run))
 		return NULL;
 	drill->is_due = drill->is_found && drill->target;
-	if (!drill->is_due && run->has_shown(run->context))
+	if (!drill->is_due && run->ops->has_shown(run->context))
 		log_info("there is nothing to drill into: hunt has seen no slow call");
 	return drill->is_due ? &drill->found : NULL;
 }
@@ -184,7 +184,7 @@ struct error *drill_run(struct drill *drill, const struct hunt_args *args, struc
 	run->has_more = false;
 	run_trees_begin(&trees, &tracing, run);
 	err = run_trace_on(run);
-	if (!err && !tree_view_num_written(&trees.view) && run->has_shown(&trees))
+	if (!err && !tree_view_num_written(&trees.view) && run->ops->has_shown(&trees))
 		say_none_came(drill, run);
 	run_trees_end(&trees);
 	/* For run_wait(). */

@@ -118,14 +118,12 @@ static struct error *export_hunt(const struct export_args *args)
 
 int command_export(int argc, char **argv)
 {
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	struct export_args args = {};
 	char name[] = "gofuncgraph-c export";
 
 	argv[0] = name;
 	argp_parse(&export_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	err = is_of_hunt(args.replay.path) ? export_hunt(&args) : replay_run(&args.replay);
-	if (err)
-		log_failure(err);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status(err);
 }

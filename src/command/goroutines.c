@@ -265,7 +265,7 @@ static struct error *read_processes(const struct goroutines_args *args, struct w
 int command_goroutines(int argc, char **argv)
 {
 	struct goroutines_args args;
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	_cleanup_free_ struct writer *writer = calloc(1, sizeof(*writer));
 	char name[] = "gofuncgraph-c goroutines";
 
@@ -278,8 +278,6 @@ int command_goroutines(int argc, char **argv)
 		writer->file = stdout;
 		err = args.replay_path ? replay(&args, writer) : read_processes(&args, writer);
 	}
-	if (err)
-		log_failure(err);
 	goroutines_args_destroy(&args);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status(err);
 }

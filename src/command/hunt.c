@@ -219,9 +219,22 @@ static struct error *trace(struct hunting *hunting)
 	return err;
 }
 
+static const struct run_ops ops = {
+	.make_plan = make_plan,
+	.open_output = open_output,
+	.start = start,
+	.close_output = close_output,
+	.flush = flush,
+	.limit_reached = limit_reached,
+	.has_shown = has_shown,
+	.count = count,
+	.explain = explain,
+	.report = report,
+};
+
 int command_hunt(int argc, char **argv)
 {
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	struct hunt_args args;
 	struct hunting hunting = {.args = &args,
 				  .view = {.args = &args,
@@ -229,6 +242,7 @@ int command_hunt(int argc, char **argv)
 					   .stuck = on_stuck,
 					   .reported = on_report}};
 	char name[] = "gofuncgraph-c hunt";
+	int status;
 
 	argv[0] = name;
 	hunt_args_parse(argc, argv, 0, &args);
@@ -237,27 +251,17 @@ int command_hunt(int argc, char **argv)
 	hunting.record.code = &hunting.code;
 	hunting.run = (struct run){
 		.args = &args.run,
+		.ops = &ops,
 		.context = &hunting,
 		.has_more = args.drill,
 		.format = args.format,
 		.advice = "calls of which some are missing are left out; give --ring-size more",
-		.make_plan = make_plan,
-		.open_output = open_output,
-		.start = start,
-		.close_output = close_output,
-		.flush = flush,
-		.limit_reached = limit_reached,
-		.has_shown = has_shown,
-		.count = count,
-		.explain = explain,
-		.report = report,
 	};
 	err = hunt_args_take_library(&args);
 	if (!err)
 		err = args.replay_path ? hunt_replay(&args) : trace(&hunting);
-	if (err)
-		log_failure(err);
+	status = command_status(err);
 	destroy(&hunting);
 	hunt_args_destroy(&args);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return status;
 }

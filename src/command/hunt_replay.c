@@ -7,18 +7,16 @@
 
 struct shown {
 	struct hunt_view view;
-	const struct play *play;
 	const struct player_state *state;
 };
 
-static struct error *begin(void *context, const struct player_state *state)
+static struct error *begin(void *context, const struct player_state *state,
+			   const struct output_options *options)
 {
 	struct shown *shown = context;
-	const struct output_options options =
-		play_output_options(state, shown->play->output, shown->view.args->run.output_path);
 
 	shown->state = state;
-	return hunt_view_open(&shown->view, &options, &state->code);
+	return hunt_view_open(&shown->view, options, &state->code);
 }
 
 static void end(void *context)
@@ -53,26 +51,29 @@ static bool is_full(void *context)
 	return hunt_view_is_full(&shown->view);
 }
 
+static void report(void *context, const uint64_t counts[STAT_COUNT])
+{
+	const struct shown *shown = context;
+
+	if (!hunt_view_num_calls(&shown->view))
+		log_info("nothing to show: no call of a target ended while it was recorded");
+}
+
 struct error *hunt_replay(const struct hunt_args *args)
 {
 	struct shown shown = {.view.args = args};
 	struct play play = {.path = args->replay_path,
 			    .times = &args->times,
 			    .recorded = RECORDED_HUNT,
+			    .format = args->format,
+			    .output_path = args->run.output_path,
 			    .context = &shown,
 			    .begin = begin,
 			    .end = end,
 			    .feed = feed,
 			    .shown = &shown.view.output,
-			    .is_full = is_full};
-	struct error *err;
+			    .is_full = is_full,
+			    .report = report};
 
-	shown.play = &play;
-	err = play_show(&play, args->format, args->run.output_path);
-	if (!err)
-		play_report(&play);
-	if (!err && !hunt_view_num_calls(&shown.view))
-		log_info("nothing to show: no call of a target ended while it was recorded");
-	play_close(&play);
-	return err;
+	return play_show(&play);
 }

@@ -352,7 +352,7 @@ static struct error *check_process(pid_t pid)
 int command_list(int argc, char **argv)
 {
 	struct list_args args = {0};
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	char name[] = "gofuncgraph-c list";
 
 	argv[0] = name;
@@ -366,11 +366,5 @@ int command_list(int argc, char **argv)
 		err = list(&args);
 	run_args_destroy(&args.process);
 	select_args_destroy(&args.select);
-	if (err)
-		log_failure(err);
-	if (!err && (fflush(stdout) || ferror(stdout))) {
-		log_error("cannot write the list to standard output");
-		return STATUS_FAILED;
-	}
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status_of_printed(err, "the list");
 }

@@ -108,16 +108,39 @@ static struct error *check(const struct play *play, enum recorded recorded)
 			 commands[recorded], play->path);
 }
 
+static struct output_options output_options(const struct play *play,
+					    const struct player_state *state)
+{
+	const struct recording_about *about = &state->about;
+
+	return (struct output_options){
+		.file = play->output,
+		.path = play->output_path,
+		.about = {.arguments = about->arguments,
+			  .binary = about->binary,
+			  .build_id = about->build_id,
+			  .start_ns = about->start_ns},
+		.names = state->names,
+		.clock = &state->clock,
+		.command_lines = state->command_lines,
+		.values = state->values,
+		.run = about->run,
+		.is_past = true,
+		.is_told_to_stop = signals_arrived,
+	};
+}
+
 static struct error *begin(void *context, const struct player_state *state)
 {
 	struct play *play = context;
+	const struct output_options options = output_options(play, state);
 	struct error *err = check(play, about_recorded(&state->about));
 
 	if (err)
 		return err;
 	memset(play->counts, 0, sizeof(play->counts));
 	play->has_begun = true;
-	return play->begin(play->context, state);
+	return play->begin(play->context, state, &options);
 }
 
 static void end(void *context)
@@ -213,39 +236,6 @@ struct error *play_run(struct play *play, FILE *file)
 	return err;
 }
 
-struct error *play_show(struct play *play, const struct format *format, const char *output_path)
-{
-	struct error *err;
-
-	signals_catch();
-	err = play_open(play);
-	if (!err)
-		err = play_open_output(play, NULL, format, output_path, &play->output);
-	return err ?: play_run(play, play->output);
-}
-
-struct output_options play_output_options(const struct player_state *state, FILE *file,
-					  const char *output_path)
-{
-	const struct recording_about *about = &state->about;
-
-	return (struct output_options){
-		.file = file,
-		.path = output_path,
-		.about = {.arguments = about->arguments,
-			  .binary = about->binary,
-			  .build_id = about->build_id,
-			  .start_ns = about->start_ns},
-		.names = state->names,
-		.clock = &state->clock,
-		.command_lines = state->command_lines,
-		.values = state->values,
-		.run = about->run,
-		.is_past = true,
-		.is_told_to_stop = signals_arrived,
-	};
-}
-
 /* ---- the end ---- */
 
 void play_report(const struct play *play)
@@ -279,6 +269,26 @@ void play_close(struct play *play)
 		fclose(take_pointer(play->file));
 	if (play->output && play->output != stdout)
 		fclose(take_pointer(play->output));
+}
+
+/* ---- all of it ---- */
+
+struct error *play_show(struct play *play)
+{
+	struct error *err;
+
+	signals_catch();
+	err = play_open(play);
+	if (!err)
+		err = play_open_output(play, NULL, play->format, play->output_path, &play->output);
+	if (!err)
+		err = play_run(play, play->output);
+	if (!err) {
+		play_report(play);
+		play->report(play->context, play->counts);
+	}
+	play_close(play);
+	return err;
 }
 
 /* ---- what is in a file ---- */

@@ -17,19 +17,24 @@ struct play {
 	const char *path; /* of the recording, "-": standard input; not owned */
 	enum recorded recorded; /* what can be shown; anything else is an error */
 	const struct window_times *times; /* the part that is wanted; not owned; NULL: all */
+	const struct format *format; /* for play_show() */
+	const char *output_path; /* what -o names, for play_show(); NULL: nothing; not owned */
 	void *context;
-	/* As in struct player_options. */
-	struct error *(*begin)(void *context, const struct player_state *state);
+	/* As in struct player_options. `options`: what an output is told of the recording, with play_show(). */
+	struct error *(*begin)(void *context, const struct player_state *state,
+			       const struct output_options *options);
 	void (*end)(void *context);
 	/* `lost`: records so far, when it was recorded. */
 	struct error *(*feed)(void *context, const struct record *record, uint64_t lost);
 	/* What is flushed as records come. NULL, or it is NULL: nothing is written yet. */
 	struct output *const *shown;
 	bool (*is_full)(void *context); /* no more is wanted; NULL: all is */
+	/* With play_show(), messages at the end; `counts`: when it was recorded, by enum statistic. */
+	void (*report)(void *context, const uint64_t counts[STAT_COUNT]);
 
 	/* Its own, zero at first. */
 	FILE *file;
-	FILE *output; /* of play_show() */
+	FILE *output; /* of play_show(); NULL: a server */
 	uint64_t size; /* bytes of the file; 0: a pipe, unknown */
 	struct source *player;
 	bool has_begun; /* something was there to be shown */
@@ -45,14 +50,12 @@ struct error *play_open_output(const struct play *play, const struct play *other
 			       const struct format *format, const char *output_path, FILE **file);
 /* `file`: where it is shown, or NULL. A reader that went away (`| head`) is no error. */
 struct error *play_run(struct play *play, FILE *file);
-/* All of these three, into play->output. */
-struct error *play_show(struct play *play, const struct format *format, const char *output_path);
-/* What an output into that file is told of the recording, from `begin` on. */
-struct output_options play_output_options(const struct player_state *state, FILE *file,
-					  const char *output_path);
 /* What was counted when it was recorded, and what is damaged, as messages. */
 void play_report(const struct play *play);
 void play_close(struct play *play);
+
+/* All of these, for who shows one recording in a format. */
+struct error *play_show(struct play *play);
 
 /* What is in the file. False: that cannot be told before it is read, or it is no recording. */
 bool play_look(const char *path, enum recorded *recorded);

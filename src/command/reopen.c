@@ -64,7 +64,7 @@ static struct error *open_changed(struct run *run, bool *not_yet)
 	struct error *err = open_to_trace(run);
 
 	*not_yet = is_written_to(run);
-	return err || *not_yet ? err : run->make_plan(run->context);
+	return err || *not_yet ? err : run->ops->make_plan(run->context);
 }
 
 struct error *reopen_changed(struct run *run, bool *goes_on)

@@ -80,16 +80,14 @@ struct shown {
 	struct tree_view view;
 	struct where *where; /* what trees must satisfy; NULL: nothing */
 	struct run_options options; /* of what is played last; labels and texts are not owned */
-	const struct play *play;
 	unsigned num_begun; /* binaries */
 };
 
-static struct error *begin(void *context, const struct player_state *state)
+static struct error *begin(void *context, const struct player_state *state,
+			   const struct output_options *output)
 {
 	struct shown *shown = context;
 	const struct recording_about *about = &state->about;
-	const struct output_options output =
-		play_output_options(state, shown->play->output, shown->args->output_path);
 	struct error *err;
 
 	if (shown->num_begun++ && format_is_document(shown->args->view.format))
@@ -105,7 +103,7 @@ static struct error *begin(void *context, const struct player_state *state)
 	}
 	shown->view.where = shown->where;
 	shown->options = about->run;
-	return tree_view_open(&shown->view, &output, state->hit_times);
+	return tree_view_open(&shown->view, output, state->hit_times);
 }
 
 static void end(void *context)
@@ -129,28 +127,32 @@ static bool is_full(void *context)
 	return tree_view_is_full(&shown->view);
 }
 
+static void report(void *context, const uint64_t counts[STAT_COUNT])
+{
+	const struct shown *shown = context;
+
+	if (!shown->view.output)
+		return;
+	tree_view_report_unwanted(&shown->view, &shown->options, counts);
+	tree_view_report(&shown->view);
+}
+
 struct error *replay_run(const struct replay_args *args)
 {
 	struct shown shown = {.args = args, .view.args = &args->view};
 	struct play play = {.path = args->path,
 			    .times = &args->times,
+			    .format = args->view.format,
+			    .output_path = args->output_path,
 			    .context = &shown,
 			    .begin = begin,
 			    .end = end,
 			    .feed = feed,
 			    .shown = &shown.view.output,
-			    .is_full = is_full};
-	struct error *err;
+			    .is_full = is_full,
+			    .report = report};
+	struct error *err = play_show(&play);
 
-	shown.play = &play;
-	err = play_show(&play, args->view.format, args->output_path);
-	if (!err)
-		play_report(&play);
-	if (!err && shown.view.output) {
-		tree_view_report_unwanted(&shown.view, &shown.options, play.counts);
-		tree_view_report(&shown.view);
-	}
-	play_close(&play);
 	where_free(shown.where);
 	return err;
 }
@@ -175,7 +177,7 @@ static bool shows_otherwise(int argc, char **argv, int *status)
 
 int command_replay(int argc, char **argv)
 {
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	struct replay_args args = {};
 	char name[] = "gofuncgraph-c replay";
 	int status;
@@ -185,7 +187,5 @@ int command_replay(int argc, char **argv)
 	argv[0] = name;
 	argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	err = replay_run(&args);
-	if (err)
-		log_failure(err);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status(err);
 }

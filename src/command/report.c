@@ -153,14 +153,12 @@ static struct error *run(const struct report_args *args)
 
 int command_report(int argc, char **argv)
 {
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	struct report_args args = {};
 	char name[] = "gofuncgraph-c report";
 
 	argv[0] = name;
 	argp_parse(&report_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
 	err = run(&args);
-	if (err)
-		log_failure(err);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return command_status(err);
 }

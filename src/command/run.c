@@ -71,7 +71,7 @@ bool run_is_over(struct run *run)
 	if (!run->end_ns)
 		run->end_ns = run->args->timeout_ns ? now + run->args->timeout_ns : UINT64_MAX;
 	run->is_over = run->is_over || now >= run->end_ns || run_has_ended(run) ||
-		       run->limit_reached(run->context) || guard_wants_end(run->guard);
+		       run->ops->limit_reached(run->context) || guard_wants_end(run->guard);
 	return run->is_over;
 }
 
@@ -233,7 +233,7 @@ void run_look_for_others(struct run *run)
 static struct error *flush(struct run *run)
 {
 	int errnum = 0;
-	struct error *err = run->flush(run->context, &errnum);
+	struct error *err = run->ops->flush(run->context, &errnum);
 
 	run->is_closed = run->is_closed || err;
 	return output_forgive_reader(err, errnum);
@@ -297,7 +297,7 @@ static struct error *stop(struct run *run, struct error *err)
 	if (run->process && process_has_ended(run->process))
 		guard_note_end(run->guard, process_cpu_ns(run->process));
 	guard_stop(run->guard, run->stop_ns);
-	if (!err && !run->is_changed && !run->has_shown(run->context))
+	if (!err && !run->is_changed && !run->ops->has_shown(run->context))
 		run->running =
 			running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
@@ -312,14 +312,14 @@ static struct error *stop(struct run *run, struct error *err)
 		late = flush(run);
 	report_losses(run);
 	guard_report(run->guard);
-	if (!reopen_is_due(run) && run->has_shown(run->context))
+	if (!reopen_is_due(run) && run->ops->has_shown(run->context))
 		throttle_report(run->throttle);
 	if (!err)
 		err = take_pointer(run->err);
-	if (!err && !late && run->is_over && !run->has_shown(run->context))
-		run->explain(run->context);
-	if (!err && !late && run->report)
-		run->report(run->context);
+	if (!err && !late && run->is_over && !run->ops->has_shown(run->context))
+		run->ops->explain(run->context);
+	if (!err && !late && run->ops->report)
+		run->ops->report(run->context);
 	if (!err)
 		return late;
 	error_free(late);
@@ -347,18 +347,18 @@ struct error *run_prepare(struct run *run)
 	struct error *err = open_all(run);
 
 	if (!err)
-		err = run->make_plan(run->context);
+		err = run->ops->make_plan(run->context);
 	if (!err)
 		err = run_file_open(run);
 	if (!err)
 		run_allow_progress(run);
-	return err ?: run->open_output(run->context);
+	return err ?: run->ops->open_output(run->context);
 }
 
 /* Until it is over, or the binary is changed. */
 static struct error *trace_once(struct run *run)
 {
-	struct error *err = run->start(run->context);
+	struct error *err = run->ops->start(run->context);
 
 	if (err || run->is_changed || !run->source)
 		return err;
@@ -377,9 +377,9 @@ static struct error *begin_anew(struct run *run, bool *goes_on)
 		*goes_on = false;
 		return NULL;
 	}
-	run->close_output(run->context);
+	run->ops->close_output(run->context);
 	err = reopen_changed(run, goes_on);
-	return err || !*goes_on ? err : run->open_output(run->context);
+	return err || !*goes_on ? err : run->ops->open_output(run->context);
 }
 
 struct error *run_trace(struct run *run)
@@ -409,9 +409,9 @@ struct error *run_trace_on(struct run *run)
 	plan_destroy(&run->plan);
 	run->is_over = run->is_changed = false;
 	run->end_ns = 0;
-	err = run->make_plan(run->context);
+	err = run->ops->make_plan(run->context);
 	if (!err)
-		err = run->open_output(run->context);
+		err = run->ops->open_output(run->context);
 	return err ?: run_trace(run);
 }
 

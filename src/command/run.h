@@ -21,6 +21,23 @@
 #include "process/process.h"
 #include "process/throttle.h"
 
+/* What a command does in a run, with the run's `context`. */
+struct run_ops {
+	struct error *(*make_plan)(void *context); /* the run's, from its `bin` */
+	/* What records go into and come out of as text; again after close_output(), for the binary that
+	 * took the place of this one. */
+	struct error *(*open_output)(void *context);
+	struct error *(*start)(void *context); /* calls run_start() */
+	void (*close_output)(void *context);
+	/* Has written what there is: the error that a write met, and its errno. */
+	struct error *(*flush)(void *context, int *errnum);
+	bool (*limit_reached)(void *context);
+	bool (*has_shown)(void *context); /* something */
+	struct progress_count (*count)(void *context); /* so far; may be NULL */
+	void (*explain)(void *context); /* tells why it has not, at the end */
+	void (*report)(void *context); /* what was counted, at the very end; may be NULL */
+};
+
 struct run {
 	const struct run_args *args; /* not owned */
 	struct inherited inherited;
@@ -64,20 +81,8 @@ struct run {
 	const struct format *format; /* of what is printed */
 	bool writes_metrics; /* again and again, in a file that is made anew */
 	const char *advice; /* against a full ring buffer */
-	void *context;
-	struct error *(*make_plan)(void *context); /* `plan` from `bin` */
-	/* What records go into and come out of as text; again after close_output(), for the binary that
-	 * took the place of this one. */
-	struct error *(*open_output)(void *context);
-	struct error *(*start)(void *context); /* calls run_start() */
-	void (*close_output)(void *context);
-	/* Has written what there is: the error that a write met, and its errno. */
-	struct error *(*flush)(void *context, int *errnum);
-	bool (*limit_reached)(void *context);
-	bool (*has_shown)(void *context); /* something */
-	struct progress_count (*count)(void *context); /* so far; may be NULL */
-	void (*explain)(void *context); /* tells why it has not, at the end */
-	void (*report)(void *context); /* what was counted, at the very end; may be NULL */
+	const struct run_ops *ops;
+	void *context; /* for ops, not owned */
 };
 
 /* Opens the process, the binary and the output, and makes the plan. */

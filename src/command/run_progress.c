@@ -37,8 +37,8 @@ void run_show_progress(struct run *run, uint64_t now_ns)
 				    .num_probes = live_num_sites(run->source)};
 	if (has_begun && progress.num_funcs)
 		progress.num_funcs -= progress.guard.num_off;
-	if (has_begun && run->count)
-		progress.counted = run->count(run->context);
+	if (has_begun && run->ops->count)
+		progress.counted = run->ops->count(run->context);
 	progress_text(&progress, columns, text);
 	status_line_show(text);
 }

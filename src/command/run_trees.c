@@ -209,6 +209,19 @@ static void explain(void *context)
 	nothing_explain_inlining(&trees->run->plan);
 }
 
+static const struct run_ops ops = {
+	.make_plan = make_plan,
+	.open_output = open_output,
+	.start = start,
+	.close_output = close_output,
+	.flush = flush,
+	.limit_reached = limit_reached,
+	.has_shown = has_shown,
+	.count = count,
+	.explain = explain,
+	.report = report,
+};
+
 void run_trees_begin(struct run_trees *trees, const struct trace_args *args, struct run *run)
 {
 	*trees = (struct run_trees){
@@ -224,17 +237,8 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 	run->format = args->only_records ? &format_recording : args->view.format;
 	run->writes_metrics = args->view.metrics_path || format_is_rewritten(run->format);
 	run->advice = "trace fewer functions, or give --ring-size more";
+	run->ops = &ops;
 	run->context = trees;
-	run->make_plan = make_plan;
-	run->open_output = open_output;
-	run->start = start;
-	run->close_output = close_output;
-	run->flush = flush;
-	run->limit_reached = limit_reached;
-	run->has_shown = has_shown;
-	run->count = count;
-	run->explain = explain;
-	run->report = report;
 }
 
 void run_trees_end(struct run_trees *trees)

@@ -144,12 +144,26 @@ static struct error *trace(struct watch *watch)
 	return err;
 }
 
+static const struct run_ops ops = {
+	.make_plan = make_plan,
+	.open_output = open_output,
+	.start = start,
+	.close_output = close_output,
+	.flush = flush,
+	.limit_reached = limit_reached,
+	.has_shown = has_shown,
+	.count = count,
+	.explain = explain,
+	.report = report,
+};
+
 int command_states(int argc, char **argv)
 {
-	_cleanup_error_ struct error *err = NULL;
+	struct error *err;
 	struct states_args args;
 	struct watch watch = {.args = &args, .view.args = &args};
 	char name[] = "gofuncgraph-c states";
+	int status;
 
 	argv[0] = name;
 	states_args_parse(argc, argv, 0, &args);
@@ -157,26 +171,16 @@ int command_states(int argc, char **argv)
 	watch.record.path = args.record_path;
 	watch.run = (struct run){
 		.args = &args.run,
+		.ops = &ops,
 		.context = &watch,
 		.format = args.format,
 		.advice = advice(&args),
-		.make_plan = make_plan,
-		.open_output = open_output,
-		.start = start,
-		.close_output = close_output,
-		.flush = flush,
-		.limit_reached = limit_reached,
-		.has_shown = has_shown,
-		.count = count,
-		.explain = explain,
-		.report = report,
 	};
 	err = states_args_take_library(&args);
 	if (!err)
 		err = args.replay_path ? states_replay(&args) : trace(&watch);
-	if (err)
-		log_failure(err);
+	status = command_status(err);
 	destroy(&watch);
 	states_args_destroy(&args);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return status;
 }

@@ -31,9 +31,10 @@ static bool confirm_slow_attaching(const struct trace_args *args, const struct p
 /* What was parsed. */
 static int trace(struct trace_args *args)
 {
-	_cleanup_error_ struct error *err = NULL;
 	struct run run = {0};
 	struct run_trees trees;
+	struct error *err;
+	int status;
 
 	log_set_verbose(args->run.verbose);
 	run_trees_begin(&trees, args, &run);
@@ -43,12 +44,11 @@ static int trace(struct trace_args *args)
 	if (!err && confirm_slow_attaching(args, &run.plan))
 		err = run_trace(&run);
 	run_wait(&run);
-	if (err)
-		log_failure(err);
+	status = command_status(err);
 	run_trees_end(&trees);
 	run_destroy(&run);
 	trace_args_destroy(args);
-	return err ? STATUS_FAILED : STATUS_OK;
+	return status;
 }
 
 int command_trace(int argc, char **argv)
