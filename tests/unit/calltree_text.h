@@ -2,30 +2,16 @@
 /*
  * calltree_text.h - for tests of what goroutines do inside call trees, and of those they start.
  *
- * Trees are written as text, the calls as in calltree_written.h, each with its parts behind it:
+ * Trees are written as text, the calls as in letters.h, each with its parts behind it:
  * "a(b()[S5] w7)[S5 W3:20]" is b in a, 5 ns in a system call, a waiting, 20 ns in all, for reason
  * 3; a wait of 7 ns had its own line. "go2{...}" is the tree of goroutine 2, started there,
- * "go2-" if it is not inside; an "s" is a function that has no site. "#2 &a(b()~|" is the second
- * part of a tree that goes on, with a open since the first; "a(<3 20>)" has 3 calls folded into it, of
- * 20 ns. Times are in ns.
+ * "go2-" if it is not inside. "#2 &a(b()~|" is the second part of a tree that goes on, with a open since
+ * the first; "a(<3 20>)" has 3 calls folded into it, of 20 ns. Times are in ns.
  */
 #ifndef GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
 #define GOFUNCGRAPH_TESTS_CALLTREE_TEXT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "feed_trees.h"
-#include "gofuncgraph/calltree.h"
-
-#define PID 100
+#include "letters.h"
 
 struct fixture {
 	struct calltree *trees;
@@ -41,13 +27,11 @@ struct fixture {
 __attribute__((format(printf, 2, 3))) static inline void add(struct fixture *f, const char *format,
 							     ...)
 {
-	size_t used = strlen(f->text);
 	va_list args;
 
 	va_start(args, format);
-	int length = vsnprintf(f->text + used, sizeof(f->text) - used, format, args);
+	append_list(f->text, sizeof(f->text), format, args);
 	va_end(args);
-	assert_true(length >= 0 && used + (size_t)length < sizeof(f->text));
 }
 
 static inline void add_parts(struct fixture *f, const struct call *call)
@@ -80,35 +64,24 @@ static inline void add_wait(struct fixture *f, const struct wait *wait)
 		f->waits[f->num_waits++] = *wait;
 }
 
-static const char *name_of(const struct call *call, char name[2])
-{
-	name[0] = call->entry_site == CALLTREE_NO_SITE ? 's' : (char)('a' + call->entry_site / 2);
-	name[1] = '\0';
-	return name;
-}
-
 static inline void add_end(struct fixture *f, const struct call *call)
 {
-	static const char ends[] = "?.TPGXRLVO";
-
 	if (call->folded_calls)
 		add(f, "<%llu %llu>", (unsigned long long)call->folded_calls,
 		    (unsigned long long)call->folded_ns);
-	add(f, ")%.*s%s", call->end != CALL_RETURN, &ends[call->end], call->incomplete ? "?" : "");
+	append_end(f->text, sizeof(f->text), call);
 	add_parts(f, call);
 }
 
 static inline void add_tree(struct fixture *f, const struct tree *tree)
 {
-	char name[2];
-
 	for (size_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
 		switch (step->type) {
 		case STEP_ENTRY:
 		case STEP_AGAIN:
-			add(f, "%s%s(", step->type == STEP_AGAIN ? "&" : "",
-			    name_of(&tree->calls[step->index], name));
+			add(f, "%s%c(", step->type == STEP_AGAIN ? "&" : "",
+			    letter_of(&tree->calls[step->index]));
 			break;
 		case STEP_EXIT:
 			add_end(f, &tree->calls[step->index]);
@@ -154,23 +127,16 @@ static inline void on_tree_ended(void *context, const struct tree *tree)
 static inline void on_call_ended(void *context, const struct tree *tree, const struct call *call)
 {
 	struct fixture *f = context;
-	char name[2];
 
 	f->first = *call;
 	if (call->num_waits > 1000)
 		return;
-	add(f, "%s(", name_of(call, name));
+	add(f, "%c(", letter_of(call));
 	for (uint32_t i = 0; i < call->num_waits; i++) {
 		assert_int_equal(call->waits[i].depth, call->depth);
 		add_wait(f, &call->waits[i]);
 	}
 	add_end(f, call);
-}
-
-static inline uint32_t func_of_site(void *context, uint32_t site)
-{
-	assert_int_not_equal(site, CALLTREE_NO_SITE);
-	return site / 2;
 }
 
 static inline int setup_with(void **state, bool keep_calls, bool states)
@@ -216,25 +182,14 @@ static inline int teardown(void **state)
 
 static inline void feed(struct fixture *f, struct facts event)
 {
-	event.pid = PID;
-	event.goid = event.goid ? event.goid : 1;
-	event.tid = event.tid ? event.tid : PID + 1;
-	assert_null(calltree_feed(f->trees, FACTS_RECORD(&event)));
+	event.goid = event.goid ?: 1;
+	feed_letters(f->trees, event);
 }
 
-#pragma GCC diagnostic ignored "-Woverride-init"
-#ifdef __clang__
-#pragma GCC diagnostic ignored "-Winitializer-overrides"
-#endif
-
-#define EVENT(kind_, time_, ...)                                                                   \
-	feed(f, (struct facts){.kind = (kind_), .time_ns = 1000 + (time_), __VA_ARGS__})
-#define ENTER(time_, func_, frame_, ...)                                                           \
-	EVENT(RECORD_ENTRY, time_, .site = (uint32_t)((func_) - 'a') * 2, .frame = (frame_),       \
-	      .caller_va = 7, __VA_ARGS__)
-#define LEAVE(time_, func_, frame_, ...)                                                           \
-	EVENT(RECORD_RETURN, time_, .site = (uint32_t)((func_) - 'a') * 2 + 1, .frame = (frame_),  \
-	      __VA_ARGS__)
+#define AT(time_, ...)                   feed(f, (struct facts){.time_ns = 1000 + (time_), __VA_ARGS__})
+#define EVENT(kind_, time_, ...)         AT(time_, .kind = (kind_), __VA_ARGS__)
+#define ENTER(time_, func_, frame_, ...) AT(time_, ENTRY_OF(func_, frame_), __VA_ARGS__)
+#define LEAVE(time_, func_, frame_, ...) AT(time_, RETURN_OF(func_, frame_), __VA_ARGS__)
 #define STATE(time_, old_, new_, ...)                                                              \
 	EVENT(RECORD_STATE, time_, .old_state = (old_), .new_state = (new_), __VA_ARGS__)
 /* A goroutine started by another one; its function's frame is at 16. */
@@ -244,8 +199,6 @@ static inline void feed(struct fixture *f, struct facts event)
 	      .start_va = 0x5000, .caller_va = 0x6000, __VA_ARGS__)
 #define RUNS(time_, ...)   STATE(time_, STATE_RUNNABLE, STATE_RUNNING, __VA_ARGS__)
 #define GOEXIT(time_, ...) EVENT(RECORD_GOEXIT, time_, __VA_ARGS__)
-#define OPENS              .flags = RECORD_OPENS_TREE
-#define CLOSES             .flags = RECORD_CLOSES_TREE
 #define SYSTEM             .flags = RECORD_SYSTEM_STACK
 #define GOID               .goid
 #define REASON             .reason

@@ -15,6 +15,7 @@
 #include "feed_trees.h"
 #include "gofuncgraph/calltree.h"
 #include "output/format.h"
+#include "utc.h"
 
 static const struct gobin_func fake_funcs[] = {
 	{.name = "main.handleBar", .va = 0x1000, .size = 0x200},
@@ -114,6 +115,30 @@ static inline int fake_output_start(struct fake_output *fake, const char *format
 				      (struct output_options){.max_trees = max_trees});
 }
 
+static inline void fake_output_stop(struct fake_output *fake)
+{
+	calltree_free(fake->trees);
+	output_free(fake->out);
+	names_free(fake->names);
+	fclose(fake->file);
+	free(fake->text);
+}
+
+/* A test's *state, until fake_output_teardown(). */
+static inline int fake_output_setup(void **state, const char *format, struct output_options options)
+{
+	*state = malloc(sizeof(struct fake_output));
+	use_utc();
+	return *state ? fake_output_start_with(*state, format, options) : -1;
+}
+
+static inline int fake_output_teardown(void **state)
+{
+	fake_output_stop(*state);
+	free(*state);
+	return 0;
+}
+
 /* From this time on the wall clock is as many seconds ahead of where it was. */
 static inline void fake_set_wall_clock(struct event_clock *clock, uint64_t since_ns,
 				       int64_t seconds)
@@ -130,15 +155,6 @@ static inline const char *fake_output_text(struct fake_output *fake)
 	_cleanup_error_ struct error *err = output_flush(fake->out, &errnum);
 
 	return err ? error_message(err) : fake->text;
-}
-
-static inline void fake_output_stop(struct fake_output *fake)
-{
-	calltree_free(fake->trees);
-	output_free(fake->out);
-	names_free(fake->names);
-	fclose(fake->file);
-	free(fake->text);
 }
 
 /* `us` is the time since the last record. */

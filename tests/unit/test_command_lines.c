@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include <time.h>
-
 #include "child.h"
 #include "fake_output.h"
 #include "process/command_lines.h"
@@ -118,8 +116,7 @@ static int setup(void **state)
 {
 	struct telling *telling = *state = calloc(1, sizeof(*telling));
 
-	setenv("TZ", "UTC0", 1);
-	tzset();
+	use_utc();
 	telling->lines = command_lines_new();
 	telling->children[0] = child_start(SHELL("one", "\x1b[2J\n\xff"));
 	telling->children[1] = child_start(SHELL("two"));

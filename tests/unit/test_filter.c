@@ -146,18 +146,14 @@ static void test_calls(void **state)
 
 static void on_began(void *context, const struct tree *tree, const struct call *call)
 {
-	char name[2];
-
-	add(context, "%s<", name_of(call, name));
+	add(context, "%c<", letter_of(call));
 }
 
 static void on_wait(void *context, const struct tree *tree, const struct call *call,
 		    const struct wait *wait)
 {
-	char name[2];
-
 	assert_int_equal(wait->depth, call->depth);
-	add(context, "%s:", name_of(call, name));
+	add(context, "%c:", letter_of(call));
 	add_wait(context, wait);
 }
 

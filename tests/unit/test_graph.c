@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fake_output.h"
@@ -18,19 +17,7 @@
 
 static int setup(void **state)
 {
-	struct fake_output *fake = malloc(sizeof(*fake));
-
-	*state = fake;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return fake_output_start(fake, "graph", 0);
-}
-
-static int teardown(void **state)
-{
-	fake_output_stop(*state);
-	free(*state);
-	return 0;
+	return fake_output_setup(state, "graph", (struct output_options){});
 }
 
 static void test_tree(void **state)
@@ -451,7 +438,7 @@ static void test_write_errors(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_output_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_tree),
 		TEST(test_folded),

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "fake_output.h"
 #include "output/amounts.h"
@@ -24,19 +23,7 @@ static const struct output_options with_states = {
 
 static int setup(void **state)
 {
-	struct fake_output *fake = malloc(sizeof(*fake));
-
-	*state = fake;
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	return fake_output_start_with(fake, "graph", with_states);
-}
-
-static int teardown(void **state)
-{
-	fake_output_stop(*state);
-	free(*state);
-	return 0;
+	return fake_output_setup(state, "graph", with_states);
 }
 
 /* A tree of one call, with these parts of its 523,311 us. */
@@ -211,7 +198,7 @@ static void test_wakers(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_output_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_parts),      TEST(test_odd_parts),
 		TEST(test_many_parts), cmocka_unit_test(test_no_states),

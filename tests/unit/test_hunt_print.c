@@ -14,12 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "gofuncgraph/output.h"
 #include "hunt_world.h"
 #include "screen.h"
+#include "utc.h"
 
 static const char *write_to; /* the folder, or NULL */
 
@@ -142,8 +142,7 @@ static char *print(void (*happen)(struct world *world), const char *format, uint
 	struct output *out;
 	int errnum;
 
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	happen(&world);
 	options.names = world.names;
 	how.full_stacks = format_wants_full_stacks(format_named(OUTPUT_HUNT, format));

@@ -15,17 +15,7 @@
 
 static int setup(void **state)
 {
-	struct fake_output *fake = malloc(sizeof(*fake));
-
-	*state = fake;
-	return fake_output_start(fake, "json", 0);
-}
-
-static int teardown(void **state)
-{
-	fake_output_stop(*state);
-	free(*state);
-	return 0;
+	return fake_output_setup(state, "json", (struct output_options){});
 }
 
 /* Every line is one valid object, which strict UTF-8 checking of the parser implies. */
@@ -246,7 +236,7 @@ static void test_limit(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_output_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_wall_clock_is_set),
 		TEST(test_folded),

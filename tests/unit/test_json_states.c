@@ -18,17 +18,7 @@ static const struct output_options with_states = {
 
 static int setup(void **state)
 {
-	struct fake_output *fake = malloc(sizeof(*fake));
-
-	*state = fake;
-	return fake_output_start_with(fake, "json", with_states);
-}
-
-static int teardown(void **state)
-{
-	fake_output_stop(*state);
-	free(*state);
-	return 0;
+	return fake_output_setup(state, "json", with_states);
 }
 
 /* Hands a call on, as the calltree does. */
@@ -235,7 +225,7 @@ static void test_sink(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_output_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_states),
 		TEST(test_odd_states),

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "fake_output.h"
 #include "filter/shallow.h"
@@ -601,7 +600,6 @@ int main(void)
 
 	setenv("TERM", "xterm", 1);
 	unsetenv("NO_COLOR");
-	setenv("TZ", "UTC0", 1);
-	tzset();
+	use_utc();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,11 +10,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <yajl/yajl_tree.h>
 
 #include "command/states_args.h"
 #include "gofuncgraph/output.h"
+#include "utc.h"
 
 enum { CHAN = 14, ODD = 15, OTHER_ODD = 16, NO_REASON = 77 };
 
@@ -63,8 +63,7 @@ static int start(void **state, const char *format)
 	*state = fixture;
 	/* 2026-10-17 16:08:05 UTC */
 	fixture->clock = (struct event_clock){.num_steps = 1, .steps = {{0, 1792253285000000000}}};
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	options.file = fixture->file = open_memstream(&fixture->text, &fixture->size);
 	if (names_new(&source, NULL, 0, &fixture->names))
 		return -1;

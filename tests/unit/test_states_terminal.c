@@ -9,10 +9,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "gofuncgraph/output.h"
 #include "screen.h"
+#include "utc.h"
 
 enum { CHAN = 14, SLEEP = 15 };
 
@@ -53,8 +53,7 @@ static void assert_shown(unsigned short width, void (*print)(struct output *out)
 	struct output *out;
 	int errnum;
 
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	assert_null(names_new(&source, NULL, 0, &options.names));
 	assert_null(output_new(format_named(OUTPUT_STATES, "text"), &options, &out));
 	print(out);

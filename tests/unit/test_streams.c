@@ -13,7 +13,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <yajl/yajl_tree.h>
 
@@ -75,8 +74,7 @@ static uint64_t sum_of(const char *text)
 
 static void set_clocks(struct event_clock *clock)
 {
-	setenv("TZ", "UTC0", 1);
-	tzset();
+	use_utc();
 	fake_set_wall_clock(clock, 20000000000, 3600);
 }
 

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "facts.h"
 #include "fake_output.h"
@@ -502,8 +501,7 @@ static void test_no_file(void **state)
 
 static int set_zone(void **state)
 {
-	setenv("TZ", "UTC", 1);
-	tzset();
+	use_utc();
 	return 0;
 }
 
