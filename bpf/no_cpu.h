@@ -46,13 +46,17 @@ static __always_inline bool tell_run(const struct thread *thread, const struct c
 	return true;
 }
 
-/* `task`: the current thread, until now. */
+/* `task`: the current thread, until now. It may have come back unseen from the time before: a kernel can be
+ * made to trace no switch away from certain threads. */
 static __always_inline void lose_processor(const struct task_struct *task)
 {
 	const struct change change = {.old_state = STATE_RUNNING, .new_state = STATE_NO_CPU};
 	struct thread *thread = thread_of(task);
 
-	if (thread && thread->g && is_running(thread) && tell_run(thread, &change))
+	if (!thread)
+		return;
+	thread->off_ns = 0;
+	if (thread->g && is_running(thread) && tell_run(thread, &change))
 		thread->off_ns = bpf_ktime_get_ns();
 }
 

@@ -202,10 +202,14 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	struct gate *gate;
 	__u32 tid;
 
-	if (!process || (slept && samples_waits))
+	if (!process)
 		return;
 	tid = prev->pid;
 	thread = kept_thread(tid);
+	if (thread && thread->off_ns)
+		end_off(thread); /* it came back unseen, see lose_processor() */
+	if (slept && samples_waits)
+		return;
 	if (!samples_waits && (!thread || !thread->g)) {
 		if (slept && read_registers(&registers))
 			note_syscall(tid, thread, &registers, true);
