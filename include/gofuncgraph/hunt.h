@@ -21,12 +21,15 @@
 #define HUNT_MAX_SLOWEST 1000
 
 struct unwind_code; /* goroutines/unwind.h */
+struct known_stack; /* stacks.h */
 struct hunt_object; /* hunt_report.h */
 
 struct hunt_settings {
 	uint64_t sample_ns; /* from one sample of a processor to the next; 0: none are taken */
 	/* Calls that are open for longer are told; 0: 5 s, or ten times the slowest that ended. */
 	uint64_t stuck_ns;
+	/* Of all targets together, further ones that end are of no interest; 0: all are. */
+	uint64_t max_calls;
 	size_t num_slowest; /* so many of the slowest calls of each target are kept in order of time */
 	/* How much stack code uses, to put samples right; NULL: unknown. Not owned, but copied. */
 	const struct unwind_code *code;
@@ -47,8 +50,12 @@ struct hunt_sink {
 	void *context;
 	/* The function of a site: any number that all its sites have, and no others. */
 	uint32_t (*func_of_site)(void *context, uint32_t site);
-	/* A call is open for longer than stuck_ns, once a call; NULL: that is of no interest. */
-	void (*stuck)(void *context, const struct hunt_open *call);
+	/* A call is open for longer than stuck_ns, once a call: now it may be looked at (RECORD_STUCK). NULL:
+	 * nobody does. */
+	void (*overdue)(void *context, const struct hunt_open *call);
+	/* It was; `stack` is NULL if it is not known. NULL: that is of no interest. */
+	void (*stuck)(void *context, const struct hunt_open *call, const struct record_stuck *look,
+		      const struct known_stack *stack);
 };
 
 struct hunt;

@@ -75,6 +75,8 @@ enum record_kind {
 	 * end that are open is not seen, then or later */
 	RECORD_REST,
 	RECORD_REST_END,
+	/* struct record_stuck, made by who traces, to hunt only */
+	RECORD_STUCK,
 };
 
 enum record_flags {
@@ -435,6 +437,28 @@ struct record_stack_copy {
 	__u8 bytes[COPY_SIZE];
 };
 
+/* Why the stack of a struct record_stuck is not known. */
+enum stuck_why {
+	STUCK_HAS_STACK,
+	STUCK_NO_MEMORY, /* that of the process cannot be read */
+	STUCK_GONE, /* the goroutine is not there any more */
+	STUCK_WENT_ON, /* it did while it was read */
+	STUCK_RUNS, /* its stack moves */
+	STUCK_UNREADABLE,
+};
+
+/* What a goroutine was found doing whose call of a target is open for much longer than others took. */
+struct record_stuck {
+	struct record header; /* tid is 0 */
+	__u64 stack; /* as in struct record_wait; 0: unknown */
+	__u8 is_found; /* the goroutine, and so its state is known */
+	__u8 state; /* enum goroutine_state without STATE_SCAN */
+	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
+	__u8 why_no_stack; /* enum stuck_why */
+	__u8 unused[4];
+	struct waited_on on;
+};
+
 /* From here on one in so many calls that could begin a tree does, chosen by chance. */
 struct record_one_in {
 	struct record header;
@@ -524,6 +548,8 @@ static inline __u32 record_min_size(__u8 kind)
 		return offsetof(struct record_stack_copy, bytes);
 	case RECORD_LOOK:
 		return sizeof(struct record_look);
+	case RECORD_STUCK:
+		return sizeof(struct record_stuck);
 	default:
 		return 0;
 	}

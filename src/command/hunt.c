@@ -33,7 +33,7 @@ static struct error *make_plan(void *context)
 		       ?: plan_refuse_values(&run->plan, "hunt");
 }
 
-static void on_stuck(void *context, const struct hunt_open *call)
+static void on_overdue(void *context, const struct hunt_open *call)
 {
 	struct hunting *hunting = context;
 
@@ -106,6 +106,11 @@ static void feed(struct hunting *hunting, const struct record *record)
 	run_fail(&hunting->run, hunt_view_feed(&hunting->view, record));
 }
 
+static void feed_look(void *context, const struct record *record)
+{
+	feed(context, record);
+}
+
 static void handle(void *context, const struct record *record)
 {
 	struct hunting *hunting = context;
@@ -139,13 +144,9 @@ static struct error *start(void *context)
 static struct error *flush(void *context, int *errnum)
 {
 	struct hunting *hunting = context;
+	const struct record_sink sink = {.handle = feed_look, .context = hunting};
 
-	const struct hunt_memory_teller teller = {.hunt = hunting->view.hunt,
-						  .source = hunting->run.source,
-						  .names = hunting->run.names,
-						  .output = hunting->view.output};
-
-	hunt_memory_tell_stuck(&hunting->memory, &teller);
+	hunt_memory_look(&hunting->memory, hunting->run.source, &sink);
 	return output_flush(hunting->view.output, errnum);
 }
 
@@ -239,7 +240,7 @@ int command_hunt(int argc, char **argv)
 	struct hunting hunting = {.args = &args,
 				  .view = {.args = &args,
 					   .context = &hunting,
-					   .stuck = on_stuck,
+					   .overdue = on_overdue,
 					   .reported = on_report}};
 	char name[] = "gofuncgraph-c hunt";
 	int status;

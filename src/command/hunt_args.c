@@ -88,10 +88,14 @@ static void check_end(const struct hunt_args *args, struct argp_state *state)
 			state,
 			"--goid says whose calls are looked at while they are traced, and --replay shows all that was: leave it out");
 	window_args_check(&args->times, args->replay_path, state);
-	if (args->drill && (args->replay_path || args->record_path))
+	if (args->drill && args->replay_path)
 		argp_error(
 			state,
-			"--drill traces once more, and is not in a recording: leave it out, or --record and --replay");
+			"--drill traces once more, and --replay traces nothing: leave out one of them");
+	if (args->drill && args->record_path)
+		argp_error(
+			state,
+			"--drill traces once more, and --record is of what hunt traces alone: leave out one; `record` traces trees into a file");
 	if (args->drill && !drill_format(args->format))
 		argp_error(
 			state,

@@ -2,8 +2,8 @@
 #include "command/hunt_memory.h"
 
 #include "base/log.h"
-#include "gofuncgraph/hunt_report.h"
 #include "gofuncgraph/live.h"
+#include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
 
 /* ---- goroutines ---- */
@@ -26,6 +26,8 @@ static void take(struct hunt_memory *memory, pid_t pid)
 						 &source);
 	if (!memory->err)
 		memory->err = snapshot_take(&source, &memory->snapshot);
+	if (memory->err)
+		log_warning("what stuck calls do is not known: %s", error_message(memory->err));
 }
 
 /* NULL: it is not there, or nothing can be read (memory->err). */
@@ -42,12 +44,16 @@ static const struct goroutine *find(struct hunt_memory *memory, pid_t pid, uint6
 }
 
 /* Its stack as return addresses, the innermost first. */
-static size_t copy_stack(const struct hunt_memory *memory, const struct goroutine *goroutine,
-			 uint64_t stack[UNWIND_MAX_FRAMES])
+static void copy_stack(const struct hunt_memory *memory, const struct goroutine *goroutine,
+		       const struct record *header, struct record_stack *stack)
 {
+	stack->count = (uint16_t)goroutine->num_frames;
+	stack->end = STACK_BOTTOM;
 	for (size_t i = 0; i < goroutine->num_frames; i++)
-		stack[i] = memory->snapshot.frames[goroutine->first_frame + i] + 1;
-	return goroutine->num_frames;
+		stack->addresses[i] = memory->snapshot.frames[goroutine->first_frame + i] + 1;
+	stacks_name(stack);
+	stack->header.time_ns = header->time_ns;
+	stack->header.pid = header->pid;
 }
 
 /* ---- stuck calls ---- */
@@ -60,56 +66,57 @@ void hunt_memory_add_stuck(struct hunt_memory *memory, const struct hunt_open *c
 		memory->stuck[memory->num_stuck++] = *call;
 }
 
-static const char *why_no_stack(const struct hunt_memory *memory, const struct goroutine *goroutine)
+static enum stuck_why why_no_stack(const struct hunt_memory *memory,
+				   const struct goroutine *goroutine)
 {
 	if (memory->err)
-		return error_message(memory->err);
+		return STUCK_NO_MEMORY;
 	if (!goroutine)
-		return "its goroutine is not there any more";
+		return STUCK_GONE;
 	if (goroutine->has_moved)
-		return "it went on while its stack was read";
+		return STUCK_WENT_ON;
 	if (goroutine->state == STATE_RUNNING)
-		return "it runs: its stack moves";
-	return goroutine->num_frames ? NULL : "its stack cannot be read";
+		return STUCK_RUNS;
+	return goroutine->num_frames ? STUCK_HAS_STACK : STUCK_UNREADABLE;
 }
 
-static void tell_stuck(struct hunt_memory *memory, const struct hunt_open *call,
-		       const struct hunt_memory_teller *teller)
+static void look(struct hunt_memory *memory, const struct hunt_open *call,
+		 const struct source *source, const struct record_sink *sink)
 {
-	struct names *names = teller->names;
 	const struct goroutine *goroutine = find(memory, (pid_t)call->pid, call->goid);
-	uint64_t stack[UNWIND_MAX_FRAMES];
-	struct waited_on waited_on;
-	struct hunt_object object;
-	struct hunt_stuck stuck = {
-		.target = *names_site(names, call->site),
-		.ns = call->now_ns - call->start_ns,
-		.goid = call->goid,
-		.pid = call->pid,
-		.stack = stack,
-		.why_not = why_no_stack(memory, goroutine),
+	struct record_stack stack;
+	struct record_stuck stuck = {
+		.header = {.kind = RECORD_STUCK,
+			   .size = sizeof(stuck),
+			   .time_ns = call->now_ns,
+			   .goid = call->goid,
+			   .pid = call->pid},
+		.is_found = goroutine != NULL,
+		.why_no_stack = why_no_stack(memory, goroutine),
 	};
 
 	if (goroutine) {
-		stuck.state = goroutine->state == STATE_WAITING
-				      ? names_wait_reason(names, goroutine->reason)
-				      : NULL;
-		stuck.state = stuck.state ?: names_state(names, goroutine->state);
-		stuck.num_addresses = copy_stack(memory, goroutine, stack);
+		stuck.state = goroutine->state;
+		stuck.reason = goroutine->reason;
 	}
-	if (!stuck.why_not && live_find_on(teller->source, call->pid, call->g, &waited_on) &&
-	    hunt_name_object(teller->hunt, &waited_on, &object))
-		stuck.on = &object;
-	output_stuck(teller->output, &stuck);
+	if (stuck.why_no_stack == STUCK_HAS_STACK) {
+		copy_stack(memory, goroutine, &stuck.header, &stack);
+		stuck.stack = stack.id;
+		if (!live_find_on(source, call->pid, call->g, &stuck.on))
+			stuck.on = (struct waited_on){0};
+		sink->handle(sink->context, &stack.header);
+	}
+	sink->handle(sink->context, &stuck.header);
 }
 
-void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory_teller *teller)
+void hunt_memory_look(struct hunt_memory *memory, const struct source *source,
+		      const struct record_sink *sink)
 {
 	if (!memory->num_stuck)
 		return;
 	forget(memory);
 	for (size_t i = 0; i < memory->num_stuck; i++)
-		tell_stuck(memory, &memory->stuck[i], teller);
+		look(memory, &memory->stuck[i], source, sink);
 	if (memory->num_more)
 		log_info("%llu more calls are open for as long",
 			 (unsigned long long)memory->num_more);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hunt_memory.h - what goroutines do whose calls are stuck: they make no records while they wait, so the
- * memory of their process is read, to tell it at once.
+ * memory of their process is read, and RECORD_STUCK tells it at once.
  */
 #ifndef COMMAND_HUNT_MEMORY_H
 #define COMMAND_HUNT_MEMORY_H
 
 #include "gofuncgraph/hunt.h"
-#include "gofuncgraph/output.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/source.h"
 #include "goroutines/places.h"
@@ -31,14 +30,10 @@ struct hunt_memory {
 /* Remembers the call, to be told soon. */
 void hunt_memory_add_stuck(struct hunt_memory *memory, const struct hunt_open *call);
 
-/* Tells all that were remembered. None of these is owned; the hunt and the source are those of the calls. */
-struct hunt_memory_teller {
-	struct hunt *hunt;
-	const struct source *source;
-	struct names *names;
-	struct output *output;
-};
-void hunt_memory_tell_stuck(struct hunt_memory *memory, const struct hunt_memory_teller *teller);
+/* Looks at all that were remembered: hands on a RECORD_STUCK of each, and before it the stack that it names. The
+ * source is that of the calls. */
+void hunt_memory_look(struct hunt_memory *memory, const struct source *source,
+		      const struct record_sink *sink);
 
 void hunt_memory_release(struct hunt_memory *memory);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/hunt_view.h"
 
+#include "gofuncgraph/stacks.h"
+
 static uint32_t func_of_site(void *context, uint32_t site)
 {
 	const struct hunt_view *view = context;
@@ -8,11 +10,59 @@ static uint32_t func_of_site(void *context, uint32_t site)
 	return names_func_of_site(view->names, site);
 }
 
-static void on_stuck(void *context, const struct hunt_open *call)
+static void on_overdue(void *context, const struct hunt_open *call)
 {
 	const struct hunt_view *view = context;
 
-	view->stuck(view->context, call);
+	view->overdue(view->context, call);
+}
+
+static const char *why_no_stack(uint8_t why)
+{
+	static const char *const texts[] = {
+		[STUCK_NO_MEMORY] = "the memory of its process cannot be read",
+		[STUCK_GONE] = "its goroutine is not there any more",
+		[STUCK_WENT_ON] = "it went on while its stack was read",
+		[STUCK_RUNS] = "it runs: its stack moves",
+	};
+
+	return why < sizeof(texts) / sizeof(texts[0]) && texts[why] ? texts[why]
+								    : "its stack cannot be read";
+}
+
+static const char *state_of(struct names *names, const struct record_stuck *look)
+{
+	const char *reason =
+		look->state == STATE_WAITING ? names_wait_reason(names, look->reason) : NULL;
+
+	return reason ?: names_state(names, look->state);
+}
+
+static void on_stuck(void *context, const struct hunt_open *call, const struct record_stuck *look,
+		     const struct known_stack *stack)
+{
+	const struct hunt_view *view = context;
+	struct hunt_object object;
+	struct hunt_stuck stuck = {
+		.target = *names_site(view->names, call->site),
+		.ns = call->now_ns - call->start_ns,
+		.goid = call->goid,
+		.pid = call->pid,
+		.state = look->is_found ? state_of(view->names, look) : NULL,
+	};
+
+	/* Of a recording: it was looked at sooner. */
+	if (stuck.ns < view->args->stuck_ns)
+		return;
+	if (stack) {
+		stuck.stack = stack->addresses;
+		stuck.num_addresses = stack->count;
+	} else {
+		stuck.why_not = why_no_stack(look->why_no_stack);
+	}
+	if (hunt_name_object(view->hunt, &look->on, &object))
+		stuck.on = &object;
+	output_stuck(view->output, &stuck);
 }
 
 static uint64_t period_ns(const struct hunt_options *options)
@@ -27,12 +77,14 @@ struct error *hunt_view_open(struct hunt_view *view, const struct output_options
 	const struct hunt_settings settings = {
 		.sample_ns = period_ns(&options->run.hunt),
 		.stuck_ns = args->stuck_ns,
+		.max_calls = args->limit,
 		.num_slowest = args->call,
 		.code = code,
 	};
 	const struct hunt_sink sink = {.context = view,
 				       .func_of_site = func_of_site,
-				       .stuck = view->stuck ? on_stuck : NULL};
+				       .overdue = view->overdue ? on_overdue : NULL,
+				       .stuck = on_stuck};
 	struct error *err = output_new(args->format, options, &view->output);
 
 	view->names = options->names;

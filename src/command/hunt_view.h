@@ -14,7 +14,7 @@ struct hunt_view {
 		*args; /* not owned; all else is zero at first, but for what follows */
 	/* As in struct hunt_sink, and each report besides being shown; may be NULL. */
 	void *context;
-	void (*stuck)(void *context, const struct hunt_open *call);
+	void (*overdue)(void *context, const struct hunt_open *call);
 	void (*reported)(void *context, const struct hunt_report *report);
 	struct names *names; /* not owned */
 	struct output *output;

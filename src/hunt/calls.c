@@ -60,6 +60,11 @@ static struct hunt_target *find_target(struct hunt *hunt, uint32_t site)
 
 /* ---- begin and end ---- */
 
+static bool has_enough(const struct hunt *hunt)
+{
+	return hunt->settings.max_calls && hunt->num_calls >= hunt->settings.max_calls;
+}
+
 static struct hunt_goroutine *add_goroutine(struct hunt *hunt, const struct record *record)
 {
 	struct hunt_goroutine *goroutine = calloc(1, sizeof(*goroutine));
@@ -100,7 +105,7 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 	if (!target)
 		return hunt->num_targets == HUNT_MAX_TARGETS;
 	/* When probes go, some entries are told late. */
-	if (target->is_taken_off || hunt->rest_ns)
+	if (target->is_taken_off || hunt->rest_ns || has_enough(hunt))
 		return true;
 	if (hunt->goroutines.count == HUNT_MAX_OPEN)
 		calls_drop(hunt, hunt->open);
@@ -331,9 +336,15 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 	const struct kept_asker asker = {.ask = ask, .context = hunt};
 	struct open_call *call = &goroutine->call;
 	struct hunt_target *target = call->target;
-	struct kept_call *kept = calloc(1, sizeof(*kept));
-	bool is_full = kept;
+	struct kept_call *kept;
+	bool is_full;
 
+	if (!is_open && has_enough(hunt)) {
+		remove_goroutine(hunt, goroutine);
+		return true;
+	}
+	kept = calloc(1, sizeof(*kept));
+	is_full = kept;
 	if (end_ns < call->span.start_ns)
 		end_ns = call->span.start_ns;
 	if (hunt->is_sampled && !call->has_holes)

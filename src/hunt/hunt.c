@@ -359,6 +359,10 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 	case RECORD_TICK:
 		stuck_look(hunt, record->time_ns);
 		break;
+	case RECORD_STUCK:
+		if (goroutine)
+			stuck_tell(hunt, goroutine, (const struct record_stuck *)record);
+		break;
 	case RECORD_STOPPED:
 		end_rest(hunt, record->time_ns);
 		is_full = end_all(hunt, record->time_ns);

@@ -120,5 +120,8 @@ struct hunt_goroutine *calls_find(const struct hunt *hunt, const struct record *
 
 /* Tells of calls that are open for too long. */
 void stuck_look(struct hunt *hunt, uint64_t now_ns);
+/* One of them was looked at. */
+void stuck_tell(struct hunt *hunt, const struct hunt_goroutine *goroutine,
+		const struct record_stuck *look);
 
 #endif

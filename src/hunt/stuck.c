@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * stuck.c - calls that are open for much longer than others took: each is told once, while it is open.
+ * stuck.c - calls that are open for much longer than others took: each is told once, while it is open, so that
+ * somebody looks what it does; and what that was.
  */
 #include "hunt/hunt_internal.h"
 
@@ -26,12 +27,26 @@ static uint64_t least_limit(const struct hunt *hunt)
 		       : STUCK_NS;
 }
 
+static struct hunt_open open_of(const struct hunt_goroutine *goroutine, uint64_t now_ns)
+{
+	const struct open_call *call = &goroutine->call;
+
+	return (struct hunt_open){.func = (uint32_t)call->target->func.first,
+				  .site = call->site,
+				  .pid = (uint32_t)goroutine->key.second,
+				  .goid = goroutine->key.first,
+				  .g = call->g,
+				  .start_ns = call->start_ns,
+				  .now_ns = now_ns};
+}
+
 void stuck_look(struct hunt *hunt, uint64_t now_ns)
 {
 	uint64_t least_ns = least_limit(hunt);
 	struct hunt_goroutine *goroutine;
+	struct hunt_open open;
 
-	if (!hunt->sink.stuck)
+	if (!hunt->sink.overdue)
 		return;
 	/* Those that began first are first. */
 	for (goroutine = hunt->open; goroutine; goroutine = goroutine->next) {
@@ -43,13 +58,18 @@ void stuck_look(struct hunt *hunt, uint64_t now_ns)
 		if (call->was_told || open_ns < limit_of(hunt, call->target))
 			continue;
 		call->was_told = true;
-		hunt->sink.stuck(hunt->sink.context,
-				 &(struct hunt_open){.func = (uint32_t)call->target->func.first,
-						     .site = call->site,
-						     .pid = (uint32_t)goroutine->key.second,
-						     .goid = goroutine->key.first,
-						     .g = call->g,
-						     .start_ns = call->start_ns,
-						     .now_ns = now_ns});
+		open = open_of(goroutine, now_ns);
+		hunt->sink.overdue(hunt->sink.context, &open);
 	}
+}
+
+void stuck_tell(struct hunt *hunt, const struct hunt_goroutine *goroutine,
+		const struct record_stuck *look)
+{
+	uint64_t start_ns = goroutine->call.start_ns, now_ns = look->header.time_ns;
+	struct hunt_open open = open_of(goroutine, now_ns > start_ns ? now_ns : start_ns);
+
+	if (hunt->sink.stuck)
+		hunt->sink.stuck(hunt->sink.context, &open, look,
+				 stacks_find(&hunt->stacks, look->stack));
 }

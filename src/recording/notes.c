@@ -292,6 +292,9 @@ void notes_take_record(struct notes *notes, const struct record *record)
 	case RECORD_LOOK:
 		names_wait_reason(notes->names, ((const struct record_look *)record)->reason);
 		break;
+	case RECORD_STUCK:
+		names_wait_reason(notes->names, ((const struct record_stuck *)record)->reason);
+		break;
 	case RECORD_OFFCPU:
 		take_words(notes, ((const struct record_offcpu *)record)->words);
 		break;

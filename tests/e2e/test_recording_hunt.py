@@ -14,6 +14,10 @@ VIEWS = {
     "folded": ["-f", "folded"],
     "pprof": ["-f", "pprof"],
     "speedscope": ["-f", "speedscope"],
+    "limit": ["--limit", "20"],
+    "sampled": ["--waits", "sampled", "-f", "json"],
+    "samples": ["--frequency", "997", "--waits", "exact", "--call", "1"],
+    "timeout": ["--timeout", "1h", "--ring-size", "4M", "--attach", "perf_event", "--max-overhead", "none"],
 }
 WORKS = {"mutex": ("mutex 60 5 4 50", "main.handleMutex"), "cpu": ("json 40 4 4 30", "main.handleJSON")}
 
@@ -22,8 +26,7 @@ def record(binary, start, trace, folder, work, *options):
     program = start(binary("culprits"))
     recording, shown = folder / "recording", folder / "shown"
     command, target = WORKS[work]
-    # What is told at once of calls that are stuck is not recorded.
-    tracer = trace("hunt", "--stuck", "1h", "--record", recording, "-o", shown, *options, "-p", program.pid, target)
+    tracer = trace("hunt", "--record", recording, "-o", shown, *options, "-p", program.pid, target)
     program.work(command)
     tracer.stop()
     return recording, shown.read_bytes()
@@ -31,10 +34,41 @@ def record(binary, start, trace, folder, work, *options):
 
 @pytest.mark.parametrize("work, view", [("mutex", view) for view in VIEWS] + [("cpu", "text"), ("cpu", "folded")])
 def test_same_as_live(work, view, binary, start, trace, tmp_path):
+    """With the same options, whatever they are about."""
     recording, shown = record(binary, start, trace, tmp_path, work, *VIEWS[view])
     assert shown
     assert run("hunt", "--replay", recording, *VIEWS[view]).stdout == shown
     assert run("replay", recording).stdout == run("hunt", "--replay", recording).stdout
+
+
+@pytest.mark.parametrize("goids", ["1", "1,2,3,4,5"])
+def test_goid(goids, binary, start, trace, tmp_path):
+    """Whose calls are looked at is chosen when they are traced."""
+    recording, shown = record(binary, start, trace, tmp_path, "mutex", "-f", "json", "--goid", goids)
+    assert run("hunt", "--replay", recording, "-f", "json").stdout == shown
+
+
+@pytest.mark.parametrize("waits", ["exact", "sampled"])
+@pytest.mark.parametrize("view", ["text", "json"])
+def test_stuck(view, waits, binary, start, trace, tmp_path):
+    """What was told at once of calls that are stuck, with their stacks and what they wait on; and it may be left out."""
+    program, recording, shown = start(binary("culprits")), tmp_path / "recording", tmp_path / "shown"
+    options = ["-f", view, "--waits", waits, "--stuck", "500ms"]
+    tracer = trace("hunt", *options, "--record", recording, "-o", shown, "-p", program.pid, "main.handleNetwork", "main.handleMutex")
+    program.work("network 1 1 1 3000")
+    program.work("mutex 3 2 2 2000")
+    tracer.stop()
+    told = shown.read_bytes()
+    assert run("hunt", "--replay", recording, *options).stdout == told
+    # That is none of those who show it.
+    assert run("hunt", "--replay", recording, "-f", view).stdout == told
+    mark = {"text": b"a call is open for", "json": b'{"stuck":'}[view]
+    assert mark in told and mark not in run("hunt", "--replay", recording, "-f", view, "--stuck", "1m").stdout
+    if view == "json":
+        stuck = [json.loads(line) for line in told.splitlines() if mark in line]
+        assert all(one["open_ns"] >= 500_000_000 and one["stack"] for one in stuck)
+        assert {one["stuck"] for one in stuck} == {"main.handleNetwork", "main.handleMutex"}
+        assert any(one.get("on", {}).get("kind") == "peer" for one in stuck), stuck
 
 
 @pytest.mark.parametrize("waits", ["exact", "sampled"])
@@ -54,3 +88,4 @@ def test_refused(binary, start, trace, tmp_path):
     assert f"hunt --replay {recording}" in refused("states", "--replay", recording, status=1)
     assert "--goid" in refused("hunt", "--replay", recording, "--goid", "1", status=2)
     assert "--drill" in refused("hunt", "--replay", recording, "--drill", status=2)
+    assert "--drill" in refused("hunt", "--record", tmp_path / "no", "--drill", "./server", "main.handleMutex", status=2)

@@ -12,6 +12,7 @@
 
 #include "../unit/facts.h"
 #include "gofuncgraph/hunt_report.h"
+#include "gofuncgraph/stacks.h"
 #include "goroutines/unwind.h"
 #include "must.h"
 
@@ -54,9 +55,16 @@ struct checker {
 	uint64_t most_slow; /* of one target */
 };
 
-static void stuck(void *context, const struct hunt_open *call)
+static void overdue(void *context, const struct hunt_open *call)
 {
 	must(call->now_ns >= call->start_ns + 1000 && call->goid);
+}
+
+static void stuck(void *context, const struct hunt_open *call, const struct record_stuck *look,
+		  const struct known_stack *stack)
+{
+	must(call->now_ns >= call->start_ns && call->goid == look->header.goid);
+	must(!stack || stack->id.first == look->stack);
 }
 
 static const struct code_place *code_at(void *context, uint64_t va)
@@ -239,6 +247,11 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 			fill_on(&room->look_on.on, bytes);
 		}
 		break;
+	case RECORD_STUCK:
+		room->stuck.stack = bytes[3] & 7;
+		room->stuck.state = bytes[4];
+		fill_on(&room->stuck.on, bytes);
+		break;
 	case RECORD_SAMPLE:
 		room->sample.ip_va = 0x1000 + bytes[2] * 5;
 		room->sample.stack = bytes[3] & 7;
@@ -284,6 +297,8 @@ static void feed(struct hunt *hunt, struct checker *checker, const uint8_t *byte
 		.goid = bytes[0] >> 4 & 3,
 		.pid = 1 + (bytes[0] >> 6 & 1),
 	};
+	if (room.header.kind == RECORD_LOOK && bytes[1] & 4)
+		room.header.kind = RECORD_STUCK;
 	room.header.size = (uint16_t)record_min_size(room.header.kind);
 	if (room.header.kind == RECORD_WAIT && bytes[0] >> 7)
 		room.header.flags = RECORD_IS_OPEN;
@@ -314,7 +329,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] & 16)
 		settings.code = NULL;
 	must(!names_new(&source, sites, 2, &names));
-	must(!hunt_new(&settings, &(struct hunt_sink){.func_of_site = func_of_site, .stuck = stuck},
+	must(!hunt_new(&settings,
+		       &(struct hunt_sink){
+			       .func_of_site = func_of_site, .overdue = overdue, .stuck = stuck},
 		       &hunt));
 	if (data[0] & 32)
 		must(!hunt_feed(hunt, FACTS_RECORD(&states_off)));

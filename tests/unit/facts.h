@@ -55,6 +55,7 @@ union any_record {
 	struct record_sample sample;
 	struct record_stack_copy copy;
 	struct record_look look;
+	struct record_stuck stuck;
 	struct record_entry_hunt entry_hunt;
 	struct record_entry entry;
 	struct record_frame at;

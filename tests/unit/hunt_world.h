@@ -10,6 +10,7 @@
 
 #include "facts.h"
 #include "gofuncgraph/hunt_report.h"
+#include "gofuncgraph/stacks.h"
 
 #define WORLD_PID   7
 #define WORLD_START UINT64_C(1000000000)
@@ -102,6 +103,8 @@ struct world {
 	uint32_t pid; /* whose records are fed */
 	unsigned num_stuck;
 	struct hunt_open stuck; /* the last one */
+	unsigned num_looks; /* at those */
+	uint16_t num_addresses; /* that the last one found */
 	uint64_t next_stack;
 };
 
@@ -123,11 +126,23 @@ static inline void world_on_stuck(void *context, const struct hunt_open *call)
 	world->stuck = *call;
 }
 
+static inline void world_on_look(void *context, const struct hunt_open *call,
+				 const struct record_stuck *look, const struct known_stack *stack)
+{
+	struct world *world = context;
+
+	world->num_looks++;
+	world->num_addresses = stack ? stack->count : 0;
+	assert_int_equal(call->goid, look->header.goid);
+}
+
 static inline void world_begin(struct world *world, const struct hunt_settings *settings)
 {
 	const struct name_source source = name_source_table(&world_table);
-	const struct hunt_sink sink = {
-		.context = world, .func_of_site = world_func_of_site, .stuck = world_on_stuck};
+	const struct hunt_sink sink = {.context = world,
+				       .func_of_site = world_func_of_site,
+				       .overdue = world_on_stuck,
+				       .stuck = world_on_look};
 
 	*world = (struct world){.next_stack = 100, .pid = WORLD_PID};
 	assert_null(names_new(&source, world_sites, 4, &world->names));

@@ -353,6 +353,54 @@ static void test_stuck(void **state)
 	world_end(&world);
 }
 
+static void check_enough(const struct hunt_report *report)
+{
+	assert_int_equal(report->calls, 2);
+	assert_int_equal(report->open, 1);
+	assert_int_equal(report->lost, 0);
+}
+
+/* Further calls do not count, and one that is open to the end began before. */
+static void test_enough(void **state)
+{
+	struct world world;
+
+	world_begin(&world, &(struct hunt_settings){.max_calls = 2});
+	world_enter(&world, 4, 0);
+	world_enter(&world, 3, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		world_enter(&world, 1, 10 * i + 1);
+		world_leave(&world, 1, 10 * i + 5);
+	}
+	world_leave(&world, 3, 100);
+	world_stop(&world, 200);
+	assert_int_equal(world_report(&world, &none, check_enough), 1);
+	assert_int_equal(hunt_num_calls(world.hunt), 2);
+	world_end(&world);
+}
+
+/* What it does is told while it is open; of one that is not, nothing. */
+static void test_look_at_stuck(void **state)
+{
+	struct world world;
+	union any_record room = {0};
+
+	world_begin(&world, &plain);
+	world_enter(&world, 2, 0);
+	room.stuck.stack = STACK(&world, HANDLE);
+	world_feed(&world, &room, RECORD_STUCK, 6000000, 2);
+	assert_int_equal(world.num_looks, 1);
+	assert_int_equal(world.num_addresses, 1);
+	room.stuck.stack = 1;
+	world_feed(&world, &room, RECORD_STUCK, 6000000, 2);
+	assert_int_equal(world.num_looks, 2);
+	assert_int_equal(world.num_addresses, 0);
+	world_leave(&world, 2, 7000000);
+	world_feed(&world, &room, RECORD_STUCK, 7000000, 2);
+	assert_int_equal(world.num_looks, 2);
+	world_end(&world);
+}
+
 static void check_two(const struct hunt_report *report)
 {
 	assert_int_equal(report->calls, 1);
@@ -520,7 +568,8 @@ int main(void)
 		cmocka_unit_test(test_holder),       cmocka_unit_test(test_convoy),
 		cmocka_unit_test(test_pipeline),     cmocka_unit_test(test_hog),
 		cmocka_unit_test(test_losses),       cmocka_unit_test(test_open),
-		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_look_at_stuck),
+		cmocka_unit_test(test_enough),       cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_taken_off),    cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_tree),         cmocka_unit_test(test_library),
 		cmocka_unit_test(test_calling_line),
