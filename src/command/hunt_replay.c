@@ -7,6 +7,7 @@
 
 struct shown {
 	struct hunt_view view;
+	const struct play *play;
 	const struct player_state *state;
 };
 
@@ -74,5 +75,6 @@ struct error *hunt_replay(const struct hunt_args *args)
 			    .is_full = is_full,
 			    .report = report};
 
+	shown.play = &play;
 	return play_show(&play);
 }
