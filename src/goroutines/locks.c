@@ -3,12 +3,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
 /* Of a stack that is looked through, the innermost part; of all of them. */
 #define MAX_STACK_BYTES (16u << 10)
 #define MAX_ALL_BYTES   (UINT64_C(256) << 20)
+
+/* Locks are mostly held for shorter. */
+#define CHECK_US 20000
 
 /* ---- locks ---- */
 
@@ -23,35 +27,88 @@ const struct lock *locks_at(const struct locks *locks, uint64_t address)
 }
 
 /* False: out of memory. */
-static bool add_lock(struct locks *locks, const struct sync_object *object)
+static bool add_lock(struct locks *locks, uint64_t address, enum sync_kind kind)
 {
 	struct lock *lock;
 
-	if (find_lock(locks, object->address))
+	if (find_lock(locks, address))
 		return true;
 	lock = calloc(1, sizeof(*lock));
 	if (!lock)
 		return false;
-	lock->key.first = object->address;
-	lock->is_channel = object->kind == SYNC_CHANNEL;
+	lock->key.first = address;
+	lock->is_served = kind != SYNC_LOCK;
 	if (hash_add(&locks->by_address, &lock->key))
 		return true;
 	free(lock);
 	return false;
 }
 
-/* ---- who may hold it ---- */
+/* ---- what each waits for ---- */
+
+/* Circles that are looked for: the surer ones first. */
+enum circle_kind { CIRCLE_OF_LOCKS, CIRCLE_WITH_CHANNELS, CIRCLE_WITH_ALL };
 
 /* While stacks are looked through. */
 struct search {
 	const struct snapshot *snapshot;
-	const uint64_t *awaited; /* by index: the lock or channel that it waits for, or 0 */
+	const struct sync_object *awaited; /* by index */
 	struct locks *locks;
 	uint64_t lowest, highest; /* of their addresses */
-	/* While circles are looked for: whether channels may be in them; of the way to a place, how many are locks. */
-	bool has_channels;
-	size_t num_locks[LOCKS_MAX_CIRCLE + 1];
+	/* While circles are looked for: which ones, the number of this attempt, and how many may still be followed. */
+	enum circle_kind circle_kind;
+	uint64_t number;
+	size_t left;
+	size_t num_locks[LOCKS_MAX_CIRCLE + 1]; /* of the way to a place, how many are locks */
 };
+
+/* Addresses: one, or of a select several. */
+struct wanted {
+	const uint64_t *items;
+	size_t count;
+};
+
+static bool is_known(enum sync_kind kind)
+{
+	return kind == SYNC_LOCK || kind == SYNC_CHANNEL || kind == SYNC_CONDITION ||
+	       kind == SYNC_SELECT;
+}
+
+static struct wanted wanted_by(const struct search *search, size_t index)
+{
+	const struct goroutine *one = &search->snapshot->goroutines[index];
+	const struct sync_object *object = &search->awaited[index];
+
+	if (object->kind == SYNC_SELECT)
+		return (struct wanted){snapshot_channels(search->snapshot, one),
+				       one->awaited.num_channels};
+	return (struct wanted){&object->address, is_known(object->kind)};
+}
+
+static bool is_wanted(struct wanted wanted, uint64_t address)
+{
+	for (size_t i = 0; i < wanted.count; i++)
+		if (wanted.items[i] == address)
+			return true;
+	return false;
+}
+
+static bool add_wanted(struct search *search, size_t index)
+{
+	const struct wanted wanted = wanted_by(search, index);
+
+	for (size_t i = 0; i < wanted.count; i++) {
+		uint64_t address = wanted.items[i];
+
+		if (!add_lock(search->locks, address, search->awaited[index].kind))
+			return false;
+		search->lowest = address < search->lowest ? address : search->lowest;
+		search->highest = address > search->highest ? address : search->highest;
+	}
+	return true;
+}
+
+/* ---- who may hold it ---- */
 
 static void note_holder(struct lock *lock, size_t index)
 {
@@ -66,11 +123,13 @@ static void note_holder(struct lock *lock, size_t index)
 static void look_through(const struct search *search, size_t index, const uint64_t *words,
 			 size_t count)
 {
+	const struct wanted wanted = wanted_by(search, index);
+
 	for (size_t i = 0; i < count; i++) {
 		struct lock *lock;
 
 		if (words[i] < search->lowest || words[i] > search->highest ||
-		    words[i] == search->awaited[index])
+		    is_wanted(wanted, words[i]))
 			continue;
 		lock = find_lock(search->locks, words[i]);
 		if (lock)
@@ -98,66 +157,89 @@ static void look_at_stacks(const struct search *search, const struct memory *mem
 /* ---- circles ---- */
 
 #define DONE SIZE_MAX
-/* Locks from which circles with channels are looked for. */
-#define MAX_BEGINS 1000
+/* In all: steps from a goroutine to what it waits for. */
+#define MAX_STEPS 4000000
+
+static bool may_be_in(const struct search *search, enum sync_kind kind)
+{
+	if (kind == SYNC_LOCK)
+		return true;
+	return search->circle_kind >=
+	       (kind == SYNC_CHANNEL ? CIRCLE_WITH_CHANNELS : CIRCLE_WITH_ALL);
+}
+
+static size_t place_of(const struct search *search, const struct lock *lock)
+{
+	return lock->search == search->number ? lock->place : 0;
+}
+
+static void set_place(const struct search *search, struct lock *lock, size_t place)
+{
+	lock->search = search->number;
+	lock->place = place;
+}
+
+static bool follow(struct search *search, struct lock *lock, size_t depth);
+
+/* From a goroutine, which is the one at `depth` of the circle, to one of the things it waits for. */
+static bool follow_to(struct search *search, size_t holder, uint64_t address, size_t depth)
+{
+	struct locks *locks = search->locks;
+	struct lock *next = find_lock(locks, address);
+	size_t place = next ? place_of(search, next) : DONE, begin = place - 1;
+
+	if (place == DONE || !search->left)
+		return false;
+	search->left--;
+	locks->circle[depth] = holder;
+	locks->circle_channels[depth] = search->awaited[holder].kind == SYNC_SELECT ? address : 0;
+	if (!place)
+		return depth + 1 < LOCKS_MAX_CIRCLE && follow(search, next, depth + 1);
+	/* Channels alone: those who wait for work have them, too. */
+	if (search->num_locks[depth + 1] == search->num_locks[begin])
+		return false;
+	locks->circle_len = depth + 1 - begin;
+	memmove(locks->circle, locks->circle + begin, locks->circle_len * sizeof(*locks->circle));
+	memmove(locks->circle_channels, locks->circle_channels + begin,
+		locks->circle_len * sizeof(*locks->circle_channels));
+	return true;
+}
 
 /* From a lock or a channel on to who may have it, and to what those wait for. True: it leads back. */
 static bool follow(struct search *search, struct lock *lock, size_t depth)
 {
-	struct locks *locks = search->locks;
-
-	lock->place = depth + 1;
-	search->num_locks[depth + 1] = search->num_locks[depth] + !lock->is_channel;
+	set_place(search, lock, depth + 1);
+	search->num_locks[depth + 1] = search->num_locks[depth] + !lock->is_served;
 	for (size_t i = 0; i < lock->num_holders && i < LOCKS_MAX_HOLDERS; i++) {
 		size_t holder = lock->holders[i];
-		struct lock *next = find_lock(locks, search->awaited[holder]);
+		const struct wanted wanted = wanted_by(search, holder);
 
-		if (!next || next->place == DONE || (next->is_channel && !search->has_channels))
+		if (!may_be_in(search, search->awaited[holder].kind))
 			continue;
-		locks->circle[depth] = holder;
-		/* Channels alone: those who wait for work have them, too. */
-		if (next->place &&
-		    search->num_locks[depth + 1] == search->num_locks[next->place - 1])
-			continue;
-		if (next->place) {
-			locks->circle_len = depth + 2 - next->place;
-			memmove(locks->circle, locks->circle + next->place - 1,
-				locks->circle_len * sizeof(*locks->circle));
-			return true;
-		}
-		if (depth + 1 < LOCKS_MAX_CIRCLE && follow(search, next, depth + 1))
-			return true;
+		for (size_t j = 0; j < wanted.count; j++)
+			if (follow_to(search, holder, wanted.items[j], depth))
+				return true;
 	}
-	lock->place = DONE;
+	set_place(search, lock, DONE);
 	return false;
-}
-
-static void clear_places(const struct locks *locks)
-{
-	struct lock *one;
-
-	for (size_t at = 0; (one = hash_next(&locks->by_address, &at));)
-		one->place = 0;
 }
 
 /* Each circle that counts has a lock, and is looked for from there. With channels, what is DONE may be in a circle all
  * the same: all that it led back to then were channels. So each lock begins anew. */
-static void find_circle(struct search *search, bool has_channels)
+static void find_circle(struct search *search, enum circle_kind kind)
 {
-	size_t left = MAX_BEGINS;
+	search->circle_kind = kind;
+	search->number++;
+	for (size_t i = 0; i < search->snapshot->count && search->left; i++) {
+		struct lock *lock = search->awaited[i].kind == SYNC_LOCK
+					    ? find_lock(search->locks, search->awaited[i].address)
+					    : NULL;
 
-	search->has_channels = has_channels;
-	clear_places(search->locks);
-	for (size_t i = 0; i < search->snapshot->count && left; i++) {
-		struct lock *lock = find_lock(search->locks, search->awaited[i]);
-
-		if (!lock || lock->is_channel || (has_channels ? lock->has_begun : lock->place))
+		if (!lock ||
+		    (kind == CIRCLE_OF_LOCKS ? place_of(search, lock) > 0 : lock->begun == kind))
 			continue;
-		if (has_channels) {
-			clear_places(search->locks);
-			lock->has_begun = true;
-			left--;
-		}
+		lock->begun = kind;
+		search->number += kind != CIRCLE_OF_LOCKS;
 		if (follow(search, lock, 0))
 			return;
 	}
@@ -169,36 +251,62 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks)
 {
-	_cleanup_free_ uint64_t *addresses = calloc(snapshot->count + 1, sizeof(*addresses));
+	_cleanup_free_ struct sync_object *objects = calloc(snapshot->count + 1, sizeof(*objects));
 	_cleanup_free_ uint64_t *words = malloc(MAX_STACK_BYTES);
-	struct search search = {
-		.snapshot = snapshot, .awaited = addresses, .locks = locks, .lowest = UINT64_MAX};
+	struct search search = {.snapshot = snapshot,
+				.awaited = objects,
+				.locks = locks,
+				.lowest = UINT64_MAX,
+				.left = MAX_STEPS};
 	size_t num_locks = 0;
 
 	*locks = (struct locks){0};
-	if (!addresses || !words)
+	if (!objects || !words)
 		return error_out_of_memory();
 	for (size_t i = 0; i < snapshot->count; i++) {
-		struct sync_object object = awaited(context, &snapshot->goroutines[i]);
-
-		if (object.kind != SYNC_LOCK && object.kind != SYNC_CHANNEL)
-			continue;
-		if (!add_lock(locks, &object))
+		objects[i] = awaited(context, &snapshot->goroutines[i]);
+		num_locks += objects[i].kind == SYNC_LOCK;
+		if (!add_wanted(&search, i))
 			return error_out_of_memory();
-		num_locks += object.kind == SYNC_LOCK;
-		addresses[i] = object.address;
-		search.lowest = object.address < search.lowest ? object.address : search.lowest;
-		search.highest = object.address > search.highest ? object.address : search.highest;
 	}
 	if (!num_locks) {
 		locks_release(locks);
 		return NULL;
 	}
 	look_at_stacks(&search, memory, words);
-	find_circle(&search, false);
-	if (!locks->circle_len)
-		find_circle(&search, true);
+	for (int kind = CIRCLE_OF_LOCKS; kind <= CIRCLE_WITH_ALL && !locks->circle_len; kind++)
+		find_circle(&search, (enum circle_kind)kind);
 	return NULL;
+}
+
+static bool is_where_it_was(const struct goroutine *one, const struct goroutine *then)
+{
+	return one->g == then->g && one->goid == then->goid && one->sp == then->sp &&
+	       one->ip == then->ip && one->state == then->state && one->reason == then->reason;
+}
+
+struct error *locks_check_circle(const struct snapshot_source *source,
+				 const struct snapshot *snapshot, struct locks *locks)
+{
+	uint64_t addresses[LOCKS_MAX_CIRCLE];
+	struct snapshot again;
+	struct error *err;
+	bool is_still;
+
+	if (!locks->circle_len)
+		return NULL;
+	for (size_t i = 0; i < locks->circle_len; i++)
+		addresses[i] = snapshot->goroutines[locks->circle[i]].g;
+	usleep(CHECK_US);
+	err = snapshot_take_some(source, addresses, locks->circle_len, &again);
+	is_still = !err && again.count == locks->circle_len;
+	for (size_t i = 0; i < locks->circle_len && is_still; i++)
+		is_still = is_where_it_was(&again.goroutines[i],
+					   &snapshot->goroutines[locks->circle[i]]);
+	if (!is_still)
+		locks->circle_len = 0;
+	snapshot_release(&again);
+	return err;
 }
 
 void locks_release(struct locks *locks)

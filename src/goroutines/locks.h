@@ -2,7 +2,8 @@
 /*
  * locks.h - which locks goroutines wait for, and who may hold them: Go does not note that, but the address of
  * a lock that is to be unlocked at a function's end (`defer mutex.Unlock()`) is on the stack of who has it. And which
- * channels, while others wait for locks: who has one on its stack may be the one to send or to receive.
+ * channels and conditions, while others wait for locks: who has one on its stack may be the one to serve it, which is
+ * to send, to receive or to signal.
  */
 #ifndef GOROUTINES_LOCKS_H
 #define GOROUTINES_LOCKS_H
@@ -16,24 +17,26 @@
 /* Goroutines of a circle. */
 #define LOCKS_MAX_CIRCLE 8
 
-/* A lock, or a channel, that somebody waits for. */
+/* A lock, a channel or a condition that somebody waits for. */
 struct lock {
 	struct hash_key key; /* its address */
-	bool is_channel;
+	bool is_served; /* no lock */
 	/* Goroutines that do not wait for it, and have its address on their stacks: so many, and the first of
 	 * them, by their index in the snapshot. */
 	size_t num_holders;
 	size_t holders[LOCKS_MAX_HOLDERS];
 	size_t last_holder;
-	size_t place; /* on the way of who looks for circles, from 1 */
-	bool has_begun; /* circles with channels were looked for from here */
+	size_t place; /* on the way of who looks for circles, from 1, since they began so often: */
+	uint64_t search;
+	uint8_t begun; /* of the kinds of circles, the last that was looked for from here */
 };
 
 struct locks {
 	struct hash by_address;
 	/* Goroutines in a circle, by index: each waits for what the next has on its stack, and the last one for what
-	 * the first has. One of these is a lock at least. */
+	 * the first has. One of these is a lock at least. Of a select it is this channel; else 0. */
 	size_t circle[LOCKS_MAX_CIRCLE];
+	uint64_t circle_channels[LOCKS_MAX_CIRCLE];
 	size_t circle_len; /* 0: there is none */
 };
 
@@ -42,6 +45,9 @@ struct locks {
 struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks);
+/* Looks at the goroutines of the circle once more, a little later: it is none when one of them has gone on. */
+struct error *locks_check_circle(const struct snapshot_source *source,
+				 const struct snapshot *snapshot, struct locks *locks);
 void locks_release(struct locks *locks);
 
 /* NULL: nobody waits for it. */

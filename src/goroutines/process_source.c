@@ -36,8 +36,7 @@ struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct pl
 	if (err)
 		return err;
 	for (unsigned reason = 0; reason < 256; reason++)
-		source->semaphore_reasons[reason] =
-			awaited_is_semaphore(gobin_wait_reason(bin, reason));
+		source->ways[reason] = (uint8_t)awaited_way(gobin_wait_reason(bin, reason));
 	source->code.context = places;
 	source->code.at = places_code;
 	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;

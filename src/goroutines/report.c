@@ -42,17 +42,20 @@ bool report_is_endless(const struct report *report, const struct goroutine *one)
 
 struct sync_object report_circle_object(const struct report *report, size_t place)
 {
-	const struct goroutine *one = &report->snapshot->goroutines[report->locks->circle[place]];
+	const struct locks *locks = report->locks;
+	const struct goroutine *one = &report->snapshot->goroutines[locks->circle[place]];
 
+	if (locks->circle_channels[place])
+		return (struct sync_object){locks->circle_channels[place], SYNC_CHANNEL};
 	return sync_object_awaited(report->places, report->snapshot, one);
 }
 
-bool report_circle_has_channel(const struct report *report)
+bool report_circle_is_of_locks(const struct report *report)
 {
 	for (size_t i = 0; i < report->locks->circle_len; i++)
-		if (report_circle_object(report, i).kind == SYNC_CHANNEL)
-			return true;
-	return false;
+		if (report_circle_object(report, i).kind != SYNC_LOCK)
+			return false;
+	return true;
 }
 
 uint64_t report_wait_ns(const struct report *report, uint64_t since_ns)

@@ -45,10 +45,10 @@ void report_frames(const struct report *report, const struct goroutine *one,
 /* True of what nobody can end: a channel that is nil, a select without cases. */
 bool report_is_endless(const struct report *report, const struct goroutine *one);
 
-/* Of those in the circle: what the one at this place waits for, a lock or a channel. */
+/* Of those in the circle: what the one at this place waits for that the next one has. */
 struct sync_object report_circle_object(const struct report *report, size_t place);
-/* Whether any of them waits for a channel. */
-bool report_circle_has_channel(const struct report *report);
+/* Whether all of them wait for locks. */
+bool report_circle_is_of_locks(const struct report *report);
 
 /* Where the goroutine was started; NULL: nowhere, or unknown. */
 const struct shown_frame *report_creator(const struct report *report, const struct goroutine *one);

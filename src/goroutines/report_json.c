@@ -71,13 +71,20 @@ static void put_labels(struct json_writer *json, const struct label_set *set)
 	json_close(json, '}');
 }
 
+#define ADDRESS_SIZE 32
+
+static const char *address_text(char text[ADDRESS_SIZE], uint64_t address)
+{
+	snprintf(text, ADDRESS_SIZE, "0x%" PRIx64, address);
+	return text;
+}
+
 static void put_address(struct json_writer *json, const char *name, uint64_t address)
 {
-	char text[32];
+	char text[ADDRESS_SIZE];
 
-	snprintf(text, sizeof(text), "0x%" PRIx64, address);
 	json_text_key(json, name);
-	json_text(json, text);
+	json_text(json, address_text(text, address));
 }
 
 /* Of other goroutines, by index. */
@@ -100,14 +107,25 @@ static void put_holders(struct json_writer *json, const struct report *report, u
 	json_close(json, ']');
 }
 
+static void put_channels(struct json_writer *json, const struct report *report,
+			 const struct goroutine *one)
+{
+	const uint64_t *channels = snapshot_channels(report->snapshot, one);
+	char text[ADDRESS_SIZE];
+
+	json_member_open(json, "channels", '[');
+	for (size_t i = 0; i < one->awaited.num_channels; i++)
+		json_element_text(json, address_text(text, channels[i]));
+	json_close(json, ']');
+}
+
 static void put_awaited(struct json_writer *json, const struct report *report,
 			const struct goroutine *one)
 {
 	static const char *const names[] = {
-		[SYNC_LOCK] = "lock",
-		[SYNC_WAIT_GROUP] = "wait_group",
-		[SYNC_SEMAPHORE] = "semaphore",
-		[SYNC_CHANNEL] = "channel",
+		[SYNC_LOCK] = "lock",           [SYNC_WAIT_GROUP] = "wait_group",
+		[SYNC_SEMAPHORE] = "semaphore", [SYNC_CHANNEL] = "channel",
+		[SYNC_CONDITION] = "condition",
 	};
 	struct sync_object object = sync_object_awaited(report->places, report->snapshot, one);
 	size_t index = (size_t)(one - report->snapshot->goroutines);
@@ -117,16 +135,19 @@ static void put_awaited(struct json_writer *json, const struct report *report,
 	if (object.kind == SYNC_NONE)
 		return;
 	json_member_open(json, "waits_for", '{');
-	put_address(json, names[object.kind], object.address);
+	if (object.kind == SYNC_SELECT)
+		put_channels(json, report, one);
+	else
+		put_address(json, names[object.kind], object.address);
 	if (object.kind == SYNC_LOCK)
 		put_holders(json, report, object.address);
 	json_close(json, '}');
 	if (!locks_has_in_circle(report->locks, index))
 		return;
-	if (report_circle_has_channel(report))
-		json_member_open(json, "maybe_deadlock", '[');
-	else
+	if (report_circle_is_of_locks(report))
 		json_member_open(json, "deadlock", '[');
+	else
+		json_member_open(json, "maybe_deadlock", '[');
 	put_goids(json, report, report->locks->circle, report->locks->circle_len);
 	json_close(json, ']');
 }

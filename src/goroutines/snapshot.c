@@ -133,12 +133,12 @@ static void add_more(struct batch *batch, size_t i, const struct stack_bytes *st
 		.hi = batch->gs[i].hi,
 		.waiting = word_at(raw, source->layout.g_waiting),
 		.stack = stack,
-		.is_at_semaphore = source->semaphore_reasons[to->reason],
+		.way = source->ways[to->reason],
 	};
 
 	if (to->state == STATE_WAITING)
 		to->awaited = awaited_read(&source->memory, &source->layout, &waiter,
-					   &batch->semaphore_slot);
+					   &batch->semaphore_slot, &batch->snapshot->channels);
 	to->labels = label_sets_read(&batch->snapshot->labels, &source->memory, &source->layout,
 				     waiter.g, word_at(raw, source->layout.g_labels));
 }
@@ -380,6 +380,7 @@ void snapshot_release(struct snapshot *snapshot)
 {
 	free(snapshot->goroutines);
 	free(snapshot->frames);
+	free(snapshot->channels.items);
 	label_sets_release(&snapshot->labels);
 	*snapshot = (struct snapshot){0};
 }

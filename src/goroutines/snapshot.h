@@ -44,6 +44,7 @@ struct snapshot {
 	size_t count, capacity;
 	uint64_t *frames; /* va of each, see unwind() */
 	size_t num_frames, frames_capacity;
+	struct awaited_channels channels; /* of selects */
 	struct label_sets labels;
 	size_t num_unreadable; /* g's that are no g's, or could not be read */
 	bool is_cut; /* there are more than SNAPSHOT_MAX_GOROUTINES */
@@ -55,7 +56,7 @@ struct snapshot_source {
 	struct unwind_code code;
 	uint64_t allgs; /* address of the variable in the process */
 	bool wants_more; /* labels, and what each waits for */
-	bool semaphore_reasons[256]; /* awaited_is_semaphore() */
+	uint8_t ways[256]; /* by reasons: enum awaited_way */
 };
 
 /* Errors: the memory cannot be read; it holds no goroutines. snapshot_release() in any case. */
@@ -64,5 +65,13 @@ struct error *snapshot_take(const struct snapshot_source *source, struct snapsho
 struct error *snapshot_take_some(const struct snapshot_source *source, const uint64_t *addresses,
 				 size_t count, struct snapshot *snapshot);
 void snapshot_release(struct snapshot *snapshot);
+
+/* Addresses of one's channels, awaited.num_channels of them. */
+static inline const uint64_t *snapshot_channels(const struct snapshot *snapshot,
+						const struct goroutine *one)
+{
+	return one->awaited.num_channels ? &snapshot->channels.items[one->awaited.first_channel]
+					 : NULL;
+}
 
 #endif

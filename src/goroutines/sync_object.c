@@ -41,6 +41,10 @@ struct sync_object sync_object_awaited(struct places *places, const struct snaps
 
 	if (one->awaited.kind == AWAITED_CHANNEL)
 		return (struct sync_object){one->awaited.address, SYNC_CHANNEL};
+	if (one->awaited.kind == AWAITED_CONDITION)
+		return (struct sync_object){one->awaited.address, SYNC_CONDITION};
+	if (one->awaited.kind == AWAITED_SELECT)
+		return (struct sync_object){.kind = SYNC_SELECT};
 	if (one->awaited.kind != AWAITED_SEMAPHORE)
 		return (struct sync_object){0};
 	for (size_t i = 0; i < one->num_frames && i < MAX_SYNC_FRAMES; i++) {

@@ -12,10 +12,12 @@ enum sync_kind {
 	SYNC_WAIT_GROUP,
 	SYNC_SEMAPHORE, /* something else of that package */
 	SYNC_CHANNEL,
+	SYNC_CONDITION, /* sync.Cond */
+	SYNC_SELECT, /* any of several channels: awaited.num_channels */
 };
 
 struct sync_object {
-	uint64_t address; /* 0: unknown */
+	uint64_t address; /* 0: unknown, or SYNC_SELECT */
 	enum sync_kind kind;
 };
 

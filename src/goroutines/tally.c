@@ -18,7 +18,9 @@ static int compare_counts(const void *a, const void *b)
 
 	if (one->count != other->count)
 		return one->count > other->count ? -1 : 1;
-	return one->first < other->first ? -1 : one->first > other->first;
+	if (one->first != other->first)
+		return one->first < other->first ? -1 : 1;
+	return one->key < other->key ? -1 : 1;
 }
 
 size_t tally_sum_up(struct tally *items, size_t num)

@@ -11,22 +11,22 @@
 /* Objects that have a line. */
 #define MAX_OBJECTS 3
 
-/* Of one member: "lock", or NULL if it is not known what it waits for. */
-static const char *name_of(const struct report *report, const struct goroutine *one,
-			   uint64_t *address)
-{
-	static const char *const names[] = {
-		[SYNC_NONE] = NULL,
-		[SYNC_LOCK] = "lock",
-		[SYNC_WAIT_GROUP] = "wait group",
-		[SYNC_SEMAPHORE] = "semaphore",
-		[SYNC_CHANNEL] = "channel",
-	};
-	struct sync_object object = sync_object_awaited(report->places, report->snapshot, one);
+static const char *const names[] = {
+	[SYNC_NONE] = NULL,
+	[SYNC_LOCK] = "lock",
+	[SYNC_WAIT_GROUP] = "wait group",
+	[SYNC_SEMAPHORE] = "semaphore",
+	[SYNC_CHANNEL] = "channel",
+	[SYNC_CONDITION] = "condition",
+	[SYNC_SELECT] = "channel",
+};
 
-	*address = object.address;
-	return names[object.kind];
-}
+/* What the members of a group wait for: their stacks are the same, and so is its kind. */
+struct awaited_objects {
+	enum sync_kind kind;
+	struct tally *items; /* owned; NULL: out of memory */
+	size_t count;
+};
 
 static void put_address(struct text_out *out, uint64_t address)
 {
@@ -60,24 +60,51 @@ static void put_holders(struct text_out *out, const struct lock *lock)
 	text_put(out, shown == 1 ? ": it may hold it" : ": one of them may hold it");
 }
 
-static void put_object(struct text_out *out, const struct group *group, const char *name,
+static void put_waits(struct text_out *out, const struct group *group, size_t count)
+{
+	if (group->count == 1) {
+		text_put(out, "  waits for ");
+		return;
+	}
+	text_put(out, "  ");
+	text_put_number(out, count);
+	text_put(out, count == 1 ? " waits for " : " wait for ");
+}
+
+static void put_object(struct text_out *out, const struct group *group, enum sync_kind kind,
 		       const struct tally *object)
 {
 	const struct lock *lock = locks_at(out->report->locks, object->key);
 
-	if (group->count == 1) {
-		text_put(out, "  waits");
-	} else {
-		text_put(out, "  ");
-		text_put_number(out, object->count);
-		text_put(out, object->count == 1 ? " waits" : " wait");
-	}
-	text_put(out, " for the ");
-	text_put(out, name);
+	put_waits(out, group, object->count);
+	text_put(out, "the ");
+	text_put(out, names[kind]);
 	text_put(out, " at ");
 	put_address(out, object->key);
-	if (lock && lock->num_holders && !lock->is_channel)
+	if (kind == SYNC_SELECT)
+		text_put(out, ", among others");
+	if (lock && lock->num_holders && kind == SYNC_LOCK)
 		put_holders(out, lock);
+	text_end_line(out);
+}
+
+/* One select's. */
+static void put_channels(struct text_out *out, const struct group *group,
+			 const struct awaited_objects *objects)
+{
+	size_t shown = objects->count <= MAX_OBJECTS + 1 ? objects->count : MAX_OBJECTS;
+
+	put_waits(out, group, 1);
+	text_put(out, "one of the channels at ");
+	for (size_t i = 0; i < shown; i++) {
+		text_put(out, i ? ", " : "");
+		put_address(out, objects->items[i].key);
+	}
+	if (shown < objects->count) {
+		text_put(out, " and ");
+		text_put_number(out, objects->count - shown);
+		text_put(out, " more");
+	}
 	text_end_line(out);
 }
 
@@ -91,51 +118,91 @@ static void put_rest(struct text_out *out, const char *name, size_t num)
 	text_end_line(out);
 }
 
+static struct awaited_objects objects_of(const struct report *report, const struct group *group)
+{
+	struct awaited_objects objects = {0};
+	size_t room = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		room += group->members[i]->awaited.num_channels + 1;
+	objects.items = calloc(room, sizeof(*objects.items));
+	for (size_t i = 0; objects.items && i < group->count; i++) {
+		const struct goroutine *one = group->members[i];
+		const uint64_t *channels = snapshot_channels(report->snapshot, one);
+		struct sync_object object =
+			sync_object_awaited(report->places, report->snapshot, one);
+
+		objects.kind = object.kind ?: objects.kind;
+		if (object.address)
+			objects.items[objects.count++] = (struct tally){object.address, i, 1};
+		for (size_t j = 0; j < one->awaited.num_channels; j++)
+			objects.items[objects.count++] = (struct tally){channels[j], i, 1};
+	}
+	if (objects.count)
+		objects.count = tally_sum_up(objects.items, objects.count);
+	return objects;
+}
+
 void text_put_awaited(struct text_out *out, const struct group *group)
 {
-	_cleanup_free_ struct tally *objects = calloc(group->count, sizeof(*objects));
-	const char *name = NULL;
-	size_t num = 0, shown;
+	const struct awaited_objects objects = objects_of(out->report, group);
+	_cleanup_free_ struct tally *items = objects.items;
+	size_t shown = objects.count <= MAX_OBJECTS + 1 ? objects.count : MAX_OBJECTS;
 
-	for (size_t i = 0; objects && i < group->count; i++) {
-		uint64_t address;
-		const char *one = name_of(out->report, group->members[i], &address);
-
-		/* Their stacks are the same. */
-		name = one ?: name;
-		if (one)
-			objects[num++] = (struct tally){address, i, 1};
+	if (objects.kind == SYNC_SELECT && group->count == 1) {
+		put_channels(out, group, &objects);
+		return;
 	}
-	num = num ? tally_sum_up(objects, num) : 0;
-	shown = num <= MAX_OBJECTS + 1 ? num : MAX_OBJECTS;
 	for (size_t i = 0; i < shown; i++)
-		put_object(out, group, name, &objects[i]);
-	if (shown < num)
-		put_rest(out, name, num - shown);
+		put_object(out, group, objects.kind, &items[i]);
+	if (shown < objects.count)
+		put_rest(out, names[objects.kind], objects.count - shown);
 }
 
 /* "the lock at 0xc000012038" */
 static void put_circle_object(struct text_out *out, struct sync_object object)
 {
-	text_put(out, object.kind == SYNC_CHANNEL ? "the channel at " : "the lock at ");
+	text_put(out, "the ");
+	text_put(out, names[object.kind] ?: "lock");
+	text_put(out, " at ");
 	put_address(out, object.address);
+}
+
+/* How sure it is. */
+static void put_circle_title(struct text_out *out)
+{
+	const struct locks *locks = out->report->locks;
+	bool has_channel = false, has_condition = false, has_select = false;
+
+	for (size_t i = 0; i < locks->circle_len; i++) {
+		enum sync_kind kind = report_circle_object(out->report, i).kind;
+
+		has_channel = has_channel || kind == SYNC_CHANNEL;
+		has_condition = has_condition || kind == SYNC_CONDITION;
+		has_select = has_select || locks->circle_channels[i];
+	}
+	text_put_style(out, TEXT_BOLD);
+	if (!has_channel && !has_condition) {
+		text_put(out, "a deadlock, if each holds the lock that is on its stack:");
+	} else {
+		text_put(out, "maybe a deadlock, if each holds the lock");
+		text_put(out, has_channel ? ", or alone serves the channel" : "");
+		text_put(out, has_condition ? ", or alone signals the condition" : "");
+		text_put(out, ", that is on its stack");
+		text_put(out, has_select ? ", and no other channel of a select is served:" : ":");
+	}
+	text_put_style(out, TEXT_PLAIN);
+	text_end_line(out);
 }
 
 void text_put_circle(struct text_out *out)
 {
 	const struct locks *locks = out->report->locks;
-	bool has_channel = report_circle_has_channel(out->report);
+	bool is_of_locks = report_circle_is_of_locks(out->report);
 
 	if (!locks->circle_len)
 		return;
-	text_put_style(out, TEXT_BOLD);
-	text_put(
-		out,
-		has_channel
-			? "maybe a deadlock, if each holds the lock, or alone serves the channel, that is on its stack:"
-			: "a deadlock, if each holds the lock that is on its stack:");
-	text_put_style(out, TEXT_PLAIN);
-	text_end_line(out);
+	put_circle_title(out);
 	for (size_t i = 0; i < locks->circle_len; i++) {
 		size_t before = i ? i - 1 : locks->circle_len - 1;
 		struct sync_object awaited = report_circle_object(out->report, i);
@@ -145,11 +212,12 @@ void text_put_circle(struct text_out *out)
 		text_put(out, " has ");
 		put_circle_object(out, report_circle_object(out->report, before));
 		text_put(out, ", and waits for ");
-		if (has_channel) {
-			put_circle_object(out, awaited);
-		} else {
+		if (is_of_locks) {
 			text_put(out, "that at ");
 			put_address(out, awaited.address);
+		} else {
+			put_circle_object(out, awaited);
+			text_put(out, locks->circle_channels[i] ? ", among others" : "");
 		}
 		text_end_line(out);
 	}

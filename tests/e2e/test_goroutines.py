@@ -219,6 +219,46 @@ def test_lock_and_channel(binary, start, run_tool, version):
         assert state == found[goid]["reason"] and function in [frame[0] for frame in frames], (goid, state, frames)
 
 
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.19", "1.22", "1.24", "1.26", "1.27"])
+@pytest.mark.parametrize("command, kind, but, awaits, keeps", [
+    ("CHOSEN", "channel", "or alone serves the channel, that is on its stack, and no other channel of a select is served",
+     "offer", "drain"),
+    ("SIGNALLED", "condition", "or alone signals the condition, that is on its stack", "await", "change"),
+])
+def test_select_and_condition(binary, start, run_tool, version, command, kind, but, awaits, keeps):
+    """One holds a lock, and waits for the other in a select or a sync.Cond, and that for the lock."""
+    program = start(binary("waiting", version=version))
+    told = program.work(command)
+
+    def circle():
+        return {one["goid"]: one for one in read(run_tool, program).values() if "maybe_deadlock" in one}
+
+    await_condition(lambda: len(circle()) == 2, "no circle is told")
+    found = circle()
+    (changer,) = [goid for goid, one in found.items() if one["waits_for"].get("lock") == told["lock"]]
+    (holder,) = found.keys() - {changer}
+    assert found[changer]["waits_for"]["maybe_held_by"] == [holder]
+    others = [told[name] for name in told if name != "lock"]
+    waits_for = found[holder]["waits_for"]
+    assert {name: sorted(all) if isinstance(all, list) else all for name, all in waits_for.items()} == (
+        {"channels": sorted(others)} if len(others) == 2 else {"condition": told["condition"]})
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    head = tool.out.split("\n\n")[0].splitlines()
+    at = head.index(f"maybe a deadlock, if each holds the lock, {but}:")
+    among = ", among others" if len(others) == 2 else ""
+    assert sorted(head[at + 1:at + 3]) == sorted([
+        f"  goroutine {holder} has the lock at {told['lock']}, and waits for the {kind} at {told[kind]}{among}",
+        f"  goroutine {changer} has the {kind} at {told[kind]}, and waits for the lock at {told['lock']}"])
+    line = f"one of the channels at {', '.join(sorted(others))}" if among else f"the condition at {told['condition']}"
+    assert f"\n  waits for {line}\n" in tool.out
+    traced = quit_and_parse(program)
+    for goid, function in (holder, f"main.(*account).{awaits}"), (changer, f"main.(*account).{keeps}"):
+        state, frames, _ = traced[goid]
+        assert state == found[goid]["reason"] and function in [frame[0] for frame in frames], (goid, state, frames)
+
+
 LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}
 
 

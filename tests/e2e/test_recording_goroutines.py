@@ -15,7 +15,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("work", ["EVERYTHING 3", "STUCK", "LABELS 4"])
+@pytest.mark.parametrize("work", ["EVERYTHING 3", "STUCK", "CHOSEN", "SIGNALLED", "LABELS 4"])
 def test_same_as_live(work, binary, start, tmp_path):
     """Goroutines that do nothing but wait, and so do the same when they are asked again."""
     program = start(binary("waiting"))

@@ -53,9 +53,11 @@ static struct sync_object awaited(void *context, const struct goroutine *one)
 {
 	static const enum sync_kind kinds[] = {[AWAITED_UNKNOWN] = SYNC_NONE,
 					       [AWAITED_CHANNEL] = SYNC_CHANNEL,
-					       [AWAITED_SEMAPHORE] = SYNC_LOCK};
+					       [AWAITED_SEMAPHORE] = SYNC_LOCK,
+					       [AWAITED_SELECT] = SYNC_SELECT,
+					       [AWAITED_CONDITION] = SYNC_CONDITION};
 
-	return (struct sync_object){one->awaited.address - 4, kinds[one->awaited.kind]};
+	return (struct sync_object){one->awaited.address, kinds[one->awaited.kind]};
 }
 
 /* In a circle each goroutine waits for a lock or a channel, and may have one. */
@@ -64,10 +66,12 @@ static void check_locks(const struct snapshot *snapshot, const struct locks *loc
 	must(locks->circle_len != 1 && locks->circle_len <= LOCKS_MAX_CIRCLE);
 	for (size_t i = 0; i < locks->circle_len; i++) {
 		size_t before = locks->circle[i ? i - 1 : locks->circle_len - 1], j = 0;
-		const struct lock *lock =
-			locks_at(locks, snapshot->goroutines[before].awaited.address - 4);
+		const struct awaited *awaited = &snapshot->goroutines[before].awaited;
+		uint64_t channel = locks->circle_channels[i ? i - 1 : locks->circle_len - 1];
+		const struct lock *lock = locks_at(locks, channel ?: awaited->address);
 
 		must(lock && locks->circle[i] < snapshot->count);
+		must((channel != 0) == (awaited->kind == AWAITED_SELECT));
 		while (j < LOCKS_MAX_HOLDERS && lock->holders[j] != locks->circle[i])
 			j++;
 		must(j < LOCKS_MAX_HOLDERS && j < lock->num_holders);
@@ -109,7 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	layout_from_table("go1.20", 17 + data[0] % 11, &source.layout);
 	source.code.has_link_register = data[1] & 1;
-	memset(source.semaphore_reasons, data[1] >> 1 & 1, sizeof(source.semaphore_reasons));
+	memset(source.ways, (data[1] >> 1 & 3) % 3, sizeof(source.ways));
 	bytes = (struct bytes){data + 2, size - 2};
 	error_free(snapshot_take(&source, &snapshot));
 	for (size_t i = 0; i < snapshot.count; i++) {
@@ -118,6 +122,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(one->num_frames <= UNWIND_MAX_FRAMES);
 		must(one->first_frame + one->num_frames <= snapshot.num_frames);
 		must(!one->has_moved || !one->num_frames);
+		must((one->awaited.kind == AWAITED_SELECT) == (one->awaited.num_channels > 1));
+		must(one->awaited.first_channel + one->awaited.num_channels <=
+		     snapshot.channels.count);
 		check_labels(one->labels);
 	}
 	must(!locks_find(&snapshot, &source.memory, awaited, NULL, &locks));
