@@ -316,6 +316,27 @@ static void put_call(struct output *out, const struct hunt_report *report,
 
 /* ---- how sure ---- */
 
+/* Calls that could not be looked at as a whole. */
+static void put_left_out(struct output *out, const struct hunt_report *report)
+{
+	char in_part[128] = "", without_end[128] = "", text[TEXT_SIZE];
+
+	if (!report->lost && !report->holes)
+		return;
+	if (report->holes)
+		snprintf(
+			in_part, sizeof(in_part),
+			"%" PRIu64
+			" that %s seen in part, as probes were changed meanwhile or events were lost",
+			report->holes, report->holes == 1 ? "was" : "were");
+	if (report->lost)
+		snprintf(without_end, sizeof(without_end), "%" PRIu64 " whose end was not seen",
+			 report->lost);
+	snprintf(text, sizeof(text), "calls that are not among these: %s%s%s", in_part,
+		 report->lost && report->holes ? ", and " : "", without_end);
+	hunt_line_sentence(out, NULL, text);
+}
+
 static void put_coverage(struct output *out, const struct hunt_report *report)
 {
 	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
@@ -338,13 +359,7 @@ static void put_coverage(struct output *out, const struct hunt_report *report)
 			hunt_amount(amount, report->rested_ns));
 		hunt_line_sentence(out, NULL, text);
 	}
-	if (report->lost || report->holes) {
-		snprintf(text, sizeof(text),
-			 "of %" PRIu64 " calls events were lost, and of %" PRIu64
-			 " how they ended: they are not among these",
-			 report->holes, report->lost);
-		hunt_line_sentence(out, NULL, text);
-	}
+	put_left_out(out, report);
 }
 
 static void put_report(struct output *out, const struct hunt_report *report)

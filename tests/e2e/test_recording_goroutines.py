@@ -11,7 +11,7 @@ VIEWS = {
     "text": [],
     "json": ["-f", "json"],
     "all": ["--all", "--color", "always"],
-    "chosen": ["--state", "waiting", "--grep", "chan", "--limit", "3"],
+    "chosen": ["--state", "waiting", "--grep", "waiting/main.go", "--limit", "3"],
 }
 
 
