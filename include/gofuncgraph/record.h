@@ -410,7 +410,8 @@ struct record_look {
 	__u64 stack;
 	__u8 state; /* enum goroutine_state without STATE_SCAN */
 	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
-	__u8 unused[6];
+	__u16 syscall; /* of STATE_SYSCALL: its number and 1; 0: unknown */
+	__u8 unused[4];
 };
 
 /* The same, with what it waited on. */

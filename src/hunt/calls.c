@@ -277,7 +277,7 @@ static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uin
 		.stack = stretch->stack,
 		.state = stretch->state,
 		.reason = stretch->reason,
-		.syscall = -1,
+		.syscall = stretch->syscall - 1,
 	};
 
 	struct piece piece;
@@ -302,7 +302,8 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 		return true;
 	call->target->num_looks++;
 	if (stretch->last_ns && stretch->state == look->state && stretch->reason == look->reason &&
-	    stretch->stack == look->stack && stretch->object == object) {
+	    stretch->stack == look->stack && stretch->object == object &&
+	    stretch->syscall == look->syscall) {
 		stretch->last_ns = time_ns;
 		return true;
 	}
@@ -315,7 +316,8 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 				    .stack = look->stack,
 				    .object = object,
 				    .state = look->state,
-				    .reason = look->reason};
+				    .reason = look->reason,
+				    .syscall = look->syscall};
 	return true;
 }
 

@@ -41,6 +41,7 @@ struct stretch {
 	uint64_t stack;
 	uint32_t object; /* what it waits on; 0: unknown */
 	uint8_t state, reason;
+	uint16_t syscall; /* as in struct record_look */
 };
 
 /* A call that has not ended. */

@@ -90,11 +90,12 @@ static void put_mode(struct output *out, const struct hunt_report *report)
 		return;
 	if (report->share_of_exact > 0)
 		snprintf(exact, sizeof(exact),
-			 ": exact ones would cost %.0f %% of the program's CPU time",
+			 "; --waits exact would cost %.0f %% of the program's CPU time",
 			 100 * report->share_of_exact);
-	snprintf(text, sizeof(text),
-		 "waits are sampled at %.3g Hz, and who ended them is not known%s",
-		 report->waits_hz, exact);
+	snprintf(
+		text, sizeof(text),
+		"waits are sampled at %.3g Hz: who ended them, and which goroutines calls started, is not known%s",
+		report->waits_hz, exact);
 	hunt_line_sentence(out, NULL, text);
 }
 

@@ -2,12 +2,15 @@
 #include "source/looks.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/cleanup.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "source/called_syscall.h"
 #include "source/insiders.h"
+#include "source/open_on.h"
 #include "source/polled.h"
 #include "source/target_stacks.h"
 
@@ -38,6 +41,8 @@ struct looks {
 	struct hash processes;
 	struct insiders insiders;
 	struct polled polled;
+	struct called_syscall_functions syscalls;
+	struct waited_on on; /* of the last system call */
 	uint64_t period_ns, next_ns;
 	uint64_t cost_ns; /* of the last one: processor time */
 	struct found *found; /* LOOKS_MAX */
@@ -66,6 +71,7 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
 	if (!looks->found)
 		return error_out_of_memory();
+	looks->syscalls = called_syscall_functions(plan->bin);
 	/* The first address that is looked up takes long. */
 	if (plan->num_funcs)
 		places_code(&looks->stacks.places, plan->funcs[0].func->va);
@@ -186,13 +192,34 @@ static struct process *find_process(struct looks *looks, pid_t pid)
 	return process;
 }
 
+/* The same, with its number for struct record_look. */
+static const struct waited_on *find_syscall_on(struct looks *looks, const struct process *process,
+					       const struct goroutine *goroutine, __u16 *number)
+{
+	const struct gate_key key = {.g = goroutine->g, .pid = (uint64_t)process->pid};
+	struct record_wait wait = {.state = STATE_SYSCALL};
+	struct called_syscall call, again;
+
+	if (!called_syscall_read(&looks->syscalls, &process->source, goroutine, &call))
+		return NULL;
+	wait.syscall = (__s32)call.number;
+	*number = (__u16)(call.number + 1);
+	if (!open_on_find(looks->bpf, &key, &wait, call.arguments, &looks->on) ||
+	    !called_syscall_read(&looks->syscalls, &process->source, goroutine, &again) ||
+	    memcmp(&call, &again, sizeof(call)) != 0)
+		return NULL;
+	return &looks->on;
+}
+
 /* NULL: nothing, or unknown. */
 static const struct waited_on *find_on(struct looks *looks, const struct process *process,
-				       const struct goroutine *goroutine)
+				       const struct goroutine *goroutine, __u16 *number)
 {
 	const struct gate_key key = {.g = goroutine->g, .pid = (uint64_t)process->pid};
 	const struct left_at left = {.sp = goroutine->sp, .ip = goroutine->ip};
 
+	if (goroutine->state == STATE_SYSCALL)
+		return find_syscall_on(looks, process, goroutine, number);
 	if (goroutine->state != STATE_WAITING || !goroutine->sp ||
 	    goroutine->reason != looks->bpf->rodata->poll_reason)
 		return NULL;
@@ -206,12 +233,13 @@ static void add(struct looks *looks, const struct process *process, const struct
 	struct found *found = &looks->found[looks->num_found];
 	bool runs = goroutine->state == STATE_RUNNING;
 	const struct waited_on *on;
+	__u16 number = 0;
 	struct record_look *look = &found->on.look;
 
 	if (looks->num_found == LOOKS_MAX || goroutine->has_moved ||
 	    (!runs && !target_stacks_take(&looks->stacks, snapshot, goroutine, &found->stack)))
 		return;
-	on = find_on(looks, process, goroutine);
+	on = find_on(looks, process, goroutine, &number);
 	if (on)
 		found->on.on = *on;
 	*look = (struct record_look){
@@ -224,6 +252,7 @@ static void add(struct looks *looks, const struct process *process, const struct
 		.stack = runs ? 0 : found->stack.id,
 		.state = goroutine->state,
 		.reason = goroutine->reason,
+		.syscall = number,
 	};
 	found->stack.header.time_ns = time_ns;
 	found->stack.header.pid = (uint32_t)process->pid;

@@ -75,7 +75,7 @@ def test_sampled(hunt):
     tracer, account = hunt("mutex 200 5 4 50", "--waits", "sampled", "main.handleMutex")
     first, second, third, cause = tracer.out.splitlines()[:4]
     assert first.startswith("main.handleMutex: 200 calls in ")
-    assert re.match(r"waits are sampled at \S+ Hz, and who ended them is not known$", second)
+    assert re.match(r"waits are sampled at \S+ Hz: who ended them, and which goroutines calls started, is not known$", second)
     assert " slow calls of " in third
     function, line = culprit(account)
     assert re.match(rf" +\d+ %\s+\d+\.\d ms  (sync\.Mutex\.Lock|semacquire) in {re.escape(function)}/.*/{re.escape(line)}$",
@@ -85,11 +85,30 @@ def test_sampled(hunt):
 
 
 def test_peer_where_waits_are_sampled(hunt):
-    tracer, account = hunt("network 100 5 4 50", "--waits", "sampled", "-f", "json", "main.handleNetwork")
+    tracer, account = hunt("network 20 3 1 1000", "--waits", "sampled", "-f", "json", "main.handleNetwork")
     report = json.loads(tracer.out)
     cause = report["causes"][0]
     assert (report["mode"], cause["kind"]) == ("sampled", "IO wait"), report
     assert [(one["kind"], one["name"]) for one in cause["on"]] == [("peer", account["on"])]
+
+
+@pytest.mark.parametrize("kind, handler, call, on", [
+    ("fsync", "Fsync", "fsync", lambda account: re.escape(account["on"])),
+    ("fifo", "FIFO", "openat", lambda account: r"/\S*/culprits-\d+/\d\.conf"),
+    ("pipe", "Pipe", "read", lambda account: "pipe"),
+])
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.19", "1.22", "1.27"])
+def test_files_where_waits_are_sampled(binary, start, run_tool, version, kind, handler, call, on):
+    """What a system call is on is read from memory, too."""
+    program = start(binary("culprits", version=version))
+    tracer = run_tool("hunt", "--waits", "sampled", "-f", "json", "-p", program.pid, f"main.handle{handler}").await_tracing()
+    account = program.work(f"{kind} 20 3 1 1000")
+    tracer.stop()
+    report = json.loads(tracer.out)
+    (cause,) = [one for one in report["causes"] if one["kind"] == f"syscall {call}"]
+    assert report["mode"] == "sampled" and cause["on"], report
+    assert all(re.fullmatch(on(account), one["name"]) for one in cause["on"]), cause["on"]
 
 
 def test_many_sampled(hunt):

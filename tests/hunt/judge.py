@@ -100,7 +100,7 @@ def judge(report, account, names):
             verdict.blamed, verdict.woken = (
                 not is_exact or not places[role] or any(is_at(place, frame) for place in places[role] for frame in behind)
                 for role in ("meanwhile", "waker"))
-            is_told = is_exact or kind_of(cause) == "IO wait"
+            is_told = is_exact or kind_of(cause) == "IO wait" or kind_of(cause).startswith("syscall ")
             verdict.named = not is_told or not account["on"] or any(account["on"] in names_on(frame) for frame in behind)
             break
     if not is_exact and any("woken_by" in cause for cause in report["causes"]):

@@ -183,7 +183,7 @@ static void test_sampled(void **state)
 
 	assert_non_null(strstr(
 		text,
-		"79.3 ms\nwaits are sampled at 200 Hz, and who ended them is not known\n1 slow call"));
+		"79.3 ms\nwaits are sampled at 200 Hz: who ended them, and which goroutines calls started, is not known\n1 slow call"));
 	assert_non_null(strstr(json, "\"mode\":\"sampled\""));
 }
 
