@@ -12,6 +12,7 @@
 #include "base/terminal.h"
 #include "output/hunt_doing.h"
 #include "output/hunt_drill.h"
+#include "output/hunt_known.h"
 #include "output/hunt_line.h"
 #include "output/hunt_processes.h"
 #include "output/process_lines.h"
@@ -24,9 +25,6 @@
 #define MAX_NODES   60
 #define MAX_STEPS   200
 #define MAX_STARTED 5
-
-/* Of which shares can be told. */
-#define ENOUGH_SAMPLES 100
 
 #define TEXT_SIZE 512
 
@@ -79,23 +77,6 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 		"one in %u calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %" PRIu64
 		" were not",
 		report->one_in, report->left_out);
-	hunt_line_sentence(out, NULL, text);
-}
-
-static void put_mode(struct output *out, const struct hunt_report *report)
-{
-	char text[TEXT_SIZE], exact[96] = "";
-
-	if (!report->waits_hz)
-		return;
-	if (report->share_of_exact > 0)
-		snprintf(exact, sizeof(exact),
-			 "; --waits exact would cost %.0f %% of the program's CPU time",
-			 100 * report->share_of_exact);
-	snprintf(
-		text, sizeof(text),
-		"waits are sampled at %.3g Hz: who ended them, and which goroutines calls started, is not known%s",
-		report->waits_hz, exact);
 	hunt_line_sentence(out, NULL, text);
 }
 
@@ -315,59 +296,13 @@ static void put_call(struct output *out, const struct hunt_report *report,
 	hunt_line_puts(out, text);
 }
 
-/* ---- how sure ---- */
-
-/* Calls that could not be looked at as a whole. */
-static void put_left_out(struct output *out, const struct hunt_report *report)
-{
-	char in_part[128] = "", without_end[128] = "", text[TEXT_SIZE];
-
-	if (!report->lost && !report->holes)
-		return;
-	if (report->holes)
-		snprintf(
-			in_part, sizeof(in_part),
-			"%" PRIu64
-			" that %s seen in part, as probes were changed meanwhile or events were lost",
-			report->holes, report->holes == 1 ? "was" : "were");
-	if (report->lost)
-		snprintf(without_end, sizeof(without_end), "%" PRIu64 " whose end was not seen",
-			 report->lost);
-	snprintf(text, sizeof(text), "calls that are not among these: %s%s%s", in_part,
-		 report->lost && report->holes ? ", and " : "", without_end);
-	hunt_line_sentence(out, NULL, text);
-}
-
-static void put_coverage(struct output *out, const struct hunt_report *report)
-{
-	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
-
-	if (report->slow > report->looked_at) {
-		snprintf(text, sizeof(text),
-			 "told from %" PRIu64 " of the %" PRIu64 " slow calls, chosen by chance",
-			 report->looked_at, report->slow);
-		hunt_line_sentence(out, NULL, text);
-	}
-	if (report->total_ns && report->explained_ns < report->total_ns - report->total_ns / 200) {
-		snprintf(text, sizeof(text), "%.1f %% of their time is accounted for",
-			 100.0 * (double)report->explained_ns / (double)report->total_ns);
-		hunt_line_sentence(out, NULL, text);
-	}
-	if (report->rested_ns) {
-		snprintf(
-			text, sizeof(text),
-			"for %s there were no probes, which would have cost too much: calls of then are not among these",
-			hunt_amount(amount, report->rested_ns));
-		hunt_line_sentence(out, NULL, text);
-	}
-	put_left_out(out, report);
-}
+/* ---- all of it ---- */
 
 static void put_report(struct output *out, const struct hunt_report *report)
 {
 	hunt_line_begin_block(out);
 	put_durations(out, report);
-	put_mode(out, report);
+	hunt_known_put_mode(out, report);
 	if (report->looked_at) {
 		put_comparison(out, report);
 		put_causes(out, report);
@@ -382,23 +317,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	hunt_processes_put(out, report);
 	for (size_t i = 0; i < report->num_slowest; i++)
 		put_call(out, report, &report->slowest[i]);
-	put_coverage(out, report);
-}
-
-static void put_samples(struct output *out, const struct output_totals *totals)
-{
-	const struct hunt_totals *hunt = &totals->hunt;
-	char line[TEXT_SIZE];
-
-	hunt_line_begin_block(out);
-	snprintf(line, sizeof(line), "%" PRIu64 " sample%s of CPU%s", hunt->samples,
-		 hunt->samples == 1 ? "" : "s", totals->lost ? "" : ", no event lost");
-	hunt_line_puts(out, line);
-	if (hunt->samples < ENOUGH_SAMPLES || hunt->tracer_samples * 50 < hunt->samples)
-		return;
-	snprintf(line, sizeof(line), "%.0f %% of them were in the kernel's handling of probes",
-		 100.0 * (double)hunt->tracer_samples / (double)hunt->samples);
-	hunt_line_sentence(out, NULL, line);
+	hunt_known_put_coverage(out, report);
 }
 
 static void end(struct output *out, const struct output_totals *totals)
@@ -406,7 +325,7 @@ static void end(struct output *out, const struct output_totals *totals)
 	const struct hunt_text *text = out->data;
 
 	if (text->has_any)
-		put_samples(out, totals);
+		hunt_known_put_samples(out, totals);
 	if (totals->drill)
 		hunt_drill_put(out, totals->drill);
 }
