@@ -6,7 +6,7 @@
 #include "base/protobuf.h"
 
 enum { KEY_VALUE_KEY = 1, KEY_VALUE_VALUE = 2 };
-enum { ANY_TEXT = 1, ANY_BOOL = 2, ANY_NUMBER = 3 };
+enum { ANY_TEXT = 1, ANY_BOOL = 2, ANY_NUMBER = 3, ANY_REAL = 4 };
 
 static uint8_t *put_byte(uint8_t *to, unsigned byte)
 {
@@ -62,10 +62,18 @@ void attribute_number(struct bytes *message, unsigned member, const char *key, u
 		put_size(put_byte(to, ANY_NUMBER << 3 | PROTOBUF_VARINT), number);
 }
 
-void attribute_true(struct bytes *message, unsigned member, const char *key)
+void attribute_real(struct bytes *message, unsigned member, const char *key, double real)
+{
+	uint8_t *to = put_head(message, member, key, 1 + sizeof(real));
+
+	if (to)
+		memcpy(put_byte(to, ANY_REAL << 3 | PROTOBUF_FIXED64), &real, sizeof(real));
+}
+
+void attribute_bool(struct bytes *message, unsigned member, const char *key, bool is_true)
 {
 	uint8_t *to = put_head(message, member, key, 2);
 
 	if (to)
-		put_byte(put_byte(to, ANY_BOOL << 3 | PROTOBUF_VARINT), true);
+		put_byte(put_byte(to, ANY_BOOL << 3 | PROTOBUF_VARINT), is_true);
 }

@@ -13,7 +13,8 @@
 void attribute_text(struct bytes *message, unsigned member, const char *key, const char *text,
 		    size_t len);
 void attribute_number(struct bytes *message, unsigned member, const char *key, uint64_t number);
-void attribute_true(struct bytes *message, unsigned member, const char *key);
+void attribute_real(struct bytes *message, unsigned member, const char *key, double real);
+void attribute_bool(struct bytes *message, unsigned member, const char *key, bool is_true);
 
 /* Nothing for NULL and for "". */
 static inline void attribute_string(struct bytes *message, unsigned member, const char *key,

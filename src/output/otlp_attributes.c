@@ -6,8 +6,6 @@
 #include "otlp/attribute.h"
 #include "output/amounts.h"
 #include "output/json_call.h"
-#include "output/typed_json.h"
-#include "output/values_text.h"
 
 enum { SPAN_ATTRIBUTE = 9 };
 enum { EVENT_ATTRIBUTE = 3 };
@@ -30,71 +28,7 @@ static void put_number(struct bytes *span, const char *key, uint64_t number)
 static void put_flag(struct bytes *span, const char *key, bool is_set)
 {
 	if (is_set)
-		attribute_true(span, SPAN_ATTRIBUTE, key);
-}
-
-/* ---- values ---- */
-
-static void put_value(struct bytes *span, const char *kind, const struct value *value)
-{
-	_cleanup_free_ char *label = text_escape(value->spec->label, strlen(value->spec->label));
-	char key[KEY_SIZE], word[VALUE_WORD_SIZE];
-
-	snprintf(key, sizeof(key), "gofuncgraph.%s.%s", kind, label ?: "?");
-	/* A key that was cut in a character is no UTF-8. */
-	key[value_without_cut_character(key, strlen(key))] = '\0';
-	if (value_is_text(value)) {
-		_cleanup_free_ char *text = text_escape(value->text, value->size);
-
-		attribute_text(span, SPAN_ATTRIBUTE, key, text ?: "", strlen(text ?: ""));
-	} else {
-		attribute_text(span, SPAN_ATTRIBUTE, key, word, value_put_word(value, word));
-	}
-}
-
-/* Those by name and Go type as JSON has them. */
-static void put_typed(struct output *out, struct bytes *span, const char *key,
-		      const struct typed_list *typed, const struct captured *captured)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	struct json_writer json = {.writer = &out->writer};
-
-	out->writer.file = open_memstream(&text, &size);
-	if (!out->writer.file)
-		return;
-	json_open(&json, '[');
-	typed_json_put(&json, typed, captured);
-	json_close(&json, ']');
-	writer_flush(&out->writer);
-	fclose(take_pointer(out->writer.file));
-	attribute_text(span, SPAN_ATTRIBUTE, key, text, size);
-}
-
-static void put_values(struct output *out, struct bytes *span, const char *kind, const char *key,
-		       const struct captured *captured)
-{
-	const struct value_list *list = output_values(out, captured);
-
-	for (size_t i = 0; list && i < list->count; i++) {
-		struct value value = value_read(list, captured, captured->size, i);
-
-		put_value(span, kind, &value);
-	}
-	if (list && list->typed)
-		put_typed(out, span, key, list->typed, captured);
-}
-
-static void put_labels(struct output *out, struct bytes *span, const struct captured *captured)
-{
-	const struct value_list *list = output_values(out, captured);
-
-	for (size_t i = 0; list && i < list->num_labels; i++) {
-		struct value value = value_read_label(&list->labels[i], captured, captured->size);
-
-		if (value.state != VALUE_NIL)
-			put_value(span, "labels", &value);
-	}
+		attribute_bool(span, SPAN_ATTRIBUTE, key, true);
 }
 
 /* ---- states ---- */
@@ -126,7 +60,7 @@ void otlp_put_wait(struct output *out, struct bytes *event, const struct wait *w
 	attribute_string(event, EVENT_ATTRIBUTE, "gofuncgraph.state",
 			 names_state(out->names, wait->state));
 	if (wait->is_open)
-		attribute_true(event, EVENT_ATTRIBUTE, "gofuncgraph.open");
+		attribute_bool(event, EVENT_ATTRIBUTE, "gofuncgraph.open", true);
 	if (wait->is_open || !wait->by_goid)
 		return;
 	const struct place *place =
@@ -243,14 +177,9 @@ void otlp_put_call(struct output *out, struct hash *places, struct bytes *span,
 	put_flag(span, "gofuncgraph.incomplete", call->incomplete);
 	put_number(span, "gofuncgraph.folded.calls", call->folded_calls);
 	put_number(span, "gofuncgraph.folded.ns", call->folded_ns);
-	if (!call->depth) {
+	if (!call->depth)
 		put_tree(span, tree);
-		put_labels(out, span, call->captured);
-	}
 	if (out->options.run.states && !call->lacks_states)
 		put_states(out, span, call);
-	put_flag(span, "gofuncgraph.args_left_out", call->values_left_out);
-	put_flag(span, "gofuncgraph.results_left_out", call->results_left_out);
-	put_values(out, span, "args", "gofuncgraph.args", call->captured);
-	put_values(out, span, "results", "gofuncgraph.results", call->results);
+	otlp_put_values(out, span, call);
 }

@@ -12,6 +12,8 @@
 /* `places`: of what was written before, as free() takes it. */
 void otlp_put_call(struct output *out, struct hash *places, struct bytes *span,
 		   const struct tree *tree, const struct call *call);
+/* What it was called with, and what it returned; labels of a tree's first call. */
+void otlp_put_values(struct output *out, struct bytes *span, const struct call *call);
 void otlp_put_behind(struct bytes *span, const struct otlp_count *behind);
 
 /* "chan receive", "runnable". */

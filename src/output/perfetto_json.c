@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/protobuf.h"
+#include "output/json_reading.h"
 
 enum {
 	ANNOTATION_BOOL = 2,
@@ -18,105 +19,11 @@ enum {
 	ANNOTATION_ELEMENT = 12,
 };
 
-struct reading {
-	const char *at, *end;
-	unsigned nesting;
-	bool failed; /* nothing more is taken */
-};
-
-static bool is_next(const struct reading *reading, char c)
-{
-	return reading->at < reading->end && *reading->at == c;
-}
-
-static bool take(struct reading *reading, char c)
-{
-	if (!is_next(reading, c))
-		return false;
-	reading->at++;
-	return true;
-}
-
-/* ---- texts ---- */
-
-static unsigned take_hex(struct reading *reading)
-{
-	unsigned code = 0;
-
-	for (int i = 0; i < 4 && reading->at < reading->end; i++) {
-		char c = *reading->at++;
-
-		code = code << 4 | (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
-	}
-	return code & 0xffff;
-}
-
-static void put_utf8(struct bytes *text, unsigned code)
-{
-	uint8_t utf8[4];
-	size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-
-	for (size_t i = size; i-- > 1; code >>= 6)
-		utf8[i] = (uint8_t)(0x80 | (code & 0x3f));
-	utf8[0] = (uint8_t)(size == 1 ? code : (0xf0 << (4 - size) & 0xff) | code);
-	bytes_put(text, utf8, size);
-}
-
-/* Behind "\u". What is beyond 16 bits is in two halves. */
-static void put_unicode(struct reading *reading, struct bytes *text)
-{
-	unsigned code = take_hex(reading), low;
-
-	if (code >= 0xd800 && code < 0xdc00 && reading->end - reading->at >= 6 &&
-	    !memcmp(reading->at, "\\u", 2)) {
-		reading->at += 2;
-		low = take_hex(reading);
-		code = 0x10000 + ((code & 0x3ff) << 10) + (low & 0x3ff);
-	}
-	if (code >= 0xd800 && code < 0xe000)
-		code = 0xfffd;
-	/* Perfetto would take it for the end of the text: the picture of it is shown. */
-	put_utf8(text, code ?: 0x2400);
-}
-
-static void put_escaped(struct reading *reading, struct bytes *text)
-{
-	static const char names[] = "bfnrt", codes[] = "\b\f\n\r\t";
-	const char *name;
-	char c;
-
-	if (reading->at == reading->end)
-		return;
-	c = *reading->at++;
-	name = c ? strchr(names, c) : NULL;
-	if (c == 'u')
-		put_unicode(reading, text);
-	else
-		bytes_put(text, name ? &codes[name - names] : &c, 1);
-}
-
-static void take_text(struct reading *reading, struct bytes *text)
-{
-	if (!take(reading, '"'))
-		reading->failed = true;
-	while (!reading->failed && !take(reading, '"')) {
-		const char *from = reading->at;
-
-		while (reading->at < reading->end && *reading->at != '"' && *reading->at != '\\')
-			reading->at++;
-		bytes_put(text, from, (size_t)(reading->at - from));
-		if (take(reading, '\\'))
-			put_escaped(reading, text);
-		else if (reading->at == reading->end)
-			reading->failed = true;
-	}
-}
-
-static void put_text(struct reading *reading, struct bytes *annotation, unsigned member)
+static void put_text(struct json_reading *reading, struct bytes *annotation, unsigned member)
 {
 	struct bytes text = {};
 
-	take_text(reading, &text);
+	json_take_text(reading, &text);
 	protobuf_message(annotation, member, &text);
 	bytes_destroy(&text);
 }
@@ -142,16 +49,11 @@ static void put_number(struct bytes *annotation, const char *word)
 }
 
 /* What is nothing, null, is told as a word: an argument without a value would not be there. */
-static void put_word(struct reading *reading, struct bytes *annotation)
+static void put_word(struct json_reading *reading, struct bytes *annotation)
 {
-	char word[64];
-	size_t size = 0;
+	char word[JSON_WORD_SIZE];
 
-	while (reading->at < reading->end && !strchr(",]}", *reading->at) &&
-	       size < sizeof(word) - 1)
-		word[size++] = *reading->at++;
-	word[size] = '\0';
-	reading->failed |= !size;
+	json_take_word(reading, word);
 	if (!strcmp(word, "true") || !strcmp(word, "false"))
 		protobuf_number(annotation, ANNOTATION_BOOL, *word == 't');
 	else if (!strcmp(word, "null"))
@@ -162,16 +64,16 @@ static void put_word(struct reading *reading, struct bytes *annotation)
 
 /* ---- objects and arrays ---- */
 
-static void put_value(struct reading *reading, struct bytes *annotation);
+static void put_value(struct json_reading *reading, struct bytes *annotation);
 
-static void put_member(struct reading *reading, struct bytes *message, unsigned member,
+static void put_member(struct json_reading *reading, struct bytes *message, unsigned member,
 		       bool has_name)
 {
 	struct bytes annotation = {};
 
 	if (has_name) {
 		put_text(reading, &annotation, ANNOTATION_NAME);
-		reading->failed |= !take(reading, ':');
+		reading->failed |= !json_take(reading, ':');
 	}
 	if (!reading->failed)
 		put_value(reading, &annotation);
@@ -180,35 +82,36 @@ static void put_member(struct reading *reading, struct bytes *message, unsigned 
 }
 
 /* Up to the bracket that closes it. */
-static void put_members(struct reading *reading, struct bytes *message, unsigned member, char close)
+static void put_members(struct json_reading *reading, struct bytes *message, unsigned member,
+			char close)
 {
 	if (reading->nesting++ >= PERFETTO_JSON_MAX_NESTING)
 		reading->failed = true;
-	while (!reading->failed && !take(reading, close)) {
+	while (!reading->failed && !json_take(reading, close)) {
 		put_member(reading, message, member, close == '}');
-		if (!take(reading, ',') && !is_next(reading, close))
+		if (!json_take(reading, ',') && !json_is_next(reading, close))
 			reading->failed = true;
 	}
 	reading->nesting--;
 }
 
 /* Behind its bracket. What is empty is told as a text, for the same reason as null. */
-static void put_nested(struct reading *reading, struct bytes *annotation, unsigned member,
+static void put_nested(struct json_reading *reading, struct bytes *annotation, unsigned member,
 		       const char *brackets)
 {
-	if (take(reading, brackets[1]))
+	if (json_take(reading, brackets[1]))
 		protobuf_text(annotation, ANNOTATION_TEXT, brackets);
 	else
 		put_members(reading, annotation, member, brackets[1]);
 }
 
-static void put_value(struct reading *reading, struct bytes *annotation)
+static void put_value(struct json_reading *reading, struct bytes *annotation)
 {
-	if (take(reading, '{'))
+	if (json_take(reading, '{'))
 		put_nested(reading, annotation, ANNOTATION_MEMBER, "{}");
-	else if (take(reading, '['))
+	else if (json_take(reading, '['))
 		put_nested(reading, annotation, ANNOTATION_ELEMENT, "[]");
-	else if (is_next(reading, '"'))
+	else if (json_is_next(reading, '"'))
 		put_text(reading, annotation, ANNOTATION_TEXT);
 	else
 		put_word(reading, annotation);
@@ -216,8 +119,8 @@ static void put_value(struct reading *reading, struct bytes *annotation)
 
 void perfetto_put_json(struct bytes *message, unsigned member, const char *json, size_t size)
 {
-	struct reading reading = {.at = json, .end = json + size};
+	struct json_reading reading = {.at = json, .end = json + size};
 
-	if (take(&reading, '{'))
+	if (json_take(&reading, '{'))
 		put_members(&reading, message, member, '}');
 }

@@ -13,9 +13,13 @@ import pytest
 import builds
 from collector import Answer, Collector, certificate, receiver, span_ids
 from harness import WAIT_SECONDS, Process, await_condition, tool
-from spans import attributes, check_same_trees, spans_of
+import test_typed
+import test_typed_results
+from spans import attributes, check_same_trees, check_same_values, spans_of
+from test_exports import named_values
 from test_prometheus import counts, judge, of, parse
 from test_trace_ids import FUNCTIONS
+from test_values import RESULTS
 
 
 class Receiver(Process):
@@ -211,6 +215,26 @@ def test_values(collector, binary, start, trace):
     assert sorted(int(one["gofuncgraph.args.n"]) for one in have) == list(range(len(labels)))
     users = {int(one["gofuncgraph.args.n"]): one.get("gofuncgraph.labels.user") for one in have}
     assert users[1] == "anna"
+
+
+@pytest.mark.parametrize("name, options, targets, commands", [
+    ("typed", ["-a"], test_typed.TARGETS, test_typed.COMMANDS), ("values", ["-a", "-r"], test_typed_results.TARGETS, ["results"]),
+    ("values", [], RESULTS, ["results"]), ("values", ["--label", "user", "--label", "path"], ["main.labelled(n=%ax:s64)"], ["labels"])],
+    ids=["typed", "results", "written", "labels"])
+def test_values_are_those_of_json(collector, binary, start, trace, tmp_path, name, options, targets, commands):
+    """Each is an attribute: numbers are numbers, and what has parts is JSON."""
+    program = start(binary(name))
+    recording = tmp_path / "recording"
+    tracer = trace("-f", "otlp", "-o", collector.url, "--record", recording, "--max-spans-per-second", "1000000", *options,
+                   program.path, *targets)
+    for command in commands:
+        program.work(command)
+    tracer.stop()
+    calls, spans = calls_of(recording), collector.all_of(tracer)
+    check_same_trees(spans, calls)
+    check_same_values(spans, calls, named_values)
+    kinds = {type(value) for span in spans for key, value in attributes(span).items() if ".args." in key or ".results." in key}
+    assert int in kinds and (name != "typed" or {bool, str} <= kinds)
 
 
 def test_in_the_traces_of_the_program(collector, binary, start, trace, tmp_path):

@@ -2,13 +2,15 @@
 """Spans in OTLP's JSON, compared with what `-f json` tells of the same calls."""
 
 import collections
+import json
+import re
 
 
 def attributes(of):
     """{key: value}"""
     def value(one):
         (kind, text), = one.items()
-        return int(text) if kind == "intValue" else text
+        return int(text) if kind == "intValue" else float(text) if kind == "doubleValue" else text
 
     return {one["key"]: value(one["value"]) for one in of.get("attributes", [])}
 
@@ -72,3 +74,38 @@ def check_same_trees(spans, calls):
     assert have == wanted, f"missing: {list(wanted - have)[:3]}, too much: {list(have - wanted)[:3]}"
     assert len({span["spanId"] for span in spans}) == len(spans)
     assert len({span["traceId"] for span in spans}) == len({call["tree"] for call in calls})
+
+
+def attribute(value):
+    """As an attribute is told of a value: what is nothing, a NUL, and what is larger than its numbers are."""
+    if value is None:
+        return "null"
+    if isinstance(value, int) and value >= 1 << 63:
+        return str(value)
+    return value.replace("\0", "\u2400") if isinstance(value, str) else value
+
+
+def values_of_call(named):
+    """{attribute: value} of what viewers have by name (test_exports.named_values())."""
+    have = {}
+    for kind, members in named.items():
+        for name, value in members.items() if isinstance(members, dict) else [(None, members)]:
+            have[f"gofuncgraph.{kind}.{name}" if name is not None else f"gofuncgraph.{kind}"] = attribute(value)
+    return have
+
+
+def values_of_span(span):
+    have = {key: value for key, value in attributes(span).items() if re.match(
+        r"gofuncgraph\.((args|results|labels|not_whole)\.|(args|results)_left_out|trace_id|span_id)", key)}
+    # What has parts is JSON.
+    return {key: json.loads(value) if isinstance(value, str) and value[:1] in ("{", "[") else value
+            for key, value in have.items()}
+
+
+def check_same_values(spans, calls, named_values):
+    """`named_values`: of a call, by name."""
+    wanted = {(call["function"], call["start_ns"]): values_of_call(named_values(call)) for call in calls}
+    have = {(span["name"], int(span["startTimeUnixNano"])): values_of_span(span) for span in spans}
+    assert have.keys() == wanted.keys()
+    for key, values in wanted.items():
+        assert have[key] == values, (key, have[key], values)

@@ -39,8 +39,10 @@ static void test_attributes(void **state)
 	assert_bytes(&bytes, "\x4a\x0b\x0a\x01k\x12\x06\x0a\x04text", 13);
 	attribute_number(&bytes, 1, "k", 300);
 	assert_bytes(&bytes, "\x0a\x08\x0a\x01k\x12\x03\x18\xac\x02", 10);
-	attribute_true(&bytes, 1, "k");
+	attribute_bool(&bytes, 1, "k", true);
 	assert_bytes(&bytes, "\x0a\x07\x0a\x01k\x12\x02\x10\x01", 9);
+	attribute_real(&bytes, 1, "k", -0.5);
+	assert_bytes(&bytes, "\x0a\x0e\x0a\x01k\x12\x09\x21\0\0\0\0\0\0\xe0\xbf", 16);
 	attribute_string(&bytes, 1, "k", "");
 	attribute_string(&bytes, 1, "k", NULL);
 	assert_int_equal(bytes.size, 0);
