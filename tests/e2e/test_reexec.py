@@ -113,3 +113,30 @@ def test_others_are_spared(binary, start, trace, run_tool, tmp_path, form):
     assert 3 <= counts["main.early"] <= 12
     assert len(pids) == 1
     assert other.finish() == 0
+
+
+@pytest.mark.parametrize("thread", ["FIRST", "OTHER"])
+@pytest.mark.parametrize("waits", ["exact", "sampled"])
+def test_open_waits(binary, start, run_tool, waits, thread):
+    """To hunt, a call that is open then ends there, and is told by what it waited for; calls of then are others."""
+    program = start(binary("reexec"))
+    tracer = run_tool("hunt", "--waits", waits, "-f", "json", "--stuck", "3s", "-p", program.pid, "main.wait").await_tracing()
+
+    def stuck():
+        return [json.loads(line) for line in tracer.out.splitlines()]
+
+    program.work("WAIT")
+    # What has waited for so long is known.
+    await_condition(lambda: len(stuck()) == 1, "the call is not told")
+    program.send(thread)
+    assert program.read_line() == "READY"
+    program.work("WAIT")
+    await_condition(lambda: len(stuck()) == 2, "the second call is not told")
+    tracer.stop()
+    *told, report = stuck()
+    assert [(one["stuck"], one["pid"]) for one in told] == [("main.wait", program.pid)] * 2
+    assert (report["target"], report["calls"], report["open"]) == ("main.wait", 0, 2), report
+    (cause,) = [one for one in report["causes"] if one["kind"] == "chan receive"]
+    assert cause["function"] == "main.wait" and cause["count"] == 2
+    assert cause["ns"] > 3_000_000_000 and cause["share"] > 0.9
+    assert report["coverage"]["explained_ns"] > 0.9 * report["coverage"]["total_ns"]
