@@ -84,6 +84,26 @@ static bool is_callee_told(const struct hunt_doing *doing)
 					     strcmp(callee->text, "time.Sleep") == 0);
 }
 
+static bool has_frame(const struct hunt_doing *doing, const char *function)
+{
+	for (size_t i = 0; i < doing->num_frames; i++) {
+		const struct name *name = doing->frames[i].place.function;
+
+		if (name && strcmp(name->text, function) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What it waited for, if most would think of something else. NULL: no more is known than the kind says. The functions
+ * are in src/internal/poll/fd_poll_runtime.go and src/net/fd_unix.go. */
+static const char *purpose_of(const struct hunt_doing *doing)
+{
+	if (doing->kind != HUNT_WAIT || !has_frame(doing, "internal/poll.(*pollDesc).waitWrite"))
+		return doing->slept_in;
+	return has_frame(doing, "net.(*netFD).connect") ? "to connect" : "to write";
+}
+
 static const char *const object_words[] = {
 	[HUNT_FILE] = "on", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
 
@@ -131,6 +151,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 {
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
 	char object[HUNT_OBJECT_SIZE];
+	const char *purpose = purpose_of(doing);
 	bool has_place = doing->own.function || doing->own.module;
 	char then[TEXT_SIZE];
 	struct hunt_line line = {
@@ -144,8 +165,8 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		.may_break = true,
 	};
 
-	snprintf(then, sizeof(then), "%s%s%s%s", doing->slept_in ? " (" : "", doing->slept_in ?: "",
-		 doing->slept_in ? ")" : "",
+	snprintf(then, sizeof(then), "%s%s%s%s", purpose ? " (" : "", purpose ?: "",
+		 purpose ? ")" : "",
 		 !has_place                                     ? ""
 		 : is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
 								: " in ");

@@ -163,6 +163,19 @@ def test_peer(hunt):
     assert f", peer {account['on']}\n" in tracer.out
 
 
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.19", "1.27"])
+@pytest.mark.parametrize("waits", ["exact", "sampled"])
+def test_peer_that_does_not_read(binary, start, run_tool, version, waits):
+    program = start(binary("culprits", version=version))
+    tracer = run_tool("hunt", "--waits", waits, "-p", program.pid, "main.handleUpload").await_tracing()
+    account = program.work("upload 20 3 1 1000")
+    tracer.stop()
+    function, line = culprit(account)
+    assert re.search(rf" \d+ % +\S+ m?s  IO wait \(to write\) in {re.escape(function)}/.*/{re.escape(line)} "
+                     rf"\(net\.\(\*conn\)\.Write\), peer {account['on']}\n", tracer.out), tracer.out
+
+
 def test_peer_of_another(hunt):
     """... and when another goroutine does that for it."""
     tracer, account = hunt("upstream 200 5 4 50", "-f", "json", "main.handleUpstream")

@@ -39,6 +39,7 @@ KINDS = {
     "pool": kind("Pool", always("select")),
     "upstream": kind("Upstream", always("select")),
     "network": kind("Network", always("IO wait")),
+    "upload": kind("Upload", always("IO wait")),
     "pipe": kind("Pipe", always("syscall read")),
     "fifo": kind("FIFO", always("syscall openat")),
     "fsync": kind("Fsync", always("syscall fsync"), needs="disk"),
