@@ -135,6 +135,10 @@ static void report(void *context, const uint64_t counts[STAT_COUNT])
 		return;
 	tree_view_report_unwanted(&shown->view, &shown->options, counts);
 	tree_view_report(&shown->view);
+	if (!tree_view_num_roots(&shown->view) && !tree_view_has_shown(&shown->view))
+		log_info("nothing to show: no call of a target began while it was recorded%s",
+			 window_is_wanted(&shown->args->times) ? ", between --since and --until"
+							       : "");
 }
 
 struct error *replay_run(const struct replay_args *args)

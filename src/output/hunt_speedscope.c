@@ -2,7 +2,7 @@
 /*
  * hunt_speedscope.c - the wall time of slow calls for speedscope: a profile a target, with a sample for each
  * stack, whose weight is the time of all of these calls together. Its innermost frame is the kind of time,
- * "[sleep]". Members: file-format-spec.ts of github.com/jlfwong/speedscope.
+ * "[sleep]".
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/array.h"
 #include "base/numbers.h"
 #include "output/hunt_stacks.h"
-#include "output/json_writer.h"
+#include "output/speedscope_file.h"
 
 struct frame {
 	char *name; /* owned: kinds of time do not live as long as this */
@@ -21,6 +21,7 @@ struct frame {
 
 struct speedscope {
 	struct json_writer json;
+	bool has_profiles;
 	struct numbers numbers;
 	struct frame *frames; /* by their numbers */
 	size_t capacity;
@@ -39,12 +40,7 @@ static struct error *begin(struct output *out)
 	out->data = speedscope;
 	if (!speedscope)
 		return error_out_of_memory();
-	speedscope->json = json_begin(&out->writer);
-	json_member_text(&speedscope->json, "$schema",
-			 "https://www.speedscope.app/file-format-schema.json");
-	json_member_text(&speedscope->json, "exporter", "gofuncgraph-c");
-	json_member_text(&speedscope->json, "name", "gofuncgraph-c hunt");
-	json_member_open(&speedscope->json, "profiles", '[');
+	speedscope->json = speedscope_begin(&out->writer, "gofuncgraph-c hunt");
 	return NULL;
 }
 
@@ -129,6 +125,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 	char room[HUNT_FRAME_SIZE];
 	uint64_t all_ns = 0;
 
+	speedscope->has_profiles = true;
 	hunt_stacks_visit(report, add_weight, &all_ns);
 	json_open(json, '{');
 	json_member_text(json, "type", "sampled");
@@ -147,30 +144,18 @@ static void put_report(struct output *out, const struct hunt_report *report)
 
 /* ---- all of it ---- */
 
-static void put_frame(struct json_writer *json, const struct frame *frame)
-{
-	json_open(json, '{');
-	json_member_text(json, "name", frame->name ?: "?");
-	if (frame->file)
-		json_member_text(json, "file", frame->file);
-	if (frame->line)
-		json_member_number(json, "line", frame->line);
-	json_close(json, '}');
-}
-
 static void end(struct output *out, const struct output_totals *totals)
 {
 	struct speedscope *speedscope = out->data;
 	struct json_writer *json = &speedscope->json;
 
-	json_close(json, ']');
-	json_member_open(json, "shared", '{');
-	json_member_open(json, "frames", '[');
-	for (size_t i = 0; i < speedscope->numbers.known.count; i++)
-		put_frame(json, &speedscope->frames[i]);
-	json_close(json, ']');
-	json_close(json, '}');
-	json_end(json);
+	speedscope_end_profiles(json, speedscope->has_profiles);
+	for (size_t i = 0; i < speedscope->numbers.known.count; i++) {
+		const struct frame *frame = &speedscope->frames[i];
+
+		speedscope_put_frame(json, frame->name ?: "?", frame->file, frame->line);
+	}
+	speedscope_end(json);
 }
 
 const struct format format_hunt_speedscope = {

@@ -3,7 +3,7 @@
  * speedscope.c - speedscope's own JSON: a profile of events for each goroutine, which begin and end calls.
  *
  * Profiles come one behind the other, and events as they happen, on all goroutines: they wait in a spool. A wait
- * (--min-wait) is one more call, "[sleep]". Members: file-format-spec.ts of github.com/jlfwong/speedscope.
+ * (--min-wait) is one more call, "[sleep]".
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/array.h"
 #include "base/numbers.h"
 #include "output/amounts.h"
-#include "output/json_writer.h"
+#include "output/speedscope_file.h"
 #include "output/spool.h"
 #include "output/tracks.h"
 
@@ -228,35 +228,23 @@ static void put_frame(struct json_writer *json, const struct frame *frame)
 	char wait[256];
 
 	snprintf(wait, sizeof(wait), "[%s]", frame->name);
-	json_open(json, '{');
-	json_member_text(json, "name", frame->is_wait ? wait : frame->name);
-	if (frame->file)
-		json_member_text(json, "file", frame->file->text);
-	if (frame->line)
-		json_member_number(json, "line", frame->line);
-	json_close(json, '}');
+	speedscope_put_frame(json, frame->is_wait ? wait : frame->name,
+			     frame->file ? frame->file->text : NULL, frame->line);
 }
 
 static void end(struct output *out, const struct output_totals *totals)
 {
-	struct json_writer json = json_begin(&out->writer);
+	struct json_writer json = speedscope_begin(&out->writer, "gofuncgraph-c");
 	struct speedscope *speedscope = out->data;
+	size_t num_lanes = speedscope->lane_numbers.known.count;
 
-	json_member_text(&json, "$schema", "https://www.speedscope.app/file-format-schema.json");
-	json_member_text(&json, "exporter", "gofuncgraph-c " VERSION);
-	json_member_text(&json, "name", "gofuncgraph-c");
-	json_member_open(&json, "profiles", '[');
-	for (size_t i = 0; i < speedscope->lane_numbers.known.count; i++)
+	for (size_t i = 0; i < num_lanes; i++)
 		if (speedscope->lanes[i])
 			put_profile(out, &json, speedscope->lanes[i]);
-	json_close(&json, ']');
-	json_member_open(&json, "shared", '{');
-	json_member_open(&json, "frames", '[');
+	speedscope_end_profiles(&json, num_lanes);
 	for (size_t i = 0; i < speedscope->frame_numbers.known.count; i++)
 		put_frame(&json, &speedscope->frames[i]);
-	json_close(&json, ']');
-	json_close(&json, '}');
-	json_end(&json);
+	speedscope_end(&json);
 }
 
 const struct format format_speedscope = {

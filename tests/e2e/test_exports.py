@@ -548,6 +548,21 @@ def test_same_filters(options, waits_recording, tmp_path):
         assert paths[0].read_bytes() == paths[1].read_bytes() != export(waits_recording, name).read_bytes()
 
 
+def test_nothing(binary, start, trace, tmp_path):
+    """No call of a target was recorded: it is told, and what is written is whole. tests/viewers/run opens these."""
+    program, recording = start(binary("follow")), tmp_path / "recording"
+    trace("record", "-o", recording, "-u", "main.*", program.path, "main.handle").stop()
+    for name in ("json", "html", "perfetto", "chrome", "speedscope", "uftrace", "pprof", "folded", "prometheus"):
+        path = recording.with_suffix("." + name)
+        done = subprocess.run([tool(), "export", "-f", name, "-o", path, recording], capture_output=True, check=True, text=True, timeout=WAIT_SECONDS)
+        assert path.exists() and "nothing to show: no call of a target began" in done.stderr, (name, done.stderr)
+    profile, = json.loads(recording.with_suffix(".speedscope").read_text())["profiles"]
+    assert profile["name"] == "no calls" and profile["events"] == []
+    assert top(pprof(recording.with_suffix(".pprof"), "-top")) == {}
+    assert recording.with_suffix(".json").read_bytes() == recording.with_suffix(".folded").read_bytes() == b""
+    assert json.loads(recording.with_suffix(".chrome").read_text())["traceEvents"] == []
+
+
 def test_not_on_a_terminal(recording):
     script = 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)'
     run = subprocess.run(["python3", "-c", script, tool(), "replay", "-f", "pprof", recording], capture_output=True,
