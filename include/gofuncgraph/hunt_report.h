@@ -117,6 +117,7 @@ struct hunt_node {
 	const char *kind; /* NULL: it is a function */
 	uint64_t
 		times; /* of a leaf: how often it was there in all slow calls; of what ran, samples */
+	uint64_t goid; /* of a leaf: whose call it was, if that was asked for; 0: not told apart */
 	unsigned depth;
 	size_t end; /* the index behind the last node below this one */
 };
@@ -208,6 +209,8 @@ struct hunt_report_options {
 	size_t max_causes; /* more of them are left out; 0: those that are too small to matter */
 	/* The tree has all functions; else of Go's library only what the program's own code calls. */
 	bool full_stacks;
+	/* Leaves of the tree are told apart by goroutine, as long as they are not too many. */
+	bool by_goroutine;
 	uint64_t rank; /* fill in `slowest` with this one alone, from 1; 0: none */
 	double share_of_exact; /* of struct hunt_report */
 };

@@ -202,6 +202,8 @@ void output_stuck(struct output *out, const struct hunt_stuck *stuck);
 void output_hunt(struct output *out, const struct hunt_report *report);
 /* The format wants all functions of stacks: hunt_report_options.full_stacks. */
 bool format_wants_full_stacks(const struct format *format);
+/* And who they are of: hunt_report_options.by_goroutine. */
+bool format_wants_goroutines(const struct format *format);
 
 /* Each record of trees, before the trees are told of it. */
 void output_hear(struct output *out, const struct record *record);

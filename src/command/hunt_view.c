@@ -119,6 +119,7 @@ struct error *hunt_view_report(struct hunt_view *view, double share_of_exact)
 	const struct hunt_report_options options = {
 		.slower_ns = args->slower_ns,
 		.full_stacks = format_wants_full_stacks(args->format),
+		.by_goroutine = format_wants_goroutines(args->format),
 		.rank = args->call,
 		.share_of_exact = share_of_exact,
 	};

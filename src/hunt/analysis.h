@@ -50,7 +50,7 @@ struct analysis {
 	size_t num_slow, num_fast;
 	double slow_weight, fast_weight;
 	double slow_scale, fast_scale; /* see analysis_scaled() */
-	bool full_stacks; /* see struct hunt_report_options */
+	bool full_stacks, by_goroutine; /* see struct hunt_report_options */
 	struct hash by_key;
 	struct time_group **groups;
 	size_t num_groups, groups_capacity;

@@ -167,7 +167,9 @@ static bool analyse(const struct hunt_target *target, struct sites *sites,
 		    const struct hunt_report_options *options, const struct candidates *all,
 		    struct hunt_report *report)
 {
-	struct analysis analysis = {.sites = sites, .full_stacks = options->full_stacks};
+	struct analysis analysis = {.sites = sites,
+				    .full_stacks = options->full_stacks,
+				    .by_goroutine = options->by_goroutine};
 	bool is_full = choose(all, report, &analysis) && analysis_sum_up(&analysis);
 
 	report->slow = report->alike ? 0 : (uint64_t)(analysis.slow_weight + 0.5);

@@ -9,11 +9,14 @@
 
 /* Time of further ones stays with the function above. */
 #define MAX_NODES 65536
+/* Beyond that, further leaves are not of one goroutine each. */
+#define MAX_NODES_BY_GOROUTINE (MAX_NODES / 2)
 
 struct tree_node {
 	struct hash_key key; /* parent and function; line, or kind of a leaf */
 	struct hunt_frame frame;
 	const char *kind; /* of a leaf */
+	uint64_t goid; /* the same; 0: of any */
 	double ns, times; /* with the weights of the calls */
 	double line_ns; /* of the piece that the line is of */
 	struct tree_node *first_child, *next_sibling;
@@ -85,13 +88,23 @@ static bool go_down(struct tree *tree, struct tree_node **node, const struct hun
 	return true;
 }
 
-static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, double ns,
-		     double times)
+/* Texts of kinds have one place each. */
+static struct hash_key key_of_leaf(const struct tree_node *node, const char *kind, uint64_t goid)
 {
-	/* Texts of kinds have one place each. */
-	struct hash_key key = {.first = (uint64_t)(uintptr_t)node,
-			       .second = (uint64_t)(uintptr_t)kind | 1ull << 63};
+	uint64_t salt = goid ? hash_mix(goid) : 0;
+
+	return (struct hash_key){.first = (uint64_t)(uintptr_t)node,
+				 .second = ((uint64_t)(uintptr_t)kind ^ salt) | 1ull << 63};
+}
+
+static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, uint64_t goid,
+		     double ns, double times)
+{
+	struct hash_key key = key_of_leaf(node, kind, goid);
 	struct tree_node *leaf = hash_find(&tree->by_key, key);
+
+	if (!leaf && goid && tree->count >= MAX_NODES_BY_GOROUTINE)
+		return add_leaf(tree, node, kind, 0, ns, times);
 
 	if (!leaf && tree->count >= MAX_NODES)
 		return true;
@@ -99,6 +112,7 @@ static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind
 	if (!leaf)
 		return false;
 	leaf->kind = kind;
+	leaf->goid = goid;
 	leaf->ns += ns;
 	leaf->times += times;
 	return true;
@@ -123,7 +137,7 @@ static void choose_frames(struct hunt_frame *frames, size_t count, bool full_sta
 }
 
 static bool add_piece(struct tree *tree, const struct analysis *analysis, const struct piece *piece,
-		      double weight)
+		      const struct looked_at *of)
 {
 	struct sites *sites = analysis->sites;
 	double scale = analysis_scaled(piece, analysis->slow_scale);
@@ -133,7 +147,7 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 	int32_t detail = sites_detail(kind, piece, site);
 	size_t count = sites_frames(sites, piece->stack, is_sampled), innermost = 0;
 	struct tree_node *node = &tree->root;
-	double ns = (double)piece->ns * weight * scale;
+	double ns = (double)piece->ns * of->weight * scale;
 
 	if (!scale)
 		return true;
@@ -151,8 +165,9 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 		if (!go_down(tree, &node, frame, frame->is_own && (i > 0 || !is_sampled), ns))
 			return false;
 	}
-	return add_leaf(tree, node, sites_kind_name(sites, kind, detail), ns,
-			(double)piece->count * weight);
+	return add_leaf(tree, node, sites_kind_name(sites, kind, detail),
+			analysis->by_goroutine ? of->call->goroutine.first : 0, ns,
+			(double)piece->count * of->weight);
 }
 
 /* ---- in order ---- */
@@ -164,6 +179,11 @@ static int compare(const void *one, const void *other)
 
 	if (a->ns != b->ns)
 		return a->ns > b->ns ? -1 : 1;
+	/* Keys of leaves are not the same in each run. */
+	if (a->kind && b->kind && strcmp(a->kind, b->kind) != 0)
+		return strcmp(a->kind, b->kind);
+	if (a->kind && b->kind)
+		return a->goid < b->goid ? -1 : 1;
 	return a->key.second < b->key.second ? -1 : 1;
 }
 
@@ -192,6 +212,7 @@ static bool emit(const struct tree_node *parent, double weight, double total_ns,
 			.times = (uint64_t)(children[i]->times + 0.5),
 			.share = total_ns > 0 ? children[i]->ns / total_ns : 0,
 			.kind = children[i]->kind,
+			.goid = children[i]->goid,
 			.depth = depth,
 		};
 		if (!emit(children[i], weight, total_ns, depth + 1, report))
@@ -215,7 +236,7 @@ bool tree_make(const struct analysis *analysis, struct hunt_report *report)
 				sites_divide(analysis->sites, &one->call->pieces.items[j], parts);
 
 			for (size_t k = 0; is_full && k < count; k++)
-				is_full = add_piece(&tree, analysis, &parts[k], one->weight);
+				is_full = add_piece(&tree, analysis, &parts[k], one);
 		}
 	}
 	report->tree = calloc(tree.count + 1, sizeof(*report->tree));

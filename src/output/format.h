@@ -63,6 +63,7 @@ struct format {
 	uint64_t rewritten_ns;
 	bool is_document; /* see format_is_document() */
 	bool full_stacks; /* see format_wants_full_stacks() */
+	bool by_goroutine; /* see format_wants_goroutines() */
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);

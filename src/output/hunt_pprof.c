@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * hunt_pprof.c - the wall time of slow calls for `go tool pprof`: of each stack that of all of them together,
- * and how often it was met. The label `state` says what kind of time that was.
+ * and how often it was met. The label `state` says what kind of time that was, `goroutine` whose.
  */
 #include <stdlib.h>
 
@@ -37,7 +37,8 @@ static void put_stack(void *context, const struct hunt_stack *stack)
 
 	for (size_t i = stack->count; i-- > 0;)
 		put_frame(file, stack->frames[i]);
-	pprof_put_sample(file, stack->leaf->times, stack->leaf->all_ns, stack->leaf->kind);
+	pprof_put_sample(file, stack->leaf->times, stack->leaf->all_ns,
+			 &(struct pprof_labels){stack->leaf->kind, stack->leaf->goid});
 }
 
 static void put_report(struct output *out, const struct hunt_report *report)
@@ -62,6 +63,7 @@ const struct format format_hunt_pprof = {
 	.target = FORMAT_TO_FILE,
 	.is_document = true,
 	.full_stacks = true,
+	.by_goroutine = true,
 	.begin = begin,
 	.hunt = put_report,
 	.end = end,

@@ -263,6 +263,11 @@ bool format_wants_full_stacks(const struct format *format)
 	return format->full_stacks;
 }
 
+bool format_wants_goroutines(const struct format *format)
+{
+	return format->by_goroutine;
+}
+
 void output_hear(struct output *out, const struct record *record)
 {
 	if (out->format->hear)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pprof.c - calls summed up by path, for `go tool pprof`: how often a path was called and its own wall time,
- * and with --states what that was spent on; all calls count for one of these.
+ * of each goroutine, and with --states what that was spent on; all calls count for one of these.
  */
 #include "output/pprof_file.h"
 #include "output/profile.h"
@@ -33,7 +33,13 @@ static void put_sample(void *context, const char *state, uint64_t ns)
 	for (const struct path *path = sampling->path; path; path = path->parent)
 		put_frame(&sampling->file, path);
 	pprof_put_sample(&sampling->file, calls, ns,
-			 sampling->out->options.run.states ? state : NULL);
+			 &(struct pprof_labels){sampling->out->options.run.states ? state : NULL,
+						sampling->path->goid});
+}
+
+static struct error *begin(struct output *out)
+{
+	return profile_begin_by(out, true);
 }
 
 static void end(struct output *out, const struct output_totals *totals)
@@ -55,7 +61,7 @@ const struct format format_pprof = {
 	.prints = "the calls",
 	.is_document = true,
 	.target = FORMAT_TO_FILE,
-	.begin = profile_begin,
+	.begin = begin,
 	.entry = profile_entry,
 	.call = profile_call,
 	.end = end,

@@ -18,7 +18,7 @@ enum {
 };
 enum { TYPE_TYPE = 1, TYPE_UNIT = 2 };
 enum { SAMPLE_LOCATION = 1, SAMPLE_VALUE = 2, SAMPLE_LABEL = 3 };
-enum { LABEL_KEY = 1, LABEL_TEXT = 2 };
+enum { LABEL_KEY = 1, LABEL_TEXT = 2, LABEL_NUMBER = 3 };
 enum { LOCATION_NUMBER = 1, LOCATION_LINE = 4 };
 enum { LINE_FUNCTION = 1, LINE_LINE = 2 };
 enum { FUNCTION_NUMBER = 1, FUNCTION_NAME = 2, FUNCTION_SYSTEM_NAME = 3, FUNCTION_FILE = 4 };
@@ -95,17 +95,24 @@ void pprof_put_frame(struct pprof_file *file, struct hash_key key, const struct 
 	protobuf_message(&file->all, PROFILE_LOCATION, &file->message);
 }
 
-void pprof_put_sample(struct pprof_file *file, uint64_t count, uint64_t ns, const char *state)
+static void put_label(struct pprof_file *file, const char *key, uint32_t member, uint64_t value)
+{
+	protobuf_number(&file->innermost, LABEL_KEY, text_number(file, key));
+	protobuf_number(&file->innermost, member, value);
+	protobuf_message(&file->inner, SAMPLE_LABEL, &file->innermost);
+}
+
+void pprof_put_sample(struct pprof_file *file, uint64_t count, uint64_t ns,
+		      const struct pprof_labels *labels)
 {
 	protobuf_message(&file->inner, SAMPLE_LOCATION, &file->stack);
 	bytes_put_number(&file->innermost, count);
 	bytes_put_number(&file->innermost, ns);
 	protobuf_message(&file->inner, SAMPLE_VALUE, &file->innermost);
-	if (state) {
-		protobuf_number(&file->innermost, LABEL_KEY, text_number(file, "state"));
-		protobuf_number(&file->innermost, LABEL_TEXT, text_number(file, state));
-		protobuf_message(&file->inner, SAMPLE_LABEL, &file->innermost);
-	}
+	if (labels->state)
+		put_label(file, "state", LABEL_TEXT, text_number(file, labels->state));
+	if (labels->goid)
+		put_label(file, "goroutine", LABEL_NUMBER, labels->goid);
 	protobuf_message(&file->all, PROFILE_SAMPLE, &file->inner);
 }
 

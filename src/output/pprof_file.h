@@ -32,8 +32,12 @@ void pprof_begin(struct pprof_file *file, const char *counted);
 
 /* One more frame of the stack of the next sample, the innermost first. Frames of one `key` are the same. */
 void pprof_put_frame(struct pprof_file *file, struct hash_key key, const struct pprof_frame *frame);
-/* `state`: NULL: none. */
-void pprof_put_sample(struct pprof_file *file, uint64_t count, uint64_t ns, const char *state);
+struct pprof_labels {
+	const char *state; /* NULL: none */
+	uint64_t goid; /* 0: none */
+};
+void pprof_put_sample(struct pprof_file *file, uint64_t count, uint64_t ns,
+		      const struct pprof_labels *labels);
 
 /* Writes all of it. */
 void pprof_end(struct pprof_file *file, struct output *out, const struct output_totals *totals);

@@ -7,8 +7,13 @@
 
 struct error *profile_begin(struct output *out)
 {
+	return profile_begin_by(out, false);
+}
+
+struct error *profile_begin_by(struct output *out, bool by_goroutine)
+{
 	struct paths *paths;
-	struct error *err = paths_new(&paths);
+	struct error *err = paths_new(by_goroutine, &paths);
 
 	out->data = paths;
 	return err;

@@ -8,6 +8,8 @@
 
 /* For struct format; out->data is a struct paths. */
 struct error *profile_begin(struct output *out);
+/* The same; by_goroutine: as in paths_new(). */
+struct error *profile_begin_by(struct output *out, bool by_goroutine);
 void profile_entry(struct output *out, const struct tree *tree, const struct call *call);
 void profile_call(struct output *out, const struct tree *tree, const struct call *call);
 void profile_free(struct output *out);

@@ -14,15 +14,21 @@ struct open_call {
 struct paths {
 	struct hash by_key; /* struct path */
 	struct hash open; /* struct open_call */
+	bool by_goroutine;
+	struct hash goroutines; /* that are told apart */
 	struct path **items; /* by number */
 	size_t count, capacity;
 	struct own own;
 };
 
-struct error *paths_new(struct paths **paths)
+struct error *paths_new(bool by_goroutine, struct paths **out)
 {
-	*paths = calloc(1, sizeof(**paths));
-	return *paths ? NULL : error_out_of_memory();
+	struct paths *paths = *out = calloc(1, sizeof(*paths));
+
+	if (!paths)
+		return error_out_of_memory();
+	paths->by_goroutine = by_goroutine;
+	return NULL;
 }
 
 void paths_free(struct paths *paths)
@@ -31,6 +37,7 @@ void paths_free(struct paths *paths)
 		return;
 	hash_free_items(&paths->open);
 	hash_clear(&paths->by_key);
+	hash_free_items(&paths->goroutines);
 	for (size_t i = 0; i < paths->count; i++) {
 		spent_destroy(&paths->items[i]->self);
 		free(paths->items[i]);
@@ -40,13 +47,29 @@ void paths_free(struct paths *paths)
 	free(paths);
 }
 
+/* Whose path one is that begins a tree; 0: of any. */
+static uint64_t goid_of(struct paths *paths, const struct tree *tree)
+{
+	const struct hash_key key = {.first = tree->goid};
+
+	if (!paths->by_goroutine || !tree->goid)
+		return 0;
+	if (hash_find(&paths->goroutines, key))
+		return tree->goid;
+	return paths->goroutines.count < PATHS_MAX_GOROUTINES && hash_note(&paths->goroutines, key)
+		       ? tree->goid
+		       : 0;
+}
+
 /* NULL: out of memory. */
 static struct path *find_path(struct paths *paths, const struct path *parent,
-			      const struct place *entry)
+			      const struct tree *tree, const struct place *entry)
 {
 	static const struct place nowhere;
 	uint32_t depth = parent ? parent->depth + 1 : 1;
-	struct hash_key key = {.first = parent ? parent->number : 0};
+	uint64_t goid = parent ? parent->goid : goid_of(paths, tree);
+	/* There are not so many parents. */
+	struct hash_key key = {.first = parent ? parent->number : goid | 1ull << 63};
 	struct path *path;
 
 	if (depth > PATHS_MAX_DEPTH + 1)
@@ -64,6 +87,7 @@ static struct path *find_path(struct paths *paths, const struct path *parent,
 	if (!path)
 		return NULL;
 	*path = (struct path){.key = key,
+			      .goid = goid,
 			      .number = paths->count + 1,
 			      .parent = parent,
 			      .depth = depth,
@@ -86,7 +110,7 @@ bool paths_call_began(struct paths *paths, const struct place *entry, const stru
 		      const struct call *call)
 {
 	const struct open_call *parent = call->parent ? find_open(paths, tree, call->parent) : NULL;
-	struct path *path = find_path(paths, parent ? parent->path : NULL, entry);
+	struct path *path = find_path(paths, parent ? parent->path : NULL, tree, entry);
 	struct open_call *open = path ? malloc(sizeof(*open)) : NULL;
 
 	if (!open)
@@ -102,7 +126,7 @@ bool paths_call_ended(struct paths *paths, const struct place *entry, const stru
 		      const struct call *call)
 {
 	struct open_call *open = find_open(paths, tree, call->number);
-	struct path *path = open ? open->path : find_path(paths, NULL, entry);
+	struct path *path = open ? open->path : find_path(paths, NULL, tree, entry);
 
 	if (open)
 		hash_remove(&paths->open, &open->key);

@@ -16,8 +16,12 @@
 /* Levels that are told apart: what is called deeper is one path, whatever it is. */
 #define PATHS_MAX_DEPTH 1024
 
+/* Goroutines that are told apart. */
+#define PATHS_MAX_GOROUTINES 1000
+
 struct path {
 	struct hash_key key; /* numbers of the parent and of the name */
+	uint64_t goid; /* of the tree; 0: of any, or of none */
 	uint64_t number; /* from 1, a parent before its children */
 	const struct path *parent; /* NULL: a tree begins here */
 	uint32_t
@@ -30,7 +34,8 @@ struct path {
 
 struct paths;
 
-struct error *paths_new(struct paths **paths);
+/* by_goroutine: each has paths of its own, but for PATHS_MAX_GOROUTINES; further ones share theirs. */
+struct error *paths_new(bool by_goroutine, struct paths **paths);
 void paths_free(struct paths *paths); /* NULL is fine */
 
 /* As functions_call_began() and functions_call_ended(). `entry`: where it is entered; its names are to be there

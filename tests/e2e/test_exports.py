@@ -66,6 +66,11 @@ def top(text):
     return {name: float(number) * UNITS[unit or "ns"] for number, unit, name in rows}
 
 
+def tags_of(text, label):
+    """The rows of `-tags` that are of this label, as text."""
+    return re.search(rf"^ *{label}: Total .*\n((?: .*\n?)*)", text, re.M).group(1)
+
+
 def test_pprof(recording):
     calls = calls_of(recording)
     path = export(recording, "pprof")
@@ -77,12 +82,16 @@ def test_pprof(recording):
     told = top(pprof(path, "-top", "-nodefraction=0", "-unit=ns"))
     assert {name: ns for name, ns in told.items() if ns} == {name: ns for name, ns in own.items() if ns}
     # By what it was spent on: of a hundredth and more, as pprof cuts digits.
-    shares = re.findall(r"^\s+[\d.]+[a-z]* \(\s*([\d.]+)%\): (.+)$", pprof(path, "-tags"), re.M)
+    shares = re.findall(r"^\s+[\d.]+[a-z]* \(\s*([\d.]+)%\): (.+)$", tags_of(pprof(path, "-tags"), "state"), re.M)
     tags = {name: float(share) for share, name in shares}
     states = self_states(calls)
     for name, ns in states.items():
         share = 100 * ns / sum(states.values())
         assert abs(tags.get(name, 0) - share) < 0.02 * share + 0.1, (name, share, tags)
+    # Each goroutine has its calls.
+    by_goroutine = collections.Counter(str(call["goid"]) for call in calls)
+    rows = re.findall(r"^\s+(\d+) \(.*%\): (\d+)$", tags_of(pprof(path, "-tags", "-sample_index=calls"), "goroutine"), re.M)
+    assert len(by_goroutine) > 1 and {goid: int(count) for count, goid in rows} == by_goroutine
 
 
 def test_folded(recording):
