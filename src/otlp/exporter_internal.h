@@ -38,7 +38,7 @@ struct otlp_exporter {
 	bool is_ending, is_done;
 	bool gave_up;
 	enum course course;
-	char trouble[OTLP_MESSAGE_SIZE + 64];
+	char trouble[OTLP_MESSAGE_SIZE + 256];
 	struct otlp_count enqueued; /* what became of it is in the counts */
 	struct otlp_counts counts; /* but for `unsent`: the rest of it */
 };

@@ -157,6 +157,44 @@ static bool begin(struct http *http)
 	return true;
 }
 
+static const char *hint_of_status(long status)
+{
+	switch (status) {
+	case 301:
+	case 302:
+	case 307:
+	case 308:
+		return " (it is elsewhere: give the address that this one leads to)";
+	case 401:
+	case 403:
+	case 407:
+		return " (OTEL_EXPORTER_OTLP_HEADERS may hold what it wants to know)";
+	case 404:
+	case 405:
+		return " (OTLP over HTTP is on port 4318 as a rule, at /v1/traces)";
+	default:
+		return "";
+	}
+}
+
+/* Of what is there, but does not speak as we do. */
+static const char *hint_of_code(CURLcode code)
+{
+	switch (code) {
+	case CURLE_SSL_CONNECT_ERROR:
+		return " (if it does not speak TLS, its address begins with http://)";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+		return " (OTLP over HTTP is on port 4318 as a rule, 4317 is for gRPC; with TLS, the address begins with https://)";
+	case CURLE_PEER_FAILED_VERIFICATION:
+		return " (OTEL_EXPORTER_OTLP_CERTIFICATE names the certificates that are trusted)";
+	default:
+		return "";
+	}
+}
+
 struct http_answer http_post(struct http *http, const struct bytes *body, uint64_t timeout_ms)
 {
 	long status = 0;
@@ -164,7 +202,7 @@ struct http_answer http_post(struct http *http, const struct bytes *body, uint64
 	CURLcode code;
 
 	if (!http->curl && !begin(http))
-		return (struct http_answer){.trouble = "out of memory"};
+		return (struct http_answer){.trouble = "out of memory", .hint = ""};
 	bytes_clear(&http->answer);
 	http->trouble[0] = '\0';
 	http->set(http->curl, CURLOPT_POSTFIELDS, body->data);
@@ -173,10 +211,12 @@ struct http_answer http_post(struct http *http, const struct bytes *body, uint64
 	code = http->perform(http->curl);
 	if (code)
 		return (struct http_answer){.trouble = http->trouble[0] ? http->trouble
-									: http->describe(code)};
+									: http->describe(code),
+					    .hint = hint_of_code(code)};
 	http->get(http->curl, CURLINFO_RESPONSE_CODE, &status);
 	http->get(http->curl, CURLINFO_RETRY_AFTER, &retry_after);
 	return (struct http_answer){.status = (unsigned)status,
+				    .hint = hint_of_status(status),
 				    .retry_after_s = retry_after > 0 ? (uint64_t)retry_after : 0,
 				    .body = http->answer.data,
 				    .size = http->answer.size};

@@ -18,6 +18,7 @@ struct http_answer {
 	unsigned status; /* 0: there was no answer, and `trouble` tells why */
 	uint64_t retry_after_s; /* what Retry-After says; 0: nothing */
 	const char *trouble;
+	const char *hint; /* what may be wrong, and what to do; "": nobody knows */
 	/* Of the answer; until the next request. */
 	const void *body;
 	size_t size;

@@ -16,5 +16,5 @@ void http_free(struct http *http)
 
 struct http_answer http_post(struct http *http, const struct bytes *body, uint64_t timeout_ms)
 {
-	return (struct http_answer){.trouble = "there is no libcurl"};
+	return (struct http_answer){.trouble = "there is no libcurl", .hint = ""};
 }

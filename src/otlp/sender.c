@@ -47,7 +47,7 @@ static void note_failure(struct otlp_exporter *exporter, const struct http_answe
 		snprintf(trouble, sizeof(trouble), "it answers %u%s", answer->status,
 			 answer->status == 429 ? ", too many requests" : "");
 	else
-		snprintf(trouble, sizeof(trouble), "%s", answer->trouble);
+		snprintf(trouble, sizeof(trouble), "%s%s", answer->trouble, answer->hint);
 	if (!exporter->failing_ns)
 		exporter->failing_ns = exporter_now_ns();
 	note(exporter, COURSE_FAILING, trouble);
@@ -108,8 +108,8 @@ static void take_answer(struct otlp_exporter *exporter, const struct otlp_load *
 	}
 	reply = otlp_reply_read_refusal(answer->body, answer->size);
 	otlp_loads_count(&exporter->counts.refused, batch);
-	snprintf(trouble, sizeof(trouble), "it answers %u%s%s", answer->status,
-		 *reply.message ? ", " : "", reply.message);
+	snprintf(trouble, sizeof(trouble), "it answers %u%s%s%s", answer->status,
+		 *reply.message ? ", " : "", reply.message, answer->hint);
 	note(exporter, COURSE_REFUSED, trouble);
 }
 
@@ -121,7 +121,7 @@ static struct http_answer send_once(struct otlp_exporter *exporter, const struct
 		*body = otlp_request_write(&exporter->request, batch,
 					   exporter->settings.compresses);
 	if (!*body)
-		return (struct http_answer){.trouble = "out of memory"};
+		return (struct http_answer){.trouble = "out of memory", .hint = ""};
 	return http_post(exporter->http, *body, exporter->settings.timeout_ms);
 }
 

@@ -2,8 +2,10 @@
 #include "otlp/settings.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
@@ -148,6 +150,27 @@ static struct error *read_compression(struct otlp_settings *settings)
 	return NULL;
 }
 
+/* Of files that are to be there when they are needed. NULL: not set. */
+static struct error *read_file_name(const char *name, const char **path)
+{
+	*path = setting(name);
+	if (!*path || !access(*path, R_OK))
+		return NULL;
+	return error_errno(errno, "cannot read OTEL_EXPORTER_OTLP_%s, %s", name, *path);
+}
+
+/* Of an address that the environment has, too: who names one knows what it speaks. */
+static struct error *check_protocol(const char *address)
+{
+	const char *text = setting("PROTOCOL");
+
+	if (address || !text || !strcmp(text, "http/protobuf"))
+		return NULL;
+	return error_new(
+		"OTEL_EXPORTER_OTLP_PROTOCOL is '%s', and spans are sent by http/protobuf alone: give -o http://HOST:4318, the collector's address for that",
+		text);
+}
+
 /* The address of the traces, behind one that all kinds of data have in common. */
 static char *with_path(const char *base)
 {
@@ -199,13 +222,13 @@ struct error *otlp_settings_read(struct otlp_settings *settings, const char *add
 {
 	struct error *err = read_address(settings, address);
 
+	err = err ?: check_protocol(address);
 	err = err ?: read_headers(settings);
 	err = err ?: read_timeout(settings);
 	err = err ?: read_compression(settings);
-	settings->certificate = setting("CERTIFICATE");
-	settings->client_certificate = setting("CLIENT_CERTIFICATE");
-	settings->client_key = setting("CLIENT_KEY");
-	return err;
+	err = err ?: read_file_name("CERTIFICATE", &settings->certificate);
+	err = err ?: read_file_name("CLIENT_CERTIFICATE", &settings->client_certificate);
+	return err ?: read_file_name("CLIENT_KEY", &settings->client_key);
 }
 
 void otlp_settings_destroy(struct otlp_settings *settings)

@@ -5,8 +5,10 @@ import collections
 import json
 import os
 import re
+import socket
 import ssl
 import subprocess
+import threading
 
 import pytest
 
@@ -371,6 +373,9 @@ def test_wrong_settings(recording):
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TIMEOUT": "5s"}, "a number of milliseconds"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_COMPRESSION": "zip"}, "it is gzip or none"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a"}, "no list of headers"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_PROTOCOL": "grpc"}, "by http/protobuf alone"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_CERTIFICATE": "/no"}, "cannot read OTEL_EXPORTER_OTLP_CERTIFICATE, /no"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TRACES_CLIENT_KEY": "/no"}, "cannot read OTEL_EXPORTER_OTLP_CLIENT_KEY"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a=b%0d%0ac"}, "no list of headers")):
         assert message in replay(recording, "-f", "otlp", status=1, **variables).stderr
     assert "needs its address" in replay(recording, "-f", "otlp", "-o", "file", status=1).stderr
@@ -456,3 +461,50 @@ def test_tls(serve, recording, tmp_path):
     assert "certificate" in said and not server.requests
     replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_CERTIFICATE=str(paths_of_it[0]))
     assert len(server.taken()) == len(calls_of(recording))
+
+
+def test_tls_of_both(serve, recording, tmp_path):
+    """The collector wants a certificate, too; one that speaks without TLS is told from it."""
+    try:
+        own, key = certificate(tmp_path)
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own, key)
+    context.load_verify_locations(own)
+    context.verify_mode = ssl.CERT_REQUIRED
+    server = serve(context=context)
+    trusted = {"EXPORTER_OTLP_CERTIFICATE": str(own), "EXPORTER_OTLP_TIMEOUT": "1000"}
+    replay(recording, "-f", "otlp", "-o", server.url, status=1, **trusted)
+    assert not server.requests
+    trusted["EXPORTER_OTLP_TIMEOUT"] = str(int(WAIT_SECONDS * 900))
+    replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_CLIENT_CERTIFICATE=str(own),
+           EXPORTER_OTLP_CLIENT_KEY=str(key), **trusted)
+    assert len(server.taken()) == len(calls_of(recording))
+    plain = serve().url.replace("http:", "https:")
+    said = replay(recording, "-f", "otlp", "-o", plain, status=1, EXPORTER_OTLP_TIMEOUT="1000").stderr
+    assert "if it does not speak TLS, its address begins with http://" in said
+
+
+@pytest.mark.parametrize("status, hint", [(401, "OTEL_EXPORTER_OTLP_HEADERS may hold"), (404, "on port 4318 as a rule, at /v1/traces"),
+                                          (307, "give the address that this one leads to")])
+def test_what_may_be_wrong(serve, recording, status, hint):
+    said = replay(recording, "-f", "otlp", "-o", serve(Answer(status)).url, status=1).stderr
+    assert f"it answers {status} (" in said and hint in said
+
+
+def test_a_port_for_something_else(recording):
+    """gRPC's begins with HTTP/2's settings, whatever it is asked (RFC 9113, 3.4)."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def serve():
+            while True:
+                try:
+                    with server.accept()[0] as connection:
+                        connection.sendall(bytes.fromhex("000000040000000000"))
+                        connection.recv(1 << 20)
+                except OSError:
+                    return
+        threading.Thread(target=serve, daemon=True).start()
+        said = replay(recording, "-f", "otlp", "-o", f"http://127.0.0.1:{server.getsockname()[1]}", status=1,
+                      EXPORTER_OTLP_TIMEOUT="1000").stderr
+    assert "4317 is for gRPC" in said
