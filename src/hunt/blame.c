@@ -7,8 +7,9 @@
 
 /* Of what one goroutine did meanwhile: the longest are asked about further. */
 #define MAX_MEANWHILE 8
-/* Samples that are looked through for one time. */
-#define MAX_LOOK 4096
+/* Samples that are looked through for one time, and those of them that what ran is told by. */
+#define MAX_LOOK    4096
+#define MAX_SAMPLES 32
 
 struct search {
 	const struct history *history;
@@ -58,52 +59,68 @@ static bool is_little(uint64_t ns, const struct wait *wait)
 
 /* ---- samples ---- */
 
-struct place {
-	uint64_t stack, goid;
-	uint8_t kind;
-	uint32_t count;
-};
-
-struct places {
-	struct place items[MAX_MEANWHILE * 2];
+/* Of a time: of more than there is room for, these are chosen by chance. */
+struct chosen_samples {
+	const struct history_sample *items[MAX_SAMPLES];
 	size_t count;
-	uint64_t total; /* samples, also of places there was no room for */
+	uint64_t total;
 };
 
-static void count_sample(struct places *places, const struct history_sample *sample)
+static void add_sample(struct chosen_samples *samples, const struct history_sample *sample)
 {
-	places->total++;
-	for (size_t i = 0; i < places->count; i++) {
-		struct place *place = &places->items[i];
+	uint64_t at = samples->total++;
 
-		if (place->stack == sample->stack && place->kind == sample->kind &&
-		    place->goid == sample->goroutine.first) {
-			place->count++;
-			return;
-		}
+	if (at >= MAX_SAMPLES)
+		at = hash_mix(sample->time_ns + at) % samples->total;
+	if (at >= MAX_SAMPLES)
+		return;
+	samples->items[at] = sample;
+	samples->count += samples->count <= at;
+}
+
+/* At the same instruction: most have one of their own. */
+static bool is_alike(const struct history_sample *one, const struct history_sample *other)
+{
+	return one->stack == other->stack && one->kind == other->kind &&
+	       one->goroutine.first == other->goroutine.first;
+}
+
+/* How many are like the one at this place; 0: that was counted with another. */
+static size_t count_alike(const struct chosen_samples *samples, size_t at)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < samples->count; i++) {
+		if (!is_alike(samples->items[i], samples->items[at]))
+			continue;
+		if (i < at)
+			return 0;
+		count++;
 	}
-	if (places->count < sizeof(places->items) / sizeof(places->items[0]))
-		places->items[places->count++] =
-			(struct place){sample->stack, sample->goroutine.first, sample->kind, 1};
+	return count;
 }
 
 /* `ns`: of all of the samples. */
-static void add_places(struct search *search, const struct wait *wait, const struct places *places,
-		       uint64_t ns)
+static void add_samples(struct search *search, const struct wait *wait,
+			const struct chosen_samples *samples, uint64_t ns)
 {
-	for (size_t i = 0; i < places->count; i++) {
-		const struct place *place = &places->items[i];
+	if (is_little(ns, wait))
+		return;
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct history_sample *sample = samples->items[i];
+		size_t count = count_alike(samples, i);
+		double share = (double)count / (double)samples->count;
 		const struct piece what = {
 			.start_ns = wait->start_ns,
-			.ns = (uint64_t)((double)ns * place->count / (double)places->total),
-			.stack = place->stack,
-			.kind = place->kind,
+			.ns = (uint64_t)((double)ns * share),
+			.stack = sample->stack,
+			.kind = sample->kind,
 			.flags = PIECE_SAMPLED,
-			.count = place->count,
+			.count = (uint32_t)((double)samples->total * share + 0.5),
 		};
 
-		if (what.ns && !is_little(what.ns, wait))
-			add(search, wait, place->goid, &what);
+		if (what.ns)
+			add(search, wait, sample->goroutine.first, &what);
 	}
 }
 
@@ -112,16 +129,16 @@ static void add_running(struct search *search, const struct wait *wait, struct h
 			uint64_t left_ns)
 {
 	const struct history_sample *sample = history_last_sample(search->history, goroutine);
-	struct places places = {0};
+	struct chosen_samples samples = {0};
 	uint64_t ns;
 
 	for (unsigned i = 0; sample && i < MAX_LOOK && sample->time_ns >= wait->start_ns; i++) {
 		if (sample->time_ns <= wait->end_ns)
-			count_sample(&places, sample);
+			add_sample(&samples, sample);
 		sample = history_sample_before(search->history, sample);
 	}
-	ns = places.total * search->period_ns;
-	add_places(search, wait, &places, ns < left_ns ? ns : left_ns);
+	ns = samples.total * search->period_ns;
+	add_samples(search, wait, &samples, ns < left_ns ? ns : left_ns);
 }
 
 /* Who ran while the goroutine could not. */
@@ -129,7 +146,7 @@ static void add_others(struct search *search, const struct wait *wait, struct ha
 {
 	uint64_t number = search->history->num_samples;
 	const struct history_sample *sample;
-	struct places places = {0};
+	struct chosen_samples samples = {0};
 
 	for (unsigned i = 0; i < MAX_LOOK; i++) {
 		sample = history_sample_at(search->history, number - i);
@@ -139,10 +156,9 @@ static void add_others(struct search *search, const struct wait *wait, struct ha
 		if (sample->goroutine.second == self.second &&
 		    sample->goroutine.first != self.first && sample->time_ns >= wait->start_ns &&
 		    sample->time_ns <= wait->end_ns)
-			count_sample(&places, sample);
+			add_sample(&samples, sample);
 	}
-	if (places.total)
-		add_places(search, wait, &places, wait->end_ns - wait->start_ns);
+	add_samples(search, wait, &samples, wait->end_ns - wait->start_ns);
 }
 
 /* ---- waits ---- */

@@ -15,7 +15,7 @@
 #define BLAME_MAX_DEPTH 12
 /* Of one call: waits that are asked about, the longest first; and all that is found. */
 #define BLAME_MAX_WAITS 8
-#define BLAME_MAX       256
+#define BLAME_MAX       512
 /* Shorter waits are not asked about. */
 #define BLAME_MIN_NS HISTORY_MIN_WAIT_NS
 

@@ -140,6 +140,36 @@ static void test_holder(void **state)
 	world_end(&world);
 }
 
+static void check_busy_holder(const struct hunt_report *report)
+{
+	const struct hunt_doing *cause = &report->causes[0];
+
+	assert_int_equal(cause->by_goid, 20);
+	assert_int_equal(cause->num_meanwhile, 1);
+	assert_doing(cause->meanwhile, "cpu", "main.burn", "crypto/sha256.Sum256");
+	assert_int_equal(cause->meanwhile->ns, 500000000);
+	assert_in_range(cause->meanwhile->count, 90, 110); /* told by some of them */
+}
+
+/* What it computes is seen at other instructions each time, and each of them is little of a long wait. */
+static void test_busy_holder(void **state)
+{
+	struct world world;
+	uint64_t us;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	us = be_fast(&world, 1, 0);
+	world_enter(&world, 1, us);
+	for (unsigned i = 0; i < 100; i++)
+		world_sample(&world, 20, us + 1000 + i * 20000,
+			     STACK(&world, SHA + i, BURN, REFRESH));
+	world_wait(&world, 1, us, us + 2000000, us + 2000000, REASON_LOCK,
+		   STACK(&world, PARK, LOCK, GET, HANDLE), 20, STACK(&world, UNLOCK, REFRESH));
+	world_leave(&world, 1, us + 2000000);
+	world_report(&world, &none, check_busy_holder);
+	world_end(&world);
+}
+
 static void check_convoy(const struct hunt_report *report)
 {
 	const struct hunt_doing *cause = &report->causes[0];
@@ -564,15 +594,15 @@ static void test_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sleep),        cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_holder),       cmocka_unit_test(test_convoy),
-		cmocka_unit_test(test_pipeline),     cmocka_unit_test(test_hog),
-		cmocka_unit_test(test_losses),       cmocka_unit_test(test_open),
-		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_look_at_stuck),
-		cmocka_unit_test(test_enough),       cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_taken_off),    cmocka_unit_test(test_exec),
-		cmocka_unit_test(test_tree),         cmocka_unit_test(test_library),
-		cmocka_unit_test(test_calling_line),
+		cmocka_unit_test(test_sleep),         cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_holder),        cmocka_unit_test(test_convoy),
+		cmocka_unit_test(test_busy_holder),   cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_hog),           cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_open),          cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_look_at_stuck), cmocka_unit_test(test_enough),
+		cmocka_unit_test(test_targets),       cmocka_unit_test(test_taken_off),
+		cmocka_unit_test(test_exec),          cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_library),       cmocka_unit_test(test_calling_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
