@@ -51,6 +51,9 @@ void typed_json_put_named(struct json_writing *writing, const struct typed_list 
 void json_put_clean(struct json_writing *writing, const char *text);
 /* A string, or a slice of bytes. */
 void json_put_text(struct json_writing *writing, const struct go_value *value);
+/* A member of the object that the interface is. */
+void json_put_context(struct json_writing *writing, const struct go_value *value);
+void json_put_map(struct json_writing *writing, const struct go_value *value);
 /* Any value. */
 void json_put_value(struct json_writing *writing, const struct go_value *value);
 

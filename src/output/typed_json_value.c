@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "output/typed_text.h"
 #include "values/go_time.h"
 
 #define MAX_NESTING 32
@@ -145,65 +144,6 @@ static void put_elements(struct json_writing *writing, const struct go_value *va
 	json_note_state(writing, i < elements.length ? VALUE_TRUNCATED : elements.state);
 }
 
-/* A key of an object is a text: numbers and structs are written as in text. */
-static void append(void *context, const char *text, size_t size)
-{
-	FILE *to = context;
-
-	fwrite(text, 1, size, to);
-}
-
-static char *key_text(const struct go_value *key)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *to;
-	struct value_spec spec;
-	struct value bytes;
-
-	if (key->state == VALUE_WHOLE && key->type->kind == GO_STRING) {
-		go_value_text(key, &spec, &bytes);
-		if (bytes.text)
-			return text_escape(bytes.text, bytes.size);
-	}
-	to = open_memstream(&text, &size);
-	if (!to)
-		return NULL;
-	typed_text_put_one(&(struct text_sink){append, to, VALUE_MAX_SIZE}, key);
-	fclose(to);
-	return text;
-}
-
-static void put_map(struct json_writing *writing, const struct go_value *value)
-{
-	struct go_entries entries = go_value_entries(value);
-
-	if (!value_state_is_there(entries.state)) {
-		json_put_missing(writing, entries.state);
-		return;
-	}
-	json_open_value(writing->json, '{');
-	for (unsigned i = 0; i < 8; i++) {
-		_cleanup_free_ char *name = NULL;
-		size_t before;
-
-		if (!(entries.present >> i & 1))
-			continue;
-		struct go_value key = go_entry(&entries, i, true);
-		struct go_value elem = go_entry(&entries, i, false);
-
-		name = key_text(&key);
-		if (!name)
-			continue;
-		before = json_enter(writing, "[%s]", name);
-		json_text_key(writing->json, name);
-		json_put_value(writing, &elem);
-		json_leave(writing, before);
-	}
-	json_close(writing->json, '}');
-	json_note_state(writing, entries.state);
-}
-
 static void put_channel(struct json_writing *writing, const struct go_value *value)
 {
 	uint64_t length = 0, capacity = 0;
@@ -230,7 +170,7 @@ static void put_function(struct json_writing *writing, const struct go_value *va
 		json_put_missing(writing, state);
 }
 
-/* {"type", "value"} */
+/* {"type", "value", "context"} */
 static void put_interface(struct json_writing *writing, const struct go_value *value)
 {
 	struct go_value inner;
@@ -245,6 +185,7 @@ static void put_interface(struct json_writing *writing, const struct go_value *v
 	json_put_clean(writing, inner.type->name);
 	json_key(writing->json, "value");
 	json_put_value(writing, &inner);
+	json_put_context(writing, value);
 	json_close(writing->json, '}');
 }
 
@@ -287,7 +228,7 @@ static void put_of_kind(struct json_writing *writing, const struct go_value *val
 		put_elements(writing, value);
 		break;
 	case GO_MAP:
-		put_map(writing, value);
+		json_put_map(writing, value);
 		break;
 	case GO_CHAN:
 		put_channel(writing, value);

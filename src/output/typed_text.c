@@ -43,11 +43,12 @@ static void put_inferred(struct text_writing *writing, const struct go_value *va
 	typed_put(writing, "?");
 }
 
-void typed_text_put_one(const struct text_sink *to, const struct go_value *value)
+bool typed_text_put_one(const struct text_sink *to, const struct go_value *value)
 {
 	struct text_writing writing = {.to = to, .left = TYPED_TEXT_MAX_VALUES};
 
 	typed_put_value(&writing, value, false);
+	return !writing.is_cut;
 }
 
 void typed_text_put(const struct text_sink *to, const struct typed_list *typed,

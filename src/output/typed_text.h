@@ -16,8 +16,8 @@ struct text_sink {
 void typed_text_put(const struct text_sink *to, const struct typed_list *typed,
 		    const struct captured *captured);
 
-/* One value, without a name. */
-void typed_text_put_one(const struct text_sink *to, const struct go_value *value);
+/* One value, without a name. False: something of it is not shown. */
+bool typed_text_put_one(const struct text_sink *to, const struct go_value *value);
 
 /* "*http.Request" of "*net/http.Request": escaped, the caller frees it. NULL: out of memory. */
 char *typed_text_type(const struct go_type *type);

@@ -32,6 +32,7 @@ static void put_rest(struct text_writing *writing, uint64_t count)
 
 	snprintf(text, sizeof(text), "...+%llu", (unsigned long long)count);
 	typed_put(writing, text);
+	writing->is_cut = true;
 }
 
 void typed_put_state(struct text_writing *writing, uint8_t state)
@@ -40,6 +41,7 @@ void typed_put_state(struct text_writing *writing, uint8_t state)
 			   : state == VALUE_NIL        ? "nil"
 			   : state == VALUE_UNREADABLE ? "unreadable"
 						       : "...");
+	writing->is_cut |= state != VALUE_NIL;
 }
 
 /* ---- types ---- */
@@ -107,6 +109,7 @@ void typed_put_text(struct text_writing *writing, const struct go_value *value)
 		typed_put_state(writing, bytes.state);
 		return;
 	}
+	writing->is_cut |= bytes.state != VALUE_WHOLE;
 	if (is_slice)
 		typed_put(writing, "[]byte(");
 	writing->to->put(writing->to->context, text,
@@ -166,7 +169,7 @@ static void put_struct(struct text_writing *writing, const struct go_value *valu
 		is_first = false;
 		/* All behind it are not there either. */
 		if (!writing->left || field.state == VALUE_TRUNCATED) {
-			typed_put(writing, "...");
+			typed_put_state(writing, VALUE_TRUNCATED);
 			break;
 		}
 		if (type->num_fields > 1) {
@@ -222,7 +225,7 @@ static void put_map(struct text_writing *writing, const struct go_value *value, 
 	if (wants_type)
 		typed_put_type(writing, value->type);
 	typed_put(writing, "{");
-	for (unsigned i = 0; i < 8 && shown < entries.length; i++) {
+	for (unsigned i = 0; i < GO_MAX_ENTRIES && shown < entries.length; i++) {
 		if (!(entries.present >> i & 1))
 			continue;
 		struct go_value key = go_entry(&entries, i, true);
@@ -276,6 +279,8 @@ static void put_interface(struct text_writing *writing, const struct go_value *v
 	bool is_conversion;
 	uint8_t state;
 
+	if (typed_put_context(writing, value))
+		return;
 	if (!go_value_dynamic(value, &inner, &state)) {
 		typed_put_state(writing, state);
 		return;
@@ -347,6 +352,7 @@ void typed_put_value(struct text_writing *writing, const struct go_value *value,
 	if (has_type_alone(value, wants_type)) {
 		typed_put_type(writing, value->type);
 		typed_put(writing, "{...}");
+		writing->is_cut = true;
 		return;
 	}
 	if (value->state != VALUE_WHOLE || !writing->left || writing->nesting == MAX_NESTING) {

@@ -4,30 +4,92 @@
 
 #include <string.h>
 
-/* Which of the eight are in use: a byte for each at the group's begin. */
-static unsigned entries_in_use(const struct go_entries *entries, enum go_map_layout maps)
+/* Which of the eight of a group are in use: a byte for each at its beginning. `size`: bytes of it that are there. */
+static unsigned entries_in_use(const uint8_t *group, size_t size,
+			       const struct typed_map_layout *layout, enum go_map_layout maps)
 {
 	unsigned present = 0;
-	const uint8_t *bytes;
-	size_t size;
-	uint8_t state;
 
-	bytes = go_piece_bytes(entries->group.typed, entries->group.captured, entries->group.piece,
-			       &size, &state);
-	if (!bytes || size < WORD)
+	if (size < WORD)
 		return 0;
 	for (unsigned i = 0; i < 8; i++) {
 		/* src/runtime/map.go, minTopHash; src/internal/runtime/maps/group.go, ctrlEmpty */
-		bool is_used = maps == GO_MAP_BUCKETS ? bytes[i] >= 5 : !(bytes[i] & 0x80);
-		uint64_t key_end = entries->layout.keys + (i + 1) * entries->layout.key_stride;
-		uint64_t elem_end = entries->layout.elems + i * entries->layout.elem_stride;
+		bool is_used = maps == GO_MAP_BUCKETS ? group[i] >= 5 : !(group[i] & 0x80);
+		uint64_t key_end = layout->keys + (i + 1) * layout->key_stride;
+		uint64_t elem_end = layout->elems + i * layout->elem_stride;
 
 		if (maps == GO_MAP_SWISS)
-			key_end = entries->layout.keys + i * entries->layout.key_stride;
+			key_end = layout->keys + i * layout->key_stride;
 		if (is_used && key_end <= size && elem_end <= size)
 			present |= 1u << i;
 	}
 	return present;
+}
+
+/*
+ * How many groups there are for sure, one behind the other. Those of Go before 1.24 are 2^B buckets
+ * (src/runtime/map.go, hmap.B); later ones have one group, or tables of at least two, of which seven eighths may be in
+ * use, and of 1024 entries before there is a second table (src/internal/runtime/maps: Map.dirLen, Map.growToTable(),
+ * Table.rehash()).
+ */
+static unsigned count_groups(const uint8_t *header, size_t size, enum go_map_layout maps)
+{
+	uint64_t used, tables;
+
+	if (size < TYPED_MAP_SIZE)
+		return 1;
+	if (maps == GO_MAP_BUCKETS)
+		return header[9] < 2 ? 1u << header[9] : TYPED_MAX_GROUPS;
+	memcpy(&used, header, sizeof(used));
+	memcpy(&tables, header + TYPED_MAP_GROUPS_AT + WORD, sizeof(tables));
+	if (!tables)
+		return 1;
+	return tables == 1 && used <= 14 ? 2 : TYPED_MAX_GROUPS;
+}
+
+/* Those of them that were captured. */
+static void find_groups(struct go_entries *entries, const struct go_value *map, uint8_t header,
+			unsigned count)
+{
+	const struct typed_map_layout *layout = &entries->layout;
+	const uint8_t *bytes;
+	size_t size;
+	uint8_t state;
+
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t piece = go_find_piece(map, header, TYPED_MAP_GROUPS_AT,
+					      i ? TYPED_MORE_GROUPS : TYPED_GROUP);
+		uint64_t at = i ? (i - 1) * layout->stride : 0;
+
+		if (piece == TYPED_NONE)
+			return;
+		entries->groups[i] = go_make(map, map->type, piece, at);
+		bytes = go_piece_bytes(map->typed, map->captured, piece, &size, &state);
+		if (bytes && at < size)
+			entries->present |=
+				entries_in_use(bytes + at, size - at, layout, map->typed->maps)
+				<< 8 * i;
+	}
+}
+
+/* Of a text's characters there may have been no room for any. */
+static bool has_key(const struct go_entries *entries, unsigned index)
+{
+	struct go_value key = go_entry(entries, index, true);
+	struct value_spec spec;
+	struct value text;
+
+	if (key.state != VALUE_WHOLE || !go_value_is_text(&key))
+		return key.state == VALUE_WHOLE;
+	go_value_text(&key, &spec, &text);
+	return text.text;
+}
+
+static void drop_without_keys(struct go_entries *entries)
+{
+	for (unsigned i = 0; i < GO_MAX_ENTRIES; i++)
+		if (entries->present >> i & 1 && !has_key(entries, i))
+			entries->present &= ~(1u << i);
 }
 
 struct go_entries go_value_entries(const struct go_value *map)
@@ -54,11 +116,10 @@ struct go_entries go_value_entries(const struct go_value *map)
 	if (!entries.length)
 		return entries;
 	entries.layout = typed_map_layout(map->typed->maps, map->type);
-	entries.group = go_make(map, map->type,
-				go_find_piece(map, piece, TYPED_MAP_GROUPS_AT, TYPED_GROUP), 0);
 	entries.state = VALUE_TRUNCATED;
-	if (entries.layout.size && entries.group.piece != TYPED_NONE)
-		entries.present = entries_in_use(&entries, map->typed->maps);
+	if (entries.layout.size)
+		find_groups(&entries, map, piece, count_groups(bytes, size, map->typed->maps));
+	drop_without_keys(&entries);
 	if ((uint64_t)__builtin_popcount(entries.present) == entries.length)
 		entries.state = VALUE_WHOLE;
 	return entries;
@@ -67,11 +128,12 @@ struct go_entries go_value_entries(const struct go_value *map)
 struct go_value go_entry(const struct go_entries *entries, unsigned index, bool is_key)
 {
 	const struct typed_map_layout *layout = &entries->layout;
-	struct go_type *type = is_key ? entries->group.type->key : entries->group.type->elem;
-	uint64_t at = is_key ? layout->keys + index * layout->key_stride
-			     : layout->elems + index * layout->elem_stride;
+	const struct go_value *group = &entries->groups[index / 8];
+	struct go_type *type = is_key ? group->type->key : group->type->elem;
+	uint64_t at = is_key ? layout->keys + index % 8 * layout->key_stride
+			     : layout->elems + index % 8 * layout->elem_stride;
 
 	if (type->size > TYPED_MAX_IN_MAP)
-		return go_without(&entries->group, type, VALUE_DEPTH);
-	return go_make(&entries->group, type, entries->group.piece, at);
+		return go_without(group, type, VALUE_DEPTH);
+	return go_make(group, type, group->piece, group->at + at);
 }

@@ -62,13 +62,14 @@ struct go_value go_element(const struct go_elements *elements, uint64_t index);
 /* The value in an interface. False: it is nil, or its type is not known: `*state` says so. */
 bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, uint8_t *state);
 
-/* Up to eight entries of a map. */
+/* Entries of a map, those whose keys were captured. */
+#define GO_MAX_ENTRIES (8 * TYPED_MAX_GROUPS)
 struct go_entries {
 	uint8_t state;
 	uint64_t length;
-	unsigned present; /* a bit for each that can be looked at */
+	uint32_t present; /* a bit for each that can be looked at */
 	struct typed_map_layout layout;
-	struct go_value group;
+	struct go_value groups[TYPED_MAX_GROUPS];
 };
 struct go_entries go_value_entries(const struct go_value *map);
 struct go_value go_entry(const struct go_entries *entries, unsigned index, bool is_key);

@@ -42,7 +42,7 @@ static void visit_map(struct visit *visit, const struct go_value *value)
 {
 	struct go_entries entries = go_value_entries(value);
 
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < GO_MAX_ENTRIES; i++) {
 		if (!(entries.present >> i & 1))
 			continue;
 		struct go_value key = go_entry(&entries, i, true);

@@ -26,6 +26,7 @@ enum typed_role {
 	TYPED_DATA_TEXT, /* the bytes of a string that that begins with, if it does */
 	TYPED_MAP, /* a map's header */
 	TYPED_GROUP, /* its first bucket, or group */
+	TYPED_MORE_GROUPS, /* those behind it, as far as there is room */
 };
 
 #define TYPED_NONE 0xff
@@ -127,8 +128,10 @@ uint64_t typed_lost(const struct typed_list *typed, uint32_t registers);
 struct typed_map_layout {
 	uint64_t keys, key_stride, elems, elem_stride;
 	uint64_t size;
+	uint64_t stride; /* from one of them to the next */
 };
 struct typed_map_layout typed_map_layout(enum go_map_layout maps, const struct go_type *map);
+#define TYPED_MAX_GROUPS 4 /* that are looked at */
 #define TYPED_MAX_IN_MAP                                                                           \
 	128 /* what is longer is behind a pointer there: src/internal/abi/map*.go */
 

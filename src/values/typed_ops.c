@@ -175,6 +175,20 @@ static void emit_text(struct emission *to, const struct typed_piece *piece, enum
 	emit(to, (struct fetch_op){.code = (uint8_t)code, .at = piece->at, .size = piece->size});
 }
 
+/* How many bytes there are for each that the length counts; 0: one. */
+static uint16_t scale_of(const struct typed_piece *piece)
+{
+	switch (piece->role) {
+	case TYPED_ELEMENTS:
+		return (uint16_t)piece->type->size;
+	case TYPED_MORE_GROUPS:
+		/* Each table has more than what there is room for. */
+		return UINT16_MAX;
+	default:
+		return 0;
+	}
+}
+
 /* The words that lead to the piece: one, or two with the length. */
 static void emit_saved(struct emission *to, const struct typed_piece *piece, uint16_t at,
 		       uint16_t size)
@@ -184,12 +198,12 @@ static void emit_saved(struct emission *to, const struct typed_piece *piece, uin
 			   is_in_registers(value_of(to->typed, parent));
 	size_t begin = parent->at + (parent->is_text ? sizeof(struct captured_text) : 0);
 
-	to->source = (struct fetch_op){
-		.source = size == WORD ? FETCH_FROM_SAVED : FETCH_FROM_SAVED_PAIR,
-		.parent = piece->parent,
-		.needs = is_in_parts ? 0 : (uint16_t)(at + size),
-		.from = (uint16_t)(begin + at),
-		.scale = piece->role == TYPED_ELEMENTS ? (uint16_t)piece->type->size : 0};
+	to->source =
+		(struct fetch_op){.source = size == WORD ? FETCH_FROM_SAVED : FETCH_FROM_SAVED_PAIR,
+				  .parent = piece->parent,
+				  .needs = is_in_parts ? 0 : (uint16_t)(at + size),
+				  .from = (uint16_t)(begin + at),
+				  .scale = scale_of(piece)};
 }
 
 static void emit_register(struct emission *to, uint8_t reg)
@@ -254,7 +268,19 @@ static void emit_group(struct emission *to, const struct typed_piece *piece)
 		emit(to,
 		     (struct fetch_op){.code = FETCH_LOAD_LONG, .number = 2 * WORD, .size = WORD});
 	}
-	emit_text(to, piece, FETCH_SAVE_BYTES);
+}
+
+/* Where dirLen is 0 there is but one group: then nothing is read. */
+static void emit_more_groups(struct emission *to, const struct typed_piece *piece)
+{
+	struct typed_map_layout layout = typed_map_layout(to->typed->maps, piece->type);
+	bool is_swiss = to->typed->maps == GO_MAP_SWISS;
+
+	emit_group(to, piece);
+	emit(to, (struct fetch_op){.code = is_swiss ? FETCH_SAVE_TEXT : FETCH_SAVE_BYTES,
+				   .number = (int64_t)layout.stride,
+				   .at = piece->at,
+				   .size = piece->size});
 }
 
 static void emit_piece(struct emission *to, const struct typed_piece *piece)
@@ -291,6 +317,10 @@ static void emit_piece(struct emission *to, const struct typed_piece *piece)
 		break;
 	case TYPED_GROUP:
 		emit_group(to, piece);
+		emit_text(to, piece, FETCH_SAVE_BYTES);
+		break;
+	case TYPED_MORE_GROUPS:
+		emit_more_groups(to, piece);
 		break;
 	}
 }

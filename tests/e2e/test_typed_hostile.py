@@ -39,6 +39,6 @@ def test_written_meanwhile(binary, start, trace, build):
     calls = in_order(tracer.stop())
     assert [call["args"][0]["value"] for call in calls] == list(range(count))
     maps = [call["args"][1] for call in calls]
-    assert all(one["type"] == "map[string]int" and isinstance(one["value"], (dict, type(None))) for one in maps)
-    assert all(len(one["value"] or ()) <= 8 for one in maps)
+    assert all(one["type"] == "map[string]int" and isinstance(one["value"], (dict, list, type(None))) for one in maps)
+    assert all(len(one["value"] or ()) <= 32 for one in maps)
     assert program.code_is_clean()

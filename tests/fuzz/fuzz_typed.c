@@ -64,8 +64,15 @@ static const struct go_type_source source = {complete};
 static struct go_type *type_of(struct go_types *types, struct input *input, uint8_t number)
 {
 	static const uint8_t sizes[] = {8, 1, 8, 4, 8, 16, 16, 24, 0, 0, 8, 8, 8, 8, 8, 16};
-	static const char *const names[] = {"int", "time.Time", "*\x1bpath/x.T", "uintptr",
-					    "time.Duration"};
+	static const char *const names[] = {"int",
+					    "time.Time",
+					    "*\x1bpath/x.T",
+					    "uintptr",
+					    "time.Duration",
+					    "context.Context",
+					    "context.timerCtx",
+					    "context.cancelCtx",
+					    "context.valueCtx"};
 	bool is_new;
 	struct go_type *type = go_types_get(types, &source, input, number % NUM_TYPES, &is_new);
 

@@ -194,6 +194,40 @@ static void test_map(void **state)
 	shows(type, &(uint64_t){NOWHERE}, "unreadable");
 }
 
+/* A map with tables: how many groups the first of them has at least follows from how much is in use. */
+static void test_map_of_tables(void **state)
+{
+	struct group {
+		uint8_t control[8];
+		int64_t slots[16];
+	} groups[5];
+	struct {
+		uint64_t counts, index;
+		void *groups;
+	} table = {.groups = groups}, *directory = &table;
+	struct {
+		uint64_t used, seed;
+		void *directory;
+		int64_t length;
+	} map = {.used = 2, .directory = &directory, .length = 1};
+	struct go_type *type = named("map[int]int", made_of(GO_MAP, 8, word()));
+
+	type->key = word();
+	for (int64_t i = 0; i < 5; i++) {
+		memset(groups[i].control, 0x80, sizeof(groups[i].control));
+		groups[i].control[i] = 1;
+		groups[i].slots[2 * i] = groups[i].slots[2 * i + 1] = i;
+	}
+	shows(type, &(void *){&map}, "map[int]int{0: 0, 1: 1}");
+	map.used = 15;
+	shows(type, &(void *){&map}, "map[int]int{0: 0, 1: 1, 2: 2, 3: 3, ...+11}");
+	map.length = 2;
+	map.used = 4;
+	shows(type, &(void *){&map}, "map[int]int{0: 0, 1: 1, 2: 2, 3: 3}");
+	table.groups = (void *)NOWHERE;
+	shows(type, &(void *){&map}, "map[int]int{...+4}");
+}
+
 /* What is in registers that hold something else at the site is not known, and neither is what it leads to. */
 static void test_changed(void **state)
 {
@@ -252,8 +286,8 @@ int main(void)
 		cmocka_unit_test(test_plain),    cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_cycles),   cmocka_unit_test(test_no_size),
 		cmocka_unit_test(test_elements), cmocka_unit_test(test_runtime),
-		cmocka_unit_test(test_map),      cmocka_unit_test(test_changed),
-		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_map),      cmocka_unit_test(test_map_of_tables),
+		cmocka_unit_test(test_changed),  cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, make_types, free_types);
