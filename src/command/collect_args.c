@@ -70,6 +70,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_GOID:
 		return goid_list_choose(run, arg, state);
 	case KEY_WHERE:
+		if (run->where)
+			argp_error(state, "--where is given twice: join conditions by &&");
 		run->where = arg;
 		return 0;
 	case KEY_LABEL:

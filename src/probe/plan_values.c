@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
+#include "base/log.h"
 #include "values/trace_ids.h"
 
 /* Of the function that was added last, at its entry. */
@@ -94,20 +96,24 @@ static struct error *find_all(const struct go_signature *signature, bool results
 	return err;
 }
 
-static struct error *find_path(const struct go_signature *signature, const char *function,
-			       const char *path, struct found *found)
+static struct error *find_path(struct plan_values *values, const struct go_signature *signature,
+			       const char *function, const char *path, struct found *found)
 {
+	_cleanup_free_ char *reason = NULL;
 	struct typed_value value;
 	bool has_variable;
 
 	if (typed_find(signature, false, path, &value, &has_variable))
 		return add_found(found, &value);
-	if (!has_variable)
-		return NULL;
-	return error_new("%s has no \"%s\": there is no such field", function, path);
+	reason = typed_explain(signature, function, false, path);
+	if (has_variable)
+		return error_new("%s has no \"%s\": %s", function, path, reason ?: "?");
+	if (!values->other_names && path == values->args->paths[0])
+		values->other_names = take_pointer(reason);
+	return NULL;
 }
 
-static struct error *find_values(const struct plan_values *values, const struct plan_func *func,
+static struct error *find_values(struct plan_values *values, const struct plan_func *func,
 				 const struct go_signature *signature, struct found *found)
 {
 	const struct values_wanted *wanted = values->args;
@@ -116,7 +122,7 @@ static struct error *find_values(const struct plan_values *values, const struct 
 	if (wants_all(wanted, func))
 		err = find_all(signature, false, found);
 	for (size_t i = 0; !err && func->target && i < wanted->num_paths; i++)
-		err = find_path(signature, func->func->name, wanted->paths[i], found);
+		err = find_path(values, signature, func->func->name, wanted->paths[i], found);
 	return err;
 }
 
@@ -139,7 +145,7 @@ static struct typed_value *find_whole(const struct found *found, const struct ty
 }
 
 /* Those that the condition names, of a target; a result that is there without a name gets the condition's. */
-static struct error *find_conditions(const struct plan *plan, const struct plan_func *func,
+static struct error *find_conditions(struct plan *plan, const struct plan_func *func,
 				     const struct go_signature *signature, bool results,
 				     struct found *found)
 {
@@ -152,6 +158,7 @@ static struct error *find_conditions(const struct plan *plan, const struct plan_
 		struct typed_value value, *same;
 		bool has_variable;
 
+		where_note_names(plan->where, i, signature, func->func->name);
 		if (is_found(found, name) ||
 		    !typed_find(signature, results, name, &value, &has_variable))
 			continue;
@@ -296,13 +303,18 @@ struct error *plan_values_check(struct plan_values *values)
 	if (err)
 		return err;
 	if (args->num_paths)
-		return error_new("no target has a parameter \"%.*s\"",
-				 (int)strcspn(args->paths[0], "."), args->paths[0]);
+		return error_new("no target has a parameter \"%.*s\": %s",
+				 (int)strcspn(args->paths[0], "."), args->paths[0],
+				 values->other_names ?: "none has any that is known");
+	if (args->num_globs)
+		log_warning("no function that is shown matches --args=%s and has arguments",
+			    args->globs[0]);
 	return NULL;
 }
 
 void plan_values_destroy(struct plan_values *values)
 {
 	error_free(values->why_not);
+	free(values->other_names);
 	*values = (struct plan_values){};
 }

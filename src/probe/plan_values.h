@@ -20,6 +20,7 @@ struct plan_values {
 	bool has_signature;
 	size_t num_found; /* functions of which something is known that is wanted */
 	struct error *why_not; /* of the first of the others */
+	char *other_names; /* those that the first function has that has not the first of the paths */
 };
 
 /*

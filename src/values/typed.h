@@ -91,6 +91,10 @@ struct typed_site {
  */
 bool typed_find(const struct go_signature *signature, bool results, const char *path,
 		struct typed_value *value, bool *has_variable);
+/* Why it leads nowhere, of parameters, and of results, too: a part of a sentence, which names what there is instead. The
+ * caller frees it. NULL: out of memory. */
+char *typed_explain(const struct go_signature *signature, const char *function, bool results,
+		    const char *path);
 /* What the value is then that this field of it is, as Go has it; names as in a path. */
 bool typed_find_field(struct typed_value *value, const char *name);
 void typed_values_free(struct typed_value *values, size_t num_values);

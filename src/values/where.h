@@ -11,7 +11,7 @@
  *     constant    a number, "a text", true, false, nil
  *
  * A name is the label of a value; one of the arguments goes before one of the results. A name alone is a
- * value of type bool.
+ * value of type bool. A number in its place is the name of a parameter that has none.
  *
  * What is not known satisfies nothing, and its opposite neither: a condition holds, does not, or cannot be
  * told. What can be told at a call's entry is decided in the kernel (struct condition), as far as it is
@@ -29,6 +29,7 @@
 enum where_answer { WHERE_NO, WHERE_YES, WHERE_UNKNOWN };
 
 struct where;
+struct go_signature;
 
 /* Errors show the place in the text. */
 struct error *where_parse(const char *text, struct where **where);
@@ -46,7 +47,10 @@ struct error *where_make(const char *text, const char *const *labels, size_t num
 struct error *where_look_up(struct where *where, const struct value_list *args,
 			    const struct value_list *results, bool *has_any);
 /* The names of values that it is about; NULL: there are no more. */
-const char *where_name(const struct where *where, size_t index);
+const char *where_name(struct where *where, size_t index);
+/* What a function has is told if no target has a value of that name. */
+void where_note_names(struct where *where, size_t index, const struct go_signature *signature,
+		      const char *function);
 /* An error if a name was found in none of the lists that were looked up. */
 struct error *where_check_names(const struct where *where);
 

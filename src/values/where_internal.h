@@ -27,6 +27,7 @@ struct where_comparison {
 	char *name;
 	size_t name_at, constant_at; /* in the text */
 	bool is_known; /* a function was looked up that has it */
+	char *other_names; /* what the first function has that has not this one: typed_explain() */
 	bool is_label; /* the name is the key of a label */
 	bool is_alone; /* no comparison was written: it is one to true, or to false */
 	uint8_t wanted; /* enum outcome and where_outcome, a bit each */

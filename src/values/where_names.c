@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "values/typed.h"
 
 static bool find_typed(const struct value_list *list, const char *name, struct where_value *value)
 {
@@ -31,12 +32,30 @@ bool where_find(const struct value_list *list, const char *name, struct where_va
 	return false;
 }
 
-const char *where_name(const struct where *where, size_t index)
+/* Those of labels are left out. */
+static struct where_comparison *find_comparison(struct where *where, size_t index)
 {
 	for (size_t i = 0; i < where->num_comparisons; i++)
 		if (!where->comparisons[i].is_label && index-- == 0)
-			return where->comparisons[i].name;
+			return &where->comparisons[i];
 	return NULL;
+}
+
+const char *where_name(struct where *where, size_t index)
+{
+	struct where_comparison *comparison = find_comparison(where, index);
+
+	return comparison ? comparison->name : NULL;
+}
+
+void where_note_names(struct where *where, size_t index, const struct go_signature *signature,
+		      const char *function)
+{
+	struct where_comparison *comparison = find_comparison(where, index);
+
+	if (!comparison->other_names)
+		comparison->other_names =
+			typed_explain(signature, function, true, comparison->name);
 }
 
 static bool is_text(const struct value_spec *spec)
@@ -92,7 +111,7 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 			return error_in_text(where->text,
 					     comparison->is_alone ? comparison->name_at
 								  : comparison->constant_at,
-					     value.is_typed ? "%s: %s is a %s"
+					     value.is_typed ? "%s: %s is of type %s"
 							    : "%s: %s is asked for as '%s'",
 					     reason, comparison->name, value.spec.expr);
 	}
@@ -102,10 +121,15 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 
 struct error *where_check_names(const struct where *where)
 {
-	for (size_t i = 0; i < where->num_comparisons; i++)
-		if (!where->comparisons[i].is_known && !where->comparisons[i].is_label)
+	for (size_t i = 0; i < where->num_comparisons; i++) {
+		const struct where_comparison *comparison = &where->comparisons[i];
+
+		if (!comparison->is_known && !comparison->is_label)
 			return error_in_text(
-				where->text, where->comparisons[i].name_at,
-				"no target has a value of this name; values are asked for in brackets behind a target, 'main.f(n=%%ax:s64)'");
+				where->text, comparison->name_at,
+				"no target has a value of this name: %s",
+				comparison->other_names
+					?: "values are asked for in brackets behind a target, 'main.f(n=%ax:s64)'");
+	}
 	return NULL;
 }

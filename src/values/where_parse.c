@@ -2,6 +2,7 @@
 /* where_parse.c - the text of a condition; see where.h for the language. */
 #include "values/where_internal.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,8 +157,11 @@ static bool read_constant(struct reader *reader, struct where_comparison *compar
 
 	comparison->constant_at = reader->at;
 	if (!at_constant(reader))
-		return fail(reader, reader->at,
-			    "a number, a text in \"quotes\", true, false or nil is expected here");
+		return fail(
+			reader, reader->at,
+			byte == '\''
+				? "a text is written in double quotes: \"...\""
+				: "a number, a text in \"quotes\", true, false or nil is expected here");
 	if (byte == '"')
 		return read_text(reader, comparison, is_pattern);
 	if (byte != 't' && byte != 'f' && byte != 'n')
@@ -219,6 +223,27 @@ static uint8_t mirrored(uint8_t wanted)
 	return (wanted & both) && (wanted & both) != both ? wanted ^ both : wanted;
 }
 
+/* ".URL", but not ".e5" of a number. */
+static bool is_field(const char *text)
+{
+	return text[0] == '.' && (isalpha((unsigned char)text[1]) || text[1] == '_') &&
+	       !((text[1] | 32) == 'e' && isdigit((unsigned char)text[2]));
+}
+
+/* "2" or "2.URL.Path" before a constant: parameters without a name are called by their numbers. */
+static bool at_number_name(struct reader *reader)
+{
+	struct reader ahead = *reader;
+	size_t length;
+
+	peek(&ahead);
+	length = strspn(ahead.text + ahead.at, "0123456789");
+	if (!length || (length != word_length(&ahead) && !is_field(ahead.text + ahead.at + length)))
+		return false;
+	ahead.at += word_length(&ahead);
+	return take_relation(&ahead) && at_constant(&ahead);
+}
+
 static const char no_relation[] = "a comparison is expected here: ==, !=, <, <=, >, >=, ~ or !~";
 
 static bool read_comparison(struct reader *reader, struct where_comparison *comparison, bool negate)
@@ -226,7 +251,7 @@ static bool read_comparison(struct reader *reader, struct where_comparison *comp
 	const struct relation *relation;
 	size_t begin;
 
-	if (at_constant(reader)) {
+	if (at_constant(reader) && !at_number_name(reader)) {
 		if (!read_constant(reader, comparison, false))
 			return false;
 		peek(reader);
@@ -242,6 +267,11 @@ static bool read_comparison(struct reader *reader, struct where_comparison *comp
 	relation = take_relation(reader);
 	if (!relation && peek(reader) == '=')
 		return fail(reader, reader->at, "that a value is equal is written ==");
+	if (!relation && peek(reader) == '(')
+		return fail(reader, reader->at, "there are no functions in conditions");
+	if (!relation && strchr(comparison->name, '['))
+		return fail(reader, comparison->name_at,
+			    "elements cannot be asked for, fields can");
 	if (!relation) {
 		comparison->is_alone = true;
 		comparison->constant = WHERE_BOOL;
@@ -316,7 +346,9 @@ struct error *where_parse(const char *text, struct where **where)
 	if (!reader.where->text)
 		reader.err = error_out_of_memory();
 	else if (read_any(&reader, false, 0) && peek(&reader))
-		fail(&reader, reader.at, "&& or || is expected here");
+		fail(&reader, reader.at,
+		     reader.text[reader.at] == ')' ? "there is no '(' to this one"
+						   : "&& or || is expected here");
 	if (reader.err) {
 		where_free(reader.where);
 		return reader.err;
@@ -367,6 +399,7 @@ void where_free(struct where *where)
 		return;
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		free(where->comparisons[i].name);
+		free(where->comparisons[i].other_names);
 		free(where->comparisons[i].text);
 	}
 	free(where->text);

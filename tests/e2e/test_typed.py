@@ -196,8 +196,16 @@ def test_limits(binary, start, trace):
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (["--arg", "x.Path", "main.request"], 'no target has a parameter "x"'),
-    (["--arg", "r.Nothing", "main.request"], 'main.request has no "r.Nothing"'),
+    (["--arg", "x.Path", "main.request"], 'no target has a parameter "x": those of main.request are w, r'),
+    (["--arg", "r.Nothing", "main.request"],
+     'main.request has no "r.Nothing": r of main.request is of type *net/http.Request, with the fields Method, URL, '),
+    (["--arg", "w.Nothing", "main.request"], "w of main.request is of type net/http.ResponseWriter, an interface"),
+    (["--arg", "r.Method.Nothing", "main.request"], "r.Method of main.request is of type string, which has no fields"),
+    (["--where", "c == 1", "main.blanks"], "no target has a value of this name: those of main.blanks are"),
+    (["--where", "p == 1", "main.structs"], "p of main.structs is of type main.point, with the fields X, Y"),
+    (["--where", "p.x == 1", "main.structs"], "p of main.structs is of type main.point, with the fields X, Y"),
+    (["--where", "rest == 1", "main.variadic"], "rest is of type []string"),
+    (["--where", "a == 1", "main.texts"], "this value is no number: a is of type string"),
     (["--arg", "r..URL", "main.request"], "--arg wants names"),
     (["--value-size", "2000", "main.request"], "1024"),
 ], ids=str)

@@ -168,9 +168,13 @@ def test_unknown_at_the_probe(binary, start, trace):
     ("n", "this value is no bool", 0),
     ('n == "x"', "this value is no text", 5),
     ("n == x", "a number, a text", 5),
+    ("n == 'x'", "in double quotes", 5),
+    ("len(n) == 1", "no functions in conditions", 3),
+    ('n["x"] == 1', "elements cannot be asked for", 0),
+    ("n & 1", "&& or ||", 2),
     ("n ~ 7", "~ takes a text", 4),
     ("(n == 1", "')' is expected", 7),
-    ("n == 1)", "&& or ||", 6),
+    ("n == 1)", "no '(' to this one", 6),
     ("n == 12x", "this is no number", 5),
     ("n == 18446744073709551616", "more than 64 bits", 5),
     ('n == "x', "has no end", 5),
@@ -187,3 +191,9 @@ def test_mistakes(binary, condition, message, column):
 def test_live_knows_no_results(binary):
     done = run("--live", "--where", "err != nil", binary("values"), RESULTS[0])
     assert done.returncode == 1 and "--live shows calls as they begin" in done.stderr
+
+
+def test_twice(binary):
+    done = run("--where", "n == 1", "--where", "n == 2", binary("values"), "main.large(n=%ax:s64)")
+    assert done.returncode == 2
+    assert "join conditions by &&" in done.stderr
