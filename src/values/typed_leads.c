@@ -13,8 +13,8 @@
 /* src/context/context.go: timerCtx */
 #define CONTEXT_SIZE 112
 /* Contexts that are looked at, each made from the next one, and those of them that are asked for their values, too. */
-#define MAX_CONTEXTS        10
-#define MAX_CONTEXTS_VALUES 3
+#define MAX_CONTEXTS        8
+#define MAX_CONTEXTS_VALUES 2
 #define CONTEXT             "context.Context"
 #define INTERFACE_SIZE      16
 /* Fields and elements inside of one piece that are looked at, and how deep inside of each other. */
@@ -65,19 +65,32 @@ static void add_lead_in_part(struct building *building, const struct lead *lead,
 		add_lead(building, lead, role, type, PART_SIZE, is_text);
 }
 
+static bool is_in_map(const struct building *building, const struct lead *lead)
+{
+	uint8_t role = building->typed->pieces[lead->parent].role;
+
+	return role == TYPED_GROUP || role == TYPED_MORE_GROUPS;
+}
+
 /* Of many texts each gets less room. */
 static uint64_t text_limit(const struct building *building, const struct lead *lead)
 {
-	uint8_t role = building->typed->pieces[lead->parent].role;
-	bool is_one_of_many = role == TYPED_ELEMENTS || role == TYPED_GROUP;
+	bool is_one_of_many = building->typed->pieces[lead->parent].role == TYPED_ELEMENTS ||
+			      is_in_map(building, lead);
 
 	return is_one_of_many ? (building->limits->size + 1) / 2 : building->limits->size;
+}
+
+/* And so do many slices, which are short in headers of HTTP. */
+static uint64_t elements_limit(const struct building *building, const struct lead *lead)
+{
+	return is_in_map(building, lead) ? building->limits->size / 4 : building->limits->size;
 }
 
 static void lead_to_elements(struct building *building, const struct lead *lead)
 {
 	struct go_type *elem = lead->type->elem;
-	uint64_t max = building->limits->size;
+	uint64_t max = elements_limit(building, lead);
 
 	if (elem->size == 1 && elem->kind == GO_UINT) {
 		add_lead(building, lead, TYPED_TEXT, elem, text_limit(building, lead), true);
@@ -107,15 +120,13 @@ static unsigned context_level(const struct building *building, uint8_t index)
 	return level;
 }
 
-/* Each is at the same depth as the one that it is in. */
 static void lead_to_context(struct building *building, const struct lead *lead)
 {
-	add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t), false);
 	add_lead(building, lead, TYPED_DATA, lead->type, CONTEXT_SIZE, true);
 }
 
-/* What it is made from is what it begins with; a key and a value are behind that, if it has them. Whether it has, only
- * its type says. */
+/* What it is made from is what it begins with, at the same depth; a key and a value are behind that, if it has them.
+ * Whether it has, only its type says, and of most itabs the file. */
 static void look_into_context(struct building *building, uint8_t index)
 {
 	const struct typed_piece *piece = &building->typed->pieces[index];
@@ -137,12 +148,12 @@ static void look_into_context(struct building *building, uint8_t index)
 
 static void lead_to_interface(struct building *building, const struct lead *lead)
 {
+	if (lead->type->has_methods)
+		add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t), false);
 	if (go_type_is(lead->type, CONTEXT)) {
 		lead_to_context(building, lead);
 		return;
 	}
-	if (lead->type->has_methods)
-		add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t), false);
 	add_lead(building, lead, TYPED_DATA, lead->type, PART_SIZE, true);
 	add_lead(building, lead, TYPED_DATA_TEXT, lead->type, building->limits->size, true);
 }
