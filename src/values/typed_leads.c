@@ -13,8 +13,8 @@
 /* src/context/context.go: timerCtx */
 #define CONTEXT_SIZE 112
 /* Contexts that are looked at, each made from the next one, and those of them that are asked for their values, too. */
-#define MAX_CONTEXTS        8
-#define MAX_CONTEXTS_VALUES 2
+#define MAX_CONTEXTS        10
+#define MAX_CONTEXTS_VALUES 3
 #define CONTEXT             "context.Context"
 #define INTERFACE_SIZE      16
 /* Fields and elements inside of one piece that are looked at, and how deep inside of each other. */

@@ -57,6 +57,7 @@ struct where_value {
 	struct value_spec spec; /* its kind and size; nothing in it is owned */
 	size_t index; /* in the list */
 	bool is_typed; /* it is known by name and type */
+	bool is_nil_alone; /* it is compared to nil, and to nothing else */
 };
 
 /* False: the list, which may be NULL, has no value of that name, or of a type that is not compared. */
@@ -65,6 +66,8 @@ bool where_find(const struct value_list *list, const char *name, struct where_va
 /* ---- by name and type ---- */
 
 bool where_typed_spec(const struct go_type *type, struct value_spec *spec);
+/* A slice, for instance; but a pointer is a number, too. */
+bool where_is_nil_alone(const struct go_type *type);
 /* What was captured of it; good as long as `value` is. */
 struct value where_typed_read(const struct value_list *list, struct where_value *value,
 			      const struct captured *captured);

@@ -14,6 +14,7 @@ static bool find_typed(const struct value_list *list, const char *name, struct w
 		if (strcmp(list->typed->values[i].name, name))
 			continue;
 		*value = (struct where_value){.index = i, .is_typed = true};
+		value->is_nil_alone = where_is_nil_alone(list->typed->values[i].type);
 		return where_typed_spec(list->typed->values[i].type, &value->spec);
 	}
 	return false;
@@ -64,8 +65,10 @@ static bool is_text(const struct value_spec *spec)
 }
 
 /* NULL: it may be compared so. */
-static const char *why_not(const struct where_comparison *comparison, const struct value_spec *spec)
+static const char *why_not(const struct where_comparison *comparison,
+			   const struct where_value *value)
 {
+	const struct value_spec *spec = &value->spec;
 	bool is_like = comparison->wanted & (OUTCOME_LIKE | OUTCOME_UNLIKE);
 	bool is_ordered = comparison->wanted != OUTCOME_EQUAL &&
 			  comparison->wanted != OUTCOME_UNEQUAL && !is_like;
@@ -85,7 +88,9 @@ static const char *why_not(const struct where_comparison *comparison, const stru
 		return spec->kind != VALUE_BOOL ? "this value is no bool"
 		       : is_ordered             ? "true and false are compared by == and !="
 						: NULL;
-	return is_text(spec) || spec->kind == VALUE_BOOL ? "this value is no number" : NULL;
+	return is_text(spec) || spec->kind == VALUE_BOOL || value->is_nil_alone
+		       ? "this value is no number"
+		       : NULL;
 }
 
 struct error *where_look_up(struct where *where, const struct value_list *args,
@@ -100,7 +105,7 @@ struct error *where_look_up(struct where *where, const struct value_list *args,
 		bool is_there =
 			!comparison->is_label && (where_find(args, comparison->name, &value) ||
 						  where_find(results, comparison->name, &value));
-		const char *reason = is_there ? why_not(comparison, &value.spec) : NULL;
+		const char *reason = is_there ? why_not(comparison, &value) : NULL;
 
 		if (comparison->is_label)
 			continue;

@@ -40,6 +40,20 @@ bool where_typed_spec(const struct go_type *type, struct value_spec *spec)
 	return spec->size && spec->size <= sizeof(uint64_t);
 }
 
+bool where_is_nil_alone(const struct go_type *type)
+{
+	switch (type->kind) {
+	case GO_SLICE:
+	case GO_MAP:
+	case GO_CHAN:
+	case GO_FUNC:
+	case GO_INTERFACE:
+		return true;
+	default:
+		return false;
+	}
+}
+
 struct value where_typed_read(const struct value_list *list, struct where_value *value,
 			      const struct captured *captured)
 {
