@@ -35,6 +35,8 @@ enum lasting_newest lasting_newest_of(uint8_t kind)
 	case RECORD_REST:
 	case RECORD_REST_END:
 		return LASTING_REST;
+	case RECORD_ONE_IN:
+		return LASTING_ONE_IN;
 	default:
 		return LASTING_NUM_NEWEST;
 	}

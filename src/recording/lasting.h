@@ -26,7 +26,13 @@ struct lasting {
 bool lasting_is(uint8_t kind);
 
 /* Those of which the newest says all, told apart by a number; else LASTING_NUM_NEWEST. */
-enum lasting_newest { LASTING_COUNTS, LASTING_GAP, LASTING_REST, LASTING_NUM_NEWEST };
+enum lasting_newest {
+	LASTING_COUNTS,
+	LASTING_GAP,
+	LASTING_REST,
+	LASTING_ONE_IN,
+	LASTING_NUM_NEWEST
+};
 enum lasting_newest lasting_newest_of(uint8_t kind);
 
 /* False: out of memory. Of a kind that does not hold on, nothing is kept. */

@@ -137,11 +137,13 @@ static void show_record(struct player *player, const struct record *record)
 	hand_on(player, &statistics.header);
 }
 
-/* Of those that lasting_take() keeps, what may come at any time. */
-static bool is_late(uint8_t kind)
+/* Of those that lasting_take() keeps, what may come at any time; and the newest of its kind, if that is newer than
+ * what was handed on. */
+static bool is_late(const struct player *player, const struct record *record)
 {
-	return kind == RECORD_STACK || kind == RECORD_TAKEN_OFF || kind == RECORD_STATES_OFF ||
-	       kind == RECORD_ONE_IN;
+	return record->kind == RECORD_STACK || record->kind == RECORD_TAKEN_OFF ||
+	       record->kind == RECORD_STATES_OFF ||
+	       (record->kind == RECORD_ONE_IN && record->time_ns >= player->last_ns);
 }
 
 /* One that is left out: it was before, or its block is. */
@@ -151,7 +153,7 @@ static struct error *play_lasting(struct player *player, const struct record *re
 		return NULL;
 	if (!player->has_shown)
 		return lasting_take(&player->lasting, record) ? NULL : error_out_of_memory();
-	if (is_late(record->kind))
+	if (is_late(player, record))
 		hand_on_late(player, record);
 	return NULL;
 }

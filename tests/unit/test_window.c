@@ -110,6 +110,10 @@ static FILE *record_seconds(const struct keep_limits *limits, uint64_t num_secon
 		add(recorder, &(struct facts){.kind = RECORD_STATISTICS,
 					      .num_lost = 5,
 					      .time_ns = FIRST_NS + (i + 1) * SECOND - 1});
+		if (i >= NUM_SECONDS)
+			add(recorder, &(struct facts){.kind = RECORD_ONE_IN,
+						      .one_in = (uint32_t)(2 + i % 7),
+						      .time_ns = FIRST_NS + (i + 1) * SECOND - 1});
 		/* It is late. */
 		if (i == LATE_SECOND)
 			add(recorder, &(struct facts){.kind = RECORD_STACK,
