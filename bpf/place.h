@@ -99,23 +99,21 @@ static __always_inline __u64 word_to_va(const struct who *who, __u64 word)
 	return va & FOREIGN_ADDRESS ? 0 : va;
 }
 
-/* Where a goroutine's stack was left, for who knows how large frames are: struct record_sample. */
-static __always_inline void tell_registers(const struct who *who, const struct stack *stack,
-					   const struct registers *registers, __u64 *words,
-					   __u32 *sp, __u32 *first_frame)
+/* Where a goroutine's stack was left, for who knows how large frames are. */
+static __always_inline void tell_top(const struct who *who, const struct stack *stack,
+				     const struct registers *registers, struct stack_top *top)
 {
 	__u64 memory[2] = {};
 
-	*sp = *first_frame = 0;
-	words[0] = words[1] = 0;
+	*top = (struct stack_top){};
 	if (!is_on_stack(stack, registers->sp))
 		return;
 	read_user(memory, sizeof(memory), registers->sp);
-	words[0] = word_to_va(who, ARCH_HAS_LINK ? registers->link : memory[0]);
-	words[1] = word_to_va(who, ARCH_HAS_LINK ? memory[0] : memory[1]);
-	*sp = (__u32)(stack->hi - registers->sp);
+	top->words[0] = word_to_va(who, ARCH_HAS_LINK ? registers->link : memory[0]);
+	top->words[1] = word_to_va(who, ARCH_HAS_LINK ? memory[0] : memory[1]);
+	top->sp = (__u32)(stack->hi - registers->sp);
 	if (is_on_stack(stack, registers->fp))
-		*first_frame = (__u32)(stack->hi - registers->fp);
+		top->first_frame = (__u32)(stack->hi - registers->fp);
 }
 
 /*

@@ -63,7 +63,7 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 	struct registers *registers = &scratch->registers;
 	__u64 sp;
 
-	thread->stack = thread->sp = thread->first_frame = 0;
+	thread->stack = thread->top.sp = thread->top.first_frame = 0;
 	thread->left_at = thread->in_handler = 0;
 	if (!read_registers(registers) || !find_g_in_use(registers, &scratch->who))
 		return;
@@ -72,8 +72,7 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 		thread->in_handler = is_in_handler(scratch->who.g, sp);
 		return;
 	}
-	tell_registers(&scratch->who, &scratch->stack, registers, thread->words, &thread->sp,
-		       &thread->first_frame);
+	tell_top(&scratch->who, &scratch->stack, registers, &thread->top);
 	thread->left_at = scratch->left_at;
 	thread->stack = tell_stack(&scratch->who, &scratch->walk);
 	send_copy_of_broken(scratch, gate, true);
@@ -243,10 +242,7 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 			 sizeof(*record) - offsetof(struct record_offcpu, start_ns));
 	record->start_ns = thread->off_ns;
 	record->stack = thread->stack;
-	record->words[0] = thread->words[0];
-	record->words[1] = thread->words[1];
-	record->sp = thread->sp;
-	record->first_frame = thread->first_frame;
+	record->top = thread->top;
 	tell_who_had_it(thread, tgid, record);
 	record->slept = thread->slept;
 	record->left_at = thread->left_at;

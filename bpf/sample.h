@@ -78,8 +78,7 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 	record->ip_va = address_to_va(who, ip);
 	record->stack = stack;
 	if (is_known)
-		tell_registers(who, &scratch->stack, registers, record->words, &record->sp,
-			       &record->first_frame);
+		tell_top(who, &scratch->stack, registers, &record->top);
 	if (gate && !(gate->frame & SYSTEM_STACK))
 		record->frame = (__u32)gate->frame;
 	record->syscall = registers->syscall;

@@ -89,7 +89,7 @@ static __always_inline bool prepare_walk(const struct pt_regs *ctx, const struct
 		walk->fp = frame.next;
 		registers.sp = sp = 0;
 	}
-	tell_registers(who, &walk->bounds, &registers, wait->words, &wait->sp, &wait->first_frame);
+	tell_top(who, &walk->bounds, &registers, &wait->top);
 	if (gate)
 		stop_at_target(walk, gate, sp);
 	return true;
@@ -126,10 +126,7 @@ static __always_inline void fill_wait(struct record_wait *record, const struct h
 	record->start_ns = wait->start_ns;
 	record->ready_ns = wait->ready_ns ?: now;
 	record->stack = stack;
-	record->words[0] = wait->words[0];
-	record->words[1] = wait->words[1];
-	record->sp = wait->sp;
-	record->first_frame = wait->first_frame;
+	record->top = wait->top;
 	record->by_goid = wait->by_goid;
 	record->by_stack = wait->by_stack;
 	record->state = wait->state;

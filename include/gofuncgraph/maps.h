@@ -7,6 +7,8 @@
 #include <linux/types.h>
 #endif
 
+#include "gofuncgraph/record.h"
+
 /* Functions that the runtime starts goroutines of its own with. */
 #define MAX_SYSTEM_STARTS 16
 
@@ -116,9 +118,7 @@ struct hunted_wait {
 	__u64 ready_ns; /* 0: it is not RUNNABLE yet */
 	__u64 by_goid;
 	__u64 by_stack;
-	/* while it is told */
-	__u64 words[2];
-	__u32 sp, first_frame;
+	struct stack_top top; /* while it is told */
 	__u64 arguments[2]; /* of `syscall`, its first ones */
 	/* of short ones inside a target that are not told yet: struct record_short_waits */
 	__u64 count, waiting_ns, syscall_ns, runnable_ns;
@@ -137,8 +137,8 @@ struct thread {
 	__u64 g; /* its goroutine, one that is told of and RUNNING; 0: there is none */
 	__u64 goid; /* of that, with tells_no_cpu */
 	__u64 off_ns; /* since when it has had no processor meanwhile, if that is told; 0: it has one */
-	__u64 stack, words[2]; /* of record_offcpu, as all that is not told otherwise */
-	__u32 sp, first_frame;
+	__u64 stack; /* of record_offcpu, as all that is not told otherwise */
+	struct stack_top top;
 	__u64 seen_ns; /* when it last slept in a system call, or was sampled in it: `syscall` */
 	__u64 asleep_ns; /* in all of these since its goroutine stopped running */
 	__u64 arguments[2]; /* of that, its first ones */

@@ -278,6 +278,22 @@ struct record_stack {
  */
 
 /*
+ * The top of a stack where code was left, which may be anywhere in a function: what puts the stack right.
+ *
+ * A function without a frame, or one that is at its first or last instruction, hides its caller from
+ * frame pointers. Who knows how much stack it has there (d bytes, its pcsp table) puts this right: the
+ * return address lies at sp + d, so where that is not first_frame + 8, the word of there (words[0] for d
+ * = 0, words[1] for 8) belongs behind the address of that function; unless sp + d is where the target's own
+ * return address lies. On arm64 words[0] is the link register, which has it when d is 0; else it lies at sp,
+ * which words[1] is, and is missing where first_frame is not that of sp - 8.
+ */
+struct stack_top {
+	__u64 words[2]; /* of raw memory, as va; 0: it is no address in the file */
+	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; 0: unknown */
+	__u32 first_frame; /* stack.hi - the frame pointer; 0: it points to nowhere on that stack */
+};
+
+/*
  * A time in which the goroutine was not RUNNING, sent when it is again (header.time_ns).
  *
  *     start_ns            ready_ns          header.time_ns
@@ -293,10 +309,9 @@ struct record_wait {
 	/* Where it waited: the first address is the instruction that it went on at (a return address). 0:
 	 * unknown. Inside a target down to that (STACK_TARGET). */
 	__u64 stack;
-	/* As in struct record_sample, of left_at: preemption may have left a function before it had its
-	 * frame. sp is 0 when there is nothing to put right. */
-	__u64 words[2];
-	__u32 sp, first_frame;
+	/* Of left_at: preemption may have left a function before it had its frame. sp is 0 when there is nothing
+	 * to put right. */
+	struct stack_top top;
 	/* As in struct origin, with its stack, down to its first function, if the wait was not short by
 	 * then. */
 	__u64 by_goid;
@@ -341,10 +356,9 @@ enum offcpu_by {
 struct record_offcpu {
 	struct record header;
 	__u64 start_ns;
-	/* Where it was, as struct record_sample tells it, with what there is to put it right */
+	/* Where it was, as struct record_sample tells it */
 	__u64 stack;
-	__u64 words[2];
-	__u32 sp, first_frame;
+	struct stack_top top;
 	char by_comm[16]; /* of OFFCPU_BY_OTHER: as in /proc/PID/comm, NUL at the end */
 	/* enum offcpu_by: who had the processor for most of the time; if none did, one that had it for
 	 * long */
@@ -370,13 +384,6 @@ enum sample_place {
 /*
  * Sent at settings' frequency, for each processor that then runs a thread of a process with a target. In
  * the kernel (in_kernel) ip_va and the stack are where the thread left its own code.
- *
- * A function without a frame, or one that is at its first or last instruction, hides its caller from
- * frame pointers. Who knows how much stack it has there (d bytes, its pcsp table) puts this right: the
- * return address lies at sp + d, so where that is not first_frame + 8, the word of there (words[0] for d
- * = 0, words[1] for 8) belongs between ip_va and the rest; unless sp + d is where the target's own return
- * address lies. On arm64 words[0] is the link register, which has it when d is 0; else it lies at sp, which
- * words[1] is, and is missing where first_frame is not that of sp - 8.
  */
 struct record_sample {
 	struct record header;
@@ -384,16 +391,14 @@ struct record_sample {
 	/* The first address is ip_va. On a system stack the goroutine's own: its second address is where it
 	 * left that. Inside a target down to that. 0: unknown */
 	__u64 stack;
-	__u64 words[2]; /* of raw memory, as va; 0: it is no address in the file */
-	__u32 sp; /* stack.hi - the stack pointer, bytes, as frames are told; 0: unknown */
-	__u32 first_frame; /* stack.hi - the frame pointer; 0: it points to nowhere on that stack */
+	struct stack_top top;
 	__u32 frame; /* of the target that it is inside of; 0: of none */
 	__s32 syscall; /* in_kernel: the call's number; negative: it is in none */
 	__u8 place; /* enum sample_place */
 	__u8 state; /* enum goroutine_state without STATE_SCAN, of the goroutine */
 	__u8 in_kernel;
-	/* Of the stack's addresses, the one that `words`, `sp` and first_frame are of: where code was
-	 * interrupted, by us or by the runtime before (runtime.asyncPreempt) */
+	/* Of the stack's addresses, the one that `top` is of: where code was interrupted, by us or by the
+	 * runtime before (runtime.asyncPreempt) */
 	__u8 left_at;
 	__u8 unused[4];
 };

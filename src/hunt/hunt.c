@@ -138,9 +138,7 @@ static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *gorouti
 	const struct record *header = &sample->header;
 	const struct stack_hint hint = {
 		.stack = sample->stack,
-		.words = {sample->words[0], sample->words[1]},
-		.sp = sample->sp,
-		.first_frame = sample->first_frame,
+		.top = sample->top,
 		.frame = sample->frame,
 		.left_at = sample->left_at,
 	};
@@ -176,9 +174,7 @@ static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine
 	uint32_t object = object_of(hunt, &wait->header);
 	const struct stack_hint hint = {
 		.stack = wait->stack,
-		.words = {wait->words[0], wait->words[1]},
-		.sp = wait->sp,
-		.first_frame = wait->first_frame,
+		.top = wait->top,
 		.frame = goroutine ? goroutine->call.frame : 0,
 		.left_at = wait->left_at,
 	};
@@ -197,9 +193,7 @@ static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *gorout
 {
 	const struct stack_hint hint = {
 		.stack = off->stack,
-		.words = {off->words[0], off->words[1]},
-		.sp = off->sp,
-		.first_frame = off->first_frame,
+		.top = off->top,
 		.frame = off->frame,
 		.left_at = off->left_at,
 	};

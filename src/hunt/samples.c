@@ -20,8 +20,8 @@ static struct error *tell(struct stacks *stacks, struct record_stack *made, uint
 static uint64_t missing_by_link(const struct stack_hint *hint, int32_t delta)
 {
 	if (!delta)
-		return hint->words[0];
-	return hint->first_frame == hint->sp + WORD ? 0 : hint->words[1];
+		return hint->top.words[0];
+	return hint->top.first_frame == hint->top.sp + WORD ? 0 : hint->top.words[1];
 }
 
 /* The return address is above what the function has of the stack, and the frame pointer is to be right
@@ -30,9 +30,9 @@ static uint64_t missing_by_stack(const struct stack_hint *hint, int32_t delta)
 {
 	if (delta != 0 && delta != WORD)
 		return 0;
-	if (hint->first_frame && hint->sp + WORD == hint->first_frame + (uint32_t)delta)
+	if (hint->top.first_frame && hint->top.sp + WORD == hint->top.first_frame + (uint32_t)delta)
 		return 0;
-	return hint->words[delta / WORD];
+	return hint->top.words[delta / WORD];
 }
 
 /* The address that belongs behind that of the function which was left at `va`, and is not there; 0: none. */
@@ -44,7 +44,7 @@ static uint64_t missing_caller(const struct unwind_code *code, const struct stac
 	if (!place || place->delta < 0)
 		return 0;
 	/* It is in the target itself, whose caller's are left out. */
-	if (hint->frame && hint->sp == hint->frame + (uint32_t)place->delta)
+	if (hint->frame && hint->top.sp == hint->frame + (uint32_t)place->delta)
 		return 0;
 	return code->has_link_register ? missing_by_link(hint, place->delta)
 				       : missing_by_stack(hint, place->delta);
@@ -74,7 +74,7 @@ struct error *samples_put_right(const struct unwind_code *code, struct stacks *s
 	uint64_t caller_va;
 
 	*stack = hint->stack;
-	if (!code || !hint->sp || !known || at >= known->count || at + 2 > STACK_DEPTH ||
+	if (!code || !hint->top.sp || !known || at >= known->count || at + 2 > STACK_DEPTH ||
 	    known->addresses[at] & FOREIGN_ADDRESS)
 		return NULL;
 	caller_va = missing_caller(code, hint, known->addresses[at]);

@@ -2,7 +2,7 @@
 /*
  * samples.h - the stacks of records put right, by who knows how much stack each instruction's function has:
  * a function without a frame hides its caller from frame pointers, and assembly may use the frame pointer
- * for something else. record.h, struct record_sample, says what the records hold for this.
+ * for something else. record.h, struct stack_top, says what the records hold for this.
  */
 #ifndef HUNT_SAMPLES_H
 #define HUNT_SAMPLES_H
@@ -14,8 +14,8 @@
 /* What a record says of its stack, as in struct record_sample. */
 struct stack_hint {
 	uint64_t stack;
-	uint64_t words[2];
-	uint32_t sp, first_frame, frame;
+	struct stack_top top;
+	uint32_t frame;
 	uint8_t left_at;
 };
 

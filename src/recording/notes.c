@@ -230,10 +230,10 @@ static void take_stack(struct notes *notes, const struct record_stack *stack)
 }
 
 /* What may be a return address. */
-static void take_words(struct notes *notes, const __u64 words[2])
+static void take_top(struct notes *notes, const struct stack_top *top)
 {
 	for (size_t i = 0; i < 2; i++)
-		take_code(notes, words[i] ? words[i] - 1 : 0);
+		take_code(notes, top->words[i] ? top->words[i] - 1 : 0);
 }
 
 static void take_copy(struct notes *notes, const struct record_stack_copy *copy)
@@ -286,7 +286,7 @@ void notes_take_record(struct notes *notes, const struct record *record)
 		names_wait_reason(notes->names, ((const struct record_go *)record)->reason);
 		break;
 	case RECORD_WAIT:
-		take_words(notes, ((const struct record_wait *)record)->words);
+		take_top(notes, &((const struct record_wait *)record)->top);
 		names_wait_reason(notes->names, ((const struct record_wait *)record)->reason);
 		break;
 	case RECORD_LOOK:
@@ -296,10 +296,10 @@ void notes_take_record(struct notes *notes, const struct record *record)
 		names_wait_reason(notes->names, ((const struct record_stuck *)record)->reason);
 		break;
 	case RECORD_OFFCPU:
-		take_words(notes, ((const struct record_offcpu *)record)->words);
+		take_top(notes, &((const struct record_offcpu *)record)->top);
 		break;
 	case RECORD_SAMPLE:
-		take_words(notes, ((const struct record_sample *)record)->words);
+		take_top(notes, &((const struct record_sample *)record)->top);
 		break;
 	case RECORD_STACK_COPY:
 		take_copy(notes, (const struct record_stack_copy *)record);

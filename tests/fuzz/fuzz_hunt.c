@@ -257,9 +257,9 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 		room->sample.stack = bytes[3] & 7;
 		room->sample.place = bytes[3] >> 3 & 3;
 		room->sample.state = bytes[4] & 1 ? STATE_RUNNING : STATE_SYSCALL;
-		room->sample.words[0] = room->sample.words[1] = 0x1000 + bytes[5] * 5;
-		room->sample.sp = bytes[4];
-		room->sample.first_frame = bytes[5];
+		room->sample.top.words[0] = room->sample.top.words[1] = 0x1000 + bytes[5] * 5;
+		room->sample.top.sp = bytes[4];
+		room->sample.top.first_frame = bytes[5];
 		break;
 	case RECORD_STACK:
 		room->stack.id = 1 + (bytes[2] & 7);

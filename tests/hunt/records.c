@@ -85,8 +85,8 @@ static void print_stack(const struct printer *printer, const char *name, uint64_
 /* What a record tells of code that was interrupted anywhere. */
 struct interrupted {
 	uint64_t stack;
-	const uint64_t *words;
-	uint32_t sp, first_frame, frame;
+	struct stack_top top;
+	uint32_t frame;
 	uint32_t at; /* of the stack's addresses, which one they belong to */
 };
 
@@ -98,15 +98,15 @@ static uint64_t missing_caller(const struct printer *printer, uint64_t va,
 	int32_t delta;
 
 	/* It returns to the target's caller: it is the target. */
-	if (!at->sp || va & FOREIGN_ADDRESS || !gobin_stack_delta(printer->bin, va, &delta) ||
-	    at->sp - (uint32_t)delta == at->frame)
+	if (!at->top.sp || va & FOREIGN_ADDRESS || !gobin_stack_delta(printer->bin, va, &delta) ||
+	    at->top.sp - (uint32_t)delta == at->frame)
 		return 0;
 	if (has_link)
-		is_hidden = !delta || at->first_frame != at->sp + 8;
+		is_hidden = !delta || at->top.first_frame != at->top.sp + 8;
 	else
 		is_hidden = (delta == 0 || delta == 8) &&
-			    at->first_frame != at->sp - (uint32_t)delta + 8;
-	return is_hidden ? at->words[has_link ? delta != 0 : delta == 8] : 0;
+			    at->top.first_frame != at->top.sp - (uint32_t)delta + 8;
+	return is_hidden ? at->top.words[has_link ? delta != 0 : delta == 8] : 0;
 }
 
 static void print_interrupted(const struct printer *printer, const struct interrupted *at)
@@ -116,8 +116,8 @@ static void print_interrupted(const struct printer *printer, const struct interr
 				   ? missing_caller(printer, stack->addresses[at->at], at)
 				   : 0;
 
-	print_number("sp", at->sp);
-	print_number("first_frame", at->first_frame);
+	print_number("sp", at->top.sp);
+	print_number("first_frame", at->top.first_frame);
 	print_number("frame", at->frame);
 	if (!stack)
 		return;
@@ -132,9 +132,7 @@ static void print_interrupted(const struct printer *printer, const struct interr
 
 static void print_wait(struct printer *printer, const struct record_wait *wait)
 {
-	const struct interrupted at = {wait->stack, (const uint64_t *)wait->words,
-				       wait->sp,    wait->first_frame,
-				       0,           wait->left_at};
+	const struct interrupted at = {wait->stack, wait->top, 0, wait->left_at};
 	const struct waited_on *on = record_waited_on(&wait->header);
 	uint32_t object = on ? objects_number(&printer->objects, on) : 0;
 
@@ -154,9 +152,7 @@ static void print_wait(struct printer *printer, const struct record_wait *wait)
 
 static void print_offcpu(const struct printer *printer, const struct record_offcpu *off)
 {
-	const struct interrupted at = {off->stack, (const uint64_t *)off->words,
-				       off->sp,    off->first_frame,
-				       off->frame, off->left_at};
+	const struct interrupted at = {off->stack, off->top, off->frame, off->left_at};
 
 	print_number("start", off->start_ns);
 	print_number("by", off->by);
@@ -169,9 +165,7 @@ static void print_offcpu(const struct printer *printer, const struct record_offc
 static void print_sample(const struct printer *printer, const struct record_sample *sample)
 {
 	static const char *const places[] = {"go", "system", "signal", "tracer"};
-	const struct interrupted at = {sample->stack, (const uint64_t *)sample->words,
-				       sample->sp,    sample->first_frame,
-				       sample->frame, sample->left_at};
+	const struct interrupted at = {sample->stack, sample->top, sample->frame, sample->left_at};
 
 	print_number("state", sample->state);
 	print_number("in_kernel", sample->in_kernel);
@@ -210,7 +204,7 @@ static void print_copy(const struct printer *printer, const struct record_stack_
 			break;
 		}
 		if (has_link && !delta)
-			va = i || copy->is_off_cpu ? 0 : sample->words[0];
+			va = i || copy->is_off_cpu ? 0 : sample->top.words[0];
 		else
 			va = word_of(copy, has_link ? sp : sp + (uint32_t)delta);
 		sp += (uint32_t)delta + (has_link ? 0 : 8);

@@ -82,8 +82,8 @@ static bool is_left_alone(struct world *world, const struct stack_hint *hint)
 static void test_leaf(void **state)
 {
 	struct world world;
-	struct stack_hint hint = {
-		.words = {0x1210, 0x9999}, .sp = 500, .first_frame = 400, .frame = 100};
+	struct stack_hint hint = {.top = {.words = {0x1210, 0x9999}, .sp = 500, .first_frame = 400},
+				  .frame = 100};
 
 	begin(&world);
 	leave_at(&world, &hint, 0x1010);
@@ -91,11 +91,11 @@ static void test_leaf(void **state)
 	assert_int_equal(stacks_find(&world.stacks, put_right(&world, &hint))->end, STACK_TARGET);
 	/* Its frame pointer is saved already, but not set. */
 	leave_at(&world, &hint, 0x1110);
-	hint.words[0] = 0x9999;
-	hint.words[1] = 0x1210;
+	hint.top.words[0] = 0x9999;
+	hint.top.words[1] = 0x1210;
 	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1110, 0x1210, 0x1310}, 3);
 	/* The frame is there. */
-	hint.first_frame = 500;
+	hint.top.first_frame = 500;
 	assert_true(is_left_alone(&world, &hint));
 	stacks_clear(&world.stacks);
 }
@@ -104,8 +104,9 @@ static void test_leaf(void **state)
 static void test_left_later(void **state)
 {
 	struct world world;
-	struct stack_hint hint = {
-		.words = {0x1210}, .sp = 500, .first_frame = 400, .frame = 100, .left_at = 1};
+	struct stack_hint hint = {.top = {.words = {0x1210}, .sp = 500, .first_frame = 400},
+				  .frame = 100,
+				  .left_at = 1};
 
 	begin(&world);
 	hint.stack = tell(&world, 5, (const uint64_t[]){0x1510, 0x1010, 0x1310}, 3);
@@ -120,7 +121,8 @@ static void test_left_later(void **state)
 static void test_left_alone(void **state)
 {
 	struct world world;
-	struct stack_hint hint = {.words = {0x1210}, .sp = 500, .first_frame = 400, .stack = 6};
+	struct stack_hint hint = {.top = {.words = {0x1210}, .sp = 500, .first_frame = 400},
+				  .stack = 6};
 
 	begin(&world);
 	assert_true(is_left_alone(&world, &hint)); /* unknown */
@@ -128,12 +130,12 @@ static void test_left_alone(void **state)
 	hint.frame = 500; /* in the target itself */
 	assert_true(is_left_alone(&world, &hint));
 	hint.frame = 100;
-	hint.words[0] = 0x7777; /* no code */
+	hint.top.words[0] = 0x7777; /* no code */
 	assert_true(is_left_alone(&world, &hint));
-	hint.words[0] = 0x1210;
-	hint.sp = 0;
+	hint.top.words[0] = 0x1210;
+	hint.top.sp = 0;
 	assert_true(is_left_alone(&world, &hint));
-	hint.sp = 500;
+	hint.top.sp = 500;
 	leave_at(&world, &hint, 0x1210); /* it has a frame of its own */
 	assert_true(is_left_alone(&world, &hint));
 	leave_at(&world, &hint, 0x1410); /* not Go's */
@@ -146,7 +148,8 @@ static void test_left_alone(void **state)
 static void test_link_register(void **state)
 {
 	struct world world;
-	struct stack_hint hint = {.words = {0x1210, 0x1220}, .sp = 500, .first_frame = 500};
+	struct stack_hint hint = {
+		.top = {.words = {0x1210, 0x1220}, .sp = 500, .first_frame = 500}};
 
 	begin(&world);
 	world.code.has_link_register = true;
@@ -155,9 +158,9 @@ static void test_link_register(void **state)
 	/* It has a frame, but the frame pointer is not there yet. */
 	leave_at(&world, &hint, 0x1110);
 	expect(&world, put_right(&world, &hint), (const uint64_t[]){0x1110, 0x1220, 0x1310}, 3);
-	hint.first_frame = 508;
+	hint.top.first_frame = 508;
 	assert_true(is_left_alone(&world, &hint));
-	hint.first_frame = 500;
+	hint.top.first_frame = 500;
 	hint.frame = 492; /* it is the target */
 	assert_true(is_left_alone(&world, &hint));
 	stacks_clear(&world.stacks);
@@ -167,7 +170,7 @@ static void test_deep(void **state)
 {
 	uint64_t told[STACK_DEPTH] = {0x1010};
 	struct world world;
-	struct stack_hint hint = {.words = {0x1210}, .sp = 500, .first_frame = 400};
+	struct stack_hint hint = {.top = {.words = {0x1210}, .sp = 500, .first_frame = 400}};
 	const struct known_stack *stack;
 
 	begin(&world);
@@ -218,7 +221,7 @@ static void test_copy(void **state)
 static void test_without_code(void **state)
 {
 	struct stacks stacks = {0};
-	struct stack_hint hint = {.stack = 5, .sp = 8};
+	struct stack_hint hint = {.stack = 5, .top = {.sp = 8}};
 	struct record_stack_copy copy = {.size = 8};
 	uint64_t stack;
 
