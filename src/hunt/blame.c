@@ -4,8 +4,9 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "hunt/meanwhile.h"
 
-/* Of what one goroutine did meanwhile: the longest are asked about further. */
+/* Kinds of what one goroutine did meanwhile that are asked about further: those of the most time. */
 #define MAX_MEANWHILE 8
 /* Samples that are looked through for one time, and those of them that what ran is told by. */
 #define MAX_LOOK    4096
@@ -163,64 +164,51 @@ static void add_others(struct search *search, const struct wait *wait, struct ha
 
 /* ---- waits ---- */
 
-/* The longest within a time. */
-struct longest {
-	const struct history_wait *items[MAX_MEANWHILE];
-	uint64_t ns[MAX_MEANWHILE];
-	size_t count;
-};
-
-static void offer(struct longest *longest, const struct history_wait *wait, uint64_t ns)
-{
-	size_t at = longest->count;
-
-	if (at == MAX_MEANWHILE && longest->ns[--at] >= ns)
-		return;
-	longest->count = at + 1;
-	for (; at && longest->ns[at - 1] < ns; at--) {
-		longest->ns[at] = longest->ns[at - 1];
-		longest->items[at] = longest->items[at - 1];
-	}
-	longest->ns[at] = ns;
-	longest->items[at] = wait;
-}
-
 static void ask(struct search *search, const struct wait *wait, uint64_t goid);
 
-static void add_wait(struct search *search, const struct wait *wait,
-		     const struct history_wait *other)
+/* Who ended it, and what that one did until then. */
+static void ask_further(struct search *search, const struct wait *wait,
+			const struct history_wait *other, uint32_t blame)
 {
-	uint64_t ready_ns = other->piece.start_ns + other->piece.ns;
-	struct piece what = other->piece;
+	const struct piece *what = &other->piece;
+	const struct wait next = {
+		.parent = blame,
+		.piece = wait->piece,
+		.start_ns = what->start_ns > wait->start_ns ? what->start_ns : wait->start_ns,
+		.end_ns = what->start_ns + what->ns,
+		.depth = wait->depth + 1,
+	};
+
+	/* Who did something to it before is not to blame. */
+	if ((what->kind == PIECE_WAIT || what->kind == PIECE_STOPPED) && what->by_goid &&
+	    next.end_ns > next.start_ns && next.end_ns <= wait->end_ns)
+		ask(search, &next, what->by_goid);
+}
+
+/* Who ended the longest of them is asked further. */
+static void add_waits(struct search *search, const struct wait *wait,
+		      const struct meanwhile_kind *kind)
+{
+	const struct history_wait *longest = kind->longest;
+	struct piece what = longest->piece;
 	struct blame *blame;
 
-	what.ns = overlap(what.start_ns, ready_ns, wait);
-	if (what.ns && !is_little(what.ns, wait)) {
-		blame = add(search, wait, other->goroutine.first, &what);
+	if (kind->waited_ns && !is_little(kind->waited_ns, wait)) {
+		what.ns = kind->waited_ns;
+		what.count = kind->count;
+		blame = add(search, wait, longest->goroutine.first, &what);
 		if (!blame)
 			return;
-		blame->is_in_target = other->is_in_target;
-		/* Who did something to it before is not to blame. */
-		if ((what.kind == PIECE_WAIT || what.kind == PIECE_STOPPED) && what.by_goid &&
-		    ready_ns <= wait->end_ns) {
-			const struct wait next = {
-				.parent = (uint32_t)(blame - search->blames->items),
-				.piece = wait->piece,
-				.start_ns = what.start_ns > wait->start_ns ? what.start_ns
-									   : wait->start_ns,
-				.end_ns = ready_ns,
-				.depth = wait->depth + 1,
-			};
-			ask(search, &next, what.by_goid);
-		}
+		blame->is_in_target = longest->is_in_target;
+		ask_further(search, wait, longest, (uint32_t)(blame - search->blames->items));
 	}
-	what = (struct piece){.start_ns = ready_ns,
-			      .ns = overlap(ready_ns, other->end_ns, wait),
+	what = (struct piece){.start_ns = longest->piece.start_ns + longest->piece.ns,
+			      .ns = kind->runnable_ns,
 			      .kind = PIECE_RUNNABLE,
-			      .stack = other->piece.stack,
-			      .count = 1};
+			      .stack = longest->piece.stack,
+			      .count = kind->count};
 	if (what.ns && !is_little(what.ns, wait))
-		add(search, wait, other->goroutine.first, &what);
+		add(search, wait, longest->goroutine.first, &what);
 }
 
 /* What this goroutine did in the time of the wait. */
@@ -229,21 +217,24 @@ static void ask(struct search *search, const struct wait *wait, uint64_t goid)
 	struct hash_key goroutine = {.first = goid, .second = search->pid};
 	const struct history_wait *other = history_last_wait(search->history, goroutine);
 	uint64_t left_ns = wait->end_ns - wait->start_ns;
-	struct longest longest = {0};
+	struct meanwhile meanwhile = {0};
 
 	if (wait->depth >= BLAME_MAX_DEPTH || search->is_full)
 		return;
 	for (unsigned i = 0; other && i < MAX_LOOK && other->end_ns > wait->start_ns; i++) {
-		uint64_t ns = overlap(other->piece.start_ns, other->end_ns, wait);
+		uint64_t ready_ns = other->piece.start_ns + other->piece.ns;
+		uint64_t waited_ns = overlap(other->piece.start_ns, ready_ns, wait);
+		uint64_t runnable_ns = overlap(ready_ns, other->end_ns, wait);
+		uint64_t ns = waited_ns + runnable_ns;
 
-		if (ns) {
-			offer(&longest, other, ns);
-			left_ns -= ns < left_ns ? ns : left_ns;
-		}
+		if (ns)
+			meanwhile_add(&meanwhile, other, waited_ns, runnable_ns);
+		left_ns -= ns < left_ns ? ns : left_ns;
 		other = history_wait_before(search->history, other);
 	}
-	for (size_t i = 0; i < longest.count; i++)
-		add_wait(search, wait, longest.items[i]);
+	meanwhile_sort(&meanwhile);
+	for (size_t i = 0; i < meanwhile.count && i < MAX_MEANWHILE; i++)
+		add_waits(search, wait, &meanwhile.kinds[i]);
 	add_running(search, wait, goroutine, left_ns);
 }
 

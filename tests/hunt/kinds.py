@@ -28,6 +28,8 @@ KINDS = {
     "mutex": kind("Mutex", since(20, "sync.Mutex.Lock", "semacquire")),
     "mutexio": kind("MutexIO", since(20, "sync.Mutex.Lock", "semacquire")),
     "mutexcpu": kind("MutexCPU", since(20, "sync.Mutex.Lock", "semacquire")),
+    # Each of its waits is less than what is told of a wait.
+    "mutexrows": kind("MutexRows", since(20, "sync.Mutex.Lock", "semacquire"), ms=120, once_ms=120),
     "rwmutex": kind("RWMutex", since(20, "sync.RWMutex.RLock", "semacquire")),
     "cond": kind("Cond", always("sync.Cond.Wait")),
     # The one that fetches itself is a slow call, too; it alone when there is one goroutine.

@@ -170,6 +170,40 @@ static void test_busy_holder(void **state)
 	world_end(&world);
 }
 
+static void check_patient_holder(const struct hunt_report *report)
+{
+	const struct hunt_doing *cause = &report->causes[0], *meanwhile = cause->meanwhile;
+
+	assert_int_equal(cause->num_meanwhile, 2);
+	assert_doing(&meanwhile[0], "sleep", "main.load", "time.Sleep");
+	assert_int_equal(meanwhile[0].ns, 800000000);
+	assert_int_equal(meanwhile[0].count, 200);
+	assert_int_equal(meanwhile[1].ns, 100000000);
+	assert_int_equal(meanwhile[1].count, 1);
+}
+
+/* It waits again and again at one place, and each of these waits is little; one elsewhere is longer than each. */
+static void test_patient_holder(void **state)
+{
+	struct world world;
+	uint64_t us, load, other;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	us = be_fast(&world, 1, 0);
+	load = STACK(&world, PARK, SLEEP, LOAD, REFRESH);
+	other = STACK(&world, PARK, SLEEP, BURN, REFRESH);
+	world_enter(&world, 1, us);
+	for (unsigned i = 0; i < 200; i++)
+		world_wait(&world, 20, us + i * 5000, us + i * 5000 + 4000, us + i * 5000 + 4000,
+			   REASON_SLEEP, load, 0, 0);
+	world_wait(&world, 20, us + 1000000, us + 1100000, us + 1100000, REASON_SLEEP, other, 0, 0);
+	world_wait(&world, 1, us, us + 1200000, us + 1200000, REASON_LOCK,
+		   STACK(&world, PARK, LOCK, GET, HANDLE), 20, STACK(&world, UNLOCK, REFRESH));
+	world_leave(&world, 1, us + 1200000);
+	world_report(&world, &none, check_patient_holder);
+	world_end(&world);
+}
+
 static void check_convoy(const struct hunt_report *report)
 {
 	const struct hunt_doing *cause = &report->causes[0];
@@ -594,15 +628,16 @@ static void test_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sleep),         cmocka_unit_test(test_alike),
-		cmocka_unit_test(test_holder),        cmocka_unit_test(test_convoy),
-		cmocka_unit_test(test_busy_holder),   cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_hog),           cmocka_unit_test(test_losses),
-		cmocka_unit_test(test_open),          cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_look_at_stuck), cmocka_unit_test(test_enough),
-		cmocka_unit_test(test_targets),       cmocka_unit_test(test_taken_off),
-		cmocka_unit_test(test_exec),          cmocka_unit_test(test_tree),
-		cmocka_unit_test(test_library),       cmocka_unit_test(test_calling_line),
+		cmocka_unit_test(test_sleep),        cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_holder),       cmocka_unit_test(test_convoy),
+		cmocka_unit_test(test_busy_holder),  cmocka_unit_test(test_patient_holder),
+		cmocka_unit_test(test_pipeline),     cmocka_unit_test(test_hog),
+		cmocka_unit_test(test_losses),       cmocka_unit_test(test_open),
+		cmocka_unit_test(test_stuck),        cmocka_unit_test(test_look_at_stuck),
+		cmocka_unit_test(test_enough),       cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_taken_off),    cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_tree),         cmocka_unit_test(test_library),
+		cmocka_unit_test(test_calling_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
