@@ -192,12 +192,12 @@ static void take_lock(struct cursor *cursor, const struct snapshot *snapshot, st
 
 static void take_locks(struct cursor *cursor, const struct snapshot *snapshot, struct locks *locks)
 {
+	uint64_t circle_len = cursor_number(cursor);
 	size_t count;
 
-	locks->circle_len = cursor_number(cursor);
-	cursor->failed |= locks->circle_len > LOCKS_MAX_CIRCLE;
-	for (size_t i = 0; i < locks->circle_len && !cursor->failed; i++)
-		locks->circle[i] = take_index(cursor, snapshot);
+	cursor->failed |= circle_len > LOCKS_MAX_CIRCLE;
+	while (locks->circle_len < circle_len && !cursor->failed)
+		locks->circle[locks->circle_len++] = take_index(cursor, snapshot);
 	count = cursor_count(cursor);
 	for (size_t i = 0; i < count && !cursor->failed; i++)
 		take_lock(cursor, snapshot, locks);
@@ -208,7 +208,8 @@ static void take_channels_of(struct cursor *cursor, size_t count, struct snapsho
 {
 	uint64_t items[AWAITED_MAX_CHANNELS];
 
-	cursor->failed |= awaited->num_channels || count > AWAITED_MAX_CHANNELS;
+	cursor->failed |= awaited->kind != AWAITED_SELECT || awaited->num_channels ||
+			  count > AWAITED_MAX_CHANNELS;
 	for (size_t i = 0; i < count && !cursor->failed; i++)
 		items[i] = cursor_number(cursor);
 	if (!cursor->failed)
