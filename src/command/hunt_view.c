@@ -77,7 +77,7 @@ struct error *hunt_view_open(struct hunt_view *view, const struct output_options
 	const struct hunt_settings settings = {
 		.sample_ns = period_ns(&options->run.hunt),
 		.stuck_ns = args->stuck_ns,
-		.max_calls = args->limit,
+		.max_calls = args->limit ? args->limit - view->num_before : 0,
 		.num_slowest = args->call,
 		.code = code,
 	};
@@ -98,8 +98,16 @@ void hunt_view_close(struct hunt_view *view)
 	output_free(take_pointer(view->output));
 }
 
+/* As many as --limit wants were of the binary before. */
+static bool wants_none(const struct hunt_view *view)
+{
+	return view->args->limit && view->num_before >= view->args->limit;
+}
+
 struct error *hunt_view_feed(struct hunt_view *view, const struct record *record)
 {
+	if (wants_none(view) && record->kind != RECORD_STOPPED)
+		return NULL;
 	return hunt_feed(view->hunt, record);
 }
 

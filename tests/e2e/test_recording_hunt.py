@@ -5,7 +5,10 @@ import json
 
 import pytest
 
+import builds
+from harness import await_condition
 from recordings import refused, run
+from test_overwrite import overwrite
 
 VIEWS = {
     "text": [],
@@ -32,6 +35,14 @@ def record(binary, start, trace, folder, work, *options):
     return recording, shown.read_bytes()
 
 
+def reports(shown):
+    return [report for report in map(json.loads, shown.splitlines()) if "target" in report]
+
+
+def num_calls(shown):
+    return sum(report["calls"] for report in reports(shown))
+
+
 @pytest.mark.parametrize("work, view", [("mutex", view) for view in VIEWS] + [("cpu", "text"), ("cpu", "folded")])
 def test_same_as_live(work, view, binary, start, trace, tmp_path):
     """With the same options, whatever they are about."""
@@ -41,11 +52,35 @@ def test_same_as_live(work, view, binary, start, trace, tmp_path):
     assert run("replay", recording).stdout == run("hunt", "--replay", recording).stdout
 
 
-@pytest.mark.parametrize("goids", ["1", "1,2,3,4,5"])
-def test_goid(goids, binary, start, trace, tmp_path):
+def test_goid(binary, start, trace, tmp_path):
     """Whose calls are looked at is chosen when they are traced."""
-    recording, shown = record(binary, start, trace, tmp_path, "mutex", "-f", "json", "--goid", goids)
-    assert run("hunt", "--replay", recording, "-f", "json").stdout == shown
+    program, recording, shown = start(binary("durations")), tmp_path / "recording", tmp_path / "shown"
+    # Some of those that it starts, whatever numbers they get.
+    some = set(range(20, 100, 5))
+    tracer = trace("hunt", "-f", "json", "--goid", ",".join(map(str, some)), "--record", recording, "-o", shown,
+                   "-p", program.pid, "main.work")
+    goids = {one["goid"] for one in program.work("GO " + " ".join(["1"] * 60))}
+    tracer.stop()
+    assert 0 < len(goids & some) < len(goids)
+    assert num_calls(shown.read_bytes()) == len(goids & some)
+    assert run("hunt", "--replay", recording, "-f", "json").stdout == shown.read_bytes()
+
+
+def test_limit_of_two_builds(binary, start, run_tool, tmp_path):
+    """The binary is overwritten: --limit is of both together, live and replayed."""
+    path, recording, shown = binary("durations"), tmp_path / "recording", tmp_path / "shown"
+    tracer = run_tool("hunt", "-f", "json", "--limit", "8", "--record", recording, "-o", shown, path, "main.work").await_tracing()
+    program = start(path)
+    program.work("GO 1 1 1 1 1")
+    assert program.finish() == 0
+    overwrite(builds.build("durations", flags=["-gcflags=all=-N -l"]), path)
+    await_condition(lambda: tracer.err.count(": tracing ") == 2, "not traced again")
+    start(path).work("GO 1 1 1 1 1")
+    assert tracer.wait() == 0
+    for limit, calls in (("8", [5, 3]), ("6", [5, 1]), ("5", [5]), ("4", [4])):
+        replayed = run("hunt", "--replay", recording, "-f", "json", "--limit", limit).stdout
+        assert [report["calls"] for report in reports(replayed)] == calls
+        assert limit != "8" or replayed == shown.read_bytes()
 
 
 @pytest.mark.parametrize("waits", ["exact", "sampled"])
