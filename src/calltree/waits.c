@@ -81,6 +81,19 @@ bool waits_give(const struct tree *tree, struct wait **waits)
 	return true;
 }
 
+void waits_hand_down(const struct tree *tree)
+{
+	struct call *outermost = NULL;
+
+	if (!tree->waits_left_out)
+		return;
+	for (uint32_t i = 0; i < tree->num_steps; i++)
+		if (tree->steps[i].type == STEP_EXIT)
+			outermost = &tree->calls[tree->steps[i].index];
+	if (outermost)
+		outermost->waits_left_out += (uint32_t)tree->waits_left_out;
+}
+
 void waits_take_back(const struct tree *tree)
 {
 	for (uint32_t i = 0; tree->num_waits && i < tree->num_calls; i++) {

@@ -26,6 +26,10 @@ static inline struct call *waits_call(const struct tree *tree, uint32_t index)
  * of memory, and no call has any. */
 bool waits_give(const struct tree *tree, struct wait **waits);
 
+/* Waits that were left out of the tree: nobody knows which calls they were in, and the outermost that ends in
+ * it has all of them. */
+void waits_hand_down(const struct tree *tree);
+
 /* No call has waits any more. Those of calls that are still open count as left out of them, since
  * the next part of the tree does not have them. */
 void waits_take_back(const struct tree *tree);

@@ -175,7 +175,7 @@ static bool leave_waits(const struct filter *filter, const struct tree *tree)
 	_cleanup_free_ struct wait *waits = NULL;
 	struct tree left = *tree;
 
-	if (!filter->next.call_ended || filter->next.wait_ended)
+	if (!filter->next.min_wait_ns || filter->next.wait_ended)
 		return true;
 	if (!waits_give(&left, &waits))
 		return false;

@@ -4,20 +4,6 @@
 
 #include "calltree/waits.h"
 
-/* Nobody knows which calls they were in: the outermost that ends here has all of them. */
-static void hand_down_left_out(struct tree *tree)
-{
-	struct call *outermost = NULL;
-
-	if (!tree->waits_left_out)
-		return;
-	for (uint32_t i = 0; i < tree->num_steps; i++)
-		if (tree->steps[i].type == STEP_EXIT)
-			outermost = &tree->calls[tree->steps[i].index];
-	if (outermost)
-		outermost->waits_left_out += (uint32_t)tree->waits_left_out;
-}
-
 static void replay_wait(const struct calltree_sink *sink, const struct tree *tree,
 			const struct call *call, const struct wait *wait)
 {
@@ -55,13 +41,18 @@ bool replay_calls(const struct calltree_sink *sink, struct tree *tree)
 {
 	_cleanup_free_ struct wait *waits = NULL;
 	_cleanup_free_ uint32_t *call_of = NULL;
+	/* What calls have left out grows by it: once, by who shows it. */
+	bool takes_waits = sink->call_ended && sink->min_wait_ns;
 	bool is_complete = true;
 
-	if (sink->wait_ended ? !waits_find_calls(tree, &call_of) : !waits_give(tree, &waits))
+	if (sink->wait_ended ? !waits_find_calls(tree, &call_of)
+			     : takes_waits && !waits_give(tree, &waits))
 		return false;
-	hand_down_left_out(tree);
+	if (takes_waits)
+		waits_hand_down(tree);
 	for (uint32_t i = 0; i < tree->num_steps; i++)
 		is_complete &= replay_step(sink, tree, call_of, &tree->steps[i]);
-	waits_take_back(tree);
+	if (takes_waits)
+		waits_take_back(tree);
 	return is_complete;
 }

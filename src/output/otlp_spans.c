@@ -285,6 +285,7 @@ static void write_tree(struct otlp_spans *spans, struct output *out, const struc
 	if (starter)
 		origin = *starter;
 	waits_give(tree, &waits);
+	waits_hand_down(tree);
 	for (uint32_t i = 0; i < tree->num_steps; i++) {
 		const struct step *step = &tree->steps[i];
 		const struct call *call = &tree->calls[step->index];
