@@ -9,22 +9,28 @@
 
 #include "base/text.h"
 
-#define VARIABLE_SIZE 64
+/* Of the environment. */
+struct variable {
+	char name[64];
+	const char *value; /* NULL: not set, or empty, which is the same */
+};
 
-/* NULL: not set, or empty, which is the same. */
-static const char *variable(const char *prefix, const char *name)
+static struct variable variable(const char *prefix, const char *name)
 {
-	char full[VARIABLE_SIZE];
-	const char *value;
+	struct variable found = {};
 
-	snprintf(full, sizeof(full), "OTEL_EXPORTER_OTLP_%s%s", prefix, name);
-	value = getenv(full);
-	return value && *value ? value : NULL;
+	snprintf(found.name, sizeof(found.name), "OTEL_EXPORTER_OTLP_%s%s", prefix, name);
+	found.value = getenv(found.name);
+	if (found.value && !*found.value)
+		found.value = NULL;
+	return found;
 }
 
-static const char *setting(const char *name)
+static struct variable setting(const char *name)
 {
-	return variable("TRACES_", name) ?: variable("", name);
+	struct variable traces = variable("TRACES_", name);
+
+	return traces.value ? traces : variable("", name);
 }
 
 /* ---- lists of pairs ---- */
@@ -111,64 +117,65 @@ static bool is_this_machine(const char *url)
 
 static struct error *read_headers(struct otlp_settings *settings)
 {
-	const char *list = setting("HEADERS");
+	struct variable list = setting("HEADERS");
 
-	if (list && !otlp_each_pair(list, add_header, settings))
+	if (list.value && !otlp_each_pair(list.value, add_header, settings))
 		return error_new(
-			"OTEL_EXPORTER_OTLP_HEADERS is no list of headers: write NAME=VALUE,NAME=VALUE, and what is no letter as %%XX");
+			"%s is no list of headers: write NAME=VALUE,NAME=VALUE, and what is no letter as %%XX",
+			list.name);
 	return NULL;
 }
 
 static struct error *read_timeout(struct otlp_settings *settings)
 {
-	const char *text = setting("TIMEOUT");
+	struct variable text = setting("TIMEOUT");
 	char *end;
 
 	settings->timeout_ms = 10000;
-	if (!text)
+	if (!text.value)
 		return NULL;
-	settings->timeout_ms = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || !settings->timeout_ms ||
+	settings->timeout_ms = strtoull(text.value, &end, 10);
+	if (!isdigit((unsigned char)*text.value) || *end || !settings->timeout_ms ||
 	    settings->timeout_ms > 3600000)
-		return error_new(
-			"OTEL_EXPORTER_OTLP_TIMEOUT is '%s': it is a number of milliseconds, from 1 to 3600000",
-			text);
+		return error_new("%s is '%s': it is a number of milliseconds, from 1 to 3600000",
+				 text.name, text.value);
 	return NULL;
 }
 
 /* The address is known. To this machine nothing is gained by it. */
 static struct error *read_compression(struct otlp_settings *settings)
 {
-	const char *text = setting("COMPRESSION");
+	struct variable text = setting("COMPRESSION");
 
-	if (!text)
-		text = is_this_machine(settings->url) ? "none" : "gzip";
-	settings->compresses = strcmp(text, "gzip") == 0;
-	if (!settings->compresses && strcmp(text, "none") != 0)
-		return error_new("OTEL_EXPORTER_OTLP_COMPRESSION is '%s': it is gzip or none",
-				 text);
+	if (!text.value)
+		text.value = is_this_machine(settings->url) ? "none" : "gzip";
+	settings->compresses = strcmp(text.value, "gzip") == 0;
+	if (!settings->compresses && strcmp(text.value, "none") != 0)
+		return error_new("%s is '%s': it is gzip or none", text.name, text.value);
 	return NULL;
 }
 
 /* Of files that are to be there when they are needed. NULL: not set. */
 static struct error *read_file_name(const char *name, const char **path)
 {
-	*path = setting(name);
+	struct variable file = setting(name);
+
+	*path = file.value;
 	if (!*path || !access(*path, R_OK))
 		return NULL;
-	return error_errno(errno, "cannot read OTEL_EXPORTER_OTLP_%s, %s", name, *path);
+	return error_errno(errno, "cannot read %s, %s", file.name, *path);
 }
 
 /* Of an address that the environment has, too: who names one knows what it speaks. */
 static struct error *check_protocol(const char *address)
 {
-	const char *text = setting("PROTOCOL");
+	struct variable text = setting("PROTOCOL");
 
-	if (address || !text || !strcmp(text, "http/protobuf"))
+	if (address || !text.value || !strcmp(text.value, "http/protobuf"))
 		return NULL;
 	return error_new(
-		"OTEL_EXPORTER_OTLP_PROTOCOL is '%s', and spans are sent by http/protobuf alone: give -o http://HOST:4318, the collector's address for that",
-		text);
+		"%s is '%s', and spans are sent by http/protobuf alone: give -o http://HOST:4318, the collector's address for that",
+		text.name, text.value);
 }
 
 /* The address of the traces, behind one that all kinds of data have in common. */
@@ -200,21 +207,23 @@ static bool has_path(const char *address)
 
 static struct error *read_address(struct otlp_settings *settings, const char *address)
 {
-	const char *traces = variable("TRACES_", "ENDPOINT"), *all = variable("", "ENDPOINT");
+	struct variable traces = variable("TRACES_", "ENDPOINT"), all = variable("", "ENDPOINT");
 
-	if (!address && !traces && !all)
+	if (!address && !traces.value && !all.value)
 		return error_new(
 			"-f otlp sends the trees to a collector, and needs its address: give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT");
 	if (address)
 		settings->url = has_path(address) ? strdup(address) : with_path(address);
 	else
-		settings->url = traces ? strdup(traces) : with_path(all);
+		settings->url = traces.value ? strdup(traces.value) : with_path(all.value);
 	if (!settings->url)
 		return error_out_of_memory();
 	if (strncmp(settings->url, "http://", 7) && strncmp(settings->url, "https://", 8))
-		return error_new(
-			"OTEL_EXPORTER_OTLP_ENDPOINT is '%s': it begins with http:// or https://",
-			otlp_url_shown(settings->url));
+		return error_new("%s is '%s': it begins with http:// or https://",
+				 address        ? "the address"
+				 : traces.value ? traces.name
+						: all.name,
+				 otlp_url_shown(settings->url));
 	return NULL;
 }
 

@@ -375,7 +375,7 @@ def test_wrong_settings(recording):
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a"}, "no list of headers"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_PROTOCOL": "grpc"}, "by http/protobuf alone"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_CERTIFICATE": "/no"}, "cannot read OTEL_EXPORTER_OTLP_CERTIFICATE, /no"),
-            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TRACES_CLIENT_KEY": "/no"}, "cannot read OTEL_EXPORTER_OTLP_CLIENT_KEY"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TRACES_CLIENT_KEY": "/no"}, "cannot read OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY, /no"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a=b%0d%0ac"}, "no list of headers")):
         assert message in replay(recording, "-f", "otlp", status=1, **variables).stderr
     assert "needs its address" in replay(recording, "-f", "otlp", "-o", "file", status=1).stderr

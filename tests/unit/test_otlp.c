@@ -162,7 +162,7 @@ static void test_settings(void **state)
 	set("TIMEOUT", "2000");
 	set("TRACES_TIMEOUT", "3000");
 	set("COMPRESSION", "none");
-	set("CERTIFICATE", "/ca");
+	set("CERTIFICATE", "/dev/null");
 	assert_null(otlp_settings_read(&settings, "http://h"));
 	assert_int_equal(settings.num_headers, 3);
 	assert_string_equal(settings.headers[0], "a%41: b c");
@@ -170,13 +170,47 @@ static void test_settings(void **state)
 	assert_string_equal(settings.headers[2], "e: ");
 	assert_int_equal(settings.timeout_ms, 3000);
 	assert_false(settings.compresses);
-	assert_string_equal(settings.certificate, "/ca");
+	assert_string_equal(settings.certificate, "/dev/null");
 	otlp_settings_destroy(&settings);
 	set("HEADERS", NULL);
 	set("TIMEOUT", NULL);
 	set("TRACES_TIMEOUT", NULL);
 	set("COMPRESSION", NULL);
 	set("CERTIFICATE", NULL);
+}
+
+static void assert_refused(const char *variable, const char *value, const char *message)
+{
+	struct otlp_settings settings = {};
+	struct error *err;
+
+	set(variable, value);
+	err = otlp_settings_read(&settings, NULL);
+	assert_non_null(err);
+	assert_ptr_equal(strstr(error_message(err), message), error_message(err));
+	error_free(err);
+	otlp_settings_destroy(&settings);
+	set(variable, NULL);
+}
+
+/* The variable that is wrong is named, not the one that it goes before. */
+static void test_wrong_settings(void **state)
+{
+	set("ENDPOINT", "http://h");
+	set("TIMEOUT", "2000");
+	assert_refused("TRACES_TIMEOUT", "5s", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT is '5s': ");
+	set("TIMEOUT", NULL);
+	assert_refused("TIMEOUT", "5s", "OTEL_EXPORTER_OTLP_TIMEOUT is '5s': ");
+	assert_refused("TRACES_ENDPOINT", "h", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is 'h': ");
+	assert_refused("TRACES_HEADERS", "a", "OTEL_EXPORTER_OTLP_TRACES_HEADERS is no list");
+	assert_refused("TRACES_COMPRESSION", "zip",
+		       "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION is 'zip': ");
+	assert_refused("TRACES_PROTOCOL", "grpc", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL is 'grpc'");
+	assert_refused("TRACES_CLIENT_KEY", "/no/key",
+		       "cannot read OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY, /no/key");
+	assert_refused("CERTIFICATE", "/no/ca",
+		       "cannot read OTEL_EXPORTER_OTLP_CERTIFICATE, /no/ca");
+	set("ENDPOINT", NULL);
 }
 
 /* ---- containers ---- */
@@ -430,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_compression),
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_wrong_settings),
 		cmocka_unit_test(test_containers),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_requests),
