@@ -61,43 +61,67 @@ static uint64_t goid_of(struct paths *paths, const struct tree *tree)
 		       : 0;
 }
 
-/* NULL: out of memory. */
-static struct path *find_path(struct paths *paths, const struct path *parent,
-			      const struct tree *tree, const struct place *entry)
+static struct path *add_path(struct paths *paths, const struct path *path)
 {
-	static const struct place nowhere;
-	uint32_t depth = parent ? parent->depth + 1 : 1;
-	uint64_t goid = parent ? parent->goid : goid_of(paths, tree);
-	/* There are not so many parents. */
-	struct hash_key key = {.first = parent ? parent->number : goid | 1ull << 63};
-	struct path *path;
+	struct path *added;
 
-	if (depth > PATHS_MAX_DEPTH + 1)
-		return paths->items[parent->number - 1];
-	if (depth > PATHS_MAX_DEPTH)
-		entry = &nowhere;
-	key.second = entry->function ? entry->function->number : 0;
-	path = hash_find(&paths->by_key, key);
-	if (path)
-		return path;
 	if (!array_reserve(&paths->items, &paths->capacity, paths->count + 1,
 			   sizeof(*paths->items)))
 		return NULL;
-	path = calloc(1, sizeof(*path));
-	if (!path)
+	added = malloc(sizeof(*added));
+	if (!added)
 		return NULL;
-	*path = (struct path){.key = key,
-			      .goid = goid,
-			      .number = paths->count + 1,
-			      .parent = parent,
-			      .depth = depth,
-			      .entry = *entry};
-	if (!hash_add(&paths->by_key, &path->key)) {
-		free(path);
+	*added = *path;
+	added->number = paths->count + 1;
+	if (!hash_add(&paths->by_key, &added->key)) {
+		free(added);
 		return NULL;
 	}
-	paths->items[paths->count++] = path;
-	return path;
+	paths->items[paths->count++] = added;
+	return added;
+}
+
+static struct path *path_of_any(struct paths *paths, const struct path *path);
+
+/* Below `parent`; NULL: a tree of that goroutine begins. NULL: out of memory. */
+static struct path *find_path(struct paths *paths, const struct path *parent, uint64_t goid,
+			      const struct place *entry)
+{
+	static const struct place nowhere;
+	struct path path = {
+		.goid = goid, .parent = parent, .depth = parent ? parent->depth + 1 : 1};
+	struct path *found;
+
+	if (path.depth > PATHS_MAX_DEPTH + 1)
+		return paths->items[parent->number - 1];
+	path.entry = path.depth > PATHS_MAX_DEPTH ? nowhere : *entry;
+	/* There are not so many parents. */
+	path.key.first = parent ? parent->number : goid | 1ull << 63;
+	path.key.second = path.entry.function ? path.entry.function->number : 0;
+	found = hash_find(&paths->by_key, path.key);
+	if (!found && goid && paths->count >= PATHS_MAX_BY_GOROUTINE)
+		return path_of_any(paths, &path);
+	return found ?: add_path(paths, &path);
+}
+
+/* The same path, but of any goroutine. Who goes on from there asks for no parents again: they are of any, too. */
+static struct path *path_of_any(struct paths *paths, const struct path *path)
+{
+	const struct path *parent = path->parent;
+
+	if (parent && parent->goid) {
+		parent = path_of_any(paths, parent);
+		if (!parent)
+			return NULL;
+	}
+	return find_path(paths, parent, 0, &path->entry);
+}
+
+/* `parent`: NULL: its tree begins with it, or nobody knows. */
+static struct path *path_of_call(struct paths *paths, const struct path *parent,
+				 const struct tree *tree, const struct place *entry)
+{
+	return find_path(paths, parent, parent ? parent->goid : goid_of(paths, tree), entry);
 }
 
 static struct open_call *find_open(const struct paths *paths, const struct tree *tree,
@@ -110,7 +134,7 @@ bool paths_call_began(struct paths *paths, const struct place *entry, const stru
 		      const struct call *call)
 {
 	const struct open_call *parent = call->parent ? find_open(paths, tree, call->parent) : NULL;
-	struct path *path = find_path(paths, parent ? parent->path : NULL, tree, entry);
+	struct path *path = path_of_call(paths, parent ? parent->path : NULL, tree, entry);
 	struct open_call *open = path ? malloc(sizeof(*open)) : NULL;
 
 	if (!open)
@@ -126,7 +150,7 @@ bool paths_call_ended(struct paths *paths, const struct place *entry, const stru
 		      const struct call *call)
 {
 	struct open_call *open = find_open(paths, tree, call->number);
-	struct path *path = open ? open->path : find_path(paths, NULL, tree, entry);
+	struct path *path = open ? open->path : path_of_call(paths, NULL, tree, entry);
 
 	if (open)
 		hash_remove(&paths->open, &open->key);

@@ -4,7 +4,8 @@
  * down. A pure state machine, fed with calls as they begin and as they end, as functions.h is; what is said
  * there of ends and of names holds here, too.
  *
- * Memory is bounded by the paths that there are, and by the calls that are open.
+ * Memory is bounded by the paths that there are, whoever takes them, by PATHS_MAX_BY_GOROUTINE, and by the calls
+ * that are open.
  */
 #ifndef SUMS_PATHS_H
 #define SUMS_PATHS_H
@@ -19,9 +20,12 @@
 /* Goroutines that are told apart. */
 #define PATHS_MAX_GOROUTINES 1000
 
+/* When there are so many paths, further ones are not of one goroutine each. */
+#define PATHS_MAX_BY_GOROUTINE 65536
+
 struct path {
 	struct hash_key key; /* numbers of the parent and of the name */
-	uint64_t goid; /* of the tree; 0: of any, or of none */
+	uint64_t goid; /* of the tree, and the same of its parents; 0: of any, or of none */
 	uint64_t number; /* from 1, a parent before its children */
 	const struct path *parent; /* NULL: a tree begins here */
 	uint32_t
@@ -34,7 +38,7 @@ struct path {
 
 struct paths;
 
-/* by_goroutine: each has paths of its own, but for PATHS_MAX_GOROUTINES; further ones share theirs. */
+/* by_goroutine: each has paths of its own, up to the limits above; what is beyond them is shared. */
 struct error *paths_new(bool by_goroutine, struct paths **paths);
 void paths_free(struct paths *paths); /* NULL is fine */
 
