@@ -88,19 +88,20 @@ static bool is_allowed(struct output *out, const struct tree *tree)
 {
 	struct otlp *otlp = out->data;
 	struct hash_key key = {.first = tree->number};
-	uint64_t num_spans;
+	uint64_t num_spans, num_trees;
 
 	if (tree->part > 1 && hash_find(&otlp->parted, key))
 		return true;
 	num_spans = otlp_spans_count(tree);
+	num_trees = tree->part <= 1 && !output_is_followed(tree);
 	if (tree->part <= 1 && otlp_rate_allows(&otlp->rate, time_of(out, tree), num_spans)) {
 		if (tree->part)
 			hash_note(&otlp->parted, key);
 		return true;
 	}
-	otlp->behind.trees += tree->part <= 1;
+	otlp->behind.trees += num_trees;
 	otlp->behind.spans += num_spans;
-	otlp->all_behind.trees += tree->part <= 1;
+	otlp->all_behind.trees += num_trees;
 	otlp->all_behind.spans += num_spans;
 	return false;
 }
@@ -183,7 +184,7 @@ static void end(struct output *out, const struct output_totals *totals)
 	if (counts.rejected)
 		log_warning("%" PRIu64 " of these spans were rejected by the collector",
 			    counts.rejected);
-	if (otlp->all_behind.trees)
+	if (otlp->all_behind.spans)
 		log_info("%" PRIu64 " trees of %" PRIu64
 			 " spans stayed behind (--max-spans-per-second %" PRIu64 ")",
 			 otlp->all_behind.trees, otlp->all_behind.spans, otlp->rate.per_second);

@@ -283,6 +283,24 @@ def test_what_stays_behind_is_counted(collector, binary, start, trace):
     assert len(set(per_tree.values())) == 1
 
 
+def test_followed_goroutines_are_no_trees(serve, binary, start, trace, tmp_path):
+    """Those that outlive their starter's tree come by themselves, and are counted as spans, whether they are sent or stay behind."""
+    program = start(binary("follow"))
+    recording = tmp_path / "recording"
+    tracer = trace("--record", recording, "--follow", "-u", "main.*", program.path, "main.handle")
+    program.work()
+    await_condition(lambda: tracer.out.count("} main.handle+") == 2, "the targets do not end")
+    program.work("release")
+    tracer.stop()
+    calls = calls_of(recording)
+    assert sum(call["function"] == "main.outliver" for call in calls) == sum(call["function"] == "main.handle" for call in calls) == 2
+    said = replay(recording, "-f", "otlp", "-o", serve().url, "--max-spans-per-second", "1000000").stderr
+    assert sent(said) == (len(calls), 2)
+    said = replay(recording, "-f", "otlp", "-o", serve().url, "--max-spans-per-second", "1").stderr
+    behind = re.search(r"(\d+) trees of (\d+) spans stayed behind", said)
+    assert tuple(map(sum, zip(sent(said), (int(behind[2]), int(behind[1]))))) == (len(calls), 2)
+
+
 def test_metrics_beside(serve, binary, start, trace, tmp_path):
     """All calls are in the metrics, and what became of each tree: sent, refused, or left behind, by --slower too."""
     path = tmp_path / "calls.prom"
