@@ -131,10 +131,15 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 {
 	struct error *err;
 
-	if (errnum == ENOMEM || errnum == E2BIG)
+	if (errnum == ENOMEM)
 		return error_errno(errnum,
 				   "cannot have a ring buffer of %llu bytes; give --ring-size less",
 				   (unsigned long long)bpf_map__max_entries(bpf->maps.records));
+	/* Maps are far smaller than what the kernel takes, the ring, too (check_options()). */
+	if (errnum == E2BIG)
+		return error_errno(
+			errnum,
+			"cannot load the BPF programs: this kernel's verifier does not take all that is asked for of each call; ask for fewer values, labels or conditions");
 	if (errnum == EMFILE || errnum == ENFILE)
 		return error_errno(
 			errnum,
