@@ -15,15 +15,33 @@ struct entry_use {
 	bool has_condition; /* what opens them */
 };
 
+/* Of all lists. */
+#define ANY_SHAPE 0xff
+
 /* The same as tell_entry() and what comes behind it. Nothing is left to do behind it, so that the verifier
  * looks through it once, and not for each way that leads here. */
-static __always_inline void tell_entry_with_values(const struct entered *entered, bool opens)
+static __always_inline void tell_entry_with_values(const struct pt_regs *ctx, struct gate *gate,
+						   const struct who *who, __u32 index,
+						   __u64 position, __u8 flags, bool opens,
+						   __u8 shape)
 {
-	if (send_values(entered))
+	struct entered entered = {
+		.ctx = ctx,
+		.gate = gate,
+		.who = who,
+		.position = position,
+		.caller_va = find_call(ctx, who, ARCH_SP(ctx)),
+		.stack = wants_stacks && opens ? tell_callers(ctx, who) : 0,
+		.site = index,
+		.flags = flags | (opens ? RECORD_OPENS_TREE : 0),
+		.has_trace = shape != ANY_SHAPE,
+	};
+
+	if (shape == ANY_SHAPE ? send_values(&entered) : send_values_of_shape(&entered, shape))
 		return;
-	note_loss(entered->gate, entered->who);
+	note_loss(gate, who);
 	if (opens)
-		entered->gate->state = GATE_ENDED;
+		gate->state = GATE_ENDED;
 }
 
 /* The entry of a function, or, with `opens`, of the target that opened the gate. False: it is lost. */
@@ -56,6 +74,34 @@ static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flag
 	who->key.g = who->g_used;
 	gate = gate_of(who);
 	return !gate || gate->state != GATE_OPEN;
+}
+
+/* The gate of a goroutine that has none: a tree begins. NULL: it cannot have one. */
+static __always_inline struct gate *begin_tree(const struct who *who, __u64 position)
+{
+	struct gate *gate = open_gate(who, position);
+
+	if (gate && tells_no_cpu && who->goid)
+		begin_running(who);
+	return gate;
+}
+
+/*
+ * With tells_traces, it is another program that begins the tree, on_opening(): of one that did all, there would be more
+ * than Linux 5.10's verifier looks at. It takes the place of this one; who comes back from here has none.
+ */
+static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, const struct who *who,
+						 __u32 index)
+{
+	const struct site *site = site_of(index);
+	__u32 number = site ? site->values : 0;
+	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+
+	if (!site || !list)
+		return;
+	end_hit(who->began_ns, true);
+	bpf_tail_call(ctx, &openings, list->shape);
+	count(STAT_LOST);
 }
 
 /* True: it was told. */
@@ -113,28 +159,21 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		}
 		if (!use.is_target || !is_chosen(who) || is_left_out())
 			return false;
-		gate = open_gate(who, position);
+		if (use.has_values && tells_traces) {
+			begin_tree_elsewhere(ctx, who, index);
+			who->began_ns = 0;
+			return false;
+		}
+		gate = begin_tree(who, position);
 		if (!gate)
 			return false;
 		opens = true;
-		if (tells_no_cpu && who->goid)
-			begin_running(who);
 	}
 	flags = flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0;
 	if (sees_resumes && position & SYSTEM_STACK && who->goid)
 		remember_served(who);
 	if (use.has_values) { /* not with `hunts` */
-		struct entered entered = {
-			.ctx = ctx,
-			.gate = gate,
-			.who = who,
-			.position = position,
-			.caller_va = find_call(ctx, who, ARCH_SP(ctx)),
-			.stack = wants_stacks && opens ? tell_callers(ctx, who) : 0,
-			.site = index,
-			.flags = flags | (opens ? RECORD_OPENS_TREE : 0),
-		};
-		tell_entry_with_values(&entered, opens);
+		tell_entry_with_values(ctx, gate, who, index, position, flags, opens, ANY_SHAPE);
 		return true;
 	}
 	if (opens && hunts)
@@ -143,6 +182,33 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	if (opens && !is_told)
 		gate->state = GATE_ENDED; /* no tree without its beginning */
 	return true;
+}
+
+/* At the entry of a target with values, outside of every target, once it is known that a tree is to begin: in another
+ * program than on_entry(), one for each shape of lists. */
+static __always_inline void on_opening(struct pt_regs *ctx, struct who *who, __u8 shape)
+{
+	struct gate *gate;
+	__u64 cookie, position;
+	__u32 flags;
+	enum hit hit;
+
+	if (!find_site_again(ctx, &cookie, who) || !find_thread(who, NO_SITE))
+		return;
+	flags = SITE_COOKIE_FLAGS(cookie);
+	hit = find_hit(ctx, flags, true, who, &gate);
+	if (hit == HIT_UNREADABLE)
+		on_unreadable(who);
+	if (hit != HIT_INSIDE || gate)
+		return;
+	position = position_of(who, ARCH_SP(ctx));
+	gate = begin_tree(who, position);
+	if (!gate)
+		return;
+	if (sees_resumes && position & SYSTEM_STACK && who->goid)
+		remember_served(who);
+	tell_entry_with_values(ctx, gate, who, SITE_COOKIE_INDEX(cookie), position,
+			       flags & SITE_MAY_REPEAT ? RECORD_MAY_REPEAT : 0, true, shape);
 }
 
 #endif

@@ -94,6 +94,28 @@ int target_entry_condition(struct pt_regs *ctx)
 }
 
 SEC("uprobe")
+int opening_small(struct pt_regs *ctx)
+{
+	struct who who;
+
+	keep_own_stack(ctx, &no_programs);
+	on_opening(ctx, &who, VALUES_SMALL);
+	end_rest(who.began_ns);
+	return 0;
+}
+
+SEC("uprobe")
+int opening_large(struct pt_regs *ctx)
+{
+	struct who who;
+
+	keep_own_stack(ctx, &no_programs);
+	on_opening(ctx, &who, VALUES_LARGE);
+	end_rest(who.began_ns);
+	return 0;
+}
+
+SEC("uprobe")
 int exit_plain(struct pt_regs *ctx)
 {
 	keep_own_stack(ctx, &no_programs);

@@ -38,21 +38,44 @@ static __always_inline void count_other_hit(__u32 site)
 		__sync_fetch_and_add(hits, 1);
 }
 
+/* How long it was since then; 0: it was not timed, or somebody interrupted it. */
+static __always_inline __u64 time_of_run(__u64 began_ns)
+{
+	__u64 ns = began_ns ? bpf_ktime_get_ns() - began_ns : 0;
+
+	return ns > MAX_RUN_NS ? 0 : ns;
+}
+
 /* `has_told`: it sent a record. */
 static __always_inline void end_hit(__u64 began_ns, bool has_told)
 {
-	__u64 ns;
+	__u64 ns = time_of_run(began_ns);
 
-	if (!began_ns)
-		return;
-	ns = bpf_ktime_get_ns() - began_ns;
-	if (ns > MAX_RUN_NS)
+	if (!ns)
 		return;
 	__sync_fetch_and_add(&timed_runs, 1);
 	__sync_fetch_and_add(&timed_ns, ns);
 	if (!has_told)
 		return;
 	__sync_fetch_and_add(&told_runs, 1);
+	__sync_fetch_and_add(&told_ns, ns);
+}
+
+/* The rest of a run, in another program. As many are timed as beginnings, if not the same ones: it is the sums that
+ * matter. */
+static __always_inline __u64 begin_rest(void)
+{
+	return bpf_get_prandom_u32() % TIMED_RUNS ? 0 : bpf_ktime_get_ns();
+}
+
+/* It sent a record. */
+static __always_inline void end_rest(__u64 began_ns)
+{
+	__u64 ns = time_of_run(began_ns);
+
+	if (!ns)
+		return;
+	__sync_fetch_and_add(&timed_ns, ns);
 	__sync_fetch_and_add(&told_ns, ns);
 }
 

@@ -110,6 +110,9 @@ static __always_inline void find_labels(const struct who *who, struct fetched *k
 		labels->state = VALUE_UNREADABLE;
 		return;
 	}
+	slots.first ^= nothing; /* any numbers to the verifier */
+	slots.count ^= nothing;
+	slots.overflow ^= nothing;
 	if (slots.count > LABEL_SLOTS || slots.overflow)
 		labels->state = VALUE_UNKNOWN;
 #pragma clang loop unroll(disable)

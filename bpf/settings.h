@@ -264,6 +264,14 @@ struct {
 	__type(value, __u64);
 } stats SEC(".maps");
 
+/* With tells_traces: what begins trees with values, by enum values_shape. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, VALUES_LARGE + 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} openings SEC(".maps");
+
 /* Always empty, see keep_own_stack(). One for each kind of program: the kernel lets no others share
  * one. */
 struct {

@@ -5,6 +5,7 @@
 
 #include "labels.h"
 #include "trace.h"
+#include "traceparent.h"
 
 /* Memory that can be read is whole pages of at least that. */
 #define SMALLEST_PAGE 4096
@@ -20,7 +21,10 @@ struct fetch {
 	struct fetched fetched;
 	volatile __u64 unknown; /* values that cannot be known, a bit each */
 	struct labels labels;
-	__u64 registers[FETCH_REGISTERS];
+	union {
+		__u64 registers[FETCH_REGISTERS];
+		struct header_room header; /* once all values are there */
+	};
 	__u16 got[VALUES_MAX]; /* bytes of each value that were saved */
 };
 
@@ -222,6 +226,7 @@ struct entered {
 	__u64 position, caller_va, stack;
 	__u32 site;
 	__u8 flags; /* of the record */
+	bool has_trace; /* of a tree's first call: what it is part of is looked for */
 };
 
 static __always_inline void prepare_unknown(const struct entered *entered, const struct site *site,
@@ -244,20 +249,35 @@ static __always_inline void prepare_labels(const struct entered *entered, struct
 	}
 }
 
-/* Of a tree's first call, once its values are there; of others nothing is known. */
+/*
+ * Once the values are there: a span in the context is the program's own, one in the request's header that of who sent
+ * it. Of calls that are not a tree's first one nothing is known.
+ */
 static __always_inline void capture_trace(const struct entered *entered,
 					  const struct fetch_list *list, struct captured *to,
 					  struct fetch *fetch, __u32 max_at)
 {
 	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
 	__u32 value = list->trace_value & (VALUES_MAX - 1);
+	__u32 header_value = list->header_value & (VALUES_MAX - 1);
+	bool has_context = to->states[value] == VALUE_WHOLE;
+	struct captured_trace *trace;
+	__u64 header = 0;
 
-	if (!list->has_trace || to->states[value] != VALUE_WHOLE)
+	if (!list->has_trace)
 		return;
 	to->states[value] = VALUE_UNKNOWN;
-	if (entered->flags & RECORD_OPENS_TREE)
-		to->states[value] =
-			find_trace(&fetch->fetched, slot_of(to, list->trace_at, mask), to->bias);
+	if (!entered->has_trace)
+		return;
+	trace = slot_of(to, list->trace_at, mask);
+	if (header_value && to->states[header_value] == VALUE_WHOLE)
+		header = trace->header;
+	header ^= nothing; /* any number to the verifier */
+	if (has_context)
+		to->states[value] = find_trace(&fetch->fetched, trace, to->bias);
+	if (to->states[value] != VALUE_WHOLE &&
+	    find_traceparent(&fetch->header, header, &trace->ids))
+		to->states[value] = VALUE_WHOLE;
 }
 
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
@@ -313,6 +333,20 @@ static __always_inline bool send_values(const struct entered *entered)
 	if (!site || !list || list->size > VALUES_LARGE_BYTES)
 		return false;
 	if (list->shape == VALUES_SMALL)
+		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
+	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
+}
+
+/* The same where only lists of one shape come to. */
+static __always_inline bool send_values_of_shape(const struct entered *entered, __u8 shape)
+{
+	const struct site *site = site_of(entered->site);
+	__u32 number = site ? site->values : 0;
+	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+
+	if (!site || !list || list->size > VALUES_LARGE_BYTES || list->shape != shape)
+		return false;
+	if (shape == VALUES_SMALL)
 		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
 	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 }

@@ -77,6 +77,33 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 	return BPF_CORE_READ(data, tu, offset) | SITE_OFFSET_KEY;
 }
 
+/* False: not one of ours. */
+static __always_inline bool find_cookie(const struct pt_regs *ctx, __u64 key, __u64 *cookie)
+{
+	const __u64 *found;
+
+	if (use_cookies) {
+		*cookie = bpf_get_attach_cookie((void *)ctx);
+		return true;
+	}
+	key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
+	found = bpf_map_lookup_elem(&site_cookies, &key);
+	if (!found)
+		return false;
+	*cookie = *found;
+	return true;
+}
+
+static __always_inline bool find_bias(const struct pt_regs *ctx, __u64 cookie, struct who *who)
+{
+	const struct site *site = site_of(SITE_COOKIE_INDEX(cookie));
+
+	if (!site)
+		return false;
+	who->bias = ARCH_IP(ctx) - site->va;
+	return true;
+}
+
 /*
  * The site's cookie; counts the hit. And, where it is wanted (which costs a look-up), the load bias of the file that
  * it is in. `key`: 0, or SITE_STATE_KEY. False: not one of ours.
@@ -84,30 +111,21 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
 				      struct who *who, bool wants_bias)
 {
-	const struct site *site;
-	const __u64 *found;
-
 	who->bias = 0;
 	who->began_ns = 0;
-	if (use_cookies) {
-		*cookie = bpf_get_attach_cookie((void *)ctx);
-		if (switch_number && !is_mine(*cookie))
-			return false;
-	} else {
-		key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
-		found = bpf_map_lookup_elem(&site_cookies, &key);
-		if (!found)
-			return false;
-		*cookie = *found;
-	}
-	who->began_ns = begin_hit(SITE_COOKIE_INDEX(*cookie));
-	if (!is_pie || !wants_bias)
-		return true;
-	site = site_of(SITE_COOKIE_INDEX(*cookie));
-	if (!site)
+	if (!find_cookie(ctx, key, cookie) || (use_cookies && switch_number && !is_mine(*cookie)))
 		return false;
-	who->bias = ARCH_IP(ctx) - site->va;
-	return true;
+	who->began_ns = begin_hit(SITE_COOKIE_INDEX(*cookie));
+	return !is_pie || !wants_bias || find_bias(ctx, *cookie, who);
+}
+
+/* The same again in another program of the same run: nothing is counted. */
+static __always_inline bool find_site_again(const struct pt_regs *ctx, __u64 *cookie,
+					    struct who *who)
+{
+	who->bias = 0;
+	who->began_ns = begin_rest() ^ nothing; /* any number to the verifier, not 0 and others */
+	return find_cookie(ctx, 0, cookie) && (!is_pie || find_bias(ctx, *cookie, who));
 }
 
 /* What a record says of an address in the process. */

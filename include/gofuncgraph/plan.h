@@ -57,7 +57,7 @@ struct plan {
 	size_t num_conditions, conditions_capacity;
 	/* With run_options.trace_ids: what leads to spans, and how many targets have contexts. */
 	struct trace_types trace_types;
-	bool tells_traces;
+	bool tells_traces, has_spans;
 	size_t num_traced_targets;
 	size_t labels_alone; /* number plus one of the list of targets without values; 0: there is none */
 };

@@ -93,7 +93,8 @@ struct fetch_list {
 	__u8 has_trace; /* at a tree's beginning, what it is part of is looked for: */
 	__u16 trace_at; /* the slot, a struct captured_trace */
 	__u16 trace_value; /* its number */
-	__u32 unused;
+	__u16 header_value; /* that of the word with the header of a request, or 0: there is none */
+	__u16 unused;
 	struct fetch_op ops[VALUES_MAX_OPS];
 };
 
@@ -158,9 +159,12 @@ static inline size_t captured_size(const struct captured *captured)
 /* Which trace and span a call is part of; VALUE_UNKNOWN: no span was found. */
 struct captured_trace {
 	__u64 itab, data; /* of a context.Context, in the end of the last one that was looked at */
-	struct trace_ids {
-		__u8 trace_id[16], span_id[8];
-	} ids;
+	union {
+		struct trace_ids {
+			__u8 trace_id[16], span_id[8];
+		} ids;
+		__u64 header; /* before that: a request's, which is a map */
+	};
 };
 
 #define TRACE_CONTEXTS 8
@@ -176,6 +180,11 @@ struct trace_types {
 	struct trace_span {
 		__u64 type, ids_at;
 	} spans[TRACE_SPANS];
+	/* Groups of the map that a request's header is, whose entries are in eight slots each: see struct
+	 * typed_map_layout. `size`: up to the pointer to another one, which those that are not swiss end with. */
+	struct trace_headers {
+		__u64 is_swiss, keys, key_stride, elems, elem_stride, size;
+	} headers;
 };
 
 struct captured_text {

@@ -358,7 +358,7 @@ struct error *plan_make(struct gobin *bin, const struct selection *selection,
 	if (!err && options)
 		err = plan_targets_begin(plan, options);
 	if (!err && options && options->trace_ids)
-		err = plan_trace_begin(plan);
+		plan_trace_begin(plan);
 	for (size_t i = 0; !err && i < chosen.count; i++)
 		err = add_chosen(&builder, &chosen.items[i]);
 	if (!err)

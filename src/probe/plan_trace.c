@@ -3,14 +3,10 @@
 
 #include "values/trace_ids.h"
 
-struct error *plan_trace_begin(struct plan *plan)
+void plan_trace_begin(struct plan *plan)
 {
 	plan->tells_traces = true;
-	return trace_types_find(plan->bin, &plan->trace_types)
-		       ? NULL
-		       : error_new(
-				 "--trace-ids: %s has no spans that are known, those of OpenTelemetry for Go",
-				 gobin_path(plan->bin));
+	plan->has_spans = trace_types_find(plan->bin, &plan->trace_types);
 }
 
 /* The list of the site, which it gets if it has none. */
@@ -38,30 +34,43 @@ struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 				      .is_repeated = decoded->is_entry_looped};
 	const struct go_signature *signature = plan_values_signature(values, plan);
 	struct site *site = &plan->sites[func->first_site];
-	struct typed_value context;
+	struct trace_leads leads;
 	struct value_list *list;
 	struct error *err;
 
-	if (!signature || !trace_find_context(signature, &context))
+	if (!signature || !trace_find_leads(signature, &leads))
+		return NULL;
+	leads.has_context &= plan->has_spans;
+	if (!leads.has_context && !leads.has_header)
 		return NULL;
 	/* Functions of one pattern share those, and their contexts are not in one place. */
 	if (written)
 		return error_new(
 			"--trace-ids does not go with values in brackets behind a target: ask for those by --arg");
 	err = list_of(plan, site, &list);
-	if (err || !value_list_add_trace(list, &at, &context))
+	if (err || !value_list_add_trace(list, &at, &leads))
 		return err;
+	if (leads.has_header)
+		plan->trace_types.headers =
+			trace_headers(gobin_map_layout(plan->bin), &leads.header);
 	plan->num_traced_targets++;
 	/* Where any parameter is lost when the stack grows, the context may be. */
 	if (decoded->lost_by_growth)
-		plan_values_lose(plan, site, decoded, 1ull << list->fetch.trace_value);
+		plan_values_lose(
+			plan, site, decoded,
+			1ull << list->fetch.trace_value |
+				(list->fetch.header_value ? 1ull << list->fetch.header_value : 0));
 	return NULL;
 }
 
 struct error *plan_trace_check(const struct plan *plan)
 {
-	return plan->num_traced_targets
-		       ? NULL
-		       : error_new(
-				 "--trace-ids: of no target it is known that it is given a context.Context or an *http.Request");
+	if (plan->num_traced_targets)
+		return NULL;
+	if (!plan->has_spans)
+		return error_new(
+			"--trace-ids: %s has no spans that are known, those of OpenTelemetry for Go, and of no target it is known that it is given an *http.Request",
+			gobin_path(plan->bin));
+	return error_new(
+		"--trace-ids: of no target it is known that it is given a context.Context or an *http.Request");
 }

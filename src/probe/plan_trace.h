@@ -5,13 +5,12 @@
 
 #include "probe/plan_values.h"
 
-/* An error if the binary has no spans. */
-struct error *plan_trace_begin(struct plan *plan);
+void plan_trace_begin(struct plan *plan);
 /* Of the function that was added last, a target, whose first site has its values by now; `written`: see
  * plan_values_set(). */
 struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 			     const struct decoded *decoded, size_t written);
-/* An error if no target has a context. */
+/* An error if no target has a context or a request. */
 struct error *plan_trace_check(const struct plan *plan);
 
 #endif

@@ -84,7 +84,8 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 	programs_choose(bpf->obj, options->plan,
 			&(struct programs_options){.emulates_ret = emulates_ret,
 						   .hunts = options->run.hunt.is_wanted,
-						   .tells_no_cpu = bpf->rodata->tells_no_cpu});
+						   .tells_no_cpu = bpf->rodata->tells_no_cpu,
+						   .tells_traces = bpf->rodata->tells_traces});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
@@ -160,6 +161,21 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 	return privileges_error(errnum, "load the BPF programs");
 }
 
+/* The programs that those at entries of targets go on in. */
+static struct error *link_openings(const struct graph_bpf *bpf)
+{
+	const struct bpf_program *openings[] = {[VALUES_SMALL] = bpf->progs.opening_small,
+						[VALUES_LARGE] = bpf->progs.opening_large};
+
+	for (uint32_t i = 0; i < sizeof(openings) / sizeof(*openings); i++) {
+		int fd = bpf_program__fd(openings[i]);
+
+		if (bpf_map_update_elem(bpf_map__fd(bpf->maps.openings), &i, &fd, BPF_ANY))
+			return error_errno(errno, "cannot link the BPF programs");
+	}
+	return NULL;
+}
+
 /* `with_switches`: and if it is wanted, what sees threads lose their processors. */
 static struct error *open_and_load(struct graph_bpf **out, const struct live_options *options,
 				   enum attach_method method, bool with_switches)
@@ -181,7 +197,8 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	failed = graph_bpf__load(bpf);
 	if (failed)
 		return load_error(bpf, method, -failed);
-	return site_table_fill(bpf, options->plan);
+	err = bpf->rodata->tells_traces ? link_openings(bpf) : NULL;
+	return err ?: site_table_fill(bpf, options->plan);
 }
 
 static struct error *check_options(const struct live_options *options)

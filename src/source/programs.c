@@ -60,7 +60,15 @@ static bool is_nowhere(const struct site *site)
 	return false;
 }
 
-enum program_use { USE_ALWAYS, USE_EMULATING, USE_STEPPING, USE_STATES, USE_HUNT, USE_SWITCHES };
+enum program_use {
+	USE_ALWAYS,
+	USE_EMULATING,
+	USE_STEPPING,
+	USE_STATES,
+	USE_HUNT,
+	USE_SWITCHES,
+	USE_TRACES
+};
 
 struct program_desc {
 	const char *name; /* in bpf/graph.bpf.c */
@@ -86,6 +94,9 @@ static const struct program_desc table[] = {
 	{"target_entry", USE_ALWAYS, is_at_target_entry},
 	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
 	{"target_entry_condition", USE_ALWAYS, is_at_target_entry_with_condition},
+	/* Linked by loader.c. */
+	{"opening_small", USE_TRACES, is_nowhere},
+	{"opening_large", USE_TRACES, is_nowhere},
 	/* Attached by processors.c. */
 	{"sched_switch", USE_SWITCHES, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},
@@ -106,6 +117,8 @@ static bool is_used(const struct program_desc *desc, const struct programs_optio
 		return options->hunts;
 	case USE_SWITCHES:
 		return options->hunts || options->tells_no_cpu;
+	case USE_TRACES:
+		return options->tells_traces;
 	default:
 		return true;
 	}

@@ -44,35 +44,65 @@ static bool add_label(struct value_list *list, const char *key, uint8_t number)
 	return label->spec.label;
 }
 
+/* Where operations of one value go. */
+struct trace_ops {
+	struct fetch_list *fetch;
+	uint8_t value;
+};
+
 static bool add_op(void *context, struct fetch_op op)
 {
-	struct fetch_list *fetch = context;
+	const struct trace_ops *ops = context;
+	struct fetch_list *fetch = ops->fetch;
 
 	if (fetch->num_ops == VALUES_MAX_OPS)
 		return false;
-	op.value = (uint8_t)fetch->trace_value;
+	op.value = ops->value;
 	fetch->ops[fetch->num_ops++] = op;
 	return true;
 }
 
+/* Has a part of the slot filled with the words that lead to it. */
+static bool add_lead(struct fetch_list *fetch, const struct typed_site *site,
+		     const struct typed_value *lead, uint16_t size, uint16_t number,
+		     struct fetch_op save)
+{
+	struct trace_ops ops = {fetch, (uint8_t)number};
+	uint32_t num_ops = fetch->num_ops;
+
+	if (number < VALUES_MAX &&
+	    typed_fetch(lead, size, &(struct typed_ops){add_op, &ops, site}) && add_op(&ops, save))
+		return true;
+	fetch->num_ops = num_ops;
+	return false;
+}
+
 bool value_list_add_trace(struct value_list *list, const struct typed_site *site,
-			  const struct typed_value *context)
+			  const struct trace_leads *leads)
 {
 	struct fetch_list *fetch = &list->fetch;
-	uint32_t num_ops = fetch->num_ops;
 	size_t state = num_states(fetch), at = fetch->size;
+	bool has_context, has_header;
 
-	if (state >= VALUES_MAX || at > VALUES_LARGE_MAX_AT)
+	if (state + 1 >= VALUES_MAX || at > VALUES_LARGE_MAX_AT)
 		return false;
 	fetch->trace_value = (uint16_t)state;
 	fetch->trace_at = (uint16_t)at;
-	if (!typed_fetch(context, 2 * sizeof(uint64_t), &(struct typed_ops){add_op, fetch, site}) ||
-	    !add_op(fetch, (struct fetch_op){.code = FETCH_SAVE_CONTEXT,
-					     .at = (uint16_t)at,
-					     .size = sizeof(struct captured_trace)})) {
-		fetch->num_ops = num_ops;
+	has_context = leads->has_context &&
+		      add_lead(fetch, site, &leads->context, 2 * sizeof(uint64_t), (uint16_t)state,
+			       (struct fetch_op){.code = FETCH_SAVE_CONTEXT,
+						 .at = (uint16_t)at,
+						 .size = sizeof(struct captured_trace)});
+	has_header =
+		leads->has_header &&
+		add_lead(fetch, site, &leads->header, sizeof(uint64_t), (uint16_t)(state + 1),
+			 (struct fetch_op){
+				 .code = FETCH_SAVE_WORD,
+				 .at = (uint16_t)(at + offsetof(struct captured_trace, header)),
+				 .size = sizeof(uint64_t)});
+	if (!has_context && !has_header)
 		return false;
-	}
+	fetch->header_value = has_header ? (uint16_t)(state + 1) : 0;
 	fetch->has_trace = true;
 	fetch->size += sizeof(struct captured_trace);
 	if (at > VALUES_SMALL_MAX_AT || fetch->num_ops > VALUES_SMALL_OPS)

@@ -136,23 +136,58 @@ static bool is_context(const struct go_type *type)
 	return type->kind == GO_INTERFACE && go_type_is(type, "context.Context");
 }
 
-bool trace_find_context(const struct go_signature *signature, struct typed_value *context)
+static bool is_header(struct go_type *type)
 {
+	return type->kind == GO_MAP && go_type_is(type, "net/http.Header") &&
+	       go_type_complete(type) && type->key && type->elem && type->key->kind == GO_STRING &&
+	       type->elem->kind == GO_SLICE;
+}
+
+static void find_leads_of_request(const struct typed_value *request, struct trace_leads *leads)
+{
+	struct typed_value context = *request, header = *request;
+
+	if (!leads->has_context && typed_find_field(&context, "ctx") && is_context(context.type)) {
+		leads->context = context;
+		leads->has_context = true;
+	}
+	if (!leads->has_header && typed_find_field(&header, "Header") && is_header(header.type)) {
+		leads->header = header;
+		leads->has_header = true;
+	}
+}
+
+bool trace_find_leads(const struct go_signature *signature, struct trace_leads *leads)
+{
+	*leads = (struct trace_leads){};
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < signature->num_variables; i++) {
 			const struct go_variable *variable = &signature->variables[i];
+			struct typed_value value = {.type = variable->type, .variable = variable};
 
 			if (variable->is_result || variable->is_hidden)
 				continue;
-			*context =
-				(struct typed_value){.type = variable->type, .variable = variable};
-			if (pass ? find_request(context) && typed_find_field(context, "ctx") &&
-					    is_context(context->type)
-				 : is_context(context->type))
-				return true;
+			if (pass && find_request(&value)) {
+				find_leads_of_request(&value, leads);
+			} else if (!pass && !leads->has_context && is_context(value.type)) {
+				leads->context = value;
+				leads->has_context = true;
+			}
 		}
 	}
-	return false;
+	return leads->has_context || leads->has_header;
+}
+
+struct trace_headers trace_headers(enum go_map_layout maps, const struct typed_value *header)
+{
+	struct typed_map_layout layout = typed_map_layout(maps, header->type);
+
+	return (struct trace_headers){.is_swiss = maps == GO_MAP_SWISS,
+				      .keys = layout.keys,
+				      .key_stride = layout.key_stride,
+				      .elems = layout.elems,
+				      .elem_stride = layout.elem_stride,
+				      .size = layout.size};
 }
 
 /* ---- what was found ---- */

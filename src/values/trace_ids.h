@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trace_ids.h - which trace and span a tree is part of (--trace-ids): the span in the context.Context that
- * its first call was given, of OpenTelemetry for Go.
+ * its first call was given, of OpenTelemetry for Go, or that in the header `traceparent` of the request.
  *
  * Takes a binary and a function's parameters; hands on what the BPF programs look for (bpf/trace.h), and
  * what they found.
@@ -11,21 +11,31 @@
 
 #include "values/typed.h"
 
-/* Operations that lead to a context, and save it. */
-#define TRACE_MAX_OPS 6
+/* Operations that lead to a context and to a header, and save them. */
+#define TRACE_MAX_OPS 12
 
-/* False: the binary has no spans, or it is not known where its types are. */
+/* What leads to the ids, among a call's parameters; their names are NULL. */
+struct trace_leads {
+	/* A parameter of type context.Context, else that of the request. */
+	bool has_context;
+	struct typed_value context;
+	/* That of an *http.Request, which is a parameter, or a field of what one points to. */
+	bool has_header;
+	struct typed_value header;
+};
+
+/* False: the binary has no spans, or it is not known where its types are; headers are not in there. */
 bool trace_types_find(struct gobin *bin, struct trace_types *types);
 
-/*
- * The context of a call: a parameter of type context.Context, else that of an *http.Request, which is a
- * parameter, or a field of what one points to. Its name is NULL. False: there is none.
- */
-bool trace_find_context(const struct go_signature *signature, struct typed_value *context);
+/* False: the call has neither. */
+bool trace_find_leads(const struct go_signature *signature, struct trace_leads *leads);
 
-/* Has it looked at with the list's values. False: where it is, is not known at the site, or there is no room. */
+/* How the header's map is laid out: of what value_list_add_trace() takes. */
+struct trace_headers trace_headers(enum go_map_layout maps, const struct typed_value *header);
+
+/* Has them looked at with the list's values. False: where they are, is not known at the site, or there is no room. */
 bool value_list_add_trace(struct value_list *list, const struct typed_site *site,
-			  const struct typed_value *context);
+			  const struct trace_leads *leads);
 
 /* What was found. False: nothing; also where `list` and `captured` are NULL. */
 bool trace_ids_read(const struct value_list *list, const struct captured *captured,

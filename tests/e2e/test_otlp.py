@@ -274,6 +274,20 @@ def test_in_the_traces_of_the_program(collector, binary, start, trace, tmp_path)
     assert len(spans) == len(calls) and sum("trace_id" in call for call in calls) >= len(FUNCTIONS)
 
 
+def test_in_the_traces_of_requests(collector, binary, start, trace):
+    """The same of spans that others made, by the headers of requests."""
+    program = start(binary("traceparent"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "--trace-ids", "-u", "main.inner", program.path, "main.handle")
+    told = [one and (one["trace_id"], one["span_id"]) for one in program.work("requests")]
+    tracer.stop()
+    spans = sorted(collector.all_of(tracer), key=lambda span: int(span["startTimeUnixNano"]))
+    roots = [span for span in spans if span["name"] == "main.handle"]
+    assert [(span["traceId"], span["parentSpanId"]) if span.get("parentSpanId") else None for span in roots] == told
+    traces = {span["spanId"]: span["traceId"] for span in roots}
+    inner = [span for span in spans if span["name"] == "main.inner"]
+    assert len(inner) == len(roots) and all(traces[span["parentSpanId"]] == span["traceId"] for span in inner)
+
+
 def test_what_stays_behind_is_counted(collector, binary, start, trace):
     """The cap lets whole trees go; the next one that goes says how many did not."""
     program = start(binary("calls"))

@@ -36,16 +36,20 @@ def rounds_of(calls, name):
     return [ids(call) for call in calls if call["function"] == name]
 
 
+def check_rounds(tracer, functions, told, inner="main.inside"):
+    calls = tracer.calls()
+    assert {name: rounds_of(calls, name) for name in functions} == {name: told for name in functions}
+    # Inner calls are of the same tree.
+    assert rounds_of(calls, inner) == [(None, None)] * len(told)
+
+
 @pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"Go {build[0]} {' '.join(build[1])}".strip())
 def test_every_context(otel, start, trace, build):
     program = start(otel(version=build[0], flags=build[1]))
     tracer = trace("-f", "json", "--trace-ids", "-u", "main.inside", program.path, *FUNCTIONS)
     told = work(program)
     tracer.stop()
-    calls = tracer.calls()
-    assert {name: rounds_of(calls, name) for name in FUNCTIONS} == {name: told for name in FUNCTIONS}
-    # Inner calls are of the same tree.
-    assert rounds_of(calls, "main.inside") == [(None, None)] * len(told)
+    check_rounds(tracer, FUNCTIONS, told)
     assert program.code_is_clean()
 
 

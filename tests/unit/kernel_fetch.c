@@ -46,11 +46,11 @@ static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 
 #include "../../bpf/arch.h"
 
-/* Of bpf/settings.h: neither labels nor traces are looked for. */
+/* Of bpf/settings.h: labels are not looked for, nor spans in contexts. */
 static const volatile __u32 g_labels, g_sched_sp, num_labels;
 static const volatile bool labels_are_maps, tells_traces;
 static const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
-static const volatile struct trace_types trace_types;
+static struct trace_types trace_types;
 static const volatile __u64 nothing;
 
 /* Of bpf/who.h and bpf/gate.h: no record is sent. */
@@ -114,6 +114,17 @@ void kernel_capture(const struct fetch_list *list, const struct site *site,
 	else
 		capture_shape(list, site, &room.head, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 	memcpy(to, &room, sizeof(*to));
+}
+
+bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,
+			const struct kernel_thread *thread, struct trace_ids *ids)
+{
+	struct header_room room;
+
+	trace_types.headers = *headers;
+	thread_now = thread;
+	memset(&room, 0xee, sizeof(room));
+	return find_traceparent(&room, map, ids);
 }
 
 enum where_answer kernel_decide(const struct condition *condition, const struct site *site,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kernel_fetch.h - what the BPF programs make of a list of values, and of a condition (bpf/values.h,
- * bpf/condition.h): the same code, built for user space, with a memory and registers that the caller makes.
+ * bpf/condition.h), and of headers of requests (bpf/traceparent.h): the same code, built for user space, with a memory and registers that the caller makes.
  */
 #ifndef TESTS_KERNEL_FETCH_H
 #define TESTS_KERNEL_FETCH_H
@@ -34,5 +34,8 @@ void kernel_capture(const struct fetch_list *list, const struct site *site,
 /* WHERE_YES where there is none: those are not asked of the kernel. */
 enum where_answer kernel_decide(const struct condition *condition, const struct site *site,
 				const struct kernel_thread *thread);
+/* What the header that is such a map says; false: nothing. */
+bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,
+			const struct kernel_thread *thread, struct trace_ids *ids);
 
 #endif
