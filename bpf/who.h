@@ -77,57 +77,6 @@ static __always_inline __u64 site_key(const struct pt_regs *ctx)
 	return BPF_CORE_READ(data, tu, offset) | SITE_OFFSET_KEY;
 }
 
-/* False: not one of ours. */
-static __always_inline bool find_cookie(const struct pt_regs *ctx, __u64 key, __u64 *cookie)
-{
-	const __u64 *found;
-
-	if (use_cookies) {
-		*cookie = bpf_get_attach_cookie((void *)ctx);
-		return true;
-	}
-	key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
-	found = bpf_map_lookup_elem(&site_cookies, &key);
-	if (!found)
-		return false;
-	*cookie = *found;
-	return true;
-}
-
-static __always_inline bool find_bias(const struct pt_regs *ctx, __u64 cookie, struct who *who)
-{
-	const struct site *site = site_of(SITE_COOKIE_INDEX(cookie));
-
-	if (!site)
-		return false;
-	who->bias = ARCH_IP(ctx) - site->va;
-	return true;
-}
-
-/*
- * The site's cookie; counts the hit. And, where it is wanted (which costs a look-up), the load bias of the file that
- * it is in. `key`: 0, or SITE_STATE_KEY. False: not one of ours.
- */
-static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
-				      struct who *who, bool wants_bias)
-{
-	who->bias = 0;
-	who->began_ns = 0;
-	if (!find_cookie(ctx, key, cookie) || (use_cookies && switch_number && !is_mine(*cookie)))
-		return false;
-	who->began_ns = begin_hit(SITE_COOKIE_INDEX(*cookie));
-	return !is_pie || !wants_bias || find_bias(ctx, *cookie, who);
-}
-
-/* The same again in another program of the same run: nothing is counted. */
-static __always_inline bool find_site_again(const struct pt_regs *ctx, __u64 *cookie,
-					    struct who *who)
-{
-	who->bias = 0;
-	who->began_ns = begin_rest() ^ nothing; /* any number to the verifier, not 0 and others */
-	return find_cookie(ctx, 0, cookie) && (!is_pie || find_bias(ctx, *cookie, who));
-}
-
 /* What a record says of an address in the process. */
 static __always_inline __u64 address_to_va(const struct who *who, __u64 address)
 {
@@ -179,6 +128,73 @@ static __always_inline bool find_numbers(struct who *who)
 	who->tid = pid_at_level(task, level);
 	who->key.pid = pid_at_level(BPF_CORE_READ(task, group_leader), level);
 	return true;
+}
+
+/* Others pay before tracing begins, too. By a way of its own: for the verifier, the one that all hits take stays what it
+ * is. */
+static __always_inline void count_early_hit(struct who *who, __u32 site)
+{
+	if (!only_pid && !chooses_cgroup && !chosen_comm[0])
+		return;
+	if (!pidns_ino)
+		who->key.pid = bpf_get_current_pid_tgid() >> 32;
+	else if (!find_numbers(who))
+		return;
+	if (!is_chosen_process(who->key.pid))
+		count_other_hit(site);
+}
+
+/* False: not one of ours. */
+static __always_inline bool find_cookie(const struct pt_regs *ctx, __u64 key, __u64 *cookie)
+{
+	const __u64 *found;
+
+	if (use_cookies) {
+		*cookie = bpf_get_attach_cookie((void *)ctx);
+		return true;
+	}
+	key |= is_pie ? site_key(ctx) : ARCH_IP(ctx);
+	found = bpf_map_lookup_elem(&site_cookies, &key);
+	if (!found)
+		return false;
+	*cookie = *found;
+	return true;
+}
+
+static __always_inline bool find_bias(const struct pt_regs *ctx, __u64 cookie, struct who *who)
+{
+	const struct site *site = site_of(SITE_COOKIE_INDEX(cookie));
+
+	if (!site)
+		return false;
+	who->bias = ARCH_IP(ctx) - site->va;
+	return true;
+}
+
+/*
+ * The site's cookie; counts the hit. And, where it is wanted (which costs a look-up), the load bias of the file that
+ * it is in. `key`: 0, or SITE_STATE_KEY. False: not one of ours.
+ */
+static __always_inline bool find_site(const struct pt_regs *ctx, __u64 key, __u64 *cookie,
+				      struct who *who, bool wants_bias)
+{
+	who->bias = 0;
+	who->began_ns = 0;
+	if (!find_cookie(ctx, key, cookie) || (use_cookies && switch_number && !is_mine(*cookie)))
+		return false;
+	who->began_ns = begin_hit(SITE_COOKIE_INDEX(*cookie));
+	if (!is_tracing)
+		count_early_hit(who, SITE_COOKIE_INDEX(*cookie));
+	return !is_pie || !wants_bias || find_bias(ctx, *cookie, who);
+}
+
+/* The same again in another program of the same run: nothing is counted. */
+static __always_inline bool find_site_again(const struct pt_regs *ctx, __u64 *cookie,
+					    struct who *who)
+{
+	who->bias = 0;
+	who->began_ns = begin_rest() ^ nothing; /* any number to the verifier, not 0 and others */
+	return find_cookie(ctx, 0, cookie) && (!is_pie || find_bias(ctx, *cookie, who));
 }
 
 /* False: a process that cannot be told by our numbers. */

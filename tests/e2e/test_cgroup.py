@@ -207,6 +207,19 @@ def test_hits_of_others(binary, start, start_in, trace, group, way):
     assert one.finish() == other.finish() == 0
 
 
+def test_hits_of_others_before_tracing_begins(binary, start, start_in, trace, group):
+    """Thousands of probes come bit by bit: meanwhile the chosen process hardly runs, and another one calls a function all
+    the time."""
+    path = binary("hot", flags=("-tags=large",))
+    one, other = start_in(group, path), start(path)
+    other.work("OUTSIDE 1")
+    tracer = trace("--max-overhead", "20", "--cgroup", group.folder, "-u", "*", path, "main.*")
+    other.work("OUTSIDE 0")
+    traced, others = hits(tracer.stop().err)
+    assert others > 10 * traced, tracer.err
+    assert one.finish() == other.finish() == 0
+
+
 def test_guard_of_others(binary, start, start_in, trace, group):
     """A function that others call all the time is taken off, for their sake; the chosen process does not call it."""
     path = binary("hot")
