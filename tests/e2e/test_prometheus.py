@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -246,6 +247,24 @@ def test_beside_conditions(binary, start, trace, tmp_path):
     told = re.search(r"(\d+) calls? of targets did not satisfy", tracer.err)
     assert counts(metrics) == {("main.divide", "return"): len(shown)} and shown
     assert of(metrics, "target_calls_left_out_total", why="condition") == int(told.group(1)) > 0
+
+
+def test_waits_beside(binary, start, trace, tmp_path):
+    """Those of a call that was open for so long that they came before it are left out of it once, as without metrics."""
+    recording, shown = tmp_path / "recording", tmp_path / "shown"
+    program = start(binary("long"))
+    tracer = trace("-f", "json", "-o", shown, "--record", recording, "--metrics", tmp_path / "calls.prom", "--min-wait", "1ms",
+                   "--where", "served == 2", "-u", "main.handle", program.path, "main.serve")
+    program.work("begin")
+    for _ in range(2):
+        time.sleep(0.1)
+        program.work("call 1")
+    time.sleep(12)
+    program.work("end")
+    tracer.stop()
+    calls = [json.loads(line) for line in shown.read_text().splitlines()]
+    assert sum(call.get("waits_left_out", 0) for call in calls if call["function"] == "main.serve") >= 2
+    assert subprocess.check_output([tool(), "replay", "-f", "json", recording], timeout=WAIT_SECONDS) == shown.read_bytes()
 
 
 def test_beside_nothing_else(binary, run_tool, tmp_path):
