@@ -68,7 +68,7 @@ static void parse(const uint8_t *data, size_t size)
 	struct trace_headers headers = {true, 8, 40, 24, 40, 328};
 	char text[80] = {}, again[80];
 	struct entry entry = {
-		.key = {"Traceparent", 11}, .elem = {&entry.value, 1}, .value = {text}};
+		.key = {"Traceparent", 11}, .elem = {&entry.value, 1}, .value = {text, 0}};
 	uint64_t map[] = {1, 0, (uintptr_t)&entry, 0};
 	struct trace_ids ids;
 	bool is_found;
