@@ -17,8 +17,9 @@ struct sudog {
 	uint64_t g, elem, waitlink, channel;
 };
 
-/* Of a sync.Cond: src/sync/cond.go. After L comes the list of who waits, of a counter each of those who came and
+/* Of a sync.Cond: src/sync/cond.go. After L, an interface with the lock's address as its second word, comes the list of who waits, of a counter each of those who came and
  * went, a lock, and its ends; then, since the first wait, the address of that word itself. */
+#define COND_LOCK   8
 #define COND_COUNTS 16
 #define COND_HEAD   32
 #define COND_SELF   48
@@ -141,7 +142,9 @@ static struct awaited find_condition(const struct memory *memory, const struct w
 
 		if (targets.pieces[i].is_read && word_at(raw, COND_SELF) == at + COND_SELF &&
 		    word_at(raw, COND_HEAD) && (uint32_t)counts != counts >> 32)
-			return (struct awaited){.address = at, .kind = AWAITED_CONDITION};
+			return (struct awaited){.address = at,
+						.unlocked = word_at(raw, COND_LOCK),
+						.kind = AWAITED_CONDITION};
 	}
 	return (struct awaited){0};
 }

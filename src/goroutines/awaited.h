@@ -26,6 +26,8 @@ enum awaited_way { AWAITED_BY_CHANNELS, AWAITED_BY_SEMAPHORE, AWAITED_BY_CONDITI
 struct awaited {
 	uint64_t
 		address; /* of the channel's runtime.hchan, the semaphore or the sync.Cond; 0: unknown, or several */
+	/* Of AWAITED_CONDITION: of its L, which nobody has locked who waits for it (src/sync/cond.go, Wait()). */
+	uint64_t unlocked;
 	uint8_t kind;
 	/* Of AWAITED_SELECT, each once: at least two. What a longer one waits for is not known. */
 #define AWAITED_MAX_CHANNELS 64

@@ -124,12 +124,13 @@ static void look_through(const struct search *search, size_t index, const uint64
 			 size_t count)
 {
 	const struct wanted wanted = wanted_by(search, index);
+	const uint64_t unlocked = search->snapshot->goroutines[index].awaited.unlocked;
 
 	for (size_t i = 0; i < count; i++) {
 		struct lock *lock;
 
 		if (words[i] < search->lowest || words[i] > search->highest ||
-		    is_wanted(wanted, words[i]))
+		    words[i] == unlocked || is_wanted(wanted, words[i]))
 			continue;
 		lock = find_lock(search->locks, words[i]);
 		if (lock)

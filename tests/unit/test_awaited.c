@@ -120,8 +120,13 @@ static void test_conditions(void **state)
 		put(fake, at + 32, SUDOGS + 0x200);
 		put(fake, at + 48, at + 48);
 	}
+	put(fake, SUDOGS + 0x80 + 8, 0x4448);
 	put(fake, SUDOGS + 0x80 + 16, 3 | UINT64_C(2) << 32);
 	assert_awaited(fake, &waiter, &slot, AWAITED_CONDITION, SUDOGS + 0x80);
+	assert_int_equal(
+		awaited_read(&(struct memory){fake, read_fake}, &fake->layout, &waiter, &slot, NULL)
+			.unlocked,
+		0x4448);
 	/* What does not have its own address. */
 	put(fake, SUDOGS + 0x80 + 48, SUDOGS + 48);
 	assert_awaited(fake, &waiter, &slot, AWAITED_UNKNOWN, 0);
@@ -179,10 +184,11 @@ static void test_ways(void **state)
 #define LOCK 0x5000
 
 /* Of what goroutines wait for, what is above is a channel; above these are selects, of that channel and the next; and
- * then conditions. */
+ * then conditions, and those that have the first lock as their own. */
 #define CHANNEL   8
 #define SELECT    16
 #define CONDITION 24
+#define OWNER     32
 
 static uint64_t address_of(unsigned number)
 {
@@ -226,6 +232,7 @@ static void find_locks(struct fake *fake, const unsigned *awaited, const unsigne
 		goroutines[i].sp = stack;
 		goroutines[i].hi = stack + 0x40;
 		goroutines[i].awaited.address = address_of(awaited[i]);
+		goroutines[i].awaited.unlocked = awaited[i] > OWNER ? address_of(1) : 0;
 		put(fake, stack + 8, goroutines[i].awaited.address); /* an argument */
 		put(fake, stack + 0x38, address_of(held[i]));
 		put(fake, stack + 0x40, LOCK + 16); /* of another stack */
@@ -334,6 +341,11 @@ static void test_circles_with_selects_and_conditions(void **state)
 	find_locks(fake, (unsigned[]){CONDITION + 1, 1}, (unsigned[]){1, CONDITION + 1}, 2, &locks);
 	assert_int_equal(locks.circle_len, 2);
 	assert_int_equal(locks.circle_channels[0] + locks.circle_channels[1], 0);
+	locks_release(&locks);
+	/* Who waits for a condition has unlocked its lock. */
+	find_locks(fake, (unsigned[]){OWNER + 1, 1}, (unsigned[]){1, OWNER + 1}, 2, &locks);
+	assert_int_equal(locks_at(&locks, LOCK + 16)->num_holders, 0);
+	assert_int_equal(locks.circle_len, 0);
 	locks_release(&locks);
 	/* None is of locks. */
 	find_locks(fake, (unsigned[]){CONDITION + 1, SELECT + 1, 1},
