@@ -155,7 +155,8 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",
 				   gobin_version(bin));
 	err = err ?: locks_find(&snapshot, &source.memory, awaited, &report, &locks);
-	err = err ?: locks_check_circle(&source, &snapshot, &locks);
+	if (!err)
+		locks_check_circle(&source, &snapshot, &locks);
 	err = err ?: put_out(args, &report, line, outputs);
 	locks_release(&locks);
 	snapshot_release(&snapshot);

@@ -286,16 +286,16 @@ static bool is_where_it_was(const struct goroutine *one, const struct goroutine 
 	       one->ip == then->ip && one->state == then->state && one->reason == then->reason;
 }
 
-struct error *locks_check_circle(const struct snapshot_source *source,
-				 const struct snapshot *snapshot, struct locks *locks)
+void locks_check_circle(const struct snapshot_source *source, const struct snapshot *snapshot,
+			struct locks *locks)
 {
 	uint64_t addresses[LOCKS_MAX_CIRCLE];
+	_cleanup_error_ struct error *err = NULL;
 	struct snapshot again;
-	struct error *err;
 	bool is_still;
 
 	if (!locks->circle_len)
-		return NULL;
+		return;
 	for (size_t i = 0; i < locks->circle_len; i++)
 		addresses[i] = snapshot->goroutines[locks->circle[i]].g;
 	usleep(CHECK_US);
@@ -307,7 +307,6 @@ struct error *locks_check_circle(const struct snapshot_source *source,
 	if (!is_still)
 		locks->circle_len = 0;
 	snapshot_release(&again);
-	return err;
 }
 
 void locks_release(struct locks *locks)

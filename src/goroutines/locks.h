@@ -45,9 +45,10 @@ struct locks {
 struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks);
-/* Looks at the goroutines of the circle once more, a little later: it is none when one of them has gone on. */
-struct error *locks_check_circle(const struct snapshot_source *source,
-				 const struct snapshot *snapshot, struct locks *locks);
+/* Looks at the goroutines of the circle once more, a little later: it is none when one of them has gone on, or cannot be
+ * read any more. */
+void locks_check_circle(const struct snapshot_source *source, const struct snapshot *snapshot,
+			struct locks *locks);
 void locks_release(struct locks *locks);
 
 /* NULL: nobody waits for it. */

@@ -355,6 +355,50 @@ static void test_circles_with_selects_and_conditions(void **state)
 	free(fake);
 }
 
+static struct error *read_nothing(const void *context, struct memory_piece *pieces, size_t count)
+{
+	return error_new("it has ended");
+}
+
+/* Of both goroutines that wait, looked at once more. */
+static size_t check_circle(const struct snapshot_source *source, const struct snapshot *snapshot)
+{
+	struct locks locks = {.circle = {0, 1}, .circle_len = 2};
+
+	locks_check_circle(source, snapshot, &locks);
+	return locks.circle_len;
+}
+
+static void test_circles_that_do_not_stay(void **state)
+{
+	struct fake *fake = new_fake();
+	struct snapshot_source source = {.memory = {fake, read_fake},
+					 .layout = fake->layout,
+					 .code = {.at = code_at, .load_bias = BIAS},
+					 .allgs = ALLGS};
+	struct snapshot snapshot;
+	uint64_t g = FIRST_G + G_STEP;
+
+	assert_null(snapshot_take(&source, &snapshot));
+	assert_int_equal(check_circle(&source, &snapshot), 2);
+	/* It waits elsewhere; for something else; has ended; or all have. */
+	put(fake, g + fake->layout.g_sched_sp, STACKS + 0x1000 + 0x7d8);
+	assert_int_equal(check_circle(&source, &snapshot), 0);
+	put(fake, g + fake->layout.g_sched_sp, STACKS + 0x1000 + 0x7e8);
+	assert_int_equal(check_circle(&source, &snapshot), 2);
+	put(fake, g + fake->layout.g_waitreason, 1);
+	assert_int_equal(check_circle(&source, &snapshot), 0);
+	put(fake, g + fake->layout.g_waitreason, 0);
+	put(fake, g + fake->layout.g_atomicstatus, STATE_DEAD);
+	assert_int_equal(check_circle(&source, &snapshot), 0);
+	put(fake, g + fake->layout.g_atomicstatus, STATE_WAITING);
+	assert_int_equal(check_circle(&source, &snapshot), 2);
+	source.memory.read = read_nothing;
+	assert_int_equal(check_circle(&source, &snapshot), 0);
+	snapshot_release(&snapshot);
+	free(fake);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_circles),
 		cmocka_unit_test(test_circles_with_channels),
 		cmocka_unit_test(test_circles_with_selects_and_conditions),
+		cmocka_unit_test(test_circles_that_do_not_stay),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
