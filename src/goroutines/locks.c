@@ -267,13 +267,12 @@ struct error *locks_find(const struct snapshot *snapshot, const struct memory *m
 	for (size_t i = 0; i < snapshot->count; i++) {
 		objects[i] = awaited(context, &snapshot->goroutines[i]);
 		num_locks += objects[i].kind == SYNC_LOCK;
+	}
+	if (!num_locks)
+		return NULL;
+	for (size_t i = 0; i < snapshot->count; i++)
 		if (!add_wanted(&search, i))
 			return error_out_of_memory();
-	}
-	if (!num_locks) {
-		locks_release(locks);
-		return NULL;
-	}
 	look_at_stacks(&search, memory, words);
 	for (int kind = CIRCLE_OF_LOCKS; kind <= CIRCLE_WITH_ALL && !locks->circle_len; kind++)
 		find_circle(&search, (enum circle_kind)kind);
