@@ -36,6 +36,31 @@ static bool has(const struct called_syscall_functions *functions, uint64_t va)
 	return false;
 }
 
+/* Also reads whether the goroutine is still where it was found, after what it called with: once it has returned, that is
+ * whatever its stack was used for since. */
+static bool read_call(const struct snapshot_source *source, const struct goroutine *goroutine,
+		      uint64_t at, struct called_syscall *call)
+{
+	const struct gobin_layout *layout = &source->layout;
+	uint64_t sp = 0, ip = 0;
+	uint32_t status = 0;
+	struct memory_piece pieces[] = {
+		{.at = at, .to = call, .len = sizeof(*call)},
+		{.at = goroutine->g + layout->g_syscallsp, .to = &sp, .len = sizeof(sp)},
+		{.at = goroutine->g + layout->g_syscallpc, .to = &ip, .len = sizeof(ip)},
+		{.at = goroutine->g + layout->g_atomicstatus, .to = &status, .len = sizeof(status)},
+	};
+	const size_t count = sizeof(pieces) / sizeof(pieces[0]);
+
+	if (!memory_read_all(&source->memory, pieces, count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!pieces[i].is_read)
+			return false;
+	return sp == goroutine->sp && ip == goroutine->ip &&
+	       (status & STATE_NUMBER) == STATE_SYSCALL;
+}
+
 bool called_syscall_read(const struct called_syscall_functions *functions,
 			 const struct snapshot_source *source, const struct goroutine *goroutine,
 			 struct called_syscall *call)
@@ -50,6 +75,5 @@ bool called_syscall_read(const struct called_syscall_functions *functions,
 		return false;
 	at = goroutine->sp +
 	     (functions->is_in_frame ? IN_FRAME : (uint64_t)place->delta + ABOVE_FRAME);
-	return memory_read(&source->memory, at, call, sizeof(*call)) &&
-	       call->number < MAX_SYSCALL_NUMBERS;
+	return read_call(source, goroutine, at, call) && call->number < MAX_SYSCALL_NUMBERS;
 }

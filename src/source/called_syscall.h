@@ -27,7 +27,8 @@ struct called_syscall {
 
 struct called_syscall_functions called_syscall_functions(struct gobin *bin);
 
-/* False: it is in none, or elsewhere, or its memory cannot be read. Whether it still is, is to be asked afterwards. */
+/* False: it is in none, or elsewhere, or its memory cannot be read. What is read was so while the goroutine was where it
+ * was found. */
 bool called_syscall_read(const struct called_syscall_functions *functions,
 			 const struct snapshot_source *source, const struct goroutine *goroutine,
 			 struct called_syscall *call);
