@@ -21,7 +21,8 @@ static const char *const names[] = {
 	[SYNC_SELECT] = "channel",
 };
 
-/* What the members of a group wait for: their stacks are the same, and so is its kind. */
+/* What members of a group wait for, which have the same stack: all are selects of several channels, or none is. A select
+ * has one channel alone where the others are nil. */
 struct awaited_objects {
 	enum sync_kind kind;
 	struct tally *items; /* owned; NULL: out of memory */
@@ -118,7 +119,14 @@ static void put_rest(struct text_out *out, const char *name, size_t num)
 	text_end_line(out);
 }
 
-static struct awaited_objects objects_of(const struct report *report, const struct group *group)
+static bool is_select(const struct goroutine *one)
+{
+	return one->awaited.kind == AWAITED_SELECT;
+}
+
+/* Of those that wait in selects of several channels, or of the others. */
+static struct awaited_objects objects_of(const struct report *report, const struct group *group,
+					 bool of_selects)
 {
 	struct awaited_objects objects = {0};
 	size_t room = 0;
@@ -132,6 +140,8 @@ static struct awaited_objects objects_of(const struct report *report, const stru
 		struct sync_object object =
 			sync_object_awaited(report->places, report->snapshot, one);
 
+		if (is_select(one) != of_selects)
+			continue;
 		objects.kind = object.kind ?: objects.kind;
 		if (object.address)
 			objects.items[objects.count++] = (struct tally){object.address, i, 1};
@@ -143,9 +153,9 @@ static struct awaited_objects objects_of(const struct report *report, const stru
 	return objects;
 }
 
-void text_put_awaited(struct text_out *out, const struct group *group)
+static void put_objects(struct text_out *out, const struct group *group, bool of_selects)
 {
-	const struct awaited_objects objects = objects_of(out->report, group);
+	const struct awaited_objects objects = objects_of(out->report, group, of_selects);
 	_cleanup_free_ struct tally *items = objects.items;
 	size_t shown = objects.count <= MAX_OBJECTS + 1 ? objects.count : MAX_OBJECTS;
 
@@ -157,6 +167,12 @@ void text_put_awaited(struct text_out *out, const struct group *group)
 		put_object(out, group, objects.kind, &items[i]);
 	if (shown < objects.count)
 		put_rest(out, names[objects.kind], objects.count - shown);
+}
+
+void text_put_awaited(struct text_out *out, const struct group *group)
+{
+	put_objects(out, group, false);
+	put_objects(out, group, true);
 }
 
 /* "the lock at 0xc000012038" */

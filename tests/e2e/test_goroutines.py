@@ -259,6 +259,20 @@ def test_select_and_condition(binary, start, run_tool, version, command, kind, b
         assert state == found[goid]["reason"] and function in [frame[0] for frame in frames], (goid, state, frames)
 
 
+def test_selects_with_nil_channels(binary, start, run_tool):
+    """They have the same stack as those of several channels, and wait for one alone."""
+    program = start(binary("waiting"))
+    told = program.work("CHOOSING")
+    await_condition(lambda: sum(one.get("reason") == "select" and bool(one.get("waits_for"))
+                                for one in read(run_tool, program, "--grep", "main.choose").values()) == 5, "they do not wait")
+    tool = run_tool("goroutines", "-p", program.pid, "--grep", "main.choose")
+    assert tool.wait() == 0, tool.err
+    assert sorted(line for line in tool.out.splitlines() if " the channel at " in line) == sorted([
+        f"  2 wait for the channel at {told['alone']}",
+        f"  3 wait for the channel at {told['one']}, among others",
+        f"  3 wait for the channel at {told['other']}, among others"])
+
+
 LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}
 
 
