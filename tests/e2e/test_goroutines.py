@@ -259,6 +259,24 @@ def test_select_and_condition(binary, start, run_tool, version, command, kind, b
         assert state == found[goid]["reason"] and function in [frame[0] for frame in frames], (goid, state, frames)
 
 
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.19", "1.22", "1.24", "1.26", "1.27"])
+def test_lock_of_a_condition(binary, start, run_tool, version):
+    """Who waits in Wait() has unlocked it, though it is to be unlocked at its function's end."""
+    program = start(binary("waiting", version=version))
+    told = program.work("OWNED")
+
+    def waiters():
+        found = read(run_tool, program)
+        return [[(goid, one) for goid, one in found.items() if one.get("waits_for", {}).get(kind) == told[kind]]
+                for kind in ("lock", "condition")] + [found]
+
+    await_condition(lambda: all(waiters()), "its goroutines do not wait")
+    ((_, publishes),), ((consults, _),), found = waiters()
+    assert consults not in publishes["waits_for"].get("maybe_held_by", []), publishes
+    assert not [one for one in found.values() if "maybe_deadlock" in one or "deadlock" in one]
+
+
 def test_selects_with_nil_channels(binary, start, run_tool):
     """They have the same stack as those of several channels, and wait for one alone."""
     program = start(binary("waiting"))
