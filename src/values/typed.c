@@ -20,6 +20,22 @@ uint8_t typed_add_piece(struct building *building, const struct typed_piece *pie
 	return (uint8_t)typed->num_pieces++;
 }
 
+bool typed_grow_piece(struct building *building, struct typed_piece *piece, uint64_t size)
+{
+	struct typed_piece larger = *piece;
+	size_t more;
+
+	if (size <= piece->size)
+		return false;
+	larger.size = (uint16_t)size;
+	more = typed_slot_size(building->typed, &larger) - typed_slot_size(building->typed, piece);
+	if (more > TYPED_MAX_BYTES - building->num_bytes)
+		return false;
+	building->num_bytes += more;
+	*piece = larger;
+	return true;
+}
+
 /* ---- what addresses lead to ---- */
 
 static struct go_type *type_at(void *context, uint64_t va)
@@ -70,19 +86,9 @@ static void fill_room(struct building *building)
 
 	if (building->num_bytes <= VALUES_SMALL_BYTES)
 		return;
-	for (size_t i = 0; i < typed->num_pieces; i++) {
-		struct typed_piece *piece = &typed->pieces[i];
-		size_t before = typed_slot_size(typed, piece);
-		struct typed_piece larger = *piece;
-
-		larger.size = building->limits->size;
-		if (piece->role != TYPED_DATA || larger.size <= piece->size ||
-		    typed_slot_size(typed, &larger) - before >
-			    TYPED_MAX_BYTES - building->num_bytes)
-			continue;
-		building->num_bytes += typed_slot_size(typed, &larger) - before;
-		*piece = larger;
-	}
+	for (size_t i = 0; i < typed->num_pieces; i++)
+		if (typed->pieces[i].role == TYPED_DATA)
+			typed_grow_piece(building, &typed->pieces[i], building->limits->size);
 }
 
 struct error *typed_list_make(struct typed_value *values, size_t num_values, struct gobin *bin,

@@ -219,7 +219,8 @@ static void look_into(struct building *building, struct lead lead, size_t end, u
 			lead.at = limit(at + i * type->elem->size, UINT16_MAX);
 			look_into(building, lead, end, nesting + 1);
 		}
-	} else if (go_type_has_size(type) && at + type->size <= end) {
+	} else if (go_type_has_size(type) && at + type->size <= end &&
+		   at + type->size > building->looked_at) {
 		lead_elsewhere(building, &lead);
 	}
 }
@@ -329,13 +330,32 @@ void typed_add_leads(struct building *building, size_t begin)
 	}
 }
 
-/* As many as there is room for. */
-static void add_more_of_map(struct building *building, uint8_t index)
+/* What there was no room for at first: the rest of the first group, and what that leads to. */
+static void add_rest_of_group(struct building *building, uint8_t index)
 {
-	struct lead lead = lead_to_groups(building, index);
+	struct typed_piece *group = &building->typed->pieces[index];
+	struct typed_map_layout layout = typed_map_layout(building->typed->maps, group->type);
+	size_t before = group->size;
+
+	if (!typed_grow_piece(building, group, limit(layout.size, MAX_MAP_SIZE)))
+		return;
+	building->looked_at = before;
+	for (int pass = 0; pass < 2; pass++) {
+		building->adds_texts = !pass;
+		look_into_piece(building, index);
+	}
+	building->looked_at = 0;
+}
+
+/* As many as there is room for. */
+static void add_groups_behind(struct building *building, uint8_t index)
+{
+	const struct typed_piece *group = &building->typed->pieces[index];
+	struct lead lead = lead_to_groups(building, group->parent);
 	struct typed_map_layout layout = typed_map_layout(building->typed->maps, lead.type);
 
-	for (uint64_t count = TYPED_MAX_GROUPS - 1; count && layout.size; count--) {
+	building->adds_texts = false;
+	for (uint64_t count = TYPED_MAX_GROUPS - 1; count && group->size == layout.size; count--) {
 		uint64_t size = (count - 1) * layout.stride + layout.size;
 
 		if (size <= MAX_MAP_SIZE &&
@@ -349,9 +369,11 @@ void typed_add_more_of_maps(struct building *building)
 	struct typed_list *typed = building->typed;
 	size_t begin = typed->num_pieces;
 
-	building->adds_texts = false;
-	for (size_t i = 0; i < begin; i++)
-		if (typed->pieces[i].role == TYPED_GROUP)
-			add_more_of_map(building, typed->pieces[i].parent);
+	for (size_t i = 0; i < begin; i++) {
+		if (typed->pieces[i].role != TYPED_GROUP)
+			continue;
+		add_rest_of_group(building, (uint8_t)i);
+		add_groups_behind(building, (uint8_t)i);
+	}
 	typed_add_leads(building, begin);
 }

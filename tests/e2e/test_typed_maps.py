@@ -25,6 +25,24 @@ def test_large(binary, start, trace, version, size):
     assert state == (None if len(value) == size else "truncated")
     if version in SWISS:
         assert len(value) == size if size <= 28 else len(value) >= 8
+    elif size <= 14:
+        # 2 and 4 buckets, but for those that overflowed.
+        assert len(value) >= 8
+    else:
+        assert value
+    assert program.code_is_clean()
+
+
+@pytest.mark.parametrize("version", ["1.22", *SWISS])
+@pytest.mark.parametrize("size", [3, 8])
+def test_wide(binary, start, trace, version, size):
+    """A group of more than half a KiB is shown as a whole, keys and all."""
+    program = start(binary("typed", version=version))
+    tracer = trace("-f", "json", "-a", program.path, "main.wideMaps")
+    told = program.work(f"wideMaps {size}")
+    (first, second), = values_of(tracer.stop())
+    assert first == (told[0][0]["value"], None, None)
+    assert second == (told[0][1]["value"], None, None)
     assert program.code_is_clean()
 
 

@@ -194,6 +194,45 @@ static void test_map(void **state)
 	shows(type, &(uint64_t){NOWHERE}, "unreadable");
 }
 
+/* Of a map whose group is a large one, all that there is room for, with what its keys lead to. */
+static void test_wide_map(void **state)
+{
+	struct {
+		uint8_t control[8];
+		struct {
+			struct text key;
+			int64_t elem[16];
+		} slots[8];
+	} larger = {};
+	struct {
+		uint8_t control[8];
+		struct {
+			struct text key;
+			int64_t elem[8];
+		} slots[8];
+	} large = {};
+	struct {
+		uint64_t used, seed;
+		void *directory;
+		int64_t length;
+	} map = {.used = 8, .directory = &large};
+	struct go_type *type = named("map[string][8]int", made_of(GO_MAP, 8, array(word(), 8)));
+	const char *keys[] = {"a", "b", "c", "d", "e", "f", "g", "h"}, *text;
+
+	type->key = make(GO_STRING, 16);
+	for (int64_t i = 0; i < 8; i++)
+		large.slots[i].key = larger.slots[i].key = (struct text){keys[i], 1};
+	text = show(type, &(void *){&map});
+	for (int i = 0; i < 8; i++)
+		assert_true(strstr(text, (char[]){'"', *keys[i], '"', ':', 0}));
+	assert_null(strstr(text, "...+"));
+	type->elem = array(word(), 16);
+	map.directory = &larger;
+	text = show(type, &(void *){&map});
+	assert_true(strstr(text, "\"g\":"));
+	assert_true(strstr(text, ", ...+1}"));
+}
+
 /* A map with tables: how many groups the first of them has at least follows from how much is in use. */
 static void test_map_of_tables(void **state)
 {
@@ -287,7 +326,8 @@ int main(void)
 		cmocka_unit_test(test_cycles),   cmocka_unit_test(test_no_size),
 		cmocka_unit_test(test_elements), cmocka_unit_test(test_runtime),
 		cmocka_unit_test(test_map),      cmocka_unit_test(test_map_of_tables),
-		cmocka_unit_test(test_changed),  cmocka_unit_test(test_times),
+		cmocka_unit_test(test_wide_map), cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, make_types, free_types);
