@@ -109,7 +109,10 @@ char *typed_explain(const struct go_signature *signature, const char *function, 
 	to = open_memstream(&text, &size);
 	if (!to)
 		return NULL;
-	if (length) {
+	if (length && (!*value.type->name || typed_is_inferred(&value))) {
+		fprintf(to, "of what type %.*s of %s is, no DWARF says", (int)length, path,
+			function);
+	} else if (length) {
 		type = text_escape(value.type->name, strlen(value.type->name));
 		fprintf(to, "%.*s of %s is of type %s", (int)length, path, function, type ?: "?");
 		put_fields(to, value.type);

@@ -160,6 +160,10 @@ def test_stripped_says_less(binary, start, trace):
     program.work("numbers")
     calls = tracer.stop().calls()
     assert all(arg["name"] == "_" for call in calls for arg in call["args"])
+    for path in ["0.a", "1.a"]:
+        done = run("--arg", path, program.path, "main.request")
+        assert done.returncode != 0
+        assert f'main.request has no "{path}": of what type {path[0]} of main.request is, no DWARF says' in done.stderr
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.27"])
