@@ -4,9 +4,10 @@
 
 #include "values/inferred.h"
 
-/* No less than output/typed_json.c and output/typed_text.c show. */
+/* No less than output/typed_json_value.c and output/typed_text_value.c show: those look at contexts that are made from
+ * each other one by one, here they are inside of each other, in up to four steps each. */
 #define MAX_VALUES  4000
-#define MAX_NESTING 32
+#define MAX_NESTING 64
 
 struct visit {
 	size_t left; /* values that may still be looked at */

@@ -17,6 +17,7 @@ VIEWS = {"graph": [], "json": ["-f", "json"], "slowest": ["--slowest", "2", "--l
 RUNS = {
     "typed": ("typed", ["-a", "-r"], TARGETS, TYPED),
     "inside": ("typed", ["-a", "-u", "main.*"], ["main.maps", "main.interfaces"], TYPED),
+    "contexts": ("typed", ["-a"], ["main.nestedContext"], ["nestedContexts"]),
     "paths": ("requests", ["--arg", "r.URL.Path", "--arg", "r.Header"], ["main.handle"], ["GO 2 3"]),
     "written": ("values", [], list(ALL.values()), ALL),
     "results": ("values", [], RESULTS, ["results"]),
@@ -61,7 +62,8 @@ def own_program(binary, start, tmp_path):
 
 
 @pytest.mark.parametrize("run, view", [(run, "json") for run in RUNS] +
-                         [("typed", "graph"), ("written", "graph"), ("labels", "graph"), ("where-late", "slowest")])
+                         [("typed", "graph"), ("written", "graph"), ("labels", "graph"), ("contexts", "graph"),
+                          ("where-late", "slowest")])
 def test_same_as_live(run, view, own_program, trace, tmp_path):
     check(own_program(RUNS[run][0], ("1.27", [])), trace, tmp_path, view, run)
 
