@@ -101,21 +101,28 @@ static bool is_interface(const struct go_value *value)
 	return value->type->kind == GO_INTERFACE;
 }
 
+/* What is made from a context of the program's own ends with that one's error. */
+static uint8_t end_by(const struct go_value *err)
+{
+	struct go_value inner;
+	uint8_t state;
+
+	if (!go_value_dynamic(err, &inner, &state))
+		return CONTEXT_ENDED;
+	if (go_type_is(inner.type, "context.deadlineExceededError"))
+		return CONTEXT_EXPIRED;
+	return go_type_is(inner.type, "*errors.errorString") ? CONTEXT_CANCELED : CONTEXT_ENDED;
+}
+
 /* Its error, which is in an atomic.Value from Go 1.25 on. */
 static uint8_t read_end(const struct go_value *value)
 {
-	struct go_value cancel, err, inner;
-	uint8_t state;
+	struct go_value cancel, err;
 
 	if (!find_first(*value, is_cancel, &cancel) || !find_field(&cancel, "err", &err) ||
 	    !find_first(err, is_interface, &err))
 		return CONTEXT_UNKNOWN;
-	if (go_value_is_zero(&err))
-		return CONTEXT_OPEN;
-	return go_value_dynamic(&err, &inner, &state) &&
-			       go_type_is(inner.type, "context.deadlineExceededError")
-		       ? CONTEXT_EXPIRED
-		       : CONTEXT_CANCELED;
+	return go_value_is_zero(&err) ? CONTEXT_OPEN : end_by(&err);
 }
 
 static void read_cancel(struct go_context *context, const struct go_value *value)
@@ -180,6 +187,8 @@ const char *go_context_end(const struct go_context *context)
 		return "canceled";
 	case CONTEXT_EXPIRED:
 		return "deadline exceeded";
+	case CONTEXT_ENDED:
+		return "why is not known";
 	default:
 		return NULL;
 	}

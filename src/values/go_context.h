@@ -13,6 +13,7 @@ enum context_end {
 	CONTEXT_OPEN, /* Err() is nil */
 	CONTEXT_CANCELED,
 	CONTEXT_EXPIRED, /* its deadline is over */
+	CONTEXT_ENDED, /* why is not known: with an error of the program's own, above all */
 };
 
 /* The innermost ones, the last to be made first. */
@@ -32,7 +33,7 @@ struct go_context {
 /* False: it is no interface of this type, or none of package context's own is in it. */
 bool go_context_read(const struct go_value *value, struct go_context *context);
 
-/* "canceled", "deadline exceeded"; NULL: it is not known to have ended. */
+/* "canceled", "deadline exceeded", "why is not known"; NULL: it is not known to have ended. */
 const char *go_context_end(const struct go_context *context);
 
 #endif

@@ -40,14 +40,15 @@ def test_text(binary, start, trace, version):
     assert lines[9] == "c = context.Context{deadline: T, done: deadline exceeded}"
 
 
-@pytest.mark.parametrize("version", ["1.21", "1.27"])
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.27"])
 def test_what_is_not_known(binary, start, trace, version):
     """A context of the program's own may say anything, and there may be too many."""
     program = start(binary("typed", version=version))
     tracer = trace("-f", "json", "-a", program.path, "main.contexts")
     told = program.work("otherContexts")
-    assert told == [[None, "context canceled"], [None, "context canceled"], [None, None]]
-    assert contexts(tracer.stop()) == [[None, None, None], [None, None, "depth"], [None, None, "depth"]]
+    assert told == [[None, "context canceled"], [None, "context canceled"], [None, None], [None, "own error"]]
+    assert contexts(tracer.stop()) == [[None, None, None], [None, None, "depth"], [None, None, "depth"],
+                                       [None, "why is not known", "depth"]]
     tracer = trace("-a", program.path, "main.contexts")
     program.work("otherContexts")
     lines = entries(tracer.stop())
@@ -55,3 +56,4 @@ def test_what_is_not_known(binary, start, trace, version):
     assert lines[1] == 'c = context.Context{main.contextKey{}: "of its own", ...}'
     assert lines[2].startswith("c = context.Context{main.contextKey{}: 19, main.contextKey{}: 18, ")
     assert lines[2].endswith(", ...}")
+    assert lines[3] == "c = context.Context{done: why is not known, ...}"
