@@ -143,7 +143,7 @@ static bool is_late(const struct player *player, const struct record *record)
 {
 	return record->kind == RECORD_STACK || record->kind == RECORD_TAKEN_OFF ||
 	       record->kind == RECORD_STATES_OFF ||
-	       (record->kind == RECORD_ONE_IN && record->time_ns >= player->last_ns);
+	       (record->kind == RECORD_ONE_IN && record->time_ns > player->last_ns);
 }
 
 /* One that is left out: it was before, or its block is. */
