@@ -87,7 +87,7 @@ static __always_inline struct gate *begin_tree(const struct who *who, __u64 posi
 }
 
 /*
- * With tells_traces, it is another program that begins the tree, on_opening(): of one that did all, there would be more
+ * With opens_elsewhere, it is another program that begins the tree, on_opening(): of one that did all, there would be more
  * than Linux 5.10's verifier looks at. It takes the place of this one; who comes back from here has none.
  */
 static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, const struct who *who,
@@ -159,7 +159,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		}
 		if (!use.is_target || !is_chosen(who) || is_left_out())
 			return false;
-		if (use.has_values && tells_traces) {
+		if (use.has_values && opens_elsewhere) {
 			begin_tree_elsewhere(ctx, who, index);
 			who->began_ns = 0;
 			return false;

@@ -45,6 +45,8 @@ const volatile __u32 num_labels = 0;
 const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
 const volatile struct trace_types trace_types = {}; /* see trace.h */
 const volatile bool tells_traces = false;
+const volatile bool opens_elsewhere =
+	false; /* trees with values begin in another program, see entry.h */
 const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool hunts = false; /* see run_options.hunt */
 const volatile bool tells_no_cpu = false; /* STATE_NO_CPU is told */
@@ -264,7 +266,7 @@ struct {
 	__type(value, __u64);
 } stats SEC(".maps");
 
-/* With tells_traces: what begins trees with values, by enum values_shape. */
+/* With opens_elsewhere: what begins trees with values, by enum values_shape. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, VALUES_LARGE + 1);

@@ -81,11 +81,12 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 	bool emulates_ret = steps && options->run.emulate_ret && feature_write_registers(type);
 	struct bpf_program *program;
 
-	programs_choose(bpf->obj, options->plan,
-			&(struct programs_options){.emulates_ret = emulates_ret,
-						   .hunts = options->run.hunt.is_wanted,
-						   .tells_no_cpu = bpf->rodata->tells_no_cpu,
-						   .tells_traces = bpf->rodata->tells_traces});
+	programs_choose(
+		bpf->obj, options->plan,
+		&(struct programs_options){.emulates_ret = emulates_ret,
+					   .hunts = options->run.hunt.is_wanted,
+					   .tells_no_cpu = bpf->rodata->tells_no_cpu,
+					   .opens_elsewhere = bpf->rodata->opens_elsewhere});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
@@ -197,7 +198,7 @@ static struct error *open_and_load(struct graph_bpf **out, const struct live_opt
 	failed = graph_bpf__load(bpf);
 	if (failed)
 		return load_error(bpf, method, -failed);
-	err = bpf->rodata->tells_traces ? link_openings(bpf) : NULL;
+	err = bpf->rodata->opens_elsewhere ? link_openings(bpf) : NULL;
 	return err ?: site_table_fill(bpf, options->plan);
 }
 

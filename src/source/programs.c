@@ -67,7 +67,7 @@ enum program_use {
 	USE_STATES,
 	USE_HUNT,
 	USE_SWITCHES,
-	USE_TRACES
+	USE_OPENINGS
 };
 
 struct program_desc {
@@ -95,8 +95,8 @@ static const struct program_desc table[] = {
 	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
 	{"target_entry_condition", USE_ALWAYS, is_at_target_entry_with_condition},
 	/* Linked by loader.c. */
-	{"opening_small", USE_TRACES, is_nowhere},
-	{"opening_large", USE_TRACES, is_nowhere},
+	{"opening_small", USE_OPENINGS, is_nowhere},
+	{"opening_large", USE_OPENINGS, is_nowhere},
 	/* Attached by processors.c. */
 	{"sched_switch", USE_SWITCHES, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},
@@ -117,8 +117,8 @@ static bool is_used(const struct program_desc *desc, const struct programs_optio
 		return options->hunts;
 	case USE_SWITCHES:
 		return options->hunts || options->tells_no_cpu;
-	case USE_TRACES:
-		return options->tells_traces;
+	case USE_OPENINGS:
+		return options->opens_elsewhere;
 	default:
 		return true;
 	}

@@ -147,6 +147,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	set_labels(rodata, &layout, &options->run);
 	rodata->tells_traces = options->run.trace_ids;
+	rodata->opens_elsewhere = options->run.trace_ids || options->run.num_labels;
 	memcpy((void *)&rodata->trace_types, &plan->trace_types, sizeof(plan->trace_types));
 	rodata->only_pid = options->only_pid;
 	rodata->chooses_cgroup = options->run.cgroup != NULL;

@@ -47,12 +47,12 @@ static void test_choice(void **state)
 	assert_non_null(bpf);
 	for (int choice = 0; choice < 16; choice++) {
 		bool emulates_ret = choice & 1, hunts = choice & 2, tells_no_cpu = choice & 4;
-		bool tells_traces = choice & 8;
+		bool opens_elsewhere = choice & 8;
 
 		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
 			programs_choose(bpf->obj, &plan,
 					&(struct programs_options){emulates_ret, hunts,
-								   tells_no_cpu, tells_traces});
+								   tells_no_cpu, opens_elsewhere});
 			assert_int_equal(bpf_program__autoload(bpf->progs.entry),
 					 plan.num_sites > 0);
 			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
@@ -71,9 +71,9 @@ static void test_choice(void **state)
 					 hunts || tells_no_cpu);
 			assert_int_equal(bpf_program__autoload(bpf->progs.sample), hunts);
 			assert_int_equal(bpf_program__autoload(bpf->progs.opening_small),
-					 tells_traces);
+					 opens_elsewhere);
 			assert_int_equal(bpf_program__autoload(bpf->progs.opening_large),
-					 tells_traces);
+					 opens_elsewhere);
 			assert_true(bpf_program__autoload(bpf->progs.process_exit));
 		}
 	}
