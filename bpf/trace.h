@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * trace.h - which trace and span a call is part of: the span that its context.Context carries, or one of
- * those that this one was made from (src/context/context.go). None of them is changed once it is made.
+ * trace.h - which trace and span a call is part of: the span that its context.Context carries, as a value or
+ * itself, or one of those that this one was made from (src/context/context.go). None of them is changed once
+ * it is made.
  */
 #ifndef BPF_TRACE_H
 #define BPF_TRACE_H
@@ -24,42 +25,44 @@ static __always_inline bool leads_on(__u64 type)
 	return leads;
 }
 
-/* Where a value of this type has its ids; ~0: it is no span. */
-static __always_inline __u64 find_ids(__u64 type)
+/* Which of the types of spans this one is; TRACE_SPANS: none of them. */
+static __always_inline __u64 find_span(__u64 type)
 {
-	__u64 at = ~0ull;
+	__u64 span = TRACE_SPANS;
 
 #pragma unroll
 	for (__u32 i = 0; i < TRACE_SPANS; i++)
-		if (type == trace_types.spans[i].type)
-			at = trace_types.spans[i].ids_at;
-	return at;
+		if (type && type == trace_types.spans[i].type)
+			span = i;
+	return span;
 }
 
-/* The span that a context has as its value. True: it has one; `*state` says whether its ids are there. */
-static __always_inline bool take_span(struct fetched *fetched, struct captured_trace *trace,
-				      __u64 bias, __u64 *state)
+/* Of the span at `at`, of that type. Returns enum value_state. */
+static __always_inline __u64 take_ids(struct trace_ids *ids, __u64 type, __u64 at)
 {
-	__u64 at;
+	const volatile struct trace_span *span;
 
-	if (!read_user(fetched->words, sizeof(fetched->words),
-		       trace->data + trace_types.value_at) ||
-	    !fetched->words[0])
-		return false;
-	at = find_ids(fetched->words[0] - bias);
-	if (at == ~0ull)
-		return false;
-	*state = read_user(&trace->ids, sizeof(trace->ids), fetched->words[1] + at)
-			 ? VALUE_WHOLE
-			 : VALUE_UNREADABLE;
-	return true;
+	/* Any number to the verifier, so that it looks at this once. */
+	type ^= nothing;
+	if (type >= TRACE_SPANS)
+		return VALUE_UNKNOWN;
+	span = &trace_types.spans[type];
+	at += span->at;
+	if (span->is_pointer && !read_user(&at, sizeof(at), at))
+		return VALUE_UNREADABLE;
+	if (!read_user(ids->trace_id, sizeof(ids->trace_id), at + span->trace_id_at) ||
+	    !read_user(ids->span_id, sizeof(ids->span_id), at + span->span_id_at))
+		return VALUE_UNREADABLE;
+	if (span->is_number)
+		ids->span_number = __builtin_bswap64(ids->span_number);
+	return VALUE_WHOLE;
 }
 
 /* From the context in the slot on. Returns enum value_state. `fetched` is for use in here. */
 static __always_inline __u64 find_trace(struct fetched *fetched, struct captured_trace *trace,
 					__u64 bias)
 {
-	__u64 state = VALUE_UNKNOWN;
+	__u64 span;
 
 #pragma clang loop unroll(disable)
 	for (__u32 i = 0; i < TRACE_MAX_CONTEXTS; i++) {
@@ -68,13 +71,21 @@ static __always_inline __u64 find_trace(struct fetched *fetched, struct captured
 		fetched->words[0] -= bias;
 		if (!leads_on(fetched->words[0]))
 			break;
-		if (fetched->words[0] == trace_types.value_context &&
-		    take_span(fetched, trace, bias, &state))
-			break;
+		fetched->words[1] = trace->data;
+		if (fetched->words[0] == trace_types.value_context) {
+			if (!read_user(fetched->words, sizeof(fetched->words),
+				       trace->data + trace_types.value_at))
+				break;
+			if (fetched->words[0])
+				fetched->words[0] -= bias;
+		}
+		span = find_span(fetched->words[0]);
+		if (span < TRACE_SPANS)
+			return take_ids(&trace->ids, span, fetched->words[1]);
 		if (!read_user(&trace->itab, 2 * sizeof(__u64), trace->data))
 			break;
 	}
-	return state;
+	return VALUE_UNKNOWN;
 }
 
 #endif

@@ -161,14 +161,18 @@ struct captured_trace {
 	__u64 itab, data; /* of a context.Context, in the end of the last one that was looked at */
 	union {
 		struct trace_ids {
-			__u8 trace_id[16], span_id[8];
+			__u8 trace_id[16];
+			union {
+				__u8 span_id[8];
+				__u64 span_number;
+			};
 		} ids;
 		__u64 header; /* before that: a request's, which is a map */
 	};
 };
 
 #define TRACE_CONTEXTS 8
-#define TRACE_SPANS    4
+#define TRACE_SPANS    7
 
 /* Types that lead from a context to its span: their descriptors' addresses in the file, 0: none. */
 struct trace_types {
@@ -176,9 +180,13 @@ struct trace_types {
 	__u64 value_at;
 	/* Of this one and others, whose first two words are the context that they are made from. */
 	__u64 contexts[TRACE_CONTEXTS];
-	/* Of values that are spans; `ids_at`: where they have a struct trace_ids. */
+	/* Of values that are spans, and of contexts that have one: where the ids are, in what is there at `at`, or in
+	 * what that points to. */
 	struct trace_span {
-		__u64 type, ids_at;
+		__u64 type;
+		__u16 at, trace_id_at, span_id_at;
+		__u8 is_pointer;
+		__u8 is_number; /* the span's id is one, and not eight bytes as they are written */
 	} spans[TRACE_SPANS];
 	/* Groups of the map that a request's header is, whose entries are in eight slots each: see struct
 	 * typed_map_layout. `size`: up to the pointer to another one, which those that are not swiss end with. */

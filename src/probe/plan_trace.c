@@ -69,7 +69,7 @@ struct error *plan_trace_check(const struct plan *plan)
 		return NULL;
 	if (!plan->has_spans)
 		return error_new(
-			"--trace-ids: %s has no spans that are known, those of OpenTelemetry for Go, and of no target it is known that it is given an *http.Request",
+			"--trace-ids: %s has no spans that are known, those of OpenTelemetry and Datadog for Go, and of no target it is known that it is given an *http.Request",
 			gobin_path(plan->bin));
 	return error_new(
 		"--trace-ids: of no target it is known that it is given a context.Context or an *http.Request");

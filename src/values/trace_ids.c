@@ -6,27 +6,43 @@
 
 /* ---- types ---- */
 
+#define OTEL       "go.opentelemetry.io/otel/"
+#define DATADOG_V1 "gopkg.in/DataDog/dd-trace-go.v1/ddtrace/tracer."
+#define DATADOG_V2 "github.com/DataDog/dd-trace-go/v2/ddtrace/tracer."
+
 /* Contexts that begin with the one that they are made from, by the versions of Go that have them:
  * src/context/context.go, src/os/signal/signal.go. */
 static const struct known_context {
 	const char *name;
 	bool is_pointer; /* what is in the interface */
 } known_contexts[] = {
-	{"context.valueCtx", true},    {"context.cancelCtx", true},
-	{"context.timerCtx", true},    {"context.afterFuncCtx", true},
-	{"context.stopCtx", true},     {"context.withoutCancelCtx", false},
+	{"context.valueCtx", true},
+	{"context.cancelCtx", true},
+	{"context.timerCtx", true},
+	{"context.afterFuncCtx", true},
+	{"context.stopCtx", true},
+	{"context.withoutCancelCtx", false},
 	{"os/signal.signalCtx", true},
+	/* Of v2.11 and later; it is a span, too: below. */
+	{DATADOG_V2 "spanCtx", true},
 };
 
+/* Those of Datadog: ddtrace/tracer/span.go, spancontext.go, context.go. */
 static const struct known_span {
-	const char *name, *field; /* a SpanContext */
-	bool is_pointer;
+	const char *name, *field, *has_ids; /* a field of this type, or a pointer to it */
+	bool is_pointer; /* what is in the interface */
 } known_spans[] = {
-	{"go.opentelemetry.io/otel/sdk/trace.recordingSpan", "spanContext", true},
-	{"go.opentelemetry.io/otel/sdk/trace.nonRecordingSpan", "sc", false},
-	{"go.opentelemetry.io/otel/trace.nonRecordingSpan", "sc", false},
-	{"go.opentelemetry.io/otel/trace/noop.Span", "sc", false},
+	{OTEL "sdk/trace.recordingSpan", "spanContext", OTEL "trace.SpanContext", true},
+	{OTEL "sdk/trace.nonRecordingSpan", "sc", OTEL "trace.SpanContext", false},
+	{OTEL "trace.nonRecordingSpan", "sc", OTEL "trace.SpanContext", false},
+	{OTEL "trace/noop.Span", "sc", OTEL "trace.SpanContext", false},
+	{DATADOG_V1 "span", "context", DATADOG_V1 "spanContext", true},
+	{DATADOG_V2 "Span", "context", DATADOG_V2 "SpanContext", true},
+	{DATADOG_V2 "spanCtx", "snapshot", DATADOG_V2 "SpanContext", true},
 };
+
+_Static_assert(sizeof(known_contexts) / sizeof(*known_contexts) <= TRACE_CONTEXTS, "contexts");
+_Static_assert(sizeof(known_spans) / sizeof(*known_spans) <= TRACE_SPANS, "spans");
 
 static const struct go_field *find_field(struct go_type *type, const char *name)
 {
@@ -56,35 +72,54 @@ static void add_context(struct gobin *bin, const struct known_context *known, __
 		*to = known->is_pointer ? named.pointer_va : named.va;
 }
 
-/* Of a SpanContext, which must have the ids one behind the other. */
-static bool has_ids(struct go_type *type, uint64_t *at)
+static bool find_ids(struct go_type *type, struct trace_span *to)
 {
 	const struct go_field *trace = find_field(type, "traceID"),
-			      *span = find_field(type, "spanID");
+			      *span = find_field(type, "spanID"), *value;
+	uint64_t trace_at;
 	struct trace_ids *ids;
 
-	if (!trace || !span || trace->type->size != sizeof(ids->trace_id) ||
-	    span->type->size != sizeof(ids->span_id) ||
-	    span->offset != trace->offset + sizeof(ids->trace_id))
+	if (!trace || !span)
 		return false;
-	*at = trace->offset;
+	/* Datadog's from v2.10 on is a struct, which begins with the id. */
+	trace_at = trace->offset;
+	value = find_field(trace->type, "value");
+	if (value) {
+		trace_at += value->offset;
+		trace = value;
+	}
+	if (trace->type->size != sizeof(ids->trace_id) ||
+	    span->type->size != sizeof(ids->span_id) || trace_at > UINT16_MAX ||
+	    span->offset > UINT16_MAX)
+		return false;
+	to->trace_id_at = (uint16_t)trace_at;
+	to->span_id_at = (uint16_t)span->offset;
+	to->is_number = span->type->kind == GO_UINT;
 	return true;
 }
 
 static bool add_span(struct gobin *bin, const struct known_span *known, struct trace_span *to)
 {
 	const struct go_field *field;
+	struct trace_span span = {};
 	struct gobin_named named;
-	uint64_t at;
+	struct go_type *type;
 
 	if (!gobin_type_named(bin, known->name, &named))
 		return false;
 	field = find_field(named.type, known->field);
-	if (!field || !go_type_is(field->type, "go.opentelemetry.io/otel/trace.SpanContext") ||
-	    !has_ids(field->type, &at))
+	if (!field || field->offset > UINT16_MAX)
 		return false;
-	to->type = known->is_pointer ? named.pointer_va : named.va;
-	to->ids_at = field->offset + at;
+	type = field->type;
+	if (type->kind == GO_POINTER && go_type_complete(type) && type->elem) {
+		type = type->elem;
+		span.is_pointer = true;
+	}
+	if (!go_type_is(type, known->has_ids) || !find_ids(type, &span))
+		return false;
+	span.type = known->is_pointer ? named.pointer_va : named.va;
+	span.at = (uint16_t)field->offset;
+	*to = span;
 	return true;
 }
 

@@ -274,6 +274,15 @@ def test_in_the_traces_of_the_program(collector, binary, start, trace, tmp_path)
     assert len(spans) == len(calls) and sum("trace_id" in call for call in calls) >= len(FUNCTIONS)
 
 
+def test_in_the_traces_of_datadog(collector, binary, start, trace):
+    program = start(binary("datadog", build=builds.build_with_modules, version="1.27", modules="newest.mod"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "--trace-ids", program.path, "main.direct")
+    told = [one and (one["trace_id"], one["span_id"]) for one in program.work()]
+    tracer.stop()
+    spans = sorted(collector.all_of(tracer), key=lambda span: int(span["startTimeUnixNano"]))
+    assert [span.get("parentSpanId") and (span["traceId"], span["parentSpanId"]) for span in spans] == told
+
+
 def test_in_the_traces_of_requests(collector, binary, start, trace):
     """The same of spans that others made, by the headers of requests."""
     program = start(binary("traceparent"))

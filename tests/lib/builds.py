@@ -187,9 +187,10 @@ def build(name, **options):
     return build_go(name, FIXTURES / name, sources=(FIXTURES / "protocol",), **options)
 
 
-def fetch_modules(folder, goroot=None):
-    """The modules that the go.mod of a folder names, by its go.sum; the environment that builds with them."""
-    variables = {"GOMODCACHE": str(CACHE / "go-modules"), "GOFLAGS": "-buildvcs=false -modcacherw"}
+def fetch_modules(folder, goroot=None, modules="go.mod"):
+    """The modules that this file of a folder names, by its .sum; the environment that builds with them."""
+    flags = "-buildvcs=false -modcacherw" + (f" -modfile={modules}" if modules != "go.mod" else "")
+    variables = {"GOMODCACHE": str(CACHE / "go-modules"), "GOFLAGS": flags}
     fetching = dict(variables, GOPROXY=os.environ.get("GOPROXY", ""))
     fetching.update((name, os.environ[name]) for name in ("GONOSUMDB", "GONOSUMCHECK", "GOSUMDB") if name in os.environ)
     try:
@@ -199,10 +200,10 @@ def fetch_modules(folder, goroot=None):
     return tuple(variables.items())
 
 
-def build_with_modules(name, **options):
-    """The same of a fixture that has a go.mod of its own, with modules that are fetched."""
+def build_with_modules(name, modules="go.mod", **options):
+    """The same of a fixture that has a go.mod of its own, or another one, with modules that are fetched."""
     goroot = toolchain(options["version"]) if options.get("version") else None
-    return build(name, variables=fetch_modules(FIXTURES / name, goroot), **options)
+    return build(name, variables=fetch_modules(FIXTURES / name, goroot, modules), **options)
 
 
 def build_c(name):
