@@ -46,7 +46,7 @@ static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 
 #include "../../bpf/arch.h"
 
-/* Of bpf/settings.h: labels are not looked for, nor spans in contexts. */
+/* Of bpf/settings.h: labels are not looked for, nor traces with values. */
 static const volatile __u32 g_labels, g_sched_sp, num_labels;
 static const volatile bool labels_are_maps, tells_traces;
 static const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
@@ -114,6 +114,20 @@ void kernel_capture(const struct fetch_list *list, const struct site *site,
 	else
 		capture_shape(list, site, &room.head, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 	memcpy(to, &room, sizeof(*to));
+}
+
+bool kernel_trace(const struct trace_types *types, const uint64_t context[2],
+		  const struct kernel_thread *thread, struct trace_ids *ids)
+{
+	struct captured_trace trace = {.itab = context[0], .data = context[1]};
+	struct fetched fetched = {};
+
+	trace_types = *types;
+	thread_now = thread;
+	if (find_trace(&fetched, &trace, thread->bias) != VALUE_WHOLE)
+		return false;
+	*ids = trace.ids;
+	return true;
 }
 
 bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,

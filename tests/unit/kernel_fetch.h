@@ -34,6 +34,9 @@ void kernel_capture(const struct fetch_list *list, const struct site *site,
 /* WHERE_YES where there is none: those are not asked of the kernel. */
 enum where_answer kernel_decide(const struct condition *condition, const struct site *site,
 				const struct kernel_thread *thread);
+/* What the context of these two words carries; false: nothing. */
+bool kernel_trace(const struct trace_types *types, const uint64_t context[2],
+		  const struct kernel_thread *thread, struct trace_ids *ids);
 /* What the header that is such a map says; false: nothing. */
 bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,
 			const struct kernel_thread *thread, struct trace_ids *ids);
