@@ -72,7 +72,7 @@ def test_file(hunt):
 
 def test_sampled(hunt):
     """Waits that are read from memory: the line is the same, and nobody is named who is not known."""
-    tracer, account = hunt("mutex 200 5 4 50", "--waits", "sampled", "main.handleMutex")
+    tracer, account = hunt("mutex 200 5 4 500", "--waits", "sampled", "main.handleMutex")
     first, second, third, cause = tracer.out.splitlines()[:4]
     assert first.startswith("main.handleMutex: 200 calls in ")
     assert re.match(r"waits are sampled at \S+ Hz: who ended them, and which goroutines calls started, is not known$", second)
