@@ -201,12 +201,15 @@ def test_file_of_path(hunt):
 def test_started(hunt):
     """Goroutines that a slow call started: how many, where, and what they did."""
     tracer, account = hunt("fanout 200 5 4 50", "-f", "json", "main.handleFanout")
-    (started,) = json.loads(tracer.out)["started"]
+    report = json.loads(tracer.out)
+    (started,) = report["started"]
     assert started["count"] == 3 and started["go"]["function"] == "main.handleFanout"
     sleep = started["meanwhile"][0]
     (place,) = [place for place in account["places"] if place["role"] == "meanwhile"]
     assert sleep["kind"] == "sleep" and (sleep["function"], sleep["line"]) == (place["function"], place["line"])
-    assert 50 * MS < sleep["ns"] <= started["ns"]
+    assert sleep["ns"] <= started["ns"]
+    # All five sleep; a busy machine may make others slow, too.
+    assert 5 * 50 * MS < (sleep["ns"] + 1) * report["slow"]
     tracer, _ = hunt("fanout 200 5 4 50", "main.handleFanout")
     assert re.search(r"\ngoroutines that a slow call started, on average:\n     3  main\.\S+  /\S+sleep\.go:\d+, \d+\.\d ms together\n"
                      r"          meanwhile \d+ % \d+\.\d ms: sleep in main\.fetchStock  ", tracer.out), tracer.out
