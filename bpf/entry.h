@@ -87,8 +87,8 @@ static __always_inline struct gate *begin_tree(const struct who *who, __u64 posi
 }
 
 /*
- * With opens_elsewhere, it is another program that begins the tree, on_opening(): of one that did all, there would be more
- * than Linux 5.10's verifier looks at. It takes the place of this one; who comes back from here has none.
+ * With opens_elsewhere, it is another program that begins a tree with values, on_opening(): of one that did all, there
+ * would be more than Linux 5.10's verifier looks at. It takes the place of this one; who comes back from here has none.
  */
 static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, const struct who *who,
 						 __u32 index)

@@ -45,8 +45,7 @@ const volatile __u32 num_labels = 0;
 const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
 const volatile struct trace_types trace_types = {}; /* see trace.h */
 const volatile bool tells_traces = false;
-const volatile bool opens_elsewhere =
-	false; /* trees with values begin in another program, see entry.h */
+const volatile bool opens_elsewhere = false; /* see begin_tree_elsewhere() */
 const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool hunts = false; /* see run_options.hunt */
 const volatile bool tells_no_cpu = false; /* STATE_NO_CPU is told */

@@ -15,8 +15,8 @@
 struct meanwhile_kind {
 	const struct history_wait *longest; /* of the history */
 	uint64_t longest_ns;
-	uint64_t waited_ns,
-		runnable_ns; /* of all: until it was made ready, and from then on until it ran */
+	/* Of all: until it was made ready, and from then on until it ran. */
+	uint64_t waited_ns, runnable_ns;
 	uint32_t count;
 };
 

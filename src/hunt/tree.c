@@ -105,7 +105,6 @@ static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind
 
 	if (!leaf && goid && tree->count >= MAX_NODES_BY_GOROUTINE)
 		return add_leaf(tree, node, kind, 0, ns, times);
-
 	if (!leaf && tree->count >= MAX_NODES)
 		return true;
 	leaf = leaf ?: add_node(tree, node, key);
