@@ -228,7 +228,7 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 	__u32 tid = bpf_get_current_pid_tgid(), tid_before = ctx->args[1];
 	struct who who;
 
-	if (only_pid && tid != tid_before && find_process(&who))
+	if (only_pid && tid != tid_before && find_process(&who) && who.key.pid == only_pid)
 		__sync_fetch_and_add(&num_moves, 1);
 	if (hunts || tells_no_cpu)
 		forget_thread();

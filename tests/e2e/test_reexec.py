@@ -115,6 +115,26 @@ def test_others_are_spared(binary, start, trace, run_tool, tmp_path, form):
     assert other.finish() == 0
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_execs_of_others(binary, start, trace, tmp_path, method):
+    """Nothing is attached again for them, in whatever thread they are."""
+    path = binary("reexec")
+    program, other = start(path), start(path)
+    trees = tmp_path / "trees"
+    tracer = trace(*CALLS, "--attach", method, "-o", trees, "-p", program.pid)
+    for number in range(1, 4):
+        other.send("OTHER")
+        other.await_line("READY")
+        program.work("GO 5")
+        # What is told of later calls, it has seen before.
+        await_condition(lambda: len(trees.read_text().splitlines()) == 5 * number, "the calls are not told")
+    assert program.finish() == 0 and tracer.wait() == 0
+    counts, pids = count_calls(trees.read_text().splitlines())
+    assert counts == {"main.work": 15} and pids == {program.pid}
+    assert "attached again" not in tracer.err
+    assert other.finish() == 0
+
+
 @pytest.mark.parametrize("thread", ["FIRST", "OTHER"])
 @pytest.mark.parametrize("waits", ["exact", "sampled"])
 def test_open_waits(binary, start, run_tool, waits, thread):
