@@ -10,7 +10,6 @@ struct http {
 	const struct otlp_settings *settings;
 	bool (*is_over)(void *context);
 	void *context;
-	void *library;
 	__typeof__(&curl_easy_init) init;
 	__typeof__(&curl_easy_cleanup) cleanup;
 	__typeof__(&(curl_easy_setopt)) set;
@@ -27,10 +26,8 @@ struct http {
 
 /* ---- the library ---- */
 
-static bool find_functions(struct http *http)
+static bool find_functions(struct http *http, void *library)
 {
-	void *library = http->library;
-
 	http->init = (__typeof__(http->init))dlsym(library, "curl_easy_init");
 	http->cleanup = (__typeof__(http->cleanup))dlsym(library, "curl_easy_cleanup");
 	http->set = (__typeof__(http->set))dlsym(library, "curl_easy_setopt");
@@ -46,10 +43,12 @@ static bool find_functions(struct http *http)
 static struct error *load(struct http *http)
 {
 	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+	void *library = NULL;
 
-	for (size_t i = 0; !http->library && i < sizeof(names) / sizeof(names[0]); i++)
-		http->library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-	if (!http->library || !find_functions(http))
+	/* It stays: a thread of its own that asks a name server may outlive us. */
+	for (size_t i = 0; !library && i < sizeof(names) / sizeof(names[0]); i++)
+		library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	if (!library || !find_functions(http, library))
 		return error_new(
 			"cannot send traces without libcurl, which is not installed: apt-get install libcurl4");
 	return NULL;
@@ -83,8 +82,6 @@ void http_free(struct http *http)
 		http->cleanup(http->curl);
 	}
 	bytes_destroy(&http->answer);
-	if (http->library)
-		dlclose(http->library);
 	free(http);
 }
 
