@@ -23,6 +23,7 @@ import traceback
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "lib"))
 
+from builds import CACHE  # noqa: E402
 from processes import children, is_alive  # noqa: E402
 
 WORK = ROOT / "build-tests"
@@ -43,6 +44,9 @@ SANITIZERS = {
     "LSAN_OPTIONS": "exitcode=99",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
 }
+# Meson uses ccache by itself, but not with a compiler that it is told. What is compiled is the same in any folder.
+COMPILERS = {"CCACHE_DIR": str(CACHE / "ccache"), "CCACHE_NOHASHDIR": "1", "CCACHE_MAXSIZE": "1G"}
+CLANG = {"CC": "ccache clang"}
 
 
 class Tally:
@@ -287,7 +291,8 @@ def make_stages(quick):
             return count_meson(results, stage.name, tally)
 
         return Stage(f"unit tests, {name}",
-                     ["meson", "test", "-C", WORK / name, "--no-rebuild", "--logbase", f"unit-{name}", "-t", "10"],
+                     ["meson", "test", "-C", WORK / name, "--no-rebuild", "--logbase", f"unit-{name}", "-t", "10",
+                      "--num-processes", "4"],
                      count, SANITIZERS if name == "asan" else None, [f"build {name}"])
 
     def e2e(name, processes, *options):
@@ -316,25 +321,26 @@ def make_stages(quick):
     if quick:
         return [[packages], [form, build("gcc"), toolchains], [programs], [unit("gcc")], e2e("gcc", 4)]
 
-    def other(name, *options, needs="build gcc", minimum=None):
+    def other(name, *options, needs="build gcc", minimum=None, environment=built):
         command = f"tests/{name}/run"
-        return Stage(name, [command, *options], tap_stage, built, [needs],
+        return Stage(name, [command, *options], tap_stage, environment, [needs],
                      minimum=minimum and [command, *minimum])
 
     # What it traces with is built for it.
     arm64 = Stage("kernels of arm64", ["tests/kernels/run", "--arch", "arm64", "--smoke"], tap_stage,
                   needs=["packages"])
 
-    release = Stage("release", ["tests/release/run", "--quick"], tap_stage, needs=["packages"])
+    # It builds twice to compare.
+    release = Stage("release", ["tests/release/run", "--quick"], tap_stage, {"CCACHE_DISABLE": "1"}, ["packages"])
 
     # Go programs and builds leave a processor idle at times.
     return [[packages], [form, build("gcc"), toolchains],
             [programs, build("asan", "-Db_sanitize=address,undefined", "-Db_lundef=false"),
-             build("clang", environment={"CC": "clang"})],
+             build("clang", environment=CLANG)],
             [unit("gcc"), unit("asan"), unit("clang")],
             e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
             [other("kernels", "--quick", minimum=["newest", "5.10"]),
-             other("fuzz", needs="packages", minimum=["--least"])],
+             other("fuzz", needs="packages", minimum=["--least"], environment=CLANG)],
             [arm64, release],
             [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
              other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers"),
@@ -373,6 +379,7 @@ def main():
     for old in LOGS.glob("*"):
         old.unlink()
     os.environ.setdefault("HOME", "/root")
+    os.environ.update(COMPILERS)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     tally, done = Tally(), set()

@@ -195,4 +195,5 @@ def pytest_runtest_logreport(report):
     elif report.outcome != "passed":
         details = report.longreprtext
     with open(path, "a", encoding="utf-8") as results:
-        results.write(json.dumps({"name": report.nodeid, "outcome": report.outcome, "details": details}) + "\n")
+        results.write(json.dumps({"name": report.nodeid, "outcome": report.outcome, "details": details,
+                                  "seconds": round(report.duration, 1)}) + "\n")
