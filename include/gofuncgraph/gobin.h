@@ -224,6 +224,8 @@ struct error *gobin_signature(struct gobin *bin, const struct gobin_func *func,
 			      struct go_signature *signature);
 /* The type that the runtime's descriptor at va is of, which is what interfaces point to. NULL: unknown. */
 struct go_type *gobin_type_at(struct gobin *bin, uint64_t va);
+/* The type whose descriptor's address is in the word at va of the file. NULL: there is none. */
+struct go_type *gobin_type_in(struct gobin *bin, uint64_t va);
 /* The type of what is in an interface whose first word is that. NULL: it is none, as far as the file tells. */
 struct go_type *gobin_interface_type(struct gobin *bin, uint64_t va);
 /* A type with a name, "net/http.Request", and where the runtime's descriptors of it and of the pointer to it are.

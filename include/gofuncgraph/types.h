@@ -60,6 +60,8 @@ struct go_type {
 	/* GO_INTERFACE: its first word is an itab's address, of whose second word (+8) is the type's; else
 	 * it is the type's itself (src/runtime/runtime2.go: iface, eface). */
 	bool has_methods;
+	/* GO_UNSAFE_POINTER: it stands for all pointers in code that several types share. */
+	bool is_any_pointer;
 	const char *
 		name; /* as Go writes it, with the package's path: "*net/http.Request"; never NULL */
 	uint64_t size; /* bytes */
@@ -119,11 +121,25 @@ struct go_variable {
 	bool is_result;
 	bool is_hidden; /* the compiler's own, such as the dictionary of a generic function */
 	bool is_inferred; /* the type is what it can only be, but nothing says so */
+	/* The type stands for several, and its own is in this word of struct go_dictionary, from 1; 0: it is its own. */
+	uint16_t dictionary_word;
 	/* False: where it is cannot be known, and it has no pieces. What has no size has none as well. */
 	bool is_placed;
 	/* By rising offset; of the bytes between them nothing is known (padding). */
 	struct go_piece *pieces;
 	size_t num_pieces;
+};
+
+/*
+ * What a call of a function that several types share the code of knows of its types: words in read-only data, addresses
+ * of types among them (src/cmd/compile/internal/noder/reader.go).
+ */
+struct go_dictionary {
+	const struct go_variable
+		*variable; /* holds its address; NULL: there is none, or nobody knows where */
+	/* Or it holds that of the closure that is called, of which the dictionary's is a word at `closure_at`. */
+	bool is_in_closure;
+	uint32_t closure_at;
 };
 
 /* The piece that this byte of it lies in; NULL: that is not known. */
@@ -136,7 +152,12 @@ const struct go_piece *go_variable_piece(const struct go_variable *variable, uin
 struct go_signature {
 	struct go_variable *variables;
 	size_t num_variables;
+	struct go_dictionary dictionary;
 };
+
+/* Whether `type` may be one of those that `shape` stands for: it is laid out the same. Looks into both, as far as is of
+ * use. */
+bool go_type_has_shape(struct go_type *type, struct go_type *shape);
 
 /*
  * Fills in the pieces of all variables (src/cmd/compile/abi-internal.md). Types that are not known

@@ -224,6 +224,7 @@ struct arch {
 	const uint8_t *dwarf_registers;
 	uint8_t num_dwarf_registers, dwarf_float_registers, dwarf_frame;
 	uint8_t goroutine_register; /* holds g in Go's own code; as the instruction set numbers it */
+	uint8_t closure_register; /* holds the closure at its code's first instruction; the same */
 	bool abi0_keeps_g; /* in Go's assembly (ABI0) as well; never in C's code */
 	const struct never_probed *never_probed;
 

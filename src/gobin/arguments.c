@@ -114,45 +114,19 @@ static void prepend(struct arguments *arguments, size_t dropped, const struct ar
 	arguments->count = left + count + 2 * brackets;
 }
 
-/* From this Go on a method's dictionary is behind its receiver, before that it was the first. */
-#define DICTIONARY_SECOND_MINOR 20
-
-/* What the table leaves out of all that has type arguments in its name (EmitArgInfo()): the first one. */
-enum first {
-	FIRST_DICTIONARY, /* which nobody wants to see */
-	FIRST_RECEIVER, /* with the dictionary behind it */
-	FIRST_PLAIN,
-	FIRST_UNKNOWN,
-};
-
-/*
- * Code that several types share takes a dictionary, but for functions inside of other ones, which have it
- * in their closure; what has only one type calls that. Up to Go 1.20 names do not tell which it is.
- */
-static enum first find_first(const struct function_name *name, const char *text, unsigned minor)
+/* The table leaves out the first of all that has type arguments in its name (EmitArgInfo()), and nobody wants to see a
+ * dictionary. False: the first one cannot be told. */
+static bool show_first(enum takes_dictionary takes, const struct spilled *spilled,
+		       struct arguments *arguments)
 {
-	bool is_method = function_name_is_method(name);
-
-	if (name->count != 1 && !is_method)
-		return FIRST_PLAIN;
-	if (strstr(text, "[...]"))
-		return minor < DICTIONARY_SECOND_MINOR ? FIRST_DICTIONARY : FIRST_UNKNOWN;
-	if (!strstr(text, "[go.shape."))
-		return FIRST_PLAIN;
-	return is_method && minor >= DICTIONARY_SECOND_MINOR ? FIRST_RECEIVER : FIRST_DICTIONARY;
-}
-
-/* False: the first one cannot be told. */
-static bool show_first(enum first first, const struct spilled *spilled, struct arguments *arguments)
-{
-	bool is_receiver = first == FIRST_RECEIVER;
+	bool is_receiver = takes == DICTIONARY_SECOND;
 	struct argument hidden[CODE_MAX_SPILLS];
 	size_t count;
 
-	if (first == FIRST_DICTIONARY || (!arguments->count && !spilled->count))
+	if (takes == DICTIONARY_FIRST || (!arguments->count && !spilled->count))
 		return true;
 	count = find_hidden(spilled, arguments, hidden);
-	if (first == FIRST_UNKNOWN || !count ||
+	if (takes == DICTIONARY_UNKNOWN || !count ||
 	    (is_receiver && (!arguments->count || arguments->items->kind != ARGUMENT_WORD)))
 		return false;
 	prepend(arguments, is_receiver, hidden, count);
@@ -176,7 +150,8 @@ bool arguments_find(struct gobin *bin, const struct gobin_func *func, struct arg
 		if (arguments->items[i].kind == ARGUMENT_WORD)
 			place_word(&spilled, &arguments->items[i]);
 	if (name.is_generic)
-		return show_first(find_first(&name, func->name, bin->minor), &spilled, arguments);
+		return show_first(function_name_takes_dictionary(&name, func->name, bin->minor),
+				  &spilled, arguments);
 	if (!is_told)
 		place_receiver(bin, &name, arguments);
 	return true;

@@ -74,4 +74,16 @@ struct function_name function_name_split(const char *name);
 /* It is a method's own code: no function inside of it, and no wrapper that has a receiver bound. */
 bool function_name_is_method(const struct function_name *name);
 
+/* Which of its parameters is a dictionary of types: code that several types share takes one. */
+enum takes_dictionary {
+	DICTIONARY_NONE,
+	DICTIONARY_FIRST,
+	DICTIONARY_SECOND, /* behind the receiver */
+	DICTIONARY_UNKNOWN,
+};
+
+/* `text`: all of the name; `minor`: of Go's version. */
+enum takes_dictionary function_name_takes_dictionary(const struct function_name *name,
+						     const char *text, unsigned minor);
+
 #endif

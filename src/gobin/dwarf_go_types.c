@@ -21,7 +21,7 @@
 #define MAX_TYPEDEFS 16
 #define MAX_FIELDS   4096
 
-static bool number_of(Dwarf_Die *die, unsigned name, uint64_t *number)
+bool dwarf_number(Dwarf_Die *die, unsigned name, uint64_t *number)
 {
 	Dwarf_Attribute attribute;
 	Dwarf_Word word;
@@ -65,7 +65,7 @@ static enum go_kind kind_by_tag(Dwarf_Die *die)
 	case DW_TAG_subroutine_type:
 		return GO_FUNC;
 	case DW_TAG_base_type:
-		number_of(die, DW_AT_encoding, &encoding);
+		dwarf_number(die, DW_AT_encoding, &encoding);
 	}
 	return encoding == DW_ATE_boolean         ? GO_BOOL
 	       : encoding == DW_ATE_signed        ? GO_INT
@@ -81,7 +81,7 @@ static enum go_kind kind_of(Dwarf_Die *die)
 
 	if (is_pointer_shape(name_of(die)))
 		return GO_UNSAFE_POINTER;
-	if (number_of(die, DW_AT_go_kind, &kind) && kind)
+	if (dwarf_number(die, DW_AT_go_kind, &kind) && kind)
 		return go_kind_by_number(kind);
 	return kind_by_tag(die);
 }
@@ -100,7 +100,7 @@ static uint64_t size_of(Dwarf_Die *die, enum go_kind kind)
 	case GO_INTERFACE:
 		return 16;
 	default:
-		return number_of(die, DW_AT_byte_size, &size) ? size : 0;
+		return dwarf_number(die, DW_AT_byte_size, &size) ? size : 0;
 	}
 }
 
@@ -199,6 +199,7 @@ struct go_type *dwarf_go_type(struct dwarf *dwarf, struct go_types *types, Dwarf
 	type->name = shown_name(types, name_of(&die));
 	type->is_named = has_own_name(type->name);
 	type->has_methods = type->kind == GO_INTERFACE && has_methods(&die);
+	type->is_any_pointer = is_pointer_shape(name_of(&die));
 	return type;
 }
 
@@ -238,11 +239,11 @@ static bool read_field(struct dwarf *dwarf, struct go_types *types, Dwarf_Die *m
 {
 	uint64_t is_embedded = 0;
 
-	number_of(member, DW_AT_go_embedded_field, &is_embedded);
+	dwarf_number(member, DW_AT_go_embedded_field, &is_embedded);
 	field->is_embedded = is_embedded;
 	field->name = name_of(member);
 	field->type = type_of(dwarf, types, member, DW_AT_type);
-	return field->type && number_of(member, DW_AT_data_member_location, &field->offset);
+	return field->type && dwarf_number(member, DW_AT_data_member_location, &field->offset);
 }
 
 static bool read_fields(struct dwarf *dwarf, struct go_types *types, Dwarf_Die *die,
@@ -268,7 +269,8 @@ static bool read_array(struct dwarf *dwarf, struct go_types *types, Dwarf_Die *d
 	type->elem = type_of(dwarf, types, die, DW_AT_type);
 	if (!type->elem || dwarf_child(die, die) != 0)
 		return false;
-	return dwarf_tag(die) == DW_TAG_subrange_type && number_of(die, DW_AT_count, &type->length);
+	return dwarf_tag(die) == DW_TAG_subrange_type &&
+	       dwarf_number(die, DW_AT_count, &type->length);
 }
 
 static bool complete(struct go_types *types, void *context, struct go_type *type)

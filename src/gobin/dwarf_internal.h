@@ -24,6 +24,17 @@ bool dwarf_unit_at(struct dwarf *dwarf, uint64_t va, Dwarf_Die *unit);
 bool dwarf_step(Dwarf_Die *die);
 void dwarf_functions_free(struct dwarf_functions *functions); /* NULL is fine */
 
+/* An attribute. False: there is none. */
+bool dwarf_number(Dwarf_Die *die, unsigned name, uint64_t *number);
+
+/* See go_variable.dictionary_word: as a parameter refers to its type. */
+uint16_t dwarf_dictionary_word(Dwarf_Die *type);
+/* Of a function that takes none, but is inside of one that does; made in `types`. */
+struct go_dictionary dwarf_closure_dictionary(struct go_types *types, const struct arch *arch,
+					      Dwarf_Die *function);
+/* A variable that holds an address, as the compiler's own do. NULL: out of memory. */
+struct go_type *dwarf_address_type(struct go_types *types);
+
 /* The type at a place that refers to it. NULL: it cannot be read, or out of memory. */
 struct go_type *dwarf_go_type(struct dwarf *dwarf, struct go_types *types, Dwarf_Die *at);
 

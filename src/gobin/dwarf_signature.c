@@ -11,10 +11,13 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "gobin/arguments.h"
 #include "gobin/dwarf_internal.h"
 
 #define MAX_FUNCTIONS (1 << 20) /* of a unit */
 #define MAX_VARIABLES 256
+/* DWARF of older versions leaves out parameters without a name. */
+#define ALL_PARAMETERS_MINOR 22
 
 /* ---- functions of a unit ---- */
 
@@ -217,7 +220,7 @@ struct signature {
 	struct go_hint hints[MAX_VARIABLES];
 	const char *names[MAX_VARIABLES]; /* as they are in DWARF */
 	size_t count;
-	bool has_dictionary;
+	size_t dictionary; /* which of them is one, from 1; 0: none */
 };
 
 /* As the compiler calls those without a name: "~p0", "~r1", "~b0". */
@@ -248,6 +251,7 @@ static bool read_variable(struct dwarf *dwarf, struct go_types *types, Dwarf_Die
 	if (!dwarf_attr_integrate(parameter, DW_AT_type, &attribute) ||
 	    !dwarf_formref_die(&attribute, &type))
 		return false;
+	variable->dictionary_word = dwarf_dictionary_word(&type);
 	variable->type = dwarf_go_type(dwarf, types, &type);
 	return variable->type;
 }
@@ -280,19 +284,36 @@ static bool read_variables(struct dwarf *dwarf, struct go_types *types, const st
 		if (signature->count == MAX_VARIABLES ||
 		    !read_variable(dwarf, types, &die, variable))
 			return false;
-		signature->has_dictionary |= variable->is_hidden;
 		signature->names[signature->count] = dwarf_diename(&die);
 		signature->hints[signature->count++] = read_hint(arch, &die, va);
+		if (variable->is_hidden && !strcmp(variable->name, ".dict"))
+			signature->dictionary = signature->count;
 	} while (dwarf_step(&die));
 	return true;
 }
 
-/* Those of Go before 1.22 leave out parameters without a name, and some later ones the dictionary. */
-static bool is_complete(Dwarf_Die *function, unsigned minor, const struct signature *signature)
+/* Optimized functions' dictionaries are often left out. False: where it was is not known. */
+static bool add_dictionary(struct go_types *types, const char *function, unsigned minor,
+			   struct signature *signature)
 {
-	const char *name = dwarf_diename(function);
+	struct function_name name = function_name_split(function);
+	enum takes_dictionary takes = function_name_takes_dictionary(&name, function, minor);
+	struct go_variable *variables = signature->variables;
+	size_t at = takes == DICTIONARY_SECOND, behind = signature->count - at;
 
-	return minor >= 22 && name && (signature->has_dictionary || !strstr(name, "[go.shape."));
+	if (takes == DICTIONARY_NONE || signature->dictionary)
+		return true;
+	if (signature->count < at || signature->count == MAX_VARIABLES)
+		return false;
+	memmove(variables + at + 1, variables + at, behind * sizeof(*variables));
+	memmove(signature->hints + at + 1, signature->hints + at,
+		behind * sizeof(*signature->hints));
+	variables[at] = (struct go_variable){
+		.name = ".dict", .type = dwarf_address_type(types), .is_hidden = true};
+	signature->hints[at] = (struct go_hint){.kind = GO_HINT_NONE};
+	signature->count++;
+	signature->dictionary = at + 1;
+	return variables[at].type;
 }
 
 static struct error *keep(struct go_types *types, const struct signature *from,
@@ -305,6 +326,23 @@ static struct error *keep(struct go_types *types, const struct signature *from,
 		return error_out_of_memory();
 	memcpy(to->variables, from->variables, size);
 	to->num_variables = from->count;
+	if (from->dictionary)
+		to->dictionary.variable = &to->variables[from->dictionary - 1];
+	return NULL;
+}
+
+/* `*is_complete`: no parameter is missing. */
+static struct error *read_all(struct dwarf *dwarf, struct go_types *types,
+			      const struct dwarf_function_id *id, Dwarf_Die *function,
+			      struct signature *signature, bool *is_complete)
+{
+	const char *name = dwarf_diename(function);
+
+	if (!read_variables(dwarf, types, id->arch, function, id->va, false, signature) ||
+	    !read_variables(dwarf, types, id->arch, function, id->va, true, signature))
+		return error_new("the DWARF of its parameters cannot be read");
+	*is_complete = name && add_dictionary(types, name, id->minor, signature) &&
+		       id->minor >= ALL_PARAMETERS_MINOR;
 	return NULL;
 }
 
@@ -312,6 +350,7 @@ struct error *dwarf_signature(struct dwarf *dwarf, struct go_types *types,
 			      const struct dwarf_function_id *id, struct go_signature *to)
 {
 	_cleanup_free_ struct signature *signature = calloc(1, sizeof(*signature));
+	bool is_complete = false;
 	Dwarf_Die function;
 	struct error *err;
 
@@ -319,12 +358,12 @@ struct error *dwarf_signature(struct dwarf *dwarf, struct go_types *types,
 		return error_out_of_memory();
 	if (!find_function(dwarf, id->va, &function))
 		return error_new("there is no such function in the DWARF");
-	if (!read_variables(dwarf, types, id->arch, &function, id->va, false, signature) ||
-	    !read_variables(dwarf, types, id->arch, &function, id->va, true, signature))
-		return error_new("the DWARF of its parameters cannot be read");
-	err = keep(types, signature, to);
-	return err
-		       ?: go_signature_place_by(types, id->arch, id->in_registers, to,
-						signature->hints,
-						is_complete(&function, id->minor, signature));
+	err = read_all(dwarf, types, id, &function, signature, &is_complete)
+		      ?: keep(types, signature, to);
+	if (err)
+		return err;
+	if (!signature->dictionary)
+		to->dictionary = dwarf_closure_dictionary(types, id->arch, &function);
+	return go_signature_place_by(types, id->arch, id->in_registers, to, signature->hints,
+				     is_complete);
 }

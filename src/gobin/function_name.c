@@ -68,3 +68,24 @@ bool function_name_is_method(const struct function_name *name)
 	       !memchr(name->parts[1], '-', name->lengths[1]) &&
 	       !is_inner(name->parts[1], name->lengths[1]);
 }
+
+/* From this Go on a method's dictionary is behind its receiver, before that it was the first. */
+#define DICTIONARY_SECOND_MINOR 20
+
+/*
+ * Functions inside of other ones have it in their closure; what has only one type calls code that several share. Up to
+ * Go 1.20 names in the function table do not tell which it is.
+ */
+enum takes_dictionary function_name_takes_dictionary(const struct function_name *name,
+						     const char *text, unsigned minor)
+{
+	bool is_method = function_name_is_method(name);
+
+	if (name->count != 1 && !is_method)
+		return DICTIONARY_NONE;
+	if (strstr(text, "[...]"))
+		return minor < DICTIONARY_SECOND_MINOR ? DICTIONARY_FIRST : DICTIONARY_UNKNOWN;
+	if (!strstr(text, "[go.shape."))
+		return DICTIONARY_NONE;
+	return is_method && minor >= DICTIONARY_SECOND_MINOR ? DICTIONARY_SECOND : DICTIONARY_FIRST;
+}

@@ -77,6 +77,15 @@ struct go_type *gobin_type_at(struct gobin *bin, uint64_t va)
 	return runtime ? runtime_types_at(runtime, va) : NULL;
 }
 
+struct go_type *gobin_type_in(struct gobin *bin, uint64_t va)
+{
+	uint64_t type_va;
+
+	return !(va % 8) && image_read_pointer(bin->image, va, &type_va)
+		       ? gobin_type_at(bin, type_va)
+		       : NULL;
+}
+
 /* A type, or an itab: the interface's type and that of the value (src/internal/abi/iface.go). */
 struct go_type *gobin_interface_type(struct gobin *bin, uint64_t va)
 {

@@ -222,6 +222,7 @@ bool runtime_types_method(struct runtime_types *runtime, uint64_t func_va,
 		if (!image_read_pointer(runtime->image, function.types_va + i * 8, &type_va) ||
 		    !set_variable(runtime, type_va, i >= function.num_in, &variables[i + 1]))
 			return false;
-	*signature = (struct go_signature){variables, function.num_all + 1};
+	*signature = (struct go_signature){.variables = variables,
+					   .num_variables = function.num_all + 1};
 	return true;
 }

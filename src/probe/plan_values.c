@@ -223,6 +223,7 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 
 	if (!signature)
 		return NULL;
+	at.dictionary = signature->dictionary;
 	err = find_values(values, func, signature, &found);
 	if (!err)
 		err = find_conditions(plan, func, signature, false, &found);

@@ -55,6 +55,13 @@ static struct go_type *interface_type(void *context, uint64_t va)
 	return answer ? answer->type : NULL;
 }
 
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *)
+{
+	const struct answer *answer = find(context, VALUE_NOTE_TYPE_IN, va);
+
+	return answer ? answer->type : NULL;
+}
+
 static const char *function(void *context, uint64_t va)
 {
 	const struct answer *answer = find(context, VALUE_NOTE_FUNCTION, va);
@@ -192,13 +199,23 @@ static void take_list(struct value_book *book, struct cursor *cursor)
 		.context = book,
 		.type_of = type_of,
 		.types = book->types,
-		.source = {book, type_at, interface_type, function},
+		.source = {book, type_at, interface_type, function, type_in},
 	};
 
 	cursor->failed |= err != NULL;
 	if (!err)
 		value_list_read(cursor, &types, list);
 	error_free(err);
+}
+
+/* Of the last list. */
+static void take_dictionary(struct value_book *book, struct cursor *cursor)
+{
+	size_t count = book->lists.count;
+
+	cursor->failed |= !count || !book->lists.items[count - 1].typed;
+	if (!cursor->failed)
+		value_list_read_dictionary(cursor, book->types, book->lists.items[count - 1].typed);
 }
 
 /* ---- all ---- */
@@ -239,10 +256,14 @@ static bool read_one(struct value_book *book, struct cursor *cursor)
 	case VALUE_NOTE_TYPE_AT:
 	case VALUE_NOTE_INTERFACE:
 	case VALUE_NOTE_FUNCTION:
+	case VALUE_NOTE_TYPE_IN:
 		take_answer(book, cursor, kind);
 		break;
 	case VALUE_NOTE_LIST:
 		take_list(book, cursor);
+		break;
+	case VALUE_NOTE_DICTIONARY:
+		take_dictionary(book, cursor);
 		break;
 	default:
 		cursor->failed = true;

@@ -82,6 +82,13 @@ void value_list_write(const struct value_list *list, struct bytes *bytes,
 		put_typed(bytes, list->typed, number_of, context);
 }
 
+void value_list_write_dictionary(const struct typed_list *typed, struct bytes *bytes)
+{
+	bytes_put_number(bytes, typed->dictionary.piece);
+	for (size_t i = 0; i < typed->num_values; i++)
+		bytes_put_number(bytes, typed->values[i].variable->dictionary_word);
+}
+
 /* ---- reading ---- */
 
 /* At most `max`; more is none. */
@@ -146,6 +153,7 @@ static bool is_sound_piece(const struct typed_piece *piece)
 		return !piece->is_text && piece->size >= 2 * sizeof(uint64_t);
 	case TYPED_CODE:
 	case TYPED_MAP:
+	case TYPED_DICTIONARY:
 		return !piece->is_text && piece->size >= sizeof(uint64_t);
 	default:
 		return true;
@@ -156,14 +164,16 @@ static void take_piece(struct cursor *cursor, struct typed_list *typed)
 {
 	struct typed_piece *piece = &typed->pieces[typed->num_pieces];
 
-	piece->role = (uint8_t)take_number(cursor, TYPED_MORE_GROUPS);
+	piece->role = (uint8_t)take_number(cursor, TYPED_DICTIONARY);
 	piece->parent = (uint8_t)take_number(cursor, UINT8_MAX);
 	piece->is_text = take_number(cursor, 1);
 	piece->parent_at = (uint16_t)take_number(cursor, UINT16_MAX);
 	piece->at = (uint16_t)take_number(cursor, UINT16_MAX);
 	piece->size = (uint16_t)take_number(cursor, UINT16_MAX);
-	cursor->failed |= piece->role == TYPED_ROOT ? piece->parent_at >= typed->num_values
-						    : piece->parent >= typed->num_pieces;
+	if (piece->role == TYPED_ROOT)
+		cursor->failed |= piece->parent_at >= typed->num_values;
+	else if (piece->role != TYPED_DICTIONARY)
+		cursor->failed |= piece->parent >= typed->num_pieces;
 	cursor->failed |= !is_sound_piece(piece);
 	typed->num_pieces++;
 }
@@ -213,6 +223,7 @@ static void take_typed(struct cursor *cursor, const struct value_list_types *typ
 	size_t num_values, num_pieces;
 
 	typed->source = types->source;
+	typed->dictionary.piece = TYPED_NONE;
 	typed->maps = take_number(cursor, GO_MAP_SWISS);
 	typed->changed_registers = (uint32_t)take_number(cursor, UINT32_MAX);
 	typed->is_repeated = take_number(cursor, 1);
@@ -241,4 +252,24 @@ void value_list_read(struct cursor *cursor, const struct value_list_types *types
 	}
 	if (cursor->failed)
 		value_list_clear(list);
+}
+
+void value_list_read_dictionary(struct cursor *cursor, struct go_types *types,
+				struct typed_list *typed)
+{
+	typed->dictionary.piece = (uint8_t)take_number(cursor, VALUES_MAX);
+	cursor->failed |= typed->dictionary.piece >= typed->num_pieces ||
+			  typed->pieces[typed->dictionary.piece].role != TYPED_DICTIONARY;
+	for (size_t i = 0; i < typed->num_values && !cursor->failed; i++) {
+		struct go_variable *variable = go_types_alloc(types, sizeof(*variable));
+
+		cursor->failed |= !variable;
+		if (cursor->failed)
+			break;
+		*variable = *typed->values[i].variable;
+		variable->dictionary_word = (uint16_t)take_number(cursor, UINT16_MAX);
+		typed->values[i].variable = variable;
+	}
+	if (cursor->failed)
+		typed->dictionary.piece = TYPED_NONE;
 }

@@ -23,4 +23,9 @@ struct value_list_types {
 void value_list_read(struct cursor *cursor, const struct value_list_types *types,
 		     struct value_list *list);
 
+/* What of its types is in dictionaries, of one that has any; and back. */
+void value_list_write_dictionary(const struct typed_list *typed, struct bytes *bytes);
+void value_list_read_dictionary(struct cursor *cursor, struct go_types *types,
+				struct typed_list *typed);
+
 #endif

@@ -142,6 +142,14 @@ static struct go_type *interface_type(void *context, uint64_t va)
 			 notes->source.interface_type(notes->source.context, va));
 }
 
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *shape)
+{
+	struct value_notes *notes = context;
+
+	return note_type(notes, VALUE_NOTE_TYPE_IN, va,
+			 notes->source.type_in(notes->source.context, va, shape));
+}
+
 static const char *function(void *context, uint64_t va)
 {
 	struct value_notes *notes = context;
@@ -170,6 +178,10 @@ static void put_list(struct value_notes *notes, const struct value_list *list)
 		number_of(notes, typed->values[i].type);
 	bytes_put_number(&notes->bytes, VALUE_NOTE_LIST);
 	value_list_write(list, &notes->bytes, number_in, notes);
+	if (!typed || typed->dictionary.piece == TYPED_NONE)
+		return;
+	bytes_put_number(&notes->bytes, VALUE_NOTE_DICTIONARY);
+	value_list_write_dictionary(typed, &notes->bytes);
 }
 
 /* `typed`: of the list of this number, or NULL. */
@@ -191,6 +203,7 @@ static bool make_noted(struct value_notes *notes, size_t number, const struct ty
 		.type_at = typed->source.type_at ? type_at : NULL,
 		.interface_type = typed->source.interface_type ? interface_type : NULL,
 		.function = typed->source.function ? function : NULL,
+		.type_in = typed->source.type_in ? type_in : NULL,
 	};
 	return true;
 }

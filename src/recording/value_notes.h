@@ -11,6 +11,8 @@
  *     VALUE_NOTE_INTERFACE  va, type
  *     VALUE_NOTE_FUNCTION   va, name; "": unknown
  *     VALUE_NOTE_LIST       a list; those of a plan in their order
+ *     VALUE_NOTE_DICTIONARY the piece with the dictionary of the list before it, and words in that: one a value, 0: none
+ *     VALUE_NOTE_TYPE_IN    va, type
  *
  * Types have numbers from 1, and 0 is none.
  */
@@ -29,6 +31,8 @@ enum value_note_kind {
 	VALUE_NOTE_INTERFACE,
 	VALUE_NOTE_FUNCTION,
 	VALUE_NOTE_LIST,
+	VALUE_NOTE_DICTIONARY,
+	VALUE_NOTE_TYPE_IN,
 };
 
 enum value_note_flags {

@@ -224,7 +224,8 @@ static bool place_parameter(struct placing *placing, const struct go_variable *v
 	}
 	if (hint->kind == GO_HINT_STACK)
 		return move_to(now, hint, placing->is_complete, &placing->stack);
-	return placing->is_complete;
+	/* What is missing comes behind the compiler's own. */
+	return placing->is_complete || variable->is_hidden;
 }
 
 static bool place_result(struct placing *placing, const struct go_variable *variable)

@@ -10,7 +10,7 @@ struct go_value go_value_at(const struct typed_list *typed, const struct capture
 	const struct typed_value *value = &typed->values[index];
 	struct go_value from = {.typed = typed, .captured = captured};
 
-	return go_make(&from, value->type, value->piece, 0);
+	return go_make(&from, go_own_type(typed, captured, value), value->piece, 0);
 }
 
 /* ---- plain ones ---- */

@@ -22,6 +22,10 @@ uint8_t go_find_lead(const struct go_value *value, enum typed_role role);
 const uint8_t *go_lead_bytes(const struct go_value *value, enum typed_role role, size_t *size,
 			     uint8_t *state);
 
+/* The value's, which the call's dictionary may tell. */
+struct go_type *go_own_type(const struct typed_list *typed, const struct captured *captured,
+			    const struct typed_value *value);
+
 /* A value at `at` in a piece, TYPED_NONE: of which nothing is known. */
 struct go_value go_make(const struct go_value *from, struct go_type *type, uint8_t piece,
 			uint64_t at);

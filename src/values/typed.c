@@ -55,9 +55,16 @@ static const char *function(void *context, uint64_t va)
 	return func ? func->name : NULL;
 }
 
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *shape)
+{
+	struct go_type *type = gobin_type_in(context, va);
+
+	return type && go_type_has_shape(type, shape) ? type : NULL;
+}
+
 struct typed_source typed_source_gobin(struct gobin *bin)
 {
-	return bin ? (struct typed_source){bin, type_at, interface_type, function}
+	return bin ? (struct typed_source){bin, type_at, interface_type, function, type_in}
 		   : (struct typed_source){};
 }
 
@@ -79,7 +86,38 @@ static void add_root(struct building *building, struct typed_value *value)
 		value->piece = typed_add_piece(building, &piece);
 }
 
-/* What room is left goes to what is in interfaces, once a record has to be a large one. */
+static bool has_words(const struct typed_list *typed)
+{
+	for (size_t i = 0; i < typed->num_values; i++)
+		if (typed->values[i].variable->dictionary_word)
+			return true;
+	return false;
+}
+
+static void add_dictionary(struct building *building, const struct go_dictionary *dictionary)
+{
+	struct typed_value *value = &building->typed->dictionary;
+	struct typed_piece piece = {
+		.role = TYPED_DICTIONARY, .parent = TYPED_NONE, .size = sizeof(uint64_t)};
+
+	*value = (struct typed_value){.piece = TYPED_NONE, .variable = dictionary->variable};
+	if (!value->variable || value->variable->type->size != piece.size ||
+	    !has_words(building->typed))
+		return;
+	value->type = piece.type = value->variable->type;
+	if (dictionary->is_in_closure)
+		value->loads[value->num_loads++] = dictionary->closure_at;
+	if (typed_is_some_known(building->typed, value))
+		value->piece = typed_add_piece(building, &piece);
+}
+
+/* What there may be more of than is captured, as nobody knows its type yet. */
+static bool is_of_any_type(const struct typed_piece *piece)
+{
+	return piece->role == TYPED_DATA || (piece->role == TYPED_TARGET && piece->is_text);
+}
+
+/* What room is left goes to what is in interfaces, and the like, once a record has to be a large one. */
 static void fill_room(struct building *building)
 {
 	struct typed_list *typed = building->typed;
@@ -87,7 +125,7 @@ static void fill_room(struct building *building)
 	if (building->num_bytes <= VALUES_SMALL_BYTES)
 		return;
 	for (size_t i = 0; i < typed->num_pieces; i++)
-		if (typed->pieces[i].role == TYPED_DATA)
+		if (is_of_any_type(&typed->pieces[i]))
 			typed_grow_piece(building, &typed->pieces[i], building->limits->size);
 }
 
@@ -109,6 +147,7 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 				     .is_repeated = site->is_repeated,
 				     .maps = bin ? gobin_map_layout(bin) : GO_MAP_SWISS,
 				     .source = typed_source_gobin(bin)};
+	add_dictionary(&building, &site->dictionary);
 	for (size_t i = 0; i < num_values; i++)
 		add_root(&building, &values[i]);
 	typed_add_leads(&building, 0);

@@ -27,6 +27,7 @@ enum typed_role {
 	TYPED_MAP, /* a map's header */
 	TYPED_GROUP, /* its first bucket, or group */
 	TYPED_MORE_GROUPS, /* those behind it, as far as there is room */
+	TYPED_DICTIONARY, /* the address of struct go_dictionary */
 };
 
 #define TYPED_NONE 0xff
@@ -61,6 +62,8 @@ struct typed_source {
 	struct go_type *(*interface_type)(void *context, uint64_t va);
 	const char *(*function)(void *context,
 				uint64_t va); /* the name of the one whose code is there */
+	/* The type whose address is in a dictionary there, if it has that shape. */
+	struct go_type *(*type_in)(void *context, uint64_t va, struct go_type *shape);
 };
 
 /* The binary must outlive it; NULL: nothing is known. */
@@ -71,6 +74,9 @@ struct typed_list {
 	size_t num_values;
 	struct typed_piece pieces[VALUES_MAX];
 	size_t num_pieces;
+	/* What leads to the address of the function's dictionary, and its piece, if a value's type is in that; it has no
+	 * name. TYPED_NONE: there is none, or nothing is known of it. */
+	struct typed_value dictionary;
 	uint32_t changed_registers; /* see struct typed_site */
 	bool is_repeated;
 	enum go_map_layout maps;
@@ -82,6 +88,7 @@ struct typed_site {
 	uint32_t changed_registers;
 	bool is_repeated;
 	uint8_t other_ops; /* that are to come behind those of the values, and of labels */
+	struct go_dictionary dictionary; /* of the function */
 };
 
 /*
@@ -95,6 +102,8 @@ bool typed_find(const struct go_signature *signature, bool results, const char *
  * caller frees it. NULL: out of memory. */
 char *typed_explain(const struct go_signature *signature, const char *function, bool results,
 		    const char *path);
+/* The same of a value that is a variable as a whole, and the path behind its name: ".URL.Path". */
+bool typed_find_inside(struct typed_value *value, const char *path);
 /* What the value is then that this field of it is, as Go has it; names as in a path. */
 bool typed_find_field(struct typed_value *value, const char *name);
 void typed_values_free(struct typed_value *values, size_t num_values);

@@ -103,6 +103,16 @@ bool typed_find_field(struct typed_value *value, const char *name)
 	return find_field(value, name, strlen(name), MAX_EMBEDDED);
 }
 
+bool typed_find_inside(struct typed_value *value, const char *path)
+{
+	for (size_t length; *path; path += length) {
+		length = strcspn(++path, ".");
+		if (!find_field(value, path, length, MAX_EMBEDDED))
+			return false;
+	}
+	return true;
+}
+
 bool typed_find(const struct go_signature *signature, bool results, const char *path,
 		struct typed_value *value, bool *has_variable)
 {
@@ -113,11 +123,8 @@ bool typed_find(const struct go_signature *signature, bool results, const char *
 	if (!variable)
 		return false;
 	*value = (struct typed_value){.type = variable->type, .variable = variable};
-	for (const char *at = path + length; *at; at += length) {
-		length = strcspn(++at, ".");
-		if (!find_field(value, at, length, MAX_EMBEDDED))
-			return false;
-	}
+	if (!typed_find_inside(value, path + length))
+		return false;
 	value->name = strdup(path);
 	return value->name;
 }

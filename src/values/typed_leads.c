@@ -177,6 +177,11 @@ static void lead_elsewhere(struct building *building, const struct lead *lead)
 					 limit(type->elem->size, typed_struct_limit(building)),
 					 false);
 		break;
+	case GO_UNSAFE_POINTER:
+		/* Its type is known only when the dictionary is there. */
+		if (type->is_any_pointer && building->typed->dictionary.piece != TYPED_NONE)
+			add_lead(building, lead, TYPED_TARGET, type, PART_SIZE, true);
+		break;
 	case GO_CHAN:
 		add_lead(building, lead, TYPED_CHAN, type, 2 * sizeof(uint64_t), false);
 		break;
@@ -300,7 +305,8 @@ static void look_into_piece(struct building *building, uint8_t index)
 	switch (piece->role) {
 	case TYPED_ROOT:
 	case TYPED_TARGET:
-		look_into(building, lead, piece->size, 0);
+		if (!piece->is_text)
+			look_into(building, lead, piece->size, 0);
 		break;
 	case TYPED_ELEMENTS:
 		look_into_elements(building, index);

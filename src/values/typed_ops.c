@@ -55,10 +55,16 @@ bool typed_is_some_known(const struct typed_list *typed, const struct typed_valu
 			      value->num_loads);
 }
 
+static bool is_root(const struct typed_piece *piece)
+{
+	return piece->role == TYPED_ROOT || piece->role == TYPED_DICTIONARY;
+}
+
 static const struct typed_value *value_of(const struct typed_list *typed,
 					  const struct typed_piece *root)
 {
-	return &typed->values[root->parent_at];
+	return root->role == TYPED_DICTIONARY ? &typed->dictionary
+					      : &typed->values[root->parent_at];
 }
 
 static bool uses_registers(const struct go_variable *variable, uint32_t registers)
@@ -78,7 +84,7 @@ uint64_t typed_lost(const struct typed_list *typed, uint32_t registers)
 
 	for (size_t i = 0; i < typed->num_pieces; i++) {
 		const struct typed_piece *piece = &typed->pieces[i];
-		bool is_lost = piece->role == TYPED_ROOT
+		bool is_lost = is_root(piece)
 				       ? uses_registers(value_of(typed, piece)->variable, registers)
 				       : lost >> piece->parent & 1;
 
@@ -107,7 +113,7 @@ size_t typed_slot_size(const struct typed_list *typed, const struct typed_piece 
 	size_t size = (piece->size + WORD - 1u) / WORD * WORD;
 
 	/* The last of a root's words may reach beyond its end. */
-	if (piece->role == TYPED_ROOT)
+	if (is_root(piece))
 		return size + WORD;
 	return size + (piece->is_text ? sizeof(struct captured_text) : 0);
 }
@@ -287,9 +293,16 @@ static void emit_piece(struct emission *to, const struct typed_piece *piece)
 {
 	switch (piece->role) {
 	case TYPED_ROOT:
+	case TYPED_DICTIONARY:
 		emit_root(to, piece);
 		break;
 	case TYPED_TARGET:
+		emit_saved(to, piece, piece->parent_at, WORD);
+		if (piece->is_text)
+			emit_text(to, piece, FETCH_SAVE_BYTES);
+		else
+			emit_memory(to, piece, 0);
+		break;
 	case TYPED_CHAN:
 	case TYPED_CODE:
 	case TYPED_MAP:

@@ -13,8 +13,9 @@ STRIPPED, PIE, PLAIN = ["-ldflags=-s -w"], ["-buildmode=pie"], ["-gcflags=all=-N
 BUILDS = [("1.19", []), ("1.19", PLAIN), ("1.22", PIE), ("1.24", []), ("1.27", []), ("1.27", PIE), ("1.27", PLAIN)]
 COMMANDS = ["numbers", "structs", "generics", "closures", "texts", "others", "maps", "interfaces"]
 NAMES = ["ints", "spilled", "floats", "stackedFloats", "structs", "inRegisters", "larges", "empties", "variadic", "blanks",
-         "generic[[]*", "(*pair[[]*", "point.byValue", "(*point).byPointer", "giveClosures.func1", "slices", "texts", "named",
-         "pointers", "lists", "channels", "maps", "functions", "interfaces"]
+         "generic[[]*", "silent[[]*", "numeric[[]*", "composed[[]*", "(*pair[[]*", "pair[[]*", "shown[[]*", "point.byValue",
+         "(*point).byPointer", "giveClosures.func1", "slices", "texts", "named", "pointers", "lists", "channels", "maps",
+         "functions", "interfaces"]
 TARGETS = [f"main.{name}" for name in NAMES]
 
 

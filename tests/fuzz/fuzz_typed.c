@@ -221,6 +221,13 @@ static struct go_type *find_type(void *context, uint64_t va)
 	return va % 3 ? type_of(addresses->types, addresses->input, (uint8_t)va) : NULL;
 }
 
+static struct go_type *find_type_in(void *context, uint64_t va, struct go_type *shape)
+{
+	struct go_type *type = find_type(context, va);
+
+	return type && go_type_has_shape(type, shape) ? type : NULL;
+}
+
 static const char *find_function(void *context, uint64_t va)
 {
 	return va & 1 ? "main.f\x1b" : NULL;
@@ -240,7 +247,8 @@ static void use(struct go_types *types, struct input *input)
 {
 	static const char *const names[MAX_VALUES] = {"a", "b", "c", "v\x1b"};
 	struct go_variable variables[MAX_VALUES] = {};
-	struct go_signature signature = {variables, 1 + take(input) % MAX_VALUES};
+	struct go_signature signature = {.variables = variables,
+					 .num_variables = 1 + take(input) % MAX_VALUES};
 	const struct arch *arch = take(input) & 1 ? &arch_arm64 : &arch_x86_64;
 	struct typed_value *values = calloc(MAX_VALUES, sizeof(*values));
 	struct typed_site site = {.changed_registers = take(input),
@@ -259,8 +267,14 @@ static void use(struct go_types *types, struct input *input)
 		variables[i] = (struct go_variable){.name = names[i],
 						    .type = type_of(types, input, (uint8_t)i)};
 		variables[i].is_inferred = variables[i].type->kind == GO_STRING && take(input) & 1;
+		variables[i].dictionary_word = take(input) % 4;
 	}
 	error_free(go_signature_place(types, arch, take(input) & 1, &signature));
+	site.dictionary = (struct go_dictionary){.variable = &variables[take(input) % MAX_VALUES],
+						 .is_in_closure = take(input) & 1,
+						 .closure_at = take(input)};
+	if (!site.dictionary.variable->type)
+		site.dictionary.variable = NULL;
 	make_path(input, path);
 	if (typed_find(&signature, false, path, &values[num_values], &has_variable))
 		num_values++;
@@ -271,7 +285,8 @@ static void use(struct go_types *types, struct input *input)
 	}
 	must(!typed_list_make(values, num_values, NULL, &site, &limits, &list));
 	check_list(&list);
-	list.typed->source = (struct typed_source){&addresses, find_type, find_type, find_function};
+	list.typed->source = (struct typed_source){&addresses, find_type, find_type, find_function,
+						   find_type_in};
 	show_any(&list, input);
 	/* A processor's registers that the other one has not. */
 	if (arch == &arch_x86_64)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* test_typed_dynamic.c - what only the program knows of values by type: what is in an interface, which function a
- * value is, and what two words may be of which nothing says what they are. */
+ * value is, what a generic function was called for, and what two words may be of which nothing says what they are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,8 @@ enum {
 	POINT_VA = 0x1018,
 	TO_POINT_VA = 0x1020,
 	ITAB_VA = 0x2000,
-	CODE_VA = 0x3000
+	CODE_VA = 0x3000,
+	DICTIONARY_VA = 0x4000
 };
 
 struct point {
@@ -53,6 +54,16 @@ static struct go_type *interface_type(void *context, uint64_t va)
 	return type_at(context, va == ITAB_VA ? NUMBER_VA : va);
 }
 
+/* Words of a dictionary that are of these types, from 1. */
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *shape)
+{
+	static const uint64_t types_va[] = {KIND_VA, POINT_VA, TO_POINT_VA};
+	uint64_t word = (va - DICTIONARY_VA) / 8;
+	struct go_type *type = word < 3 ? type_at(context, types_va[word]) : NULL;
+
+	return type && go_type_has_shape(type, shape) ? type : NULL;
+}
+
 static const char *function(void *context, uint64_t va)
 {
 	return va == CODE_VA ? "main.f" : NULL;
@@ -70,7 +81,8 @@ static const char *show(struct go_variable variable, const void *bytes, uint8_t 
 	call_place(call);
 	call_give(call, 0, bytes);
 	list = call_list_all(call);
-	list->typed->source = (struct typed_source){NULL, type_at, interface_type, function};
+	list->typed->source =
+		(struct typed_source){NULL, type_at, interface_type, function, type_in};
 	text = call_show(list, call_capture(call, list));
 	call_free(call);
 	return text;
@@ -166,12 +178,98 @@ static void test_inferred(void **state)
 	assert_non_null(strstr(show(pair, (uint64_t[]){BIAS + ITAB_VA, 7}, 3), "(0x7)?"));
 }
 
+/* A value of a generic function, whose dictionary has its type in this word, and is at this address. */
+static const char *show_generic(struct go_type *shape, uint16_t dictionary_word, const void *bytes,
+				uint64_t dictionary, bool is_in_closure)
+{
+	struct typed_call *call = call_new();
+	struct value_list *list;
+	struct typed_value *value = calloc(1, sizeof(*value));
+	const uint64_t closure[2] = {0, dictionary};
+	uint64_t first = is_in_closure ? (uintptr_t)closure : dictionary;
+	const char *text;
+
+	assert_non_null(value);
+	call->thread.bias = BIAS;
+	call_add(call, ".dict", word())->is_hidden = true;
+	call_add(call, "v", shape)->dictionary_word = dictionary_word;
+	call_place(call);
+	call_give(call, 0, &first);
+	call_give(call, 1, bytes);
+	call->site.dictionary = (struct go_dictionary){&call->variables[0], is_in_closure, 8};
+	*value = (struct typed_value){
+		.name = strdup("v"), .type = shape, .variable = &call->variables[1]};
+	list = call_list(call, value, 1);
+	list->typed->source =
+		(struct typed_source){NULL, type_at, interface_type, function, type_in};
+	text = call_show(list, call_capture(call, list));
+	call_free(call);
+	return text;
+}
+
+static void test_generic(void **state)
+{
+	struct point point = {1, 2};
+	const struct point *to = &point;
+	struct go_type *any_pointer = make(GO_UNSAFE_POINTER, 8);
+	struct go_type *shape = named("struct", make(GO_STRUCT, 0));
+	const uint64_t at = BIAS + DICTIONARY_VA;
+
+	any_pointer->is_any_pointer = true;
+	add_field(shape, "X", word());
+	add_field(shape, "Y", word());
+	assert_string_equal(show_generic(any_pointer, 3, &to, at, false),
+			    "v = &main.point{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 2, &point, at, false),
+			    "v = main.point{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 2, &point, at, true), "v = main.point{X: 1, Y: 2}");
+	/* Words that are of no type, or of one that cannot be it; a dictionary that is none, or cannot be read. */
+	assert_string_equal(show_generic(shape, 4, &point, at, false), "v = struct{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 1, &point, at, false), "v = struct{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 3, &point, at, false), "v = struct{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 2, &point, 0, false), "v = struct{X: 1, Y: 2}");
+	assert_string_equal(show_generic(shape, 2, &point, NOWHERE, true),
+			    "v = struct{X: 1, Y: 2}");
+	/* And one whose type is its own. */
+	assert_string_equal(show_generic(shape, 0, &point, at, false), "v = struct{X: 1, Y: 2}");
+	assert_memory_equal(show_generic(any_pointer, 0, &to, at, false), "v = 0x", 6);
+}
+
+static void test_shapes(void **state)
+{
+	struct go_type *number = make(GO_INT, 8), *node = named("main.node", make(GO_STRUCT, 0));
+	struct go_type *other = named("main.other", make(GO_STRUCT, 0));
+	struct go_type *any_pointer = make(GO_UNSAFE_POINTER, 8),
+		       *to_node = made_of(GO_POINTER, 8, node);
+
+	any_pointer->is_any_pointer = true;
+	add_field(node, "value", number);
+	add_field(node, "next", to_node);
+	add_field(other, "value", number);
+	add_field(other, "next", made_of(GO_POINTER, 8, other));
+	assert_true(go_type_has_shape(node, node));
+	/* Types inside of themselves. */
+	assert_true(go_type_has_shape(node, other));
+	assert_true(go_type_has_shape(to_node, any_pointer));
+	assert_false(go_type_has_shape(number, any_pointer));
+	assert_false(go_type_has_shape(make(GO_UINT, 8), number));
+	assert_false(go_type_has_shape(make(GO_INT, 4), number));
+	assert_true(go_type_has_shape(array(to_node, 2), array(any_pointer, 2)));
+	assert_false(go_type_has_shape(array(number, 2), array(any_pointer, 2)));
+	assert_false(go_type_has_shape(array(number, 3), array(number, 2)));
+	assert_true(go_type_has_shape(made_of(GO_SLICE, 24, to_node),
+				      made_of(GO_SLICE, 24, any_pointer)));
+	assert_false(go_type_has_shape(made_of(GO_SLICE, 24, number),
+				       made_of(GO_SLICE, 24, any_pointer)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_any),      cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_depth),    cmocka_unit_test(test_functions),
-		cmocka_unit_test(test_inferred),
+		cmocka_unit_test(test_inferred), cmocka_unit_test(test_generic),
+		cmocka_unit_test(test_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, make_types, free_types);

@@ -188,6 +188,7 @@ static void test_no_answer(void **state)
 				   .num_values = 1,
 				   .pieces = {{.role = TYPED_ROOT, .size = 16}},
 				   .num_pieces = 1,
+				   .dictionary.piece = TYPED_NONE,
 				   .source = {.interface_type = type_at}};
 	struct value_list list = {.typed = &typed};
 	const struct value_lists lists = {.items = &list, .count = 1};

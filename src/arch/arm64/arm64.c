@@ -86,6 +86,7 @@ const struct arch arch_arm64 = {
 	.num_dwarf_registers = sizeof(registers),
 	.dwarf_float_registers = 64,
 	.goroutine_register = X28,
+	.closure_register = 26,
 	.abi0_keeps_g = true,
 	.never_probed = never_probed,
 	.goroutine_name = "R28",

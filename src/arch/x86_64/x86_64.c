@@ -65,6 +65,7 @@ const struct arch arch_x86_64 = {
 	.dwarf_float_registers = 17,
 	.dwarf_frame = 8,
 	.goroutine_register = 14,
+	.closure_register = 2,
 	.never_probed = never_probed,
 	.goroutine_name = "R14",
 	.bpftrace_g = "reg(\"r14\")",

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""Values of generic functions by the types that they were called with, which the call's dictionary tells."""
+
+import pytest
+
+from test_typed import PIE, PLAIN, in_order, name_of, shown
+
+VERSIONS = ["1.19", "1.21", "1.22", "1.23", "1.24", "1.25", "1.26", "1.27"]
+BUILDS = [(version, []) for version in VERSIONS]
+BUILDS += [("1.19", PLAIN), ("1.22", PLAIN), ("1.22", PIE), ("1.24", PLAIN), ("1.27", PLAIN), ("1.27", PIE)]
+TARGETS = [f"main.{name}[[]*" for name in ["generic", "silent", "numeric", "composed", "(*pair", "pair", "shown"]]
+LINES = [
+    "a = 7, b = []int{1, 2}, c = 3",
+    "a = 7, b = []main.level{1, 2}, c = 3",
+    'a = "a", b = []main.name{"b", "c"}, c = 4',
+    "a = main.point{X: 1, Y: 2}, b = []main.point{{X: 3, Y: 4}}, c = 5",
+    "a = &main.point{X: 1, Y: 2}, b = []*main.point{&{X: 3, Y: 4}, nil}, c = 6",
+    "a = []*main.point{&{X: 1, Y: 2}}, b = [][]*main.point{{&{X: 3, Y: 4}}}, c = 7",
+    'a = map[string]int{"a": 1}, b = nil, c = 8',
+    'a = []byte("\\x01\\x02"), b = &7, c = 9',
+    "a = []*main.point{&{X: 1, Y: 2}}, b = &&main.point{X: 1, Y: 2}, c = 10",
+    'p = &main.pair[int,*main.point]{key: 8, value: &{X: 1, Y: 2}}, key = 9, n = 2',
+    'p = main.pair[main.name,*main.kind]{key: "n", value: &7}, n = 10, v = &7, l = []main.pair[main.name,*main.kind]'
+    '{{key: "m", value: &7}}',
+]
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=name_of)
+def test_types(binary, start, trace, build):
+    """With every Go that there is: values, and their types."""
+    program = start(binary("typed", version=build[0], flags=build[1]))
+    tracer = trace("-f", "json", "-a", program.path, *TARGETS)
+    told = program.work("generics")
+    calls = in_order(tracer.stop())
+    assert [shown(call) for call in calls] == [[value for value in values if value] for values in told]
+    types = [{arg["name"]: arg["type"] for arg in call["args"]} for call in calls]
+    assert types[1] == {"a": "main.level", "b": "[]main.level", "c": "int"}
+    assert types[6] == {"a": "[]*main.point", "b": "[][]*main.point", "c": "int"}
+    assert types[-1] == {"a": "*main.point", "b": "int"}
+    assert not any("unsafe.Pointer" in name or "shape" in name for call in types for name in call.values())
+    assert program.code_is_clean()
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.24", "1.27"])
+def test_text(binary, start, trace, version):
+    program = start(binary("typed", version=version))
+    tracer = trace("-a", program.path, *TARGETS)
+    program.work("generics")
+    tracer.stop()
+    for line in LINES:
+        assert f"({line}) {{ " in tracer.out, line
+
+
+def test_fields(binary, start, trace):
+    """Of what is of the function's types, too."""
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--arg", "p.value,p.key", "--arg", "n", program.path, "main.(*pair[[]*", "main.pair[[]*")
+    program.work("generics")
+    args = [[(arg["name"], arg["type"], arg["value"]) for arg in call["args"]] for call in in_order(tracer.stop())]
+    assert args == [[("p.value", "int", 7), ("p.key", "string", "key"), ("n", "int", 1)],
+                    [("p.value", "*main.point", {"X": 1, "Y": 2}), ("p.key", "int", 8), ("n", "int", 2)],
+                    [("p.value", "main.kind", None), ("p.key", "main.name", None), ("n", "int", 3)],
+                    [("p.value", "*main.kind", 7), ("p.key", "main.name", "n"), ("n", "int", 10)]]
+
+
+@pytest.mark.parametrize("build", [("1.24", PLAIN), ("1.27", []), ("1.27", PLAIN), ("1.27", PIE)], ids=name_of)
+def test_closures(binary, start, trace, build):
+    """Functions inside of generic ones have the dictionary in their closure, if DWARF tells where."""
+    program = start(binary("typed", version=build[0], flags=build[1]))
+    tracer = trace("-f", "json", "-a", program.path, "main.enclosing[[]*].func1")
+    told = program.work("genericClosures")
+    calls = in_order(tracer.stop())
+    assert [shown(call) for call in calls] == [values[:2] for values in told]
+    assert [call["args"][0]["type"] for call in calls] == ["main.name", "*main.point"]
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.22", "1.26"])
+def test_unknown_dictionaries(binary, start, trace, version):
+    """Where nobody knows the dictionary, types are what all are that share the code."""
+    program = start(binary("typed", version=version))
+    tracer = trace("-f", "json", "-a", program.path, "main.enclosing[[]*].func1")
+    told = program.work("genericClosures")
+    first, second = in_order(tracer.stop())
+    assert shown(first) == told[0][:2] and first["args"][0]["type"] == "string"
+    assert second["args"][0]["type"] == "unsafe.Pointer" and second["args"][0]["value"].startswith("0x")
