@@ -94,9 +94,10 @@ class Chart {
       if (x + width >= 0) this.paintSlice(on, slice, x, y, width);
       i++;
       if (width < 1) {
-        // The next one that is not on this pixel.
+        // The next one that is not on this pixel alone.
         const behind = this.from + (Math.floor(x) + 1) / this.scale, first = i;
         i += bisect(row.length - first, (at) => start[row[first + at]] >= behind);
+        if (i > first && start[row[i - 1]] + time[row[i - 1]] > behind) i--;
       }
     }
   }
