@@ -115,6 +115,7 @@ struct hunt_node {
 	double share; /* of their time */
 	/* Set at leaves: what it did there, its kind_name. */
 	const char *kind; /* NULL: it is a function */
+	enum hunt_kind kind_of; /* of a leaf */
 	uint64_t
 		times; /* of a leaf: how often it was there in all slow calls; of what ran, samples */
 	uint64_t goid; /* of a leaf: whose call it was, if that was asked for; 0: not told apart */
@@ -212,6 +213,9 @@ struct hunt_report_options {
 	/* Leaves of the tree are told apart by goroutine, as long as they are not too many. */
 	bool by_goroutine;
 	uint64_t rank; /* fill in `slowest` with this one alone, from 1; 0: none */
+	/* Fill it in with all slow calls that were kept, the slowest first, their steps with the functions that are
+	 * shown. */
+	bool slow_in_order;
 	double share_of_exact; /* of struct hunt_report */
 };
 

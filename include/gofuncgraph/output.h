@@ -204,6 +204,8 @@ void output_hunt(struct output *out, const struct hunt_report *report);
 bool format_wants_full_stacks(const struct format *format);
 /* And who they are of: hunt_report_options.by_goroutine. */
 bool format_wants_goroutines(const struct format *format);
+/* And so many of the slow calls of each target in order of time: hunt_report_options.slow_in_order. */
+size_t format_num_slowest(const struct format *format);
 
 /* Each record of trees, before the trees are told of it. */
 void output_hear(struct output *out, const struct record *record);

@@ -78,7 +78,7 @@ struct error *hunt_view_open(struct hunt_view *view, const struct output_options
 		.sample_ns = period_ns(&options->run.hunt),
 		.stuck_ns = args->stuck_ns,
 		.max_calls = args->limit ? args->limit - view->num_before : 0,
-		.num_slowest = args->call,
+		.num_slowest = args->call ?: format_num_slowest(args->format),
 		.code = code,
 	};
 	const struct hunt_sink sink = {.context = view,
@@ -129,6 +129,7 @@ struct error *hunt_view_report(struct hunt_view *view, double share_of_exact)
 		.full_stacks = format_wants_full_stacks(args->format),
 		.by_goroutine = format_wants_goroutines(args->format),
 		.rank = args->call,
+		.slow_in_order = !args->call && format_num_slowest(args->format),
 		.share_of_exact = share_of_exact,
 	};
 	const struct hunt_visitor visitor = {.report = print_report, .context = view};

@@ -1,18 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* steps.c - one of the slowest calls, piece by piece in order of time. */
+/* steps.c - one of the slowest calls, or all slow ones that were kept, piece by piece in order of time. */
 #include <stdlib.h>
 
 #include "hunt/analysis.h"
 
+static void drop_hidden(struct hunt_doing *doing)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < doing->num_frames; i++)
+		if (!doing->frames[i].is_hidden)
+			doing->frames[count++] = doing->frames[i];
+	doing->num_frames = count;
+}
+
 static bool fill_step(struct sites *sites, const struct kept_call *call, uint32_t index,
-		      struct hunt_step *step)
+		      bool with_frames, struct hunt_step *step)
 {
 	const struct piece *piece = &call->pieces.items[index];
 	const struct guilt_wait wait = {.call = call, .piece = index, .weight = 1};
 
 	step->at_ns = piece->start_ns - call->start_ns;
-	if (!doing_fill(sites, piece, false, &step->doing))
+	if (!doing_fill(sites, piece, with_frames, &step->doing))
 		return false;
+	drop_hidden(&step->doing);
 	step->doing.ns = piece->ns;
 	step->doing.count = piece->count;
 	step->doing.share = call->end_ns > call->start_ns
@@ -28,7 +39,8 @@ static int compare(const void *one, const void *other)
 	return a->at_ns < b->at_ns ? -1 : a->at_ns > b->at_ns;
 }
 
-static bool fill_call(struct sites *sites, const struct kept_call *call, struct hunt_call *told)
+static bool fill_call(struct sites *sites, const struct kept_call *call, bool with_frames,
+		      struct hunt_call *told)
 {
 	told->goid = call->goroutine.first;
 	told->pid = (uint32_t)call->goroutine.second;
@@ -41,7 +53,7 @@ static bool fill_call(struct sites *sites, const struct kept_call *call, struct 
 		return false;
 	for (uint32_t i = 0; i < call->pieces.count; i++) {
 		told->num_steps++;
-		if (!fill_step(sites, call, i, &told->steps[i]))
+		if (!fill_step(sites, call, i, with_frames, &told->steps[i]))
 			return false;
 	}
 	/* Sums of a span come behind what they are of. */
@@ -49,17 +61,35 @@ static bool fill_call(struct sites *sites, const struct kept_call *call, struct 
 	return true;
 }
 
+static bool is_slow(const struct kept_call *call, const struct hunt_report *report)
+{
+	return report->looked_at &&
+	       (report->alike || call->end_ns - call->start_ns >= report->cut_ns);
+}
+
 bool steps_make(struct sites *sites, const struct kept *kept,
 		const struct hunt_report_options *options, struct hunt_report *report)
 {
-	if (!options->rank || options->rank > kept->num_slowest)
-		return true;
-	report->slowest = calloc(1, sizeof(*report->slowest));
+	size_t first = 0, count = 0;
+
+	if (options->rank && options->rank <= kept->num_slowest) {
+		first = options->rank - 1;
+		count = 1;
+	} else if (!options->rank && options->slow_in_order) {
+		while (count < kept->num_slowest && is_slow(kept->slowest[count], report))
+			count++;
+	}
+	report->slowest = calloc(count + 1, sizeof(*report->slowest));
 	if (!report->slowest)
 		return false;
-	report->num_slowest = 1;
-	report->slowest[0].rank = options->rank;
-	return fill_call(sites, kept->slowest[options->rank - 1], &report->slowest[0]);
+	for (size_t i = 0; i < count; i++) {
+		report->slowest[i].rank = first + i + 1;
+		report->num_slowest++;
+		if (!fill_call(sites, kept->slowest[first + i], options->slow_in_order,
+			       &report->slowest[i]))
+			return false;
+	}
+	return true;
 }
 
 void steps_free(struct hunt_report *report)

@@ -16,6 +16,7 @@ struct tree_node {
 	struct hash_key key; /* parent and function; line, or kind of a leaf */
 	struct hunt_frame frame;
 	const char *kind; /* of a leaf */
+	enum hunt_kind kind_of; /* the same */
 	uint64_t goid; /* the same; 0: of any */
 	double ns, times; /* with the weights of the calls */
 	double line_ns; /* of the piece that the line is of */
@@ -97,21 +98,25 @@ static struct hash_key key_of_leaf(const struct tree_node *node, const char *kin
 				 .second = ((uint64_t)(uintptr_t)kind ^ salt) | 1ull << 63};
 }
 
-static bool add_leaf(struct tree *tree, struct tree_node *node, const char *kind, uint64_t goid,
-		     double ns, double times)
+/* `told`: kind, kind_of, goid. */
+static bool add_leaf(struct tree *tree, struct tree_node *node, struct hunt_node told, double ns,
+		     double times)
 {
-	struct hash_key key = key_of_leaf(node, kind, goid);
+	struct hash_key key = key_of_leaf(node, told.kind, told.goid);
 	struct tree_node *leaf = hash_find(&tree->by_key, key);
 
-	if (!leaf && goid && tree->count >= MAX_NODES_BY_GOROUTINE)
-		return add_leaf(tree, node, kind, 0, ns, times);
+	if (!leaf && told.goid && tree->count >= MAX_NODES_BY_GOROUTINE) {
+		told.goid = 0;
+		return add_leaf(tree, node, told, ns, times);
+	}
 	if (!leaf && tree->count >= MAX_NODES)
 		return true;
 	leaf = leaf ?: add_node(tree, node, key);
 	if (!leaf)
 		return false;
-	leaf->kind = kind;
-	leaf->goid = goid;
+	leaf->kind = told.kind;
+	leaf->kind_of = told.kind_of;
+	leaf->goid = told.goid;
 	leaf->ns += ns;
 	leaf->times += times;
 	return true;
@@ -164,9 +169,13 @@ static bool add_piece(struct tree *tree, const struct analysis *analysis, const 
 		if (!go_down(tree, &node, frame, frame->is_own && (i > 0 || !is_sampled), ns))
 			return false;
 	}
-	return add_leaf(tree, node, sites_kind_name(sites, kind, detail),
-			analysis->by_goroutine ? of->call->goroutine.first : 0, ns,
-			(double)piece->count * of->weight);
+	return add_leaf(tree, node,
+			(struct hunt_node){
+				.kind = sites_kind_name(sites, kind, detail),
+				.kind_of = kind,
+				.goid = analysis->by_goroutine ? of->call->goroutine.first : 0,
+			},
+			ns, (double)piece->count * of->weight);
 }
 
 /* ---- in order ---- */
@@ -211,6 +220,7 @@ static bool emit(const struct tree_node *parent, double weight, double total_ns,
 			.times = (uint64_t)(children[i]->times + 0.5),
 			.share = total_ns > 0 ? children[i]->ns / total_ns : 0,
 			.kind = children[i]->kind,
+			.kind_of = children[i]->kind_of,
 			.goid = children[i]->goid,
 			.depth = depth,
 		};

@@ -64,6 +64,7 @@ struct format {
 	bool is_document; /* see format_is_document() */
 	bool full_stacks; /* see format_wants_full_stacks() */
 	bool by_goroutine; /* see format_wants_goroutines() */
+	size_t num_slowest; /* see format_num_slowest() */
 	/* Now and then, by the clock of records: what ended before has been told. */
 	void (*tick)(struct output *out, uint64_t now_ns);
 	void (*end)(struct output *out, const struct output_totals *totals);
@@ -77,6 +78,8 @@ struct format {
 /* Those that formats of trees name as their `summary` and as their `live`. */
 extern const struct format format_summary_text, format_summary_json;
 extern const struct format format_live_text, format_live_json;
+/* What people read of hunt. */
+extern const struct format format_hunt_text;
 
 struct output {
 	const struct format *format;

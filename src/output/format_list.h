@@ -37,6 +37,7 @@
 /* Those of hunt that are for other programs. */
 #define HUNT_EXPORTS(FIRST, NEXT, LAST)                                                            \
 	FIRST("json", "JSON Lines, one object a target", format_hunt_json)                         \
+	NEXT("html", "a page for any browser", format_hunt_html)                                   \
 	NEXT("speedscope", "for speedscope.app", format_hunt_speedscope)                           \
 	NEXT("pprof", "for go tool pprof", format_hunt_pprof)                                      \
 	LAST("folded", "a line a stack, for flame graphs", format_hunt_folded)

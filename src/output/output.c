@@ -268,6 +268,11 @@ bool format_wants_goroutines(const struct format *format)
 	return format->by_goroutine;
 }
 
+size_t format_num_slowest(const struct format *format)
+{
+	return format->num_slowest;
+}
+
 void output_hear(struct output *out, const struct record *record)
 {
 	if (out->format->hear)

@@ -265,41 +265,47 @@ class Packed:
         return self.bytes[self.at - size:self.at].decode()
 
 
-def unpack(page, values=None):
-    """Its header, calls, lanes and waits: src/output/html.c says how they are packed. Values of calls are appended."""
-    values = [] if values is None else values
-    text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', page).group(1)
-    packed = Packed(zlib.decompress(base64.b64decode(text)))
-    header = [packed.number(), *(packed.text() for _ in range(4)), packed.number()]
-    texts, lanes, calls, waits, last = [], [], [], [], 0
-    while packed.at < len(packed.bytes):
-        kind = packed.number()
+class Page:
+    """What is in a page: src/output/html_file.h says how it is packed."""
+
+    def __init__(self, path):
+        self.text = path.read_text()
+        text = re.search(r'<script id="data" type="text/plain">([A-Za-z0-9+/=]+)</script>', self.text).group(1)
+        self.packed = packed = Packed(zlib.decompress(base64.b64decode(text)))
+        self.header = [packed.number(), *(packed.text() for _ in range(4)), packed.number()]
+        self.lanes, self.calls, self.values, self.waits, self.report, self.stacks = [], [], [], [], "", []
+        self.texts, self.since = [], 0
+        while packed.at < len(packed.bytes):
+            self.read(packed.number())
+        start_ms, lasted, lost = self.end
+        assert start_ms > 0 and lasted > 0 and lost == 0
+
+    def read(self, kind):
+        packed, texts = self.packed, self.texts
         if kind == 1:
             texts.append(packed.text())
         elif kind == 2:
-            lanes.append([texts[number] for number in packed.numbers(3)[1:]])
+            self.lanes.append([texts[number] for number in packed.numbers(3)[1:]])
         elif kind in (3, 4):
             lane, name, depth, since, duration, by = packed.numbers(6)
-            last += since >> 1 ^ -(since & 1)
+            self.since += since >> 1 ^ -(since & 1)
+            common = (self.lanes[lane][0], texts[name], depth, self.since, duration, by)
             if kind == 4:
-                packed.number()
-                waits.append((f"[{texts[name]}]", duration))
-                continue
+                self.waits.append((*common, packed.number(), packed.text()))
+                return
             ending, caller, file, line = packed.numbers(4)
-            values.append(packed.text())
+            self.values.append(packed.text())
             parts = [packed.numbers(3) for _ in range(packed.number())]
-            calls.append((lanes[lane][0], texts[name], depth, last, duration, by, texts[ending], texts[caller], texts[file], line,
-                          {texts[part]: ns for part, _, ns in parts}))
+            self.calls.append((*common, texts[ending], texts[caller], texts[file], line, {texts[part]: ns for part, _, ns in parts}))
+        elif kind == 6:
+            self.report += packed.text()
+        elif kind == 7:
+            names = [texts[number] for number in packed.numbers(packed.number())]
+            did, _, ns = packed.numbers(3)
+            self.stacks.append((names, texts[did], ns))
         else:
-            start_ms, lasted, lost = packed.numbers(3)
-            assert packed.at == len(packed.bytes) and start_ms > 0 and lasted > 0 and lost == 0
-    return header, calls, lanes, waits
-
-
-def html_values(page):
-    values = []
-    unpack(page, values)
-    return values
+            self.end = packed.numbers(3)
+            assert kind == 5 and packed.at == len(packed.bytes)
 
 
 def states_of(call):
@@ -308,9 +314,9 @@ def states_of(call):
 
 
 def test_html(recording):
-    page = export(recording, "html").read_text()
-    header, calls, _, _ = unpack(page)
-    assert header[0] == 1 and header[2].endswith("/follow") and "main.handle" in header[4] and header[5] == 1
+    page = Page(export(recording, "html"))
+    header, calls = page.header, page.calls
+    assert header[0] == 2 and header[2].endswith("/follow") and "main.handle" in header[4] and header[5] == 1
     caller = lambda call: call.get("caller", {})  # noqa: E731
     since = calls_of(recording)[0]["start_ns"] - calls[0][3]
     expected = [(f"goroutine {call['goid']}", call["function"], call["depth"], call["start_ns"] - since, call["duration_ns"],
@@ -319,7 +325,7 @@ def test_html(recording):
                 for call in calls_of(recording)]
     assert calls == expected
     # It needs nothing else, and would not get it.
-    assert not re.search(r"https?:|src=|href=|@import", page) and "default-src 'none'" in page
+    assert not re.search(r"https?:|src=|href=|@import", page.text) and "default-src 'none'" in page.text
 
 
 def test_pid(binary, start, trace, tmp_path):
@@ -328,9 +334,9 @@ def test_pid(binary, start, trace, tmp_path):
     tracer = trace("record", "-o", path, "-u", "main.*", "-p", str(program.pid), "main.root")
     program.work()
     tracer.stop()
-    header, calls, lanes, _ = unpack(export(path, "html").read_text())
-    assert calls and header[2] == str(program.path)
-    assert {process for _, process in lanes} == {f"{program.path.name} ({program.pid})"}
+    page = Page(export(path, "html"))
+    assert page.calls and page.header[2] == str(program.path)
+    assert {process for _, process in page.lanes} == {f"{program.path.name} ({program.pid})"}
 
 
 def test_live_is_the_same(binary, start, trace, tmp_path):
@@ -351,8 +357,8 @@ def chrome_spans(path):
 
 
 def html_spans(path):
-    _, calls, _, waits = unpack(path.read_text())
-    return [(call[1], call[4]) for call in calls] + waits
+    page = Page(path)
+    return [(call[1], call[4]) for call in page.calls] + [(f"[{wait[1]}]", wait[4]) for wait in page.waits]
 
 
 def message(data):
@@ -496,7 +502,7 @@ def test_values_by_name(name, options, targets, commands, build, binary, start, 
 
     shown = subprocess.run([tool(), "replay", "--caller", "off", recording], capture_output=True, text=True, check=True,
                            timeout=WAIT_SECONDS).stdout
-    texts = html_values(export(recording, "html").read_text())
+    texts = Page(export(recording, "html")).values
     assert len(texts) == len(calls) and all(text.split(")")[0] in shown for text in texts)
 
 
@@ -516,7 +522,7 @@ def test_uftrace_values(name, options, targets, command, binary, start, trace, t
     calls, folder = calls_of(recording), export(recording, "uftrace")
     shown = subprocess.run(["uftrace", "replay", "--no-pager", "--color=no", "-d", folder], capture_output=True, text=True, check=True,
                            timeout=WAIT_SECONDS).stdout
-    texts = html_values(export(recording, "html").read_text())
+    texts = Page(export(recording, "html")).values
     assert len(texts) == len(calls) and any(texts)
     for text in texts:
         given, returned, labels = re.fullmatch(r"(?:\((.*?)\))?(?: = \((.*)\))?( \[.*\])?", text).groups(default="")

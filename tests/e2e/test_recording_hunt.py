@@ -17,6 +17,7 @@ VIEWS = {
     "folded": ["-f", "folded"],
     "pprof": ["-f", "pprof"],
     "speedscope": ["-f", "speedscope"],
+    "html": ["-f", "html"],
     "limit": ["--limit", "20"],
     "sampled": ["--waits", "sampled", "-f", "json"],
     "samples": ["--frequency", "997", "--waits", "exact", "--call", "1"],

@@ -20,6 +20,18 @@ const shown = (page) => page.evaluate(() => {
   return { from, to, drawn, end: trace.end, zoomed: views.flame.labelOf(views.flame.zoomed) };
 });
 
+// Slices in view that could be seen, and are not drawn.
+const missing = (page) => page.evaluate(() => {
+  const { trace, views, view, canvas } = window.page, { from, to, drawn, scale } = views.time;
+  const seen = new Set(drawn.map((one) => one.slice)), top = view.scrollTop + RULER, names = [];
+  for (let i = 0; i < trace.count; i++) {
+    const y = views.time.rowOf(i), inTime = trace.start[i] < to && trace.start[i] + trace.time[i] > from;
+    if (inTime && y > top && y < top + canvas.clientHeight - 2 * ROW - RULER && trace.time[i] * scale > 3 && !seen.has(i)
+      && (trace.start[i] + trace.time[i] - from) * scale > 3 && (to - trace.start[i]) * scale > 3) names.push(trace.texts[trace.name[i]]);
+  }
+  return names;
+});
+
 async function press(page, ...keys) {
   for (const key of keys) await page.keyboard.press(key);
   await settle(page);
@@ -47,7 +59,11 @@ async function html(page, origin, file, wanted) {
   await page.goto(`${origin}/${file}`);
   await page.waitForFunction(() => window.page || document.querySelector("#facts").children.length, null, { timeout: SECONDS * 1000 });
   await settle(page);
-  const found = { ...(await sums(page)), title: await page.title(), whole: await shown(page) };
+  // A page of hunt begins with its report.
+  const report = await page.innerText("#report");
+  if (report) await keep(page, "report");
+  await press(page, "1");
+  const found = { ...(await sums(page)), report, title: await page.title(), whole: await shown(page), missing: await missing(page) };
   await keep(page, "time");
 
   // The widest call's facts, and what a click on it leads to.
@@ -56,6 +72,12 @@ async function html(page, origin, file, wanted) {
   await page.mouse.move(...middle);
   found.tip = await page.innerText("#tip");
   await keep(page, "tip");
+  const longest = found.whole.drawn.filter((one) => one.isWait).sort((a, b) => b.width - a.width)[0];
+  if (longest) {
+    await page.mouse.move(longest.x + longest.width / 2, longest.y + 6);
+    found.waitTip = await page.innerText("#tip");
+    await keep(page, "wait-tip");
+  }
   await page.mouse.click(...middle);
   await settle(page);
   found.clicked = { ...(await shown(page)), slice: widest };

@@ -72,13 +72,15 @@ function findKinds(trace) {
   }
 }
 
+function addPart(sums, name, kind, ns) {
+  const sum = sums.get(name) ?? { kind, ns: 0 };
+  sum.ns += ns;
+  sums.set(name, sum);
+}
+
 function addParts(sums, trace, slice, sign) {
   const { parts, partsAt } = trace;
-  for (let at = partsAt[slice]; at < partsAt[slice + 1]; at++) {
-    const sum = sums.get(parts.name[at]) ?? { kind: parts.kind[at], ns: 0 };
-    sum.ns += sign * parts.time[at];
-    sums.set(parts.name[at], sum);
-  }
+  for (let at = partsAt[slice]; at < partsAt[slice + 1]; at++) addPart(sums, parts.name[at], parts.kind[at], sign * parts.time[at]);
 }
 
 // Own time by what it was spent on, running first: [[name, kind, ns], ...].
@@ -94,25 +96,58 @@ function isOutermost(trace, slice) {
   return true;
 }
 
-// Sums of functions, and the tree of paths: nodes {name, calls, total, own, ownParts, inside, parent}.
-function sumUp(trace) {
-  const { name, time, inner, parent, isWait } = trace;
-  const node = (of, above) => ({ name: of, calls: 0, total: 0, own: 0, ownParts: new Map(), inside: new Map(), parent: above });
-  const root = node(0, null), nodes = new Array(trace.count), functions = new Map();
-  trace.paths = []; // nodes, each behind the one that it is inside
+// The calls that nothing is around, those of them that were traced, and the slowest of these.
+function findTargets(trace) {
+  const { time, isWait, parent } = trace;
   trace.roots = [];
+  for (const { slices } of trace.lanes)
+    for (const i of slices) if (!isWait[i] && parent[i] === NO_CALL) trace.roots.push(i);
+  trace.rootsNs = trace.roots.reduce((sum, call) => sum + time[call], 0);
+  // What was traced, where goroutines are followed that it starts.
+  trace.targets = trace.roots.filter((call) => !trace.other[call]);
+  if (!trace.targets.length) trace.targets = trace.roots;
+  trace.slowest = [...trace.targets].sort((a, b) => time[b] - time[a]).slice(0, 5);
+}
+
+// Sums of functions, and the tree of paths: nodes {name, calls, total, own, ownParts, inside, parent}.
+class Sums {
+  constructor() {
+    this.root = this.make(0, null);
+    this.paths = []; // nodes, each behind the one that it is inside
+    this.functions = new Map();
+  }
+  make(name, parent) {
+    return { name, calls: 0, total: 0, own: 0, ownParts: new Map(), inside: new Map(), parent };
+  }
+  below(outer, name) {
+    if (!outer.inside.has(name)) {
+      this.paths.push(this.make(name, outer));
+      outer.inside.set(name, this.paths.at(-1));
+    }
+    return outer.inside.get(name);
+  }
+  function(name) {
+    if (!this.functions.has(name)) this.functions.set(name, { ...this.make(name, null), longest: 0 });
+    return this.functions.get(name);
+  }
+  tell(trace) {
+    for (const one of this.root.inside.values()) this.root.total += one.total;
+    trace.root = this.root;
+    trace.paths = this.paths;
+    trace.functions = [...this.functions.values()];
+    trace.numCalls = trace.functions.reduce((sum, one) => sum + one.calls, 0);
+  }
+}
+
+// Of the calls themselves.
+function sumCalls(trace) {
+  const { name, time, inner, parent, isWait } = trace, sums = new Sums(), nodes = new Array(trace.count);
   for (const { slices } of trace.lanes)
     for (const i of slices) {
       if (isWait[i]) continue;
-      const outer = parent[i] === NO_CALL ? root : nodes[parent[i]];
-      if (outer === root) trace.roots.push(i);
-      if (!outer.inside.has(name[i])) {
-        trace.paths.push(node(name[i], outer));
-        outer.inside.set(name[i], trace.paths.at(-1));
-      }
-      if (!functions.has(name[i])) functions.set(name[i], { ...node(name[i], null), longest: 0 });
-      const own = Math.max(0, time[i] - inner[i]), of = functions.get(name[i]);
-      nodes[i] = outer.inside.get(name[i]);
+      const outer = parent[i] === NO_CALL ? sums.root : nodes[parent[i]];
+      const own = Math.max(0, time[i] - inner[i]), of = sums.function(name[i]);
+      nodes[i] = sums.below(outer, name[i]);
       for (const sum of [nodes[i], of]) {
         sum.calls++;
         sum.own += own;
@@ -123,18 +158,29 @@ function sumUp(trace) {
       if (!(of.longest >= time[i])) of.longest = time[i];
       if (parent[i] !== NO_CALL) {
         addParts(outer.ownParts, trace, i, -1);
-        addParts(functions.get(outer.name).ownParts, trace, i, -1);
+        addParts(sums.function(outer.name).ownParts, trace, i, -1);
       }
     }
-  for (const one of root.inside.values()) root.total += one.total;
-  root.calls = trace.roots.length;
-  trace.root = root;
-  trace.functions = [...functions.values()];
-  trace.numCalls = trace.functions.reduce((sum, one) => sum + one.calls, 0);
-  // What was traced, where goroutines are followed that it starts.
-  trace.targets = trace.roots.filter((call) => !trace.other[call]);
-  if (!trace.targets.length) trace.targets = trace.roots;
-  trace.slowest = [...trace.targets].sort((a, b) => time[b] - time[a]).slice(0, 5);
+  sums.root.calls = trace.roots.length;
+  sums.tell(trace);
+}
+
+// Of stacks: of more calls than those that are shown over time.
+function sumStacks(trace) {
+  const sums = new Sums();
+  for (const { names, did, kind, ns } of trace.stacks) {
+    let node = sums.root;
+    for (const name of names) {
+      node = sums.below(node, name);
+      node.total += ns;
+    }
+    for (const name of new Set(names)) sums.function(name).total += ns;
+    for (const sum of [node, sums.function(node.name)]) {
+      sum.own += ns;
+      if (kind) addPart(sum.ownParts, did, kind, ns);
+    }
+  }
+  sums.tell(trace);
 }
 
 // What a search finds: {isNamed(name), slices in order of time, ns, share}; null: nothing is searched for.
@@ -159,5 +205,5 @@ function search(trace, wanted) {
     if (above === NO_CALL) ns += trace.time[i];
   }
   slices.sort((a, b) => trace.start[a] - trace.start[b]);
-  return { isNamed: (name) => named[name], slices, ns, share: ns / trace.root.total };
+  return { isNamed: (name) => named[name], slices, ns, share: ns / trace.rootsNs };
 }

@@ -18,11 +18,12 @@ class Page {
     this.foundAt = -1;
     this.sortBy = "total";
     paint.byKind = trace.hasStates;
+    $("report").textContent = trace.report;
     this.showFacts();
     this.showButtons();
     this.listen();
     this.setTheme(matchMedia("(prefers-color-scheme: dark)").matches);
-    this.open("time");
+    this.open(trace.isHunt ? "report" : "time");
   }
 
   // ---- facts ----
@@ -38,7 +39,8 @@ class Page {
     const fact = (name, value, style = "") => $("facts").append(element("dt", name), element("dd", value, { className: style }));
     if (trace.command) fact("Traced by", trace.command, "code");
     if (trace.startMs) fact("When", `${new Date(trace.startMs).toLocaleString()}, for ${duration(trace.lastsNs)}`);
-    fact("Calls", `${count(trace.numCalls, "call")} of ${count(trace.functions.length, "function")} on ${count(trace.lanes.length, "goroutine")}`
+    if (trace.isHunt) fact("Over time", `the ${count(trace.roots.length, "slowest call", "slowest calls")} on ${count(trace.lanes.length, "goroutine")}`);
+    else fact("Calls", `${count(trace.numCalls, "call")} of ${count(trace.functions.length, "function")} on ${count(trace.lanes.length, "goroutine")}`
       + (trace.isOneProcess ? "" : ` of ${new Set(trace.lanes.map((lane) => lane.pid)).size} processes`));
     if (trace.lost) fact("Missing", `${count(trace.lost, "event")} were lost, the ring buffer was full: calls may be missing`, "warn");
     if (!trace.slowest.length) return;
@@ -48,7 +50,7 @@ class Page {
         { tabIndex: 0, onclick: () => this.zoomTo(call), onkeydown: (event) => event.key === "Enter" && this.zoomTo(call) }));
   }
   showButtons() {
-    for (const [name, text] of [["time", "Over time"], ["flame", "Flame graph"], ["functions", "Functions"]])
+    for (const [name, text] of [["time", "Over time"], ["flame", "Flame graph"], ["functions", "Functions"], ...(this.trace.isHunt ? [["report", "Report"]] : [])])
       $("tabs").append(element("button", text, { id: `tab-${name}`, onclick: () => this.open(name), role: "tab" }));
     $("colour").onclick = () => this.setColours(!paint.byKind);
     $("colour").hidden = !this.trace.hasStates;
@@ -56,7 +58,7 @@ class Page {
     $("theme").onclick = () => this.setTheme(!paint.isDark);
     $("keys").onclick = () => $("help").showModal();
     for (const [keys, what] of [["1 2 3", "over time, flame graph, functions"], ["click", "zoom to a call or a frame"],
-      ["Esc", "zoom out again"], ["0", "show everything"], ["W S", "zoom in and out (also Ctrl and wheel)"],
+      ...(this.trace.isHunt ? [["4", "the report"]] : []), ["Esc", "zoom out again"], ["0", "show everything"], ["W S", "zoom in and out (also Ctrl and wheel)"],
       ["A D", "earlier and later (also by dragging)"], ["/", "search; /text/ is a regular expression"],
       ["N P", "next and previous call found"], ["C", "colour by function or by kind of time"], ["T", "dark or light"]]) {
       const cell = element("dd");
@@ -71,7 +73,8 @@ class Page {
     if (this.name !== name) this.view.scrollTop = 0;
     this.name = name;
     for (const tab of $("tabs").children) tab.setAttribute("aria-selected", tab.id === `tab-${name}`);
-    this.canvas.hidden = $("room").hidden = name === "functions";
+    this.canvas.hidden = $("room").hidden = !this.views[name];
+    $("report").hidden = name !== "report";
     $("table").hidden = name !== "functions";
     if (name === "functions") this.showTable();
     this.paint();
@@ -79,8 +82,9 @@ class Page {
   paint() {
     this.isWanted ||= !!requestAnimationFrame(() => {
       this.isWanted = false;
-      if (this.name === "functions") return;
-      const one = this.views[this.name], on = paint.begin(this.canvas, this.view.clientHeight);
+      const one = this.views[this.name];
+      if (!one) return;
+      const on = paint.begin(this.canvas, this.view.clientHeight);
       one.paint(on, this.view.scrollTop, this.found);
       $("room").style.height = `${Math.max(0, one.height - on.height)}px`;
     });
@@ -111,7 +115,8 @@ class Page {
     });
   }
   showTable() {
-    const columns = [["Function", "name"], ["Calls", "calls"], ["Total", "total"], ["Own", "own"], ["Average", "average"], ["Longest", "longest"]];
+    const columns = [["Function", "name"], ["Calls", "calls"], ["Total", "total"], ["Own", "own"], ["Average", "average"], ["Longest", "longest"]]
+      .filter(([, key]) => !this.trace.isHunt || ["name", "total", "own"].includes(key));
     const rows = this.trace.functions.map((one) => ({ ...one, average: one.total / one.calls, text: this.trace.texts[one.name] }));
     rows.sort(this.sortBy === "name" ? (a, b) => a.text.localeCompare(b.text) : (a, b) => b[this.sortBy] - a[this.sortBy]);
     const head = element("tr");
@@ -122,8 +127,8 @@ class Page {
     for (const row of rows.slice(0, 2000)) {
       const line = element("tr", "", { onclick: () => this.searchFor(row.text), title: "Search for its calls" });
       line.className = this.found && !this.found.isNamed(row.name) ? "dim" : "";
-      line.append(element("td", row.text), element("td", NUMBER.format(row.calls)));
-      for (const key of ["total", "own", "average", "longest"]) line.append(element("td", duration(row[key])));
+      for (const [, key] of columns)
+        line.append(element("td", key === "name" ? row.text : key === "calls" ? NUMBER.format(row.calls) : duration(row[key])));
       if (this.trace.hasStates) {
         const cell = element("td");
         cell.append(this.barOf(ownParts(this.trace, row), row.own));
@@ -198,8 +203,9 @@ class Page {
   }
   showFound() {
     const { found } = this, at = this.foundAt < 0 ? "" : `${NUMBER.format(this.foundAt + 1)} of `;
-    $("found").textContent = !found ? "" : !found.slices.length ? "no call"
-      : `${at}${count(found.slices.length, "call")} · ${duration(found.ns)} · ${percent(found.share)}`;
+    const what = this.trace.isHunt ? "time" : "call";
+    $("found").textContent = !found ? "" : !found.slices.length ? `no ${what}`
+      : `${at}${count(found.slices.length, what)} · ${duration(found.ns)} · ${percent(found.share)}`;
   }
   goToFound(step) {
     const number = this.found ? this.found.slices.length : 0;
@@ -250,7 +256,7 @@ class Page {
       this.facts([
         ["ended", texts[trace.ending[slice]]],
         ["own time", isWait || !trace.inner[slice] ? "" : duration(Math.max(0, time[slice] - trace.inner[slice]))],
-        ["values", trace.values.get(slice), "code"],
+        [isWait ? "what" : "values", trace.values.get(slice), "code"],
         ["called at", isWait ? "" : [texts[trace.caller[slice]], file && `${file}${line ? `:${line}` : ""}`].filter((text) => text).join("  "), "code"],
         [isWait ? "ended by" : "started by", trace.other[slice] ? `goroutine ${trace.other[slice]}` : ""],
         ["began", `at ${duration(trace.start[slice])} · ${lane.name} of ${lane.process}`],
@@ -262,7 +268,7 @@ class Page {
     if (frame === root || frame.state) return [element("b", this.views.flame.labelOf(frame)), element("div", share)];
     return [
       element("b", this.trace.texts[frame.name]),
-      element("div", `${share} · ${count(frame.calls, "call")}, ${duration(frame.total / frame.calls)} each`),
+      element("div", frame.calls ? `${share} · ${count(frame.calls, "call")}, ${duration(frame.total / frame.calls)} each` : share),
       element("div", `own time ${duration(frame.own)}`),
       ...this.tellParts(ownParts(this.trace, frame), frame.own),
     ];
@@ -316,7 +322,7 @@ class Page {
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
     const step = this.canvas.clientWidth / 8, keys = {
-      1: () => this.open("time"), 2: () => this.open("flame"), 3: () => this.open("functions"), 0: () => this.showAll(),
+      1: () => this.open("time"), 2: () => this.open("flame"), 3: () => this.open("functions"), 4: () => this.trace.isHunt && this.open("report"), 0: () => this.showAll(),
       Escape: () => this.zoomOut(), "/": () => $("search").focus(), "?": () => $("help").showModal(),
       w: () => this.zoomBy(0.7), s: () => this.zoomBy(1.4), a: () => this.pan(-step), d: () => this.pan(step),
       ArrowLeft: () => this.pan(-step), ArrowRight: () => this.pan(step), n: () => this.goToFound(1), p: () => this.goToFound(-1),
@@ -337,7 +343,8 @@ class Page {
     const trace = read(bytes);
     nest(trace);
     findKinds(trace);
-    sumUp(trace);
+    findTargets(trace);
+    (trace.isHunt ? sumStacks : sumCalls)(trace);
     trace.isOneProcess = new Set(trace.lanes.map((lane) => lane.pid)).size < 2;
     globalThis.page = new Page(trace);
   } catch (error) {

@@ -1,5 +1,5 @@
 "use strict";
-// What was traced, out of the page: base64 of zlib of records; html.c says what is in those.
+// What was traced, out of the page: base64 of zlib of records; html_file.h says what is in those.
 
 // Numbers and texts that follow each other (base/bytes.h).
 class Cursor {
@@ -68,9 +68,11 @@ function read(bytes) {
   const cursor = new Cursor(bytes);
   const header = {
     version: cursor.number(), tool: cursor.text(), binary: cursor.text(), buildId: cursor.text(), command: cursor.text(),
-    hasStates: cursor.number() === 1,
+    of: cursor.number(),
   };
-  const trace = { ...header, texts: [], lanes: [], startMs: 0, lastsNs: 0, lost: 0, values: new Map() };
+  const trace = { ...header, texts: [], lanes: [], startMs: 0, lastsNs: 0, lost: 0, values: new Map(), report: "", stacks: [] };
+  trace.hasStates = header.of > 0;
+  trace.isHunt = header.of === 2;
   const of = (Type) => new Numbers(Type);
   const columns = {
     lane: of(Uint32Array), name: of(Uint32Array), depth: of(Uint32Array), start: of(Float64Array), time: of(Float64Array),
@@ -96,25 +98,34 @@ function read(bytes) {
     parts.time.push(time);
   };
   const place = (...numbers) => ["ending", "caller", "file", "line"].forEach((name, i) => columns[name].push(numbers[i]));
+  const tellValues = (slice) => {
+    const values = cursor.text().trimEnd();
+    if (values) trace.values.set(slice, values);
+  };
   const records = {
     1: () => trace.texts.push(cursor.text()),
     2: () => trace.lanes.push({ pid: cursor.number(), name: trace.texts[cursor.number()], process: trace.texts[cursor.number()] }),
     3: () => {
       const call = slice(0);
       place(cursor.number(), cursor.number(), cursor.number(), cursor.number());
-      const values = cursor.text();
-      if (values) trace.values.set(call, values);
+      tellValues(call);
       for (let left = cursor.number(); left; left--) part(cursor.number(), cursor.number(), cursor.number());
     },
     4: () => {
       const wait = slice(1);
       place(0, 0, 0, 0);
       part(columns.name.all[wait], cursor.number(), columns.time.all[wait]);
+      tellValues(wait);
     },
     5: () => {
       trace.startMs = cursor.number();
       trace.lastsNs = cursor.number();
       trace.lost = cursor.number();
+    },
+    6: () => { trace.report += cursor.text(); },
+    7: () => {
+      const names = Array.from({ length: cursor.number() }, () => cursor.number());
+      trace.stacks.push({ names, did: cursor.number(), kind: cursor.number(), ns: cursor.number() });
     },
   };
   while (!cursor.isAtEnd) records[cursor.number()]();
