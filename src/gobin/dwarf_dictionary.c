@@ -19,7 +19,7 @@ uint16_t dwarf_dictionary_word(Dwarf_Die *type)
 	return (uint16_t)(index + 1);
 }
 
-static bool complete(struct go_types *, void *, struct go_type *)
+static bool complete(struct go_types *types, void *context, struct go_type *type)
 {
 	return true;
 }

@@ -55,7 +55,7 @@ static struct go_type *interface_type(void *context, uint64_t va)
 	return answer ? answer->type : NULL;
 }
 
-static struct go_type *type_in(void *context, uint64_t va, struct go_type *)
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *shape)
 {
 	const struct answer *answer = find(context, VALUE_NOTE_TYPE_IN, va);
 
