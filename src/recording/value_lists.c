@@ -164,7 +164,7 @@ static void take_piece(struct cursor *cursor, struct typed_list *typed)
 {
 	struct typed_piece *piece = &typed->pieces[typed->num_pieces];
 
-	piece->role = (uint8_t)take_number(cursor, TYPED_DICTIONARY);
+	piece->role = (uint8_t)take_number(cursor, TYPED_OVERFLOW);
 	piece->parent = (uint8_t)take_number(cursor, UINT8_MAX);
 	piece->is_text = take_number(cursor, 1);
 	piece->parent_at = (uint16_t)take_number(cursor, UINT16_MAX);

@@ -47,28 +47,38 @@ static unsigned count_groups(const uint8_t *header, size_t size, enum go_map_lay
 	return tables == 1 && used <= 14 ? 2 : TYPED_MAX_GROUPS;
 }
 
+/* The one at `at` of a piece is number `index`. */
+static void take_group(struct go_entries *entries, const struct go_value *map, unsigned index,
+		       uint8_t piece, uint64_t at)
+{
+	const uint8_t *bytes;
+	size_t size;
+	uint8_t state;
+
+	if (piece == TYPED_NONE)
+		return;
+	entries->groups[index] = go_make(map, map->type, piece, at);
+	bytes = go_piece_bytes(map->typed, map->captured, piece, &size, &state);
+	if (bytes && at < size)
+		entries->present |= (uint64_t)entries_in_use(bytes + at, size - at,
+							     &entries->layout, map->typed->maps)
+				    << 8 * index;
+}
+
 /* Those of them that were captured. */
 static void find_groups(struct go_entries *entries, const struct go_value *map, uint8_t header,
 			unsigned count)
 {
 	const struct typed_map_layout *layout = &entries->layout;
-	const uint8_t *bytes;
-	size_t size;
-	uint8_t state;
 
 	for (unsigned i = 0; i < count; i++) {
 		uint8_t piece = go_find_piece(map, header, TYPED_MAP_GROUPS_AT,
 					      i ? TYPED_MORE_GROUPS : TYPED_GROUP);
 		uint64_t at = i ? (i - 1) * layout->stride : 0;
 
-		if (piece == TYPED_NONE)
-			return;
-		entries->groups[i] = go_make(map, map->type, piece, at);
-		bytes = go_piece_bytes(map->typed, map->captured, piece, &size, &state);
-		if (bytes && at < size)
-			entries->present |=
-				entries_in_use(bytes + at, size - at, layout, map->typed->maps)
-				<< 8 * i;
+		take_group(entries, map, 2 * i, piece, at);
+		piece = go_find_piece(map, piece, (uint32_t)(at + layout->size), TYPED_OVERFLOW);
+		take_group(entries, map, 2 * i + 1, piece, 0);
 	}
 }
 
@@ -89,7 +99,7 @@ static void drop_without_keys(struct go_entries *entries)
 {
 	for (unsigned i = 0; i < GO_MAX_ENTRIES; i++)
 		if (entries->present >> i & 1 && !has_key(entries, i))
-			entries->present &= ~(1u << i);
+			entries->present &= ~(UINT64_C(1) << i);
 }
 
 struct go_entries go_value_entries(const struct go_value *map)
@@ -120,7 +130,7 @@ struct go_entries go_value_entries(const struct go_value *map)
 	if (entries.layout.size)
 		find_groups(&entries, map, piece, count_groups(bytes, size, map->typed->maps));
 	drop_without_keys(&entries);
-	if ((uint64_t)__builtin_popcount(entries.present) == entries.length)
+	if ((uint64_t)__builtin_popcountll(entries.present) == entries.length)
 		entries.state = VALUE_WHOLE;
 	return entries;
 }

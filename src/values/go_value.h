@@ -63,13 +63,13 @@ struct go_value go_element(const struct go_elements *elements, uint64_t index);
 bool go_value_dynamic(const struct go_value *interface, struct go_value *inner, uint8_t *state);
 
 /* Entries of a map, those whose keys were captured. */
-#define GO_MAX_ENTRIES (8 * TYPED_MAX_GROUPS)
+#define GO_MAX_ENTRIES (8 * 2 * TYPED_MAX_GROUPS)
 struct go_entries {
 	uint8_t state;
 	uint64_t length;
-	uint32_t present; /* a bit for each that can be looked at */
+	uint64_t present; /* a bit for each that can be looked at */
 	struct typed_map_layout layout;
-	struct go_value groups[TYPED_MAX_GROUPS];
+	struct go_value groups[2 * TYPED_MAX_GROUPS]; /* each with what it overflowed into */
 };
 struct go_entries go_value_entries(const struct go_value *map);
 struct go_value go_entry(const struct go_entries *entries, unsigned index, bool is_key);

@@ -28,6 +28,7 @@ enum typed_role {
 	TYPED_GROUP, /* its first bucket, or group */
 	TYPED_MORE_GROUPS, /* those behind it, as far as there is room */
 	TYPED_DICTIONARY, /* the address of struct go_dictionary */
+	TYPED_OVERFLOW, /* the bucket that one was too small for, in which a word leads to it */
 };
 
 #define TYPED_NONE 0xff
@@ -141,10 +142,11 @@ uint64_t typed_lost(const struct typed_list *typed, uint32_t registers);
 struct typed_map_layout {
 	uint64_t keys, key_stride, elems, elem_stride;
 	uint64_t size;
-	uint64_t stride; /* from one of them to the next */
+	/* From one of them to the next. Larger than `size`: behind the entries is a pointer to a bucket with more. */
+	uint64_t stride;
 };
 struct typed_map_layout typed_map_layout(enum go_map_layout maps, const struct go_type *map);
-#define TYPED_MAX_GROUPS 4 /* that are looked at */
+#define TYPED_MAX_GROUPS 4 /* that are looked at, each with one that it overflowed into */
 #define TYPED_MAX_IN_MAP                                                                           \
 	128 /* what is longer is behind a pointer there: src/internal/abi/map*.go */
 

@@ -69,7 +69,7 @@ static bool is_in_map(const struct building *building, const struct lead *lead)
 {
 	uint8_t role = building->typed->pieces[lead->parent].role;
 
-	return role == TYPED_GROUP || role == TYPED_MORE_GROUPS;
+	return role == TYPED_GROUP || role == TYPED_MORE_GROUPS || role == TYPED_OVERFLOW;
 }
 
 /* Of many texts each gets less room. */
@@ -276,10 +276,10 @@ static void look_into_map(struct building *building, uint8_t index)
 	struct typed_map_layout layout = typed_map_layout(building->typed->maps, lead.type);
 	uint64_t small = typed_struct_limit(building);
 
-	if (layout.size > small && layout.size <= MAX_MAP_SIZE / 2 &&
-	    add_lead(building, &lead, TYPED_GROUP, lead.type, layout.size, true))
+	if (layout.stride > small && layout.stride <= MAX_MAP_SIZE / 2 &&
+	    add_lead(building, &lead, TYPED_GROUP, lead.type, layout.stride, true))
 		return;
-	add_lead(building, &lead, TYPED_GROUP, lead.type, limit(layout.size, small), true);
+	add_lead(building, &lead, TYPED_GROUP, lead.type, limit(layout.stride, small), true);
 }
 
 static void look_into_elements(struct building *building, uint8_t index)
@@ -316,6 +316,7 @@ static void look_into_piece(struct building *building, uint8_t index)
 		break;
 	case TYPED_GROUP:
 	case TYPED_MORE_GROUPS:
+	case TYPED_OVERFLOW:
 		look_into_groups(building, index);
 		break;
 	case TYPED_DATA:
@@ -343,7 +344,7 @@ static void add_rest_of_group(struct building *building, uint8_t index)
 	struct typed_map_layout layout = typed_map_layout(building->typed->maps, group->type);
 	size_t before = group->size;
 
-	if (!typed_grow_piece(building, group, limit(layout.size, MAX_MAP_SIZE)))
+	if (!typed_grow_piece(building, group, limit(layout.stride, MAX_MAP_SIZE)))
 		return;
 	building->looked_at = before;
 	for (int pass = 0; pass < 2; pass++) {
@@ -361,13 +362,34 @@ static void add_groups_behind(struct building *building, uint8_t index)
 	struct typed_map_layout layout = typed_map_layout(building->typed->maps, lead.type);
 
 	building->adds_texts = false;
-	for (uint64_t count = TYPED_MAX_GROUPS - 1; count && group->size == layout.size; count--) {
-		uint64_t size = (count - 1) * layout.stride + layout.size;
+	for (uint64_t count = TYPED_MAX_GROUPS - 1; count && group->size == layout.stride;
+	     count--) {
+		uint64_t size = count * layout.stride;
 
 		if (size <= MAX_MAP_SIZE &&
 		    add_lead(building, &lead, TYPED_MORE_GROUPS, lead.type, size, true))
 			return;
 	}
+}
+
+/* Of each that is there as a whole. */
+static void add_overflow(struct building *building, uint8_t index)
+{
+	const struct typed_piece *group = &building->typed->pieces[index];
+	struct typed_map_layout layout = typed_map_layout(building->typed->maps, group->type);
+	struct lead lead = {
+		.type = group->type, .parent = index, .depth = (uint8_t)(group->depth - 1)};
+
+	for (uint64_t end = layout.stride; layout.stride > layout.size && end <= group->size;
+	     end += layout.stride) {
+		lead.at = limit(end - sizeof(uint64_t), UINT16_MAX);
+		add_lead(building, &lead, TYPED_OVERFLOW, lead.type, layout.size, true);
+	}
+}
+
+static bool is_group(const struct typed_piece *piece)
+{
+	return piece->role == TYPED_GROUP || piece->role == TYPED_MORE_GROUPS;
 }
 
 void typed_add_more_of_maps(struct building *building)
@@ -381,5 +403,8 @@ void typed_add_more_of_maps(struct building *building)
 		add_rest_of_group(building, (uint8_t)i);
 		add_groups_behind(building, (uint8_t)i);
 	}
+	for (size_t i = 0, end = typed->num_pieces; i < end; i++)
+		if (is_group(&typed->pieces[i]))
+			add_overflow(building, (uint8_t)i);
 	typed_add_leads(building, begin);
 }

@@ -332,6 +332,10 @@ static void emit_piece(struct emission *to, const struct typed_piece *piece)
 		emit_group(to, piece);
 		emit_text(to, piece, FETCH_SAVE_BYTES);
 		break;
+	case TYPED_OVERFLOW:
+		emit_saved(to, piece, piece->parent_at, WORD);
+		emit_text(to, piece, FETCH_SAVE_BYTES);
+		break;
 	case TYPED_MORE_GROUPS:
 		emit_more_groups(to, piece);
 		break;
