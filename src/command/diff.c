@@ -3,6 +3,7 @@
 #include "command/diff.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "command/play.h"
@@ -15,6 +16,7 @@
 
 struct side {
 	struct tree_times *times;
+	struct untraced *untraced; /* of both */
 	struct names *names;
 	struct calltree *trees;
 	bool is_incomplete; /* there was no memory */
@@ -69,10 +71,21 @@ static void end(void *context)
 	tree_times_begin(side->times, NULL, false);
 }
 
+static void note_taken_off(struct side *side, uint32_t site)
+{
+	const struct name *function = names_site(side->names, site)->function;
+
+	if (function)
+		side->is_incomplete |= !untraced_add(side->untraced, function->text);
+}
+
 static struct error *feed(void *context, const struct record *record, uint64_t lost)
 {
 	struct side *side = context;
 	struct error *err = calltree_feed(side->trees, record);
+
+	if (record->kind == RECORD_TAKEN_OFF)
+		note_taken_off(side, ((const struct record_frame *)record)->site);
 
 	return !err && side->is_incomplete ? error_out_of_memory() : err;
 }
@@ -104,15 +117,68 @@ static void report_left_out(const char *path, const struct tree_times *times)
 
 static struct error *read_recording(struct play *play, FILE *file)
 {
-	const struct side *side = play->context;
 	struct error *err = play_run(play, file);
 
-	if (err)
-		return err;
-	if (signals_arrived() && !player_is_over(play->player))
+	if (!err && signals_arrived() && !player_is_over(play->player))
 		return error_new("stopped before both recordings were read: nothing is compared");
+	return err;
+}
+
+static void report_recording(const struct play *play)
+{
+	const struct side *side = play->context;
+
 	play_report(play);
 	report_left_out(play->path, side->times);
+}
+
+/* ---- functions that were left out of one of them ---- */
+
+/* What is in a pipe can be read once. */
+static bool is_readable_again(const struct play *play)
+{
+	return play->size && strcmp(play->path, "-");
+}
+
+static struct error *read_again(const struct diff_args *args, struct play *play, FILE *file)
+{
+	struct side *side = play->context;
+	const char *path = play->path;
+	struct error *err;
+
+	play_close(play);
+	tree_times_destroy(side->times);
+	*side->times = (struct tree_times){.untraced = side->untraced};
+	*play = play_of(args, path, side);
+	err = play_open(play);
+	return err ?: read_recording(play, file);
+}
+
+static void report_untraced(const struct untraced *untraced)
+{
+	_cleanup_free_ char *names = untraced_text(untraced);
+
+	log_info(
+		"not compared, as their probes were taken off in one of the recordings: %s; what they took counts as their callers'",
+		names ?: "?");
+}
+
+/* Which these are is known when both were read. */
+static struct error *read_both(const struct diff_args *args, struct play *old, struct play *new,
+			       FILE *file)
+{
+	const struct side *side = old->context;
+	struct error *err = read_recording(old, file) ?: read_recording(new, file);
+
+	if (!err && side->untraced->names.count && is_readable_again(old) &&
+	    is_readable_again(new)) {
+		err = read_again(args, old, file) ?: read_again(args, new, file);
+		report_untraced(side->untraced);
+	}
+	if (err)
+		return err;
+	report_recording(old);
+	report_recording(new);
 	return NULL;
 }
 
@@ -137,7 +203,9 @@ static struct error *write_comparison(const struct diff_args *args,
 struct error *diff_run(const struct diff_args *args)
 {
 	struct tree_times times[2] = {};
-	struct side sides[2] = {{.times = &times[0]}, {.times = &times[1]}};
+	struct untraced untraced = {};
+	struct side sides[2] = {{.times = &times[0], .untraced = &untraced},
+				{.times = &times[1], .untraced = &untraced}};
 	struct play old = play_of(args, args->old, &sides[0]);
 	struct play new = play_of(args, args->new, &sides[1]);
 	struct comparison comparison = {};
@@ -149,7 +217,7 @@ struct error *diff_run(const struct diff_args *args)
 	if (!err)
 		err = play_open_output(&old, &new, &format_summary_text, args->output_path, &file);
 	if (!err)
-		err = read_recording(&old, file) ?: read_recording(&new, file);
+		err = read_both(args, &old, &new, file);
 	if (!err)
 		err = compare(&times[0], &times[1], &comparison);
 	if (!err)
@@ -161,5 +229,6 @@ struct error *diff_run(const struct diff_args *args)
 	comparison_destroy(&comparison);
 	tree_times_destroy(&times[0]);
 	tree_times_destroy(&times[1]);
+	untraced_destroy(&untraced);
 	return err;
 }

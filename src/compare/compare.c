@@ -115,11 +115,15 @@ static int compare_rows(const void *a, const void *b)
 
 static bool add_row(struct comparison *comparison, const struct times_row *row)
 {
-	struct compared *one = &comparison->rows[comparison->count++];
+	bool is_root = !strcmp(row->root, row->function);
+	struct compared *one;
 
+	if (row->is_untraced && !is_root)
+		return true;
+	one = &comparison->rows[comparison->count++];
 	one->root = row->root;
 	one->function = row->function;
-	comparison->num_roots += !strcmp(row->root, row->function);
+	comparison->num_roots += is_root;
 	return make_side(comparison->old, row, &one->old) &&
 	       make_side(comparison->new, row, &one->new);
 }

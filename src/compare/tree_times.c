@@ -22,6 +22,14 @@ struct open_tree {
 	struct hash_key key; /* its number */
 	const struct name *root;
 	struct open_calls *calls;
+	bool has_taken_off; /* a call was open when its function lost its probes */
+};
+
+/* What untraced calls directly inside an open call took themselves. */
+struct handed {
+	struct hash_key key; /* number of the open call, and of its tree */
+	uint64_t ns;
+	struct spent spent;
 };
 
 /* A row by the numbers of its names: texts are compared once. */
@@ -84,6 +92,7 @@ static struct times_row *make_row(struct tree_times *times, const char *root, co
 	row->key = key;
 	row->root = strdup(root);
 	row->function = strdup(function);
+	row->is_untraced = times->untraced && untraced_has(times->untraced, function);
 	if (row->root && row->function && hash_add(&times->rows, &row->key))
 		return row;
 	row_free(row);
@@ -190,14 +199,13 @@ static bool end_calls(struct tree_times *times, struct open_tree *open, bool is_
 }
 
 static struct open_calls *find_calls(struct tree_times *times, struct open_tree *open,
-				     const struct name *function)
+				     struct times_row *row)
 {
 	/* Names that are the same text have one row, and make one observation. */
-	struct times_row *row = find_row(times, open->root, function);
 	struct hash_key key = {(uintptr_t)row, open->key.first};
-	struct open_calls *calls = row ? hash_find(&times->calls, key) : NULL;
+	struct open_calls *calls = hash_find(&times->calls, key);
 
-	if (calls || !row)
+	if (calls)
 		return calls;
 	calls = calloc(1, sizeof(*calls));
 	if (!calls)
@@ -213,17 +221,67 @@ static struct open_calls *find_calls(struct tree_times *times, struct open_tree 
 	return calls;
 }
 
-/* All that happened in the tree is known. */
-static bool is_good_tree(const struct tree *tree, const struct call *root)
+/* All that happened in the tree is known, of functions that are compared. */
+static bool is_good_tree(const struct tree_times *times, const struct open_tree *open,
+			 const struct tree *tree, const struct call *root)
 {
 	return !call_time_is_unknown(root) && root->end != CALL_RUNNING && !root->incomplete &&
-	       !tree->lost && !tree->off_ns && !tree->num_off;
+	       !tree->lost && !tree->off_ns && !open->has_taken_off &&
+	       (times->untraced || !tree->num_off);
 }
 
 static void leave_out(struct tree_times *times, const struct tree *tree)
 {
 	times->num_left_out++;
 	times->num_taken_off += tree->num_off != 0;
+}
+
+/* ---- untraced calls ---- */
+
+static void handed_free(struct handed *handed)
+{
+	spent_destroy(&handed->spent);
+	free(handed);
+}
+
+/* What this call got, for it or for who called it. False: out of memory. */
+static bool take_handed(struct tree_times *times, const struct tree *tree, const struct call *call,
+			uint64_t *ns, struct spent *spent)
+{
+	struct hash_key key = {call->number, tree->number};
+	struct handed *handed = hash_find(&times->handed, key);
+	bool is_complete;
+
+	if (!handed)
+		return true;
+	*ns += handed->ns;
+	is_complete = spent_add_call(
+		spent, &(struct call){.parts = handed->spent.parts,
+				      .num_parts = (uint16_t)handed->spent.num_parts});
+	hash_remove(&times->handed, &handed->key);
+	handed_free(handed);
+	return is_complete;
+}
+
+static bool hand_up(struct tree_times *times, const struct tree *tree, const struct call *call)
+{
+	struct hash_key key = {call->parent, tree->number};
+	struct handed *handed = hash_find(&times->handed, key);
+
+	if (!handed) {
+		handed = calloc(1, sizeof(*handed));
+		if (!handed)
+			return false;
+		handed->key = key;
+		if (!hash_add(&times->handed, &handed->key)) {
+			free(handed);
+			return false;
+		}
+	}
+	if (!call_time_is_unknown(call))
+		handed->ns += call->end_ns - call->start_ns - call->inner_ns;
+	return own_call_ended(&times->own, tree, call, &handed->spent) &&
+	       take_handed(times, tree, call, &handed->ns, &handed->spent);
 }
 
 /* ---- calls ---- */
@@ -234,30 +292,47 @@ bool tree_times_call_began(struct tree_times *times, const struct name *function
 	return call->depth || begin_tree(times, function, tree);
 }
 
+/* Of one that is not handed up. */
+static bool add_call(struct tree_times *times, const struct tree *tree, const struct call *call,
+		     struct open_calls *calls)
+{
+	uint64_t ns = call->end_ns - call->start_ns;
+	bool is_complete = own_call_ended(&times->own, tree, call, &calls->own) &&
+			   take_handed(times, tree, call, &calls->own_ns, &calls->own);
+
+	calls->row->num_calls++;
+	calls->lacks_states |= call->lacks_states || !times->has_states;
+	if (call_time_is_unknown(call))
+		return is_complete;
+	calls->own_ns += ns - call->inner_ns;
+	return histogram_add(&calls->row->durations, ns) && is_complete;
+}
+
 bool tree_times_call_ended(struct tree_times *times, const struct name *function,
 			   const struct tree *tree, const struct call *call)
 {
 	struct open_tree *open = hash_find(&times->trees, (struct hash_key){.first = tree->number});
-	struct open_calls *calls = open ? find_calls(times, open, function) : NULL;
-	uint64_t ns = call->end_ns - call->start_ns;
-	bool is_complete;
+	struct times_row *row = open ? find_row(times, open->root, function) : NULL;
+	struct open_calls *calls;
+	bool is_complete, is_good;
 
-	if (!calls)
+	if (!row)
 		return !open;
-	is_complete = own_call_ended(&times->own, tree, call, &calls->own);
-	calls->row->num_calls++;
-	calls->lacks_states |= call->lacks_states || !times->has_states;
-	if (!call_time_is_unknown(call)) {
-		calls->own_ns += ns - call->inner_ns;
-		is_complete &= histogram_add(&calls->row->durations, ns);
-	}
+	open->has_taken_off |= call->end == CALL_TAKEN_OFF;
+	if (call->depth && row->is_untraced)
+		return hand_up(times, tree, call);
+	calls = find_calls(times, open, row);
+	if (!calls)
+		return false;
+	is_complete = add_call(times, tree, call, calls);
 	if (call->depth)
 		return is_complete;
-	if (is_good_tree(tree, call))
-		calls->row->trees_ns += ns;
+	is_good = is_good_tree(times, open, tree, call);
+	if (is_good)
+		row->trees_ns += call->end_ns - call->start_ns;
 	else
 		leave_out(times, tree);
-	is_complete &= end_calls(times, open, is_good_tree(tree, call));
+	is_complete &= end_calls(times, open, is_good);
 	hash_remove(&times->trees, &open->key);
 	free(open);
 	return is_complete;
@@ -268,9 +343,13 @@ bool tree_times_call_ended(struct tree_times *times, const struct name *function
 void tree_times_begin(struct tree_times *times, struct names *names, bool has_states)
 {
 	struct open_tree *open;
+	struct handed *handed;
 
 	for (size_t at = 0; (open = hash_next(&times->trees, &at));)
 		end_calls(times, open, false);
+	for (size_t at = 0; (handed = hash_next(&times->handed, &at));)
+		handed_free(handed);
+	hash_clear(&times->handed);
 	hash_free_items(&times->trees);
 	hash_free_items(&times->numbered);
 	own_destroy(&times->own);

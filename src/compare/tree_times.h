@@ -7,11 +7,14 @@
  * with its calls being slower and with there being more of them. Trees are told apart by the function that they
  * begin with, so that it does not matter how many there are of each. A tree whose calls may be missing (records
  * were lost) or that has not ended is left out.
+ *
+ * Calls of functions that are taken for untraced are handed up: their own time is that of their caller.
  */
 #ifndef COMPARE_TREE_TIMES_H
 #define COMPARE_TREE_TIMES_H
 
 #include "base/hash.h"
+#include "compare/untraced.h"
 #include "names/names.h"
 #include "sums/histogram.h"
 #include "sums/own.h"
@@ -34,9 +37,13 @@ struct times_row {
 	struct times_kind *kinds; /* what those were spent on */
 	size_t num_kinds, capacity;
 	bool lacks_states; /* of some: nothing is known of kinds */
+	bool is_untraced; /* its calls are handed up, but for those that trees begin with */
 };
 
 struct tree_times {
+	/* To be set first: those of both recordings; NULL: not known yet, and trees are left out from the first one
+	 * on. Not owned. */
+	const struct untraced *untraced;
 	struct hash
 		rows; /* struct times_row; that of the root itself has one of `own` for each tree */
 	uint64_t num_left_out; /* trees */
@@ -44,6 +51,7 @@ struct tree_times {
 	/* Its own: */
 	struct hash trees, calls; /* that are open */
 	struct own own;
+	struct hash handed; /* to calls that are open */
 	struct hash numbered; /* rows by the numbers of names */
 	struct names *names;
 	bool has_states;

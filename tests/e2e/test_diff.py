@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 
+import test_guard
 from harness import WAIT_SECONDS, tool
 
 REQUESTS, MORE = 30, 20
@@ -104,6 +105,58 @@ def test_only_in_one(record):
     shown = diff(old, new).stdout
     assert "\nonly in NEW: main.compute\n" in shown
     assert set(re.search(r"\nonly in OLD: (.*)\n", shown).group(1).split(", ")) == {"main.lookup", "main.render"}
+
+
+def calls_of(path):
+    shown = subprocess.run([tool(), "replay", "-f", "json", path], capture_output=True, text=True, timeout=WAIT_SECONDS, check=True)
+    return [json.loads(line) for line in shown.stdout.splitlines()]
+
+
+@pytest.fixture
+def one_sided(binary, start, trace, tmp_path):
+    """Two recordings of the same calls; in NEW, main.insideTarget lost its probes before."""
+    program, functions = start(binary("hot")), [word for name in ("insideTarget", "first", "last") for word in ("-u", f"main.{name}")]
+    program.work("INSIDE 3")
+    old, new = tmp_path / "old", tmp_path / "new"
+    tracer = trace("record", "-o", old, *functions, program.path, "main.root")
+    program.work("GO 20")
+    tracer.stop()
+    tracer = trace("record", "-o", new, "--max-overhead", "20", *functions, program.path, "main.root")
+    program.work("INSIDE 500000")
+    program.work("ROOTS 1")
+    test_guard.await_off(tracer, "main.insideTarget")
+    program.work("ROOTS 0")
+    program.work("INSIDE 3")
+    program.work("GO 20")
+    tracer.stop()
+    return old, new
+
+
+def test_taken_off(one_sided):
+    """A function that lost its probes in one of them is in both as if it had none: its time is its callers'."""
+    old, new = one_sided
+    for paths in ((old, new), (new, old)):
+        shown = diff(*paths)
+        assert "not compared, as their probes were taken off in one of the recordings: main.insideTarget; " in shown.stderr
+        assert "insideTarget" not in shown.stdout
+    rows = objects(old, new)
+    assert set(rows) == {"main.root", "main.first", "main.last"}
+    assert all(row["old"]["targets"] == 20 and row["new"]["targets"] >= 20 and row["diff"] != "too few" for row in rows.values())
+    calls = calls_of(old)
+    assert sum(call["function"] == "main.insideTarget" for call in calls) == 60
+    for name, names in (("main.root", ("main.root", "main.insideTarget")), ("main.first", ("main.first",)), ("main.last", ("main.last",))):
+        own = sum(call["self_ns"] for call in calls if call["function"] in names)
+        assert abs(rows[name]["old"]["self_ns"] - own / 20) <= 1, name
+
+
+def test_taken_off_of_a_pipe(one_sided):
+    """It is not known in time: calls from then on are left out, which is told."""
+    old, new = one_sided
+    with open(old, "rb") as stdin:
+        shown = subprocess.run([tool(), "report", "--diff", "-", new], stdin=stdin, capture_output=True, text=True,
+                               timeout=WAIT_SECONDS, check=True)
+    assert "functions in them were left out because they were called too often" in shown.stderr
+    assert "not compared, as their probes" not in shown.stderr
 
 
 def test_usage(tmp_path):
