@@ -5,16 +5,19 @@ were damaged, cut off or killed.
 tests/e2e/golden/recordings has files of each version, and what is shown of each with -f json. HACKING.md tells how one
 is made."""
 
+import collections
 import json
 import os
 import pathlib
 import random
 import signal
+import subprocess
+import time
 
 import pytest
 
 from blocks import BLOCK_HEADER, RECORDS, blocks
-from harness import await_condition
+from harness import WAIT_SECONDS, await_condition, tool
 from recordings import replay, run
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "recordings"
@@ -33,6 +36,14 @@ def show(path, what):
     """What was recorded, with -f json."""
     command = [what, "--replay"] if what in ("states", "hunt", "goroutines") else ["replay"]
     return run(*command, path, "-f", "json", check=False)
+
+
+def goids_by_process(shown):
+    found = collections.defaultdict(set)
+    for line in shown.splitlines():
+        goroutine = json.loads(line)
+        found[goroutine["pid"]].add(goroutine["goid"])
+    return dict(found)
 
 
 def version_now():
@@ -150,6 +161,35 @@ def test_killed_at_any_moment(what, seed, binary, start, trace, tmp_path):
     assert f"was cut off at byte {end},".encode() in shown.stderr
     assert all(line.startswith(b"{") and line.endswith(b"}") for line in shown.stdout.splitlines())
     program.work()
+
+
+def test_goroutines_killed_at_any_moment(binary, start, tmp_path):
+    """The same of who records goroutines: those of a process are there, all of them, or none."""
+    path, recording = binary("waiting"), tmp_path / "recording"
+    programs = [start(path) for _ in range(3)]
+    for program in programs:
+        program.work("MANY 200")
+    command = [tool(), "goroutines", "--record", recording, path]
+    began = time.monotonic()
+    subprocess.run(command, stdout=subprocess.DEVNULL, timeout=WAIT_SECONDS, check=True)
+    # Where the moments are is a matter of chance; what is left has to be right at any.
+    lasted = time.monotonic() - began
+    everything = goids_by_process(show(recording, "goroutines").stdout)
+    assert everything.keys() == {program.pid for program in programs}
+    for seed in range(KILLS):
+        recording.unlink(missing_ok=True)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as recorder:
+            time.sleep(random.Random(seed).random() * lasted)
+            recorder.kill()
+        if not recording.exists():
+            continue
+        shown = show(recording, "goroutines")
+        found = goids_by_process(shown.stdout)
+        assert found.items() <= everything.items()
+        assert shown.returncode == (0 if found else 1), shown.stderr
+        assert len(found) == len(programs) or shown.stderr
+    for program in programs:
+        assert program.code_is_clean()
 
 
 def test_reader_that_leaves(binary, start, run_tool):
