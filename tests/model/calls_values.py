@@ -37,6 +37,10 @@ class Values:
         if len(expected) != len(traced):
             return f"{len(traced)} values in place of {len(expected)}: {traced}"
         for one, other in zip(expected, traced):
+            if "unsafe.Pointer" in other["type"]:
+                # A result of a generic function, or an argument whose types' dictionary morestack did not keep.
+                self.comparison.counts["of unknown type"] += 1
+                continue
             found = self.comparison.differ(one, other, self.may_be_unknown(call, other))
             if found:
                 return found

@@ -9,7 +9,10 @@ TYPES = ["int", "int8", "uint16", "rune", "uint64", "bool", "uintptr", "string",
          "map[string]int", "map[int]vPair", "chan int", "func()", "time.Duration", "time.Time", "vKind"]
 RESULTS = [[], [], ["int"], ["string"], ["int", "error"], ["[5]int"], ["vPair"], ["*vMixed", "bool"], ["interface{}"],
            ["[]string", "uint8"], ["float64", "int16"], ["vMixed", "string", "error"]]
-GENERIC = ["int", "string", "float64", "[]int", "struct{ a int }", "vPair"]
+GENERIC = ["int", "string", "float64", "[]int", "struct{ a int }", "vPair", "vKind", "*vPair", "*vKind", "[]*vPair",
+           "map[string]int", "map[int]vPair", "error", "interface{}"]
+# What a generic function of T takes, and returns.
+FORMS = ["T", "T", "[]T", "[2]T", "*T", "map[string]T", "struct{ f T; n int }"]
 LEAVES = ["return x*3 + 1", "return x ^ 77", "for x > 3 { x -= 3 }; return x", "for { x++; if x > 9 { return x } }",
           "for i := range &steps { x += steps[i] }; return x", "if x == 3 { return 1 }; return x / 2"]
 
@@ -64,7 +67,7 @@ class Program:
         self.prefix = f"f{seed}_"
         self.functions = [Function(self.rnd, f"{self.prefix}{n}") for n in range(self.rnd.randint(5, 12))]
         self.deferred = [f"{self.prefix}d{n}" for n in range(2)]
-        self.generic = [f"{self.prefix}g{n}" for n in range(2)]
+        self.generic = [(f"{self.prefix}g{n}", self.rnd.choice(FORMS)) for n in range(3)]
         self.simple = [f"{self.prefix}l{n}" for n in range(3)]
         self.type = f"fT{seed}"
         self.names = []     # that may be targets
@@ -105,8 +108,9 @@ class Program:
         self.out(indent, "}")
 
     def call_generic(self, indent, k):
-        self.out(indent, f"var value {self.rnd.choice(GENERIC)}; j.give(&value)")
-        self.out(indent, f"got := {self.rnd.choice(self.generic)}(j, value); j.B({k}); j.got(&got)")
+        (name, form), kind = self.rnd.choice(self.generic), self.rnd.choice(GENERIC)
+        self.out(indent, f"var value {form.replace('T', kind)}; j.give(&value)")
+        self.out(indent, f"got := {name}[{kind}](j, value); j.B({k}); j.got(&got)")
 
     def call_deep(self, indent, k):
         self.out(indent, f"depth := j.n({self.rnd.choice([20, 60, 150])}); j.given(&depth)")
@@ -340,15 +344,16 @@ class Program:
         self.out(0, "")
         self.names.append(f"main.{name}")
 
-    def generic_function(self, name):
+    def generic_function(self, name, form):
         self.out(0, "//go:noinline")
-        self.out(0, f"func {name}[T any](j *jrn, value T) T {{")
+        self.out(0, f"func {name}[T any](j *jrn, value {form}) {form} {{")
         self.enter(1, "k")
         self.statements(1, "k", 2, False)
         self.out(1, "j.R(k)")
         self.out(1, "return value")
         self.out(0, "}")
         self.out(0, "")
+        self.names.append(f"main.{name}[...]")
 
     def deep_function(self):
         self.out(0, "//go:noinline")
@@ -400,8 +405,8 @@ class Program:
             self.function(function)
         for name in self.deferred:
             self.deferred_function(name)
-        for name in self.generic:
-            self.generic_function(name)
+        for name, form in self.generic:
+            self.generic_function(name, form)
         for name in self.simple:
             self.out(0, "//go:noinline")
             self.out(0, f"func {name}(x int) int {{ {self.rnd.choice(LEAVES)} }}")

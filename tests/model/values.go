@@ -138,7 +138,11 @@ func (j *jrn) putReference(v reflect.Value, depth int) {
 		j.put(v.Elem(), depth)
 	case reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
-		for i := j.n(6); i > 0; i-- {
+		size := j.n(6)
+		if j.odds(4) {
+			size = j.n(40) // more than a group or a bucket has room for
+		}
+		for i := size; i > 0; i-- {
 			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 			j.put(key, depth)
 			if key.Kind() == reflect.String {
