@@ -41,7 +41,7 @@ rm base.tar
 """
 # Until the end of its standard input.
 PLAY = """
-trap 'podman kube down daemonset.yaml >&2' EXIT
+trap 'podman kube down daemonset.yaml >&2; rmdir /sys/fs/cgroup/libpod_parent' EXIT
 podman kube play --network=host daemonset.yaml >&2
 podman logs -f $(podman ps -q --filter name=tracer) >&2 &
 cat
