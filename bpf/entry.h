@@ -73,7 +73,7 @@ static __always_inline bool may_be_outside(const struct pt_regs *ctx, __u32 flag
 		return true;
 	who->key.g = who->g_used;
 	gate = gate_of(who);
-	return !gate || gate->state != GATE_OPEN;
+	return !gate || gate->state != GATE_OPEN || gate->program != program_of(who);
 }
 
 /* The gate of a goroutine that has none: a tree begins. NULL: it cannot have one. */
@@ -110,7 +110,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	struct gate *gate;
 	__u64 cookie, position;
 	__u32 flags, index, unwanted = 0;
-	bool opens = false, is_told;
+	bool opens = false, is_told, is_decided;
 	enum hit hit;
 
 	if (!find_site(ctx, 0, &cookie, who, true))
@@ -121,7 +121,8 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		return false; /* morestack, then the same entry again */
 	if (!find_thread(who, index))
 		return false;
-	if (use.has_condition && may_be_outside(ctx, flags, who))
+	is_decided = !use.has_condition || may_be_outside(ctx, flags, who);
+	if (use.has_condition && is_decided)
 		unwanted = why_unwanted(ctx, index, who->g_used);
 	if (unwanted && !(flags & SITE_ANY_STACK)) {
 		count(unwanted);
@@ -146,13 +147,11 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 			return false;
 		/* The target's frame is gone, and nobody saw it go. */
 		send_last(gate, who, index, position, RECORD_LEFT);
-		if (use.has_condition) {
-			count(STAT_UNDECIDED); /* its values were not asked for */
-			return false;
-		}
 		gate = NULL;
 	}
 	if (!gate) {
+		if (!is_decided)
+			unwanted = STAT_UNDECIDED; /* its values were not asked for */
 		if (unwanted) {
 			count(unwanted);
 			return false;

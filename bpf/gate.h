@@ -151,10 +151,12 @@ static __always_inline struct gate *open_gate(const struct who *who, __u64 posit
 
 	if (is_new) {
 		/* Somebody else's loss is told first, and there was no room for that. */
-		if (gate && gate->lost) {
+		if (gate && gate->lost && gate->program == program) {
 			count(STAT_LOST);
 			return NULL;
 		}
+		if (gate)
+			gate->lost = 0;
 		if (who->goid && !claim_goid(who, program)) {
 			distrust(who);
 			return NULL;

@@ -66,6 +66,7 @@ static __always_inline void begin_hunt(const struct who *who)
 	wait = find_wait(who);
 	if (wait) {
 		wait->start_ns = 0;
+		wait->count = wait->waiting_ns = wait->syscall_ns = wait->runnable_ns = 0;
 		wait->is_inside = 1;
 	} else {
 		make_wait(who, true);

@@ -106,6 +106,9 @@ static void scan(struct cpu_times *times)
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 
+	for (size_t i = 0; i < times->count; i++)
+		if (times->members[i].pid != times->chosen.only)
+			times->members[i].has_ended |= !runs_file(times, times->members[i].pid);
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 

@@ -2,10 +2,11 @@
 #include "source/layers.h"
 
 #include <stdlib.h>
-#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "base/cleanup.h"
 #include "gofuncgraph/maps.h"
+#include "source/clear_map.h"
 
 /* ---- which layer a site is in ---- */
 
@@ -176,16 +177,6 @@ struct error *layers_take_off(struct layers *layers, struct attachment *attachme
 
 /* ---- going on ---- */
 
-/* Those of threads whose old probe was gone already. */
-static void clear_marks(const struct layers *layers)
-{
-	int fd = bpf_map__fd(layers->bpf->maps.switch_marks);
-	struct switch_key key;
-
-	while (!bpf_map_get_next_key(fd, NULL, &key) && !bpf_map_delete_elem(fd, &key))
-		;
-}
-
 enum layers_news layers_go_on(struct layers *layers, struct attachment *attachment)
 {
 	enum layers_step step = layers->step;
@@ -199,7 +190,8 @@ enum layers_news layers_go_on(struct layers *layers, struct attachment *attachme
 		return LAYERS_GOING;
 	case STEP_LEAVE:
 		layers->bpf->bss->switch_number = 0;
-		clear_marks(layers);
+		/* Those of threads whose old probe was gone already. */
+		clear_map(layers->bpf->maps.switch_marks);
 		return LAYERS_NO_NEWS;
 	case STEP_DETACH:
 		if (!layers->num_coming)

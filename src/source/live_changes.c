@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "source/clear_map.h"
 
 static bool is_of_states(const struct plan *plan, uint32_t func)
 {
@@ -123,13 +124,13 @@ void live_tell_open(struct source *source)
 struct error *live_rest(struct source *source)
 {
 	struct live *live = live_of(source);
-	const struct plan *plan = live->options.plan;
-	_cleanup_free_ uint32_t *funcs = calloc(plan->num_funcs + 1, sizeof(*funcs));
+	size_t count = plan_num_all(live->options.plan);
+	_cleanup_free_ uint32_t *funcs = calloc(count + 1, sizeof(*funcs));
 	struct error *err;
 
 	if (!funcs)
 		return error_out_of_memory();
-	for (uint32_t i = 0; i < plan->num_funcs; i++)
+	for (uint32_t i = 0; i < count; i++)
 		funcs[i] = i;
 	/* Of some calls only the beginning or the end would be seen meanwhile. */
 	live->bpf->bss->is_tracing = false;
@@ -138,9 +139,18 @@ struct error *live_rest(struct source *source)
 	live_hand_on_time(live, RECORD_REST, live_now_ns(live));
 	if (live->looks)
 		looks_forget(live->looks);
-	return err
-		       ?: layers_take_off(&live->layers, live->attachment, funcs, plan->num_funcs,
-					  false);
+	return err ?: layers_take_off(&live->layers, live->attachment, funcs, count, false);
+}
+
+/* Nothing is left of the goroutines that were inside, of what they waited for and ran on, or of who entered when
+ * probes went. */
+static void forget_goroutines(struct live *live)
+{
+	gates_forget(&live->gates);
+	clear_map(live->bpf->maps.waits);
+	clear_map(live->bpf->maps.threads);
+	if (live->looks)
+		looks_forget(live->looks);
 }
 
 struct error *live_wake(struct source *source)
@@ -153,10 +163,7 @@ struct error *live_wake(struct source *source)
 
 	if (!sites)
 		return error_out_of_memory();
-	/* Nothing is left of the goroutines that were inside, or of who entered when probes went. */
-	gates_forget(&live->gates);
-	if (live->looks)
-		looks_forget(live->looks);
+	forget_goroutines(live);
 	for (size_t i = 0; i < layers->num_funcs; i++) {
 		const struct plan_func *func = plan_func_at(plan, layers->funcs[i]);
 

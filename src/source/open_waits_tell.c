@@ -130,8 +130,10 @@ static void tell_ended(void *context, const struct gate_key *key, const struct h
 	if (key->pid != ending->pid || wait->program >= ending->first_alive)
 		return;
 	inside = open_wait_goid_inside(waits->bpf, key, wait);
-	if (!inside)
+	if (!inside) {
+		delete_ended(ending, key);
 		return;
+	}
 	tell_short_waits(&ending->teller, key, wait);
 	if (open_waits_was_open(waits, wait))
 		tell_ended_wait(ending, key, wait, inside);

@@ -198,6 +198,7 @@ def test_rests_of_hunt(binary, start, run_tool, method):
     tracer = run_tool("hunt", *GUARDED, "--attach", method, "-f", "json", "-p", program.pid, "main.outsideTarget").await_tracing()
     program.work("OUTSIDE 1")
     await_condition(lambda: "from now on there are none for some of the time" in tracer.err, "it does not rest")
+    await_condition(program.code_is_clean, "probes stay while it rests")
     begun = program.work("OUTSIDE 1")["main.outsideTarget"]
     await_condition(lambda: program.work("OUTSIDE 1")["main.outsideTarget"] > begun + 3_000_000, "the program is held up")
     account = program.work("OUTSIDE 0")

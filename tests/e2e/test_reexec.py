@@ -4,6 +4,7 @@ it was not its first one, which to the kernel makes it another."""
 
 import collections
 import json
+import signal
 import subprocess
 
 import pytest
@@ -133,6 +134,41 @@ def test_execs_of_others(binary, start, trace, tmp_path, method):
     assert counts == {"main.work": 15} and pids == {program.pid}
     assert "attached again" not in tracer.err
     assert other.finish() == 0
+
+
+# The first goroutine of a program that Go 1.19 made has the same address after an exec.
+@pytest.mark.parametrize("method", METHODS)
+def test_conditions(binary, start, trace, method):
+    """A call that was open then does not hide the first ones of the new program from a condition."""
+    program = start(binary("reexec", version="1.19"))
+    tracer = trace("-f", "json", "-a", "--attach", method, "--where", "n == 7", "-p", program.pid, "main.decide")
+    for _ in range(3):
+        program.work("INSIDE 1")
+        tracer.signal(signal.SIGSTOP)  # it has not learned of the exec
+        program.send("INSIDE 7")
+        program.await_line("READY")
+        program.work("INSIDE 1")
+        tracer.signal(signal.SIGCONT)
+    program.work("INSIDE 1")
+    calls = tracer.stop().calls()
+    assert [argument["value"] for call in calls for argument in call["args"]] == [7] * 3
+    assert program.finish() == 0
+
+
+def test_losses_of_before(binary, start, trace, tmp_path):
+    """What the new program does is traced, though its ring was full and what happened is not known."""
+    program = start(binary("reexec", version="1.19"))
+    trees = tmp_path / "trees"
+    tracer = trace("-f", "json", "--ring-size", "64K", "-o", trees, "-p", program.pid, "main.work")
+    tracer.signal(signal.SIGSTOP)
+    program.work("GO 3000")
+    program.send("FIRST")
+    program.await_line("READY")
+    tracer.signal(signal.SIGCONT)
+    # More than there were before.
+    await_condition(lambda: program.work("GO 100") and trees.read_text().count("\n") > 4000, "the new program's calls are lost")
+    tracer.stop()
+    assert program.finish() == 0
 
 
 @pytest.mark.parametrize("thread", ["FIRST", "OTHER"])

@@ -16,18 +16,36 @@
 
 #define SECOND 1000000000ull
 
-/* It runs this file, and has our name. */
+/* It runs this file, and has our name. Told so by SIGUSR1 it executes another. */
 static pid_t start_child(void)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid;
+	sigset_t set;
+	int number;
 
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	pid = fork();
 	assert_true(pid >= 0);
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (getppid() == parent)
-		pause();
+	if (getppid() == parent && sigwait(&set, &number) == 0)
+		execlp("sleep", "sleep", "1000", NULL);
 	_exit(0);
+}
+
+/* The same process runs another file now. */
+static void await_exec(pid_t pid, const struct stat *file)
+{
+	struct stat now;
+	char link[32];
+
+	snprintf(link, sizeof(link), "/proc/%d/exe", pid);
+	do
+		assert_int_equal(stat(link, &now), 0);
+	while (now.st_ino == file->st_ino && now.st_dev == file->st_dev);
 }
 
 static void end_child(pid_t pid)
@@ -68,10 +86,31 @@ static void test_who_is_gone(void **state)
 	cpu_times_free(times);
 }
 
+static void test_who_executes_another_file(void **state)
+{
+	struct chosen chosen = {0};
+	struct cpu_times *times;
+	struct stat file;
+	pid_t child = start_child();
+
+	assert_int_equal(stat("/proc/self/exe", &file), 0);
+	times = cpu_times_new(&file, false, &chosen);
+	assert_non_null(times);
+	cpu_times_read(times, SECOND);
+	assert_int_equal(cpu_times_num_running(times), 2);
+	kill(child, SIGUSR1);
+	await_exec(child, &file);
+	cpu_times_read(times, 60 * SECOND);
+	assert_int_equal(cpu_times_num_running(times), 1);
+	end_child(child);
+	cpu_times_free(times);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_is_gone),
+		cmocka_unit_test(test_who_executes_another_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
