@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file_age.h"
 #include "base/log.h"
@@ -174,12 +175,26 @@ static uint64_t note_end(struct run_record *to, const struct record *record)
 	return ns;
 }
 
-static struct error *write_dump(struct run_record *to, const char *path, uint64_t ns)
+/* FILE.N with the next N that no file has: a recorder that was started again keeps what it wrote before. */
+static struct error *name_dump(struct run_record *to, char **path)
 {
+	do {
+		free(*path);
+		if (asprintf(path, "%s.%u", to->path, ++to->last_dump) < 0) {
+			*path = NULL;
+			return error_out_of_memory();
+		}
+	} while (access(*path, F_OK) == 0);
+	return NULL;
+}
+
+static struct error *write_dump(struct run_record *to, uint64_t ns)
+{
+	_cleanup_free_ char *path = NULL;
 	char amount[TEXT_AMOUNT_SIZE];
 	uint64_t num_bytes = 0;
 	FILE *file;
-	struct error *err = output_file_open_stream(path, &file);
+	struct error *err = name_dump(to, &path) ?: output_file_open_stream(path, &file);
 
 	if (err)
 		return err;
@@ -197,7 +212,6 @@ static struct error *write_dump(struct run_record *to, const char *path, uint64_
 
 static struct error *look_for_slow(struct run_record *to, const struct record *record)
 {
-	_cleanup_free_ char *path = NULL;
 	uint64_t ns;
 
 	if (record->kind == RECORD_ENTRY && record->flags & RECORD_OPENS_TREE)
@@ -211,9 +225,7 @@ static struct error *look_for_slow(struct run_record *to, const struct record *r
 		log_warning(
 			"this is the last of %d files for slow calls: delete some, and start anew",
 			MAX_DUMPS);
-	if (asprintf(&path, "%s.%u", to->path, to->num_dumps) < 0)
-		return error_out_of_memory();
-	return write_dump(to, path, ns);
+	return write_dump(to, ns);
 }
 
 /* ---- records ---- */

@@ -28,6 +28,7 @@ struct run_record {
 	struct hash open; /* calls that began trees and are open: when they began */
 	bool is_closed; /* with is_output: nobody reads it any more, which is no error */
 	unsigned num_dumps;
+	unsigned last_dump; /* the number in the name of the last one */
 	uint64_t num_roots; /* calls that began trees */
 };
 

@@ -135,13 +135,15 @@ def test_keep(binary, start, trace, tmp_path):
 
 def test_dump_on_slow_calls(binary, start, trace, tmp_path):
     program = start(binary("durations"))
-    recording = tmp_path / "recording"
+    recording, earlier = tmp_path / "recording", tmp_path / "recording.2"
+    earlier.write_text("of a recorder before")
     tracer = trace("record", "-o", recording, "--keep", "60s", "--dump-on", "slower=100ms", "-u", "main.*", program.path,
                    "main.work")
     program.work("GO 20 150 30 1 300")
     tracer.stop()
-    dumps = sorted(tmp_path.glob("recording.*"), key=lambda path: int(path.suffix[1:]))
-    assert len(dumps) == 2
+    assert earlier.read_text() == "of a recorder before"
+    dumps = [recording.with_suffix(f".{number}") for number in (1, 3)]
+    assert sorted(tmp_path.glob("recording.*")) == sorted([earlier, *dumps])
     for number, path in enumerate(dumps, 1):
         calls = [json.loads(line) for line in replay("-f", "json", path).stdout.splitlines()]
         ended = [call for call in calls if call["depth"] == 0 and call["end"] == "return"]

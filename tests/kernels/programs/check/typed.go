@@ -15,9 +15,10 @@ const typedPath = "/bin/typed"
 
 var typedCommands = []string{"numbers", "structs", "generics", "closures", "texts", "others", "maps", "interfaces"}
 
-// Those of tests/e2e/test_typed.py.
+// Those of tests/e2e/test_typed.py and test_typed_generics.py.
 var typedTargets = []string{"main.ints", "main.spilled", "main.floats", "main.stackedFloats", "main.structs",
 	"main.inRegisters", "main.larges", "main.empties", "main.variadic", "main.blanks", "main.generic[[]*",
+	"main.silent[[]*", "main.numeric[[]*", "main.composed[[]*", "main.pair[[]*", "main.shown[[]*",
 	"main.(*pair[[]*", "main.point.byValue", "main.(*point).byPointer", "main.giveClosures.func1", "main.slices",
 	"main.texts", "main.named", "main.pointers", "main.lists", "main.channels", "main.maps", "main.functions", "main.interfaces"}
 
