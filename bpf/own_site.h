@@ -81,7 +81,7 @@ static __always_inline void on_state_site(struct pt_regs *ctx, struct who *who, 
 
 	if (!site)
 		return;
-	if (site->kind == SITE_GO || site->flags & SITE_BIRTH)
+	if (site_is_birth(site))
 		on_go(ctx, who, site);
 	else if (tells_waits)
 		on_wait(ctx, who, site);

@@ -163,6 +163,18 @@ static __always_inline bool send_origin(struct pt_regs *ctx, const struct who *w
 	return true;
 }
 
+static __always_inline void fill_go(struct pt_regs *ctx, struct record_go *record,
+				    const struct who *who, __u32 frame, const struct change *change)
+{
+	record->header.flags = take_loss();
+	record->frame = frame;
+	record->old_state = change->old_state;
+	record->new_state = change->new_state;
+	record->reason = reason_of(who, change);
+	record->unused = 0;
+	fill_origin(ctx, &record->origin, who, true, false);
+}
+
 static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, __u32 frame,
 				    const struct change *change, __u32 lost)
 {
@@ -172,13 +184,23 @@ static __always_inline bool send_go(struct pt_regs *ctx, const struct who *who, 
 		lost_some = true;
 		return false;
 	}
-	record->header.flags = take_loss();
-	record->frame = frame;
-	record->old_state = change->old_state;
-	record->new_state = change->new_state;
-	record->reason = reason_of(who, change);
-	record->unused = 0;
-	fill_origin(ctx, &record->origin, who, true, false);
+	fill_go(ctx, record, who, frame, change);
+	submit(record, sizeof(*record));
+	return true;
+}
+
+/* The same with `hunts`. */
+static __always_inline bool send_hunted_go(struct pt_regs *ctx, const struct who *who, __u32 frame,
+					   const struct change *change)
+{
+	struct record_go_hunt *record = emit(who, RECORD_GO, 0, 0, sizeof(*record));
+
+	if (!record) {
+		lost_some = true;
+		return false;
+	}
+	fill_go(ctx, &record->go, who, frame, change);
+	record->g = change->g;
 	submit(record, sizeof(*record));
 	return true;
 }
@@ -368,7 +390,7 @@ static __always_inline void on_go(struct pt_regs *ctx, struct who *who, const st
 	}
 	/* What it does is told as of any other. */
 	if (hunts) {
-		if (!send_go(ctx, &child, (__u32)position, &change, 0))
+		if (!send_hunted_go(ctx, &child, (__u32)position, &change))
 			note_loss(parent, who);
 		return;
 	}

@@ -172,6 +172,7 @@ struct hunt_report {
 	uint64_t rested_ns; /* for so long no call of any target was seen */
 	/* Waits were sampled, at least from some time on: so often a second; 0: they are exact. */
 	double waits_hz;
+	bool lacks_starts; /* then: some goroutines that calls started may not be known */
 	/* Then: of the program's CPU time, what exact waits would take; 0: unknown, nobody tried. */
 	double share_of_exact;
 	uint64_t records_lost; /* of all targets */

@@ -111,7 +111,7 @@ struct plan_resume {
 };
 struct plan_resume plan_find_resume(const struct plan *plan);
 /* Puts the numbers of functions where goroutines change their states (site_is_state()) into `numbers`,
- * which has room for plan_num_all(). Returns how many. */
-size_t plan_find_states(const struct plan *plan, uint32_t *numbers);
+ * which has room for plan_num_all(), or of those alone where none begins. Returns how many. */
+size_t plan_find_states(const struct plan *plan, bool without_births, uint32_t *numbers);
 
 #endif

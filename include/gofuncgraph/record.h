@@ -102,6 +102,12 @@ struct record_go {
 	struct origin origin;
 };
 
+/* The same with run_options.hunt. */
+struct record_go_hunt {
+	struct record_go go;
+	__u64 g; /* the new goroutine's runtime.g, an address in the process */
+};
+
 /* What tells of a process as a whole: goid is 0. */
 struct record_process {
 	struct record header;

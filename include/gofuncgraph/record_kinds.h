@@ -53,7 +53,8 @@ enum record_kind {
 	/* struct record_one_in, made by a source */
 	RECORD_ONE_IN,
 	/* struct record, made by a source: nothing is told of goroutines' states any more. To hunt: their
-	 * waits are sampled from here on (RECORD_LOOK), and of calls that are open some is missing */
+	 * waits are sampled from here on (RECORD_LOOK), and of calls that are open some is missing. It comes
+	 * again when goroutines that begin are not told any more either */
 	RECORD_STATES_OFF,
 	/* struct record_look or record_look_on, made by a source, to hunt only */
 	RECORD_LOOK,
@@ -83,6 +84,8 @@ enum record_flags {
 	/* of RECORD_WAIT and RECORD_OFFCPU: made by a source when tracing stops or somebody asks
 	 * (live_tell_open()), it had not ended. Of RECORD_SHORT_WAITS: when tracing stops */
 	RECORD_IS_OPEN = 1 << 6,
+	/* of RECORD_STATES_OFF: goroutines that begin are still told */
+	RECORD_TELLS_STARTS = 1 << 7,
 };
 
 /*

@@ -139,6 +139,14 @@ static inline __u64 record_entry_g(const struct record *record)
 	return ((const struct record_entry_hunt *)record)->g;
 }
 
+/* Of a goroutine that begins: record_go_hunt.g, or 0. */
+static inline __u64 record_go_g(const struct record *record)
+{
+	if (record->kind != RECORD_GO || record->size < sizeof(struct record_go_hunt))
+		return 0;
+	return ((const struct record_go_hunt *)record)->g;
+}
+
 /* NULL: a record that tells of none. */
 static inline const struct origin *record_origin(const struct record *record)
 {

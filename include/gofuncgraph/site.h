@@ -102,6 +102,12 @@ static inline bool site_is_state(const struct site *site)
 	return site->kind >= SITE_STATE_ARGS;
 }
 
+/* Of these: where goroutines begin. */
+static inline bool site_is_birth(const struct site *site)
+{
+	return site->kind == SITE_GO || site->flags & SITE_BIRTH;
+}
+
 /* cookie: the site's index in bits 0..31, and in bits 32..63 its flags, which decide whether it has
  * to be looked at at all. */
 #define SITE_COOKIE(index, flags) ((__u64)(__u32)(index) | (__u64)(flags) << 32)

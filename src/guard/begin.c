@@ -302,7 +302,7 @@ static struct guard_step look_at_states(struct begin *begin, const struct sample
 	    window_share(window, window->state_ns) <= STATES_SHARE * begin->max_share)
 		return attach_next(begin, sample);
 	begin->states_off = true;
-	step.num_funcs = plan_find_states(begin->plan, begin->leaving);
+	step.num_funcs = plan_find_states(begin->plan, false, begin->leaving);
 	step.share = begin->share;
 	step.share_after = window_share(window, window->cost_ns - window->state_ns);
 	step.share_of_states = (double)window->state_ns / (double)window->cost_ns;

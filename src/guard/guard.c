@@ -65,6 +65,7 @@ struct error *guard_new(const struct guard_options *options, struct guard **out)
 		.max_share = options->max_overhead ? options->max_overhead / 100.0 : INFINITY,
 		.needs_states = options->needs_states,
 		.may_rest = options->hunts && !options->needs_states,
+		.keeps_births = options->hunts,
 	};
 	struct guard *guard = *out = calloc(1, sizeof(*guard));
 	struct error *err;
@@ -294,7 +295,8 @@ static struct error *carry_out(struct guard *guard)
 		guard->is_busy = true;
 		return live_attach(guard->source, step->sites, step->num_sites);
 	case GUARD_STATES_OFF:
-		guard->share_of_states = step->share * step->share_of_states;
+		if (!step->is_of_births)
+			guard->share_of_states = step->share * step->share_of_states;
 		/* fall through */
 	case GUARD_TAKE_OFF:
 		guard->is_busy = true;

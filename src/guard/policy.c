@@ -24,7 +24,7 @@ struct policy {
 	uint64_t *traced_hits; /* by site */
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
-	bool needs_states, may_rest;
+	bool needs_states, may_rest, keeps_births;
 	unsigned num_over; /* windows in a row in which it was too much */
 	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
@@ -49,6 +49,7 @@ struct error *policy_new(const struct plan *plan, const struct policy_options *o
 	policy->one_in = 1;
 	policy->needs_states = options->needs_states;
 	policy->may_rest = options->may_rest;
+	policy->keeps_births = options->keeps_births;
 	policy->resume = plan_find_resume(plan);
 	policy->is_off = calloc(plan_num_all(plan) + 1, sizeof(*policy->is_off));
 	policy->chosen = calloc(plan_num_all(plan) + 1, sizeof(*policy->chosen));
@@ -302,7 +303,12 @@ static struct guard_step take_states_off(struct policy *policy)
 	    (double)window->state_ns < MUCH_OF_ALL * (double)window->cost_ns)
 		return step_of(policy, GUARD_WAIT, window->cost_ns);
 	step.funcs = policy->leaving;
-	step.num_funcs = plan_find_states(policy->plan, policy->leaving);
+	if (policy->keeps_births)
+		step.num_funcs = plan_find_states(policy->plan, true, policy->leaving);
+	step.is_of_births = policy->keeps_births && !step.num_funcs;
+	if (!step.num_funcs)
+		step.num_funcs = plan_find_states(policy->plan, false, policy->leaving);
+	policy->keeps_births = false;
 	step.share_of_states = (double)window->state_ns / (double)window->cost_ns;
 	return step;
 }

@@ -27,6 +27,7 @@ struct policy_options {
 	double max_share; /* more than 0; INFINITY: nothing is ever to be done */
 	bool needs_states; /* without them nothing else is of use */
 	bool may_rest; /* it is of use to trace now and then */
+	bool keeps_births; /* where goroutines begin is the last of where their states change to go */
 };
 
 struct error *policy_new(const struct plan *plan, const struct policy_options *options,

@@ -35,6 +35,7 @@ struct guard_step {
 	double share, share_after; /* of CPU time: now, and what is expected */
 	bool is_of_others; /* the share is of processes that are not traced, whose CPU time probes take, too */
 	double share_of_states; /* of `share`, where goroutines change their states */
+	bool is_of_births; /* GUARD_STATES_OFF: of these, where goroutines begin is all that is left */
 };
 
 #endif

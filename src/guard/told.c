@@ -125,12 +125,16 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 
 static void tell_states_off(const struct told *told, const struct guard_step *step)
 {
+	bool is_of_births = step->is_of_births;
 	char left[LEFT_SIZE];
 
 	log_warning(
-		"probes took %u %% of %s, %u %% of it where goroutines change their states: %s, which should leave %s (--max-overhead %u)",
+		"probes took %u %% of %s, %u %% of it where goroutines %s: %s, which should leave %s (--max-overhead %u)",
 		percent(step->share), whose(step), percent(step->share_of_states),
-		told->hunts ? "from now on waits are sampled" : "these are not seen any more",
+		is_of_births ? "begin" : "change their states",
+		is_of_births  ? "which of them calls start is not seen any more"
+		: told->hunts ? "from now on waits are sampled"
+			      : "these are not seen any more",
 		left_text(step, left), told->max_overhead);
 }
 

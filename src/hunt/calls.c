@@ -11,6 +11,7 @@
 #include <utlist.h>
 
 #include "hunt/hunt_internal.h"
+#include "hunt/waits.h"
 
 static struct hash_key key_of(const struct record *record)
 {
@@ -134,78 +135,13 @@ void calls_drop(struct hunt *hunt, struct hunt_goroutine *goroutine)
 
 /* ---- waits ---- */
 
-/* One that has not ended may not have been made ready either. */
-static uint64_t ready_ns_of(const struct record_wait *wait)
-{
-	uint64_t end_ns = wait->header.time_ns;
-
-	return wait->ready_ns < wait->start_ns || wait->ready_ns > end_ns ? end_ns : wait->ready_ns;
-}
-
-/* Of the time up to when it was ready. */
-static struct piece piece_of_wait(const struct record_wait *wait)
-{
-	struct piece piece = {
-		.start_ns = wait->start_ns,
-		.ns = ready_ns_of(wait) - wait->start_ns,
-		.stack = wait->stack,
-		.count = 1,
-		.flags = wait->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0,
-	};
-
-	switch (wait->state) {
-	case STATE_WAITING:
-		piece.kind = PIECE_WAIT;
-		piece.detail = wait->reason;
-		piece.by_goid = wait->by_goid;
-		piece.by_stack = wait->by_stack;
-		break;
-	case STATE_SYSCALL:
-		piece.kind = PIECE_SYSCALL;
-		piece.detail = wait->syscall < 0 ? -1 : wait->syscall;
-		piece.asleep_ns = wait->asleep_ns;
-		break;
-	case STATE_PREEMPTED:
-		piece.kind = PIECE_STOPPED;
-		piece.by_goid = wait->by_goid;
-		piece.by_stack = wait->by_stack;
-		break;
-	case STATE_RUNNABLE:
-		piece.kind = PIECE_RUNNABLE;
-		break;
-	case STATE_COPYSTACK: /* it does that itself */
-	case STATE_RUNNING:
-		piece.kind = PIECE_CPU;
-		break;
-	default:
-		piece.kind = PIECE_UNSEEN;
-		piece.stack = 0;
-	}
-	return piece;
-}
-
-static bool remember(struct hunt *hunt, const struct record_wait *wait, const struct piece *piece,
-		     bool is_in_target)
-{
-	const struct history_wait entry = {
-		.goroutine = key_of(&wait->header),
-		.piece = *piece,
-		.end_ns = wait->header.time_ns,
-		.is_in_target = is_in_target,
-	};
-
-	if (wait->header.time_ns < wait->start_ns + HISTORY_MIN_WAIT_NS)
-		return true;
-	return history_add_wait(&hunt->history, &entry);
-}
-
 /* Only what is behind all that is known. */
 static bool add_wait(struct hunt *hunt, struct open_call *call, const struct record_wait *wait,
 		     struct piece piece)
 {
 	uint64_t from_ns =
 		call->span.start_ns > wait->start_ns ? call->span.start_ns : wait->start_ns;
-	uint64_t end_ns = wait->header.time_ns, ready_ns = ready_ns_of(wait);
+	uint64_t end_ns = wait->header.time_ns, ready_ns = wait_ready_ns(wait);
 
 	if (ready_ns < from_ns)
 		ready_ns = from_ns;
@@ -235,9 +171,9 @@ bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 
 	if (wait->header.time_ns < wait->start_ns)
 		return true;
-	piece = piece_of_wait(wait);
+	piece = wait_piece(wait);
 	piece.object = object;
-	if (!remember(hunt, wait, &piece, call))
+	if (!wait_remember(&hunt->history, wait, &piece, call))
 		return false;
 	return !call || add_wait(hunt, call, wait, piece);
 }
@@ -265,28 +201,17 @@ static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uin
 			bool is_open)
 {
 	struct open_call *call = &goroutine->call;
-	const struct stretch *stretch = &call->stretch;
-	bool is_ready = stretch->state == STATE_RUNNABLE;
-	const struct record_wait wait = {
-		.header = {.flags = is_open ? RECORD_IS_OPEN : 0,
-			   .time_ns = end_ns,
-			   .goid = goroutine->key.first,
-			   .pid = (uint32_t)goroutine->key.second},
-		.start_ns = stretch->start_ns,
-		.ready_ns = is_ready ? stretch->start_ns : end_ns,
-		.stack = stretch->stack,
-		.state = stretch->state,
-		.reason = stretch->reason,
-		.syscall = stretch->syscall - 1,
-	};
-
+	struct stretch *stretch = &call->stretch;
+	struct record_wait wait;
 	struct piece piece;
 
-	if (!stretch->last_ns || stretch->state == STATE_RUNNING)
+	if (!stretch_wait(stretch, goroutine->key, stretch->start_ns, end_ns, &wait))
 		return true;
-	piece = piece_of_wait(&wait);
+	wait.header.flags = is_open ? RECORD_IS_OPEN : 0;
+	piece = wait_piece(&wait);
 	piece.object = stretch->object;
-	return add_wait(hunt, call, &wait, piece);
+	return stretch_remember(stretch, goroutine->key, end_ns, true, &hunt->history) &&
+	       add_wait(hunt, call, &wait, piece);
 }
 
 bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look,
@@ -301,23 +226,13 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 	    time_ns < stretch->last_ns)
 		return true;
 	call->target->num_looks++;
-	if (stretch->last_ns && stretch->state == look->state && stretch->reason == look->reason &&
-	    stretch->stack == look->stack && stretch->object == object &&
-	    stretch->syscall == look->syscall) {
-		stretch->last_ns = time_ns;
+	if (stretch_goes_on(stretch, look, object))
 		return true;
-	}
 	if (stretch->last_ns)
-		from_ns = stretch->last_ns + (time_ns - stretch->last_ns) / 2;
+		from_ns = stretch_border_ns(stretch, look);
 	if (!end_stretch(hunt, goroutine, from_ns, false))
 		return false;
-	*stretch = (struct stretch){.start_ns = from_ns,
-				    .last_ns = time_ns,
-				    .stack = look->stack,
-				    .object = object,
-				    .state = look->state,
-				    .reason = look->reason,
-				    .syscall = look->syscall};
+	stretch_begin(stretch, from_ns, look, object);
 	return true;
 }
 
@@ -351,6 +266,9 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 		end_ns = call->span.start_ns;
 	if (hunt->is_sampled && !call->has_holes)
 		target->looked_ns += end_ns - call->start_ns;
+	is_full = outside_end(&hunt->outside, &call->starts, (uint32_t)goroutine->key.second,
+			      &hunt->history) &&
+		  is_full;
 	call->span.is_doubtful = hunt->is_sampled && !call->stretch.last_ns;
 	is_full = end_stretch(hunt, goroutine, end_ns, is_open) && is_full;
 	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;

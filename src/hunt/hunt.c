@@ -44,6 +44,7 @@ void hunt_free(struct hunt *hunt)
 	hash_clear(&hunt->targets);
 	hash_clear(&hunt->goroutines);
 	processes_destroy(&hunt->processes);
+	outside_clear(&hunt->outside);
 	history_clear(&hunt->history);
 	stacks_clear(&hunt->stacks);
 	objects_clear(&hunt->objects);
@@ -113,6 +114,7 @@ static bool end_process(struct hunt *hunt, const struct record *record)
 			process_member_of(member, struct hunt_goroutine, of_process);
 		is_full = calls_end(hunt, goroutine, record->time_ns, true) && is_full;
 	}
+	outside_forget_process(&hunt->outside, record->pid);
 	return is_full;
 }
 
@@ -273,7 +275,19 @@ static bool on_go(struct hunt *hunt, const struct record_go *go)
 	const struct record parent = {.goid = go->origin.by_goid, .pid = go->header.pid};
 	struct hunt_goroutine *goroutine = parent.goid ? calls_find(hunt, &parent) : NULL;
 
-	return !goroutine || starts_add(&goroutine->call.starts, go);
+	if (!goroutine)
+		return true;
+	return starts_add(&goroutine->call.starts, go) &&
+	       (!hunt->is_sampled || outside_start(&hunt->outside, &go->header));
+}
+
+static bool on_look(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		    const struct record_look *look)
+{
+	uint32_t object = object_of(hunt, &look->header);
+
+	return goroutine ? calls_look(hunt, goroutine, look, object)
+			 : outside_look(&hunt->outside, look, object, &hunt->history);
 }
 
 static void see_time(struct hunt *hunt, uint64_t time_ns)
@@ -331,9 +345,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		hunt->one_in = ((const struct record_one_in *)record)->one_in;
 		break;
 	case RECORD_LOOK:
-		is_full = !goroutine ||
-			  calls_look(hunt, goroutine, (const struct record_look *)record,
-				     object_of(hunt, record));
+		is_full = on_look(hunt, goroutine, (const struct record_look *)record);
 		break;
 	case RECORD_REST:
 		drop_all(hunt);
@@ -344,6 +356,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		break;
 	case RECORD_STATES_OFF:
 		hunt->is_sampled = true;
+		hunt->lacks_starts |= !(record->flags & RECORD_TELLS_STARTS);
 		lose_some_of_all(hunt);
 		break;
 	case RECORD_STATISTICS:

@@ -10,8 +10,10 @@
 #include "hunt/history.h"
 #include "hunt/kept.h"
 #include "hunt/objects.h"
+#include "hunt/outside.h"
 #include "hunt/span.h"
 #include "hunt/starts.h"
+#include "hunt/stretch.h"
 
 /* Targets that are told; calls of further ones are not. */
 #define HUNT_MAX_TARGETS 4096
@@ -32,16 +34,6 @@ struct hunt_target {
 	bool is_taken_off; /* its probes are gone */
 	struct kept kept;
 	struct hunt_target *next; /* in order of their first calls */
-};
-
-/* A time in which looks at a goroutine found the same. */
-struct stretch {
-	uint64_t start_ns; /* halfway from the look before it, or where the call began */
-	uint64_t last_ns; /* the last look; 0: there was none */
-	uint64_t stack;
-	uint32_t object; /* what it waits on; 0: unknown */
-	uint8_t state, reason;
-	uint16_t syscall; /* as in struct record_look */
 };
 
 /* A call that has not ended. */
@@ -84,6 +76,8 @@ struct hunt {
 	uint64_t rest_ns; /* since when there are no probes; 0: there are */
 	uint64_t rested_ns; /* so long there were none */
 	bool is_sampled; /* waits are not told any more, but looked for */
+	bool lacks_starts; /* nor are, at some time, goroutines that begin */
+	struct outside outside; /* with is_sampled */
 	struct hash targets; /* by function */
 	struct hunt_target *first_target, *last_target;
 	size_t num_targets;

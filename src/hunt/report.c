@@ -215,6 +215,7 @@ static bool report_target(const struct hunt *hunt, const struct hunt_target *tar
 				     .left_out = hunt->left_out,
 				     .rested_ns = hunt->rested_ns,
 				     .waits_hz = waits_hz(hunt, target),
+				     .lacks_starts = hunt->lacks_starts,
 				     .share_of_exact = options->share_of_exact};
 	bool is_full = list_candidates(&target->kept, &all);
 

@@ -21,10 +21,9 @@ void hunt_known_put_mode(struct output *out, const struct hunt_report *report)
 		snprintf(exact, sizeof(exact),
 			 "; --waits exact would cost %.0f %% of the program's CPU time",
 			 100 * report->share_of_exact);
-	snprintf(
-		text, sizeof(text),
-		"waits are sampled at %.3g Hz: who ended them, and which goroutines calls started, is not known%s",
-		report->waits_hz, exact);
+	snprintf(text, sizeof(text),
+		 "waits are sampled at %.3g Hz: who ended them%s is not known%s", report->waits_hz,
+		 report->lacks_starts ? ", and which goroutines calls started," : "", exact);
 	hunt_line_sentence(out, NULL, text);
 }
 

@@ -333,9 +333,10 @@ static struct builder make_builder(struct gobin *bin, struct plan *plan)
 
 static struct error *add_states(struct builder *builder, const struct run_options *options)
 {
-	bool hunts = options->hunt.is_wanted && options->hunt.waits != HUNT_WAITS_SAMPLED;
-	unsigned purposes = (options->states || hunts ? STATES_OF_TREES : 0) |
-			    (options->follow ? STATES_FOLLOW : 0) | (hunts ? STATES_STARTED : 0);
+	bool is_exact = options->hunt.is_wanted && options->hunt.waits != HUNT_WAITS_SAMPLED;
+	unsigned purposes = (options->states || is_exact ? STATES_OF_TREES : 0) |
+			    (options->follow ? STATES_FOLLOW : 0) |
+			    (options->hunt.is_wanted ? STATES_STARTED : 0);
 
 	return purposes ? state_sites_find(builder->plan->bin, purposes, add_state_func, builder)
 			: NULL;

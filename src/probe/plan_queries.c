@@ -74,14 +74,17 @@ struct plan_resume plan_find_resume(const struct plan *plan)
 	return resume;
 }
 
-size_t plan_find_states(const struct plan *plan, uint32_t *numbers)
+size_t plan_find_states(const struct plan *plan, bool without_births, uint32_t *numbers)
 {
 	size_t count = 0;
 
 	for (uint32_t i = (uint32_t)plan->num_funcs; i < plan_num_all(plan); i++) {
 		const struct plan_func *func = plan_func_at(plan, i);
 
-		if (func->num_sites && site_is_state(&plan->sites[func->first_site]))
+		const struct site *site = &plan->sites[func->first_site];
+
+		if (func->num_sites && site_is_state(site) &&
+		    !(without_births && site_is_birth(site)))
 			numbers[count++] = i;
 	}
 	return count;

@@ -72,6 +72,7 @@ bool lasting_take(struct lasting *lasting, const struct record *record)
 		break;
 	case RECORD_STATES_OFF:
 		lasting->states_off = true;
+		lasting->tells_starts = record->flags & RECORD_TELLS_STARTS;
 		break;
 	case RECORD_GAP:
 	case RECORD_GAP_END:
@@ -94,9 +95,10 @@ bool lasting_take(struct lasting *lasting, const struct record *record)
 	return !lasting->told.failed;
 }
 
-static void tell_kind(uint8_t kind, uint64_t time_ns, const struct record_sink *sink)
+static void tell_kind(uint8_t kind, uint8_t flags, uint64_t time_ns, const struct record_sink *sink)
 {
-	const struct record record = {.kind = kind, .size = sizeof(record), .time_ns = time_ns};
+	const struct record record = {
+		.kind = kind, .flags = flags, .size = sizeof(record), .time_ns = time_ns};
 
 	sink->handle(sink->context, &record);
 }
@@ -115,11 +117,12 @@ void lasting_tell(struct lasting *lasting, uint64_t time_ns, const struct record
 		sink->handle(sink->context, &lasting->one_in.header);
 	}
 	if (lasting->states_off)
-		tell_kind(RECORD_STATES_OFF, time_ns, sink);
+		tell_kind(RECORD_STATES_OFF, lasting->tells_starts ? RECORD_TELLS_STARTS : 0,
+			  time_ns, sink);
 	if (lasting->is_rest)
-		tell_kind(RECORD_REST, time_ns, sink);
+		tell_kind(RECORD_REST, 0, time_ns, sink);
 	if (lasting->is_gap)
-		tell_kind(RECORD_GAP, time_ns, sink);
+		tell_kind(RECORD_GAP, 0, time_ns, sink);
 	bytes_clear(&lasting->told);
 	hash_free_items(&lasting->noted);
 	lasting->is_gap = lasting->is_rest = lasting->states_off = false;

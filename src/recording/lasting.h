@@ -16,7 +16,7 @@
 struct lasting {
 	struct bytes told; /* records, each padded to 8 bytes */
 	struct hash noted; /* of those: what they are of, and their kind */
-	bool states_off;
+	bool states_off, tells_starts;
 	bool is_gap, is_rest; /* has begun, and not ended */
 	struct record_one_in one_in; /* size 0: none */
 	uint64_t counts[STAT_COUNT]; /* of before: they do not count */

@@ -9,7 +9,7 @@
 
 /* ---- in and out ---- */
 
-static void forget(struct insiders *insiders, struct insider *one)
+void insiders_remove(struct insiders *insiders, struct insider *one)
 {
 	struct insider *last = insiders->items[--insiders->count];
 
@@ -22,7 +22,7 @@ static void forget(struct insiders *insiders, struct insider *one)
 void insiders_forget(struct insiders *insiders)
 {
 	while (insiders->count)
-		forget(insiders, insiders->items[0]);
+		insiders_remove(insiders, insiders->items[0]);
 }
 
 void insiders_release(struct insiders *insiders)
@@ -32,7 +32,12 @@ void insiders_release(struct insiders *insiders)
 	free(insiders->items);
 }
 
-static void remember(struct insiders *insiders, struct hash_key key, uint64_t g)
+struct insider *insiders_find(const struct insiders *insiders, uint64_t goid, uint32_t pid)
+{
+	return hash_find(&insiders->by_key, (struct hash_key){.first = goid, .second = pid});
+}
+
+static void remember(struct insiders *insiders, struct hash_key key, uint64_t g, uint64_t parent)
 {
 	struct insider *one;
 
@@ -43,7 +48,7 @@ static void remember(struct insiders *insiders, struct hash_key key, uint64_t g)
 	one = calloc(1, sizeof(*one));
 	if (!one)
 		return;
-	*one = (struct insider){.key = key, .g = g, .at = insiders->count};
+	*one = (struct insider){.key = key, .g = g, .parent = parent, .at = insiders->count};
 	if (hash_add(&insiders->by_key, &one->key))
 		insiders->items[insiders->count++] = one;
 	else
@@ -56,22 +61,49 @@ bool insiders_are_over(const struct record *record)
 	       record->kind == RECORD_WRONG_GOID;
 }
 
+/* `parent` 0: all of the process. */
+static void leave(struct insiders *insiders, uint32_t pid, uint64_t parent)
+{
+	for (size_t i = insiders->count; i-- > 0;) {
+		struct insider *one = insiders->items[i];
+
+		if (one->key.second == pid && (!parent || one->parent == parent))
+			insiders_remove(insiders, one);
+	}
+}
+
 void insiders_see(struct insiders *insiders, const struct record *record)
 {
 	const struct hash_key key = {.first = record->goid, .second = record->pid};
 	uint64_t g = record_entry_g(record);
 	struct insider *known;
 
-	for (size_t i = insiders_are_over(record) ? insiders->count : 0; i-- > 0;)
-		if (insiders->items[i]->key.second == record->pid)
-			forget(insiders, insiders->items[i]);
+	if (insiders_are_over(record))
+		leave(insiders, record->pid, 0);
 	if (!record->goid || (!g && !(record->flags & RECORD_CLOSES_TREE)))
 		return;
 	known = hash_find(&insiders->by_key, key);
 	if (known)
-		forget(insiders, known);
+		insiders_remove(insiders, known);
 	if (g)
-		remember(insiders, key, g);
+		remember(insiders, key, g, 0);
+}
+
+void insiders_see_started(struct insiders *started, const struct insiders *inside,
+			  const struct record *record, size_t most)
+{
+	const struct hash_key key = {.first = record->goid, .second = record->pid};
+	const struct origin *origin = record_origin(record);
+	uint64_t g = record_go_g(record);
+
+	if (insiders_are_over(record))
+		leave(started, record->pid, 0);
+	else if (record->goid && record->flags & (RECORD_OPENS_TREE | RECORD_CLOSES_TREE))
+		leave(started, record->pid, record->goid);
+	if (!g || started->count >= most || !insiders_find(inside, origin->by_goid, record->pid) ||
+	    insiders_find(started, record->goid, record->pid))
+		return;
+	remember(started, key, g, origin->by_goid);
 }
 
 /* ---- some of them ---- */

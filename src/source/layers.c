@@ -24,13 +24,13 @@ static uint32_t next_layer(struct filling *filling)
 }
 
 /* Those that may be taken off apart from others. */
-enum own_layer { LAYER_OWN, LAYER_RESUME, LAYER_STATES, NUM_OWN_LAYERS };
+enum own_layer { LAYER_OWN, LAYER_RESUME, LAYER_STATES, LAYER_BIRTHS, NUM_OWN_LAYERS };
 
 static enum own_layer own_layer(const struct site *site)
 {
-	return site_is_state(site)         ? LAYER_STATES
-	       : site->kind == SITE_RESUME ? LAYER_RESUME
-					   : LAYER_OWN;
+	if (site_is_state(site))
+		return site_is_birth(site) ? LAYER_BIRTHS : LAYER_STATES;
+	return site->kind == SITE_RESUME ? LAYER_RESUME : LAYER_OWN;
 }
 
 struct error *layers_init(struct layers *layers, const struct plan *plan,
@@ -59,6 +59,15 @@ struct error *layers_init(struct layers *layers, const struct plan *plan,
 				site_is_own(site) ? own_layer(site) : next_layer(&filling);
 	}
 	return NULL;
+}
+
+bool layers_have_births(const struct layers *layers)
+{
+	for (size_t i = 0; i < layers->plan->num_sites; i++)
+		if (site_is_state(&layers->plan->sites[i]) &&
+		    site_is_birth(&layers->plan->sites[i]) && layers->of_site[i] != ATTACH_NO_LAYER)
+			return true;
+	return false;
 }
 
 void layers_destroy(struct layers *layers)

@@ -38,6 +38,9 @@ struct error *layers_init(struct layers *layers, const struct plan *plan,
 			  const struct graph_bpf *bpf, bool careful);
 void layers_destroy(struct layers *layers);
 
+/* Whether probes are where goroutines begin, or are to come there. */
+bool layers_have_births(const struct layers *layers);
+
 /* Begin a change. Sites that are attached, and functions that are not, are left out. Error: out of
  * memory, or switches. */
 struct error *layers_attach(struct layers *layers, struct attachment *attachment,

@@ -17,7 +17,7 @@ static bool is_of_states(const struct plan *plan, uint32_t func)
 
 static struct error *end_states(struct live *live)
 {
-	live_hand_on_time(live, RECORD_STATES_OFF, live_now_ns(live));
+	live_hand_on_states_off(live);
 	return live_leave_states(live);
 }
 

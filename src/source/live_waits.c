@@ -17,6 +17,18 @@ static struct error *begin_looks(struct live *live)
 			 live->options.clock, &live->looks);
 }
 
+void live_hand_on_states_off(struct live *live)
+{
+	const struct record record = {
+		.kind = RECORD_STATES_OFF,
+		.flags = layers_have_births(&live->layers) ? RECORD_TELLS_STARTS : 0,
+		.size = sizeof(record),
+		.time_ns = live_now_ns(live),
+	};
+
+	live_hand_on(live, &record);
+}
+
 struct error *live_begin_waits(struct live *live)
 {
 	live->has_news_of_looks = live->options.run.hunt.waits == HUNT_WAITS_SAMPLED;
@@ -44,7 +56,7 @@ struct error *live_look(struct live *live)
 	struct error *err;
 
 	if (live->has_news_of_looks)
-		live_hand_on_time(live, RECORD_STATES_OFF, live_now_ns(live));
+		live_hand_on_states_off(live);
 	live->has_news_of_looks = false;
 	if (!live->looks || looks_wait_ns(live->looks, live_now_ns(live)))
 		return NULL;

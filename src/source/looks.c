@@ -39,13 +39,13 @@ struct looks {
 	const struct event_clock *clock;
 	struct target_stacks stacks;
 	struct hash processes;
-	struct insiders insiders;
+	struct insiders insiders, started;
 	struct polled polled;
 	struct called_syscall_functions syscalls;
 	struct waited_on on; /* of the last system call */
 	uint64_t period_ns, next_ns;
 	uint64_t cost_ns; /* of the last one: processor time */
-	struct found *found; /* LOOKS_MAX */
+	struct found *found; /* LOOKS_MAX + LOOKS_MAX_STARTED */
 	size_t num_found, num_told;
 	uint64_t told_stacks[TOLD_STACKS];
 	bool has_warned;
@@ -64,11 +64,11 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	looks->bpf = bpf;
 	looks->clock = clock;
 	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
-	looks->insiders.seed = event_clock_now_ns(clock) | 1;
+	looks->insiders.seed = looks->started.seed = event_clock_now_ns(clock) | 1;
 	err = target_stacks_init(&looks->stacks, plan);
 	if (err)
 		return err;
-	looks->found = calloc(LOOKS_MAX, sizeof(*looks->found));
+	looks->found = calloc(LOOKS_MAX + LOOKS_MAX_STARTED, sizeof(*looks->found));
 	if (!looks->found)
 		return error_out_of_memory();
 	looks->syscalls = called_syscall_functions(plan->bin);
@@ -83,6 +83,7 @@ void looks_free(struct looks *looks)
 	if (!looks)
 		return;
 	insiders_release(&looks->insiders);
+	insiders_release(&looks->started);
 	hash_free_items(&looks->processes);
 	target_stacks_release(&looks->stacks);
 	free(looks->found);
@@ -104,6 +105,7 @@ static void forget_process(struct looks *looks, uint32_t pid)
 void looks_see(struct looks *looks, const struct record *record)
 {
 	insiders_see(&looks->insiders, record);
+	insiders_see_started(&looks->started, &looks->insiders, record, LOOKS_MAX_STARTED);
 	if (insiders_are_over(record))
 		forget_process(looks, record->pid);
 }
@@ -111,6 +113,7 @@ void looks_see(struct looks *looks, const struct record *record)
 void looks_forget(struct looks *looks)
 {
 	insiders_forget(&looks->insiders);
+	insiders_forget(&looks->started);
 }
 
 /* ---- when ---- */
@@ -226,8 +229,16 @@ static const struct waited_on *find_on(struct looks *looks, const struct process
 	return polled_find(&looks->polled, looks->bpf, &key, &left);
 }
 
+static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
+		       const struct goroutine *goroutine, bool is_inside,
+		       struct record_stack *stack)
+{
+	return is_inside ? target_stacks_take(&looks->stacks, snapshot, goroutine, stack)
+			 : target_stacks_take_whole(snapshot, goroutine, stack);
+}
+
 static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
-		const struct goroutine *goroutine, uint64_t since_ns)
+		const struct goroutine *goroutine, bool is_inside, uint64_t since_ns)
 {
 	uint64_t time_ns = process->read_ns;
 	struct found *found = &looks->found[looks->num_found];
@@ -236,8 +247,8 @@ static void add(struct looks *looks, const struct process *process, const struct
 	__u16 number = 0;
 	struct record_look *look = &found->on.look;
 
-	if (looks->num_found == LOOKS_MAX || goroutine->has_moved ||
-	    (!runs && !target_stacks_take(&looks->stacks, snapshot, goroutine, &found->stack)))
+	if (goroutine->has_moved ||
+	    (!runs && !take_stack(looks, snapshot, goroutine, is_inside, &found->stack)))
 		return;
 	on = find_on(looks, process, goroutine, &number);
 	if (on)
@@ -259,9 +270,30 @@ static void add(struct looks *looks, const struct process *process, const struct
 	looks->num_found++;
 }
 
+static const struct goroutine *find_at(const struct snapshot *snapshot, const struct insider *one)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (snapshot->goroutines[i].g == one->g &&
+		    snapshot->goroutines[i].goid == one->key.first)
+			return &snapshot->goroutines[i];
+	return NULL;
+}
+
+/* One that is not there any more has ended. Who is inside by now is looked at as that. */
+static void add_started(struct looks *looks, const struct process *process,
+			const struct snapshot *snapshot, struct insider *one, uint64_t since_ns)
+{
+	const struct goroutine *goroutine = find_at(snapshot, one);
+
+	if (!goroutine)
+		insiders_remove(&looks->started, one);
+	else if (!insiders_find(&looks->insiders, goroutine->goid, (uint32_t)process->pid))
+		add(looks, process, snapshot, goroutine, false, since_ns);
+}
+
 /* Goroutines of one process. */
 static void look_at(struct looks *looks, struct process *process, struct insider *const *chosen,
-		    size_t count)
+		    size_t count, bool is_inside)
 {
 	uint64_t since_ns = event_clock_now_ns(looks->clock), addresses[CHUNK];
 	struct snapshot snapshot;
@@ -270,21 +302,22 @@ static void look_at(struct looks *looks, struct process *process, struct insider
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = chosen[i]->g;
 	err = snapshot_take_some(&process->source, addresses, count, &snapshot);
-	for (size_t i = 0; i < snapshot.count && !err; i++)
-		add(looks, process, &snapshot, &snapshot.goroutines[i], since_ns);
+	for (size_t i = 0; i < snapshot.count && !err && is_inside; i++)
+		add(looks, process, &snapshot, &snapshot.goroutines[i], true, since_ns);
+	for (size_t i = 0; i < count && !err && !is_inside; i++)
+		add_started(looks, process, &snapshot, chosen[i], since_ns);
 	snapshot_release(&snapshot);
 	/* That it has ended, records tell. */
 	process->is_readable = !err;
 	error_free(err);
 }
 
-void looks_take(struct looks *looks)
+/* At `most` of them. */
+static void look_at_some(struct looks *looks, struct insiders *of, size_t most)
 {
-	uint64_t began_ns = cpu_now_ns();
 	struct insider *chosen[LOOKS_MAX];
-	size_t count = insiders_choose(&looks->insiders, chosen, LOOKS_MAX), end;
+	size_t count = insiders_choose(of, chosen, most), end;
 
-	looks->num_found = looks->num_told = 0;
 	for (size_t at = 0; at < count; at = end) {
 		struct process *process = find_process(looks, (pid_t)chosen[at]->key.second);
 
@@ -292,8 +325,17 @@ void looks_take(struct looks *looks)
 				   chosen[end]->key.second == chosen[at]->key.second;)
 			end++;
 		if (process && process->is_readable)
-			look_at(looks, process, chosen + at, end - at);
+			look_at(looks, process, chosen + at, end - at, of == &looks->insiders);
 	}
+}
+
+void looks_take(struct looks *looks)
+{
+	uint64_t began_ns = cpu_now_ns();
+
+	looks->num_found = looks->num_told = 0;
+	look_at_some(looks, &looks->insiders, LOOKS_MAX);
+	look_at_some(looks, &looks->started, LOOKS_MAX_STARTED);
 	plan_next(looks, cpu_now_ns() - began_ns);
 }
 

@@ -54,6 +54,29 @@ static bool is_in_target(struct target_stacks *stacks, uint64_t va)
 	return place && hash_find(&stacks->targets, (struct hash_key){.first = place->func_va});
 }
 
+static void fill(const struct snapshot *snapshot, const struct goroutine *goroutine, uint16_t count,
+		 struct record_stack *stack)
+{
+	const uint64_t *frames = snapshot->frames + goroutine->first_frame;
+
+	stack->count = count;
+	for (uint16_t i = 0; i < count; i++)
+		stack->addresses[i] = frames[i] + 1;
+	stacks_name(stack);
+}
+
+bool target_stacks_take_whole(const struct snapshot *snapshot, const struct goroutine *goroutine,
+			      struct record_stack *stack)
+{
+	if (!goroutine->num_frames)
+		return false;
+	stack->end = goroutine->end == UNWIND_WHOLE  ? STACK_BOTTOM
+		     : goroutine->end == UNWIND_LONG ? STACK_DEEP
+						     : STACK_BROKEN;
+	fill(snapshot, goroutine, goroutine->num_frames, stack);
+	return true;
+}
+
 bool target_stacks_take(struct target_stacks *stacks, const struct snapshot *snapshot,
 			const struct goroutine *goroutine, struct record_stack *stack)
 {
@@ -71,10 +94,7 @@ bool target_stacks_take(struct target_stacks *stacks, const struct snapshot *sna
 		stack->end = goroutine->end == UNWIND_LONG ? STACK_DEEP : STACK_BROKEN;
 		count = goroutine->num_frames;
 	}
-	stack->count = count;
-	for (uint16_t i = 0; i < count; i++)
-		stack->addresses[i] = frames[i] + 1;
-	stacks_name(stack);
+	fill(snapshot, goroutine, count, stack);
 	return true;
 }
 _Static_assert(UNWIND_MAX_FRAMES <= STACK_DEPTH, "the frames of a goroutine are one stack");

@@ -29,5 +29,8 @@ struct error *target_stacks_source(struct target_stacks *stacks, const pid_t *pi
  * process and time. False: there is none, or it is in no target. */
 bool target_stacks_take(struct target_stacks *stacks, const struct snapshot *snapshot,
 			const struct goroutine *goroutine, struct record_stack *stack);
+/* The same down to the goroutine's first function. False: there is none. */
+bool target_stacks_take_whole(const struct snapshot *snapshot, const struct goroutine *goroutine,
+			      struct record_stack *stack);
 
 #endif

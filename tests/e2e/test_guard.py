@@ -176,7 +176,7 @@ def test_waits_of_hunt(binary, start, run_tool, method):
     program.work("SWITCH 0")
     tracer.stop()
     report = tracer.out[tracer.out.index("main.holder: 1 call of "):]
-    assert re.search(r"\nwaits are sampled at \S+ Hz: who ended them, and which goroutines calls started, is not known; "
+    assert re.search(r"\nwaits are sampled at \S+ Hz: who ended them is not known; "
                      r"--waits exact would cost \d+ % of the program's CPU time\n", report), report
     assert re.search(r"\n +\d+ % +\S+ m?s  chan receive in main\.waiting  /\S*/main\.go:\d+\n", report), report
 

@@ -20,7 +20,7 @@
 #define MS          1000000ull
 
 /* The tracer's own sites, behind those of functions. */
-enum world_own { WORLD_GOEXIT, WORLD_RESUME, WORLD_STATE, WORLD_NUM_OWN };
+enum world_own { WORLD_GOEXIT, WORLD_RESUME, WORLD_STATE, WORLD_BIRTH, WORLD_NUM_OWN };
 
 /* A program that always has one CPU: functions with one entry and one exit. */
 struct world {
@@ -72,6 +72,8 @@ static inline void world_build(struct world *world, uint32_t num_funcs, uint32_t
 		(struct site){.kind = SITE_RESUME, .cost = SITE_SINGLE_STEP};
 	plan->sites[2 * num_funcs + WORLD_STATE] =
 		(struct site){.kind = SITE_STATE_ARGS, .cost = SITE_EMULATED};
+	plan->sites[2 * num_funcs + WORLD_BIRTH] =
+		(struct site){.kind = SITE_GO, .cost = SITE_EMULATED};
 }
 
 static inline void world_destroy(struct world *world)

@@ -220,6 +220,66 @@ static void test_ends(void **state)
 	world_end(&world);
 }
 
+/* ---- goroutines that calls started ---- */
+
+static void check_started(const struct hunt_report *report)
+{
+	const struct hunt_doing *did = &report->started[0].did;
+
+	assert_true(
+		report->lacks_starts); /* of the call before the last change, some may be missing */
+	assert_int_equal(report->num_started, 1);
+	assert_float_equal(report->started[0].count, 1, 1e-9);
+	assert_string_equal(report->started[0].function.function->text, "main.load");
+	/* Until it was seen last. */
+	assert_int_equal(did->ns, 47000000);
+	assert_int_equal(did->num_meanwhile, 2);
+	assert_string_equal(did->meanwhile[0].kind_name, "sync.Mutex.Lock");
+	assert_string_equal(did->meanwhile[0].own.function->text, "main.load");
+	assert_int_equal(did->meanwhile[0].by_goid, 0);
+	assert_int_equal(did->meanwhile[0].ns, 37500000);
+	assert_string_equal(did->meanwhile[1].kind_name, "sleep");
+	assert_int_equal(did->meanwhile[1].ns, 9500000);
+}
+
+static void look_at(struct world *world, uint64_t us, uint64_t goid, uint8_t reason, uint64_t stack)
+{
+	union any_record room = {.look = {.since_ns = world_ns(us),
+					  .state = STATE_WAITING,
+					  .reason = reason,
+					  .stack = stack}};
+
+	world_feed(world, &room, RECORD_LOOK, us, goid);
+}
+
+/* They are looked at from where they began on, as long as the call is open; nobody else's waits are theirs. */
+static void test_started(void **state)
+{
+	union any_record room = {.header.flags = RECORD_TELLS_STARTS};
+	struct world world;
+	uint64_t handle, sleep, lock;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	world_feed(&world, &room, RECORD_STATES_OFF, 0, 0);
+	handle = STACK(&world, PARK, SLEEP, HANDLE);
+	sleep = STACK(&world, PARK, SLEEP, LOAD);
+	lock = STACK(&world, PARK, LOCK, LOAD);
+	world_enter(&world, 1, 0);
+	world_go(&world, 2, 1, 2 * MS, 0x4000);
+	world_go(&world, 3, 9, 2 * MS, 0x4000);
+	for (uint64_t us = 4 * MS; us < 50 * MS; us += 3 * MS) {
+		look_at(&world, us, 1, REASON_SLEEP, handle);
+		look_at(&world, us, 2, us < 12 * MS ? REASON_SLEEP : REASON_LOCK,
+			us < 12 * MS ? sleep : lock);
+		look_at(&world, us, 3, REASON_SLEEP, sleep);
+	}
+	world_leave(&world, 1, 50 * MS);
+	look_at(&world, 60 * MS, 2, REASON_SLEEP, sleep);
+	world_feed(&world, &(union any_record){0}, RECORD_STATES_OFF, 70 * MS, 0);
+	assert_int_equal(world_report(&world, &none, check_started), 1);
+	world_end(&world);
+}
+
 /* ---- rests ---- */
 
 static void check_rest(const struct hunt_report *report)
@@ -252,9 +312,10 @@ static void test_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wait),   cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_change), cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_ends),   cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_wait),    cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_change),  cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_ends),    cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_started),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

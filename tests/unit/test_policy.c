@@ -310,10 +310,36 @@ static void test_states(void **state)
 	attach_all(&world);
 	step = watch(&world);
 	assert_int_equal(step.action, GUARD_STATES_OFF);
-	assert_int_equal(step.num_funcs, 1);
+	assert_int_equal(step.num_funcs, 2);
 	assert_true(step.share_of_states > 0.9 && step.share_after < 0.1);
-	assert_false(world.is_attached[20 + WORLD_STATE]);
+	assert_false(world.is_attached[20 + WORLD_STATE] || world.is_attached[20 + WORLD_BIRTH]);
 	assert_true(world.is_attached[0] && world.is_attached[20 + WORLD_GOEXIT]);
+	assert_int_equal(watch(&world).action, GUARD_WAIT);
+	destroy(&world);
+}
+
+/* Where goroutines begin is left, as long as that does not cost too much alone. */
+static void test_births(void **state)
+{
+	const struct policy_options options = {.max_share = 0.2, .keeps_births = true};
+	struct guard_step step;
+	struct world world;
+
+	build(&world, 10, 1, 0.2);
+	policy_free(world.policy);
+	assert_null(policy_new(&world.plan, &options, &world.policy));
+	world.rates[0] = 5000;
+	world.own_rates[WORLD_STATE] = 500000;
+	attach_all(&world);
+	step = watch(&world);
+	assert_int_equal(step.action, GUARD_STATES_OFF);
+	assert_false(step.is_of_births || world.is_attached[20 + WORLD_STATE]);
+	assert_true(world.is_attached[20 + WORLD_BIRTH]);
+	assert_int_equal(watch(&world).action, GUARD_WAIT);
+	world.own_rates[WORLD_BIRTH] = 500000;
+	step = watch(&world);
+	assert_int_equal(step.action, GUARD_STATES_OFF);
+	assert_false(world.is_attached[20 + WORLD_BIRTH]);
 	assert_int_equal(watch(&world).action, GUARD_WAIT);
 	destroy(&world);
 }
@@ -368,7 +394,7 @@ int main(void)
 		cmocka_unit_test(test_rest),       cmocka_unit_test(test_hot_of_targets),
 		cmocka_unit_test(test_resume),     cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_no_sample),  cmocka_unit_test(test_states),
-		cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_births),     cmocka_unit_test(test_burst),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@ static void test_layout(void **state)
 	assert_int_equal(sizeof(struct record_process), 48);
 	assert_int_equal(sizeof(struct record_state_origin), 48 + 104);
 	assert_int_equal(sizeof(struct record_go), 40 + 104);
+	assert_int_equal(sizeof(struct record_go_hunt), 144 + 8);
 	assert_int_equal(sizeof(struct record_entry_values), 56 + 80);
 	assert_int_equal(sizeof(struct record_frame_values), 40 + 80);
 	assert_int_equal(sizeof(struct captured_text), 16);

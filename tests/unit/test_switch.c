@@ -405,7 +405,7 @@ static void test_states_left_out(void **state)
 	if (!f)
 		skip();
 	states = calloc(f->plan_of_states.num_sites, sizeof(*states));
-	count = (uint32_t)plan_find_states(&f->plan_of_states, states);
+	count = (uint32_t)plan_find_states(&f->plan_of_states, false, states);
 	assert_true(count > 0);
 	for (int are_left_out = 0; are_left_out < 2; are_left_out++) {
 		struct seen seen = {.plan = &f->plan_of_states};
