@@ -5,8 +5,25 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* In the middle of exec a process has no command line. */
+static inline void child_await_arguments(pid_t pid)
+{
+	char path[32], first;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	do {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		assert_true(fd >= 0);
+		got = read(fd, &first, 1);
+		close(fd);
+	} while (!got);
+}
 
 /* A shell. What it reads is a pipe to which only we could write. */
 static inline pid_t child_start(char *const arguments[])
@@ -25,9 +42,10 @@ static inline pid_t child_start(char *const arguments[])
 	}
 	close(input[0]);
 	close(started[1]);
-	/* It has executed when that end is closed. */
+	/* It executes when that end is closed. */
 	assert_int_equal(read(started[0], &nothing, 1), 0);
 	close(started[0]);
+	child_await_arguments(pid);
 	return pid;
 }
 
