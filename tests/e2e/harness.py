@@ -104,6 +104,22 @@ def crowd(pid):
     return hog
 
 
+def code_is_clean(pid, path):
+    """True when the code of that file in its memory is the file's: no breakpoint in it."""
+    with open(f"/proc/{pid}/mem", "rb") as memory, open(f"/proc/{pid}/exe", "rb") as file:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+            fields = line.split(maxsplit=5)
+            if len(fields) < 6 or "x" not in fields[1] or not fields[5].startswith(str(path)):
+                continue
+            start, end = (int(word, 16) for word in fields[0].split("-"))
+            memory.seek(start)
+            file.seek(int(fields[2], 16))
+            on_disk = file.read(end - start)
+            if memory.read(end - start)[: len(on_disk)] != on_disk:
+                return False
+    return True
+
+
 class Program(Process):
     """A fixture: see tests/fixtures/protocol."""
 
@@ -142,19 +158,7 @@ class Program(Process):
         return self.wait()
 
     def code_is_clean(self):
-        """True when its code in memory is the file's: no breakpoint in it."""
-        with open(f"/proc/{self.pid}/mem", "rb") as memory, open(f"/proc/{self.pid}/exe", "rb") as file:
-            for line in pathlib.Path(f"/proc/{self.pid}/maps").read_text().splitlines():
-                fields = line.split(maxsplit=5)
-                if len(fields) < 6 or "x" not in fields[1] or not fields[5].startswith(str(self.path)):
-                    continue
-                start, end = (int(word, 16) for word in fields[0].split("-"))
-                memory.seek(start)
-                file.seek(int(fields[2], 16))
-                on_disk = file.read(end - start)
-                if memory.read(end - start)[: len(on_disk)] != on_disk:
-                    return False
-        return True
+        return code_is_clean(self.pid, self.path)
 
 
 def without_guard(arguments):

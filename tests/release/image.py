@@ -4,23 +4,17 @@ deploy/daemonset.yaml: it has that file's privileges, files and processes. Debia
 the image that the recipe begins with is made of Debian's packages here: no registry is asked."""
 
 import contextlib
-import pathlib
 import re
 import shlex
 import shutil
 import ssl
-import subprocess
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "lib"), str(HERE.parent / "e2e")]
-import builds  # noqa: E402
-from collector import Collector, certificate  # noqa: E402
-from harness import Process, Program, Stuck, await_condition  # noqa: E402
+import builds
+from collector import Collector, certificate
+from harness import Process, Program, Stuck, await_condition
+from roots import ROOT, SECONDS, in_root, replaced
 
 DEPLOY = builds.ROOT / "deploy"
-ROOT = ["env", "DEBIAN_ROOT_WITH=catatonit,crun,podman,systemd", builds.ROOT / "scripts" / "debian-root", "trixie"]
-SECONDS = 1800
 BASE = "docker.io/library/debian:trixie-slim"
 
 # Limits are what they are here: to raise them takes a capability of its own. Groups of version 2 are all that containers
@@ -48,14 +42,6 @@ cat
 """
 
 
-def in_root(folder, *words):
-    done = subprocess.run([*ROOT, folder, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=SECONDS, check=False)
-    if done.returncode == 77:
-        raise builds.Unavailable(done.stderr.strip().splitlines()[-1])
-    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-
-
 def build(package, folder):
     """The image, in the storage of `folder`."""
     (folder / "packages").mkdir()
@@ -63,13 +49,6 @@ def build(package, folder):
     shutil.copy(DEPLOY / "Containerfile", folder)
     in_root(folder, "tar", "--one-file-system", "--exclude=./mnt", "-C", "/", "-cf", "base.tar", ".")
     in_root(folder, "sh", "-euc", PODMAN + BUILD)
-
-
-def replaced(text, changes):
-    for old, new in changes.items():
-        assert text.count(old) == 1, f"not once in the DaemonSet: {old}"
-        text = text.replace(old, new)
-    return text
 
 
 def traces_arguments(url):

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+"""Clean roots of Debian (scripts/debian-root) in which the package is installed, and containers and services run."""
+
+import subprocess
+
+import builds
+
+SECONDS = 3000
+# With what runs containers and services; none of it is needed on this machine.
+ROOT = ["env", "DEBIAN_ROOT_WITH=catatonit,crun,podman,systemd", builds.ROOT / "scripts" / "debian-root", "trixie"]
+# package.deb of the root's folder.
+INSTALL = """
+apt-get -q -o Acquire::Retries=3 update
+DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends ./package.deb
+"""
+
+
+def output_of(command):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS,
+                          check=False)
+    if done.returncode == 77:
+        raise builds.Unavailable(done.stderr.strip().splitlines()[-1])
+    assert done.returncode == 0, f"{command[0]}: exit status {done.returncode}\n{(done.stdout + done.stderr)[-3000:]}"
+    return done.stdout
+
+
+def in_root(folder, *words):
+    output_of([*ROOT, folder, *words])
+
+
+def replaced(text, changes):
+    """Of a recipe, what has to be other here."""
+    for old, new in changes.items():
+        assert text.count(old) == 1, f"not once in deploy/: {old}"
+        text = text.replace(old, new)
+    return text
