@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/stack.h"
 #include "command/command.h"
+#include "command/slips.h"
 
 const char *argp_program_version = "gofuncgraph-c " VERSION;
 
@@ -31,6 +32,11 @@ int main(int argc, char **argv)
 	argp_err_exit_status = STATUS_USAGE;
 	command = command_choose(argc, argv);
 	first = command->name ? 1 : 0;
+	err = slips_find(command, argc - first, argv + first);
+	if (err) {
+		log_failure(err);
+		return STATUS_USAGE;
+	}
 	err = stack_run(command->run, argc - first, argv + first, &status);
 	if (!err)
 		return status;

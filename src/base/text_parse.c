@@ -131,9 +131,11 @@ struct error *text_parse_count(const char *text, uint64_t max, uint64_t *count)
 	const char *p = text;
 	uint64_t value;
 
-	if (!parse_digits(&p, &value) || *p || !value || value > max)
-		return error_new("'%s' is not a number from 1 to %llu", text,
-				 (unsigned long long)max);
-	*count = value;
-	return NULL;
+	if (parse_digits(&p, &value) && !*p && value && value <= max) {
+		*count = value;
+		return NULL;
+	}
+	if (max == UINT64_MAX)
+		return error_new("'%s' is not a number from 1 on", text);
+	return error_new("'%s' is not a number from 1 to %llu", text, (unsigned long long)max);
 }

@@ -83,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->states = true;
 		return 0;
 	case KEY_MIN_WAIT:
-		run_args_check(state, text_parse_duration(arg, &run->min_wait_ns));
+		run_args_check(state, "--min-wait", text_parse_duration(arg, &run->min_wait_ns));
 		run->states = true;
 		return 0;
 	case KEY_STACK:

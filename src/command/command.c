@@ -71,8 +71,7 @@ static bool takes_next(const char *option)
 
 /* ---- choosing ---- */
 
-/* The first argument that is no option and no value of one; 0: none before the end or `--`. */
-static int find_word(int argc, char **argv)
+int command_word(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] != '-' || !argv[i][1])
@@ -85,7 +84,7 @@ static int find_word(int argc, char **argv)
 
 const struct command *command_choose(int argc, char **argv)
 {
-	int word = find_word(argc, argv);
+	int word = command_word(argc, argv);
 	char *name = argv[word];
 
 	for (size_t i = 1; word && i < NUM_COMMANDS; i++) {

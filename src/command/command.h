@@ -30,6 +30,9 @@ struct command {
  */
 const struct command *command_choose(int argc, char **argv);
 
+/* The first argument that is no option and no value of one; 0: none before the end or `--`. */
+int command_word(int argc, char **argv);
+
 /* All of them, in the order of --help, the unnamed one first; NULL beyond the last. */
 const struct command *command_at(size_t index);
 

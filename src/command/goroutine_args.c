@@ -26,7 +26,7 @@ error_t goid_list_add(struct goid_list *list, const char *arg, struct argp_state
 		return fail_without_memory(state);
 	list->ids = grown;
 	grown[list->count] = 0;
-	run_args_check(state, text_parse_count(arg, UINT64_MAX, &grown[list->count++]));
+	run_args_check(state, "--goid", text_parse_count(arg, UINT64_MAX, &grown[list->count++]));
 	return 0;
 }
 

@@ -97,7 +97,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->all = true;
 		return 0;
 	case KEY_LIMIT:
-		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		run_args_check(state, "--limit", text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case 'f':
 		args->is_json = strcmp(arg, "json") == 0;

@@ -124,22 +124,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_GOID:
 		return goid_list_choose(&args->run.options, arg, state);
 	case KEY_SLOWER:
-		run_args_check(state, text_parse_duration(arg, &args->slower_ns));
+		run_args_check(state, "--slower", text_parse_duration(arg, &args->slower_ns));
 		return 0;
 	case KEY_STUCK:
-		run_args_check(state, text_parse_duration(arg, &args->stuck_ns));
+		run_args_check(state, "--stuck", text_parse_duration(arg, &args->stuck_ns));
 		return 0;
 	case KEY_CALL:
-		run_args_check(state, text_parse_count(arg, HUNT_MAX_SLOWEST, &args->call));
+		run_args_check(state, "--call",
+			       text_parse_count(arg, HUNT_MAX_SLOWEST, &args->call));
 		return 0;
 	case KEY_DRILL:
 		args->drill = true;
 		return 0;
 	case KEY_LIMIT:
-		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		run_args_check(state, "--limit", text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case KEY_FREQUENCY:
-		run_args_check(state, text_parse_count(arg, MAX_FREQUENCY_HZ, &number));
+		run_args_check(state, "--frequency",
+			       text_parse_count(arg, MAX_FREQUENCY_HZ, &number));
 		hunt->frequency_hz = (uint32_t)number;
 		return 0;
 	case KEY_WAITS:

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "command/library.h"
 #include "command/options.h"
+#include "command/pid_word.h"
 
 #define DEFAULT_RING_SIZE    (32u << 20)
 #define DEFAULT_MAX_OVERHEAD 20 /* of a program that runs already */
@@ -64,11 +65,11 @@ static const struct argp_option options[] = {
 	{},
 };
 
-void run_args_check(struct argp_state *state, struct error *err)
+void run_args_check(struct argp_state *state, const char *option, struct error *err)
 {
 	if (!err)
 		return;
-	argp_error(state, "%s", error_message(err));
+	argp_error(state, "%s: %s", option, error_message(err));
 	error_free(err);
 }
 
@@ -122,10 +123,11 @@ static void take_executable(struct run_args *args, pid_t pid)
 
 void run_args_take_pid(struct run_args *args, const char *arg, struct argp_state *state)
 {
-	uint64_t pid = 0;
+	pid_t before = args->pid;
 
-	run_args_check(state, text_parse_count(arg, INT32_MAX, &pid));
-	args->pid = (pid_t)pid;
+	run_args_check(state, "-p", pid_word_parse(arg, &args->pid));
+	if (before)
+		run_args_check(state, "-p", pid_word_several(before));
 	take_executable(args, args->pid);
 }
 
@@ -203,13 +205,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		args->verbose = true;
 		return 0;
 	case KEY_TIMEOUT:
-		run_args_check(state, text_parse_duration(arg, &args->timeout_ns));
+		run_args_check(state, "--timeout", text_parse_duration(arg, &args->timeout_ns));
 		return 0;
 	case KEY_DELAY:
-		run_args_check(state, text_parse_duration(arg, &args->delay_ns));
+		run_args_check(state, "--delay", text_parse_duration(arg, &args->delay_ns));
 		return 0;
 	case KEY_RING_SIZE:
-		run_args_check(state, text_parse_size(arg, &args->options.ring_size));
+		run_args_check(state, "--ring-size",
+			       text_parse_size(arg, &args->options.ring_size));
 		return 0;
 	case KEY_ATTACH:
 		parse_method(args, arg, state);

@@ -60,8 +60,8 @@ void run_args_check_record(const char *arg, struct argp_state *state);
 void run_args_check_replay(const struct run_args *args, const char *word, const char *record_path,
 			   struct argp_state *state);
 
-/* Reports what a parser of text found wrong with an argument, if anything; takes err. */
-void run_args_check(struct argp_state *state, struct error *err);
+/* Reports what a parser of text found wrong with the value of `option`, if anything; takes err. */
+void run_args_check(struct argp_state *state, const char *option, struct error *err);
 
 /* What -f names, one of `names`; EINVAL after a message: there is no such format. */
 error_t run_args_parse_format(enum output_kind kind, const char *names, const char *arg,

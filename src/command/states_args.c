@@ -116,7 +116,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		state_set_add(&args->states, arg, state);
 		return 0;
 	case KEY_MIN_DURATION:
-		run_args_check(state, text_parse_duration(arg, &args->min_duration_ns));
+		run_args_check(state, "--min-duration",
+			       text_parse_duration(arg, &args->min_duration_ns));
 		return 0;
 	case KEY_SUMMARY:
 		args->summary.tables = 1u << STATES_GOROUTINES | 1u << STATES_FUNCTIONS;
@@ -137,7 +138,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return run_args_parse_format(OUTPUT_STATES, FORMATS_NAMES(STATE_FORMATS), arg,
 					     state, &args->format);
 	case KEY_LIMIT:
-		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		run_args_check(state, "--limit", text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case KEY_RECORD:
 		args->record_path = arg;

@@ -163,7 +163,7 @@ static void parse_dump_on(const char *arg, struct trace_args *args, struct argp_
 	if (!text_starts_with(arg, slower))
 		argp_error(state, "--dump-on is slower=DURATION, not '%s'", arg);
 	else
-		run_args_check(state,
+		run_args_check(state, "--dump-on",
 			       text_parse_duration(arg + strlen(slower), &args->dump_slower_ns));
 }
 
@@ -181,7 +181,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		state->child_inputs[3] = &args->run.options;
 		return 0;
 	case KEY_KEEP:
-		run_args_check(state, parse_keep(arg, &args->keep));
+		run_args_check(state, "--keep", parse_keep(arg, &args->keep));
 		return 0;
 	case KEY_DUMP_ON:
 		parse_dump_on(arg, args, state);

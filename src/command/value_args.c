@@ -79,11 +79,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_ARG:
 		return add_paths(wanted, arg, state);
 	case KEY_VALUE_SIZE:
-		run_args_check(state, text_parse_count(arg, VALUE_MAX_SIZE, &number));
+		run_args_check(state, "--value-size",
+			       text_parse_count(arg, VALUE_MAX_SIZE, &number));
 		wanted->limits.size = (uint16_t)number;
 		return 0;
 	case KEY_VALUE_DEPTH:
-		run_args_check(state, text_parse_count(arg, VALUE_MAX_DEPTH, &number));
+		run_args_check(state, "--value-depth",
+			       text_parse_count(arg, VALUE_MAX_DEPTH, &number));
 		wanted->limits.depth = (uint8_t)number;
 		return 0;
 	default:

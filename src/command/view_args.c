@@ -129,14 +129,16 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state)
 		args->format = format_named(OUTPUT_TREES, NULL);
 		return 0;
 	case VIEW_SLOWER:
-		run_args_check(state, text_parse_duration(arg, &args->filter.slower_ns));
+		run_args_check(state, "--slower",
+			       text_parse_duration(arg, &args->filter.slower_ns));
 		return 0;
 	case VIEW_SLOWEST:
-		run_args_check(state,
+		run_args_check(state, "--slowest",
 			       text_parse_count(arg, FILTER_MAX_SLOWEST, &args->filter.slowest));
 		return 0;
 	case VIEW_INTERVAL:
-		run_args_check(state, text_parse_duration(arg, &args->filter.interval_ns));
+		run_args_check(state, "--interval",
+			       text_parse_duration(arg, &args->filter.interval_ns));
 		return 0;
 	case VIEW_HISTOGRAM:
 		args->histogram = true;
@@ -151,10 +153,12 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state)
 				   arg);
 		return 0;
 	case VIEW_MIN_DURATION:
-		run_args_check(state, text_parse_duration(arg, &args->filter.min_duration_ns));
+		run_args_check(state, "--min-duration",
+			       text_parse_duration(arg, &args->filter.min_duration_ns));
 		return 0;
 	case VIEW_DEPTH:
-		run_args_check(state, text_parse_count(arg, UINT32_MAX, &args->filter.depth));
+		run_args_check(state, "--depth",
+			       text_parse_count(arg, UINT32_MAX, &args->filter.depth));
 		return 0;
 	case VIEW_LEAF:
 		args->leaf = true;
@@ -171,11 +175,12 @@ error_t view_args_parse(int key, char *arg, struct argp_state *state)
 		option_parse_color(state, arg, &args->color);
 		return 0;
 	case VIEW_MAX_SPANS:
-		run_args_check(state, text_parse_count(arg, VIEW_MOST_SPANS_PER_SECOND,
-						       &args->max_spans_per_second));
+		run_args_check(state, "--max-spans-per-second",
+			       text_parse_count(arg, VIEW_MOST_SPANS_PER_SECOND,
+						&args->max_spans_per_second));
 		return 0;
 	case VIEW_LIMIT:
-		run_args_check(state, text_parse_count(arg, UINT64_MAX, &args->limit));
+		run_args_check(state, "--limit", text_parse_count(arg, UINT64_MAX, &args->limit));
 		return 0;
 	case ARGP_KEY_END:
 		view_args_finish(args, state);

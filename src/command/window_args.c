@@ -22,10 +22,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case KEY_SINCE:
-		run_args_check(state, window_time_parse(arg, &times->since));
+		run_args_check(state, "--since", window_time_parse(arg, &times->since));
 		return 0;
 	case KEY_UNTIL:
-		run_args_check(state, window_time_parse(arg, &times->until));
+		run_args_check(state, "--until", window_time_parse(arg, &times->until));
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -120,6 +120,35 @@ def test_usage(arguments):
     assert "gofuncgraph-c" in fails(*arguments, *last, status=2)
 
 
+@pytest.mark.parametrize("line, said", [
+    ("hnut BIN main.x", "there is no file 'hnut': did you mean the command hunt?"),
+    ("repaly file", "did you mean the command replay?"), ("-v goro -p 1", "did you mean the command goroutines?"),
+    ("trace -p 1 main.x", "leave 'trace' out"), ("help", "--help"),
+    ("hunt 812345 main.x", "there is no file '812345': a process is given by -p 812345"),
+    ("-p 12 13 main.x", "-p 12 13: that is more than one process"), ("list --pid 12 13", "such as /proc/12/exe"),
+    ("-p 12 -p 13 main.x", "-p: that is more than one process"), ("-p 12\t13 main.x", "-p: that is more than one process"),
+    ("-p main.x", "-p: 'main.x' is no process id: when `pidof NAME` prints nothing, no such process runs"),
+    ("hunt --slower 10 ms BIN main.x", "--slower 10 ms: write it without the blank, 10ms"),
+    ("--ring-size 64 M BIN", "--ring-size 64 M: write it without the blank, 64M"),
+    ("record -o x --keep 500 M BIN", "--keep 500 M: write it without the blank, 500M"),
+    ("--slower soon BIN", "--slower: 'soon' is not a duration"), ("hunt --limit 0 BIN x", "--limit: '0' is not a number from 1 on"),
+    ("states --min-duration x BIN", "--min-duration: 'x'"), ("record -o x --dump-on slower=x BIN", "--dump-on: 'x'"),
+    ("replay --since x file", "--since: "), ("goroutines --goid x BIN", "--goid: 'x'")])
+def test_slips(binary, tmp_path, line, said):
+    """What was typed by mistake is named, and what was meant is told where it can be guessed."""
+    words = [binary("calls") if word == "BIN" else word for word in line.split(" ")]
+    assert said in fails(*words, status=2, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("line", ["list hnut main.root", "list 812345 main.root", "list -u lists -u main.* hnut"])
+def test_files_are_no_slips(binary, tmp_path, line):
+    """Files with such names are binaries, and words that options take are theirs."""
+    for name in ("hnut", "812345"):
+        shutil.copy2(binary("calls"), tmp_path / name)
+    done = subprocess.run([tool(), *line.split()], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "main.root" in done.stdout
+
+
 def test_list_usage():
     fails("list", status=2)
     fails("list", "--no-such-option", "/bin/true", status=2)

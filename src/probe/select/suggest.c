@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/edit_distance.h"
 #include "base/log.h"
 #include "probe/select/inlined.h"
 
 #define NEAR_NAMES 3
-#define KEY_MAX    48 /* bytes compared; longer names are told apart well enough by these */
+#define KEY_MAX    EDIT_DISTANCE_MAX
 
 /* Lower-case text to compare. */
 struct key {
@@ -37,36 +38,9 @@ static size_t min(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Insertions, deletions, changes and swaps of neighbours that make a into b; more than `limit` is
- * any number above it. */
-static size_t edit_distance(const struct key *a, const struct key *b, size_t limit)
+static size_t key_distance(const struct key *a, const struct key *b, size_t limit)
 {
-	size_t rows[3][KEY_MAX + 1], *before = rows[0], *last = rows[1], *now = rows[2], *spare;
-
-	if (a->length > b->length + limit || b->length > a->length + limit)
-		return limit + 1;
-	for (size_t j = 0; j <= b->length; j++)
-		before[j] = last[j] = j;
-	for (size_t i = 1; i <= a->length; i++) {
-		size_t best = now[0] = i;
-
-		for (size_t j = 1; j <= b->length; j++) {
-			bool differ = a->text[i - 1] != b->text[j - 1];
-
-			now[j] = min(last[j - 1] + differ, min(last[j], now[j - 1]) + 1);
-			if (i > 1 && j > 1 && a->text[i - 1] == b->text[j - 2] &&
-			    a->text[i - 2] == b->text[j - 1])
-				now[j] = min(now[j], before[j - 2] + 1);
-			best = min(best, now[j]);
-		}
-		if (best > limit)
-			return limit + 1;
-		spare = before;
-		before = last;
-		last = now;
-		now = spare;
-	}
-	return last[b->length];
+	return edit_distance(a->text, a->length, b->text, b->length, limit);
 }
 
 /* The last path element: package, type and function. Type arguments are cut off. */
@@ -124,14 +98,14 @@ static size_t name_distance(const struct key *wanted, const char *name, size_t l
 	key_set(&key, element, length);
 	if (wanted->length >= 4 && strstr(key.text, wanted->text))
 		return 0;
-	best = edit_distance(wanted, &key, limit);
+	best = key_distance(wanted, &key, limit);
 	if (strchr(wanted->text, '.'))
 		return best;
 	for (const char *part = element; part < end;) {
 		const char *dot = memchr(part, '.', (size_t)(end - part));
 
 		key_set(&key, part, (size_t)((dot ? dot : end) - part));
-		best = min(best, edit_distance(wanted, &key, limit));
+		best = min(best, key_distance(wanted, &key, limit));
 		part = dot ? dot + 1 : end;
 	}
 	return best;
