@@ -185,12 +185,37 @@ static void report_losses(const struct run *run)
 	counts_report(run->counts, run->advice);
 }
 
+/* What ended it came while probes were being attached: `num_attached` of them were there. */
+static void tell_not_begun(const struct run *run, size_t num_attached)
+{
+	char what[48] = "tracing ended";
+
+	if (run->process && process_has_ended(run->process))
+		snprintf(what, sizeof(what), "process %d ended", process_pid(run->process));
+	else if (signals_arrived())
+		strcpy(what, "told to stop");
+	log_info(
+		"%s when %zu of %zu probes were attached: nothing was traced yet, and no probe is left behind",
+		what, num_attached, run->plan.num_sites);
+}
+
+/* Losses and costs. */
+static void report(struct run *run)
+{
+	report_losses(run);
+	guard_report(run->guard);
+	if (!reopen_is_due(run) && run->ops->has_shown(run->context))
+		throttle_report(run->throttle);
+}
+
 /*
  * Detaches and hands on what is left. Then all is flushed, and losses are reported, or why nothing
  * was shown. Takes err, returns the first error.
  */
 static struct error *stop(struct run *run, struct error *err)
 {
+	bool has_begun = guard_has_begun(run->guard);
+	size_t num_attached = live_num_sites(run->source);
 	struct error *late;
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
@@ -198,7 +223,7 @@ static struct error *stop(struct run *run, struct error *err)
 	if (run->process && process_has_ended(run->process))
 		guard_note_end(run->guard, process_cpu_ns(run->process));
 	guard_stop(run->guard, run->stop_ns);
-	if (!err && !run->is_changed && !run->ops->has_shown(run->context))
+	if (!err && has_begun && !run->is_changed && !run->ops->has_shown(run->context))
 		run->running =
 			running_count(&run->plan, run->process ? process_pid(run->process) : 0);
 	signals_set_detaching(true);
@@ -211,13 +236,13 @@ static struct error *stop(struct run *run, struct error *err)
 		error_free(flush(run));
 	else
 		late = flush(run);
-	report_losses(run);
-	guard_report(run->guard);
-	if (!reopen_is_due(run) && run->ops->has_shown(run->context))
-		throttle_report(run->throttle);
+	if (has_begun)
+		report(run);
 	if (!err)
 		err = take_pointer(run->err);
-	if (!err && !late && run->is_over && !run->ops->has_shown(run->context))
+	if (!err && !late && run->is_over && !has_begun)
+		tell_not_begun(run, num_attached);
+	else if (!err && !late && run->is_over && !run->ops->has_shown(run->context))
 		run->ops->explain(run->context);
 	if (!err && !late && run->ops->report)
 		run->ops->report(run->context);
@@ -243,10 +268,21 @@ void run_wait(struct run *run)
 
 /* ---- all of it ---- */
 
+/* What an error before tracing is when the process (-p) has ended meanwhile, whatever it met then; takes err. */
+static struct error *blame_end(struct run *run, struct error *err)
+{
+	if (!err || run->has_begun || run->args->program_args || !run->process ||
+	    !process_has_ended(run->process))
+		return err;
+	log_verbose("%s", error_message(err));
+	error_free(err);
+	return error_new("process %d ended before it could be traced", process_pid(run->process));
+}
+
 /* Until it is over, or the binary is changed. */
 static struct error *trace_once(struct run *run)
 {
-	struct error *err = run->ops->start(run->context);
+	struct error *err = blame_end(run, run->ops->start(run->context));
 
 	if (err || run->is_changed || !run->source)
 		return err;

@@ -128,7 +128,7 @@ struct guard_now guard_now(const struct guard *guard)
 {
 	return (struct guard_now){
 		.num_sites = guard->options.plan->num_sites,
-		.num_attached = guard->told.num_attached,
+		.num_attached = guard->told.most_attached,
 		.num_off = policy_num_off(guard->policy),
 		.num_processes = cpu_times_num_running(guard->times),
 		.share = policy_share(guard->policy),

@@ -51,7 +51,8 @@ bool guard_has_begun(const struct guard *guard);
 
 /* What goes on, for who waits. */
 struct guard_now {
-	size_t num_sites, num_attached; /* before it has begun: probes that are to come, and have */
+	size_t num_sites,
+		num_attached; /* before it has begun: probes that are to come, and have: never fewer than before */
 	size_t num_off; /* functions that were left out, or lost their probes */
 	size_t num_processes; /* that run */
 	double share; /* of their CPU time, or of others', that probes take; less than 0: not known yet */

@@ -118,7 +118,7 @@ static void tell_progress(struct told *told, uint64_t now_ns)
 	if (now_ns - told->progress_ns < NS_PER_S || status_line_is_allowed())
 		return;
 	told->progress_ns = now_ns;
-	bill_put_number(done, told->num_attached);
+	bill_put_number(done, told->most_attached);
 	bill_put_number(all, told->plan->num_sites);
 	log_info("attaching carefully: %s of %s probes so far", done, all);
 }
@@ -146,6 +146,8 @@ void told_begin_step(struct told *told, const struct guard_step *step, uint64_t 
 	}
 	if (step->action == GUARD_ATTACH)
 		told->num_attached += step->num_sites;
+	if (told->num_attached > told->most_attached)
+		told->most_attached = told->num_attached;
 	if (step->action == GUARD_TAKE_OFF)
 		told->num_attached -= step->num_funcs;
 	if (step->action == GUARD_STATES_OFF)

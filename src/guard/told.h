@@ -14,7 +14,8 @@ struct told {
 	bool hunts; /* see struct guard_options */
 	bool has_rested; /* it was told so */
 	/* Of the begin. */
-	size_t num_attached;
+	size_t num_attached; /* entries of batches that turned out to be too large go, and come again later */
+	size_t most_attached; /* at a time: what progress is told by, which never goes back */
 	uint64_t progress_ns; /* when it began, or was told last that it lasts */
 };
 

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "command/progress.h"
+#include "guard/told.h"
 
 static const struct progress tracing = {
 	.num_funcs = 1204,
@@ -113,9 +114,32 @@ static void test_longest(void **state)
 	progress_text(&progress, 1000, text);
 }
 
+/* A batch that turned out to be too large goes, and comes again: what is told does not go back. */
+static void test_attaching_goes_on(void **state)
+{
+	const struct plan plan = {.num_sites = 500};
+	const struct guard_step steps[] = {
+		{.action = GUARD_ATTACH, .num_sites = 100},
+		{.action = GUARD_TAKE_OFF, .num_funcs = 60},
+		{.action = GUARD_ATTACH, .num_sites = 30},
+		{.action = GUARD_ATTACH, .num_sites = 50},
+	};
+	const size_t told_by_then[] = {100, 100, 100, 120};
+	struct told told;
+
+	(void)state;
+	told_init(&told, &plan, 20, false);
+	for (size_t i = 0; i < 4; i++) {
+		told_begin_step(&told, &steps[i], 1);
+		assert_int_equal(told.most_attached, told_by_then[i]);
+	}
+	assert_int_equal(told.num_attached, 120);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_attaching_goes_on),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_attaching),
