@@ -11,7 +11,7 @@ import ssl
 
 import builds
 from collector import Collector, certificate
-from harness import Process, Program, Stuck, await_condition
+from harness import Process, Program, Stuck, await_condition, is_tracing
 from roots import ROOT, SECONDS, in_root, replaced
 
 DEPLOY = builds.ROOT / "deploy"
@@ -35,9 +35,9 @@ rm base.tar
 """
 # Until the end of its standard input.
 PLAY = """
-trap 'podman kube down daemonset.yaml >&2; rmdir /sys/fs/cgroup/libpod_parent' EXIT
-podman kube play --network=host daemonset.yaml >&2
-podman logs -f $(podman ps -q --filter name=tracer) >&2 &
+trap 'podman stop -t 600 -a >&2; wait; podman kube down pod.yaml >&2; rmdir /sys/fs/cgroup/libpod_parent' EXIT
+podman kube play --network=host pod.yaml >&2
+podman logs -f $(podman ps -q --filter ancestor=registry.example.com/gofuncgraph-c) >&2 &
 cat
 """
 
@@ -67,8 +67,8 @@ def with_arguments(text, words):
 
 @contextlib.contextmanager
 def played(folder, text):
-    """The container of a DaemonSet, which is stopped at the end."""
-    (folder / "daemonset.yaml").write_text(text)
+    """The container of a DaemonSet or a pod, which is stopped at the end: all that it said is there then."""
+    (folder / "pod.yaml").write_text(text)
     playing = Process([*ROOT, folder, "sh", "-euc", PODMAN + PLAY])
     try:
         yield playing
@@ -78,10 +78,24 @@ def played(folder, text):
 
 
 @contextlib.contextmanager
+def telling(playing):
+    """What was said, when nothing comes of it."""
+    try:
+        yield
+    except Stuck as stuck:
+        raise Stuck(f"{stuck}\n{playing.err[-3000:]}") from None
+
+
+def await_tracing(playing):
+    with telling(playing):
+        await_condition(lambda: is_tracing(playing.err) or playing.child.poll() is not None, "nothing is traced")
+    assert is_tracing(playing.err), playing.err[-3000:]
+
+
+@contextlib.contextmanager
 def traced(folder, text, program):
     with played(folder, text) as playing:
-        await_condition(lambda: "tracing " in playing.err or playing.child.poll() is not None, "nothing is traced")
-        assert "tracing " in playing.err, playing.err[-3000:]
+        await_tracing(playing)
         program.work()
         yield playing
 
@@ -104,10 +118,8 @@ def check_records(folder, program):
 def check_sends(folder, program, server, url, changes):
     text = with_arguments((DEPLOY / "daemonset.yaml").read_text(), traces_arguments(url))
     with traced(folder, replaced(text, changes), program) as playing:
-        try:
+        with telling(playing):
             await_condition(server.taken, "nothing was sent")
-        except Stuck as stuck:
-            raise Stuck(f"{stuck}\n{playing.err[-1000:]}") from None
 
 
 def check(packages, folder):

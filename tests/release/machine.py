@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Debian with systemd, as on a machine of its own: the first process of namespaces of its own. All its cgroups are
-below one of its own, and what it may change of the kernel is read-only, as in containers. It and its cgroups are gone
-when who started it is, however that ended."""
+"""Debian with systemd as the first process of namespaces of its own. All its cgroups are below one that is made for it,
+and what it may change of the kernel is read-only, as in containers. It and its cgroups are gone when who started it is,
+however that ended."""
 
 import contextlib
 import os

@@ -7,7 +7,7 @@ import builds
 
 SECONDS = 3000
 # With what runs containers and services; none of it is needed on this machine.
-ROOT = ["env", "DEBIAN_ROOT_WITH=catatonit,crun,podman,systemd", builds.ROOT / "scripts" / "debian-root", "trixie"]
+ROOT = ["env", "DEBIAN_ROOT_WITH=catatonit,crun,kubectl,podman,systemd", builds.ROOT / "scripts" / "debian-root", "trixie"]
 # package.deb of the root's folder.
 INSTALL = """
 apt-get -q -o Acquire::Retries=3 update
