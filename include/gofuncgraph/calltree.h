@@ -152,9 +152,9 @@ struct tree {
 	/* How long probes were off (RECORD_GAP) while it was open, up to the end of this part: calls
 	 * may be missing, and ends of calls that are there. */
 	uint64_t off_ns;
-	/* Functions whose probes were taken off before it ended: calls of theirs are missing. */
-	uint64_t num_off;
-	bool states_off; /* its calls that ended last lack states */
+	/* Functions whose probes were taken off before it ended, and before it began: calls of theirs are missing. */
+	uint64_t num_off, num_off_before;
+	bool states_off, states_off_before; /* its calls that ended last lack states; all do */
 	/* One in so many calls that could begin a tree did when this one began; 0: all. */
 	uint32_t one_in;
 	/* calls not kept, of a tree of more than CALLTREE_MAX_CALLS; their frames were followed all

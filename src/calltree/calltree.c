@@ -44,7 +44,8 @@ static struct owner *begin_tree(struct calltree *trees, const struct record *rec
 
 	if (owner) {
 		owner->tree.number = ++trees->num_begun;
-		owner->tree.num_off = trees->num_off;
+		owner->tree.num_off = owner->tree.num_off_before = trees->num_off;
+		owner->tree.states_off_before = trees->states_off;
 		owner->tree.one_in = trees->one_in;
 		owner->root_position = position;
 		owner->gaps_before_ns = gaps_until(trees, record->time_ns);

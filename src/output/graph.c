@@ -148,6 +148,37 @@ void graph_note_count(struct output *out, const struct branch *branch, uint64_t 
 	graph_of(out)->lines->note(out, branch, text);
 }
 
+/* It ended without them, or began so. */
+static void note_states_off(struct output *out, const struct branch *branch)
+{
+	struct graph *graph = graph_of(out);
+
+	if (!branch->tree->states_off_before) {
+		graph->lines->note(out, branch,
+				   "states were not seen to its end, they changed too often");
+	} else if (!graph->told_states_off) {
+		graph->told_states_off = true;
+		graph->lines->note(out, branch,
+				   "states are not seen from here on, they changed too often");
+	}
+}
+
+static void note_functions_off(struct output *out, const struct branch *branch)
+{
+	const struct tree *tree = branch->tree;
+	struct graph *graph = graph_of(out);
+
+	if (tree->num_off != tree->num_off_before) {
+		graph_note_count(out, branch, tree->num_off, "function left out, called too often",
+				 "functions left out, called too often");
+	} else if (tree->num_off != graph->told_off) {
+		graph->told_off = tree->num_off;
+		graph_note_count(out, branch, tree->num_off,
+				 "function left out from here on, called too often",
+				 "functions left out from here on, called too often");
+	}
+}
+
 void graph_note_off(struct output *out, const struct branch *branch)
 {
 	char amount[TEXT_AMOUNT_SIZE], text[128];
@@ -158,10 +189,8 @@ void graph_note_off(struct output *out, const struct branch *branch)
 		graph_of(out)->lines->note(out, branch, text);
 	}
 	if (branch->tree->states_off && out->options.run.states)
-		graph_of(out)->lines->note(
-			out, branch, "states were not seen to its end, they changed too often");
-	graph_note_count(out, branch, branch->tree->num_off, "function left out, called too often",
-			 "functions left out, called too often");
+		note_states_off(out, branch);
+	note_functions_off(out, branch);
 }
 
 /* Asks early for what a line shows that comes some lines later: see names_expect_caller(). */

@@ -60,6 +60,9 @@ struct graph {
 	uint64_t root_ns;
 	const struct tree *tree;
 	bool *slowest;
+	/* What all trees lack from then on is told at the first of them. */
+	uint64_t told_off; /* of tree.num_off_before */
+	bool told_states_off;
 };
 
 static inline struct graph *graph_of(const struct output *out)
@@ -86,7 +89,8 @@ void graph_write_stack(struct output *out, const struct tree *tree);
 void graph_note_count(struct output *out, const struct branch *branch, uint64_t count,
 		      const char *one, const char *many);
 
-/* What a tree lacks since probes were off for a while, or functions lost theirs for good. */
+/* What a tree lacks since probes were off for a while, or functions lost theirs for good. What it shares with all that
+ * come after it is told once. */
 void graph_note_off(struct output *out, const struct branch *branch);
 
 /* Day and time of a record, GRAPH_TIME_WIDTH bytes; returns their end. */

@@ -196,13 +196,57 @@ static void test_wakers(void **state)
 	assert_wait(*state, wait, "chan receive, woken by goroutine 41 in 0x7fff0000");
 }
 
+static size_t times_in(const char *text, const char *what)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		count++;
+	return count;
+}
+
+static void one_call(struct fake_output *fake)
+{
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_leave(fake, 1, 0, 0);
+}
+
+/* The tree that was open says so, and the first of those that lack the same. */
+static void test_taken_off(void **state)
+{
+	struct fake_output *fake = *state;
+	const char *text;
+
+	fake_enter(fake, 1, 0, 0, CALLER_VA);
+	fake_record(fake, 1, (struct facts){.kind = RECORD_STATES_OFF});
+	fake_record(fake, 1, (struct facts){.kind = RECORD_TAKEN_OFF, .site = 2});
+	fake_leave(fake, 1, 0, 0);
+	one_call(fake);
+	one_call(fake);
+	fake_record(fake, 1, (struct facts){.kind = RECORD_TAKEN_OFF, .site = 4});
+	one_call(fake);
+	one_call(fake);
+	text = fake_output_text(fake);
+	assert_int_equal(times_in(text, "main.handleBar() {"), 5);
+	assert_int_equal(times_in(text, "(states were not seen to its end, "), 1);
+	assert_int_equal(times_in(text, "(states are not seen from here on, "), 1);
+	assert_int_equal(times_in(text, "(1 function left out, called too often)"), 1);
+	assert_int_equal(times_in(text, "(1 function left out from here on, "), 1);
+	assert_int_equal(times_in(text, "(2 functions left out from here on, "), 1);
+	assert_true(strstr(text, "seen to its end") < strstr(text, "from here on"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, fake_output_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_parts),      TEST(test_odd_parts),
-		TEST(test_many_parts), cmocka_unit_test(test_no_states),
-		TEST(test_waits),      TEST(test_wakers),
+		TEST(test_parts),
+		TEST(test_odd_parts),
+		TEST(test_taken_off),
+		TEST(test_many_parts),
+		cmocka_unit_test(test_no_states),
+		TEST(test_waits),
+		TEST(test_wakers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
