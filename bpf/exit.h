@@ -23,7 +23,7 @@ static __always_inline void tell_results(const struct pt_regs *ctx, struct gate 
 	bool is_sent;
 
 	if (tells_no_cpu && is_last)
-		end_running(who);
+		end_running(who, false);
 	is_sent = send_results(&returning);
 	note_sent(gate, who, is_sent);
 	if (is_last)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
- * processor.h - goroutines that run, and whose threads have no processor (RECORD_OFFCPU), and who has it
- * instead; what threads sleep in.
+ * processor.h - goroutines that run, or make system calls, and whose threads have no processor
+ * (RECORD_OFFCPU), and who has it instead; what threads sleep in.
  *
  * Each switch of each processor comes by here: of those that have nothing to do with a target, a comparison
  * is all, and whether a thread waits for this processor.
@@ -56,7 +56,8 @@ static __always_inline struct thread *find_running(struct scratch *scratch, __u3
 	return kept_thread(tid);
 }
 
-/* Where the current thread left its code, somewhere in a target. */
+/* Where the current thread left its code, somewhere in a target. In a system call that is known to whoever
+ * knows of the call. */
 static __always_inline void note_place(struct thread *thread, struct scratch *scratch,
 				       struct gate *gate)
 {
@@ -65,7 +66,7 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 
 	thread->stack = thread->top.sp = thread->top.first_frame = 0;
 	thread->left_at = thread->in_handler = 0;
-	if (!read_registers(registers) || !find_g_in_use(registers, &scratch->who))
+	if (thread->in_syscall || !read_registers(registers) || !find_g_in_use(registers, &scratch->who))
 		return;
 	sp = registers->sp;
 	if (!prepare_place(scratch, gate)) {
@@ -209,7 +210,7 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 		end_off(thread); /* it came back unseen, see lose_processor() */
 	if (slept && samples_waits)
 		return;
-	if (!samples_waits && (!thread || !thread->g)) {
+	if (!samples_waits && (!thread || !thread->g || (slept && thread->in_syscall))) {
 		if (slept && read_registers(&registers))
 			note_syscall(tid, thread, &registers, true);
 		return;
@@ -233,7 +234,9 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct gate *gate,
 				     const struct who *who)
 {
-	struct record_offcpu *record = emit(who, RECORD_OFFCPU, 0, gate->lost, sizeof(*record));
+	struct record_offcpu *record =
+		emit(who, RECORD_OFFCPU, thread->in_syscall ? RECORD_IN_SYSCALL : 0, gate->lost,
+		     sizeof(*record));
 
 	note_sent(gate, who, record);
 	if (!record)

@@ -180,10 +180,10 @@ static __always_inline void send_last(struct gate *gate, const struct who *who, 
 	if (hunts)
 		end_hunt(gate, who);
 	if (tells_no_cpu)
-		end_running(who);
+		end_running(who, false);
 	is_told = send(gate, who, site, position, kind, RECORD_CLOSES_TREE);
 	if (hunts && who->goid)
-		end_running(who);
+		end_running(who, false);
 	end_gate(gate, who, is_told);
 }
 

@@ -294,7 +294,7 @@ static __always_inline void on_state(struct pt_regs *ctx, struct who *who, const
 	was_running = (change.old_state & STATE_NUMBER) == STATE_RUNNING;
 	is_running = (change.new_state & STATE_NUMBER) == STATE_RUNNING;
 	if (tells_no_cpu && was_running && !is_running)
-		end_running(who);
+		end_running(who, false);
 	if (all_goroutines)
 		tell_any(ctx, who, site, &change);
 	else

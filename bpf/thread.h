@@ -45,17 +45,21 @@ static __always_inline void begin_running(const struct who *who)
 	thread->tid = who->tid;
 	thread->goid = who->goid;
 	thread->g = who->key.g;
+	thread->in_syscall = 0;
 }
 
-/* It does so no more. */
-static __always_inline void end_running(const struct who *who)
+/* It does so no more; it makes a system call from now on, inside a target. */
+static __always_inline void end_running(const struct who *who, bool in_syscall)
 {
 	struct thread *thread = kept_thread(bpf_get_current_pid_tgid());
 
 	if (!thread)
 		return;
-	if (thread->g == who->key.g)
-		thread->g = 0;
+	if (thread->g == who->key.g) {
+		thread->in_syscall = in_syscall;
+		if (!in_syscall)
+			thread->g = 0;
+	}
 	thread->asleep_ns = 0;
 }
 

@@ -28,7 +28,7 @@ static __always_inline void begin_wait(const struct who *who, struct hunted_wait
 	wait->start_ns = state == STATE_DEAD ? 0 : bpf_ktime_get_ns();
 	wait->ready_ns = state == STATE_RUNNABLE ? wait->start_ns : 0;
 	if (wait->is_inside || state == STATE_SYSCALL)
-		end_running(who);
+		end_running(who, wait->is_inside && state == STATE_SYSCALL);
 }
 
 /* What is read of a wait when it turns out to be long. */
@@ -220,6 +220,8 @@ static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,
 			note_reason(who, wait);
 			take_syscall(wait);
 		}
+		if (wait->state == STATE_SYSCALL)
+			end_running(who, false);
 		wait->ready_ns = now;
 		is_told = is_told && find_waker(ctx, who, site, change);
 	} else {

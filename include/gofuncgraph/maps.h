@@ -134,7 +134,9 @@ struct hunted_wait {
 
 /* With hunt or tells_no_cpu: a thread, by its number in the initial PID namespace. */
 struct thread {
-	__u64 g; /* its goroutine, one that is told of and RUNNING; 0: there is none */
+	/* its goroutine, one that is told of and RUNNING, or that makes a system call: in_syscall; 0: there
+	 * is none */
+	__u64 g;
 	__u64 goid; /* of that, with tells_no_cpu */
 	__u64 off_ns; /* since when it has had no processor meanwhile, if that is told; 0: it has one */
 	__u64 stack; /* of record_offcpu, as all that is not told otherwise */
@@ -150,7 +152,8 @@ struct thread {
 	__u8 is_throttled;
 	__u8 left_at;
 	__u8 in_handler;
-	__u8 unused[3];
+	__u8 in_syscall;
+	__u8 unused[2];
 };
 
 /* With hunt: what had a processor from then on, until the next one did. */

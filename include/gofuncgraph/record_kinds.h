@@ -86,6 +86,9 @@ enum record_flags {
 	RECORD_IS_OPEN = 1 << 6,
 	/* of RECORD_STATES_OFF: goroutines that begin are still told */
 	RECORD_TELLS_STARTS = 1 << 7,
+	/* of RECORD_OFFCPU: the goroutine was in a system call. `stack` is 0: the RECORD_WAIT of that
+	 * call, which comes later, has it, if that was long */
+	RECORD_IN_SYSCALL = 1 << 7,
 };
 
 /*

@@ -150,13 +150,13 @@ static bool add_wait(struct hunt *hunt, struct open_call *call, const struct rec
 		return true;
 	if (!span_end(&call->span, from_ns, hunt->settings.sample_ns, &call->pieces))
 		return false;
-	span_skip(&call->span, end_ns);
 	piece.start_ns = from_ns;
 	piece.ns = ready_ns - from_ns;
-	if (piece.kind == PIECE_SYSCALL && piece.asleep_ns > piece.ns)
-		piece.asleep_ns = piece.ns;
-	return pieces_add(&call->pieces, &piece) &&
-	       pieces_add(&call->pieces, &(struct piece){.start_ns = ready_ns,
+	if (!(piece.kind == PIECE_SYSCALL ? span_add_syscall(&call->span, &piece, &call->pieces)
+					  : pieces_add(&call->pieces, &piece)))
+		return false;
+	span_skip(&call->span, end_ns);
+	return pieces_add(&call->pieces, &(struct piece){.start_ns = ready_ns,
 							 .ns = end_ns - ready_ns,
 							 .kind = PIECE_RUNNABLE,
 							 .stack = wait->stack,
@@ -302,7 +302,8 @@ bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu 
 		.start_ns = start_ns,
 		.stack = off->stack,
 		.count = 1,
-		.flags = PIECE_SAMPLED | (off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
+		.flags = (off->header.flags & RECORD_IN_SYSCALL ? PIECE_IN_SYSCALL : PIECE_SAMPLED) |
+			 (off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
 	};
 
 	if (off->header.time_ns <= start_ns)

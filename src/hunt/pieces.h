@@ -33,6 +33,8 @@ enum piece_flags {
 	PIECE_BY_OWN = 1 << 2, /* another thread of the same process */
 	PIECE_BY_NOBODY = 1 << 3,
 	PIECE_BY_QUOTA = 1 << 4, /* the thread might not have it */
+	/* Of PIECE_NO_CPU, as long as it is in a span: the goroutine was in a system call. */
+	PIECE_IN_SYSCALL = 1 << 5,
 	PIECE_BY = PIECE_BY_OWN | PIECE_BY_NOBODY | PIECE_BY_QUOTA,
 };
 

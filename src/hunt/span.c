@@ -11,24 +11,33 @@ static bool is_sample(const struct piece *item)
 	return item->kind == PIECE_CPU || item->kind == PIECE_TRACER;
 }
 
+static bool is_in_syscall(const struct piece *item)
+{
+	return item->flags & PIECE_IN_SYSCALL;
+}
+
 /* Half of the samples stand for all of them; times without a processor are added to each other. */
 static void thin_out(struct span *span)
 {
+	struct piece *last[2] = {0}; /* since the last sample; in system calls, and else */
 	size_t kept = 0;
 	bool skips = false;
 
 	for (size_t i = 0; i < span->count; i++) {
 		struct piece *item = &span->items[i];
-		struct piece *last = kept ? &span->items[kept - 1] : NULL;
+		struct piece **same = &last[!is_in_syscall(item)];
 
 		if (is_sample(item)) {
 			skips = !skips;
 			if (!skips)
 				continue;
-		} else if (last && !is_sample(last)) {
-			last->ns += item->ns;
-			last->count += item->count;
+			last[0] = last[1] = NULL;
+		} else if (*same) {
+			(*same)->ns += item->ns;
+			(*same)->count += item->count;
 			continue;
+		} else {
+			*same = &span->items[kept];
 		}
 		span->items[kept++] = *item;
 	}
@@ -88,6 +97,8 @@ static struct division divide(struct span *span, uint64_t end_ns, uint64_t perio
 	for (size_t i = 0; i < span->count; i++) {
 		struct piece *item = &span->items[i];
 
+		if (is_in_syscall(item))
+			item->ns = take(&span->syscall_ns, item->ns);
 		if (!is_sample(item)) {
 			item->ns = take(&left, item->ns);
 			idle_ns += item->ns;
@@ -122,6 +133,7 @@ static bool add_items(struct span *span, const struct division *division, struct
 	for (size_t i = 0; i < span->count && is_full; i++) {
 		struct piece item = span->items[i];
 
+		item.flags &= ~PIECE_IN_SYSCALL;
 		if (is_sample(&item))
 			item.ns = take(&left, left / samples--);
 		is_full = pieces_add(pieces, &item);
@@ -185,6 +197,41 @@ bool span_end(struct span *span, uint64_t end_ns, uint64_t period_ns, struct pie
 	drop_first(span, count);
 	span->waiting_ns = span->syscall_ns = span->runnable_ns = span->num_short = 0;
 	return is_full;
+}
+
+/* From *at to until_ns the call went on. */
+static bool add_part(struct piece *rest, uint64_t *at, uint64_t until_ns, struct pieces *pieces)
+{
+	struct piece part = *rest;
+
+	part.start_ns = *at;
+	part.ns = until_ns - *at;
+	part.asleep_ns = take(&rest->asleep_ns, part.ns);
+	*at = until_ns;
+	if (part.ns)
+		rest->count = 0; /* it is one call */
+	return pieces_add(pieces, &part);
+}
+
+bool span_add_syscall(const struct span *span, const struct piece *call, struct pieces *pieces)
+{
+	uint64_t at = call->start_ns, end_ns = call->start_ns + call->ns;
+	struct piece rest = *call;
+
+	for (size_t i = 0; i < span->count; i++) {
+		struct piece off = span->items[i];
+
+		if (!is_in_syscall(&off) || off.start_ns < at || off.start_ns >= end_ns)
+			continue;
+		if (off.ns > end_ns - off.start_ns)
+			off.ns = end_ns - off.start_ns;
+		off.stack = call->stack;
+		off.flags &= ~PIECE_IN_SYSCALL;
+		if (!add_part(&rest, &at, off.start_ns, pieces) || !pieces_add(pieces, &off))
+			return false;
+		at += off.ns;
+	}
+	return add_part(&rest, &at, end_ns, pieces);
 }
 
 void span_skip(struct span *span, uint64_t until_ns)

@@ -2,7 +2,8 @@
 /*
  * span.h - a time in which a goroutine was RUNNING, from one long wait to the next, in pieces.
  *
- * What is known of it: each time without a processor, exactly; short waits, by their sums; samples. What
+ * What is known of it: each time without a processor, exactly, those in short system calls included, and
+ * those in the long wait that follows (span_add_syscall()); short waits, by their sums; samples. What
  * is left was spent on a processor, and the samples share it. A stretch of many sampling periods without
  * any sample was not: records are missing.
  */
@@ -33,6 +34,10 @@ struct span {
 
 /* A sample, or a time without a processor, behind those that are there. False: out of memory. */
 bool span_add(struct span *span, const struct piece *item);
+
+/* Adds the pieces of a system call, which `call` is as a whole: times without a processor, as they are in the
+ * span, and the rest. False: out of memory. */
+bool span_add_syscall(const struct span *span, const struct piece *call, struct pieces *pieces);
 
 /* Adds its pieces, up to end_ns: they take all of the time. It begins anew, there, with what is later.
  * period_ns: of samples; 0: none are taken. False: out of memory. */

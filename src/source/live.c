@@ -117,8 +117,9 @@ static void live_stop(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	open_waits_tell(live->open_waits, true, live_hand_on_made, live);
+	/* Times without a processor are of system calls, too: before these. */
 	processors_tell_open(live->processors, live->stop_ns, live_hand_on_made, live);
+	open_waits_tell(live->open_waits, true, live_hand_on_made, live);
 	gates_visit_losses(&live->gates, live->stop_ns, live_hand_on_made, live);
 	live_hand_on_statistics(live, live->stop_ns);
 	live_hand_on_time(live, RECORD_STOPPED, live->stop_ns);

@@ -117,8 +117,8 @@ void live_tell_open(struct source *source)
 
 	open_waits_note(live->open_waits, now_ns);
 	open_waits_note_others(live->open_waits);
-	open_waits_tell(live->open_waits, false, live_hand_on_made, live);
 	processors_tell_open(live->processors, now_ns, live_hand_on_made, live);
+	open_waits_tell(live->open_waits, false, live_hand_on_made, live);
 }
 
 struct error *live_rest(struct source *source)
