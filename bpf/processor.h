@@ -66,7 +66,8 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 
 	thread->stack = thread->top.sp = thread->top.first_frame = 0;
 	thread->left_at = thread->in_handler = 0;
-	if (thread->in_syscall || !read_registers(registers) || !find_g_in_use(registers, &scratch->who))
+	if (thread->in_syscall || !read_registers(registers) ||
+	    !find_g_in_use(registers, &scratch->who))
 		return;
 	sp = registers->sp;
 	if (!prepare_place(scratch, gate)) {

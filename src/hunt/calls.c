@@ -302,8 +302,9 @@ bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu 
 		.start_ns = start_ns,
 		.stack = off->stack,
 		.count = 1,
-		.flags = (off->header.flags & RECORD_IN_SYSCALL ? PIECE_IN_SYSCALL : PIECE_SAMPLED) |
-			 (off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
+		.flags =
+			(off->header.flags & RECORD_IN_SYSCALL ? PIECE_IN_SYSCALL : PIECE_SAMPLED) |
+			(off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
 	};
 
 	if (off->header.time_ns <= start_ns)

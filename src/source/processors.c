@@ -143,8 +143,7 @@ static void tell_thread(const struct teller *teller, const struct thread *thread
 	const struct gate_key key = {.g = thread->g, .pid = thread->pid};
 	struct record_offcpu record = {
 		.header = {.kind = RECORD_OFFCPU,
-			   .flags = RECORD_IS_OPEN |
-				    (thread->in_syscall ? RECORD_IN_SYSCALL : 0),
+			   .flags = RECORD_IS_OPEN | (thread->in_syscall ? RECORD_IN_SYSCALL : 0),
 			   .size = sizeof(record),
 			   .time_ns = teller->time_ns,
 			   .pid = thread->pid,

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from harness import await_condition
+from harness import await_condition, crowd
 from screen import Screen
 
 MS = 1_000_000
@@ -58,6 +58,31 @@ def test_terminal(hunt, columns):
                     text), lines
     assert "where the time of the slow calls went:" in text
     assert "no event lost" in text, (lines, tracer.err)
+
+
+def test_no_processor_in_system_calls(binary, start, run_tool):
+    """What a system call's thread waits for a processor is no time of that call: as much as the kernel says."""
+    program = start(binary("hunt"))
+    tracer = run_tool("hunt", "-f", "json", "-p", program.pid, "main.Zeros").await_tracing()
+    hog = crowd(program.pid)
+    name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
+    try:
+        account = program.work("zeros 20 128")
+    finally:
+        hog.destroy()
+    tracer.stop()
+    report = json.loads(tracer.out)
+    sums = {}
+    for cause in report["causes"]:
+        sums[cause["kind"]] = sums.get(cause["kind"], 0) + cause["ns"]
+    away = account["away_ns"] / account["ns"]
+    assert away > 0.2, account
+    total = sum(sums.values())
+    assert abs(sums["no cpu"] / total - away) < 0.1 * away, (sums, account)
+    (call,) = [cause for cause in report["causes"] if cause["kind"] == "no cpu"]
+    assert name in json.dumps(call), call
+    assert sums["syscall read"] > 0.8 * (total - sums["no cpu"]), sums
+    assert program.finish() == 0
 
 
 def test_file(hunt):

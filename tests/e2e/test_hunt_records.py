@@ -85,6 +85,8 @@ class Call:
                 and piece["state"] in [STATES[state] for state in states]]
 
     def add(self, record):
+        if record.get("in_syscall"):
+            return  # part of a wait, or of short ones
         if record["kind"] in ("wait", "offcpu"):
             # Its thread lost the processor while the wait was told: in it, or behind it.
             behind = []

@@ -158,6 +158,7 @@ static void print_offcpu(const struct printer *printer, const struct record_offc
 	print_number("by", off->by);
 	print_number("slept", off->slept);
 	print_number("in_handler", off->in_handler);
+	print_number("in_syscall", !!(off->header.flags & RECORD_IN_SYSCALL));
 	printf(",\"by_comm\":\"%.16s\"", off->by_comm);
 	print_interrupted(printer, &at);
 }

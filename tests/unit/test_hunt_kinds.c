@@ -176,6 +176,49 @@ static void test_within_wait(void **state)
 	world_end(&world);
 }
 
+static void off_in_syscall(struct world *world, uint64_t from_us, uint64_t to_us)
+{
+	union any_record room = {.offcpu = {.start_ns = world_ns(from_us),
+					    .by = OFFCPU_BY_OTHER,
+					    .by_comm = "hot126"}};
+
+	room.header.flags = RECORD_IN_SYSCALL;
+	world_feed(world, &room, RECORD_OFFCPU, to_us, 1);
+}
+
+static void check_in_syscall(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_causes, 3);
+	assert_doing(&report->causes[0], "syscall fsync", "main.load", NULL);
+	assert_int_equal(report->causes[0].ns, 50000000);
+	assert_int_equal(report->causes[0].count, 1);
+	/* 25 ms in the long one; the short ones took 5 ms, and had a processor for none of it. */
+	assert_doing(&report->causes[1], "no cpu", "main.load", NULL);
+	assert_int_equal(report->causes[1].ns, 30000000);
+	assert_string_equal(report->causes[1].parts[0].taker.process, "hot126");
+	assert_string_equal(report->causes[2].kind_name, "cpu");
+	assert_int_equal(report->causes[2].ns, 20000000);
+}
+
+/* A thread loses its processor in system calls, short and long: that is no time of these. */
+static void test_in_syscall(void **state)
+{
+	struct world world;
+	union any_record sums = {.short_waits = {.count = 9, .syscall_ns = 5000000}};
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	world_enter(&world, 1, 0);
+	off_in_syscall(&world, 2000, 8000);
+	off_in_syscall(&world, 30000, 40000);
+	off_in_syscall(&world, 60000, 75000);
+	off_in_syscall(&world, 96000, 97000); /* it had ended: nobody's */
+	world_feed(&world, &sums, RECORD_SHORT_WAITS, 95000, 1);
+	system_call(&world, 20000, 95000, 74, STACK(&world, LOAD, HANDLE));
+	world_leave(&world, 1, 100000);
+	world_report(&world, &none, check_in_syscall);
+	world_end(&world);
+}
+
 /* ---- what a kind of time consists of ---- */
 
 static void check_c_code(const struct hunt_report *report)
@@ -365,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_c_code),          cmocka_unit_test(test_callees),
 		cmocka_unit_test(test_takers),          cmocka_unit_test(test_collector),
 		cmocka_unit_test(test_without_samples), cmocka_unit_test(test_within_wait),
+		cmocka_unit_test(test_in_syscall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
