@@ -131,7 +131,9 @@ def test_files_where_waits_are_sampled(binary, start, run_tool, version, kind, h
     account = program.work(f"{kind} 20 3 1 1000")
     tracer.stop()
     report = json.loads(tracer.out)
-    (cause,) = [one for one in report["causes"] if one["kind"] == f"syscall {call}"]
+    matching = [one for one in report["causes"] if one["kind"] == f"syscall {call}"]
+    assert len(matching) == 1, matching
+    (cause,) = matching
     assert report["mode"] == "sampled" and cause["on"], report
     assert all(re.fullmatch(on(account), one["name"]) for one in cause["on"]), cause["on"]
 
