@@ -200,6 +200,17 @@ int sched_switch(__u64 *ctx)
 	return 0;
 }
 
+/* With `hunts`: kernel/sched/core.c, ttwu_do_activate(). */
+SEC("tp_btf/sched_wakeup")
+int sched_wakeup(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+
+	if (is_tracing && hunted_tgid)
+		on_wakeup(task);
+	return 0;
+}
+
 /* With `hunts`: a processor's clock. */
 SEC("perf_event")
 int sample(struct bpf_perf_event_data *ctx)

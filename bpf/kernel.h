@@ -170,7 +170,12 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct thread_info {
+	__u32 cpu; /* from Linux 5.16 on */
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	struct sched_entity se;
 	bool throttled; /* from Linux 6.18 on */
 	struct mm_struct *mm;
@@ -192,6 +197,11 @@ struct task_struct {
 /* Before Linux 5.14. */
 struct task_struct___5_13 {
 	long state;
+};
+
+/* Before Linux 5.16. */
+struct task_struct___5_15 {
+	unsigned int cpu;
 };
 
 #pragma clang attribute pop

@@ -56,6 +56,19 @@ static __always_inline struct thread *find_running(struct scratch *scratch, __u3
 	return kept_thread(tid);
 }
 
+static __always_inline __u32 processor_of(struct task_struct *task)
+{
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		return BPF_CORE_READ(task, thread_info.cpu);
+	return BPF_CORE_READ((struct task_struct___5_15 *)task, cpu);
+}
+
+static __always_inline void forget_place(struct thread *thread)
+{
+	thread->stack = thread->top.sp = thread->top.first_frame = 0;
+	thread->left_at = thread->in_handler = 0;
+}
+
 /* Where the current thread left its code, somewhere in a target. In a system call that is known to whoever
  * knows of the call. */
 static __always_inline void note_place(struct thread *thread, struct scratch *scratch,
@@ -64,8 +77,7 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 	struct registers *registers = &scratch->registers;
 	__u64 sp;
 
-	thread->stack = thread->top.sp = thread->top.first_frame = 0;
-	thread->left_at = thread->in_handler = 0;
+	forget_place(thread);
 	if (thread->in_syscall || !read_registers(registers) ||
 	    !find_g_in_use(registers, &scratch->who))
 		return;
@@ -169,27 +181,40 @@ static __always_inline void tell_who_had_it(const struct thread *thread, __u32 t
 	}
 }
 
+/* From now on the thread waits for that processor. */
+static __always_inline void await_processor(struct thread *thread, __u32 number)
+{
+	struct processor *processor = find_processor(number);
+
+	thread->processor = number;
+	if (processor)
+		__sync_fetch_and_add(&processor->num_waiting, 1);
+}
+
+static __always_inline bool awaits_processor(const struct thread *thread)
+{
+	return thread->woken_ns || (thread->off_ns && !thread->slept);
+}
+
 /* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
 static __always_inline void begin_off(struct thread *thread, struct scratch *scratch,
 				      struct gate *gate)
 {
-	struct processor *processor;
-
 	note_place(thread, scratch, gate);
-	thread->processor = bpf_get_smp_processor_id();
-	processor = find_processor(thread->processor);
-	if (processor && !thread->slept)
-		__sync_fetch_and_add(&processor->num_waiting, 1);
+	if (!thread->slept)
+		await_processor(thread, bpf_get_smp_processor_id());
 	thread->off_ns = bpf_ktime_get_ns();
 }
 
 static __always_inline void end_off(struct thread *thread)
 {
-	struct processor *processor = find_processor(thread->processor);
+	if (awaits_processor(thread)) {
+		struct processor *processor = find_processor(thread->processor);
 
-	if (processor && !thread->slept)
-		__sync_fetch_and_sub(&processor->num_waiting, 1);
-	thread->off_ns = 0;
+		if (processor)
+			__sync_fetch_and_sub(&processor->num_waiting, 1);
+	}
+	thread->off_ns = thread->woken_ns = 0;
 }
 
 /* On the processor of `prev`, which is the current thread yet. */
@@ -207,8 +232,8 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 		return;
 	tid = prev->pid;
 	thread = kept_thread(tid);
-	if (thread && thread->off_ns)
-		end_off(thread); /* it came back unseen, see lose_processor() */
+	if (thread)
+		end_off(thread); /* it may have come back unseen, see lose_processor() */
 	if (slept && samples_waits)
 		return;
 	if (!samples_waits && (!thread || !thread->g || (slept && thread->in_syscall))) {
@@ -232,8 +257,32 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	begin_off(thread, scratch, gate);
 }
 
+/* The thread slept, and can run again. */
+static __always_inline void on_wakeup(struct task_struct *task)
+{
+	struct thread *thread;
+	bool slept;
+
+	if (samples_waits || !find_hunted(task->tgid))
+		return;
+	thread = kept_thread(task->pid);
+	if (!thread)
+		return;
+	slept = thread->off_ns ? thread->slept : thread->is_asleep && thread->in_syscall;
+	if (!slept || thread->woken_ns)
+		return;
+	if (!thread->off_ns) {
+		forget_place(thread);
+		thread->slept = false;
+	}
+	thread->is_throttled = is_throttled(task);
+	await_processor(thread, processor_of(task));
+	thread->woken_ns = bpf_ktime_get_ns();
+}
+
+/* From thread->off_ns on. */
 static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct gate *gate,
-				     const struct who *who)
+				     const struct who *who, __u64 end_ns)
 {
 	struct record_offcpu *record =
 		emit(who, RECORD_OFFCPU, thread->in_syscall ? RECORD_IN_SYSCALL : 0, gate->lost,
@@ -244,6 +293,7 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 		return;
 	__builtin_memset(&record->start_ns, 0,
 			 sizeof(*record) - offsetof(struct record_offcpu, start_ns));
+	record->header.time_ns = end_ns;
 	record->start_ns = thread->off_ns;
 	record->stack = thread->stack;
 	record->top = thread->top;
@@ -255,11 +305,31 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 	submit(record, sizeof(*record));
 }
 
+/* It has a processor again. Threads sleep often: how long they wait for one after it is told where that is long. */
+static __always_inline void tell_offs(struct thread *thread, __u32 tgid)
+{
+	__u64 now = bpf_ktime_get_ns(), woken_ns = thread->woken_ns;
+	bool is_late = woken_ns && now - woken_ns >= long_wait_ns;
+	struct who who = {};
+	struct gate *gate;
+
+	if (!thread->off_ns && !is_late)
+		return;
+	gate = find_gate_of_thread(thread, &who);
+	if (!gate)
+		return;
+	if (thread->off_ns)
+		tell_off(thread, tgid, gate, &who, woken_ns ?: now);
+	if (!is_late)
+		return;
+	thread->off_ns = woken_ns;
+	thread->slept = false;
+	tell_off(thread, tgid, gate, &who, now);
+}
+
 static __always_inline void on_again(struct task_struct *next)
 {
 	struct thread *thread;
-	struct who who = {};
-	struct gate *gate;
 	__u32 tid;
 
 	if (!find_hunted(next->tgid))
@@ -269,13 +339,9 @@ static __always_inline void on_again(struct task_struct *next)
 	if (!thread)
 		return;
 	if (thread->is_asleep)
-		thread->asleep_ns += bpf_ktime_get_ns() - thread->seen_ns;
+		thread->asleep_ns += (thread->woken_ns ?: bpf_ktime_get_ns()) - thread->seen_ns;
 	thread->is_asleep = 0;
-	if (!thread->off_ns)
-		return;
-	gate = find_gate_of_thread(thread, &who);
-	if (gate)
-		tell_off(thread, next->tgid, gate, &who);
+	tell_offs(thread, next->tgid);
 	end_off(thread);
 }
 

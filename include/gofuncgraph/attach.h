@@ -47,7 +47,7 @@ struct attach_site {
 /* These bits of cookies are 0 in attach_site: attachment_attach() says what they are. */
 #define ATTACH_ORDER_BITS (UINT64_C(0xffff) << 48)
 
-#define ATTACH_MAX_PROGRAMS 16
+#define ATTACH_MAX_PROGRAMS 20
 
 struct attach_options {
 	enum attach_method

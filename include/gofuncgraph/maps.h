@@ -139,6 +139,7 @@ struct thread {
 	__u64 g;
 	__u64 goid; /* of that, with tells_no_cpu */
 	__u64 off_ns; /* since when it has had no processor meanwhile, if that is told; 0: it has one */
+	__u64 woken_ns; /* with hunt: since when it could have one again, after it slept; 0: it did not, or sleeps */
 	__u64 stack; /* of record_offcpu, as all that is not told otherwise */
 	struct stack_top top;
 	__u64 seen_ns; /* when it last slept in a system call, or was sampled in it: `syscall` */
@@ -146,7 +147,7 @@ struct thread {
 	__u64 arguments[2]; /* of that, its first ones */
 	__s32 syscall;
 	__u32 pid, tid; /* as records tell them */
-	__u32 processor; /* that it had until off_ns */
+	__u32 processor; /* that it had until off_ns, or waits for since woken_ns */
 	__u8 is_asleep; /* since seen_ns */
 	__u8 slept;
 	__u8 is_throttled;

@@ -18,7 +18,7 @@
 struct processors {
 	const struct graph_bpf *bpf; /* not owned */
 	struct hunt_options options;
-	struct bpf_link *switches;
+	struct bpf_link *switches, *wakeups;
 	struct bpf_link **clocks; /* one for each processor; NULL: it has none */
 	int num_processors;
 };
@@ -95,7 +95,9 @@ struct error *processors_attach(const struct graph_bpf *bpf, const struct hunt_o
 	if (!processors)
 		return error_out_of_memory();
 	processors->options = *options;
-	if (!processors->switches)
+	if (processors->switches)
+		processors->wakeups = bpf_program__attach(bpf->progs.sched_wakeup);
+	if (!processors->wakeups)
 		return privileges_error(errno, "attach to the tracepoint of the scheduler");
 	return options->frequency_hz ? attach_clocks(processors) : NULL;
 }
@@ -119,8 +121,9 @@ void processors_detach(struct processors *processors)
 		bpf_link__destroy(processors->clocks[i]);
 	free(processors->clocks);
 	processors->clocks = NULL;
+	bpf_link__destroy(processors->wakeups);
 	bpf_link__destroy(processors->switches);
-	processors->switches = NULL;
+	processors->switches = processors->wakeups = NULL;
 }
 
 void processors_free(struct processors *processors)
@@ -148,7 +151,7 @@ static void tell_thread(const struct teller *teller, const struct thread *thread
 			   .time_ns = teller->time_ns,
 			   .pid = thread->pid,
 			   .tid = thread->tid},
-		.start_ns = thread->off_ns,
+		.start_ns = thread->off_ns ?: thread->woken_ns,
 		.stack = thread->stack,
 		.top = thread->top,
 		.by = thread->is_throttled ? OFFCPU_BY_QUOTA : OFFCPU_BY_UNKNOWN,
@@ -158,7 +161,7 @@ static void tell_thread(const struct teller *teller, const struct thread *thread
 	};
 	struct gate gate;
 
-	if (!thread->off_ns || thread->off_ns > teller->time_ns ||
+	if (!record.start_ns || record.start_ns > teller->time_ns ||
 	    bpf_map_lookup_elem(bpf_map__fd(teller->processors->bpf->maps.gates), &key, &gate) ||
 	    gate.state != GATE_OPEN)
 		return;

@@ -99,6 +99,7 @@ static const struct program_desc table[] = {
 	{"opening_large", USE_OPENINGS, is_nowhere},
 	/* Attached by processors.c. */
 	{"sched_switch", USE_SWITCHES, is_nowhere},
+	{"sched_wakeup", USE_HUNT, is_nowhere},
 	{"sample", USE_HUNT, is_nowhere},
 };
 #define TABLE_SIZE (sizeof(table) / sizeof(*table))

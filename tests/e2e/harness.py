@@ -92,14 +92,24 @@ class Process:
 
 
 HOG = "print(flush=True)\nwhile True: pass"
+# Whoever wakes up meanwhile waits, for 10 ms on average.
+FIRST_HOG = """
+import os, time
+os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+print(flush=True)
+while True:
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end: pass
+    time.sleep(0.005)
+"""
 
 
-def crowd(pid):
+def crowd(pid, hog=HOG):
     """The process gets one processor only, which it has to share from now on with the process that is returned."""
     one = min(os.sched_getaffinity(0))
     for thread in threads(pid):
         os.sched_setaffinity(int(thread), {one})
-    hog = Process([sys.executable, "-c", HOG], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    hog = Process([sys.executable, "-c", hog], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
     hog.lines.get(timeout=WAIT_SECONDS)
     return hog
 

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from harness import await_condition, crowd
+from harness import FIRST_HOG, HOG, await_condition, crowd
 from screen import Screen
 
 MS = 1_000_000
@@ -60,14 +60,19 @@ def test_terminal(hunt, columns):
     assert "no event lost" in text, (lines, tracer.err)
 
 
-def test_no_processor_in_system_calls(binary, start, run_tool):
-    """What a system call's thread waits for a processor is no time of that call: as much as the kernel says."""
+@pytest.mark.parametrize("function, command, call, hog", [
+    ("Zeros", "zeros 20 128", "read", HOG),
+    ("Nap", "nap 100 4", "nanosleep", FIRST_HOG),
+])
+def test_no_processor_in_system_calls(binary, start, run_tool, function, command, call, hog):
+    """What a system call's thread waits for a processor is no time of that call: as much as the kernel says, where
+    it lost it, and where it slept and could run again."""
     program = start(binary("hunt"))
-    tracer = run_tool("hunt", "-f", "json", "-p", program.pid, "main.Zeros").await_tracing()
-    hog = crowd(program.pid)
+    tracer = run_tool("hunt", "-f", "json", "--slower", "1us", "-p", program.pid, f"main.{function}").await_tracing()
+    hog = crowd(program.pid, hog)
     name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
     try:
-        account = program.work("zeros 20 128")
+        account = program.work(command)
     finally:
         hog.destroy()
     tracer.stop()
@@ -79,9 +84,9 @@ def test_no_processor_in_system_calls(binary, start, run_tool):
     assert away > 0.2, account
     total = sum(sums.values())
     assert abs(sums["no cpu"] / total - away) < 0.1 * away, (sums, account)
-    (call,) = [cause for cause in report["causes"] if cause["kind"] == "no cpu"]
-    assert name in json.dumps(call), call
-    assert sums["syscall read"] > 0.8 * (total - sums["no cpu"]), sums
+    (lack,) = [cause for cause in report["causes"] if cause["kind"] == "no cpu"]
+    assert name in json.dumps(lack), lack
+    assert sums[f"syscall {call}"] > 0.8 * (total - sums["no cpu"]), sums
     assert program.finish() == 0
 
 
@@ -132,7 +137,7 @@ def test_files_where_waits_are_sampled(binary, start, run_tool, version, kind, h
     tracer.stop()
     report = json.loads(tracer.out)
     matching = [one for one in report["causes"] if one["kind"] == f"syscall {call}"]
-    assert len(matching) == 1, matching
+    assert len(matching) == 1, json.dumps(matching)
     (cause,) = matching
     assert report["mode"] == "sampled" and cause["on"], report
     assert all(re.fullmatch(on(account), one["name"]) for one in cause["on"]), cause["on"]

@@ -69,6 +69,7 @@ static void test_choice(void **state)
 					 plan.num_sites > 4 && hunts);
 			assert_int_equal(bpf_program__autoload(bpf->progs.sched_switch),
 					 hunts || tells_no_cpu);
+			assert_int_equal(bpf_program__autoload(bpf->progs.sched_wakeup), hunts);
 			assert_int_equal(bpf_program__autoload(bpf->progs.sample), hunts);
 			assert_int_equal(bpf_program__autoload(bpf->progs.opening_small),
 					 opens_elsewhere);
