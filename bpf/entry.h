@@ -93,13 +93,29 @@ static __always_inline struct gate *begin_tree(const struct who *who, __u64 posi
 static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, const struct who *who,
 						 __u32 index)
 {
-	const struct site *site = site_of(index);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+	const struct fetch_list *list = list_at(index);
 
-	if (!site || !list)
+	if (!list)
 		return;
 	end_hit(who->began_ns, true);
+	bpf_tail_call(ctx, &openings, list->has_id_labels ? OPENING_ID_LABELS : list->shape);
+	count(STAT_LOST);
+}
+
+/* In between, the goroutine's labels with ids. */
+static __always_inline void on_opening_with_id_labels(struct pt_regs *ctx, struct who *who)
+{
+	const struct fetch_list *list;
+	__u64 cookie;
+
+	if (!find_site_again(ctx, &cookie, who))
+		return;
+	if (find_g(ctx, SITE_COOKIE_FLAGS(cookie), who) && find_goroutine(who))
+		find_id_labels(who);
+	list = list_at(SITE_COOKIE_INDEX(cookie));
+	if (!list)
+		return;
+	end_rest(who->began_ns);
 	bpf_tail_call(ctx, &openings, list->shape);
 	count(STAT_LOST);
 }

@@ -94,12 +94,24 @@ int target_entry_condition(struct pt_regs *ctx)
 }
 
 SEC("uprobe")
+int opening_id_labels(struct pt_regs *ctx)
+{
+	struct who who = {}; /* of the thread nothing is asked here */
+
+	keep_own_stack(ctx, &no_programs);
+	on_opening_with_id_labels(ctx, &who);
+	return 0;
+}
+
+SEC("uprobe")
 int opening_small(struct pt_regs *ctx)
 {
 	struct who who;
 
 	keep_own_stack(ctx, &no_programs);
 	on_opening(ctx, &who, VALUES_SMALL);
+	if (tells_id_labels)
+		forget_id_labels();
 	end_rest(who.began_ns);
 	return 0;
 }
@@ -111,6 +123,8 @@ int opening_large(struct pt_regs *ctx)
 
 	keep_own_stack(ctx, &no_programs);
 	on_opening(ctx, &who, VALUES_LARGE);
+	if (tells_id_labels)
+		forget_id_labels();
 	end_rest(who.began_ns);
 	return 0;
 }

@@ -45,6 +45,9 @@ const volatile __u32 num_labels = 0;
 const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
 const volatile struct trace_types trace_types = {}; /* see trace.h */
 const volatile bool tells_traces = false;
+const volatile bool tells_id_labels = false;
+const volatile struct id_label_key id_label_keys[ID_LABEL_KEYS]; /* see id_labels.h */
+const volatile struct found_id_labels no_id_labels = {};
 const volatile bool opens_elsewhere = false; /* see begin_tree_elsewhere() */
 const volatile bool wants_stacks = false; /* see run_options.stacks */
 const volatile bool hunts = false; /* see run_options.hunt */
@@ -265,10 +268,18 @@ struct {
 	__type(value, __u64);
 } stats SEC(".maps");
 
-/* With opens_elsewhere: what begins trees with values, by enum values_shape. */
+/* With tells_id_labels: what threads have found that are about to begin a tree, by bpf_get_current_pid_tgid(). */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_FINDING_THREADS);
+	__type(key, __u64);
+	__type(value, struct found_id_labels);
+} id_labels SEC(".maps");
+
+/* With opens_elsewhere: what begins trees with values, by enum opening. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, VALUES_LARGE + 1);
+	__uint(max_entries, OPENINGS);
 	__type(key, __u32);
 	__type(value, __u32);
 } openings SEC(".maps");

@@ -3,7 +3,7 @@
 #ifndef BPF_VALUES_H
 #define BPF_VALUES_H
 
-#include "labels.h"
+#include "id_labels.h"
 #include "trace.h"
 #include "traceparent.h"
 
@@ -46,7 +46,7 @@ static __always_inline void fetch_text(struct fetched *fetched, struct captured_
 
 	to->length = length;
 	to->got = 0;
-	to->unused = 0;
+	to->key = 0;
 	if (!length)
 		return;
 	if (!fetched->word) {
@@ -276,8 +276,23 @@ static __always_inline void capture_trace(const struct entered *entered,
 	if (has_context)
 		to->states[value] = find_trace(&fetch->fetched, trace, to->bias);
 	if (to->states[value] != VALUE_WHOLE &&
-	    find_traceparent(&fetch->header, header, &trace->ids))
+	    find_traceparent(&fetch->header, header, &trace->ids)) {
+		trace->itab = 0;
 		to->states[value] = VALUE_WHOLE;
+	}
+}
+
+/* The same of labels that may hold ids, which another program has found. */
+static __always_inline void capture_id_labels(const struct entered *entered,
+					      const struct fetch_list *list, struct captured *to,
+					      __u32 max_at)
+{
+	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
+
+	if (!list->has_id_labels || !entered->has_trace)
+		return;
+	if (get_id_labels(slot_of(to, list->id_labels_at, mask)))
+		to->states[list->id_labels_value & (VALUES_MAX - 1)] = VALUE_WHOLE;
 }
 
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
@@ -319,8 +334,18 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	capture(entered->ctx, list, site, &record->values, bytes, max_at);
 	if (tells_traces)
 		capture_trace(entered, list, &record->values, fetch, max_at);
+	if (tells_id_labels)
+		capture_id_labels(entered, list, &record->values, max_at);
 	submit(record, room);
 	return true;
+}
+
+static __always_inline const struct fetch_list *list_at(__u32 index)
+{
+	const struct site *site = site_of(index);
+	__u32 number = site ? site->values : 0;
+
+	return site ? bpf_map_lookup_elem(&fetch_lists, &number) : NULL;
 }
 
 /* False: it is lost, which the next record tells. */

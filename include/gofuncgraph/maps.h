@@ -50,6 +50,18 @@ enum syscall_on {
 	SYSCALL_ON_PATH_AT, /* the second is */
 };
 
+/* Threads that may be between the program that finds labels with ids, and the one that begins a tree. */
+#define MAX_FINDING_THREADS (1u << 10)
+
+/* Programs that those at entries of targets go on in: what begins trees with values, of which some begin by finding
+ * labels with ids. */
+enum opening {
+	OPENING_SMALL = VALUES_SMALL,
+	OPENING_LARGE = VALUES_LARGE,
+	OPENING_ID_LABELS,
+	OPENINGS,
+};
+
 /* Stacks that need not be told again. */
 #define MAX_TOLD_STACKS (1u << 14)
 

@@ -58,6 +58,7 @@ struct plan {
 	/* With run_options.trace_ids: what leads to spans, and how many targets have contexts. */
 	struct trace_types trace_types;
 	bool tells_traces, has_spans;
+	bool tells_id_labels; /* the program gives labels to goroutines */
 	size_t num_traced_targets;
 	size_t labels_alone; /* number plus one of the list of targets without values; 0: there is none */
 };

@@ -94,7 +94,12 @@ struct fetch_list {
 	__u16 trace_at; /* the slot, a struct captured_trace */
 	__u16 trace_value; /* its number */
 	__u16 header_value; /* that of the word with the header of a request, or 0: there is none */
-	__u16 unused;
+	/* At a tree's beginning, labels that may hold ids are looked for: their slots, one behind the other, and the
+	 * number of all of them. */
+	__u16 id_labels_at;
+	__u16 id_labels_value;
+	__u8 has_id_labels;
+	__u8 unused[5];
 	struct fetch_op ops[VALUES_MAX_OPS];
 };
 
@@ -158,7 +163,8 @@ static inline size_t captured_size(const struct captured *captured)
 
 /* Which trace and span a call is part of; VALUE_UNKNOWN: no span was found. */
 struct captured_trace {
-	__u64 itab, data; /* of a context.Context, in the end of the last one that was looked at */
+	/* Of a context.Context, in the end of the last one that was looked at; itab 0: the ids are those of a header. */
+	__u64 itab, data;
 	union {
 		struct trace_ids {
 			__u8 trace_id[16];
@@ -198,8 +204,50 @@ struct trace_types {
 struct captured_text {
 	__u64 length; /* as the program has it, whatever that is */
 	__u32 got; /* bytes that follow */
-	__u32 unused;
+	__u32 key; /* in a slot of enum id_label: the label's, 0: there is none; else 0 */
 	__u8 bytes[];
+};
+
+/* Labels of a goroutine that may hold ids of a trace, as programs write them. Of those that stand for the same, the
+ * last one counts. */
+enum id_label {
+	ID_LABEL_TRACE, /* or all of a `traceparent` */
+	ID_LABEL_SPAN,
+	ID_LABEL_OTHER, /* a span that the call need not be in */
+	ID_LABELS,
+};
+
+/* Bytes that there is room for of each, behind a struct captured_text: of a longer one it is known that it is no id. */
+#define ID_LABEL_TRACE_SIZE 56
+#define ID_LABEL_SPAN_SIZE  24
+#define ID_LABEL_SPAN_AT    (sizeof(struct captured_text) + ID_LABEL_TRACE_SIZE)
+#define ID_LABEL_OTHER_AT   (ID_LABEL_SPAN_AT + sizeof(struct captured_text) + ID_LABEL_SPAN_SIZE)
+#define ID_LABELS_SIZE      (ID_LABEL_OTHER_AT + sizeof(struct captured_text) + ID_LABEL_SPAN_SIZE)
+
+struct id_label_slots {
+	__u64 words[ID_LABELS_SIZE / sizeof(__u64)];
+};
+
+/* What may be added to where they begin: one less than a power of two. */
+#define ID_LABELS_AT_MASK 127
+
+/* With room for the largest one behind any such place. */
+struct found_id_labels {
+	__u64 words[4]; /* for use while they are looked for */
+	__u64 slots[(ID_LABELS_AT_MASK + 1 + sizeof(struct captured_text) + ID_LABEL_TRACE_SIZE) /
+		    sizeof(__u64)];
+};
+
+/* Keys of such labels, by number; that of number 0, and those behind the last one, are empty. A power of two. */
+#define ID_LABEL_KEYS     16
+#define ID_LABEL_KEY_SIZE 24
+
+struct id_label_key {
+	__u64 words[ID_LABEL_KEY_SIZE / 8];
+	__u64 length;
+	__u16 at; /* of its slot, among them */
+	__u16 size;
+	__u32 unused;
 };
 
 #endif

@@ -28,7 +28,7 @@ static const struct argp_option options[] = {
 	 "Show this label of runtime/pprof of each tree's goroutine; with KEY=VALUE only those trees (repeatable: all of them)",
 	 OPTIONS_SHOWN},
 	{"trace-ids", KEY_TRACE_IDS, NULL, 0,
-	 "Show which trace and span each tree is part of, by the context or request that its first call was given",
+	 "Show which trace and span each tree is part of, by the context or request that its first call was given, or its goroutine's labels",
 	 OPTIONS_SHOWN},
 	{"where", KEY_WHERE, "CONDITION", 0,
 	 "Only trees whose first call's values satisfy it: 'n > 100 && path ~ \"/api/*\"'; the others are counted",

@@ -54,45 +54,52 @@ static void put_values(struct json_writer *json, const struct value_list *list,
 	json_close(json, ']');
 }
 
+static void put_label(struct json_writer *json, const char *name, const struct value *value)
+{
+	_cleanup_free_ char *key = text_escape(name, strlen(name));
+
+	json_text_key(json, key ?: "");
+	json_value_form(json, value);
+}
+
 static void put_labels(struct json_writer *json, const struct value_list *list,
-		       const struct captured *captured)
+		       const struct captured *captured, const struct trace_told *trace)
 {
 	json_member_open(json, "labels", '{');
 	for (size_t i = 0; i < list->num_labels; i++) {
 		struct value value = value_read_label(&list->labels[i], captured, captured->size);
-		_cleanup_free_ char *key =
-			text_escape(value.spec->label, strlen(value.spec->label));
 
-		if (value.state == VALUE_NIL)
-			continue;
-		json_text_key(json, key ?: "");
-		json_value_form(json, &value);
+		if (value.state != VALUE_NIL)
+			put_label(json, value.spec->label, &value);
 	}
+	for (size_t i = 0; i < trace->num_labels; i++)
+		put_label(json, trace->labels[i].key, &trace->labels[i].value);
 	json_close(json, '}');
 }
 
-static void put_trace(struct json_writer *json, const struct value_list *list,
-		      const struct captured *captured)
+static void put_ids(struct json_writer *json, const struct trace_told *trace)
 {
 	char text[TRACE_TEXT_SIZE];
-	struct trace_ids ids;
 
-	if (!trace_ids_read(list, captured, &ids))
-		return;
-	trace_put_id(ids.trace_id, sizeof(ids.trace_id), text);
-	json_member_text(json, "trace_id", text);
-	trace_put_id(ids.span_id, sizeof(ids.span_id), text);
-	json_member_text(json, "span_id", text);
+	if (trace->has_trace) {
+		trace_put_id(trace->ids.trace_id, sizeof(trace->ids.trace_id), text);
+		json_member_text(json, "trace_id", text);
+	}
+	if (trace->has_span) {
+		trace_put_id(trace->ids.span_id, sizeof(trace->ids.span_id), text);
+		json_member_text(json, "span_id", text);
+	}
 }
 
 void json_labels(struct output *out, struct json_writer *json, const struct call *call)
 {
 	const struct value_list *list = call->depth ? NULL : output_values(out, call->captured);
+	struct trace_told trace;
 
-	if (list && list->num_labels)
-		put_labels(json, list, call->captured);
-	if (list)
-		put_trace(json, list, call->captured);
+	trace_read(list, call->captured, &trace);
+	if (list && (list->num_labels || trace.num_labels))
+		put_labels(json, list, call->captured, &trace);
+	put_ids(json, &trace);
 }
 
 void json_values(struct output *out, struct json_writer *json, const struct call *call)

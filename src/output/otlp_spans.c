@@ -43,16 +43,17 @@ static uint64_t span_of(const struct otlp_spans *spans, uint64_t tree, uint64_t 
 	return hash_mix(hash_mix(spans->seeds[2] + tree) + call) ?: 1;
 }
 
-/* What its first call carries. False: nothing. */
+/* The trace, and the span in it, that its first call carries. False: no span. */
 static bool read_own(const struct output *out, const struct call *first, struct otlp_id *own)
 {
-	struct trace_ids ids;
+	struct trace_told told;
 
-	if (!trace_ids_read(output_values(out, first->captured), first->captured, &ids))
-		return false;
-	memcpy(own->trace, ids.trace_id, sizeof(own->trace));
-	memcpy(&own->span, ids.span_id, sizeof(own->span));
-	return true;
+	trace_read(output_values(out, first->captured), first->captured, &told);
+	if (told.has_trace)
+		memcpy(own->trace, told.ids.trace_id, sizeof(own->trace));
+	if (told.has_span)
+		memcpy(&own->span, told.ids.span_id, sizeof(own->span));
+	return told.has_span;
 }
 
 static void put_trace(struct bytes *message, unsigned member, const struct otlp_id *id)

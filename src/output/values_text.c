@@ -5,9 +5,9 @@
 #include "output/typed_text.h"
 #include "values/trace_ids.h"
 
-static void put_label(const struct text_sink *to, const struct value_spec *spec)
+static void put_label(const struct text_sink *to, const char *name)
 {
-	_cleanup_free_ char *label = text_escape(spec->label, strlen(spec->label));
+	_cleanup_free_ char *label = text_escape(name, strlen(name));
 
 	if (label)
 		to->put(to->context, label, strlen(label));
@@ -38,7 +38,7 @@ static void put_values(const struct text_sink *to, const struct output *out,
 
 		if (i)
 			to->put(to->context, ", ", 2);
-		put_label(to, value.spec);
+		put_label(to, value.spec->label);
 		put_value(to, &value);
 	}
 }
@@ -53,26 +53,36 @@ static void put_results(const struct text_sink *to, const struct output *out,
 	to->put(to->context, ")", 1);
 }
 
-static void put_id(const struct text_sink *to, const char *before, const uint8_t *id, size_t size)
+static void put_id(const struct text_sink *to, const char *name, const uint8_t *id, size_t size)
 {
 	char text[TRACE_TEXT_SIZE];
 
 	trace_put_id(id, size, text);
-	to->put(to->context, before, strlen(before));
+	put_label(to, name);
 	to->put(to->context, text, 2 * size);
 }
 
-/* Behind `before` labels. Returns how many members there are. */
-static size_t put_trace(const struct text_sink *to, const struct value_list *list,
-			const struct captured *captured, size_t before)
+/* Before one more label than `*count`. */
+static void put_before(const struct text_sink *to, size_t *count)
 {
-	struct trace_ids ids;
+	to->put(to->context, (*count)++ ? ", " : " [", 2);
+}
 
-	if (!trace_ids_read(list, captured, &ids))
-		return 0;
-	put_id(to, before ? ", trace_id=" : " [trace_id=", ids.trace_id, sizeof(ids.trace_id));
-	put_id(to, ", span_id=", ids.span_id, sizeof(ids.span_id));
-	return 2;
+static void put_trace(const struct text_sink *to, const struct trace_told *trace, size_t *count)
+{
+	for (size_t i = 0; i < trace->num_labels; i++) {
+		put_before(to, count);
+		put_label(to, trace->labels[i].key);
+		put_value(to, &trace->labels[i].value);
+	}
+	if (trace->has_trace) {
+		put_before(to, count);
+		put_id(to, "trace_id", trace->ids.trace_id, sizeof(trace->ids.trace_id));
+	}
+	if (trace->has_span) {
+		put_before(to, count);
+		put_id(to, "span_id", trace->ids.span_id, sizeof(trace->ids.span_id));
+	}
 }
 
 /* A label that the goroutine does not have is not told. */
@@ -80,6 +90,7 @@ static void put_labels(const struct text_sink *to, const struct output *out,
 		       const struct call *call)
 {
 	const struct value_list *list = call->depth ? NULL : output_values(out, call->captured);
+	struct trace_told trace;
 	size_t count = 0;
 
 	for (size_t i = 0; list && i < list->num_labels; i++) {
@@ -88,11 +99,12 @@ static void put_labels(const struct text_sink *to, const struct output *out,
 
 		if (value.state == VALUE_NIL)
 			continue;
-		to->put(to->context, count++ ? ", " : " [", 2);
-		put_label(to, value.spec);
+		put_before(to, &count);
+		put_label(to, value.spec->label);
 		put_value(to, &value);
 	}
-	count += put_trace(to, list, call->captured, count);
+	trace_read(list, call->captured, &trace);
+	put_trace(to, &trace, &count);
 	if (count)
 		to->put(to->context, "]", 1);
 }

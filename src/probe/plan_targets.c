@@ -6,6 +6,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "values/id_labels.h"
 
 struct error *plan_targets_begin(struct plan *plan, const struct run_options *options)
 {
@@ -27,6 +28,9 @@ static struct error *add_labels(struct plan *plan, const struct run_options *opt
 		list = plan->labels_alone = plan->values.count;
 	site->flags |= SITE_VALUES;
 	site->values = (uint16_t)(list - 1);
+	if (plan->tells_id_labels && !value_list_add_id_labels(&plan->values.items[list - 1]))
+		return error_new(
+			"there is no room for the ids of --trace-ids behind the values of a target: ask for fewer of those");
 	return value_list_add_labels(&plan->values.items[list - 1], options->labels,
 				     options->num_labels);
 }
@@ -109,7 +113,7 @@ struct error *plan_targets_add(struct plan *plan, const struct run_options *opti
 	struct site *site = &plan->sites[func->first_site];
 	struct error *err = NULL;
 
-	if (options->num_labels)
+	if (options->num_labels || plan->tells_id_labels)
 		err = add_labels(plan, options, site, written);
 	if (!err && plan->where)
 		err = set_condition(plan, func, site);

@@ -7,6 +7,8 @@ void plan_trace_begin(struct plan *plan)
 {
 	plan->tells_traces = true;
 	plan->has_spans = trace_types_find(plan->bin, &plan->trace_types);
+	/* Of src/runtime/proflabel.go: what runtime/pprof sets all labels by. */
+	plan->tells_id_labels = gobin_func_named(plan->bin, "runtime/pprof.runtime_setProfLabel");
 }
 
 /* The list of the site, which it gets if it has none. */
@@ -65,12 +67,12 @@ struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 
 struct error *plan_trace_check(const struct plan *plan)
 {
-	if (plan->num_traced_targets)
+	if (plan->num_traced_targets || plan->tells_id_labels)
 		return NULL;
 	if (!plan->has_spans)
 		return error_new(
-			"--trace-ids: %s has no spans that are known, those of OpenTelemetry and Datadog for Go, and of no target it is known that it is given an *http.Request",
+			"--trace-ids: %s has no spans that are known, those of OpenTelemetry and Datadog for Go, it gives its goroutines no labels, and of no target it is known that it is given an *http.Request",
 			gobin_path(plan->bin));
 	return error_new(
-		"--trace-ids: of no target it is known that it is given a context.Context or an *http.Request");
+		"--trace-ids: of no target it is known that it is given a context.Context or an *http.Request, and the program gives its goroutines no labels");
 }

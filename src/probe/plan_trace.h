@@ -10,7 +10,7 @@ void plan_trace_begin(struct plan *plan);
  * plan_values_set(). */
 struct error *plan_trace_add(struct plan *plan, struct plan_values *values,
 			     const struct decoded *decoded, size_t written);
-/* An error if no target has a context or a request. */
+/* An error if no target has a context or a request, and no goroutine labels. */
 struct error *plan_trace_check(const struct plan *plan);
 
 #endif

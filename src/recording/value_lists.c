@@ -4,6 +4,11 @@
 
 #include <stdlib.h>
 
+#include "values/id_labels.h"
+
+/* What of a trace is looked for. */
+enum { HAS_TRACE = 1 << 0, HAS_ID_LABELS = 1 << 1 };
+
 /* ---- writing ---- */
 
 static void put_spec(struct bytes *bytes, const struct value_spec *spec)
@@ -63,6 +68,18 @@ static void put_typed(struct bytes *bytes, const struct typed_list *typed,
 		put_piece(bytes, &typed->pieces[i]);
 }
 
+static void put_traces(struct bytes *bytes, const struct fetch_list *fetch)
+{
+	bytes_put_number(bytes, (fetch->has_trace ? HAS_TRACE : 0) |
+					(fetch->has_id_labels ? HAS_ID_LABELS : 0));
+	bytes_put_number(bytes, fetch->trace_at);
+	bytes_put_number(bytes, fetch->trace_value);
+	if (!fetch->has_id_labels)
+		return;
+	bytes_put_number(bytes, fetch->id_labels_at);
+	bytes_put_number(bytes, fetch->id_labels_value);
+}
+
 void value_list_write(const struct value_list *list, struct bytes *bytes,
 		      uint64_t (*number_of)(void *context, struct go_type *type), void *context)
 {
@@ -74,9 +91,7 @@ void value_list_write(const struct value_list *list, struct bytes *bytes,
 		put_spec(bytes, &list->labels[i].spec);
 		bytes_put_number(bytes, list->labels[i].state);
 	}
-	bytes_put_number(bytes, list->fetch.has_trace);
-	bytes_put_number(bytes, list->fetch.trace_at);
-	bytes_put_number(bytes, list->fetch.trace_value);
+	put_traces(bytes, &list->fetch);
 	bytes_put_number(bytes, list->typed != NULL);
 	if (list->typed)
 		put_typed(bytes, list->typed, number_of, context);
@@ -237,13 +252,26 @@ static void take_typed(struct cursor *cursor, const struct value_list_types *typ
 		take_piece(cursor, typed);
 }
 
+static void take_traces(struct cursor *cursor, struct value_list *list)
+{
+	uint64_t has = take_number(cursor, HAS_TRACE | HAS_ID_LABELS);
+
+	list->fetch.has_trace = has & HAS_TRACE;
+	list->fetch.trace_at = (uint16_t)take_number(cursor, UINT16_MAX);
+	list->fetch.trace_value = (uint16_t)take_number(cursor, VALUES_MAX - 1);
+	if (!(has & HAS_ID_LABELS))
+		return;
+	/* All of them are where numbers of 16 bits lead to. */
+	list->fetch.id_labels_at = (uint16_t)take_number(cursor, UINT16_MAX - ID_LABELS_SIZE);
+	list->fetch.id_labels_value = (uint16_t)take_number(cursor, VALUES_MAX - 1);
+	value_list_set_id_labels(list);
+}
+
 void value_list_read(struct cursor *cursor, const struct value_list_types *types,
 		     struct value_list *list)
 {
 	take_specs(cursor, list);
-	list->fetch.has_trace = take_number(cursor, 1);
-	list->fetch.trace_at = (uint16_t)take_number(cursor, UINT16_MAX);
-	list->fetch.trace_value = (uint16_t)take_number(cursor, VALUES_MAX - 1);
+	take_traces(cursor, list);
 	if (take_number(cursor, 1)) {
 		list->typed = calloc(1, sizeof(*list->typed));
 		cursor->failed |= !list->typed;

@@ -64,6 +64,8 @@ static void set_maps(struct graph_bpf *bpf, const struct live_options *options,
 	}
 	if (!options->run.hunt.is_wanted && !bpf->rodata->tells_no_cpu)
 		bpf_map__set_max_entries(bpf->maps.threads, 1);
+	if (!bpf->rodata->tells_id_labels)
+		bpf_map__set_max_entries(bpf->maps.id_labels, 1);
 	if (!options->run.cgroup) /* a kernel without cgroups has no such maps */
 		bpf_map__set_autocreate(bpf->maps.chosen_cgroup, false);
 	site_table_set_size(bpf, options->plan);
@@ -86,7 +88,8 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 		&(struct programs_options){.emulates_ret = emulates_ret,
 					   .hunts = options->run.hunt.is_wanted,
 					   .tells_no_cpu = bpf->rodata->tells_no_cpu,
-					   .opens_elsewhere = bpf->rodata->opens_elsewhere});
+					   .opens_elsewhere = bpf->rodata->opens_elsewhere,
+					   .tells_id_labels = bpf->rodata->tells_id_labels});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
@@ -165,12 +168,16 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 /* The programs that those at entries of targets go on in. */
 static struct error *link_openings(const struct graph_bpf *bpf)
 {
-	const struct bpf_program *openings[] = {[VALUES_SMALL] = bpf->progs.opening_small,
-						[VALUES_LARGE] = bpf->progs.opening_large};
+	const struct bpf_program *openings[OPENINGS] = {[OPENING_SMALL] = bpf->progs.opening_small,
+							[OPENING_LARGE] = bpf->progs.opening_large,
+							[OPENING_ID_LABELS] =
+								bpf->progs.opening_id_labels};
 
-	for (uint32_t i = 0; i < sizeof(openings) / sizeof(*openings); i++) {
+	for (uint32_t i = 0; i < OPENINGS; i++) {
 		int fd = bpf_program__fd(openings[i]);
 
+		if (!bpf_program__autoload(openings[i]))
+			continue;
 		if (bpf_map_update_elem(bpf_map__fd(bpf->maps.openings), &i, &fd, BPF_ANY))
 			return error_errno(errno, "cannot link the BPF programs");
 	}

@@ -15,7 +15,7 @@ struct programs_options {
 	bool emulates_ret; /* the program at exits performs the `ret` */
 	bool hunts; /* run_options.hunt */
 	bool tells_no_cpu; /* STATE_NO_CPU */
-	bool opens_elsewhere; /* as in bpf/settings.h */
+	bool opens_elsewhere, tells_id_labels; /* as in bpf/settings.h */
 };
 
 /* Before loading: of the programs of the table only those are loaded that the plan has sites for. */

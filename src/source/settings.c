@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "gofuncgraph/maps.h"
+#include "values/id_labels.h"
 
 /* In a PID namespace of our own, processes are told by its numbers. */
 static void set_namespace(struct graph_bpf__rodata *rodata)
@@ -147,6 +148,9 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tls_g_slot_va = layout.tls_g_slot_va;
 	set_labels(rodata, &layout, &options->run);
 	rodata->tells_traces = options->run.trace_ids;
+	rodata->tells_id_labels = plan->tells_id_labels;
+	if (plan->tells_id_labels)
+		id_labels_keys((struct id_label_key *)rodata->id_label_keys);
 	rodata->opens_elsewhere = options->run.trace_ids || options->run.num_labels;
 	memcpy((void *)&rodata->trace_types, &plan->trace_types, sizeof(plan->trace_types));
 	rodata->only_pid = options->only_pid;

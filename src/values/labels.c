@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* labels.c - labels of goroutines, and the context of a trace, behind the values of a list. */
+#include "values/id_labels.h"
 #include "values/trace_ids.h"
 
 #include <string.h>
@@ -9,7 +10,7 @@
 /* The first of captured.states that no value has. */
 static size_t num_states(const struct fetch_list *fetch)
 {
-	size_t count = 0;
+	size_t count = fetch->has_id_labels ? fetch->id_labels_value + 1u : 0;
 
 	for (uint32_t i = 0; i < fetch->num_ops; i++)
 		if (fetch->ops[i].value >= count)
@@ -106,6 +107,24 @@ bool value_list_add_trace(struct value_list *list, const struct typed_site *site
 	fetch->has_trace = true;
 	fetch->size += sizeof(struct captured_trace);
 	if (at > VALUES_SMALL_MAX_AT || fetch->num_ops > VALUES_SMALL_OPS)
+		fetch->shape = VALUES_LARGE;
+	return true;
+}
+
+bool value_list_add_id_labels(struct value_list *list)
+{
+	struct fetch_list *fetch = &list->fetch;
+	size_t state = num_states(fetch), at = fetch->size;
+
+	if (fetch->has_id_labels)
+		return true;
+	if (state >= VALUES_MAX || at > VALUES_LARGE_MAX_AT)
+		return false;
+	fetch->id_labels_at = (uint16_t)at;
+	fetch->id_labels_value = (uint16_t)state;
+	value_list_set_id_labels(list);
+	fetch->size += ID_LABELS_SIZE;
+	if (at > VALUES_SMALL_MAX_AT || fetch->size > VALUES_SMALL_BYTES)
 		fetch->shape = VALUES_LARGE;
 	return true;
 }

@@ -75,6 +75,7 @@ struct value_list {
 	size_t results; /* number plus one of the list of results that came with it; 0: there is none */
 	struct value_label labels[MAX_TOLD_LABELS]; /* besides the values */
 	size_t num_labels;
+	struct value_label id_labels[ID_LABELS]; /* with fetch.has_id_labels */
 	struct typed_list *typed; /* values by name and type, and no written ones; or NULL */
 	struct fetch_list fetch;
 };

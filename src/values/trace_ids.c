@@ -227,20 +227,74 @@ struct trace_headers trace_headers(enum go_map_layout maps, const struct typed_v
 
 /* ---- what was found ---- */
 
-bool trace_ids_read(const struct value_list *list, const struct captured *captured,
-		    struct trace_ids *ids)
+/* Of a context or of a header. */
+static bool read_captured(const struct value_list *list, const struct captured *captured,
+			  struct captured_trace *trace)
 {
 	static const struct trace_ids none;
 
 	if (!list || !captured || !list->fetch.has_trace ||
 	    captured->states[list->fetch.trace_value] != VALUE_WHOLE ||
-	    list->fetch.trace_at + sizeof(struct captured_trace) > captured->size)
+	    list->fetch.trace_at + sizeof(*trace) > captured->size)
 		return false;
-	memcpy(ids, captured->bytes + list->fetch.trace_at + offsetof(struct captured_trace, ids),
-	       sizeof(*ids));
+	memcpy(trace, captured->bytes + list->fetch.trace_at, sizeof(*trace));
 	/* One that is not valid: W3C Trace Context. */
-	return memcmp(ids->trace_id, none.trace_id, sizeof(none.trace_id)) &&
-	       memcmp(ids->span_id, none.span_id, sizeof(none.span_id));
+	return memcmp(trace->ids.trace_id, none.trace_id, sizeof(none.trace_id)) &&
+	       memcmp(trace->ids.span_id, none.span_id, sizeof(none.span_id));
+}
+
+static bool is_asked_for(const struct value_list *list, const char *key)
+{
+	for (size_t i = 0; i < list->num_labels; i++)
+		if (!strcmp(list->labels[i].spec.label, key))
+			return true;
+	return false;
+}
+
+/* Those that say no more than the ids do are left out. */
+static void tell_labels(const struct value_list *list, const struct id_labels *labels,
+			struct trace_told *told)
+{
+	bool is_same_trace = labels->has_trace && !memcmp(labels->ids.trace_id, told->ids.trace_id,
+							  sizeof(told->ids.trace_id));
+	bool is_same_span = labels->has_span && !memcmp(labels->ids.span_id, told->ids.span_id,
+							sizeof(told->ids.span_id));
+
+	for (size_t i = 0; i < ID_LABELS; i++) {
+		const struct id_label_found *found = &labels->found[i];
+
+		if (!found->key || (i == ID_LABEL_TRACE && is_same_trace) ||
+		    (i == ID_LABEL_SPAN && is_same_span) || is_asked_for(list, found->key))
+			continue;
+		told->labels[told->num_labels++] = *found;
+	}
+}
+
+/*
+ * A span in the context is the program's own, and all there is to know. So is one in labels that name its trace; a
+ * trace alone is less than what the request's header says.
+ */
+void trace_read(const struct value_list *list, const struct captured *captured,
+		struct trace_told *told)
+{
+	struct captured_trace trace;
+	struct id_labels labels;
+	bool has_captured = read_captured(list, captured, &trace);
+
+	*told = (struct trace_told){};
+	if (has_captured) {
+		told->ids = trace.ids;
+		told->has_trace = told->has_span = true;
+		if (trace.itab)
+			return;
+	}
+	id_labels_read(list, captured, &labels);
+	if (labels.has_trace && (labels.has_span || !has_captured)) {
+		told->ids = labels.ids;
+		told->has_trace = true;
+		told->has_span = labels.has_span;
+	}
+	tell_labels(list, &labels, told);
 }
 
 void trace_put_id(const uint8_t *id, size_t size, char to[TRACE_TEXT_SIZE])

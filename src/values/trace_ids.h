@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trace_ids.h - which trace and span a tree is part of (--trace-ids): the span in the context.Context that
- * its first call was given, of OpenTelemetry for Go, or that in the header `traceparent` of the request.
+ * its first call was given, of OpenTelemetry or Datadog for Go, what its goroutine's labels say, or the header
+ * `traceparent` of the request.
  *
  * Takes a binary and a function's parameters; hands on what the BPF programs look for (bpf/trace.h), and
  * what they found.
@@ -9,6 +10,7 @@
 #ifndef VALUES_TRACE_IDS_H
 #define VALUES_TRACE_IDS_H
 
+#include "values/id_labels.h"
 #include "values/typed.h"
 
 /* Operations that lead to a context and to a header, and save them. */
@@ -37,9 +39,18 @@ struct trace_headers trace_headers(enum go_map_layout maps, const struct typed_v
 bool value_list_add_trace(struct value_list *list, const struct typed_site *site,
 			  const struct trace_leads *leads);
 
-/* What was found. False: nothing; also where `list` and `captured` are NULL. */
-bool trace_ids_read(const struct value_list *list, const struct captured *captured,
-		    struct trace_ids *ids);
+/* What is known of a tree's trace; nothing where `list` or `captured` is NULL. */
+struct trace_told {
+	struct trace_ids ids; /* 0 where they are not known */
+	bool has_trace, has_span; /* no span without its trace */
+	/* Besides, labels with ids that a trace cannot be found by, and that are not among those that the user asked
+	 * for. They point into what was captured, and to the list. */
+	struct id_label_found labels[ID_LABELS];
+	size_t num_labels;
+};
+
+void trace_read(const struct value_list *list, const struct captured *captured,
+		struct trace_told *told);
 /* In hexadecimal digits, with a NUL. */
 #define TRACE_TEXT_SIZE (2 * sizeof(((struct trace_ids *)0)->trace_id) + 1)
 void trace_put_id(const uint8_t *id, size_t size, char to[TRACE_TEXT_SIZE]);

@@ -160,7 +160,7 @@ struct typed_map_layout typed_map_layout(enum go_map_layout maps, const struct g
 /* What is left is for labels of goroutines, and for a context (values/trace_ids.h). */
 #define TYPED_MAX_BYTES  (VALUES_LARGE_MAX_AT - 512)
 #define TYPED_MAX_OPS    (VALUES_MAX_OPS - 2 * MAX_TOLD_LABELS)
-#define TYPED_MAX_PIECES (VALUES_MAX - MAX_TOLD_LABELS - 2)
+#define TYPED_MAX_PIECES (VALUES_MAX - MAX_TOLD_LABELS - 3)
 size_t typed_slot_size(const struct typed_list *typed, const struct typed_piece *piece);
 size_t typed_num_ops(const struct typed_list *typed, const struct typed_piece *piece);
 bool typed_is_some_known(const struct typed_list *typed, const struct typed_value *value);

@@ -16,6 +16,7 @@ import pytest
 import builds
 from collector import Answer, Collector, certificate, receiver, span_ids
 from harness import WAIT_SECONDS, Process, await_condition, tool
+import test_id_labels
 import test_typed
 import test_typed_results
 from spans import attributes, check_same_trees, check_same_values, spans_of
@@ -295,6 +296,21 @@ def test_in_the_traces_of_requests(collector, binary, start, trace):
     traces = {span["spanId"]: span["traceId"] for span in roots}
     inner = [span for span in spans if span["name"] == "main.inner"]
     assert len(inner) == len(roots) and all(traces[span["parentSpanId"]] == span["traceId"] for span in inner)
+
+
+def test_in_the_traces_of_labels(collector, binary, start, trace):
+    """The same where goroutines' labels say it; where they have no span, a tree is at the top of its trace."""
+    program = start(binary("idlabels"))
+    tracer = trace("-f", "otlp", "-o", collector.url, "--trace-ids", program.path, "main.bare")
+    told = [test_id_labels.expect(labels) for labels in program.work()]
+    tracer.stop()
+    spans = sorted(collector.all_of(tracer), key=lambda span: int(span["startTimeUnixNano"]))
+    assert [span.get("parentSpanId") or None for span in spans] == [span_id for (_, span_id), _ in told]
+    assert len(spans) == len(told) and any(trace_id and not span_id for (trace_id, span_id), _ in told)
+    for span, ((trace_id, _), shown) in zip(spans, told):
+        assert trace_id in (None, span["traceId"])
+        have = attributes(span)
+        assert {key: have.get(f"gofuncgraph.labels.{key}") for key in shown} == shown
 
 
 def test_what_stays_behind_is_counted(collector, binary, start, trace):

@@ -89,8 +89,8 @@ def test_text(otel, start, trace, arguments):
 
 
 def test_mistakes(binary, otel):
-    done = run("--trace-ids", binary("values"), "main.labelled")
-    assert done.returncode == 1 and "has no spans that are known" in done.stderr
+    done = run("--trace-ids", binary("calls"), "main.root")
+    assert done.returncode == 1 and "has no spans that are known" in done.stderr and "no labels" in done.stderr
     path = otel()
     done = run("--trace-ids", path, "main.deep", "main.contexts", "!main.deep")
     assert done.returncode == 1 and "context.Context or an *http.Request" in done.stderr

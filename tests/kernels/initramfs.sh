@@ -98,7 +98,7 @@ make_initramfs() {
 			go_program work-unoptimized ./work '-gcflags=all=-N -l' &&
 			{ [ -n "$quick" ] || go_program_of 1.27 "$here/../fixtures" selfcheck GOFIPS140=latest ./selfcheck; } &&
 			{ [ -n "$quick" ] || go_program_in "$here/../fixtures" typed ./typed; } &&
-			{ [ -n "$quick" ] || go_program_in "$here/../fixtures" traceparent ./traceparent; } &&
+			{ [ -n "$quick" ] || go_program_in "$here/../fixtures" traceparent ./traceparent -tags=labels; } &&
 			{ [ -z "$cross" ] || [ -n "$quick" ] || other_programs; }
 	} 2>"$work/go.log" || {
 		echo "the Go programs cannot be built: $(tr '\n' ' ' <"$work/go.log")"

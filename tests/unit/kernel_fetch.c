@@ -6,6 +6,7 @@
 
 #include "gofuncgraph/maps.h"
 #include "gofuncgraph/record.h"
+#include "values/id_labels.h"
 
 /* What is for clang and for BPF alone; how that is compiled there says more. */
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
@@ -42,14 +43,35 @@ static inline long bpf_probe_read_kernel(void *to, __u32 size, const void *from)
 	return -1;
 }
 
+static inline __u64 bpf_get_current_pid_tgid(void)
+{
+	return 0;
+}
+
+/* Of one entry each, whatever the key. */
 #define bpf_map_lookup_elem(map, key) ((void)(key), *(map))
+#define bpf_map_update_elem(map, key, value, flags)                                                \
+	((void)(key), (void)(flags), set_id_labels(map, value))
+#define bpf_map_delete_elem(map, key) ((void)(key), (void)(map))
+#define BPF_ANY                       0
+
+static inline int set_id_labels(struct found_id_labels **entry, const struct found_id_labels *value)
+{
+	static struct found_id_labels room;
+
+	room = *value;
+	*entry = &room;
+	return 0;
+}
 
 #include "../../bpf/arch.h"
 
 /* Of bpf/settings.h: labels are not looked for, nor traces with values. */
 static const volatile __u32 g_labels, g_sched_sp, num_labels;
-static const volatile bool labels_are_maps, tells_traces;
+static const volatile bool labels_are_maps, tells_traces, tells_id_labels;
 static const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
+static struct id_label_key id_label_keys[ID_LABEL_KEYS];
+static struct found_id_labels *id_labels, no_id_labels;
 static struct trace_types trace_types;
 static const volatile __u64 nothing;
 
@@ -139,6 +161,19 @@ bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,
 	thread_now = thread;
 	memset(&room, 0xee, sizeof(room));
 	return find_traceparent(&room, map, ids);
+}
+
+bool kernel_id_labels(const void *labels, size_t count, const struct kernel_thread *thread,
+		      void *slots)
+{
+	uint64_t set[] = {(uintptr_t)labels, count, count}, pointer = (uintptr_t)set;
+	struct who who = {.g = (uintptr_t)&pointer};
+
+	id_labels_keys(id_label_keys);
+	thread_now = thread;
+	id_labels = NULL;
+	find_id_labels(&who);
+	return get_id_labels(slots);
 }
 
 enum where_answer kernel_decide(const struct condition *condition, const struct site *site,

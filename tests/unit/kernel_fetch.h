@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * kernel_fetch.h - what the BPF programs make of a list of values, and of a condition (bpf/values.h,
- * bpf/condition.h), and of headers of requests (bpf/traceparent.h): the same code, built for user space, with a memory and registers that the caller makes.
+ * bpf/condition.h), of headers of requests (bpf/traceparent.h), and of labels with ids (bpf/id_labels.h): the same
+ * code, built for user space, with a memory and registers that the caller makes.
  */
 #ifndef TESTS_KERNEL_FETCH_H
 #define TESTS_KERNEL_FETCH_H
@@ -40,5 +41,8 @@ bool kernel_trace(const struct trace_types *types, const uint64_t context[2],
 /* What the header that is such a map says; false: nothing. */
 bool kernel_traceparent(const struct trace_headers *headers, uint64_t map,
 			const struct kernel_thread *thread, struct trace_ids *ids);
+/* Into their slots what so many labels say, which are keys and values, as since Go 1.24; false: there are none. */
+bool kernel_id_labels(const void *labels, size_t count, const struct kernel_thread *thread,
+		      void *slots);
 
 #endif

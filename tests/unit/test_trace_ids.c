@@ -36,22 +36,25 @@ static void found_start(struct found *found)
 
 static bool found_read(const struct found *found)
 {
-	struct trace_ids ids;
+	struct trace_told told;
 
-	return trace_ids_read(&found->list, found->captured, &ids);
+	trace_read(&found->list, found->captured, &told);
+	assert_int_equal(told.has_trace, told.has_span);
+	return told.has_trace;
 }
 
 static void test_read(void **state)
 {
 	char text[TRACE_TEXT_SIZE];
-	struct trace_ids ids;
+	struct trace_told told;
 	struct found found;
 
 	found_start(&found);
-	assert_true(trace_ids_read(&found.list, found.captured, &ids));
-	trace_put_id(ids.trace_id, sizeof(ids.trace_id), text);
+	trace_read(&found.list, found.captured, &told);
+	assert_true(told.has_trace && told.has_span);
+	trace_put_id(told.ids.trace_id, sizeof(told.ids.trace_id), text);
 	assert_string_equal(text, "010000000000000000000000000000fe");
-	trace_put_id(ids.span_id, sizeof(ids.span_id), text);
+	trace_put_id(told.ids.span_id, sizeof(told.ids.span_id), text);
 	assert_string_equal(text, "0000000000000003");
 	free(found.captured);
 }
@@ -59,11 +62,13 @@ static void test_read(void **state)
 static void test_none(void **state)
 {
 	struct found found;
-	struct trace_ids ids;
+	struct trace_told told;
 
 	found_start(&found);
-	assert_false(trace_ids_read(NULL, found.captured, &ids));
-	assert_false(trace_ids_read(&found.list, NULL, &ids));
+	trace_read(NULL, found.captured, &told);
+	assert_false(told.has_trace || told.num_labels);
+	trace_read(&found.list, NULL, &told);
+	assert_false(told.has_trace || told.num_labels);
 	found.captured->size--;
 	assert_false(found_read(&found));
 	found.captured->size++;

@@ -10,7 +10,7 @@ import (
 	"sort"
 )
 
-// tests/fixtures/traceparent: it tells which ids its requests were given.
+// tests/fixtures/traceparent: it tells which ids its requests were given. Its goroutine has a label "span id".
 const requestsPath = "/bin/traceparent"
 
 type traceIDs struct {
@@ -20,7 +20,8 @@ type traceIDs struct {
 
 type tracesCall struct {
 	traceIDs
-	Start int64 `json:"start_ns"`
+	Start  int64             `json:"start_ns"`
+	Labels map[string]string `json:"labels"`
 }
 
 // Those of requests' headers, with all that programs at entries can have besides: what begins trees there is another
@@ -101,6 +102,9 @@ func tracesTraced(path string) (traced []traceIDs, err error) {
 	}
 	sort.SliceStable(calls, func(i, j int) bool { return calls[i].Start < calls[j].Start })
 	for _, call := range calls {
+		if call.Labels["span id"] != "7" {
+			return nil, fmt.Errorf("a call has labels %v", call.Labels)
+		}
 		traced = append(traced, call.traceIDs)
 	}
 	return traced, nil
