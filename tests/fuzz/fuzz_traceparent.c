@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fuzz_traceparent.c - any memory as the header of a request, and any text as its `traceparent`.
+ * fuzz_traceparent.c - any memory as the header of a request, and any text as its `traceparent`; the same of labels.
  *
  * The kernel's search ends, and what it takes a text for, another parser does.
  */
@@ -9,6 +9,7 @@
 
 #include "../unit/kernel_fetch.h"
 #include "must.h"
+#include "values/trace_ids.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -88,8 +89,56 @@ static void parse(const uint8_t *data, size_t size)
 	must(!memcmp(text + 3, again + 3, (size_t)at - 3));
 }
 
+/* Of one list of values, which has nothing but labels. */
+static void tell(struct value_list *list, const void *labels, size_t count,
+		 const struct kernel_thread *thread, union kernel_room *room,
+		 struct trace_told *told)
+{
+	*list = (struct value_list){};
+	must(value_list_add_id_labels(list));
+	memset(room, 0xee, sizeof(*room));
+	room->head.size = list->fetch.size;
+	room->head.states[list->fetch.id_labels_value] =
+		kernel_id_labels(labels, count, thread, room->head.bytes + list->fetch.id_labels_at)
+			? VALUE_WHOLE
+			: VALUE_UNKNOWN;
+	trace_read(list, &room->head, told);
+	for (size_t i = 0; i < told->num_labels; i++)
+		must(told->labels[i].value.size <= ID_LABEL_TRACE_SIZE);
+}
+
+static void search_labels(const uint8_t *data, size_t size)
+{
+	static union kernel_room room;
+	struct memory memory = {data, size, 0};
+	struct value_list list;
+	struct trace_told told;
+
+	tell(&list, data, size, &(struct kernel_thread){.read = read_memory, .context = &memory},
+	     &room, &told);
+	must(memory.num_reads < 200);
+}
+
+static void parse_label(const uint8_t *data, size_t size)
+{
+	static union kernel_room room;
+	const char *text = (const char *)data;
+	const void *label[] = {"traceparent", (void *)11, text, (void *)size};
+	struct value_list list;
+	struct trace_told told;
+	bool is_valid;
+
+	tell(&list, label, 1, &(struct kernel_thread){}, &room, &told);
+	is_valid = size == 55 && is_right(text, size) && !memcmp(text, "00", 2) &&
+		   strspn(text + 3, "0") < 32 && strspn(text + 36, "0") < 16;
+	must(!is_valid || (told.has_trace && told.has_span));
+	must(is_valid || !told.has_trace || size == 55);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	search_labels(data, size);
+	parse_label(data, size);
 	search(data, size, true);
 	search(data, size, false);
 	parse(data, size);
