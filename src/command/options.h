@@ -43,6 +43,10 @@ void options_visit(const struct argp *argp,
 #define OPTION_RECORD_DOC "Record into FILE what is traced, too: --replay FILE shows it again"
 #define OPTION_REPLAY_DOC "Show what was recorded into FILE, and trace nothing: leave out BINARY"
 
+/* --metrics */
+#define OPTION_METRICS_DOC                                                                         \
+	"Metrics of all calls in FILE, too, for node_exporter: as -f prometheus has them"
+
 /* --color */
 #define OPTION_COLOR_DOC "auto (on a terminal, the default), always, or never"
 /* Anything else ends with a message of argp's. */

@@ -26,6 +26,12 @@ static struct error *check_metrics(const struct run_trees *trees)
 	return same ? error_new("--metrics %s is %s: give another file", path, same) : NULL;
 }
 
+/* What is only recorded is seen as trees by metrics alone. */
+static bool has_view(const struct run_trees *trees)
+{
+	return !trees->args->only_records || trees->args->view.metrics_path;
+}
+
 static struct error *open_output(void *context)
 {
 	struct run_trees *trees = context;
@@ -39,8 +45,10 @@ static struct error *open_output(void *context)
 		err = run_record_open(&trees->record, trees->run);
 	if (!err)
 		err = check_metrics(trees);
-	if (err || trees->args->only_records)
+	if (err || !has_view(trees))
 		return err;
+	if (trees->args->only_records)
+		options.file = NULL; /* the recorder's */
 	return tree_view_open(&trees->view, &options, trees->run->hit_times);
 }
 
@@ -122,7 +130,7 @@ static void handle(void *context, const struct record *record)
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(trees->run, record->pid);
 	run_fail(trees->run, run_record_add(&trees->record, record));
-	if (trees->args->only_records)
+	if (!has_view(trees))
 		return;
 	if (trees->run->writes_metrics &&
 	    (record->kind == RECORD_TICK || record->kind == RECORD_STOPPED))
@@ -149,10 +157,10 @@ static struct error *flush(void *context, int *errnum)
 {
 	struct run_trees *trees = context;
 
-	if (!trees->args->only_records)
-		return tree_view_flush(&trees->view, errnum);
 	*errnum = trees->record.is_closed ? EPIPE : 0;
-	return *errnum ? error_errno(*errnum, "cannot write the recording") : NULL;
+	if (*errnum)
+		return error_errno(*errnum, "cannot write the recording");
+	return has_view(trees) ? tree_view_flush(&trees->view, errnum) : NULL;
 }
 
 static bool limit_reached(void *context)
@@ -234,7 +242,7 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 			   .dump_slower_ns = args->dump_slower_ns},
 	};
 	run->args = &args->run;
-	run->format = args->only_records ? &format_recording : args->view.format;
+	run->format = args->view.format;
 	run->writes_metrics = args->view.metrics_path || format_is_rewritten(run->format);
 	run->advice = "trace fewer functions, or give --ring-size more";
 	run->ops = &ops;

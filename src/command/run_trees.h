@@ -12,7 +12,7 @@
 struct run_trees {
 	const struct trace_args *args; /* not owned */
 	struct run *run; /* not owned */
-	struct tree_view view; /* unless nothing is shown (trace_args.only_records) */
+	struct tree_view view; /* with trace_args.only_records: of metrics alone, or not there */
 	struct run_record record;
 };
 

@@ -17,9 +17,7 @@ static const struct argp_option options[] = {
 	{"record", KEY_RECORD, "FILE", 0,
 	 "Record into FILE what is traced, too: gofuncgraph-c replay FILE shows it again",
 	 OPTIONS_OUTPUT},
-	{"metrics", KEY_METRICS, "FILE", 0,
-	 "Metrics of all calls in FILE, too, for node_exporter: as -f prometheus has them",
-	 OPTIONS_OUTPUT},
+	{"metrics", KEY_METRICS, "FILE", 0, OPTION_METRICS_DOC, OPTIONS_OUTPUT},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
@@ -138,11 +136,14 @@ enum { KEY_KEEP = 0x2100, KEY_DUMP_ON };
 static const struct argp_option record_options[] = {
 	{"TARGET", 0, NULL, OPTION_DOC,
 	 "Functions whose calls begin trees: names, or wildcards like GLOB", OPTIONS_FUNCTIONS},
+	{"interval", VIEW_INTERVAL, "DURATION", 0,
+	 "With --metrics: each DURATION, not every 15 seconds", OPTIONS_SHOWN},
 	{"keep", KEY_KEEP, "AMOUNT", 0,
 	 "Only what came last, in memory until the end: 60s, or 500M of the file", OPTIONS_OUTPUT},
 	{"dump-on", KEY_DUMP_ON, "EVENT", 0,
 	 "With --keep: slower=DURATION writes what led to each such call of a target to FILE.1, FILE.2, ...",
 	 OPTIONS_OUTPUT},
+	{"metrics", KEY_METRICS, "FILE", 0, OPTION_METRICS_DOC, OPTIONS_OUTPUT},
 	{"yes", 'y', NULL, 0, "Do not ask before attaching slowly to many sites", OPTIONS_HOW},
 	{},
 };
@@ -175,6 +176,7 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		args->run.binary = &args->select.binary;
 		args->only_records = true;
+		args->view.format = &format_recording;
 		state->child_inputs[0] = &args->run.options;
 		state->child_inputs[1] = &args->run;
 		state->child_inputs[2] = &args->select;
@@ -185,6 +187,13 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_DUMP_ON:
 		parse_dump_on(arg, args, state);
+		return 0;
+	case KEY_METRICS:
+		args->view.metrics_path = arg;
+		return 0;
+	case VIEW_INTERVAL:
+		run_args_check(state, "--interval",
+			       text_parse_duration(arg, &args->view.filter.interval_ns));
 		return 0;
 	case 'y':
 		args->yes = true;
@@ -200,6 +209,9 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 				   "--dump-on writes files beside FILE: give -o FILE, not -");
 		if (!args->record_path)
 			argp_error(state, "where to? give -o FILE");
+		if (args->view.filter.interval_ns && !args->view.metrics_path)
+			argp_error(state, "--interval is about --metrics, which is not there");
+		view_args_finish(&args->view, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -236,17 +236,45 @@ def test_beside_trees_that_are_chosen(binary, start, trace, tmp_path):
     assert counts(metrics) == done and of(metrics, "target_calls_left_out_total", why="filter") == 0
 
 
-def test_beside_conditions(binary, start, trace, tmp_path):
+@pytest.mark.parametrize("command", ["trace", "record"])
+def test_beside_conditions(binary, start, trace, tmp_path, command):
     """What does not satisfy a condition on results is known when the tree has ended: it is counted as that alone."""
-    path = tmp_path / "calls.prom"
+    path, recording = tmp_path / "calls.prom", tmp_path / "recording"
     program = start(binary("values"))
-    tracer = trace("-f", "json", "--metrics", path, "--where", "err != nil", program.path, RESULTS[0])
+    words = {"trace": ["-f", "json"], "record": ["record", "-o", recording]}[command]
+    tracer = trace(*words, "--metrics", path, "--where", "err != nil", program.path, RESULTS[0])
     program.work("results")
     shown = tracer.stop().out.splitlines()
+    if command == "record":
+        shown = replayed(recording, "-f", "json").splitlines()
     metrics = parse(path.read_text())
     told = re.search(r"(\d+) calls? of targets did not satisfy", tracer.err)
     assert counts(metrics) == {("main.divide", "return"): len(shown)} and shown
     assert of(metrics, "target_calls_left_out_total", why="condition") == int(told.group(1)) > 0
+
+
+def test_beside_a_recording(binary, start, trace, tmp_path):
+    """A flight recorder keeps what it keeps, and writes down what led to slow calls; metrics are of all calls, as it goes on."""
+    path, recording = tmp_path / "calls.prom", tmp_path / "recording"
+    program = start(binary("calls"))
+    tracer = trace("record", "--keep", "60s", "--dump-on", "slower=1ns", "-o", recording, "--metrics", path, "--interval", "20ms",
+                   "--states", "--min-wait", "1ns", *CALLS, program.path, "main.root")
+    await_condition(path.exists, "metrics before anything is called")
+    done = did(program.work("GO 2"))
+    await_condition(lambda: counts(parse(path.read_text())) == done, "the metrics of what it did")
+    assert of(parse(path.read_text()), "tracing") == 1 and not recording.stat().st_size
+    tracer.stop()
+    text = path.read_text()
+    unjudged = judge(text)
+    metrics = parse(text)
+    calls = [json.loads(line) for line in replayed(recording, "-f", "json").splitlines()]
+    assert counts(metrics) == collections.Counter((call["function"], call["end"]) for call in calls) == done
+    check_times(metrics, calls)
+    assert of(metrics, "tracing") == 0 < of(metrics, "probe_hits_total", processes="traced")
+    assert replayed(f"{recording}.2", "-f", "json")
+    assert program.code_is_clean() and program.finish() == 0
+    if unjudged:
+        pytest.skip(unjudged)
 
 
 def test_waits_beside(binary, start, trace, tmp_path):
@@ -276,6 +304,9 @@ def test_beside_nothing_else(binary, run_tool, tmp_path):
                                   (("--record", tmp_path / "a", "--metrics", tmp_path / "a"), 1, "is what --record writes, too"),
                                   (("--metrics", "/dev/null"), 1, "no file that could be replaced"),
                                   (("--metrics", "-"), 1, "no file that could be replaced"),
+                                  (("record", "-o", tmp_path / "a", "--metrics", tmp_path / "a"), 1, "is what -o writes, too"),
+                                  (("record", "-o", tmp_path / "a", "--metrics", path), 1, "is the binary itself"),
+                                  (("record", "-o", tmp_path / "a", "--interval", "1s"), 2, "about --metrics, which is not there"),
                                   (("--metrics", tmp_path / "no" / "a.prom"), 1, "cannot write")):
         refused = run_tool(*words, path, "main.root")
         assert refused.wait() == status and wanted in refused.err, refused.err
