@@ -10,10 +10,15 @@
 #define WATCH_NS       (10 * MS)
 #define WATCH_CHEAP_NS (30 * MS) /* they had nothing to do in the first */
 #define ENOUGH_COST_NS (3 * MS / 2)
-#define LOOK_AGAIN_NS  (2 * MS)
+/* Of one CPU: a program that uses less is idle most of the time. It is no reason to wait, and what came in less time came by
+ * chance. */
+#define IDLE          0.2
+#define IDLE_WATCH_NS (1000 * MS)
+#define LOOK_AGAIN_NS (2 * MS)
 /* What is there is looked at again as long as it is given rest; and before tracing begins. */
 #define LONG_WATCH_NS (100 * MS)
 #define LAST_WATCH_NS (200 * MS)
+#define IDLE_REST_NS  (200 * MS) /* at most, of a program that is idle: none of its time is lost */
 /* What a batch may take of the program's time, roughly, while it is watched. */
 #define BATCH_SPENT 0.4
 #define MIN_BATCH   8
@@ -25,8 +30,6 @@
 #define ATTACH_LOSS 1.0
 /* Of what is allowed. */
 #define STATES_SHARE 0.6
-/* Of one CPU: a program that uses less is no reason to wait. */
-#define IDLE 0.2
 
 /* ---- life ---- */
 
@@ -36,8 +39,8 @@ static bool has_room(const struct begin *begin)
 	       begin->told;
 }
 
-struct error *begin_new(const struct plan *plan, double max_share, bool needs_states,
-			const uint32_t *seen, struct begin **out)
+struct error *begin_new(const struct plan *plan, const struct begin_options *options,
+			struct begin **out)
 {
 	struct begin *begin = *out = calloc(1, sizeof(*begin));
 	size_t num_funcs = plan_num_all(plan) + 1;
@@ -45,8 +48,10 @@ struct error *begin_new(const struct plan *plan, double max_share, bool needs_st
 	if (!begin)
 		return error_out_of_memory();
 	begin->plan = plan;
-	begin->max_share = max_share;
-	begin->needs_states = needs_states;
+	begin->max_share = options->max_share;
+	begin->needs_states = options->needs_states;
+	begin->since_ns = options->since_ns;
+	begin->since_cpu_ns = options->since_cpu_ns;
 	begin->funcs = calloc(num_funcs, sizeof(*begin->funcs));
 	begin->queue = calloc(num_funcs, sizeof(*begin->queue));
 	begin->batch = calloc(num_funcs, sizeof(*begin->batch));
@@ -55,7 +60,7 @@ struct error *begin_new(const struct plan *plan, double max_share, bool needs_st
 	begin->sites = calloc(plan->num_sites + 1, sizeof(*begin->sites));
 	if (!has_room(begin))
 		return error_out_of_memory();
-	order_make(plan, seen, begin->queue, begin->ends);
+	order_make(plan, options->seen, begin->queue, begin->ends);
 	begin->resume = plan_find_resume(plan);
 	return window_init(&begin->window, plan);
 }
@@ -149,13 +154,33 @@ static struct guard_step attach_next(struct begin *begin, const struct sample *s
 
 /* ---- what a batch costs ---- */
 
+static void measure(struct begin *begin, const struct sample *sample)
+{
+	struct window *window = &begin->window;
+	uint64_t length_ns = sample->now_ns - begin->since_ns;
+
+	begin->cpus = own_cpu_ns(sample->cpu_ns - begin->since_cpu_ns,
+				 sample_spent_ns(begin->plan, sample)) /
+		      ((double)length_ns + 1);
+	window->least_ns = begin->cpus < IDLE ? IDLE_WATCH_NS : 0;
+	window->usual_cpus = begin->cpus;
+	window_measure(window, sample, true);
+}
+
+/* So much that it can be judged. */
+static bool has_cost(const struct window *window)
+{
+	double enough_ns = window->least_ns ? NEVER_TOO_MUCH * (double)window->least_ns
+					    : (double)ENOUGH_COST_NS;
+
+	return (double)window->spent_ns >= enough_ns;
+}
+
 static void note_costs(struct begin *begin)
 {
 	const struct window *window = &begin->window;
 	double rest_ns = window_rest_ns(window);
-	double a_second = window->length_ns ? (double)window->cpu_ns * 1000 * MS /
-						      (double)window->length_ns / rest_ns
-					    : 0;
+	double a_second = window_cpus(window) * 1000 * MS / rest_ns;
 
 	for (size_t i = 0; i < window->num_heats; i++) {
 		const struct heat *heat = &window->heats[i];
@@ -174,7 +199,7 @@ static void adapt_batch_size(struct begin *begin)
 {
 	const struct window *window = &begin->window;
 	double spent = window->cpu_ns ? (double)window->spent_ns / (double)window->cpu_ns : 0;
-	double factor = spent > 0 ? BATCH_SPENT / spent : 2;
+	double factor = begin->share > 0 && spent > 0 ? BATCH_SPENT / spent : 2;
 	double size = (double)begin->batch_size * (factor > 2 ? 2 : factor < 0.25 ? 0.25 : factor);
 
 	begin->batch_size = size < MIN_BATCH ? MIN_BATCH : (size_t)size;
@@ -196,6 +221,8 @@ static uint64_t rest_ns(const struct begin *begin, const struct sample *sample)
 	double wanted_ns;
 
 	wanted_ns = lost_ns / (allowed < MIN_STEP_SHARE ? MIN_STEP_SHARE : allowed) / cpus;
+	if (begin->window.least_ns && wanted_ns > IDLE_REST_NS)
+		wanted_ns = IDLE_REST_NS;
 	return wanted_ns > length_ns ? (uint64_t)(wanted_ns - length_ns) : 0;
 }
 
@@ -229,12 +256,11 @@ static struct guard_step take_off(struct begin *begin, size_t num_chosen)
 
 static struct guard_step judge(struct begin *begin, const struct sample *sample)
 {
-	struct window *window = &begin->window;
 	uint64_t watch_ns = begin->stage == STAGE_CHEAP ? WATCH_CHEAP_NS : WATCH_NS;
 	size_t num_chosen;
 
-	window_measure(window, sample, true);
-	if (sample->now_ns - begin->done_ns < watch_ns && window->spent_ns < ENOUGH_COST_NS)
+	measure(begin, sample);
+	if (sample->now_ns - begin->done_ns < watch_ns && !has_cost(&begin->window))
 		return wait_until(begin, sample, sample->now_ns + LOOK_AGAIN_NS);
 	note_costs(begin);
 	if (begin->num_batch)
@@ -252,7 +278,7 @@ static struct guard_step look_again(struct begin *begin, const struct sample *sa
 {
 	size_t num_chosen;
 
-	window_measure(&begin->window, sample, true);
+	measure(begin, sample);
 	note_costs(begin);
 	num_chosen = begin_choose(begin);
 	window_start(&begin->window, sample);
@@ -296,7 +322,7 @@ static struct guard_step look_at_states(struct begin *begin, const struct sample
 	struct window *window = &begin->window;
 	struct guard_step step = {.action = GUARD_STATES_OFF, .funcs = begin->leaving};
 
-	window_measure(window, sample, true);
+	measure(begin, sample);
 	note_costs(begin);
 	if (begin->needs_states ||
 	    window_share(window, window->state_ns) <= STATES_SHARE * begin->max_share)

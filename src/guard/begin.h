@@ -9,6 +9,9 @@
  * the next one that it costs the program less. Then those that cost nothing come for good, then of
  * the others, the cheapest first, as many as fit. Exits come last. After each step the program is
  * left alone for so long that all of this takes no more than a fixed part of its time.
+ *
+ * What a program does that is idle most of the time comes all at once, now and then. What was seen of it in some milliseconds
+ * is no more than that: costs are those of a second, and of the CPU time that the program takes in the long run.
  */
 #ifndef GUARD_BEGIN_H
 #define GUARD_BEGIN_H
@@ -17,11 +20,16 @@
 
 struct begin;
 
-/*
- * `max_share` more than 0. `needs_states`: goroutines' states are seen, whatever it costs. `seen`: how often the program was seen in each function (order.h), or NULL.
- */
-struct error *begin_new(const struct plan *plan, double max_share, bool needs_states,
-			const uint32_t *seen, struct begin **begin);
+struct begin_options {
+	double max_share; /* more than 0 */
+	bool needs_states; /* they are seen, whatever it costs */
+	const uint32_t *seen; /* how often the program was in each function (order.h), or NULL */
+	/* Since when the program is looked at, and the CPU time that it had by then. */
+	uint64_t since_ns, since_cpu_ns;
+};
+
+struct error *begin_new(const struct plan *plan, const struct begin_options *options,
+			struct begin **begin);
 void begin_free(struct begin *begin); /* NULL is fine */
 
 /*

@@ -94,7 +94,7 @@ static void choose_more(struct choice *choice, bool targets)
 	for (size_t i = 0; i < window->num_heats; i++) {
 		uint32_t func = window->heats[i].func;
 
-		if (begin_share_of(choice->cost) <= GUARD_GOAL * begin->max_share)
+		if (begin_fits(begin, choice->cost, GUARD_GOAL * begin->max_share))
 			break;
 		if (begin_is_resume(begin, func) && begin->resume.has_targets)
 			continue;
@@ -130,10 +130,11 @@ static void keep_a_target(struct choice *choice)
 
 static bool resume_fits(const struct begin *begin)
 {
-	double share = begin_share_of(begin->funcs[begin->resume.func].cost);
+	double cost = begin->funcs[begin->resume.func].cost;
 
 	return begin->resume.has_targets ||
-	       (share <= RESUME_SHARE * begin->max_share && begin->share <= begin->max_share);
+	       (begin_fits(begin, cost, RESUME_SHARE * begin->max_share) &&
+		begin->share <= begin->max_share);
 }
 
 size_t begin_choose(struct begin *begin)

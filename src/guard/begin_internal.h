@@ -42,6 +42,8 @@ struct begin {
 	const struct plan *plan; /* not owned */
 	double max_share;
 	bool needs_states, states_off;
+	uint64_t since_ns, since_cpu_ns; /* see struct begin_options */
+	double cpus; /* that the program had for itself since then */
 	struct window window;
 	enum begin_stage stage;
 	enum begin_doing doing;
@@ -81,6 +83,12 @@ static inline bool begin_is_target(const struct begin *begin, uint32_t func)
 static inline double begin_share_of(double cost)
 {
 	return cost / (1 + cost);
+}
+
+/* What costs so much of the program's own time takes no more than such a share of its CPU time, or nothing that counts. */
+static inline bool begin_fits(const struct begin *begin, double cost, double share)
+{
+	return cost * begin->cpus < NEVER_TOO_MUCH || begin_share_of(cost) <= share;
 }
 
 /* begin_queue.c: fills in `sites`, `batch` and `num_batch`. Returns how many sites are next; 0: all have

@@ -46,7 +46,7 @@ static void queue_what_fits(struct begin *begin)
 	for (size_t i = 0; i < begin->num_queued; i++) {
 		uint32_t func = begin->queue[i];
 
-		if (begin_share_of(cost + begin->funcs[func].cost) > most &&
+		if (!begin_fits(begin, cost + begin->funcs[func].cost, most) &&
 		    (has_target || !begin_is_target(begin, func)))
 			continue;
 		cost += begin->funcs[func].cost;

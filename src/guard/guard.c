@@ -30,7 +30,7 @@ struct guard {
 	struct cpu_times *times;
 	struct policy *policy;
 	struct activity *activity; /* before the first probe; or NULL */
-	uint64_t first_look_ns; /* at it */
+	uint64_t first_look_ns, first_cpu_ns; /* at it, and the CPU time that it had by then */
 	struct begin *begin; /* from there until it has begun; else NULL */
 	struct source *source; /* not owned */
 	uint64_t *hits, *other_hits; /* by site; those of others are among all */
@@ -232,6 +232,7 @@ void guard_start(struct guard *guard, struct source *source, uint64_t now_ns)
 	guard->has_begun = !guard->is_careful;
 	sample = read_all(guard, now_ns);
 	guard->first_look_ns = now_ns;
+	guard->first_cpu_ns = sample.cpu_ns;
 	policy_restart(guard->policy, &sample);
 }
 
@@ -330,6 +331,7 @@ static struct error *carry_out(struct guard *guard)
 static struct error *begin_attaching(struct guard *guard)
 {
 	const uint32_t *seen = NULL;
+	struct begin_options options;
 	struct error *err;
 
 	if (guard->activity) {
@@ -338,8 +340,12 @@ static struct error *begin_attaching(struct guard *guard)
 		log_verbose("the program was seen in %zu samples of its stacks",
 			    activity_num_samples(guard->activity));
 	}
-	err = begin_new(guard->options.plan, guard->options.max_overhead / 100.0,
-			guard->options.needs_states, seen, &guard->begin);
+	options = (struct begin_options){.max_share = guard->options.max_overhead / 100.0,
+					 .needs_states = guard->options.needs_states,
+					 .seen = seen,
+					 .since_ns = guard->first_look_ns,
+					 .since_cpu_ns = guard->first_cpu_ns};
+	err = begin_new(guard->options.plan, &options, &guard->begin);
 	activity_end(take_pointer(guard->activity));
 	return err;
 }

@@ -2,11 +2,10 @@
 /* window.c - what probes have cost during a stretch of time; see window.h. */
 #include "guard/window.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Of one CPU: probes that take less are never too much. */
-#define NEVER_TOO_MUCH 0.01
 /* Of the CPU time, for the program itself: what a hit costs is not known so well that less could be
  * told from nothing. */
 #define MIN_REST 0.05
@@ -171,18 +170,35 @@ uint64_t sample_spent_ns(const struct plan *plan, const struct sample *sample)
 	return sum_ns;
 }
 
+double own_cpu_ns(uint64_t cpu_ns, uint64_t spent_ns)
+{
+	return fmax((double)cpu_ns - (double)spent_ns, MIN_REST * (double)cpu_ns);
+}
+
 double window_rest_ns(const struct window *window)
 {
-	double cpu_ns = (double)window->cpu_ns, rest_ns = cpu_ns - (double)window->spent_ns;
+	double least_ns = window->usual_cpus * (double)window->least_ns;
 
-	if (rest_ns < MIN_REST * cpu_ns)
-		rest_ns = MIN_REST * cpu_ns;
-	return rest_ns > 1 ? rest_ns : 1;
+	return fmax(fmax(own_cpu_ns(window->cpu_ns, window->spent_ns), least_ns), 1);
+}
+
+double window_cpus(const struct window *window)
+{
+	if (window->least_ns)
+		return window->usual_cpus;
+	return window->length_ns ? (double)window->cpu_ns / (double)window->length_ns : 0;
+}
+
+static bool is_never_too_much(const struct window *window, double cost_ns)
+{
+	if (window->least_ns)
+		return cost_ns * window->usual_cpus < NEVER_TOO_MUCH * window_rest_ns(window);
+	return cost_ns < NEVER_TOO_MUCH * (double)window->length_ns;
 }
 
 double window_share(const struct window *window, uint64_t cost_ns)
 {
-	if ((double)cost_ns < NEVER_TOO_MUCH * (double)window->length_ns)
+	if (is_never_too_much(window, (double)cost_ns))
 		return 0;
 	return (double)cost_ns / (window_rest_ns(window) + (double)cost_ns);
 }

@@ -31,9 +31,18 @@ struct heat {
 	uint64_t cost_ns; /* of its probes */
 };
 
+/* Of one CPU: probes that take less are never too much. */
+#define NEVER_TOO_MUCH 0.01
+
 struct window {
 	const struct plan *plan; /* not owned */
 	struct sample start; /* its hits: owned */
+	/*
+	 * Of a program that is idle most of the time, else 0: what comes in less time than that came by chance. It counts
+	 * as if nothing more had come in all of this time, in which the program had so many CPUs for itself as usual.
+	 */
+	uint64_t least_ns;
+	double usual_cpus;
 	/* Of the last measurement. */
 	uint64_t length_ns, cpu_ns;
 	uint64_t spent_ns; /* by all probes */
@@ -68,11 +77,17 @@ void window_measure(struct window *window, const struct sample *sample, bool who
 /* What all hits have cost so far. */
 uint64_t sample_spent_ns(const struct plan *plan, const struct sample *sample);
 
+/* What a program had for itself of so much CPU time, in which probes took so much. */
+double own_cpu_ns(uint64_t cpu_ns, uint64_t spent_ns);
+
 /* What the program had of its CPU time for itself; at least 1. */
 double window_rest_ns(const struct window *window);
 
+/* So many CPUs it would have without probes. */
+double window_cpus(const struct window *window);
+
 /* What probes that cost so much would be of the CPU time, had they not been there at all in the
- * window's: 0.2 is 20 %. 0 when they take less than a hundredth of one CPU. */
+ * window's: 0.2 is 20 %. 0 when they take less than NEVER_TOO_MUCH. */
 double window_share(const struct window *window, uint64_t cost_ns);
 
 #endif

@@ -6,6 +6,7 @@ that have probes, so that these take most of whatever time they get."""
 
 import json
 import re
+import threading
 
 import pytest
 
@@ -282,4 +283,41 @@ def test_careful_begin(binary, start, trace):
     program.work("GO 3")
     for tree in roots(tracer.stop()):
         assert names(tree) == ["main.first", "main.last"] and tree["functions_off"] >= 1
+    assert program.finish() == 0
+
+
+class Trickle:
+    """It asks for a call of main.root now and then, until it is over: the program is idle for most of the time."""
+
+    def __init__(self, program, every_seconds):
+        self.program, self.every_seconds, self.num_calls = program, every_seconds, 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.over.wait(self.every_seconds):
+            self.program.work("GO 1")
+            self.num_calls += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def test_nearly_idle(binary, start, trace):
+    """What a program does that has little to do comes all at once: as long as it takes less than a hundredth of a
+    processor, all of it is traced."""
+    program = start(binary("hot", flags=("-tags=large",)))
+    with Trickle(program, 0.3) as trickle:
+        for _ in range(2):
+            tracer = trace(*GUARDED, "-f", "json", "-u", "*", "-u", "!runtime*", program.path, "main.root")
+            before = trickle.num_calls
+            await_condition(lambda: trickle.num_calls >= before + 5, "no more calls are made")
+            trees = roots(tracer.stop())
+            assert "called too often" not in tracer.err and not OFF.search(tracer.err), tracer.err
+            assert len(trees) >= 4 and all("functions_off" not in tree for tree in trees)
     assert program.finish() == 0

@@ -22,7 +22,7 @@
 /* The tracer's own sites, behind those of functions. */
 enum world_own { WORLD_GOEXIT, WORLD_RESUME, WORLD_STATE, WORLD_BIRTH, WORLD_NUM_OWN };
 
-/* A program that always has one CPU: functions with one entry and one exit. */
+/* A program that has one CPU, always or now and then: functions with one entry and one exit. */
 struct world {
 	struct plan plan;
 	struct gobin_func func; /* of all */
@@ -32,6 +32,7 @@ struct world {
 	double *due; /* hits of each site that are no whole ones yet */
 	bool *is_attached; /* by site */
 	uint64_t now_ns, cpu_ns;
+	uint64_t every_ns, busy_ns; /* each so often it runs for so long; 0: always */
 	uint64_t told_extra_ns, num_told; /* of calls of targets records are sent */
 	uint64_t program_extra_ns; /* on average, lately */
 	uint32_t one_in;
@@ -135,13 +136,27 @@ static inline double world_share(const struct world *world)
 	return cost / (1 + cost);
 }
 
+/* How long it has run by then. */
+static inline uint64_t world_busy_ns(const struct world *world, uint64_t now_ns)
+{
+	uint64_t rest_ns;
+
+	if (!world->every_ns)
+		return now_ns;
+	rest_ns = now_ns % world->every_ns;
+	return now_ns / world->every_ns * world->busy_ns +
+	       (rest_ns < world->busy_ns ? rest_ns : world->busy_ns);
+}
+
 static inline void world_run(struct world *world, uint64_t ns)
 {
-	double own_s = (double)ns / 1e9 / (1 + world_cost(world));
+	uint64_t ran_ns =
+		world_busy_ns(world, world->now_ns + ns) - world_busy_ns(world, world->now_ns);
+	double own_s = (double)ran_ns / 1e9 / (1 + world_cost(world));
 	uint64_t num_hits = 0, num_told = 0;
 
 	world->now_ns += ns;
-	world->cpu_ns += ns;
+	world->cpu_ns += ran_ns;
 	for (size_t i = 0; i < world->plan.num_sites; i++) {
 		double due = world->due[i] + (double)world_rate_of(world, i) * own_s;
 

@@ -32,8 +32,9 @@ static struct beginning begin(struct world *world, const uint32_t *seen, uint64_
 {
 	struct beginning beginning = {};
 	struct sample sample = world_look(world);
+	const struct begin_options options = {.max_share = 0.2, .seen = seen};
 
-	assert_null(begin_new(&world->plan, 0.2, false, seen, &world->begin));
+	assert_null(begin_new(&world->plan, &options, &world->begin));
 	for (int i = 0; i < 1000000; i++) {
 		struct guard_step step = begin_next(world->begin, &sample);
 		uint64_t step_ns = attach_ns * (step.num_sites + step.num_funcs) + 2 * MS;
@@ -80,6 +81,60 @@ static void test_idle(void **state)
 	assert_int_equal(beginning.last.num_heats, 0);
 	for (size_t i = 0; i < 2 * NUM_FUNCS; i++)
 		assert_true(world.is_attached[i]);
+	destroy(&world);
+}
+
+static struct beginning begin_mostly_idle(struct world *world, uint64_t every_ns, uint64_t busy_ns)
+{
+	build(world, 5000, 1);
+	for (uint32_t i = 0; i < 100; i++)
+		world->rates[50 * i + 7] = 20000;
+	world->every_ns = every_ns;
+	world->busy_ns = busy_ns;
+	return begin(world, NULL, 1000);
+}
+
+/* All that is called comes all at once, now and then. With all probes it is less than a hundredth of a CPU. */
+static void test_mostly_idle(void **state)
+{
+	for (uint64_t every_ms = 100; every_ms <= 1000; every_ms += 90) {
+		struct beginning beginning;
+		struct world world;
+
+		beginning = begin_mostly_idle(&world, every_ms * MS, every_ms * MS / 120);
+		assert_int_equal(beginning.last.num_heats, 0);
+		assert_int_equal(beginning.num_taken_off, 0);
+		for (size_t i = 0; i < 2 * 5000; i++)
+			assert_true(world.is_attached[i]);
+		destroy(&world);
+	}
+}
+
+/* It is more than that: most go; what is left is for who looks at longer stretches of time, while tracing. */
+static void test_mostly_idle_and_dear(void **state)
+{
+	struct beginning beginning;
+	struct world world;
+
+	beginning = begin_mostly_idle(&world, 250 * MS, 40 * MS);
+	assert_in_range(beginning.last.num_heats, 50, 100);
+	destroy(&world);
+}
+
+/* It was idle for long, and begins to work when the first functions get probes. */
+static void test_wakes(void **state)
+{
+	struct beginning beginning;
+	struct world world;
+
+	build(&world, 5000, 1);
+	for (uint32_t i = 0; i < 100; i++)
+		world.rates[50 * i + 7] = 1000000;
+	world.now_ns = 20000 * MS;
+	beginning = begin(&world, NULL, 10000);
+	assert_true(world_share(&world) <= 0.2);
+	assert_in_range(beginning.last.num_heats, 90, 100);
+	assert_true(beginning.lost_s < 0.5 * (double)world.cpu_ns / 1e9);
 	destroy(&world);
 }
 
@@ -216,10 +271,12 @@ static void test_states(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idle),    cmocka_unit_test(test_hot),
-		cmocka_unit_test(test_unseen),  cmocka_unit_test(test_target),
-		cmocka_unit_test(test_targets), cmocka_unit_test(test_dear),
-		cmocka_unit_test(test_resume),  cmocka_unit_test(test_states),
+		cmocka_unit_test(test_idle),        cmocka_unit_test(test_hot),
+		cmocka_unit_test(test_unseen),      cmocka_unit_test(test_target),
+		cmocka_unit_test(test_targets),     cmocka_unit_test(test_dear),
+		cmocka_unit_test(test_resume),      cmocka_unit_test(test_states),
+		cmocka_unit_test(test_mostly_idle), cmocka_unit_test(test_mostly_idle_and_dear),
+		cmocka_unit_test(test_wakes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
