@@ -201,7 +201,7 @@ int sched_switch(__u64 *ctx)
 	bool is_preempted = ctx[0];
 	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 
-	if (!is_tracing || !hunted_tgid)
+	if (!is_tracing)
 		return 0;
 	if (hunts) {
 		on_off(prev, is_preempted);
@@ -220,7 +220,7 @@ int sched_wakeup(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 
-	if (is_tracing && hunted_tgid)
+	if (is_tracing)
 		on_wakeup(task);
 	return 0;
 }
@@ -239,7 +239,7 @@ int process_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = (void *)ctx->args[0];
 
 	if (hunts || tells_no_cpu)
-		forget_thread();
+		forget_thread(bpf_get_current_pid_tgid());
 	if (BPF_CORE_READ(task, signal, live.counter) == 0)
 		on_process_end(RECORD_PROCESS_EXIT);
 	else if (!(BPF_CORE_READ(task, signal, flags) & SIGNAL_GROUP_EXIT))
@@ -255,8 +255,10 @@ int process_exec(struct bpf_raw_tracepoint_args *ctx)
 
 	if (only_pid && tid != tid_before && find_process(&who) && who.key.pid == only_pid)
 		__sync_fetch_and_add(&num_moves, 1);
-	if (hunts || tells_no_cpu)
-		forget_thread();
+	if (hunts || tells_no_cpu) {
+		forget_thread(tid);
+		forget_thread(tid_before);
+	}
 	on_process_end(RECORD_EXEC);
 	return 0;
 }

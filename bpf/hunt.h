@@ -32,7 +32,7 @@ static __always_inline void forget_hunted(void)
 
 static __always_inline const struct hunted *find_hunted(__u32 tgid)
 {
-	if (hunted_tgid != tgid && hunted_tgid != HUNTS_MANY)
+	if (!may_be_noted(tgid))
 		return NULL;
 	return bpf_map_lookup_elem(&hunted_processes, &tgid);
 }

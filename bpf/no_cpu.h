@@ -13,7 +13,7 @@ static __always_inline struct thread *thread_of(const struct task_struct *task)
 {
 	__u32 tid = task->pid, tgid = task->tgid;
 
-	if (!tid || (hunted_tgid != tgid && hunted_tgid != HUNTS_MANY))
+	if (!tid || !may_be_noted(tgid))
 		return NULL;
 	return kept_thread(tid);
 }

@@ -105,11 +105,10 @@ volatile bool is_switched = false;
 volatile __u64 timed_runs = 0, timed_ns = 0;
 volatile __u64 told_runs = 0, told_ns = 0;
 
-/* With `hunts` or tells_no_cpu: the one process that has been inside a target, or has told of a goroutine's
- * state, as the initial PID namespace numbers it; 0: there is none, HUNTS_MANY: more have. Whatever another
- * one's threads do is of no interest. */
-#define HUNTS_MANY ~0u
-volatile __u32 hunted_tgid = 0;
+/* With `hunts` or tells_no_cpu: a process that has a target, or a goroutine that is told of, as the initial PID
+ * namespace numbers it, has 1 here, and so have few others. */
+#define HUNTED_TGIDS 256
+volatile __u8 hunted_tgids[HUNTED_TGIDS] = {};
 
 /* ---- maps ---- */
 

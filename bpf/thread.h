@@ -8,10 +8,13 @@
 /* Switches of the process's threads are of interest. */
 static __always_inline void note_tgid(__u32 tgid)
 {
-	if (!hunted_tgid)
-		hunted_tgid = tgid;
-	else if (hunted_tgid != tgid)
-		hunted_tgid = HUNTS_MANY;
+	hunted_tgids[tgid & (HUNTED_TGIDS - 1)] = 1;
+}
+
+/* False: they are not. */
+static __always_inline bool may_be_noted(__u32 tgid)
+{
+	return hunted_tgids[tgid & (HUNTED_TGIDS - 1)];
 }
 
 /* What is kept of the thread, by its number in the initial PID namespace. */
@@ -63,11 +66,9 @@ static __always_inline void end_running(const struct who *who, bool in_syscall)
 	thread->asleep_ns = 0;
 }
 
-/* The current thread ends, or begins another program. */
-static __always_inline void forget_thread(void)
+/* The thread ends, or begins another program. */
+static __always_inline void forget_thread(__u32 tid)
 {
-	__u32 tid = bpf_get_current_pid_tgid();
-
 	bpf_map_delete_elem(&threads, &tid);
 }
 
