@@ -53,7 +53,10 @@ struct entry {
 
 static bool is_hex(const char *text, size_t size)
 {
-	return strspn(text, "0123456789abcdef") >= size;
+	for (size_t i = 0; i < size; i++)
+		if (!memchr("0123456789abcdef", text[i], 16))
+			return false;
+	return true;
 }
 
 static bool is_right(const char *text, size_t size)
