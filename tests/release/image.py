@@ -12,7 +12,7 @@ import ssl
 import builds
 from collector import Collector, certificate
 from harness import Process, Program, Stuck, await_condition, is_tracing
-from roots import ROOT, SECONDS, in_root, replaced
+from roots import REMOVE_GROUP, ROOT, SECONDS, in_root, replaced
 
 DEPLOY = builds.ROOT / "deploy"
 BASE = "docker.io/library/debian:trixie-slim"
@@ -35,7 +35,7 @@ rm base.tar
 """
 # Until the end of its standard input.
 PLAY = """
-trap 'podman stop -t 600 -a >&2; wait; podman kube down pod.yaml >&2; rmdir /sys/fs/cgroup/libpod_parent' EXIT
+trap 'podman stop -t 600 -a >&2; wait; podman kube down pod.yaml >&2 || true; remove_group /sys/fs/cgroup/libpod_parent' EXIT
 podman kube play --network=host pod.yaml >&2
 podman logs -f $(podman ps -q --filter ancestor=registry.example.com/gofuncgraph-c) >&2 &
 cat
@@ -66,15 +66,20 @@ def with_arguments(text, words):
 
 
 @contextlib.contextmanager
-def played(folder, text):
-    """The container of a DaemonSet or a pod, which is stopped at the end: all that it said is there then."""
-    (folder / "pod.yaml").write_text(text)
-    playing = Process([*ROOT, folder, "sh", "-euc", PODMAN + PLAY])
+def in_podman(folder, script):
+    """All that it and its containers said is there at the end, when it got the end of its standard input."""
+    playing = Process([*ROOT, folder, "sh", "-euc", REMOVE_GROUP + PODMAN + script])
     try:
         yield playing
     finally:
         playing.child.stdin.close()
         playing.wait(SECONDS)
+
+
+def played(folder, text):
+    """The container of a DaemonSet or a pod."""
+    (folder / "pod.yaml").write_text(text)
+    return in_podman(folder, PLAY)
 
 
 @contextlib.contextmanager

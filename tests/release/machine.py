@@ -10,7 +10,7 @@ import subprocess
 
 import builds
 from harness import Process, await_condition
-from roots import INSTALL, ROOT, SECONDS
+from roots import INSTALL, REMOVE_GROUP, ROOT, SECONDS
 
 # The number of a process as this machine has it is told by its /proc.
 INIT = """
@@ -39,7 +39,7 @@ mount -t cgroup2 cgroup2 /cgroup && mkdir "$group" && unshare --mount --pid --fo
     echo "there can be no cgroups or namespaces here" >&2
     exit 77
 }
-trap 'kill -KILL $!; wait; until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null; do sleep 0.1; done' EXIT
+trap 'kill -KILL $!; wait; remove_group "$group"' EXIT
 (
     echo 0 >"$group/cgroup.procs"
     exec unshare --mount --pid --fork --kill-child --cgroup --ipc --uts sh -euc "$2" </dev/null
@@ -71,7 +71,7 @@ class Machine:
 @contextlib.contextmanager
 def booted(folder):
     """With package.deb of the folder, which is /mnt there, installed."""
-    booting = Process([*ROOT, folder, "sh", "-euc", INSTALL + BOOT, "sh", f"gofuncgraph-test-{os.getpid()}", INIT])
+    booting = Process([*ROOT, folder, "sh", "-euc", REMOVE_GROUP + INSTALL + BOOT, "sh", f"gofuncgraph-test-{os.getpid()}", INIT])
     try:
         await_condition(lambda: (folder / "pid").exists() or booting.child.poll() is not None, "systemd does not start", SECONDS)
         if booting.child.poll() == 77:

@@ -13,6 +13,15 @@ INSTALL = """
 apt-get -q -o Acquire::Retries=3 update
 DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Acquire::Retries=3 install --no-install-recommends ./package.deb
 """
+# A group of processes that end, and the groups in it; not for ever, where others have some in it, too.
+REMOVE_GROUP = """
+remove_group() {
+    for attempt in $(seq 600); do
+        [ -d "$1" ] || return 0
+        find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.1
+    done
+}
+"""
 
 
 def output_of(command):
