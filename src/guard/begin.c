@@ -16,9 +16,10 @@
 #define IDLE_WATCH_NS (1000 * MS)
 #define LOOK_AGAIN_NS (2 * MS)
 /* What is there is looked at again as long as it is given rest; and before tracing begins. */
-#define LONG_WATCH_NS (100 * MS)
-#define LAST_WATCH_NS (200 * MS)
-#define IDLE_REST_NS  (200 * MS) /* at most, of a program that is idle: none of its time is lost */
+#define LONG_WATCH_NS   (100 * MS)
+#define LAST_WATCH_NS   (200 * MS)
+#define PATIENT_LOOK_NS (1000 * MS) /* at states, where they take little */
+#define IDLE_REST_NS    (200 * MS) /* at most, of a program that is idle: none of its time is lost */
 /* What a batch may take of the program's time, roughly, while it is watched. */
 #define BATCH_SPENT 0.4
 #define MIN_BATCH   8
@@ -316,7 +317,8 @@ static struct guard_step watch(struct begin *begin, const struct sample *sample)
 	return wait_until(begin, sample, sample->now_ns + LOOK_AGAIN_NS);
 }
 
-/* There is nothing yet but sites of the tracer's own. States take part of what is allowed, not most. */
+/* There is nothing yet but sites of the tracer's own. States take part of what is allowed, not most. Where
+ * they take little of a CPU, they are looked at for longer. */
 static struct guard_step look_at_states(struct begin *begin, const struct sample *sample)
 {
 	struct window *window = &begin->window;
@@ -327,6 +329,8 @@ static struct guard_step look_at_states(struct begin *begin, const struct sample
 	if (begin->needs_states ||
 	    window_share(window, window->state_ns) <= STATES_SHARE * begin->max_share)
 		return attach_next(begin, sample);
+	if (window_is_little(window, window->state_ns) && window->length_ns < PATIENT_LOOK_NS)
+		return wait_until(begin, sample, sample->now_ns + LONG_WATCH_NS);
 	begin->states_off = true;
 	step.num_funcs = plan_find_states(begin->plan, false, begin->leaving);
 	step.share = begin->share;

@@ -9,7 +9,8 @@
 #define REST 0.1
 /* Of all that probes cost: states that take so much go before targets do. */
 #define MUCH_OF_ALL 0.3
-/* Windows in a row with too much, before targets go or tracing ends: it may be over soon. */
+/* Windows in a row with too much, before targets go or tracing ends, or before anything is done where it is little: it may be
+ * over soon. */
 #define PATIENCE 2
 /* What hits cost is known that well: who paid for more than so many times the CPU time that was seen had more. */
 #define KNOWN_BY 2
@@ -359,6 +360,14 @@ static struct guard_step curb_targets(struct policy *policy)
 	return policy->may_rest ? rest(policy) : step_of(policy, GUARD_END, cost_ns);
 }
 
+static bool is_time_to_act(const struct policy *policy)
+{
+	if (policy->share <= policy->max_share)
+		return false;
+	return policy->num_over >= PATIENCE ||
+	       !window_is_little(policy->window, policy->window->cost_ns);
+}
+
 struct guard_step policy_watch(struct policy *policy, const struct sample *sample)
 {
 	struct guard_step step;
@@ -369,7 +378,7 @@ struct guard_step policy_watch(struct policy *policy, const struct sample *sampl
 	policy->num_chosen = policy->num_leaving = 0;
 	policy->num_over = policy->share > policy->max_share ? policy->num_over + 1 : 0;
 	step = step_of(policy, GUARD_WAIT, policy->window->cost_ns);
-	if (policy->share > policy->max_share) {
+	if (is_time_to_act(policy)) {
 		if (states_alone_are_too_much(policy))
 			step = take_states_off(policy);
 		if (step.action == GUARD_WAIT)

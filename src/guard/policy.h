@@ -7,11 +7,12 @@
  * Where some of the processes that run the file were chosen, all others pay for their hits, too: what counts is the
  * share of those, or of these, whichever is the greater.
  *
- * When probes took too much for half a second, functions that are no targets are taken off, the
- * dearest first. Then only one in so many calls of targets is traced, where that helps: what a probe
- * itself takes stays, what a record takes goes. Else goroutines' states are not seen any more, where
- * these cost much; else, if it was too much for twice as long, those targets that cost most are taken
- * off; when none would be left, tracing ends, or rests for so long that it is not too much.
+ * When probes took too much for half a second, or for a second where it is little of one CPU,
+ * functions that are no targets are taken off, the dearest first. Then only one in so many calls of
+ * targets is traced, where that helps: what a probe itself takes stays, what a record takes goes.
+ * Else goroutines' states are not seen any more, where these cost much; else, if it was too much
+ * for twice as long, those targets that cost most are taken off; when none would be left, tracing
+ * ends, or rests for so long that it is not too much.
  */
 #ifndef GUARD_POLICY_H
 #define GUARD_POLICY_H

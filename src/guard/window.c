@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of one CPU: less is little. */
+#define LITTLE 0.1
 /* Of the CPU time, for the program itself: what a hit costs is not known so well that less could be
  * told from nothing. */
 #define MIN_REST 0.05
@@ -201,4 +203,9 @@ double window_share(const struct window *window, uint64_t cost_ns)
 	if (is_never_too_much(window, (double)cost_ns))
 		return 0;
 	return (double)cost_ns / (window_rest_ns(window) + (double)cost_ns);
+}
+
+bool window_is_little(const struct window *window, uint64_t cost_ns)
+{
+	return (double)cost_ns < LITTLE * (double)window->length_ns;
 }

@@ -90,4 +90,7 @@ double window_cpus(const struct window *window);
  * window's: 0.2 is 20 %. 0 when they take less than NEVER_TOO_MUCH. */
 double window_share(const struct window *window, uint64_t cost_ns);
 
+/* Probes that cost so much hardly hold a program up: where it is too much all the same, it may be over soon. */
+bool window_is_little(const struct window *window, uint64_t cost_ns);
+
 #endif

@@ -19,7 +19,7 @@ void hunt_known_put_mode(struct output *out, const struct hunt_report *report)
 		return;
 	if (report->share_of_exact > 0)
 		snprintf(exact, sizeof(exact),
-			 "; --waits exact would cost %.0f %% of the program's CPU time",
+			 "; exact ones (--waits exact) took %.0f %% of the program's CPU time",
 			 100 * report->share_of_exact);
 	snprintf(text, sizeof(text),
 		 "waits are sampled at %.3g Hz: who ended them%s is not known%s", report->waits_hz,

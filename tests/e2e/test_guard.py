@@ -180,8 +180,32 @@ def test_waits_of_hunt(binary, start, run_tool, method):
     tracer.stop()
     report = tracer.out[tracer.out.index("main.holder: 1 call of "):]
     assert re.search(r"\nwaits are sampled at \S+ Hz: who ended them is not known; "
-                     r"--waits exact would cost \d+ % of the program's CPU time\n", report), report
+                     r"exact ones \(--waits exact\) took \d+ % of the program's CPU time\n", report), report
     assert re.search(r"\n +\d+ % +\S+ m?s  chan receive in main\.waiting  /\S*/main\.go:\d+\n", report), report
+
+
+def cost_of_turns(program, run_tool, count):
+    """Milliseconds."""
+    tracer = run_tool("hunt", "--max-overhead", "none", "-p", program.pid, "main.holder").await_tracing()
+    program.work(f"TURNS {count}")
+    amount, unit = re.search(r"probe hits, about ([\d.,]+) (\w+) of the program's CPU time", tracer.stop().err).groups()
+    return float(amount.replace(",", "")) * {"us": 1e-3, "ms": 1, "s": 1000}[unit]
+
+
+def test_few_waits_of_hunt(binary, start, run_tool):
+    """Goroutines that change their states for a moment: waits are exact as before. It is more than a hundredth of a processor
+    of one half second at most."""
+    program = start(binary("hot"))
+    turns = int(7.5 / (cost_of_turns(program, run_tool, 5000) / 5000))
+    tracer = run_tool("hunt", *GUARDED, "-p", program.pid, "main.holder").await_tracing()
+    for _ in range(3):
+        program.work(f"TURNS {turns}")
+        program.work("PAUSE 1100")
+    program.work("HOLD")
+    program.work("RELEASE")
+    tracer.stop()
+    assert "probes took" not in tracer.err, tracer.err
+    assert "main.holder: 1 call of " in tracer.out and "waits are sampled" not in tracer.out, tracer.out
 
 
 def test_exact_waits_of_hunt(binary, start, run_tool):

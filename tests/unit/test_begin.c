@@ -268,14 +268,40 @@ static void test_states(void **state)
 	}
 }
 
+/* States that take a lot for a moment, before anything else comes or later, and little of a CPU in the long run. */
+static void test_few_states(void **state)
+{
+	static const uint64_t every_ms[] = {1000, 700}, busy_ms[] = {30, 10},
+			      rates[] = {300000, 1000000};
+
+	for (int i = 0; i < 2; i++) {
+		struct world world;
+
+		build(&world, 1000, 1);
+		world.own_rates[WORLD_STATE] = rates[i];
+		world.every_ns = every_ms[i] * MS;
+		world.busy_ns = busy_ms[i] * MS;
+		begin(&world, NULL, 10000);
+		assert_false(begin_leaves_states_out(world.begin));
+		assert_true(world.is_attached[2000 + WORLD_STATE]);
+		destroy(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_idle),        cmocka_unit_test(test_hot),
-		cmocka_unit_test(test_unseen),      cmocka_unit_test(test_target),
-		cmocka_unit_test(test_targets),     cmocka_unit_test(test_dear),
-		cmocka_unit_test(test_resume),      cmocka_unit_test(test_states),
-		cmocka_unit_test(test_mostly_idle), cmocka_unit_test(test_mostly_idle_and_dear),
+		cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_hot),
+		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_target),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_dear),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_states),
+		cmocka_unit_test(test_few_states),
+		cmocka_unit_test(test_mostly_idle),
+		cmocka_unit_test(test_mostly_idle_and_dear),
 		cmocka_unit_test(test_wakes),
 	};
 

@@ -112,7 +112,7 @@ static void test_changes(void **state)
 	destroy(&world);
 }
 
-/* Of a second: 50 ms of probes at function 4 were paid for by processes that had 100 ms of CPU time; others, which are
+/* Of half a second: 100 ms of probes at function 4 were paid for by processes that had 200 ms of CPU time; others, which are
  * traced or not, had so much and hit nothing. */
 static struct guard_step watch_one_side(bool others_hit, uint64_t rest_ns, uint64_t others_seen_ns)
 {
@@ -126,9 +126,9 @@ static struct guard_step watch_one_side(bool others_hit, uint64_t rest_ns, uint6
 	sample = world_look(&world);
 	sample.others_hits = others_hits;
 	policy_restart(world.policy, &sample);
-	world.now_ns += 1000 * MS;
-	world.hits[8] = world.hits[9] = 50 * MS / CALL_NS;
-	world.cpu_ns = 100 * MS + rest_ns;
+	world.now_ns += 500 * MS;
+	world.hits[8] = world.hits[9] = 100 * MS / CALL_NS;
+	world.cpu_ns = 200 * MS + rest_ns;
 	sample = world_look(&world);
 	sample.others_hits = others_hits;
 	sample.others_cpu_ns = others_hit ? others_seen_ns : rest_ns;
@@ -149,14 +149,14 @@ static void test_whose(void **state)
 	assert_int_equal(step.action, GUARD_TAKE_OFF);
 	assert_false(step.is_of_others);
 	assert_true(step.share > 0.45 && step.share < 0.55);
-	step = watch_one_side(true, 1900 * MS, 100 * MS);
+	step = watch_one_side(true, 1900 * MS, 200 * MS);
 	assert_int_equal(step.action, GUARD_TAKE_OFF);
 	assert_true(step.is_of_others);
 	assert_true(step.share > 0.45 && step.share < 0.55);
 	assert_false(watch_one_side(false, 0, 0).is_of_others);
 	/* Hits cost nearly all, or a bit more than that, of what is known better; most had ended before they were seen. */
-	assert_true(watch_one_side(true, 1900 * MS, 45 * MS).is_of_others);
-	assert_false(watch_one_side(true, 1900 * MS, 10 * MS).is_of_others);
+	assert_true(watch_one_side(true, 1900 * MS, 90 * MS).is_of_others);
+	assert_false(watch_one_side(true, 1900 * MS, 20 * MS).is_of_others);
 }
 
 /* Others hit between the two readings, which counts as hits of the traced ones until more are read. */
@@ -255,6 +255,32 @@ static void test_burst(void **state)
 			world.rates[0] = 0;
 	}
 	destroy(&world);
+}
+
+/* A moment's cost that is little is borne, unless it comes again in the next half second. */
+static void test_little(void **state)
+{
+	struct world world;
+
+	for (int num_over = 1; num_over <= 2; num_over++) {
+		struct guard_step step = {};
+
+		build(&world, 10, 1, 0.2);
+		world.every_ns = 500 * MS;
+		world.own_rates[WORLD_STATE] = 4000000;
+		attach_all(&world);
+		for (int i = 0; i < 60 && step.action == GUARD_WAIT; i++) {
+			struct sample sample;
+
+			/* Of three half seconds so many. */
+			world.busy_ns = i / 5 % 3 < num_over ? 20 * MS : 0;
+			world_run(&world, 100 * MS);
+			sample = world_look(&world);
+			step = policy_watch(world.policy, &sample);
+		}
+		assert_int_equal(step.action, num_over == 1 ? GUARD_WAIT : GUARD_STATES_OFF);
+		destroy(&world);
+	}
 }
 
 /* One of two targets. */
@@ -395,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_resume),     cmocka_unit_test(test_sample),
 		cmocka_unit_test(test_no_sample),  cmocka_unit_test(test_states),
 		cmocka_unit_test(test_births),     cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_little),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
