@@ -21,6 +21,9 @@ void run_look_for_others(struct run *run);
 /* Whether there is a line that tells what goes on; when the output's file is open. */
 void run_allow_progress(const struct run *run);
 
+/* What is done before tracing, which takes seconds with large binaries; `what` may hold anything. */
+void run_show_step(const struct run *run, const char *doing, const char *what);
+
 /* Shows it if it is time, and nothing is printed; to be called often while the source is there. */
 void run_show_progress(struct run *run, uint64_t now_ns);
 

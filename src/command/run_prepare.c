@@ -2,6 +2,7 @@
 /* run_prepare.c - the process, the binary, the plan and the output before anything is attached; see run.h. */
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/status_line.h"
 #include "command/library.h"
 #include "command/reopen.h"
 #include "command/run_file.h"
@@ -39,6 +40,8 @@ static struct error *open_all(struct run *run)
 	err = limits_check_proc();
 	if (!err && args->pid)
 		err = process_open(args->pid, &run->process);
+	if (!err)
+		run_show_step(run, "reading", *args->binary);
 	if (!err)
 		err = open_binary(run);
 	if (!err)
@@ -112,5 +115,8 @@ struct error *run_prepare(struct run *run)
 		err = run_file_open(run);
 	if (!err)
 		run_allow_progress(run);
-	return err ?: run->ops->open_output(run->context);
+	if (!err)
+		err = run->ops->open_output(run->context);
+	status_line_give_way();
+	return err;
 }

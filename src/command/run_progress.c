@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* run_progress.c - when the line that tells what goes on is shown; see progress.h. */
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
+#include "base/text.h"
 #include "command/progress.h"
 #include "command/run_internal.h"
 
@@ -15,6 +19,18 @@ void run_allow_progress(const struct run *run)
 
 	if (!run->args->program_args)
 		status_line_allow(fd);
+}
+
+void run_show_step(const struct run *run, const char *doing, const char *what)
+{
+	const char *path = run->args->output_path;
+	_cleanup_free_ char *escaped = text_escape(what, strlen(what));
+	char text[STATUS_LINE_SIZE];
+
+	if (!run->file && !run->args->program_args)
+		status_line_allow(path && strcmp(path, "-") ? STDERR_FILENO : STDOUT_FILENO);
+	snprintf(text, sizeof(text), "%s %s", doing, escaped ?: "?");
+	status_line_show(text);
 }
 
 void run_show_progress(struct run *run, uint64_t now_ns)

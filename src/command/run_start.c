@@ -80,6 +80,7 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	if (!err) {
 		options->careful = guard_is_careful(run->guard);
 		options->may_change = run->args->max_overhead != 0;
+		run_show_step(run, "loading", "the tracer's programs into the kernel");
 		err = live_start(options, &run->source);
 	}
 	run->is_changed = err ? !file_is_unchanged(gobin_stat(run->bin), gobin_fd(run->bin))

@@ -15,14 +15,13 @@
 #include "output/hunt_known.h"
 #include "output/hunt_line.h"
 #include "output/hunt_processes.h"
+#include "output/hunt_tree.h"
 #include "output/process_lines.h"
 
-/* Smaller shares are left out: of causes behind the first, of the tree. */
+/* Smaller shares are left out, of causes behind the first. */
 #define LEAST_CAUSE 0.01
-#define LEAST_NODE  0.01
 /* Lines of one kind; more are left out. */
 #define MAX_CAUSES  10
-#define MAX_NODES   60
 #define MAX_STEPS   200
 #define MAX_STARTED 5
 
@@ -159,92 +158,6 @@ static void put_started(struct output *out, const struct hunt_report *report)
 	}
 }
 
-/* ---- the tree ---- */
-
-/* A leaf that is all there is below its parent stands in the parent's line. */
-static const struct hunt_node *only_leaf(const struct hunt_report *report, size_t at)
-{
-	const struct hunt_node *node = &report->tree[at];
-	const struct hunt_node *child = at + 1 < node->end ? node + 1 : NULL;
-
-	return child && child->kind && child->share > node->share - LEAST_NODE ? child : NULL;
-}
-
-/* A function that calls itself from the same line, and does nothing else, is told once. */
-struct recursion {
-	size_t end; /* of all nodes below it */
-	unsigned skipped; /* nodes, by which the others are indented less */
-};
-
-/* From the node at this index down to the last one that is the same. */
-static size_t skip_recursion(const struct hunt_report *report, size_t at, unsigned *count)
-{
-	for (*count = 0; at + 1 < report->tree[at].end; ++*count, at++) {
-		const struct hunt_node *node = &report->tree[at], *child = node + 1;
-
-		if (child->kind || child->frame.place.function != node->frame.place.function ||
-		    child->frame.place.line != node->frame.place.line ||
-		    child->share <= node->share - LEAST_NODE)
-			break;
-	}
-	return at;
-}
-
-static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf,
-		     unsigned depth, unsigned repeats)
-{
-	char before[96], amount[HUNT_AMOUNT_SIZE], behind[48];
-	struct hunt_line line = {.before = before};
-
-	snprintf(before, sizeof(before), "%4.0f %%  %8s  %*s%s", 100 * node->share,
-		 hunt_amount(amount, node->ns), depth < 15 ? 2 * (int)depth : 30, "",
-		 node->kind ? "[" : "");
-	snprintf(behind, sizeof(behind), " (calls itself, %u deep)", repeats + 1);
-	line.behind = repeats ? behind : NULL;
-	if (node->kind) {
-		line.name = node->kind;
-		line.then = "]";
-	} else {
-		line.place = &node->frame.place;
-		line.is_bold = node->frame.is_own;
-		line.leaf = leaf ? leaf->kind : NULL;
-	}
-	hunt_line_put(out, &line);
-}
-
-static void put_tree(struct output *out, const struct hunt_report *report)
-{
-	struct recursion recursion = {0};
-	size_t shown = 0, at = 0;
-
-	if (!report->num_nodes)
-		return;
-	hunt_line_begin_block(out);
-	hunt_line_puts(out, report->alike && report->looked_at == 1 ? "where its time went:"
-			    : report->alike                         ? "where their time went:"
-					    : "where the time of the slow calls went:");
-	while (at < report->num_nodes && shown < MAX_NODES) {
-		const struct hunt_node *node = &report->tree[at], *leaf;
-		unsigned depth, repeats;
-
-		if (at >= recursion.end)
-			recursion.skipped = 0;
-		if (node->share < LEAST_NODE) {
-			at = node->end;
-			continue;
-		}
-		depth = node->depth - recursion.skipped;
-		if (!recursion.skipped)
-			recursion.end = node->end;
-		at = skip_recursion(report, at, &repeats);
-		recursion.skipped += repeats;
-		leaf = report->tree[at].kind ? NULL : only_leaf(report, at);
-		put_node(out, node, leaf, depth, repeats);
-		shown++;
-		at = leaf ? node->end : at + 1;
-	}
-}
-
 /* ---- one call ---- */
 
 static void put_step(struct output *out, const struct hunt_step *step)
@@ -313,7 +226,7 @@ static void put_report(struct output *out, const struct hunt_report *report)
 		hunt_line_puts(out, text);
 	}
 	put_started(out, report);
-	put_tree(out, report);
+	hunt_tree_put(out, report);
 	hunt_processes_put(out, report);
 	for (size_t i = 0; i < report->num_slowest; i++)
 		put_call(out, report, &report->slowest[i]);

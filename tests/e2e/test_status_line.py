@@ -77,13 +77,27 @@ def test_drawn_and_erased(binary, start, watch):
     assert shown[-1] == "" and "probe hits" in text.rsplit("\x1b[K", 1)[1]
 
 
+@pytest.mark.parametrize("command", [["-u", "main.*"], ["hunt"]], ids=["trace", "hunt"])
+def test_says_what_it_does_before(binary, start, watch, command):
+    """With large binaries that takes seconds. Nothing of it is left."""
+    program = start(binary("calls"))
+    screen, tracer = watch(160, *command, program.path, "main.root")
+    program.work("GO")
+    tracer.stop()
+    text = screen.text(whole=True)
+    assert f"\r\x1b[Kreading {program.path}" in text
+    assert "\r\x1b[Kloading the tracer's programs into the kernel" in text
+    assert not [line for line in rendered(text) if line.startswith(("reading", "loading"))]
+
+
 def test_fits(binary, start, watch):
     """A narrow one tells what matters most."""
     program = start(binary("calls"))
     screen, tracer = watch(40, "-u", "main.*", program.path, "main.root")
     await_line(screen, r"0 calls of targets · overhead \d")
     tracer.stop()
-    assert all(len(line) <= 37 for line in re.findall(r"\r\x1b\[K([^\r\n]*)", screen.text(whole=True)))
+    drawn = re.findall(r"\r\x1b\[K([^\r\n]*)", screen.text(whole=True))
+    assert all(len(line) <= 37 for line in drawn if not line.startswith("gofuncgraph-c: "))
 
 
 def test_counts_what_goes_elsewhere(binary, start, watch, tmp_path):

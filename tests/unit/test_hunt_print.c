@@ -356,6 +356,29 @@ static void test_drill(void **state)
 	assert_drill("json", "hunt-drill-json");
 }
 
+/* A handler behind wrappers: those are told in one line, and what is below them is where it was. */
+static void wrapped(struct world *world)
+{
+	uint64_t sleep, lock;
+
+	world_begin(world, &(struct hunt_settings){0});
+	sleep = STACK(world, PARK, SLEEP, HOG, BURN, REFRESH, REFRESH, LOAD, GET, HANDLE);
+	lock = STACK(world, PARK, LOCK, HOG, BURN, REFRESH, REFRESH, LOAD, GET, HANDLE);
+	world_enter(world, 1, 0);
+	world_wait(world, 1, 0, 60000, 60000, REASON_SLEEP, sleep, 0, 0);
+	world_wait(world, 1, 60000, 100000, 100000, REASON_LOCK, lock, 0, 0);
+	world_leave(world, 1, 100000);
+	world_stop(world, 100000);
+}
+
+static void test_wrapped(void **state)
+{
+	_cleanup_free_ char *text = print(wrapped, "text", 0);
+
+	(void)state;
+	assert_golden("hunt-wrapped", text);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +387,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_drill),   cmocka_unit_test(test_on),
 		cmocka_unit_test(test_sampled), cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_wrapped),
 	};
 
 	if (argc > 1)
