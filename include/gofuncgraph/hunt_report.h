@@ -89,6 +89,7 @@ struct hunt_doing {
 	uint64_t by_goid;
 	struct place by;
 	bool by_several; /* other goroutines, too */
+	bool by_holder; /* nobody knows who ended it, but this one may have held what it waited for, there */
 	/* Calls that waited for the same in between, before it was the turn of `by`'s; 0: none. */
 	unsigned behind;
 	/* What that goroutine did in the time; shares are of the time of the wait. Of HUNT_RUNNABLE and

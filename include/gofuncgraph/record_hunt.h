@@ -173,6 +173,16 @@ struct record_look_on {
 };
 
 /*
+ * Who may hold the lock that a goroutine waits for, as it was found by the RECORD_LOOK before, or by the next one: of all
+ * that do not wait for it, this one alone has its address on its stack.
+ */
+struct record_holder {
+	struct record header; /* tid is 0 */
+	__u64 by_goid;
+	__u64 by_stack; /* where that one was, down to its first function; 0: it ran */
+};
+
+/*
  * Follows a sample inside a target whose stack has no STACK_TARGET, or outside of targets one with a
  * STACK_BROKEN; or comes when the thread of a goroutine inside a target loses its processor, before the
  * RECORD_OFFCPU that will tell so: the memory from its stack pointer up to the target's frame or the stack's

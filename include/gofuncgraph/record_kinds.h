@@ -64,6 +64,8 @@ enum record_kind {
 	RECORD_REST_END,
 	/* struct record_stuck, made by who traces, to hunt only */
 	RECORD_STUCK,
+	/* struct record_holder, made by a source, to hunt only */
+	RECORD_HOLDER,
 };
 
 enum record_flags {

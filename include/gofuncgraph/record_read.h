@@ -75,6 +75,8 @@ static inline __u32 record_min_size(__u8 kind)
 		return sizeof(struct record_look);
 	case RECORD_STUCK:
 		return sizeof(struct record_stuck);
+	case RECORD_HOLDER:
+		return sizeof(struct record_holder);
 	default:
 		return 0;
 	}

@@ -149,7 +149,7 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 	places_init(&places, bin);
 	set_view(args, &report);
 	err = snapshot_source_of_process(bin, &pid, &places, &source);
-	source.wants_more = true;
+	source.wants_labels = source.wants_awaited = true;
 	err = err ?: snapshot_take(&source, &snapshot);
 	if (err && source.layout.newer_than_known)
 		err = error_prefix(err, "%s is newer than all versions of Go that are known",

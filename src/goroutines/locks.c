@@ -55,6 +55,7 @@ struct search {
 	const struct sync_object *awaited; /* by index */
 	struct locks *locks;
 	uint64_t lowest, highest; /* of their addresses */
+	bool with_running;
 	/* While circles are looked for: which ones, the number of this attempt, and how many may still be followed. */
 	enum circle_kind circle_kind;
 	uint64_t number;
@@ -138,6 +139,21 @@ static void look_through(const struct search *search, size_t index, const uint64
 	}
 }
 
+/* Where it begins, and as much of it as is looked through: of a stack that is in use its innermost part, and of one of
+ * which nobody knows how far it is, the outermost. */
+static uint64_t part_of_stack(const struct search *search, const struct goroutine *one,
+			      uint64_t *len)
+{
+	uint64_t size = one->sp ? one->hi - one->sp : one->all_hi - one->all_lo;
+
+	*len = (size < MAX_STACK_BYTES ? size : MAX_STACK_BYTES) & ~UINT64_C(7);
+	if (one->sp)
+		return one->sp;
+	if (!search->with_running)
+		*len = 0;
+	return one->all_hi - *len;
+}
+
 static void look_at_stacks(const struct search *search, const struct memory *memory,
 			   uint64_t *words)
 {
@@ -145,10 +161,9 @@ static void look_at_stacks(const struct search *search, const struct memory *mem
 
 	for (size_t i = 0; i < search->snapshot->count; i++) {
 		const struct goroutine *one = &search->snapshot->goroutines[i];
-		uint64_t len = one->sp ? one->hi - one->sp : 0;
+		uint64_t len, at = part_of_stack(search, one, &len);
 
-		len = (len < MAX_STACK_BYTES ? len : MAX_STACK_BYTES) & ~UINT64_C(7);
-		if (!len || len > left || !memory_read(memory, one->sp, words, len))
+		if (!len || len > left || !memory_read(memory, at, words, len))
 			continue;
 		left -= len;
 		look_through(search, i, words, len / sizeof(*words));
@@ -248,41 +263,59 @@ static void find_circle(struct search *search, enum circle_kind kind)
 
 /* ---- all of it ---- */
 
+static struct error *find_holders(struct search *search, const struct memory *memory)
+{
+	_cleanup_free_ uint64_t *words = malloc(MAX_STACK_BYTES);
+	size_t count = search->snapshot->count, num_locks = 0;
+
+	if (!words)
+		return error_out_of_memory();
+	for (size_t i = 0; i < count; i++)
+		num_locks += search->awaited[i].kind == SYNC_LOCK;
+	for (size_t i = 0; i < count && num_locks; i++)
+		if (!add_wanted(search, i))
+			return error_out_of_memory();
+	if (num_locks)
+		look_at_stacks(search, memory, words);
+	return NULL;
+}
+
+struct error *locks_find_holders(const struct snapshot *snapshot, const struct memory *memory,
+				 const struct sync_object *awaited, struct locks *locks)
+{
+	struct search search = {.snapshot = snapshot,
+				.awaited = awaited,
+				.locks = locks,
+				.lowest = UINT64_MAX,
+				.with_running = true};
+
+	*locks = (struct locks){0};
+	return find_holders(&search, memory);
+}
+
 struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks)
 {
 	_cleanup_free_ struct sync_object *objects = calloc(snapshot->count + 1, sizeof(*objects));
-	_cleanup_free_ uint64_t *words = malloc(MAX_STACK_BYTES);
 	struct search search = {.snapshot = snapshot,
 				.awaited = objects,
 				.locks = locks,
 				.lowest = UINT64_MAX,
 				.left = MAX_STEPS};
-	size_t num_locks = 0;
+	struct error *err;
 
 	*locks = (struct locks){0};
-	if (!objects || !words)
+	if (!objects)
 		return error_out_of_memory();
-	for (size_t i = 0; i < snapshot->count; i++) {
-		objects[i] = awaited(context, &snapshot->goroutines[i]);
-		num_locks += objects[i].kind == SYNC_LOCK;
-	}
-	if (!num_locks)
-		return NULL;
 	for (size_t i = 0; i < snapshot->count; i++)
-		if (!add_wanted(&search, i))
-			return error_out_of_memory();
-	look_at_stacks(&search, memory, words);
+		objects[i] = awaited(context, &snapshot->goroutines[i]);
+	err = find_holders(&search, memory);
+	if (err || !locks->by_address.count)
+		return err;
 	for (int kind = CIRCLE_OF_LOCKS; kind <= CIRCLE_WITH_ALL && !locks->circle_len; kind++)
 		find_circle(&search, (enum circle_kind)kind);
 	return NULL;
-}
-
-static bool is_where_it_was(const struct goroutine *one, const struct goroutine *then)
-{
-	return one->g == then->g && one->goid == then->goid && one->sp == then->sp &&
-	       one->ip == then->ip && one->state == then->state && one->reason == then->reason;
 }
 
 void locks_check_circle(const struct snapshot_source *source, const struct snapshot *snapshot,
@@ -301,8 +334,8 @@ void locks_check_circle(const struct snapshot_source *source, const struct snaps
 	err = snapshot_take_some(source, addresses, locks->circle_len, &again);
 	is_still = !err && again.count == locks->circle_len;
 	for (size_t i = 0; i < locks->circle_len && is_still; i++)
-		is_still = is_where_it_was(&again.goroutines[i],
-					   &snapshot->goroutines[locks->circle[i]]);
+		is_still = goroutine_is_still(&again.goroutines[i],
+					      &snapshot->goroutines[locks->circle[i]]);
 	if (!is_still)
 		locks->circle_len = 0;
 	snapshot_release(&again);

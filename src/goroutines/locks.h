@@ -45,6 +45,10 @@ struct locks {
 struct error *locks_find(const struct snapshot *snapshot, const struct memory *memory,
 			 struct sync_object (*awaited)(void *context, const struct goroutine *one),
 			 void *context, struct locks *locks);
+/* The same without circles, and of goroutines that run all of the stack is looked through: what is left there of before,
+ * too. `awaited`: what each waits for, by index. */
+struct error *locks_find_holders(const struct snapshot *snapshot, const struct memory *memory,
+				 const struct sync_object *awaited, struct locks *locks);
 /* Looks at the goroutines of the circle once more, a little later: it is none when one of them has gone on, or cannot be
  * read any more. */
 void locks_check_circle(const struct snapshot_source *source, const struct snapshot *snapshot,

@@ -41,22 +41,22 @@ struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct pl
 	source->code.at = places_code;
 	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;
 	source->memory = memory_of_process(pid);
+	if (gobin_allgs(bin, &source->allgs))
+		source->allgs += source->code.load_bias;
+	else
+		source->allgs = 0;
 	return NULL;
 }
 
 struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, struct places *places,
 					 struct snapshot_source *source)
 {
-	struct error *err = process_source_check(bin);
-	uint64_t allgs_va;
+	struct error *err =
+		process_source_check(bin) ?: process_source_find(bin, pid, places, source);
 
-	if (err)
-		return err;
-	if (!gobin_allgs(bin, &allgs_va))
-		return error_new(
+	if (!err && !source->allgs)
+		err = error_new(
 			"where %s lists its goroutines is not known: it has neither the symbol runtime.allgs nor a function runtime.forEachG that is known",
 			gobin_path(bin));
-	err = process_source_find(bin, pid, places, source);
-	source->allgs = allgs_va + source->code.load_bias;
 	return err;
 }

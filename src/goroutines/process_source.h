@@ -14,7 +14,7 @@ struct error *process_source_check(const struct gobin *bin);
 struct error *snapshot_source_of_process(struct gobin *bin, const pid_t *pid, struct places *places,
 					 struct snapshot_source *source);
 
-/* The same for snapshot_take_some(), of a binary that process_source_check() takes. */
+/* The same, without an error where the list is not known (allgs), which snapshot_take_some() does not need; of a binary that process_source_check() takes. */
 struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct places *places,
 				  struct snapshot_source *source);
 

@@ -136,11 +136,13 @@ static void add_more(struct batch *batch, size_t i, const struct stack_bytes *st
 		.way = source->ways[to->reason],
 	};
 
-	if (to->state == STATE_WAITING)
+	if (source->wants_awaited && to->state == STATE_WAITING)
 		to->awaited = awaited_read(&source->memory, &source->layout, &waiter,
 					   &batch->semaphore_slot, &batch->snapshot->channels);
-	to->labels = label_sets_read(&batch->snapshot->labels, &source->memory, &source->layout,
-				     waiter.g, word_at(raw, source->layout.g_labels));
+	if (source->wants_labels)
+		to->labels =
+			label_sets_read(&batch->snapshot->labels, &source->memory, &source->layout,
+					waiter.g, word_at(raw, source->layout.g_labels));
 }
 
 static struct error *add(struct batch *batch, size_t i, const struct stack_bytes *stack,
@@ -160,6 +162,8 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 		.gopc_va = gopc ? gopc - load_bias : 0,
 		.start_va = start ? start - load_bias : 0,
 		.state = g->status & STATE_NUMBER,
+		.all_lo = g->lo,
+		.all_hi = g->hi,
 		.keeps_thread = word_at(raw, layout->g_lockedm),
 		.has_moved = has_moved,
 	};
@@ -173,8 +177,7 @@ static struct error *add(struct batch *batch, size_t i, const struct stack_bytes
 		one.hi = g->hi;
 		one.ip = g->ip;
 	}
-	if (batch->source->wants_more)
-		add_more(batch, i, stack, &one);
+	add_more(batch, i, stack, &one);
 	if (stack)
 		one.end = unwind(&batch->source->code, stack, g->ip, frames, &count);
 	if (count > MAX_ALL_FRAMES - snapshot->num_frames) {

@@ -28,6 +28,7 @@ struct goroutine {
 	const struct label_set *labels; /* NULL: none, or not wanted */
 	struct awaited awaited; /* of STATE_WAITING; unknown if it is not wanted */
 	uint64_t sp, hi; /* its stack, from where it was left; 0: unknown */
+	uint64_t all_lo, all_hi; /* all of it, as it was; may be moved while it runs */
 	uint64_t ip; /* and the instruction; 0 with sp */
 	uint64_t frames_hash;
 	size_t first_frame; /* in snapshot.frames */
@@ -38,6 +39,13 @@ struct goroutine {
 	bool keeps_thread; /* runtime.LockOSThread() */
 	bool has_moved; /* while its stack was read, which is not known therefore */
 };
+
+/* False: it has gone on since. */
+static inline bool goroutine_is_still(const struct goroutine *now, const struct goroutine *then)
+{
+	return now->g == then->g && now->goid == then->goid && now->sp == then->sp &&
+	       now->ip == then->ip && now->state == then->state && now->reason == then->reason;
+}
 
 struct snapshot {
 	struct goroutine *goroutines; /* in the order of runtime.allgs, without those that ended */
@@ -54,8 +62,9 @@ struct snapshot_source {
 	struct memory memory;
 	struct gobin_layout layout;
 	struct unwind_code code;
-	uint64_t allgs; /* address of the variable in the process */
-	bool wants_more; /* labels, and what each waits for */
+	uint64_t allgs; /* address of the variable in the process; 0: unknown */
+	bool wants_labels;
+	bool wants_awaited; /* what each waits for */
 	uint8_t ways[256]; /* by reasons: enum awaited_way */
 };
 

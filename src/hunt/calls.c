@@ -205,11 +205,9 @@ static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uin
 	struct record_wait wait;
 	struct piece piece;
 
-	if (!stretch_wait(stretch, goroutine->key, stretch->start_ns, end_ns, &wait))
+	if (!stretch_wait(stretch, goroutine->key, stretch->start_ns, end_ns, &wait, &piece))
 		return true;
-	wait.header.flags = is_open ? RECORD_IS_OPEN : 0;
-	piece = wait_piece(&wait);
-	piece.object = stretch->object;
+	piece.flags |= is_open ? PIECE_IS_OPEN : 0;
 	return stretch_remember(stretch, goroutine->key, end_ns, true, &hunt->history) &&
 	       add_wait(hunt, call, &wait, piece);
 }
@@ -234,6 +232,56 @@ bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struc
 		return false;
 	stretch_begin(stretch, from_ns, look, object);
 	return true;
+}
+
+bool calls_holder(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		  const struct record_holder *holder)
+{
+	struct stretch *stretch = &goroutine->call.stretch;
+
+	if (stretch_note_holder(stretch, holder))
+		return true;
+	if (!end_stretch(hunt, goroutine, holder->header.time_ns, false))
+		return false;
+	stretch_change_holder(stretch, holder);
+	return true;
+}
+
+/* What was found of who may have held what the call waited for, and of whom those waited for, up to now. */
+static bool tell_holders(struct hunt *hunt, uint64_t goid, uint32_t pid)
+{
+	bool is_full = true;
+
+	for (unsigned depth = 0; goid && is_full && depth < BLAME_MAX_DEPTH; depth++) {
+		const struct record key = {.goid = goid, .pid = pid};
+		struct hunt_goroutine *inside = calls_find(hunt, &key);
+		struct stretch *stretch =
+			inside ? &inside->call.stretch : outside_stretch(&hunt->outside, goid, pid);
+
+		if (!stretch)
+			break;
+		is_full = stretch_remember(stretch, key_of(&key), stretch->last_ns, inside,
+					   &hunt->history);
+		goid = stretch->by_goid;
+	}
+	return is_full;
+}
+
+static bool tell_all_holders(struct hunt *hunt, const struct hunt_goroutine *goroutine)
+{
+	const struct pieces *pieces = &goroutine->call.pieces;
+	uint64_t last_goid = 0;
+	bool is_full = true;
+
+	for (size_t i = 0; i < pieces->count && is_full; i++) {
+		const struct piece *piece = &pieces->items[i];
+
+		if (!(piece->flags & PIECE_BY_HOLDER) || piece->by_goid == last_goid)
+			continue;
+		last_goid = piece->by_goid;
+		is_full = tell_holders(hunt, last_goid, (uint32_t)goroutine->key.second);
+	}
+	return is_full;
 }
 
 /* ---- the end ---- */
@@ -272,6 +320,8 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 	call->span.is_doubtful = hunt->is_sampled && !call->stretch.last_ns;
 	is_full = end_stretch(hunt, goroutine, end_ns, is_open) && is_full;
 	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;
+	if (hunt->is_sampled)
+		is_full = tell_all_holders(hunt, goroutine) && is_full;
 	if (kept) {
 		*kept = (struct kept_call){.start_ns = call->start_ns,
 					   .end_ns = end_ns,

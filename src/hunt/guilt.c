@@ -68,6 +68,7 @@ struct waker {
 	uint64_t goid;
 	struct place place;
 	double ns;
+	bool may_hold; /* it did not end the wait, but may hold what is waited for */
 };
 
 /* Different ones that are told apart; the rest is in no place of its own. */
@@ -124,7 +125,8 @@ static void count_waker(struct sites *sites, const struct guilt_wait *wait, stru
 	if (at == MAX_WAKERS)
 		return;
 	if (at == wakers->count)
-		wakers->items[wakers->count++] = (struct waker){head->by_goid, place, 0};
+		wakers->items[wakers->count++] =
+			(struct waker){head->by_goid, place, 0, head->flags & PIECE_BY_HOLDER};
 	wakers->items[at].ns += ns;
 }
 
@@ -154,6 +156,7 @@ static void tell_waker(const struct wakers *wakers, struct hunt_doing *doing)
 		return;
 	doing->by_goid = best->goid;
 	doing->by = best->place;
+	doing->by_holder = best->may_hold;
 	doing->by_several = wakers->count > 1;
 	doing->behind = (unsigned)(wakers->behind / wakers->ns + 0.5);
 }
@@ -241,6 +244,7 @@ static bool tell_further(struct sites *sites, const struct deed_group *group, do
 		return true;
 	doing->by_goid = group->piece.by_goid;
 	doing->by = sites_find(sites, group->piece.by_stack, false)->own;
+	doing->by_holder = group->piece.flags & PIECE_BY_HOLDER;
 	for (size_t i = 0; is_full && i < group->deeds.count; i++) {
 		const struct deed *deed = &group->deeds.items[i];
 		const struct guilt_wait wait = {deed->call, blame_of(deed)->piece, deed->weight};

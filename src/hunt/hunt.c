@@ -290,6 +290,13 @@ static bool on_look(struct hunt *hunt, struct hunt_goroutine *goroutine,
 			 : outside_look(&hunt->outside, look, object, &hunt->history);
 }
 
+static bool on_holder(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		      const struct record_holder *holder)
+{
+	return goroutine ? calls_holder(hunt, goroutine, holder)
+			 : outside_holder(&hunt->outside, holder, &hunt->history);
+}
+
 static void see_time(struct hunt *hunt, uint64_t time_ns)
 {
 	if (!hunt->first_ns)
@@ -346,6 +353,9 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		break;
 	case RECORD_LOOK:
 		is_full = on_look(hunt, goroutine, (const struct record_look *)record);
+		break;
+	case RECORD_HOLDER:
+		is_full = on_holder(hunt, goroutine, (const struct record_holder *)record);
 		break;
 	case RECORD_REST:
 		drop_all(hunt);

@@ -104,6 +104,8 @@ void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_sho
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
 bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look,
 		uint32_t object);
+bool calls_holder(struct hunt *hunt, struct hunt_goroutine *goroutine,
+		  const struct record_holder *holder);
 /* `stack`: the sample's, put right. */
 bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 		  const struct record_sample *sample, uint64_t stack);

@@ -73,6 +73,27 @@ bool outside_look(struct outside *outside, const struct record_look *look, uint3
 	return true;
 }
 
+bool outside_holder(struct outside *outside, const struct record_holder *holder,
+		    struct history *history)
+{
+	const struct record *header = &holder->header;
+	struct outside_goroutine *one = find(outside, header->goid, header->pid);
+
+	if (!one || stretch_note_holder(&one->stretch, holder))
+		return true;
+	if (!stretch_remember(&one->stretch, one->key, header->time_ns, false, history))
+		return false;
+	stretch_change_holder(&one->stretch, holder);
+	return true;
+}
+
+struct stretch *outside_stretch(const struct outside *outside, uint64_t goid, uint32_t pid)
+{
+	struct outside_goroutine *one = find(outside, goid, pid);
+
+	return one ? &one->stretch : NULL;
+}
+
 bool outside_end(struct outside *outside, const struct starts *starts, uint32_t pid,
 		 struct history *history)
 {

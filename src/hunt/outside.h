@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* outside.h - goroutines that looks find outside of targets, as calls started them: what they wait for. */
+/* outside.h - goroutines that looks find outside of targets, as calls started them or wait for them: what they wait for. */
 #ifndef HUNT_OUTSIDE_H
 #define HUNT_OUTSIDE_H
 
@@ -23,6 +23,11 @@ bool outside_start(struct outside *outside, const struct record *go);
 
 bool outside_look(struct outside *outside, const struct record_look *look, uint32_t object,
 		  struct history *history);
+
+bool outside_holder(struct outside *outside, const struct record_holder *holder,
+		    struct history *history);
+/* What looks found last; NULL: none did. */
+struct stretch *outside_stretch(const struct outside *outside, uint64_t goid, uint32_t pid);
 
 /* Puts what is known of those that a call started, in process `pid`, into the history, and forgets them. */
 bool outside_end(struct outside *outside, const struct starts *starts, uint32_t pid,

@@ -36,6 +36,8 @@ enum piece_flags {
 	/* Of PIECE_NO_CPU, as long as it is in a span: the goroutine was in a system call. */
 	PIECE_IN_SYSCALL = 1 << 5,
 	PIECE_BY = PIECE_BY_OWN | PIECE_BY_NOBODY | PIECE_BY_QUOTA,
+	PIECE_BY_HOLDER =
+		1 << 5, /* of PIECE_WAIT: by_goid may hold what is waited for, and was there then */
 };
 
 #define PIECE_COMM_SIZE 16

@@ -30,8 +30,29 @@ void stretch_begin(struct stretch *stretch, uint64_t start_ns, const struct reco
 				    .syscall = look->syscall};
 }
 
+bool stretch_note_holder(struct stretch *stretch, const struct record_holder *holder)
+{
+	if (!stretch->last_ns || stretch->state != STATE_WAITING ||
+	    holder->header.time_ns < stretch->last_ns || stretch->by_goid == holder->by_goid)
+		return true;
+	if (stretch->by_goid)
+		return false;
+	stretch->by_goid = holder->by_goid;
+	stretch->by_stack = holder->by_stack;
+	return true;
+}
+
+void stretch_change_holder(struct stretch *stretch, const struct record_holder *holder)
+{
+	stretch->start_ns = holder->header.time_ns;
+	stretch->last_ns = holder->header.time_ns;
+	stretch->told_ns = 0;
+	stretch->by_goid = holder->by_goid;
+	stretch->by_stack = holder->by_stack;
+}
+
 bool stretch_wait(const struct stretch *stretch, struct hash_key goroutine, uint64_t start_ns,
-		  uint64_t end_ns, struct record_wait *wait)
+		  uint64_t end_ns, struct record_wait *wait, struct piece *piece)
 {
 	if (!stretch->last_ns || stretch->state == STATE_RUNNING)
 		return false;
@@ -42,10 +63,15 @@ bool stretch_wait(const struct stretch *stretch, struct hash_key goroutine, uint
 		.start_ns = start_ns,
 		.ready_ns = stretch->state == STATE_RUNNABLE ? start_ns : end_ns,
 		.stack = stretch->stack,
+		.by_goid = stretch->by_goid,
+		.by_stack = stretch->by_stack,
 		.state = stretch->state,
 		.reason = stretch->reason,
 		.syscall = stretch->syscall - 1,
 	};
+	*piece = wait_piece(wait);
+	piece->object = stretch->object;
+	piece->flags |= stretch->by_goid ? PIECE_BY_HOLDER : 0;
 	return true;
 }
 
@@ -56,10 +82,9 @@ bool stretch_remember(struct stretch *stretch, struct hash_key goroutine, uint64
 	struct record_wait wait;
 	struct piece piece;
 
-	if (end_ns <= start_ns || !stretch_wait(stretch, goroutine, start_ns, end_ns, &wait))
+	if (end_ns <= start_ns ||
+	    !stretch_wait(stretch, goroutine, start_ns, end_ns, &wait, &piece))
 		return true;
 	stretch->told_ns = end_ns;
-	piece = wait_piece(&wait);
-	piece.object = stretch->object;
 	return wait_remember(history, &wait, &piece, is_in_target);
 }

@@ -12,6 +12,7 @@ struct stretch {
 	uint64_t last_ns; /* the last look; 0: there was none */
 	uint64_t told_ns; /* up to then it is in the history; 0: it is not */
 	uint64_t stack;
+	uint64_t by_goid, by_stack; /* struct record_holder; 0: nobody known */
 	uint32_t object; /* what it waits on; 0: unknown */
 	uint8_t state, reason;
 	uint16_t syscall; /* as in struct record_look */
@@ -25,9 +26,14 @@ uint64_t stretch_border_ns(const struct stretch *stretch, const struct record_lo
 void stretch_begin(struct stretch *stretch, uint64_t start_ns, const struct record_look *look,
 		   uint32_t object);
 
-/* A wait from then up to end_ns, of this goroutine (goid, pid). False: there was no look, or it ran. */
+/* Who may hold the lock that it waits for. False: somebody else than before, so what was known of it ends. */
+bool stretch_note_holder(struct stretch *stretch, const struct record_holder *holder);
+/* The same, from then on. */
+void stretch_change_holder(struct stretch *stretch, const struct record_holder *holder);
+
+/* A wait from then up to end_ns, of this goroutine (goid, pid), and its piece. False: there was no look, or it ran. */
 bool stretch_wait(const struct stretch *stretch, struct hash_key goroutine, uint64_t start_ns,
-		  uint64_t end_ns, struct record_wait *wait);
+		  uint64_t end_ns, struct record_wait *wait, struct piece *piece);
 
 /* What is not in the history yet, up to end_ns. False: out of memory. */
 bool stretch_remember(struct stretch *stretch, struct hash_key goroutine, uint64_t end_ns,

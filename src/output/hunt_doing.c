@@ -203,7 +203,8 @@ static void put_waker(struct output *out, size_t indent, const struct hunt_doing
 		hunt_line_put(out, &line);
 		return;
 	}
-	snprintf(text, sizeof(text), "woken by goroutine %" PRIu64 "%s%s", doing->by_goid,
+	snprintf(text, sizeof(text), "%s by goroutine %" PRIu64 "%s%s",
+		 doing->by_holder ? "may be held" : "woken", doing->by_goid,
 		 doing->by_several ? " and others" : "", doing->by.function ? " in " : "");
 	line.place = doing->by.function ? &doing->by : NULL;
 	line.may_break = true;

@@ -125,7 +125,10 @@ static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
 	put_objects(json, doing);
 	put_frames(json, doing);
 	if (doing->by_goid) {
-		json_member_open(json, "woken_by", '{');
+		if (doing->by_holder)
+			json_member_open(json, "may_be_held_by", '{');
+		else
+			json_member_open(json, "woken_by", '{');
 		json_member_number(json, "goid", doing->by_goid);
 		put_place(json, &doing->by);
 		if (doing->behind)

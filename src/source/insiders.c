@@ -61,6 +61,12 @@ bool insiders_are_over(const struct record *record)
 	       record->kind == RECORD_WRONG_GOID;
 }
 
+void insiders_add(struct insiders *insiders, uint64_t goid, uint32_t pid, uint64_t g)
+{
+	if (!insiders_find(insiders, goid, pid))
+		remember(insiders, (struct hash_key){.first = goid, .second = pid}, g, 0);
+}
+
 /* `parent` 0: all of the process. */
 static void leave(struct insiders *insiders, uint32_t pid, uint64_t parent)
 {

@@ -31,6 +31,7 @@ void insiders_forget(struct insiders *insiders);
 /* NULL: it is not among them. */
 struct insider *insiders_find(const struct insiders *insiders, uint64_t goid, uint32_t pid);
 void insiders_remove(struct insiders *insiders, struct insider *one);
+void insiders_add(struct insiders *insiders, uint64_t goid, uint32_t pid, uint64_t g);
 
 /* Goroutines that calls started, each as long as the call is open: at most `most` of them. `inside`: who is inside, by
  * what was seen before this record. */

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "source/called_syscall.h"
+#include "source/holders.h"
 #include "source/insiders.h"
 #include "source/open_on.h"
 #include "source/polled.h"
@@ -18,6 +19,8 @@
 #define CHUNK 32
 /* Stacks that need not be told again, by a part of their ids. */
 #define TOLD_STACKS 4096
+
+#define LOOKS_MAX_FOUND (LOOKS_MAX + LOOKS_MAX_STARTED + HOLDERS_MAX)
 
 struct process {
 	struct hash_key key; /* pid */
@@ -40,13 +43,17 @@ struct looks {
 	struct target_stacks stacks;
 	struct hash processes;
 	struct insiders insiders, started;
+	struct holders holders;
+	struct process
+		*locked; /* one in which somebody may wait for a lock, by this look; NULL: none */
+	uint64_t next_holders_ns;
 	struct polled polled;
 	struct called_syscall_functions syscalls;
 	struct waited_on on; /* of the last system call */
 	uint64_t period_ns, next_ns;
 	uint64_t cost_ns; /* of the last one: processor time */
-	struct found *found; /* LOOKS_MAX + LOOKS_MAX_STARTED */
-	size_t num_found, num_told;
+	struct found *found; /* LOOKS_MAX_FOUND */
+	size_t num_found, num_told, num_told_holders;
 	uint64_t told_stacks[TOLD_STACKS];
 	bool has_warned;
 };
@@ -68,8 +75,8 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	err = target_stacks_init(&looks->stacks, plan);
 	if (err)
 		return err;
-	looks->found = calloc(LOOKS_MAX + LOOKS_MAX_STARTED, sizeof(*looks->found));
-	if (!looks->found)
+	looks->found = calloc(LOOKS_MAX_FOUND, sizeof(*looks->found));
+	if (!looks->found || !holders_init(&looks->holders))
 		return error_out_of_memory();
 	looks->syscalls = called_syscall_functions(plan->bin);
 	/* The first address that is looked up takes long. */
@@ -84,6 +91,7 @@ void looks_free(struct looks *looks)
 		return;
 	insiders_release(&looks->insiders);
 	insiders_release(&looks->started);
+	holders_release(&looks->holders);
 	hash_free_items(&looks->processes);
 	target_stacks_release(&looks->stacks);
 	free(looks->found);
@@ -99,6 +107,8 @@ static void forget_process(struct looks *looks, uint32_t pid)
 	if (!process)
 		return;
 	hash_remove(&looks->processes, &process->key);
+	if (looks->locked == process)
+		looks->locked = NULL;
 	free(process);
 }
 
@@ -114,6 +124,7 @@ void looks_forget(struct looks *looks)
 {
 	insiders_forget(&looks->insiders);
 	insiders_forget(&looks->started);
+	insiders_forget(&looks->holders.goroutines);
 }
 
 /* ---- when ---- */
@@ -237,7 +248,7 @@ static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
 			 : target_stacks_take_whole(snapshot, goroutine, stack);
 }
 
-static void add(struct looks *looks, const struct process *process, const struct snapshot *snapshot,
+static void add(struct looks *looks, struct process *process, const struct snapshot *snapshot,
 		const struct goroutine *goroutine, bool is_inside, uint64_t since_ns)
 {
 	uint64_t time_ns = process->read_ns;
@@ -265,6 +276,9 @@ static void add(struct looks *looks, const struct process *process, const struct
 		.reason = goroutine->reason,
 		.syscall = number,
 	};
+	if (goroutine->state == STATE_WAITING &&
+	    process->source.ways[goroutine->reason] == AWAITED_BY_SEMAPHORE)
+		looks->locked = process;
 	found->stack.header.time_ns = time_ns;
 	found->stack.header.pid = (uint32_t)process->pid;
 	looks->num_found++;
@@ -280,21 +294,23 @@ static const struct goroutine *find_at(const struct snapshot *snapshot, const st
 }
 
 /* One that is not there any more has ended. Who is inside by now is looked at as that. */
-static void add_started(struct looks *looks, const struct process *process,
-			const struct snapshot *snapshot, struct insider *one, uint64_t since_ns)
+static void add_outside(struct looks *looks, struct process *process,
+			const struct snapshot *snapshot, struct insiders *of, struct insider *one,
+			uint64_t since_ns)
 {
 	const struct goroutine *goroutine = find_at(snapshot, one);
 
 	if (!goroutine)
-		insiders_remove(&looks->started, one);
+		insiders_remove(of, one);
 	else if (!insiders_find(&looks->insiders, goroutine->goid, (uint32_t)process->pid))
 		add(looks, process, snapshot, goroutine, false, since_ns);
 }
 
 /* Goroutines of one process. */
-static void look_at(struct looks *looks, struct process *process, struct insider *const *chosen,
-		    size_t count, bool is_inside)
+static void look_at(struct looks *looks, struct process *process, struct insiders *of,
+		    struct insider *const *chosen, size_t count)
 {
+	bool is_inside = of == &looks->insiders;
 	uint64_t since_ns = event_clock_now_ns(looks->clock), addresses[CHUNK];
 	struct snapshot snapshot;
 	struct error *err;
@@ -305,7 +321,7 @@ static void look_at(struct looks *looks, struct process *process, struct insider
 	for (size_t i = 0; i < snapshot.count && !err && is_inside; i++)
 		add(looks, process, &snapshot, &snapshot.goroutines[i], true, since_ns);
 	for (size_t i = 0; i < count && !err && !is_inside; i++)
-		add_started(looks, process, &snapshot, chosen[i], since_ns);
+		add_outside(looks, process, &snapshot, of, chosen[i], since_ns);
 	snapshot_release(&snapshot);
 	/* That it has ended, records tell. */
 	process->is_readable = !err;
@@ -325,36 +341,80 @@ static void look_at_some(struct looks *looks, struct insiders *of, size_t most)
 				   chosen[end]->key.second == chosen[at]->key.second;)
 			end++;
 		if (process && process->is_readable)
-			look_at(looks, process, chosen + at, end - at, of == &looks->insiders);
+			look_at(looks, process, of, chosen + at, end - at);
 	}
+}
+
+/* As long as somebody waits for a lock, and as often as that may cost. */
+static void look_for_holders(struct looks *looks)
+{
+	uint64_t began_ns = cpu_now_ns(), now_ns = event_clock_now_ns(looks->clock), rest_ns;
+	struct process *process = looks->locked;
+	struct error *err;
+
+	if (!process)
+		insiders_forget(&looks->holders.goroutines);
+	if (!process || !process->source.allgs || now_ns < looks->next_holders_ns)
+		return;
+	err = holders_find(&looks->holders, &looks->stacks, &process->source, process->pid,
+			   &looks->insiders, &looks->started);
+	for (size_t i = 0; i < looks->holders.count; i++) {
+		struct held *held = &looks->holders.items[i];
+
+		held->holder.header.time_ns = held->stack.header.time_ns = process->read_ns;
+		held->stack.header.pid = (uint32_t)process->pid;
+	}
+	error_free(err);
+	rest_ns = (uint64_t)((double)(cpu_now_ns() - began_ns) * (1 / LOOKS_MAX_SHARE - 1));
+	looks->next_holders_ns = event_clock_now_ns(looks->clock) + rest_ns;
 }
 
 void looks_take(struct looks *looks)
 {
 	uint64_t began_ns = cpu_now_ns();
 
-	looks->num_found = looks->num_told = 0;
+	looks->num_found = looks->num_told = looks->num_told_holders = looks->holders.count = 0;
+	looks->locked = NULL;
 	look_at_some(looks, &looks->insiders, LOOKS_MAX);
 	look_at_some(looks, &looks->started, LOOKS_MAX_STARTED);
+	look_at_some(looks, &looks->holders.goroutines, HOLDERS_MAX);
 	plan_next(looks, cpu_now_ns() - began_ns);
+	look_for_holders(looks);
 }
 
 /* ---- telling ---- */
 
-void looks_tell(struct looks *looks, uint64_t until_ns,
-		void (*tell)(void *context, const struct record *record), void *context)
+typedef void (*teller)(void *context, const struct record *record);
+
+/* `id`: the stack's, as the record names it; 0: it names none. */
+static void tell_with_stack(struct looks *looks, const struct record_stack *stack, uint64_t id,
+			    const struct record *record, teller tell, void *context)
 {
-	while (looks->num_told < looks->num_found) {
+	uint64_t *told = &looks->told_stacks[id % TOLD_STACKS];
+
+	if (id && *told != id) {
+		*told = id;
+		tell(context, &stack->header);
+	}
+	tell(context, record);
+}
+
+void looks_tell(struct looks *looks, uint64_t until_ns, teller tell, void *context)
+{
+	for (; looks->num_told < looks->num_found; looks->num_told++) {
 		const struct found *found = &looks->found[looks->num_told];
-		uint64_t *told = &looks->told_stacks[found->on.look.stack % TOLD_STACKS];
 
 		if (found->on.look.header.time_ns > until_ns)
 			return;
-		looks->num_told++;
-		if (found->on.look.stack && *told != found->on.look.stack) {
-			*told = found->on.look.stack;
-			tell(context, &found->stack.header);
-		}
-		tell(context, &found->on.look.header);
+		tell_with_stack(looks, &found->stack, found->on.look.stack, &found->on.look.header,
+				tell, context);
+	}
+	for (; looks->num_told_holders < looks->holders.count; looks->num_told_holders++) {
+		const struct held *held = &looks->holders.items[looks->num_told_holders];
+
+		if (held->holder.header.time_ns > until_ns)
+			return;
+		tell_with_stack(looks, &held->stack, held->holder.by_stack, &held->holder.header,
+				tell, context);
 	}
 }

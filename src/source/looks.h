@@ -2,7 +2,8 @@
 /*
  * looks.h - what goroutines inside targets do, where their waits are not seen: the memory of their
  * processes is read now and then, and each one that is found there is a RECORD_LOOK, with its stack, and the peer
- * that it waits for. So are those that calls started, as long as the call is open.
+ * that it waits for. So are those that calls started, as long as the call is open, and those that may hold a lock that
+ * somebody of these waits for (holders.h).
  *
  * Who is inside is known by the records that the kernel sends, which all pass by here. Memory and time are
  * bounded: of more goroutines than can be read at once some are, chosen by chance, and where that takes
@@ -20,7 +21,7 @@
 #define LOOKS_MAX 256
 /* Of those that calls started; further ones are not looked at. */
 #define LOOKS_MAX_STARTED 128
-/* Of the time of one processor, for reading. */
+/* Of the time of one processor, for reading; as much again for finding out who holds locks. */
 #define LOOKS_MAX_SHARE 0.05
 
 struct looks;

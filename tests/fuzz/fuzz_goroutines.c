@@ -103,7 +103,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct snapshot_source source = {.memory = {&bytes, read_bytes},
 					 .code = {.at = code_at},
 					 .allgs = MEMORY,
-					 .wants_more = true};
+					 .wants_labels = true,
+					 .wants_awaited = true};
 	struct snapshot snapshot;
 	struct groups groups;
 	struct locks locks;

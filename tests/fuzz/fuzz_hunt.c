@@ -247,6 +247,10 @@ static void fill(union any_record *room, const uint8_t *bytes, uint64_t now_ns)
 			fill_on(&room->look_on.on, bytes);
 		}
 		break;
+	case RECORD_HOLDER:
+		room->holder.by_goid = bytes[2] & 3;
+		room->holder.by_stack = bytes[3] & 7;
+		break;
 	case RECORD_STUCK:
 		room->stuck.stack = bytes[3] & 7;
 		room->stuck.state = bytes[4];
@@ -298,7 +302,7 @@ static void feed(struct hunt *hunt, struct checker *checker, const uint8_t *byte
 		.pid = 1 + (bytes[0] >> 6 & 1),
 	};
 	if (room.header.kind == RECORD_LOOK && bytes[1] & 4)
-		room.header.kind = RECORD_STUCK;
+		room.header.kind = bytes[1] & 2 ? RECORD_HOLDER : RECORD_STUCK;
 	room.header.size = (uint16_t)record_min_size(room.header.kind);
 	if (room.header.kind == RECORD_WAIT && bytes[0] >> 7)
 		room.header.flags = RECORD_IS_OPEN;

@@ -280,6 +280,53 @@ static void test_started(void **state)
 	world_end(&world);
 }
 
+/* ---- who may hold what is waited for ---- */
+
+static void hold(struct world *world, uint64_t us, uint64_t goid, uint64_t by_goid, uint64_t stack)
+{
+	union any_record room = {.holder = {.by_goid = by_goid, .by_stack = stack}};
+
+	world_feed(world, &room, RECORD_HOLDER, us, goid);
+}
+
+static void check_holders(const struct hunt_report *report)
+{
+	const struct hunt_doing *doing = find(report, "sync.Mutex.Lock");
+
+	assert_int_equal(report->num_causes, 1);
+	assert_int_equal(doing->ns, 80000000);
+	assert_true(doing->by_holder && doing->by_several);
+	assert_int_equal(doing->by_goid, 5); /* most of the time */
+	assert_string_equal(doing->by.function->text, "main.refresh");
+	assert_int_equal(doing->num_meanwhile, 1);
+	assert_string_equal(doing->meanwhile[0].kind_name, "sleep");
+	/* Of each as much as was seen, while it may have held it: 4 had been seen for 30 ms when it was 5's turn, which was
+	 * seen for 46. */
+	assert_int_equal(doing->meanwhile[0].ns, 76000000);
+}
+
+/* It goes from hand to hand: each is asked what it did in its time. */
+static void test_holders(void **state)
+{
+	struct world world;
+	uint64_t lock, sleep;
+
+	begin(&world);
+	lock = STACK(&world, PARK, LOCK, HANDLE);
+	sleep = STACK(&world, PARK, SLEEP, REFRESH);
+	world_enter(&world, 1, 0);
+	for (uint64_t us = 2 * MS; us < 80 * MS; us += 2 * MS) {
+		look_at(&world, us, 1, REASON_LOCK, lock);
+		look_at(&world, us, 4, REASON_SLEEP, sleep);
+		look_at(&world, us, 5, REASON_SLEEP, sleep);
+		hold(&world, us, 1, us < 32 * MS ? 4 : 5, sleep);
+	}
+	hold(&world, 79 * MS, 77, 1, sleep); /* of somebody who is not known */
+	world_leave(&world, 1, 80 * MS);
+	assert_int_equal(world_report(&world, &none, check_holders), 1);
+	world_end(&world);
+}
+
 /* ---- rests ---- */
 
 static void check_rest(const struct hunt_report *report)
@@ -315,7 +362,7 @@ int main(void)
 		cmocka_unit_test(test_wait),    cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_change),  cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_ends),    cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_started),
+		cmocka_unit_test(test_started), cmocka_unit_test(test_holders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
