@@ -27,6 +27,23 @@ static bool is_anywhere(enum hunt_kind kind)
 	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU;
 }
 
+/* What stands between the kind and its place, or in the place's stead where one is missed. */
+static const char *word_of_place(const struct hunt_doing *doing, bool has_place)
+{
+	if (has_place)
+		return is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in " : " in ";
+	switch (doing->kind) {
+	case HUNT_CPU:
+	case HUNT_WAIT:
+	case HUNT_SYSCALL:
+	case HUNT_C_CODE:
+	case HUNT_C_ASLEEP:
+		return ", nobody knows where";
+	default:
+		return "";
+	}
+}
+
 /* As many of them as are worth a word: how many. */
 static size_t num_told_parts(const struct hunt_doing *doing)
 {
@@ -166,10 +183,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 	};
 
 	snprintf(then, sizeof(then), "%s%s%s%s", purpose ? " (" : "", purpose ?: "",
-		 purpose ? ")" : "",
-		 !has_place                                     ? ""
-		 : is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in "
-								: " in ");
+		 purpose ? ")" : "", word_of_place(doing, has_place));
 	if (doing->num_parts && doing->parts[0].callee) {
 		line.callees = doing->parts;
 		line.num_callees = num_told_parts(doing);

@@ -356,7 +356,8 @@ static void test_drill(void **state)
 	assert_drill("json", "hunt-drill-json");
 }
 
-/* A handler behind wrappers: those are told in one line, and what is below them is where it was. */
+/* A handler behind wrappers: those are told in one line, and what is below them is where it was. Of one wait there is no
+ * stack. */
 static void wrapped(struct world *world)
 {
 	uint64_t sleep, lock;
@@ -367,8 +368,9 @@ static void wrapped(struct world *world)
 	world_enter(world, 1, 0);
 	world_wait(world, 1, 0, 60000, 60000, REASON_SLEEP, sleep, 0, 0);
 	world_wait(world, 1, 60000, 100000, 100000, REASON_LOCK, lock, 0, 0);
-	world_leave(world, 1, 100000);
-	world_stop(world, 100000);
+	world_wait(world, 1, 100000, 120000, 120000, REASON_CHAN, 0, 0, 0);
+	world_leave(world, 1, 120000);
+	world_stop(world, 120000);
 }
 
 static void test_wrapped(void **state)
