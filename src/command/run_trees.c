@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "command/nothing.h"
 
+/* Calls in no tree that are worth a word. */
+#define LEAST_MISSED 10
+
 /* ---- preparing ---- */
 
 /* What is written there takes the place of what it is. */
@@ -127,6 +130,7 @@ static void handle(void *context, const struct record *record)
 	struct run_trees *trees = context;
 
 	run_saw(trees->run, record);
+	trees->num_entries += record->kind == RECORD_ENTRY;
 	if (record->kind == RECORD_WRONG_GOID)
 		run_distrust(trees->run, record->pid);
 	run_fail(trees->run, run_record_add(&trees->record, record));
@@ -150,6 +154,8 @@ static struct error *start(void *context)
 	struct error *err = run_start(trees->run, &options, what);
 	if (err || !trees->run->has_begun || trees->run->is_changed)
 		return err;
+	trees->num_entries = 0;
+	trees->num_entries_before = guard_num_entries(trees->run->guard);
 	return run_record_begin(&trees->record, trees->run);
 }
 
@@ -195,9 +201,35 @@ static struct progress_count count(void *context)
 	};
 }
 
+/* Something else than where they are called may have left them out. */
+static bool has_other_reasons(const uint64_t *stats)
+{
+	for (size_t i = 0; i < STAT_COUNT; i++)
+		if (i != STAT_SENT && i != STAT_OTHER_NAMESPACE && stats[i])
+			return true;
+	return false;
+}
+
+/* Goroutines that a target's call starts are where its work is often done. */
+static void hint_at_follow(const struct run_trees *trees)
+{
+	uint64_t all = guard_num_entries(trees->run->guard) - trees->num_entries_before;
+	uint64_t missed = all > trees->num_entries ? all - trees->num_entries : 0;
+
+	if (trees->args->run.options.follow || !trees->num_entries ||
+	    has_other_reasons(trees->run->counts) || missed <= trees->num_entries ||
+	    missed < LEAST_MISSED)
+		return;
+	log_info(
+		"%llu of %llu calls of traced functions are in no tree: goroutines made them that were in no target; --follow shows those of goroutines that a tree starts",
+		(unsigned long long)missed, (unsigned long long)all);
+}
+
 static void report(void *context)
 {
 	const struct run_trees *trees = context;
+
+	hint_at_follow(trees);
 
 	tree_view_report_unwanted(&trees->view, &trees->args->run.options, trees->run->counts);
 	if (!trees->args->only_records)

@@ -14,6 +14,8 @@ struct run_trees {
 	struct run *run; /* not owned */
 	struct tree_view view; /* with trace_args.only_records: of metrics alone, or not there */
 	struct run_record record;
+	uint64_t num_entries; /* calls that are in trees */
+	uint64_t num_entries_before; /* guard_num_entries() when tracing began */
 };
 
 /* Sets what the run does, and its args. */

@@ -149,6 +149,17 @@ struct guard_cost guard_cost_of_others(const struct guard *guard)
 	return (struct guard_cost){bill.num_hits, bill.cost_ns, guard->cpu.others_ns};
 }
 
+uint64_t guard_num_entries(const struct guard *guard)
+{
+	const struct plan *plan = guard->options.plan;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < plan->num_funcs; i++)
+		if (plan->funcs[i].num_sites)
+			count += guard->traced_hits[plan->funcs[i].first_site];
+	return count;
+}
+
 /* ---- counters ---- */
 
 /* When it is known better: the programs' time changes. */

@@ -67,6 +67,9 @@ struct guard_cost {
 struct guard_cost guard_cost(const struct guard *guard);
 struct guard_cost guard_cost_of_others(const struct guard *guard);
 
+/* How often the plan's functions were entered in traced processes since they have probes, in trees or not. */
+uint64_t guard_num_entries(const struct guard *guard);
+
 /* What probes where goroutines change their states took of CPU time, and were taken off therefore; 0: they
  * were not. */
 double guard_share_of_states(const struct guard *guard);

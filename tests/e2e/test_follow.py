@@ -155,3 +155,15 @@ def test_the_runtimes_own_goroutines(binary, start, trace, version):
     assert any(change.get("started_by", {}).get("goid") == goid and "runtime.gcBgMark" in change["start"]["function"]
                for change in births.stop().calls())
     assert {call["goid"] for call in tracer.stop().calls()} == {goid}
+
+
+@pytest.mark.parametrize("follow", [[], ["--follow"]], ids=["alone", "followed"])
+def test_hint(binary, start, trace, follow):
+    """Most calls are made by goroutines that a tree starts: without --follow that is told."""
+    program = start(binary("follow"))
+    tracer = trace(*follow, *options(program.path))
+    program.work("GO")
+    program.work("release")
+    said = re.findall(r"(\d+) of (\d+) calls of traced functions are in no tree: .*; --follow shows", tracer.stop().err)
+    assert bool(said) == (not follow), tracer.err
+    assert not said or int(said[0][0]) > int(said[0][1]) / 2
