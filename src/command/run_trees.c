@@ -230,7 +230,6 @@ static void report(void *context)
 	const struct run_trees *trees = context;
 
 	hint_at_follow(trees);
-
 	tree_view_report_unwanted(&trees->view, &trees->args->run.options, trees->run->counts);
 	if (!trees->args->only_records)
 		tree_view_report(&trees->view);

@@ -142,7 +142,7 @@ static struct error *find_pid(const struct command *command, const char *word)
 {
 	bool has_pid = false;
 
-	if (word[strspn(word, "0123456789")] || is_file(word))
+	if (!*word || word[strspn(word, "0123456789")] || is_file(word))
 		return NULL;
 	options_visit(command->argp, look_for_pid, &has_pid);
 	return has_pid ? error_new("there is no file '%s': a process is given by -p %s", word, word)
