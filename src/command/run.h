@@ -49,6 +49,7 @@ struct run {
 	char *build_id; /* of bin, the same */
 	char *binary_path; /* of bin, where it is opened as /proc/PID/exe; else NULL */
 	FILE *file; /* where the output goes, see run_file.h; NULL: to a server */
+	bool is_recording; /* that file, which run_record.h empties when it is written to */
 	struct process *process; /* the only one, or NULL: all that run the binary */
 	struct source *source;
 	struct guard *guard; /* of the source: what probes cost */

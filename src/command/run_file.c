@@ -60,8 +60,9 @@ struct error *run_file_open(struct run *run)
 
 struct error *run_file_begin(struct run *run)
 {
-	return run->file && is_named(run) ? output_file_cut(run->file, run->args->output_path)
-					  : NULL;
+	return run->file && is_named(run) && !run->is_recording
+		       ? output_file_cut(run->file, run->args->output_path)
+		       : NULL;
 }
 
 void run_file_leave_to_program(const struct run *run)

@@ -12,7 +12,7 @@
  * of a format that is sent to a server. */
 struct error *run_file_open(struct run *run);
 
-/* Tracing has begun: takes away what was in the file. */
+/* Tracing has begun: takes away what was in the file, unless run.is_recording. */
 struct error *run_file_begin(struct run *run);
 
 /*

@@ -70,14 +70,30 @@ static struct error *forgive_reader(struct run_record *to, struct error *err)
 	return NULL;
 }
 
+static bool is_kept(const struct run_record *record)
+{
+	return record->keep.ns || record->keep.bytes;
+}
+
+/* Standard output may be in use by others. */
+static struct error *cut_file(const struct run_record *record)
+{
+	return strcmp(record->path, "-") ? output_file_cut(record->file, record->path) : NULL;
+}
+
+/* What is kept is written in the end; until then the file of a recorder before stays. */
 static struct error *begin_file(struct run_record *record)
 {
-	struct error *err = NULL;
+	struct error *err = is_kept(record) ? NULL : cut_file(record);
 
-	/* Standard output may be in use by others. */
-	if (strcmp(record->path, "-") != 0)
-		err = output_file_cut(record->file, record->path);
 	return err ?: recorder_new(record->file, &record->keep, &record->recorder);
+}
+
+static struct error *end_file(struct run_record *record)
+{
+	struct error *err = is_kept(record) ? cut_file(record) : NULL;
+
+	return err ?: recorder_end(record->recorder);
 }
 
 static size_t padded(const struct record *record)
@@ -246,7 +262,7 @@ struct error *run_record_add(struct run_record *to, const struct record *record)
 		err = look_for_slow(to, record);
 	if (record->kind == RECORD_STOPPED) {
 		to->has_begun = false;
-		err = err ?: recorder_end(to->recorder);
+		err = err ?: end_file(to);
 	}
 	return forgive_reader(to, err);
 }

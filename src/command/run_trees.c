@@ -274,6 +274,7 @@ void run_trees_begin(struct run_trees *trees, const struct trace_args *args, str
 	};
 	run->args = &args->run;
 	run->format = args->view.format;
+	run->is_recording = args->only_records;
 	run->writes_metrics = args->view.metrics_path || format_is_rewritten(run->format);
 	run->advice = "trace fewer functions, or give --ring-size more";
 	run->ops = &ops;
