@@ -53,7 +53,7 @@ def test_terminal(hunt, columns):
     text = " ".join(" ".join(lines).split())
     assert text.startswith("main.handleMutex: 200 calls in "), lines
     places = [culprit(account), culprit(account, "waker"), culprit(account, "meanwhile")]
-    wanted = r".*100 % \d+\.\d ms (sync\.Mutex\.Lock|semacquire) in {}.*woken by goroutine \d+ in {}.*meanwhile \d+ % .*: sleep in {}"
+    wanted = r".*(9\d|100) % \d+\.\d ms (sync\.Mutex\.Lock|semacquire) in {}.*woken by goroutine \d+ in {}.*meanwhile \d+ % .*: sleep in {}"
     assert re.match(wanted.format(*(rf"{re.escape(function.strip())} (\S*/)?{re.escape(line)}" for function, line in places)),
                     text), lines
     assert "where the time of the slow calls went:" in text
@@ -137,19 +137,20 @@ def test_files_where_waits_are_sampled(binary, start, run_tool, version, kind, h
     tracer.stop()
     report = json.loads(tracer.out)
     matching = [one for one in report["causes"] if one["kind"] == f"syscall {call}"]
-    assert len(matching) == 1, json.dumps(matching)
-    (cause,) = matching
+    cause = matching[0]
+    # A goroutine that moved while its stack was read has an end of it alone.
+    assert cause["ns"] > 0.8 * sum(one["ns"] for one in matching), json.dumps(matching)
     assert report["mode"] == "sampled" and cause["on"], report
     assert all(re.fullmatch(on(account), one["name"]) for one in cause["on"]), cause["on"]
 
 
 def test_many_sampled(hunt):
     """More goroutines are inside than are read at once: each of them is seen often enough."""
-    tracer, account = hunt("sleep 2000 2000 2000 1000", "--waits", "sampled", "-f", "json", "main.handleSleep")
+    tracer, account = hunt("sleep 2000 2000 2000 4000", "--waits", "sampled", "-f", "json", "main.handleSleep")
     report = json.loads(tracer.out)
     assert (report["mode"], report["calls"], report["lost"]) == ("sampled", 2000, 0)
     cause = report["causes"][0]
-    assert cause["kind"] == "sleep" and cause["share"] > 0.5
+    assert cause["kind"] == "sleep" and cause["share"] > 0.5, report["causes"]
     assert (cause["function"], cause["line"]) == next((place["function"], place["line"]) for place in account["places"])
 
 
