@@ -10,9 +10,10 @@
 #define WATCH_NS       (10 * MS)
 #define WATCH_CHEAP_NS (30 * MS) /* they had nothing to do in the first */
 #define ENOUGH_COST_NS (3 * MS / 2)
-/* Of one CPU: a program that uses less is idle most of the time. It is no reason to wait, and what came in less time came by
- * chance. */
-#define IDLE          0.2
+/* Of one CPU: a program that uses less is no reason to wait. */
+#define IDLE 0.2
+/* It is idle most of the time, and what came in less time came by chance. One that has to wait for a CPU uses more. */
+#define MOSTLY_IDLE   0.1
 #define IDLE_WATCH_NS (1000 * MS)
 #define LOOK_AGAIN_NS (2 * MS)
 /* What is there is looked at again as long as it is given rest; and before tracing begins. */
@@ -163,7 +164,7 @@ static void measure(struct begin *begin, const struct sample *sample)
 	begin->cpus = own_cpu_ns(sample->cpu_ns - begin->since_cpu_ns,
 				 sample_spent_ns(begin->plan, sample)) /
 		      ((double)length_ns + 1);
-	window->least_ns = begin->cpus < IDLE ? IDLE_WATCH_NS : 0;
+	window->least_ns = begin->cpus < MOSTLY_IDLE ? IDLE_WATCH_NS : 0;
 	window->usual_cpus = begin->cpus;
 	window_measure(window, sample, true);
 }
