@@ -16,6 +16,8 @@
 #include "base/error.h"
 #include "gofuncgraph/record.h"
 
+struct value_lists;
+
 enum call_end {
 	CALL_OPEN, /* not ended yet */
 	CALL_RETURN,
@@ -234,6 +236,8 @@ struct calltree_sink {
 	 */
 	uint32_t (*func_of_site)(void *context, uint32_t site);
 	const struct hit_time *hit_times; /* by site; NULL: of no interest. Not owned */
+	/* That calls' values are of: what a call's results need of its arguments to be read. NULL: none. Not owned */
+	const struct value_lists *values;
 	/* False: tree.calls, steps, waits and starts stay empty, and only call_ended is of use. */
 	bool keep_calls;
 	bool states; /* account for RECORD_STATE; false: such records are ignored */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "values/go_dictionary.h"
+
 static void keep(struct calltree *trees, struct owner *owner, const struct captured *captured,
 		 struct captured **copy, bool *is_left_out)
 {
@@ -32,6 +34,9 @@ void captured_keep_results(struct calltree *trees, struct owner *owner, struct c
 			   const struct captured *captured)
 {
 	keep(trees, owner, captured, &call->results, &call->results_left_out);
+	/* Where records were lost since its entry, this may be the return of another call. */
+	if (call->results && !call->incomplete)
+		go_dictionary_hand_on(trees->sink.values, call->captured, call->results);
 }
 
 static void drop(struct calltree *trees, struct owner *owner, struct captured **copy)

@@ -8,7 +8,7 @@
 /* A copy of them; NULL: there are none. Where there is no room, the call says so. */
 void captured_keep(struct calltree *trees, struct owner *owner, struct call *call,
 		   const struct captured *captured);
-/* The same of its results. */
+/* The same of its results, with what of their types its arguments tell. */
 void captured_keep_results(struct calltree *trees, struct owner *owner, struct call *call,
 			   const struct captured *captured);
 void captured_free(struct calltree *trees, struct owner *owner, struct call *call);

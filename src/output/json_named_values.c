@@ -56,7 +56,7 @@ void json_named_values(struct output *out, struct json_writer *json, const struc
 	if (call->values_left_out)
 		json_member_true(json, "args_left_out");
 	json_labels(out, json, call);
-	if (args && (args->count || args->typed)) {
+	if (args && value_list_has_values(args)) {
 		json_member_open(json, "args", '{');
 		put_values(writing, "args", args, call->captured);
 		json_close(json, '}');

@@ -109,7 +109,7 @@ void json_values(struct output *out, struct json_writer *json, const struct call
 	if (call->values_left_out)
 		json_member_true(json, "args_left_out");
 	json_labels(out, json, call);
-	if (list && (list->count || list->typed)) {
+	if (list && value_list_has_values(list)) {
 		json_member_open(json, "args", '[');
 		put_values(json, list, call->captured);
 	}

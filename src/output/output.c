@@ -220,6 +220,7 @@ struct calltree_sink output_sink(struct output *out)
 		.tree_ended = tree_ended,
 		.tree_settled = out->format->part || out->options.whole_trees ? tree_settled : NULL,
 		.func_of_site = func_of_site,
+		.values = out->options.values,
 		.keep_calls = out->format->tree != NULL,
 		.states = out->options.run.states,
 		.min_wait_ns = out->options.run.min_wait_ns,

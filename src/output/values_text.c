@@ -194,7 +194,9 @@ void bytes_put_values(struct bytes *bytes, const struct output *out, const struc
 {
 	struct text_sink to = {.put = put_to_bytes, .context = bytes, .max_text = SIZE_MAX};
 
-	if (call->values_left_out || output_values(out, call->captured)) {
+	const struct value_list *args = output_values(out, call->captured);
+
+	if (call->values_left_out || (args && value_list_has_values(args))) {
 		bytes_put(bytes, "(", 1);
 		put_values(&to, out, call->captured, call->values_left_out);
 		bytes_put(bytes, ")", 1);

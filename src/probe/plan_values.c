@@ -173,7 +173,6 @@ static struct error *find_conditions(struct plan *plan, const struct plan_func *
 	return err;
 }
 
-/* `at`: all zero at a return. */
 static struct error *make_list(struct plan_values *values, struct plan *plan, struct site *site,
 			       struct typed_site at, struct found *found)
 {
@@ -209,6 +208,46 @@ const struct go_signature *plan_values_signature(struct plan_values *values,
 	return values->has_signature ? &values->signature : NULL;
 }
 
+static struct error *find_results(struct plan_values *values, struct plan *plan,
+				  const struct plan_func *func,
+				  const struct go_signature *signature, struct found *found)
+{
+	struct error *err = NULL;
+
+	if (wants_all(values->results, func))
+		err = find_all(signature, true, found);
+	return err ?: find_conditions(plan, func, signature, true, found);
+}
+
+/* Whether the types of results that are wanted are in the dictionary, which only the entry can tell. */
+static struct error *look_at_results(struct plan_values *values, struct plan *plan,
+				     const struct plan_func *func,
+				     const struct go_signature *signature, bool *need_dictionary)
+{
+	struct found found = {};
+	struct error *err = find_results(values, plan, func, signature, &found);
+
+	for (size_t i = 0; i < found.count; i++)
+		*need_dictionary |= found.items[i].variable->dictionary_word;
+	typed_values_free(found.items, found.count);
+	return err;
+}
+
+/* Of the list that was made last, of arguments. One that holds nothing is of no use. */
+static void look_at_dictionary(struct plan_values *values, struct plan *plan, struct site *site,
+			       const struct typed_site *at)
+{
+	struct value_list *list = &plan->values.items[plan->values.count - 1];
+
+	if (!list->typed->num_values && !list->typed->num_pieces) {
+		value_list_clear(list);
+		plan->values.count--;
+		site->flags &= ~(uint32_t)SITE_VALUES;
+	} else if (at->is_for_results && list->typed->dictionary.piece != TYPED_NONE) {
+		values->dictionary_list = plan->values.count;
+	}
+}
+
 static struct error *set_arguments(struct plan_values *values, struct plan *plan, struct site *site,
 				   const struct decoded *decoded)
 {
@@ -227,8 +266,13 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 	err = find_values(values, func, signature, &found);
 	if (!err)
 		err = find_conditions(plan, func, signature, false, &found);
-	if (!err && found.count)
+	if (!err && at.dictionary.variable)
+		err = look_at_results(values, plan, func, signature, &at.is_for_results);
+	if (!err && (found.count || at.is_for_results)) {
 		err = make_list(values, plan, site, at, &found);
+		if (!err)
+			look_at_dictionary(values, plan, site, &at);
+	}
 	if (!err && site->flags & SITE_VALUES)
 		plan_values_lose(plan, site, decoded,
 				 typed_lost(plan->values.items[site->values].typed,
@@ -241,9 +285,10 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 static struct error *set_results(struct plan_values *values, struct plan *plan, struct site *site)
 {
 	const struct plan_func *func = &plan->funcs[plan->num_funcs - 1];
+	struct typed_site at = {.is_return = true};
 	const struct go_signature *signature;
 	struct found found = {};
-	struct error *err = NULL;
+	struct error *err;
 
 	if (values->results_of == plan->num_funcs) {
 		if (!values->results_list)
@@ -258,14 +303,15 @@ static struct error *set_results(struct plan_values *values, struct plan *plan, 
 	if (!signature)
 		return NULL;
 	values->num_found++;
-	if (wants_all(values->results, func))
-		err = find_all(signature, true, &found);
-	if (!err)
-		err = find_conditions(plan, func, signature, true, &found);
+	if (values->dictionary_list)
+		at.dictionary = signature->dictionary;
+	err = find_results(values, plan, func, signature, &found);
 	if (!err && found.count) {
-		err = make_list(values, plan, site, (struct typed_site){}, &found);
+		err = make_list(values, plan, site, at, &found);
 		values->results_list = plan->values.count;
 	}
+	if (!err && values->results_list && values->dictionary_list)
+		plan->values.items[values->dictionary_list - 1].results = values->results_list;
 	typed_values_free(found.items, found.count);
 	return err;
 }
@@ -285,8 +331,11 @@ struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 
 	if (site->kind == SITE_RETURN && results && (is_conditional || wants_all(results, func)))
 		return set_results(values, plan, site);
-	if (site->kind == SITE_ENTRY && args &&
-	    (is_conditional || wants_all(args, func) || (func->target && args->num_paths)))
+	if (site->kind != SITE_ENTRY || !args)
+		return NULL;
+	values->dictionary_list = 0;
+	if (is_conditional || wants_all(args, func) || (func->target && args->num_paths) ||
+	    (results && wants_all(results, func)))
 		return set_arguments(values, plan, site, decoded);
 	return NULL;
 }

@@ -14,6 +14,9 @@ struct plan_values {
 	/* Number plus one of the list of the function's results, which all its returns have. */
 	size_t results_list;
 	size_t results_of; /* number plus one of that function; 0: none yet */
+	/* Number plus one of the list at the entry of the function that was added last, if its results need the dictionary
+	 * in it; 0: they do not, or it is not known there. */
+	size_t dictionary_list;
 	/* Of the function that was asked for last; how far it is known. */
 	struct go_signature signature;
 	size_t signature_of; /* number plus one of that function; 0: none yet */

@@ -7,8 +7,10 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/numbers.h"
+#include "recording/open_dictionaries.h"
 #include "recording/value_lists.h"
 #include "types/go_types.h"
+#include "values/go_dictionary.h"
 #include "values/go_visit.h"
 
 struct value_notes {
@@ -16,6 +18,9 @@ struct value_notes {
 	struct typed_source source; /* of all lists */
 	struct typed_list *
 		*noted; /* by list: as it is, but asks by way of what is below; or NULL */
+	const struct value_list *lists; /* not owned */
+	struct open_dictionaries *open_dictionaries; /* of calls whose results need them */
+	struct bytes results; /* a copy of what was captured, which knows its dictionary */
 	const struct go_types *types; /* NULL: there are no typed values */
 	struct numbers numbers; /* of types, by their addresses */
 	/* Those that were not complete when they were looked at last. */
@@ -217,8 +222,10 @@ struct error *value_notes_new(const struct value_lists *lists, struct value_note
 	if (!notes)
 		return error_out_of_memory();
 	notes->num_lists = lists ? lists->count : 0;
+	notes->lists = lists ? lists->items : NULL;
 	notes->noted = calloc(notes->num_lists + 1, sizeof(*notes->noted));
-	if (!notes->noted)
+	notes->open_dictionaries = open_dictionaries_new();
+	if (!notes->noted || !notes->open_dictionaries)
 		return error_out_of_memory();
 	for (size_t i = 0; i < notes->num_lists; i++) {
 		if (!make_noted(notes, i, lists->items[i].typed))
@@ -237,12 +244,49 @@ void value_notes_free(struct value_notes *notes)
 	for (size_t i = 0; notes->noted && i < notes->num_lists; i++)
 		free(notes->noted[i]);
 	free(notes->noted);
+	free(notes->open_dictionaries);
 	free(notes->open);
 	numbers_clear(&notes->numbers);
 	hash_free_items(&notes->asked);
 	bytes_destroy(&notes->bytes);
 	bytes_destroy(&notes->taken);
+	bytes_destroy(&notes->results);
 	free(notes);
+}
+
+/* ---- records ---- */
+
+/* Of a call that begins: results are of types that its dictionary tells. */
+static void expect_results(struct value_notes *notes, const struct record *record,
+			   const struct captured *captured)
+{
+	uint64_t dictionary = notes->lists[captured->list].results
+				      ? go_dictionary(notes->noted[captured->list], captured)
+				      : 0;
+
+	if (dictionary)
+		open_dictionaries_put(notes->open_dictionaries, (const struct record_frame *)record,
+				      dictionary);
+}
+
+/* As they are to be read: by the dictionary of their call, as far as it is known. */
+static const struct captured *own_results(struct value_notes *notes, const struct record *record,
+					  const struct captured *captured)
+{
+	const struct typed_list *typed = notes->noted[captured->list];
+	uint64_t dictionary = typed->dictionary.piece == TYPED_NONE
+				      ? 0
+				      : open_dictionaries_find(notes->open_dictionaries,
+							       (const struct record_frame *)record);
+
+	if (!dictionary)
+		return captured;
+	bytes_clear(&notes->results);
+	bytes_put(&notes->results, captured, captured_size(captured));
+	if (notes->results.failed)
+		return captured;
+	go_dictionary_set(typed, (struct captured *)notes->results.data, dictionary);
+	return (const struct captured *)notes->results.data;
 }
 
 void value_notes_take_record(struct value_notes *notes, const struct record *record)
@@ -252,6 +296,10 @@ void value_notes_take_record(struct value_notes *notes, const struct record *rec
 
 	if (!captured || captured->list >= notes->num_lists || !notes->noted[captured->list])
 		return;
+	if (record->kind == RECORD_ENTRY)
+		expect_results(notes, record, captured);
+	else
+		captured = own_results(notes, record, captured);
 	go_visit(notes->noted[captured->list], captured);
 	if (notes->types)
 		look_at_types(notes, num_open);

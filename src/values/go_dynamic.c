@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* go_dynamic.c - what only the program knows: what is in an interface, which function a value is, what a generic
- * function was called for. */
+/* go_dynamic.c - what only the program knows: what is in an interface, which function a value is. */
 #include "values/go_value_internal.h"
 
 #include <string.h>
@@ -105,35 +104,4 @@ const char *go_value_function(const struct go_value *value, uint8_t *state)
 	if (source->function)
 		name = source->function(source->context, address - value->captured->bias);
 	return name;
-}
-
-/* The address of the call's dictionary; 0: it is not known. */
-static uint64_t find_dictionary(const struct typed_list *typed, const struct captured *captured)
-{
-	uint8_t piece = typed->dictionary.piece, state;
-	const uint8_t *bytes = NULL;
-	uint64_t address = 0;
-	size_t size = 0;
-
-	if (piece != TYPED_NONE)
-		bytes = go_piece_bytes(typed, captured, piece, &size, &state);
-	if (bytes && size == sizeof(address))
-		memcpy(&address, bytes, sizeof(address));
-	return address;
-}
-
-struct go_type *go_own_type(const struct typed_list *typed, const struct captured *captured,
-			    const struct typed_value *value)
-{
-	const struct typed_source *source = &typed->source;
-	unsigned word = value->variable->dictionary_word;
-	struct typed_value own = {.variable = value->variable};
-	const char *path = strchr(value->name, '.');
-	uint64_t address = word ? find_dictionary(typed, captured) : 0;
-
-	if (!address || !source->type_in)
-		return value->type;
-	own.type = source->type_in(source->context, address - captured->bias + (word - 1) * WORD,
-				   value->variable->type);
-	return own.type && typed_find_inside(&own, path ?: "") ? own.type : value->type;
 }

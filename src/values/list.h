@@ -72,7 +72,9 @@ struct value_label {
 struct value_list {
 	struct value_spec specs[VALUES_MAX_WRITTEN];
 	size_t count;
-	size_t results; /* number plus one of the list of results that came with it; 0: there is none */
+	/* Number plus one of the list of results that came with it, or that need the dictionary in it; 0: there is
+	 * none. */
+	size_t results;
 	struct value_label labels[MAX_TOLD_LABELS]; /* besides the values */
 	size_t num_labels;
 	struct value_label id_labels[ID_LABELS]; /* with fetch.has_id_labels */

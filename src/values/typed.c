@@ -94,17 +94,23 @@ static bool has_words(const struct typed_list *typed)
 	return false;
 }
 
-static void add_dictionary(struct building *building, const struct go_dictionary *dictionary)
+static void add_dictionary(struct building *building, const struct typed_site *site)
 {
+	const struct go_dictionary *dictionary = &site->dictionary;
 	struct typed_value *value = &building->typed->dictionary;
 	struct typed_piece piece = {
 		.role = TYPED_DICTIONARY, .parent = TYPED_NONE, .size = sizeof(uint64_t)};
 
 	*value = (struct typed_value){.piece = TYPED_NONE, .variable = dictionary->variable};
 	if (!value->variable || value->variable->type->size != piece.size ||
-	    !has_words(building->typed))
+	    !(site->is_for_results || has_words(building->typed)))
 		return;
 	value->type = piece.type = value->variable->type;
+	if (site->is_return) {
+		value->variable = NULL;
+		value->piece = typed_add_piece(building, &piece);
+		return;
+	}
 	if (dictionary->is_in_closure)
 		value->loads[value->num_loads++] = dictionary->closure_at;
 	if (typed_is_some_known(building->typed, value))
@@ -147,7 +153,7 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 				     .is_repeated = site->is_repeated,
 				     .maps = bin ? gobin_map_layout(bin) : GO_MAP_SWISS,
 				     .source = typed_source_gobin(bin)};
-	add_dictionary(&building, &site->dictionary);
+	add_dictionary(&building, site);
 	for (size_t i = 0; i < num_values; i++)
 		add_root(&building, &values[i]);
 	typed_add_leads(&building, 0);

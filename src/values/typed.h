@@ -75,8 +75,9 @@ struct typed_list {
 	size_t num_values;
 	struct typed_piece pieces[VALUES_MAX];
 	size_t num_pieces;
-	/* What leads to the address of the function's dictionary, and its piece, if a value's type is in that; it has no
-	 * name. TYPED_NONE: there is none, or nothing is known of it. */
+	/* What leads to the address of the function's dictionary, and its piece, if a value's type is in that, or a
+	 * result's; it has no name. TYPED_NONE: there is none, or nothing is known of it. Of results, nothing leads
+	 * there (its variable is NULL): it comes from the call's entry, see values/go_dictionary.h. */
 	struct typed_value dictionary;
 	uint32_t changed_registers; /* see struct typed_site */
 	bool is_repeated;
@@ -90,6 +91,8 @@ struct typed_site {
 	bool is_repeated;
 	uint8_t other_ops; /* that are to come behind those of the values, and of labels */
 	struct go_dictionary dictionary; /* of the function */
+	bool is_for_results; /* an entry, whose dictionary is wanted for the results, too */
+	bool is_return;
 };
 
 /*
@@ -124,6 +127,12 @@ struct error *typed_list_make(struct typed_value *values, size_t num_values, str
 			      const struct typed_site *site, const struct value_limits *limits,
 			      struct value_list *list);
 void typed_list_free(struct typed_list *typed); /* NULL is fine */
+
+/* Not only labels, or what its results' types are told by. */
+static inline bool value_list_has_values(const struct value_list *list)
+{
+	return list->count || (list->typed && list->typed->num_values);
+}
 
 /* Nothing says that it is of its type: see values/inferred.h. */
 static inline bool typed_is_inferred(const struct typed_value *value)

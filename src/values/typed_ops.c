@@ -69,7 +69,7 @@ static const struct typed_value *value_of(const struct typed_list *typed,
 
 static bool uses_registers(const struct go_variable *variable, uint32_t registers)
 {
-	for (size_t i = 0; i < variable->num_pieces; i++) {
+	for (size_t i = 0; variable && i < variable->num_pieces; i++) {
 		const struct go_piece *piece = &variable->pieces[i];
 
 		if (piece->place == GO_IN_REGISTER && registers >> (piece->reg & 31) & 1)
@@ -241,6 +241,9 @@ static void emit_root(struct emission *to, const struct typed_piece *root)
 	const struct typed_value *value = value_of(to->typed, root);
 	const struct go_variable *variable = value->variable;
 
+	/* A dictionary that comes from the call's entry. */
+	if (!variable)
+		return;
 	if (value->num_loads) {
 		emit_loads(to, root, value);
 		return;
