@@ -83,3 +83,72 @@ def test_unknown_dictionaries(binary, start, trace, version):
     first, second = in_order(tracer.stop())
     assert shown(first) == told[0][:2] and first["args"][0]["type"] == "string"
     assert second["args"][0]["type"] == "unsafe.Pointer" and second["args"][0]["value"].startswith("0x")
+
+
+RESULT_BUILDS = [("1.19", []), ("1.19", PLAIN), ("1.21", []), ("1.24", []), ("1.24", PLAIN), ("1.27", []), ("1.27", PIE),
+                 ("1.27", PLAIN)]
+RETURNING = [f"main.{name}[[]*" for name in ["give", "lookUp", "compose", "alternate", "rescue", "(*pair"]] + ["!*.func1"]
+RETURNED = [
+    '= (7, []byte("\\x01\\x02"), 2)',
+    '= ("n", []main.name{"a", "b"}, 2)',
+    "= (main.point{X: 1, Y: 2}, []main.point{{X: 3, Y: 4}}, 1)",
+    "= (&main.point{X: 1, Y: 2}, []*main.point{&{X: 3, Y: 4}, nil}, 2)",
+    "= (&7, []*main.kind{&7}, 1)",
+    "= (found = &main.point{X: 1, Y: 2}, ok = true)",
+    "= (found = nil, ok = false)",
+    "= (result = []*main.point{&{X: 1, Y: 2}}, rest = [][]*main.point{{&{X: 1, Y: 2}}})",
+    '= (&main.pair[string,*main.point]{key: "key", value: &{X: 1, Y: 2}}, &main.point{X: 1, Y: 2})',
+    "= (&main.point{X: 1, Y: 2}, 5)",
+    "= (&7, 4)",
+]
+
+
+def by_end(tracer):
+    return sorted(tracer.calls(), key=lambda call: call["start_ns"] + call["duration_ns"])
+
+
+def returned(call):
+    return [{key: value for key, value in result.items() if key not in ("name", "type")} for result in call["results"]]
+
+
+@pytest.mark.parametrize("options", [["-r"], ["-a", "-r"]], ids=" ".join)
+@pytest.mark.parametrize("build", RESULT_BUILDS, ids=name_of)
+def test_results(binary, start, trace, build, options):
+    """What calls return is of the types that they were called with, which were known when they began."""
+    program = start(binary("typed", version=build[0], flags=build[1]))
+    tracer = trace("-f", "json", *options, program.path, *RETURNING)
+    told = program.work("genericResults")
+    calls = by_end(tracer.stop())
+    assert [returned(call) for call in calls] == told
+    types = [[result["type"] for result in call["results"]] for call in calls]
+    assert types[:5] == [["main.kind", "[]main.kind", "int"]] + 2 * [["main.kind", "bool"]] + [
+        ["main.kind", "[]main.kind"], ["*main.pair[string,main.kind]", "main.kind"]]
+    assert types[15] == ["*main.point", "[]*main.point", "int"]
+    assert types[20] == ["*main.kind", "[]*main.kind", "int"]
+    assert types[-9:-3] == [["*main.kind", "int"], ["*main.point", "int"]] * 3
+    assert not any("unsafe.Pointer" in name or "shape" in name for call in types for name in call)
+    assert all(("args" in call) == ("-a" in options) for call in calls)
+    assert program.code_is_clean()
+
+
+@pytest.mark.parametrize("arguments", [["-r"], ["-r", "--live"], ["-r", "--leaf"], ["-r", "--where", "n != 9"]], ids=" ".join)
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.24", "1.27"])
+def test_results_in_text(binary, start, trace, version, arguments):
+    program = start(binary("typed", version=version))
+    targets = RETURNING if "--where" not in arguments else ["main.alternate[[]*"]
+    tracer = trace(*arguments, program.path, *targets)
+    program.work("genericResults")
+    tracer.stop()
+    for line in RETURNED if "--where" not in arguments else RETURNED[-2:]:
+        assert line in tracer.out, line
+    assert "unsafe.Pointer" not in tracer.out and "0xc0" not in tracer.out
+
+
+def test_conditions_on_results(binary, start, trace):
+    """They need no -r, and what they look at is shown as what it is."""
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--where", 'found == "n" && ok == true', program.path, "main.lookUp[[]*string*")
+    program.work("genericResults")
+    calls = by_end(tracer.stop())
+    assert [[(result["name"], result["type"], result["value"]) for result in call["results"]] for call in calls] == [
+        [("found", "main.name", "n"), ("ok", "bool", True)]]
