@@ -10,6 +10,7 @@ import builds
 from recordings import replay
 from test_trace_ids import FUNCTIONS
 from test_typed import COMMANDS as TYPED, TARGETS
+from test_typed_generics import RETURNING
 from test_values import ALL, RESULTS
 
 VIEWS = {"graph": [], "json": ["-f", "json"], "slowest": ["--slowest", "2", "--leaf"]}
@@ -17,6 +18,7 @@ VIEWS = {"graph": [], "json": ["-f", "json"], "slowest": ["--slowest", "2", "--l
 RUNS = {
     "typed": ("typed", ["-a", "-r"], TARGETS, TYPED),
     "inside": ("typed", ["-a", "-u", "main.*"], ["main.maps", "main.interfaces"], TYPED),
+    "generic": ("typed", ["-r"], RETURNING, ["genericResults", "keepers"]),
     "contexts": ("typed", ["-a"], ["main.nestedContext"], ["nestedContexts"]),
     "paths": ("requests", ["--arg", "r.URL.Path", "--arg", "r.Header"], ["main.handle"], ["GO 2 3"]),
     "written": ("values", [], list(ALL.values()), ALL),
@@ -62,7 +64,7 @@ def own_program(binary, start, tmp_path):
 
 
 @pytest.mark.parametrize("run, view", [(run, "json") for run in RUNS] +
-                         [("typed", "graph"), ("written", "graph"), ("labels", "graph"), ("contexts", "graph"),
+                         [("typed", "graph"), ("generic", "graph"), ("written", "graph"), ("labels", "graph"), ("contexts", "graph"),
                           ("where-late", "slowest")])
 def test_same_as_live(run, view, own_program, trace, tmp_path):
     check(own_program(RUNS[run][0], ("1.27", [])), trace, tmp_path, view, run)
@@ -71,3 +73,12 @@ def test_same_as_live(run, view, own_program, trace, tmp_path):
 @pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"Go {build[0]} {' '.join(build[1])}".strip())
 def test_builds(build, own_program, trace, tmp_path):
     check(own_program("typed", build), trace, tmp_path, "json", "typed")
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.21", "1.24"])
+def test_generic_results(version, own_program, trace, tmp_path):
+    """Types that only the dictionary of a call tells, and what is behind pointers to them."""
+    check(own_program("typed", (version, [])), trace, tmp_path, "json", "generic")
+    shown = (tmp_path / "shown").read_text()
+    assert '"type":"*main.kind"' in shown and "unsafe.Pointer" not in shown
+    assert '"main.kind.next"' in shown
