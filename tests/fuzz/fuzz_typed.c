@@ -15,6 +15,7 @@
 #include "output/typed_text.h"
 #include "must.h"
 #include "types/go_types.h"
+#include "values/go_dictionary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -147,6 +148,8 @@ static void show_any(const struct value_list *list, const struct input *input)
 	memcpy(captured->bytes, input->data,
 	       input->size < captured->size ? input->size : captured->size);
 	show(list, captured);
+	go_dictionary_set(list->typed, captured, (uint64_t)captured->states[0] << 3);
+	show(list, captured);
 	free(captured);
 }
 
@@ -251,8 +254,12 @@ static void use(struct go_types *types, struct input *input)
 					 .num_variables = 1 + take(input) % MAX_VALUES};
 	const struct arch *arch = take(input) & 1 ? &arch_arm64 : &arch_x86_64;
 	struct typed_value *values = calloc(MAX_VALUES, sizeof(*values));
-	struct typed_site site = {.changed_registers = take(input),
-				  .is_repeated = take(input) == 1};
+	uint32_t changed_registers = take(input);
+	uint8_t kind = take(input);
+	struct typed_site site = {.changed_registers = changed_registers,
+				  .is_repeated = kind == 1,
+				  .is_return = kind == 2,
+				  .is_for_results = kind == 3};
 	struct value_limits limits = {.size = (uint16_t)(1 + take(input) * 4),
 				      .depth = take(input) % 8};
 	struct value_list list = {};

@@ -4,6 +4,7 @@
 
 #include "calltree/trees.h"
 #include "gofuncgraph/filter.h"
+#include "values/go_dictionary.h"
 
 static uint64_t value_of(const struct captured *captured)
 {
@@ -228,6 +229,101 @@ static void test_copies(void **state)
 	stop(f);
 }
 
+/* ---- dictionaries of types ---- */
+
+/* Of a generic function's arguments and results, in both of which there is a place for the dictionary alone. */
+static struct typed_list with_dictionary = {.pieces = {{.role = TYPED_DICTIONARY, .size = 8}},
+					    .num_pieces = 1};
+static struct value_list lists_with_dictionary[] = {{.typed = &with_dictionary},
+						    {.typed = &with_dictionary},
+						    {}};
+static const struct value_lists generic_lists = {.items = lists_with_dictionary, .count = 3};
+
+enum { ARGS, RESULTS, WRITTEN };
+
+/* An entry or a return with what was captured; `dictionary`: 0: it is not known. */
+static void feed_captured(struct fixture *f, struct facts facts, uint16_t list, uint64_t dictionary)
+{
+	union {
+		union any_record any;
+		struct record_entry_values entry;
+		struct record_frame_values exit;
+		char room[sizeof(union any_record) + 16];
+	} record;
+	bool is_entry = facts.kind == RECORD_ENTRY;
+	struct captured *captured = is_entry ? &record.entry.values : &record.exit.values;
+	size_t begin = is_entry ? sizeof(record.entry) : sizeof(record.exit);
+
+	facts.goid = 1;
+	facts.pid = PID;
+	facts.tid = PID + 1;
+	memset(&record, 0, sizeof(record));
+	facts_record(&facts, &record.any);
+	captured->list = list;
+	captured->size = 16;
+	captured->states[0] = dictionary ? VALUE_WHOLE : VALUE_UNKNOWN;
+	memcpy(record.room + begin, &dictionary, sizeof(dictionary));
+	record.any.header.size = (uint16_t)(begin + captured->size);
+	assert_null(calltree_feed(f->trees, &record.any.header));
+}
+
+#define ENTER_WITH(dictionary, ...)                                                                \
+	feed_captured(f, (struct facts){__VA_ARGS__, .time_ns = 1000}, ARGS, dictionary)
+#define LEAVE_WITH(list, ...)                                                                      \
+	feed_captured(f, (struct facts){__VA_ARGS__, .time_ns = 2000}, list, 0)
+
+static void tell_dictionary(void *context, const struct tree *tree, const struct call *call)
+{
+	add(context, "%c%llu ", 'a' + call->entry_site / 2,
+	    call->results ? (unsigned long long)go_dictionary(&with_dictionary, call->results)
+			  : 999);
+}
+
+static struct fixture *start_generic(void)
+{
+	return start((struct calltree_sink){.call_ended = tell_dictionary,
+					    .func_of_site = func_of_site,
+					    .values = &generic_lists});
+}
+
+/* Each call's results get its own: also of calls of one function inside of each other. */
+static void test_dictionaries(void **state)
+{
+	struct fixture *f = start_generic();
+
+	ENTER_WITH(5, ENTRY_OF('a', 100), OPENS);
+	ENTER_WITH(6, ENTRY_OF('a', 200));
+	ENTER_WITH(0, ENTRY_OF('b', 300));
+	LEAVE_WITH(RESULTS, RETURN_OF('b', 300));
+	LEAVE_WITH(RESULTS, RETURN_OF('a', 200));
+	ENTER_WITH(7, ENTRY_OF('b', 200));
+	LEAVE_WITH(WRITTEN, RETURN_OF('b', 200));
+	LEAVE_WITH(RESULTS, RETURN_OF('a', 100), CLOSES);
+	assert_string_equal(f->text, "b0 a6 b0 a5 ");
+	stop(f);
+	f = start((struct calltree_sink){.call_ended = tell_dictionary});
+	ENTER_WITH(5, ENTRY_OF('a', 100), OPENS);
+	LEAVE_WITH(RESULTS, RETURN_OF('a', 100), CLOSES);
+	assert_string_equal(f->text, "a0 ");
+	stop(f);
+}
+
+/* The return may be another call's, whose entry was lost: nobody knows with which dictionary that was called. */
+static void test_lost_dictionary(void **state)
+{
+	struct fixture *f = start_generic();
+
+	ENTER_WITH(5, ENTRY_OF('a', 100), OPENS);
+	ENTER_WITH(6, ENTRY_OF('b', 200));
+	LEAVE_WITH(RESULTS, RETURN_OF('b', 200), LOST = 2);
+	ENTER_WITH(7, ENTRY_OF('b', 200));
+	LEAVE_WITH(RESULTS, RETURN_OF('b', 200));
+	LEAVE_WITH(RESULTS, RETURN_OF('c', 150));
+	LEAVE_WITH(RESULTS, RETURN_OF('a', 100), CLOSES);
+	assert_string_equal(f->text, "b0 b7 a0 ");
+	stop(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_parts),   cmocka_unit_test(test_first_of_goroutine),
 		cmocka_unit_test(test_repeat),  cmocka_unit_test(test_dropped),
 		cmocka_unit_test(test_limit),   cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_dictionaries), cmocka_unit_test(test_lost_dictionary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "typed_call.h"
+#include "values/go_dictionary.h"
 
 /* Where the file is: nothing can be read there. */
 #define BIAS (NOWHERE + UINT64_C(0x10000000))
@@ -235,6 +236,84 @@ static void test_generic(void **state)
 	assert_memory_equal(show_generic(any_pointer, 0, &to, at, false), "v = 0x", 6);
 }
 
+/* A result of one, of a call with this dictionary; 0: it is not known. */
+static const char *show_result(struct go_type *shape, const void *bytes, uint64_t dictionary)
+{
+	struct typed_call *call = call_new();
+	struct typed_value *value = calloc(1, sizeof(*value));
+	union kernel_room args;
+	const struct typed_list *at_entry;
+	struct value_list *list;
+	const char *text;
+
+	assert_non_null(value);
+	call->thread.bias = BIAS;
+	call_add(call, ".dict", word())->is_hidden = true;
+	call_add(call, "r", shape)->dictionary_word = 2;
+	call_place(call);
+	call_give(call, 0, &dictionary);
+	call_give(call, 1, bytes);
+	call->site.dictionary = (struct go_dictionary){.variable = &call->variables[0]};
+	call->site.is_for_results = true;
+	list = call_list(call, NULL, 0);
+	at_entry = list->typed;
+	assert_false(value_list_has_values(list));
+	assert_int_equal(at_entry->num_pieces, 1);
+	memcpy(&args, call_capture(call, list), sizeof(args));
+	assert_int_equal(go_dictionary(at_entry, &args.head), dictionary);
+	call->site.is_for_results = false;
+	call->site.is_return = true;
+	*value = (struct typed_value){
+		.name = strdup("r"), .type = shape, .variable = &call->variables[1]};
+	list = call_list(call, value, 1);
+	list->typed->source =
+		(struct typed_source){NULL, type_at, interface_type, function, type_in};
+	assert_true(value_list_has_values(list));
+	call_capture(call, list);
+	assert_int_equal(go_dictionary(list->typed, &call->room.head), 0);
+	call->room.head.list = 1;
+	go_dictionary_hand_on(&call->lists, &args.head, &call->room.head);
+	text = call_show(list, &call->room.head);
+	call_free(call);
+	return text;
+}
+
+static void test_results(void **state)
+{
+	struct point point = {1, 2};
+	struct go_type *shape = named("struct", make(GO_STRUCT, 0));
+
+	add_field(shape, "X", word());
+	add_field(shape, "Y", word());
+	assert_string_equal(show_result(shape, &point, BIAS + DICTIONARY_VA),
+			    "r = main.point{X: 1, Y: 2}");
+	assert_string_equal(show_result(shape, &point, 0), "r = struct{X: 1, Y: 2}");
+	/* Its word is of a type that cannot be it. */
+	assert_string_equal(show_result(shape, &point, BIAS + DICTIONARY_VA + 8),
+			    "r = struct{X: 1, Y: 2}");
+}
+
+/* What came of results has no place for it, or is not all there. */
+static void test_no_place(void **state)
+{
+	struct typed_list typed = {.pieces = {{.role = TYPED_DICTIONARY, .size = 8}},
+				   .num_pieces = 1};
+	union kernel_room room = {.head.size = 7};
+
+	go_dictionary_set(&typed, &room.head, 5);
+	assert_int_equal(room.head.states[0], VALUE_UNKNOWN);
+	room.head.size = 16;
+	typed.pieces[0].size = 16;
+	go_dictionary_set(&typed, &room.head, 5);
+	typed.pieces[0].size = 8;
+	typed.dictionary.piece = TYPED_NONE;
+	go_dictionary_set(&typed, &room.head, 5);
+	assert_int_equal(room.head.states[0], VALUE_UNKNOWN);
+	typed.dictionary.piece = 0;
+	go_dictionary_set(&typed, &room.head, 5);
+	assert_int_equal(go_dictionary(&typed, &room.head), 5);
+}
+
 static void test_shapes(void **state)
 {
 	struct go_type *number = make(GO_INT, 8), *node = named("main.node", make(GO_STRUCT, 0));
@@ -269,7 +348,8 @@ int main(void)
 		cmocka_unit_test(test_any),      cmocka_unit_test(test_methods),
 		cmocka_unit_test(test_depth),    cmocka_unit_test(test_functions),
 		cmocka_unit_test(test_inferred), cmocka_unit_test(test_generic),
-		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_shapes),   cmocka_unit_test(test_results),
+		cmocka_unit_test(test_no_place),
 	};
 
 	return cmocka_run_group_tests(tests, make_types, free_types);

@@ -202,12 +202,91 @@ static void test_no_answer(void **state)
 	value_notes_free(notes);
 }
 
+/* ---- results of generic functions ---- */
+
+static struct go_type *type_in(void *context, uint64_t va, struct go_type *shape)
+{
+	static struct go_type known = {.kind = GO_INT, .size = 8, .name = "main.number"};
+
+	return va == 0x4008 ? &known : NULL;
+}
+
+/* What is noted of an entry or a return of the goroutine at this place; `dictionary`: 0: it is not known. */
+static size_t noted_at(struct value_notes *notes, uint16_t kind, uint64_t goid, uint64_t dictionary)
+{
+	union {
+		struct record_entry_values entry;
+		struct record_frame_values exit;
+		char room[sizeof(struct record_entry_values) + 32];
+	} record = {};
+	bool is_entry = kind == RECORD_ENTRY;
+	struct captured *captured = is_entry ? &record.entry.values : &record.exit.values;
+	size_t begin = is_entry ? sizeof(record.entry) : sizeof(record.exit);
+
+	record.exit.at.header = (struct record){
+		.kind = (uint8_t)kind, .size = sizeof(record), .pid = 7, .tid = 8, .goid = goid};
+	record.exit.at.frame = 100;
+	captured->list = !is_entry;
+	captured->size = 32;
+	captured->states[0] = dictionary ? VALUE_WHOLE : VALUE_UNKNOWN;
+	captured->states[1] = VALUE_WHOLE;
+	memcpy(record.room + begin, &dictionary, sizeof(dictionary));
+	value_notes_take_record(notes, &record.exit.at.header);
+	return value_notes_take(notes)->size;
+}
+
+/* Their return tells nothing of their types: the entry of the call at the same place does. */
+static void test_results(void **state)
+{
+	struct go_type type = {.kind = GO_INT, .size = 8, .name = "int"};
+	struct go_piece place = {.size = 8, .place = GO_ON_STACK};
+	struct go_variable variable = {.name = "",
+				       .type = &type,
+				       .pieces = &place,
+				       .num_pieces = 1,
+				       .dictionary_word = 2};
+	struct typed_value value = {.name = "r", .type = &type, .variable = &variable, .piece = 1};
+	struct typed_list entry = {.pieces = {{.role = TYPED_DICTIONARY, .size = 8}},
+				   .num_pieces = 1,
+				   .source = {.type_in = type_in}};
+	struct typed_list typed = {.values = &value,
+				   .num_values = 1,
+				   .pieces = {{.role = TYPED_DICTIONARY, .size = 8},
+					      {.role = TYPED_ROOT, .at = 16, .size = 8}},
+				   .num_pieces = 2,
+				   .source = {.type_in = type_in}};
+	struct value_list items[] = {{.typed = &entry, .results = 2}, {.typed = &typed}};
+	const struct value_lists lists = {.items = items, .count = 2};
+	struct value_book *book = value_book_new();
+	struct value_notes *notes;
+	struct cursor cursor;
+	const struct bytes *bytes;
+
+	assert_null(value_notes_new(&lists, &notes));
+	bytes = value_notes_take(notes);
+	cursor = cursor_of(bytes->data, bytes->size);
+	assert_true(value_book_read(book, &cursor));
+	assert_int_equal(value_book_lists(book)->items[0].typed->dictionary.piece, 0);
+	assert_int_equal(value_book_lists(book)->items[1].typed->dictionary.piece, 0);
+	/* Of a call whose entry was not seen, and of those whose dictionary is not known. */
+	assert_int_equal(noted_at(notes, RECORD_RETURN, 1, 0), 0);
+	assert_int_equal(noted_at(notes, RECORD_ENTRY, 1, 0), 0);
+	assert_int_equal(noted_at(notes, RECORD_RETURN, 1, 0), 0);
+	assert_int_equal(noted_at(notes, RECORD_ENTRY, 1, 0x4000), 0);
+	assert_int_equal(noted_at(notes, RECORD_RETURN, 2, 0), 0);
+	assert_int_not_equal(noted_at(notes, RECORD_RETURN, 1, 0), 0);
+	assert_int_equal(noted_at(notes, RECORD_RETURN, 1, 0), 0);
+	value_notes_free(notes);
+	value_book_free(book);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes_of_pieces),
 		cmocka_unit_test(test_endless_array),
 		cmocka_unit_test(test_no_answer),
+		cmocka_unit_test(test_results),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
