@@ -20,9 +20,9 @@ static struct hash_key key_of(const struct record_frame *at)
 	const struct record *header = &at->header;
 	uint64_t stack = header->flags & (RECORD_SYSTEM_STACK | RECORD_SIGNAL_STACK);
 
-	return (struct hash_key){
-		(uint64_t)header->pid << 32 ^ (header->goid ? header->goid : ~(uint64_t)header->tid),
-		stack << 32 | at->frame};
+	return (struct hash_key){(uint64_t)header->pid << 32 ^
+					 (header->goid ? header->goid : ~(uint64_t)header->tid),
+				 stack << 32 | at->frame};
 }
 
 static size_t place_of(struct hash_key key)

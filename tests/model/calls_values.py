@@ -38,7 +38,7 @@ class Values:
             return f"{len(traced)} values in place of {len(expected)}: {traced}"
         for one, other in zip(expected, traced):
             if "unsafe.Pointer" in other["type"]:
-                # A result of a generic function, or an argument whose types' dictionary morestack did not keep.
+                # Of a generic function whose types' dictionary morestack did not keep.
                 self.comparison.counts["of unknown type"] += 1
                 continue
             found = self.comparison.differ(one, other, self.may_be_unknown(call, other))

@@ -234,9 +234,8 @@ static void test_copies(void **state)
 /* Of a generic function's arguments and results, in both of which there is a place for the dictionary alone. */
 static struct typed_list with_dictionary = {.pieces = {{.role = TYPED_DICTIONARY, .size = 8}},
 					    .num_pieces = 1};
-static struct value_list lists_with_dictionary[] = {{.typed = &with_dictionary},
-						    {.typed = &with_dictionary},
-						    {}};
+static struct value_list lists_with_dictionary[] = {
+	{.typed = &with_dictionary}, {.typed = &with_dictionary}, {}};
 static const struct value_lists generic_lists = {.items = lists_with_dictionary, .count = 3};
 
 enum { ARGS, RESULTS, WRITTEN };
@@ -327,11 +326,11 @@ static void test_lost_dictionary(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls),   cmocka_unit_test(test_trees),
-		cmocka_unit_test(test_results), cmocka_unit_test(test_no_results),
-		cmocka_unit_test(test_parts),   cmocka_unit_test(test_first_of_goroutine),
-		cmocka_unit_test(test_repeat),  cmocka_unit_test(test_dropped),
-		cmocka_unit_test(test_limit),   cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_calls),        cmocka_unit_test(test_trees),
+		cmocka_unit_test(test_results),      cmocka_unit_test(test_no_results),
+		cmocka_unit_test(test_parts),        cmocka_unit_test(test_first_of_goroutine),
+		cmocka_unit_test(test_repeat),       cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_limit),        cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_dictionaries), cmocka_unit_test(test_lost_dictionary),
 	};
 

@@ -240,11 +240,8 @@ static void test_results(void **state)
 {
 	struct go_type type = {.kind = GO_INT, .size = 8, .name = "int"};
 	struct go_piece place = {.size = 8, .place = GO_ON_STACK};
-	struct go_variable variable = {.name = "",
-				       .type = &type,
-				       .pieces = &place,
-				       .num_pieces = 1,
-				       .dictionary_word = 2};
+	struct go_variable variable = {
+		.name = "", .type = &type, .pieces = &place, .num_pieces = 1, .dictionary_word = 2};
 	struct typed_value value = {.name = "r", .type = &type, .variable = &variable, .piece = 1};
 	struct typed_list entry = {.pieces = {{.role = TYPED_DICTIONARY, .size = 8}},
 				   .num_pieces = 1,
