@@ -25,6 +25,10 @@ LINES = [
 ]
 
 
+def returned(call):
+    return [{key: value for key, value in result.items() if key not in ("name", "type")} for result in call["results"]]
+
+
 @pytest.mark.parametrize("build", BUILDS, ids=name_of)
 def test_types(binary, start, trace, build):
     """With every Go that there is: values, and their types."""
@@ -67,22 +71,24 @@ def test_fields(binary, start, trace):
 def test_closures(binary, start, trace, build):
     """Functions inside of generic ones have the dictionary in their closure, if DWARF tells where."""
     program = start(binary("typed", version=build[0], flags=build[1]))
-    tracer = trace("-f", "json", "-a", program.path, "main.enclosing[[]*].func1")
+    tracer = trace("-f", "json", "-a", "-r", program.path, "main.enclosing[[]*].func1")
     told = program.work("genericClosures")
     calls = in_order(tracer.stop())
     assert [shown(call) for call in calls] == [values[:2] for values in told]
-    assert [call["args"][0]["type"] for call in calls] == ["main.name", "*main.point"]
+    assert [returned(call) for call in calls] == [values[:1] for values in told]
+    assert [call[kind][0]["type"] for call in calls for kind in ("args", "results")] == 2 * ["main.name"] + 2 * ["*main.point"]
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.22", "1.26"])
 def test_unknown_dictionaries(binary, start, trace, version):
     """Where nobody knows the dictionary, types are what all are that share the code."""
     program = start(binary("typed", version=version))
-    tracer = trace("-f", "json", "-a", program.path, "main.enclosing[[]*].func1")
+    tracer = trace("-f", "json", "-a", "-r", program.path, "main.enclosing[[]*].func1")
     told = program.work("genericClosures")
     first, second = in_order(tracer.stop())
     assert shown(first) == told[0][:2] and first["args"][0]["type"] == "string"
     assert second["args"][0]["type"] == "unsafe.Pointer" and second["args"][0]["value"].startswith("0x")
+    assert first["results"][0]["type"] == "string" and second["results"][0]["type"] == "unsafe.Pointer"
 
 
 RESULT_BUILDS = [("1.19", []), ("1.19", PLAIN), ("1.21", []), ("1.24", []), ("1.24", PLAIN), ("1.27", []), ("1.27", PIE),
@@ -105,10 +111,6 @@ RETURNED = [
 
 def by_end(tracer):
     return sorted(tracer.calls(), key=lambda call: call["start_ns"] + call["duration_ns"])
-
-
-def returned(call):
-    return [{key: value for key, value in result.items() if key not in ("name", "type")} for result in call["results"]]
 
 
 @pytest.mark.parametrize("options", [["-r"], ["-a", "-r"]], ids=" ".join)
