@@ -91,8 +91,8 @@ struct typed_site {
 	bool is_repeated;
 	uint8_t other_ops; /* that are to come behind those of the values, and of labels */
 	struct go_dictionary dictionary; /* of the function */
-	bool is_for_results; /* an entry, whose dictionary is wanted for the results, too */
-	bool is_return;
+	bool is_for_results; /* the dictionary is wanted, whether or not types of these values are in it */
+	bool is_return; /* nothing leads to the dictionary any more */
 };
 
 /*
