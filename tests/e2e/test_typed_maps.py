@@ -24,7 +24,8 @@ def test_large(binary, start, trace, version, size):
     assert value == {key: whole[key] for key in value}
     assert state == (None if len(value) == size else "truncated")
     if version in SWISS:
-        assert len(value) == size if size <= 28 else len(value) >= 8
+        # 4 groups of 8, which may be less than half full after tables were split.
+        assert len(value) >= (size if size <= 28 else 4)
     elif size <= 14:
         # 2 and 4 buckets, with those that they overflowed into.
         assert len(value) == size
