@@ -3,8 +3,8 @@
  * processor.h - goroutines that run, or make system calls, and whose threads have no processor
  * (RECORD_OFFCPU), and who has it instead; what threads sleep in.
  *
- * Each switch of each processor comes by here: of those that have nothing to do with a target, a comparison
- * is all, and whether a thread waits for this processor.
+ * Each switch of each processor comes by here, and each thread that wakes up: of those that have nothing to do
+ * with a target, a look at a byte is all, and whether a thread waits for this processor.
  */
 #ifndef GOFUNCGRAPH_PROCESSOR_H
 #define GOFUNCGRAPH_PROCESSOR_H
