@@ -7,17 +7,13 @@
 
 #include "base/text.h"
 #include "output/hunt_line.h"
+#include "output/hunt_objects.h"
 
 /* Smaller shares are left out: of what was done meanwhile, of the parts of one kind of time. */
 #define LEAST_MEANWHILE 0.03
 #define LEAST_PART      0.05
-/* Lines of what one goroutine did, and of what waits were on; more are left out. */
-#define MAX_MEANWHILE     4
-#define MAX_OBJECTS_SHOWN 4
-/* What a wait was on stands in its line if it is so much of it; else in lines of its own, smaller shares than
- * this are left out. */
-#define ALL_OF_IT    0.995
-#define LEAST_OBJECT 0.03
+/* Lines of what one goroutine did; more are left out. */
+#define MAX_MEANWHILE 4
 
 #define TEXT_SIZE 512
 
@@ -121,48 +117,6 @@ static const char *purpose_of(const struct hunt_doing *doing)
 	return has_frame(doing, "net.(*netFD).connect") ? "to connect" : "to write";
 }
 
-static const char *const object_words[] = {
-	[HUNT_FILE] = "on", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
-
-const char *hunt_object_put(char text[HUNT_OBJECT_SIZE], const struct hunt_object *object)
-{
-	snprintf(text, HUNT_OBJECT_SIZE, ", %s %s", object_words[object->kind], object->text);
-	return text;
-}
-
-/* What it was on, if that was one thing alone. */
-static const char *the_object(const struct hunt_doing *doing, char text[HUNT_OBJECT_SIZE])
-{
-	if (!doing->num_objects || doing->objects->share < ALL_OF_IT)
-		return NULL;
-	return hunt_object_put(text, doing->objects);
-}
-
-/* The lines of several things. */
-static void put_objects(struct output *out, size_t indent, const struct hunt_doing *doing)
-{
-	char before[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
-	size_t i = 0;
-
-	if (!doing->num_objects || doing->objects[0].share >= ALL_OF_IT)
-		return;
-	for (; i < doing->num_objects && i < MAX_OBJECTS_SHOWN; i++) {
-		const struct hunt_object *object = &doing->objects[i];
-
-		if (i && object->share < LEAST_OBJECT)
-			break;
-		snprintf(before, sizeof(before), "%.0f %% %s: %s ", 100 * object->share,
-			 hunt_amount(amount, object->ns), object_words[object->kind]);
-		hunt_line_put(out, &(struct hunt_line){.indent = indent,
-						       .before = before,
-						       .name = object->text});
-	}
-	if (i == doing->num_objects)
-		return;
-	snprintf(before, sizeof(before), "and %zu more", doing->num_objects - i);
-	hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = before});
-}
-
 void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold)
 {
@@ -178,7 +132,7 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		.then = then,
 		.place = has_place ? &doing->own : NULL,
 		.is_bold = is_bold,
-		.behind = the_object(doing, object),
+		.behind = hunt_objects_only(doing, object),
 		.may_break = true,
 	};
 
@@ -229,7 +183,7 @@ void hunt_doing_put_meanwhile(struct output *out, size_t indent, const struct hu
 {
 	size_t shown = 0;
 
-	put_objects(out, indent, doing);
+	hunt_objects_put(out, indent, doing);
 	put_waker(out, indent, doing);
 	put_takers(out, indent + 2, doing);
 	for (size_t i = 0; i < doing->num_meanwhile && shown < MAX_MEANWHILE; i++) {

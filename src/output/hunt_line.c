@@ -209,6 +209,13 @@ static bool fit(struct output *out, const struct hunt_line *line, enum cut most)
 	return false;
 }
 
+bool hunt_line_fits(struct output *out, const struct hunt_line *line)
+{
+	const struct hunt_text *text = out->data;
+
+	return !text->is_terminal || fit(out, line, CUT_FOLDER);
+}
+
 /* In two lines, the second with the place. */
 static void put_broken(struct output *out, const struct hunt_line *line)
 {

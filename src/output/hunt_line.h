@@ -33,6 +33,9 @@ struct hunt_line {
 
 void hunt_line_put(struct output *out, const struct hunt_line *line);
 
+/* Whether nothing would be left out of it. */
+bool hunt_line_fits(struct output *out, const struct hunt_line *line);
+
 /* A line of text alone. */
 void hunt_line_puts(struct output *out, const char *text);
 

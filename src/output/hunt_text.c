@@ -14,6 +14,7 @@
 #include "output/hunt_drill.h"
 #include "output/hunt_known.h"
 #include "output/hunt_line.h"
+#include "output/hunt_objects.h"
 #include "output/hunt_processes.h"
 #include "output/hunt_tree.h"
 #include "output/process_lines.h"

@@ -65,16 +65,18 @@ static void live(struct world *world)
 	world_stop(world, us + 80000);
 }
 
-/* Calls that wait for the network, at two places: for one peer, for several, as a goroutine does that they
- * start. */
+/* Calls that wait for the network, at three places: for one peer, for several, as a goroutine does that they
+ * start, and for clients with many connections of two hosts, and some that nobody knows. */
 static void live_on(struct world *world)
 {
 	struct waited_on on = {.kind = ON_PEER, .family = AF_INET, .address = {10, 0, 0, 7}};
-	uint64_t get, load;
+	struct waited_on client = {.kind = ON_PEER, .family = AF_INET6, .address = {[15] = 1}};
+	uint64_t get, load, burn;
 
 	world_begin(world, &(struct hunt_settings){0});
 	get = STACK(world, PARK, GET, HANDLE);
 	load = STACK(world, PARK, LOAD, HANDLE);
+	burn = STACK(world, PARK, BURN, HANDLE);
 	world_enter(world, 1, 0);
 	on.port = 5432;
 	world_wait_on(world, 1, 0, 50000, get, &on);
@@ -84,7 +86,13 @@ static void live_on(struct world *world)
 	}
 	world_go(world, 30, 1, 60000, 0x4000);
 	world_wait_on(world, 30, 61000, 81000, load, &on);
-	world_leave(world, 1, 85000);
+	for (unsigned i = 0; i < 20; i++) {
+		on.port = client.port = (uint16_t)(40000 + i);
+		client.kind = i < 12 ? ON_PEER : ON_NOTHING;
+		world_wait_on(world, 1, 85000 + i * 2000, 87000 + i * 2000, burn,
+			      i % 3 ? &client : &on);
+	}
+	world_leave(world, 1, 125000);
 }
 
 /* A call that computes in several functions, which call themselves, has no processor at times, and is in C. */
@@ -217,7 +225,8 @@ static void test_folded(void **state)
 
 /* ---- terminals ---- */
 
-static void assert_shown(unsigned short width, const char *name)
+static void assert_shown(void (*happen)(struct world *world), unsigned short width,
+			 const char *name)
 {
 	struct event_clock clock = {.num_steps = 1, .steps = {{0, 1792253285000000000}}};
 	struct world world;
@@ -227,7 +236,7 @@ static void assert_shown(unsigned short width, const char *name)
 	struct output *out;
 	int errnum;
 
-	live(&world);
+	happen(&world);
 	options.names = world.names;
 	assert_null(output_new(format_named(OUTPUT_HUNT, NULL), &options, &out));
 	print_all(&world, out, &(struct hunt_report_options){0});
@@ -241,12 +250,13 @@ static void assert_shown(unsigned short width, const char *name)
 
 static void test_terminal(void **state)
 {
-	assert_shown(100, "hunt-terminal");
+	assert_shown(live, 100, "hunt-terminal");
 }
 
 static void test_narrow(void **state)
 {
-	assert_shown(50, "hunt-terminal-narrow");
+	assert_shown(live, 50, "hunt-terminal-narrow");
+	assert_shown(live_on, 60, "hunt-terminal-on");
 }
 
 /* ---- stuck calls ---- */
