@@ -12,7 +12,8 @@ static void put_left_out(struct output *out, const struct hunt_path_func *func)
 {
 	const struct name *name = func->function ?: func->module;
 	const struct place into = {.function = func->into};
-	struct hunt_line line = {.indent = 2, .before = "without ", .name = name->text};
+	struct hunt_line line = {
+		.indent = 2, .before = "without ", .name = name->text, .is_name_only = true};
 
 	if (func->module)
 		line.then = ", which is another file";

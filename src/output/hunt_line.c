@@ -60,6 +60,20 @@ static struct name short_callee(const struct hunt_line *line, const struct name 
 	return *callee;
 }
 
+/* In place of it. */
+#define NO_FILE "  (no line known)"
+
+static bool has_file(const struct hunt_line *line)
+{
+	return line->place && !line->is_name_only && line->place->file;
+}
+
+/* As of code in other files, and without any name. */
+static bool lacks_file(const struct hunt_line *line)
+{
+	return line->place && !line->is_name_only && !line->place->file;
+}
+
 /* ---- files ---- */
 
 static void put_to_file(struct output *out, const struct hunt_line *line)
@@ -77,13 +91,15 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 		writer_put_function(writer, line->place);
 		writer_puts(writer, is_bold ? LINE_PLAIN : "");
 	}
-	if (line->place && line->place->file && line->place->function) {
+	if (has_file(line)) {
 		writer_puts(writer, "  ");
 		writer_put_name(writer, line->place->file);
 		if (line->place->line) {
 			writer_puts(writer, ":");
 			writer_put_number(writer, line->place->line);
 		}
+	} else if (lacks_file(line)) {
+		writer_puts(writer, NO_FILE);
 	}
 	for (size_t i = 0; i < line->num_callees; i++) {
 		char share[SHARE_SIZE];
@@ -166,9 +182,11 @@ static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut 
 		put_function(line, place, cut < CUT_PATH);
 		if (what->is_bold && text->has_color)
 			line_style(line, LINE_PLAIN);
-		if (place->file && place->function && cut < CUT_FILE) {
+		if (has_file(what) && cut < CUT_FILE) {
 			line_puts(line, "  ");
 			put_file(line, place, cut < CUT_FOLDER);
+		} else if (lacks_file(what) && cut < CUT_FILE) {
+			line_puts(line, NO_FILE);
 		}
 	}
 	if (cut < CUT_CALLEE)
@@ -273,19 +291,22 @@ static const char *put_words(struct line *line, const char *text)
 void hunt_line_sentence(struct output *out, const struct place *function, const char *text)
 {
 	struct hunt_text *data = out->data;
-	struct place place = function ? *function : (struct place){0};
 
-	place.file = NULL;
 	if (!data->is_terminal) {
 		hunt_line_put(out, &(struct hunt_line){.before = "",
-						       .place = function ? &place : NULL,
+						       .place = function,
+						       .is_name_only = true,
 						       .is_bold = true,
 						       .behind = text});
 		return;
 	}
 	line_begin(&data->line, width_of(out));
 	if (function)
-		fill(data, &(struct hunt_line){.before = "", .place = &place, .is_bold = true},
+		fill(data,
+		     &(struct hunt_line){.before = "",
+					 .place = function,
+					 .is_name_only = true,
+					 .is_bold = true},
 		     CUT_PATH);
 	text = put_words(&data->line, text);
 	end_line(out);

@@ -22,7 +22,9 @@ struct hunt_line {
 	const char *before;
 	/* A text from the program, of any length, and what follows it; NULL: none. */
 	const char *name, *then;
-	const struct place *place; /* NULL: none */
+	/* With its file and line; that they are not known is told, too. NULL: none. */
+	const struct place *place;
+	bool is_name_only; /* of the place its function alone */
 	bool is_bold; /* what stands for the place's function */
 	const struct hunt_part *callees; /* in brackets, with their shares if there are several */
 	size_t num_callees;
