@@ -7,10 +7,17 @@
 
 #define RINGBUF_HEADER_SIZE 8 /* BPF_RINGBUF_HDR_SZ, include/uapi/linux/bpf.h */
 
-/* A record with its header, not counted; NULL: the ring buffer is full. */
+/*
+ * A record with its header, not counted; NULL: the ring buffer is full.
+ *
+ * The thread may lose its processor in here, which is told at once: behind a record that has its place. So a
+ * tree's first record takes the time when it has, and its last one before: then all that came in its time lies
+ * between the two, beside what came before and after it.
+ */
 static __always_inline void *reserve(const struct who *who, __u8 kind, __u8 flags, __u32 lost,
 				     __u16 size)
 {
+	__u64 end_ns = flags & RECORD_CLOSES_TREE ? bpf_ktime_get_ns() : 0;
 	struct record *record = bpf_ringbuf_reserve(&records, size, 0);
 
 	if (!record)
@@ -19,7 +26,7 @@ static __always_inline void *reserve(const struct who *who, __u8 kind, __u8 flag
 	record->flags = flags;
 	record->size = size;
 	record->lost = lost;
-	record->time_ns = bpf_ktime_get_ns();
+	record->time_ns = end_ns ?: bpf_ktime_get_ns();
 	record->goid = who->goid;
 	record->pid = who->key.pid;
 	record->tid = who->tid;
