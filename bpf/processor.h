@@ -4,7 +4,8 @@
  * (RECORD_OFFCPU), and who has it instead; what threads sleep in.
  *
  * Each switch of each processor comes by here, and each thread that wakes up: of those that have nothing to do
- * with a target, a look at a byte is all, and whether a thread waits for this processor.
+ * with a target, a look at a byte is all, and what has the processor now. That is noted of all switches: a thread
+ * that wakes up may wait for what has had the processor for long.
  */
 #ifndef GOFUNCGRAPH_PROCESSOR_H
 #define GOFUNCGRAPH_PROCESSOR_H
@@ -118,7 +119,7 @@ static __always_inline void note_switch(struct task_struct *next)
 	struct processor *processor = find_processor(bpf_get_smp_processor_id());
 	struct ran *ran;
 
-	if (!processor || !processor->num_waiting)
+	if (!processor)
 		return;
 	ran = &processor->ran[processor->num_ran++ & (MAX_RAN - 1)];
 	ran->start_ns = bpf_ktime_get_ns();
@@ -171,6 +172,8 @@ static __always_inline void tell_who_had_it(const struct thread *thread, __u32 t
 	if (!processor || thread->slept)
 		return;
 	ran = find_who_had_it(processor, thread->off_ns);
+	if (!ran->start_ns)
+		return; /* it has had no other since tracing began */
 	if (!ran->tgid) {
 		record->by = OFFCPU_BY_NOBODY;
 	} else if (ran->tgid == tgid) {
@@ -181,39 +184,17 @@ static __always_inline void tell_who_had_it(const struct thread *thread, __u32 t
 	}
 }
 
-/* From now on the thread waits for that processor. */
-static __always_inline void await_processor(struct thread *thread, __u32 number)
-{
-	struct processor *processor = find_processor(number);
-
-	thread->processor = number;
-	if (processor)
-		__sync_fetch_and_add(&processor->num_waiting, 1);
-}
-
-static __always_inline bool awaits_processor(const struct thread *thread)
-{
-	return thread->woken_ns || (thread->off_ns && !thread->slept);
-}
-
 /* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
 static __always_inline void begin_off(struct thread *thread, struct scratch *scratch,
 				      struct gate *gate)
 {
 	note_place(thread, scratch, gate);
-	if (!thread->slept)
-		await_processor(thread, bpf_get_smp_processor_id());
+	thread->processor = bpf_get_smp_processor_id();
 	thread->off_ns = bpf_ktime_get_ns();
 }
 
 static __always_inline void end_off(struct thread *thread)
 {
-	if (awaits_processor(thread)) {
-		struct processor *processor = find_processor(thread->processor);
-
-		if (processor)
-			__sync_fetch_and_sub(&processor->num_waiting, 1);
-	}
 	thread->off_ns = thread->woken_ns = 0;
 }
 
@@ -276,7 +257,7 @@ static __always_inline void on_wakeup(struct task_struct *task)
 		thread->slept = false;
 	}
 	thread->is_throttled = is_throttled(task);
-	await_processor(thread, processor_of(task));
+	thread->processor = processor_of(task);
 	thread->woken_ns = bpf_ktime_get_ns();
 }
 

@@ -177,11 +177,11 @@ struct ran {
 	char comm[16];
 };
 
-/* With hunt: a processor, and what had it, as long as threads want it that run goroutines inside targets. */
+/* With hunt: a processor, and what had it. */
 #define MAX_RAN 32 /* a power of two */
 struct processor {
-	__u32 num_waiting; /* such threads */
 	__u32 num_ran; /* so far; the n-th is at n % MAX_RAN */
+	__u32 unused;
 	struct ran ran[MAX_RAN];
 };
 

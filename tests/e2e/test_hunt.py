@@ -69,12 +69,12 @@ def test_no_processor_in_system_calls(binary, start, run_tool, function, command
     it lost it, and where it slept and could run again."""
     program = start(binary("hunt"))
     tracer = run_tool("hunt", "-f", "json", "--slower", "1us", "-p", program.pid, f"main.{function}").await_tracing()
-    hog = crowd(program.pid, hog)
-    name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
+    others = crowd(program.pid, hog)
+    name = pathlib.Path(f"/proc/{others.pid}/comm").read_text().strip()
     try:
         account = program.work(command)
     finally:
-        hog.destroy()
+        others.destroy()
     tracer.stop()
     report = json.loads(tracer.out)
     sums = {}
@@ -86,6 +86,8 @@ def test_no_processor_in_system_calls(binary, start, run_tool, function, command
     assert abs(sums["no cpu"] / total - away) < 0.1 * away, (sums, account)
     (lack,) = [cause for cause in report["causes"] if cause["kind"] == "no cpu"]
     assert name in json.dumps(lack), lack
+    if hog == FIRST_HOG:
+        assert lack["process"] == name, lack  # nobody has it before that one
     assert sums[f"syscall {call}"] > 0.8 * (total - sums["no cpu"]), sums
     assert program.finish() == 0
 
