@@ -49,6 +49,18 @@ struct attach_site {
 
 #define ATTACH_MAX_PROGRAMS 20
 
+/*
+ * Asked some ten times a second while the kernel is waited for, by the thread that waits: thousands of probes take
+ * seconds to attach, and by perf_event minutes to take away.
+ */
+struct attach_patience {
+	/* While attachment_start() attaches. False: enough, what is attached by then is to go again. */
+	bool (*attaches_on)(void *context);
+	/* While probes are taken away, `num_left` of them are there. False: enough. The holder does it alone. */
+	bool (*waits_on)(void *context, size_t num_left, pid_t holder);
+	void *context;
+};
+
 struct attach_options {
 	enum attach_method
 		method; /* of these sites, or ATTACH_AUTO: the best that this kernel has */
@@ -64,6 +76,7 @@ struct attach_options {
 	 * program, which then takes that place, there are no probes until attachment_again().
 	 */
 	pid_t pid;
+	const struct attach_patience *patience; /* not owned; NULL: has no end */
 };
 
 struct attachment;
@@ -73,8 +86,8 @@ struct attachment;
  * so that a tracer that is killed at any moment leaves no probe behind: the kernel cannot take a
  * breakpoint out for somebody with a fatal signal pending. Sites that the kernel refuses are found
  * by bisection, warned of by name, left out. Errors: none could be attached; missing privileges,
- * lockdown, no uprobes. What is given may go afterwards; an attach_site is known by its index from
- * then on.
+ * lockdown, no uprobes. What is given may go afterwards, but `patience`; an attach_site is known by its index from
+ * then on. When `patience` had an end, the probes go already: what may be done then is attachment_stop().
  */
 struct error *attachment_start(const struct attach_file *file, const struct attach_site *sites,
 			       size_t num_sites, const struct attach_options *options,
@@ -118,7 +131,9 @@ struct error *attachment_again(struct attachment *attachment);
  * all probes are gone; what may be done then is attachment_stop().
  */
 bool attachment_file_is_changed(const struct attachment *attachment);
-/* Detaches and waits until every probe is gone; frees. NULL is fine. */
+/* Detaches, and waits up to timeout_ms. True: every probe is gone. What may be done then is attachment_stop(). */
+bool attachment_detach_all(struct attachment *attachment, int timeout_ms);
+/* Detaches and waits until every probe is gone, or `patience` has an end; frees. NULL is fine. */
 void attachment_stop(struct attachment *attachment);
 
 /* True while somebody has the file open for writing, where that can be told (file_watch.h): a lease

@@ -29,6 +29,9 @@ struct live_options {
 	bool may_change;
 	struct modules *modules; /* numbers what is in other files; not owned */
 	const struct event_clock *clock; /* of records; not owned */
+	/* While the kernel is waited for; not owned. NULL: has no end. If attaching was ended by it, there are no probes,
+	 * and what may be done is to end. */
+	const struct attach_patience *patience;
 	struct record_sink sink;
 };
 
@@ -67,6 +70,10 @@ void live_tell_open(struct source *source);
 bool live_find_on(const struct source *source, uint32_t pid, uint64_t g, struct waited_on *on);
 /* With `careful`, and after live_wake(): tracing begins. */
 void live_begin(struct source *source);
+
+/* After source_detach(), which by perf_event leaves probes that take long to go behind: waits for those, as long as
+ * the patience of the options goes. They see nothing any more. */
+void live_await_detached(struct source *source);
 
 /* Of a source that live_start() made. */
 enum attach_method live_method(const struct source *source);

@@ -46,6 +46,9 @@ static bool left_the_file(const struct run *run)
 	char path[PATH_MAX];
 	int pid = process_pid(run->process);
 
+	/* Until then it runs this tracer. */
+	if (run->args->program_args && !run->is_resumed)
+		return false;
 	if (!process_runs_another(run->process, path, sizeof(path)) ||
 	    (run->source && live_awaits_end(run->source)))
 		return false;
@@ -188,15 +191,17 @@ static void report_losses(const struct run *run)
 /* What ended it came while probes were being attached: `num_attached` of them were there. */
 static void tell_not_begun(const struct run *run, size_t num_attached)
 {
-	char what[48] = "tracing ended";
+	char what[48] = "tracing ended", how_many[32] = "while the";
 
 	if (run->process && process_has_ended(run->process))
 		snprintf(what, sizeof(what), "process %d ended", process_pid(run->process));
 	else if (signals_arrived())
 		strcpy(what, "told to stop");
+	if (num_attached)
+		snprintf(how_many, sizeof(how_many), "when %zu of", num_attached);
 	log_info(
-		"%s when %zu of %zu probes were attached: nothing was traced yet, and no probe is left behind",
-		what, num_attached, run->plan.num_sites);
+		"%s %s %zu probes were attached: nothing was traced yet, and no probe is left behind",
+		what, how_many, run->plan.num_sites);
 }
 
 /* Losses and costs. */
@@ -214,8 +219,8 @@ static void report(struct run *run)
  */
 static struct error *stop(struct run *run, struct error *err)
 {
-	bool has_begun = guard_has_begun(run->guard);
 	size_t num_attached = live_num_sites(run->source);
+	bool has_begun = run->is_tracing;
 	struct error *late;
 
 	run->stop_ns = event_clock_now_ns(&run->clock);
@@ -246,6 +251,8 @@ static struct error *stop(struct run *run, struct error *err)
 		run->ops->explain(run->context);
 	if (!err && !late && run->ops->report)
 		run->ops->report(run->context);
+	live_await_detached(run->source);
+	signals_set_detaching(false);
 	if (!err)
 		return late;
 	error_free(late);

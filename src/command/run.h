@@ -38,6 +38,14 @@ struct run_ops {
 	void (*report)(void *context); /* what was counted, at the very end; may be NULL */
 };
 
+/* While probes are taken away, and longer than usual. */
+struct run_leaving {
+	uint64_t since_ns; /* by monotonic_ns(); 0: not yet */
+	size_t num_probes; /* that were there then */
+	unsigned num_signals; /* signals_count() when the user was asked */
+	bool is_told;
+};
+
 struct run {
 	const struct run_args *args; /* not owned */
 	struct inherited inherited;
@@ -61,6 +69,7 @@ struct run {
 	struct throttle *throttle; /* of the processes that were seen */
 	struct command_lines *command_lines; /* the same */
 	bool is_resumed; /* what was to be started was started, and --delay has begun */
+	bool is_tracing; /* all probes that are to be there at the beginning were there; of `source` */
 	bool has_begun; /* it is traced, and its output has begun */
 	bool is_changed; /* the binary, or it is being changed: see reopen.h */
 	bool has_successor; /* is_changed, since the chosen processes run another binary now */
@@ -74,6 +83,8 @@ struct run {
 	uint64_t end_ns; /* by the clock of records, of --timeout; 0: not yet known */
 	uint64_t stop_ns; /* by the clock of records, when tracing ended; 0: not yet */
 	uint64_t progress_ns; /* when what goes on is shown again */
+	struct attach_patience patience; /* of the source */
+	struct run_leaving leaving;
 	struct error *err; /* met while a record was handled, see run_fail() */
 	/* when tracing ended, without `process`; only if nothing was shown before */
 	struct running running;

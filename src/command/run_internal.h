@@ -12,6 +12,9 @@
  * that the terminal sent it, too. */
 void run_forward_signals(struct run *run, bool program_has_got_them);
 
+/* What is told and asked while probes come and go. */
+struct attach_patience run_patience(struct run *run);
+
 /* Told to stop by a signal, or the process has ended or runs another file; traced or not. */
 bool run_has_ended(struct run *run);
 

@@ -67,6 +67,9 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	options->plan = &run->plan;
 	options->modules = run->modules;
 	options->clock = &run->clock;
+	run->patience = run_patience(run);
+	run->leaving = (struct run_leaving){};
+	options->patience = &run->patience;
 	options->run = run->args->options;
 	options->only_pid = run->process ? (uint32_t)process_pid(run->process) : 0;
 	/* Who has a library mapped is not looked for: it is there to be shared. */
@@ -74,6 +77,7 @@ static struct error *start_source(struct run *run, struct live_options *options,
 		run->process && (run->args->library_path ||
 				 running_has_others(run->bin, process_pid(run->process)));
 	run->stop_ns = 0;
+	run->is_tracing = false;
 	memset(run->counts, 0, sizeof(run->counts));
 	run->gap_ns = run->gaps_ns = 0;
 	err = make_guard(run, &options->sink);
@@ -90,9 +94,10 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	if (err || run->is_changed)
 		return err;
 	guard_start(run->guard, run->source, event_clock_now_ns(&run->clock));
-	err = begin_carefully(run);
+	err = run->is_over ? NULL : begin_carefully(run);
 	if (err || run->is_changed || run->is_over)
 		return err;
+	run->is_tracing = true;
 	run_look_for_others(run);
 	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);

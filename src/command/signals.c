@@ -12,6 +12,7 @@ enum origin { NOT_ARRIVED, FROM_PROCESS, FROM_KERNEL };
 
 static volatile sig_atomic_t arrived[NSIG]; /* enum origin */
 static volatile sig_atomic_t is_detaching;
+static volatile sig_atomic_t num_arrived;
 static volatile uint64_t waits_since_ns; /* the oldest that was not asked for; 0: none */
 
 static void on_signal(int number, siginfo_t *info, void *context)
@@ -23,6 +24,7 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	}
 	if (!waits_since_ns)
 		waits_since_ns = monotonic_ns();
+	num_arrived++;
 	arrived[number] = info->si_code == SI_KERNEL ? FROM_KERNEL : FROM_PROCESS;
 }
 
@@ -64,6 +66,11 @@ void signals_catch_for_program(void)
 bool signals_arrived(void)
 {
 	return waits_since_ns;
+}
+
+unsigned signals_count(void)
+{
+	return (unsigned)num_arrived;
 }
 
 bool signals_take(int *number, bool *from_kernel)

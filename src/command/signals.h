@@ -28,6 +28,9 @@ void signals_catch_for_program(void);
 /* True once a signal has arrived, until it is taken. */
 bool signals_arrived(void);
 
+/* How many have arrived so far, taken or not. */
+unsigned signals_count(void);
+
 /* Takes one signal that arrived. False: there is none. *from_kernel: the kernel sent it, for the
  * terminal most often; else a process did. */
 bool signals_take(int *number, bool *from_kernel);

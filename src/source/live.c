@@ -13,6 +13,9 @@
 #include "source/privileges.h"
 #include "source/programs.h"
 
+/* By other methods than perf_event all are gone by then, as a rule. */
+#define DETACHED_AFTER_MS 1000
+
 /* ---- attaching ---- */
 
 static struct error *attach_processes(struct live *live)
@@ -35,6 +38,7 @@ static struct error *attach_sites(struct live *live)
 		.has_cookies = live->bpf->rodata->use_cookies,
 		.pid = live->options.spare_others ? (pid_t)live->options.only_pid : 0,
 		.is_to_change = live->options.may_change || live->options.careful,
+		.patience = live->options.patience,
 	};
 	struct error *err =
 		layers_init(&live->layers, live->options.plan, live->bpf, live->options.careful);
@@ -107,10 +111,20 @@ static struct error *live_detach(struct source *source)
 
 	live->num_sites = attachment_num_sites(live->attachment);
 	processors_detach(live->processors);
-	attachment_stop(live->attachment);
-	live->attachment = NULL;
+	/* Who waits for the file to be free of probes is waited for. What programs were at when tracing ended they have
+	 * long done. */
+	if (attachment_detach_all(live->attachment, DETACHED_AFTER_MS) || live->file_is_changed)
+		live_await_detached(source);
 	detach_processes(live);
 	return live_consume_all(live);
+}
+
+void live_await_detached(struct source *source)
+{
+	struct live *live = live_of(source);
+
+	attachment_stop(live->attachment);
+	live->attachment = NULL;
 }
 
 static void live_stop(struct source *source)
@@ -194,7 +208,7 @@ struct error *live_start(const struct live_options *options, struct source **out
 	}
 	/* Not before all are there: a tree whose first call was seen and whose end was not would
 	 * stay open. */
-	live->bpf->bss->is_tracing = !options->careful;
+	live->bpf->bss->is_tracing = !options->careful && attachment_num_sites(live->attachment);
 	*out = &live->source;
 	return NULL;
 }

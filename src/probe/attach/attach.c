@@ -2,21 +2,27 @@
 /* attach.c - the tracer's side of attaching: starts the holder, listens to it, ends it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/event_clock.h"
 #include "base/lockdown.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "probe/attach/holder.h"
 #include "probe/attach/tracefs.h"
 
+#define LOOK_EVERY_MS 100
+
 struct attachment {
 	enum attach_method method;
+	struct attach_patience patience; /* its functions may be NULL */
 	size_t num_sites;
+	size_t num_left; /* of these, while they are taken away */
 	int socket; /* closing it is what makes the holder detach */
 	pid_t holder;
 	union holder_shared *shared; /* what orders are about */
@@ -25,6 +31,7 @@ struct attachment {
 	uint64_t needs; /* see attachment_needs() */
 	bool is_confined; /* see attachment_is_confined() */
 	bool is_lost; /* the holder went by itself */
+	bool is_gone; /* the same, as it was told to */
 	bool is_changed; /* so did the file, and the probes are gone or go */
 };
 
@@ -97,6 +104,14 @@ static enum received receive(int socket, struct holder_message *message, int fla
 	return RECEIVED;
 }
 
+/* The same, but waits up to timeout_ms (-1: for ever). */
+static enum received receive_within(int socket, struct holder_message *message, int timeout_ms)
+{
+	struct pollfd polled = {.fd = socket, .events = POLLIN};
+	poll(&polled, 1, timeout_ms);
+	return receive(socket, message, MSG_DONTWAIT);
+}
+
 static void take_note(struct attachment *attachment, const struct holder_message *message)
 {
 	if (message->type == HOLDER_NOTE)
@@ -106,16 +121,27 @@ static void take_note(struct attachment *attachment, const struct holder_message
 	else if (message->type == HOLDER_CHANGED)
 		attachment->is_changed = true;
 	if (message->type == HOLDER_DONE || message->type == HOLDER_ATTACHED)
-		attachment->num_sites = message->count;
+		attachment->num_sites = attachment->num_left = message->count;
+	if (message->type == HOLDER_LEFT)
+		attachment->num_left = message->count;
 	if (message->type == HOLDER_DONE || message->type == HOLDER_FAILED)
 		attachment->is_busy = false;
 }
 
-/* Listens until all is attached, or cannot be. */
+/* Listens until all is attached, or cannot be, or is not to be. */
 static struct error *wait_until_attached(struct attachment *attachment)
 {
+	const struct attach_patience *patience = &attachment->patience;
 	struct holder_message message;
-	while (receive(attachment->socket, &message, 0) == RECEIVED) {
+	enum received received;
+	while ((received = receive_within(attachment->socket, &message, LOOK_EVERY_MS)) !=
+	       RECEIVED_END) {
+		if (patience->attaches_on && !patience->attaches_on(patience->context)) {
+			attachment_detach_all(attachment, 0);
+			return NULL;
+		}
+		if (received == RECEIVED_NOTHING)
+			continue;
 		if (message.type == HOLDER_FAILED)
 			return error_new("%s", message.text);
 		take_note(attachment, &message);
@@ -182,6 +208,8 @@ struct error *attachment_start(const struct attach_file *file, const struct atta
 	if (chosen.method == ATTACH_AUTO)
 		chosen.method = attach_best_method();
 	attachment->method = chosen.method;
+	if (chosen.patience)
+		attachment->patience = *chosen.patience;
 
 	int sockets[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
@@ -314,17 +342,38 @@ bool attachment_file_is_changed(const struct attachment *attachment)
 	return attachment->is_changed;
 }
 
+bool attachment_detach_all(struct attachment *attachment, int timeout_ms)
+{
+	const uint64_t end_ns = monotonic_ns() + (uint64_t)timeout_ms * 1000000;
+	struct holder_message message;
+	enum received received = RECEIVED_NOTHING;
+	shutdown(attachment->socket, SHUT_WR);
+	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
+	while (!attachment->is_gone) {
+		received = receive_within(attachment->socket, &message, timeout_ms);
+		if (received == RECEIVED)
+			take_note(attachment, &message);
+		attachment->is_gone = received == RECEIVED_END;
+		uint64_t now_ns = monotonic_ns();
+		if (now_ns >= end_ns)
+			break;
+		timeout_ms = (int)((end_ns - now_ns) / 1000000);
+	}
+	return attachment->is_gone;
+}
+
 void attachment_stop(struct attachment *attachment)
 {
 	if (!attachment)
 		return;
-	shutdown(attachment->socket, SHUT_WR);
-	/* Its end of the socket is closed when it is gone, also if somebody else reaps it. */
-	struct holder_message message;
-	while (receive(attachment->socket, &message, 0) == RECEIVED)
-		take_note(attachment, &message);
+	const struct attach_patience *patience = &attachment->patience;
+	bool waits_on = true;
+	while (!attachment_detach_all(attachment, LOOK_EVERY_MS) && waits_on)
+		waits_on = !patience->waits_on ||
+			   patience->waits_on(patience->context, attachment->num_left,
+					      attachment->holder);
 	close(attachment->socket);
-	if (!attachment->is_lost && reap(attachment))
+	if (attachment->is_gone && !attachment->is_lost && reap(attachment))
 		log_warning(
 			"the process that holds the probes (PID %d) was killed while it took them away",
 			attachment->holder);

@@ -51,6 +51,14 @@ void holder_warn(const struct holder *holder, const char *format, ...)
 	va_end(args);
 }
 
+void holder_tell_left(const struct holder *holder, size_t count)
+{
+	const struct holder_message message = {.type = HOLDER_LEFT, .count = count};
+	/* Probes do not wait for a tracer that is busy. */
+	send(holder->socket, &message, offsetof(struct holder_message, text) + 1,
+	     MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Waits up to timeout_ms (-1: for ever) for what the tracer sends, its end, or a change of the
  * file. */
 static bool await_news(struct holder *holder, int timeout_ms)

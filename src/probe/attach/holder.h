@@ -22,6 +22,7 @@ enum holder_message_type {
 	HOLDER_FAILED, /* text; the holder ends */
 	HOLDER_ATTACHED, /* count: sites attached */
 	HOLDER_DONE, /* an order was carried out; count: sites attached now, those in two layers twice */
+	HOLDER_LEFT, /* count: sites that are still attached, while they are taken away */
 	HOLDER_CHANGED, /* somebody changes the file; the holder detaches, lets him, and ends */
 };
 
@@ -128,6 +129,8 @@ struct error *holder_attach_more(struct holder *holder, enum attach_method metho
 /* Takes these layers off, or, with NULL, all. */
 void holder_detach(struct holder *holder, const uint32_t *layers, size_t count);
 
+/* Tells how many sites are left, if the tracer listens. */
+void holder_tell_left(const struct holder *holder, size_t count);
 /* True when the tracer is gone or the file is being changed: whatever is being done should stop. */
 bool holder_must_stop(struct holder *holder);
 void holder_warn(const struct holder *holder, const char *format, ...)

@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/event_clock.h"
 #include "probe/attach/holder.h"
 
-#define MAX_THREADS 16
+#define MAX_THREADS   16
+#define TELL_EVERY_NS 200000000ull
 
 /* Links that are to be closed, by whichever thread takes one first. */
 struct closing {
@@ -54,14 +56,29 @@ static size_t start_helpers(struct closing *closing, pthread_t helpers[MAX_THREA
 	return count;
 }
 
+/* Sites of links that nobody has taken yet. */
+static size_t count_left(struct closing *closing)
+{
+	size_t taken = atomic_load(&closing->next), count = 0;
+	for (size_t i = 0; i + taken < closing->count; i++)
+		count += closing->links[i].count;
+	return count;
+}
+
 static void close_links(struct holder *holder, const struct holder_link *links, size_t count)
 {
 	struct closing closing = {.ops = holder->ops, .links = links, .count = count};
 	pthread_t helpers[MAX_THREADS];
-	size_t num_helpers = start_helpers(&closing, helpers);
+	size_t num_helpers = start_helpers(&closing, helpers), num_sites = count_left(&closing);
+	uint64_t next_ns = monotonic_ns() + TELL_EVERY_NS;
 	/* Who starts the program meanwhile, unchanged, is not to wait for all of them. */
-	while (close_next(&closing))
+	while (close_next(&closing)) {
 		file_watch_is_changed(&holder->watch);
+		if (monotonic_ns() < next_ns)
+			continue;
+		next_ns = monotonic_ns() + TELL_EVERY_NS;
+		holder_tell_left(holder, holder->num_attached - num_sites + count_left(&closing));
+	}
 	for (size_t i = 0; i < num_helpers; i++)
 		pthread_join(helpers[i], NULL);
 	for (size_t i = 0; i < count && holder->ops->forget; i++)
