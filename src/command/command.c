@@ -58,8 +58,7 @@ static bool any_has_value(char key, const char *name, size_t length)
 	return false;
 }
 
-/* True when the next argument is the value of this option, as in `-u GLOB` or `--output FILE`. */
-static bool takes_next(const char *option)
+bool command_option_takes_next(const char *option)
 {
 	if (option[1] == '-')
 		return !strchr(option, '=') && any_has_value(0, option + 2, strlen(option + 2));
@@ -76,7 +75,7 @@ int command_word(int argc, char **argv)
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (argv[i][0] != '-' || !argv[i][1])
 			return i;
-		if (takes_next(argv[i]))
+		if (command_option_takes_next(argv[i]))
 			i++;
 	}
 	return 0;

@@ -33,6 +33,9 @@ const struct command *command_choose(int argc, char **argv);
 /* The first argument that is no option and no value of one; 0: none before the end or `--`. */
 int command_word(int argc, char **argv);
 
+/* True when the next argument is the value of this option of any command, as in `-u GLOB` or `--output FILE`. */
+bool command_option_takes_next(const char *option);
+
 /* All of them, in the order of --help, the unnamed one first; NULL beyond the last. */
 const struct command *command_at(size_t index);
 

@@ -9,6 +9,7 @@
 #include "base/edit_distance.h"
 #include "base/text.h"
 #include "command/options.h"
+#include "command/other_option.h"
 #include "command/pid_word.h"
 
 static bool is_file(const char *word)
@@ -154,6 +155,7 @@ struct error *slips_find(const struct command *command, int argc, char **argv)
 	int word = command_word(argc, argv);
 	struct error *err = NULL;
 
+	err = other_option_find(command, argc, argv);
 	for (int i = 1; !err && i + 2 < argc && strcmp(argv[i], "--") != 0; i++)
 		err = find_value(argv + i);
 	if (!err && word)

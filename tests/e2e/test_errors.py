@@ -133,6 +133,11 @@ def test_usage(arguments):
     ("record -o x --keep 500 M BIN", "--keep 500 M: write it without the blank, 500M"),
     ("--slower soon BIN", "--slower: 'soon' is not a duration"), ("hunt --limit 0 BIN x", "--limit: '0' is not a number from 1 on"),
     ("states --min-duration x BIN", "--min-duration: 'x'"), ("record -o x --dump-on slower=x BIN", "--dump-on: 'x'"),
+    ("hunt --uprobe-wildcards x BIN main.f", "hunt has no option --uprobe-wildcards; "),
+    ("hunt -p 1 -vu x main.f", "hunt has no option -u; tracing (without a command), list, "),
+    ("--drill BIN main.f", "tracing (without a command) has no option --drill; hunt has it: use that, "),
+    ("report --ti=5s file", " has no option --timeout; "), ("-Z BIN", "invalid option -- 'Z'"),
+    ("replay --attach auto file", ", hunt, states and record have it: use one of those, "),
     ("replay --since x file", "--since: "), ("goroutines --goid x BIN", "--goid: 'x'")])
 def test_slips(binary, tmp_path, line, said):
     """What was typed by mistake is named, and what was meant is told where it can be guessed."""
@@ -140,7 +145,7 @@ def test_slips(binary, tmp_path, line, said):
     assert said in fails(*words, status=2, cwd=tmp_path)
 
 
-@pytest.mark.parametrize("line", ["list hnut main.root", "list 812345 main.root", "list -u lists -u main.* hnut"])
+@pytest.mark.parametrize("line", ["list -u -f=--drill -u main.* hnut", "list hnut main.root", "list 812345 main.root", "list -u lists -u main.* hnut"])
 def test_files_are_no_slips(binary, tmp_path, line):
     """Files with such names are binaries, and words that options take are theirs."""
     for name in ("hnut", "812345"):
