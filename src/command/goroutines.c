@@ -4,13 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/event_clock.h"
 #include "base/log.h"
+#include "base/status_line.h"
 #include "base/terminal.h"
 #include "command/command.h"
 #include "command/goroutines_args.h"
 #include "command/goroutines_file.h"
+#include "command/step.h"
 #include "command/running.h"
 #include "goroutines/process_source.h"
 #include "goroutines/report.h"
@@ -145,7 +148,10 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 		.now_ns = nanotime(pid),
 	};
 	struct error *err;
+	char number[16];
 
+	snprintf(number, sizeof(number), "%d", pid);
+	step_show("reading the goroutines of process", number);
 	places_init(&places, bin);
 	set_view(args, &report);
 	err = snapshot_source_of_process(bin, &pid, &places, &source);
@@ -252,7 +258,11 @@ static struct error *read_processes(const struct goroutines_args *args, struct w
 	struct goroutines_file file = {};
 	const struct outputs outputs = {writer, args->record_path ? &file : NULL};
 	struct gobin *bin = NULL;
-	struct error *err = gobin_open(args->binary, &bin);
+	struct error *err;
+
+	status_line_allow(args->record_path ? STDERR_FILENO : STDOUT_FILENO);
+	step_show("reading", args->binary);
+	err = gobin_open(args->binary, &bin);
 
 	if (!err && outputs.file)
 		err = goroutines_file_open(&file, args->record_path, bin, args->arguments);
@@ -260,6 +270,7 @@ static struct error *read_processes(const struct goroutines_args *args, struct w
 		err = args->process.pid ? show_process(args, bin, &outputs)
 					: show_all(args, bin, &outputs);
 	err = goroutines_file_close(&file, err);
+	status_line_clear();
 	gobin_close(bin);
 	return err;
 }

@@ -6,15 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/status_line.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/library.h"
 #include "command/options.h"
 #include "command/run_args.h"
 #include "command/select_args.h"
+#include "command/step.h"
 #include "gofuncgraph/plan.h"
 #include "probe/select/inlined.h"
 #include "process/process.h"
@@ -317,17 +320,21 @@ static struct error *list(const struct list_args *args)
 		selection.functions = all;
 		selection.num_functions = 1;
 	}
+	status_line_allow(STDOUT_FILENO);
+	step_show("reading", args->select.binary);
 	err = gobin_open(args->select.binary, &bin);
 	if (err && args->process.pid && !args->process.library_path)
 		err = library_hint(args->process.pid, err);
+	step_show("finding probes in", args->select.binary);
 	if (!err)
 		err = plan_make(bin, &selection, NULL, &plan);
+	if (!err && !args->names && selection.functions != all)
+		err = find_inlined(bin, &selection, &inlined);
+	status_line_clear();
 	if (!err && args->names) {
 		print_names(&plan);
 		return NULL;
 	}
-	if (!err && selection.functions != all)
-		err = find_inlined(bin, &selection, &inlined);
 	if (err)
 		return err;
 	num_funcs = print_funcs(&plan, args->verbose);

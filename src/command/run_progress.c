@@ -4,10 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/text.h"
 #include "command/progress.h"
 #include "command/run_internal.h"
+#include "command/step.h"
 
 /* Also how long nothing was printed before it is shown. */
 #define SHOW_EVERY_NS 250000000ull
@@ -24,13 +23,10 @@ void run_allow_progress(const struct run *run)
 void run_show_step(const struct run *run, const char *doing, const char *what)
 {
 	const char *path = run->args->output_path;
-	_cleanup_free_ char *escaped = text_escape(what, strlen(what));
-	char text[STATUS_LINE_SIZE];
 
 	if (!run->file && !run->args->program_args)
 		status_line_allow(path && strcmp(path, "-") ? STDERR_FILENO : STDOUT_FILENO);
-	snprintf(text, sizeof(text), "%s %s", doing, escaped ?: "?");
-	status_line_show(text);
+	step_show(doing, what);
 }
 
 void run_show_progress(struct run *run, uint64_t now_ns)

@@ -222,3 +222,19 @@ def block_of_nothing():
     nothing = b"\x28\xb5\x2f\xfd\x20\x00\x01\x00\x00"
     header = struct.pack("<IIIIQI", 0x6b6c4267, 1000, len(nothing), 0, 0, zlib.crc32(nothing))
     return header + struct.pack("<I", zlib.crc32(header)) + nothing
+
+
+def test_read_without_tracing(binary, start, run_tool):
+    """What list and goroutines are at before they print."""
+    program = start(binary("calls"))
+    for command, steps in ((["list", program.path, "main.root"], ["reading", "finding probes in"]),
+                           (["goroutines", "-p", program.pid], ["reading", "reading the goroutines of process"])):
+        screen = Screen(120)
+        tool = run_tool(*command, stdout=screen.slave, stderr=screen.slave, env={**os.environ, "TERM": "xterm"})
+        os.close(screen.slave)
+        assert tool.wait() == 0
+        text = screen.text(whole=True)
+        drawn = re.findall(r"\r\x1b\[K([^\r\n]+) \S+", text)
+        assert drawn[:len(steps)] == steps, text
+        shown = rendered(text)
+        assert not [line for line in shown if re.match("reading|finding", line)] and "main." in text, shown
