@@ -4,6 +4,7 @@
 #define BPF_ENTRY_H
 
 #include "condition.h"
+#include "label_choice.h"
 #include "resume.h"
 #include "stack.h"
 #include "values.h"
@@ -90,16 +91,48 @@ static __always_inline struct gate *begin_tree(const struct who *who, __u64 posi
  * With opens_elsewhere, it is another program that begins a tree with values, on_opening(): of one that did all, there
  * would be more than Linux 5.10's verifier looks at. It takes the place of this one; who comes back from here has none.
  */
-static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, const struct who *who,
-						 __u32 index)
+static __always_inline void begin_tree_elsewhere(struct pt_regs *ctx, __u32 index)
 {
 	const struct fetch_list *list = list_at(index);
 
 	if (!list)
 		return;
-	end_hit(who->began_ns, true);
 	bpf_tail_call(ctx, &openings, list->has_id_labels ? OPENING_ID_LABELS : list->shape);
 	count(STAT_LOST);
+}
+
+/* Whether the goroutine has the labels that are asked for decides, too. */
+static __always_inline bool asks_labels(struct entry_use use)
+{
+	return chosen_labels && use.is_target && use.has_values;
+}
+
+/* Whose call it is may not be readable: the program that begins the tree tells of that. */
+static __always_inline bool has_chosen_labels(const struct pt_regs *ctx, __u32 flags,
+					      struct who *who)
+{
+	if (!find_g(ctx, flags, who) || !find_goroutine(who))
+		return true;
+	if (!is_chosen(who))
+		return false;
+	if (!has_other_labels(who))
+		return !is_left_out();
+	count(STAT_REJECTED);
+	return false;
+}
+
+/* Of a call outside of every target, before a tree is begun. */
+static __always_inline void on_opening_with_chosen_labels(struct pt_regs *ctx, struct who *who)
+{
+	__u64 cookie;
+	bool is_wanted;
+
+	if (!find_site_again(ctx, &cookie, who))
+		return;
+	is_wanted = has_chosen_labels(ctx, SITE_COOKIE_FLAGS(cookie), who);
+	end_part(who->began_ns, is_wanted);
+	if (is_wanted)
+		begin_tree_elsewhere(ctx, SITE_COOKIE_INDEX(cookie));
 }
 
 /* In between, the goroutine's labels with ids. */
@@ -126,7 +159,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 	struct gate *gate;
 	__u64 cookie, position;
 	__u32 flags, index, unwanted = 0;
-	bool opens = false, is_told, is_decided;
+	bool opens = false, is_told, is_outside = false;
 	enum hit hit;
 
 	if (!find_site(ctx, 0, &cookie, who, true))
@@ -137,11 +170,19 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		return false; /* morestack, then the same entry again */
 	if (!find_thread(who, index))
 		return false;
-	is_decided = !use.has_condition || may_be_outside(ctx, flags, who);
-	if (use.has_condition && is_decided)
+	if (use.has_condition || asks_labels(use))
+		is_outside = may_be_outside(ctx, flags, who);
+	if (use.has_condition && is_outside)
 		unwanted = why_unwanted(ctx, index, who->g_used);
 	if (unwanted && !(flags & SITE_ANY_STACK)) {
 		count(unwanted);
+		return false;
+	}
+	if (asks_labels(use) && is_outside && !(flags & (SITE_ANY_STACK | SITE_ENDS_GOROUTINE))) {
+		end_hit(who->began_ns, false);
+		bpf_tail_call(ctx, &openings, OPENING_CHOSEN_LABELS);
+		count(STAT_LOST);
+		who->began_ns = 0;
 		return false;
 	}
 	hit = find_hit(ctx, flags, use.is_target, who, &gate);
@@ -166,7 +207,7 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		gate = NULL;
 	}
 	if (!gate) {
-		if (!is_decided)
+		if (use.has_condition && !is_outside)
 			unwanted = STAT_UNDECIDED; /* its values were not asked for */
 		if (unwanted) {
 			count(unwanted);
@@ -175,7 +216,8 @@ static __always_inline bool on_entry(struct pt_regs *ctx, struct entry_use use, 
 		if (!use.is_target || !is_chosen(who) || is_left_out())
 			return false;
 		if (use.has_values && opens_elsewhere) {
-			begin_tree_elsewhere(ctx, who, index);
+			end_hit(who->began_ns, true);
+			begin_tree_elsewhere(ctx, index);
 			who->began_ns = 0;
 			return false;
 		}

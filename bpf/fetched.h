@@ -20,6 +20,20 @@ static __always_inline bool read_at_most(void *to, __u64 size, __u64 max, __u64 
 	return size <= max && read_user(to, size, from);
 }
 
+/*
+ * 1, or 0 if no bit is set. Without a branch, of which the verifier would look through both: clang makes some of what it
+ * sees through, and a newer verifier (maybe_fork_scalars()) looks through both cases of a mask of 0 or all bits.
+ */
+static __always_inline __u64 has_any(__u64 bits)
+{
+	__u64 negative = -bits, has;
+
+	asm volatile("" : "+r"(negative));
+	has = (bits | negative) >> 63;
+	asm volatile("" : "+r"(has));
+	return has;
+}
+
 /* From memory of the process; what cannot be read decides the value's state. */
 static __always_inline void fetch_memory(struct fetched *fetched, void *to, __u32 size, __u32 max,
 					 __u64 offset)

@@ -94,6 +94,16 @@ int target_entry_condition(struct pt_regs *ctx)
 }
 
 SEC("uprobe")
+int opening_chosen_labels(struct pt_regs *ctx)
+{
+	struct who who = {}; /* of the thread nothing is asked here */
+
+	keep_own_stack(ctx, &no_programs);
+	on_opening_with_chosen_labels(ctx, &who);
+	return 0;
+}
+
+SEC("uprobe")
 int opening_id_labels(struct pt_regs *ctx)
 {
 	struct who who = {}; /* of the thread nothing is asked here */

@@ -46,6 +46,15 @@ static __always_inline __u64 time_of_run(__u64 began_ns)
 	return ns > MAX_RUN_NS ? 0 : ns;
 }
 
+static __always_inline void add_time(__u64 ns, bool has_told)
+{
+	__sync_fetch_and_add(&timed_ns, ns);
+	if (!has_told)
+		return;
+	__sync_fetch_and_add(&told_runs, 1);
+	__sync_fetch_and_add(&told_ns, ns);
+}
+
 /* `has_told`: it sent a record. */
 static __always_inline void end_hit(__u64 began_ns, bool has_told)
 {
@@ -54,11 +63,7 @@ static __always_inline void end_hit(__u64 began_ns, bool has_told)
 	if (!ns)
 		return;
 	__sync_fetch_and_add(&timed_runs, 1);
-	__sync_fetch_and_add(&timed_ns, ns);
-	if (!has_told)
-		return;
-	__sync_fetch_and_add(&told_runs, 1);
-	__sync_fetch_and_add(&told_ns, ns);
+	add_time(ns, has_told);
 }
 
 /* The rest of a run, in another program. As many are timed as beginnings, if not the same ones: it is the sums that
@@ -66,6 +71,15 @@ static __always_inline void end_hit(__u64 began_ns, bool has_told)
 static __always_inline __u64 begin_rest(void)
 {
 	return bpf_get_prandom_u32() % TIMED_RUNS ? 0 : bpf_ktime_get_ns();
+}
+
+/* The same up to where it is known whether a record is sent; end_hit() was told that none is. */
+static __always_inline void end_part(__u64 began_ns, bool has_told)
+{
+	__u64 ns = time_of_run(began_ns);
+
+	if (ns)
+		add_time(ns, has_told);
 }
 
 /* It sent a record. */

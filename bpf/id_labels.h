@@ -13,25 +13,19 @@
 /* The number of the key whose address and length are in `words`; 0: it is none of them. */
 static __always_inline __u64 find_id_key(__u64 *words)
 {
-	__u64 address = words[0], others, negative, is_other, number = 0;
+	__u64 address = words[0], others, number = 0;
 
 	words[3] = words[1];
 	words[0] = words[1] = words[2] = 0;
 	if (!words[3] || !read_at_most(words, words[3], ID_LABEL_KEY_SIZE, address))
 		return 0;
-	/* Without branches, of which the verifier would look through all there are: clang makes some of what it sees
-	 * through, and a newer verifier (maybe_fork_scalars()) looks through both cases of a mask of 0 or all bits. */
 #pragma unroll
 	for (__u64 i = 1; i < ID_LABEL_KEYS; i++) {
 		const volatile struct id_label_key *key = &id_label_keys[i];
 
 		others = (words[0] ^ key->words[0]) | (words[1] ^ key->words[1]) |
 			 (words[2] ^ key->words[2]) | (words[3] ^ key->length);
-		negative = -others;
-		asm volatile("" : "+r"(negative));
-		is_other = (others | negative) >> 63;
-		asm volatile("" : "+r"(is_other));
-		number += (1 - is_other) * i;
+		number += (1 - has_any(others)) * i;
 	}
 	return number;
 }

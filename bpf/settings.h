@@ -43,6 +43,9 @@ const volatile __u32 g_labels = 352;
 const volatile bool labels_are_maps = false;
 const volatile __u32 num_labels = 0;
 const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
+const volatile __u32 chosen_labels =
+	0; /* of which values are asked for, a bit each: see label_choice.h */
+const volatile struct condition_text label_values[MAX_TOLD_LABELS];
 const volatile struct trace_types trace_types = {}; /* see trace.h */
 const volatile bool tells_traces = false;
 const volatile bool tells_id_labels = false;

@@ -53,12 +53,13 @@ enum syscall_on {
 /* Threads that may be between the program that finds labels with ids, and the one that begins a tree. */
 #define MAX_FINDING_THREADS (1u << 10)
 
-/* Programs that those at entries of targets go on in: what begins trees with values, of which some begin by finding
- * labels with ids. */
+/* Programs that those at entries of targets go on in: what begins trees with values, of which some begin by looking
+ * whether the goroutine has the labels that are asked for, and by finding labels with ids. */
 enum opening {
 	OPENING_SMALL = VALUES_SMALL,
 	OPENING_LARGE = VALUES_LARGE,
 	OPENING_ID_LABELS,
+	OPENING_CHOSEN_LABELS,
 	OPENINGS,
 };
 

@@ -83,13 +83,13 @@ static void set_programs(struct graph_bpf *bpf, const struct live_options *optio
 	bool emulates_ret = steps && options->run.emulate_ret && feature_write_registers(type);
 	struct bpf_program *program;
 
-	programs_choose(
-		bpf->obj, options->plan,
-		&(struct programs_options){.emulates_ret = emulates_ret,
-					   .hunts = options->run.hunt.is_wanted,
-					   .tells_no_cpu = bpf->rodata->tells_no_cpu,
-					   .opens_elsewhere = bpf->rodata->opens_elsewhere,
-					   .tells_id_labels = bpf->rodata->tells_id_labels});
+	programs_choose(bpf->obj, options->plan,
+			&(struct programs_options){.emulates_ret = emulates_ret,
+						   .hunts = options->run.hunt.is_wanted,
+						   .tells_no_cpu = bpf->rodata->tells_no_cpu,
+						   .opens_elsewhere = bpf->rodata->opens_elsewhere,
+						   .tells_id_labels = bpf->rodata->tells_id_labels,
+						   .chooses_labels = bpf->rodata->chosen_labels});
 	bpf_object__for_each_program(program, bpf->obj)
 	{
 		if (bpf_program__type(program) == BPF_PROG_TYPE_KPROBE)
@@ -168,10 +168,11 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 /* The programs that those at entries of targets go on in. */
 static struct error *link_openings(const struct graph_bpf *bpf)
 {
-	const struct bpf_program *openings[OPENINGS] = {[OPENING_SMALL] = bpf->progs.opening_small,
-							[OPENING_LARGE] = bpf->progs.opening_large,
-							[OPENING_ID_LABELS] =
-								bpf->progs.opening_id_labels};
+	const struct bpf_program *openings[OPENINGS] = {
+		[OPENING_SMALL] = bpf->progs.opening_small,
+		[OPENING_LARGE] = bpf->progs.opening_large,
+		[OPENING_ID_LABELS] = bpf->progs.opening_id_labels,
+		[OPENING_CHOSEN_LABELS] = bpf->progs.opening_chosen_labels};
 
 	for (uint32_t i = 0; i < OPENINGS; i++) {
 		int fd = bpf_program__fd(openings[i]);

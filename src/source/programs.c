@@ -68,6 +68,7 @@ enum program_use {
 	USE_HUNT,
 	USE_SWITCHES,
 	USE_OPENINGS,
+	USE_CHOSEN_LABELS,
 	USE_ID_LABELS
 };
 
@@ -96,6 +97,7 @@ static const struct program_desc table[] = {
 	{"target_entry_values", USE_ALWAYS, is_at_target_entry_with_values},
 	{"target_entry_condition", USE_ALWAYS, is_at_target_entry_with_condition},
 	/* Linked by loader.c. */
+	{"opening_chosen_labels", USE_CHOSEN_LABELS, is_nowhere},
 	{"opening_id_labels", USE_ID_LABELS, is_nowhere},
 	{"opening_small", USE_OPENINGS, is_nowhere},
 	{"opening_large", USE_OPENINGS, is_nowhere},
@@ -122,6 +124,8 @@ static bool is_used(const struct program_desc *desc, const struct programs_optio
 		return options->hunts || options->tells_no_cpu;
 	case USE_OPENINGS:
 		return options->opens_elsewhere;
+	case USE_CHOSEN_LABELS:
+		return options->chooses_labels;
 	case USE_ID_LABELS:
 		return options->tells_id_labels;
 	default:

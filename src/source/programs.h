@@ -16,6 +16,7 @@ struct programs_options {
 	bool hunts; /* run_options.hunt */
 	bool tells_no_cpu; /* STATE_NO_CPU */
 	bool opens_elsewhere, tells_id_labels; /* as in bpf/settings.h */
+	bool chooses_labels; /* chosen_labels is not 0 */
 };
 
 /* Before loading: of the programs of the table only those are loaded that the plan has sites for. */

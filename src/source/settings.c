@@ -98,6 +98,15 @@ static uint32_t head_size(const struct gobin_layout *layout)
 	return last + sizeof(uint64_t);
 }
 
+static void set_text(struct condition_text *to, const char *text, size_t length)
+{
+	size_t size = length < CONDITION_TEXT_SIZE ? length : CONDITION_TEXT_SIZE;
+
+	*to = (struct condition_text){.is_exact = true, .length = length, .size = (uint32_t)size};
+	memcpy(to->words, text, size);
+	memset(to->masks, 0xff, size);
+}
+
 static void set_labels(struct graph_bpf__rodata *rodata, const struct gobin_layout *layout,
 		       const struct run_options *run)
 {
@@ -105,13 +114,15 @@ static void set_labels(struct graph_bpf__rodata *rodata, const struct gobin_layo
 	rodata->labels_are_maps = layout->labels_are_maps;
 	rodata->num_labels = run->num_labels;
 	for (uint32_t i = 0; i < run->num_labels; i++) {
-		size_t length = strcspn(run->labels[i], "=");
+		const char *label = run->labels[i];
+		size_t length = strcspn(label, "=");
+		const char *value = label + length + 1;
 
-		rodata->label_keys[i].is_exact = true;
-		rodata->label_keys[i].length = length;
-		rodata->label_keys[i].size = (uint32_t)length;
-		memcpy(rodata->label_keys[i].words, run->labels[i], length);
-		memset(rodata->label_keys[i].masks, 0xff, length);
+		set_text((struct condition_text *)&rodata->label_keys[i], label, length);
+		if (!label[length])
+			continue;
+		rodata->chosen_labels |= 1u << i;
+		set_text((struct condition_text *)&rodata->label_values[i], value, strlen(value));
 	}
 }
 

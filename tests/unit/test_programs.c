@@ -45,15 +45,16 @@ static void test_choice(void **state)
 	struct graph_bpf *bpf = graph_bpf__open();
 
 	assert_non_null(bpf);
-	for (int choice = 0; choice < 32; choice++) {
+	for (int choice = 0; choice < 64; choice++) {
 		bool emulates_ret = choice & 1, hunts = choice & 2, tells_no_cpu = choice & 4;
-		bool opens_elsewhere = choice & 8, tells_id_labels = choice & 16;
+		bool opens_elsewhere = choice & 8, tells_id_labels = choice & 16,
+		     chooses_labels = choice & 32;
 
 		for (plan.num_sites = 0; plan.num_sites <= 5; plan.num_sites++) {
 			programs_choose(bpf->obj, &plan,
-					&(struct programs_options){emulates_ret, hunts,
-								   tells_no_cpu, opens_elsewhere,
-								   tells_id_labels});
+					&(struct programs_options){
+						emulates_ret, hunts, tells_no_cpu, opens_elsewhere,
+						tells_id_labels, chooses_labels});
 			assert_int_equal(bpf_program__autoload(bpf->progs.entry),
 					 plan.num_sites > 0);
 			assert_int_equal(bpf_program__autoload(bpf->progs.target_entry),
@@ -78,6 +79,8 @@ static void test_choice(void **state)
 					 opens_elsewhere);
 			assert_int_equal(bpf_program__autoload(bpf->progs.opening_id_labels),
 					 tells_id_labels);
+			assert_int_equal(bpf_program__autoload(bpf->progs.opening_chosen_labels),
+					 chooses_labels);
 			assert_true(bpf_program__autoload(bpf->progs.process_exit));
 		}
 	}

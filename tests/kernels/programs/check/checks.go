@@ -28,6 +28,7 @@ var exactChecks = []struct {
 	{"probes are taken off", takenOff, false},
 	{"values", values, true},
 	{"values: conditions", conditions, true},
+	{"values: labels that are asked for", chosenLabels, true},
 	{"values: traces", traces, false},
 	{"loaded anywhere", loadedAnywhere, false},
 	{"overwritten and started", overwritten, false},

@@ -84,8 +84,13 @@ func values(arguments ...string) error {
 
 // Of these, the kernel takes those alone that the conditions are for.
 func conditions(arguments ...string) error {
-	return valuesFrom(100, append(arguments, "--label", "none", "--label", "other", "--where",
+	return valuesFrom(100, append(arguments, "--label", "none", "--label", "half=second", "--where",
 		`n <= -100 && (name ~ "é*" && name != "é" || n < 0 && last == nil) && !(size == 7 && at ~ "x*" && n > 0) || n == 7`)...)
+}
+
+// The same of labels alone.
+func chosenLabels(arguments ...string) error {
+	return valuesFrom(100, append(arguments, "--label", "none", "--label", "half=second")...)
 }
 
 // The first `first` calls do not satisfy the conditions.

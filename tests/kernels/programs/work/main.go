@@ -8,10 +8,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -255,7 +257,8 @@ func do(command string, n, m int) (r report, err error) {
 		return hot(n, m)
 	case "values": // n calls, one after the other
 		for i := 0; i < n; i++ {
-			tree(giveValues(i))
+			labels := pprof.Labels("half", []string{"first", "second"}[2*i/n])
+			pprof.Do(context.Background(), labels, func(context.Context) { tree(giveValues(i)) })
 		}
 	case "wait": // n goroutines, one call each that waits m milliseconds, three times
 		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
