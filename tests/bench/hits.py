@@ -28,6 +28,8 @@ CASES = {
         (("--where", 'text == "none of them is this one......"', "main.hot(text=(%sp,32):string)"), "hot", ("target_entry_condition",)),
     "call that --where rejects by a number by name":
         (("--where", "n == -1", "main.hot"), "hot", ("target_entry_condition",)),
+    "call that --label rejects": (("--label", "worker=another", "main.hot"), "hot", ("target_entry_values",)),
+    "call that --label rejects, as there is none": (("--label", "none=", "main.hot"), "hot", ("target_entry_values",)),
     "the same, where values are shown of others": (("--args=main.outer", "-u", "main.hot", "main.outer"), "nest", ("entry",)),
     "the same, with its argument by name": (("--args=main.hot", "-u", "main.hot", "main.outer"), "nest", ("entry_values",)),
     "the same, with a string and two numbers by name":
@@ -80,7 +82,7 @@ def measure_once(loop, attach, command, calls, names):
 
 # What a case is compared to, by what it is called, and as what that is told.
 BASELINES = {"the same": ("entry inside a target", "an entry without"),
-             "--where": ("entry outside of every target", "an entry outside")}
+             **dict.fromkeys(["--where", "--label"], ("entry outside of every target", "an entry outside"))}
 
 
 def measure(loop, output, before, quick):
@@ -136,7 +138,7 @@ def measure_switches(loop, output, quick):
 
 def places(arguments):
     """Without what decides there, and what is shown."""
-    return arguments[2:] if arguments[:1] == ["--where"] else [word for word in arguments if not word.startswith("--args")]
+    return arguments[2:] if arguments[:1] in (["--where"], ["--label"]) else [word for word in arguments if not word.startswith("--args")]
 
 
 def compared(pairs, to):

@@ -11,9 +11,11 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -126,6 +128,8 @@ func flood(length time.Duration) int64 {
 }
 
 func main() {
+	labels := pprof.Labels("worker", "loop")
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), labels))
 	sink[0] = never(1) + hot(1)
 	fmt.Println("ready")
 	lines := bufio.NewScanner(os.Stdin)
