@@ -48,7 +48,7 @@ class Answers:
     def __init__(self, account):
         self.begun = account["begun_unix_ns"] / 1e9
         self.slots = list(zip(account["answers"], account["gaps_ns"]))
-        self.median_ns = account.get("median_ns")
+        self.medians_ns = account.get("medians_ns")
 
     def between(self, begin, end):
         """The slots of 100 ms that are in a span of time (seconds since 1970)."""
