@@ -67,8 +67,9 @@ void hunt_free(struct hunt *hunt); /* NULL is fine */
 /* Error: out of memory only. */
 struct error *hunt_feed(struct hunt *hunt, const struct record *record);
 
-/* How people read what a wait is on: fills in kind and text, which lives as long as the hunt. False: by no name. */
-bool hunt_name_object(struct hunt *hunt, const struct waited_on *on, struct hunt_object *object);
+/* What a stuck call waits on: by the record, or, where waits are sampled, as it was found last if it has not moved since.
+ * Fills in kind and text, which lives as long as the hunt. False: unknown, or nothing. */
+bool hunt_stuck_on(struct hunt *hunt, const struct record_stuck *look, struct hunt_object *object);
 
 /* Calls of all targets so far that have ended. */
 uint64_t hunt_num_calls(const struct hunt *hunt);

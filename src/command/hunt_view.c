@@ -60,7 +60,7 @@ static void on_stuck(void *context, const struct hunt_open *call, const struct r
 	} else {
 		stuck.why_not = why_no_stack(look->why_no_stack);
 	}
-	if (hunt_name_object(view->hunt, &look->on, &object))
+	if (hunt_stuck_on(view->hunt, look, &object))
 		stuck.on = &object;
 	output_stuck(view->output, &stuck);
 }

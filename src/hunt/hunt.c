@@ -95,15 +95,6 @@ static void end_rest(struct hunt *hunt, uint64_t end_ns)
 	hunt->rest_ns = 0;
 }
 
-bool hunt_name_object(struct hunt *hunt, const struct waited_on *on, struct hunt_object *object)
-{
-	uint32_t number = objects_number(&hunt->objects, on);
-
-	if (number)
-		*object = objects_find(&hunt->objects, number);
-	return number;
-}
-
 static bool end_process(struct hunt *hunt, const struct record *record)
 {
 	struct process_member *member;

@@ -5,6 +5,8 @@
  */
 #include "hunt/hunt_internal.h"
 
+#include <string.h>
+
 #define STUCK_NS    UINT64_C(5000000000)
 #define STUCK_TIMES 10
 
@@ -72,4 +74,37 @@ void stuck_tell(struct hunt *hunt, const struct hunt_goroutine *goroutine,
 	if (hunt->sink.stuck)
 		hunt->sink.stuck(hunt->sink.context, &open, look,
 				 stacks_find(&hunt->stacks, look->stack));
+}
+
+/* ---- what it waits on ---- */
+
+/* From the innermost frame on, as far as what was found last goes: to the target. */
+static bool is_same_stack(const struct known_stack *last, const struct known_stack *stack)
+{
+	return last && stack && last->count <= stack->count &&
+	       memcmp(last->addresses, stack->addresses,
+		      last->count * sizeof(last->addresses[0])) == 0;
+}
+
+/* 0: unknown. */
+static uint32_t object_found_last(const struct hunt *hunt, const struct record_stuck *look)
+{
+	const struct hunt_goroutine *goroutine = calls_find(hunt, &look->header);
+	const struct stretch *last = goroutine ? &goroutine->call.stretch : NULL;
+
+	if (!last || !last->last_ns || last->state != look->state ||
+	    !is_same_stack(stacks_find(&hunt->stacks, last->stack),
+			   stacks_find(&hunt->stacks, look->stack)))
+		return 0;
+	return last->object;
+}
+
+bool hunt_stuck_on(struct hunt *hunt, const struct record_stuck *look, struct hunt_object *object)
+{
+	uint32_t number =
+		objects_number(&hunt->objects, &look->on) ?: object_found_last(hunt, look);
+
+	if (number)
+		*object = objects_find(&hunt->objects, number);
+	return number;
 }

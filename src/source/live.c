@@ -61,6 +61,7 @@ static struct error *live_poll(struct source *source, int timeout_ms)
 	uint64_t now_ns;
 	int failed;
 
+	live_tell_of_looks(live);
 	live->batch = 0;
 	failed = live->looks ? live_wait_for_look(live, timeout_ms)
 			     : ring_buffer__poll(live->ring, timeout_ms);

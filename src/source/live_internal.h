@@ -78,6 +78,8 @@ struct error *live_consume_all(struct live *live);
 /* Before probes are attached: whether there are to be any where goroutines change their states. */
 struct error *live_begin_waits(struct live *live);
 void live_hand_on_states_off(struct live *live);
+/* If there are none from the beginning on: before any other record, since of calls that began before it some is missing. */
+void live_tell_of_looks(struct live *live);
 /* There are none any more. */
 struct error *live_leave_states(struct live *live);
 /* Looks, if it is time. */

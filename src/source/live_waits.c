@@ -35,6 +35,13 @@ struct error *live_begin_waits(struct live *live)
 	return live->has_news_of_looks ? begin_looks(live) : NULL;
 }
 
+void live_tell_of_looks(struct live *live)
+{
+	if (live->has_news_of_looks)
+		live_hand_on_states_off(live);
+	live->has_news_of_looks = false;
+}
+
 /* Who runs a goroutine is not known any more. */
 struct error *live_leave_states(struct live *live)
 {
@@ -55,9 +62,6 @@ struct error *live_look(struct live *live)
 {
 	struct error *err;
 
-	if (live->has_news_of_looks)
-		live_hand_on_states_off(live);
-	live->has_news_of_looks = false;
 	if (!live->looks || looks_wait_ns(live->looks, live_now_ns(live)))
 		return NULL;
 	err = live_consume_all(live);

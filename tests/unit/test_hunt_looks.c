@@ -123,6 +123,30 @@ static void test_peers(void **state)
 	world_end(&world);
 }
 
+/* What a stuck call waits on is known by the last look, if it is where it was then. */
+static void test_stuck_on(void **state)
+{
+	struct world world;
+	struct hunt_object object;
+	struct record_stuck stuck = {.header = {.goid = 1, .pid = 7}, .state = STATE_WAITING};
+	uint64_t elsewhere;
+
+	begin(&world);
+	world_enter(&world, 1, 0);
+	stuck.stack = STACK(&world, PARK, GET, HANDLE, REFRESH);
+	elsewhere = STACK(&world, PARK, LOAD, HANDLE, REFRESH);
+	assert_false(hunt_stuck_on(world.hunt, &stuck, &object));
+	look_on(&world, 5 * MS, STACK(&world, PARK, GET, HANDLE), 80);
+	assert_true(hunt_stuck_on(world.hunt, &stuck, &object));
+	assert_string_equal(object.text, "127.0.0.1:80");
+	stuck.state = STATE_SYSCALL;
+	assert_false(hunt_stuck_on(world.hunt, &stuck, &object));
+	stuck.state = STATE_WAITING;
+	stuck.stack = elsewhere;
+	assert_false(hunt_stuck_on(world.hunt, &stuck, &object));
+	world_end(&world);
+}
+
 /* ---- one after the other ---- */
 
 static void check_change(const struct hunt_report *report)
@@ -359,10 +383,11 @@ static void test_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wait),    cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_change),  cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_ends),    cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_started), cmocka_unit_test(test_holders),
+		cmocka_unit_test(test_wait),     cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_stuck_on), cmocka_unit_test(test_change),
+		cmocka_unit_test(test_unknown),  cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_rest),     cmocka_unit_test(test_started),
+		cmocka_unit_test(test_holders),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
