@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "probe/plan_targets.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,7 +85,7 @@ static struct error *set_condition(struct plan *plan, struct plan_func *func, st
 {
 	const struct value_list *args = list_of(plan, site), *results = results_of(plan, func);
 	bool has_values = site->flags & SITE_VALUES, has_any, is_whole;
-	struct error *err = where_look_up(plan->where, args, results, &has_any);
+	struct error *err = where_look_up(plan->where, func->func->name, args, results, &has_any);
 
 	if (err)
 		return err;
@@ -122,5 +123,15 @@ struct error *plan_targets_add(struct plan *plan, const struct run_options *opti
 
 struct error *plan_targets_check(const struct plan *plan)
 {
-	return plan->where ? where_check_names(plan->where) : NULL;
+	struct error *err = plan->where ? where_check_names(plan->where) : NULL;
+	size_t count = 0;
+	const char *unfit = !err && plan->where ? where_unfit(plan->where, &count) : NULL;
+	char others[64] = "";
+
+	if (count > 1)
+		snprintf(others, sizeof(others), " (and so it is with %zu other target%s)",
+			 count - 1, count == 2 ? "" : "s");
+	if (unfit)
+		log_warning("--where cannot be decided for %s%s", unfit, others);
+	return err;
 }

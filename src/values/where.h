@@ -41,17 +41,20 @@ struct error *where_make(const char *text, const char *const *labels, size_t num
 			 struct where **where);
 
 /*
- * Looks up the names among the values of a function; `results`: NULL if it has no list of those. An error
- * if one is no value that can be compared so. *has_any: one of the names at least is known.
+ * Looks up the names among the values of a function; `results`: NULL if it has no list of those. *has_any: one of the
+ * names at least is known, and of a value that can be compared so. Error: out of memory.
  */
-struct error *where_look_up(struct where *where, const struct value_list *args,
-			    const struct value_list *results, bool *has_any);
+struct error *where_look_up(struct where *where, const char *function,
+			    const struct value_list *args, const struct value_list *results,
+			    bool *has_any);
+/* How many of the functions have values of types that cannot be compared so, and the first one's name and why. NULL: none. */
+const char *where_unfit(const struct where *where, size_t *num_functions);
 /* The names of values that it is about; NULL: there are no more. */
 const char *where_name(struct where *where, size_t index);
 /* What a function has is told if no target has a value of that name. */
 void where_note_names(struct where *where, size_t index, const struct go_signature *signature,
 		      const char *function);
-/* An error if a name was found in none of the lists that were looked up. */
+/* An error if a name was found in none of the lists that were looked up, or nowhere can be compared so. */
 struct error *where_check_names(const struct where *where);
 
 /*

@@ -164,8 +164,8 @@ static bool add_comparison(struct compiler *compiler, const struct where_compari
 
 	if (comparison->is_label)
 		return false;
-	if (!where_find(args, comparison->name, &value))
-		return !where_find(results, comparison->name, &value) && add_unknown(compiler);
+	if (!where_find(args, comparison, &value))
+		return !where_find(results, comparison, &value) && add_unknown(compiler);
 	if (spec->kind == VALUE_FLOAT ||
 	    !(value.is_typed ? where_typed_fetch(args, &value, add_op, compiler)
 			     : add_fetching(compiler, args, value.index)))

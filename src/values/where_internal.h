@@ -27,6 +27,8 @@ struct where_comparison {
 	char *name;
 	size_t name_at, constant_at; /* in the text */
 	bool is_known; /* a function was looked up that has it */
+	char *misfit; /* why the first value of that name that does not suit does not; or NULL */
+	bool is_opaque; /* that value is compared to nothing */
 	char *other_names; /* what the first function has that has not this one: typed_explain() */
 	bool is_label; /* the name is the key of a label */
 	bool is_alone; /* no comparison was written: it is one to true, or to false */
@@ -50,6 +52,8 @@ struct where {
 	 * instead. A STEP_COMPARE is of the next comparison. */
 	uint8_t steps[2 * WHERE_MAX_ALL];
 	size_t num_steps;
+	size_t num_unfit; /* functions for which it cannot be decided, as a value has another type */
+	char *first_unfit; /* of those, and why; or NULL */
 };
 
 /* A value that a condition names. */
@@ -57,11 +61,13 @@ struct where_value {
 	struct value_spec spec; /* its kind and size; nothing in it is owned */
 	size_t index; /* in the list */
 	bool is_typed; /* it is known by name and type */
+	bool is_opaque; /* it is compared to nothing: a struct */
 	bool is_nil_alone; /* it is compared to nil, and to nothing else */
 };
 
-/* False: the list, which may be NULL, has no value of that name, or of a type that is not compared. */
-bool where_find(const struct value_list *list, const char *name, struct where_value *value);
+/* False: the list, which may be NULL, has no value of that name that can be compared so. */
+bool where_find(const struct value_list *list, const struct where_comparison *comparison,
+		struct where_value *value);
 
 /* ---- by name and type ---- */
 

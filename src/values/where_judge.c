@@ -209,10 +209,10 @@ static enum where_answer judge_one(const struct where_comparison *comparison,
 
 	if (comparison->is_label)
 		return judge_label(comparison, lists, args);
-	if (!where_find(list, comparison->name, &found)) {
+	if (!where_find(list, comparison, &found)) {
 		captured = results;
 		list = value_list_of(lists, captured);
-		if (!where_find(list, comparison->name, &found))
+		if (!where_find(list, comparison, &found))
 			return WHERE_UNKNOWN;
 	}
 	value = found.is_typed ? where_typed_read(list, &found, captured)

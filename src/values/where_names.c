@@ -15,12 +15,13 @@ static bool find_typed(const struct value_list *list, const char *name, struct w
 			continue;
 		*value = (struct where_value){.index = i, .is_typed = true};
 		value->is_nil_alone = where_is_nil_alone(list->typed->values[i].type);
-		return where_typed_spec(list->typed->values[i].type, &value->spec);
+		value->is_opaque = !where_typed_spec(list->typed->values[i].type, &value->spec);
+		return true;
 	}
 	return false;
 }
 
-bool where_find(const struct value_list *list, const char *name, struct where_value *value)
+static bool find_named(const struct value_list *list, const char *name, struct where_value *value)
 {
 	if (list && list->typed)
 		return find_typed(list, name, value);
@@ -73,6 +74,8 @@ static const char *why_not(const struct where_comparison *comparison,
 	bool is_ordered = comparison->wanted != OUTCOME_EQUAL &&
 			  comparison->wanted != OUTCOME_UNEQUAL && !is_like;
 
+	if (value->is_opaque)
+		return "values of such types are not compared";
 	if (is_like && comparison->constant != WHERE_TEXT)
 		return "~ takes a text in \"quotes\"";
 	if (comparison->constant == WHERE_NIL)
@@ -93,35 +96,66 @@ static const char *why_not(const struct where_comparison *comparison,
 		       : NULL;
 }
 
-struct error *where_look_up(struct where *where, const struct value_list *args,
-			    const struct value_list *results, bool *has_any)
+bool where_find(const struct value_list *list, const struct where_comparison *comparison,
+		struct where_value *value)
+{
+	return find_named(list, comparison->name, value) && !why_not(comparison, value);
+}
+
+/* Of values by this name that do not suit, the first one is told of. False: out of memory. */
+static bool note_misfit(struct where_comparison *comparison, const struct where_value *value)
+{
+	if (comparison->misfit)
+		return true;
+	comparison->is_opaque = value->is_opaque;
+	if (asprintf(&comparison->misfit,
+		     value->is_typed ? "%s: %s is of type %s" : "%s: %s is asked for as '%s'",
+		     why_not(comparison, value), comparison->name, value->spec.expr) < 0)
+		comparison->misfit = NULL;
+	return comparison->misfit;
+}
+
+/* The same of functions. */
+static bool note_unfit(struct where *where, const char *function, const char *misfit)
+{
+	if (!where->num_unfit++ && asprintf(&where->first_unfit, "%s: %s", function, misfit) < 0)
+		where->first_unfit = NULL;
+	return where->first_unfit;
+}
+
+struct error *where_look_up(struct where *where, const char *function,
+			    const struct value_list *args, const struct value_list *results,
+			    bool *has_any)
 {
 	bool is_about_values = false;
+	const char *misfit = NULL;
 
 	*has_any = false;
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		struct where_comparison *comparison = &where->comparisons[i];
 		struct where_value value;
-		bool is_there =
-			!comparison->is_label && (where_find(args, comparison->name, &value) ||
-						  where_find(results, comparison->name, &value));
-		const char *reason = is_there ? why_not(comparison, &value) : NULL;
 
 		if (comparison->is_label)
 			continue;
 		is_about_values = true;
-		*has_any |= is_there;
-		comparison->is_known |= is_there;
-		if (reason)
-			return error_in_text(where->text,
-					     comparison->is_alone ? comparison->name_at
-								  : comparison->constant_at,
-					     value.is_typed ? "%s: %s is of type %s"
-							    : "%s: %s is asked for as '%s'",
-					     reason, comparison->name, value.spec.expr);
+		if (where_find(args, comparison, &value) ||
+		    where_find(results, comparison, &value)) {
+			*has_any = comparison->is_known = true;
+		} else if (find_named(args, comparison->name, &value) ||
+			   find_named(results, comparison->name, &value)) {
+			if (!note_misfit(comparison, &value))
+				return error_out_of_memory();
+			misfit = misfit ?: comparison->misfit;
+		}
 	}
 	*has_any |= !is_about_values;
-	return NULL;
+	return misfit && !note_unfit(where, function, misfit) ? error_out_of_memory() : NULL;
+}
+
+const char *where_unfit(const struct where *where, size_t *num_functions)
+{
+	*num_functions = where->num_unfit;
+	return where->first_unfit;
 }
 
 struct error *where_check_names(const struct where *where)
@@ -129,6 +163,12 @@ struct error *where_check_names(const struct where *where)
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		const struct where_comparison *comparison = &where->comparisons[i];
 
+		/* What has parts is told of with their names. */
+		if (!comparison->is_known && comparison->misfit && !comparison->is_opaque)
+			return error_in_text(where->text,
+					     comparison->is_alone ? comparison->name_at
+								  : comparison->constant_at,
+					     "%s", comparison->misfit);
 		if (!comparison->is_known && !comparison->is_label)
 			return error_in_text(
 				where->text, comparison->name_at,

@@ -363,9 +363,11 @@ void where_free(struct where *where)
 		return;
 	for (size_t i = 0; i < where->num_comparisons; i++) {
 		free(where->comparisons[i].name);
+		free(where->comparisons[i].misfit);
 		free(where->comparisons[i].other_names);
 		free(where->comparisons[i].text);
 	}
+	free(where->first_unfit);
 	free(where->text);
 	free(where);
 }

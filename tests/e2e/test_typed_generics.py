@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Values of generic functions by the types that they were called with, which the call's dictionary tells."""
 
+import re
+
 import pytest
 
 from test_typed import PIE, PLAIN, in_order, name_of, shown
@@ -154,3 +156,21 @@ def test_conditions_on_results(binary, start, trace):
     calls = by_end(tracer.stop())
     assert [[(result["name"], result["type"], result["value"]) for result in call["results"]] for call in calls] == [
         [("found", "main.name", "n"), ("ok", "bool", True)]]
+
+
+def test_conditions_on_some_types(binary, start, trace):
+    """They are decided where the type allows for it, and where it does not, that is told."""
+    program = start(binary("typed"))
+    tracer = trace("-f", "json", "--where", 'r0 == "n"', program.path, "main.give[[]*")
+    program.work("genericResults")
+    calls = by_end(tracer.stop())
+    assert [(call["results"][0]["type"], call["results"][0]["value"]) for call in calls] == [("main.name", "n")]
+    (line,) = [line for line in tracer.err.splitlines() if "--where cannot be decided for main.give[" in line]
+    assert re.search(r": (this value is no text|values of such types are not compared): r0 is of type "
+                     r".* \(and so it is with \d other targets\)$", line)
+
+
+def test_conditions_on_no_type(binary, run_tool):
+    """Where it can nowhere be decided, it is an error."""
+    tracer = run_tool("--where", "r2 == true", binary("typed"), "main.give[[]*")
+    assert tracer.wait() == 1 and "this value is no bool: r2 is of type int" in tracer.err

@@ -177,7 +177,7 @@ static void check_condition(const char *text, const struct value_lists *lists,
 	struct error *err = where_parse(text, &where);
 
 	must(!err);
-	err = where_look_up(where, &lists->items[0], NULL, &has_any);
+	err = where_look_up(where, "main.f", &lists->items[0], NULL, &has_any);
 	if (!err) {
 		is_whole = where_compile(where, &lists->items[0], NULL, &condition);
 		early = kernel_decide(&condition, &(struct site){0}, thread);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!value_lists_add(&lists, &arch_x86_64, PATTERN, 1));
 	err = where_parse(text, &where);
 	if (!err)
-		err = where_look_up(where, &lists.items[0], &lists.items[1], &has_any);
+		err = where_look_up(where, "main.f", &lists.items[0], &lists.items[1], &has_any);
 	if (err)
 		must(error_text(err, &at) && at <= length);
 	else if (end)

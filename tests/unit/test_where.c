@@ -85,7 +85,7 @@ static char judge(const char *text, const struct given *given)
 	enum where_answer answer, early;
 
 	assert_null(where_parse(text, &where));
-	assert_null(where_look_up(where, &lists.items[0], NULL, &has_any));
+	assert_null(where_look_up(where, "main.f", &lists.items[0], NULL, &has_any));
 	assert_null(where_check_names(where));
 	assert_true(has_any);
 	capture(&lists.items[0], given, &room);
@@ -222,7 +222,7 @@ static void test_unknown_names(void **state)
 		bool has_any;
 
 		assert_null(where_parse(rows[i], &where));
-		assert_null(where_look_up(where, &lists.items[0], NULL, &has_any));
+		assert_null(where_look_up(where, "main.f", &lists.items[0], NULL, &has_any));
 		assert_int_equal(has_any, i >= 3);
 		assert_true(where_compile(where, &lists.items[0], NULL, &condition));
 		assert_int_equal(where_judge(where, &lists, &room.head, NULL), WHERE_UNKNOWN);
@@ -267,7 +267,7 @@ static void test_labels(void **state)
 	assert_null(value_list_add_labels(&lists.items[0], labels, 2));
 	assert_null(where_parse("n == 7 || user == 1", &where));
 	assert_null(where_add_label(&where, "user=anna"));
-	assert_null(where_look_up(where, &lists.items[0], NULL, &has_any));
+	assert_null(where_look_up(where, "main.f", &lists.items[0], NULL, &has_any));
 	assert_true(has_any);
 	assert_false(where_compile(where, &lists.items[0], NULL, &condition));
 	capture(&lists.items[0], &given, &room);
@@ -285,7 +285,7 @@ static void test_labels(void **state)
 	/* alone */
 	where = NULL;
 	assert_null(where_add_label(&where, "path=/x=y"));
-	assert_null(where_look_up(where, NULL, NULL, &has_any));
+	assert_null(where_look_up(where, "main.f", NULL, NULL, &has_any));
 	assert_true(has_any);
 	assert_null(where_check_names(where));
 	room.head.states[lists.items[0].labels[1].state] = VALUE_WHOLE;
@@ -307,7 +307,7 @@ static void test_results(void **state)
 
 	assert_null(value_lists_add(&lists, &arch_x86_64, "f(a=%ax:u64)(r=%ax:u64, a=%bx:u64)", 1));
 	assert_null(where_parse("a == 7 && r == 7", &where));
-	assert_null(where_look_up(where, &lists.items[0], &lists.items[1], &has_any));
+	assert_null(where_look_up(where, "main.f", &lists.items[0], &lists.items[1], &has_any));
 	assert_false(where_compile(where, &lists.items[0], &lists.items[1], &condition));
 	assert_int_equal(condition.num_ops, 2);
 	memset(&args, 0, sizeof(args));
@@ -377,7 +377,7 @@ static void test_errors(void **state)
 		snprintf(text, sizeof(text), "%.*s%s", (int)(caret - rows[i]), rows[i], caret + 1);
 		err = where_parse(text, &where);
 		if (!err)
-			err = where_look_up(where, &lists.items[0], NULL, &has_any);
+			err = where_look_up(where, "main.f", &lists.items[0], NULL, &has_any);
 		if (!err)
 			err = where_check_names(where);
 		if (!err || !error_text(err, &at) || at != (size_t)(caret - rows[i]))

@@ -140,7 +140,7 @@ static const char *judge(struct typed_call *call, const char *path, const char *
 	const struct captured *captured = call_capture(call, list);
 
 	assert_null(where_parse(condition, &where));
-	assert_null(where_look_up(where, list, NULL, &has_any));
+	assert_null(where_look_up(where, "main.f", list, NULL, &has_any));
 	assert_true(has_any);
 	where_compile(where, list, NULL, &compiled);
 	answers[0] = "-+?"[kernel_decide(&compiled, &(struct site){0}, &call->thread)];
@@ -239,7 +239,7 @@ static void test_results(void **state)
 	call_capture(call, results);
 	call->room.head.list = 1;
 	assert_null(where_parse("n == 7 && r0 < 0", &where));
-	assert_null(where_look_up(where, args, results, &has_any));
+	assert_null(where_look_up(where, "main.f", args, results, &has_any));
 	assert_null(where_check_names(where));
 	assert_int_equal(where_judge(where, &call->lists, captured_args, NULL), WHERE_UNKNOWN);
 	assert_int_equal(where_judge(where, &call->lists, captured_args, &call->room.head),
@@ -261,7 +261,7 @@ static void test_refused(void **state)
 	static const struct {
 		enum go_kind kind;
 		uint64_t size;
-		const char *condition; /* NULL: there is no such value to compare */
+		const char *condition; /* NULL: to nothing */
 	} rows[] = {
 		{GO_STRUCT, 8, NULL},          {GO_ARRAY, 8, NULL},
 		{GO_COMPLEX, 16, NULL},        {GO_OPAQUE, 8, NULL},
@@ -276,15 +276,19 @@ static void test_refused(void **state)
 		struct value_list *list;
 		struct error *err;
 		struct where *where;
+		size_t num_unfit;
 		bool has_any;
 
 		call_add(call, "v", make(rows[i].kind, rows[i].size));
 		call_place(call);
 		list = call_list_all(call);
 		assert_null(where_parse(rows[i].condition ?: "v == 1", &where));
-		err = where_look_up(where, list, NULL, &has_any);
-		assert_int_equal(has_any, rows[i].condition != NULL);
-		assert_int_equal(err != NULL, rows[i].condition != NULL);
+		assert_null(where_look_up(where, "main.f", list, NULL, &has_any));
+		assert_false(has_any);
+		assert_non_null(where_unfit(where, &num_unfit));
+		assert_int_equal(num_unfit, 1);
+		err = where_check_names(where);
+		assert_non_null(err);
 		error_free(err);
 		where_free(where);
 		call_free(call);
