@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -100,9 +101,29 @@ bool proc_start_time(pid_t pid, uint64_t *ticks)
 	return read_field(pid, 22, ticks);
 }
 
+/* The file that threads of a process run whose first one has ended. False: there are none. */
+static bool find_file_of_others(pid_t pid, char path[PATH_MAX])
+{
+	char link[PATH_MAX];
+	const struct dirent *entry;
+	ssize_t length = -1;
+	DIR *threads;
+
+	snprintf(link, sizeof(link), "/proc/%d/task", pid);
+	threads = opendir(link);
+	while (length <= 0 && threads && (entry = readdir(threads))) {
+		snprintf(link, sizeof(link), "/proc/%d/task/%s/exe", pid, entry->d_name);
+		length = readlink(link, path, PATH_MAX - 1);
+	}
+	if (threads)
+		closedir(threads);
+	path[length > 0 ? length : 0] = 0;
+	return length > 0;
+}
+
 char *proc_why_no_file(pid_t pid)
 {
-	char text[STAT_SIZE], state = 0, *why = NULL;
+	char text[STAT_SIZE], path[PATH_MAX], state = 0, *why = NULL;
 	const char *stat = read_stat(pid, text);
 	unsigned flags = 0;
 	int length = 0;
@@ -113,6 +134,11 @@ char *proc_why_no_file(pid_t pid)
 	} else if (flags & PF_KTHREAD) {
 		length = asprintf(&why, "process %d is a thread of the kernel, which runs no file",
 				  pid);
+	} else if ((state == 'Z' || state == 'X') && find_file_of_others(pid, path)) {
+		length = asprintf(
+			&why,
+			"process %d goes on without its first thread, which -p needs: leave -p out and name the file that it runs, %s",
+			pid, path);
 	} else if (state == 'Z' || state == 'X') {
 		length = asprintf(
 			&why,

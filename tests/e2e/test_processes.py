@@ -90,6 +90,27 @@ def test_process_without_a_file(run_tool):
     assert tracer.wait() == 1 and f"there is no process {ended.pid}" in tracer.err
 
 
+WITHOUT_FIRST_THREAD = """
+import ctypes, sys, threading
+threading.Thread(target=sys.stdin.read).start()
+ctypes.CDLL(None).syscall(ctypes.c_long(int(sys.argv[1])), 0)
+"""
+
+
+def test_process_without_its_first_thread(run_tool):
+    """It has not ended, and by its file it can be traced."""
+    number = {"x86_64": 60, "aarch64": 93}[os.uname().machine]  # exit(2), of one thread
+    program = subprocess.Popen([sys.executable, "-c", WITHOUT_FIRST_THREAD, str(number)], stdin=subprocess.PIPE)
+    harness.await_condition(lambda: status_field(program.pid, "State")[0] == "Z", "its first thread lives")
+    for arguments in (["-u", "x", "-p", program.pid], ["goroutines", "-p", program.pid]):
+        tracer = run_tool(*arguments)
+        assert tracer.wait() == 1
+        assert f"process {program.pid} goes on without its first thread, which -p needs: " in tracer.err
+        assert os.path.realpath(sys.executable) in tracer.err
+    program.stdin.close()
+    program.wait()
+
+
 # Has a processor for itself but for a moment now and then, as long as its parent lives.
 HOG = """
 import os, sys, time
