@@ -153,6 +153,7 @@ static void live_free(struct source *source)
 	gates_destroy(&live->gates);
 	hits_release(&live->hits);
 	layers_destroy(&live->layers);
+	resting_destroy(&live->resting);
 	graph_bpf__destroy(live->bpf);
 	free(live);
 }

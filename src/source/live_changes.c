@@ -134,9 +134,10 @@ struct error *live_rest(struct source *source)
 		funcs[i] = i;
 	/* Of some calls only the beginning or the end would be seen meanwhile. */
 	live->bpf->bss->is_tracing = false;
-	live->is_resting = true;
 	err = live_consume_all(live);
+	err = err ?: resting_begin(&live->resting, bpf_map__fd(live->bpf->maps.processes));
 	live_hand_on_time(live, RECORD_REST, live_now_ns(live));
+	live->is_resting = true;
 	if (live->looks)
 		looks_forget(live->looks);
 	return err ?: layers_take_off(&live->layers, live->attachment, funcs, count, false);
@@ -173,14 +174,28 @@ struct error *live_wake(struct source *source)
 	return layers_attach(&live->layers, live->attachment, sites, count);
 }
 
+static void hand_on_ended(void *context, const struct record *end)
+{
+	struct live *live = context;
+
+	modules_forget(live->options.modules, end->pid);
+	live_hand_on(live, end);
+}
+
 void live_begin(struct source *source)
 {
 	struct live *live = live_of(source);
 
-	if (live->is_resting)
-		live_hand_on_time(live, RECORD_REST_END, live_now_ns(live));
-	live->is_resting = false;
+	uint64_t now_ns = live_now_ns(live);
+
+	/* Before it is looked who has ended: what ends from now on tells. */
 	live->bpf->bss->is_tracing = true;
+	if (!live->is_resting)
+		return;
+	live->is_resting = false;
+	resting_end(&live->resting, bpf_map__fd(live->bpf->maps.processes), now_ns, hand_on_ended,
+		    live);
+	live_hand_on_time(live, RECORD_REST_END, now_ns);
 }
 
 struct error *live_follow_exec(struct live *live)

@@ -11,6 +11,7 @@
 #include "source/looks.h"
 #include "source/open_waits.h"
 #include "source/processors.h"
+#include "source/resting.h"
 
 struct live {
 	struct source source;
@@ -33,6 +34,7 @@ struct live {
 	bool file_is_changed;
 	bool is_gap; /* RECORD_GAP was told, and its end was not yet */
 	bool is_resting; /* the same of RECORD_REST */
+	struct resting resting;
 	uint32_t num_moves; /* execs that the probes have followed */
 	uint64_t num_received; /* records */
 	uint64_t num_lost; /* the same, as was told last */

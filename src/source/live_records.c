@@ -74,6 +74,14 @@ static void pass_looks(struct live *live, const struct record *record)
 	looks_see(live->looks, record);
 }
 
+/* A program that ran when the rest began sent it. The call that it is of was dropped with all that were open, and what
+ * is to end it would never come. */
+static bool comes_too_late(const struct live *live, const struct record *record)
+{
+	return live->is_resting && record->goid && record->kind != RECORD_STACK &&
+	       !gates_are_over(record);
+}
+
 int live_handle_record(void *context, void *data, size_t size)
 {
 	struct live *live = context;
@@ -83,6 +91,8 @@ int live_handle_record(void *context, void *data, size_t size)
 	if (!record_is_valid(record, size))
 		return 0;
 	live->num_received++;
+	if (comes_too_late(live, record))
+		return 0;
 	if (live->looks)
 		pass_looks(live, record);
 	if (gates_are_over(record))

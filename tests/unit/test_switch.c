@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "go_program.h"
-#include "gofuncgraph/live.h"
+#include "source/live_internal.h"
 
 /* Calls main.outer, and that main.inner, from four goroutines until its input ends; says how
  * often. */
@@ -75,6 +75,7 @@ static const char source[] =
 struct seen {
 	const struct plan *plan;
 	uint64_t entries[3], returns[3]; /* of main.inner, outer, spare */
+	uint64_t num_ends; /* of processes */
 	uint64_t num_left_out, num_lost, num_gaps, num_gap_ends, num_taken_off, num_states;
 };
 
@@ -116,6 +117,7 @@ static void see(void *context, const struct record *record)
 		seen->num_lost = counts[STAT_LOST];
 		seen->num_left_out = counts[STAT_LEFT_OUT];
 	}
+	seen->num_ends += record->kind == RECORD_PROCESS_EXIT || record->kind == RECORD_EXEC;
 	seen->num_gaps += record->kind == RECORD_GAP;
 	seen->num_gap_ends += record->kind == RECORD_GAP_END;
 	seen->num_taken_off += record->kind == RECORD_TAKEN_OFF;
@@ -269,7 +271,8 @@ static void stop_all(struct fixture *f, struct source *source_)
 	must(source_detach(source_));
 	source_stop(source_);
 	source_free(source_);
-	fclose(f->in);
+	if (f->in)
+		fclose(f->in);
 	fclose(f->out);
 	assert_int_equal(waitpid(f->pid, NULL, 0), f->pid);
 }
@@ -428,6 +431,44 @@ static void test_states_left_out(void **state)
 	free(states);
 }
 
+/* What programs send late is left out, and what ends while nothing is told is told when it goes on. */
+static void test_rest(void **state)
+{
+	struct fixture *f = *state;
+	struct seen seen = {0};
+	uint64_t returns;
+
+	if (!f)
+		skip();
+	seen.plan = &f->plan;
+	start_program(f);
+	struct record_frame late = {.header = {.kind = RECORD_RETURN,
+					       .size = sizeof(late),
+					       .goid = 1,
+					       .pid = (uint32_t)f->pid},
+				    .site = f->plan.funcs[func_named(f, "main.outer")].first_site};
+	struct source *source_ = start_source(f, &seen, ATTACH_AUTO, false);
+	tell_program(f);
+	while (seen.entries[1] < 100)
+		must(source_poll(source_, 1));
+	must(live_rest(source_));
+	wait_for_change(source_);
+	returns = seen.returns[1];
+	assert_int_equal(live_handle_record(source_, &late, sizeof(late)), 0);
+	assert_int_equal(seen.returns[1], returns);
+	end_program(f);
+	fclose(f->in);
+	f->in = NULL;
+	assert_int_equal(waitid(P_PID, (id_t)f->pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(seen.num_ends, 0);
+	must(live_wake(source_));
+	wait_for_change(source_);
+	live_begin(source_);
+	assert_int_equal(seen.num_ends, 1);
+	stop_all(f, source_);
+	assert_int_equal(seen.num_ends, 1);
+}
+
 /* Some trees are seen whole, and the others counted. */
 static void test_samples(void **state)
 {
@@ -461,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_careful_begin),
 		cmocka_unit_test(test_states_left_out),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_samples),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
