@@ -58,7 +58,8 @@ static struct error *find_command(const char *word)
 
 struct sought {
 	const char *word; /* an option as it was typed */
-	const char *value; /* what its value is called, in --help; NULL: it is no such option */
+	const char *
+		value; /* what its value, or it itself, is called in --help; NULL: it is no such option */
 };
 
 static void look_at_option(void *context, const struct argp_option *option)
@@ -130,6 +131,29 @@ static struct error *find_value(char **words)
 	return error_new("%s %d %d: %s", words[0], first, second, error_message(several));
 }
 
+/* ---- short options ---- */
+
+static void look_for_name(void *context, const struct argp_option *option)
+{
+	struct sought *sought = context;
+
+	if (option->key == sought->word[1] && option->arg)
+		sought->value = option->name;
+}
+
+/* "-r=main.*": the sign would be the first character of the value. */
+static struct error *find_sign(const struct command *command, const char *word)
+{
+	struct sought sought = {.word = word};
+
+	if (word[0] != '-' || !isalpha((unsigned char)word[1]) || word[2] != '=')
+		return NULL;
+	options_visit(command->argp, look_for_name, &sought);
+	return sought.value ? error_new("%s: write -%c%s or --%s%s", word, word[1], word + 3,
+					sought.value, word + 2)
+			    : NULL;
+}
+
 /* ---- all of it ---- */
 
 static void look_for_pid(void *context, const struct argp_option *option)
@@ -158,6 +182,10 @@ struct error *slips_find(const struct command *command, int argc, char **argv)
 	err = other_option_find(command, argc, argv);
 	for (int i = 1; !err && i + 2 < argc && strcmp(argv[i], "--") != 0; i++)
 		err = find_value(argv + i);
+	for (int i = 1; !err && i < argc && strcmp(argv[i], "--") != 0; i++) {
+		err = find_sign(command, argv[i]);
+		i += command_option_takes_next(argv[i]);
+	}
 	if (!err && word)
 		err = find_pid(command, argv[word]);
 	if (!err && word && !command->name)

@@ -128,6 +128,8 @@ def test_usage(arguments):
     ("-p 12 13 main.x", "-p 12 13: that is more than one process"), ("list --pid 12 13", "such as /proc/12/exe"),
     ("-p 12 -p 13 main.x", "-p: that is more than one process"), ("-p 12\t13 main.x", "-p: that is more than one process"),
     ("-p main.x", "-p: 'main.x' is no process id: when `pidof NAME` prints nothing, no such process runs"),
+    ("-r=main.* BIN main.x", "-r=main.*: write -rmain.* or --results=main.*"),
+    ("hunt -p=812 main.x", "-p=812: write -p812 or --pid=812"),
     ("hunt --slower 10 ms BIN main.x", "--slower 10 ms: write it without the blank, 10ms"),
     ("--ring-size 64 M BIN", "--ring-size 64 M: write it without the blank, 64M"),
     ("record -o x --keep 500 M BIN", "--keep 500 M: write it without the blank, 500M"),
