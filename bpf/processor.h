@@ -201,16 +201,17 @@ static __always_inline void end_off(struct thread *thread)
 /* On the processor of `prev`, which is the current thread yet. */
 static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 {
-	bool slept = !is_preempted && is_sleeping(prev);
-	const struct hunted *process = find_hunted(prev->tgid);
+	const struct hunted *process;
 	struct registers registers;
 	struct thread *thread;
 	struct scratch *scratch;
 	struct gate *gate;
 	__u32 tid;
+	bool slept;
 
-	if (!process)
+	if (!may_be_noted(prev->tgid))
 		return;
+	slept = !is_preempted && is_sleeping(prev);
 	tid = prev->pid;
 	thread = kept_thread(tid);
 	if (thread)
@@ -218,10 +219,13 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	if (slept && samples_waits)
 		return;
 	if (!samples_waits && (!thread || !thread->g || (slept && thread->in_syscall))) {
-		if (slept && read_registers(&registers))
+		if (slept && (thread || find_hunted(prev->tgid)) && read_registers(&registers))
 			note_syscall(tid, thread, &registers, true);
 		return;
 	}
+	process = find_hunted(prev->tgid);
+	if (!process)
+		return;
 	scratch = take_scratch(SCRATCH_SWITCH);
 	if (!scratch)
 		return;
@@ -244,7 +248,7 @@ static __always_inline void on_wakeup(struct task_struct *task)
 	struct thread *thread;
 	bool slept;
 
-	if (samples_waits || !find_hunted(task->tgid))
+	if (samples_waits || !may_be_noted(task->tgid))
 		return;
 	thread = kept_thread(task->pid);
 	if (!thread)
@@ -313,7 +317,7 @@ static __always_inline void on_again(struct task_struct *next)
 	struct thread *thread;
 	__u32 tid;
 
-	if (!find_hunted(next->tgid))
+	if (!may_be_noted(next->tgid))
 		return;
 	tid = next->pid;
 	thread = kept_thread(tid);
