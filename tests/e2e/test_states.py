@@ -239,7 +239,7 @@ def test_nothing_to_sum_up(binary, start, run_tool):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    ([], "which BINARY?"), (["--follow", "./x"], "Try `gofuncgraph-c states --help'"), (["--goid", "x", "./x"], "'x' is not a number"),
+    ([], "which BINARY?"), (["--follow", "./x"], "states has no option --follow; "), (["--goid", "x", "./x"], "'x' is not a number"),
     (["--goid", "0", "./x"], "'0' is not a number"), (["--goid", "1,", "./x"], "'' is not a number"),
     (["--state", "SLEEPING", "./x"], "there is no state 'SLEEPING'; there are IDLE, RUNNABLE,"),
     (["--min-duration", "soon", "./x"], "'soon' is not a duration"), (["--limit", "-1", "./x"], "'-1' is not a number"),
