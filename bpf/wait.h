@@ -17,6 +17,20 @@ static __always_inline bool is_long(const struct hunted_wait *wait, __u64 now)
 	return now - wait->start_ns >= (wait->is_inside ? long_wait_ns : outside_min_wait_ns);
 }
 
+/*
+ * Of short waits inside of a target one is told as if it were long whenever so much time of them has come together,
+ * before it: where it was is where they were, by chance, and more likely the longer it is.
+ */
+#define SHORT_WAITS_NS 1000000
+
+static __always_inline bool is_told_alone(const struct hunted_wait *wait, __u64 now)
+{
+	__u64 sum_ns = wait->waiting_ns + wait->syscall_ns + wait->runnable_ns;
+
+	return is_long(wait, now) ||
+	       (wait->is_inside && sum_ns + now - wait->start_ns >= SHORT_WAITS_NS);
+}
+
 /* Before the goroutine stops running, on its thread. */
 static __always_inline void begin_wait(const struct who *who, struct hunted_wait *wait, __u8 state)
 {
@@ -164,7 +178,7 @@ static __always_inline bool send_wait_on(const struct who *who, const struct hun
 	return true;
 }
 
-/* A long wait has ended. `gate`: of the target that the goroutine is in, or NULL. `fp`: as for find_on(). */
+/* `gate`: of the target that the goroutine is in, or NULL. `fp`: as for find_on(). */
 static __always_inline void tell_wait(struct gate *gate, const struct who *who,
 				      struct hunted_wait *wait, __u64 now, __u64 stack, __u64 fp)
 {
@@ -180,11 +194,11 @@ static __always_inline void tell_wait(struct gate *gate, const struct who *who,
 				       : send_wait(who, wait, lost, now, stack));
 }
 
-/* The goroutine runs again, on this thread. Returns whether it has waited for long. */
+/* The goroutine runs again, on this thread. Returns whether that wait is told. */
 static __always_inline bool end_wait(const struct pt_regs *ctx, struct who *who,
 				     struct hunted_wait *wait, __u64 now, struct gate **gate)
 {
-	bool is_told = wait->start_ns && is_long(wait, now);
+	bool is_told = wait->start_ns && is_told_alone(wait, now);
 
 	if (!is_told && wait->start_ns && wait->is_inside)
 		add_short_wait(wait, now);
@@ -199,7 +213,7 @@ static __always_inline bool end_wait(const struct pt_regs *ctx, struct who *who,
 		wait->is_inside = 0;
 	note_reason(who, wait);
 	take_syscall(wait);
-	return is_long(wait, now);
+	return is_told_alone(wait, now);
 }
 
 static __always_inline void on_wait_end(struct pt_regs *ctx, struct who *who,

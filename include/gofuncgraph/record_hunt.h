@@ -80,7 +80,8 @@ struct record_wait_on {
 };
 
 /* Waits inside a target that were shorter than settings' long_wait_ns, and ended since the record before
- * this one: sent before the next RECORD_WAIT and before what closes the tree. */
+ * this one: sent before the next RECORD_WAIT and before what closes the tree. When they come to a millisecond, the
+ * one that makes it full is told by a RECORD_WAIT behind it, though it is as short: it stands for them. */
 struct record_short_waits {
 	struct record header;
 	__u64 count;

@@ -320,6 +320,7 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 	call->span.is_doubtful = hunt->is_sampled && !call->stretch.last_ns;
 	is_full = end_stretch(hunt, goroutine, end_ns, is_open) && is_full;
 	is_full = span_end(&call->span, end_ns, hunt->settings.sample_ns, &call->pieces) && is_full;
+	pieces_place_short(&call->pieces);
 	if (hunt->is_sampled)
 		is_full = tell_all_holders(hunt, goroutine) && is_full;
 	if (kept) {

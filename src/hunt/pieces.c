@@ -92,8 +92,56 @@ static void lose_places(struct pieces *pieces)
 	}
 }
 
+static bool is_of_syscalls(const struct piece *piece)
+{
+	return piece->kind == PIECE_SYSCALL;
+}
+
+/* `known`: of system calls, and others. */
+static void place(struct piece *piece, const struct piece *known[2])
+{
+	const struct piece *one = known[is_of_syscalls(piece)];
+
+	if (!one)
+		return;
+	piece->kind = one->kind;
+	piece->detail = one->detail;
+	piece->stack = one->stack;
+	piece->object = one->object;
+	piece->flags = one->flags;
+}
+
+void pieces_place_short(struct pieces *pieces)
+{
+	const struct piece *known[2] = {0};
+
+	for (size_t i = pieces->count; i--;) {
+		struct piece *piece = &pieces->items[i];
+
+		if (!(piece->flags & PIECE_IS_SHORT))
+			continue;
+		if (piece->stack)
+			known[is_of_syscalls(piece)] = piece;
+		else
+			place(piece, known);
+	}
+	known[0] = known[1] = NULL;
+	for (size_t i = 0; i < pieces->count; i++) {
+		struct piece *piece = &pieces->items[i];
+
+		if (!(piece->flags & PIECE_IS_SHORT))
+			continue;
+		if (piece->stack)
+			known[is_of_syscalls(piece)] = piece;
+		else
+			place(piece, known);
+		piece->flags &= (uint8_t)~PIECE_IS_SHORT;
+	}
+}
+
 static void make_room(struct pieces *pieces)
 {
+	pieces_place_short(pieces);
 	pieces_fold(pieces);
 	if (pieces->count <= MAX_PIECES / 2)
 		return;

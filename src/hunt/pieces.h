@@ -20,7 +20,7 @@ enum piece_kind {
 	PIECE_RUNNABLE, /* it could go on, and no thread took it */
 	PIECE_NO_CPU, /* its thread could go on, and had no processor */
 	PIECE_ASLEEP, /* its thread slept in the kernel while the goroutine was RUNNING */
-	PIECE_SHORT, /* waits that were too short to be told one by one */
+	PIECE_SHORT, /* waits that were too short to be told one by one, of which none was */
 	PIECE_TRACER, /* the kernel handled our breakpoints */
 	PIECE_UNSEEN, /* it must have run, but nothing was seen: records are missing */
 };
@@ -38,6 +38,8 @@ enum piece_flags {
 	PIECE_BY = PIECE_BY_OWN | PIECE_BY_NOBODY | PIECE_BY_QUOTA,
 	PIECE_BY_HOLDER =
 		1 << 5, /* of PIECE_WAIT: by_goid may hold what is waited for, and was there then */
+	/* Until pieces_place_short(): with a stack, it stands for other short waits; without, it is a sum of those. */
+	PIECE_IS_SHORT = 1 << 6,
 };
 
 #define PIECE_COMM_SIZE 16
@@ -74,6 +76,10 @@ struct pieces {
 /* A piece of no time is left out. One that tells the same as the last one is added to that. False: out
  * of memory. */
 bool pieces_add(struct pieces *pieces, const struct piece *piece);
+
+/* Sums of short waits become what the next one of those is that is known by itself, or the last one: of system calls
+ * and others each by itself. */
+void pieces_place_short(struct pieces *pieces);
 
 /* Makes those one that tell the same; the first of them tells when. */
 void pieces_fold(struct pieces *pieces);

@@ -151,6 +151,7 @@ static bool add_sum(const struct span *span, enum piece_kind kind, uint64_t ns,
 		.start_ns = span->start_ns,
 		.ns = ns,
 		.kind = kind,
+		.flags = kind == PIECE_SYSCALL || kind == PIECE_SHORT ? PIECE_IS_SHORT : 0,
 		.detail = kind == PIECE_SYSCALL ? -1 : 0,
 		.count = span->num_short > UINT32_MAX ? UINT32_MAX : (uint32_t)span->num_short,
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hunt/waits.h"
 
+#include "gofuncgraph/hunt_options.h"
+
 uint64_t wait_ready_ns(const struct record_wait *wait)
 {
 	uint64_t end_ns = wait->header.time_ns;
@@ -46,6 +48,9 @@ struct piece wait_piece(const struct record_wait *wait)
 		piece.kind = PIECE_UNSEEN;
 		piece.stack = 0;
 	}
+	if ((piece.kind == PIECE_WAIT || piece.kind == PIECE_SYSCALL) && !piece.flags &&
+	    wait->header.time_ns - wait->start_ns < HUNT_LONG_WAIT_NS)
+		piece.flags = PIECE_IS_SHORT;
 	return piece;
 }
 

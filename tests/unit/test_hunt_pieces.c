@@ -152,6 +152,52 @@ static void test_short_waits(void **state)
 	span_clear(&span);
 }
 
+static void short_one(struct pieces *pieces, uint64_t at, enum piece_kind kind, int32_t detail,
+		      uint64_t stack)
+{
+	assert_true(pieces_add(pieces, &(struct piece){.start_ns = at,
+						       .ns = 10,
+						       .kind = kind,
+						       .detail = detail,
+						       .stack = stack,
+						       .flags = PIECE_IS_SHORT,
+						       .count = 1}));
+}
+
+/* A sum is what the next one is that is known, of system calls and others each; what comes behind, what the last one
+ * was. */
+static void test_places_of_short_waits(void **state)
+{
+	struct pieces pieces = {0};
+
+	short_one(&pieces, 0, PIECE_SYSCALL, -1, 0);
+	short_one(&pieces, 10, PIECE_SHORT, 0, 0);
+	short_one(&pieces, 20, PIECE_WAIT, 7, 2);
+	short_one(&pieces, 30, PIECE_SYSCALL, -1, 0);
+	short_one(&pieces, 40, PIECE_SYSCALL, 5, 3);
+	short_one(&pieces, 50, PIECE_SYSCALL, -1, 0);
+	short_one(&pieces, 60, PIECE_SYSCALL, 6, 4);
+	short_one(&pieces, 70, PIECE_SYSCALL, -1, 0);
+	short_one(&pieces, 80, PIECE_SHORT, 0, 0);
+	pieces_place_short(&pieces);
+	assert_int_equal(sum_of(&pieces, PIECE_SYSCALL, 3), 30);
+	assert_int_equal(sum_of(&pieces, PIECE_SYSCALL, 4), 30);
+	assert_int_equal(sum_of(&pieces, PIECE_WAIT, 2), 30);
+	assert_int_equal(sum(&pieces), 90);
+	assert_int_equal(pieces.items[0].detail, 5);
+	assert_int_equal(pieces.items[8].detail, 7);
+	for (size_t i = 0; i < pieces.count; i++)
+		assert_int_equal(pieces.items[i].flags, 0);
+	pieces_clear(&pieces);
+	/* Nothing is known of them. */
+	short_one(&pieces, 0, PIECE_SYSCALL, -1, 0);
+	short_one(&pieces, 10, PIECE_SHORT, 0, 0);
+	pieces_place_short(&pieces);
+	assert_int_equal(sum_of(&pieces, PIECE_SYSCALL, 0), 10);
+	assert_int_equal(sum_of(&pieces, PIECE_SHORT, 0), 10);
+	pieces_clear(&pieces);
+}
+
 /* Sums that cannot be true do not make the pieces longer than the span. */
 static void test_too_much(void **state)
 {
@@ -223,10 +269,15 @@ static void test_many_items(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fold),        cmocka_unit_test(test_fold_names),
-		cmocka_unit_test(test_many),        cmocka_unit_test(test_samples_share),
-		cmocka_unit_test(test_short_waits), cmocka_unit_test(test_too_much),
-		cmocka_unit_test(test_unseen),      cmocka_unit_test(test_many_items),
+		cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_fold_names),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_samples_share),
+		cmocka_unit_test(test_short_waits),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_many_items),
+		cmocka_unit_test(test_places_of_short_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
