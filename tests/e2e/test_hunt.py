@@ -343,15 +343,18 @@ def test_stuck_where_waits_are_sampled(program, run_tool):
     tracer.stop()
 
 
-def test_no_line(binary, run_tool):
+def test_no_line(binary, start, run_tool):
     """What has no file and line does not look as if it needed none: code of a plugin, which is another file."""
     plugin = binary("calls", flags=["-tags=shared", "-buildmode=plugin"], cgo=True, copy_as="calls.so")
-    tracer = run_tool("hunt", "--stuck", "500ms", binary("plugins", cgo=True), "main.callPlugin", "--", plugin, stdin=subprocess.PIPE)
-    await_condition(lambda: "a call is open for" in tracer.err, "it tells of no call")
-    tracer.child.stdin.close()
-    assert tracer.wait() == 0
-    (row,) = re.findall(r"^ +\d+ % +\S+ m?s +(main\.callPlugin  \S+:\d+)\n +\d+ % +\S+ m?s +(calls\.so\S*  .*)", tracer.err, re.M)
-    assert re.fullmatch(r"calls\.so\+0x[0-9a-f]+  \(no line known\)(  \[syscall read\])?", row[1]), tracer.err
+    host = binary("plugins", cgo=True)
+    tracer = run_tool("hunt", "--stuck", "500ms", host, "main.callPlugin").await_tracing()
+    program = start(host, plugin)
+    await_condition(lambda: "a call is open for" in tracer.out, "it tells of no call")
+    program.work("GO 2")
+    tracer.stop()  # while the program is there, which knows its files
+    (row,) = re.findall(r"^ +\d+ % +\S+ m?s +main\.callPlugin  \S+:\d+\n +\d+ % +\S+ m?s +(calls\.so\S*  .*)", tracer.out, re.M)
+    assert re.fullmatch(r"calls\.so\+0x[0-9a-f]+  \(no line known\)(  \[syscall read\])?", row), tracer.out
+    assert program.finish() == 0
 
 
 def test_nothing(program, run_tool):
