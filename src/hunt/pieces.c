@@ -97,45 +97,33 @@ static bool is_of_syscalls(const struct piece *piece)
 	return piece->kind == PIECE_SYSCALL;
 }
 
-/* `known`: of system calls, and others. */
-static void place(struct piece *piece, const struct piece *known[2])
+/* `known`: the last short ones with a place that were met, of system calls and others: a sum becomes what it is. */
+static void place_short(struct piece *piece, const struct piece *known[2])
 {
-	const struct piece *one = known[is_of_syscalls(piece)];
+	const struct piece **one = &known[is_of_syscalls(piece)];
 
-	if (!one)
+	if (!(piece->flags & PIECE_IS_SHORT))
 		return;
-	piece->kind = one->kind;
-	piece->detail = one->detail;
-	piece->stack = one->stack;
-	piece->object = one->object;
-	piece->flags = one->flags;
+	if (piece->stack) {
+		*one = piece;
+	} else if (*one) {
+		piece->kind = (*one)->kind;
+		piece->detail = (*one)->detail;
+		piece->stack = (*one)->stack;
+		piece->object = (*one)->object;
+		piece->flags = (*one)->flags;
+	}
 }
 
 void pieces_place_short(struct pieces *pieces)
 {
-	const struct piece *known[2] = {0};
+	const struct piece *next[2] = {0}, *last[2] = {0};
 
-	for (size_t i = pieces->count; i--;) {
-		struct piece *piece = &pieces->items[i];
-
-		if (!(piece->flags & PIECE_IS_SHORT))
-			continue;
-		if (piece->stack)
-			known[is_of_syscalls(piece)] = piece;
-		else
-			place(piece, known);
-	}
-	known[0] = known[1] = NULL;
+	for (size_t i = pieces->count; i--;)
+		place_short(&pieces->items[i], next);
 	for (size_t i = 0; i < pieces->count; i++) {
-		struct piece *piece = &pieces->items[i];
-
-		if (!(piece->flags & PIECE_IS_SHORT))
-			continue;
-		if (piece->stack)
-			known[is_of_syscalls(piece)] = piece;
-		else
-			place(piece, known);
-		piece->flags &= (uint8_t)~PIECE_IS_SHORT;
+		place_short(&pieces->items[i], last);
+		pieces->items[i].flags &= (uint8_t)~PIECE_IS_SHORT;
 	}
 }
 
