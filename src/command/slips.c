@@ -58,8 +58,7 @@ static struct error *find_command(const char *word)
 
 struct sought {
 	const char *word; /* an option as it was typed */
-	const char *
-		value; /* what its value, or it itself, is called in --help; NULL: it is no such option */
+	const char *value; /* of --help: what its value is called, or its long name; NULL: none */
 };
 
 static void look_at_option(void *context, const struct argp_option *option)

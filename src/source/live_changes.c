@@ -112,7 +112,6 @@ struct error *live_sample(struct source *source, uint32_t one_in)
 void live_tell_open(struct source *source)
 {
 	struct live *live = live_of(source);
-
 	uint64_t now_ns = live_now_ns(live);
 
 	open_waits_note(live->open_waits, now_ns);
@@ -185,7 +184,6 @@ static void hand_on_ended(void *context, const struct record *end)
 void live_begin(struct source *source)
 {
 	struct live *live = live_of(source);
-
 	uint64_t now_ns = live_now_ns(live);
 
 	/* Before it is looked who has ended: what ends from now on tells. */

@@ -32,16 +32,15 @@ void resting_end(struct resting *resting, int processes_fd, uint64_t time_ns,
 {
 	for (size_t i = 0; i < resting->count; i++) {
 		uint32_t pid = resting->pids[i];
-		bool is_gone = kill((pid_t)pid, 0) && errno == ESRCH;
 		struct record_process end = {
-			.header = {.kind = is_gone ? RECORD_PROCESS_EXIT : RECORD_EXEC,
-				   .size = sizeof(end),
-				   .time_ns = time_ns,
-				   .pid = pid}};
+			.header = {.size = sizeof(end), .time_ns = time_ns, .pid = pid}};
 		uint8_t known;
 
-		if (bpf_map_lookup_elem(processes_fd, &pid, &known))
-			tell(context, &end.header);
+		if (!bpf_map_lookup_elem(processes_fd, &pid, &known))
+			continue;
+		end.header.kind =
+			kill((pid_t)pid, 0) && errno == ESRCH ? RECORD_PROCESS_EXIT : RECORD_EXEC;
+		tell(context, &end.header);
 	}
 	resting->count = 0;
 }
