@@ -216,10 +216,15 @@ func do(command string, n, m int) (r report, err error) {
 			}
 		})
 	case "quit":
+		before := runtime.NumGoroutine()
 		r.Goids = together(n, func(i int) {
 			atomic.AddInt64(&trees, 1)
 			callQuit(i)
 		})
+		// Their calls end with them, behind their deferred calls.
+		for runtime.NumGoroutine() > before {
+			time.Sleep(time.Millisecond)
+		}
 	case "tail": // n goroutines, m trees each with a call that ends in a jump to the next
 		r.Goids = together(n, func(int) {
 			for i := 0; i < m; i++ {
