@@ -111,6 +111,10 @@ struct plan_resume {
 	uint32_t func; /* the number of the one that the site is in */
 };
 struct plan_resume plan_find_resume(const struct plan *plan);
+
+/* How many of the function's sites are at its first one's place: 2 where the instruction that it begins with
+ * leaves it, else 1. Their probes come together, the exit's first: what is attached last runs first. */
+uint32_t plan_num_at_entry(const struct plan *plan, const struct plan_func *func);
 /* Puts the numbers of functions where goroutines change their states (site_is_state()) into `numbers`,
  * which has room for plan_num_all(), or of those alone where none begins. Returns how many. */
 size_t plan_find_states(const struct plan *plan, bool without_births, uint32_t *numbers);

@@ -85,14 +85,18 @@ static void enter_stage(struct begin *begin, enum begin_stage stage)
 
 static size_t take_entries(struct begin *begin)
 {
-	while (begin->num_batch < begin->batch_size && begin->next < begin->num_queued) {
-		uint32_t func = begin->queue[begin->next++];
+	size_t count = 0;
 
-		begin->sites[begin->num_batch] = begin->plan->funcs[func].first_site;
-		begin->batch[begin->num_batch++] = func;
-		begin->funcs[func].place = PLACE_BATCH;
+	while (begin->num_batch < begin->batch_size && begin->next < begin->num_queued) {
+		uint32_t index = begin->queue[begin->next++];
+		const struct plan_func *func = &begin->plan->funcs[index];
+
+		for (uint32_t i = 0; i < plan_num_at_entry(begin->plan, func); i++)
+			begin->sites[count++] = func->first_site + i;
+		begin->batch[begin->num_batch++] = index;
+		begin->funcs[index].place = PLACE_BATCH;
 	}
-	return begin->num_batch;
+	return count;
 }
 
 static size_t take_exits(struct begin *begin)
@@ -104,7 +108,9 @@ static size_t take_exits(struct begin *begin)
 		const struct plan_func *func = &begin->plan->funcs[index];
 
 		/* It may have gone meanwhile. */
-		for (uint32_t i = 1; i < func->num_sites && !begin_leaves_out(begin, index); i++)
+		if (begin_leaves_out(begin, index))
+			continue;
+		for (uint32_t i = plan_num_at_entry(begin->plan, func); i < func->num_sites; i++)
 			begin->sites[count++] = func->first_site + i;
 	}
 	return count;

@@ -74,6 +74,13 @@ struct plan_resume plan_find_resume(const struct plan *plan)
 	return resume;
 }
 
+uint32_t plan_num_at_entry(const struct plan *plan, const struct plan_func *func)
+{
+	const struct site *sites = &plan->sites[func->first_site];
+
+	return func->num_sites > 1 && sites[1].va == sites[0].va ? 2 : 1;
+}
+
 size_t plan_find_states(const struct plan *plan, bool without_births, uint32_t *numbers)
 {
 	size_t count = 0;

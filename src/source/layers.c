@@ -14,12 +14,17 @@
 struct filling {
 	struct layers *layers;
 	uint32_t count; /* in the newest layer */
+	uint64_t va; /* of the last site */
 };
 
-static uint32_t next_layer(struct filling *filling)
+/* Sites at one place are in one layer: in which order their probes came must not change when it is replaced. */
+static uint32_t next_layer(struct filling *filling, uint64_t va)
 {
-	if (filling->count++ % LAYERS_MAX_SITES == 0)
+	if (filling->count >= LAYERS_MAX_SITES && va != filling->va)
+		filling->count = 0;
+	if (filling->count++ == 0)
 		filling->layers->next++;
+	filling->va = va;
 	return filling->layers->next - 1;
 }
 
@@ -56,7 +61,7 @@ struct error *layers_init(struct layers *layers, const struct plan *plan,
 			layers->of_site[i] = ATTACH_NO_LAYER;
 		else
 			layers->of_site[i] =
-				site_is_own(site) ? own_layer(site) : next_layer(&filling);
+				site_is_own(site) ? own_layer(site) : next_layer(&filling, site->va);
 	}
 	return NULL;
 }
@@ -87,7 +92,7 @@ static void begin_change(struct layers *layers)
 
 static void add_coming(struct layers *layers, struct filling *filling, uint32_t site)
 {
-	layers->of_site[site] = next_layer(filling);
+	layers->of_site[site] = next_layer(filling, layers->plan->sites[site].va);
 	layers->coming[layers->num_coming++] =
 		(struct attach_layer_site){.site = site, .layer = layers->of_site[site]};
 }

@@ -65,8 +65,12 @@ def test_process_ends_inside_a_call(binary, start, trace, command, status):
     assert tree == ("main.outer", "process_exit", [leaf, empty, ("main.inner", "process_exit", [])])
 
 
-@pytest.mark.parametrize("options", [[], ["--no-emulate-ret"], ["--attach", "tracefs"], ["--attach", "perf_event"]],
-                         ids=" ".join)
+# So many that they come step by step.
+MANY = ["--max-overhead", "20", "-u", "*", "-u", "!runtime*", "-u", "!main.inner"]
+
+
+@pytest.mark.parametrize("options", [[], ["--no-emulate-ret"], ["--attach", "tracefs"], ["--attach", "perf_event"], MANY,
+                                     [*MANY, "--attach", "tracefs"]], ids=" ".join)
 def test_function_of_one_instruction(binary, start, trace, options):
     """Entered and left at the same place."""
     program = start(binary("ends"))
@@ -75,6 +79,7 @@ def test_function_of_one_instruction(binary, start, trace, options):
         program.work("nothing")
     leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])
     assert list(shapes(tracer.stop().calls()).values()) == [[("main.outer", "return", [leaf, empty, leaf])] * 3]
+    assert ("step by step" in tracer.err) == (options[:len(MANY)] == MANY)
 
 
 def test_exec_inside_a_call(binary, start, trace):

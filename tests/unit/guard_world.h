@@ -61,9 +61,10 @@ static inline void world_build(struct world *world, uint32_t num_funcs, uint32_t
 						    .first_site = 2 * i,
 						    .num_sites = 2,
 						    .target = i < num_targets};
-		plan->sites[2 * i] = (struct site){.kind = SITE_ENTRY, .cost = SITE_EMULATED};
-		plan->sites[2 * i + 1] =
-			(struct site){.kind = SITE_RETURN, .cost = SITE_SINGLE_STEP};
+		plan->sites[2 * i] =
+			(struct site){.kind = SITE_ENTRY, .va = 2 * i, .cost = SITE_EMULATED};
+		plan->sites[2 * i + 1] = (struct site){
+			.kind = SITE_RETURN, .va = 2 * i + 1, .cost = SITE_SINGLE_STEP};
 	}
 	for (uint32_t i = 0; i < WORLD_NUM_OWN; i++)
 		plan->runtime_funcs[i] = (struct plan_func){
