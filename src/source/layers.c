@@ -60,8 +60,8 @@ struct error *layers_init(struct layers *layers, const struct plan *plan,
 		if (careful && (!site_is_own(site) || site->kind == SITE_RESUME))
 			layers->of_site[i] = ATTACH_NO_LAYER;
 		else
-			layers->of_site[i] =
-				site_is_own(site) ? own_layer(site) : next_layer(&filling, site->va);
+			layers->of_site[i] = site_is_own(site) ? own_layer(site)
+							       : next_layer(&filling, site->va);
 	}
 	return NULL;
 }
