@@ -63,12 +63,14 @@ static uint32_t bit_of_state(uint8_t state)
 	return state == STATE_NO_CPU ? 1u << 31 : state < 31 ? 1u << state : 0;
 }
 
-void state_set_add(uint32_t *states, const char *name, struct argp_state *state)
+void state_set_add(uint32_t *states, const char *name, const char *else_hint,
+		   struct argp_state *state)
 {
 	uint8_t number = 0;
 
 	if (!state_from_name(name, &number))
-		argp_error(state, "there is no state '%s'; there are %s", name, state_names());
+		argp_error(state, "there is no state '%s'; there are %s%s", name, state_names(),
+			   else_hint);
 	else
 		*states |= bit_of_state(number);
 }

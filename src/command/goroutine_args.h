@@ -25,8 +25,9 @@ void goid_list_destroy(struct goid_list *list);
 /* Adds all of "34,35" to those that trees begin in. Too many end with a message of argp's. */
 error_t goid_list_choose(struct run_options *run, const char *arg, struct argp_state *state);
 
-/* Sets a bit for the state. */
-void state_set_add(uint32_t *states, const char *name, struct argp_state *state);
+/* Sets a bit for the state. `else_hint`: told where there is none of that name, after those that there are, or "". */
+void state_set_add(uint32_t *states, const char *name, const char *else_hint,
+		   struct argp_state *state);
 /* Of a state with or without STATE_SCAN. */
 bool state_set_has(uint32_t states, uint8_t state);
 

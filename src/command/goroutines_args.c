@@ -85,7 +85,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_GOID:
 		return goid_list_add(&args->goids, arg, state);
 	case KEY_STATE:
-		state_set_add(&args->states, arg, state);
+		state_set_add(&args->states, arg, "; what they wait for is chosen by --grep",
+			      state);
 		return 0;
 	case KEY_GREP:
 		args->grep = arg;

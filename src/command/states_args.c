@@ -113,7 +113,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_GOID:
 		return goid_list_add_all(&args->goids, arg, state);
 	case KEY_STATE:
-		state_set_add(&args->states, arg, state);
+		state_set_add(&args->states, arg, "", state);
 		return 0;
 	case KEY_MIN_DURATION:
 		run_args_check(state, "--min-duration",

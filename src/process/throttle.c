@@ -211,7 +211,8 @@ static void report(const struct group *group)
 	text_format_amount(amount, group->last.time_ns - group->first.time_ns);
 	log_warning(
 		"the kernel throttled process %d%s for %s of processor time: the CPU quota of %s was used up in %" PRIu64
-		" of %" PRIu64 " periods; durations hold that time, and so do run, runnable and waits that could not end meanwhile",
+		" of %" PRIu64
+		" periods; durations hold that time, and so do run, runnable and waits that could not end meanwhile",
 		group->pid, others, amount, group->folder,
 		group->last.throttled - group->first.throttled,
 		group->last.periods - group->first.periods);

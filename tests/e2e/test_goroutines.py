@@ -355,6 +355,8 @@ def test_choices(binary, start, run_tool):
     nothing = run_tool("goroutines", "--grep", "nowhere", "-p", program.pid)
     assert nothing.wait() == 0 and not nothing.out
     assert "none of its" in nothing.err
+    wrong = run_tool("goroutines", "--state", "chan receive", "-p", program.pid)
+    assert wrong.wait() == 2 and "chosen by --grep" in wrong.err
 
 
 def test_binary(binary, start, run_tool):
