@@ -15,6 +15,7 @@
 struct names {
 	FILE *to;
 	size_t count;
+	size_t num_numbers; /* of these */
 };
 
 static void put_name(struct names *names, const char *name)
@@ -37,12 +38,13 @@ static void put_variable(struct names *names, const struct go_variable *variable
 	}
 	snprintf(text, sizeof(text), "%s%zu", variable->is_result ? "r" : "", number);
 	put_name(names, text);
+	names->num_numbers++;
 }
 
 static void put_variables(FILE *to, const struct go_signature *signature, bool results)
 {
 	size_t numbers[2] = {0, 0};
-	struct names names = {to, 0};
+	struct names names = {.to = to};
 
 	for (size_t i = 0; i < signature->num_variables; i++) {
 		const struct go_variable *variable = &signature->variables[i];
@@ -53,11 +55,13 @@ static void put_variables(FILE *to, const struct go_signature *signature, bool r
 	}
 	if (!names.count)
 		fputs("none", to);
+	else if (names.num_numbers == names.count)
+		fputs(": numbers, as they have no names here", to);
 }
 
 static void put_fields(FILE *to, struct go_type *type)
 {
-	struct names names = {to, 0};
+	struct names names = {.to = to};
 
 	if (type->kind == GO_INTERFACE) {
 		fputs(", an interface: what is in one has no fields here", to);

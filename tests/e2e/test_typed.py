@@ -165,6 +165,8 @@ def test_stripped_says_less(binary, start, trace):
         done = run("--arg", path, program.path, "main.request")
         assert done.returncode != 0
         assert f'main.request has no "{path}": of what type {path[0]} of main.request is, no DWARF says' in done.stderr
+    done = run("--arg", "r.URL", program.path, "main.request")
+    assert "those of main.request are 0, 1: numbers, as they have no names here" in done.stderr
 
 
 @pytest.mark.parametrize("version", ["1.19", "1.27"])
