@@ -152,13 +152,16 @@ def test_one_state(binary, start, watch):
 def test_long_ones_only(binary, start, watch):
     program = start(binary("states"))
     tracer = watch("-f", "json", "--min-duration", "15ms", program.path)
-    program.work("sleep 3 2")
+    short = program.work("sleep 3 2")
     told = program.work("sleep 3 20")
     changes = tracer.stop().calls()
     assert all(change["duration_ns"] >= 15_000_000 and change["old"] != "RUNNING" for change in changes)
     slept = [change for change in of(changes, told["goid"]) if change.get("reason") == "sleep"]
-    assert [change["new"] for change in slept] == ["RUNNABLE"] * 3
-    for change, waited in zip(slept, told["waited_ns"]):
+    assert {change["new"] for change in slept} == {"RUNNABLE"}
+    # A busy machine may make a sleep of 2 ms one of 15 ms.
+    late = len(slept) - 3
+    assert 0 <= late <= sum(waited >= 15_000_000 for waited in short["waited_ns"])
+    for change, waited in zip(slept[late:], told["waited_ns"]):
         assert change["duration_ns"] <= waited
 
 
