@@ -6,8 +6,8 @@
 #include "condition.h"
 #include "label_choice.h"
 #include "resume.h"
+#include "send_values.h"
 #include "stack.h"
-#include "values.h"
 
 /* What an entry's program is for. */
 struct entry_use {

@@ -4,7 +4,7 @@
 #define BPF_EXIT_H
 
 #include "resume.h"
-#include "values.h"
+#include "send_values.h"
 
 /* An exit tells of no address in the file: only g's place in thread-local storage may take one. */
 #define EXIT_WANTS_BIAS (tls_g_slot_va != 0)

@@ -3,8 +3,7 @@
 #ifndef BPF_VALUES_H
 #define BPF_VALUES_H
 
-#include "id_labels.h"
-#include "trace.h"
+#include "labels.h"
 #include "traceparent.h"
 
 /* Memory that can be read is whole pages of at least that. */
@@ -218,83 +217,6 @@ static __always_inline void fetch_values(const struct pt_regs *ctx, const struct
 	}
 }
 
-/* The call whose values are fetched. */
-struct entered {
-	const struct pt_regs *ctx;
-	struct gate *gate;
-	const struct who *who;
-	__u64 position, caller_va, stack;
-	__u32 site;
-	__u8 flags; /* of the record */
-	bool has_trace; /* of a tree's first call: what it is part of is looked for */
-};
-
-static __always_inline void prepare_unknown(const struct entered *entered, const struct site *site,
-					    struct fetch *fetch)
-{
-	fetch->unknown = site->unknown_values;
-	if (site->lost_values &&
-	    has_grown(entered->ctx, site, entered->who->g_used, &fetch->fetched.word))
-		fetch->unknown |= site->lost_values;
-}
-
-/* Labels are those of trees: other calls are not asked for any. */
-static __always_inline void prepare_labels(const struct entered *entered, struct fetch *fetch)
-{
-	if (entered->flags & RECORD_OPENS_TREE) {
-		find_labels(entered->who, &fetch->fetched, &fetch->labels);
-	} else {
-		fetch->labels.found = 0;
-		fetch->labels.state = VALUE_UNKNOWN;
-	}
-}
-
-/*
- * Once the values are there: a span in the context is the program's own, one in the request's header that of who sent
- * it. Of calls that are not a tree's first one nothing is known.
- */
-static __always_inline void capture_trace(const struct entered *entered,
-					  const struct fetch_list *list, struct captured *to,
-					  struct fetch *fetch, __u32 max_at)
-{
-	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
-	__u32 value = list->trace_value & (VALUES_MAX - 1);
-	__u32 header_value = list->header_value & (VALUES_MAX - 1);
-	bool has_context = to->states[value] == VALUE_WHOLE;
-	struct captured_trace *trace;
-	__u64 header = 0;
-
-	if (!list->has_trace)
-		return;
-	to->states[value] = VALUE_UNKNOWN;
-	if (!entered->has_trace)
-		return;
-	trace = slot_of(to, list->trace_at, mask);
-	if (header_value && to->states[header_value] == VALUE_WHOLE)
-		header = trace->header;
-	header ^= nothing; /* any number to the verifier */
-	if (has_context)
-		to->states[value] = find_trace(&fetch->fetched, trace, to->bias);
-	if (to->states[value] != VALUE_WHOLE &&
-	    find_traceparent(&fetch->header, header, &trace->ids)) {
-		trace->itab = 0;
-		to->states[value] = VALUE_WHOLE;
-	}
-}
-
-/* The same of labels that may hold ids, which another program has found. */
-static __always_inline void capture_id_labels(const struct entered *entered,
-					      const struct fetch_list *list, struct captured *to,
-					      __u32 max_at)
-{
-	__u64 mask = max_at == VALUES_SMALL_MAX_AT ? VALUES_SMALL_MASK : VALUES_LARGE_MASK;
-
-	if (!list->has_id_labels || !entered->has_trace)
-		return;
-	if (get_id_labels(slot_of(to, list->id_labels_at, mask)))
-		to->states[list->id_labels_value & (VALUES_MAX - 1)] = VALUE_WHOLE;
-}
-
 /* Into the record, which has room for `bytes` of slots, and for a struct fetch behind those. */
 static __always_inline void capture(const struct pt_regs *ctx, const struct fetch_list *list,
 				    const struct site *site, struct captured *to, __u16 bytes,
@@ -307,118 +229,6 @@ static __always_inline void capture(const struct pt_regs *ctx, const struct fetc
 	fetch_values(ctx, list, site, (struct fetch *)(to->bytes + bytes), to, max_at,
 		     bytes - max_at - sizeof(struct captured_text),
 		     bytes == VALUES_SMALL_BYTES ? VALUES_SMALL_OPS : VALUES_MAX_OPS);
-}
-
-/* The same as send_entry() and send_first_entry(), with values: a record of `bytes` for them. */
-static __always_inline bool send_shape(const struct entered *entered, const struct fetch_list *list,
-				       const struct site *site, __u16 bytes, __u32 max_at)
-{
-	__u16 room = sizeof(struct record_entry_values) + bytes + sizeof(struct fetch);
-	struct fetch *fetch;
-	struct record_entry_values *record =
-		emit(entered->who, RECORD_ENTRY, entered->flags | stack_flags(entered->position),
-		     entered->gate->lost, room);
-
-	if (!record)
-		return false;
-	record->entry.entry.at.site = entered->site;
-	record->entry.entry.at.frame = (__u32)entered->position;
-	record->entry.entry.caller_va = entered->caller_va;
-	record->entry.stack = entered->stack;
-	record->entry.entry.at.header.size = sizeof(*record) + list->size;
-	entered->gate->lost = 0;
-	fetch = (struct fetch *)(record->values.bytes + bytes);
-	prepare_unknown(entered, site, fetch);
-	if (num_labels)
-		prepare_labels(entered, fetch);
-	capture(entered->ctx, list, site, &record->values, bytes, max_at);
-	if (tells_traces)
-		capture_trace(entered, list, &record->values, fetch, max_at);
-	if (tells_id_labels)
-		capture_id_labels(entered, list, &record->values, max_at);
-	submit(record, room);
-	return true;
-}
-
-static __always_inline const struct fetch_list *list_at(__u32 index)
-{
-	const struct site *site = site_of(index);
-	__u32 number = site ? site->values : 0;
-
-	return site ? bpf_map_lookup_elem(&fetch_lists, &number) : NULL;
-}
-
-/* False: it is lost, which the next record tells. */
-static __always_inline bool send_values(const struct entered *entered)
-{
-	const struct site *site = site_of(entered->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
-
-	if (!site || !list || list->size > VALUES_LARGE_BYTES)
-		return false;
-	if (list->shape == VALUES_SMALL)
-		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
-	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
-}
-
-/* The same where only lists of one shape come to. */
-static __always_inline bool send_values_of_shape(const struct entered *entered, __u8 shape)
-{
-	const struct site *site = site_of(entered->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
-
-	if (!site || !list || list->size > VALUES_LARGE_BYTES || list->shape != shape)
-		return false;
-	if (shape == VALUES_SMALL)
-		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
-	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
-}
-
-/* The call whose results are fetched. */
-struct returning {
-	const struct pt_regs *ctx;
-	struct gate *gate;
-	const struct who *who;
-	__u64 position;
-	__u32 site;
-	__u8 flags; /* of the record */
-};
-
-static __always_inline bool send_results_shape(const struct returning *returning,
-					       const struct fetch_list *list,
-					       const struct site *site, __u16 bytes, __u32 max_at)
-{
-	__u16 room = sizeof(struct record_frame_values) + bytes + sizeof(struct fetch);
-	struct record_frame_values *record = emit(
-		returning->who, RECORD_RETURN, returning->flags | stack_flags(returning->position),
-		returning->gate->lost, room);
-
-	if (!record)
-		return false;
-	record->at.site = returning->site;
-	record->at.frame = (__u32)returning->position;
-	record->at.header.size = sizeof(*record) + list->size;
-	((struct fetch *)(record->values.bytes + bytes))->unknown = 0;
-	capture(returning->ctx, list, site, &record->values, bytes, max_at);
-	submit(record, room);
-	return true;
-}
-
-/* The same as send() of a RECORD_RETURN, with results. False: it is lost. */
-static __always_inline bool send_results(const struct returning *returning)
-{
-	const struct site *site = site_of(returning->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
-
-	if (!site || !list || list->size > VALUES_LARGE_BYTES)
-		return false;
-	if (list->shape == VALUES_SMALL)
-		return send_results_shape(returning, list, site, VALUES_SMALL_BYTES,
-					  VALUES_SMALL_MAX_AT);
-	return send_results_shape(returning, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 }
 
 #endif

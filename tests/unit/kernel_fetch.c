@@ -21,7 +21,6 @@
 #define __noinline __attribute__((noinline, unused))
 
 static const struct kernel_thread *thread_now;
-static const struct fetch_list *fetch_lists;
 static const struct condition *conditions;
 static const struct site *site_now;
 
@@ -66,27 +65,26 @@ static inline int set_id_labels(struct found_id_labels **entry, const struct fou
 
 #include "../../bpf/arch.h"
 
-/* Of bpf/settings.h: labels are not looked for, nor traces with values. */
+/* Of bpf/settings.h: labels are not looked for. */
 static const volatile __u32 g_labels, g_sched_sp, num_labels;
-static const volatile bool labels_are_maps, tells_traces, tells_id_labels;
+static const volatile bool labels_are_maps;
 static const volatile struct condition_text label_keys[MAX_TOLD_LABELS];
 static struct id_label_key id_label_keys[ID_LABEL_KEYS];
 static struct found_id_labels *id_labels, no_id_labels;
 static struct trace_types trace_types;
 static const volatile __u64 nothing;
 
-/* Of bpf/who.h and bpf/gate.h: no record is sent. */
+/* Of bpf/who.h and bpf/gate.h. */
 struct who {
 	__u64 g, g_used;
 };
 
-#define site_of(index)                     ((void)(index), site_now)
-#define emit(who, kind, flags, lost, room) ((void)(room), (void *)NULL)
-#define stack_flags(position)              ((void)(position), 0)
-#define submit(record, room)               ((void)(record))
+#define site_of(index) ((void)(index), site_now)
 
 #define BPF_GATE_H
 #include "../../bpf/condition.h"
+#include "../../bpf/id_labels.h"
+#include "../../bpf/trace.h"
 
 static struct pt_regs registers_of(const struct kernel_thread *thread, const struct site *site)
 {
