@@ -6,11 +6,10 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/hash.h"
-#include "base/log.h"
 #include "source/called_syscall.h"
 #include "source/holders.h"
 #include "source/insiders.h"
+#include "source/looked_at.h"
 #include "source/open_on.h"
 #include "source/polled.h"
 #include "source/target_stacks.h"
@@ -22,16 +21,6 @@
 
 #define LOOKS_MAX_FOUND (LOOKS_MAX + LOOKS_MAX_STARTED + HOLDERS_MAX)
 
-struct process {
-	struct hash_key key; /* pid */
-	pid_t pid;
-	bool is_readable;
-	struct snapshot_source source;
-	struct memory memory; /* which that reads through read_memory() */
-	const struct event_clock *clock;
-	uint64_t read_ns; /* when it was read last */
-};
-
 struct found {
 	struct record_look_on on; /* the look's size says whether it is on something */
 	struct record_stack stack; /* look.stack is 0: none */
@@ -41,10 +30,10 @@ struct looks {
 	const struct graph_bpf *bpf; /* not owned, nor is this */
 	const struct event_clock *clock;
 	struct target_stacks stacks;
-	struct hash processes;
+	struct looked_at_all processes;
 	struct insiders insiders, started;
 	struct holders holders;
-	struct process
+	struct looked_at
 		*locked; /* one in which somebody may wait for a lock, by this look; NULL: none */
 	uint64_t next_holders_ns;
 	struct polled polled;
@@ -55,7 +44,6 @@ struct looks {
 	struct found *found; /* LOOKS_MAX_FOUND */
 	size_t num_found, num_told, num_told_holders;
 	uint64_t told_stacks[TOLD_STACKS];
-	bool has_warned;
 };
 
 /* ---- life ---- */
@@ -69,7 +57,7 @@ struct error *looks_new(const struct plan *plan, const struct graph_bpf *bpf, ui
 	if (!looks)
 		return error_out_of_memory();
 	looks->bpf = bpf;
-	looks->clock = clock;
+	looks->clock = looks->processes.clock = clock;
 	looks->period_ns = UINT64_C(1000000000) / (frequency_hz ?: 1);
 	looks->insiders.seed = looks->started.seed = event_clock_now_ns(clock) | 1;
 	err = target_stacks_init(&looks->stacks, plan);
@@ -92,7 +80,7 @@ void looks_free(struct looks *looks)
 	insiders_release(&looks->insiders);
 	insiders_release(&looks->started);
 	holders_release(&looks->holders);
-	hash_free_items(&looks->processes);
+	looked_at_release(&looks->processes);
 	target_stacks_release(&looks->stacks);
 	free(looks->found);
 	free(looks);
@@ -100,24 +88,15 @@ void looks_free(struct looks *looks)
 
 /* ---- who is inside ---- */
 
-static void forget_process(struct looks *looks, uint32_t pid)
-{
-	struct process *process = hash_find(&looks->processes, (struct hash_key){.first = pid});
-
-	if (!process)
-		return;
-	hash_remove(&looks->processes, &process->key);
-	if (looks->locked == process)
-		looks->locked = NULL;
-	free(process);
-}
-
 void looks_see(struct looks *looks, const struct record *record)
 {
 	insiders_see(&looks->insiders, record);
 	insiders_see_started(&looks->started, &looks->insiders, record, LOOKS_MAX_STARTED);
-	if (insiders_are_over(record))
-		forget_process(looks, record->pid);
+	if (!insiders_are_over(record))
+		return;
+	if (looks->locked && looks->locked->pid == (pid_t)record->pid)
+		looks->locked = NULL;
+	looked_at_forget(&looks->processes, (pid_t)record->pid);
 }
 
 void looks_forget(struct looks *looks)
@@ -159,55 +138,8 @@ static void plan_next(struct looks *looks, uint64_t cost_ns)
 
 /* ---- looking ---- */
 
-static void warn(struct looks *looks, pid_t pid, struct error *err)
-{
-	if (!looks->has_warned)
-		log_warning("the goroutines of process %d cannot be read: %s", pid,
-			    error_message(err));
-	looks->has_warned = true;
-	error_free(err);
-}
-
-/* What is read was so then; what is made of it may take longer than the call that it was read of. */
-static struct error *read_memory(const void *context, struct memory_piece *pieces, size_t count)
-{
-	struct process *process = (struct process *)context;
-	struct error *err = process->memory.read(process->memory.context, pieces, count);
-
-	process->read_ns = event_clock_now_ns(process->clock);
-	return err;
-}
-
-/* NULL: out of memory. */
-static struct process *find_process(struct looks *looks, pid_t pid)
-{
-	struct hash_key key = {.first = (uint64_t)pid};
-	struct process *process = hash_find(&looks->processes, key);
-	struct error *err;
-
-	if (process)
-		return process;
-	process = calloc(1, sizeof(*process));
-	if (!process)
-		return NULL;
-	process->key = key;
-	process->pid = pid;
-	if (!hash_add(&looks->processes, &process->key)) {
-		free(process);
-		return NULL;
-	}
-	err = target_stacks_source(&looks->stacks, &process->pid, &process->source);
-	process->is_readable = !err;
-	if (err)
-		warn(looks, pid, err);
-	process->clock = looks->clock;
-	process->memory = process->source.memory;
-	process->source.memory = (struct memory){process, read_memory};
-	return process;
-}
-
 /* The same, with its number for struct record_look. */
-static const struct waited_on *find_syscall_on(struct looks *looks, const struct process *process,
+static const struct waited_on *find_syscall_on(struct looks *looks, const struct looked_at *process,
 					       const struct goroutine *goroutine, __u16 *number)
 {
 	const struct gate_key key = {.g = goroutine->g, .pid = (uint64_t)process->pid};
@@ -226,7 +158,7 @@ static const struct waited_on *find_syscall_on(struct looks *looks, const struct
 }
 
 /* NULL: nothing, or unknown. */
-static const struct waited_on *find_on(struct looks *looks, const struct process *process,
+static const struct waited_on *find_on(struct looks *looks, const struct looked_at *process,
 				       const struct goroutine *goroutine, __u16 *number)
 {
 	const struct gate_key key = {.g = goroutine->g, .pid = (uint64_t)process->pid};
@@ -248,7 +180,7 @@ static bool take_stack(struct looks *looks, const struct snapshot *snapshot,
 			 : target_stacks_take_whole(snapshot, goroutine, stack);
 }
 
-static void add(struct looks *looks, struct process *process, const struct snapshot *snapshot,
+static void add(struct looks *looks, struct looked_at *process, const struct snapshot *snapshot,
 		const struct goroutine *goroutine, bool is_inside, uint64_t since_ns)
 {
 	uint64_t time_ns = process->read_ns;
@@ -294,7 +226,7 @@ static const struct goroutine *find_at(const struct snapshot *snapshot, const st
 }
 
 /* One that is not there any more has ended. Who is inside by now is looked at as that. */
-static void add_outside(struct looks *looks, struct process *process,
+static void add_outside(struct looks *looks, struct looked_at *process,
 			const struct snapshot *snapshot, struct insiders *of, struct insider *one,
 			uint64_t since_ns)
 {
@@ -307,7 +239,7 @@ static void add_outside(struct looks *looks, struct process *process,
 }
 
 /* Goroutines of one process. */
-static void look_at(struct looks *looks, struct process *process, struct insiders *of,
+static void look_at(struct looks *looks, struct looked_at *process, struct insiders *of,
 		    struct insider *const *chosen, size_t count)
 {
 	bool is_inside = of == &looks->insiders;
@@ -335,7 +267,8 @@ static void look_at_some(struct looks *looks, struct insiders *of, size_t most)
 	size_t count = insiders_choose(of, chosen, most), end;
 
 	for (size_t at = 0; at < count; at = end) {
-		struct process *process = find_process(looks, (pid_t)chosen[at]->key.second);
+		struct looked_at *process = looked_at_find(&looks->processes, &looks->stacks,
+							   (pid_t)chosen[at]->key.second);
 
 		for (end = at + 1; end < count && end - at < CHUNK &&
 				   chosen[end]->key.second == chosen[at]->key.second;)
@@ -349,7 +282,7 @@ static void look_at_some(struct looks *looks, struct insiders *of, size_t most)
 static void look_for_holders(struct looks *looks)
 {
 	uint64_t began_ns = cpu_now_ns(), now_ns = event_clock_now_ns(looks->clock), rest_ns;
-	struct process *process = looks->locked;
+	struct looked_at *process = looks->locked;
 	struct error *err;
 
 	if (!process)
