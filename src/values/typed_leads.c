@@ -8,8 +8,6 @@
 #define MAX_ELEMENTS 8
 /* What is captured of a struct, or of what is in an interface, where there is no room for more. */
 #define PART_SIZE 64
-/* Of the entries of a map. */
-#define MAX_MAP_SIZE 1024
 /* src/context/context.go: timerCtx */
 #define CONTEXT_SIZE 112
 /* Contexts that are looked at, each made from the next one, and those of them that are asked for their values, too. */
@@ -21,26 +19,13 @@
 #define MAX_STEPS   256
 #define MAX_NESTING 16
 
-static uint16_t limit(uint64_t size, uint64_t max)
-{
-	return (uint16_t)(size < max ? size : max);
-}
-
 uint64_t typed_struct_limit(const struct building *building)
 {
 	return building->limits->size > MAX_STRUCT_SIZE ? building->limits->size : MAX_STRUCT_SIZE;
 }
 
-/* A place in a piece that leads elsewhere. */
-struct lead {
-	struct go_type *type;
-	uint8_t parent, depth;
-	uint16_t at;
-};
-
-/* False: it is not wanted now, or there is no room. */
-static bool add_lead(struct building *building, const struct lead *lead, enum typed_role role,
-		     struct go_type *type, uint64_t size, bool is_text)
+bool typed_add_lead(struct building *building, const struct typed_lead *lead, enum typed_role role,
+		    struct go_type *type, uint64_t size, bool is_text)
 {
 	struct typed_piece piece = {.type = type,
 				    .role = (uint8_t)role,
@@ -57,15 +42,15 @@ static bool add_lead(struct building *building, const struct lead *lead, enum ty
 }
 
 /* What is of use in part, too: where there is no room for all, of less. */
-static void add_lead_in_part(struct building *building, const struct lead *lead,
+static void add_lead_in_part(struct building *building, const struct typed_lead *lead,
 			     enum typed_role role, struct go_type *type, uint64_t size,
 			     bool is_text)
 {
-	if (!add_lead(building, lead, role, type, size, is_text) && size > PART_SIZE)
-		add_lead(building, lead, role, type, PART_SIZE, is_text);
+	if (!typed_add_lead(building, lead, role, type, size, is_text) && size > PART_SIZE)
+		typed_add_lead(building, lead, role, type, PART_SIZE, is_text);
 }
 
-static bool is_in_map(const struct building *building, const struct lead *lead)
+static bool is_in_map(const struct building *building, const struct typed_lead *lead)
 {
 	uint8_t role = building->typed->pieces[lead->parent].role;
 
@@ -73,7 +58,7 @@ static bool is_in_map(const struct building *building, const struct lead *lead)
 }
 
 /* Of many texts each gets less room. */
-static uint64_t text_limit(const struct building *building, const struct lead *lead)
+static uint64_t text_limit(const struct building *building, const struct typed_lead *lead)
 {
 	bool is_one_of_many = building->typed->pieces[lead->parent].role == TYPED_ELEMENTS ||
 			      is_in_map(building, lead);
@@ -82,25 +67,25 @@ static uint64_t text_limit(const struct building *building, const struct lead *l
 }
 
 /* And so do many slices, which are short in headers of HTTP. */
-static uint64_t elements_limit(const struct building *building, const struct lead *lead)
+static uint64_t elements_limit(const struct building *building, const struct typed_lead *lead)
 {
 	return is_in_map(building, lead) ? building->limits->size / 4 : building->limits->size;
 }
 
-static void lead_to_elements(struct building *building, const struct lead *lead)
+static void lead_to_elements(struct building *building, const struct typed_lead *lead)
 {
 	struct go_type *elem = lead->type->elem;
 	uint64_t max = elements_limit(building, lead);
 
 	if (elem->size == 1 && elem->kind == GO_UINT) {
-		add_lead(building, lead, TYPED_TEXT, elem, text_limit(building, lead), true);
+		typed_add_lead(building, lead, TYPED_TEXT, elem, text_limit(building, lead), true);
 		return;
 	}
 	if (!elem->size || elem->size > UINT16_MAX)
 		return;
-	max = max < elem->size ? limit(elem->size, typed_struct_limit(building))
+	max = max < elem->size ? typed_limit(elem->size, typed_struct_limit(building))
 			       : max / elem->size * elem->size;
-	add_lead(building, lead, TYPED_ELEMENTS, elem, max, true);
+	typed_add_lead(building, lead, TYPED_ELEMENTS, elem, max, true);
 }
 
 /* How many contexts lead to it, itself included; 0: it is none, but a key or a value of one, for instance. */
@@ -120,9 +105,9 @@ static unsigned context_level(const struct building *building, uint8_t index)
 	return level;
 }
 
-static void lead_to_context(struct building *building, const struct lead *lead)
+static void lead_to_context(struct building *building, const struct typed_lead *lead)
 {
-	add_lead(building, lead, TYPED_DATA, lead->type, CONTEXT_SIZE, true);
+	typed_add_lead(building, lead, TYPED_DATA, lead->type, CONTEXT_SIZE, true);
 }
 
 /* What it is made from is what it begins with, at the same depth; a key and a value are behind that, if it has them.
@@ -131,7 +116,7 @@ static void look_into_context(struct building *building, uint8_t index)
 {
 	const struct typed_piece *piece = &building->typed->pieces[index];
 	unsigned level = context_level(building, index);
-	struct lead lead = {
+	struct typed_lead lead = {
 		.type = piece->type, .parent = index, .depth = (uint8_t)(piece->depth - 1)};
 
 	if (!level)
@@ -140,25 +125,26 @@ static void look_into_context(struct building *building, uint8_t index)
 		lead_to_context(building, &lead);
 	for (unsigned i = 1; i <= 2 && level <= MAX_CONTEXTS_VALUES; i++) {
 		lead.at = (uint16_t)(i * INTERFACE_SIZE);
-		add_lead(building, &lead, TYPED_DATA, piece->type, PART_SIZE / 2, true);
-		add_lead(building, &lead, TYPED_DATA_TEXT, piece->type, building->limits->size / 2,
-			 true);
+		typed_add_lead(building, &lead, TYPED_DATA, piece->type, PART_SIZE / 2, true);
+		typed_add_lead(building, &lead, TYPED_DATA_TEXT, piece->type,
+			       building->limits->size / 2, true);
 	}
 }
 
-static void lead_to_interface(struct building *building, const struct lead *lead)
+static void lead_to_interface(struct building *building, const struct typed_lead *lead)
 {
 	if (lead->type->has_methods)
-		add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t), false);
+		typed_add_lead(building, lead, TYPED_ITAB_TYPE, lead->type, sizeof(uint64_t),
+			       false);
 	if (go_type_is(lead->type, CONTEXT)) {
 		lead_to_context(building, lead);
 		return;
 	}
-	add_lead(building, lead, TYPED_DATA, lead->type, PART_SIZE, true);
-	add_lead(building, lead, TYPED_DATA_TEXT, lead->type, building->limits->size, true);
+	typed_add_lead(building, lead, TYPED_DATA, lead->type, PART_SIZE, true);
+	typed_add_lead(building, lead, TYPED_DATA_TEXT, lead->type, building->limits->size, true);
 }
 
-static void lead_elsewhere(struct building *building, const struct lead *lead)
+static void lead_elsewhere(struct building *building, const struct typed_lead *lead)
 {
 	struct go_type *type = lead->type;
 
@@ -166,41 +152,42 @@ static void lead_elsewhere(struct building *building, const struct lead *lead)
 		return;
 	switch (type->kind) {
 	case GO_STRING:
-		add_lead(building, lead, TYPED_TEXT, type, text_limit(building, lead), true);
+		typed_add_lead(building, lead, TYPED_TEXT, type, text_limit(building, lead), true);
 		break;
 	case GO_SLICE:
 		lead_to_elements(building, lead);
 		break;
 	case GO_POINTER:
 		if (type->elem)
-			add_lead_in_part(building, lead, TYPED_TARGET, type->elem,
-					 limit(type->elem->size, typed_struct_limit(building)),
-					 false);
+			add_lead_in_part(
+				building, lead, TYPED_TARGET, type->elem,
+				typed_limit(type->elem->size, typed_struct_limit(building)), false);
 		break;
 	case GO_UNSAFE_POINTER:
 		/* Its type is known only when the dictionary is there. */
 		if (type->is_any_pointer && building->typed->dictionary.piece != TYPED_NONE)
-			add_lead(building, lead, TYPED_TARGET, type, PART_SIZE, true);
+			typed_add_lead(building, lead, TYPED_TARGET, type, PART_SIZE, true);
 		break;
 	case GO_CHAN:
-		add_lead(building, lead, TYPED_CHAN, type, 2 * sizeof(uint64_t), false);
+		typed_add_lead(building, lead, TYPED_CHAN, type, 2 * sizeof(uint64_t), false);
 		break;
 	case GO_FUNC:
-		add_lead(building, lead, TYPED_CODE, type, sizeof(uint64_t), false);
+		typed_add_lead(building, lead, TYPED_CODE, type, sizeof(uint64_t), false);
 		break;
 	case GO_INTERFACE:
 		lead_to_interface(building, lead);
 		break;
 	case GO_MAP:
-		add_lead(building, lead, TYPED_MAP, type, TYPED_MAP_SIZE, false);
+		typed_add_lead(building, lead, TYPED_MAP, type, TYPED_MAP_SIZE, false);
 		break;
 	}
 }
 
 /* ---- what a piece leads to ---- */
 
-/* The value at `at` of a piece, whose bytes end at `end`. */
-static void look_into(struct building *building, struct lead lead, size_t end, unsigned nesting)
+/* What is inside of a struct or an array is nested in it. */
+static void look_into_nested(struct building *building, struct typed_lead lead, size_t end,
+			     unsigned nesting)
 {
 	struct go_type *type = lead.type;
 	size_t at = lead.at;
@@ -213,16 +200,16 @@ static void look_into(struct building *building, struct lead lead, size_t end, u
 			return;
 		for (size_t i = 0; i < type->num_fields; i++) {
 			lead.type = type->fields[i].type;
-			lead.at = limit(at + type->fields[i].offset, UINT16_MAX);
-			look_into(building, lead, end, nesting + 1);
+			lead.at = typed_limit(at + type->fields[i].offset, UINT16_MAX);
+			look_into_nested(building, lead, end, nesting + 1);
 		}
 	} else if (type->kind == GO_ARRAY) {
 		if (!go_type_complete(type))
 			return;
 		lead.type = type->elem;
 		for (size_t i = 0; i < MAX_ELEMENTS && i < type->length; i++) {
-			lead.at = limit(at + i * type->elem->size, UINT16_MAX);
-			look_into(building, lead, end, nesting + 1);
+			lead.at = typed_limit(at + i * type->elem->size, UINT16_MAX);
+			look_into_nested(building, lead, end, nesting + 1);
 		}
 	} else if (go_type_has_size(type) && at + type->size <= end &&
 		   at + type->size > building->looked_at) {
@@ -230,56 +217,9 @@ static void look_into(struct building *building, struct lead lead, size_t end, u
 	}
 }
 
-/* The eight of a group that is at `at` of a piece. */
-static void look_into_group(struct building *building, uint8_t index, uint64_t at)
+void typed_look_into(struct building *building, struct typed_lead lead, size_t end)
 {
-	const struct typed_piece *piece = &building->typed->pieces[index];
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, piece->type);
-
-	for (size_t i = 0; i < 8; i++) {
-		struct lead lead = {.parent = index, .depth = piece->depth};
-
-		lead.type = piece->type->key;
-		lead.at = limit(at + layout.keys + i * layout.key_stride, UINT16_MAX);
-		if (lead.type->size <= TYPED_MAX_IN_MAP)
-			look_into(building, lead, piece->size, 0);
-		lead.type = piece->type->elem;
-		lead.at = limit(at + layout.elems + i * layout.elem_stride, UINT16_MAX);
-		if (lead.type->size <= TYPED_MAX_IN_MAP)
-			look_into(building, lead, piece->size, 0);
-	}
-}
-
-static void look_into_groups(struct building *building, uint8_t index)
-{
-	const struct typed_piece *piece = &building->typed->pieces[index];
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, piece->type);
-
-	for (uint64_t at = 0; layout.stride && at < piece->size; at += layout.stride)
-		look_into_group(building, index, at);
-}
-
-/* Its entries are as deep as its header. */
-static struct lead lead_to_groups(const struct building *building, uint8_t index)
-{
-	const struct typed_piece *piece = &building->typed->pieces[index];
-
-	return (struct lead){.type = piece->type,
-			     .parent = index,
-			     .depth = (uint8_t)(piece->depth - 1),
-			     .at = TYPED_MAP_GROUPS_AT};
-}
-
-static void look_into_map(struct building *building, uint8_t index)
-{
-	struct lead lead = lead_to_groups(building, index);
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, lead.type);
-	uint64_t small = typed_struct_limit(building);
-
-	if (layout.stride > small && layout.stride <= MAX_MAP_SIZE / 2 &&
-	    add_lead(building, &lead, TYPED_GROUP, lead.type, layout.stride, true))
-		return;
-	add_lead(building, &lead, TYPED_GROUP, lead.type, limit(layout.stride, small), true);
+	look_into_nested(building, lead, end, 0);
 }
 
 static void look_into_elements(struct building *building, uint8_t index)
@@ -288,36 +228,36 @@ static void look_into_elements(struct building *building, uint8_t index)
 	size_t count = piece->size / piece->type->size;
 
 	for (size_t i = 0; i < count && i < MAX_ELEMENTS; i++)
-		look_into(building,
-			  (struct lead){.type = piece->type,
-					.parent = index,
-					.depth = piece->depth,
-					.at = (uint16_t)(i * piece->type->size)},
-			  (i + 1) * piece->type->size, 0);
+		typed_look_into(building,
+				(struct typed_lead){.type = piece->type,
+						    .parent = index,
+						    .depth = piece->depth,
+						    .at = (uint16_t)(i * piece->type->size)},
+				(i + 1) * piece->type->size);
 }
 
 static void look_into_piece(struct building *building, uint8_t index)
 {
 	const struct typed_piece *piece = &building->typed->pieces[index];
-	struct lead lead = {.type = piece->type, .parent = index, .depth = piece->depth};
+	struct typed_lead lead = {.type = piece->type, .parent = index, .depth = piece->depth};
 
 	building->steps = MAX_STEPS;
 	switch (piece->role) {
 	case TYPED_ROOT:
 	case TYPED_TARGET:
 		if (!piece->is_text)
-			look_into(building, lead, piece->size, 0);
+			typed_look_into(building, lead, piece->size);
 		break;
 	case TYPED_ELEMENTS:
 		look_into_elements(building, index);
 		break;
 	case TYPED_MAP:
-		look_into_map(building, index);
+		typed_look_into_map(building, index);
 		break;
 	case TYPED_GROUP:
 	case TYPED_MORE_GROUPS:
 	case TYPED_OVERFLOW:
-		look_into_groups(building, index);
+		typed_look_into_groups(building, index);
 		break;
 	case TYPED_DATA:
 		look_into_context(building, index);
@@ -325,86 +265,19 @@ static void look_into_piece(struct building *building, uint8_t index)
 	}
 }
 
+void typed_look_into_pieces(struct building *building, size_t begin, size_t end)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		building->adds_texts = !pass;
+		for (size_t i = begin; i < end; i++)
+			look_into_piece(building, (uint8_t)i);
+	}
+}
+
 void typed_add_leads(struct building *building, size_t begin)
 {
 	for (size_t end; begin < building->typed->num_pieces; begin = end) {
 		end = building->typed->num_pieces;
-		for (int pass = 0; pass < 2; pass++) {
-			building->adds_texts = !pass;
-			for (size_t i = begin; i < end; i++)
-				look_into_piece(building, (uint8_t)i);
-		}
+		typed_look_into_pieces(building, begin, end);
 	}
-}
-
-/* What there was no room for at first: the rest of the first group, and what that leads to. */
-static void add_rest_of_group(struct building *building, uint8_t index)
-{
-	struct typed_piece *group = &building->typed->pieces[index];
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, group->type);
-	size_t before = group->size;
-
-	if (!typed_grow_piece(building, group, limit(layout.stride, MAX_MAP_SIZE)))
-		return;
-	building->looked_at = before;
-	for (int pass = 0; pass < 2; pass++) {
-		building->adds_texts = !pass;
-		look_into_piece(building, index);
-	}
-	building->looked_at = 0;
-}
-
-/* As many as there is room for. */
-static void add_groups_behind(struct building *building, uint8_t index)
-{
-	const struct typed_piece *group = &building->typed->pieces[index];
-	struct lead lead = lead_to_groups(building, group->parent);
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, lead.type);
-
-	building->adds_texts = false;
-	for (uint64_t count = TYPED_MAX_GROUPS - 1; count && group->size == layout.stride;
-	     count--) {
-		uint64_t size = count * layout.stride;
-
-		if (size <= MAX_MAP_SIZE &&
-		    add_lead(building, &lead, TYPED_MORE_GROUPS, lead.type, size, true))
-			return;
-	}
-}
-
-/* Of each that is there as a whole. */
-static void add_overflow(struct building *building, uint8_t index)
-{
-	const struct typed_piece *group = &building->typed->pieces[index];
-	struct typed_map_layout layout = typed_map_layout(building->typed->maps, group->type);
-	struct lead lead = {
-		.type = group->type, .parent = index, .depth = (uint8_t)(group->depth - 1)};
-
-	for (uint64_t end = layout.stride; layout.stride > layout.size && end <= group->size;
-	     end += layout.stride) {
-		lead.at = limit(end - sizeof(uint64_t), UINT16_MAX);
-		add_lead(building, &lead, TYPED_OVERFLOW, lead.type, layout.size, true);
-	}
-}
-
-static bool is_group(const struct typed_piece *piece)
-{
-	return piece->role == TYPED_GROUP || piece->role == TYPED_MORE_GROUPS;
-}
-
-void typed_add_more_of_maps(struct building *building)
-{
-	struct typed_list *typed = building->typed;
-	size_t begin = typed->num_pieces;
-
-	for (size_t i = 0; i < begin; i++) {
-		if (typed->pieces[i].role != TYPED_GROUP)
-			continue;
-		add_rest_of_group(building, (uint8_t)i);
-		add_groups_behind(building, (uint8_t)i);
-	}
-	for (size_t i = 0, end = typed->num_pieces; i < end; i++)
-		if (is_group(&typed->pieces[i]))
-			add_overflow(building, (uint8_t)i);
-	typed_add_leads(building, begin);
 }
