@@ -200,6 +200,16 @@ static inline void world_leave(struct world *world, uint64_t goid, uint64_t us)
 	world_feed(world, &room, RECORD_RETURN, us, goid);
 }
 
+/* Twenty calls of 10 us, one after the other from `us` on; when the last one ended. */
+static inline uint64_t world_be_fast(struct world *world, uint64_t goid, uint64_t us)
+{
+	for (unsigned i = 0; i < 20; i++, us += 20) {
+		world_enter(world, goid, us);
+		world_leave(world, goid, us + 10);
+	}
+	return us;
+}
+
 /* Of STATE_WAITING. */
 static inline void world_wait(struct world *world, uint64_t goid, uint64_t start_us,
 			      uint64_t ready_us, uint64_t end_us, uint8_t reason, uint64_t stack,
