@@ -1,61 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * test_filter.c - which trees a filter hands on, when, and what it counts of the others. Text as in
- * calltree_text.h: times are small, so that a tree that comes in parts is one of 10 s.
- */
-#include "calltree_text.h"
-
-#include "calltree/waits.h"
-#include "filter/tee.h"
-#include "gofuncgraph/filter.h"
-
-#define SECOND 1000000000ull
-
-struct filtered {
-	struct fixture f; /* what comes out of the filter */
-	struct filter *filter;
-};
-
-static void on_part(void *context, const struct tree *tree)
-{
-	struct fixture *f = context;
-
-	if (tree->num_steps > 1000)
-		return;
-	add(f, "#%u ", tree->part);
-	add_tree(f, tree);
-	if (tree->left_out)
-		add(f, " -%llu", (unsigned long long)tree->left_out);
-	add(f, "~|");
-}
-
-/* What comes behind it gets calls, if `by_call`, or whole trees and parts. */
-static struct filtered *start(const struct filter_options *options, bool by_call)
-{
-	struct filtered *one = calloc(1, sizeof(*one));
-	struct calltree_sink next = {.context = &one->f,
-				     .call_ended = by_call ? on_call_ended : NULL,
-				     .tree_ended = on_tree_ended,
-				     .tree_settled = on_part,
-				     .func_of_site = func_of_site,
-				     .states = true,
-				     .min_wait_ns = 10};
-
-	assert_non_null(one);
-	assert_true(filter_is_needed(options));
-	assert_null(filter_new(options, &next, &one->filter));
-	struct calltree_sink sink = filter_sink(one->filter);
-	assert_null(calltree_new(&sink, &one->f.trees));
-	return one;
-}
-
-static void stop(struct filtered *one)
-{
-	assert_null(filter_take_error(one->filter));
-	calltree_free(one->f.trees);
-	filter_free(one->filter);
-	free(one);
-}
+/* test_filter.c - which trees a filter hands on, when, and what it counts of the others. */
+#include "filtered.h"
 
 /* A tree of goroutine `goid` that takes so long, with one call inside. */
 static void make_tree(struct fixture *f, uint64_t goid, char func, uint64_t start_ns,
@@ -80,7 +25,7 @@ static void make_tree(struct fixture *f, uint64_t goid, char func, uint64_t star
 
 static void test_slower(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, false);
 
 	make_tree(&one->f, 1, 'a', 0, 49);
 	make_tree(&one->f, 1, 'b', 100, 50);
@@ -88,13 +33,13 @@ static void test_slower(void **state)
 	make_tree(&one->f, 1, 'd', 300, 1);
 	assert_string_equal(one->f.text, "b(x())|c(x())|");
 	ASSERT_SUMS(one, 4, 0, 51);
-	stop(one);
+	filtered_stop(one);
 }
 
 /* A goroutine may be started behind the first call's end, if what told that end was lost. */
 static void test_behind_the_end(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, false);
 	struct fixture *f = &one->f;
 
 	ENTER(0, 'a', 100, OPENS);
@@ -105,7 +50,7 @@ static void test_behind_the_end(void **state)
 	assert_int_equal(calltree_num_ended(f->trees), 2);
 	assert_string_equal(f->text, "");
 	ASSERT_SUMS(one, 1, 0, 10);
-	stop(one);
+	filtered_stop(one);
 }
 
 /* Calls come as they would without a filter, but those of other trees do not. */
@@ -129,7 +74,7 @@ static void feed_with_waits(struct fixture *f)
 
 static void test_calls(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, true);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, true);
 	struct fixture *plain;
 
 	make_tree(&one->f, 2, 'z', 0, 49);
@@ -143,7 +88,7 @@ static void test_calls(void **state)
 	assert_int_equal(strncmp(one->f.text, plain->text, strlen(plain->text)), 0);
 	teardown((void **)&plain);
 	ASSERT_SUMS(one, 2, 0, 100);
-	stop(one);
+	filtered_stop(one);
 }
 
 static void on_began(void *context, const struct tree *tree, const struct call *call)
@@ -187,7 +132,7 @@ static void test_stream(void **state)
 	filter_end(one->filter);
 	assert_string_equal(one->f.text, "a<b<b:w20c<c:w20c()[S20]b:w20b()[W3:20 S20 W4:20]"
 					 "a:w18a()[W3:38 S20 W4:20]|z<x<x()z()|");
-	stop(one);
+	filtered_stop(one);
 }
 
 static void feed_long(struct fixture *f, uint64_t start_ns, uint64_t end_ns)
@@ -205,128 +150,25 @@ static void feed_long(struct fixture *f, uint64_t start_ns, uint64_t end_ns)
 /* Held back while it is not slow, told at once from then on. */
 static void test_parts(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 11 * SECOND}, false);
+	struct filtered *one =
+		filtered_start(&(struct filter_options){.slower_ns = 11 * SECOND}, false);
 	struct fixture *f = &one->f;
 
 	feed_long(f, 0, 30 * SECOND);
 	assert_string_equal(f->text, "#1 a(b()~|#2 &a(c()~|#3 &a()|");
-	stop(one);
-	one = start(&(struct filter_options){.slower_ns = 25 * SECOND}, false);
+	filtered_stop(one);
+	one = filtered_start(&(struct filter_options){.slower_ns = 25 * SECOND}, false);
 	feed_long(&one->f, 0, 24 * SECOND);
 	assert_string_equal(one->f.text, "");
 	feed_long(&one->f, 100 * SECOND, 125 * SECOND);
 	assert_string_equal(one->f.text, "#1 a(b()~|#2 &a(c()~|#3 &a()|");
 	ASSERT_SUMS(one, 2, 0, 25 * SECOND);
-	stop(one);
-}
-
-/* A wait in each of two parts of a call. */
-static void feed_waits_of_parts(struct fixture *f)
-{
-	ENTER(0, 'a', 100, OPENS);
-	STATE(1, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	RUNS(21);
-	feed_tick(f->trees, 1000 + 10 * SECOND);
-	STATE(10 * SECOND, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	RUNS(10 * SECOND + 30);
-	LEAVE(20 * SECOND, 'a', 100, CLOSES);
-}
-
-/* Told while they are open, and held back until they are slow. */
-static const uint64_t slower_than_parts[] = {1, 15 * SECOND};
-
-/* A wait is in one part, the end of its call in another: those are told by number. */
-static void test_waits_of_parts(void **state)
-{
-	for (size_t i = 0; i < 2; i++) {
-		const struct filter_options options = {.slower_ns = slower_than_parts[i]};
-		struct filtered *one = start(&options, true);
-		struct fixture *f = &one->f;
-
-		feed_waits_of_parts(f);
-		assert_non_null(strstr(f->text, "a(w30)"));
-		assert_int_equal(f->first.waits_left_out, 1);
-		assert_int_equal(f->first.num_waits, 0);
-		stop(one);
-	}
-}
-
-/* As -f otlp does. */
-static void take_waits(void *context, const struct tree *tree)
-{
-	struct fixture *f = context;
-	struct wait *waits;
-
-	assert_true(waits_give(tree, &waits));
-	f->first = tree->calls[0];
-	waits_take_back(tree);
-	free(waits);
-}
-
-static void ignore_call(void *context, const struct tree *tree, const struct call *call)
-{
-}
-
-static void ignore_tree(void *context, const struct tree *tree)
-{
-}
-
-/* Who takes waits by the tree, and hears of calls besides, counts what is left out of these. */
-static void test_waits_of_parts_by_tree(void **state)
-{
-	for (size_t i = 0; i < 2; i++) {
-		const struct filter_options options = {.slower_ns = slower_than_parts[i]};
-		struct filtered *one = calloc(1, sizeof(*one));
-		const struct calltree_sink next = {.context = &one->f,
-						   .call_began = ignore_call,
-						   .tree_ended = take_waits,
-						   .tree_settled = take_waits,
-						   .func_of_site = func_of_site,
-						   .keep_calls = true,
-						   .states = true,
-						   .min_wait_ns = 10};
-
-		assert_non_null(one);
-		assert_null(filter_new(&options, &next, &one->filter));
-		struct calltree_sink sink = filter_sink(one->filter);
-		assert_null(calltree_new(&sink, &one->f.trees));
-		feed_waits_of_parts(&one->f);
-		assert_int_equal(one->f.first.num_waits, 1);
-		assert_int_equal(one->f.first.waits_left_out, 1);
-		stop(one);
-	}
-}
-
-/* Nor does it matter that others, who take no waits, hear of the same calls, as metrics do. */
-static void test_waits_beside(void **state)
-{
-	for (size_t i = 0; i < 2; i++) {
-		const struct calltree_sink other = {.call_ended = ignore_call,
-						    .tree_ended = ignore_tree,
-						    .tree_settled = ignore_tree,
-						    .func_of_site = func_of_site};
-		const struct filter_options options = {.slower_ns = slower_than_parts[i]};
-		struct filtered *one = start(&options, true);
-		struct filter *beside;
-		struct tee tee = {.then = filter_sink(one->filter)};
-
-		assert_null(filter_new(&options, &other, &beside));
-		tee.first = filter_sink(beside);
-		calltree_free(one->f.trees);
-		struct calltree_sink sink = tee_sink(&tee);
-		assert_null(calltree_new(&sink, &one->f.trees));
-		feed_waits_of_parts(&one->f);
-		assert_non_null(strstr(one->f.text, "a(w30)"));
-		assert_int_equal(one->f.first.waits_left_out, 1);
-		assert_null(filter_take_error(beside));
-		stop(one);
-		filter_free(beside);
-	}
+	filtered_stop(one);
 }
 
 static void test_open_at_the_end(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, false);
 	struct fixture *f = &one->f;
 
 	ENTER(0, 'a', 100, OPENS, GOID = 1);
@@ -334,13 +176,13 @@ static void test_open_at_the_end(void **state)
 	feed_stop(f->trees, 1000 + 100);
 	assert_string_equal(f->text, "a()R|");
 	ASSERT_SUMS(one, 2, 0, 100);
-	stop(one);
+	filtered_stop(one);
 }
 
 /* Nobody knows how long it took. */
 static void test_lost(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, false);
 	struct fixture *f = &one->f;
 
 	ENTER(0, 'a', 100, OPENS);
@@ -349,14 +191,14 @@ static void test_lost(void **state)
 	feed_lost_end(f->trees, PID, 1, 0, 1, 1000 + 90);
 	assert_string_equal(f->text, "b()L? lost 1|");
 	ASSERT_SUMS(one, 0, 2, 0);
-	stop(one);
+	filtered_stop(one);
 }
 
 /* Goroutines that were started inside a tree go with it, those that outlive it by themselves; they
  * are no calls of targets. */
 static void test_followed(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slower_ns = 50}, true);
+	struct filtered *one = filtered_start(&(struct filter_options){.slower_ns = 50}, true);
 	struct fixture *f = &one->f;
 
 	ENTER(0, 'a', 100, OPENS);
@@ -375,14 +217,14 @@ static void test_followed(void **state)
 	GOEXIT(2 * SECOND, GOID = 3);
 	assert_non_null(strstr(f->text, "s(w1999999899)G"));
 	ASSERT_SUMS(one, 2, 0, 60);
-	stop(one);
+	filtered_stop(one);
 }
 
 /* ---- slowest ---- */
 
 static void test_slowest(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slowest = 3}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slowest = 3}, false);
 
 	make_tree(&one->f, 1, 'a', 0, 30);
 	make_tree(&one->f, 1, 'b', 100, 50);
@@ -394,12 +236,13 @@ static void test_slowest(void **state)
 	filter_end(one->filter);
 	assert_string_equal(one->f.text, "f(x())|b(x())|d(x())|");
 	ASSERT_SUMS(one, 6, 0, 60);
-	stop(one);
+	filtered_stop(one);
 }
 
 static void test_slowest_and_slower(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slowest = 5, .slower_ns = 40}, true);
+	struct filtered *one =
+		filtered_start(&(struct filter_options){.slowest = 5, .slower_ns = 40}, true);
 
 	feed_with_waits(&one->f);
 	make_tree(&one->f, 1, 'a', 200, 39);
@@ -408,25 +251,25 @@ static void test_slowest_and_slower(void **state)
 	assert_non_null(strstr(one->f.text, "b(w20w20)"));
 	assert_non_null(strstr(one->f.text, "x()d()d(x())|"));
 	assert_null(strstr(one->f.text, "x()a("));
-	stop(one);
+	filtered_stop(one);
 }
 
 /* Its parts come together, and one that is not among them in none. */
 static void test_slowest_in_parts(void **state)
 {
-	struct filtered *one = start(&(struct filter_options){.slowest = 1}, false);
+	struct filtered *one = filtered_start(&(struct filter_options){.slowest = 1}, false);
 
 	feed_long(&one->f, 0, 30 * SECOND);
 	feed_long(&one->f, 100 * SECOND, 129 * SECOND);
 	filter_end(one->filter);
 	assert_string_equal(one->f.text, "#1 a(b()~|#2 &a(c()~|#3 &a()|");
-	stop(one);
+	filtered_stop(one);
 }
 
 static void test_interval(void **state)
 {
 	struct filtered *one =
-		start(&(struct filter_options){.slowest = 1, .interval_ns = 1000}, false);
+		filtered_start(&(struct filter_options){.slowest = 1, .interval_ns = 1000}, false);
 
 	filter_tick(one->filter, 5000);
 	make_tree(&one->f, 1, 'a', 0, 30);
@@ -439,99 +282,7 @@ static void test_interval(void **state)
 	filter_end(one->filter);
 	assert_string_equal(one->f.text, "a(x())|c(x())|");
 	ASSERT_SUMS(one, 3, 0, 30);
-	stop(one);
-}
-
-/* ---- folded ---- */
-
-static void feed_levels(struct fixture *f)
-{
-	ENTER(0, 'a', 100, OPENS);
-	ENTER(1, 'b', 200);
-	ENTER(2, 'c', 300);
-	ENTER(3, 'd', 400);
-	LEAVE(6, 'd', 400);
-	LEAVE(11, 'c', 300);
-	LEAVE(12, 'b', 200);
-	ENTER(13, 'e', 200);
-	LEAVE(15, 'e', 200);
-	ENTER(16, 'f', 200);
-	ENTER(17, 'g', 300);
-	LEAVE(18, 'g', 300);
-	LEAVE(30, 'f', 200);
-	LEAVE(31, 'a', 100, CLOSES);
-}
-
-static void test_depth(void **state)
-{
-	static const char *const wanted[] = {"a(<6 27>)|", "a(b(<2 9>)e()f(<1 1>))|",
-					     "a(b(c(<1 3>))e()f(g()))|", "a(b(c(d()))e()f(g()))|"};
-
-	for (uint64_t depth = 1; depth <= 4; depth++) {
-		struct filtered *one = start(&(struct filter_options){.depth = depth}, false);
-
-		feed_levels(&one->f);
-		assert_string_equal(one->f.text, wanted[depth - 1]);
-		stop(one);
-	}
-}
-
-static void test_min_duration(void **state)
-{
-	struct filtered *one = start(&(struct filter_options){.min_duration_ns = 9}, false);
-
-	feed_levels(&one->f);
-	assert_string_equal(one->f.text, "a(b(c(<1 3>))f(<1 1>)<1 2>)|");
-	stop(one);
-	one = start(&(struct filter_options){.min_duration_ns = 12, .depth = 2}, true);
-	feed_levels(&one->f);
-	assert_string_equal(one->f.text, "f(<1 1>)a(<4 13>)a(f(<1 1>)<4 13>)|");
-	stop(one);
-}
-
-/* Short calls have waits that are told no more, and goroutines that are. */
-static void test_inside_of_folded(void **state)
-{
-	struct filtered *one = start(&(struct filter_options){.min_duration_ns = 100}, false);
-	struct fixture *f = &one->f;
-
-	ENTER(0, 'a', 100, OPENS);
-	ENTER(1, 'b', 200);
-	STATE(2, STATE_RUNNING, STATE_WAITING, REASON = 3);
-	RUNS(22);
-	GO(23, 2, 1);
-	RUNS(24, GOID = 2);
-	ENTER(25, 'c', 100, GOID = 2);
-	LEAVE(26, 'c', 100, GOID = 2);
-	GOEXIT(30, GOID = 2);
-	LEAVE(40, 'b', 200);
-	LEAVE(41, 'a', 100, CLOSES);
-	assert_string_equal(f->text, "a(go2{s(<1 1>)G[R1]}<1 39>)[W3:20]|");
-	assert_int_equal(f->start.depth, 0);
-	stop(one);
-}
-
-/* The number goes from part to part, until it is told. What was shown as open is not folded. */
-static void test_folded_in_parts(void **state)
-{
-	for (uint64_t slower = 0; slower <= 11 * SECOND; slower += 11 * SECOND) {
-		const struct filter_options options = {.min_duration_ns = 15 * SECOND,
-						       .slower_ns = slower};
-		struct filtered *one = start(&options, false);
-		struct fixture *f = &one->f;
-
-		ENTER(0, 'a', 100, OPENS);
-		ENTER(1, 'b', 200);
-		LEAVE(3, 'b', 200);
-		ENTER(4, 'c', 200);
-		feed_tick(f->trees, 1000 + 10 * SECOND);
-		LEAVE(10 * SECOND, 'c', 200);
-		ENTER(11 * SECOND, 'd', 200);
-		LEAVE(11 * SECOND + 1, 'd', 200);
-		LEAVE(20 * SECOND, 'a', 100, CLOSES);
-		assert_string_equal(f->text, "#1 a(c(~|#2 &a(&c()<2 3>)|");
-		stop(one);
-	}
+	filtered_stop(one);
 }
 
 /* ---- without room ---- */
@@ -591,9 +342,6 @@ int main(void)
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_waits_of_parts),
-		cmocka_unit_test(test_waits_of_parts_by_tree),
-		cmocka_unit_test(test_waits_beside),
 		cmocka_unit_test(test_open_at_the_end),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_followed),
@@ -601,10 +349,6 @@ int main(void)
 		cmocka_unit_test(test_slowest_and_slower),
 		cmocka_unit_test(test_slowest_in_parts),
 		cmocka_unit_test(test_interval),
-		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_min_duration),
-		cmocka_unit_test(test_inside_of_folded),
-		cmocka_unit_test(test_folded_in_parts),
 		cmocka_unit_test(test_parts_without_room),
 	};
 
