@@ -169,30 +169,44 @@ static inline void fake_feed(struct fake_output *fake, uint64_t us, uint64_t goi
 	error_free(calltree_feed(fake->trees, FACTS_RECORD(record)));
 }
 
-/* Records of goroutine 34, at 0x10 bytes a depth. */
+/* Records of goroutine 34, or another, at 0x10 bytes a depth. `pid`: 0 is 812. */
 static inline void fake_record(struct fake_output *fake, uint64_t us, struct facts record)
 {
 	fake_feed(fake, us, record.goid ? record.goid : 34, &record);
 }
 
+static inline void fake_enter_of(struct fake_output *fake, uint64_t us, uint64_t goid, uint32_t pid,
+				 uint32_t func, uint32_t depth, uint64_t caller_va)
+{
+	fake_feed(fake, us, goid,
+		  &(struct facts){.kind = RECORD_ENTRY,
+				  .pid = pid,
+				  .site = func * 2,
+				  .frame = 16 + depth * 16,
+				  .caller_va = caller_va,
+				  .flags = depth ? 0 : RECORD_OPENS_TREE});
+}
+
+static inline void fake_leave_of(struct fake_output *fake, uint64_t us, uint64_t goid, uint32_t pid,
+				 uint32_t func, uint32_t depth)
+{
+	fake_feed(fake, us, goid,
+		  &(struct facts){.kind = RECORD_RETURN,
+				  .pid = pid,
+				  .site = func * 2 + 1,
+				  .frame = 16 + depth * 16,
+				  .flags = depth ? 0 : RECORD_CLOSES_TREE});
+}
+
 static inline void fake_enter(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth,
 			      uint64_t caller_va)
 {
-	fake_record(fake, us,
-		    (struct facts){.kind = RECORD_ENTRY,
-				   .site = func * 2,
-				   .frame = 16 + depth * 16,
-				   .caller_va = caller_va,
-				   .flags = depth ? 0 : RECORD_OPENS_TREE});
+	fake_enter_of(fake, us, 34, 0, func, depth, caller_va);
 }
 
 static inline void fake_leave(struct fake_output *fake, uint64_t us, uint32_t func, uint32_t depth)
 {
-	fake_record(fake, us,
-		    (struct facts){.kind = RECORD_RETURN,
-				   .site = func * 2 + 1,
-				   .frame = 16 + depth * 16,
-				   .flags = depth ? 0 : RECORD_CLOSES_TREE});
+	fake_leave_of(fake, us, 34, 0, func, depth);
 }
 
 /* Goroutine 34 starts goroutine `goid` with main.worker, 88 bytes into main.handleBar. */

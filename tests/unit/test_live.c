@@ -10,8 +10,6 @@
 
 #include "fake_output.h"
 #include "filter/shallow.h"
-#include "screen.h"
-#include "stream.h"
 
 #define CALLER_VA   (0x9000 + 47)
 #define CALLER_TEXT "net/http.HandlerFunc.ServeHTTP+47 /go/server.go:2122\n"
@@ -49,26 +47,15 @@ static void stop(struct fake_output *fake)
 	fake_output_stop(fake);
 }
 
-/* As fake_enter() and fake_leave() of another goroutine. */
+/* main.handleBar, and Write, called by it. */
 static void enter_of(struct fake_output *fake, uint64_t goid, uint32_t pid, uint32_t depth)
 {
-	fake_feed(fake, 1, goid,
-		  &(struct facts){.kind = RECORD_ENTRY,
-				  .pid = pid,
-				  .site = depth ? 2 : 0,
-				  .frame = 16 + depth * 16,
-				  .caller_va = depth ? 0x1000 + 50 : CALLER_VA,
-				  .flags = depth ? 0 : RECORD_OPENS_TREE});
+	fake_enter_of(fake, 1, goid, pid, depth, depth, depth ? 0x1000 + 50 : CALLER_VA);
 }
 
 static void leave_of(struct fake_output *fake, uint64_t goid, uint32_t pid, uint32_t depth)
 {
-	fake_feed(fake, 1, goid,
-		  &(struct facts){.kind = RECORD_RETURN,
-				  .pid = pid,
-				  .site = depth ? 3 : 1,
-				  .frame = 16 + depth * 16,
-				  .flags = depth ? 0 : RECORD_CLOSES_TREE});
+	fake_leave_of(fake, 1, goid, pid, depth, depth);
 }
 
 static void tick(struct fake_output *fake)
@@ -444,138 +431,6 @@ static void test_depth(void **state)
 	fake_output_stop(&fake);
 }
 
-/* ---- on a terminal ---- */
-
-static void feed_two(struct fake_output *fake)
-{
-	fake_enter(fake, 1, 0, 0, CALLER_VA);
-	enter_of(fake, 35, 0, 0);
-	enter_of(fake, 35, 0, 1);
-	leave_of(fake, 35, 0, 1);
-	fake_leave(fake, 150, 0, 0);
-}
-
-static void assert_screen(unsigned short width, enum color_use color, const char *expected)
-{
-	struct output_options options = {.color = color, .live = true};
-	struct fake_output fake;
-	struct screen screen;
-
-	options.file = screen_open(&screen, width);
-	assert_int_equal(fake_output_start_with(&fake, "graph", options), 0);
-	feed_two(&fake);
-	fake_output_text(&fake);
-	assert_string_equal(screen_read(&screen), expected);
-	fake_output_stop(&fake);
-	screen_close(&screen);
-}
-
-static void test_terminal(void **state)
-{
-	assert_screen(120, COLOR_NEVER,
-		      "    34) 17 16:08:05.000001              main.handleBar() {"
-		      " http.HandlerFunc.ServeHTTP+47 server.go:2122\n"
-		      " -------------------------------------- goroutine 34 => goroutine 35\n"
-		      "    35) 17 16:08:05.000002              main.handleBar() {"
-		      " http.HandlerFunc.ServeHTTP+47 server.go:2122\n"
-		      "    35) 17 16:08:05.000003                net/http.(*response).Write() {"
-		      " main.handleBar+50 main.go:20\n"
-		      "    35) 17 16:08:05.000004 000.000001     } net/http.(*response).Write+192"
-		      " main.go:21\n"
-		      " -------------------------------------- goroutine 35 => goroutine 34\n"
-		      "    34) 17 16:08:05.000154 000.000153 ! } main.handleBar+192 main.go:20\n");
-	assert_screen(50, COLOR_NEVER,
-		      "    34) 16:08:05.000001              main.handleB…\n"
-		      " -------------------- goroutine 34 => goroutine 35\n"
-		      "    35) 16:08:05.000002              main.handleB…\n"
-		      "    35) 16:08:05.000003                http.(*res…\n"
-		      "    35) 16:08:05.000004 000.000001     } http.(*r…\n"
-		      " -------------------- goroutine 35 => goroutine 34\n"
-		      "    34) 16:08:05.000154 000.000153 ! } main.handl…\n");
-}
-
-/* Goroutines differ in the colour of their column. */
-static void test_color(void **state)
-{
-	assert_screen(
-		60, COLOR_ALWAYS,
-		"\x1b[34m    34) \x1b[0m16:08:05.000001              main.handleBar() {\n"
-		"\x1b[2m ------------------------------ goroutine 34 => goroutine 35\x1b[0m\n"
-		"\x1b[31m    35) \x1b[0m16:08:05.000002              main.handleBar() {\n"
-		"\x1b[31m    35) \x1b[0m16:08:05.000003                http.(*response).Wri…\x1b[0m\n"
-		"\x1b[31m    35) \x1b[0m16:08:05.000004 000.000001     } http.(*response).W…\x1b[0m\n"
-		"\x1b[2m ------------------------------ goroutine 35 => goroutine 34\x1b[0m\n"
-		"\x1b[34m    34) \x1b[0m16:08:05.000154 000.000153 ! } main.handleBar\n");
-}
-
-/* ---- the same as in trees ---- */
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-#define MAX_LINES 40000
-
-/* What stands behind the goroutine in the lines of calls and waits, those with a time, by its text;
- * returns how many there are. */
-static size_t sort_lines(char *text, bool live, char **lines)
-{
-	size_t count = 0;
-
-	for (char *line; (line = strsep(&text, "\n"));) {
-		char *behind = live ? strstr(line, ") ") : line;
-		bool is_change = line[0] == ' ' && line[1] == '-';
-		if (live && behind)
-			behind += 2;
-		if (!behind || is_change || behind[0] < '0' || behind[0] > '9' ||
-		    strstr(line, "[continued]"))
-			continue;
-		assert_true(count < MAX_LINES);
-		lines[count++] = behind;
-	}
-	qsort(lines, count, sizeof(*lines), by_text);
-	return count;
-}
-
-static char *print_stream(bool live)
-{
-	struct output_options options = {.run = {.states = true, .min_wait_ns = 100000},
-					 .live = live};
-	struct fake_output fake;
-	struct stream stream;
-
-	stream_start(&stream);
-	assert_int_equal(fake_output_start_with(&fake, "graph", options), 0);
-	for (size_t i = 0; i < 20000; i++) {
-		const struct facts *record = stream_next(&stream);
-		/* Those that are followed stand elsewhere in trees. */
-		if (record->kind == RECORD_GO)
-			continue;
-		assert_null(calltree_feed(fake.trees, FACTS_RECORD(record)));
-		if (i % 64 == 0) {
-			feed_tick(fake.trees, record->time_ns);
-			output_tick(fake.out, record->time_ns);
-		}
-	}
-	feed_stop(fake.trees, stream.now_ns);
-	char *text = strdup(fake_output_text(&fake));
-	fake_output_stop(&fake);
-	return text;
-}
-
-static void test_same_as_trees(void **state)
-{
-	static char *in_trees[MAX_LINES], *in_live[MAX_LINES];
-	_cleanup_free_ char *trees = print_stream(false), *live = print_stream(true);
-	size_t count = sort_lines(trees, false, in_trees);
-
-	assert_true(count > 5000);
-	assert_int_equal(sort_lines(live, true, in_live), count);
-	for (size_t i = 0; i < count; i++)
-		assert_string_equal(in_live[i], in_trees[i]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -593,13 +448,8 @@ int main(void)
 		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_terminal),
-		cmocka_unit_test(test_color),
-		cmocka_unit_test(test_same_as_trees),
 	};
 
-	setenv("TERM", "xterm", 1);
-	unsetenv("NO_COLOR");
 	use_utc();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
