@@ -11,9 +11,7 @@
 
 #include "facts.h"
 #include "fake_output.h"
-#include "gofuncgraph/stacks.h"
 #include "recording/blocks.h"
-#include "recording/lasting.h"
 #include "recording/player.h"
 #include "recording/recorder.h"
 #include "recording/window.h"
@@ -454,42 +452,6 @@ static void test_damaged(void **state)
 	fclose(file);
 }
 
-/* ---- what holds on ---- */
-
-static void count(void *context, const struct record *record)
-{
-	((struct played *)context)->counts[record->kind]++;
-}
-
-static void take(struct lasting *lasting, const struct facts *facts)
-{
-	union any_record room;
-
-	assert_true(lasting_take(lasting, facts_record(facts, &room)));
-}
-
-/* Each is told once, and of stacks so many as are read. */
-static void test_lasting(void **state)
-{
-	struct lasting lasting = {};
-	struct played told = {};
-
-	for (uint64_t i = 0; i < 100; i++)
-		take(&lasting, &(struct facts){.kind = RECORD_STACK, .stack = 1 + i % 10});
-	assert_int_equal(lasting.noted.count, 10);
-	for (uint64_t i = 0; i < MAX_STACKS; i++)
-		take(&lasting, &(struct facts){.kind = RECORD_STACK, .stack = 100 + i});
-	for (uint32_t i = 0; i < 30; i++) {
-		take(&lasting, &(struct facts){.kind = RECORD_TAKEN_OFF, .site = i % 3});
-		take(&lasting, &(struct facts){.kind = RECORD_STATES_OFF});
-	}
-	lasting_tell(&lasting, 1, &(struct record_sink){count, &told});
-	assert_int_equal(told.counts[RECORD_STACK], MAX_STACKS);
-	assert_int_equal(told.counts[RECORD_TAKEN_OFF], 3);
-	assert_int_equal(told.counts[RECORD_STATES_OFF], 1);
-	lasting_clear(&lasting);
-}
-
 static void test_no_file(void **state)
 {
 	char text[] = "gofgrec";
@@ -516,7 +478,7 @@ int main(void)
 		cmocka_unit_test(test_window),    cmocka_unit_test(test_last),
 		cmocka_unit_test(test_index),     cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_keep_long), cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_lasting),   cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_no_file),
 	};
 
 	return cmocka_run_group_tests(tests, set_zone, NULL);
