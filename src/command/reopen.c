@@ -39,11 +39,14 @@ static struct error *open_to_trace(struct run *run)
 
 struct error *reopen_first(struct run *run)
 {
-	uint64_t end = event_clock_now_ns(&run->clock) + PATIENCE_NS;
+	uint64_t end = 0, now_ns;
 	struct error *err;
 
 	while (!(err = open_to_trace(run)) && is_written_to(run)) {
-		if (event_clock_now_ns(&run->clock) >= end)
+		now_ns = event_clock_now_ns(&run->clock);
+		/* To open it may have taken long: it is looked at once more in any case. */
+		end = end ?: now_ns + PATIENCE_NS;
+		if (now_ns >= end)
 			return error_new(
 				"cannot trace %s: it is open for writing, and probes would be lost in what is written; wait until it is written",
 				*run->args->binary);

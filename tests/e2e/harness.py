@@ -171,6 +171,15 @@ class Program(Process):
         return code_is_clean(self.pid, self.path)
 
 
+def preloaded(folder, source):
+    """The environment of a process in which these functions, in C, take the place of the C library's."""
+    text, library = folder / "preloaded.c", folder / "preloaded.so"
+    text.write_text(source)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, text], check=True, timeout=WAIT_SECONDS)
+    asan = ":".join([word for word in [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"] if word])
+    return {**os.environ, "LD_PRELOAD": str(library), "ASAN_OPTIONS": asan}
+
+
 def without_guard(arguments):
     """What is traced here is traced as a whole, however much that slows it down, unless a test says otherwise."""
     words = [str(word) for word in arguments]

@@ -15,7 +15,7 @@ import pytest
 
 import builds
 import harness
-from harness import WAIT_SECONDS, await_condition, check_same, children
+from harness import WAIT_SECONDS, await_condition, check_same, children, preloaded
 from test_kills import dead_groups, what_is_left
 from test_processes import CALLS, as_nobody
 
@@ -225,6 +225,46 @@ def test_open_for_writing_at_the_start(binary, run_tool):
         tracer = run_tool(*CALLS, path, "main.root")
         assert tracer.wait() == 1
     assert "it is open for writing" in tracer.err
+
+
+WRITTEN_JUST_NOW = r"""
+#define _GNU_SOURCE
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static int was_seen;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	long failed = syscall(SYS_clock_gettime, clock, now);
+
+	now->tv_sec += clock == CLOCK_MONOTONIC && was_seen ? 3600 : 0;
+	return (int)failed;
+}
+
+int fstat64(int fd, struct stat64 *to)
+{
+	long failed = syscall(SYS_fstat, fd, to);
+
+	if (!failed && !was_seen && to->st_ino == strtoull(getenv("WRITTEN"), NULL, 10)) {
+		was_seen = 1;
+		clock_gettime(CLOCK_REALTIME, &to->st_ctim);
+	}
+	return (int)failed;
+}
+"""
+
+
+def test_written_just_before_the_start(binary, start, run_tool, tmp_path):
+    """To open it takes an hour, on a machine that is that busy, and is done again then: it is not written to any more."""
+    program = start(binary("calls"))
+    environment = {**preloaded(tmp_path, WRITTEN_JUST_NOW), "WRITTEN": str(os.stat(program.path).st_ino)}
+    tracer = run_tool(*CALLS, program.path, "main.root", env=environment)
+    tracer.await_tracing()
+    tracer.stop()
 
 
 # ---- what goes on ----

@@ -3,9 +3,7 @@
 
 import datetime
 import json
-import os
 import re
-import subprocess
 import time
 
 import pytest
@@ -157,12 +155,9 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 @pytest.fixture
 def settable(tmp_path):
     """The tracer's wall clock, and only its own, is as many seconds ahead as a file says: (environment, file)."""
-    source, library, ahead = tmp_path / "clock.c", tmp_path / "clock.so", tmp_path / "ahead"
-    source.write_text(SET_CLOCK)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True, timeout=WAIT_SECONDS)
+    ahead = tmp_path / "ahead"
     ahead.write_text("0")
-    asan = ":".join([word for word in [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"] if word])
-    return {**os.environ, "LD_PRELOAD": str(library), "AHEAD": str(ahead), "ASAN_OPTIONS": asan}, ahead
+    return {**preloaded(tmp_path, SET_CLOCK), "AHEAD": str(ahead)}, ahead
 
 
 @pytest.mark.parametrize("arguments, field", [(["-u", "main.root"], "start_ns"), (["states", "--state", "SYSCALL"], "time_ns")],
