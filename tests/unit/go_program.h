@@ -97,6 +97,20 @@ static inline FILE *go_command(const struct go_toolchain *go, const char *comman
 	return out;
 }
 
+/* Writes a program into FOLDER/main.go, which is put into `path`. */
+static inline bool go_write(const char *folder, const char *source, char path[GO_MAX_PATH + 16])
+{
+	bool is_written;
+	FILE *file;
+
+	snprintf(path, GO_MAX_PATH + 16, "%s/main.go", folder);
+	file = fopen(path, "we");
+	if (!file)
+		return false;
+	is_written = fputs(source, file) != EOF;
+	return fclose(file) == 0 && is_written;
+}
+
 /* Builds the one file `source` into `program`. */
 static inline bool go_build(const struct go_toolchain *go, const char *source, const char *options,
 			    const char *program)
@@ -144,14 +158,11 @@ static inline bool go_check_builds(const char *source, int first,
 	char folder[GO_MAX_PATH], text[GO_MAX_PATH + 16], path[GO_MAX_PATH + 32], version[16];
 	struct go_toolchain go;
 	bool is_built;
-	FILE *file;
 
 	if (!go_folder(folder))
 		return false;
-	snprintf(text, sizeof(text), "%s/main.go", folder);
 	snprintf(path, sizeof(path), "%s/main", folder);
-	file = fopen(text, "w");
-	is_built = file && fputs(source, file) != EOF && fclose(file) == 0;
+	is_built = go_write(folder, source, text);
 	for (int minor = first; minor < 60 && is_built; minor++) {
 		snprintf(version, sizeof(version), "1.%d", minor);
 		if (!go_toolchain_find(&go, version))

@@ -59,14 +59,9 @@ static inline void build(struct programs *programs, const struct go_toolchain *g
 {
 	struct built *program = &programs->items[programs->count];
 	char source_path[GO_MAX_PATH + 32], path[GO_MAX_PATH + 32];
-	FILE *file;
 
 	assert_true(programs->count++ < MAX_PROGRAMS);
-	snprintf(source_path, sizeof(source_path), "%s/main.go", programs->folder);
-	file = fopen(source_path, "w");
-	assert_non_null(file);
-	fputs(pulls ? pull_source : plain_source, file);
-	fclose(file);
+	assert_true(go_write(programs->folder, pulls ? pull_source : plain_source, source_path));
 	snprintf(path, sizeof(path), "%s/program%zu", programs->folder, programs->count);
 	assert_true(go_build(go, source_path, options, path));
 	must(gobin_open(path, &program->bin));

@@ -47,17 +47,12 @@ static bool start(struct fixture *f, const char *options)
 		.functions = functions, .num_functions = 3, .targets = functions, .num_targets = 3};
 	struct go_toolchain oldest, newest;
 	char path[GO_MAX_PATH + 16];
-	FILE *file;
 
 	if (!go_toolchains(&oldest, &newest))
 		return false;
 	assert_true(go_folder(f->folder));
-	snprintf(path, sizeof(path), "%s/main.go", f->folder);
 	snprintf(f->program, sizeof(f->program), "%s/program", f->folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(f->folder, source, path));
 	assert_true(go_build(&newest, path, options, f->program));
 	must(gobin_open(f->program, &f->bin));
 	must(plan_make(f->bin, &selection, NULL, &f->plan));

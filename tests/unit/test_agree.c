@@ -118,15 +118,10 @@ static void compare_program(const char *program)
 static void agree(const struct go_toolchain *go)
 {
 	char folder[GO_MAX_PATH], path[GO_MAX_PATH + 32], program[GO_MAX_PATH + 32];
-	FILE *file;
 
 	assert_true(go_folder(folder));
-	snprintf(path, sizeof(path), "%s/main.go", folder);
 	snprintf(program, sizeof(program), "%s/program", folder);
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(folder, source, path));
 	assert_true(go_build(go, path, "", program));
 	compare_program(program);
 	go_remove(folder);

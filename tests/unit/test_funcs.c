@@ -35,11 +35,9 @@ static int setup(void **state)
 	if (!fixture || !go_folder(fixture->folder))
 		return -1;
 	*state = fixture;
-	snprintf(source, sizeof(source), "%s/main.go", fixture->folder);
 	snprintf(fixture->program, sizeof(fixture->program), "%s/program", fixture->folder);
 	snprintf(fixture->stripped, sizeof(fixture->stripped), "%s/stripped", fixture->folder);
-	_cleanup_fclose_ FILE *file = fopen(source, "w");
-	if (!file || fputs(SOURCE, file) < 0 || fflush(file) != 0)
+	if (!go_write(fixture->folder, SOURCE, source))
 		return -1;
 	fixture->is_built = go_toolchains(&oldest, &fixture->go) &&
 			    go_build(&fixture->go, source, "", fixture->program) &&

@@ -50,17 +50,14 @@ static int open_with(void **state, bool newest)
 	struct program *program = calloc(1, sizeof(*program));
 	struct go_toolchain oldest;
 	struct error *err;
-	FILE *file;
 
 	*state = program;
 	if (!program || !go_folder(program->folder))
 		return -1;
 	if (!(newest ? go_toolchains(&oldest, &program->go) : go_toolchains(&program->go, &oldest)))
 		return 0;
-	snprintf(program->source_path, sizeof(program->source_path), "%s/main.go", program->folder);
 	snprintf(program->path, sizeof(program->path), "%s/program", program->folder);
-	file = fopen(program->source_path, "w");
-	if (!file || fputs(source, file) == EOF || fclose(file) != 0 ||
+	if (!go_write(program->folder, source, program->source_path) ||
 	    !go_build(&program->go, program->source_path, "", program->path))
 		return -1;
 	err = image_open(program->path, &program->image);

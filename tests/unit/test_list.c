@@ -40,16 +40,11 @@ static int setup(void **state)
 	static struct program built;
 	struct go_toolchain oldest, newest;
 	char source_path[GO_MAX_PATH + 32];
-	FILE *file;
 
 	if (!go_toolchains(&oldest, &newest) || !go_folder(built.folder))
 		return -1;
-	snprintf(source_path, sizeof(source_path), "%s/main.go", built.folder);
 	snprintf(built.path, sizeof(built.path), "%s/program", built.folder);
-	file = fopen(source_path, "w");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(built.folder, source, source_path));
 	*state = &built;
 	return go_build(&newest, source_path, "", built.path) ? 0 : -1;
 }

@@ -53,7 +53,6 @@ static int set_up(void **state)
 {
 	struct built *built = calloc(1, sizeof(*built));
 	char source_path[GO_MAX_PATH + 16], path[GO_MAX_PATH * 2];
-	FILE *file;
 
 	*state = built;
 	if (!built || !go_folder(built->folder))
@@ -62,9 +61,7 @@ static int set_up(void **state)
 		return 0;
 	built->num_toolchains =
 		strcmp(built->toolchains[0].root, built->toolchains[1].root) ? 2 : 1;
-	snprintf(source_path, sizeof(source_path), "%s/main.go", built->folder);
-	file = fopen(source_path, "w");
-	if (!file || fputs(source, file) == EOF || fclose(file) != 0)
+	if (!go_write(built->folder, source, source_path))
 		return -1;
 	for (size_t i = 0; i < built->num_toolchains; i++) {
 		for (size_t j = 0; j < sizeof(builds) / sizeof(builds[0]); j++) {

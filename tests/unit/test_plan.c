@@ -56,13 +56,8 @@ struct programs {
 static void build(struct programs *programs, const struct go_toolchain *go, const char *options)
 {
 	char path[GO_MAX_PATH + 32], source_path[GO_MAX_PATH + 32];
-	FILE *file;
 
-	snprintf(source_path, sizeof(source_path), "%s/main.go", programs->folder);
-	file = fopen(source_path, "w");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(programs->folder, source, source_path));
 	snprintf(path, sizeof(path), "%s/program%zu", programs->folder, programs->count);
 	assert_true(go_build(go, source_path, options, path));
 	struct error *err = gobin_open(path, &programs->bins[programs->count]);

@@ -125,11 +125,7 @@ static void test_toolchains(void **state)
 	unsigned num_checked = 0;
 
 	assert_true(go_folder(folder));
-	snprintf(source, sizeof(source), "%s/main.go", folder);
-	FILE *file = fopen(source, "w");
-	assert_non_null(file);
-	fputs("package main\n\nfunc main() {\n\tprintln(1)\n}\n", file);
-	fclose(file);
+	assert_true(go_write(folder, "package main\n\nfunc main() {\n\tprintln(1)\n}\n", source));
 	for (unsigned minor = 17; minor < 60; minor++) {
 		struct go_toolchain go;
 		snprintf(version, sizeof(version), "1.%u", minor);

@@ -112,12 +112,8 @@ static void test_toolchains(void **state)
 	unsigned num_checked = 0;
 
 	assert_true(go_folder(folder));
-	snprintf(path, sizeof(path), "%s/main.go", folder);
 	snprintf(program, sizeof(program), "%s/program", folder);
-	FILE *file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(folder, source, path));
 	/* 23: the last one without the module */
 	for (unsigned minor = 23; minor < 60; minor++) {
 		struct go_toolchain go;

@@ -192,14 +192,10 @@ static void knows_them_in_real_programs(void **state)
 	char folder[GO_MAX_PATH], path[GO_MAX_PATH + 32], source_path[GO_MAX_PATH + 16];
 	struct go_toolchain go;
 	struct gobin *bin;
-	FILE *file;
 
 	assert_true(go_folder(folder));
-	snprintf(source_path, sizeof(source_path), "%s/main.go", folder);
 	snprintf(path, sizeof(path), "%s/main", folder);
-	file = fopen(source_path, "w");
-	assert_non_null(file);
-	assert_true(fputs(source, file) != EOF && fclose(file) == 0);
+	assert_true(go_write(folder, source, source_path));
 	for (int minor = OLDEST; minor < 60; minor++) {
 		char version[16];
 

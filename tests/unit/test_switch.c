@@ -140,17 +140,12 @@ static int setup(void **state)
 		.targets = (char *[]){"main.outer"},
 		.num_targets = 1,
 	};
-	FILE *file;
 
 	if (geteuid() != 0)
 		return 0;
 	assert_true(go_toolchains(&oldest, &go) && go_folder(f.folder));
-	snprintf(path, sizeof(path), "%s/p.go", f.folder);
 	snprintf(f.program, sizeof(f.program), "%s/p", f.folder);
-	file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(source, file);
-	fclose(file);
+	assert_true(go_write(f.folder, source, path));
 	assert_true(go_build(&go, path, "", f.program));
 	must(gobin_open(f.program, &f.bin));
 	must(plan_make(f.bin, &selection, NULL, &f.plan));
