@@ -185,8 +185,9 @@ struct error *process_launch(const char *path, char *const *args, bool as_root,
 	if (err)
 		return err;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel)) {
+		err = error_errno(errno, "cannot start %s", path);
 		free(process);
-		return error_errno(errno, "cannot start %s", path);
+		return err;
 	}
 	process->file = file_id(path);
 	sigfillset(&all);
@@ -196,16 +197,17 @@ struct error *process_launch(const char *path, char *const *args, bool as_root,
 		close(channel[0]);
 		run_child(path, args, as_root, inherited, channel[1]);
 	}
+	if (process->pid < 0)
+		err = error_errno(errno, "cannot start %s", path);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(channel[1]);
-	process->channel = channel[0];
-	process->is_launched = true;
-	if (process->pid < 0) {
-		err = error_errno(errno, "cannot start %s", path);
-		process->has_ended = true;
-		process_free(process);
+	if (err) {
+		close(channel[0]);
+		free(process);
 		return err;
 	}
+	process->channel = channel[0];
+	process->is_launched = true;
 	process->pidfd = open_pidfd(process->pid);
 	*out = process;
 	return NULL;

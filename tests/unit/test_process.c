@@ -12,6 +12,17 @@
 
 #include "process/process.h"
 
+static bool cannot_fork;
+
+/* In place of the C library's. */
+pid_t fork(void)
+{
+	if (!cannot_fork)
+		return _Fork();
+	errno = EAGAIN;
+	return -1;
+}
+
 /* A handler of the tracer's own, which a child must not run. */
 static void on_signal(int number)
 {
@@ -115,6 +126,28 @@ static void test_never_resumed(void **state)
 	assert_int_equal(errno, ECHILD);
 }
 
+/* No further process may be made: other children are not waited for. */
+static void test_no_fork(void **state)
+{
+	char *args[] = {NULL};
+	struct inherited inherited;
+	struct process *process;
+	struct error *err;
+	pid_t other = fork();
+
+	(void)state;
+	if (!other)
+		_exit(0);
+	inherited_save(&inherited);
+	cannot_fork = true;
+	err = process_launch("/bin/true", args, true, &inherited, &process);
+	cannot_fork = false;
+	assert_non_null(err);
+	assert_non_null(strstr(error_message(err), "cannot start /bin/true"));
+	error_free(err);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +156,7 @@ int main(void)
 		cmocka_unit_test(test_forwarded_before_exec),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_never_resumed),
+		cmocka_unit_test(test_no_fork),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
