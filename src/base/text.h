@@ -59,7 +59,8 @@ size_t text_format_duration(char *out, uint64_t ns);
 #define TEXT_AMOUNT_SIZE 32
 size_t text_format_amount(char *out, uint64_t ns);
 
-/* "10s", "1m30s", "250ms", "1.5h", "100us", "5" (seconds). More than zero. */
+/* "10s", "1m30s", "250ms", "1.5h", "100us", "5" (seconds). More than zero, and no more than INT64_MAX, so
+ * that a time of a clock can be added to it. */
 struct error *text_parse_duration(const char *text, uint64_t *ns);
 
 /* "16M", "65536", "1G", "512K" (powers of 1024). More than zero. */

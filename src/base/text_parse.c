@@ -96,6 +96,8 @@ struct error *text_parse_duration(const char *text, uint64_t *ns)
 	if (!sum)
 		return error_new("a duration of '%s' is too short: it has to be more than zero",
 				 text);
+	if (sum > INT64_MAX)
+		return error_new("a duration of '%s' is too long: 2562047h is possible", text);
 	*ns = sum;
 	return NULL;
 }
