@@ -9,7 +9,7 @@ import time
 import pytest
 
 import harness
-from harness import WAIT_SECONDS, await_condition, parse_graph
+from harness import WAIT_SECONDS, await_condition, parse_graph, preloaded
 from test_follow import options, work
 from test_options import harness_awaits_block
 
