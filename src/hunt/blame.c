@@ -168,13 +168,13 @@ static void ask(struct search *search, const struct wait *wait, uint64_t goid);
 
 /* Who ended it, and what that one did until then. */
 static void ask_further(struct search *search, const struct wait *wait,
-			const struct history_wait *other, uint32_t blame)
+			const struct meanwhile_stretch *other, uint32_t blame)
 {
-	const struct piece *what = &other->piece;
+	const struct piece *what = &other->last->piece;
 	const struct wait next = {
 		.parent = blame,
 		.piece = wait->piece,
-		.start_ns = what->start_ns > wait->start_ns ? what->start_ns : wait->start_ns,
+		.start_ns = other->start_ns > wait->start_ns ? other->start_ns : wait->start_ns,
 		.end_ns = what->start_ns + what->ns,
 		.depth = wait->depth + 1,
 	};
@@ -189,7 +189,7 @@ static void ask_further(struct search *search, const struct wait *wait,
 static void add_waits(struct search *search, const struct wait *wait,
 		      const struct meanwhile_kind *kind)
 {
-	const struct history_wait *longest = kind->longest;
+	const struct history_wait *longest = kind->longest.last;
 	struct piece what = longest->piece;
 	struct blame *blame;
 
@@ -200,7 +200,8 @@ static void add_waits(struct search *search, const struct wait *wait,
 		if (!blame)
 			return;
 		blame->is_in_target = longest->is_in_target;
-		ask_further(search, wait, longest, (uint32_t)(blame - search->blames->items));
+		ask_further(search, wait, &kind->longest,
+			    (uint32_t)(blame - search->blames->items));
 	}
 	what = (struct piece){.start_ns = longest->piece.start_ns + longest->piece.ns,
 			      .ns = kind->runnable_ns,

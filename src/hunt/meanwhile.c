@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* A part of a stretch: for as long the goroutine may do something else between two of its waits. */
+#define MAX_GAP 0.125
+
 static uint64_t total_ns(const struct meanwhile_kind *kind)
 {
 	return kind->waited_ns + kind->runnable_ns;
@@ -15,7 +18,7 @@ static struct meanwhile_kind *find(struct meanwhile *meanwhile, const struct his
 	struct meanwhile_kind *kinds = meanwhile->kinds, *least = kinds;
 
 	for (size_t i = 0; i < meanwhile->count; i++) {
-		if (piece_is_alike(&kinds[i].longest->piece, &wait->piece))
+		if (piece_is_alike(&kinds[i].longest.last->piece, &wait->piece))
 			return &kinds[i];
 		if (total_ns(&kinds[i]) < total_ns(least))
 			least = &kinds[i];
@@ -28,21 +31,47 @@ static struct meanwhile_kind *find(struct meanwhile *meanwhile, const struct his
 	return least;
 }
 
+static bool is_ended_by_goroutine(const struct piece *piece)
+{
+	return piece->kind == PIECE_WAIT && piece->by_goid;
+}
+
+/* The wait, which took ns, is the one before the stretch, and belongs to it. */
+static bool goes_on(const struct meanwhile_stretch *stretch, const struct history_wait *wait,
+		    uint64_t ns)
+{
+	struct piece piece = wait->piece;
+	uint64_t gap_ns;
+
+	if (!stretch->last || !is_ended_by_goroutine(&stretch->last->piece) ||
+	    is_ended_by_goroutine(&piece))
+		return false;
+	piece.by_goid = stretch->last->piece.by_goid;
+	piece.by_stack = stretch->last->piece.by_stack;
+	gap_ns = stretch->start_ns > wait->end_ns ? stretch->start_ns - wait->end_ns : 0;
+	return piece_is_alike(&piece, &stretch->last->piece) &&
+	       (double)gap_ns <= MAX_GAP * (double)(stretch->ns + ns);
+}
+
 void meanwhile_add(struct meanwhile *meanwhile, const struct history_wait *wait, uint64_t waited_ns,
 		   uint64_t runnable_ns)
 {
+	struct meanwhile_stretch *first = &meanwhile->first;
 	uint64_t ns = waited_ns + runnable_ns;
-	struct meanwhile_kind *kind = find(meanwhile, wait, ns);
 
-	if (!kind)
-		return;
-	if (!kind->longest || ns > kind->longest_ns) {
-		kind->longest = wait;
-		kind->longest_ns = ns;
+	if (!goes_on(first, wait, ns)) {
+		*first = (struct meanwhile_stretch){.last = wait};
+		meanwhile->kind = find(meanwhile, wait, ns);
 	}
-	kind->waited_ns += waited_ns;
-	kind->runnable_ns += runnable_ns;
-	kind->count += wait->piece.count;
+	first->start_ns = wait->piece.start_ns;
+	first->ns += ns;
+	if (!meanwhile->kind)
+		return;
+	if (!meanwhile->kind->longest.last || first->ns > meanwhile->kind->longest.ns)
+		meanwhile->kind->longest = *first;
+	meanwhile->kind->waited_ns += waited_ns;
+	meanwhile->kind->runnable_ns += runnable_ns;
+	meanwhile->kind->count += wait->piece.count;
 }
 
 static int compare(const void *one, const void *other)
