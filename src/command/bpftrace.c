@@ -189,7 +189,8 @@ int command_bpftrace(int argc, char **argv)
 	argv[0] = name;
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
 	command = command_line(argc, argv);
-	argp_parse(&bpftrace_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	if (argp_parse(&bpftrace_argp, argc, argv, ARGP_NO_HELP, NULL, &args))
+		return command_status(error_out_of_memory());
 	err = write_script(&args, command);
 	select_args_destroy(&args.select);
 	free(args.params);

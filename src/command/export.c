@@ -123,7 +123,8 @@ int command_export(int argc, char **argv)
 	char name[] = "gofuncgraph-c export";
 
 	argv[0] = name;
-	argp_parse(&export_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	if (argp_parse(&export_argp, argc, argv, ARGP_NO_HELP, NULL, &args))
+		return command_status(error_out_of_memory());
 	err = is_of_hunt(args.replay.path) ? export_hunt(&args) : replay_run(&args.replay);
 	return command_status(err);
 }

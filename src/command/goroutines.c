@@ -284,7 +284,8 @@ int command_goroutines(int argc, char **argv)
 
 	argv[0] = name;
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
-	goroutines_args_parse(argc, argv, &args);
+	if (goroutines_args_parse(argc, argv, &args))
+		return command_status(error_out_of_memory());
 	if (!writer) {
 		err = error_out_of_memory();
 	} else {

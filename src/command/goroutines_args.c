@@ -153,10 +153,10 @@ const struct argp goroutines_argp = {
 	.children = children,
 };
 
-void goroutines_args_parse(int argc, char **argv, struct goroutines_args *args)
+error_t goroutines_args_parse(int argc, char **argv, struct goroutines_args *args)
 {
 	*args = (struct goroutines_args){.arguments = argv};
-	argp_parse(&goroutines_argp, argc, argv, ARGP_NO_HELP, NULL, args);
+	return argp_parse(&goroutines_argp, argc, argv, ARGP_NO_HELP, NULL, args);
 }
 
 void goroutines_args_destroy(struct goroutines_args *args)

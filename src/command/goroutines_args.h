@@ -28,7 +28,8 @@ struct goroutines_args {
 	enum color_use color;
 };
 
-void goroutines_args_parse(int argc, char **argv, struct goroutines_args *args);
+/* As trace_args_parse(). */
+error_t goroutines_args_parse(int argc, char **argv, struct goroutines_args *args);
 void goroutines_args_destroy(struct goroutines_args *args);
 
 #endif

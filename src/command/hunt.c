@@ -246,7 +246,8 @@ int command_hunt(int argc, char **argv)
 	int status;
 
 	argv[0] = name;
-	hunt_args_parse(argc, argv, 0, &args);
+	if (hunt_args_parse(argc, argv, 0, &args))
+		return command_status(error_out_of_memory());
 	log_set_verbose(args.run.verbose);
 	hunting.record.path = args.record_path;
 	hunting.record.code = &hunting.code;

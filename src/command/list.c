@@ -364,7 +364,8 @@ int command_list(int argc, char **argv)
 
 	argv[0] = name;
 	signal(SIGXFSZ, SIG_IGN); /* writing fails instead */
-	argp_parse(&list_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	if (argp_parse(&list_argp, argc, argv, ARGP_NO_HELP, NULL, &args))
+		return command_status(error_out_of_memory());
 	log_set_verbose(args.verbose);
 	err = check_process(args.process.pid);
 	if (!err)

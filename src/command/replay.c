@@ -189,7 +189,8 @@ int command_replay(int argc, char **argv)
 	if (shows_otherwise(argc, argv, &status))
 		return status;
 	argv[0] = name;
-	argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	if (argp_parse(&replay_argp, argc, argv, ARGP_NO_HELP, NULL, &args))
+		return command_status(error_out_of_memory());
 	err = replay_run(&args);
 	return command_status(err);
 }

@@ -158,7 +158,8 @@ int command_report(int argc, char **argv)
 	char name[] = "gofuncgraph-c report";
 
 	argv[0] = name;
-	argp_parse(&report_argp, argc, argv, ARGP_NO_HELP, NULL, &args);
+	if (argp_parse(&report_argp, argc, argv, ARGP_NO_HELP, NULL, &args))
+		return command_status(error_out_of_memory());
 	err = run(&args);
 	return command_status(err);
 }

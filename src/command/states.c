@@ -166,7 +166,8 @@ int command_states(int argc, char **argv)
 	int status;
 
 	argv[0] = name;
-	states_args_parse(argc, argv, 0, &args);
+	if (states_args_parse(argc, argv, 0, &args))
+		return command_status(error_out_of_memory());
 	log_set_verbose(args.run.verbose);
 	watch.record.path = args.record_path;
 	watch.run = (struct run){

@@ -55,7 +55,8 @@ int command_trace(int argc, char **argv)
 {
 	struct trace_args args;
 
-	trace_args_parse(argc, argv, 0, &args);
+	if (trace_args_parse(argc, argv, 0, &args))
+		return command_status(error_out_of_memory());
 	return trace(&args);
 }
 
@@ -65,6 +66,7 @@ int command_record(int argc, char **argv)
 	struct trace_args args;
 
 	argv[0] = name;
-	record_args_parse(argc, argv, 0, &args);
+	if (record_args_parse(argc, argv, 0, &args))
+		return command_status(error_out_of_memory());
 	return trace(&args);
 }

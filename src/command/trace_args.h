@@ -24,7 +24,8 @@ struct trace_args {
 
 /*
  * Exits with STATUS_USAGE and a message when the command line is wrong, with 0 after --help and
- * --version, unless `flags` (argp's: 0, or ARGP_NO_EXIT and others for a test) say otherwise.
+ * --version, unless `flags` (argp's: 0, or ARGP_NO_EXIT and others for a test) say otherwise. Then 0 is
+ * returned, or else there is no memory.
  */
 error_t trace_args_parse(int argc, char **argv, unsigned flags, struct trace_args *args);
 /* The same of `record`. */

@@ -17,7 +17,7 @@ import time
 import pytest
 
 from blocks import BLOCK_HEADER, RECORDS, blocks
-from harness import WAIT_SECONDS, await_condition, tool
+from harness import WAIT_SECONDS, await_condition, preloaded, tool
 from recordings import replay, run
 
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "recordings"
@@ -233,3 +233,36 @@ def test_record_to_standard_output(command, binary, run_tool, tmp_path):
 def test_unwritable_folder(binary, run_tool, tmp_path):
     tracer = run_tool("record", "-o", tmp_path / "no" / "recording", "-u", "main.*", binary("calls"))
     assert tracer.wait() == 1 and "No such file or directory" in tracer.err
+
+
+NO_MEMORY = r"""
+#include <stdlib.h>
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static int is_there(void)
+{
+	static long num_left = -1;
+
+	if (num_left < 0)
+		num_left = atol(getenv("NUM_ALLOCATIONS"));
+	num_left -= num_left > 0;
+	return num_left > 0;
+}
+
+void *malloc(size_t size) { return is_there() ? __libc_malloc(size) : NULL; }
+void *calloc(size_t count, size_t size) { return is_there() ? __libc_calloc(count, size) : NULL; }
+void *realloc(void *old, size_t size) { return is_there() ? __libc_realloc(old, size) : NULL; }
+"""
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_no_memory(path, tmp_path):
+    """Wherever memory ends, from the command line on, the tool ends with a message."""
+    environment = preloaded(tmp_path, NO_MEMORY)
+    for allocations in range(1, 60):
+        done = subprocess.run([tool(), "replay", path], capture_output=True, timeout=WAIT_SECONDS, check=False,
+                              env={**environment, "NUM_ALLOCATIONS": str(allocations)})
+        assert done.returncode == 1 and b"out of memory" in done.stderr, (allocations, done)
