@@ -32,6 +32,12 @@ bool log_is_verbose(void)
 /* Where a line of a terminal ends between two words, the next one begins with that. */
 #define NEXT_LINE "\n  "
 
+/* A number and its % are one. */
+static bool may_break(const char *at)
+{
+	return at[0] == ' ' && at[1] != '%';
+}
+
 /* How many bytes of the text stay on a line of so many columns: whole words, one at least. */
 static size_t whole_words(const char *text, size_t columns)
 {
@@ -40,7 +46,7 @@ static size_t whole_words(const char *text, size_t columns)
 
 	if (fits == len)
 		return len;
-	while (cut && text[cut] != ' ')
+	while (cut && !may_break(text + cut))
 		cut--;
 	return cut ?: fits + strcspn(text + fits, " ");
 }

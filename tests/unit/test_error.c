@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "screen.h"
 
 static void test_new(void **state)
 {
@@ -92,13 +93,36 @@ static void test_log_verbose(void **state)
 	log_set_verbose(false);
 }
 
+/* On a terminal lines end between words, but never between a number and its %. */
+static void test_log_on_a_terminal(void **state)
+{
+	static const char *const first[] = {"gofuncgraph-c: about", "gofuncgraph-c: about 20 %"};
+
+	for (unsigned short columns = 20; columns <= 25; columns++) {
+		int saved = dup(STDERR_FILENO);
+		struct screen screen;
+		FILE *terminal = screen_open(&screen, columns);
+		const char *expected = first[columns >= strlen(first[1])], *text;
+
+		dup2(fileno(terminal), STDERR_FILENO);
+		log_info("about 20 %% of it");
+		dup2(saved, STDERR_FILENO);
+		close(saved);
+		text = screen_read(&screen);
+		assert_memory_equal(text, expected, strlen(expected));
+		assert_memory_equal(text + strlen(expected), "\n  ", 3);
+		fclose(terminal);
+		screen_close(&screen);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_new),           cmocka_unit_test(test_errno),
 		cmocka_unit_test(test_errno_unknown), cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_log),
-		cmocka_unit_test(test_log_verbose),
+		cmocka_unit_test(test_log_verbose),   cmocka_unit_test(test_log_on_a_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
