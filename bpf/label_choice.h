@@ -39,6 +39,8 @@ static __always_inline __u64 others_than(const struct read_text *text,
 	for (__u32 i = 0; i < MAX_TOLD_LABELS; i++) {
 		__u64 bits = text->at.length ^ wanted[i].length;
 
+		if (i >= num_labels)
+			break;
 #pragma unroll
 		for (int word = 0; word < CONDITION_TEXT_SIZE / 8; word++)
 			bits |= text->words[word] ^ wanted[i].words[word];
