@@ -12,6 +12,7 @@
 
 #include "gate.h"
 #include "place.h"
+#include "ran.h"
 
 static __always_inline bool is_sleeping(struct task_struct *task)
 {
@@ -57,13 +58,6 @@ static __always_inline struct thread *find_running(struct scratch *scratch, __u3
 	return kept_thread(tid);
 }
 
-static __always_inline __u32 processor_of(struct task_struct *task)
-{
-	if (bpf_core_field_exists(task->thread_info.cpu))
-		return BPF_CORE_READ(task, thread_info.cpu);
-	return BPF_CORE_READ((struct task_struct___5_15 *)task, cpu);
-}
-
 static __always_inline void forget_place(struct thread *thread)
 {
 	thread->stack = thread->top.sp = thread->top.first_frame = 0;
@@ -91,97 +85,6 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 	thread->left_at = scratch->left_at;
 	thread->stack = tell_stack(&scratch->who, &scratch->walk);
 	send_copy_of_broken(scratch, gate, true);
-}
-
-/* The processor with this number. */
-static __always_inline struct processor *find_processor(__u32 number)
-{
-	return bpf_map_lookup_elem(&processors, &number);
-}
-
-static __always_inline bool is_throttled(struct task_struct *task)
-{
-	struct cfs_rq *queue = NULL;
-
-	/* Before Linux 6.18 groups are, not threads. */
-	if (bpf_core_field_exists(task->throttled))
-		return BPF_CORE_READ(task, throttled);
-	if (!bpf_core_field_exists(task->se.cfs_rq) ||
-	    !bpf_core_field_exists(queue->throttle_count))
-		return false;
-	queue = BPF_CORE_READ(task, se.cfs_rq);
-	return BPF_CORE_READ(queue, throttle_count) > 0;
-}
-
-/* The current processor gets another thread. */
-static __always_inline void note_switch(struct task_struct *next)
-{
-	struct processor *processor = find_processor(bpf_get_smp_processor_id());
-	struct ran *ran;
-
-	if (!processor)
-		return;
-	ran = &processor->ran[processor->num_ran++ & (MAX_RAN - 1)];
-	ran->start_ns = bpf_ktime_get_ns();
-	ran->tgid = next->tgid;
-	bpf_probe_read_kernel(ran->comm, sizeof(ran->comm), next->comm);
-}
-
-/*
- * Who had the processor since then, for most of the time: each takes away from whoever had more of it as
- * much as it had itself (Boyer and Moore's vote).
- */
-static __always_inline struct ran *find_who_had_it(struct processor *processor, __u64 since_ns)
-{
-	__u64 end_ns = bpf_ktime_get_ns(), most_ns = 0;
-	__u32 at = processor->num_ran, best = at, tgid = 0;
-
-#pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_RAN; i++) {
-		const struct ran *ran = &processor->ran[--at & (MAX_RAN - 1)];
-		__u64 start_ns = ran->start_ns > since_ns ? ran->start_ns : since_ns;
-		__u64 ns = end_ns > start_ns ? end_ns - start_ns : 0;
-
-		if (most_ns && ran->tgid == tgid) {
-			most_ns += ns;
-		} else if (ns > most_ns) {
-			most_ns = ns - most_ns;
-			tgid = ran->tgid;
-			best = at;
-		} else {
-			most_ns -= ns;
-		}
-		if (ran->start_ns <= since_ns)
-			break;
-		end_ns = ran->start_ns;
-	}
-	return &processor->ran[best & (MAX_RAN - 1)];
-}
-
-/* Who had the processor that the thread of process `tgid` wanted. */
-static __always_inline void tell_who_had_it(const struct thread *thread, __u32 tgid,
-					    struct record_offcpu *record)
-{
-	struct processor *processor = find_processor(thread->processor);
-	const struct ran *ran;
-
-	if (thread->is_throttled) {
-		record->by = OFFCPU_BY_QUOTA;
-		return;
-	}
-	if (!processor || thread->slept)
-		return;
-	ran = find_who_had_it(processor, thread->off_ns);
-	if (!ran->start_ns)
-		return; /* it has had no other since tracing began */
-	if (!ran->tgid) {
-		record->by = OFFCPU_BY_NOBODY;
-	} else if (ran->tgid == tgid) {
-		record->by = OFFCPU_BY_OWN;
-	} else {
-		record->by = OFFCPU_BY_OTHER;
-		__builtin_memcpy(record->by_comm, ran->comm, sizeof(record->by_comm));
-	}
 }
 
 /* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
