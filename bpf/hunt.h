@@ -13,7 +13,7 @@
 static __always_inline void remember_hunted(const struct who *who)
 {
 	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct hunted new = {.program = program_of(who), .bias = who->bias};
+	struct hunted new = {.program = program_of(who), .bias = who->bias, .pid = who->key.pid};
 	const struct hunted *known = bpf_map_lookup_elem(&hunted_processes, &tgid);
 
 	if (known && known->program == new.program && known->bias == new.bias)

@@ -74,21 +74,22 @@ static __always_inline struct scratch *take_scratch(__u32 which)
 }
 
 /* The current thread is in the kernel: if for a system call, for which one. `thread`: what is kept of it, or
- * NULL. `sleeps`: it is about to. */
-static __always_inline void note_syscall(__u32 tid, struct thread *thread,
-					 const struct registers *registers, bool sleeps)
+ * NULL. `sleeps`: it is about to. Returns what is kept; NULL: it makes none. */
+static __always_inline struct thread *note_syscall(__u32 tid, struct thread *thread,
+						   const struct registers *registers, bool sleeps)
 {
 	if (registers->syscall < 0)
-		return;
+		return NULL;
 	if (!thread)
 		thread = keep_thread(tid);
 	if (!thread)
-		return;
+		return NULL;
 	thread->syscall = registers->syscall;
 	thread->arguments[0] = registers->arguments[0];
 	thread->arguments[1] = registers->arguments[1];
 	thread->seen_ns = bpf_ktime_get_ns();
 	thread->is_asleep = sleeps;
+	return thread;
 }
 
 /* What is in the file. 0: it is not. */

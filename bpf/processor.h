@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT OR GPL-2.0 */
 /*
  * processor.h - goroutines that run, or make system calls, and whose threads have no processor
- * (RECORD_OFFCPU), and who has it instead; what threads sleep in.
+ * (RECORD_OFFCPU), and who has it instead; the same of threads that others wait for; what threads sleep in.
  *
  * Each switch of each processor comes by here, and each thread that wakes up: of those that have nothing to do
  * with a target, a look at a byte is all, and what has the processor now. That is noted of all switches: a thread
@@ -38,6 +38,19 @@ static __always_inline struct gate *find_gate_of_thread(struct thread *thread, s
 	return gate;
 }
 
+/* Whom the current thread runs, or serves, or else itself, and its state; `scratch` is used for that. False: it
+ * cannot be read, or the thread is not one of Go's. */
+static __always_inline bool find_served_now(struct scratch *scratch, __u32 *state)
+{
+	struct who *who = &scratch->who;
+
+	if (!read_registers(&scratch->registers) || !find_g_in_use(&scratch->registers, who) ||
+	    !find_goroutine(who) || !read_user(state, sizeof(*state), who->g + g_atomicstatus))
+		return false;
+	*state &= STATE_NUMBER;
+	return true;
+}
+
 /* The current thread, if it runs a goroutine inside a target, which is looked for where waits are not seen;
  * else NULL. `scratch` is used for that. */
 static __always_inline struct thread *find_running(struct scratch *scratch, __u32 tid)
@@ -46,13 +59,10 @@ static __always_inline struct thread *find_running(struct scratch *scratch, __u3
 	const struct gate *gate;
 	__u32 state;
 
-	if (!find_thread(who, NO_SITE) || !read_registers(&scratch->registers) ||
-	    !find_g_in_use(&scratch->registers, who) || !find_goroutine(who) || !who->goid)
+	if (!find_thread(who, NO_SITE) || !find_served_now(scratch, &state) || !who->goid)
 		return NULL;
 	gate = gate_of(who);
-	if (!gate || gate->state != GATE_OPEN || gate->goid != who->goid ||
-	    !read_user(&state, sizeof(state), who->g + g_atomicstatus) ||
-	    (state & STATE_NUMBER) != STATE_RUNNING)
+	if (!gate || gate->state != GATE_OPEN || gate->goid != who->goid || state != STATE_RUNNING)
 		return NULL;
 	begin_running(who);
 	return kept_thread(tid);
@@ -101,14 +111,65 @@ static __always_inline void end_off(struct thread *thread)
 	thread->off_ns = thread->woken_ns = 0;
 }
 
+/* Whether a thread that sleeps there does so until there is work for it. */
+static __always_inline bool is_parking(const struct registers *registers, __u32 tgid)
+{
+	const struct hunted *process;
+	__u64 bias = 0;
+
+	if (is_pie) {
+		process = find_hunted(tgid);
+		if (!process)
+			return false;
+		bias = process->bias;
+	}
+	return registers->ip - bias - futex_va < futex_size;
+}
+
+/* The current thread, of which `thread` is kept or NULL, goes to sleep, and runs no goroutine inside a target, but
+ * maybe makes a system call for one. */
+static __always_inline void note_sleep(struct thread *thread, __u32 tid, __u32 tgid)
+{
+	struct registers registers;
+
+	if ((!thread && !find_hunted(tgid)) || !read_registers(&registers))
+		return;
+	thread = note_syscall(tid, thread, &registers, true);
+	if (thread)
+		thread->is_parked = is_parking(&registers, tgid);
+}
+
+/*
+ * The current thread, of which `thread` is kept or NULL, has no processor from now on, and is in no target. That is of
+ * interest if it has one of the program's Ps (src/runtime/proc.go): runnable goroutines wait for these. System calls and
+ * C code have none.
+ */
+static __always_inline void begin_off_outside(struct thread *thread, struct scratch *scratch,
+					      struct task_struct *prev)
+{
+	__u32 state, tid = prev->pid;
+
+	if (!find_served_now(scratch, &state) || state == STATE_SYSCALL)
+		return;
+	if (!thread)
+		thread = keep_thread(tid);
+	if (!thread)
+		return;
+	forget_place(thread);
+	thread->g = 0;
+	thread->slept = thread->in_syscall = 0;
+	thread->is_throttled = is_throttled(prev);
+	thread->processor = bpf_get_smp_processor_id();
+	thread->off_ns = bpf_ktime_get_ns();
+}
+
 /* On the processor of `prev`, which is the current thread yet. */
 static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 {
 	const struct hunted *process;
-	struct registers registers;
 	struct thread *thread;
 	struct scratch *scratch;
-	struct gate *gate;
+	struct gate *gate = NULL;
 	__u32 tid;
 	bool slept;
 
@@ -121,9 +182,8 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 		end_off(thread); /* it may have come back unseen, see lose_processor() */
 	if (slept && samples_waits)
 		return;
-	if (!samples_waits && (!thread || !thread->g || (slept && thread->in_syscall))) {
-		if (slept && (thread || find_hunted(prev->tgid)) && read_registers(&registers))
-			note_syscall(tid, thread, &registers, true);
+	if (slept && (!thread || !thread->g || thread->in_syscall)) {
+		note_sleep(thread, tid, prev->tgid);
 		return;
 	}
 	process = find_hunted(prev->tgid);
@@ -132,14 +192,16 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	scratch = take_scratch(SCRATCH_SWITCH);
 	if (!scratch)
 		return;
+	scratch->who.bias = process->bias;
 	if (samples_waits)
 		thread = find_running(scratch, tid);
-	if (!thread)
+	if (thread && thread->g)
+		gate = find_gate_of_thread(thread, &scratch->who);
+	if (!gate) {
+		if (!slept)
+			begin_off_outside(thread, scratch, prev);
 		return;
-	scratch->who.bias = process->bias;
-	gate = find_gate_of_thread(thread, &scratch->who);
-	if (!gate)
-		return;
+	}
 	thread->slept = slept;
 	thread->is_throttled = !slept && is_throttled(prev);
 	begin_off(thread, scratch, gate);
@@ -156,7 +218,8 @@ static __always_inline void on_wakeup(struct task_struct *task)
 	thread = kept_thread(task->pid);
 	if (!thread)
 		return;
-	slept = thread->off_ns ? thread->slept : thread->is_asleep && thread->in_syscall;
+	slept = thread->off_ns ? thread->slept
+			       : thread->is_asleep && (thread->in_syscall || thread->is_parked);
 	if (!slept || thread->woken_ns)
 		return;
 	if (!thread->off_ns) {
@@ -168,13 +231,13 @@ static __always_inline void on_wakeup(struct task_struct *task)
 	thread->woken_ns = bpf_ktime_get_ns();
 }
 
-/* From thread->off_ns on. */
+/* From thread->off_ns on. `gate`: NULL if it is in no target. */
 static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct gate *gate,
 				     const struct who *who, __u64 end_ns)
 {
 	struct record_offcpu *record =
-		emit(who, RECORD_OFFCPU, thread->in_syscall ? RECORD_IN_SYSCALL : 0, gate->lost,
-		     sizeof(*record));
+		emit(who, RECORD_OFFCPU, thread->in_syscall ? RECORD_IN_SYSCALL : 0,
+		     gate ? gate->lost : 0, sizeof(*record));
 
 	note_sent(gate, who, record);
 	if (!record)
@@ -189,8 +252,28 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 	record->slept = thread->slept;
 	record->left_at = thread->left_at;
 	record->in_handler = thread->in_handler;
-	record->frame = gate->frame & SYSTEM_STACK ? 0 : (__u32)gate->frame;
+	record->frame = !gate || gate->frame & SYSTEM_STACK ? 0 : (__u32)gate->frame;
 	submit(record, sizeof(*record));
+}
+
+/* The thread, which is in no target, has a processor again, this one. A busy machine has many such times: each processor
+ * tells one for each outside_min_wait_ns at most. */
+static __always_inline void tell_off_outside(struct thread *thread, __u32 tgid, __u64 now)
+{
+	struct processor *processor;
+	const struct hunted *process;
+	struct who who = {};
+
+	thread->off_ns = thread->off_ns ?: thread->woken_ns;
+	if (now - thread->off_ns < outside_min_wait_ns)
+		return;
+	processor = find_processor(bpf_get_smp_processor_id());
+	process = find_hunted(tgid);
+	if (!processor || !process || now - processor->told_ns < outside_min_wait_ns)
+		return;
+	processor->told_ns = now;
+	who.key.pid = process->pid;
+	tell_off(thread, tgid, NULL, &who, now);
 }
 
 /* It has a processor again. Threads sleep often: how long they wait for one after it is told where that is long. */
@@ -203,6 +286,10 @@ static __always_inline void tell_offs(struct thread *thread, __u32 tgid)
 
 	if (!thread->off_ns && !is_late)
 		return;
+	if (!thread->g) {
+		tell_off_outside(thread, tgid, now);
+		return;
+	}
 	gate = find_gate_of_thread(thread, &who);
 	if (!gate)
 		return;

@@ -61,6 +61,8 @@ const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 preempt_va = 0; /* with `hunts`: runtime.asyncPreempt2 */
 const volatile __u64 preempt_size = 0;
+const volatile __u64 futex_va = 0; /* runtime.futex */
+const volatile __u64 futex_size = 0;
 const volatile __u64 poll_va = 0; /* internal/poll.runtime_pollWait */
 const volatile __u64 poll_size = 0;
 const volatile __u8 poll_reason = 0; /* the wait's in it; 0: unknown */

@@ -167,7 +167,8 @@ struct thread {
 	__u8 left_at;
 	__u8 in_handler;
 	__u8 in_syscall;
-	__u8 unused[2];
+	__u8 is_parked; /* asleep: it waits for Go's work; woken, it has one of the program's Ps */
+	__u8 unused;
 };
 
 /* With hunt: what had a processor from then on, until the next one did. */
@@ -183,6 +184,7 @@ struct ran {
 struct processor {
 	__u32 num_ran; /* so far; the n-th is at n % MAX_RAN */
 	__u32 unused;
+	__u64 told_ns; /* when it was last told that a thread outside of targets had waited for it */
 	struct ran ran[MAX_RAN];
 };
 
@@ -190,6 +192,7 @@ struct processor {
 struct hunted {
 	__u64 program; /* see struct gate */
 	__u64 bias; /* of the probed file: address - va */
+	__u64 pid; /* as records tell it */
 };
 
 #endif

@@ -14,7 +14,8 @@
  *
  * A goroutine may have begun a call while it was in one of these: only what is within the call counts.
  * Of goroutines outside of any target, only waits of at least settings' outside_min_wait_ns are sent, so
- * that it can be asked what a waker did meanwhile, and samples. All these records are of the goroutine
+ * that it can be asked what a waker did meanwhile, and samples; and RECORD_OFFCPU of threads, of goroutine 0, since
+ * goroutines are runnable while these have no processors. All other records are of the goroutine
  * that waited, ran or was sampled. Lost ones are in its next record's `lost`, but outside of targets only
  * in RECORD_STATISTICS.
  */
@@ -99,8 +100,14 @@ enum offcpu_by {
 	OFFCPU_BY_QUOTA, /* the thread might not have it: its control group had used up its share */
 };
 
-/* The goroutine inside a target was RUNNING, but another thread (or none) had its processor: from
- * start_ns to header.time_ns. Each is sent, however short. */
+/*
+ * The goroutine inside a target was RUNNING, but another thread (or none) had its processor: from
+ * start_ns to header.time_ns. Each is sent, however short.
+ *
+ * With header.goid 0: a thread that runs Go code outside of targets, or was woken to look for some, had none. Of these at
+ * most one is sent for each processor and settings' outside_min_wait_ns, and none that is shorter; `stack` and
+ * header.tid are 0.
+ */
 struct record_offcpu {
 	struct record header;
 	__u64 start_ns;

@@ -142,12 +142,44 @@ static void add_running(struct search *search, const struct wait *wait, struct h
 	add_samples(search, wait, &samples, ns < left_ns ? ns : left_ns);
 }
 
-/* Who ran while the goroutine could not. */
-static void add_others(struct search *search, const struct wait *wait, struct hash_key self)
+/* Who had the processors of threads that would have run; of as much time as samples tell what ran. Returns for how much of
+ * the wait they are to blame. */
+static uint64_t add_takers(struct search *search, const struct wait *wait, uint64_t sampled_ns)
+{
+	struct piece takers[OFFCPU_MAX_TAKERS];
+	size_t count = offcpu_takers(&search->history->offcpu, search->pid, wait->start_ns,
+				     wait->end_ns, takers);
+	double wait_ns = (double)(wait->end_ns - wait->start_ns), whole_ns = (double)sampled_ns;
+	uint64_t taken_ns = 0;
+
+	for (size_t i = 0; i < count; i++)
+		whole_ns += (double)takers[i].ns;
+	/* Of the rest nothing is known. */
+	if (!sampled_ns && whole_ns < wait_ns)
+		whole_ns = wait_ns;
+	for (size_t i = 0; i < count; i++) {
+		struct piece *what = &takers[i];
+
+		what->start_ns = wait->start_ns;
+		what->ns = (uint64_t)(wait_ns * (double)what->ns / whole_ns);
+		taken_ns += what->ns;
+		if (!is_little(what->ns, wait))
+			add(search, wait, 0, what);
+	}
+	return taken_ns;
+}
+
+/*
+ * Who ran while the goroutine could not, and who had the processors of threads that would have: each for as much of that
+ * time as it is of what both come to, since each of the program's Ps (src/runtime/proc.go) does one or the other.
+ */
+static void add_others(struct search *search, const struct wait *wait, struct hash_key self,
+		       bool is_runnable)
 {
 	uint64_t number = search->history->num_samples;
 	const struct history_sample *sample;
 	struct chosen_samples samples = {0};
+	uint64_t ns = wait->end_ns - wait->start_ns;
 
 	for (unsigned i = 0; i < MAX_LOOK; i++) {
 		sample = history_sample_at(search->history, number - i);
@@ -159,7 +191,9 @@ static void add_others(struct search *search, const struct wait *wait, struct ha
 		    sample->time_ns <= wait->end_ns)
 			add_sample(&samples, sample);
 	}
-	add_samples(search, wait, &samples, wait->end_ns - wait->start_ns);
+	if (is_runnable)
+		ns -= add_takers(search, wait, samples.total * search->period_ns);
+	add_samples(search, wait, &samples, ns);
 }
 
 /* ---- waits ---- */
@@ -290,7 +324,7 @@ bool blame_find(const struct history *history, struct hash_key call, const struc
 		if (piece->kind == PIECE_WAIT || piece->kind == PIECE_STOPPED)
 			ask(&search, &wait, piece->by_goid);
 		else
-			add_others(&search, &wait, call);
+			add_others(&search, &wait, call, piece->kind == PIECE_RUNNABLE);
 	}
 	return !search.is_full;
 }

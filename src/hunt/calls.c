@@ -348,29 +348,16 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off)
 {
 	struct span *span = &goroutine->call.span;
-	uint64_t start_ns = off->start_ns > span->start_ns ? off->start_ns : span->start_ns;
-	struct piece item = {
-		.start_ns = start_ns,
-		.stack = off->stack,
-		.count = 1,
-		.flags =
-			(off->header.flags & RECORD_IN_SYSCALL ? PIECE_IN_SYSCALL : PIECE_SAMPLED) |
-			(off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0),
-	};
+	struct piece item = offcpu_piece(off);
 
-	if (off->header.time_ns <= start_ns)
+	if (off->header.time_ns <= span->start_ns || !item.ns)
 		return true;
-	item.ns = off->header.time_ns - start_ns;
-	item.kind = off->slept ? PIECE_ASLEEP : PIECE_NO_CPU;
-	if (off->slept)
-		return span_add(span, &item);
-	if (off->by == OFFCPU_BY_OTHER)
-		memcpy(item.by_comm, off->by_comm, strnlen(off->by_comm, PIECE_COMM_SIZE - 1));
-	else
-		item.flags |= off->by == OFFCPU_BY_OWN      ? PIECE_BY_OWN
-			      : off->by == OFFCPU_BY_NOBODY ? PIECE_BY_NOBODY
-			      : off->by == OFFCPU_BY_QUOTA  ? PIECE_BY_QUOTA
-							    : 0;
+	if (item.start_ns < span->start_ns)
+		item.start_ns = span->start_ns;
+	item.ns = off->header.time_ns - item.start_ns;
+	item.stack = off->stack;
+	item.flags |= off->header.flags & RECORD_IN_SYSCALL ? PIECE_IN_SYSCALL : PIECE_SAMPLED;
+	item.flags |= off->header.flags & RECORD_IS_OPEN ? PIECE_IS_OPEN : 0;
 	return span_add(span, &item);
 }
 

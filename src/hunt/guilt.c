@@ -201,12 +201,25 @@ static struct deed_group *find_group(struct deed_groups *groups, struct hash_key
 	return &groups->items[groups->count++];
 }
 
+/* Times without a processor are told by who had it. */
+static struct hash_key deed_key(struct sites *sites, const struct piece *piece)
+{
+	struct hash_key key = group_key(sites, piece);
+	uint64_t words[PIECE_COMM_SIZE / sizeof(uint64_t)];
+
+	if (piece->kind != PIECE_NO_CPU)
+		return key;
+	memcpy(words, piece->by_comm, sizeof(words));
+	key.first = hash_mix(words[0] ^ hash_mix(words[1] + (piece->flags & PIECE_BY)));
+	return key;
+}
+
 static bool divide(struct sites *sites, const struct deeds *deeds, struct deed_groups *groups)
 {
 	for (size_t i = 0; i < deeds->count; i++) {
 		const struct deed *deed = &deeds->items[i];
 		const struct blame *blame = blame_of(deed);
-		struct deed_group *group = find_group(groups, group_key(sites, &blame->what));
+		struct deed_group *group = find_group(groups, deed_key(sites, &blame->what));
 
 		if (!group || !add_deed(&group->deeds, deed->call, deed->blame, deed->weight) ||
 		    !object_sums_add(&group->objects, blame->what.object,

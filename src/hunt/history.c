@@ -149,5 +149,6 @@ void history_clear(struct history *history)
 	hash_free_items(&history->goroutines);
 	free(history->waits);
 	free(history->samples);
+	offcpu_clear(&history->offcpu);
 	*history = (struct history){0};
 }

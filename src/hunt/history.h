@@ -3,13 +3,14 @@
  * history.h - what goroutines did lately: their waits that were not short, inside of targets and outside,
  * and samples of them. Whoever kept another one waiting is asked here what it did meanwhile.
  *
- * Two rings: what is new takes the place of the oldest. The entries of a goroutine are linked, its last
- * one first.
+ * Two rings, and one of threads without a processor: what is new takes the place of the oldest. The entries of a
+ * goroutine are linked, its last one first.
  */
 #ifndef HUNT_HISTORY_H
 #define HUNT_HISTORY_H
 
 #include "base/hash.h"
+#include "hunt/offcpu.h"
 #include "hunt/pieces.h"
 
 #define HISTORY_WAITS   (1u << 17)
@@ -39,6 +40,7 @@ struct history {
 	struct history_sample *samples;
 	uint64_t num_waits, num_samples; /* so far: the numbers of the last ones */
 	struct hash goroutines; /* struct history_goroutine */
+	struct offcpu offcpu;
 };
 
 /* False: out of memory. */

@@ -181,6 +181,7 @@ static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine
 	return err;
 }
 
+/* `goroutine`: NULL outside of targets. */
 static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *goroutine,
 				const struct record_offcpu *off)
 {
@@ -192,8 +193,13 @@ static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *gorout
 	};
 	struct record_offcpu righted = *off;
 	uint64_t stack;
-	struct error *err = put_right(hunt, &hint, &stack);
+	struct error *err;
 
+	if (!offcpu_add(&hunt->history.offcpu, off))
+		return error_out_of_memory();
+	if (!goroutine)
+		return NULL;
+	err = put_right(hunt, &hint, &stack);
 	righted.stack = goroutine->call.off_stack ?: stack;
 	goroutine->call.off_stack = 0;
 	if (!err && !calls_off_cpu(goroutine, &righted))
@@ -315,8 +321,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		is_full = on_go(hunt, (const struct record_go *)record);
 		break;
 	case RECORD_OFFCPU:
-		return goroutine ? on_off_cpu(hunt, goroutine, (const struct record_offcpu *)record)
-				 : NULL;
+		return on_off_cpu(hunt, goroutine, (const struct record_offcpu *)record);
 	case RECORD_SAMPLE:
 		return on_sample(hunt, goroutine, (const struct record_sample *)record);
 	case RECORD_STACK_COPY:

@@ -23,10 +23,15 @@ static bool is_anywhere(enum hunt_kind kind)
 	return kind == HUNT_GC || kind == HUNT_RUNNABLE || kind == HUNT_NO_CPU;
 }
 
-/* What stands between the kind and its place, or in the place's stead where one is missed. */
-static const char *word_of_place(const struct hunt_doing *doing, bool has_place)
+static bool has_place(const struct hunt_doing *doing)
 {
-	if (has_place)
+	return doing->own.function || doing->own.module;
+}
+
+/* What stands between the kind and its place, or in the place's stead where one is missed. */
+static const char *word_of_place(const struct hunt_doing *doing)
+{
+	if (has_place(doing))
 		return is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in " : " in ";
 	switch (doing->kind) {
 	case HUNT_CPU:
@@ -67,13 +72,22 @@ static const char *taker_text(const struct hunt_taker *taker, char text[TAKER_SI
 	return text;
 }
 
+/* In the line itself, where nothing else is told. NULL: elsewhere, or nobody knows. */
+static const char *only_taker(const struct hunt_doing *doing, char text[TAKER_SIZE])
+{
+	if (doing->kind != HUNT_NO_CPU || has_place(doing) || num_told_parts(doing) != 1)
+		return NULL;
+	return taker_text(&doing->parts[0].taker, text);
+}
+
 /* Who had the processor instead, one a line. */
 static void put_takers(struct output *out, size_t indent, const struct hunt_doing *doing)
 {
 	size_t count = num_told_parts(doing);
 	char who[TAKER_SIZE];
 
-	if (doing->kind != HUNT_NO_CPU || (count == 1 && !taker_text(&doing->parts[0].taker, who)))
+	if (doing->kind != HUNT_NO_CPU || only_taker(doing, who) ||
+	    (count == 1 && !taker_text(&doing->parts[0].taker, who)))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		const struct hunt_part *part = &doing->parts[i];
@@ -123,21 +137,21 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
 	char object[HUNT_OBJECT_SIZE];
 	const char *purpose = purpose_of(doing);
-	bool has_place = doing->own.function || doing->own.module;
-	char then[TEXT_SIZE];
+	char then[TEXT_SIZE], who[TAKER_SIZE];
+	const char *taker = only_taker(doing, who);
 	struct hunt_line line = {
 		.indent = indent,
 		.before = before,
 		.name = doing->kind == HUNT_CPU ? "CPU" : doing->kind_name,
 		.then = then,
-		.place = has_place ? &doing->own : NULL,
+		.place = has_place(doing) ? &doing->own : NULL,
 		.is_bold = is_bold,
 		.behind = hunt_objects_only(doing, object),
 		.may_break = true,
 	};
 
-	snprintf(then, sizeof(then), "%s%s%s%s", purpose ? " (" : "", purpose ?: "",
-		 purpose ? ")" : "", word_of_place(doing, has_place));
+	snprintf(then, sizeof(then), "%s%s%s%s%s%s", purpose ? " (" : "", purpose ?: "",
+		 purpose ? ")" : "", taker ? ": " : "", taker ?: "", word_of_place(doing));
 	if (doing->num_parts && doing->parts[0].callee) {
 		line.callees = doing->parts;
 		line.num_callees = num_told_parts(doing);

@@ -32,6 +32,17 @@ static void set_ready(struct graph_bpf__rodata *rodata, struct gobin *bin)
 	rodata->ready_size = ready->size;
 }
 
+/* Threads sleep there until there is work for them (src/runtime/os_linux.go, futexsleep()). */
+static void set_futex(struct graph_bpf__rodata *rodata, struct gobin *bin)
+{
+	const struct gobin_func *futex = gobin_func_named(bin, "runtime.futex");
+
+	if (!futex)
+		return;
+	rodata->futex_va = futex->va;
+	rodata->futex_size = futex->size;
+}
+
 /* Goroutines that were preempted anywhere park there (src/runtime/preempt.go). */
 static void set_preempt(struct graph_bpf__rodata *rodata, struct gobin *bin)
 {
@@ -183,6 +194,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	if (rodata->all_goroutines || rodata->min_wait_ns || rodata->hunts)
 		set_ready(rodata, plan->bin);
 	if (rodata->hunts) {
+		set_futex(rodata, plan->bin);
 		set_preempt(rodata, plan->bin);
 		settings_set_waited_on(rodata, plan->bin);
 	}

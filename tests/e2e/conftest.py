@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lib")]
 
 import builds  # noqa: E402
+import cgroups  # noqa: E402
 import harness  # noqa: E402
 
 TEST_SECONDS = int(os.environ.get("E2E_TEST_SECONDS", "1800"))
@@ -160,6 +161,16 @@ def start(_processes):
         return program
 
     return make
+
+
+@pytest.fixture
+def group():
+    """A control group that may get a CPU quota."""
+    try:
+        with cgroups.made() as made:
+            yield made
+    except cgroups.Unavailable as reason:
+        pytest.skip(str(reason))
 
 
 @pytest.fixture

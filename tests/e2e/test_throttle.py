@@ -6,20 +6,10 @@ import subprocess
 
 import pytest
 
-import cgroups
 from harness import await_condition
 
 # So little that it is used up on a busy machine too.
 QUOTA_US = 2000
-
-
-@pytest.fixture
-def group():
-    try:
-        with cgroups.made() as made:
-            yield made
-    except cgroups.Unavailable as reason:
-        pytest.skip(str(reason))
 
 
 def throttled(tracer):

@@ -352,6 +352,65 @@ static void test_takers(void **state)
 	world_end(&world);
 }
 
+static void assert_taken(const struct hunt_doing *doing, const char *process, unsigned ms)
+{
+	assert_string_equal(doing->kind_name, "no cpu");
+	assert_string_equal(doing->parts[0].taker.process, process);
+	assert_int_equal(doing->ns / 1000000, ms);
+	assert_int_equal(doing->goid, 0);
+}
+
+static void check_runnable(const struct hunt_report *report)
+{
+	const struct hunt_doing *cause = &report->causes[0];
+
+	assert_string_equal(cause->kind_name, "runnable");
+	assert_int_equal(cause->ns, 60000000);
+	assert_int_equal(cause->num_meanwhile, 3);
+	assert_taken(&cause->meanwhile[0], "hot126", 30);
+	assert_int_equal(cause->meanwhile[0].count, 3);
+	assert_doing(&cause->meanwhile[1], "cpu", "main.hog", NULL);
+	assert_int_equal(cause->meanwhile[1].ns / 1000000, 20);
+	assert_taken(&cause->meanwhile[2], "", 10);
+	assert_true(cause->meanwhile[2].parts[0].taker.is_quota);
+}
+
+static void lack(struct world *world, uint64_t from_us, uint64_t to_us, uint8_t by, uint64_t goid,
+		 uint8_t flags)
+{
+	union any_record room = {
+		.offcpu = {.start_ns = world_ns(from_us), .by = by, .by_comm = "hot126"}};
+
+	room.header.flags = flags;
+	world_feed(world, &room, RECORD_OFFCPU, to_us, goid);
+}
+
+/* A goroutine is runnable while threads of its process have no processors, and others run. */
+static void test_runnable_without_processors(void **state)
+{
+	struct world world;
+	union any_record room = {0};
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 20000000});
+	world_enter(&world, 1, 0);
+	world_enter(&world, 2, 0);
+	lack(&world, 0, 10000, OFFCPU_BY_OTHER, 0, 0); /* before */
+	world_sample(&world, 5, 15000, STACK(&world, HOG));
+	world_sample(&world, 5, 35000, STACK(&world, HOG));
+	lack(&world, 5000, 40000, OFFCPU_BY_OTHER, 0, 0); /* 30 ms of it */
+	lack(&world, 40000, 60000, OFFCPU_BY_QUOTA, 0, 0);
+	lack(&world, 20000, 40000, OFFCPU_BY_OTHER, 2, 0); /* of a call */
+	lack(&world, 20000, 60000, OFFCPU_BY_OWN, 2, RECORD_IN_SYSCALL);
+	lack(&world, 60000, 60500, OFFCPU_BY_OWN, 0, 0); /* short */
+	lack(&world, 60000, 80000, OFFCPU_BY_OTHER, 0, 0); /* 10 ms of it */
+	room.wait = (struct record_wait){
+		.start_ns = world_ns(10000), .ready_ns = world_ns(10000), .state = STATE_RUNNABLE};
+	world_feed(&world, &room, RECORD_WAIT, 70000, 1);
+	world_leave(&world, 1, 70000);
+	world_report(&world, &none, check_runnable);
+	world_end(&world);
+}
+
 static void check_by_functions(const struct hunt_report *report)
 {
 	assert_int_equal(report->num_causes, 2);
@@ -404,10 +463,15 @@ static void test_collector(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_kinds),           cmocka_unit_test(test_by_functions),
-		cmocka_unit_test(test_c_code),          cmocka_unit_test(test_callees),
-		cmocka_unit_test(test_takers),          cmocka_unit_test(test_collector),
-		cmocka_unit_test(test_without_samples), cmocka_unit_test(test_within_wait),
+		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_by_functions),
+		cmocka_unit_test(test_c_code),
+		cmocka_unit_test(test_callees),
+		cmocka_unit_test(test_takers),
+		cmocka_unit_test(test_runnable_without_processors),
+		cmocka_unit_test(test_collector),
+		cmocka_unit_test(test_without_samples),
+		cmocka_unit_test(test_within_wait),
 		cmocka_unit_test(test_in_syscall),
 	};
 
