@@ -166,7 +166,8 @@ static uint64_t add_takers(struct search *search, const struct wait *wait, uint6
 		if (!is_little(what->ns, wait))
 			add(search, wait, 0, what);
 	}
-	return taken_ns;
+	/* Times of a damaged recording may be too long for doubles to be exact. */
+	return taken_ns < wait->end_ns - wait->start_ns ? taken_ns : wait->end_ns - wait->start_ns;
 }
 
 /*
