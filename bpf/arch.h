@@ -10,10 +10,15 @@
 /* A thread's registers when it is, or left, in its own code, as far as stacks need them. */
 struct registers {
 	__u64 ip, sp, fp;
-	__u64 g; /* in Go's code, with ARCH_KEEPS_G; else 0 */
+	__u64 g; /* in Go's code, with ARCH_KEEPS_G, or where a signal handler has interrupted it; else 0 */
 	__u64 link; /* where a call returns to; where the processor has no such register 0 */
 	__s32 syscall; /* the call's number, where it left for one; else negative */
 	__u64 arguments[2]; /* of that call, its first ones */
+};
+
+/* Where a thread has its signal handlers' stack, as the kernel knows it. */
+struct signal_stack {
+	__u64 lo, flags, size;
 };
 
 #if defined(__TARGET_ARCH_x86)

@@ -3,7 +3,7 @@
 #ifndef GOFUNCGRAPH_PLACE_H
 #define GOFUNCGRAPH_PLACE_H
 
-#include "stack.h"
+#include "handler.h"
 
 /* Of the current thread, which is in the kernel. */
 static __always_inline bool read_registers(struct registers *registers)
@@ -52,6 +52,7 @@ struct scratch {
 	struct stack stack; /* the goroutine's own */
 	struct walk walk;
 	__u8 left_at; /* of the walk's addresses, see struct record_sample */
+	bool in_handler;
 };
 
 enum { SCRATCH_SAMPLE, SCRATCH_SWITCH, SCRATCH_COUNT };
@@ -174,14 +175,6 @@ static __always_inline void leave_borrowed_stack(struct walk *walk)
 	}
 }
 
-/* A signal handler begins and ends with the g of whom it interrupted, on another stack. */
-static __always_inline bool is_in_handler(__u64 g, __u64 sp)
-{
-	__u64 m;
-
-	return read_user(&m, sizeof(m), g + g_m) && is_on_signal_stack(m, sp);
-}
-
 /* Where the thread is on the goroutine's own stack, or has left it. False: that is not known. */
 static __always_inline bool find_own_place(struct scratch *scratch)
 {
@@ -193,8 +186,6 @@ static __always_inline bool find_own_place(struct scratch *scratch)
 	if (who->g_used == who->g) {
 		if (is_on_stack(&scratch->stack, registers->sp))
 			return true;
-		if (is_in_handler(who->g, registers->sp))
-			return false;
 		leave_borrowed_stack(walk);
 		if (is_on_stack(&scratch->stack, walk->fp)) {
 			registers->sp = 0;
@@ -210,17 +201,24 @@ static __always_inline bool find_own_place(struct scratch *scratch)
 }
 
 /*
- * Prepares the walk through the goroutine's own stack from where the thread was interrupted; `registers`
- * become those with which its code was. False: where that was is not known.
+ * Prepares the walk through the goroutine's own stack from where the thread was interrupted, be it by a signal
+ * whose handler it is in; `registers` become those with which its code was. False: where that was is not known.
  */
 static __always_inline bool prepare_place(struct scratch *scratch, const struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
 	struct walk *walk = &scratch->walk;
 	struct who *who = &scratch->who;
+	struct handler handler;
 
 	if (!read_stack(who->g, &scratch->stack))
 		return false;
+	if (!is_on_stack(&scratch->stack, registers->sp) &&
+	    find_handler(who->g, registers->sp, &handler)) {
+		scratch->in_handler = true;
+		if (!leave_handler(&handler, &scratch->stack, who, registers))
+			return false;
+	}
 	walk->bounds = scratch->stack;
 	walk->first = registers->ip;
 	if (!find_own_place(scratch))

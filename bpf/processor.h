@@ -80,17 +80,16 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 				       struct gate *gate)
 {
 	struct registers *registers = &scratch->registers;
-	__u64 sp;
+	bool is_known;
 
 	forget_place(thread);
 	if (thread->in_syscall || !read_registers(registers) ||
 	    !find_g_in_use(registers, &scratch->who))
 		return;
-	sp = registers->sp;
-	if (!prepare_place(scratch, gate)) {
-		thread->in_handler = is_in_handler(scratch->who.g, sp);
+	is_known = prepare_place(scratch, gate);
+	thread->in_handler = scratch->in_handler;
+	if (!is_known)
 		return;
-	}
 	tell_top(&scratch->who, &scratch->stack, registers, &thread->top);
 	thread->left_at = scratch->left_at;
 	thread->stack = tell_stack(&scratch->who, &scratch->walk);

@@ -12,9 +12,12 @@
 /* The thread's goroutine, by its g in use; or none: goid is 0. */
 static __always_inline void find_sampled(const struct registers *registers, struct who *who)
 {
+	struct handler handler;
+
 	if (find_g_in_use(registers, who) && find_goroutine(who)) {
+		/* A handler begins and ends with the g of whom it interrupted (runtime.sigtramp). */
 		if (!is_on_stack(&who->stack, registers->sp) &&
-		    is_in_handler(who->g_used, registers->sp))
+		    find_handler(who->g_used, registers->sp, &handler))
 			who->on_signal = true;
 		return;
 	}
@@ -58,7 +61,7 @@ static __always_inline void send_sample(struct scratch *scratch, struct gate *ga
 	struct registers *registers = &scratch->registers;
 	struct walk *walk = &scratch->walk;
 	struct who *who = &scratch->who;
-	bool is_known = who->goid && !who->on_signal && prepare_place(scratch, gate);
+	bool is_known = who->goid && prepare_place(scratch, gate);
 	struct record_sample *record;
 	__u64 stack = 0;
 	__u32 state = 0;

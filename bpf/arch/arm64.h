@@ -147,24 +147,55 @@ static __always_inline void arch_registers(const struct pt_regs *ctx, struct reg
 	registers->arguments[0] = registers->arguments[1] = 0;
 }
 
+/* As the kernel saves x28 to pc, be it for itself or for a signal handler. */
+struct saved_registers {
+	__u64 g, fp, link, sp, pc;
+};
+
+static __always_inline void take_saved(const struct saved_registers *saved,
+				       struct registers *registers)
+{
+	registers->g = saved->g;
+	registers->ip = saved->pc;
+	registers->sp = saved->sp;
+	registers->fp = saved->fp;
+	registers->link = saved->link;
+}
+
 /* The same of what the kernel has saved, at an address in it. */
 static __always_inline bool arch_read_registers(__u64 at, struct registers *registers)
 {
-	struct {
-		__u64 g, fp, link, sp, pc;
-	} saved;
+	struct saved_registers saved;
 
 	if (bpf_probe_read_kernel(&saved, sizeof(saved),
 				  (void *)at + offsetof(struct pt_regs, regs[28])) ||
 	    bpf_probe_read_kernel(registers->arguments, sizeof(registers->arguments),
 				  (void *)at + offsetof(struct pt_regs, regs[0])))
 		return false;
-	registers->g = saved.g;
-	registers->ip = saved.pc;
-	registers->sp = saved.sp;
-	registers->fp = saved.fp;
-	registers->link = saved.link;
+	take_saved(&saved, registers);
 	registers->syscall = BPF_CORE_READ((struct pt_regs___kernel *)at, syscallno);
+	return true;
+}
+
+/*
+ * Where the kernel's frame is on a stack for signal handlers: right below the frame that it makes there for whom
+ * it interrupts, and lets the frame pointer point at (setup_sigframe_layout() in arch/arm64/kernel/signal.c).
+ */
+#define ARCH_SIGNAL_FRAME(fp) ((fp) - 4688)
+/* The same by the stack pointer, at the handler's first instruction. */
+#define ARCH_SIGNAL_FRAME_AT(sp) (sp)
+
+/* Of struct rt_sigframe in that file, at that address: uc.uc_stack and uc.uc_mcontext, which are part of the
+ * kernel's ABI. Of `registers`, all but the system call. */
+static __always_inline bool arch_read_interrupted(__u64 at, struct signal_stack *stack,
+						  struct registers *registers)
+{
+	struct saved_registers saved;
+
+	if (bpf_probe_read_user(stack, sizeof(*stack), (void *)at + 144) ||
+	    bpf_probe_read_user(&saved, sizeof(saved), (void *)at + 312 + 28 * sizeof(__u64)))
+		return false;
+	take_saved(&saved, registers);
 	return true;
 }
 

@@ -141,6 +141,36 @@ static __always_inline bool arch_read_registers(__u64 at, struct registers *regi
 	return true;
 }
 
+/*
+ * Where the kernel's frame is on a stack for signal handlers: it begins with the handler's return address, above
+ * the frame pointer that runtime.sigtramp saves first (PUSH_REGS_HOST_TO_ABI0 in src/runtime/cgo/abi_amd64.h).
+ */
+#define ARCH_SIGNAL_FRAME(fp) ((fp) + 8)
+/* The same by the stack pointer, where the handler has made no frame pointer yet, or has returned: 8 bytes above a
+ * multiple of 16 (get_sigframe() in the kernel). */
+#define ARCH_SIGNAL_FRAME_AT(sp) (((sp) - 8) | 8)
+
+/* Of struct rt_sigframe in arch/x86/include/asm/sigframe.h, at that address: uc.uc_stack and uc.uc_mcontext,
+ * which are part of the kernel's ABI. Of `registers`, all but the system call. */
+static __always_inline bool arch_read_interrupted(__u64 at, struct signal_stack *stack,
+						  struct registers *registers)
+{
+	struct {
+		struct signal_stack stack;
+		__u64 r8_to_r13[6], r14, r15, di, si, bp, bx, dx, ax, cx, sp, ip;
+	} saved;
+
+	if (bpf_probe_read_user(&saved, sizeof(saved), (void *)at + 24))
+		return false;
+	*stack = saved.stack;
+	registers->ip = saved.ip;
+	registers->sp = saved.sp;
+	registers->fp = saved.bp;
+	registers->g = saved.r14;
+	registers->link = 0;
+	return true;
+}
+
 /* Performs the return that a probe is on. False: the processor must. */
 static __always_inline bool arch_return(struct pt_regs *ctx)
 {

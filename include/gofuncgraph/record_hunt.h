@@ -122,7 +122,8 @@ struct record_offcpu {
 	 * and was not let. */
 	__u8 slept;
 	__u8 left_at; /* as in struct record_sample */
-	/* The thread was in a signal handler, such as the runtime preempts goroutines by: `stack` is 0 */
+	/* The thread was in a signal handler, such as the runtime preempts goroutines by: `stack` is where that
+	 * interrupted it */
 	__u8 in_handler;
 	__u32 frame; /* as there */
 };
@@ -143,8 +144,8 @@ enum sample_place {
 struct record_sample {
 	struct record header;
 	__u64 ip_va; /* the next instruction; may have FOREIGN_ADDRESS */
-	/* The first address is ip_va. On a system stack the goroutine's own: its second address is where it
-	 * left that. Inside a target down to that. 0: unknown */
+	/* The first address is ip_va; of SAMPLE_SIGNAL, where the thread was interrupted. On a system stack the
+	 * goroutine's own: its second address is where it left that. Inside a target down to that. 0: unknown */
 	__u64 stack;
 	struct stack_top top;
 	__u32 frame; /* of the target that it is inside of; 0: of none */

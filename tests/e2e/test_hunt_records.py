@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: MIT
 """What the BPF programs tell for hunt (record.h, "hunt") of real programs, as tests/hunt/records prints it."""
 
-import collections
+import contextlib
+import ctypes
 import json
 import os
 import pathlib
 import platform
+import signal
+import threading
+import time
 
 import pytest
 
-from harness import Process, crowd, tool
+from harness import Process, crowd, threads, tool
 
 RECORDS = os.path.join(os.path.dirname(tool()), "tests/hunt/records")
 FREQUENCY = 499
@@ -195,6 +199,25 @@ BUILDS = {"installed Go": {}, "Go 1.19": {"version": "1.19"}, "Go 1.21": {"versi
           "Go 1.27": {"version": "1.27"}, "stripped PIE": {"flags": ["-buildmode=pie"], "strip": True}}
 
 
+def assert_right(found, truth):
+    """Stacks of samples, or of times without a processor, are the true one down to the target."""
+    wrong = []
+    for one in found:
+        best = one.get("copy", one)
+        stack = best.get("stack", [])
+        # What the runtime just begins to preempt lacks its caller, if it has no frame of its own.
+        is_preempted = any(name.startswith("runtime.asyncPreempt") for name in stack[:4])
+        wanted = truth[is_preempted:]
+        if best.get("stack_end") != "target" or stack[-len(wanted):] != wanted:
+            wrong.append((stack, one))
+    # Where the runtime changes stacks.
+    assert len(wrong) <= 1 + len(found) / 100, wrong
+
+
+def truth_of(account):
+    return account["stack"][:account["stack"].index("main.Burn") + 1]
+
+
 @pytest.mark.parametrize("build", BUILDS)
 def test_samples_tell_who_works(binary, start, record, build):
     path = binary("hunt", **BUILDS[build])
@@ -202,23 +225,9 @@ def test_samples_tell_who_works(binary, start, record, build):
     depth, worked_ms = 20, 1000
     account = program.work(f"burn {depth} {worked_ms}")
     call, = calls_of(recorder.stop(), account["goid"])
-    truth = account["stack"][:account["stack"].index("main.Burn") + 1]
-    samples = [one for one in call.samples if one["place"] in ("go", "system") and one["frame"]]
-    # The runtime's handler of signals has the goroutine's place, on a stack of its own.
-    assert not [one for one in call.pieces if one["kind"] == "offcpu" and one["in_handler"] and "stack" in one]
-    away = [one for one in call.pieces if one["kind"] == "offcpu" and not one["in_handler"]]
-    for found in (samples, away):
-        wrong = []
-        for one in found:
-            best = one.get("copy", one)
-            stack = best.get("stack", [])
-            # What the runtime just begins to preempt lacks its caller, if it has no frame of its own.
-            is_preempted = any(name.startswith("runtime.asyncPreempt") for name in stack[:4])
-            wanted = truth[is_preempted:]
-            if best.get("stack_end") != "target" or stack[-len(wanted):] != wanted:
-                wrong.append((stack, one))
-        # Where the runtime changes stacks.
-        assert len(wrong) <= 1 + len(found) / 100, wrong
+    truth = truth_of(account)
+    assert_right([one for one in call.samples if one["place"] in ("go", "system") and one["frame"]], truth)
+    assert_right([one for one in call.pieces if one["kind"] == "offcpu"], truth)
     # Preempted functions that have no frame of their own.
     for piece in call.pieces:
         if piece["kind"] == "wait" and {"main.leaf", "main.leaves", "main.structured"} & set(piece["stack"]):
@@ -228,6 +237,53 @@ def test_samples_tell_who_works(binary, start, record, build):
     spread = 0.1 + 3 / len(call.samples) ** 0.5
     sampled = len(call.samples) / FREQUENCY * 1000 * MS
     assert abs(sampled - call.on_processor) <= spread * max(sampled, call.on_processor)
+    assert program.finish() == 0
+
+
+@contextlib.contextmanager
+def interrupted(pid, number):
+    """All of its threads get this signal thousands of times a second."""
+    libc, over = ctypes.CDLL(None), threading.Event()
+
+    def interrupt():
+        while not over.is_set():
+            for thread in threads(pid):
+                libc.tgkill(pid, int(thread), number)
+            time.sleep(0.0002)
+
+    sender = threading.Thread(target=interrupt)
+    sender.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sender.join()
+
+
+# The second one is in the vdso most of the time, which borrows the thread's stack.
+@pytest.mark.parametrize("command, target", [("burn 20 300", "main.Burn"), ("spin 300", "main.Spin")],
+                         ids=["compiled code", "the vdso"])
+@pytest.mark.parametrize("build", BUILDS)
+def test_who_was_interrupted_by_a_signal(binary, start, record, build, command, target):
+    """While a CPU profile is taken, threads lose their processor in its handler of signals, too."""
+    path = binary("hunt", **BUILDS[build])
+    program, accounts = start(path), []
+    program.work("profile 500")
+    recorder = record(path, target)
+    hog = crowd(program.pid)
+    try:
+        with interrupted(program.pid, signal.SIGPROF):
+            while len(accounts) < 40 and sum(b'"in_handler":1' in line for line in list(recorder.process.output)) < 50:
+                accounts.append(program.work(command))
+        records = recorder.stop()
+    finally:
+        hog.destroy()
+    calls = calls_of(records, accounts[0]["goid"])
+    away = [piece for call in calls for piece in call.pieces if piece["kind"] == "offcpu" and piece["in_handler"]]
+    truth = truth_of(accounts[0]) if accounts[0]["stack"] else [target]
+    assert len(calls) == len(accounts) and away
+    assert_right(away, truth)
+    assert_right([one for call in calls for one in call.samples if one["place"] == "signal"], truth)
     assert program.finish() == 0
 
 

@@ -55,6 +55,7 @@ var otherChecks = []struct {
 	{"hunt: waits, their stacks and wakers", huntWaits},
 	{"hunt: what waits are on", huntPeers},
 	{"hunt: samples, times without a processor", huntSamples},
+	{"hunt: whom signals interrupt", huntInterrupted},
 	{"lost events are counted", lostEvents},
 	{"pages that khugepaged moves", movedPages},
 	{"a tracer killed while it attaches", killedEarly},

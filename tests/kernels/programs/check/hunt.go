@@ -10,7 +10,9 @@ import (
 	"os/exec"
 	"runtime"
 	"sort"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -35,6 +37,7 @@ type huntRecord struct {
 	StackEnd string   `json:"stack_end"`
 	Frame    int64    `json:"frame"`
 	Place    string   `json:"place"`
+	Handler  int      `json:"in_handler"`
 	Waiting  int64    `json:"waiting"`
 	Syscalls int64    `json:"syscalls"`
 	Runnable int64    `json:"runnable"`
@@ -48,8 +51,34 @@ const (
 // The numbers of read(2).
 var readNumber = map[string]int{"amd64": 0, "arm64": 63}
 
-// What was told of one command, by goroutine.
-func hunted(command string, n, m int, target string) (map[int64][]huntRecord, report, error) {
+// All threads of the process get the signal again and again, until stopped.
+func interrupting(pid int, number syscall.Signal) (stop func()) {
+	end, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for tick := time.NewTicker(500 * time.Microsecond); ; {
+			select {
+			case <-end:
+				tick.Stop()
+				return
+			case <-tick.C:
+			}
+			threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+			for _, thread := range threads {
+				if tid, err := strconv.Atoi(thread.Name()); err == nil {
+					syscall.Tgkill(pid, tid, number) // it may have ended
+				}
+			}
+		}
+	}()
+	return func() {
+		close(end)
+		<-over
+	}
+}
+
+// What was told of one command, by goroutine; `number`: that signal comes all the time, or 0.
+func hunted(command string, n, m int, target string, number syscall.Signal) (map[int64][]huntRecord, report, error) {
 	w, err := startWorker()
 	if err != nil {
 		return nil, report{}, err
@@ -81,7 +110,12 @@ func hunted(command string, n, m int, target string) (map[int64][]huntRecord, re
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+	stop := func() {}
+	if number != 0 {
+		stop = interrupting(w.pid(), number)
+	}
 	told, err := w.run(command, n, m)
+	stop()
 	input.Close()
 	if err := firstOf(err, <-over, w.codeIsClean(), w.end()); err != nil {
 		return nil, told, fmt.Errorf("%v: %s", err, said.String())
@@ -205,7 +239,7 @@ func (told waited) mustBeHunted(records []huntRecord) error {
 }
 
 func huntWaits() error {
-	records, told, err := hunted("wait", waiters, waitMs, "main.callWait")
+	records, told, err := hunted("wait", waiters, waitMs, "main.callWait", 0)
 	if err != nil {
 		return err
 	}
@@ -219,7 +253,7 @@ func huntWaits() error {
 
 // Who is asked is at the other end of the connection that the network poller waits for.
 func huntPeers() error {
-	records, _, err := hunted("ask", 5, 20, "main.callAsk")
+	records, _, err := hunted("ask", 5, 20, "main.callAsk", 0)
 	if err != nil {
 		return err
 	}
@@ -246,7 +280,7 @@ func huntPeers() error {
 
 // Samples of calls that work all the time, in the functions that they call.
 func huntSamples() error {
-	records, _, err := hunted("spin", 2, 2000, "main.together.func1")
+	records, _, err := hunted("spin", 2, 2000, "main.together.func1", 0)
 	if err != nil {
 		return err
 	}
@@ -280,6 +314,34 @@ func huntSamples() error {
 		}
 		sort.Strings(list)
 		return fmt.Errorf("%d samples, of which these are no stacks of it: %s", samples, strings.Join(list, ", "))
+	}
+	return nil
+}
+
+// Times without a processor, and samples, that fall into handlers of signals: where those have interrupted a call.
+func huntInterrupted() error {
+	records, _, err := hunted("spin", 2, 2000, "main.together.func1", syscall.SIGPROF)
+	if err != nil {
+		return err
+	}
+	known, unknown := 0, 0
+	for _, list := range records {
+		for _, r := range list {
+			switch {
+			case r.Frame == 0 || (r.Handler == 0 && r.Place != "signal"):
+			case r.StackEnd != "target":
+				unknown++
+			case r.Stack[len(r.Stack)-1] != "main.together.func1":
+				return fmt.Errorf("%+v is no stack of it", r)
+			default:
+				known++
+			}
+		}
+	}
+	fmt.Printf("# in handlers: %d places are known, %d are not\n", known, unknown)
+	// Where the runtime changes stacks.
+	if known == 0 || unknown > known/10+1 {
+		return fmt.Errorf("%d places are known, %d are not", known, unknown)
 	}
 	return nil
 }
