@@ -16,9 +16,6 @@ struct entry_use {
 	bool has_condition; /* what opens them */
 };
 
-/* Of all lists. */
-#define ANY_SHAPE 0xff
-
 /* The same as tell_entry() and what comes behind it. Nothing is left to do behind it, so that the verifier
  * looks through it once, and not for each way that leads here. */
 static __always_inline void tell_entry_with_values(const struct pt_regs *ctx, struct gate *gate,
@@ -38,7 +35,7 @@ static __always_inline void tell_entry_with_values(const struct pt_regs *ctx, st
 		.has_trace = shape != ANY_SHAPE,
 	};
 
-	if (shape == ANY_SHAPE ? send_values(&entered) : send_values_of_shape(&entered, shape))
+	if (send_values(&entered, shape))
 		return;
 	note_loss(gate, who);
 	if (opens)

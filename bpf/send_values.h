@@ -115,38 +115,32 @@ static __always_inline bool send_shape(const struct entered *entered, const stru
 	return true;
 }
 
-static __always_inline const struct fetch_list *list_at(__u32 index)
+/* NULL: the site has none. */
+static __always_inline const struct fetch_list *list_of(const struct site *site)
 {
-	const struct site *site = site_of(index);
 	__u32 number = site ? site->values : 0;
 
 	return site ? bpf_map_lookup_elem(&fetch_lists, &number) : NULL;
 }
 
-/* False: it is lost, which the next record tells. */
-static __always_inline bool send_values(const struct entered *entered)
+static __always_inline const struct fetch_list *list_at(__u32 index)
 {
-	const struct site *site = site_of(entered->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
-
-	if (!site || !list || list->size > VALUES_LARGE_BYTES)
-		return false;
-	if (list->shape == VALUES_SMALL)
-		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
-	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
+	return list_of(site_of(index));
 }
 
-/* The same where only lists of one shape come to. */
-static __always_inline bool send_values_of_shape(const struct entered *entered, __u8 shape)
+/* Of all lists. */
+#define ANY_SHAPE 0xff
+
+/* `shape`: a constant, where only lists of one come to. False: it is lost, which the next record tells. */
+static __always_inline bool send_values(const struct entered *entered, __u8 shape)
 {
 	const struct site *site = site_of(entered->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+	const struct fetch_list *list = list_of(site);
 
-	if (!site || !list || list->size > VALUES_LARGE_BYTES || list->shape != shape)
+	if (!list || list->size > VALUES_LARGE_BYTES ||
+	    (shape != ANY_SHAPE && list->shape != shape))
 		return false;
-	if (shape == VALUES_SMALL)
+	if ((shape == ANY_SHAPE ? list->shape : shape) == VALUES_SMALL)
 		return send_shape(entered, list, site, VALUES_SMALL_BYTES, VALUES_SMALL_MAX_AT);
 	return send_shape(entered, list, site, VALUES_LARGE_BYTES, VALUES_LARGE_MAX_AT);
 }
@@ -185,10 +179,9 @@ static __always_inline bool send_results_shape(const struct returning *returning
 static __always_inline bool send_results(const struct returning *returning)
 {
 	const struct site *site = site_of(returning->site);
-	__u32 number = site ? site->values : 0;
-	const struct fetch_list *list = bpf_map_lookup_elem(&fetch_lists, &number);
+	const struct fetch_list *list = list_of(site);
 
-	if (!site || !list || list->size > VALUES_LARGE_BYTES)
+	if (!list || list->size > VALUES_LARGE_BYTES)
 		return false;
 	if (list->shape == VALUES_SMALL)
 		return send_results_shape(returning, list, site, VALUES_SMALL_BYTES,
