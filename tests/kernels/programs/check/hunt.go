@@ -331,6 +331,7 @@ func huntInterrupted() error {
 			case r.Frame == 0 || (r.Handler == 0 && r.Place != "signal"):
 			case r.StackEnd != "target":
 				unknown++
+				fmt.Printf("# not known: %+v\n", r)
 			case r.Stack[len(r.Stack)-1] != "main.together.func1":
 				return fmt.Errorf("%+v is no stack of it", r)
 			default:
@@ -339,8 +340,9 @@ func huntInterrupted() error {
 		}
 	}
 	fmt.Printf("# in handlers: %d places are known, %d are not\n", known, unknown)
-	// Where the runtime changes stacks.
-	if known == 0 || unknown > known/10+1 {
+	// Not known are places where the runtime changes stacks, and the first instructions of its handler: how often
+	// a signal of this storm meets them depends on the machine.
+	if known <= 2*unknown {
 		return fmt.Errorf("%d places are known, %d are not", known, unknown)
 	}
 	return nil
