@@ -167,8 +167,8 @@ static void tell_waker(const struct wakers *wakers, struct hunt_doing *doing)
 struct deed_group {
 	struct hash_key key;
 	struct deeds deeds;
-	double ns, count;
-	struct piece piece; /* the longest */
+	double ns, count, ended_ns; /* ended_ns: of those that a goroutine ended */
+	struct piece piece, ended; /* the longest, and that of those */
 	struct object_sums objects;
 	uint64_t goid;
 	bool by_several;
@@ -232,6 +232,11 @@ static bool divide(struct sites *sites, const struct deeds *deeds, struct deed_g
 		group->count += blame->what.count * deed->weight;
 		if (blame->what.ns >= group->piece.ns)
 			group->piece = blame->what;
+		if (!has_waker(&blame->what))
+			continue;
+		group->ended_ns += (double)blame->what.ns * deed->weight;
+		if (blame->what.ns >= group->ended.ns)
+			group->ended = blame->what;
 	}
 	return true;
 }
@@ -246,18 +251,18 @@ static int compare(const void *one, const void *other)
 static bool tell_deeds(struct sites *sites, const struct deeds *deeds, double total_ns,
 		       double divisor, unsigned depth, struct hunt_doing *doing);
 
-/* Who ended the waits of a group, and what that one did. */
+/* Who ended the waits of a group, the longest or most of their time, and what that one did. */
 static bool tell_further(struct sites *sites, const struct deed_group *group, double divisor,
 			 unsigned depth, struct hunt_doing *doing)
 {
 	struct deeds below = {0};
 	bool is_full = true;
 
-	if (!has_waker(&group->piece))
+	if (!has_waker(&group->piece) && group->ended_ns <= group->ns / 2)
 		return true;
-	doing->by_goid = group->piece.by_goid;
-	doing->by = sites_find(sites, group->piece.by_stack, false)->own;
-	doing->by_holder = group->piece.flags & PIECE_BY_HOLDER;
+	doing->by_goid = group->ended.by_goid;
+	doing->by = sites_find(sites, group->ended.by_stack, false)->own;
+	doing->by_holder = group->ended.flags & PIECE_BY_HOLDER;
 	for (size_t i = 0; is_full && i < group->deeds.count; i++) {
 		const struct deed *deed = &group->deeds.items[i];
 		const struct guilt_wait wait = {deed->call, blame_of(deed)->piece, deed->weight};

@@ -8,7 +8,7 @@ def test_what_ended_it_at_last(binary, start, run_tool):
     """The timer ends most of the waits, and the call waits for what the last one was ended by."""
     program = start(binary("hunt"))
     tracer = run_tool("hunt", "-f", "json", "--slower", "1us", "-p", program.pid, "main.Ticked").await_tracing()
-    program.work("tick 5 95")
+    program.work("tick 5 175")
     report = json.loads(tracer.stop().out)
     assert report["calls"] == 5 and report["lost"] == 0
     cause = report["causes"][0]

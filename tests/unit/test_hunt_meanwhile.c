@@ -194,6 +194,34 @@ static void test_pipeline(void **state)
 	world_end(&world);
 }
 
+/* The same, but in one call, the longest one, goroutine 2 went on because its timer had come. */
+static void test_pipeline_of_most_calls(void **state)
+{
+	struct world world;
+	uint64_t us, first, second, third;
+
+	world_begin(&world, &plain);
+	first = STACK(&world, HANDLE);
+	second = STACK(&world, REFRESH);
+	third = STACK(&world, PARK, SLEEP, LOAD);
+	us = world_be_fast(&world, 1, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		bool by_timer = i == 1;
+		uint64_t end = us + (by_timer ? 60000 : 50000);
+
+		world_enter(&world, 1, us);
+		world_wait(&world, 3, us, end, end, REASON_SLEEP, third, 0, 0);
+		world_wait(&world, 2, us, end + 10, end + 20, REASON_CHAN, second, by_timer ? 0 : 3,
+			   by_timer ? 0 : STACK(&world, LOAD));
+		world_wait(&world, 1, us, end + 30, end + 40, REASON_CHAN, first, 2,
+			   STACK(&world, REFRESH));
+		world_leave(&world, 1, end + 70);
+		us = end + 1000;
+	}
+	world_report(&world, &none, check_pipeline);
+	world_end(&world);
+}
+
 static void check_hog(const struct hunt_report *report)
 {
 	const struct hunt_doing *cause = &report->causes[0];
@@ -229,9 +257,13 @@ static void test_hog(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_holder),         cmocka_unit_test(test_busy_holder),
-		cmocka_unit_test(test_patient_holder), cmocka_unit_test(test_convoy),
-		cmocka_unit_test(test_pipeline),       cmocka_unit_test(test_hog),
+		cmocka_unit_test(test_holder),
+		cmocka_unit_test(test_busy_holder),
+		cmocka_unit_test(test_patient_holder),
+		cmocka_unit_test(test_convoy),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_pipeline_of_most_calls),
+		cmocka_unit_test(test_hog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
