@@ -320,29 +320,32 @@ func huntSamples() error {
 
 // Times without a processor, and samples, that fall into handlers of signals: where those have interrupted a call.
 func huntInterrupted() error {
-	records, _, err := hunted("spin", 2, 2000, "main.together.func1", syscall.SIGPROF)
-	if err != nil {
-		return err
-	}
 	known, unknown := 0, 0
-	for _, list := range records {
-		for _, r := range list {
-			switch {
-			case r.Frame == 0 || (r.Handler == 0 && r.Place != "signal"):
-			case r.StackEnd != "target":
-				unknown++
-				fmt.Printf("# not known: %+v\n", r)
-			case r.Stack[len(r.Stack)-1] != "main.together.func1":
-				return fmt.Errorf("%+v is no stack of it", r)
-			default:
-				known++
+	// On a busy machine no thread may lose its processor in a handler.
+	for tries := 0; known == 0 && tries < 5; tries++ {
+		records, _, err := hunted("spin", 2, 2000, "main.together.func1", syscall.SIGPROF)
+		if err != nil {
+			return err
+		}
+		for _, list := range records {
+			for _, r := range list {
+				switch {
+				case r.Frame == 0 || (r.Handler == 0 && r.Place != "signal"):
+				// It is its goroutine's first function: while it has no frame yet, nothing lies below.
+				case r.StackEnd != "target" && r.StackEnd != "bottom":
+					unknown++
+					fmt.Printf("# not known: %+v\n", r)
+				case r.Stack[len(r.Stack)-1] != "main.together.func1":
+					return fmt.Errorf("%+v is no stack of it", r)
+				default:
+					known++
+				}
 			}
 		}
 	}
 	fmt.Printf("# in handlers: %d places are known, %d are not\n", known, unknown)
-	// Not known are places where the runtime changes stacks, and the first instructions of its handler: how often
-	// a signal of this storm meets them depends on the machine.
-	if known <= 2*unknown {
+	// Where the runtime changes stacks.
+	if known == 0 || unknown > known/10+1 {
 		return fmt.Errorf("%d places are known, %d are not", known, unknown)
 	}
 	return nil
