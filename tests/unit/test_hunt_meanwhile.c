@@ -172,24 +172,29 @@ static void check_pipeline(const struct hunt_report *report)
 	assert_int_equal(two->meanwhile->num_meanwhile, 0);
 }
 
+/* A call of goroutine 1, which waits for 2, which waits for 3, which sleeps; `by_timer`: 2 went on by itself. Returns
+ * when it is over. */
+static uint64_t call_through(struct world *world, uint64_t us, uint64_t sleep_us, bool by_timer)
+{
+	uint64_t end = us + sleep_us;
+
+	world_enter(world, 1, us);
+	world_wait(world, 3, us, end, end, REASON_SLEEP, STACK(world, PARK, SLEEP, LOAD), 0, 0);
+	world_wait(world, 2, us, end + 10, end + 20, REASON_CHAN, STACK(world, REFRESH),
+		   by_timer ? 0 : 3, by_timer ? 0 : STACK(world, LOAD));
+	world_wait(world, 1, us, end + 30, end + 40, REASON_CHAN, STACK(world, HANDLE), 2,
+		   STACK(world, REFRESH));
+	world_leave(world, 1, end + 70);
+	return end + 1000;
+}
+
 /* A chain of goroutines that wait for each other in different places. */
 static void test_pipeline(void **state)
 {
 	struct world world;
-	uint64_t us, first, second, third;
 
 	world_begin(&world, &plain);
-	first = STACK(&world, HANDLE);
-	second = STACK(&world, REFRESH);
-	third = STACK(&world, PARK, SLEEP, LOAD);
-	us = world_be_fast(&world, 1, 0);
-	world_enter(&world, 1, us);
-	world_wait(&world, 3, us, us + 50000, us + 50000, REASON_SLEEP, third, 0, 0);
-	world_wait(&world, 2, us, us + 50010, us + 50020, REASON_CHAN, second, 3,
-		   STACK(&world, LOAD));
-	world_wait(&world, 1, us, us + 50030, us + 50040, REASON_CHAN, first, 2,
-		   STACK(&world, REFRESH));
-	world_leave(&world, 1, us + 50070);
+	call_through(&world, world_be_fast(&world, 1, 0), 50000, false);
 	world_report(&world, &none, check_pipeline);
 	world_end(&world);
 }
@@ -198,26 +203,13 @@ static void test_pipeline(void **state)
 static void test_pipeline_of_most_calls(void **state)
 {
 	struct world world;
-	uint64_t us, first, second, third;
+	uint64_t us;
 
 	world_begin(&world, &plain);
-	first = STACK(&world, HANDLE);
-	second = STACK(&world, REFRESH);
-	third = STACK(&world, PARK, SLEEP, LOAD);
 	us = world_be_fast(&world, 1, 0);
-	for (unsigned i = 0; i < 3; i++) {
-		bool by_timer = i == 1;
-		uint64_t end = us + (by_timer ? 60000 : 50000);
-
-		world_enter(&world, 1, us);
-		world_wait(&world, 3, us, end, end, REASON_SLEEP, third, 0, 0);
-		world_wait(&world, 2, us, end + 10, end + 20, REASON_CHAN, second, by_timer ? 0 : 3,
-			   by_timer ? 0 : STACK(&world, LOAD));
-		world_wait(&world, 1, us, end + 30, end + 40, REASON_CHAN, first, 2,
-			   STACK(&world, REFRESH));
-		world_leave(&world, 1, end + 70);
-		us = end + 1000;
-	}
+	us = call_through(&world, us, 50000, false);
+	us = call_through(&world, us, 60000, true);
+	call_through(&world, us, 50000, false);
 	world_report(&world, &none, check_pipeline);
 	world_end(&world);
 }
