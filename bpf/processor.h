@@ -96,11 +96,9 @@ static __always_inline void note_place(struct thread *thread, struct scratch *sc
 	send_copy_of_broken(scratch, gate, true);
 }
 
-/* From now on the thread, which runs the goroutine whose gate this is, has no processor. */
-static __always_inline void begin_off(struct thread *thread, struct scratch *scratch,
-				      struct gate *gate)
+/* From now on the thread has no processor. */
+static __always_inline void begin_off(struct thread *thread)
 {
-	note_place(thread, scratch, gate);
 	thread->processor = bpf_get_smp_processor_id();
 	thread->off_ns = bpf_ktime_get_ns();
 }
@@ -158,8 +156,7 @@ static __always_inline void begin_off_outside(struct thread *thread, struct scra
 	thread->g = 0;
 	thread->slept = thread->in_syscall = 0;
 	thread->is_throttled = is_throttled(prev);
-	thread->processor = bpf_get_smp_processor_id();
-	thread->off_ns = bpf_ktime_get_ns();
+	begin_off(thread);
 }
 
 /* On the processor of `prev`, which is the current thread yet. */
@@ -203,7 +200,8 @@ static __always_inline void on_off(struct task_struct *prev, bool is_preempted)
 	}
 	thread->slept = slept;
 	thread->is_throttled = !slept && is_throttled(prev);
-	begin_off(thread, scratch, gate);
+	note_place(thread, scratch, gate);
+	begin_off(thread);
 }
 
 /* The thread slept, and can run again. */
