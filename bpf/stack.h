@@ -108,13 +108,10 @@ static __always_inline void walk_frames(const struct who *who, struct walk *walk
 	walk->id = hash_add(id, walk->end) ?: 1;
 }
 
-/* Always 0, which the verifier does not know. */
-volatile __u64 nothing_known = 0;
-
 /* However the walk was prepared, it is verified once. */
 static __always_inline void forget_how(struct walk *walk)
 {
-	__u64 unknown = nothing_known;
+	__u64 unknown = nothing;
 
 	walk->bounds.lo += unknown;
 	walk->bounds.hi += unknown;
