@@ -134,8 +134,19 @@ static struct error *open_last(const struct walk *walk, const struct stat *statu
 	return NULL;
 }
 
+/* What is missing in /dev is a device or a link to one: a file of that name would take its place, in memory. */
+static bool is_for_devices(const struct walk *walk)
+{
+	struct stat folder, devices;
+
+	return !fstat(walk->folder, &folder) && !stat("/dev", &devices) &&
+	       folder.st_dev == devices.st_dev && folder.st_ino == devices.st_ino;
+}
+
 static struct error *create_last(const struct walk *walk, int *fd)
 {
+	if (is_for_devices(walk))
+		return error_new("cannot write %s: there is no such device", walk->path);
 	*fd = openat(walk->folder, walk->name, OPEN_FLAGS | O_CREAT | O_EXCL, 0666);
 	return *fd >= 0 || errno == EEXIST ? NULL : walk_error(walk, errno);
 }

@@ -14,7 +14,7 @@
 #include "base/error.h"
 
 /*
- * Opens `path` for appending, and creates it if it is not there; it is not cut. In a folder that
+ * Opens `path` for appending, and creates it if it is not there, but not in /dev; it is not cut. In a folder that
  * everybody may write to, links and files of other users than this one and the folder's owner are
  * refused, and so are files with several names. The caller closes *fd.
  */

@@ -210,7 +210,7 @@ def test_what_is_not_planted(binary, tmp_path, public, make):
 
 @pytest.mark.parametrize("path, reason", [
     ("", "No such file"), ("/", "Is a directory"), (".", "Is a directory"), ("folder", "Is a directory"),
-    ("folder/", "Is a directory"), ("file/", "Not a directory"), ("file/trees", "Not a directory"),
+    ("folder/", "Is a directory"), ("/dev/stdot", "no such device"), ("file/", "Not a directory"), ("file/trees", "Not a directory"),
     ("nothing/trees", "No such file"), ("loop", "Too many levels"), ("x" * 256, "name too long")])
 def test_no_file(binary, tmp_path, path, reason):
     (tmp_path / "folder").mkdir()
@@ -221,10 +221,12 @@ def test_no_file(binary, tmp_path, path, reason):
     assert (tmp_path / "file").read_text() == "old"
 
 
-@pytest.mark.parametrize("path", ["/dev/stdout", "/proc/self/fd/1", "/dev/fd/1"])
-def test_names_of_open_files(binary, path):
-    """A pipe that has no other name."""
-    done = run("-o", path, "-u", "main.leaf", binary("ends"), "--", input="one\n")
+@pytest.mark.parametrize("path", ["link", "/proc/self/fd/1", "/dev/fd/1"])
+def test_names_of_open_files(binary, tmp_path, path):
+    """A pipe that has no other name. A link of the test's own is what /dev/stdout is, which any program run as root
+    may have replaced."""
+    (tmp_path / "link").symlink_to("/proc/self/fd/1")
+    done = run("-o", tmp_path / path, "-u", "main.leaf", binary("ends"), "--", input="one\n")
     assert done.returncode == 0 and "} main.leaf+" in done.stdout, done.stderr
 
 
