@@ -3,7 +3,7 @@
 #ifndef BPF_EMIT_H
 #define BPF_EMIT_H
 
-#include "who.h"
+#include "goroutine.h"
 
 #define RINGBUF_HEADER_SIZE 8 /* BPF_RINGBUF_HDR_SZ, include/uapi/linux/bpf.h */
 

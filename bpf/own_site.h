@@ -3,8 +3,8 @@
 #ifndef BPF_OWN_SITE_H
 #define BPF_OWN_SITE_H
 
+#include "birth.h"
 #include "resume.h"
-#include "state.h"
 #include "wait.h"
 
 /* runtime.recovery about to resume a goroutine (gogo), on the system stack. */

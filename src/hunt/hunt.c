@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "hunt/hunt_internal.h"
-#include "hunt/samples.h"
 
 struct error *hunt_new(const struct hunt_settings *settings, const struct hunt_sink *sink,
 		       struct hunt **result)
@@ -118,141 +117,6 @@ static bool end_all(struct hunt *hunt, uint64_t end_ns)
 	return is_full;
 }
 
-/* ---- stacks ---- */
-
-static struct error *put_right(struct hunt *hunt, const struct stack_hint *hint, uint64_t *stack)
-{
-	return samples_put_right(hunt->settings.code, &hunt->stacks, hint, stack);
-}
-
-static struct error *on_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
-			       const struct record_sample *sample)
-{
-	const struct record *header = &sample->header;
-	const struct stack_hint hint = {
-		.stack = sample->stack,
-		.top = sample->top,
-		.frame = sample->frame,
-		.left_at = sample->left_at,
-	};
-	struct history_sample entry = {
-		.goroutine = {.first = header->goid, .second = header->pid},
-		.time_ns = header->time_ns,
-		.kind = sample->place == SAMPLE_TRACER ? PIECE_TRACER : PIECE_CPU,
-	};
-	struct error *err = put_right(hunt, &hint, &entry.stack);
-
-	hunt->num_samples++;
-	hunt->num_tracer_samples += sample->place == SAMPLE_TRACER;
-	if (err || !header->goid)
-		return err;
-	if (sample->state == STATE_RUNNING && !history_add_sample(&hunt->history, &entry))
-		return error_out_of_memory();
-	if (goroutine && !calls_sample(hunt, goroutine, sample, entry.stack))
-		return error_out_of_memory();
-	return NULL;
-}
-
-/* What the wait was on that the record tells of; 0: unknown. */
-static uint32_t object_of(struct hunt *hunt, const struct record *record)
-{
-	const struct waited_on *on = record_waited_on(record);
-
-	return on ? objects_number(&hunt->objects, on) : 0;
-}
-
-static struct error *on_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
-			     const struct record_wait *wait)
-{
-	uint32_t object = object_of(hunt, &wait->header);
-	const struct stack_hint hint = {
-		.stack = wait->stack,
-		.top = wait->top,
-		.frame = goroutine ? goroutine->call.frame : 0,
-		.left_at = wait->left_at,
-	};
-	struct record_wait righted = *wait;
-	uint64_t stack;
-	struct error *err = put_right(hunt, &hint, &stack);
-
-	righted.stack = stack;
-	if (!err && !calls_wait(hunt, goroutine, &righted, object))
-		return error_out_of_memory();
-	return err;
-}
-
-/* `goroutine`: NULL outside of targets. */
-static struct error *on_off_cpu(struct hunt *hunt, struct hunt_goroutine *goroutine,
-				const struct record_offcpu *off)
-{
-	const struct stack_hint hint = {
-		.stack = off->stack,
-		.top = off->top,
-		.frame = off->frame,
-		.left_at = off->left_at,
-	};
-	struct record_offcpu righted = *off;
-	uint64_t stack;
-	struct error *err;
-
-	if (!offcpu_add(&hunt->history.offcpu, off))
-		return error_out_of_memory();
-	if (!goroutine)
-		return NULL;
-	err = put_right(hunt, &hint, &stack);
-	righted.stack = goroutine->call.off_stack ?: stack;
-	goroutine->call.off_stack = 0;
-	if (!err && !calls_off_cpu(goroutine, &righted))
-		return error_out_of_memory();
-	return err;
-}
-
-/* A copy follows its sample at once. */
-#define MAX_COPY_DELAY_NS UINT64_C(200000)
-
-/* Of a goroutine that is in no target: its last sample is known better now. */
-static struct error *on_copy_outside(struct hunt *hunt, const struct record_stack_copy *copy)
-{
-	const struct hash_key key = {.first = copy->header.goid, .second = copy->header.pid};
-	const struct history_sample *sample = history_last_sample(&hunt->history, key);
-	uint64_t stack = 0;
-	struct error *err;
-
-	/* Of one that was not RUNNING, the sample is not there. */
-	if (!sample || copy->header.time_ns - sample->time_ns > MAX_COPY_DELAY_NS)
-		return NULL;
-	err = samples_unwind(hunt->settings.code, &hunt->stacks, copy, &stack);
-	if (stack)
-		history_correct(&hunt->history, key, stack);
-	return err;
-}
-
-static struct error *on_copy(struct hunt *hunt, struct hunt_goroutine *goroutine,
-			     const struct record_stack_copy *copy)
-{
-	struct open_call *call = goroutine ? &goroutine->call : NULL;
-	struct span *span;
-	struct error *err;
-	struct piece *last;
-
-	if (!call)
-		return copy->is_off_cpu ? NULL : on_copy_outside(hunt, copy);
-	if (copy->is_off_cpu) {
-		call->off_stack = 0;
-		return samples_unwind(hunt->settings.code, &hunt->stacks, copy, &call->off_stack);
-	}
-	span = &call->span;
-	if (!call->awaits_copy || !span->count)
-		return NULL;
-	call->awaits_copy = false;
-	last = &span->items[span->count - 1];
-	if (last->kind != PIECE_CPU && last->kind != PIECE_TRACER)
-		return NULL;
-	err = samples_unwind(hunt->settings.code, &hunt->stacks, copy, &last->stack);
-	history_correct(&hunt->history, goroutine->key, last->stack);
-	return err;
-}
-
 /* ---- records ---- */
 
 static bool on_entry(struct hunt *hunt, struct hunt_goroutine *goroutine,
@@ -281,7 +145,7 @@ static bool on_go(struct hunt *hunt, const struct record_go *go)
 static bool on_look(struct hunt *hunt, struct hunt_goroutine *goroutine,
 		    const struct record_look *look)
 {
-	uint32_t object = object_of(hunt, &look->header);
+	uint32_t object = objects_of(&hunt->objects, &look->header);
 
 	return goroutine ? calls_look(hunt, goroutine, look, object)
 			 : outside_look(&hunt->outside, look, object, &hunt->history);
@@ -312,7 +176,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		is_full = on_entry(hunt, goroutine, record);
 		break;
 	case RECORD_WAIT:
-		return on_wait(hunt, goroutine, (const struct record_wait *)record);
+		return stacked_wait(hunt, goroutine, (const struct record_wait *)record);
 	case RECORD_SHORT_WAITS:
 		if (goroutine)
 			calls_short_waits(goroutine, (const struct record_short_waits *)record);
@@ -321,11 +185,11 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		is_full = on_go(hunt, (const struct record_go *)record);
 		break;
 	case RECORD_OFFCPU:
-		return on_off_cpu(hunt, goroutine, (const struct record_offcpu *)record);
+		return stacked_off_cpu(hunt, goroutine, (const struct record_offcpu *)record);
 	case RECORD_SAMPLE:
-		return on_sample(hunt, goroutine, (const struct record_sample *)record);
+		return stacked_sample(hunt, goroutine, (const struct record_sample *)record);
 	case RECORD_STACK_COPY:
-		return on_copy(hunt, goroutine, (const struct record_stack_copy *)record);
+		return stacked_copy(hunt, goroutine, (const struct record_stack_copy *)record);
 	case RECORD_STACK:
 		return stacks_feed(&hunt->stacks, record);
 	case RECORD_LOST_END:

@@ -113,6 +113,18 @@ bool calls_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
 /* NULL: it is inside of no target. */
 struct hunt_goroutine *calls_find(const struct hunt *hunt, const struct record *record);
 
+/* ---- stacked.c ---- */
+
+/* `goroutine`: NULL outside of targets. Error: out of memory. */
+struct error *stacked_sample(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			     const struct record_sample *sample);
+struct error *stacked_wait(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			   const struct record_wait *wait);
+struct error *stacked_off_cpu(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			      const struct record_offcpu *off);
+struct error *stacked_copy(struct hunt *hunt, struct hunt_goroutine *goroutine,
+			   const struct record_stack_copy *copy);
+
 /* ---- stuck.c ---- */
 
 /* Tells of calls that are open for too long. */

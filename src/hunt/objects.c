@@ -157,6 +157,13 @@ uint32_t objects_number(struct objects *objects, const struct waited_on *on)
 										 : 0;
 }
 
+uint32_t objects_of(struct objects *objects, const struct record *record)
+{
+	const struct waited_on *on = record_waited_on(record);
+
+	return on ? objects_number(objects, on) : 0;
+}
+
 struct hunt_object objects_find(const struct objects *objects, uint32_t number)
 {
 	const struct known_object *object = objects->items[number - 1];
