@@ -101,7 +101,8 @@ def hello_world(row, scratch, quick):
         row(f"hello-world, answers a second: {name}", f"{statistics.median(one[name] for one in rounds):,.0f}")
     for a, b, wanted in (("hunt", "--states", "; wanted: at least 0.8"),
                          ("hunt", "-u 'net/http*'", "; wanted: at least 25"),
-                         ("hunt --waits sampled", "hunt", "")):
+                         ("hunt --waits sampled", "hunt", ""),
+                         ("hunt --waits sampled", "-u 'net/http*'", "")):
         figure, spread = ratio(rounds, a, b)
         row(f"hello-world, answers a second: {a} : {b}", figure, spread + wanted)
 
