@@ -2,6 +2,7 @@
 """What the end-to-end tests share: builds, processes that are ended whatever happens, a time limit."""
 
 import fcntl
+import itertools
 import json
 import os
 import signal
@@ -71,6 +72,7 @@ def is_sanitized(item):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "toolchains: needs a Go toolchain of its own")
+    config.addinivalue_line("markers", "together(what): tests that share what takes long to make")
     config.addinivalue_line("markers", "sanitized: run with sanitizers too (tests/e2e/conftest.py)")
 
 
@@ -92,9 +94,19 @@ def pytest_runtest_protocol(item, nextitem):
     signal.signal(signal.SIGALRM, previous)
 
 
+def groups(items):
+    """Lists of tests that one process runs: each alone, but those in succession that are marked `together` with the same."""
+    def key(numbered):
+        marker = numbered[1].get_closest_marker("together")
+        return marker.args if marker else numbered[0]
+
+    return [[item for _, item in group] for _, group in itertools.groupby(enumerate(items), key)]
+
+
 def shares(items):
     """Of the tests, those that no other process with the same file $E2E_SHARED has begun with: some
-    processes run them all between them. The file holds the number of the next."""
+    processes run them all between them. The file holds the number of the next group."""
+    grouped = groups(items)
     while True:
         with open(os.environ["E2E_SHARED"], "a+", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -102,9 +114,9 @@ def shares(items):
             number = int(file.read() or 0)
             file.truncate(0)
             file.write(str(number + 1))
-        if number >= len(items):
+        if number >= len(grouped):
             return
-        yield items[number]
+        yield from grouped[number]
 
 
 @pytest.hookimpl(tryfirst=True)

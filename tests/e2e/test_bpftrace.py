@@ -16,7 +16,8 @@ TEMPLATES = builds.ROOT / "src" / "script" / "templates"
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 OLDEST, NEWEST = "1.19", "1.27"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "GOFUNCGRAPH_TEMPLATES"}
-BUILDS = [pytest.param((version, strip), marks=pytest.mark.toolchains, id=f"go{version}{'-stripped' if strip else ''}")
+BUILDS = [pytest.param((version, strip), marks=[pytest.mark.toolchains, pytest.mark.together(version, strip)],
+                       id=f"go{version}{'-stripped' if strip else ''}")
           for version in (OLDEST, NEWEST) for strip in (False, True)]
 
 
