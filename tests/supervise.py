@@ -274,8 +274,16 @@ def count_status(stage, tally):
     return 1
 
 
+class Queue(list):
+    """Stages of which so many run at once, one after the other has ended; of a list without more words all do."""
+
+    def __init__(self, at_once, stages):
+        super().__init__(stages)
+        self.at_once = at_once
+
+
 def make_stages(quick):
-    """In order; a list inside the list runs at once."""
+    """Lists of stages that run at once, one list after the other."""
 
     def build(name, *options, environment=None):
         folder = WORK / name
@@ -339,14 +347,43 @@ def make_stages(quick):
              build("clang", environment=CLANG)],
             [unit("gcc"), unit("asan"), unit("clang")],
             e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
-            [other("kernels", "--quick", minimum=["newest", "5.10"]),
-             other("fuzz", needs="packages", minimum=["--least"], environment=CLANG)],
-            [arm64, release],
-            [other("model", "--seeds", "50", minimum=["--seeds", "20"]),
-             other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"]), other("viewers"),
-             other("otlp", "--quick", minimum=["--quick", "--only", "joined"])],
-            [other("torture", "--quick", minimum=["--quick", "--package", "context"]), other("disassembly", "--quick")],
+            # Processors that one of these leaves idle are another's, and none waits for the longest. Those that take
+            # long begin.
+            Queue(3, [other("kernels", "--quick", minimum=["newest", "5.10"]), release,
+                      other("fuzz", needs="packages", minimum=["--least"], environment=CLANG), arm64, other("viewers"),
+                      other("torture", "--quick", minimum=["--quick", "--package", "context"]),
+                      other("disassembly", "--quick"), other("model", "--seeds", "50", minimum=["--seeds", "20"]),
+                      other("otlp", "--quick", minimum=["--quick", "--only", "joined"]),
+                      other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"])]),
             [other("bench", "--quick")]]
+
+
+def run_group(group, only, tally, done, begun, deadline):
+    """only: a regular expression of stages' names, or None. done: the names of stages that ended well, which grows."""
+    at_once = getattr(group, "at_once", len(group))
+    waiting = [stage for stage in group if not only or re.search(only, stage.name)]
+    started = []
+    while waiting or started:
+        while waiting and len(started) < at_once:
+            stage = waiting.pop(0)
+            missing = [] if only else [need for need in stage.needs if need not in done]
+            if missing:
+                tally.fail(f"{stage.name}: cannot be run without: {', '.join(missing)}")
+            elif time.monotonic() > deadline - 5:
+                tally.fail(f"{stage.name}: no time left")
+            else:
+                stage.start(time.monotonic() > begun + SHORT_SECONDS)
+                started.append(stage)
+        time.sleep(0.1)
+        reap()
+        for stage in [stage for stage in started if stage.is_over(deadline)]:
+            started.remove(stage)
+            try:
+                stage.finish(tally)
+            except Exception:  # what a stage left may be anything; the other stages count all the same
+                tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
+            if stage.done:
+                done.add(stage.name)
 
 
 def print_account(tally):
@@ -384,31 +421,7 @@ def main():
         signal.signal(number, stop)
     tally, done = Tally(), set()
     for group in make_stages(arguments.quick):
-        started = []
-        for stage in group:
-            missing = [need for need in stage.needs if need not in done]
-            if arguments.only:
-                if not re.search(arguments.only, stage.name):
-                    continue
-                missing = []
-            if missing:
-                tally.fail(f"{stage.name}: cannot be run without: {', '.join(missing)}")
-            elif time.monotonic() > deadline - 5:
-                tally.fail(f"{stage.name}: no time left")
-            else:
-                stage.start(time.monotonic() > begun + SHORT_SECONDS)
-                started.append(stage)
-        while started:
-            time.sleep(0.1)
-            reap()
-            for stage in [stage for stage in started if stage.is_over(deadline)]:
-                started.remove(stage)
-                try:
-                    stage.finish(tally)
-                except Exception:  # what a stage left may be anything; the other stages count all the same
-                    tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
-                if stage.done:
-                    done.add(stage.name)
+        run_group(group, arguments.only, tally, done, begun, deadline)
         end_processes([pid for pid in children(os.getpid()) if is_alive(pid)])
     print_account(tally)
     print(f"\n{tally}", flush=True)

@@ -72,6 +72,19 @@ def test_minimum():
         assert stage.log.read_text() == said
 
 
+def test_queue():
+    """The third begins when the second has ended, not before, and does not wait for the first, which waits for it."""
+    with tempfile.TemporaryDirectory() as folder:
+        scripts = [f"until test -e {folder}/third; do sleep 0.01; done", f"sleep 0.3; test ! -e {folder}/third",
+                   f"touch {folder}/third"]
+        stages = [supervise.Stage(f"stage {number}", ["sh", "-c", script], supervise.count_status)
+                  for number, script in enumerate(scripts)]
+        tally, done = supervise.Tally(), set()
+        with contextlib.redirect_stdout(io.StringIO()):
+            supervise.run_group(supervise.Queue(2, stages), None, tally, done, time.monotonic(), time.monotonic() + 60)
+        assert str(tally) == "3 passed, 0 failed, 0 skipped" and done == {stage.name for stage in stages}
+
+
 def main():
     tests = [(name, test) for name, test in globals().items() if name.startswith("test_")]
     print(f"1..{len(tests)}")
