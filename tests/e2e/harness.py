@@ -17,8 +17,9 @@ from processes import (WAIT_SECONDS, Stuck, await_condition, children, describe,
 from trees import (check_same, count, forests, graph_shape, journal_shapes, parse_graph, parse_live,  # noqa: F401
                    plain_name, shape, shapes, split_live, walk)
 
-# Under nohup it would stay ignored in the tracers too.
+# Under nohup, and in the background of a script, they would stay ignored in all that tests start.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Process:
