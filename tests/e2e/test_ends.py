@@ -121,7 +121,7 @@ def test_probes_come_and_go_under_load(binary, start, run_tool, method, how):
     """Calls that begin or end while probes are attached or taken away are not seen at all, or whole: what is open when
     tracing ends is still running, whichever probe goes first."""
     program = start(binary("busy"))
-    assert program.work("GO 50") == 50
+    assert program.work("GO 10") == 10
     options = {"^C": [], "--timeout": ["--timeout"], "--limit": ["--limit", "40"]}[how]
     patterns = ["-u", "main.*"]
     if method != "perf_event":  # which needs a tenth of a second for each probe
@@ -146,7 +146,7 @@ def test_probes_come_and_go_under_load(binary, start, run_tool, method, how):
                     break
         calls = tracer.calls()
         assert len(calls) > 100 and "lost" not in tracer.err, tracer.err
-        # Some of the fifty always are inside: that was so when tracing ended, not when the last probe was gone.
+        # Some of the ten always are inside: that was so when tracing ended, not when the last probe was gone.
         assert {call["end"] for call in calls} == ({"return"} if how == "--limit" else {"return", "running"})
         for trees in shapes(calls).values():
             for tree in trees:
