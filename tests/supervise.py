@@ -349,8 +349,8 @@ def make_stages(quick):
             e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
             # Processors that one of these leaves idle are another's, and none waits for the longest. Those that take
             # long begin.
-            Queue(3, [other("kernels", "--quick", minimum=["newest", "5.10"]), release,
-                      other("fuzz", needs="packages", minimum=["--least"], environment=CLANG), arm64, other("viewers"),
+            Queue(3, [other("kernels", "--quick", minimum=["--quick", "newest", "5.10"]), release,
+                      other("fuzz", "--quick", needs="packages", minimum=["--least"], environment=CLANG), arm64, other("viewers"),
                       other("torture", "--quick", minimum=["--quick", "--package", "context"]),
                       other("disassembly", "--quick"), other("model", "--seeds", "50", minimum=["--seeds", "20"]),
                       other("otlp", "--quick", minimum=["--quick", "--only", "joined"]),
