@@ -50,6 +50,7 @@ static __always_inline struct hunted_wait *make_wait(const struct who *who, bool
 	struct hunted_wait new = {.program = program_of(who), .is_inside = is_inside};
 
 	bpf_map_update_elem(&waits, &who->key, &new, BPF_ANY);
+	num_made_waits++;
 	return bpf_map_lookup_elem(&waits, &who->key);
 }
 

@@ -79,6 +79,8 @@ const volatile __u32 hit_shard_mask = 0; /* of the processor's number: see `site
 
 /* False while probes come and go: then only some of what happens would be seen. */
 volatile bool is_tracing = false;
+/* Since when it is true. What a goroutine does that was not seen to begin it, it has done since before. */
+volatile __u64 tracing_since_ns = 0;
 /* How often a thread of only_pid that was not its first one executed a program: see
  * attach_options.pid. */
 volatile __u32 num_moves = 0;
@@ -97,6 +99,9 @@ volatile bool has_distrusted = false;
 
 /* Of so many calls that could begin a tree one does, chosen by chance; 0: all do. */
 volatile __u32 sample_one_in = 0;
+
+/* Goroutines that came into `waits`. */
+volatile __u32 num_made_waits = 0;
 
 /* With `hunts`: there are no sites (any more) where goroutines change their states. */
 volatile bool samples_waits = false;

@@ -45,6 +45,24 @@ static __always_inline void begin_wait(const struct who *who, struct hunted_wait
 		end_running(who, wait->is_inside && state == STATE_SYSCALL);
 }
 
+/*
+ * The goroutine is met for the first time, as it ends a wait: that has begun before tracing, and is told from there on. Not
+ * if it was met before, maybe, and forgotten since there are many; and a coroutine that nobody has run yet does not wait: it
+ * would go on at its first function (newcoro() in src/runtime/coro.go).
+ */
+static __always_inline void begin_unseen_wait(const struct who *who, struct hunted_wait *wait)
+{
+	__u64 start, pc;
+
+	if (num_made_waits > MAX_WAITS / 2 ||
+	    !read_user(&start, sizeof(start), who->g + g_startpc) ||
+	    !read_user(&pc, sizeof(pc), who->g + g_sched_sp + sizeof(pc)) || pc == start)
+		return;
+	wait->syscall = -1;
+	wait->state = STATE_WAITING;
+	wait->start_ns = tracing_since_ns;
+}
+
 /* What is read of a wait when it turns out to be long. */
 static __always_inline void note_reason(const struct who *who, struct hunted_wait *wait)
 {
@@ -282,6 +300,8 @@ static __always_inline void on_wait(struct pt_regs *ctx, struct who *who, const 
 		wait = make_wait(who, !is_shut(gate) && gate->program == program_of(who));
 		if (!wait)
 			return;
+		if (old_state == STATE_WAITING && !wait->is_inside)
+			begin_unseen_wait(who, wait);
 	}
 	if (old_state == STATE_RUNNING)
 		begin_wait(who, wait, new_state);

@@ -210,7 +210,8 @@ struct error *live_start(const struct live_options *options, struct source **out
 	}
 	/* Not before all are there: a tree whose first call was seen and whose end was not would
 	 * stay open. */
-	live->bpf->bss->is_tracing = !options->careful && attachment_num_sites(live->attachment);
+	if (!options->careful && attachment_num_sites(live->attachment))
+		live_note_begin(live, live_now_ns(live));
 	*out = &live->source;
 	return NULL;
 }

@@ -52,8 +52,12 @@ struct error *live_go_on_changing(struct live *live)
 	err = live_consume_all(live);
 	if (!err && news == LAYERS_GOING)
 		err = hand_on_taken_off(live);
-	else if (live->is_gap)
-		live_hand_on_time(live, RECORD_GAP_END, live_now_ns(live));
+	if (!err && news != LAYERS_GOING && live->is_gap) {
+		uint64_t now_ns = live_now_ns(live);
+
+		live_hand_on_time(live, RECORD_GAP_END, now_ns);
+		live_note_begin(live, now_ns);
+	}
 	live->is_gap = false;
 	return err;
 }
@@ -148,6 +152,7 @@ static void forget_goroutines(struct live *live)
 {
 	gates_forget(&live->gates);
 	clear_map(live->bpf->maps.waits);
+	live->bpf->bss->num_made_waits = 0;
 	clear_map(live->bpf->maps.threads);
 	if (live->looks)
 		looks_forget(live->looks);
@@ -187,7 +192,7 @@ void live_begin(struct source *source)
 	uint64_t now_ns = live_now_ns(live);
 
 	/* Before it is looked who has ended: what ends from now on tells. */
-	live->bpf->bss->is_tracing = true;
+	live_note_begin(live, now_ns);
 	if (!live->is_resting)
 		return;
 	live->is_resting = false;

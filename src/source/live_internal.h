@@ -57,6 +57,13 @@ static inline uint64_t live_now_ns(const struct live *live)
 	return event_clock_now_ns(live->options.clock);
 }
 
+/* From now on all is seen that happens. */
+static inline void live_note_begin(struct live *live, uint64_t now_ns)
+{
+	live->bpf->bss->tracing_since_ns = now_ns;
+	live->bpf->bss->is_tracing = true;
+}
+
 /* ---- live_records.c ---- */
 
 void live_hand_on(struct live *live, const struct record *record);

@@ -57,6 +57,21 @@ def test_replicas(hunt):
     assert len(names) > 10 and len(set(names)) == len(names) and set(names) <= set(waited), names
 
 
+def test_waits_since_before_tracing(binary, start, run_tool):
+    """Who reads from a connection that was idle when tracing began has waited for its peer since: that is what the one
+    call is about."""
+    program = start(binary("peers"))
+    program.work("kept 1 0")
+    tracer = run_tool("hunt", "-f", "json", "--slower", "10ms", "-p", program.pid, "main.Get").await_tracing()
+    (peer,) = program.work("kept 1 200")["on_ns"]
+    tracer.stop()
+    (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
+    assert cause["kind"] == "select" and cause["woken_by"]["function"] == "net/http.(*persistConn).readLoop", cause
+    (doing,) = cause["meanwhile"]
+    assert doing["kind"] == "IO wait" and 0.95 < doing["share"] <= 1, cause
+    assert doing["function"] == "net/http.(*persistConn).Read" and doing["on"][0]["name"] == peer, cause
+
+
 def test_clients(hunt):
     """Clients have a port for each connection: their hosts are told."""
     text, waited = hunt("clients 80 20", "main.Take")
