@@ -17,7 +17,9 @@ enum cut {
 	CUT_CALLEE_PATH,
 	CUT_PATH, /* of the function's package */
 	CUT_CALLEE,
-	CUT_FILE, /* or the line is broken */
+	CUT_NAME, /* of the function, its beginning; or the line is broken */
+	CUT_FILE, /* and not the name */
+	CUT_FILE_AND_NAME,
 	CUT_ALL,
 };
 
@@ -36,6 +38,14 @@ const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns)
 	text[len + 1] = 0;
 	return text;
 }
+
+/* Trees: on narrow terminals, levels are closer. */
+#define NARROW_WIDTH     120
+#define MAX_TREE_INDENT  30
+#define MAX_TREE_COLUMNS 20 /* when narrow */
+
+/* Of a function's name, with which it still says something. */
+#define LEAST_NAME 8
 
 #define SHARE_SIZE 16
 
@@ -74,6 +84,13 @@ static bool lacks_file(const struct hunt_line *line)
 	return line->place && !line->is_name_only && !line->place->file;
 }
 
+static size_t tree_indent(size_t width, unsigned depth)
+{
+	if (width < NARROW_WIDTH)
+		return depth < MAX_TREE_COLUMNS ? depth : MAX_TREE_COLUMNS;
+	return depth < MAX_TREE_INDENT / 2 ? 2 * depth : MAX_TREE_INDENT;
+}
+
 /* ---- files ---- */
 
 static void put_to_file(struct output *out, const struct hunt_line *line)
@@ -84,6 +101,8 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 
 	writer_put_spaces(writer, line->indent);
 	writer_puts(writer, line->before);
+	writer_put_spaces(writer, tree_indent(SIZE_MAX, line->depth));
+	writer_puts(writer, line->bracket ?: "");
 	writer_puts(writer, line->name ?: "");
 	writer_puts(writer, line->then ?: "");
 	if (line->place) {
@@ -122,13 +141,27 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 
 /* ---- terminals ---- */
 
-static void put_function(struct line *line, const struct place *place, bool with_path)
+/* The last so many bytes of a name, and what stands for the others. */
+static struct name end_of(struct line *line, const struct name *name, size_t len)
+{
+	size_t start = name->len - len;
+
+	while (start < name->len && (name->text[start] & 0xc0) == 0x80)
+		start++;
+	line_puts(line, "…");
+	return (struct name){.text = name->text + start, .len = name->len - start};
+}
+
+/* `room`: columns for the name; 0: as many as it has. */
+static void put_function(struct line *line, const struct place *place, bool with_path, size_t room)
 {
 	struct name name;
 	struct place shortened = *place;
 
 	if (place->function && !with_path) {
 		name = name_without_path(place->function);
+		if (room && name.len > room)
+			name = end_of(line, &name, room - 1);
 		shortened.function = &name;
 	}
 	line_put_position(line, &shortened, false);
@@ -165,7 +198,13 @@ static void put_callees(struct line *line, const struct hunt_line *what, bool wi
 	}
 }
 
-static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut cut)
+static bool cuts_name(enum cut cut)
+{
+	return cut == CUT_NAME || cut == CUT_FILE_AND_NAME;
+}
+
+/* `room`: where the function's name is cut, columns for it; 0: it is left out. */
+static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut cut, size_t room)
 {
 	struct line *line = &text->line;
 	const struct place *place = what->place;
@@ -174,12 +213,15 @@ static void fill(struct hunt_text *text, const struct hunt_line *what, enum cut 
 
 	line_put_spaces(line, indent);
 	line_puts(line, what->before);
+	line_put_spaces(line, tree_indent(line->width, what->depth));
+	line_puts(line, what->bracket ?: "");
 	line_puts(line, what->name ?: "");
 	line_puts(line, what->then ?: "");
 	if (place) {
 		if (what->is_bold && text->has_color)
 			line_style(line, BOLD);
-		put_function(line, place, cut < CUT_PATH);
+		if (room || !cuts_name(cut))
+			put_function(line, place, cut < CUT_PATH, room);
 		if (what->is_bold && text->has_color)
 			line_style(line, LINE_PLAIN);
 		if (has_file(what) && cut < CUT_FILE) {
@@ -213,17 +255,41 @@ static size_t width_of(const struct output *out)
 	return terminal_width(fileno(out->options.file));
 }
 
+/* The name of the function is cut. False: too little would be left of it. */
+static bool fit_name(struct output *out, const struct hunt_line *line, enum cut cut)
+{
+	struct hunt_text *text = out->data;
+	struct line *filled = &text->line;
+	size_t room;
+
+	line_begin(filled, width_of(out));
+	fill(text, line, cut, 0);
+	room = filled->width - filled->columns;
+	if (filled->is_cut || room < LEAST_NAME)
+		return false;
+	line_begin(filled, width_of(out));
+	fill(text, line, cut, room);
+	return !filled->is_cut;
+}
+
 /* In one line. False: more than may be is cut off. */
 static bool fit(struct output *out, const struct hunt_line *line, enum cut most)
 {
 	struct hunt_text *text = out->data;
 
 	for (enum cut cut = CUT_FOLDERS; cut < most; cut++) {
+		if (cuts_name(cut)) {
+			if (line->place && fit_name(out, line, cut))
+				return true;
+			continue;
+		}
 		line_begin(&text->line, width_of(out));
-		fill(text, line, cut);
+		fill(text, line, cut, 0);
 		if (!text->line.is_cut)
 			return true;
 	}
+	line_begin(&text->line, width_of(out));
+	fill(text, line, CUT_FILE, 0);
 	return false;
 }
 
@@ -263,7 +329,7 @@ void hunt_line_put(struct output *out, const struct hunt_line *line)
 		put_to_file(out, line);
 		return;
 	}
-	if (!fit(out, line, line->may_break && line->place ? CUT_FILE : CUT_ALL) &&
+	if (!fit(out, line, line->may_break && line->place ? CUT_NAME : CUT_ALL) &&
 	    line->may_break && line->place) {
 		put_broken(out, line);
 		return;
@@ -307,7 +373,7 @@ void hunt_line_sentence(struct output *out, const struct place *function, const 
 					 .place = function,
 					 .is_name_only = true,
 					 .is_bold = true},
-		     CUT_PATH);
+		     CUT_PATH, 0);
 	text = put_words(&data->line, text);
 	end_line(out);
 	while (*text) {

@@ -20,6 +20,8 @@ struct hunt_text {
 struct hunt_line {
 	size_t indent;
 	const char *before;
+	unsigned depth; /* in a tree: so many levels further in, where there is room */
+	const char *bracket; /* behind that; NULL: none */
 	/* A text from the program, of any length, and what follows it; NULL: none. */
 	const char *name, *then;
 	/* With its file and line; that they are not known is told, too. NULL: none. */

@@ -133,6 +133,14 @@ static void put_causes(struct output *out, const struct hunt_report *report)
 
 /* ---- goroutines that they started ---- */
 
+/* So that none is told as 0, if it is not very few. */
+static int decimals_of(double count)
+{
+	if (count < 0.095)
+		return 2;
+	return count - (double)(uint64_t)count < 0.05 ? 0 : 1;
+}
+
 static void put_started(struct output *out, const struct hunt_report *report)
 {
 	if (!report->num_started)
@@ -144,10 +152,10 @@ static void put_started(struct output *out, const struct hunt_report *report)
 		const struct hunt_started *started = &report->started[i];
 		char before[64], behind[96] = "", amount[HUNT_AMOUNT_SIZE];
 		struct place place = started->go;
-		bool is_whole = started->count - (double)(uint64_t)started->count < 0.05;
 
 		place.function = started->function.function;
-		snprintf(before, sizeof(before), "%6.*f  ", is_whole ? 0 : 1, started->count);
+		snprintf(before, sizeof(before), "%6.*f  ", decimals_of(started->count),
+			 started->count);
 		if (started->did.ns)
 			snprintf(behind, sizeof(behind), ", %s together",
 				 hunt_amount(amount, started->did.ns));

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "output/hunt_line.h"
+#include "output/place_text.h"
 
 /* Smaller shares are left out. */
 #define LEAST_NODE 0.01
@@ -12,6 +13,8 @@
 #define MAX_LINES 60
 /* Calls in a row that do nothing but the next one: fewer hide more than they save. */
 #define LEAST_FOLDED 3
+/* Of shares and times, and the space behind them. */
+#define AMOUNT_COLUMNS 18
 
 /* ---- how far lines are indented ---- */
 
@@ -93,15 +96,15 @@ static unsigned num_between(const struct hunt_report *report, size_t at)
 static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf,
 		     unsigned depth, size_t repeats)
 {
-	char before[96], amount[HUNT_AMOUNT_SIZE], behind[48];
-	struct hunt_line line = {.before = before};
+	char before[64], amount[HUNT_AMOUNT_SIZE], behind[48];
+	struct hunt_line line = {.before = before, .depth = depth};
 
-	snprintf(before, sizeof(before), "%4.0f %%  %8s  %*s%s", 100 * node->share,
-		 hunt_amount(amount, node->ns), depth < 15 ? 2 * (int)depth : 30, "",
-		 node->kind ? "[" : "");
+	snprintf(before, sizeof(before), "%4.0f %%  %8s  ", 100 * node->share,
+		 hunt_amount(amount, node->ns));
 	snprintf(behind, sizeof(behind), " (calls itself, %zu deep)", repeats + 1);
 	line.behind = repeats ? behind : NULL;
 	if (node->kind) {
+		line.bracket = "[";
 		line.name = node->kind;
 		line.then = "]";
 	} else {
@@ -113,22 +116,35 @@ static void put_node(struct output *out, const struct hunt_node *node, const str
 }
 
 /* "via main.withLog.func1, main.withAuth.func1 and 3 more" */
+static char *folded_text(const struct hunt_node *first, unsigned count, bool with_paths)
+{
+	struct name names[2];
+	char *text;
+
+	for (unsigned i = 0; i < 2; i++) {
+		const struct name *name = first[i].frame.place.function;
+
+		if (!name)
+			return asprintf(&text, "via %u calls", count) < 0 ? NULL : text;
+		names[i] = with_paths ? *name : name_without_path(name);
+	}
+	if (asprintf(&text, "via %.*s, %.*s and %u more", (int)names[0].len, names[0].text,
+		     (int)names[1].len, names[1].text, count - 2) < 0)
+		return NULL;
+	return text;
+}
+
 static void put_folded(struct output *out, const struct hunt_node *first, unsigned count,
 		       unsigned depth)
 {
-	const struct name *one = first[0].frame.place.function;
-	const struct name *other = first[1].frame.place.function;
-	_cleanup_free_ char *text = NULL;
-	char before[64];
-	int len;
+	_cleanup_free_ char *whole = folded_text(first, count, true);
+	_cleanup_free_ char *shorter = folded_text(first, count, false);
+	struct hunt_line line = {
+		.indent = AMOUNT_COLUMNS, .before = "", .depth = depth, .name = whole ?: "via"};
 
-	snprintf(before, sizeof(before), "%18s%*s", "", depth < 15 ? 2 * (int)depth : 30, "");
-	if (one && other)
-		len = asprintf(&text, "via %.*s, %.*s and %u more", (int)one->len, one->text,
-			       (int)other->len, other->text, count - 2);
-	else
-		len = asprintf(&text, "via %u calls", count);
-	hunt_line_put(out, &(struct hunt_line){.before = before, .name = len < 0 ? "via" : text});
+	if (shorter && !hunt_line_fits(out, &line))
+		line.name = shorter;
+	hunt_line_put(out, &line);
 }
 
 static const char *title(const struct hunt_report *report)

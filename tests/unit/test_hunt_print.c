@@ -259,6 +259,29 @@ static void test_narrow(void **state)
 	assert_shown(live_on, 60, "hunt-terminal-on");
 }
 
+/* A call that waits at the ends of two deep ways, of which each function is on both. */
+static void deep(struct world *world)
+{
+	world_begin(world, &(struct hunt_settings){.sample_ns = 5000000});
+	world_enter(world, 1, 0);
+	world_wait(world, 1, 0, 60000, 60000, REASON_LOCK,
+		   STACK(world, PARK, LOCK, GET, REFRESH, LOAD, BURN, HOG, REFRESH, BURN, HOG,
+			 REFRESH, GET, LOAD, HANDLE),
+		   0, 0);
+	world_wait(world, 1, 60000, 80000, 80000, REASON_SLEEP,
+		   STACK(world, PARK, SLEEP, LOAD, GET, BURN, HOG, REFRESH, BURN, HOG, REFRESH, GET,
+			 LOAD, HANDLE),
+		   0, 0);
+	world_leave(world, 1, 80000);
+	world_stop(world, 80000);
+}
+
+/* What is at the leaves is told to its end, and each line has its own. */
+static void test_deep(void **state)
+{
+	assert_shown(deep, 60, "hunt-terminal-deep");
+}
+
 /* ---- stuck calls ---- */
 
 static void test_stuck(void **state)
@@ -394,12 +417,12 @@ static void test_wrapped(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),    cmocka_unit_test(test_json),
-		cmocka_unit_test(test_folded),  cmocka_unit_test(test_terminal),
-		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_drill),   cmocka_unit_test(test_on),
-		cmocka_unit_test(test_sampled), cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_narrow), cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_stuck),  cmocka_unit_test(test_drill),
+		cmocka_unit_test(test_on),     cmocka_unit_test(test_sampled),
+		cmocka_unit_test(test_parts),  cmocka_unit_test(test_wrapped),
 	};
 
 	if (argc > 1)
