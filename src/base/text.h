@@ -42,6 +42,19 @@ int text_hex_digit(char digit);
 #define TEXT_NUMBER_SIZE 20
 size_t text_format_number(char *out, uint64_t value);
 
+/*
+ * "1,204", "1,204 functions", "1 function": how many there are, as all text for people tells it; columns of tables
+ * and ids have digits alone. Structs, so that they can stand among what printf() gets: `text_count(n).text`.
+ */
+struct text_count {
+	char text[TEXT_NUMBER_SIZE + 7];
+};
+struct text_counted {
+	char text[128];
+};
+struct text_count text_count(uint64_t count);
+struct text_counted text_counted(uint64_t count, const char *one, const char *many);
+
 /* "411402": six digits, without a NUL. */
 void text_put_microseconds(char *out, uint32_t microseconds);
 

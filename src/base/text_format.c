@@ -2,6 +2,7 @@
 /* text_format.c - numbers, times and durations as people read them; see text.h. */
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -71,6 +72,30 @@ size_t text_format_number(char *out, uint64_t value)
 	else
 		*out = (char)('0' + value);
 	return len;
+}
+
+struct text_count text_count(uint64_t count)
+{
+	struct text_count counted;
+	char digits[TEXT_NUMBER_SIZE], *to = counted.text;
+	size_t length = text_format_number(digits, count);
+
+	for (size_t i = 0; i < length; i++) {
+		if (i && (length - i) % 3 == 0)
+			*to++ = ',';
+		*to++ = digits[i];
+	}
+	*to = '\0';
+	return counted;
+}
+
+struct text_counted text_counted(uint64_t count, const char *one, const char *many)
+{
+	struct text_counted counted;
+
+	snprintf(counted.text, sizeof(counted.text), "%s %s", text_count(count).text,
+		 count == 1 ? one : many);
+	return counted;
 }
 
 void text_put_microseconds(char *out, uint32_t microseconds)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "command/play.h"
 #include "command/signals.h"
 #include "compare/compare.h"
@@ -103,16 +104,21 @@ static struct play play_of(const struct diff_args *args, const char *path, struc
 /* And what to do about it, where something can be done. */
 static void report_left_out(const char *path, const struct tree_times *times)
 {
-	unsigned long long count = times->num_left_out;
+	uint64_t count = times->num_left_out;
 
 	if (times->num_taken_off > count / 2)
 		log_info(
-			"%s: %llu calls of targets are not compared, functions in them were left out because they were called too often: record fewer functions, or all of them with --max-overhead none",
-			path, count);
+			"%s: %s left out because they were called too often: record fewer functions, or all of them with --max-overhead none",
+			path,
+			text_counted(count,
+				     "call of a target is not compared, functions in it were",
+				     "calls of targets are not compared, functions in them were")
+				.text);
 	else if (count)
-		log_info(
-			"%s: %llu calls of targets are not compared, they are not there as a whole",
-			path, count);
+		log_info("%s: %s not there as a whole", path,
+			 text_counted(count, "call of a target is not compared, it is",
+				      "calls of targets are not compared, they are")
+				 .text);
 }
 
 static struct error *read_recording(struct play *play, FILE *file)

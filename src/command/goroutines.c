@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status_line.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/goroutines_args.h"
 #include "command/goroutines_file.h"
@@ -73,12 +74,15 @@ static struct sync_object awaited(void *context, const struct goroutine *one)
 static void explain(const struct report *report)
 {
 	if (report->snapshot->is_cut)
-		log_warning("there are more goroutines than are read: %u", SNAPSHOT_MAX_GOROUTINES);
+		log_warning("there are more goroutines than are read: %s",
+			    text_count(SNAPSHOT_MAX_GOROUTINES).text);
 	if (report->snapshot->num_unreadable)
-		log_warning("%zu goroutines could not be read", report->snapshot->num_unreadable);
+		log_warning("%s could not be read", text_counted(report->snapshot->num_unreadable,
+								 "goroutine", "goroutines")
+							    .text);
 	if (!report->groups->count)
-		log_info("process %d: none of its %zu goroutines is as the options want it",
-			 report->pid, report->snapshot->count);
+		log_info("process %d: of its %s none is as the options want it", report->pid,
+			 text_counted(report->snapshot->count, "goroutine", "goroutines").text);
 }
 
 static struct error *print_snapshot(const struct goroutines_args *args, struct report *report,

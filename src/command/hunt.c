@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hunt.c - what makes calls slow: attach to targets and to where goroutines wait, report at the end. */
 #include "base/log.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/drill.h"
 #include "command/hunt_memory.h"
@@ -131,10 +132,10 @@ static struct error *start(void *context)
 	struct hunting *hunting = context;
 	struct live_options options = {.sink = {.handle = handle, .context = hunting}};
 	size_t num_targets = plan_num_traced(&hunting->run.plan);
-	char what[64];
+	char what[160];
 
-	snprintf(what, sizeof(what), "tracing %zu function%s", num_targets,
-		 num_targets == 1 ? "" : "s");
+	snprintf(what, sizeof(what), "tracing %s",
+		 text_counted(num_targets, "function", "functions").text);
 	struct error *err = run_start(&hunting->run, &options, what);
 	if (err || !hunting->run.has_begun || hunting->run.is_changed)
 		return err;

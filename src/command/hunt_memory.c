@@ -2,6 +2,7 @@
 #include "command/hunt_memory.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "gofuncgraph/live.h"
 #include "gofuncgraph/stacks.h"
 #include "goroutines/process_source.h"
@@ -118,8 +119,8 @@ void hunt_memory_look(struct hunt_memory *memory, const struct source *source,
 	for (size_t i = 0; i < memory->num_stuck; i++)
 		look(memory, &memory->stuck[i], source, sink);
 	if (memory->num_more)
-		log_info("%llu more calls are open for as long",
-			 (unsigned long long)memory->num_more);
+		log_info("%s open for as long",
+			 text_counted(memory->num_more, "more call is", "more calls are").text);
 	memory->num_stuck = 0;
 	memory->num_more = 0;
 	forget(memory);

@@ -244,7 +244,7 @@ static void print_place(const struct gobin_inlining *place, size_t more)
 		printf(":%u", place->call.line);
 	}
 	if (more)
-		printf(" and %zu more place%s", more, more == 1 ? "" : "s");
+		printf(" and %s", text_counted(more, "more place", "more places").text);
 	puts("");
 }
 
@@ -289,15 +289,14 @@ static void print_summary(const struct plan *plan, size_t num_funcs, size_t num_
 
 	for (size_t i = 0; i < plan->num_runtime_funcs; i++)
 		num_runtime_sites += plan->runtime_funcs[i].num_sites;
-	printf("%zu function%s, %zu probe%s", num_funcs, num_funcs == 1 ? "" : "s",
-	       plan->num_sites - num_runtime_sites,
-	       plan->num_sites - num_runtime_sites == 1 ? "" : "s");
+	printf("%s, %s", text_counted(num_funcs, "function", "functions").text,
+	       text_counted(plan->num_sites - num_runtime_sites, "probe", "probes").text);
 	if (num_runtime_sites)
-		printf(" and %zu for the tracer itself", num_runtime_sites);
+		printf(" and %s for the tracer itself", text_count(num_runtime_sites).text);
 	if (plan->num_omissions)
-		printf("; %zu left out", plan->num_omissions);
+		printf("; %s left out", text_count(plan->num_omissions).text);
 	if (num_inlined)
-		printf("; %zu%s only inlined", num_inlined, cut ? " or more" : "");
+		printf("; %s%s only inlined", text_count(num_inlined).text, cut ? " or more" : "");
 	puts("");
 }
 

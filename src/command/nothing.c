@@ -4,17 +4,19 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 /* ---- processes ---- */
 
 static void explain_one_process(const struct run *run, const char *what)
 {
 	size_t others = run->running.same_file;
-	char also[128] = "";
+	char also[192] = "";
 
 	if (others)
-		snprintf(also, sizeof(also), "; %zu other process%s the same file, and %s left out",
-			 others, others == 1 ? " runs" : "es run", others == 1 ? "is" : "are");
+		snprintf(also, sizeof(also), "; %s the same file, and %s left out",
+			 text_counted(others, "other process runs", "other processes run").text,
+			 others == 1 ? "is" : "are");
 	log_info("nothing to show: process %d has not %s while it was traced%s",
 		 process_pid(run->process), what, also);
 }
@@ -22,8 +24,9 @@ static void explain_one_process(const struct run *run, const char *what)
 static void explain_chosen(const struct run *run, const char *what)
 {
 	log_info(
-		"nothing to show: no process that --cgroup, --container, --pod and --comm choose has %s while it was traced; %zu run %s, chosen or not",
-		what, run->running.same_file, gobin_path(run->bin));
+		"nothing to show: no process that --cgroup, --container, --pod and --comm choose has %s while it was traced; %s %s, chosen or not",
+		what, text_counted(run->running.same_file, "runs", "run").text,
+		gobin_path(run->bin));
 }
 
 static void explain_all_processes(const struct run *run, const char *what)
@@ -33,14 +36,15 @@ static void explain_all_processes(const struct run *run, const char *what)
 	char hidden[64] = "";
 
 	if (running->hidden)
-		snprintf(hidden, sizeof(hidden), " (%zu may not be looked at)", running->hidden);
+		snprintf(hidden, sizeof(hidden), " (%s may not be looked at)",
+			 text_count(running->hidden).text);
 	if (running->reached == 1)
 		log_info("nothing to show: the process that runs %s has not %s while it was traced",
 			 path, what);
 	else if (running->reached)
 		log_info(
-			"nothing to show: none of the %zu processes that run %s has %s while they were traced",
-			running->reached, path, what);
+			"nothing to show: none of the %s processes that run %s has %s while they were traced",
+			text_count(running->reached).text, path, what);
 	else if (running->same_file)
 		log_info("nothing to show: the probes reached none of the processes that run %s",
 			 path);
@@ -108,7 +112,8 @@ char *nothing_targets(const struct plan *plan)
 			plan->funcs[i].func->name);
 	}
 	if (total > shown)
-		fprintf(out, " or one of %zu others", total - shown);
+		fprintf(out, total - shown == 1 ? " or %s other" : " or one of %s others",
+			text_count(total - shown).text);
 	fclose(out);
 	return text;
 }

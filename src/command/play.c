@@ -253,8 +253,10 @@ void play_report(const struct play *play)
 	counts_report(play->counts, advice[play->recorded]);
 	if (trouble.num_damaged)
 		log_warning(
-			"%s is damaged: %llu parts of it are left out, the first at byte %llu; what was called then is missing",
-			play->path, (unsigned long long)trouble.num_damaged, offset);
+			"%s is damaged: %s left out, the first at byte %llu; what was called then is missing",
+			play->path,
+			text_counted(trouble.num_damaged, "part of it is", "parts of it are").text,
+			offset);
 	else if (trouble.is_cut)
 		log_warning(
 			"%s was cut off at byte %llu, by a crash or a full disk: what is shown ends there",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/terminal.h"
+#include "base/text.h"
 #include "guard/bill.h"
 
 #define PIECE_SIZE 96
@@ -36,10 +37,8 @@ struct pieces {
 static void put_count(char text[PIECE_SIZE], const char *before, uint64_t count, const char *one,
 		      const char *many)
 {
-	char number[BILL_NUMBER_SIZE];
-
-	bill_put_number(number, count);
-	snprintf(text, PIECE_SIZE, "%s%s %s", before, number, count == 1 ? one : many);
+	snprintf(text, PIECE_SIZE, "%s%s %s", before, text_count(count).text,
+		 count == 1 ? one : many);
 }
 
 /* "3.1 %", "84 %" */
@@ -53,16 +52,15 @@ static void put_overhead(char text[PIECE_SIZE], double share)
 
 static void put_counted(char text[PIECE_SIZE], const struct progress_count *counted)
 {
-	char shown[BILL_NUMBER_SIZE];
 	size_t length;
 
 	if (!counted->one)
 		return;
 	put_count(text, "", counted->count, counted->one, counted->many);
 	length = strlen(text);
-	bill_put_number(shown, counted->num_shown);
 	if (counted->are_chosen)
-		snprintf(text + length, PIECE_SIZE - length, ", %s shown", shown);
+		snprintf(text + length, PIECE_SIZE - length, ", %s shown",
+			 text_count(counted->num_shown).text);
 }
 
 static void put_processes(char text[PIECE_SIZE], const struct progress *progress)
@@ -79,11 +77,9 @@ static void put_processes(char text[PIECE_SIZE], const struct progress *progress
 
 static void put_attached(char text[PIECE_SIZE], const struct guard_now *guard)
 {
-	char done[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
-
-	bill_put_number(done, guard->num_attached);
-	bill_put_number(all, guard->num_sites);
-	snprintf(text, PIECE_SIZE, "attaching %s of %s probes", done, all);
+	snprintf(text, PIECE_SIZE, "attaching %s of %s probe%s",
+		 text_count(guard->num_attached).text, text_count(guard->num_sites).text,
+		 guard->num_sites == 1 ? "" : "s");
 }
 
 static void make_pieces(struct pieces *pieces, const struct progress *progress)

@@ -191,17 +191,16 @@ static void report_losses(const struct run *run)
 /* What ended it came while probes were being attached: `num_attached` of them were there. */
 static void tell_not_begun(const struct run *run, size_t num_attached)
 {
-	char what[48] = "tracing ended", how_many[32] = "while the";
+	char what[48] = "tracing ended", how_many[48] = "while the";
 
 	if (run->process && process_has_ended(run->process))
 		snprintf(what, sizeof(what), "process %d ended", process_pid(run->process));
 	else if (signals_arrived())
 		strcpy(what, "told to stop");
 	if (num_attached)
-		snprintf(how_many, sizeof(how_many), "when %zu of", num_attached);
-	log_info(
-		"%s %s %zu probes were attached: nothing was traced yet, and no probe is left behind",
-		what, how_many, run->plan.num_sites);
+		snprintf(how_many, sizeof(how_many), "when %s of", text_count(num_attached).text);
+	log_info("%s %s %s attached: nothing was traced yet, and no probe is left behind", what,
+		 how_many, text_counted(run->plan.num_sites, "probe was", "probes were").text);
 }
 
 /* Losses and costs. */

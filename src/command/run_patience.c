@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "command/run_internal.h"
 #include "command/signals.h"
 #include "guard/bill.h"
@@ -36,19 +37,19 @@ static void put_time_left(char text[64], const struct run_leaving *leaving, uint
 static void tell_leaving(struct run *run, uint64_t now_ns, size_t num_left, pid_t holder)
 {
 	struct run_leaving *leaving = &run->leaving;
-	char count[BILL_NUMBER_SIZE], time_left[64], text[STATUS_LINE_SIZE];
+	struct text_counted count = text_counted(num_left, "probe", "probes");
+	char time_left[64], text[STATUS_LINE_SIZE];
 
-	bill_put_number(count, num_left);
 	put_time_left(time_left, leaving, now_ns, num_left);
 	if (!leaving->is_told)
 		log_info(
-			"the kernel takes %s probes away one after the other%s; ^C, or another signal, leaves that to process %d",
-			count, time_left, holder);
+			"the kernel takes %s away one after the other%s; ^C, or another signal, leaves that to process %d",
+			count.text, time_left, holder);
 	leaving->is_told = true;
 	if (now_ns < run->progress_ns)
 		return;
 	run->progress_ns = now_ns + SHOW_EVERY_NS;
-	snprintf(text, sizeof(text), "taking %s probes away%s", count, time_left);
+	snprintf(text, sizeof(text), "taking %s away%s", count.text, time_left);
 	if (status_line_room() >= strlen(text))
 		status_line_show(text);
 }
@@ -58,7 +59,6 @@ static bool waits_on(void *context, size_t num_left, pid_t holder)
 	struct run *run = context;
 	struct run_leaving *leaving = &run->leaving;
 	uint64_t now_ns = monotonic_ns();
-	char count[BILL_NUMBER_SIZE];
 
 	if (!num_left)
 		return true;
@@ -76,10 +76,9 @@ static bool waits_on(void *context, size_t num_left, pid_t holder)
 	if (signals_count() == leaving->num_signals)
 		return true;
 	status_line_clear();
-	bill_put_number(count, num_left);
 	log_warning(
-		"process %d goes on taking %s probes away: what runs into them until then takes longer, and tells nothing",
-		holder, count);
+		"process %d goes on taking %s away: what runs into them until then takes longer, and tells nothing",
+		holder, text_counted(num_left, "probe", "probes").text);
 	return false;
 }
 

@@ -221,8 +221,8 @@ static struct error *write_dump(struct run_record *to, uint64_t ns)
 		err = error_errno(errno, "cannot write %s", path);
 	text_format_amount(amount, ns);
 	if (!err)
-		log_info("a call took %s: what led to it is in %s, %llu bytes", amount, path,
-			 (unsigned long long)num_bytes);
+		log_info("a call took %s: what led to it is in %s, %s bytes", amount, path,
+			 text_count(num_bytes).text);
 	return err;
 }
 
@@ -239,8 +239,8 @@ static struct error *look_for_slow(struct run_record *to, const struct record *r
 		return NULL;
 	if (++to->num_dumps == MAX_DUMPS)
 		log_warning(
-			"this is the last of %d files for slow calls: delete some, and start anew",
-			MAX_DUMPS);
+			"this is the last of %s files for slow calls: delete some, and start anew",
+			text_count(MAX_DUMPS).text);
 	return write_dump(to, ns);
 }
 
@@ -279,9 +279,9 @@ void run_record_report(const struct run_record *record)
 	if (!record->recorder)
 		return;
 	sums = recorder_sums(record->recorder);
-	log_info("recorded %llu events in %llu bytes: gofuncgraph-c replay %s shows them",
-		 (unsigned long long)sums.num_records, (unsigned long long)sums.num_bytes,
-		 record->path);
+	log_info("recorded %s in %s bytes: gofuncgraph-c replay %s shows them",
+		 text_counted(sums.num_records, "event", "events").text,
+		 text_count(sums.num_bytes).text, record->path);
 }
 
 void run_record_close(struct run_record *record)

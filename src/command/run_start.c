@@ -101,7 +101,8 @@ static struct error *start_source(struct run *run, struct live_options *options,
 	run_look_for_others(run);
 	log_verbose("attached by %s", attach_method_name(live_method(run->source)));
 	running_warn_of_unreached(&run->plan, run->process ? process_pid(run->process) : 0);
-	log_info("%s (%zu probes) in %s, ^C ends", what, live_num_sites(run->source),
+	log_info("%s (%s) in %s, ^C ends", what,
+		 text_counted(live_num_sites(run->source), "probe", "probes").text,
 		 gobin_path(run->bin));
 	return NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "base/file_age.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "command/nothing.h"
 
 /* Calls in no tree that are worth a word. */
@@ -80,8 +81,8 @@ static void log_self_checks(const struct plan *plan)
 		count += checked != NULL;
 	}
 	if (count)
-		log_info("%zu function%s left out: %s (-v names them)", count,
-			 count == 1 ? " is" : "s are", reason);
+		log_info("%s left out: %s (-v names them)",
+			 text_counted(count, "function is", "functions are").text, reason);
 }
 
 static struct error *make_plan(void *context)
@@ -147,10 +148,10 @@ static struct error *start(void *context)
 	struct run_trees *trees = context;
 	struct live_options options = {.sink = {.handle = handle, .context = trees}};
 	size_t num_traced = plan_num_traced(&trees->run->plan);
-	char what[64];
+	char what[160];
 
-	snprintf(what, sizeof(what), "tracing %zu function%s", num_traced,
-		 num_traced == 1 ? "" : "s");
+	snprintf(what, sizeof(what), "tracing %s",
+		 text_counted(num_traced, "function", "functions").text);
 	struct error *err = run_start(trees->run, &options, what);
 	if (err || !trees->run->has_begun || trees->run->is_changed)
 		return err;
@@ -221,8 +222,8 @@ static void hint_at_follow(const struct run_trees *trees)
 	    missed < LEAST_MISSED)
 		return;
 	log_info(
-		"%llu of %llu calls of traced functions are in no tree: goroutines made them that were in no target; --follow shows those of goroutines that a tree starts",
-		(unsigned long long)missed, (unsigned long long)all);
+		"%s of %s calls of traced functions are in no tree: goroutines made them that were in no target; --follow shows those of goroutines that a tree starts",
+		text_count(missed).text, text_count(all).text);
 }
 
 static void report(void *context)

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "command/overlay.h"
 #include "process/reach.h"
 
@@ -230,7 +231,10 @@ void running_warn_of_unreached(const struct plan *plan, pid_t only)
 	else if (open_executable(&exe, only))
 		warn_if_unreached(&search, &exe);
 	if (search.count > MAX_WARNINGS)
-		log_warning("%zu more such processes are not traced", search.count - MAX_WARNINGS);
+		log_warning("%s not traced",
+			    text_counted(search.count - MAX_WARNINGS, "more such process is",
+					 "more such processes are")
+				    .text);
 }
 
 /* ---- what is traced ---- */

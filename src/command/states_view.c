@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 
 /* ---- changes ---- */
 
@@ -106,26 +107,29 @@ struct error *states_view_feed(struct states_view *view, const struct record *re
 
 void states_view_report(const struct states_view *view)
 {
-	static const char *const rows[STATES_NUM_TABLES] = {
-		[STATES_GOROUTINES] = "goroutines",
-		[STATES_FUNCTIONS] = "functions",
-		[STATES_STATEMENTS] = "go statements",
+	static const char *const rows[STATES_NUM_TABLES][2] = {
+		[STATES_GOROUTINES] = {"more goroutine is", "more goroutines are"},
+		[STATES_FUNCTIONS] = {"more function is", "more functions are"},
+		[STATES_STATEMENTS] = {"more go statement is", "more go statements are"},
 	};
 
 	for (size_t i = 0; i < STATES_NUM_TABLES; i++)
 		if (view->num_left_out[i])
-			log_info("%llu more %s are not shown (--limit N shows more)",
-				 (unsigned long long)view->num_left_out[i], rows[i]);
+			log_info("%s not shown (--limit N shows more)",
+				 text_counted(view->num_left_out[i], rows[i][0], rows[i][1]).text);
 	if (view->num_forgotten && view->args->summary.tables)
 		log_warning(
-			"more than %d goroutines were alive at once: the sums count %llu of them twice if they did something later",
-			STATES_MAX_GOROUTINES, (unsigned long long)view->num_forgotten);
+			"more than %s goroutines were alive at once: the sums count %s of them twice if they did something later",
+			text_count(STATES_MAX_GOROUTINES).text,
+			text_count(view->num_forgotten).text);
 }
 
 void states_view_explain(const struct states_view *view)
 {
 	if (view->num_changes)
 		log_info(
-			"nothing to show: %llu changes of states were seen, and none is as --goid, --state or --min-duration want it",
-			(unsigned long long)view->num_changes);
+			"nothing to show: %s seen, and none is as --goid, --state or --min-duration want it",
+			text_counted(view->num_changes, "change of states was",
+				     "changes of states were")
+				.text);
 }

@@ -17,25 +17,26 @@ static const char *quantile(const struct histogram *durations, double share,
 	return text;
 }
 
-/* "1200 calls of targets, 3 shown; p50 99.9us, p90 12ms, p99 1.523s, max 2s" */
+/* "1,200 calls of targets, 3 shown; p50 99.9us, p90 12ms, p99 1.523s, max 2s" */
 void sums_report(const struct filter_sums *sums, uint64_t num_shown)
 {
 	const struct histogram *durations = &sums->durations;
-	unsigned long long count = durations->count + sums->lost, shown = num_shown;
+	struct text_counted count =
+		text_counted(durations->count + sums->lost, "call of a target", "calls of targets");
+	struct text_count shown = text_count(num_shown);
 	char p50[TEXT_AMOUNT_SIZE], p90[TEXT_AMOUNT_SIZE], p99[TEXT_AMOUNT_SIZE],
 		max[TEXT_AMOUNT_SIZE];
 
 	if (sums->not_kept)
-		log_warning(
-			"%llu trees were not kept that may be among the slowest: those kept took %u MiB",
-			(unsigned long long)sums->not_kept, FILTER_MAX_BYTES >> 20);
+		log_warning("%s not kept that may be among the slowest: those kept took %u MiB",
+			    text_counted(sums->not_kept, "tree was", "trees were").text,
+			    FILTER_MAX_BYTES >> 20);
 	if (!durations->count)
-		log_info("%llu call%s of targets, %llu shown", count, count == 1 ? "" : "s", shown);
+		log_info("%s, %s shown", count.text, shown.text);
 	else
-		log_info("%llu call%s of targets, %llu shown; p50 %s, p90 %s, p99 %s, max %s",
-			 count, count == 1 ? "" : "s", shown, quantile(durations, 0.5, p50),
-			 quantile(durations, 0.9, p90), quantile(durations, 0.99, p99),
-			 quantile(durations, 1, max));
+		log_info("%s, %s shown; p50 %s, p90 %s, p99 %s, max %s", count.text, shown.text,
+			 quantile(durations, 0.5, p50), quantile(durations, 0.9, p90),
+			 quantile(durations, 0.99, p99), quantile(durations, 1, max));
 }
 
 /* ---- by powers of two ---- */

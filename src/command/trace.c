@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "command/command.h"
 #include "command/run_trees.h"
 
@@ -21,8 +22,8 @@ static bool confirm_slow_attaching(const struct trace_args *args, const struct p
 	if (method != ATTACH_PERF_EVENT)
 		return true;
 	fprintf(stderr,
-		"found %zu uprobes, large number of uprobes (>%d) need long time for attaching and detaching, continue? [Y/n]\n",
-		plan->num_sites, SLOW_MANY_SITES);
+		"found %s uprobes, large number of uprobes (>%s) need long time for attaching and detaching, continue? [Y/n]\n",
+		text_count(plan->num_sites).text, text_count(SLOW_MANY_SITES).text);
 	if (!fgets(answer, sizeof(answer), stdin))
 		return false;
 	return answer[0] == '\n' || answer[0] == 'y' || answer[0] == 'Y';

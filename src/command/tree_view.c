@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/terminal.h"
+#include "base/text.h"
 #include "command/counts.h"
 #include "command/sums.h"
 #include "gofuncgraph/filter.h"
@@ -169,19 +170,22 @@ void tree_view_report_unwanted(const struct tree_view *view, const struct run_op
 			       const uint64_t counts[STAT_COUNT])
 {
 	const struct filter_sums *sums = sums_of(view);
-	unsigned long long rejected = counts[STAT_REJECTED] + (sums ? sums->rejected : 0);
-	unsigned long long undecided = counts[STAT_UNDECIDED] + (sums ? sums->undecided : 0);
+	uint64_t rejected = counts[STAT_REJECTED] + (sums ? sums->rejected : 0);
+	uint64_t undecided = counts[STAT_UNDECIDED] + (sums ? sums->undecided : 0);
 	const char *what = !options->num_labels ? "--where"
 			   : !options->where    ? "--label"
 						: "--where and --label";
 
 	if (rejected)
-		log_info("%llu call%s of targets did not satisfy %s", rejected,
-			 rejected == 1 ? "" : "s", what);
+		log_info("%s did not satisfy %s",
+			 text_counted(rejected, "call of a target", "calls of targets").text, what);
 	if (undecided)
 		log_info(
-			"%llu call%s of targets %s left out: nobody knows whether they satisfy %s, a value was not there",
-			undecided, undecided == 1 ? "" : "s", undecided == 1 ? "was" : "were",
+			"%s satisfy %s, a value was not there",
+			text_counted(undecided,
+				     "call of a target was left out: nobody knows whether it would",
+				     "calls of targets were left out: nobody knows whether they")
+				.text,
 			what);
 }
 
@@ -195,8 +199,10 @@ void tree_view_report(const struct tree_view *view)
 	const struct filter_sums *sums = sums_of(view);
 
 	if (output_num_left_out(view->output))
-		log_info("%llu more functions are not shown (--limit N shows more)",
-			 (unsigned long long)output_num_left_out(view->output));
+		log_info("%s not shown (--limit N shows more)",
+			 text_counted(output_num_left_out(view->output), "more function is",
+				      "more functions are")
+				 .text);
 	if (!sums || !filter_chooses(&view->args->filter))
 		return;
 	sums_report(sums, output_num_trees(view->output));

@@ -91,8 +91,8 @@ static void put_nothing(const struct put *to)
 			"nobody can tell what became slower: there have to be %d whole calls of a target on both sides\n",
 			COMPARE_MIN_TREES);
 	else
-		put_format(to, "nothing became slower: %zu function%s compared\n", num_compared,
-			   num_compared == 1 ? " was" : "s were");
+		put_format(to, "nothing became slower: %s compared\n",
+			   text_counted(num_compared, "function was", "functions were").text);
 }
 
 /* ---- tables ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/text.h"
 
 /* More are told by their number. */
 #define MAX_TOLD 10
@@ -77,7 +78,7 @@ char *untraced_text(const struct untraced *untraced)
 		bytes_put(&text, names[i]->text, strlen(names[i]->text));
 	}
 	if (count > MAX_TOLD)
-		snprintf(rest, sizeof(rest), " and %zu more", count - MAX_TOLD);
+		snprintf(rest, sizeof(rest), " and %s more", text_count(count - MAX_TOLD).text);
 	bytes_put(&text, rest, strlen(rest) + 1);
 	free(names);
 	if (!text.failed)

@@ -79,12 +79,11 @@ static void put_head(struct text_out *out)
 	text_put_number(out, (uint64_t)report->pid);
 	text_put(out, ": ");
 	text_put_style(out, TEXT_BOLD);
-	text_put_number(out, total);
-	text_put(out, total == 1 ? " goroutine" : " goroutines");
+	text_put_count(out, total, "goroutine", "goroutines");
 	text_put_style(out, TEXT_PLAIN);
 	for (size_t i = 0; i < num; i++) {
 		text_put(out, i ? ", " : ": ");
-		text_put_number(out, kinds[i].count);
+		text_put(out, text_count(kinds[i].count).text);
 		text_put(out, " ");
 		text_put_hostile(out, kinds[i].name);
 	}
@@ -93,7 +92,7 @@ static void put_head(struct text_out *out)
 		put_command_line(out);
 	if (report->num_system) {
 		text_put(out, "  and ");
-		text_put_number(out, report->num_system);
+		text_put(out, text_count(report->num_system).text);
 		text_put(out, " of the runtime's own (--all)");
 		text_end_line(out);
 	}
@@ -149,9 +148,7 @@ static void end_repeats(struct text_out *out)
 {
 	if (out->repeats) {
 		text_put(out, "      and ");
-		text_put_number(out, out->repeats);
-		text_put(out,
-			 out->repeats == 1 ? " more call from there" : " more calls from there");
+		text_put_count(out, out->repeats, "more call from there", "more calls from there");
 		text_end_line(out);
 	}
 	out->repeats = 0;
@@ -182,8 +179,7 @@ static void put_title(struct text_out *out, const struct group *group)
 
 	report_state(out->report, one, state);
 	text_put_style(out, TEXT_BOLD);
-	text_put_number(out, group->count);
-	text_put(out, group->count == 1 ? " goroutine: " : " goroutines: ");
+	text_put_count(out, group->count, "goroutine: ", "goroutines: ");
 	text_put_hostile(out, state);
 	text_put_style(out, TEXT_PLAIN);
 	if (wait_ns) {
@@ -237,8 +233,7 @@ static void put_numbers(struct text_out *out, const struct group *group)
 	}
 	if (shown < group->count) {
 		text_put(out, " and ");
-		text_put_number(out, group->count - shown);
-		text_put(out, " more");
+		text_put_count(out, group->count - shown, "more", "more");
 	}
 	text_end_line(out);
 }
@@ -268,8 +263,8 @@ void report_text(const struct report *report, struct writer *writer)
 	if (count < report->groups->count) {
 		text_end_line(&out);
 		text_put(&out, "and ");
-		text_put_number(&out, report->groups->count - count);
-		text_put(&out, " more groups (--limit)");
+		text_put_count(&out, report->groups->count - count, "more group", "more groups");
+		text_put(&out, " (--limit)");
 		text_end_line(&out);
 	}
 }

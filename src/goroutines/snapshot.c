@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/hash.h"
+#include "base/text.h"
 #include "gofuncgraph/record.h"
 
 /* Goroutines that are read at once. */
@@ -374,8 +375,8 @@ struct error *snapshot_take(const struct snapshot_source *source, struct snapsho
 	snapshot->is_cut = is_cut;
 	if (!err && snapshot->num_unreadable > slice[1] / 2)
 		err = error_new(
-			"%zu of the %zu goroutines that the runtime lists are none as far as is known: this version of Go is not known",
-			snapshot->num_unreadable, (size_t)slice[1]);
+			"%s of the %s goroutines that the runtime lists are none as far as is known: this version of Go is not known",
+			text_count(snapshot->num_unreadable).text, text_count(slice[1]).text);
 	return err;
 }
 

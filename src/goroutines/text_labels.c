@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "goroutines/tally.h"
 #include "goroutines/text_out.h"
 
@@ -45,7 +46,7 @@ void text_put_labels(struct text_out *out, const struct group *group)
 		text_put(out, "  labels");
 		if (group->count > 1) {
 			text_put(out, " of ");
-			text_put_number(out, sets[i].count);
+			text_put(out, text_count(sets[i].count).text);
 		}
 		text_put(out, ": ");
 		put_set(out, group->members[sets[i].first]->labels);
@@ -54,7 +55,6 @@ void text_put_labels(struct text_out *out, const struct group *group)
 	if (shown == num)
 		return;
 	text_put(out, "  and ");
-	text_put_number(out, num - shown);
-	text_put(out, " more sets of labels");
+	text_put_count(out, num - shown, "more set of labels", "more sets of labels");
 	text_end_line(out);
 }

@@ -55,8 +55,7 @@ static void put_holders(struct text_out *out, const struct lock *lock)
 	}
 	if (shown < lock->num_holders) {
 		text_put(out, " and ");
-		text_put_number(out, lock->num_holders - shown);
-		text_put(out, " more");
+		text_put_count(out, lock->num_holders - shown, "more", "more");
 	}
 	text_put(out, shown == 1 ? ": it may hold it" : ": one of them may hold it");
 }
@@ -68,8 +67,7 @@ static void put_waits(struct text_out *out, const struct group *group, size_t co
 		return;
 	}
 	text_put(out, "  ");
-	text_put_number(out, count);
-	text_put(out, count == 1 ? " waits for " : " wait for ");
+	text_put_count(out, count, "waits for ", "wait for ");
 }
 
 static void put_object(struct text_out *out, const struct group *group, enum sync_kind kind,
@@ -103,8 +101,7 @@ static void put_channels(struct text_out *out, const struct group *group,
 	}
 	if (shown < objects->count) {
 		text_put(out, " and ");
-		text_put_number(out, objects->count - shown);
-		text_put(out, " more");
+		text_put_count(out, objects->count - shown, "more", "more");
 	}
 	text_end_line(out);
 }
@@ -112,10 +109,9 @@ static void put_channels(struct text_out *out, const struct group *group,
 static void put_rest(struct text_out *out, const char *name, size_t num)
 {
 	text_put(out, "  and others for ");
-	text_put_number(out, num);
-	text_put(out, " more ");
+	text_put_count(out, num, "more ", "more ");
 	text_put(out, name);
-	text_put(out, "s");
+	text_put(out, num == 1 ? "" : "s");
 	text_end_line(out);
 }
 

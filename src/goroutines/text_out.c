@@ -34,6 +34,11 @@ void text_put_number(struct text_out *out, uint64_t number)
 	text_put(out, text);
 }
 
+void text_put_count(struct text_out *out, uint64_t count, const char *one, const char *many)
+{
+	text_put(out, text_counted(count, one, many).text);
+}
+
 void text_put_style(struct text_out *out, const char *style)
 {
 	if (out->report->is_colored && out->report->width)

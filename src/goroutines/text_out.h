@@ -21,6 +21,7 @@ void text_put(struct text_out *out, const char *text);
 void text_put_bytes(struct text_out *out, const char *text, size_t len); /* hostile ones */
 void text_put_hostile(struct text_out *out, const char *text);
 void text_put_number(struct text_out *out, uint64_t number);
+void text_put_count(struct text_out *out, uint64_t count, const char *one, const char *many);
 void text_put_style(struct text_out *out, const char *style);
 void text_end_line(struct text_out *out);
 

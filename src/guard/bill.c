@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 struct hit_time tariff_hit_time(const struct tariff *tariff, const struct site *site)
 {
@@ -70,20 +71,7 @@ struct bill bill_make(const struct plan *plan, const struct tariff *tariff, cons
 
 /* ---- text ---- */
 
-void bill_put_number(char text[BILL_NUMBER_SIZE], uint64_t number)
-{
-	char digits[24];
-	int length = snprintf(digits, sizeof(digits), "%" PRIu64, number);
-
-	for (int i = 0; i < length; i++) {
-		if (i && (length - i) % 3 == 0)
-			*text++ = ',';
-		*text++ = digits[i];
-	}
-	*text = 0;
-}
-
-void bill_put_time(char text[BILL_NUMBER_SIZE], uint64_t ns)
+void bill_put_time(char text[BILL_TIME_SIZE], uint64_t ns)
 {
 	static const struct unit {
 		uint64_t ns;
@@ -94,10 +82,10 @@ void bill_put_time(char text[BILL_NUMBER_SIZE], uint64_t ns)
 	while (unit < units + 2 && ns < unit->ns)
 		unit++;
 	if (ns < 10 * unit->ns)
-		snprintf(text, BILL_NUMBER_SIZE, "%.1f %s", (double)ns / (double)unit->ns,
+		snprintf(text, BILL_TIME_SIZE, "%.1f %s", (double)ns / (double)unit->ns,
 			 unit->name);
 	else
-		snprintf(text, BILL_NUMBER_SIZE, "%" PRIu64 " %s", ns / unit->ns, unit->name);
+		snprintf(text, BILL_TIME_SIZE, "%" PRIu64 " %s", ns / unit->ns, unit->name);
 }
 
 unsigned bill_percent(uint64_t part, uint64_t whole)
@@ -109,12 +97,11 @@ unsigned bill_percent(uint64_t part, uint64_t whole)
 
 char *bill_text(const struct bill *bill, uint64_t cpu_ns, size_t num_processes)
 {
-	char hits[BILL_NUMBER_SIZE], time[BILL_NUMBER_SIZE];
+	char time[BILL_TIME_SIZE];
 	_cleanup_free_ char *share = NULL, *dearest = NULL;
 	char *text = NULL;
 	int length = 0;
 
-	bill_put_number(hits, bill->num_hits);
 	bill_put_time(time, bill->cost_ns);
 	if (cpu_ns)
 		length = asprintf(&share, " (%u %%)", bill_percent(bill->cost_ns, cpu_ns));
@@ -125,9 +112,10 @@ char *bill_text(const struct bill *bill, uint64_t cpu_ns, size_t num_processes)
 							 : "in ",
 				  bill->dearest_is_state ? "" : bill->dearest->name);
 	if (length >= 0 && bill->num_hits)
-		length = asprintf(&text, "%s probe hit%s, about %s of the program%s CPU time%s%s",
-				  hits, bill->num_hits == 1 ? "" : "s", time,
-				  num_processes > 1 ? "s'" : "'s", share ?: "", dearest ?: "");
+		length =
+			asprintf(&text, "%s, about %s of the program%s CPU time%s%s",
+				 text_counted(bill->num_hits, "probe hit", "probe hits").text, time,
+				 num_processes > 1 ? "s'" : "'s", share ?: "", dearest ?: "");
 	else if (length >= 0)
 		length = asprintf(&text, "no probe was hit");
 	return length >= 0 ? text : NULL;
@@ -135,18 +123,17 @@ char *bill_text(const struct bill *bill, uint64_t cpu_ns, size_t num_processes)
 
 char *bill_text_of_others(const struct bill *bill, uint64_t cpu_ns)
 {
-	char hits[BILL_NUMBER_SIZE], time[BILL_NUMBER_SIZE];
+	char time[BILL_TIME_SIZE];
 	_cleanup_free_ char *share = NULL;
 	char *text = NULL;
 
-	bill_put_number(hits, bill->num_hits);
 	bill_put_time(time, bill->cost_ns);
 	if (cpu_ns && asprintf(&share, " (%u %%)", bill_percent(bill->cost_ns, cpu_ns)) < 0)
 		return NULL;
 	if (asprintf(
 		    &text,
 		    "and %s by processes that run it and were not chosen, about %s of their CPU time%s",
-		    hits, time, share ?: "") < 0)
+		    text_count(bill->num_hits).text, time, share ?: "") < 0)
 		return NULL;
 	return text;
 }

@@ -33,10 +33,9 @@ struct bill {
 /* `hits`: by site of the plan. */
 struct bill bill_make(const struct plan *plan, const struct tariff *tariff, const uint64_t *hits);
 
-/* "300,412", and "6.9 s", "78 ms": two digits or more. */
-#define BILL_NUMBER_SIZE 32
-void bill_put_number(char text[BILL_NUMBER_SIZE], uint64_t number);
-void bill_put_time(char text[BILL_NUMBER_SIZE], uint64_t ns);
+/* "6.9 s", "78 ms": two digits or more. */
+#define BILL_TIME_SIZE 32
+void bill_put_time(char text[BILL_TIME_SIZE], uint64_t ns);
 
 /* Of a whole in percent, rounded, at most 100. */
 unsigned bill_percent(uint64_t part, uint64_t whole);

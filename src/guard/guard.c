@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "guard/activity.h"
 #include "guard/begin.h"
 #include "guard/bill.h"
@@ -261,8 +262,9 @@ static struct error *begin_attaching(struct guard *guard)
 	if (guard->activity) {
 		activity_look(guard->activity);
 		seen = activity_seen(guard->activity);
-		log_verbose("the program was seen in %zu samples of its stacks",
-			    activity_num_samples(guard->activity));
+		log_verbose("the program was seen in %s of its stacks",
+			    text_counted(activity_num_samples(guard->activity), "sample", "samples")
+				    .text);
 	}
 	options = (struct begin_options){.max_share = guard->options.max_overhead / 100.0,
 					 .needs_states = guard->options.needs_states,

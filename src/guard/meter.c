@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/text.h"
 
 /* Of fewer runs of the programs it is chance how long they took. */
 #define MIN_TIMED_RUNS 64
@@ -39,9 +40,9 @@ void meter_start(struct meter *meter, struct source *source)
 	meter->tariff.trap = cost_measure_end(take_pointer(meter->measurement));
 	meter->tariff.performs_ret = live_performs_ret(source);
 	log_verbose(
-		"a probe hit costs %llu ns where the kernel emulates, %llu ns where it single-steps%s",
-		(unsigned long long)meter->tariff.trap.emulated_ns,
-		(unsigned long long)meter->tariff.trap.stepped_ns,
+		"a probe hit costs %s ns where the kernel emulates, %s ns where it single-steps%s",
+		text_count(meter->tariff.trap.emulated_ns).text,
+		text_count(meter->tariff.trap.stepped_ns).text,
 		meter->tariff.trap.is_measured ? ""
 					       : " (taken for granted, it could not be measured)");
 }

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/status_line.h"
+#include "base/text.h"
 
 #define NS_PER_S 1000000000ull
 /* A program that hardly runs for its probes does more as soon as they go: how much is not known well. */
@@ -55,7 +56,7 @@ static uint64_t calls_a_second(const struct guard_step *step, const struct heat 
 static char *functions_text(const struct told *told, const struct guard_step *step)
 {
 	size_t size, count = step->num_heats;
-	char number[BILL_NUMBER_SIZE], *text = NULL;
+	char *text = NULL;
 	FILE *file = open_memstream(&text, &size);
 
 	if (!file)
@@ -63,15 +64,15 @@ static char *functions_text(const struct told *told, const struct guard_step *st
 	for (size_t i = 0; i < count && i < TOLD_MAX_NAMES; i++) {
 		const struct heat *heat = &step->heats[i];
 
-		bill_put_number(number, calls_a_second(step, heat));
 		fprintf(file, "%s%s (%s calls a second)",
 			!i               ? ""
 			: i + 1 == count ? " and "
 					 : ", ",
-			told->plan->funcs[heat->func].func->name, number);
+			told->plan->funcs[heat->func].func->name,
+			text_count(calls_a_second(step, heat)).text);
 	}
 	if (count > TOLD_MAX_NAMES)
-		fprintf(file, " and %zu more%s", count - TOLD_MAX_NAMES,
+		fprintf(file, " and %s more%s", text_count(count - TOLD_MAX_NAMES).text,
 			log_is_verbose() ? "" : " (-v names them)");
 	fclose(file);
 	return text;
@@ -80,9 +81,9 @@ static char *functions_text(const struct told *told, const struct guard_step *st
 static void name_all(const struct told *told, const struct guard_step *step)
 {
 	for (size_t i = 0; i < step->num_heats; i++)
-		log_verbose("taken off: %s, %llu calls a second",
+		log_verbose("taken off: %s, %s calls a second",
 			    told->plan->funcs[step->heats[i].func].func->name,
-			    (unsigned long long)calls_a_second(step, &step->heats[i]));
+			    text_count(calls_a_second(step, &step->heats[i])).text);
 }
 
 /* ---- begin ---- */
@@ -90,37 +91,29 @@ static void name_all(const struct told *told, const struct guard_step *step)
 static void tell_left_out(const struct told *told, const struct guard_step *step)
 {
 	_cleanup_free_ char *names = functions_text(told, step);
-	char left_out[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
 
 	name_all(told, step);
-	bill_put_number(left_out, step->num_heats);
-	bill_put_number(all, plan_num_traced(told->plan));
 	log_warning(
 		"%s of %s functions %s left out, called too often: %s; with their probes all would take %u %% of the program's CPU time or more (--max-overhead %u)",
-		left_out, all, step->num_heats == 1 ? "is" : "are", names ?: "?",
-		percent(step->share), told->max_overhead);
+		text_count(step->num_heats).text, text_count(plan_num_traced(told->plan)).text,
+		step->num_heats == 1 ? "is" : "are", names ?: "?", percent(step->share),
+		told->max_overhead);
 }
 
 static void tell_care(const struct told *told)
 {
-	char all[BILL_NUMBER_SIZE];
-
-	bill_put_number(all, told->plan->num_sites);
 	log_info(
 		"attaching %s probes step by step, so that the program goes on at its pace (--max-overhead %u)",
-		all, told->max_overhead);
+		text_count(told->plan->num_sites).text, told->max_overhead);
 }
 
 static void tell_progress(struct told *told, uint64_t now_ns)
 {
-	char done[BILL_NUMBER_SIZE], all[BILL_NUMBER_SIZE];
-
 	if (now_ns - told->progress_ns < NS_PER_S || status_line_is_allowed())
 		return;
 	told->progress_ns = now_ns;
-	bill_put_number(done, told->most_attached);
-	bill_put_number(all, told->plan->num_sites);
-	log_info("attaching carefully: %s of %s probes so far", done, all);
+	log_info("attaching carefully: %s of %s probes so far",
+		 text_count(told->most_attached).text, text_count(told->plan->num_sites).text);
 }
 
 static void tell_states_off(const struct told *told, const struct guard_step *step)

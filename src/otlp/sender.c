@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "otlp/exporter_internal.h"
 
 #define SECOND_NS 1000000000ull
@@ -89,8 +90,8 @@ static void take_success(struct otlp_exporter *exporter, const struct otlp_load 
 	if (exporter->may_wait && exporter->is_ending)
 		exporter->deadline_ns = exporter_now_ns() + exporter->settings.timeout_ms * MS_NS;
 	if (reply.num_rejected)
-		snprintf(trouble, sizeof(trouble), "it left out %" PRIu64 " spans: %s",
-			 reply.num_rejected, reply.message);
+		snprintf(trouble, sizeof(trouble), "it left out %s: %s",
+			 text_counted(reply.num_rejected, "span", "spans").text, reply.message);
 	note(exporter, reply.num_rejected ? COURSE_REFUSED : COURSE_FINE, trouble);
 }
 

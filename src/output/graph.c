@@ -140,12 +140,8 @@ static void write_started(struct output *out, const struct branch *branch,
 void graph_note_count(struct output *out, const struct branch *branch, uint64_t count,
 		      const char *one, const char *many)
 {
-	char text[128];
-
-	if (!count)
-		return;
-	snprintf(text, sizeof(text), "%llu %s", (unsigned long long)count, count == 1 ? one : many);
-	graph_of(out)->lines->note(out, branch, text);
+	if (count)
+		graph_of(out)->lines->note(out, branch, text_counted(count, one, many).text);
 }
 
 /* It ended without them, or began so. */

@@ -162,8 +162,8 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 	writer_put(writer, duration, text_format_duration(duration, call->folded_ns));
 	writer_put_spaces(writer, 2 + indent_of(branch->depth + call->depth + 1));
 	writer_puts(writer, "(");
-	writer_put_number(writer, call->folded_calls);
-	writer_puts(writer, call->folded_calls == 1 ? " call folded)\n" : " calls folded)\n");
+	writer_puts(writer, text_counted(call->folded_calls, "call", "calls").text);
+	writer_puts(writer, " folded)\n");
 }
 
 /* Function, results, and the place where it was left. */

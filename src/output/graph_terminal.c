@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "output/graph_content.h"
 
 static void set_function(struct content *content, const struct place *function)
@@ -161,8 +162,8 @@ static void write_folded(struct output *out, const struct branch *branch, const 
 				  .has_duration = true,
 				  .before = ""};
 
-	snprintf(content.note, sizeof(content.note), "(%llu call%s folded)",
-		 (unsigned long long)call->folded_calls, call->folded_calls == 1 ? "" : "s");
+	snprintf(content.note, sizeof(content.note), "(%s call%s folded)",
+		 text_count(call->folded_calls).text, call->folded_calls == 1 ? "" : "s");
 	content_write(out, &content);
 }
 

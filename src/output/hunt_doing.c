@@ -176,8 +176,8 @@ static void put_waker(struct output *out, size_t indent, const struct hunt_doing
 	if (!doing->by_goid)
 		return;
 	if (doing->behind) {
-		snprintf(text, sizeof(text), "behind %u other%s that waited for the same",
-			 doing->behind, doing->behind == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "behind %s that waited for the same",
+			 text_counted(doing->behind, "other", "others").text);
 		hunt_line_put(out, &line);
 	}
 	if (is_collector(&doing->by)) {

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
 #include "output/hunt_line.h"
 #include "output/json_writer.h"
 
@@ -28,14 +29,14 @@ static void put_left_out(struct output *out, const struct hunt_path_func *func)
 void hunt_drill_put(struct output *out, const struct hunt_drill *drill)
 {
 	const struct hunt_path *path = &drill->path;
-	char text[256], amount[HUNT_AMOUNT_SIZE], probes[64] = "on it alone";
+	char text[384], amount[HUNT_AMOUNT_SIZE], probes[192] = "on it alone";
 	size_t count = 0;
 
 	for (size_t i = 0; i < path->count; i++)
 		count += hunt_drill_has(&path->funcs[i]);
 	if (count)
-		snprintf(probes, sizeof(probes), "on it and %zu function%s that it calls", count,
-			 count == 1 ? "" : "s");
+		snprintf(probes, sizeof(probes), "on it and %s that it calls",
+			 text_counted(count, "function", "functions").text);
 	snprintf(text, sizeof(text),
 		 ": drilling into the next call of %s or longer, with probes %s",
 		 hunt_amount(amount, drill->slower_ns), probes);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "output/hunt_known.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "base/text.h"
 #include "output/hunt_line.h"
 
 /* Of which shares can be told. */
@@ -30,19 +30,17 @@ void hunt_known_put_mode(struct output *out, const struct hunt_report *report)
 /* Calls that could not be looked at as a whole. */
 static void put_left_out(struct output *out, const struct hunt_report *report)
 {
-	char in_part[128] = "", without_end[128] = "", text[TEXT_SIZE];
+	char in_part[256] = "", without_end[128] = "", text[TEXT_SIZE];
 
 	if (!report->lost && !report->holes)
 		return;
 	if (report->holes)
-		snprintf(
-			in_part, sizeof(in_part),
-			"%" PRIu64
-			" that %s seen in part, as probes were changed meanwhile or events were lost",
-			report->holes, report->holes == 1 ? "was" : "were");
+		snprintf(in_part, sizeof(in_part),
+			 "%s seen in part, as probes were changed meanwhile or events were lost",
+			 text_counted(report->holes, "that was", "that were").text);
 	if (report->lost)
-		snprintf(without_end, sizeof(without_end), "%" PRIu64 " whose end was not seen",
-			 report->lost);
+		snprintf(without_end, sizeof(without_end), "%s whose end was not seen",
+			 text_count(report->lost).text);
 	snprintf(text, sizeof(text), "calls that are not among these: %s%s%s", in_part,
 		 report->lost && report->holes ? ", and " : "", without_end);
 	hunt_line_sentence(out, NULL, text);
@@ -53,9 +51,8 @@ void hunt_known_put_coverage(struct output *out, const struct hunt_report *repor
 	char text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 	if (report->slow > report->looked_at) {
-		snprintf(text, sizeof(text),
-			 "told from %" PRIu64 " of the %" PRIu64 " slow calls, chosen by chance",
-			 report->looked_at, report->slow);
+		snprintf(text, sizeof(text), "told from %s of the %s slow calls, chosen by chance",
+			 text_count(report->looked_at).text, text_count(report->slow).text);
 		hunt_line_sentence(out, NULL, text);
 	}
 	if (report->total_ns && report->explained_ns < report->total_ns - report->total_ns / 200) {
@@ -79,8 +76,9 @@ void hunt_known_put_samples(struct output *out, const struct output_totals *tota
 	char line[TEXT_SIZE];
 
 	hunt_line_begin_block(out);
-	snprintf(line, sizeof(line), "%" PRIu64 " sample%s of CPU%s", hunt->samples,
-		 hunt->samples == 1 ? "" : "s", totals->lost ? "" : ", no event lost");
+	snprintf(line, sizeof(line), "%s of CPU%s",
+		 text_counted(hunt->samples, "sample", "samples").text,
+		 totals->lost ? "" : ", no event lost");
 	hunt_line_puts(out, line);
 	if (hunt->samples < ENOUGH_SAMPLES || hunt->tracer_samples * 50 < hunt->samples)
 		return;

@@ -65,7 +65,7 @@ static void put_files(struct output *out, size_t indent, const struct hunt_doing
 	}
 	if (!left)
 		return;
-	snprintf(before, sizeof(before), "and %zu more", left);
+	snprintf(before, sizeof(before), "and %s more", text_count(left).text);
 	hunt_line_put(out, &(struct hunt_line){.indent = indent, .before = before});
 }
 
@@ -183,11 +183,11 @@ static char *sockets_text(const struct sockets *sockets, size_t shown, double un
 
 		fprintf(to, "%s%.*s (", i ? ", " : " ", (int)socket->len, socket->text);
 		if (socket->num_ports > 1)
-			fprintf(to, "%zu ports, ", socket->num_ports);
+			fprintf(to, "%s ports, ", text_count(socket->num_ports).text);
 		fprintf(to, "%.0f %%)", 100 * socket->share);
 	}
 	if (num_others)
-		fprintf(to, ", %zu other%s (%.0f %%)", num_others, num_others == 1 ? "" : "s",
+		fprintf(to, ", %s (%.0f %%)", text_counted(num_others, "other", "others").text,
 			100 * others);
 	if (unknown >= LEAST_SHARE)
 		fprintf(to, ", unknown (%.0f %%)", 100 * unknown);

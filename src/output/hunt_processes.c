@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "output/hunt_line.h"
 #include "output/process_lines.h"
 
@@ -37,7 +38,8 @@ void hunt_processes_put(struct output *out, const struct hunt_report *report)
 		put_process(out, &report->processes[i]);
 	if (shown == report->num_processes)
 		return;
-	snprintf(text, sizeof(text), "        and %zu more", report->num_processes - shown);
+	snprintf(text, sizeof(text), "        and %s more",
+		 text_count(report->num_processes - shown).text);
 	hunt_line_puts(out, text);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/terminal.h"
+#include "base/text.h"
 #include "output/hunt_doing.h"
 #include "output/hunt_drill.h"
 #include "output/hunt_known.h"
@@ -54,8 +55,9 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 
 	if (report->calls > 1)
 		len = snprintf(text, sizeof(text),
-			       ": %" PRIu64 " calls in %s, median %s, 90 %% within %s, slowest %s",
-			       report->calls, hunt_amount(amounts[0], report->span_ns),
+			       ": %s calls in %s, median %s, 90 %% within %s, slowest %s",
+			       text_count(report->calls).text,
+			       hunt_amount(amounts[0], report->span_ns),
 			       hunt_amount(amounts[1], report->median_ns),
 			       hunt_amount(amounts[2], report->p90_ns),
 			       hunt_amount(amounts[3], report->max_ns));
@@ -66,23 +68,22 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 		len = snprintf(text, sizeof(text), ": no call ended");
 	if (report->open)
 		snprintf(text + len, sizeof(text) - (size_t)len,
-			 report->calls ? ", and %" PRIu64 " still open"
-				       : ", %" PRIu64 " still open",
-			 report->open);
+			 report->calls ? ", and %s still open" : ", %s still open",
+			 text_count(report->open).text);
 	hunt_line_sentence(out, &report->target, text);
 	if (report->one_in <= 1)
 		return;
 	snprintf(
 		text, sizeof(text),
-		"one in %u calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %" PRIu64
-		" were not",
-		report->one_in, report->left_out);
+		"one in %u calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %s not",
+		report->one_in, text_counted(report->left_out, "was", "were").text);
 	hunt_line_sentence(out, NULL, text);
 }
 
 /* What the causes are of. */
 static void put_comparison(struct output *out, const struct hunt_report *report)
 {
+	struct text_counted slow = text_counted(report->slow, "slow call", "slow calls");
 	char amounts[3][HUNT_AMOUNT_SIZE], text[TEXT_SIZE];
 
 	hunt_amount(amounts[0], report->slow_ns);
@@ -95,19 +96,15 @@ static void put_comparison(struct output *out, const struct hunt_report *report)
 			amounts[0]);
 	else if (!report->fast_ns)
 		snprintf(text, sizeof(text),
-			 "%" PRIu64 " slow call%s of %s on average; what that time went to:",
-			 report->slow, report->slow == 1 ? "" : "s", amounts[0]);
+			 "%s of %s on average; what that time went to:", slow.text, amounts[0]);
 	else
-		snprintf(
-			text, sizeof(text),
-			"%" PRIu64
-			" slow call%s of %s%s, against %s for the faster half; what %s more (%s%s) on:",
-			report->slow, report->slow == 1 ? "" : "s", amounts[0],
-			report->slow == 1 ? "" : " on average",
-			hunt_amount(amounts[1], report->fast_ns),
-			report->slow == 1 ? "it spends" : "they spend",
-			hunt_amount(amounts[2], report->excess_ns),
-			report->slow == 1 ? "" : " each");
+		snprintf(text, sizeof(text),
+			 "%s of %s%s, against %s for the faster half; what %s more (%s%s) on:",
+			 slow.text, amounts[0], report->slow == 1 ? "" : " on average",
+			 hunt_amount(amounts[1], report->fast_ns),
+			 report->slow == 1 ? "it spends" : "they spend",
+			 hunt_amount(amounts[2], report->excess_ns),
+			 report->slow == 1 ? "" : " each");
 	hunt_line_sentence(out, NULL, text);
 }
 
@@ -213,8 +210,9 @@ static void put_call(struct output *out, const struct hunt_report *report,
 	}
 	if (!num_left)
 		return;
-	snprintf(text, sizeof(text), "%9s  %9s  and %zu short times in between", "",
-		 hunt_amount(amount, left_ns), num_left);
+	snprintf(text, sizeof(text), "%9s  %9s  and %s in between", "",
+		 hunt_amount(amount, left_ns),
+		 text_counted(num_left, "short time", "short times").text);
 	hunt_line_puts(out, text);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "output/hunt_line.h"
 #include "output/place_text.h"
 
@@ -96,12 +97,12 @@ static unsigned num_between(const struct hunt_report *report, size_t at)
 static void put_node(struct output *out, const struct hunt_node *node, const struct hunt_node *leaf,
 		     unsigned depth, size_t repeats)
 {
-	char before[64], amount[HUNT_AMOUNT_SIZE], behind[48];
+	char before[64], amount[HUNT_AMOUNT_SIZE], behind[64];
 	struct hunt_line line = {.before = before, .depth = depth};
 
 	snprintf(before, sizeof(before), "%4.0f %%  %8s  ", 100 * node->share,
 		 hunt_amount(amount, node->ns));
-	snprintf(behind, sizeof(behind), " (calls itself, %zu deep)", repeats + 1);
+	snprintf(behind, sizeof(behind), " (calls itself, %s deep)", text_count(repeats + 1).text);
 	line.behind = repeats ? behind : NULL;
 	if (node->kind) {
 		line.bracket = "[";
@@ -125,11 +126,14 @@ static char *folded_text(const struct hunt_node *first, unsigned count, bool wit
 		const struct name *name = first[i].frame.place.function;
 
 		if (!name)
-			return asprintf(&text, "via %u calls", count) < 0 ? NULL : text;
+			return asprintf(&text, "via %s",
+					text_counted(count, "call", "calls").text) < 0
+				       ? NULL
+				       : text;
 		names[i] = with_paths ? *name : name_without_path(name);
 	}
-	if (asprintf(&text, "via %.*s, %.*s and %u more", (int)names[0].len, names[0].text,
-		     (int)names[1].len, names[1].text, count - 2) < 0)
+	if (asprintf(&text, "via %.*s, %.*s and %s more", (int)names[0].len, names[0].text,
+		     (int)names[1].len, names[1].text, text_count(count - 2).text) < 0)
 		return NULL;
 	return text;
 }

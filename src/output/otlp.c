@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "otlp/rate.h"
 #include "output/otlp_spans.h"
 
@@ -165,8 +166,10 @@ static struct error *flush(struct output *out, int *errnum)
 static void tell_dropped(const struct otlp_count *count, const char *why)
 {
 	if (count->spans)
-		log_warning("%" PRIu64 " spans of %" PRIu64 " trees were not sent: %s",
-			    count->spans, count->trees, why);
+		log_warning("%s of %s %s not sent: %s",
+			    text_counted(count->spans, "span", "spans").text,
+			    text_counted(count->trees, "tree", "trees").text,
+			    count->spans == 1 ? "was" : "were", why);
 }
 
 static void end(struct output *out, const struct output_totals *totals)
@@ -176,18 +179,22 @@ static void end(struct output *out, const struct output_totals *totals)
 
 	otlp_exporter_finish(otlp->exporter);
 	counts = otlp_exporter_counts(otlp->exporter);
-	log_info("sent %" PRIu64 " spans of %" PRIu64 " trees to %s", counts.sent.spans,
-		 counts.sent.trees, otlp_exporter_url(otlp->exporter));
+	log_info("sent %s of %s to %s", text_counted(counts.sent.spans, "span", "spans").text,
+		 text_counted(counts.sent.trees, "tree", "trees").text,
+		 otlp_exporter_url(otlp->exporter));
 	tell_dropped(&counts.no_room, "too many were waiting for the collector to take them");
 	tell_dropped(&counts.refused, "the collector refused them");
 	tell_dropped(&counts.unsent, "the collector had not taken them at the end");
 	if (counts.rejected)
-		log_warning("%" PRIu64 " of these spans were rejected by the collector",
-			    counts.rejected);
+		log_warning(
+			"%s rejected by the collector",
+			text_counted(counts.rejected, "of these spans was", "of these spans were")
+				.text);
 	if (otlp->all_behind.spans)
-		log_info("%" PRIu64 " trees of %" PRIu64
-			 " spans stayed behind (--max-spans-per-second %" PRIu64 ")",
-			 otlp->all_behind.trees, otlp->all_behind.spans, otlp->rate.per_second);
+		log_info("%s of %s stayed behind (--max-spans-per-second %" PRIu64 ")",
+			 text_counted(otlp->all_behind.trees, "tree", "trees").text,
+			 text_counted(otlp->all_behind.spans, "span", "spans").text,
+			 otlp->rate.per_second);
 	/* Who sends what was recorded wants all of it. */
 	otlp->lacks_some = out->options.is_past && (counts.no_room.spans || counts.refused.spans ||
 						    counts.unsent.spans || counts.rejected);

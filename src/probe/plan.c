@@ -6,6 +6,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/run_options.h"
 #include "probe/select/choose.h"
@@ -317,8 +318,9 @@ static struct error *check_targets(const struct plan *plan)
 			return num_targets == 1
 				       ? error_new("%s cannot be traced: %s", func->func->name,
 						   omission->reason)
-				       : error_new("none of the %zu targets can be traced; %s: %s",
-						   num_targets, func->func->name, omission->reason);
+				       : error_new("none of the %s targets can be traced; %s: %s",
+						   text_count(num_targets).text, func->func->name,
+						   omission->reason);
 	}
 	return error_new("no function can be traced");
 }

@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "process/cgroup.h"
 
 #define MAX_GROUPS (1u << 16)
@@ -59,8 +60,8 @@ struct error *cgroup_walk(const char *folder, void (*visit)(void *context, const
 	walk_below(&walk, folder, 0);
 	if (walk.is_cut)
 		return error_new(
-			"there are more than %u cgroups below %s: choose by the --cgroup of what is to be traced, and name the BINARY",
-			MAX_GROUPS, folder);
+			"there are more than %s cgroups below %s: choose by the --cgroup of what is to be traced, and name the BINARY",
+			text_count(MAX_GROUPS).text, folder);
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "source/features.h"
 #include "gofuncgraph/maps.h"
 #include "source/hits.h"
@@ -138,8 +139,8 @@ static struct error *load_error(const struct graph_bpf *bpf, enum attach_method 
 
 	if (errnum == ENOMEM)
 		return error_errno(errnum,
-				   "cannot have a ring buffer of %llu bytes; give --ring-size less",
-				   (unsigned long long)bpf_map__max_entries(bpf->maps.records));
+				   "cannot have a ring buffer of %s bytes; give --ring-size less",
+				   text_count(bpf_map__max_entries(bpf->maps.records)).text);
 	/* Maps are far smaller than what the kernel takes, the ring, too (check_options()). */
 	if (errnum == E2BIG)
 		return error_errno(

@@ -3,7 +3,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +20,7 @@ WAIT_SECONDS = 900
 
 sys.path.append(os.path.join(ROOT, "tests", "lib"))
 import processes  # noqa: E402
+from told import told_counts  # noqa: E402
 
 
 class Failed(Exception):
@@ -128,11 +128,11 @@ class Tracer(Child):
         if self.wait() != 0:
             raise Failed(self.said().strip().splitlines()[-1])
         self.stop_seconds = time.monotonic() - begun
-        lost = re.search(r"(\d+) of \d+ events were lost", self.said())
-        return int(lost.group(1)) if lost else 0
+        lost = told_counts("# of # events (?:was|were) lost", self.said())
+        return lost[0] if lost else 0
 
     def sites(self):
-        return int(re.search(r"\((\d+) probes\)", self.said()).group(1))
+        return told_counts(r"\(# probes\)", self.said())[0]
 
 
 def Hunt(*arguments, output=os.devnull):

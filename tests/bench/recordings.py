@@ -9,6 +9,7 @@ import subprocess
 
 import guard
 from children import Child, Failed, Program, TOOL, Tracer
+from told import told_counts
 
 CALLS = 5_000_000
 
@@ -21,7 +22,7 @@ def stop(tracer):
     """How many events it recorded, and in how many bytes."""
     if tracer.stop():
         raise Failed("events were lost")
-    return [int(number) for number in re.search(r"recorded (\d+) events in (\d+) bytes", tracer.said()).groups()]
+    return told_counts("recorded # events in # bytes", tracer.said())
 
 
 def run(*arguments):

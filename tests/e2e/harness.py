@@ -14,6 +14,7 @@ import threading
 
 from processes import (WAIT_SECONDS, Stuck, await_condition, children, describe, is_alive,  # noqa: F401
                        is_tracing, threads, tool)
+from told import told_counts  # noqa: F401
 from trees import (check_same, count, forests, graph_shape, journal_shapes, parse_graph, parse_live,  # noqa: F401
                    plain_name, shape, shapes, split_live, walk)
 

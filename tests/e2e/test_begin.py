@@ -36,7 +36,7 @@ def attaching(binary, start, run_tool):
 @pytest.mark.parametrize("command", [["-u", "*"], ["-f", "json", "-u", "*"], ["--summary", "-u", "*"], ["hunt"]], ids=" ".join)
 def test_told_to_stop_while_attaching(attaching, command):
     tracer, program = attaching(*command, interrupt=lambda tracer, _: tracer.signal(signal.SIGINT))
-    assert re.search(r"told to stop when \d+ of \d+ probes were attached: nothing was traced yet, and no probe is left behind", tracer.err)
+    assert re.search(r"told to stop when [\d,]+ of \d+,\d{3} probes were attached: nothing was traced yet, and no probe is left behind", tracer.err)
     assert "has not entered" not in tracer.err and "hit" not in tracer.err and tracer.out == ""
     assert program.code_is_clean() and program.finish() == 0
 

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from harness import await_condition, check_same, count, forests, parse_graph, shape, shapes, walk
+from harness import await_condition, check_same, count, forests, parse_graph, shape, shapes, told_counts, walk
 from test_follow import CALLS as FOLLOWED
 from test_options import harness_awaits_block
 
-SUMS = re.compile(r"gofuncgraph-c: (\d+) calls? of targets, (\d+) shown(?:; p50 (\S+), p90 (\S+), p99 (\S+), max (\S+))?")
+SUMS = re.compile(r"gofuncgraph-c: ([\d,]+ (?:call of a target|calls of targets), [\d,]+ shown)(?:; p50 (\S+), p90 (\S+), p99 (\S+), max (\S+))?")
 UNITS = {"us": 1e3, "ms": 1e6, "s": 1e9}
 MS = 1_000_000
 MEASURE = ["-u", "time.Sleep"]
@@ -20,8 +20,8 @@ def sums(tracer):
     """Of the last line: calls, calls shown, and [p50, p90, p99, max] in ns."""
     told = SUMS.fullmatch(tracer.err.splitlines()[-1])
     assert told, tracer.err
-    times = [re.fullmatch(r"([\d.]+)([a-z]+)", text).groups() for text in told.groups()[2:] if text]
-    return int(told[1]), int(told[2]), [float(number) * UNITS[unit] for number, unit in times]
+    times = [re.fullmatch(r"([\d.]+)([a-z]+)", text).groups() for text in told.groups()[1:] if text]
+    return *told_counts("# calls? of (?:a target|targets), # shown", told[1]), [float(number) * UNITS[unit] for number, unit in times]
 
 
 def durations(tracer, kind):

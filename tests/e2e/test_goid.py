@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: MIT
 """--goid: trees of some goroutines only, and how often others called targets."""
 
-import re
-
 import pytest
 
-from harness import forests, journal_shapes, shapes
+from harness import forests, journal_shapes, shapes, told_counts
 from test_follow import options, work
 
-LEFT_OUT = re.compile(r"gofuncgraph-c: (\d+) calls of targets by other goroutines than those of --goid were left out")
+LEFT_OUT = "# (?:call of a target by another goroutine|calls of targets by other goroutines) than those of --goid (?:was|were) left out"
 
 
 def left_out(tracer):
-    told = [int(line[1]) for line in map(LEFT_OUT.fullmatch, tracer.err.splitlines()) if line]
+    told = [line[0] for line in (told_counts(LEFT_OUT, line) for line in tracer.err.splitlines()) if line]
     assert len(told) <= 1, tracer.err
     return sum(told)
 

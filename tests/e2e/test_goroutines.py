@@ -124,7 +124,7 @@ def test_text(binary, start, run_tool):
     tool = run_tool("goroutines", "-p", program.pid)
     assert tool.wait() == 0 and not tool.err
     head, first = tool.out.split("\n\n")[:2]
-    assert head.startswith(f"process {program.pid}: {number} goroutines: 7 sync.Mutex.Lock, ")
+    assert head.startswith(f"process {program.pid}: {number:,} goroutines: 7 sync.Mutex.Lock, ")
     assert "deadlock" not in head  # some sleep
     lines = first.splitlines()
     assert lines[0] == "7 goroutines: sync.Mutex.Lock"
@@ -354,7 +354,7 @@ def test_choices(binary, start, run_tool):
     assert len(read(run_tool, program, "--limit", 3)) == 3
     nothing = run_tool("goroutines", "--grep", "nowhere", "-p", program.pid)
     assert nothing.wait() == 0 and not nothing.out
-    assert "none of its" in nothing.err
+    assert re.search(r"of its \d+ goroutines none is as the options want it", nothing.err)
     wrong = run_tool("goroutines", "--state", "chan receive", "-p", program.pid)
     assert wrong.wait() == 2 and "chosen by --grep" in wrong.err
 
@@ -397,7 +397,7 @@ def test_hung(binary, start, run_tool):
         return tool.out.split("\n\n")[0]
 
     await_condition(lambda: "a deadlock" in head(), "no deadlock is told")
-    assert f": {number} goroutines: " in head() and f" {number - 1} chan receive" in head()
+    assert f": {number:,} goroutines: " in head() and f" {number - 1} chan receive" in head()
 
 
 def test_many(binary, start, run_tool):
@@ -406,7 +406,7 @@ def test_many(binary, start, run_tool):
     number = program.work("MANY 100000")
     tool = run_tool("goroutines", "-p", program.pid)
     assert tool.wait() == 0, tool.err
-    assert f": {number} goroutines: " in tool.out.splitlines()[0]
+    assert f": {number:,} goroutines: " in tool.out.splitlines()[0]
     found = read(run_tool, program, "--grep", "main.receive")
     assert len(found) >= 99000
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import WAIT_SECONDS, tool
+from harness import WAIT_SECONDS, told_counts, tool
 
 
 def list_functions(*arguments, **options):
@@ -67,12 +67,11 @@ def test_agrees_with_tracing(binary, run_tool):
     """As many probes as the tracer then sets."""
     path = binary("requests")
     done = list_functions("-u", "net/http*", path, "main.handle")
-    listed = re.search(r"(\d+) functions, (\d+) probes and (\d+) for the tracer itself", done.stdout)
+    functions, probes, own = told_counts("# functions, # probes and # for the tracer itself", done.stdout)
     tracer = run_tool("-u", "net/http*", path, "main.handle").await_tracing()
-    traced = re.search(r"tracing (\d+) functions \((\d+) probes\)", tracer.err)
     tracer.stop()
-    assert traced.group(1) == listed.group(1)
-    assert int(traced.group(2)) == int(listed.group(2)) + int(listed.group(3))
+    assert probes > 1000
+    assert told_counts(r"tracing # functions \(# probes\)", tracer.err) == (functions, probes + own)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="not root, so nothing to give up")

@@ -6,13 +6,12 @@ import pathlib
 import re
 import signal
 
-from harness import await_condition, forests, parse_graph, walk
+from harness import await_condition, forests, parse_graph, told_counts, walk
 
 
 def losses(tracer):
     """What the tracer says: (lost, all)."""
-    said = re.search(r"(\d+) of (\d+) events were lost", tracer.err)
-    return (int(said.group(1)), int(said.group(2))) if said else (0, None)
+    return told_counts("# of # events (?:was|were) lost", tracer.err) or (0, None)
 
 
 def is_busy(pid):

@@ -230,7 +230,7 @@ def test_asks_before_it_takes_long(binary, start, run_tool):
     tracer = run_tool("--attach", "perf_event", "-u", "net/http.(*http2*", program.path, stdin=terminal)
     os.close(terminal)
     await_condition(lambda: "continue? [Y/n]" in tracer.err, "there is no question")
-    assert re.search(r"found \d{4} uprobes, large number of uprobes \(>1000\)", tracer.err)
+    assert re.search(r"found \d,\d{3} uprobes, large number of uprobes \(>1,000\)", tracer.err)
     assert program.code_is_clean()
     os.write(controller, b"n\n")
     assert tracer.wait() == 0

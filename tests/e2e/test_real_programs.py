@@ -15,7 +15,7 @@ import pytest
 
 import builds
 import harness
-from harness import WAIT_SECONDS, forests, walk
+from harness import WAIT_SECONDS, forests, told_counts, walk
 
 
 def unpacked(*packages):
@@ -172,7 +172,7 @@ def test_every_function_under_load(programs, tmp_path, run_tool, _processes):
     finally:
         visitors.stop()
     assert not visitors.wrong and server.child.poll() is None
-    traced = int(re.search(r"tracing (\d+) functions", tracer.err).group(1))
+    traced, = told_counts("tracing # functions", tracer.err)
     assert traced > 40_000, tracer.err
     trees = [tree for one in forests(tracer.calls()).values() for tree in one]
     assert {tree["function"] for tree in trees} == {"net.(*TCPListener).Accept"}

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """--where: of all calls of a target, those are shown whose values satisfy it, and the others are counted."""
 
-import re
 import subprocess
 
 import pytest
 
-from harness import tool
+from harness import told_counts, tool
 from test_values import RESULTS, WORDS
 
 # What main.words is given: see giveWords() in tests/fixtures/values/main.go. The calls that satisfy each, and
@@ -64,8 +63,7 @@ def run(*arguments):
 
 
 def told(messages, what):
-    found = re.search(rf"(\d+) calls? of targets {what}", messages)
-    return int(found.group(1)) if found else 0
+    return (told_counts(f"# (?:call of a target|calls of targets) {what}", messages) or [0])[0]
 
 
 def check_words(tracer, satisfying, unknown, name="expr"):

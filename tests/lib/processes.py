@@ -25,7 +25,7 @@ def tool():
 
 def is_tracing(messages):
     """From what the tool said on standard error, a terminal may be: all probes are in place."""
-    return re.search(r"^(?:[^\n]*\x1b\[K)?gofuncgraph-c: (tracing (\d+ function|goroutines)|watching calls of)", messages, re.M) is not None
+    return re.search(r"^(?:[^\n]*\x1b\[K)?gofuncgraph-c: (tracing ([\d,]+ function|goroutines)|watching calls of)", messages, re.M) is not None
 
 
 def await_condition(condition, what, seconds=WAIT_SECONDS):

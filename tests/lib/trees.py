@@ -3,6 +3,8 @@
 
 import re
 
+from told import number
+
 
 # ---- call trees ----
 
@@ -104,9 +106,9 @@ ENDED = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?
                           r"\[(?P<mark>[a-z ]+)\]")
 LEAF = re.compile(TIME + r" (?P<duration>[\d~]\d\d\.\d{6}| {10})  (?P<indent>(?:  )*)(?P<name>\S.*)\(\); "
                          r"(?:\[(?P<mark>[a-z ]+)\] )?" + PLACE)
-NOTE = re.compile(r" {31}\((?P<count>\d+) (?P<what>.+)\)")
+NOTE = re.compile(r" {31}\((?P<count>[\d,]+) (?P<what>.+)\)")
 GAP = re.compile(r" {31}\((?P<what>probes were off) for (?P<time>\d+(?:\.\d+)?(?:us|ms|s)) of this tree\)")
-FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>\d+) calls? folded\)")
+FOLDED = re.compile(r" {19}(?P<duration>\d{3}\.\d{6})  (?P<indent>(?:  )*)\((?P<count>[\d,]+) calls? folded\)")
 PART = re.compile(r" {31}\(part (?P<part>\d+)(?P<which>, still open,|, the last,|)"
                   r" of tree (?P<tree>\d+): goroutine (?P<goid>\d+) of process (?P<pid>\d+)\)")
 
@@ -161,7 +163,7 @@ def parse_graph(text):
         folded = FOLDED.fullmatch(line)
         if folded:
             assert len(folded["indent"]) == 2 * len(stack) and "folded" not in stack[-1], f"folded: {line}"
-            stack[-1]["folded"] = {"calls": int(folded["count"]),
+            stack[-1]["folded"] = {"calls": number(folded["count"]),
                                    "ns": int(folded["duration"].replace(".", "")) * 1000}
             continue
         gap = GAP.fullmatch(line)
@@ -171,7 +173,7 @@ def parse_graph(text):
         note = NOTE.fullmatch(line)
         entry = None if note else ENTRY.fullmatch(line)
         if note:
-            notes.append((int(note["count"]), note["what"]))
+            notes.append((number(note["count"]), note["what"]))
             continue
         if entry:
             assert len(entry["indent"]) == 2 * len(stack), f"indentation: {line}"

@@ -145,7 +145,7 @@ static void test_sampled(void **state)
 	feed_sampling(&world);
 	_cleanup_free_ char *text = print(&world, "text", 1);
 	assert_non_null(strstr(text, "\none in 8 calls was traced in the end, chosen by chance, "));
-	assert_non_null(strstr(text, "; 1234 were not\n"));
+	assert_non_null(strstr(text, "; 1,234 were not\n"));
 	world_end(&world);
 	world_begin(&world, &(struct hunt_settings){0});
 	feed_sampling(&world);

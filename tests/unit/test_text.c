@@ -128,6 +128,24 @@ static void assert_duration(uint64_t ns, const char *expected)
 	assert_string_equal(text, expected);
 }
 
+static void test_count(void **state)
+{
+	const struct {
+		uint64_t number;
+		const char *text;
+	} cases[] = {{0, "0"},
+		     {999, "999"},
+		     {1000, "1,000"},
+		     {300412, "300,412"},
+		     {UINT64_MAX, "18,446,744,073,709,551,615"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_string_equal(text_count(cases[i].number).text, cases[i].text);
+	assert_string_equal(text_counted(0, "tree is", "trees are").text, "0 trees are");
+	assert_string_equal(text_counted(1, "tree is", "trees are").text, "1 tree is");
+	assert_string_equal(text_counted(1204, "tree is", "trees are").text, "1,204 trees are");
+}
+
 static void test_duration(void **state)
 {
 	assert_duration(0, "000.000000");
@@ -301,7 +319,7 @@ int main(void)
 		cmocka_unit_test(test_number),         cmocka_unit_test(test_duration),
 		cmocka_unit_test(test_parse_duration), cmocka_unit_test(test_parse_size),
 		cmocka_unit_test(test_parse_count),    cmocka_unit_test(test_amount),
-		cmocka_unit_test(test_hex_digit),
+		cmocka_unit_test(test_hex_digit),      cmocka_unit_test(test_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@
 
 #include <linux/perf_event.h>
 
+#include "base/text.h"
 #include "probe/attach/holder.h"
 #include "probe/attach/tracefs.h"
 
@@ -67,8 +68,8 @@ static struct error *tracefs_prepare(struct holder *holder)
 	if (holder->num_sites > MANY_SITES)
 		holder_warn(
 			holder,
-			"%zu probes by tracefs take long to attach, four times as long for twice as many: match fewer functions",
-			holder->num_sites);
+			"%s probes by tracefs take long to attach, four times as long for twice as many: match fewer functions",
+			text_count(holder->num_sites).text);
 	return NULL;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/capabilities.h"
 #include "base/file_age.h"
+#include "base/text.h"
 #include "probe/attach/holder.h"
 #include "probe/attach/warm.h"
 
@@ -204,14 +205,16 @@ static void prepare_for_slow_end(struct holder *holder, enum attach_method metho
 		return;
 	if (file_watch_add_execs(&holder->watch, holder->path) == 0) {
 		tell(holder, HOLDER_NOTE, 0,
-		     "%zu probes by perf_event may take longer to take away than a lease makes anybody wait (%u s, /proc/sys/fs/lease-break-time): who starts %s after it was written to waits, too (by fanotify)",
-		     holder->num_attached, seconds, holder->file->path);
+		     "%s by perf_event may take longer to take away than a lease makes anybody wait (%u s, /proc/sys/fs/lease-break-time): who starts %s after it was written to waits, too (by fanotify)",
+		     text_counted(holder->num_attached, "probe", "probes").text, seconds,
+		     holder->file->path);
 		return;
 	}
 	holder_warn(
 		holder,
-		"%zu probes by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
-		holder->num_attached, holder->file->path, seconds);
+		"%s by perf_event may take longer to take away than the kernel keeps anybody waiting who writes to %s (%u s, /proc/sys/fs/lease-break-time): do not overwrite it while it is traced",
+		text_counted(holder->num_attached, "probe", "probes").text, holder->file->path,
+		seconds);
 }
 
 /* From here on nobody changes the file without our knowing. False: it is no longer, or not now,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "probe/attach/holder.h"
 
 /* Refused sites: found one by one, and named one by one. */
@@ -153,11 +154,15 @@ struct error *holder_attach(struct holder *holder, enum attach_method method)
 	if (err)
 		return err;
 	if (count && holder->num_attached == 0)
-		return error_new("cannot attach to %s by %s: the kernel refuses all %zu probes: %s",
-				 holder->file->path, attach_method_name(method), count,
+		return error_new("cannot attach to %s by %s: the kernel refuses %s%s: %s",
+				 holder->file->path, attach_method_name(method),
+				 count == 1 ? "" : "all ",
+				 text_counted(count, "probe", "probes").text,
 				 attach_errno_text(holder->last_refusal));
 	if (holder->num_refused > MAX_NAMED)
-		holder_warn(holder, "the kernel refuses %zu probes more, left out",
-			    holder->num_refused - MAX_NAMED);
+		holder_warn(
+			holder, "the kernel refuses %s, left out",
+			text_counted(holder->num_refused - MAX_NAMED, "probe more", "probes more")
+				.text);
 	return NULL;
 }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/edit_distance.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "probe/select/inlined.h"
 
 #define NEAR_NAMES 3
@@ -215,7 +216,8 @@ static void print_inlined(FILE *out, const struct pattern *pattern, const struct
 	if (first->call.file)
 		fprintf(out, " at %s:%u", first->call.file, first->call.line);
 	if (count > 1)
-		fprintf(out, " and %zu more places%s", count - 1, inlined->cut ? " or more" : "");
+		fprintf(out, " and %s%s", text_counted(count - 1, "more place", "more places").text,
+			inlined->cut ? " or more" : "");
 	fputs(": trace that function, or build with `//go:noinline` before this one", out);
 }
 
@@ -264,6 +266,9 @@ struct error *suggest(struct gobin *bin, const struct pattern_list *list, const 
 		error_free(err);
 	}
 	if (unmatched.num_more)
-		log_warning("%zu more patterns match no function", unmatched.num_more);
+		log_warning("%s",
+			    text_counted(unmatched.num_more, "more pattern matches no function",
+					 "more patterns match no function")
+				    .text);
 	return first;
 }

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,7 +17,7 @@ const hotPlain = 4 // one that has no probes
 // The names of all functions that were taken off, in that order.
 var saysTakenOff = regexp.MustCompile(`taken off: (\S+),`)
 
-var saysCost = regexp.MustCompile(`(\d+) ns where it single-steps`)
+var saysCost = regexp.MustCompile(`([\d,]+) ns where it single-steps`)
 
 func (t *tracer) takenOff() (names []string) {
 	for _, found := range saysTakenOff.FindAllStringSubmatch(t.messages.String(), -1) {
@@ -42,8 +41,7 @@ func (t *tracer) firstPause() int {
 	if found == nil {
 		return 500
 	}
-	ns, _ := strconv.Atoi(found[1])
-	return 1 + 10*ns/1000
+	return 1 + 10*int(count(found[1]))/1000
 }
 
 // Calls the function more and more often, until its probes are too much: no more often than that, so that

@@ -20,8 +20,8 @@ const tracerPath = "/bin/gofuncgraph-c"
 // What the tracer says on standard error, in one place.
 var (
 	saysTracing = regexp.MustCompile(`(?m)(tracing|watching) .*(function|site|probe)`)
-	saysLost    = regexp.MustCompile(`(?m)\b(\d+) of (\d+) events were lost`)
-	saysUnread  = regexp.MustCompile(`(?m)\b(\d+) probe hits were left out`)
+	saysLost    = regexp.MustCompile(`(?m)\b([\d,]+) of ([\d,]+) events? (?:was|were) lost`)
+	saysUnread  = regexp.MustCompile(`(?m)\b([\d,]+) probe hits? (?:was|were) left out`)
 	saysEmulate = regexp.MustCompile(`(?m)program performs the .ret`)
 )
 
@@ -166,12 +166,17 @@ func (t *tracer) emulatesRet() bool {
 	return saysEmulate.MatchString(t.messages.String())
 }
 
+// What "1,204" says.
+func count(text string) int64 {
+	number, _ := strconv.ParseInt(strings.ReplaceAll(text, ",", ""), 10, 64)
+	return number
+}
+
 // The events that it owned up to having lost, and all that there were.
 func (t *tracer) lost() (lost, all int64) {
 	found := saysLost.FindStringSubmatch(t.messages.String())
 	if found != nil {
-		lost, _ = strconv.ParseInt(found[1], 10, 64)
-		all, _ = strconv.ParseInt(found[2], 10, 64)
+		lost, all = count(found[1]), count(found[2])
 	}
 	return lost, all
 }
@@ -179,7 +184,7 @@ func (t *tracer) lost() (lost, all int64) {
 // The probe hits that it owned up to having seen nothing of.
 func (t *tracer) unread() (hits int64) {
 	if found := saysUnread.FindStringSubmatch(t.messages.String()); found != nil {
-		hits, _ = strconv.ParseInt(found[1], 10, 64)
+		hits = count(found[1])
 	}
 	return hits
 }
