@@ -152,6 +152,7 @@ const struct go_piece *go_variable_piece(const struct go_variable *variable, uin
 struct go_signature {
 	struct go_variable *variables;
 	size_t num_variables;
+	bool lacks_results; /* which those are is not known */
 	struct go_dictionary dictionary;
 };
 

@@ -143,6 +143,7 @@ bool stripped_signature(struct gobin *bin, const struct gobin_func *func,
 	if (!find_types(bin, func, signature, err)) {
 		if (!argument_types(bin, func, signature, err))
 			return false;
+		signature->lacks_results = true;
 		if (!*err)
 			set_receiver(bin, func, signature);
 	}

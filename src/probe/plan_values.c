@@ -281,6 +281,14 @@ static struct error *set_arguments(struct plan_values *values, struct plan *plan
 	return err;
 }
 
+static void note_unknown_results(struct plan_values *values, const struct plan_func *func)
+{
+	if (!values->why_no_results && wants_all(values->results, func))
+		values->why_no_results =
+			error_new("which results %s has is unknown: the binary has no DWARF",
+				  func->func->name);
+}
+
 /* At each return of a function the same. */
 static struct error *set_results(struct plan_values *values, struct plan *plan, struct site *site)
 {
@@ -302,7 +310,12 @@ static struct error *set_results(struct plan_values *values, struct plan *plan, 
 	signature = plan_values_signature(values, plan);
 	if (!signature)
 		return NULL;
+	if (signature->lacks_results) {
+		note_unknown_results(values, func);
+		return NULL;
+	}
 	values->num_found++;
+	values->num_with_results++;
 	if (values->dictionary_list)
 		at.dictionary = signature->dictionary;
 	err = find_results(values, plan, func, signature, &found);
@@ -343,15 +356,18 @@ struct error *plan_values_set(struct plan_values *values, struct plan *plan,
 struct error *plan_values_check(struct plan_values *values)
 {
 	const struct values_wanted *args = values->args, *results = values->results;
-	struct error *err = values->why_not;
+	struct error *err = values->why_not ?: values->why_no_results;
 
+	if (values->num_found && !values->num_with_results && values->why_no_results)
+		log_warning("%s", error_message(values->why_no_results));
 	if (!args || values->num_found ||
 	    !(args->targets || args->num_globs || args->num_paths || results->targets ||
 	      results->num_globs))
 		return NULL;
-	values->why_not = NULL;
-	if (err)
+	if (err) {
+		*(values->why_not ? &values->why_not : &values->why_no_results) = NULL;
 		return err;
+	}
 	if (args->num_paths)
 		return error_new("no target has a parameter \"%.*s\": %s",
 				 (int)strcspn(args->paths[0], "."), args->paths[0],
@@ -365,6 +381,7 @@ struct error *plan_values_check(struct plan_values *values)
 void plan_values_destroy(struct plan_values *values)
 {
 	error_free(values->why_not);
+	error_free(values->why_no_results);
 	free(values->other_names);
 	*values = (struct plan_values){};
 }

@@ -23,6 +23,8 @@ struct plan_values {
 	bool has_signature;
 	size_t num_found; /* functions of which something is known that is wanted */
 	struct error *why_not; /* of the first of the others */
+	size_t num_with_results; /* functions of which it is known what they return, where that is wanted */
+	struct error *why_no_results; /* of the first of the others */
 	char *other_names; /* those that the first function has that has not the first of the paths */
 };
 
@@ -41,7 +43,8 @@ void plan_values_lose(const struct plan *plan, struct site *site, const struct d
 const struct go_signature *plan_values_signature(struct plan_values *values,
 						 const struct plan *plan);
 
-/* At the end: an error if values are wanted, and no function has any. */
+/* At the end: an error if values are wanted, and no function has any; that of no function results are known, where
+ * arguments are, is told. */
 struct error *plan_values_check(struct plan_values *values);
 void plan_values_destroy(struct plan_values *values);
 

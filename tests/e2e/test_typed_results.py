@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from test_where import run
+
 STRIPPED, PIE, PLAIN = ["-ldflags=-s -w"], ["-buildmode=pie"], ["-gcflags=all=-N -l"]
 BUILDS = [("1.19", []), ("1.19", PLAIN), ("1.22", PIE), ("1.24", []), ("1.27", []), ("1.27", PLAIN)]
 NAMES = ["divide", "recovered", "unnamed", "stackedResults", "panics", "leaves", "sum"]
@@ -51,6 +53,21 @@ def test_text(binary, start, trace, arguments):
     assert len(re.findall(r" = \(-14, nil\)", tracer.out)) == 1
     assert ("a = 100, b = 3" in tracer.out) == (bool({"-a", "-ar", "-ra"} & set(arguments)))
     assert (" = (-1)" in tracer.out) == (arguments != ["--results=main.div*"])
+
+
+def test_unknown_where_stripped(binary, start, trace):
+    """Of functions whose parameters are but words, nobody knows what they return: that is said."""
+    program = start(binary("values", flags=STRIPPED))
+    unknown = "which results main.divide has is unknown: the binary has no DWARF"
+    for option in ("-r", "--results=main.*"):
+        done = run(option, program.path, "main.divide")
+        assert done.returncode == 1 and done.stdout == ""
+        assert done.stderr == f"gofuncgraph-c: {unknown}\n"
+    for options, is_told in ((["-ar"], True), (["-a"], False)):
+        tracer = trace(*options, program.path, "main.divide")
+        program.work("results")
+        assert "main.divide(?, ?) {" in tracer.stop().out
+        assert (f"gofuncgraph-c: warning: {unknown}\n" in tracer.err) == is_told
 
 
 @pytest.mark.parametrize("build", BUILDS, ids=lambda build: f"Go {build[0]} {' '.join(build[1])}".strip())
