@@ -86,6 +86,15 @@ static void fail(struct cursor *cursor)
 	cursor->at = cursor->end;
 }
 
+bool cursor_need(struct cursor *cursor, const void *memory)
+{
+	if (memory)
+		return true;
+	fail(cursor);
+	cursor->lacks_memory = true;
+	return false;
+}
+
 uint64_t cursor_number(struct cursor *cursor)
 {
 	uint64_t number = 0;
@@ -147,5 +156,9 @@ char *cursor_text(struct cursor *cursor)
 	size_t size;
 	const uint8_t *taken = cursor_sized(cursor, &size);
 
-	return taken ? strndup((const char *)taken, size) : NULL;
+	char *text = taken ? strndup((const char *)taken, size) : NULL;
+
+	if (taken)
+		cursor_need(cursor, text);
+	return text;
 }

@@ -42,6 +42,7 @@ void bytes_destroy(struct bytes *bytes);
 struct cursor {
 	const uint8_t *at, *end;
 	bool failed;
+	bool lacks_memory; /* it failed, and not because of what is there */
 };
 
 static inline struct cursor cursor_of(const void *data, size_t size)
@@ -56,6 +57,9 @@ static inline bool cursor_is_at_end(const struct cursor *cursor)
 {
 	return cursor->at == cursor->end;
 }
+
+/* What was allocated for what is read; NULL: it failed for want of memory. Returns whether it is there. */
+bool cursor_need(struct cursor *cursor, const void *memory);
 
 uint64_t cursor_number(struct cursor *cursor);
 int64_t cursor_signed(struct cursor *cursor);

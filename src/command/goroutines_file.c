@@ -106,7 +106,7 @@ struct processes {
 	size_t num_goroutines; /* of all together */
 };
 
-/* False: it is damaged. */
+/* False: it is damaged, or memory is lacking. */
 static bool take_block(struct block *block, struct processes *to)
 {
 	struct recorded_goroutines *one;
@@ -114,7 +114,7 @@ static bool take_block(struct block *block, struct processes *to)
 	if (block->kind != BLOCK_GOROUTINES)
 		return true;
 	if (!array_reserve(&to->items, &to->capacity, to->count + 1, sizeof(*to->items)))
-		return false;
+		return cursor_need(&block->bytes, NULL);
 	one = &to->items[to->count];
 	*one = (struct recorded_goroutines){};
 	if (goroutines_read(&block->bytes, one) &&
@@ -144,6 +144,10 @@ static struct error *read_blocks(const char *path, struct block_reader *reader,
 			err = check_about(path, &block.bytes);
 		} else if (found != BLOCK_FOUND || !take_block(&block, to)) {
 			num_damaged++;
+		}
+		if (block.bytes.lacks_memory) {
+			error_free(err);
+			err = error_out_of_memory();
 		}
 	}
 	if (!err && (num_damaged || found == BLOCK_LOST))

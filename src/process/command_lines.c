@@ -154,11 +154,12 @@ bool command_lines_tell(struct command_lines *lines, uint32_t pid, const char *a
 			size_t len, bool is_cut)
 {
 	struct command_line *old = command_lines_find(lines, pid), *line;
-	size_t has_end = len && !arguments[len - 1];
+	size_t most = COMMAND_LINE_MAX + (len && !arguments[len - 1]);
 
 	if (!old && lines->table.count >= COMMAND_LINES_MAX)
 		return true;
-	line = len <= COMMAND_LINE_MAX + has_end ? make_line(pid, arguments, len, is_cut) : NULL;
+	line = len <= most ? make_line(pid, arguments, len, is_cut)
+			   : make_line(pid, arguments, COMMAND_LINE_MAX, true);
 	if (!line)
 		return false;
 	if (old) {

@@ -39,8 +39,7 @@ void command_lines_see(struct command_lines *lines, uint32_t pid);
 void command_lines_end(struct command_lines *lines, uint32_t pid);
 
 /* In place of both, by who knows what it was then; it takes the place of what was known before. No
- * more than COMMAND_LINES_MAX are kept. False: out of
- * memory, or too long to be one. */
+ * more than COMMAND_LINES_MAX are kept. False: out of memory. */
 bool command_lines_tell(struct command_lines *lines, uint32_t pid, const char *arguments,
 			size_t len, bool is_cut);
 

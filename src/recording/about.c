@@ -98,6 +98,7 @@ static char **take_texts(struct cursor *cursor, size_t *count)
 	size_t told = cursor_count(cursor);
 	char **texts = calloc(told + 1, sizeof(*texts)); /* and an end */
 
+	cursor_need(cursor, texts);
 	*count = 0;
 	while (texts && *count < told && (texts[*count] = cursor_text(cursor)))
 		++*count;
@@ -152,6 +153,7 @@ static void take_sites(struct cursor *cursor, struct recording_about *about)
 
 	about->num_sites = cursor_count(cursor);
 	about->sites = calloc(about->num_sites + 1, sizeof(*about->sites));
+	cursor_need(cursor, about->sites);
 	for (size_t i = 0; about->sites && i < about->num_sites; i++) {
 		last.va += (uint64_t)cursor_signed(cursor);
 		last.func = (uint32_t)((int64_t)last.func + cursor_signed(cursor));
@@ -178,7 +180,7 @@ bool about_read(struct cursor *cursor, struct recording_about *about)
 	/* It is not there of the first version that recorded. */
 	if (!cursor_is_at_end(cursor))
 		take_more(cursor, about);
-	return !cursor->failed && about->arguments && about->sites;
+	return !cursor->failed;
 }
 
 static void free_texts(char **texts)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "recording/blocks.h"
 
@@ -116,15 +117,22 @@ static struct error *read_stored(struct block_reader *reader, size_t size, size_
 	return err;
 }
 
-/* False: they are not what the header says. */
-static bool inflate_block(struct block_reader *reader, const struct block_header *header)
+/* BLOCK_DAMAGED: they are not what the header says. */
+static struct error *inflate_block(struct block_reader *reader, const struct block_header *header,
+				   enum block_found *found)
 {
 	const struct bytes *stored = &reader->stored;
+	size_t size;
 
+	*found = BLOCK_DAMAGED;
 	if (crc32(0, stored->data, (uInt)stored->size) != header->crc)
-		return false;
-	return ZSTD_decompress(reader->bytes.data, header->size, stored->data, stored->size) ==
-	       header->size;
+		return NULL;
+	size = ZSTD_decompress(reader->bytes.data, header->size, stored->data, stored->size);
+	if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
+		return error_out_of_memory();
+	if (size == header->size)
+		*found = BLOCK_FOUND;
+	return NULL;
 }
 
 static struct error *pass(struct block_reader *reader, size_t size, enum block_found *found)
@@ -172,7 +180,7 @@ struct error *block_read(struct block_reader *reader, struct block *block, enum 
 	bytes_clear(&reader->bytes);
 	if (!bytes_reserve(&reader->bytes, header.size))
 		return error_out_of_memory();
-	*found = inflate_block(reader, &header) ? BLOCK_FOUND : BLOCK_DAMAGED;
+	err = inflate_block(reader, &header, found);
 	block->bytes = cursor_of(reader->bytes.data, *found == BLOCK_FOUND ? header.size : 0);
-	return NULL;
+	return err;
 }

@@ -157,9 +157,10 @@ static void add_text(struct book *book, struct cursor *cursor, uint64_t number)
 	size_t index = number - 1;
 
 	cursor->failed |=
-		!text || !number || number > MAX_TEXTS ||
-		(index < book->num_texts && book->texts[index]) ||
-		!array_reserve(&book->texts, &book->capacity, number, sizeof(*book->texts));
+		!number || number > MAX_TEXTS || (index < book->num_texts && book->texts[index]);
+	if (!cursor->failed &&
+	    !array_reserve(&book->texts, &book->capacity, number, sizeof(*book->texts)))
+		cursor_need(cursor, NULL);
 	if (cursor->failed) {
 		free(text);
 		return;
@@ -258,13 +259,16 @@ static bool read_one(struct book *book, struct cursor *cursor)
 	if (cursor->failed)
 		return false;
 	answer = calloc(1, sizeof(*answer) + num_inlined * sizeof(*answer->inlined));
-	if (!answer)
+	if (!cursor_need(cursor, answer))
 		return false;
 	answer->key = (struct hash_key){number, kind};
 	take_answer(book, cursor, answer, num_inlined);
-	if (cursor->failed || hash_find(&book->answers, answer->key) ||
-	    !hash_add(&book->answers, &answer->key))
+	if (cursor->failed || hash_find(&book->answers, answer->key)) {
 		free(answer);
+	} else if (!hash_add(&book->answers, &answer->key)) {
+		free(answer);
+		cursor_need(cursor, NULL);
+	}
 	return !cursor->failed;
 }
 

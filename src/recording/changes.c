@@ -46,8 +46,10 @@ static bool take_process(struct player_state *state, struct cursor *bytes)
 	size_t size;
 	const uint8_t *arguments = cursor_sized(bytes, &size);
 
-	return arguments &&
-	       command_lines_tell(state->command_lines, pid, (const char *)arguments, size, is_cut);
+	if (arguments &&
+	    !command_lines_tell(state->command_lines, pid, (const char *)arguments, size, is_cut))
+		cursor_need(bytes, NULL);
+	return !bytes->failed;
 }
 
 bool change_take(struct player_state *state, uint32_t kind, struct cursor *bytes)

@@ -11,13 +11,23 @@
 
 /* ---- places ---- */
 
+/* Kept with them. NULL: it failed. */
+static const char *take_text(struct cursor *cursor, struct places *places)
+{
+	const char *kept = places_keep(places, cursor_text(cursor));
+
+	if (!cursor->failed)
+		cursor_need(cursor, kept);
+	return kept;
+}
+
 static void take_frames(struct cursor *cursor, struct places *places, uint64_t va)
 {
 	size_t count = cursor_count(cursor);
 	struct shown_frames *shown = calloc(1, sizeof(*shown) + count * sizeof(shown->items[0]));
 
-	cursor->failed |= !shown || count > PLACES_MAX_INLINED;
-	if (shown)
+	cursor->failed |= count > PLACES_MAX_INLINED;
+	if (cursor_need(cursor, shown))
 		shown->key.first = va;
 	for (size_t i = 0; i < count && !cursor->failed; i++) {
 		struct shown_frame *frame = &shown->items[i];
@@ -26,11 +36,10 @@ static void take_frames(struct cursor *cursor, struct places *places, uint64_t v
 
 		frame->is_own = flags & FRAME_IS_OWN;
 		frame->is_hidden = flags & FRAME_IS_HIDDEN;
-		frame->frame.name = places_keep(places, cursor_text(cursor));
+		frame->frame.name = take_text(cursor, places);
 		has_file = cursor_number(cursor);
-		frame->frame.line.file = places_keep(places, cursor_text(cursor));
+		frame->frame.line.file = take_text(cursor, places);
 		frame->frame.line.line = (unsigned)cursor_number(cursor);
-		cursor->failed |= !frame->frame.name || !frame->frame.line.file;
 		if (!has_file)
 			frame->frame.line.file = NULL;
 		shown->count++;
@@ -52,7 +61,7 @@ static void take_places(struct cursor *cursor, struct places *places)
 		else if (kind == PLACE_SYSTEM)
 			hash_note(&places->systems, (struct hash_key){.first = number});
 		else if (kind == PLACE_REASON && number < PLACES_NUM_REASONS)
-			places->reasons[number] = places_keep(places, cursor_text(cursor));
+			places->reasons[number] = take_text(cursor, places);
 		else
 			cursor->failed = true;
 	}
@@ -110,8 +119,7 @@ static const struct label_set *take_labels(struct cursor *cursor, struct label_s
 	for (size_t i = 0; i < count; i++)
 		take_label(cursor, &items[i]);
 	kept = cursor->failed ? NULL : keep_labels(sets, items, count);
-	cursor->failed |= !kept;
-	if (kept)
+	if (!cursor->failed && cursor_need(cursor, kept))
 		kept->is_cut = is_cut;
 	return kept;
 }
@@ -141,7 +149,7 @@ static void take_goroutine(struct cursor *cursor, struct snapshot *snapshot)
 	one->first_frame = snapshot->num_frames;
 	if (!array_reserve(&snapshot->frames, &snapshot->frames_capacity,
 			   snapshot->num_frames + one->num_frames, sizeof(*snapshot->frames)))
-		cursor->failed = true;
+		cursor_need(cursor, NULL);
 	for (size_t i = 0; i < one->num_frames && !cursor->failed; i++) {
 		va += (uint64_t)cursor_signed(cursor);
 		snapshot->frames[snapshot->num_frames++] = va;
@@ -160,7 +168,7 @@ static void take_goroutines(struct cursor *cursor, struct snapshot *snapshot)
 	if (cursor->failed)
 		return;
 	snapshot->goroutines = calloc(count + 1, sizeof(*snapshot->goroutines));
-	cursor->failed |= !snapshot->goroutines;
+	cursor_need(cursor, snapshot->goroutines);
 	while (snapshot->count < count && !cursor->failed)
 		take_goroutine(cursor, snapshot);
 }
@@ -178,8 +186,7 @@ static void take_lock(struct cursor *cursor, const struct snapshot *snapshot, st
 {
 	struct lock *lock = calloc(1, sizeof(*lock));
 
-	cursor->failed |= !lock;
-	if (!lock)
+	if (!cursor_need(cursor, lock))
 		return;
 	lock->key.first = cursor_number(cursor);
 	lock->num_holders = cursor_number(cursor);
@@ -244,10 +251,11 @@ bool goroutines_read(struct cursor *cursor, struct recorded_goroutines *goroutin
 	is_cut = cursor_number(cursor);
 	arguments = cursor_sized(cursor, &size);
 	goroutines->lines = command_lines_new();
-	if (!arguments || !goroutines->lines ||
-	    !command_lines_tell(goroutines->lines, (uint32_t)goroutines->pid,
-				(const char *)arguments, size, is_cut))
+	if (!arguments || !cursor_need(cursor, goroutines->lines))
 		return false;
+	if (!command_lines_tell(goroutines->lines, (uint32_t)goroutines->pid,
+				(const char *)arguments, size, is_cut))
+		return cursor_need(cursor, NULL);
 	take_places(cursor, &goroutines->places);
 	take_goroutines(cursor, &goroutines->snapshot);
 	take_locks(cursor, &goroutines->snapshot, &goroutines->locks);

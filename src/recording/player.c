@@ -64,23 +64,21 @@ static struct error *begin(struct player *player, struct cursor *bytes, bool *is
 /* ---- what changes ---- */
 
 /* False: it is not what it says. */
-static bool take_change(struct player *player, const struct block *block)
+static bool take_change(struct player *player, const struct block *block, struct cursor *bytes)
 {
-	struct cursor bytes = block->bytes;
-
 	switch (block->kind) {
 	case BLOCK_NAMES:
-		return book_read(player->book, &bytes);
+		return book_read(player->book, bytes);
 	case BLOCK_VALUES:
-		return value_book_read(player->values, &bytes);
+		return value_book_read(player->values, bytes);
 	case BLOCK_FORGOTTEN:
 		player->has_gap = true;
 		return true;
 	case BLOCK_END:
 		player->has_end = true;
-		return cursor_number(&bytes) == player->num_blocks;
+		return cursor_number(bytes) == player->num_blocks;
 	default:
-		return change_take(&player->state, block->kind, &bytes);
+		return change_take(&player->state, block->kind, bytes);
 	}
 }
 
@@ -101,9 +99,11 @@ static struct error *play(struct player *player, const struct block *block)
 	else if (block->kind == BLOCK_LASTING || block->kind == BLOCK_NEWEST)
 		return player_take_lasting(player, block);
 	else
-		is_good = take_change(player, block);
+		is_good = take_change(player, block, &bytes);
+	if (!err && bytes.lacks_memory)
+		err = error_out_of_memory();
 	player->is_played = false;
-	if (!is_good)
+	if (!is_good && !err)
 		player_note_damage(player, block->offset);
 	return err;
 }

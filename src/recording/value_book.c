@@ -88,11 +88,13 @@ static struct go_type *type_of(void *context, uint64_t number)
 	return number && number <= book->num_types ? book->by_number[number - 1].type : NULL;
 }
 
-static bool make_room(struct value_book *book, uint64_t number)
+static bool make_room(struct value_book *book, struct cursor *cursor, uint64_t number)
 {
-	if (!number || number > MAX_TYPES ||
-	    !array_reserve(&book->by_number, &book->capacity, number, sizeof(*book->by_number)))
+	cursor->failed |= !number || number > MAX_TYPES;
+	if (cursor->failed)
 		return false;
+	if (!array_reserve(&book->by_number, &book->capacity, number, sizeof(*book->by_number)))
+		return cursor_need(cursor, NULL);
 	while (book->num_types < number)
 		book->by_number[book->num_types++] = (struct book_type){};
 	return true;
@@ -103,7 +105,8 @@ static const char *take_text(struct value_book *book, struct cursor *cursor)
 	_cleanup_free_ char *text = cursor_text(cursor);
 	const char *kept = text ? go_types_text(book->types, text) : NULL;
 
-	cursor->failed |= !kept;
+	if (text)
+		cursor_need(cursor, kept);
 	return kept;
 }
 
@@ -115,11 +118,13 @@ static void take_type(struct value_book *book, struct cursor *cursor)
 	struct go_type *type;
 	bool is_new;
 
-	cursor->failed |= kind > GO_INTERFACE || !make_room(book, number);
-	if (cursor->failed)
+	cursor->failed |= kind > GO_INTERFACE;
+	if (!make_room(book, cursor, number))
 		return;
 	type = go_types_get(book->types, &source, book, number, &is_new);
-	cursor->failed |= !type || !is_new;
+	if (!cursor_need(cursor, type))
+		return;
+	cursor->failed |= !is_new;
 	if (cursor->failed)
 		return;
 	type->kind = (uint8_t)kind;
@@ -137,7 +142,7 @@ static void take_fields(struct value_book *book, struct cursor *cursor, struct g
 	if (cursor->failed)
 		return;
 	type->fields = go_types_alloc(book->types, count * sizeof(*type->fields));
-	cursor->failed |= !type->fields;
+	cursor_need(cursor, type->fields);
 	for (size_t i = 0; i < count && !cursor->failed; i++) {
 		struct go_field *field = &type->fields[i];
 
@@ -171,8 +176,8 @@ static void take_answer(struct value_book *book, struct cursor *cursor, enum val
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
 
-	cursor->failed |= !answer || book->answers.count >= MAX_ANSWERS;
-	if (cursor->failed) {
+	cursor->failed |= book->answers.count >= MAX_ANSWERS;
+	if (!cursor_need(cursor, answer) || cursor->failed) {
 		free(answer);
 		return;
 	}
@@ -183,9 +188,12 @@ static void take_answer(struct value_book *book, struct cursor *cursor, enum val
 		answer->type = type_of(book, cursor_number(cursor));
 	if (answer->function && !*answer->function)
 		answer->function = NULL;
-	if (cursor->failed || hash_find(&book->answers, answer->key) ||
-	    !hash_add(&book->answers, &answer->key))
+	if (cursor->failed || hash_find(&book->answers, answer->key)) {
 		free(answer);
+	} else if (!hash_add(&book->answers, &answer->key)) {
+		free(answer);
+		cursor_need(cursor, NULL);
+	}
 }
 
 /* ---- lists ---- */
@@ -202,9 +210,12 @@ static void take_list(struct value_book *book, struct cursor *cursor)
 		.source = {book, type_at, interface_type, function, type_in},
 	};
 
-	cursor->failed |= err != NULL;
 	if (!err)
 		value_list_read(cursor, &types, list);
+	else if (book->lists.count > UINT16_MAX)
+		cursor->failed = true;
+	else
+		cursor_need(cursor, NULL);
 	error_free(err);
 }
 

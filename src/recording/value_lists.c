@@ -200,13 +200,13 @@ static void take_variable(struct cursor *cursor, const struct value_list_types *
 	bool is_inferred = take_number(cursor, 1);
 	uint64_t count = take_number(cursor, GO_MAX_PIECES);
 
-	cursor->failed |= !variable;
+	cursor_need(cursor, variable);
 	if (cursor->failed)
 		return;
 	*variable =
 		(struct go_variable){.name = "", .type = value->type, .is_inferred = is_inferred};
 	variable->pieces = go_types_alloc(types->types, (count + 1) * sizeof(*variable->pieces));
-	cursor->failed |= !variable->pieces;
+	cursor_need(cursor, variable->pieces);
 	for (; variable->num_pieces < count && !cursor->failed; variable->num_pieces++) {
 		struct go_piece *piece = &variable->pieces[variable->num_pieces];
 
@@ -245,7 +245,7 @@ static void take_typed(struct cursor *cursor, const struct value_list_types *typ
 	num_values = cursor_count(cursor);
 	num_pieces = take_number(cursor, VALUES_MAX);
 	typed->values = calloc(num_values + 1, sizeof(*typed->values));
-	cursor->failed |= !typed->values;
+	cursor_need(cursor, typed->values);
 	while (typed->num_values < num_values && !cursor->failed)
 		take_value(cursor, types, &typed->values[typed->num_values++], num_pieces);
 	while (typed->num_pieces < num_pieces && !cursor->failed)
@@ -274,7 +274,7 @@ void value_list_read(struct cursor *cursor, const struct value_list_types *types
 	take_traces(cursor, list);
 	if (take_number(cursor, 1)) {
 		list->typed = calloc(1, sizeof(*list->typed));
-		cursor->failed |= !list->typed;
+		cursor_need(cursor, list->typed);
 		if (list->typed)
 			take_typed(cursor, types, list->typed);
 	}
@@ -291,7 +291,7 @@ void value_list_read_dictionary(struct cursor *cursor, struct go_types *types,
 	for (size_t i = 0; i < typed->num_values && !cursor->failed; i++) {
 		struct go_variable *variable = go_types_alloc(types, sizeof(*variable));
 
-		cursor->failed |= !variable;
+		cursor_need(cursor, variable);
 		if (cursor->failed)
 			break;
 		*variable = *typed->values[i].variable;
