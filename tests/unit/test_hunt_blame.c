@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_hunt_meanwhile.c - whose doing a wait was, and what that one did meanwhile. */
+/* test_hunt_blame.c - whose doing a wait was, and what that one did meanwhile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

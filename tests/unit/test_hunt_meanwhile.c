@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_hunt_stretch.c - which waits of a goroutine are one to whoever asks what it did meanwhile. */
+/* test_hunt_meanwhile.c - which waits of a goroutine are one to whoever asks what it did meanwhile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
