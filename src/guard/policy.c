@@ -26,6 +26,7 @@ struct policy {
 	struct plan_resume resume;
 	bool *is_off; /* by function's number: plan_func_at() */
 	bool needs_states, may_rest, keeps_births;
+	bool has_births_alone; /* other sites of states are gone, of which births were kept */
 	unsigned num_over; /* windows in a row in which it was too much */
 	uint32_t one_in; /* calls of targets: one is traced */
 	size_t num_off; /* of those that were chosen by the user */
@@ -306,7 +307,8 @@ static struct guard_step take_states_off(struct policy *policy)
 	step.funcs = policy->leaving;
 	if (policy->keeps_births)
 		step.num_funcs = plan_find_states(policy->plan, true, policy->leaving);
-	step.is_of_births = policy->keeps_births && !step.num_funcs;
+	step.is_of_births = policy->has_births_alone || (policy->keeps_births && !step.num_funcs);
+	policy->has_births_alone = policy->keeps_births;
 	if (!step.num_funcs)
 		step.num_funcs = plan_find_states(policy->plan, false, policy->leaving);
 	policy->keeps_births = false;

@@ -365,6 +365,7 @@ static void test_births(void **state)
 	world.own_rates[WORLD_BIRTH] = 500000;
 	step = watch(&world);
 	assert_int_equal(step.action, GUARD_STATES_OFF);
+	assert_true(step.is_of_births);
 	assert_false(world.is_attached[20 + WORLD_BIRTH]);
 	assert_int_equal(watch(&world).action, GUARD_WAIT);
 	destroy(&world);
