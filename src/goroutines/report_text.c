@@ -10,6 +10,7 @@
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
 #include "goroutines/text_out.h"
+#include "output/place_text.h"
 
 /* Kinds in the first line, goroutines of a group by number. */
 #define MAX_KINDS   6
@@ -82,7 +83,14 @@ static void put_head(struct text_out *out)
 	text_put_count(out, total, "goroutine", "goroutines");
 	text_put_style(out, TEXT_PLAIN);
 	for (size_t i = 0; i < num; i++) {
-		text_put(out, i ? ", " : ": ");
+		text_put(out, i ? "," : ":");
+		if (report->width &&
+		    out->line.columns + strlen(kinds[i].name) + sizeof(" 100,000,") >
+			    report->width) {
+			text_end_line(out);
+			text_put(out, " ");
+		}
+		text_put(out, " ");
 		text_put(out, text_count(kinds[i].count).text);
 		text_put(out, " ");
 		text_put_hostile(out, kinds[i].name);
@@ -124,23 +132,62 @@ static void put_amount(struct text_out *out, uint64_t ns)
 	text_put(out, text);
 }
 
+/* Of a function's name, with which it still says something. */
+#define LEAST_NAME 8
+
+/* The end of the name, as much as there is room for. */
+static void put_end(struct text_out *out, const struct name *name, size_t room)
+{
+	size_t start = name->len - (room - 1);
+
+	while (start < name->len && (name->text[start] & 0xc0) == 0x80)
+		start++;
+	text_put(out, "…");
+	text_put_bytes(out, name->text + start, name->len - start);
+}
+
+/* `room`: columns; where it has less, first the path is left out. */
+static void put_name(struct text_out *out, const char *text, size_t room)
+{
+	const struct name whole = {.text = text, .len = strlen(text)};
+	const struct name name = whole.len > room ? name_without_path(&whole) : whole;
+
+	if (name.len > room && room >= LEAST_NAME)
+		put_end(out, &name, room);
+	else
+		text_put_bytes(out, name.text, name.len);
+}
+
+/*
+ * On a terminal the folders of what is not the program's own are too much, and those of what is where there is no room;
+ * then of the name what is in front: its line is what tells.
+ */
 static void put_place(struct text_out *out, const struct shown_frame *frame)
 {
-	const char *file = frame->frame.line.file, *slash;
-	char number[16];
+	const char *file = frame->frame.line.file, *slash = file ? strrchr(file, '/') : NULL;
+	size_t width = out->report->width, room = SIZE_MAX, line_len;
+	char number[16] = "";
 
+	if (file)
+		snprintf(number, sizeof(number), ":%u", frame->frame.line.line);
+	if (width) {
+		room = width > out->line.columns ? width - out->line.columns : 0;
+		line_len = file ? strlen("  ") + strlen(file) + strlen(number) : 0;
+		if (slash && (!frame->is_own || line_len + strlen(frame->frame.name) > room)) {
+			line_len -= (size_t)(slash + 1 - file);
+			file = slash + 1;
+		}
+		room = room > line_len ? room - line_len : 0;
+	}
 	if (frame->is_own)
 		text_put_style(out, TEXT_BOLD);
-	text_put_hostile(out, frame->frame.name);
+	put_name(out, frame->frame.name, room);
 	if (frame->is_own)
 		text_put_style(out, TEXT_PLAIN);
 	if (!file)
 		return;
 	text_put(out, "  ");
-	/* On a terminal the folders of what is not the program's own are too much. */
-	slash = out->report->width && !frame->is_own ? strrchr(file, '/') : NULL;
-	text_put_hostile(out, slash ? slash + 1 : file);
-	snprintf(number, sizeof(number), ":%u", frame->frame.line.line);
+	text_put_hostile(out, file);
 	text_put(out, number);
 }
 

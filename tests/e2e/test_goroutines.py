@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from harness import WAIT_SECONDS, await_condition, children, tool
+from screen import Screen
 from test_processes import Contained, own_namespace
 
 MODES = {
@@ -113,6 +114,27 @@ def test_is_traceback(binary, start, run_tool, version, mode):
     if version >= "1.21":
         assert all(one["parent_goid"] == 1 for one in mine.values() if one["goid"] > 1 and "started_by" in one
                    and one["started_by"]["function"] == "main.start")
+
+
+@pytest.mark.parametrize("columns", [44, 80])
+def test_terminal(binary, start, run_tool, columns):
+    """However narrow it is, each place has its line of code, and nothing of the first line is missing."""
+    program = start(binary("waiting"))
+    number = program.work("EVERYTHING 2")
+    await_condition(lambda: sum(one["state"] in ("waiting", "syscall") for one in read(run_tool, program).values())
+                    >= number, "its goroutines do not wait")
+    mine = read(run_tool, program)
+    screen = Screen(columns)
+    tool = run_tool("goroutines", "-p", program.pid, stdout=screen.slave, env={**os.environ, "NO_COLOR": "1"})
+    os.close(screen.slave)
+    assert tool.wait() == 0, tool.err
+    lines = screen.lines()
+    assert all(len(line) <= columns for line in lines), lines
+    head = "\n".join(lines).split("\n\n")[0]
+    kinds = re.findall(r"([\d,]+) ([a-zA-Z][^,]*)", " ".join(head.split("\n  and ")[0].split()).split(" goroutines: ")[1])
+    assert sum(int(count.replace(",", "")) for count, _ in kinds) == len(mine), head
+    places = [line for line in lines if re.match(r"    (?!\.\.\.|it |its |  and)|  started by ", line)]
+    assert len(places) > 20 and all(re.search(r"\S  \S+\.(go|s):\d+$", line) for line in places), places
 
 
 def test_text(binary, start, run_tool):
