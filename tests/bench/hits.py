@@ -90,7 +90,7 @@ def measure(loop, output, before, quick):
     every = {"": TOOL, **({"before": os.path.join(before, "gofuncgraph-c")} if before else {})}
     ways = {"": (), " (`ret` single-stepped)": ("--no-emulate-ret",)}
     rows = {}
-    calls, rounds = (2000, 3) if quick else (20000, 5)
+    calls, rounds = (2000, 1) if quick else (20000, 5)
 
     def net(what, options, tool):
         (*arguments, target), command, names = CASES[what]
@@ -117,7 +117,7 @@ def measure(loop, output, before, quick):
 def measure_switches(loop, output, quick):
     """{what: (nanoseconds a run, which; how many runs)} while a program only switches goroutines: at the sites of
     states, and at each switch of threads by the kernel, whoever's."""
-    calls, rounds = (2000, 3) if quick else (20000, 5)
+    calls, rounds = (2000, 1) if quick else (20000, 5)
     cases = {"inside targets": ("main.ping", "main.pong"), "outside of targets": ("main.never",)}
     rows = {}
     with statistics_enabled():

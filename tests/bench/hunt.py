@@ -45,7 +45,7 @@ def switcher(row, scratch, quick):
         "hunt --waits sampled, inside": lambda: Hunt("--waits", "sampled", *inside, output=output),
     }
     switches = 10_000 if quick else 100_000
-    rounds = [{} for _ in range(3 if quick else 5)]
+    rounds = [{} for _ in range(1 if quick else 5)]
     for figures in rounds:
         for name, attach in variants.items():
             with Program(loop) as program:
@@ -128,7 +128,7 @@ def paced(row, scratch, quick):
     """One request at a time, with pauses: how much later the answer is. Two servers are asked in turn, so that a
     machine which has other things to do at times is no slower for one of them; and new ones in each round: of two
     processes that do the same, one can be slower for as long as it lives."""
-    rounds = [ask_in_turn(scratch, 2 if quick else 4) for _ in range(3 if quick else 15)]
+    rounds = [ask_in_turn(scratch, 2 if quick else 4) for _ in range(1 if quick else 15)]
     later = [hunted - plain for plain, hunted in rounds]
     row("a paced handler, median answer: hunt - no tracer", f"{statistics.median(later) / 1e6:+.3f} ms",
         f"{min(later) / 1e6:+.3f} to {max(later) / 1e6:+.3f} ms, "
