@@ -24,10 +24,14 @@ enum cut {
 	CUT_PACKAGE, /* of the function itself: its path */
 	CUT_CALLER, /* its function */
 	CUT_PLACE,
+	CUT_END_OF_VALUES, /* of all of a call, as far as what is behind them has no room */
 	CUT_PARTS, /* of its time: the shortest; CUT_PARTS + 1: one more of them */
 };
 
 #define SHORT_TEXT 24
+
+/* Columns of values with which they still say something. */
+#define LEAST_VALUES 16
 
 /* For a time inside the tree. NULL: none of its own. */
 static const char *style_of(const struct graph *graph, const struct content *content)
@@ -140,9 +144,11 @@ static void put_place(struct line *line, const struct content *content, size_t c
 	line_put_file(line, &place);
 }
 
+/* `room`: columns for arguments, and for results; 0: they are left out. */
 static void put_content(const struct output *out, struct line *line, const struct content *content,
-			size_t cut)
+			size_t cut, size_t room)
 {
+	size_t max_text = cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX, width;
 	struct name names[2];
 	struct place function = content->function;
 
@@ -155,22 +161,47 @@ static void put_content(const struct output *out, struct line *line, const struc
 		line_put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
 	if (content->is_slowest)
 		line_style(line, LINE_PLAIN);
-	if (content->values_of) {
+	if (content->values_of)
 		line_puts(line, "(");
-		line_put_values(line, out, content->values_of,
-				cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
+	if (content->values_of && room) {
+		width = line_begin_part(line, room);
+		line_put_values(line, out, content->values_of, max_text);
+		line_end_part(line, width);
 	}
 	line_puts(line, content->behind ?: "");
-	if (content->results_of)
-		line_put_results(line, out, content->results_of,
-				 cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
+	if (content->results_of && room) {
+		width = line_begin_part(line, room);
+		line_put_results(line, out, content->results_of, max_text);
+		line_end_part(line, width);
+	}
 	if (content->labels_of)
-		line_put_labels(line, out, content->labels_of,
-				cut >= CUT_VALUES ? SHORT_TEXT : SIZE_MAX);
+		line_put_labels(line, out, content->labels_of, max_text);
 	line_puts(line, content->note);
 	if (content->has_parts)
 		put_parts(line, content, cut);
 	put_place(line, content, cut);
+}
+
+static void put_all(struct output *out, const struct content *content, size_t cut, size_t room)
+{
+	struct graph *graph = graph_of(out);
+
+	line_begin(&graph->line, graph->width);
+	put_columns(out, &graph->line, content);
+	put_content(out, &graph->line, content, cut, room);
+}
+
+/* What the rest of the line leaves; all, where that is too little. */
+static size_t room_for_values(struct output *out, const struct content *content, size_t cut)
+{
+	const struct line *line = &graph_of(out)->line;
+	size_t count = !!content->values_of + !!content->results_of, room;
+
+	if (!count || cut < CUT_END_OF_VALUES)
+		return SIZE_MAX;
+	put_all(out, content, cut, 0);
+	room = line->is_cut ? 0 : (line->width - line->columns) / count;
+	return room < LEAST_VALUES ? SIZE_MAX : room;
 }
 
 void content_write(struct output *out, const struct content *content)
@@ -180,9 +211,8 @@ void content_write(struct output *out, const struct content *content)
 	size_t cut = graph->caller == CALLER_FULL ? CUT_NOTHING : CUT_CALLER_PACKAGE;
 
 	do {
-		line_begin(line, graph->width);
-		put_columns(out, line, content);
-		put_content(out, line, content, cut++);
+		put_all(out, content, cut, room_for_values(out, content, cut));
+		cut++;
 	} while (line->is_cut && cut <= CUT_PARTS + content->num_amounts);
 	line_end(line);
 	writer_put(&out->writer, line->text, line->used);

@@ -72,3 +72,23 @@ void line_end(struct line *line)
 	if (line->is_styled)
 		line_style(line, LINE_PLAIN);
 }
+
+size_t line_begin_part(struct line *line, size_t columns)
+{
+	size_t width = line->width;
+
+	if (columns < width - line->columns)
+		line->width = line->columns + columns;
+	return width;
+}
+
+void line_end_part(struct line *line, size_t width)
+{
+	/* The line itself was cut before, or is now. */
+	if (line->width == width)
+		return;
+	if (line->is_cut)
+		line->columns = line->width;
+	line_end(line);
+	line->width = width;
+}

@@ -32,6 +32,11 @@ void line_put_spaces(struct line *line, size_t count);
 #define LINE_PLAIN "\x1b[0m"
 void line_style(struct line *line, const char *escape);
 
+/* What is put up to line_end_part() takes at most so many columns, one at least: of more, the end becomes "…", and the line
+ * goes on behind it. Returns what line_end_part() wants. */
+size_t line_begin_part(struct line *line, size_t columns);
+void line_end_part(struct line *line, size_t width);
+
 /* Puts "…" where it was cut. */
 void line_end(struct line *line);
 

@@ -8,6 +8,7 @@ import pytest
 
 from harness import await_condition
 from screen import STYLE, Screen
+from test_typed import COMMANDS, TARGETS
 
 ENTRY = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} {14}((?:  )*)(\S+)\(\) \{.*")
 EXIT = re.compile(r"(?:\d\d )?[\d:]{8}\.\d{6} (?P<duration>[\d~]\d\d\.\d{6}) (?P<mark>.) (?:  )*\} (?P<name>\S+?)(?:\+\d+)?(?: .*)?")
@@ -79,6 +80,25 @@ def test_no_line_wraps(binary, start, trace, on_screen, columns, options):
     assert entries == [(call["depth"], call["function"]) for call in calls]
     assert len(entries) > 20
     assert sum("} " in line for line in lines) == len(entries)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_behind_values(binary, start, on_screen, columns):
+    """Arguments and results of any length leave room for what is behind them: the bracket of an entry, and where the time
+    of a call went."""
+    program = start(binary("typed"))
+    screen, tracer = on_screen(columns, "-a", "-r", "--states", program.path, *[one for one in TARGETS if "[" not in one])
+    for command in COMMANDS:
+        program.work(command)
+    tracer.stop()
+    lines = [STYLE.sub("", line) for line in screen.lines()]
+    assert all(len(line) <= columns for line in lines), lines
+    entries = [line for line in lines if re.search(r"\d\.\d{6} {14}\S", line)]
+    exits = [line for line in lines if re.search(r"[\d~]\d\d\.\d{6} . \} ", line)]
+    assert len(entries) == len(exits) > 10, lines
+    assert all(") {" in line and not line.endswith("…") for line in entries), entries
+    assert any("…) {" in line for line in entries), entries
+    assert all(re.search(r"   (run|runnable|no cpu) \d", line) for line in exits), exits
 
 
 def test_callers(binary, start, trace, on_screen):
