@@ -29,7 +29,7 @@ enum site_kind {
 	SITE_STATE_SWAP, /* behind a compare-and-swap of g.atomicstatus: changed if it was equal */
 	SITE_SYSCALL_ENTER, /* reentersyscall: the running goroutine to SYSCALL */
 	SITE_SYSCALL_EXIT, /* exitsyscall: and back */
-	SITE_GO, /* newproc1 returns a new goroutine */
+	SITE_GO, /* newproc1 returns a new goroutine, or is about to and has it in the result's register */
 };
 
 enum site_flags {

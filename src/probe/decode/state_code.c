@@ -50,6 +50,57 @@ bool state_find_arguments(const struct code *code, const struct sweep *sweep,
 	return is_reached_once(sweep, offset);
 }
 
+/* ---- by a result ---- */
+
+static bool goes_straight(const struct code *code, uint32_t offset, const struct insn *insn)
+{
+	uint32_t result = 1u << code->arch->arguments[0];
+
+	return (insn->kind == INSN_OTHER || insn->kind == INSN_BRANCH) &&
+	       !(code->arch->changed_registers(code, offset) & result);
+}
+
+/* What is from `from` on up to `to` is left there alone, and not entered but at its beginning. */
+static bool is_one_way(const struct code *code, uint32_t from, uint32_t to)
+{
+	struct insn insn;
+
+	for (uint32_t offset = 0; offset < code->size && code_instruction(code, offset, &insn);
+	     offset += insn.length) {
+		bool is_inside = offset >= from && offset < to;
+
+		if (insn.kind == INSN_TABLE_JUMP)
+			return false;
+		if (insn.kind == INSN_CALL || !insn.has_target)
+			continue;
+		if ((insn.target > from && insn.target <= to) != is_inside)
+			return false;
+	}
+	return true;
+}
+
+bool state_find_before_return(const struct code *code, uint32_t end, struct decoded_site *site)
+{
+	struct decoded_site here, last;
+	bool is_found = false;
+	struct insn insn;
+
+	for (uint32_t offset = 0; offset < end; offset += insn.length) {
+		if (!code_instruction(code, offset, &insn))
+			return false;
+		if (!goes_straight(code, offset, &insn)) {
+			is_found = false;
+		} else if (code_site(code, offset, &here) && here.cost == SITE_EMULATED &&
+			   is_one_way(code, offset, end)) {
+			last = here;
+			is_found = true;
+		}
+	}
+	if (is_found)
+		*site = last;
+	return is_found;
+}
+
 /* ---- by the instruction that makes it ---- */
 
 static const char *why_not_behind(const struct code *code, const struct code_swap *swap,

@@ -18,6 +18,13 @@ void state_func_leave_out(struct state_func *found, uint32_t offset, const char 
 bool state_find_arguments(const struct code *code, const struct sweep *sweep,
 			  struct decoded_site *site);
 
+/*
+ * Instead of the return at `offset`, which the kernel steps: the last instruction before it that the kernel emulates,
+ * which a call comes past once just before it returns there, and never else, with the first result in its register.
+ * False: there is none, and the site stays as it is.
+ */
+bool state_find_before_return(const struct code *code, uint32_t offset, struct decoded_site *site);
+
 /* Adds the instruction behind every compare-and-swap of g.atomicstatus, a field at that offset. */
 void state_find_swaps(const struct code *code, uint32_t atomicstatus, struct state_func *found);
 

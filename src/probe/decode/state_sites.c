@@ -72,6 +72,8 @@ static void find_go(const struct subject *subject, struct state_func *found)
 
 		if (site.kind == SITE_TAIL_CALL)
 			continue;
+		if (site.cost != SITE_EMULATED)
+			state_find_before_return(&subject->code, site.offset, &site);
 		site.flags = 0;
 		state_func_add(found, &site, SITE_GO);
 	}
