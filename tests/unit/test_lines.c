@@ -58,7 +58,7 @@ static int open_with(void **state, bool newest)
 		return 0;
 	snprintf(program->path, sizeof(program->path), "%s/program", program->folder);
 	if (!go_write(program->folder, source, program->source_path) ||
-	    !go_build(&program->go, program->source_path, "", program->path))
+	    !go_build_anew(&program->go, program->source_path, "", program->path))
 		return -1;
 	err = image_open(program->path, &program->image);
 	if (!err)
