@@ -46,20 +46,23 @@ static __always_inline void begin_wait(const struct who *who, struct hunted_wait
 }
 
 /*
- * The goroutine is met for the first time, as it ends a wait: that has begun before tracing, and is told from there on. Not
- * if it was met before, maybe, and forgotten since there are many; and a coroutine that nobody has run yet does not wait: it
- * would go on at its first function (newcoro() in src/runtime/coro.go).
+ * The goroutine is met for the first time, as it ends a wait or a system call: that has begun before tracing, and is told
+ * from there on. Not if it was met before, maybe, and forgotten since there are many. A coroutine that nobody has run yet
+ * does not wait: it would go on at its first function (newcoro() in src/runtime/coro.go). What C calls Go with comes out of
+ * no system call: it has no such function (oneNewExtraM() in src/runtime/proc.go).
  */
-static __always_inline void begin_unseen_wait(const struct who *who, struct hunted_wait *wait)
+static __always_inline void begin_unseen_wait(const struct who *who, struct hunted_wait *wait,
+					      __u8 state)
 {
 	__u64 start, pc;
 
 	if (num_made_waits > MAX_WAITS / 2 ||
 	    !read_user(&start, sizeof(start), who->g + g_startpc) ||
-	    !read_user(&pc, sizeof(pc), who->g + g_sched_sp + sizeof(pc)) || pc == start)
+	    !read_user(&pc, sizeof(pc), who->g + g_sched_sp + sizeof(pc)) || !start || pc == start)
 		return;
 	wait->syscall = -1;
-	wait->state = STATE_WAITING;
+	wait->thread = bpf_get_current_pid_tgid(); /* makes the system call */
+	wait->state = state;
 	wait->start_ns = tracing_since_ns;
 }
 
@@ -300,8 +303,8 @@ static __always_inline void on_wait(struct pt_regs *ctx, struct who *who, const 
 		wait = make_wait(who, !is_shut(gate) && gate->program == program_of(who));
 		if (!wait)
 			return;
-		if (old_state == STATE_WAITING && !wait->is_inside)
-			begin_unseen_wait(who, wait);
+		if ((old_state == STATE_WAITING || old_state == STATE_SYSCALL) && !wait->is_inside)
+			begin_unseen_wait(who, wait, old_state);
 	}
 	if (old_state == STATE_RUNNING)
 		begin_wait(who, wait, new_state);

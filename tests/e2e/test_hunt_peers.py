@@ -72,6 +72,18 @@ def test_waits_since_before_tracing(binary, start, run_tool):
     assert doing["function"] == "net/http.(*persistConn).Read" and doing["on"][0]["name"] == peer, cause
 
 
+def test_system_call_since_before_tracing(binary, start, run_tool):
+    """The same of who was in a system call."""
+    program = start(binary("peers"))
+    tracer = run_tool("hunt", "-f", "json", "--slower", "10ms", "-p", program.pid, "main.Await").await_tracing()
+    program.work("piped 1 200")
+    tracer.stop()
+    (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
+    assert cause["kind"] == "chan receive" and cause["woken_by"]["function"] == "main.read", cause
+    (doing,) = cause["meanwhile"]
+    assert doing["kind"] == "syscall read" and 0.95 < doing["share"] <= 1 and doing["function"] == "main.read", cause
+
+
 def test_clients(hunt):
     """Clients have a port for each connection: their hosts are told."""
     text, waited = hunt("clients 80 20", "main.Take")
