@@ -150,6 +150,20 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
+	__u16 sk_protocol;
+};
+
+/* include/net/inet_connection_sock.h, include/linux/tcp.h */
+struct inet_connection_sock {
+	struct {
+		__u32 lrcvtime; /* when the last data came, in jiffies */
+	} icsk_ack;
+};
+
+struct tcp_sock {
+	__u32 rcv_nxt; /* all before that has come */
+	__u32 copied_seq; /* all before that has been read */
+	__u64 tcp_mstamp; /* us of CLOCK_MONOTONIC: the last packet, or a later one of our own */
 };
 
 struct socket {

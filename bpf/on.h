@@ -21,30 +21,35 @@
 /* By which a wait says what it was on. */
 struct on_at {
 	__s32 fd; /* negative: by none */
+	bool is_read; /* it was for something to read from there */
 	__u64 path; /* in the process; 0: by none */
 };
 
 /*
  * The goroutine waits in runtime.gopark, whose frame pointer this is, called by netpollblock, which
- * internal/poll.runtime_pollWait called. That one keeps its first argument, a *pollDesc, where its caller
- * has room for it: behind the return address (cmd/compile/abi-internal.md, "spill area").
+ * internal/poll.runtime_pollWait called. That one keeps its arguments, a *pollDesc and 'r' or 'w', where its caller
+ * has room for them: behind the return address (cmd/compile/abi-internal.md, "spill area").
  */
-static __always_inline __s32 find_polled(const struct who *who, __u64 fp)
+static __always_inline void find_polled(const struct who *who, __u64 fp, struct on_at *at)
 {
+	struct {
+		__u64 desc, mode;
+	} arguments;
 	struct frame frame;
-	__u64 desc, fd;
+	__u64 fd;
 
 	if (!read_user(&frame, sizeof(frame), fp) ||
 	    !read_user(&frame, sizeof(frame), frame.next) ||
 	    frame.address - who->bias - poll_va >= poll_size)
-		return -1;
+		return;
 	fp = frame.next;
 	if (ARCH_FRAME_IS_CALLERS && !read_user(&fp, sizeof(fp), fp))
-		return -1;
-	if (!read_user(&desc, sizeof(desc), fp + sizeof(frame)) ||
-	    !read_user(&fd, sizeof(fd), desc + POLL_DESC_FD) || fd >> 31)
-		return -1;
-	return (__s32)fd;
+		return;
+	if (!read_user(&arguments, sizeof(arguments), fp + sizeof(frame)) ||
+	    !read_user(&fd, sizeof(fd), arguments.desc + POLL_DESC_FD) || fd >> 31)
+		return;
+	at->fd = (__s32)fd;
+	at->is_read = arguments.mode == 'r';
 }
 
 /* `fp`: the frame pointer where the goroutine left its stack; 0: unknown. */
@@ -53,10 +58,9 @@ static __always_inline void find_on(const struct who *who, const struct hunted_w
 {
 	__u32 number = wait->syscall;
 
-	at->fd = -1;
-	at->path = 0;
+	*at = (struct on_at){.fd = -1};
 	if (wait->state == STATE_WAITING && poll_reason && wait->reason == poll_reason && fp)
-		at->fd = find_polled(who, fp);
+		find_polled(who, fp, at);
 	if (wait->state != STATE_SYSCALL || number >= MAX_SYSCALL_NUMBERS)
 		return;
 	switch (syscall_on[number]) {
@@ -185,14 +189,10 @@ static __always_inline void tell_address(struct waited_on *on, struct sock *sock
 			   : BPF_CORE_READ(sock, __sk_common.skc_num);
 }
 
-static __always_inline void tell_socket(struct waited_on *on, struct socket *socket)
+static __always_inline void tell_socket(struct waited_on *on, struct sock *sock)
 {
-	struct sock *sock = BPF_CORE_READ(socket, sk);
-
 	bool is_listener;
 
-	if (!sock)
-		return;
 	on->family = BPF_CORE_READ(sock, __sk_common.skc_family);
 	is_listener = BPF_CORE_READ(sock, __sk_common.skc_state) == TCP_LISTEN;
 	if (on->family == AF_UNIX) {
@@ -208,7 +208,8 @@ static __always_inline void tell_socket(struct waited_on *on, struct socket *soc
 
 /* ---- all of them ---- */
 
-static __always_inline void tell_on(struct waited_on *on, const struct on_at *at)
+/* Returns the socket that it is; NULL: it is none. */
+static __always_inline struct sock *tell_on(struct waited_on *on, const struct on_at *at)
 {
 	struct file *file;
 
@@ -216,18 +217,23 @@ static __always_inline void tell_on(struct waited_on *on, const struct on_at *at
 	if (at->path) {
 		if (bpf_probe_read_user_str(on->text, sizeof(on->text), (void *)at->path) > 1)
 			on->kind = ON_PATH;
-		return;
+		return NULL;
 	}
 	file = find_file(at->fd);
 	if (!file)
-		return;
+		return NULL;
 	on->mode = BPF_CORE_READ(file, f_inode, i_mode);
 	if ((on->mode & S_IFMT) == S_IFSOCK) {
-		tell_socket(on, BPF_CORE_READ(file, private_data));
-		return;
+		struct socket *socket = BPF_CORE_READ(file, private_data);
+		struct sock *sock = BPF_CORE_READ(socket, sk);
+
+		if (sock)
+			tell_socket(on, sock);
+		return sock;
 	}
 	on->kind = ON_FILE;
 	tell_path(on, file);
+	return NULL;
 }
 
 #endif

@@ -108,11 +108,12 @@ static __always_inline void end_off(struct thread *thread)
 	thread->off_ns = thread->woken_ns = 0;
 }
 
-/* Whether a thread that sleeps there does so until there is work for it. */
+/* Whether a thread that sleeps there does so until there is work for it: one of them waits for the network and timers
+ * (netpoll() in src/runtime/netpoll_epoll.go). C code may do so, too, but its own. */
 static __always_inline bool is_parking(const struct registers *registers, __u32 tgid)
 {
 	const struct hunted *process;
-	__u64 bias = 0;
+	__u64 bias = 0, va;
 
 	if (is_pie) {
 		process = find_hunted(tgid);
@@ -120,7 +121,9 @@ static __always_inline bool is_parking(const struct registers *registers, __u32 
 			return false;
 		bias = process->bias;
 	}
-	return registers->ip - bias - futex_va < futex_size;
+	va = registers->ip - bias;
+	return va - futex_va < futex_size ||
+	       (registers->syscall == ARCH_EPOLL_PWAIT && va - image_start_va < image_size);
 }
 
 /* The current thread, of which `thread` is kept or NULL, goes to sleep, and runs no goroutine inside a target, but
@@ -154,6 +157,7 @@ static __always_inline void begin_off_outside(struct thread *thread, struct scra
 		return;
 	forget_place(thread);
 	thread->g = 0;
+	thread->goid = scratch->who.goid;
 	thread->slept = thread->in_syscall = 0;
 	thread->is_throttled = is_throttled(prev);
 	begin_off(thread);
@@ -222,6 +226,7 @@ static __always_inline void on_wakeup(struct task_struct *task)
 	if (!thread->off_ns) {
 		forget_place(thread);
 		thread->slept = false;
+		thread->goid = 0;
 	}
 	thread->is_throttled = is_throttled(task);
 	thread->processor = processor_of(task);
@@ -254,7 +259,7 @@ static __always_inline void tell_off(struct thread *thread, __u32 tgid, struct g
 }
 
 /* The thread, which is in no target, has a processor again, this one. A busy machine has many such times: each processor
- * tells one for each outside_min_wait_ns at most. */
+ * tells one for each outside_min_wait_ns at most, but for long ones: when a quota is refilled, all threads come at once. */
 static __always_inline void tell_off_outside(struct thread *thread, __u32 tgid, __u64 now)
 {
 	struct processor *processor;
@@ -266,10 +271,13 @@ static __always_inline void tell_off_outside(struct thread *thread, __u32 tgid, 
 		return;
 	processor = find_processor(bpf_get_smp_processor_id());
 	process = find_hunted(tgid);
-	if (!processor || !process || now - processor->told_ns < outside_min_wait_ns)
+	if (!processor || !process ||
+	    (now - processor->told_ns < outside_min_wait_ns &&
+	     now - thread->off_ns < 10 * outside_min_wait_ns))
 		return;
 	processor->told_ns = now;
 	who.key.pid = process->pid;
+	who.goid = thread->goid;
 	tell_off(thread, tgid, NULL, &who, now);
 }
 

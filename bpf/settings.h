@@ -57,6 +57,7 @@ const volatile bool hunts = false; /* see run_options.hunt */
 const volatile bool tells_no_cpu = false; /* STATE_NO_CPU is told */
 const volatile __u64 long_wait_ns = 0;
 const volatile __u64 outside_min_wait_ns = 0;
+const volatile __u64 jiffy_ns = 0; /* 0: unknown */
 const volatile bool sees_resumes = false; /* there is a SITE_RESUME */
 const volatile __u64 system_starts[MAX_SYSTEM_STARTS]; /* see is_system() */
 const volatile __u64 preempt_va = 0; /* with `hunts`: runtime.asyncPreempt2 */

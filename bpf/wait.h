@@ -8,6 +8,7 @@
 #ifndef GOFUNCGRAPH_WAIT_H
 #define GOFUNCGRAPH_WAIT_H
 
+#include "arrival.h"
 #include "on.h"
 #include "place.h"
 #include "state.h"
@@ -185,16 +186,28 @@ static __always_inline bool send_wait(const struct who *who, const struct hunted
 	return true;
 }
 
+/* What the goroutine waited for may have been there for long before a thread looked for it. */
+static __always_inline void note_arrival(struct record_wait *record, const struct sock *sock)
+{
+	__u64 came_ns = find_arrival(sock);
+
+	if (came_ns && came_ns + outside_min_wait_ns <= record->ready_ns)
+		record->ready_ns = came_ns > record->start_ns ? came_ns : record->start_ns;
+}
+
 /* The same, with what it was on. */
 static __always_inline bool send_wait_on(const struct who *who, const struct hunted_wait *wait,
 					 __u32 lost, __u64 now, __u64 stack, const struct on_at *at)
 {
 	struct record_wait_on *record = emit(who, RECORD_WAIT, 0, lost, sizeof(*record));
+	const struct sock *sock;
 
 	if (!record)
 		return false;
 	fill_wait(&record->wait, wait, now, stack);
-	tell_on(&record->on, at);
+	sock = tell_on(&record->on, at);
+	if (sock && at->is_read)
+		note_arrival(&record->wait, sock);
 	submit(record, sizeof(*record));
 	return true;
 }

@@ -42,6 +42,9 @@ struct thread_struct {
 #define ARCH_KERNEL_STACK_SIZE (16 << 10)
 #define ARCH_REGISTERS_SIZE    bpf_core_type_size(struct pt_regs___kernel)
 
+/* Its number here: include/uapi/asm-generic/unistd.h. */
+#define ARCH_EPOLL_PWAIT 22
+
 /* BRK64_OPCODE_UPROBES in arch/arm64/include/asm/debug-monitors.h. */
 #define ARCH_BREAKPOINT      0xd42000a0
 #define ARCH_BREAKPOINT_MASK 0xffffffff

@@ -30,6 +30,9 @@ struct thread_struct {
 #define ARCH_KERNEL_STACK_SIZE (16 << 10)
 #define ARCH_REGISTERS_SIZE    sizeof(struct pt_regs)
 
+/* Its number here: arch/x86/entry/syscalls/syscall_64.tbl. */
+#define ARCH_EPOLL_PWAIT 281
+
 /* Where a breakpoint was hit, the processor is past it until the kernel puts that right. */
 #define ARCH_BREAKPOINT      0xcc
 #define ARCH_BREAKPOINT_MASK 0xff

@@ -96,6 +96,9 @@ struct hunt_doing {
 	 * HUNT_NO_CPU: what others did that ran. */
 	struct hunt_doing *meanwhile;
 	size_t num_meanwhile;
+	/* Of causes: for as much of it, it itself or what it waited for had no processor, since the control group's share was
+	 * used up, as far as that is known. */
+	double quota_share;
 };
 
 /* Goroutines that slow calls started at one `go` statement. */

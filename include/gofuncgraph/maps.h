@@ -150,7 +150,7 @@ struct thread {
 	/* its goroutine, one that is told of and RUNNING, or that makes a system call: in_syscall; 0: there
 	 * is none */
 	__u64 g;
-	__u64 goid; /* of that, with tells_no_cpu */
+	__u64 goid; /* of that, with tells_no_cpu; with hunt, while it has no processor, of one outside of targets, or 0 */
 	__u64 off_ns; /* since when it has had no processor meanwhile, if that is told; 0: it has one */
 	__u64 woken_ns; /* with hunt: since when it could have one again, after it slept; 0: it did not, or sleeps */
 	__u64 stack; /* of record_offcpu, as all that is not told otherwise */
@@ -167,7 +167,7 @@ struct thread {
 	__u8 left_at;
 	__u8 in_handler;
 	__u8 in_syscall;
-	__u8 is_parked; /* asleep: it waits for Go's work; woken, it has one of the program's Ps */
+	__u8 is_parked; /* asleep: it waits for Go's work; woken, it has some */
 	__u8 unused;
 };
 

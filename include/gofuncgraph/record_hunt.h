@@ -14,8 +14,8 @@
  *
  * A goroutine may have begun a call while it was in one of these: only what is within the call counts.
  * Of goroutines outside of any target, only waits of at least settings' outside_min_wait_ns are sent, so
- * that it can be asked what a waker did meanwhile, and samples; and RECORD_OFFCPU of threads, of goroutine 0, since
- * goroutines are runnable while these have no processors. All other records are of the goroutine
+ * that it can be asked what a waker did meanwhile, and samples; and RECORD_OFFCPU of threads, since goroutines are
+ * runnable, or wait for longer, while these have no processors. All other records are of the goroutine
  * that waited, ran or was sampled. Lost ones are in its next record's `lost`, but outside of targets only
  * in RECORD_STATISTICS.
  */
@@ -46,6 +46,9 @@ struct stack_top {
  *
  *     start_ns            ready_ns          header.time_ns
  *     |  `state`, `reason`  |    RUNNABLE     |
+ *
+ * What it waited for from a connection may be there for longer than settings' outside_min_wait_ns before the program
+ * looks for it: then ready_ns is when it came (bpf/arrival.h).
  *
  * A goroutine that was merely preempted or yielded has the state RUNNABLE and ready_ns == start_ns; one
  * that went on at once, as mostly after a system call, ready_ns == header.time_ns.
@@ -104,9 +107,9 @@ enum offcpu_by {
  * The goroutine inside a target was RUNNING, but another thread (or none) had its processor: from
  * start_ns to header.time_ns. Each is sent, however short.
  *
- * With header.goid 0: a thread that runs Go code outside of targets, or was woken to look for some, had none. Of these at
- * most one is sent for each processor and settings' outside_min_wait_ns, and none that is shorter; `stack` and
- * header.tid are 0.
+ * With header.tid 0: a thread that runs Go code outside of targets, that of the goroutine, or for none (goid 0) as one that
+ * was woken to look for work, had none. Of these at most one is sent for each processor and settings'
+ * outside_min_wait_ns, unless it is ten times as long, and none that is shorter; `stack` is 0.
  */
 struct record_offcpu {
 	struct record header;

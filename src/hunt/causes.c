@@ -215,6 +215,17 @@ static bool find_guilt(const struct analysis *analysis, const struct time_group 
 	return is_full;
 }
 
+static double quota_share(const struct hunt_doing *doing)
+{
+	double share = 0;
+
+	for (size_t i = 0; i < doing->num_parts; i++)
+		share += doing->parts[i].taker.is_quota ? doing->parts[i].share : 0;
+	for (size_t i = 0; i < doing->num_meanwhile && doing->kind != HUNT_NO_CPU; i++)
+		share += doing->meanwhile[i].share * quota_share(&doing->meanwhile[i]);
+	return share < 1 ? share : 1;
+}
+
 static bool tell(const struct analysis *analysis, const struct ranked *ranked, double total_ns,
 		 struct hunt_doing *doing)
 {
@@ -226,7 +237,10 @@ static bool tell(const struct analysis *analysis, const struct ranked *ranked, d
 	doing->ns = (uint64_t)ranked->excess_ns;
 	doing->share = ranked->excess_ns / total_ns;
 	doing->count = (uint64_t)(group->count + 0.5);
-	return find_guilt(analysis, group, doing);
+	if (!find_guilt(analysis, group, doing))
+		return false;
+	doing->quota_share = quota_share(doing);
+	return true;
 }
 
 bool causes_find(struct analysis *analysis, const struct hunt_report_options *options,

@@ -251,22 +251,26 @@ static int compare(const void *one, const void *other)
 static bool tell_deeds(struct sites *sites, const struct deeds *deeds, double total_ns,
 		       double divisor, unsigned depth, struct hunt_doing *doing);
 
-/* Who ended the waits of a group, the longest or most of their time, and what that one did. */
+/* Who ended the waits of a group, the longest or most of their time, and what that one did; of those that nobody ended, and
+ * of other times, what held them up. */
 static bool tell_further(struct sites *sites, const struct deed_group *group, double divisor,
 			 unsigned depth, struct hunt_doing *doing)
 {
+	bool tells_waker = has_waker(&group->piece) || group->ended_ns > group->ns / 2;
 	struct deeds below = {0};
 	bool is_full = true;
 
-	if (!has_waker(&group->piece) && group->ended_ns <= group->ns / 2)
-		return true;
-	doing->by_goid = group->ended.by_goid;
-	doing->by = sites_find(sites, group->ended.by_stack, false)->own;
-	doing->by_holder = group->ended.flags & PIECE_BY_HOLDER;
+	if (tells_waker) {
+		doing->by_goid = group->ended.by_goid;
+		doing->by = sites_find(sites, group->ended.by_stack, false)->own;
+		doing->by_holder = group->ended.flags & PIECE_BY_HOLDER;
+	}
 	for (size_t i = 0; is_full && i < group->deeds.count; i++) {
 		const struct deed *deed = &group->deeds.items[i];
 		const struct guilt_wait wait = {deed->call, blame_of(deed)->piece, deed->weight};
 
+		if (!tells_waker && has_waker(&blame_of(deed)->what))
+			continue;
 		is_full = add_children(sites, &wait, deed->blame, &blame_of(deed)->what, &below);
 	}
 	is_full = is_full && tell_deeds(sites, &below, group->ns, divisor, depth + 1, doing);

@@ -69,6 +69,10 @@ void meanwhile_add(struct meanwhile *meanwhile, const struct history_wait *wait,
 		return;
 	if (!meanwhile->kind->longest.last || first->ns > meanwhile->kind->longest.ns)
 		meanwhile->kind->longest = *first;
+	if (!meanwhile->kind->held_up || runnable_ns > meanwhile->kind->held_up_ns) {
+		meanwhile->kind->held_up = wait;
+		meanwhile->kind->held_up_ns = runnable_ns;
+	}
 	meanwhile->kind->waited_ns += waited_ns;
 	meanwhile->kind->runnable_ns += runnable_ns;
 	meanwhile->kind->count += wait->piece.count;

@@ -27,6 +27,9 @@ struct meanwhile_kind {
 	/* Of all: until it was made ready, and from then on until it ran. */
 	uint64_t waited_ns, runnable_ns;
 	uint32_t count;
+	/* The one that was runnable for longest, as far as that lies within the time */
+	const struct history_wait *held_up;
+	uint64_t held_up_ns;
 };
 
 struct meanwhile {

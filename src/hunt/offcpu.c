@@ -6,11 +6,14 @@
 
 struct offcpu_time {
 	uint32_t pid;
+	uint64_t goid; /* 0: the thread ran no goroutine */
 	struct piece piece;
 };
 
 /* Records of different processors are not quite in order. */
 #define MAX_DISORDER_NS UINT64_C(1000000)
+/* A thread that looks for work finds all that there is at once. */
+#define MAX_LATE_NS UINT64_C(1000000)
 
 static uint8_t flags_of(enum offcpu_by by)
 {
@@ -55,7 +58,7 @@ bool offcpu_add(struct offcpu *offcpu, const struct record_offcpu *off)
 	if (!offcpu->times)
 		return false;
 	offcpu->times[offcpu->count++ % OFFCPU_TIMES] =
-		(struct offcpu_time){.pid = off->header.pid, .piece = piece};
+		(struct offcpu_time){off->header.pid, off->header.goid, piece};
 	return true;
 }
 
@@ -78,26 +81,60 @@ static size_t add_up(struct piece takers[OFFCPU_MAX_TAKERS], size_t count,
 	return count;
 }
 
-size_t offcpu_takers(const struct offcpu *offcpu, uint32_t pid, uint64_t start_ns, uint64_t end_ns,
-		     struct piece takers[OFFCPU_MAX_TAKERS])
+/* The one before entry `*number`, none of which ended before start_ns; NULL: there is none. */
+static const struct offcpu_time *time_before(const struct offcpu *offcpu, uint64_t *number,
+					     uint64_t start_ns)
 {
 	uint64_t oldest = offcpu->count > OFFCPU_TIMES ? offcpu->count - OFFCPU_TIMES : 0;
+	const struct offcpu_time *time;
+
+	if (*number == oldest)
+		return NULL;
+	time = &offcpu->times[--*number % OFFCPU_TIMES];
+	return time->piece.start_ns + time->piece.ns + MAX_DISORDER_NS < start_ns ? NULL : time;
+}
+
+size_t offcpu_takers(const struct offcpu *offcpu, uint32_t pid, uint64_t goid, uint64_t start_ns,
+		     uint64_t end_ns, struct piece takers[OFFCPU_MAX_TAKERS])
+{
+	uint64_t number = offcpu->count;
+	const struct offcpu_time *time;
 	size_t count = 0;
 
-	for (uint64_t i = offcpu->count; i-- > oldest;) {
-		const struct offcpu_time *time = &offcpu->times[i % OFFCPU_TIMES];
+	while ((time = time_before(offcpu, &number, start_ns))) {
 		const struct piece *piece = &time->piece;
 		uint64_t from_ns = piece->start_ns > start_ns ? piece->start_ns : start_ns;
 		uint64_t to_ns = piece->start_ns + piece->ns;
 
-		if (to_ns + MAX_DISORDER_NS < start_ns)
-			break;
 		if (to_ns > end_ns)
 			to_ns = end_ns;
-		if (time->pid == pid && from_ns < to_ns)
+		if (time->pid == pid && (!goid || time->goid == goid) && from_ns < to_ns)
 			count = add_up(takers, count, piece, to_ns - from_ns);
 	}
 	return count;
+}
+
+bool offcpu_late(const struct offcpu *offcpu, uint32_t pid, uint64_t start_ns, uint64_t end_ns,
+		 struct piece *piece)
+{
+	uint64_t number = offcpu->count, late_ns = 0;
+	const struct offcpu_time *time;
+
+	while ((time = time_before(offcpu, &number, end_ns - MAX_LATE_NS))) {
+		uint64_t to_ns = time->piece.start_ns + time->piece.ns,
+			 from_ns = time->piece.start_ns;
+
+		if (from_ns < start_ns)
+			from_ns = start_ns;
+		if (time->pid != pid || time->goid || to_ns > end_ns || to_ns <= from_ns ||
+		    to_ns + MAX_LATE_NS < end_ns || to_ns - from_ns <= late_ns)
+			continue;
+		late_ns = to_ns - from_ns;
+		*piece = time->piece;
+		piece->start_ns = from_ns;
+		piece->ns = late_ns;
+	}
+	return late_ns;
 }
 
 void offcpu_clear(struct offcpu *offcpu)

@@ -31,10 +31,15 @@ struct piece offcpu_piece(const struct record_offcpu *off);
 /* False: out of memory. */
 bool offcpu_add(struct offcpu *offcpu, const struct record_offcpu *off);
 
-/* Of the process, from start_ns to end_ns: fills in one piece for each who had processors instead, with the times of all
- * threads as far as they lie within. Returns how many there are. */
-size_t offcpu_takers(const struct offcpu *offcpu, uint32_t pid, uint64_t start_ns, uint64_t end_ns,
-		     struct piece takers[OFFCPU_MAX_TAKERS]);
+/* Of the process, or of one goroutine of it (goid not 0), from start_ns to end_ns: fills in one piece for each who had
+ * processors instead, with the times of all threads as far as they lie within. Returns how many there are. */
+size_t offcpu_takers(const struct offcpu *offcpu, uint32_t pid, uint64_t goid, uint64_t start_ns,
+		     uint64_t end_ns, struct piece takers[OFFCPU_MAX_TAKERS]);
+
+/* A thread of the process that runs no goroutine had no processor up to the end of that time, and then looked for work.
+ * Fills in who had it, for as much of the time. False: there was none. */
+bool offcpu_late(const struct offcpu *offcpu, uint32_t pid, uint64_t start_ns, uint64_t end_ns,
+		 struct piece *piece);
 
 void offcpu_clear(struct offcpu *offcpu);
 

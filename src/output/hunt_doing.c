@@ -131,13 +131,22 @@ static const char *purpose_of(const struct hunt_doing *doing)
 	return has_frame(doing, "net.(*netFD).connect") ? "to connect" : "to write";
 }
 
+/* Who reads one line alone must not look for the reason elsewhere. `text` is "" if that was not most of the time. */
+static void put_quota(const struct hunt_doing *doing, char text[TAKER_SIZE])
+{
+	text[0] = '\0';
+	if (doing->quota_share >= 0.5)
+		snprintf(text, TAKER_SIZE, " (%.0f %% for want of CPU quota)",
+			 100 * doing->quota_share);
+}
+
 void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		    const struct hunt_doing *doing, bool is_bold)
 {
 	const struct hunt_part only = {.share = 1, .callee = doing->callee};
 	char object[HUNT_OBJECT_SIZE];
 	const char *purpose = purpose_of(doing);
-	char then[TEXT_SIZE], who[TAKER_SIZE];
+	char then[TEXT_SIZE], who[TAKER_SIZE], quota[TAKER_SIZE];
 	const char *taker = only_taker(doing, who);
 	struct hunt_line line = {
 		.indent = indent,
@@ -150,8 +159,10 @@ void hunt_doing_put(struct output *out, size_t indent, const char *before,
 		.may_break = true,
 	};
 
-	snprintf(then, sizeof(then), "%s%s%s%s%s%s", purpose ? " (" : "", purpose ?: "",
-		 purpose ? ")" : "", taker ? ": " : "", taker ?: "", word_of_place(doing));
+	put_quota(doing, quota);
+	snprintf(then, sizeof(then), "%s%s%s%s%s%s%s", purpose ? " (" : "", purpose ?: "",
+		 purpose ? ")" : "", taker ? ": " : "", taker ?: "", taker ? "" : quota,
+		 word_of_place(doing));
 	if (doing->num_parts && doing->parts[0].callee) {
 		line.callees = doing->parts;
 		line.num_callees = num_told_parts(doing);

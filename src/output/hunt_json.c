@@ -13,13 +13,18 @@
 #include "output/process_lines.h"
 #include "output/place_text.h"
 
-/* Of a share, from 0 to 1. */
-static void put_share(struct json_writer *json, double share)
+/* Behind its key: from 0 to 1. */
+static void put_fraction(struct json_writer *json, double fraction)
 {
 	char text[32];
 
+	json_raw(json, text, (size_t)snprintf(text, sizeof(text), "%.4f", fraction));
+}
+
+static void put_share(struct json_writer *json, double share)
+{
 	json_key(json, "share");
-	json_raw(json, text, (size_t)snprintf(text, sizeof(text), "%.4f", share));
+	put_fraction(json, share);
 }
 
 static void put_place(struct json_writer *json, const struct place *place)
@@ -122,6 +127,10 @@ static void put_doing(struct json_writer *json, const struct hunt_doing *doing)
 	if (doing->kind == HUNT_NO_CPU && doing->num_parts)
 		put_taker(json, &doing->parts[0].taker);
 	put_parts(json, doing);
+	if (doing->quota_share > 0) {
+		json_key(json, "quota_share");
+		put_fraction(json, doing->quota_share);
+	}
 	put_objects(json, doing);
 	put_frames(json, doing);
 	if (doing->by_goid) {

@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "gofuncgraph/maps.h"
 #include "values/id_labels.h"
@@ -100,6 +101,16 @@ static bool tells_no_cpu(const struct run_options *run)
 	return (run->states || run->all_goroutines) && !run->hunt.is_wanted;
 }
 
+/* That of the kernel, which its coarse clocks go by (posix_get_coarse_res() in kernel/time/posix-timers.c). 0: unknown. */
+static uint64_t jiffy_ns(void)
+{
+	struct timespec resolution;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) || resolution.tv_sec)
+		return 0;
+	return (uint64_t)resolution.tv_nsec;
+}
+
 /* All that every hit reads of g is read at once. */
 static uint32_t head_size(const struct gobin_layout *layout)
 {
@@ -186,6 +197,7 @@ struct error *settings_fill(struct graph_bpf__rodata *rodata, const struct live_
 	rodata->tells_no_cpu = tells_no_cpu(&options->run);
 	rodata->long_wait_ns = options->run.hunt.long_wait_ns;
 	rodata->outside_min_wait_ns = options->run.hunt.outside_min_wait_ns;
+	rodata->jiffy_ns = jiffy_ns();
 	rodata->num_chosen_goids = options->run.num_goids;
 	for (uint32_t i = 0; i < options->run.num_goids; i++)
 		rodata->chosen_goids[i] = options->run.goids[i];

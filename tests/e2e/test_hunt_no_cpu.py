@@ -109,7 +109,7 @@ def test_as_much_as_the_kernel_says(binary, start, record, crowded):
     after = run_delay_ns(program.pid)
     records = recorder.stop()
     split = next(one["time"] for one in records if one.get("opens"))
-    told = [one for one in records if one["kind"] == "offcpu" and not one["goid"]]
+    told = [one for one in records if one["kind"] == "offcpu" and not one["tid"]]
     for part, delay in (([one for one in told if one["time"] < split], calm - before),
                         ([one for one in told if one["time"] >= split], after - calm)):
         lengths = [one["time"] - one["start"] for one in part]

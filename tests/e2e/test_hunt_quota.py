@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""A program's quota of processor time is used up, and its goroutines wait for longer: hunt does not blame whom they wait for."""
+
+import json
+import os
+import re
+import socket
+import threading
+import time
+
+import pytest
+
+MS = 1_000_000
+QUOTA_US = 5000  # less than a busy machine leaves
+SLOW_MS = 30
+CLOCK_MONOTONIC_COARSE = 6
+TICK_NS = int(1e9 * time.clock_getres(CLOCK_MONOTONIC_COARSE))
+
+
+class Upstream:
+    """What is asked by a connection, outside of the group."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.delay_ms = 0
+        self.answered_ns = []  # since 1970, of each question in turn
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        while question := connection.recv(65536):
+            time.sleep(self.delay_ms / 1000)
+            connection.sendall(b"!" if question == b"?" else b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+            self.answered_ns.append(time.time_ns())
+
+
+@pytest.fixture
+def upstream():
+    made = Upstream()
+    yield made
+    made.listener.close()
+
+
+@pytest.fixture
+def hunt(binary, start, run_tool, group):
+    """hunt(WORK, BURNERS, NUMBER) -> what hunt prints, and the accounts of the program, when enough calls were slow."""
+
+    def run(work, burners, number, *arguments, quota_us=QUOTA_US, version=None, procs=8):
+        program = start(binary("throttled", version=version), env={**os.environ, "GOMAXPROCS": str(procs)})
+        target = f"main.{work.title()}"
+        tracer = run_tool("hunt", "--slower", f"{SLOW_MS}ms", *arguments, "-p", program.pid, target).await_tracing()
+        group.set_quota(quota_us)
+        group.take(program.pid)
+        accounts = []
+        while sum(ns >= SLOW_MS * MS for account in accounts for ns in account["durations_ns"]) < 8:
+            assert len(accounts) < 100, "calls are not slow"
+            accounts.append(program.work(f"{work} 10 {burners} {number}"))
+        group.set_quota(None)
+        tracer.stop()
+        assert program.finish() == 0
+        return tracer.out, accounts
+
+    return run
+
+
+def causes(out):
+    (report,) = [one for one in map(json.loads, out.splitlines()) if "target" in one]
+    return report["causes"]
+
+
+def quota_share(doing):
+    """Of the time of that, as what was done meanwhile says."""
+    if doing["kind"] == "no cpu":
+        return sum(part["share"] for part in doing.get("parts", [{**doing, "share": 1}]) if part.get("quota"))
+    return sum(one["share"] * quota_share(one) for one in doing.get("meanwhile", ()))
+
+
+def waited_ns(accounts, upstream):
+    """How long slow calls had no answer, on average."""
+    calls = [call for account in accounts for call in zip(account["began_ns"], account["durations_ns"])]
+    assert len(calls) == len(upstream.answered_ns)
+    slow = [max(answered - began, 0) for (began, ns), answered in zip(calls, upstream.answered_ns) if ns >= SLOW_MS * MS]
+    return sum(slow) / len(slow)
+
+
+def io_wait_ns(found):
+    return sum(one["ns"] for one in found if one["kind"] == "IO wait")
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", [None, "1.19", "1.27"], ids=["installed Go", "Go 1.19", "Go 1.27"])
+@pytest.mark.parametrize("procs", [2, 8])
+def test_a_quick_answer(hunt, upstream, version, procs):
+    """It is there, and nobody looks for it; before it comes, the other end is waited for."""
+    out, accounts = hunt("ask", 1, upstream.port, "-f", "json", version=version, procs=procs)
+    found = causes(out)
+    others = [one for one in found if one["kind"] != "IO wait"]
+    assert sum(quota_share(one) * one["ns"] for one in others) > 0.5 * sum(one["ns"] for one in others), found
+    assert {"runnable"} <= {one["kind"] for one in others} <= {"runnable", "no cpu", "syscall write"}, found
+    # What came last is known to two ticks of the kernel's clock.
+    assert io_wait_ns(found) <= waited_ns(accounts, upstream) + 3 * TICK_NS + MS, found
+
+
+def test_a_slow_answer(hunt, upstream, group):
+    """The other end is to blame, quota or not, as long as there is some left."""
+    upstream.delay_ms = 2 * SLOW_MS
+    out, accounts = hunt("ask", 0, upstream.port, "-f", "json", quota_us=200000)
+    found = causes(out)
+    assert group.throttled_ns() == 0
+    assert found[0]["kind"] == "IO wait" and not any(quota_share(one) or "quota_share" in one for one in found), found
+    assert found[0]["ns"] >= 0.9 * waited_ns(accounts, upstream)
+
+
+def test_a_slow_answer_and_a_quota(hunt, upstream):
+    """Each has its part of the time."""
+    upstream.delay_ms = 3 * SLOW_MS
+    out, accounts = hunt("ask", 1, upstream.port, "-f", "json", quota_us=4 * QUOTA_US)
+    found = causes(out)
+    assert upstream.delay_ms * MS / 2 < io_wait_ns(found) <= waited_ns(accounts, upstream) + 3 * TICK_NS + MS, found
+
+
+@pytest.mark.parametrize("work,kind", [("get", "select"), ("nap", "sleep"), ("pass", "chan receive")])
+def test_other_waits(hunt, upstream, work, kind):
+    """Another goroutine would have ended it, or the runtime itself."""
+    out, _ = hunt(work, 1, upstream.port if work == "get" else 5, "-f", "json")
+    shares = {one["kind"]: one.get("quota_share", 0) for one in causes(out) if one["share"] > 0.2}
+    assert min(shares.values()) > 0.5 and shares.keys() <= {kind, "runnable", "no cpu", "chan send", "syscall write"}, shares
+
+
+def test_the_first_line(hunt, upstream):
+    out, _ = hunt("pass", 1, 5)
+    line = out.splitlines()[2]
+    (share,) = re.findall(r"^ +\d+ % .*  [a-z ]+ \((\d+) % for want of CPU quota\)", line)
+    assert 50 <= int(share) <= 100, line
