@@ -7,14 +7,25 @@
 #ifndef GOFUNCGRAPH_ARRIVAL_H
 #define GOFUNCGRAPH_ARRIVAL_H
 
-#include "kernel.h"
+#include "on.h"
 #include "settings.h"
 
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE_WAIT  8
 
+#define SOCK_STREAM 1
 #define IPPROTO_TCP 6
+
+/* Sockets of other kinds have the same numbers for something else. */
+static __always_inline bool is_tcp(const struct sock *sock)
+{
+	__u16 family = BPF_CORE_READ(sock, __sk_common.skc_family);
+
+	return (family == AF_INET || family == AF_INET6) &&
+	       BPF_CORE_READ(sock, sk_type) == SOCK_STREAM &&
+	       BPF_CORE_READ(sock, sk_protocol) == IPPROTO_TCP;
+}
 
 /* The other end's last word, that it says no more, takes a number of its own. */
 static __always_inline bool has_unread(const struct sock *sock)
@@ -36,7 +47,7 @@ static __always_inline __u64 find_arrival(const struct sock *sock)
 	__u64 now, late_ns, packet_ns;
 	__u32 jiffies;
 
-	if (!jiffy_ns || BPF_CORE_READ(sock, sk_protocol) != IPPROTO_TCP || !has_unread(sock))
+	if (!jiffy_ns || !is_tcp(sock) || !has_unread(sock))
 		return 0;
 	packet_ns = BPF_CORE_READ((const struct tcp_sock *)sock, tcp_mstamp) * 1000;
 	jiffies = (__u32)bpf_jiffies64() - BPF_CORE_READ(connection, icsk_ack.lrcvtime);
@@ -44,7 +55,7 @@ static __always_inline __u64 find_arrival(const struct sock *sock)
 	late_ns = jiffies ? (jiffies - 1) * jiffy_ns : 0;
 	if (late_ns > now)
 		return 0;
-	return now - late_ns < packet_ns ? now - late_ns : packet_ns;
+	return !packet_ns || now - late_ns < packet_ns ? now - late_ns : packet_ns;
 }
 
 #endif

@@ -150,7 +150,7 @@ struct sock_common {
 
 struct sock {
 	struct sock_common __sk_common;
-	__u16 sk_protocol;
+	__u16 sk_type, sk_protocol;
 };
 
 /* include/net/inet_connection_sock.h, include/linux/tcp.h */

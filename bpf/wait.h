@@ -9,7 +9,6 @@
 #define GOFUNCGRAPH_WAIT_H
 
 #include "arrival.h"
-#include "on.h"
 #include "place.h"
 #include "state.h"
 

@@ -156,7 +156,8 @@ void blame_late(struct search *search, const struct wait *wait)
 {
 	struct piece what;
 
-	if (offcpu_late(&search->history->offcpu, search->pid, wait->start_ns, wait->end_ns,
+	if (!search->history->is_rough &&
+	    offcpu_late(&search->history->offcpu, search->pid, wait->start_ns, wait->end_ns,
 			&what) &&
 	    !is_little(what.ns, wait))
 		blame_add(search, wait, 0, &what);

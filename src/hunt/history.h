@@ -41,6 +41,7 @@ struct history {
 	uint64_t num_waits, num_samples; /* so far: the numbers of the last ones */
 	struct hash goroutines; /* struct history_goroutine */
 	struct offcpu offcpu;
+	bool is_rough; /* waits are sampled: when they ended is known to some milliseconds */
 };
 
 /* False: out of memory. */

@@ -225,7 +225,7 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		end_rest(hunt, record->time_ns);
 		break;
 	case RECORD_STATES_OFF:
-		hunt->is_sampled = true;
+		hunt->is_sampled = hunt->history.is_rough = true;
 		hunt->lacks_starts |= !(record->flags & RECORD_TELLS_STARTS);
 		lose_some_of_all(hunt);
 		break;
