@@ -54,6 +54,7 @@ var otherChecks = []struct {
 	{"values by name and type", typedValues},
 	{"hunt: waits, their stacks and wakers", huntWaits},
 	{"hunt: what waits are on", huntPeers},
+	{"hunt: since when answers are there", huntArrival},
 	{"hunt: samples, times without a processor", huntSamples},
 	{"hunt: whom signals interrupt", huntInterrupted},
 	{"lost events are counted", lostEvents},

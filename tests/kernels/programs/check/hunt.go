@@ -28,6 +28,7 @@ type huntRecord struct {
 	Opens    int      `json:"opens"`
 	Closes   int      `json:"closes"`
 	Start    int64    `json:"start"`
+	Ready    int64    `json:"ready"`
 	State    int      `json:"state"`
 	Reason   string   `json:"reason"`
 	Syscall  int      `json:"syscall"`

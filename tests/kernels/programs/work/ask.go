@@ -45,7 +45,11 @@ func ask(n int, length time.Duration) error {
 	}
 	defer listener.Close()
 	go answer(listener, length)
-	connection, err := net.Dial("unix", answersPath)
+	return dial("unix", answersPath, n)
+}
+
+func dial(network, address string, n int) error {
+	connection, err := net.Dial(network, address)
 	if err != nil {
 		return err
 	}

@@ -273,6 +273,10 @@ func do(command string, n, m int) (r report, err error) {
 		if err = ask(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err
 		}
+	case "dial": // the same of who listens at port m, as soon as that one does
+		if err = dial("tcp", fmt.Sprintf("127.0.0.1:%d", m), n); err != nil {
+			return r, err
+		}
 	case "exec": // the program itself, from a thread that is not the first one; "ready" is said again
 		over := make(chan error)
 		go executeFromAnotherThread(over)
