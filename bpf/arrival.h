@@ -47,7 +47,8 @@ static __always_inline __u64 find_arrival(const struct sock *sock)
 	__u64 now, late_ns, packet_ns;
 	__u32 jiffies;
 
-	if (!jiffy_ns || !is_tcp(sock) || !has_unread(sock))
+	if (!bpf_core_field_exists(connection->icsk_ack.lrcvtime) || !jiffy_ns || !is_tcp(sock) ||
+	    !has_unread(sock))
 		return 0;
 	packet_ns = BPF_CORE_READ((const struct tcp_sock *)sock, tcp_mstamp) * 1000;
 	jiffies = (__u32)bpf_jiffies64() - BPF_CORE_READ(connection, icsk_ack.lrcvtime);
