@@ -3,12 +3,15 @@
 
 import json
 import os
+import pathlib
 import re
 import socket
 import threading
 import time
 
 import pytest
+
+from harness import FIRST_HOG, crowd
 
 MS = 1_000_000
 QUOTA_US = 5000  # less than a busy machine leaves
@@ -133,6 +136,25 @@ def test_other_waits(hunt, upstream, work, kind):
     out, _ = hunt(work, 1, upstream.port if work == "get" else 5, "-f", "json")
     shares = {one["kind"]: one.get("quota_share", 0) for one in causes(out) if one["share"] > 0.2}
     assert min(shares.values()) > 0.5 and shares.keys() <= {kind, "runnable", "no cpu", "chan send", "syscall write"}, shares
+
+
+def test_another_process(binary, start, run_tool, upstream):
+    """The same where that has the processor."""
+    program = start(binary("throttled"))
+    tracer = run_tool("hunt", "-f", "json", "--slower", "5ms", "-p", program.pid, "main.Ask").await_tracing()
+    hog = crowd(program.pid, FIRST_HOG)
+    try:
+        name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
+        accounts = []
+        while sum(ns > 5 * MS for account in accounts for ns in account["durations_ns"]) < 8:
+            assert len(accounts) < 100, "calls are not slow"
+            accounts.append(program.work(f"ask 20 1 {upstream.port}"))
+    finally:
+        hog.destroy()
+    tracer.stop()
+    runnable = [one for one in causes(tracer.out) if one["kind"] == "runnable"]
+    assert any(one.get("process") == name for cause in runnable for one in cause["meanwhile"]), causes(tracer.out)
+    assert program.finish() == 0
 
 
 def test_the_first_line(hunt, upstream):
