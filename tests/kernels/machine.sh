@@ -43,11 +43,17 @@ sysroot_find() {
 }
 
 tool_build() {
+	local file=$cross
 	BUILD=$here/../../build-static${cross:+-$arch}
 	(
 		flock 9
+		# Meson takes ccache by itself only where it chooses the compiler.
+		if [ -n "$cross" ] && command -v ccache >&2; then
+			file=${cross%.ini}-ccache.ini
+			sed "s/^c = \['clang'/c = ['ccache', 'clang'/" "$cross" >"$file"
+		fi
 		[ -e "$BUILD/build.ninja" ] ||
-			meson setup "$BUILD" "$here/../.." ${cross:+--cross-file "$cross"} -Dstatic=true >&2 || exit 1
+			meson setup "$BUILD" "$here/../.." ${file:+--cross-file "$file"} -Dstatic=true >&2 || exit 1
 		ninja -C "$BUILD" gofuncgraph-c tests/hunt/records >&2
 	) 9>"$(debian_cache)/${BUILD##*/}.lock"
 }
