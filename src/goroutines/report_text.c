@@ -132,30 +132,17 @@ static void put_amount(struct text_out *out, uint64_t ns)
 	text_put(out, text);
 }
 
-/* Of a function's name, with which it still says something. */
-#define LEAST_NAME 8
-
-/* The end of the name, as much as there is room for. */
-static void put_end(struct text_out *out, const struct name *name, size_t room)
-{
-	size_t start = name->len - (room - 1);
-
-	while (start < name->len && (name->text[start] & 0xc0) == 0x80)
-		start++;
-	text_put(out, "…");
-	text_put_bytes(out, name->text + start, name->len - start);
-}
-
 /* `room`: columns; where it has less, first the path is left out. */
 static void put_name(struct text_out *out, const char *text, size_t room)
 {
 	const struct name whole = {.text = text, .len = strlen(text)};
-	const struct name name = whole.len > room ? name_without_path(&whole) : whole;
+	struct name name = whole.len > room ? name_without_path(&whole) : whole;
 
-	if (name.len > room && room >= LEAST_NAME)
-		put_end(out, &name, room);
-	else
-		text_put_bytes(out, name.text, name.len);
+	if (name.len > room && room >= NAME_LEAST) {
+		text_put(out, "…");
+		name = name_end(&name, room);
+	}
+	text_put_bytes(out, name.text, name.len);
 }
 
 /*

@@ -44,9 +44,6 @@ const char *hunt_amount(char text[HUNT_AMOUNT_SIZE], uint64_t ns)
 #define MAX_TREE_INDENT  30
 #define MAX_TREE_COLUMNS 20 /* when narrow */
 
-/* Of a function's name, with which it still says something. */
-#define LEAST_NAME 8
-
 #define SHARE_SIZE 16
 
 /* " 60 %", of one of several callees. */
@@ -141,17 +138,6 @@ static void put_to_file(struct output *out, const struct hunt_line *line)
 
 /* ---- terminals ---- */
 
-/* The last so many bytes of a name, and what stands for the others. */
-static struct name end_of(struct line *line, const struct name *name, size_t len)
-{
-	size_t start = name->len - len;
-
-	while (start < name->len && (name->text[start] & 0xc0) == 0x80)
-		start++;
-	line_puts(line, "…");
-	return (struct name){.text = name->text + start, .len = name->len - start};
-}
-
 /* `room`: columns for the name; 0: as many as it has. */
 static void put_function(struct line *line, const struct place *place, bool with_path, size_t room)
 {
@@ -160,8 +146,10 @@ static void put_function(struct line *line, const struct place *place, bool with
 
 	if (place->function && !with_path) {
 		name = name_without_path(place->function);
-		if (room && name.len > room)
-			name = end_of(line, &name, room - 1);
+		if (room && name.len > room) {
+			line_puts(line, "…");
+			name = name_end(&name, room);
+		}
 		shortened.function = &name;
 	}
 	line_put_position(line, &shortened, false);
@@ -265,7 +253,7 @@ static bool fit_name(struct output *out, const struct hunt_line *line, enum cut 
 	line_begin(filled, width_of(out));
 	fill(text, line, cut, 0);
 	room = filled->width - filled->columns;
-	if (filled->is_cut || room < LEAST_NAME)
+	if (filled->is_cut || room < NAME_LEAST)
 		return false;
 	line_begin(filled, width_of(out));
 	fill(text, line, cut, room);

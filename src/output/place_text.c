@@ -100,6 +100,16 @@ struct name name_without_path(const struct name *name)
 	return behind(name, start);
 }
 
+struct name name_end(const struct name *name, size_t columns)
+{
+	size_t start = name->len - (columns - 1);
+
+	/* No character of several bytes is divided. */
+	while (start < name->len && (name->text[start] & 0xc0) == 0x80)
+		start++;
+	return (struct name){.text = name->text + start, .len = name->len - start};
+}
+
 struct place place_short(const struct place *place, struct name names[2])
 {
 	struct place result = *place;

@@ -23,6 +23,10 @@ struct place place_short(const struct place *place, struct name names[2]);
 /* "(*conn).serve" in package "net/http": "http.(*conn).serve". */
 struct name name_without_path(const struct name *name);
 
+/* The end of a name that is longer: what `columns` have room for behind a "…". With less than NAME_LEAST it says nothing. */
+#define NAME_LEAST 8
+struct name name_end(const struct name *name, size_t columns);
+
 void writer_put_number(struct writer *writer, uint64_t value);
 
 static inline void writer_put_name(struct writer *writer, const struct name *name)
