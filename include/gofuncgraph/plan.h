@@ -102,6 +102,9 @@ static inline const struct plan_func *plan_func_at(const struct plan *plan, uint
 					: &plan->runtime_funcs[number - plan->num_funcs];
 }
 
+/* NULL: it was not chosen. */
+const struct plan_func *plan_find_func(const struct plan *plan, const struct gobin_func *func);
+
 /* Where goroutines are switched: SITE_RESUME. It is of use only to functions that need it, and they
  * are not without it. */
 struct plan_resume {

@@ -177,13 +177,8 @@ static struct progress_count count(void *context)
 static void explain(void *context)
 {
 	const struct hunting *hunting = context;
-	_cleanup_free_ char *targets = nothing_targets(&hunting->run.plan);
-	_cleanup_free_ char *what = NULL;
 
-	if (!targets || asprintf(&what, "entered %s", targets) < 0)
-		return;
-	nothing_explain(&hunting->run, what);
-	nothing_explain_inlining(&hunting->run.plan);
+	nothing_explain_targets(&hunting->run);
 }
 
 static void destroy(struct hunting *hunting)

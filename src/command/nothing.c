@@ -92,7 +92,8 @@ static size_t count_targets(const struct plan *plan)
 	return count;
 }
 
-char *nothing_targets(const struct plan *plan)
+/* "main.root", "main.a or main.b", "main.a, main.b or one of 7 others"; NULL: out of memory. The caller frees it. */
+static char *name_targets(const struct plan *plan)
 {
 	size_t total = count_targets(plan), count = 0, size;
 	size_t shown = total > MAX_NAMED ? MAX_NAMED - 1 : total;
@@ -152,7 +153,7 @@ static bool find_inlined_call(void *context, const struct gobin_inlining *place)
 	return true;
 }
 
-void nothing_explain_inlining(const struct plan *plan)
+static void explain_inlining(const struct plan *plan)
 {
 	struct inlined_calls calls = {.plan = plan};
 	char others[32] = "";
@@ -168,4 +169,16 @@ void nothing_explain_inlining(const struct plan *plan)
 	log_info(
 		"calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those functions instead",
 		calls.name, calls.into->name, others);
+}
+
+void nothing_explain_targets(const struct run *run)
+{
+	_cleanup_free_ char *targets = name_targets(&run->plan);
+	_cleanup_free_ char *what = NULL;
+
+	if (!targets || asprintf(&what, "entered %s", targets) < 0)
+		return;
+	nothing_explain(run, what);
+	explain_inlining(&run->plan);
+	nothing_explain_open(run);
 }

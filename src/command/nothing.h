@@ -11,12 +11,11 @@
  */
 void nothing_explain(const struct run *run, const char *what);
 
-/* "main.root", "main.a or main.b", "main.a, main.b or one of 7 others": the plan's targets; NULL:
- * out of memory. The caller frees it. */
-char *nothing_targets(const struct plan *plan);
+/* The same where targets were not entered, and of calls of theirs that cannot be seen: those that the compiler inlined, and
+ * those that are open since before tracing began. Slow with many functions. */
+void nothing_explain_targets(const struct run *run);
 
-/* Says of targets that some of their calls cannot be seen, since the compiler inlined them. Slow
- * with many functions. */
-void nothing_explain_inlining(const struct plan *plan);
+/* The latter alone. */
+void nothing_explain_open(const struct run *run);
 
 #endif

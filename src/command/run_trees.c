@@ -240,13 +240,8 @@ static void report(void *context)
 static void explain(void *context)
 {
 	const struct run_trees *trees = context;
-	_cleanup_free_ char *targets = nothing_targets(&trees->run->plan);
-	_cleanup_free_ char *what = NULL;
 
-	if (!targets || asprintf(&what, "entered %s", targets) < 0)
-		return;
-	nothing_explain(trees->run, what);
-	nothing_explain_inlining(&trees->run->plan);
+	nothing_explain_targets(trees->run);
 }
 
 static const struct run_ops ops = {

@@ -292,8 +292,7 @@ static int compare_va(const void *va, const void *func)
 	return wanted < other ? -1 : wanted > other;
 }
 
-/* NULL: it was not chosen. */
-static const struct plan_func *find_func(const struct plan *plan, const struct gobin_func *func)
+const struct plan_func *plan_find_func(const struct plan *plan, const struct gobin_func *func)
 {
 	return plan->num_funcs ? bsearch(&func->va, plan->funcs, plan->num_funcs,
 					 sizeof(*plan->funcs), compare_va)
@@ -312,7 +311,7 @@ static struct error *check_targets(const struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->num_omissions; i++) {
 		const struct omission *omission = &plan->omissions[i];
-		const struct plan_func *func = find_func(plan, omission->func);
+		const struct plan_func *func = plan_find_func(plan, omission->func);
 
 		if (func->target)
 			return num_targets == 1

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Tracing that ends with nothing shown says so, and the likely reason. It is no error."""
 
+import json
 import re
+import shlex
 import subprocess
 
 import pytest
 
 import harness
-from harness import WAIT_SECONDS
+from harness import WAIT_SECONDS, await_condition
 
 
 def reason(tracer):
@@ -63,6 +65,30 @@ def test_started_program(binary, run_tool):
     assert tracer.wait() == 0
     (pid,) = re.findall(r"\((\d+)\) exited with status 0", tracer.err)
     assert f"process {pid} has not entered main.root" in reason(tracer)
+
+
+@pytest.mark.parametrize("is_hunted", [False, True])
+@pytest.mark.parametrize("number", [1, 1200])
+def test_entered_before(binary, start, trace, run_tool, number, is_hunted):
+    """A call that goes on since before: the way to see it is told, and shows it."""
+    program = start(binary("waiting"))
+    program.work(f"MANY {number}")
+
+    def inside(*command):
+        tool = run_tool(*command, "-f", "json")
+        assert tool.wait() == 0, tool.err
+        return [one for one in map(json.loads, tool.out.splitlines())
+                if one["state"] == "waiting" and "main.receive" in [frame["function"] for frame in one["stack"]]]
+
+    everyone = ["goroutines", "-p", str(program.pid), "--grep", "main.receive"]
+    await_condition(lambda: len(inside(*everyone)) == number, "they do not wait")
+    chosen = [program.path] if number == 1 else ["-p", program.pid]
+    tracer = trace(*(["hunt"] if is_hunted else []), *chosen, "main.receive").stop()
+    assert "has not entered main.receive" in reason(tracer)
+    who = fr"goroutine (\d+) of process {program.pid} is" if number == 1 else fr"1,200 goroutines of process {program.pid} are"
+    said = re.search(who + r" in main\.receive, and w\w+ not seen to enter it: gofuncgraph-c (.*) shows what ", tracer.err)
+    assert said, tracer.err
+    assert len(inside(*shlex.split(said[said.lastindex]))) == number
 
 
 def test_some_calls_are_inlined(binary, start, trace):
