@@ -93,12 +93,14 @@ static bool is_byte(const struct go_type *type)
 	return type->kind == GO_UINT && type->size == 1;
 }
 
+bool go_type_is_bytes(struct go_type *type)
+{
+	return type->kind == GO_SLICE && go_type_complete(type) && is_byte(type->elem);
+}
+
 bool go_value_is_text(const struct go_value *value)
 {
-	struct go_type *type = value->type;
-
-	return type->kind == GO_STRING ||
-	       (type->kind == GO_SLICE && go_type_complete(type) && is_byte(type->elem));
+	return value->type->kind == GO_STRING || go_type_is_bytes(value->type);
 }
 
 void go_value_text(const struct go_value *value, struct value_spec *spec, struct value *text)
@@ -111,11 +113,11 @@ void go_value_text(const struct go_value *value, struct value_spec *spec, struct
 	if (value->state != VALUE_WHOLE)
 		return;
 	text->length = go_value_word(value, WORD, WORD);
+	text->text = "";
 	if (value->type->kind == GO_SLICE && !go_value_word(value, 0, WORD)) {
 		text->state = VALUE_NIL;
 		return;
 	}
-	text->text = "";
 	if (!text->length)
 		return;
 	bytes = go_lead_bytes(value, TYPED_TEXT, &size, &text->state);

@@ -42,7 +42,10 @@ void go_value_plain(const struct go_value *value, uint64_t offset, size_t size,
 #define GO_COMPLEX_SIZE (2 * VALUE_WORD_SIZE + 4)
 size_t go_complex_put(const struct go_value *value, char to[GO_COMPLEX_SIZE]);
 
-/* Bytes of a string, or of a slice of bytes, as what value_put_text() takes. */
+/* A slice of bytes. */
+bool go_type_is_bytes(struct go_type *type);
+
+/* Bytes of a string, or of such a slice, as what value_put_text() takes. */
 bool go_value_is_text(const struct go_value *value);
 void go_value_text(const struct go_value *value, struct value_spec *spec, struct value *text);
 

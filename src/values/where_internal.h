@@ -71,7 +71,8 @@ bool where_find(const struct value_list *list, const struct where_comparison *co
 
 /* ---- by name and type ---- */
 
-bool where_typed_spec(const struct go_type *type, struct value_spec *spec);
+/* What is compared to such a constant; a slice of bytes to a text is one, too. False: it is compared to nothing. */
+bool where_typed_spec(struct go_type *type, enum where_constant constant, struct value_spec *spec);
 /* A slice, for instance; but a pointer is a number, too. */
 bool where_is_nil_alone(const struct go_type *type);
 /* What was captured of it; good as long as `value` is. */

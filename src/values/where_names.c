@@ -8,25 +8,29 @@
 #include "base/cleanup.h"
 #include "values/typed.h"
 
-static bool find_typed(const struct value_list *list, const char *name, struct where_value *value)
+static bool find_typed(const struct value_list *list, const struct where_comparison *comparison,
+		       struct where_value *value)
 {
 	for (size_t i = 0; i < list->typed->num_values; i++) {
-		if (strcmp(list->typed->values[i].name, name))
+		struct go_type *type = list->typed->values[i].type;
+
+		if (strcmp(list->typed->values[i].name, comparison->name))
 			continue;
 		*value = (struct where_value){.index = i, .is_typed = true};
-		value->is_nil_alone = where_is_nil_alone(list->typed->values[i].type);
-		value->is_opaque = !where_typed_spec(list->typed->values[i].type, &value->spec);
+		value->is_nil_alone = where_is_nil_alone(type);
+		value->is_opaque = !where_typed_spec(type, comparison->constant, &value->spec);
 		return true;
 	}
 	return false;
 }
 
-static bool find_named(const struct value_list *list, const char *name, struct where_value *value)
+static bool find_named(const struct value_list *list, const struct where_comparison *comparison,
+		       struct where_value *value)
 {
 	if (list && list->typed)
-		return find_typed(list, name, value);
+		return find_typed(list, comparison, value);
 	for (size_t i = 0; list && i < list->count; i++) {
-		if (strcmp(list->specs[i].label, name))
+		if (strcmp(list->specs[i].label, comparison->name))
 			continue;
 		*value = (struct where_value){.spec = list->specs[i], .index = i};
 		return true;
@@ -99,7 +103,7 @@ static const char *why_not(const struct where_comparison *comparison,
 bool where_find(const struct value_list *list, const struct where_comparison *comparison,
 		struct where_value *value)
 {
-	return find_named(list, comparison->name, value) && !why_not(comparison, value);
+	return find_named(list, comparison, value) && !why_not(comparison, value);
 }
 
 /* Of values by this name that do not suit, the first one is told of. False: out of memory. */
@@ -141,8 +145,8 @@ struct error *where_look_up(struct where *where, const char *function,
 		if (where_find(args, comparison, &value) ||
 		    where_find(results, comparison, &value)) {
 			*has_any = comparison->is_known = true;
-		} else if (find_named(args, comparison->name, &value) ||
-			   find_named(results, comparison->name, &value)) {
+		} else if (find_named(args, comparison, &value) ||
+			   find_named(results, comparison, &value)) {
 			if (!note_misfit(comparison, &value))
 				return error_out_of_memory();
 			misfit = misfit ?: comparison->misfit;

@@ -3,9 +3,14 @@
 #include "values/go_value.h"
 #include "values/where_internal.h"
 
-bool where_typed_spec(const struct go_type *type, struct value_spec *spec)
+bool where_typed_spec(struct go_type *type, enum where_constant constant, struct value_spec *spec)
 {
 	*spec = (struct value_spec){.expr = (char *)type->name, .size = (uint16_t)type->size};
+	if (type->kind == GO_STRING || (constant == WHERE_TEXT && go_type_is_bytes(type))) {
+		spec->kind = VALUE_STRING;
+		spec->is_text = true;
+		return true;
+	}
 	switch (type->kind) {
 	case GO_BOOL:
 		spec->kind = VALUE_BOOL;
@@ -19,10 +24,6 @@ bool where_typed_spec(const struct go_type *type, struct value_spec *spec)
 	case GO_FLOAT:
 		spec->kind = VALUE_FLOAT;
 		break;
-	case GO_STRING:
-		spec->kind = VALUE_STRING;
-		spec->is_text = true;
-		return true;
 	case GO_SLICE:
 	case GO_POINTER:
 	case GO_UNSAFE_POINTER:
@@ -63,6 +64,9 @@ struct value where_typed_read(const struct value_list *list, struct where_value 
 
 	if (value->spec.is_text) {
 		go_value_text(&go, &value->spec, &read);
+		/* As for Go, a nil slice holds the same as an empty one. */
+		if (go.state == VALUE_WHOLE && read.state == VALUE_NIL)
+			read.state = VALUE_WHOLE;
 	} else if (is_there && !go_value_is_there(&go)) {
 		read.state = VALUE_UNKNOWN;
 	} else if (is_there) {

@@ -75,3 +75,19 @@ def test_no_field(binary, start, trace):
     program.work("GO 2 3")
     tracer.stop()
     assert not tracer.calls() and told(tracer.err, "did not satisfy --where") == 6
+
+
+@pytest.mark.parametrize("version", ["1.19", "1.27"])
+def test_bytes(binary, start, trace, version):
+    """A slice of bytes is a text, as it is shown as one; a nil one holds as much as an empty one."""
+    program = start(binary("typed", version=version))
+    given = {"nil": "", "long": 13 * "0123456789", "few": "\x01\x02\xff"}
+    for condition, wanted in (('c ~ "01*"', ["long"]), (r'c == "\x01\x02\xff"', ["few"]), ('c == ""', ["nil"]), ("c == nil", ["nil"]),
+                              ('c != ""', ["long", "few"]), ('c !~ "0*"', ["nil", "few"]), ("c != nil", ["long", "few"])):
+        tracer = trace("-f", "json", "--arg", "a", "--where", condition, program.path, "main.texts")
+        program.work("texts")
+        tracer.stop()
+        # By the first argument: none, digits, or words.
+        found = {"": "nil", "0": "long", "h": "few"}
+        assert [found[call["args"][0]["value"][:1]] for call in tracer.calls()] == wanted, condition
+        assert told(tracer.err, "did not satisfy --where") == len(given) - len(wanted), condition
