@@ -72,13 +72,16 @@ def test_another_process(binary, start, run_tool, crowded, version):
 def test_a_quota(binary, start, run_tool, group, build):
     program = start(binary("culprits", **build))
     tracer = run_tool("hunt", "-f", "json", "--slower", "5ms", "-p", program.pid, TARGET).await_tracing()
+    before = run_delay_ns(program.pid)
     group.set_quota(QUOTA_US)
     group.take(program.pid)
     work_until_held_up(program)
+    delay, throttled = run_delay_ns(program.pid) - before, group.throttled_ns()
     group.set_quota(None)
     tracer.stop()
-    cause = runnable(tracer)
-    assert cause["meanwhile"][0]["kind"] == "no cpu" and cause["meanwhile"][0]["quota"], cause
+    takers = [one for one in runnable(tracer)["meanwhile"] if one["kind"] == "no cpu"]
+    # Of a busy machine other processes may have the processor for longer.
+    assert any("quota" in one for one in takers[:1 if 2 * throttled > delay else None]), (takers, delay, throttled)
     assert program.finish() == 0
 
 
