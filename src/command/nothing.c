@@ -158,9 +158,6 @@ static void explain_inlining(const struct plan *plan)
 	struct inlined_calls calls = {.plan = plan};
 	char others[32] = "";
 
-	/* More are no single function that the user waits for. */
-	if (count_targets(plan) > MAX_NAMED)
-		return;
 	error_free(gobin_for_each_inlining(plan->bin, find_inlined_call, &calls));
 	if (!calls.name)
 		return;
@@ -179,6 +176,9 @@ void nothing_explain_targets(const struct run *run)
 	if (!targets || asprintf(&what, "entered %s", targets) < 0)
 		return;
 	nothing_explain(run, what);
+	/* More are no single function that the user waits for. */
+	if (count_targets(&run->plan) > MAX_NAMED)
+		return;
 	explain_inlining(&run->plan);
 	nothing_explain_open(run);
 }

@@ -113,11 +113,11 @@ void go_value_text(const struct go_value *value, struct value_spec *spec, struct
 	if (value->state != VALUE_WHOLE)
 		return;
 	text->length = go_value_word(value, WORD, WORD);
-	text->text = "";
 	if (value->type->kind == GO_SLICE && !go_value_word(value, 0, WORD)) {
 		text->state = VALUE_NIL;
 		return;
 	}
+	text->text = "";
 	if (!text->length)
 		return;
 	bytes = go_lead_bytes(value, TYPED_TEXT, &size, &text->state);

@@ -65,8 +65,10 @@ struct value where_typed_read(const struct value_list *list, struct where_value 
 	if (value->spec.is_text) {
 		go_value_text(&go, &value->spec, &read);
 		/* As for Go, a nil slice holds the same as an empty one. */
-		if (go.state == VALUE_WHOLE && read.state == VALUE_NIL)
+		if (go.state == VALUE_WHOLE && read.state == VALUE_NIL) {
 			read.state = VALUE_WHOLE;
+			read.text = "";
+		}
 	} else if (is_there && !go_value_is_there(&go)) {
 		read.state = VALUE_UNKNOWN;
 	} else if (is_there) {
