@@ -65,7 +65,8 @@ struct value where_typed_read(const struct value_list *list, struct where_value 
 	if (value->spec.is_text) {
 		go_value_text(&go, &value->spec, &read);
 		/* As for Go, a nil slice holds the same as an empty one. */
-		if (go.state == VALUE_WHOLE && read.state == VALUE_NIL) {
+		if (go.type->kind == GO_SLICE && go.state == VALUE_WHOLE &&
+		    read.state == VALUE_NIL) {
 			read.state = VALUE_WHOLE;
 			read.text = "";
 		}
