@@ -169,6 +169,13 @@ func collecting() (stop func()) {
 	}
 }
 
+// Goroutines end, and calls with them, behind their deferred calls, of which the last says that they are over.
+func awaitEnds(left int) {
+	for runtime.NumGoroutine() > left {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func executeFromAnotherThread(over chan<- error) {
 	runtime.LockOSThread()
 	if syscall.Gettid() == os.Getpid() {
@@ -184,6 +191,7 @@ func do(command string, n, m int) (r report, err error) {
 		atomic.AddInt64(&result, int64(answer))
 		atomic.AddInt64(&trees, 1)
 	}
+	before := runtime.NumGoroutine()
 	atomic.StoreInt64(&calls, 0)
 	switch command {
 	case "tree": // n goroutines, m trees each
@@ -216,15 +224,11 @@ func do(command string, n, m int) (r report, err error) {
 			}
 		})
 	case "quit":
-		before := runtime.NumGoroutine()
 		r.Goids = together(n, func(i int) {
 			atomic.AddInt64(&trees, 1)
 			callQuit(i)
 		})
-		// Their calls end with them, behind their deferred calls.
-		for runtime.NumGoroutine() > before {
-			time.Sleep(time.Millisecond)
-		}
+		awaitEnds(before)
 	case "tail": // n goroutines, m trees each with a call that ends in a jump to the next
 		r.Goids = together(n, func(int) {
 			for i := 0; i < m; i++ {
@@ -269,6 +273,7 @@ func do(command string, n, m int) (r report, err error) {
 		if r.Waits, err = waitTogether(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err
 		}
+		awaitEnds(before)
 	case "ask": // n questions, each answered after m milliseconds
 		if err = ask(n, time.Duration(m)*time.Millisecond); err != nil {
 			return r, err
