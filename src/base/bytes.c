@@ -155,10 +155,11 @@ char *cursor_text(struct cursor *cursor)
 {
 	size_t size;
 	const uint8_t *taken = cursor_sized(cursor, &size);
+	char *text;
 
-	char *text = taken ? strndup((const char *)taken, size) : NULL;
-
-	if (taken)
-		cursor_need(cursor, text);
+	if (!taken)
+		return NULL;
+	text = strndup((const char *)taken, size);
+	cursor_need(cursor, text);
 	return text;
 }
