@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import json
 import os
+import pathlib
 import signal
 import sys
 
@@ -173,6 +174,20 @@ def start(_processes):
         return program
 
     return make
+
+
+@pytest.fixture
+def crowded():
+    """crowded(PID): the process gets one processor, which another one has for most of the time. -> that one's name"""
+    hogs = []
+
+    def make(pid):
+        hogs.append(harness.crowd(pid, harness.FIRST_HOG))
+        return pathlib.Path(f"/proc/{hogs[-1].pid}/comm").read_text().strip()
+
+    yield make
+    for hog in hogs:
+        hog.destroy()
 
 
 @pytest.fixture

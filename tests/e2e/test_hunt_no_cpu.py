@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-from harness import FIRST_HOG, crowd
 from processes import threads
 from recordings import run
 from test_hunt_records import record  # noqa: F401  a fixture
@@ -17,20 +16,6 @@ QUOTA_US = 5000  # less than a busy machine leaves
 # Many goroutines give way to each other on one processor: whenever their thread loses that, most of them are runnable.
 WORK = "runnable 4000 0 64 1"
 TARGET = "main.handleRunnable"
-
-
-@pytest.fixture
-def crowded():
-    """crowded(PID): the process gets one processor, which another one has for most of the time. -> that one's name"""
-    hogs = []
-
-    def make(pid):
-        hogs.append(crowd(pid, FIRST_HOG))
-        return pathlib.Path(f"/proc/{hogs[-1].pid}/comm").read_text().strip()
-
-    yield make
-    for hog in hogs:
-        hog.destroy()
 
 
 def run_delay_ns(pid):

@@ -3,7 +3,6 @@
 
 import json
 import os
-import pathlib
 import re
 import socket
 import threading
@@ -11,7 +10,6 @@ import time
 
 import pytest
 
-from harness import FIRST_HOG, crowd
 from recordings import run
 
 MS = 1_000_000
@@ -148,19 +146,15 @@ def test_other_waits(hunt, upstream, group, work, kind):
     assert {one["kind"] for one in found} <= {kind, "runnable", "no cpu", "chan send", "syscall write"}, found
 
 
-def test_another_process(binary, start, run_tool, upstream):
+def test_another_process(binary, start, run_tool, upstream, crowded):
     """The same where that has the processor."""
     program = start(binary("throttled"))
     tracer = run_tool("hunt", "-f", "json", "--slower", "5ms", "-p", program.pid, "main.Ask").await_tracing()
-    hog = crowd(program.pid, FIRST_HOG)
-    try:
-        name = pathlib.Path(f"/proc/{hog.pid}/comm").read_text().strip()
-        accounts = []
-        while sum(ns > 5 * MS for account in accounts for ns in account["durations_ns"]) < 8:
-            assert len(accounts) < 100, "calls are not slow"
-            accounts.append(program.work(f"ask 20 1 {upstream.port}"))
-    finally:
-        hog.destroy()
+    name = crowded(program.pid)
+    accounts = []
+    while sum(ns > 5 * MS for account in accounts for ns in account["durations_ns"]) < 8:
+        assert len(accounts) < 100, "calls are not slow"
+        accounts.append(program.work(f"ask 20 1 {upstream.port}"))
     tracer.stop()
     runnable = [one for one in causes(tracer.out) if one["kind"] == "runnable"]
     assert any(one.get("process") == name for cause in runnable for one in cause["meanwhile"]), causes(tracer.out)

@@ -56,6 +56,17 @@ static void test_holder(void **state)
 	world_end(&world);
 }
 
+/* All of the call was a wait for the lock that goroutine 20 had. */
+static void end_locked(struct world *world, uint64_t us, uint64_t end_us,
+		       void (*check)(const struct hunt_report *report))
+{
+	world_wait(world, 1, us, end_us, end_us, REASON_LOCK, STACK(world, PARK, LOCK, GET, HANDLE),
+		   20, STACK(world, UNLOCK, REFRESH));
+	world_leave(world, 1, end_us);
+	world_report(world, &none, check);
+	world_end(world);
+}
+
 static void check_busy_holder(const struct hunt_report *report)
 {
 	const struct hunt_doing *cause = &report->causes[0];
@@ -79,11 +90,7 @@ static void test_busy_holder(void **state)
 	for (unsigned i = 0; i < 100; i++)
 		world_sample(&world, 20, us + 1000 + i * 20000,
 			     STACK(&world, SHA + i, BURN, REFRESH));
-	world_wait(&world, 1, us, us + 2000000, us + 2000000, REASON_LOCK,
-		   STACK(&world, PARK, LOCK, GET, HANDLE), 20, STACK(&world, UNLOCK, REFRESH));
-	world_leave(&world, 1, us + 2000000);
-	world_report(&world, &none, check_busy_holder);
-	world_end(&world);
+	end_locked(&world, us, us + 2000000, check_busy_holder);
 }
 
 static void check_patient_holder(const struct hunt_report *report)
@@ -113,11 +120,7 @@ static void test_patient_holder(void **state)
 		world_wait(&world, 20, us + i * 5000, us + i * 5000 + 4000, us + i * 5000 + 4000,
 			   REASON_SLEEP, load, 0, 0);
 	world_wait(&world, 20, us + 1000000, us + 1100000, us + 1100000, REASON_SLEEP, other, 0, 0);
-	world_wait(&world, 1, us, us + 1200000, us + 1200000, REASON_LOCK,
-		   STACK(&world, PARK, LOCK, GET, HANDLE), 20, STACK(&world, UNLOCK, REFRESH));
-	world_leave(&world, 1, us + 1200000);
-	world_report(&world, &none, check_patient_holder);
-	world_end(&world);
+	end_locked(&world, us, us + 1200000, check_patient_holder);
 }
 
 static void check_convoy(const struct hunt_report *report)
