@@ -205,17 +205,18 @@ func (told waited) mustBeHunted(records []huntRecord) error {
 	expected := []struct {
 		state, syscall int
 		reason, on     string
-		by, measured   int64
+		by             int64
+		seen, measured int64
 	}{
-		{stateWaiting, -1, "chan receive", "", told.Sender, told.Receive},
-		{stateWaiting, -1, "sleep", "", 0, told.Sleep},
-		{stateSyscall, readNumber[runtime.GOARCH], "", "pipe", 0, told.Read},
+		{stateWaiting, -1, "chan receive", "", told.Sender, waitMs * 1e6, told.Receive},
+		{stateWaiting, -1, "sleep", "", 0, told.Asleep, told.Sleep},
+		{stateSyscall, readNumber[runtime.GOARCH], "", "pipe", 0, waitMs * 1e6, told.Read},
 	}
 	inside := false
 	for _, r := range records {
 		inside = (inside || r.Opens == 1) && r.Closes == 0
 		// A guest makes it wait for a processor, too.
-		if !inside || r.Kind != "wait" || r.Time-r.Start < waitMs*1e6/2 || r.State != stateSyscall && r.State != stateWaiting {
+		if !inside || r.Kind != "wait" || r.Time-r.Start < longMs*1e6 || r.State != stateSyscall && r.State != stateWaiting {
 			continue
 		}
 		if len(expected) == 0 {
@@ -229,7 +230,7 @@ func (told waited) mustBeHunted(records []huntRecord) error {
 		if r.StackEnd != "target" || len(r.Stack) < 3 || r.Stack[len(r.Stack)-1] != "main.callWait" {
 			return fmt.Errorf("%s: the stack is %v (%s)", want.reason, r.Stack, r.StackEnd)
 		}
-		if err := mustLast(want.reason, r.Time-r.Start, want.measured); err != nil {
+		if err := mustLast(want.reason, r.Time-r.Start, want.seen, want.measured); err != nil {
 			return err
 		}
 	}

@@ -3,25 +3,29 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
 )
 
-// What one call of callWait did. Times are in ns, measured around what they are of.
+// What one call of callWait did. Times are in ns, measured around what they are of, but Asleep: it
+// was seen to sleep for that long, and for the others the length that was asked for, or longer.
 type wait struct {
 	Goid    int64 `json:"goid"`
 	Sender  int64 `json:"sender"` // the goroutine that ended its wait for the channel
 	Child   int64 `json:"child"`  // the one that it started
 	Receive int64 `json:"receive_ns"`
 	Sleep   int64 `json:"sleep_ns"`
+	Asleep  int64 `json:"asleep_ns"`
 	Read    int64 `json:"read_ns"`
 	Total   int64 `json:"total_ns"`
 }
 
 // What callWait waits for.
 type sources struct {
-	begins chan bool // is told when a wait begins
 	values chan int
 	pipe   [2]int // blocks, unlike an os.Pipe
 	over   sync.WaitGroup
@@ -38,10 +42,8 @@ func timed(work func()) int64 {
 //go:noinline
 func callWait(w *wait, s *sources, length time.Duration) {
 	count()
-	s.begins <- true
 	w.Receive = timed(func() { <-s.values })
 	w.Sleep = timed(func() { time.Sleep(length) })
-	s.begins <- true
 	w.Read = timed(func() { syscall.Read(s.pipe[0], make([]byte, 1)) })
 	go func() {
 		defer s.over.Done()
@@ -50,20 +52,43 @@ func callWait(w *wait, s *sources, length time.Duration) {
 	}()
 }
 
-// Ends callWait's waits.
+// Whether a goroutine is in this state, as the runtime names it.
+func isIn(goid int64, state string) bool {
+	text := make([]byte, 1<<16)
+	text = text[:runtime.Stack(text, true)]
+	return bytes.Contains(text, []byte(fmt.Sprintf("goroutine %d [%s", goid, state)))
+}
+
+// Ends callWait's waits, and looks when they have begun: who stands still before waits less.
 func (s *sources) serve(w *wait, length time.Duration) {
 	defer s.over.Done()
 	w.Sender = goid()
-	<-s.begins
+	await := func(state string, while func()) {
+		for !isIn(w.Goid, state) {
+			while()
+			time.Sleep(time.Millisecond)
+		}
+	}
+	await("chan receive", func() {})
 	time.Sleep(length)
 	s.values <- 1
-	<-s.begins
+	var begun time.Time
+	await("syscall", func() {
+		before := time.Now()
+		if !isIn(w.Goid, "sleep") {
+			return
+		}
+		if begun.IsZero() {
+			begun = time.Now()
+		}
+		w.Asleep = before.Sub(begun).Nanoseconds()
+	})
 	time.Sleep(length)
 	syscall.Write(s.pipe[1], []byte{1})
 }
 
 func newSources() (*sources, error) {
-	s := &sources{begins: make(chan bool, 1), values: make(chan int)}
+	s := &sources{values: make(chan int)}
 	return s, syscall.Pipe(s.pipe[:])
 }
 
