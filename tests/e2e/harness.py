@@ -3,6 +3,7 @@
 
 What tests use of tests/lib is here too."""
 
+import fcntl
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 
+import builds
 from processes import (WAIT_SECONDS, Stuck, await_condition, children, describe, is_alive,  # noqa: F401
                        is_tracing, threads, tool)
 from told import told_counts  # noqa: F401
@@ -106,12 +108,32 @@ while True:
 """
 
 
+def lock_processor():
+    """Of those on this machine who have a processor to share, one does at a time: others would be in its way. -> to be closed"""
+    builds.CACHE.mkdir(parents=True, exist_ok=True)
+    lock = open(builds.CACHE / "processor.lock", "w", encoding="ascii")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
+
+
+class Hog(Process):
+    """It is on this processor alone, which it has for itself but for those that it shares it with."""
+
+    def __init__(self, code, processor):
+        self.lock = lock_processor()
+        super().__init__([sys.executable, "-c", code], preexec_fn=lambda: os.sched_setaffinity(0, {processor}))
+
+    def destroy(self):
+        super().destroy()
+        self.lock.close()
+
+
 def crowd(pid, hog=HOG):
     """The process gets one processor only, which it has to share from now on with the process that is returned."""
     one = min(os.sched_getaffinity(0))
+    hog = Hog(hog, one)
     for thread in threads(pid):
         os.sched_setaffinity(int(thread), {one})
-    hog = Process([sys.executable, "-c", hog], preexec_fn=lambda: os.sched_setaffinity(0, {one}))
     hog.lines.get(timeout=WAIT_SECONDS)
     return hog
 
@@ -234,3 +256,8 @@ class Tracer(Process):
     def calls(self):
         """Of --format json: the objects, in the order written."""
         return [json.loads(line) for line in self.out.splitlines()]
+
+    def report(self):
+        """Of hunt -f json, of one target: not what was told before of a call that took so long, as a busy machine makes some."""
+        (report,) = [one for one in self.calls() if "target" in one]
+        return report

@@ -4,7 +4,6 @@
 Whether the guard acts does not depend on how busy the machine is: the programs do nothing else than to call functions
 that have probes, so that these take most of whatever time they get."""
 
-import json
 import re
 import threading
 
@@ -229,7 +228,7 @@ def test_rests_of_hunt(binary, start, run_tool, method):
     begun = program.work("OUTSIDE 1")["main.outsideTarget"]
     await_condition(lambda: program.work("OUTSIDE 1")["main.outsideTarget"] > begun + 3_000_000, "the program is held up")
     account = program.work("OUTSIDE 0")
-    report = json.loads(tracer.stop().out)
+    report = tracer.stop().report()
     assert tracer.err.count("for some of the time") == 1
     assert report["rested_ns"] > 0 and report.get("open", 0) <= 1
     assert 1000 < report["calls"] < account["main.outsideTarget"]

@@ -4,6 +4,7 @@
 import json
 import pathlib
 import re
+import time
 
 import pytest
 
@@ -49,7 +50,9 @@ def test_another_process(binary, start, run_tool, crowded, version):
     tracer.stop()
     cause = runnable(tracer)
     assert sum(one["share"] for one in cause["meanwhile"]) < 1.001, cause
-    assert cause["meanwhile"][0]["kind"] == "no cpu" and cause["meanwhile"][0]["process"] == name, cause
+    lack = cause["meanwhile"][0]
+    # Of a busy machine another one may have had it for longer.
+    assert lack["kind"] == "no cpu" and name in [one.get("process") for one in (lack, *lack.get("parts", ()))], cause
     assert program.finish() == 0
 
 
@@ -91,15 +94,17 @@ def test_as_much_as_the_kernel_says(binary, start, record, crowded):
     recorder = record(path, TARGET)
     before = run_delay_ns(program.pid)
     program.work("sleep 200 0 8 1")  # no call of the target, and nobody else pinned
+    # What ends while it is read is of either part.
+    split = time.monotonic_ns()
     calm = run_delay_ns(program.pid)
+    split_end = time.monotonic_ns()
     crowded(program.pid)
     program.work(WORK)
     after = run_delay_ns(program.pid)
     records = recorder.stop()
-    split = next(one["time"] for one in records if one.get("opens"))
     told = [one for one in records if one["kind"] == "offcpu" and not one["tid"]]
     for part, delay in (([one for one in told if one["time"] < split], calm - before),
-                        ([one for one in told if one["time"] >= split], after - calm)):
+                        ([one for one in told if one["time"] >= split_end], after - calm)):
         lengths = [one["time"] - one["start"] for one in part]
         assert not lengths or min(lengths) >= MS
         assert sum(lengths) <= delay, (sum(lengths), delay)

@@ -65,7 +65,7 @@ def test_waits_since_before_tracing(binary, start, run_tool):
     tracer = run_tool("hunt", "-f", "json", "--slower", "10ms", "-p", program.pid, "main.Get").await_tracing()
     (peer,) = program.work("kept 1 200")["on_ns"]
     tracer.stop()
-    (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
+    (cause,) = [cause for cause in tracer.report()["causes"] if cause["share"] > 0.5]
     assert cause["kind"] == "select" and cause["woken_by"]["function"] == "net/http.(*persistConn).readLoop", cause
     doing = cause["meanwhile"][0]  # behind it what it had no processor for, maybe
     assert doing["kind"] == "IO wait" and 0.5 < doing["share"] <= 1, cause
@@ -78,7 +78,7 @@ def test_system_call_since_before_tracing(binary, start, run_tool):
     tracer = run_tool("hunt", "-f", "json", "--slower", "10ms", "-p", program.pid, "main.Await").await_tracing()
     program.work("piped 1 200")
     tracer.stop()
-    (cause,) = [cause for cause in json.loads(tracer.out)["causes"] if cause["share"] > 0.5]
+    (cause,) = [cause for cause in tracer.report()["causes"] if cause["share"] > 0.5]
     assert cause["kind"] == "chan receive" and cause["woken_by"]["function"] == "main.read", cause
     doing = cause["meanwhile"][0]
     assert doing["kind"] == "syscall read" and 0.5 < doing["share"] <= 1 and doing["function"] == "main.read", cause

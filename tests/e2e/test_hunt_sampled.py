@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What others did while calls waited, where waits are read from the memory of the process."""
 
-import json
 import re
 
 import pytest
@@ -34,7 +33,7 @@ def marked(account, role):
 def test_started(hunt, version):
     """Goroutines that a slow call started: how many, where, and what they waited for."""
     tracer, account = hunt(version, "fanout 100 4 2 1000", "-f", "json", "main.handleFanout")
-    report = json.loads(tracer.out)
+    report = tracer.report()
     assert report["mode"] == "sampled"
     (started,) = report["started"]
     assert started["count"] == 3 and started["go"]["function"] == "main.handleFanout"
@@ -63,7 +62,7 @@ def test_started_text(hunt):
 def test_holder(hunt, version, kind, handler, what):
     """Who may hold the lock that calls wait for: nobody else has it on its stack. And what that one did meanwhile."""
     tracer, account = hunt(version, f"{kind} 100 3 4 1000", "-f", "json", f"main.handle{handler}")
-    report = json.loads(tracer.out)
+    report = tracer.report()
     cause = report["causes"][0]
     assert report["mode"] == "sampled" and (cause["function"], cause["line"]) == marked(account, "culprit"), report
     assert "woken_by" not in cause and cause["may_be_held_by"]["goid"], cause
@@ -84,6 +83,6 @@ def test_holder_text(hunt):
 def test_nobody_to_blame(hunt):
     """Waits that are none for locks have nobody who holds something."""
     tracer, account = hunt(None, "pipeline 100 3 4 1000", "-f", "json", "main.handlePipeline")
-    cause = json.loads(tracer.out)["causes"][0]
+    cause = tracer.report()["causes"][0]
     assert (cause["function"], cause["line"]) == marked(account, "culprit")
     assert "may_be_held_by" not in cause and "woken_by" not in cause and "meanwhile" not in cause

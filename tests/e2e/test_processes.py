@@ -130,9 +130,9 @@ while os.getppid() == parent:
 def hardly_running(pid):
     """Whatever the process does takes hundreds of times as long: what comes one after the other is seen so."""
     cpu = min(os.sched_getaffinity(0))
-    for thread in map(int, harness.threads(pid)):
-        os.sched_setaffinity(thread, {cpu})
-    with subprocess.Popen([sys.executable, "-c", HOG, str(cpu)], stdout=subprocess.PIPE) as hog:
+    with harness.lock_processor(), subprocess.Popen([sys.executable, "-c", HOG, str(cpu)], stdout=subprocess.PIPE) as hog:
+        for thread in map(int, harness.threads(pid)):
+            os.sched_setaffinity(thread, {cpu})
         try:
             assert hog.stdout.read(1)
             yield

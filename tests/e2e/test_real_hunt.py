@@ -62,7 +62,7 @@ def test_disk_behind_four_goroutines(tmp_path, on_disk, run_tool, _processes):
     writer.lines.get(timeout=WAIT_SECONDS)
     answers = [put(url)["header"]["revision"] for _ in range(40)]
     writer.destroy()
-    report = json.loads(tracer.stop().out)
+    report = tracer.stop().report()
     assert len(set(answers)) == 40 and server.child.poll() is None
     assert report["calls"] == 40 and report["lost"] == 0
 
