@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Scripts for bpftrace, run by Debian 13's bpftrace: what they say is what the program did."""
 
+import collections
 import os
 import pathlib
 import re
@@ -105,7 +106,8 @@ SCRIPTS = {
     "recover": (["--template", "recover", "BINARY"], has_rows(3, "string|type")),
     "shortread": (["--template", "shortread", "BINARY", "min=50"], has_rows(3, " 100 +1[0-9]$")),
     "tcpremote": (["--template", "tcpremote", "BINARY"],
-                  lambda run: all(remote in run.out for remote in run.account["dialed"] + run.account["accepted"])),
+                  lambda run: all(len(run.rows(rf" {re.escape(remote)}(?: |$)")) >= count for remote, count in
+                                  collections.Counter(run.account["dialed"] + run.account["accepted"]).items())),
     "tlssecrets": (["--template", "tlssecrets", "BINARY"], has_rows(10, r"^[A-Z_0-9]+ \S+ \S+$")),
     "random": (["--template", "random", "BINARY"], has_rows(3, r" 100\d$")),
 }
@@ -183,7 +185,8 @@ def test_latency(runs):
     workers = result.account["workers"]
     count, least, most = histogram(result.out, "main.work")
     assert count == len(workers)
-    assert least <= sum(took for _, took in workers) / 1000 <= most * 1.5
+    # They sleep for 3, 6 and 9 ms; how long each takes is measured around it.
+    assert least <= sum(took for _, took in workers) / 1000 and 3000 * sum(range(1, len(workers) + 1)) <= most
     assert "@start" not in result.out
 
 

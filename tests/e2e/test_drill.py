@@ -68,8 +68,10 @@ def test_json(binary, start, run_tool, build):
     assert 30 * MS <= get["duration_ns"] <= root["duration_ns"]
     measured = [ns for account in accounts for ns in account["durations_ns"]]
     assert any(0 <= ns - root["duration_ns"] < 20 * MS for ns in measured)
-    waited = max(root["states_ns"]["waiting"].values())
-    assert waited > 0.9 * root["duration_ns"]
+    waited = max(root["states_ns"].get("waiting", {"": 0}).values())
+    # A busy machine keeps it from going on, too.
+    kept_away = root["states_ns"].get("no cpu", 0) + root["states_ns"].get("runnable", 0)
+    assert waited + kept_away > 0.9 * root["duration_ns"]
     assert program.code_is_clean() and program.finish() == 0
 
 
@@ -153,7 +155,7 @@ def test_none_comes(program, run_tool):
     await_condition(lambda: tracer.err.count("tracing ") == 2, "it does not drill")
     program.work("mutex 100 0 4 50")
     assert tracer.wait() == 0
-    assert re.search(r"no call that took 30\.0ms or longer has come in 3\.\d+s of drilling", tracer.err), tracer.err
+    assert re.search(r"no call that took 30\.0ms or longer has come in \d+\.\d+s of drilling", tracer.err), tracer.err
     assert "main.handleMutex() {" not in tracer.out
 
 

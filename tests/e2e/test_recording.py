@@ -2,6 +2,7 @@
 """What was recorded is shown as it was while it was traced, byte for byte; and what is left of recordings that
 were not ended."""
 
+import contextlib
 import json
 import os
 import random
@@ -81,7 +82,8 @@ def test_through_a_pipe(binary, start, tmp_path):
     for _ in range(4):
         program.work()
     for pid in children(pipe.pid):
-        os.kill(pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # who holds the probes ends with the recorder
+            os.kill(pid, signal.SIGINT)
     assert pipe.wait() == 0, pipe.err
     assert re.search(r"^ +4 .* main\.root$", shown.read_text(), re.M)
 
@@ -141,10 +143,13 @@ def test_dump_on_slow_calls(binary, start, trace, tmp_path):
     earlier.write_text("of a recorder before")
     tracer = trace("record", "-o", recording, "--keep", "60s", "--dump-on", "slower=100ms", "-u", "main.*", program.path,
                    "main.work")
-    program.work("GO 20 150 30 1 300")
+    told = program.work("GO 20 150 30 1 300")
     tracer.stop()
     assert earlier.read_text() == "of a recorder before"
-    dumps = [recording.with_suffix(f".{number}") for number in (1, 3)]
+    least, most = (sum(one[side] >= 100_000_000 for one in told) for side in ("inner_ns", "outer_ns"))
+    count = len(list(tmp_path.glob("recording.*"))) - 1
+    assert 2 <= least <= count <= most
+    dumps = [recording.with_suffix(f".{number}") for number in range(1, count + 2) if number != 2]
     assert sorted(tmp_path.glob("recording.*")) == sorted([earlier, *dumps])
     for number, path in enumerate(dumps, 1):
         calls = [json.loads(line) for line in replay("-f", "json", path).stdout.splitlines()]
