@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What deploy/ has works as it stands: the DaemonSet's command line, with the privileges that it asks for."""
 
+import os
 import re
 
 import builds
@@ -8,6 +9,7 @@ from collector import Collector
 from harness import await_condition
 
 DAEMONSET = builds.ROOT / "deploy" / "daemonset.yaml"
+NAME = f"web-{os.getpid()}"  # no other test's
 
 
 def arguments(text):
@@ -28,9 +30,9 @@ def test_daemonset(binary, start, trace, tmp_path):
     words = arguments(text)
     assert words[0] == "record" and words[-1] == "*handleBar" and "--comm=web" in words
     own = {"--dump-on=slower=1s": "--dump-on=slower=1ns", "--output=/var/lib/gofuncgraph-c/web.rec": f"--output={tmp_path}/web.rec",
-           "*handleBar": "main.root"}
+           "*handleBar": "main.root", "--comm=web": f"--comm={NAME}"}
     assert own.keys() <= set(words)
-    program = start(binary("calls", copy_as="web"))
+    program = start(binary("calls", copy_as=NAME))
     tracer = trace(*[own.get(word, word) for word in words], prefix=unprivileged(text))
     program.work()
     await_condition((tmp_path / "web.rec.1").exists, "nothing was written down of a slow call")
@@ -43,8 +45,8 @@ def test_traces_with_its_privileges(binary, start, trace, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = Collector()
     try:
-        program = start(binary("calls", copy_as="web"))
-        tracer = trace("-f", "otlp", f"--output={server.url}", "--slower=1ns", "--comm=web", "main.root",
+        program = start(binary("calls", copy_as=NAME))
+        tracer = trace("-f", "otlp", f"--output={server.url}", "--slower=1ns", f"--comm={NAME}", "main.root",
                        prefix=unprivileged(DAEMONSET.read_text()))
         program.work()
         await_condition(server.taken, "nothing was sent")

@@ -157,10 +157,16 @@ def test_text(binary, start, run_tool):
     assert "runtime." not in first.replace("runtime_Sem", "")
 
 
+def await_receivers(run_tool, program, number):
+    """So many wait to receive: they may be about to when the program says what it did."""
+    await_condition(lambda: len(read(run_tool, program, "--state", "waiting", "--grep", "main.receive")) == number, "they do not wait")
+
+
 @pytest.mark.parametrize("when, is_colored", [("always", True), ("never", False), ("auto", False)])
 def test_color(binary, start, run_tool, when, is_colored):
     program = start(binary("waiting"))
     program.work("MANY 2")
+    await_receivers(run_tool, program, 2)
     tool = run_tool("goroutines", "--color", when, "-p", program.pid)
     assert tool.wait() == 0, tool.err
     assert ("\x1b[1mmain.receive\x1b[0m  " in tool.out) == is_colored == ("\x1b" in tool.out)
@@ -322,6 +328,7 @@ LABELS_OF_14 = {f"key{i}": str(i) for i in range(14)}
 def test_labels(binary, start, run_tool, version, mode):
     program = start(binary("waiting", version=version, **MODES[mode]))
     program.work("LABELS 5")
+    await_receivers(run_tool, program, 7)
     rows = [one["labels"] for one in read(run_tool, program).values() if "labels" in one]
     long = {"": "", "user": r"anna\x0a\x01", "long": "x" * 256}
     assert sorted(rows, key=str) == sorted([{**long, "request": str(i % 2)} for i in range(5)] + [LABELS_OF_14], key=str)
@@ -341,6 +348,7 @@ def test_labels_are_those_of_tracebacks(binary, start, run_tool):
     """Newer Gos have them in their own, if asked to."""
     program = start(binary("waiting", version="1.27"), env={**os.environ, "GODEBUG": "tracebacklabels=1"})
     program.work("LABELS 1")
+    await_receivers(run_tool, program, 3)
     mine = read(run_tool, program, "--label", "key0")
     program.signal(signal.SIGQUIT)
     program.wait()
@@ -450,6 +458,7 @@ def test_program_in_a_pid_namespace(binary, run_tool, _processes, chosen):
 INSIDE = """
 cd "$3" && mkfifo in && { "$1" < in > out & } && exec 3> in && echo MANY 5 >&3
 until [ "$(wc -l < out)" -ge 2 ]; do sleep 0.05; done
+until [ "$("$2" goroutines -f json --state waiting --grep main.receive "$1" | wc -l)" = 5 ]; do :; done
 "$2" goroutines -f json "$1" && "$2" goroutines -f json -p $!
 """
 

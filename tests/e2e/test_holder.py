@@ -37,7 +37,7 @@ def test_killed_inside_a_call(binary, start, trace):
     """What is open is printed."""
     program = start(binary("durations"))
     tracer = trace("-f", "json", "-u", "main.measure", program.path)
-    program.send("GO 1 5000")
+    program.send("GO 1 600000")
     await_condition(tracer.calls, "the short call is not printed")
     os.kill(holder_of(tracer), signal.SIGKILL)
     assert tracer.wait() == 1

@@ -22,8 +22,8 @@ class HangingFiles:
 
     @property
     def requests(self):
-        """All that came, without the news that a thread that waits was sent a signal."""
-        return [line for line in self.process.out.splitlines() if line != "INTERRUPT"]
+        """All that came, without the news that a thread that waits was sent a signal, and of what the kernel forgets."""
+        return [line for line in self.process.out.splitlines() if line.split()[0] not in ("INTERRUPT", "FORGET", "BATCH_FORGET")]
 
     def await_request(self, wanted):
         """It is the last one that came. False: the file system is gone."""

@@ -7,13 +7,14 @@ import json
 import os
 import pathlib
 import platform
+import queue
 import signal
 import threading
 import time
 
 import pytest
 
-from harness import Process, crowd, threads, tool
+from harness import Process, await_condition, crowd, threads, tool
 
 RECORDS = os.path.join(os.path.dirname(tool()), "tests/hunt/records")
 FREQUENCY = 499
@@ -36,17 +37,17 @@ class Recorder:
         self.process = Process([RECORDS, "-f", FREQUENCY, *arguments])
 
     def await_attached(self):
-        while b"attached\n" not in self.process.messages:
-            assert self.process.child.poll() is None, self.process.err
+        await_condition(lambda: b"attached\n" in self.process.messages or self.process.child.poll() is not None, "it does not attach")
+        assert self.process.child.poll() is None, self.process.err
         return self
 
     def tell_open(self):
         self.process.child.stdin.write(b"\n")
         self.process.child.stdin.flush()
 
-    def read(self):
-        """One record, while it traces."""
-        return json.loads(self.process.lines.get(timeout=60))
+    def read(self, seconds=60):
+        """One record, while it traces; queue.Empty: there is none."""
+        return json.loads(self.process.lines.get(timeout=seconds))
 
     def stop(self):
         """All records."""
@@ -324,13 +325,16 @@ def test_what_has_not_ended_is_told(binary, start, record):
     goid = program.work("stick")["goid"]
 
     def told():
+        """It may be about to wait when it is asked for."""
         recorder.tell_open()
-        while True:
-            one = recorder.read()
-            if one["kind"] == "wait" and one["goid"] == goid and one["open"]:
-                return one
+        with contextlib.suppress(queue.Empty):
+            while True:
+                one = recorder.read(seconds=1)
+                if one["kind"] == "wait" and one["goid"] == goid and one["open"]:
+                    return one
+        return None
 
-    first, second = told(), told()
+    first, second = (await_condition(told, "it does not wait") for _ in range(2))
     assert first["reason"] == second["reason"] == "chan receive"
     assert first["start"] == second["start"] and first["time"] < second["time"]
     assert first["ready"] == first["time"] and first["state"] == STATES["waiting"]

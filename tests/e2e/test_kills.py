@@ -110,6 +110,13 @@ def links(path):
             found.append(number)
 
 
+def name_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return "that has just gone"
+
+
 def what_is_left(path, program, other):
     """Text, or None."""
     for name, one in (("the program", program), ("another process", other)):
@@ -117,7 +124,7 @@ def what_is_left(path, program, other):
             return f"a breakpoint in {name}"
     left = users(path)
     if left:
-        return f"processes {[(pid, pathlib.Path(f'/proc/{pid}/comm').read_text()) for pid in left if is_alive(pid)]}"
+        return f"processes {[(pid, name_of(pid)) for pid in left if is_alive(pid)]}"
     if links(path):
         return f"BPF links {links(path)}"
     return None

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 
@@ -12,12 +13,12 @@ from harness import await_condition, check_same, children, is_alive, journal_sha
 
 
 def tracefs_events(pid):
-    """Definitions in tracefs that are named after a process."""
+    """Definitions in tracefs that are named after a process: gofuncgraph_NAMESPACE_PID."""
     try:
         lines = pathlib.Path("/sys/kernel/tracing/uprobe_events").read_text().splitlines()
     except OSError:
         return []
-    return [line for line in lines if str(pid) in line.split()[0]]
+    return [line for line in lines if re.search(rf":gofuncgraph_\d+_{pid}/", line)]
 
 
 def is_clean(program, processes):

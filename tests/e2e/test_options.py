@@ -121,12 +121,15 @@ def test_binary_with_a_commands_name(binary, start, run_tool, tmp_path):
 
 def test_timeout(binary, start, trace):
     program = start(binary("calls"))
-    begin = time.monotonic()
-    tracer = trace("--timeout", "700ms", "-u", "main.*", program.path, "main.root")
-    program.work("GO")
-    assert tracer.wait() == 0
-    assert time.monotonic() - begin >= 0.7
-    trees, _ = parse_graph(tracer.out)
+    for seconds in (0.7, 7, 70):  # a busy machine needs longer until it works
+        begin = time.monotonic()
+        tracer = trace("--timeout", f"{seconds}s", "-u", "main.*", program.path, "main.root")
+        program.work("GO")
+        assert tracer.wait() == 0
+        assert time.monotonic() - begin >= seconds
+        trees, _ = parse_graph(tracer.out)
+        if trees:
+            break
     assert len(trees) == 1
 
 

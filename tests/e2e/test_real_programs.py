@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Programs as Debian packages them, stripped: they answer as they do untraced, and are traced with lines."""
 
+import contextlib
 import http.client
 import json
 import pathlib
+import random
 import re
 import socket
 import subprocess
@@ -31,9 +33,12 @@ def programs():
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """None that the kernel gives to somebody else before it is used: below those (net.ipv4.ip_local_port_range)."""
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url):
