@@ -133,8 +133,8 @@ def test_keep(binary, start, trace, tmp_path):
     assert not shown.stderr, shown.stderr
     whole, open_at_end = split(shown.stdout)
     assert not open_at_end and 0 < len(whole) < count
-    # The first one may have lost its beginning, and no other.
-    assert len({tree.count("\n") for tree in whole[1:]}) == 1
+    # The first one may have lost its beginning, and no other. A busy machine may leave no time for others.
+    assert len({tree.count("\n") for tree in whole[1:]}) == min(len(whole) - 1, 1)
 
 
 def test_dump_on_slow_calls(binary, start, trace, tmp_path):
