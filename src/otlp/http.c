@@ -18,6 +18,9 @@ struct http {
 	__typeof__(&curl_easy_strerror) describe;
 	__typeof__(&curl_slist_append) append;
 	__typeof__(&curl_slist_free_all) free_list;
+	__typeof__(&curl_url) new_url;
+	__typeof__(&curl_url_set) set_url;
+	__typeof__(&curl_url_cleanup) free_url;
 	CURL *curl; /* NULL: nothing was posted yet */
 	struct curl_slist *headers;
 	struct bytes answer;
@@ -36,8 +39,12 @@ static bool find_functions(struct http *http, void *library)
 	http->describe = (__typeof__(http->describe))dlsym(library, "curl_easy_strerror");
 	http->append = (__typeof__(http->append))dlsym(library, "curl_slist_append");
 	http->free_list = (__typeof__(http->free_list))dlsym(library, "curl_slist_free_all");
+	http->new_url = (__typeof__(http->new_url))dlsym(library, "curl_url");
+	http->set_url = (__typeof__(http->set_url))dlsym(library, "curl_url_set");
+	http->free_url = (__typeof__(http->free_url))dlsym(library, "curl_url_cleanup");
 	return http->init && http->cleanup && http->set && http->get && http->perform &&
-	       http->describe && http->append && http->free_list;
+	       http->describe && http->append && http->free_list && http->new_url &&
+	       http->set_url && http->free_url;
 }
 
 static struct error *load(struct http *http)
@@ -54,6 +61,22 @@ static struct error *load(struct http *http)
 	return NULL;
 }
 
+/* What no request could be sent to is told before anything is traced. */
+static struct error *check_address(const struct http *http)
+{
+	CURLU *url = http->new_url();
+	CURLUcode code;
+
+	if (!url)
+		return error_out_of_memory();
+	code = http->set_url(url, CURLUPART_URL, http->settings->url, 0);
+	http->free_url(url);
+	if (code)
+		return error_new("'%s' is no address of a collector: write http://HOST:4318",
+				 otlp_url_shown(http->settings->url));
+	return NULL;
+}
+
 struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(void *context),
 		       void *context, struct http **result)
 {
@@ -64,7 +87,7 @@ struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(voi
 	if (!http)
 		return error_out_of_memory();
 	*http = (struct http){.settings = settings, .is_over = is_over, .context = context};
-	err = load(http);
+	err = load(http) ?: check_address(http);
 	if (err) {
 		http_free(http);
 		return err;

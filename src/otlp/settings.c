@@ -92,7 +92,9 @@ static bool add_header(void *context, const char *name, const char *value)
 	if (settings->num_headers == OTLP_MAX_HEADERS || !is_visible(value) || !is_visible(name) ||
 	    strpbrk(name, ": "))
 		return false;
-	if (asprintf(&settings->headers[settings->num_headers], "%s: %s", name, value) < 0)
+	/* By "name:", libcurl would leave the header out. */
+	const char *mark = *value ? ": " : ";";
+	if (asprintf(&settings->headers[settings->num_headers], "%s%s%s", name, mark, value) < 0)
 		return false;
 	settings->num_headers++;
 	return true;
@@ -178,15 +180,15 @@ static struct error *check_protocol(const char *address)
 		text.name, text.value);
 }
 
-/* The address of the traces, behind one that all kinds of data have in common. */
+/* The address of the traces, behind one that all kinds of data have in common; a query stays at its end. */
 static char *with_path(const char *base)
 {
-	size_t len = strlen(base);
+	size_t end = strcspn(base, "?#"), len = end;
 	char *url;
 
 	while (len && base[len - 1] == '/')
 		len--;
-	return asprintf(&url, "%.*s/v1/traces", (int)len, base) < 0 ? NULL : url;
+	return asprintf(&url, "%.*s/v1/traces%s", (int)len, base, base + end) < 0 ? NULL : url;
 }
 
 const char *otlp_url_shown(const char *url)
@@ -199,32 +201,31 @@ const char *otlp_url_shown(const char *url)
 
 static bool has_path(const char *address)
 {
-	const char *host = strstr(address, "://");
-	const char *path = host ? strchr(host + 3, '/') : NULL;
+	const char *path = strstr(address, "://") + 3;
 
-	return path && path[1];
+	path += strcspn(path, "/?#");
+	return *path == '/' && !strchr("?#", path[1]);
 }
 
 static struct error *read_address(struct otlp_settings *settings, const char *address)
 {
 	struct variable traces = variable("TRACES_", "ENDPOINT"), all = variable("", "ENDPOINT");
+	const char *given = address ?: traces.value ?: all.value;
 
-	if (!address && !traces.value && !all.value)
+	if (!given)
 		return error_new(
 			"-f otlp sends the trees to a collector, and needs its address: give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT");
-	if (address)
-		settings->url = has_path(address) ? strdup(address) : with_path(address);
-	else
-		settings->url = traces.value ? strdup(traces.value) : with_path(all.value);
-	if (!settings->url)
-		return error_out_of_memory();
-	if (strncmp(settings->url, "http://", 7) && strncmp(settings->url, "https://", 8))
+	if (strncmp(given, "http://", 7) && strncmp(given, "https://", 8))
 		return error_new("%s is '%s': it begins with http:// or https://",
 				 address        ? "the address"
 				 : traces.value ? traces.name
 						: all.name,
-				 otlp_url_shown(settings->url));
-	return NULL;
+				 otlp_url_shown(given));
+	if (address ? has_path(address) : traces.value != NULL)
+		settings->url = strdup(given);
+	else
+		settings->url = with_path(given);
+	return settings->url ? NULL : error_out_of_memory();
 }
 
 struct error *otlp_settings_read(struct otlp_settings *settings, const char *address)

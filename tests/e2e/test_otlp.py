@@ -425,26 +425,30 @@ def test_what_is_asked_for(serve, recording):
     """Paths, headers and bodies, as the environment says."""
     server = serve()
     replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT=server.url + "/base/",
-           EXPORTER_OTLP_HEADERS="api-key=a%3Db, x-team = shop")
+           EXPORTER_OTLP_HEADERS="api-key=a%3Db, x-team = shop, x-none=")
     replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
            EXPORTER_OTLP_TRACES_ENDPOINT=server.url + "/own", EXPORTER_OTLP_TRACES_HEADERS="x-team=own")
     replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
            EXPORTER_OTLP_COMPRESSION="gzip")
-    subprocess.run([tool(), "export", "-f", "otlp", "-o", server.url + "/as/it/is", recording], check=True,
-                   timeout=WAIT_SECONDS)
-    assert [request[0] for request in server.requests] == ["/base/v1/traces", "/own", "/v1/traces", "/as/it/is"]
+    for url in (server.url + "/as/it/is", server.url + "?key=a/b"):
+        subprocess.run([tool(), "export", "-f", "otlp", "-o", url, recording], check=True, timeout=WAIT_SECONDS)
+    assert [request[0] for request in server.requests] == ["/base/v1/traces", "/own", "/v1/traces", "/as/it/is",
+                                                           "/v1/traces?key=a/b"]
     first, second, third = (request[1] for request in server.requests[:3])
-    assert first["api-key"] == "a=b" and first["x-team"] == "shop" and "Content-Encoding" not in first
+    assert first["api-key"] == "a=b" and first["x-team"] == "shop" and first["x-none"] == ""
+    assert "Content-Encoding" not in first
     assert second["x-team"] == "own" and "api-key" not in second
     assert third["Content-Encoding"] == "gzip" and third["Content-Type"] == "application/x-protobuf"
     count = len(calls_of(recording))
-    assert [len(span_ids(request[2])) for request in server.requests] == [count] * 4
+    assert [len(span_ids(request[2])) for request in server.requests] == [count] * 5
 
 
 def test_wrong_settings(recording):
     for variables, message in (
             ({}, "give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT"),
-            ({"EXPORTER_OTLP_ENDPOINT": "host:4318"}, "it begins with http:// or https://"),
+            ({"EXPORTER_OTLP_ENDPOINT": "host:4318"}, "OTEL_EXPORTER_OTLP_ENDPOINT is 'host:4318': it begins with http:// or https://"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://user:secret@host:99999999"}, "'host:99999999/v1/traces' is no address"),
+            ({"EXPORTER_OTLP_ENDPOINT": "http://a host:4318"}, "'http://a host:4318/v1/traces' is no address"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_TIMEOUT": "5s"}, "a number of milliseconds"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_COMPRESSION": "zip"}, "it is gzip or none"),
             ({"EXPORTER_OTLP_ENDPOINT": "http://h", "EXPORTER_OTLP_HEADERS": "a"}, "no list of headers"),

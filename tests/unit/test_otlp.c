@@ -114,8 +114,13 @@ static void test_address(void **state)
 	assert_url("http://h:4318", "http://h:4318/v1/traces");
 	assert_url("https://h/", "https://h/v1/traces");
 	assert_url("http://h/own/", "http://h/own/");
+	assert_url("http://h?key=a/b", "http://h/v1/traces?key=a/b");
+	assert_url("http://h/?key=a", "http://h/v1/traces?key=a");
+	assert_url("http://h/own?key=a", "http://h/own?key=a");
 	set("ENDPOINT", "http://h/base/");
 	assert_url(NULL, "http://h/base/v1/traces");
+	set("ENDPOINT", "http://h/base/?key=a");
+	assert_url(NULL, "http://h/base/v1/traces?key=a");
 	set("TRACES_ENDPOINT", "http://t");
 	assert_url(NULL, "http://t");
 	assert_url("http://h", "http://h/v1/traces");
@@ -167,7 +172,7 @@ static void test_settings(void **state)
 	assert_int_equal(settings.num_headers, 3);
 	assert_string_equal(settings.headers[0], "a%41: b c");
 	assert_string_equal(settings.headers[1], "d: %zz");
-	assert_string_equal(settings.headers[2], "e: ");
+	assert_string_equal(settings.headers[2], "e;");
 	assert_int_equal(settings.timeout_ms, 3000);
 	assert_false(settings.compresses);
 	assert_string_equal(settings.certificate, "/dev/null");
@@ -202,6 +207,8 @@ static void test_wrong_settings(void **state)
 	set("TIMEOUT", NULL);
 	assert_refused("TIMEOUT", "5s", "OTEL_EXPORTER_OTLP_TIMEOUT is '5s': ");
 	assert_refused("TRACES_ENDPOINT", "h", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is 'h': ");
+	assert_refused("ENDPOINT", "h:1", "OTEL_EXPORTER_OTLP_ENDPOINT is 'h:1': ");
+	set("ENDPOINT", "http://h");
 	assert_refused("TRACES_HEADERS", "a", "OTEL_EXPORTER_OTLP_TRACES_HEADERS is no list");
 	assert_refused("TRACES_COMPRESSION", "zip",
 		       "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION is 'zip': ");
