@@ -340,7 +340,8 @@ def test_linkshared(start, trace, run_tool, tmp_path):
     await_condition(lambda: "tracing goroutines" in tracer.err or tracer.child.poll() is not None, "it is not tracing")
     program.work("spawn 20")
     changes = tracer.stop().calls()
-    assert len({change["goid"] for change in changes if "started_by" in change}) == 20
+    # A garbage collection that comes after minutes starts some, too.
+    assert len({change["goid"] for change in changes if change.get("started_by", {}).get("goid") == 1}) == 20
     assert program.finish() == 0
 
 

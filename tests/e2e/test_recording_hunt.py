@@ -91,8 +91,8 @@ def test_stuck(view, waits, binary, start, trace, tmp_path):
     program, recording, shown = start(binary("culprits")), tmp_path / "recording", tmp_path / "shown"
     options = ["-f", view, "--waits", waits, "--stuck", "500ms"]
     tracer = trace("hunt", *options, "--record", recording, "-o", shown, "-p", program.pid, "main.handleNetwork", "main.handleMutex")
-    program.work("network 1 1 1 1500")
-    program.work("mutex 2 1 1 1500")
+    program.work("network 1 1 1 4000")
+    program.work("mutex 2 1 1 4000")
     tracer.stop()
     told = shown.read_bytes()
     assert run("hunt", "--replay", recording, *options).stdout == told
