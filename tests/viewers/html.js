@@ -2,8 +2,6 @@
 // What a page of `-f html` shows, driven as people do: keys, clicks, a search.
 "use strict";
 
-const SECONDS = 180;
-
 // With SCREENSHOTS, a folder, what was seen is kept there.
 async function keep(page, name) {
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/${name}.png` });
@@ -32,6 +30,11 @@ const missing = (page) => page.evaluate(() => {
   return names;
 });
 
+async function point(page, x, y) {
+  await page.mouse.move(x, y);
+  await settle(page);
+}
+
 async function press(page, ...keys) {
   for (const key of keys) await page.keyboard.press(key);
   await settle(page);
@@ -57,7 +60,7 @@ async function html(page, origin, file, wanted) {
   page.on("request", (request) => asked.push(request.url()));
   await page.setViewportSize({ width: 1280, height: 800 });
   await page.goto(`${origin}/${file}`);
-  await page.waitForFunction(() => window.page || document.querySelector("#facts").children.length, null, { timeout: SECONDS * 1000 });
+  await page.waitForFunction(() => window.page || document.querySelector("#facts").children.length);
   await settle(page);
   // A page of hunt begins with its report.
   const report = await page.innerText("#report");
@@ -69,12 +72,12 @@ async function html(page, origin, file, wanted) {
   // The widest call's facts, and what a click on it leads to.
   const widest = found.whole.drawn.filter((one) => !one.isWait).sort((a, b) => b.time - a.time)[0];
   const middle = [widest.x + widest.width / 2, widest.y + 6];
-  await page.mouse.move(...middle);
+  await point(page, ...middle);
   found.tip = await page.innerText("#tip");
   await keep(page, "tip");
   const longest = found.whole.drawn.filter((one) => one.isWait).sort((a, b) => b.width - a.width)[0];
   if (longest) {
-    await page.mouse.move(longest.x + longest.width / 2, longest.y + 6);
+    await point(page, longest.x + longest.width / 2, longest.y + 6);
     found.waitTip = await page.innerText("#tip");
     await keep(page, "wait-tip");
   }
@@ -104,10 +107,10 @@ async function html(page, origin, file, wanted) {
   found.flame = await shown(page);
   await keep(page, "flame");
   const all = found.flame.drawn[0];
-  await page.mouse.move(all.x + all.width / 2, all.y + 6);
+  await point(page, all.x + all.width / 2, all.y + 6);
   found.all = await page.innerText("#tip");
   const frame = found.flame.drawn.filter((one) => one.name === wanted)[0];
-  await page.mouse.move(frame.x + frame.width / 2, frame.y + 6);
+  await point(page, frame.x + frame.width / 2, frame.y + 6);
   await keep(page, "flame-tip");
   await page.mouse.click(frame.x + frame.width / 2, frame.y + 6);
   await settle(page);

@@ -8,11 +8,12 @@
 const { chromium } = require("playwright-core");
 const { html } = require("./html.js");
 
-const SECONDS = 180;
+// Against hanging only: a browser of a busy machine takes long.
+const TIMEOUT = 180 * 1000;
 
 async function perfetto(page, origin, file) {
   await page.goto(`${origin}/perfetto/index.html#!/?url=${origin}/${file}`);
-  await page.waitForFunction(() => window.app && app.trace && app.trace.engine, null, { timeout: SECONDS * 1000 });
+  await page.waitForFunction(() => window.app && app.trace && app.trace.engine);
   return await page.evaluate(async () => {
     const all = async (query, columns) => {
       const found = [];
@@ -40,15 +41,17 @@ async function speedscope(page, origin, file) {
   page.on("pageerror", (error) => said.push(String(error)));
   await page.goto(`${origin}/speedscope/index.html#profileURL=${origin}/${file}`);
   // The page's title begins with the profile's name when it has loaded it.
-  await page.waitForFunction(() => document.title.endsWith(" - speedscope"), null, { timeout: SECONDS * 1000 });
+  await page.waitForFunction(() => document.title.endsWith(" - speedscope"));
   return { said: said.filter((line) => /Tried to end|still open|error|fail/i.test(line)), title: await page.title() };
 }
 
 async function main() {
   const [origin, viewer, file, wanted] = process.argv.slice(2);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox"] });
+  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"], timeout: TIMEOUT });
   try {
     const page = await browser.newPage();
+    page.setDefaultTimeout(TIMEOUT);
     console.log(JSON.stringify(await { perfetto, speedscope, html }[viewer](page, origin, file, wanted)));
   } finally {
     await browser.close();
