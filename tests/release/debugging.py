@@ -45,7 +45,9 @@ def ask_often(url):
 
 
 def check_said(playing):
-    assert re.search(r"100 % .* sleep in .*log\.Debug\b.*/log\.go:13", playing.err), playing.err[-3000:]
+    """The first cause: a busy machine adds a percent or two of its own."""
+    first_cause = re.search(r"^ *\d+ % .*", playing.err, re.M)
+    assert first_cause and re.search(r" sleep in .*log\.Debug\b.*/log\.go:13", first_cause[0]), playing.err[-3000:]
 
 
 # ---- on the node ----
