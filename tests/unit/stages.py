@@ -18,12 +18,13 @@ def run(script, count=supervise.tap_stage, **options):
     return run_stage(supervise.Stage("stage", ["sh", "-c", script], count, **options))
 
 
-def run_stage(stage, is_short=False, seconds=60):
+def run_stage(stage, is_short=False, last_word=None):
+    """last_word: when it has said so, its time is over."""
     tally = supervise.Tally()
     with contextlib.redirect_stdout(io.StringIO()):
         stage.start(is_short)
-        deadline = time.monotonic() + seconds
-        while not stage.is_over(deadline):
+        deadline = time.monotonic() + 60
+        while not stage.is_over(0 if last_word and last_word in stage.log.read_text() else deadline):
             time.sleep(0.01)
         stage.finish(tally)
     return tally
@@ -59,7 +60,7 @@ def test_nothing_could_be_run():
 def test_hangs():
     """It is ended with all its children."""
     stage = supervise.Stage("stage", ["sh", "-c", "echo ok 1 - one; sleep 1000 & sleep 1000"], supervise.tap_stage)
-    tally = run_stage(stage, seconds=0.2)
+    tally = run_stage(stage, last_word="one")
     assert stage.child.poll() is not None
     assert str(tally) == "1 passed, 1 failed, 0 skipped" and "not done" in tally.failures[0][0]
 
