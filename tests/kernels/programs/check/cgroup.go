@@ -38,7 +38,7 @@ func oneCgroup() error {
 	_, otherErr := other.run("tree", 2, 3)
 	told, oneErr := one.run("tree", 3, 4)
 	seen, err := t.stop()
-	if err := firstOf(oneErr, otherErr, err, one.end(), other.end(), os.Remove(inner), os.Remove(outer)); err != nil {
+	if err := firstOf(oneErr, otherErr, err, one.end(), other.end(), removeGroup(inner), removeGroup(outer)); err != nil {
 		return err
 	}
 	return seen.mustBe(treeShape(), worked{told, one.pid()})

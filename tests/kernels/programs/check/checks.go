@@ -319,7 +319,7 @@ func afterKill(w *worker, limit time.Duration) error {
 	if spun.Result != spun.Trees*35 {
 		return fmt.Errorf("wrong answer: %d, not %d", spun.Result, spun.Trees*35)
 	}
-	if err := w.codeIsCleanWithin(limit); err != nil {
+	if err := within(limit, func() error { return firstOf(w.codeIsClean(), uprobeEventsLeft()) }); err != nil {
 		return err
 	}
 	if err := w.end(); err != nil {

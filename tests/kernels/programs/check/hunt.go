@@ -322,9 +322,10 @@ func huntSamples() error {
 
 // Times without a processor, and samples, that fall into handlers of signals: where those have interrupted a call.
 func huntInterrupted() error {
+	const enough = 10
 	known, unknown := 0, 0
-	// On a busy machine no thread may lose its processor in a handler.
-	for tries := 0; known == 0 && tries < 5; tries++ {
+	// On a busy machine few threads lose their processor in a handler, or none.
+	for end := time.Now().Add(patience); known < enough && time.Now().Before(end); {
 		records, _, err := hunted("spin", 2, 2000, "main.together.func1", syscall.SIGPROF)
 		if err != nil {
 			return err

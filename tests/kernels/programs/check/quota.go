@@ -12,6 +12,11 @@ import (
 
 const cgroups = "/sys/fs/cgroup"
 
+// The kernel may still be at a process that has ended there.
+func removeGroup(path string) error {
+	return within(patience, func() error { return os.Remove(path) })
+}
+
 // cgroup v2: a tenth of a processor. What was throttled must be told.
 func quota() error {
 	if err := syscall.Mount("cgroup2", cgroups, "cgroup2", 0, ""); err != nil {
@@ -37,7 +42,7 @@ func quota() error {
 	}
 	_, runErr := w.run("collect", 3, 150)
 	_, err = t.stop()
-	if err := firstOf(runErr, err, w.end(), os.Remove(group)); err != nil {
+	if err := firstOf(runErr, err, w.end(), removeGroup(group)); err != nil {
 		return err
 	}
 	wanted := fmt.Sprintf(`throttled process %d for \S+ of processor time: the CPU quota of %s was used up in [1-9]\d* of`, w.pid(), group)

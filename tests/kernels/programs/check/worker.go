@@ -210,9 +210,10 @@ func (w *worker) probes() (count int, err error) {
 	return count, err
 }
 
-func (w *worker) codeIsCleanWithin(limit time.Duration) error {
+// Until there is no error any more; the last one, when that does not happen within so long.
+func within(limit time.Duration, attempt func() error) error {
 	for end := time.Now().Add(limit); ; time.Sleep(50 * time.Millisecond) {
-		if err := w.codeIsClean(); err == nil || time.Now().After(end) {
+		if err := attempt(); err == nil || time.Now().After(end) {
 			return err
 		}
 	}

@@ -29,6 +29,7 @@ type sources struct {
 	values chan int
 	pipe   [2]int // blocks, unlike an os.Pipe
 	over   sync.WaitGroup
+	text   []byte // for isIn: garbage would be collected, and who allocates meanwhile may have to wait
 }
 
 func timed(work func()) int64 {
@@ -52,10 +53,10 @@ func callWait(w *wait, s *sources, length time.Duration) {
 	}()
 }
 
-// Whether a goroutine is in this state, as the runtime names it.
-func isIn(goid int64, state string) bool {
-	text := make([]byte, 1<<16)
-	text = text[:runtime.Stack(text, true)]
+// Whether a goroutine is in this state, as the runtime names it. The world stands still for that: whoever
+// sees it has seen all of its change of state.
+func (s *sources) isIn(goid int64, state string) bool {
+	text := s.text[:runtime.Stack(s.text, true)]
 	return bytes.Contains(text, []byte(fmt.Sprintf("goroutine %d [%s", goid, state)))
 }
 
@@ -64,7 +65,7 @@ func (s *sources) serve(w *wait, length time.Duration) {
 	defer s.over.Done()
 	w.Sender = goid()
 	await := func(state string, while func()) {
-		for !isIn(w.Goid, state) {
+		for !s.isIn(w.Goid, state) {
 			while()
 			time.Sleep(time.Millisecond)
 		}
@@ -75,7 +76,7 @@ func (s *sources) serve(w *wait, length time.Duration) {
 	var begun time.Time
 	await("syscall", func() {
 		before := time.Now()
-		if !isIn(w.Goid, "sleep") {
+		if !s.isIn(w.Goid, "sleep") {
 			return
 		}
 		if begun.IsZero() {
@@ -88,7 +89,7 @@ func (s *sources) serve(w *wait, length time.Duration) {
 }
 
 func newSources() (*sources, error) {
-	s := &sources{values: make(chan int)}
+	s := &sources{values: make(chan int), text: make([]byte, 1<<16)}
 	return s, syscall.Pipe(s.pipe[:])
 }
 
