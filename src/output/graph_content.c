@@ -22,6 +22,7 @@ enum cut {
 	CUT_CALLER_PACKAGE, /* its path */
 	CUT_VALUES, /* of a call: what is behind the first SHORT_TEXT bytes of texts */
 	CUT_PACKAGE, /* of the function itself: its path */
+	CUT_TYPES, /* that generic functions are made for */
 	CUT_CALLER, /* its function */
 	CUT_PLACE,
 	CUT_END_OF_VALUES, /* of all of a call, as far as what is behind them has no room */
@@ -121,6 +122,21 @@ static void put_parts(struct line *line, const struct content *content, size_t c
 		line_puts(line, "  …");
 }
 
+static void put_position(struct line *line, const struct place *place, bool with_offset, size_t cut)
+{
+	struct name parts[2];
+
+	if (cut < CUT_TYPES || !place->function || !name_without_types(place->function, parts)) {
+		line_put_position(line, place, with_offset);
+		return;
+	}
+	line_put_name(line, &parts[0]);
+	line_puts(line, "[...]");
+	line_put_name(line, &parts[1]);
+	if (with_offset)
+		line_put_number(line, "+", place->offset);
+}
+
 /* Where it came from, or ended. */
 static void put_place(struct line *line, const struct content *content, size_t cut)
 {
@@ -137,7 +153,7 @@ static void put_place(struct line *line, const struct content *content, size_t c
 	line_puts(line, content->has_parts ? "   " : " ");
 	line_puts(line, content->before_place ?: "");
 	if (has_position)
-		line_put_position(line, &place, true);
+		put_position(line, &place, true, cut);
 	if (!place.file)
 		return;
 	line_puts(line, has_position ? " " : "");
@@ -158,7 +174,7 @@ static void put_content(const struct output *out, struct line *line, const struc
 	if (content->is_slowest)
 		line_style(line, STYLE_BOLD);
 	if (content->has_function)
-		line_put_position(line, &function, content->is_own_place && cut < CUT_CALLER);
+		put_position(line, &function, content->is_own_place && cut < CUT_CALLER, cut);
 	if (content->is_slowest)
 		line_style(line, LINE_PLAIN);
 	if (content->values_of)

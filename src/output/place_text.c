@@ -2,7 +2,6 @@
 /* place_text.c - places as people read them; see place_text.h. */
 #include "output/place_text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -98,6 +97,18 @@ struct name name_without_path(const struct name *name)
 		if (name->text[i] == '/')
 			start = i + 1;
 	return behind(name, start);
+}
+
+bool name_without_types(const struct name *name, struct name parts[2])
+{
+	const char *open = memchr(name->text, '[', name->len);
+	const char *close = memrchr(name->text, ']', name->len);
+
+	if (!open || !close || close < open)
+		return false;
+	parts[0] = (struct name){.text = name->text, .len = (uint32_t)(open - name->text)};
+	parts[1] = behind(name, (size_t)(close + 1 - name->text));
+	return true;
 }
 
 struct name name_end(const struct name *name, size_t columns)

@@ -3,6 +3,8 @@
 #ifndef GOFUNCGRAPH_OUTPUT_PLACE_TEXT_H
 #define GOFUNCGRAPH_OUTPUT_PLACE_TEXT_H
 
+#include <stdbool.h>
+
 #include "names/place.h"
 #include "output/writer.h"
 
@@ -22,6 +24,10 @@ struct place place_short(const struct place *place, struct name names[2]);
 
 /* "(*conn).serve" in package "net/http": "http.(*conn).serve". */
 struct name name_without_path(const struct name *name);
+
+/* What is before and behind the types that a generic function is made for, "main.Sum" and ".func1" of
+ * "main.Sum[go.shape.int].func1", where Go's own traces have "[...]". False: there are none. */
+bool name_without_types(const struct name *name, struct name parts[2]);
 
 /* The end of a name that is longer: what `columns` have room for behind a "…". With less than NAME_LEAST it says nothing. */
 #define NAME_LEAST 8

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fake_output.h - sites of three functions, and names for them, for tests of formats.
+ * fake_output.h - sites of four functions, and names for them, for tests of formats.
  *
  * Function n has its entry at site 2 * n and its exit at site 2 * n + 1, 192 bytes in, at line
  * 20 + n. The function at 0x9000 is a caller, called from line 2122. Those at 0xa000 and above wake
@@ -26,11 +26,14 @@ static const struct gobin_func fake_funcs[] = {
 	{.name = "runtime.goexit", .va = 0xa100, .size = 0x100},
 	{.name = "sync.(*Mutex).Unlock", .va = 0xa200, .size = 0x100},
 	{.name = "main.worker", .va = 0xb000, .size = 0x100},
+	{.name = "main.(*Cache[go.shape.[]uint8,go.shape.*uint8]).Get",
+	 .va = 0x1600,
+	 .size = 0x200},
 };
 
 static const struct name_site fake_sites[] = {
-	{0x1004, 0},       {0x1000 + 192, 0}, {0x1204, 1},
-	{0x1200 + 192, 1}, {0x1404, 2},       {0x1400 + 192, 2},
+	{0x1004, 0}, {0x1000 + 192, 0}, {0x1204, 1}, {0x1200 + 192, 1},
+	{0x1404, 2}, {0x1400 + 192, 2}, {0x1604, 3}, {0x1600 + 192, 3},
 };
 
 #define FAKE_NUM_SITES (sizeof(fake_sites) / sizeof(fake_sites[0]))

@@ -136,6 +136,39 @@ static void test_parts(void **state)
 		      "16:08:05.412122 000.000720 ! } main.han…\n");
 }
 
+static const char *show_generic(struct terminal *terminal, unsigned short width)
+{
+	terminal_start(terminal, width, (struct output_options){.color = COLOR_NEVER});
+	fake_enter(&terminal->fake, 411402, 0, 0, 0x1600 + 50);
+	fake_enter(&terminal->fake, 10, 3, 1, 0);
+	fake_leave(&terminal->fake, 10, 3, 1);
+	fake_leave(&terminal->fake, 10, 0, 0);
+	return terminal_stop(terminal);
+}
+
+/* Whose method it is, and which one, says more than the types that it is made for. */
+static void test_generic(void **state)
+{
+	struct terminal terminal;
+
+	assert_string_equal(
+		show_generic(&terminal, 130),
+		"\n"
+		"17 16:08:05.411402              main.handleBar() {"
+		" main.(*Cache[go.shape.[]uint8,go.shape.*uint8]).Get+50 main.go:23\n"
+		"17 16:08:05.411412                main.(*Cache[go.shape.[]uint8,go.shape.*uint8]).Get() { ?\n"
+		"17 16:08:05.411422 000.000010     }"
+		" main.(*Cache[go.shape.[]uint8,go.shape.*uint8]).Get+192 main.go:23\n"
+		"17 16:08:05.411432 000.000030 + } main.handleBar+192 main.go:20\n");
+	assert_string_equal(
+		show_generic(&terminal, 84),
+		"\n"
+		"16:08:05.411402              main.handleBar() { main.(*Cache[...]).Get+50 main.go:23\n"
+		"16:08:05.411412                main.(*Cache[...]).Get() { ?\n"
+		"16:08:05.411422 000.000010     } main.(*Cache[...]).Get+192 main.go:23\n"
+		"16:08:05.411432 000.000030 + } main.handleBar+192 main.go:20\n");
+}
+
 /* Half of the room behind the columns is for the call itself. */
 static void test_depth(void **state)
 {
@@ -249,7 +282,7 @@ int main(void)
 		cmocka_unit_test(test_wide),  cmocka_unit_test(test_styles),
 		cmocka_unit_test(test_parts), cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_color), cmocka_unit_test(test_color_in_file),
-		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_marks), cmocka_unit_test(test_generic),
 	};
 
 	setenv("TERM", "xterm", 1);
