@@ -2,6 +2,7 @@
 /* tree_view.c - records as trees on an output; see tree_view.h. */
 #include "command/tree_view.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -166,15 +167,24 @@ bool tree_view_has_shown(const struct tree_view *view)
 	       (sums && (sums->durations.count || sums->lost || sums->rejected || sums->undecided));
 }
 
+/* One without a value is shown, and chooses none. */
+static bool labels_choose(const struct run_options *options)
+{
+	for (size_t i = 0; i < options->num_labels; i++)
+		if (strchr(options->labels[i], '='))
+			return true;
+	return false;
+}
+
 void tree_view_report_unwanted(const struct tree_view *view, const struct run_options *options,
 			       const uint64_t counts[STAT_COUNT])
 {
 	const struct filter_sums *sums = sums_of(view);
 	uint64_t rejected = counts[STAT_REJECTED] + (sums ? sums->rejected : 0);
 	uint64_t undecided = counts[STAT_UNDECIDED] + (sums ? sums->undecided : 0);
-	const char *what = !options->num_labels ? "--where"
-			   : !options->where    ? "--label"
-						: "--where and --label";
+	const char *what = !labels_choose(options) ? "--where"
+			   : !options->where       ? "--label"
+						   : "--where and --label";
 
 	if (rejected)
 		log_info("%s did not satisfy %s",

@@ -76,6 +76,18 @@ def test_chosen(binary, start, trace, arguments, wanted):
     assert 6 <= told(tracer.err, "did not satisfy --") <= 8
 
 
+@pytest.mark.parametrize("arguments, what", [
+    (["--label", "user", "--where", "n < 2"], "--where"), (["--label", "user=anna", "--label", "path"], "--label"),
+    (["--label", "user=anna", "--where", "n < 2"], "--where and --label")])
+def test_what_chose_is_told(binary, start, trace, arguments, what):
+    """A label that is shown alone chooses nothing."""
+    program = start(binary("values"))
+    tracer = trace(*arguments, program.path, "main.labelled(n=%ax:s64)")
+    program.work("labels")
+    tracer.stop()
+    assert re.search(f"calls of targets did not satisfy {what}$", tracer.err, re.MULTILINE)
+
+
 # As what is asked for, and whether the value is one that was captured in part only.
 CHOICES = [["user=anna"], ["user=ann"], ["user="], [f"user={'u' * 64}"], [f"user={'u' * 64}a"], [f"user={'u' * 300}"],
            ["user=anna", "path=/x"], ["path", "user=anna"], ["user=anna", "user=anna"], ["user=anna", "user=ann"],
