@@ -249,6 +249,19 @@ bool gobin_allgs(const struct gobin *bin, uint64_t *va);
  */
 bool gobin_stack_delta(const struct gobin *bin, uint64_t va, int32_t *delta);
 
+/* Bits, one a word, the lowest of the first byte is the first: it holds a pointer that the function, which makes a call
+ * there, uses later. In the gobin's memory. */
+struct gobin_live_words {
+	const uint8_t *locals, *arguments;
+	uint32_t
+		num_locals; /* they end where the function's own variables do, at the highest address */
+	uint32_t
+		num_arguments; /* from the first of its arguments' words in its caller's frame on */
+};
+
+/* Of the function that holds the instruction at va, in a call. False: unknown. */
+bool gobin_live_words(const struct gobin *bin, uint64_t va, struct gobin_live_words *words);
+
 /* One of the calls that an instruction belongs to: inlined ones, and the function that has the code. */
 struct gobin_frame {
 	const char *name;

@@ -85,9 +85,11 @@ static void explain(const struct report *report)
 			 text_counted(report->snapshot->count, "goroutine", "goroutines").text);
 }
 
+/* `source`: of a process, for more than the snapshot has; NULL: it is recorded. */
 static struct error *print_snapshot(const struct goroutines_args *args, struct report *report,
-				    struct writer *writer)
+				    const struct snapshot_source *source, struct writer *writer)
 {
+	_cleanup_free_ struct leads *leads = calloc(LEADS_MAX_ASKED, sizeof(*leads));
 	struct groups groups;
 	struct choice choice = {args, report};
 	struct error *err = groups_make(report->snapshot, wants, &choice, &groups);
@@ -95,6 +97,13 @@ static struct error *print_snapshot(const struct goroutines_args *args, struct r
 	if (err)
 		return err;
 	report->groups = &groups;
+	if (source)
+		err = leads ? report_find_leads(report, source, !args->is_json, leads)
+			    : error_out_of_memory();
+	if (err) {
+		groups_release(&groups);
+		return err;
+	}
 	if (args->is_json)
 		report_json(report, writer);
 	else if (groups.count)
@@ -123,14 +132,15 @@ struct outputs {
 /* Recorded first, as printing ends the tool when nobody reads any more. What cannot be recorded is printed all the
  * same. */
 static struct error *put_out(const struct goroutines_args *args, struct report *report,
-			     const struct command_line *line, const struct outputs *outputs)
+			     const struct snapshot_source *source, const struct command_line *line,
+			     const struct outputs *outputs)
 {
 	_cleanup_error_ struct error *unprinted = NULL;
 	struct error *err = NULL;
 
 	if (outputs->file)
 		err = goroutines_file_add(outputs->file, report, line);
-	unprinted = print_snapshot(args, report, outputs->writer);
+	unprinted = print_snapshot(args, report, source, outputs->writer);
 	return err ?: take_pointer(unprinted);
 }
 
@@ -167,7 +177,7 @@ static struct error *show(const struct goroutines_args *args, struct gobin *bin,
 	err = err ?: locks_find(&snapshot, &source.memory, awaited, &report, &locks);
 	if (!err)
 		locks_check_circle(&source, &snapshot, &locks);
-	err = err ?: put_out(args, &report, line, outputs);
+	err = err ?: put_out(args, &report, &source, line, outputs);
 	locks_release(&locks);
 	snapshot_release(&snapshot);
 	places_release(&places);
@@ -191,7 +201,7 @@ static struct error *print_recorded(const struct goroutines_args *args,
 	set_view(args, &report);
 	if (has_others || args->is_json)
 		report.command_line = command_lines_find(recorded->lines, (uint32_t)recorded->pid);
-	return print_snapshot(args, &report, writer);
+	return print_snapshot(args, &report, NULL, writer);
 }
 
 static struct error *replay(const struct goroutines_args *args, struct writer *writer)

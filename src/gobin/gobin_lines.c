@@ -59,6 +59,11 @@ bool gobin_stack_delta(const struct gobin *bin, uint64_t va, int32_t *delta)
 	return bin->table && pclntab_stack_delta(bin->table, va, delta);
 }
 
+bool gobin_live_words(const struct gobin *bin, uint64_t va, struct gobin_live_words *words)
+{
+	return bin->table && pclntab_live_words(bin->table, va, words);
+}
+
 size_t gobin_frames(struct gobin *bin, uint64_t va, struct gobin_frame *frames, size_t max)
 {
 	size_t count = bin->table ? pclntab_frames(bin->table, va, frames, max) : 0;

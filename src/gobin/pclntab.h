@@ -68,6 +68,9 @@ uint64_t pclntab_outermost_va(const struct pclntab *table, uint64_t va);
 /* See gobin_stack_delta(). */
 bool pclntab_stack_delta(const struct pclntab *table, uint64_t va, int32_t *delta);
 
+/* See gobin_live_words(). */
+bool pclntab_live_words(const struct pclntab *table, uint64_t va, struct gobin_live_words *words);
+
 /* See gobin_frames(). The last one is the function itself, unless there are more than max. */
 size_t pclntab_frames(struct pclntab *table, uint64_t va, struct gobin_frame *frames, size_t max);
 

@@ -9,9 +9,12 @@
 #include "gobin/pclntab.h"
 
 /* Numbers of tables, the same from Go 1.17 to 1.27: src/internal/abi/symtab.go. */
-#define PCDATA_INL_TREE_INDEX 2
-#define FUNCDATA_INL_TREE     3
-#define FUNCDATA_ARG_INFO     5
+#define PCDATA_STACK_MAP_INDEX       1
+#define PCDATA_INL_TREE_INDEX        2
+#define FUNCDATA_ARGS_POINTER_MAPS   0
+#define FUNCDATA_LOCALS_POINTER_MAPS 1
+#define FUNCDATA_INL_TREE            3
+#define FUNCDATA_ARG_INFO            5
 
 /* The header up to and with its five offsets, in bytes. */
 #define PCLNTAB_MAX_HEADER 72

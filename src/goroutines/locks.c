@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "goroutines/stack_words.h"
 
-/* Of a stack that is looked through, the innermost part; of all of them. */
-#define MAX_STACK_BYTES (16u << 10)
-#define MAX_ALL_BYTES   (UINT64_C(256) << 20)
+/* Of all stacks that are looked through. */
+#define MAX_ALL_BYTES (UINT64_C(256) << 20)
 
 /* Locks are mostly held for shorter. */
 #define CHECK_US 20000
@@ -121,52 +121,22 @@ static void note_holder(struct lock *lock, size_t index)
 	lock->num_holders++;
 }
 
-static void look_through(const struct search *search, size_t index, const uint64_t *words,
-			 size_t count)
+static void look_through(void *context, const struct stack_words *stack)
 {
-	const struct wanted wanted = wanted_by(search, index);
-	const uint64_t unlocked = search->snapshot->goroutines[index].awaited.unlocked;
+	const struct search *search = context;
+	const struct wanted wanted = wanted_by(search, stack->index);
+	const uint64_t unlocked = search->snapshot->goroutines[stack->index].awaited.unlocked;
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < stack->count; i++) {
+		const uint64_t word = stack->words[i];
 		struct lock *lock;
 
-		if (words[i] < search->lowest || words[i] > search->highest ||
-		    words[i] == unlocked || is_wanted(wanted, words[i]))
+		if (word < search->lowest || word > search->highest || word == unlocked ||
+		    is_wanted(wanted, word))
 			continue;
-		lock = find_lock(search->locks, words[i]);
+		lock = find_lock(search->locks, word);
 		if (lock)
-			note_holder(lock, index);
-	}
-}
-
-/* Where it begins, and as much of it as is looked through: of a stack that is in use its innermost part, and of one of
- * which nobody knows how far it is, the outermost. */
-static uint64_t part_of_stack(const struct search *search, const struct goroutine *one,
-			      uint64_t *len)
-{
-	uint64_t size = one->sp ? one->hi - one->sp : one->all_hi - one->all_lo;
-
-	*len = (size < MAX_STACK_BYTES ? size : MAX_STACK_BYTES) & ~UINT64_C(7);
-	if (one->sp)
-		return one->sp;
-	if (!search->with_running)
-		*len = 0;
-	return one->all_hi - *len;
-}
-
-static void look_at_stacks(const struct search *search, const struct memory *memory,
-			   uint64_t *words)
-{
-	uint64_t left = MAX_ALL_BYTES;
-
-	for (size_t i = 0; i < search->snapshot->count; i++) {
-		const struct goroutine *one = &search->snapshot->goroutines[i];
-		uint64_t len, at = part_of_stack(search, one, &len);
-
-		if (!len || len > left || !memory_read(memory, at, words, len))
-			continue;
-		left -= len;
-		look_through(search, i, words, len / sizeof(*words));
+			note_holder(lock, stack->index);
 	}
 }
 
@@ -265,19 +235,17 @@ static void find_circle(struct search *search, enum circle_kind kind)
 
 static struct error *find_holders(struct search *search, const struct memory *memory)
 {
-	_cleanup_free_ uint64_t *words = malloc(MAX_STACK_BYTES);
+	const struct stack_words_options options = {MAX_ALL_BYTES, search->with_running};
 	size_t count = search->snapshot->count, num_locks = 0;
 
-	if (!words)
-		return error_out_of_memory();
 	for (size_t i = 0; i < count; i++)
 		num_locks += search->awaited[i].kind == SYNC_LOCK;
 	for (size_t i = 0; i < count && num_locks; i++)
 		if (!add_wanted(search, i))
 			return error_out_of_memory();
-	if (num_locks)
-		look_at_stacks(search, memory, words);
-	return NULL;
+	return num_locks
+		       ? stack_words_visit(search->snapshot, memory, &options, look_through, search)
+		       : NULL;
 }
 
 struct error *locks_find_holders(const struct snapshot *snapshot, const struct memory *memory,

@@ -82,6 +82,13 @@ const struct code_place *places_code(void *context, uint64_t va)
 	return item->is_code ? &item->place : NULL;
 }
 
+bool places_live(void *context, uint64_t va, struct gobin_live_words *words)
+{
+	const struct places *places = context;
+
+	return places->bin && gobin_live_words(places->bin, va, words);
+}
+
 /* ---- as it is shown ---- */
 
 const struct shown_frames *places_frames(struct places *places, uint64_t va)

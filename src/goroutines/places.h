@@ -42,6 +42,8 @@ void places_release(struct places *places);
 /* For struct unwind_code, whose context is a struct places. */
 const struct code_place *places_code(void *context, uint64_t va);
 
+bool places_live(void *context, uint64_t va, struct gobin_live_words *words);
+
 /* Of snapshot.frames. NULL: out of memory, or they are too many. Stays until the places are released. */
 const struct shown_frames *places_frames(struct places *places, uint64_t va);
 

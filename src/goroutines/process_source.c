@@ -39,6 +39,7 @@ struct error *process_source_find(struct gobin *bin, const pid_t *pid, struct pl
 		source->ways[reason] = (uint8_t)awaited_way(gobin_wait_reason(bin, reason));
 	source->code.context = places;
 	source->code.at = places_code;
+	source->code.live = places_live;
 	source->code.has_link_register = gobin_arch(bin) == &arch_arm64;
 	source->memory = memory_of_process(pid);
 	if (gobin_allgs(bin, &source->allgs))

@@ -4,6 +4,7 @@
 #define GOROUTINES_REPORT_H
 
 #include "goroutines/groups.h"
+#include "goroutines/leads.h"
 #include "goroutines/locks.h"
 #include "goroutines/places.h"
 #include "output/writer.h"
@@ -17,6 +18,8 @@ struct report {
 	const struct snapshot *snapshot;
 	const struct groups *groups; /* those that are wanted */
 	const struct locks *locks;
+	const struct leads *leads; /* of some that wait: report_find_leads() */
+	size_t num_leads;
 	size_t num_system; /* goroutines of the runtime that are not */
 	uint64_t now_ns; /* nanotime() in the process, of snapshot.since_ns */
 	uint64_t limit; /* groups, or goroutines of JSON; 0: all */
@@ -28,7 +31,18 @@ struct report {
 void report_text(const struct report *report, struct writer *writer);
 void report_json(const struct report *report, struct writer *writer);
 
+/* Looks who may serve what goroutines of the report's groups wait for, of LEADS_MAX_ASKED at most: of the first of each
+ * group that is shown, or of the first goroutines. The only error is out of memory. */
+struct error *report_find_leads(struct report *report, const struct snapshot_source *source,
+				bool is_by_group, struct leads found[LEADS_MAX_ASKED]);
+
 /* ---- shared ---- */
+
+/* NULL: none is known. */
+const struct leads *report_leads(const struct report *report, const struct goroutine *one);
+
+/* Where it is: its innermost frame of the program's own, else its outermost one. NULL: unknown. */
+const struct shown_frame *report_place(const struct report *report, const struct goroutine *one);
 
 /* The name of the state in small letters, or of what it waits for: "chan receive". */
 #define REPORT_STATE_SIZE 80

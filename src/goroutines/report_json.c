@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
+#include "names/waited_on_text.h"
 #include "output/process_lines.h"
 
 static void put_raw(struct json_writer *json, const char *text, size_t len)
@@ -119,6 +120,40 @@ static void put_channels(struct json_writer *json, const struct report *report,
 	json_close(json, ']');
 }
 
+static void put_lead(struct json_writer *json, const struct report *report, const struct lead *lead)
+{
+	static const char *const ways[] = {
+		[LEAD_HAS] = "stack", [LEAD_SHARES] = "object", [LEAD_STARTED] = "started"};
+	static const char *const names[] = {
+		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
+	char text[WAITED_ON_TEXT_SIZE];
+	enum hunt_object_kind kind;
+
+	json_open(json, '{');
+	json_member_number(json, "goid", report->snapshot->goroutines[lead->index].goid);
+	json_member_text(json, "by", ways[lead->by]);
+	if (lead->object)
+		put_address(json, "address", lead->object);
+	if (waited_on_text(&lead->on, &kind, text)) {
+		json_text_key(json, names[kind]);
+		json_text(json, text);
+	}
+	json_close(json, '}');
+}
+
+static void put_leads(struct json_writer *json, const struct report *report,
+		      const struct goroutine *one)
+{
+	const struct leads *leads = report_leads(report, one);
+
+	if (!leads)
+		return;
+	json_member_open(json, "leads", '[');
+	for (size_t i = 0; i < leads->count; i++)
+		put_lead(json, report, &leads->items[i]);
+	json_close(json, ']');
+}
+
 static void put_awaited(struct json_writer *json, const struct report *report,
 			const struct goroutine *one)
 {
@@ -142,6 +177,7 @@ static void put_awaited(struct json_writer *json, const struct report *report,
 	if (object.kind == SYNC_LOCK)
 		put_holders(json, report, object.address);
 	json_close(json, '}');
+	put_leads(json, report, one);
 	if (!locks_has_in_circle(report->locks, index))
 		return;
 	if (report_circle_is_of_locks(report))

@@ -291,6 +291,7 @@ void report_text(const struct report *report, struct writer *writer)
 		put_why_no_stack(&out, group->members[0]);
 		put_creator(&out, group->members[0]);
 		text_put_awaited(&out, group);
+		text_put_leads(&out, group);
 		text_put_labels(&out, group);
 		put_numbers(&out, group);
 	}

@@ -29,6 +29,9 @@ void text_end_line(struct text_out *out);
 void text_put_awaited(struct text_out *out, const struct group *group);
 void text_put_circle(struct text_out *out);
 
+/* Lines on who may serve that, as far as it was looked for. */
+void text_put_leads(struct text_out *out, const struct group *group);
+
 /* Lines on what labels a group's goroutines have. */
 void text_put_labels(struct text_out *out, const struct group *group);
 

@@ -15,8 +15,9 @@ static bool read_word(const struct stack_bytes *stack, uint64_t at, uint64_t *va
 	return true;
 }
 
-enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes *stack, uint64_t ip,
-		       uint64_t frames[UNWIND_MAX_FRAMES], size_t *count)
+enum unwind_end unwind_with_ends(const struct unwind_code *code, const struct stack_bytes *stack,
+				 uint64_t ip, uint64_t frames[UNWIND_MAX_FRAMES],
+				 uint64_t ends[UNWIND_MAX_FRAMES], size_t *count)
 {
 	uint64_t sp = stack->sp, link = 0;
 	bool has_link = false, is_interrupted = false;
@@ -33,6 +34,7 @@ enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes 
 			return UNWIND_WHOLE;
 		if (*count == UNWIND_MAX_FRAMES)
 			return UNWIND_LONG;
+		ends[*count] = sp;
 		frames[*count] = va > place->func_va && !is_interrupted ? va - 1 : va;
 		is_injected = place->is_injected;
 		delta = place->delta;
@@ -52,6 +54,7 @@ enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes 
 				return UNWIND_SHORT_OF_BYTES;
 			}
 			sp += (uint64_t)delta + (code->has_link_register ? 0 : 8);
+			ends[*count] = sp;
 		}
 		has_link = false;
 		if (is_injected && code->has_link_register) {
@@ -65,4 +68,12 @@ enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes 
 		is_interrupted = is_injected;
 		ip = return_ip;
 	}
+}
+
+enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes *stack, uint64_t ip,
+		       uint64_t frames[UNWIND_MAX_FRAMES], size_t *count)
+{
+	uint64_t ends[UNWIND_MAX_FRAMES];
+
+	return unwind_with_ends(code, stack, ip, frames, ends, count);
 }

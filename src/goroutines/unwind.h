@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gofuncgraph/gobin.h"
+
 /* Frames of one goroutine, the innermost ones; more are left out. */
 #define UNWIND_MAX_FRAMES 100
 
@@ -26,6 +28,8 @@ struct unwind_code {
 	void *context;
 	/* NULL: there is no Go code. Good until the next one is asked for. */
 	const struct code_place *(*at)(void *context, uint64_t va);
+	/* Of the call at va, see gobin_live_words(); false: unknown. NULL: nothing is known of any. */
+	bool (*live)(void *context, uint64_t va, struct gobin_live_words *words);
 	uint64_t load_bias; /* address in the process - va */
 	bool has_link_register; /* return addresses: below a frame, else above it */
 };
@@ -50,5 +54,9 @@ enum unwind_end {
  */
 enum unwind_end unwind(const struct unwind_code *code, const struct stack_bytes *stack, uint64_t ip,
 		       uint64_t frames[UNWIND_MAX_FRAMES], size_t *count);
+/* The same with where each frame ends: its caller's stack pointer. */
+enum unwind_end unwind_with_ends(const struct unwind_code *code, const struct stack_bytes *stack,
+				 uint64_t ip, uint64_t frames[UNWIND_MAX_FRAMES],
+				 uint64_t ends[UNWIND_MAX_FRAMES], size_t *count);
 
 #endif

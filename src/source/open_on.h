@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * open_on.h - what a wait is on that has not ended: by the memory of its process, as bpf/on.h finds it when it
- * ends, and by the names of its descriptors in /proc. Of sockets alone a copy is held for a moment (pidfd_getfd(2),
- * Linux 5.6): to ask about a file, or to close one, may take as long as the program's own call.
+ * ends, and by its process's descriptors (process/descriptor.h).
  */
 #ifndef SOURCE_OPEN_ON_H
 #define SOURCE_OPEN_ON_H

@@ -10,6 +10,7 @@
 
 #include "gobin/layout.h"
 #include "goroutines/groups.h"
+#include "goroutines/leads.h"
 #include "goroutines/locks.h"
 #include "goroutines/snapshot.h"
 #include "must.h"
@@ -49,6 +50,15 @@ static const struct code_place *code_at(void *context, uint64_t va)
 	return va & 0xf0 ? &place : NULL;
 }
 
+static bool live_at(void *context, uint64_t va, struct gobin_live_words *words)
+{
+	static const uint8_t bits[] = {0xff, 0x5a, 0xff, 0xff};
+
+	(void)context;
+	*words = (struct gobin_live_words){bits, bits, va >> 4 & 31, va >> 5 & 7};
+	return va & 1;
+}
+
 static struct sync_object awaited(void *context, const struct goroutine *one)
 {
 	static const enum sync_kind kinds[] = {[AWAITED_UNKNOWN] = SYNC_NONE,
@@ -78,6 +88,25 @@ static void check_locks(const struct snapshot *snapshot, const struct locks *loc
 	}
 }
 
+/* Nobody leads to itself, and those that are told are there. */
+static void check_leads(const struct snapshot_source *source, const struct snapshot *snapshot)
+{
+	static struct leads leads[LEADS_MAX_ASKED];
+	struct places places = {0};
+	size_t count = snapshot->count < LEADS_MAX_ASKED ? snapshot->count : LEADS_MAX_ASKED;
+
+	for (size_t i = 0; i < count; i++)
+		leads[i].waiter = i;
+	must(!leads_find(source, &places, snapshot, 0, leads, count));
+	for (size_t i = 0; i < count; i++) {
+		must(leads[i].count <= LEADS_MAX);
+		for (size_t j = 0; j < leads[i].count; j++)
+			must(leads[i].items[j].index < snapshot->count &&
+			     leads[i].items[j].index != i);
+	}
+	places_release(&places);
+}
+
 static void check_labels(const struct label_set *set)
 {
 	size_t bytes = 0;
@@ -101,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes bytes;
 	struct snapshot_source source = {.memory = {&bytes, read_bytes},
-					 .code = {.at = code_at},
+					 .code = {.at = code_at, .live = live_at},
 					 .allgs = MEMORY,
 					 .wants_labels = true,
 					 .wants_awaited = true};
@@ -131,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(!locks_find(&snapshot, &source.memory, awaited, NULL, &locks));
 	check_locks(&snapshot, &locks);
 	locks_release(&locks);
+	check_leads(&source, &snapshot);
 	must(!groups_make(&snapshot, NULL, NULL, &groups));
 	for (size_t i = 0; i < groups.count; i++) {
 		must(!i || groups.items[i].count <= groups.items[i - 1].count);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* report_leads.c - whose leads are looked for, of all that are reported. */
+#include <string.h>
+
+#include "goroutines/report.h"
+
+/* Of each group, where groups are told: the others mostly wait for the same kind of things. */
+#define MAX_OF_GROUP 3
+
+struct own_search {
+	const struct shown_frame *own, *last; /* its innermost own one, and the outermost one */
+};
+
+static void note_frame(void *context, const struct shown_frame *frame)
+{
+	struct own_search *search = context;
+
+	if (!search->own && frame->is_own)
+		search->own = frame;
+	/* What the compiler makes of a go statement calls what it names. */
+	if (!search->last ||
+	    (!strstr(frame->frame.name, ".gowrap") && !strstr(frame->frame.name, ".func")))
+		search->last = frame;
+}
+
+const struct shown_frame *report_place(const struct report *report, const struct goroutine *one)
+{
+	struct own_search search = {0};
+
+	report_frames(report, one, note_frame, &search);
+	return search.own ?: search.last;
+}
+
+/* Those that the library has for itself, as for each connection, wait for work. */
+static bool may_have_leads(const struct report *report, const struct goroutine *one)
+{
+	const struct shown_frame *place = report_place(report, one);
+
+	return (one->awaited.kind == AWAITED_CHANNEL || one->awaited.kind == AWAITED_SELECT ||
+		one->awaited.kind == AWAITED_SEMAPHORE) &&
+	       place && place->is_own;
+}
+
+struct error *report_find_leads(struct report *report, const struct snapshot_source *source,
+				bool is_by_group, struct leads found[LEADS_MAX_ASKED])
+{
+	const struct groups *groups = report->groups;
+	size_t num_groups = groups->count, count = 0, most = is_by_group ? MAX_OF_GROUP : SIZE_MAX;
+	bool has_more = true;
+
+	if (is_by_group && report->limit && num_groups > report->limit)
+		num_groups = report->limit;
+	/* The first one of each group, the second ones, ... */
+	for (size_t round = 0; has_more && round < most; round++) {
+		has_more = false;
+		for (size_t i = 0; i < num_groups && count < LEADS_MAX_ASKED; i++) {
+			const struct group *group = &groups->items[i];
+
+			if (round >= group->count || !may_have_leads(report, group->members[round]))
+				continue;
+			has_more = true;
+			found[count++].waiter =
+				(size_t)(group->members[round] - report->snapshot->goroutines);
+		}
+	}
+	report->leads = found;
+	report->num_leads = count;
+	return leads_find(source, report->places, report->snapshot, report->pid, found, count);
+}
+
+const struct leads *report_leads(const struct report *report, const struct goroutine *one)
+{
+	for (size_t i = 0; i < report->num_leads; i++)
+		if (&report->snapshot->goroutines[report->leads[i].waiter] == one)
+			return report->leads[i].count ? &report->leads[i] : NULL;
+	return NULL;
+}

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: MIT
+"""Who may serve what a goroutine waits for: the goroutines command says only what the memory holds."""
+
+import re
+
+import pytest
+
+from harness import await_condition
+from test_goroutines import read
+
+VERSIONS = ["1.19", "1.24", "1.27"]
+MODES = {"plain": {}, "pie -s -w": {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}}
+
+
+def has(one, function):
+    return any(frame["function"] == function for frame in one["stack"])
+
+
+def settled(run_tool, program, handler, *others):
+    """All goroutines, when those inside `handler` wait, and so many are in each of the other functions."""
+    found = {}
+
+    def all_wait():
+        found.clear()
+        found.update(read(run_tool, program))
+        inside = [one for one in found.values() if has(one, handler)]
+        return (inside and all("waits_for" in one for one in inside)
+                and all(sum(has(one, function) and one.get("reason") == "IO wait" for one in found.values()) == count
+                        for function, count in others))
+
+    await_condition(all_wait, f"{handler} does not wait")
+    return [one for one in found.values() if has(one, handler)], found
+
+
+def check(leads, found, function, peer, by):
+    for lead in leads:
+        assert has(found[lead["goid"]], function), (lead, found[lead["goid"]])
+        assert lead["peer"] == peer and lead["by"] in by, lead
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command, handler, function, count, by", [
+    ("HTTP", "main.handleHTTP", "net/http.(*persistConn).readLoop", 2, "object"),
+    ("HELPER", "main.handleHelper", "main.silent.work", 1, "stack"),
+])
+def test_is_named(binary, start, run_tool, version, mode, command, handler, function, count, by):
+    program = start(binary("leads", version=version, **MODES[mode]))
+    peer = program.work(command)
+    handlers, found = settled(run_tool, program, handler, (function, count))
+    assert len(handlers) == count
+    for one in handlers:
+        (lead,) = one["leads"]
+        check([lead], found, function, peer, [by])
+        assert lead["address"] in one["waits_for"]["channels"]
+    assert len({one["leads"][0]["goid"] for one in handlers}) == count  # each its own
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    how = "has the channel at {} on its stack" if by == "stack" else "shares what has the channel at {}"
+    for one in handlers:
+        lead = one["leads"][0]
+        line = f"goroutine {lead['goid']} {how.format(lead['address'])}: IO wait, peer {peer} in {function}\n"
+        assert line in tool.out, tool.out
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", ["1.21", "1.27"])  # before, nobody knows who started whom
+def test_wait_group(binary, start, run_tool, version):
+    program = start(binary("leads", version=version))
+    peer = program.work("GROUP")
+    (one,), found = settled(run_tool, program, "main.handleGroup", ("main.silent.work", 2))
+    assert len(one["leads"]) == 2
+    check(one["leads"], found, "main.silent.work", peer, ["stack", "started"])
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command, handler, count", [
+    ("SHARED", "main.handleShared", 4), ("POOL", "main.handlePool", 1), ("CONTEXT", "main.handleContext", 1)])
+def test_nothing_is_guessed(binary, start, run_tool, version, command, handler, count):
+    """Many have it, or who will serve it is known to a map alone, or it is a context's."""
+    program = start(binary("leads", version=version))
+    program.work(command)
+    (one,), _ = settled(run_tool, program, handler, ("main.silent.work", count))
+    assert "leads" not in one, one
+    tool = run_tool("goroutines", "-p", program.pid)
+    assert tool.wait() == 0, tool.err
+    assert not re.search(r" (shares what|on its stack:|was started by it)", tool.out), tool.out
