@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* report_leads.c - whose leads are looked for, of all that are reported. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "goroutines/report.h"
@@ -41,6 +42,13 @@ static bool may_have_leads(const struct report *report, const struct goroutine *
 	       place && place->is_own;
 }
 
+static int compare_waiters(const void *a, const void *b)
+{
+	size_t one = ((const struct leads *)a)->waiter, other = ((const struct leads *)b)->waiter;
+
+	return one < other ? -1 : one > other;
+}
+
 struct error *report_find_leads(struct report *report, const struct snapshot_source *source,
 				bool is_by_group, struct leads found[LEADS_MAX_ASKED])
 {
@@ -63,6 +71,7 @@ struct error *report_find_leads(struct report *report, const struct snapshot_sou
 				(size_t)(group->members[round] - report->snapshot->goroutines);
 		}
 	}
+	qsort(found, count, sizeof(*found), compare_waiters);
 	report->leads = found;
 	report->num_leads = count;
 	return leads_find(source, report->places, report->snapshot, report->pid, found, count);
@@ -70,8 +79,11 @@ struct error *report_find_leads(struct report *report, const struct snapshot_sou
 
 const struct leads *report_leads(const struct report *report, const struct goroutine *one)
 {
-	for (size_t i = 0; i < report->num_leads; i++)
-		if (&report->snapshot->goroutines[report->leads[i].waiter] == one)
-			return report->leads[i].count ? &report->leads[i] : NULL;
-	return NULL;
+	const struct leads key = {.waiter = (size_t)(one - report->snapshot->goroutines)};
+	const struct leads *leads = NULL;
+
+	if (report->num_leads)
+		leads = bsearch(&key, report->leads, report->num_leads, sizeof(key),
+				compare_waiters);
+	return leads && leads->count ? leads : NULL;
 }
