@@ -140,7 +140,8 @@ static struct error *put_out(const struct goroutines_args *args, struct report *
 
 	if (outputs->file)
 		err = goroutines_file_add(outputs->file, report, line);
-	unprinted = print_snapshot(args, report, source, outputs->writer);
+	/* What is recorded is shown again as it is shown now, and recordings have no leads. */
+	unprinted = print_snapshot(args, report, outputs->file ? NULL : source, outputs->writer);
 	return err ?: take_pointer(unprinted);
 }
 
