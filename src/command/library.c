@@ -88,15 +88,21 @@ static size_t skip_same_file(const struct mappings *mappings, size_t i)
 	return i;
 }
 
-static bool is_go(pid_t pid, const struct mapping *mapping)
+static bool is_go(const char *path)
 {
-	char link[MAPPING_LINK_SIZE];
 	struct gobin *bin;
 
-	mapping_link(pid, mapping, link);
-	error_free(gobin_open(link, &bin));
+	error_free(gobin_open(path, &bin));
 	gobin_close(bin);
 	return bin;
+}
+
+static bool maps_go(pid_t pid, const struct mapping *mapping)
+{
+	char link[MAPPING_LINK_SIZE];
+
+	mapping_link(pid, mapping, link);
+	return is_go(link);
 }
 
 struct error *library_hint(pid_t pid, struct error *err)
@@ -104,15 +110,20 @@ struct error *library_hint(pid_t pid, struct error *err)
 	struct error *more = NULL;
 	struct mappings mappings;
 	size_t num_named = 0, size;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
+	char *text = NULL, executable[32];
+	FILE *out;
 
+	/* Then it is about something else, such as the debug file. */
+	snprintf(executable, sizeof(executable), "/proc/%d/exe", pid);
+	if (is_go(executable))
+		return err;
+	out = open_memstream(&text, &size);
 	if (!out)
 		return err;
 	error_free(mappings_read((uint32_t)pid, &mappings));
 	for (size_t i = 0; i < mappings.count && num_named < MAX_NAMED;
 	     i = skip_same_file(&mappings, i)) {
-		if (is_go(pid, &mappings.items[i]))
+		if (maps_go(pid, &mappings.items[i]))
 			fprintf(out, "%s%s", num_named++ ? ", " : "", mappings.items[i].path);
 	}
 	mappings_release(&mappings);

@@ -20,7 +20,7 @@
 struct error *library_find(pid_t pid, const char *word, char **path);
 
 /* err says why the process's executable cannot be traced. Adds the Go files that the process has
- * loaded, if any. Takes err; returns it, or the error that takes its place. */
+ * loaded, if any, unless it is a Go program itself. Takes err; returns it, or the error that takes its place. */
 struct error *library_hint(pid_t pid, struct error *err);
 
 #endif

@@ -263,6 +263,9 @@ def test_given_debug_file(binary, start, trace, only_debug):
     assert re.search(r"other does not belong to \S+: its build id is \S+, not \S+; give",
                      failed("--debug-file", other, path, "main.root"))
     assert "is stripped, too" in failed("--debug-file", path, path, "main.root")
+    # What is wrong is the debug file, whoever runs the program.
+    said = failed("--debug-file", "/no/file", "-p", str(program.pid), "main.root")
+    assert re.fullmatch("gofuncgraph-c: cannot open /no/file: .*\n", said) and "trace it as" not in said
 
 
 # ---- plugins ----
