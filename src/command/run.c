@@ -222,6 +222,9 @@ static struct error *stop(struct run *run, struct error *err)
 	bool has_begun = run->is_tracing;
 	struct error *late;
 
+	/* What it waited for was read while it lived, and is told with its end: it may have ended since the last look. */
+	if (!err && has_begun && run->process && process_has_ended(run->process))
+		err = source_poll(run->source, 0);
 	run->stop_ns = event_clock_now_ns(&run->clock);
 	source_look_away(run->source, run->stop_ns);
 	if (run->process && process_has_ended(run->process))

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from harness import FIRST_HOG, HOG, await_condition, crowd
+from harness import FIRST_HOG, HOG, await_condition, crowd, preloaded
 from screen import Screen
 
 MS = 1_000_000
@@ -297,9 +297,28 @@ def test_stuck(program, run_tool):
     assert re.search(r"where its time went:\n +\d?\d\d %\s+\S+ m?s  main\.handleSleep  /", report), report
 
 
-def test_stuck_when_the_program_is_interrupted(binary, run_tool):
+# The tool looks whether the program has ended some time after it has looked for records.
+LATE_LOOK = r"""
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	if (options & WNOHANG)
+		usleep(300000);
+	return (int)syscall(SYS_waitid, type, id, info, options, NULL);
+}
+"""
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_stuck_when_the_program_is_interrupted(binary, run_tool, tmp_path, is_late):
     """^C ends a program that hunt has started; what it waited for was read before."""
-    tracer = run_tool("hunt", "--stuck", "2s", binary("culprits"), "main.handleSleep", "--", stdin=subprocess.PIPE)
+    environment = preloaded(tmp_path, LATE_LOOK) if is_late else None
+    tracer = run_tool("hunt", "--stuck", "2s", binary("culprits"), "main.handleSleep", "--", stdin=subprocess.PIPE, env=environment)
     await_condition(lambda: b"READY\n" in tracer.output, "the program has not started")
     tracer.child.stdin.write(b"sleep 1 1 1 600000\n")
     tracer.child.stdin.flush()
