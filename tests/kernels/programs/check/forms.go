@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,20 @@ func (w *worker) awaitProbes(wanted int, t *tracer) error {
 	}
 }
 
+// The numbers of epoll_wait(2), or epoll_pwait(2).
+var epollNumber = map[string]string{"amd64": "232", "arm64": "22"}
+
+// Until bpftrace waits for events: the last probe is in the code before it has its program.
+func (t *tracer) awaitIdle() error {
+	return within(patience, func() error {
+		now, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", t.process.Process.Pid))
+		if err == nil && !strings.HasPrefix(string(now), epollNumber[runtime.GOARCH]+" ") {
+			err = fmt.Errorf("bpftrace does not wait for events: %s: %s", now, t.said())
+		}
+		return err
+	})
+}
+
 // What the tool's script counts, run by bpftrace, is what the program did.
 func script() error {
 	if _, err := os.Stat(bpftraceRoot); err != nil {
@@ -161,6 +176,9 @@ func script() error {
 		return err
 	}
 	if err := w.awaitProbes(len(probeLines.FindAll(text, -1)), t); err != nil {
+		return err
+	}
+	if err := t.awaitIdle(); err != nil {
 		return err
 	}
 	// One goroutine: of two that are the first in a row of the histogram at once, bpftrace counts one.
