@@ -147,6 +147,9 @@ static void look_at_object(struct search *search, uint64_t address, const uint64
 {
 	struct objects objects;
 
+	/* What is behind a channel is none of its business. */
+	if (waits_for(search, search->one, address))
+		return;
 	objects_of(search, search->one, &objects);
 	for (size_t i = 0; i < OBJECT_WORDS; i++)
 		for (size_t j = 0; j < objects.count; j++) {
