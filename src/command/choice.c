@@ -136,7 +136,7 @@ static char *list(const struct programs *programs)
 			programs->items[i].pid);
 	}
 	if (programs->count > MAX_LISTED)
-		fprintf(out, " and %zu more", programs->count - MAX_LISTED);
+		fprintf(out, " and %s more", text_count(programs->count - MAX_LISTED).text);
 	return fclose(out) ? NULL : text;
 }
 

@@ -162,8 +162,8 @@ static void print_exits(const struct plan *plan, const struct plan_func *func)
 					   site->kind == SITE_TAIL_CALL ? " tail call" : "");
 	}
 	if (func->num_sites > FEW + 1)
-		snprintf(text + length, sizeof(text) - length, " and %u more",
-			 func->num_sites - FEW - 1);
+		snprintf(text + length, sizeof(text) - length, " and %s more",
+			 text_count(func->num_sites - FEW - 1).text);
 	printf("%-30s ", func->num_sites > 1 ? text : "none");
 }
 

@@ -156,13 +156,13 @@ static bool find_inlined_call(void *context, const struct gobin_inlining *place)
 static void explain_inlining(const struct plan *plan)
 {
 	struct inlined_calls calls = {.plan = plan};
-	char others[32] = "";
+	char others[48] = "";
 
 	error_free(gobin_for_each_inlining(plan->bin, find_inlined_call, &calls));
 	if (!calls.name)
 		return;
 	if (calls.others)
-		snprintf(others, sizeof(others), " and %zu more", calls.others);
+		snprintf(others, sizeof(others), " and %s more", text_count(calls.others).text);
 	log_info(
 		"calls of %s that the compiler inlined, as in %s%s, cannot be seen: trace those functions instead",
 		calls.name, calls.into->name, others);

@@ -189,8 +189,8 @@ void told_step(struct told *told, const struct guard_step *step)
 		break;
 	case GUARD_SAMPLE:
 		log_warning(
-			"probes took %u %% of %s: from now on one in %u calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
-			share, whose(step), step->one_in, left_text(step, left),
+			"probes took %u %% of %s: from now on one in %s calls of targets is traced, chosen by chance, which should leave %s (--max-overhead %u)",
+			share, whose(step), text_count(step->one_in).text, left_text(step, left),
 			told->max_overhead);
 		break;
 	case GUARD_REST:

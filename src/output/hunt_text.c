@@ -75,8 +75,9 @@ static void put_durations(struct output *out, const struct hunt_report *report)
 		return;
 	snprintf(
 		text, sizeof(text),
-		"one in %u calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %s not",
-		report->one_in, text_counted(report->left_out, "was", "were").text);
+		"one in %s calls was traced in the end, chosen by chance, since probes took too much of the program's CPU time; %s not",
+		text_count(report->one_in).text,
+		text_counted(report->left_out, "was", "were").text);
 	hunt_line_sentence(out, NULL, text);
 }
 

@@ -2,10 +2,11 @@
 /* states_shared.c - what the formats of goroutines' states have in common; see states_shared.h. */
 #include "output/states_shared.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 const struct place *states_by_place(struct names *names, const struct state_change *change)
 {
@@ -25,7 +26,8 @@ void states_mark(const struct state_row *row, char mark[STATES_MARK_SIZE])
 	if (row->goid)
 		strcpy(mark, "[ended]");
 	else
-		snprintf(mark, STATES_MARK_SIZE, "[%" PRIu64 " ended]", row->num_goroutines);
+		snprintf(mark, STATES_MARK_SIZE, "[%s ended]",
+			 text_count(row->num_goroutines).text);
 }
 
 static bool is_same(const char *a, const char *b)

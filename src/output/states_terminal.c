@@ -199,7 +199,8 @@ static void put_reasons(struct line *line, const struct reason_sum *reasons, siz
 		put_amount(line, reasons[i].ns);
 		if (cut >= CUT_COUNTS)
 			continue;
-		line_put_number(line, " (", reasons[i].count);
+		line_puts(line, " (");
+		line_puts(line, text_count(reasons[i].count).text);
 		line_puts(line, ")");
 	}
 	if (left_out && left_out < count)

@@ -188,7 +188,7 @@ static void put_reasons(struct output *out, const struct state_sums *sums)
 
 	for (size_t i = 0; count > 1 && i < count; i++) {
 		put_part(out, reasons[i].ns);
-		put(out, "  %" PRIu64 " x ", reasons[i].count);
+		put(out, "  %s x ", text_count(reasons[i].count).text);
 		writer_puts(&out->writer, reasons[i].name ? reasons[i].name : "?");
 		writer_puts(&out->writer, "\n");
 	}

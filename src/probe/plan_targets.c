@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "values/id_labels.h"
 
 struct error *plan_targets_begin(struct plan *plan, const struct run_options *options)
@@ -126,11 +127,11 @@ struct error *plan_targets_check(const struct plan *plan)
 	struct error *err = plan->where ? where_check_names(plan->where) : NULL;
 	size_t count = 0;
 	const char *unfit = !err && plan->where ? where_unfit(plan->where, &count) : NULL;
-	char others[64] = "";
+	char others[160] = "";
 
 	if (count > 1)
-		snprintf(others, sizeof(others), " (and so it is with %zu other target%s)",
-			 count - 1, count == 2 ? "" : "s");
+		snprintf(others, sizeof(others), " (and so it is with %s)",
+			 text_counted(count - 1, "other target", "other targets").text);
 	if (unfit)
 		log_warning("--where cannot be decided for %s%s", unfit, others);
 	return err;

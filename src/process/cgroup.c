@@ -287,7 +287,7 @@ static char *list(const struct search *search, size_t count)
 		fprintf(out, "%s%.*s (%s)", i ? ", " : "", shown, name ?: "?", folder ?: "?");
 	}
 	if (count > MAX_LISTED)
-		fprintf(out, " and %zu more", count - MAX_LISTED);
+		fprintf(out, " and %s more", text_count(count - MAX_LISTED).text);
 	return fclose(out) ? NULL : text;
 }
 

@@ -207,15 +207,14 @@ static void report(const struct group *group)
 	char amount[TEXT_AMOUNT_SIZE], others[48] = "";
 
 	if (group->num_processes > 1)
-		snprintf(others, sizeof(others), " (and %zu more)", group->num_processes - 1);
+		snprintf(others, sizeof(others), " (and %s more)",
+			 text_count(group->num_processes - 1).text);
 	text_format_amount(amount, group->last.time_ns - group->first.time_ns);
 	log_warning(
-		"the kernel throttled process %d%s for %s of processor time: the CPU quota of %s was used up in %" PRIu64
-		" of %" PRIu64
-		" periods; durations hold that time, and so do run, runnable and waits that could not end meanwhile",
+		"the kernel throttled process %d%s for %s of processor time: the CPU quota of %s was used up in %s of %s periods; durations hold that time, and so do run, runnable and waits that could not end meanwhile",
 		group->pid, others, amount, group->folder,
-		group->last.throttled - group->first.throttled,
-		group->last.periods - group->first.periods);
+		text_count(group->last.throttled - group->first.throttled).text,
+		text_count(group->last.periods - group->first.periods).text);
 }
 
 void throttle_report(struct throttle *throttle)

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import builds
 import harness
 from harness import WAIT_SECONDS, await_condition
 
@@ -100,6 +101,19 @@ def test_some_calls_are_inlined(binary, start, trace):
     listed = subprocess.run([harness.tool(), "list", program.path, said[1].rstrip(",")], capture_output=True, text=True,
                             check=False, timeout=WAIT_SECONDS)
     assert listed.returncode == 0
+
+
+def test_many_calls_are_inlined(tmp_path, trace):
+    """Into how many functions more than the one that is named: told as all counts are."""
+    (tmp_path / "go.mod").write_text("module many\ngo 1.17\n")
+    (tmp_path / "main.go").write_text("\n".join([
+        "package main", "var calls int", "func small() { calls++ }",
+        *(f"//go:noinline\nfunc into{i}() {{ small() }}" for i in range(1205)),
+        "func main() {", "var call = small", "if calls > 0 { call = nil }", "call()",
+        *(f"into{i}()" for i in range(1205)), "}"]))
+    tracer = trace(builds.build_go("many", tmp_path), "main.small").stop()
+    assert "no process runs" in reason(tracer)
+    assert "calls of main.small that the compiler inlined, as in main.into0 and 1,204 more, cannot be seen" in tracer.err
 
 
 def test_processes_of_another_namespace(binary, start, trace):

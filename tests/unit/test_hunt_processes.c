@@ -130,7 +130,7 @@ static void test_printed(void **state)
 
 static void feed_sampling(struct world *world)
 {
-	union any_record one_in = {.one_in = {.one_in = 8}};
+	union any_record one_in = {.one_in = {.one_in = 1024}};
 	union any_record statistics = {.statistics = {.counts = {[STAT_LEFT_OUT] = 1234}}};
 
 	world_feed(world, &one_in, RECORD_ONE_IN, 0, 0);
@@ -144,13 +144,14 @@ static void test_sampled(void **state)
 	world_begin(&world, &(struct hunt_settings){0});
 	feed_sampling(&world);
 	_cleanup_free_ char *text = print(&world, "text", 1);
-	assert_non_null(strstr(text, "\none in 8 calls was traced in the end, chosen by chance, "));
+	assert_non_null(
+		strstr(text, "\none in 1,024 calls was traced in the end, chosen by chance, "));
 	assert_non_null(strstr(text, "; 1,234 were not\n"));
 	world_end(&world);
 	world_begin(&world, &(struct hunt_settings){0});
 	feed_sampling(&world);
 	_cleanup_free_ char *json = print(&world, "json", 1);
-	assert_non_null(strstr(json, "\"one_in\":8,\"calls_left_out\":1234,"));
+	assert_non_null(strstr(json, "\"one_in\":1024,\"calls_left_out\":1234,"));
 	world_end(&world);
 	assert_prints("text", 1, "chosen by chance", false);
 	assert_prints("json", 1, "one_in", false);

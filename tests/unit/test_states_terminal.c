@@ -109,22 +109,22 @@ static void test_goroutines(void **state)
 	assert_shown(60, print_goroutines,
 		     "   GOID RUNNING RUNNABLE WAITING SYSCALL  STARTED WITH   WA…\n"
 		     "     34 523.3ms   11.0us  9.000s       -  server.worker   c…\n"
-		     "      - 523.3ms   11.0us  9.000s       -  server.worker [10…\n");
+		     "      - 523.3ms   11.0us  9.000s       -  server.worker [1,…\n");
 	assert_shown(
 		80, print_goroutines,
 		"   GOID RUNNING RUNNABLE WAITING SYSCALL  STARTED WITH   WAITED FOR\n"
 		"     34 523.3ms   11.0us  9.000s       -  server.worker   chan receive 8.000s  …\n"
-		"      - 523.3ms   11.0us  9.000s       -  server.worker [1000 ended]   chan rec…\n");
+		"      - 523.3ms   11.0us  9.000s       -  server.worker [1,000 ended]   chan rec…\n");
 	assert_shown(
 		120, print_goroutines,
 		"   GOID RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
 		"     34 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.worker   chan receive 8.000s  sleep 1.000s\n"
-		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.worker [1000 ended]   chan receive 8.000s  …\n");
+		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  server.worker [1,000 ended]   chan receive 8.000s  …\n");
 	assert_shown(
 		200, print_goroutines,
 		"   GOID RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
 		"     34 523.3ms       -   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker   chan receive 8.000s (30)  sleep 1.000s (1)\n"
-		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker [1000 ended]   chan receive 8.000s (30)  sleep 1.000s (1)\n");
+		"      - 523.3ms       -   11.0us  9.000s       -  2.000s    1234  example.com/shop/server.worker [1,000 ended]   chan receive 8.000s (30)  sleep 1.000s (1)\n");
 }
 
 static void test_statements(void **state)

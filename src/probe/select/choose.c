@@ -8,15 +8,15 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "probe/select/suggest.h"
 
 /* Says which patterns matched nothing; an error when all of them did not. */
 static struct error *check_matches(struct gobin *bin, struct pattern_list *list, const char *what)
 {
 	if (list->num_vendored && list->num_matched)
-		log_verbose(
-			"%zu %ss of vendored packages are left out, --include-vendor shows them",
-			list->num_vendored, what);
+		log_verbose("%s %ss of vendored packages are left out, --include-vendor shows them",
+			    text_count(list->num_vendored).text, what);
 	return pattern_list_has_positive(list) ? suggest(bin, list, what) : NULL;
 }
 
