@@ -43,6 +43,19 @@ static void read_arguments(const struct pclntab *table, uint64_t va)
 		abort();
 }
 
+/* The bitmaps are there as far as they are told to be. */
+static void read_live_words(const struct pclntab *table, uint64_t va, size_t *sum)
+{
+	struct gobin_live_words words;
+
+	if (!pclntab_live_words(table, va, &words))
+		return;
+	for (uint32_t i = 0; i < words.num_locals; i++)
+		*sum += words.locals[i / 8] >> i % 8 & 1;
+	for (uint32_t i = 0; i < words.num_arguments; i++)
+		*sum += words.arguments[i / 8] >> i % 8 & 1;
+}
+
 static void read_funcs(struct pclntab *table, size_t *sum)
 {
 	uint64_t text_va, text_end_va, va, end_va;
@@ -63,6 +76,7 @@ static void read_funcs(struct pclntab *table, size_t *sum)
 			if (outermost_va < text_va || outermost_va >= text_end_va)
 				abort();
 			*sum += line.file ? strlen(line.file) : 0;
+			read_live_words(table, at_va, sum);
 			if (line.line && !line.file)
 				abort();
 		}

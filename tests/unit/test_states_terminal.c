@@ -114,7 +114,7 @@ static void test_goroutines(void **state)
 		80, print_goroutines,
 		"   GOID RUNNING RUNNABLE WAITING SYSCALL  STARTED WITH   WAITED FOR\n"
 		"     34 523.3ms   11.0us  9.000s       -  server.worker   chan receive 8.000s  …\n"
-		"      - 523.3ms   11.0us  9.000s       -  server.worker [1,000 ended]   chan rec…\n");
+		"      - 523.3ms   11.0us  9.000s       -  server.worke… [1,000 ended]   chan re…\n");
 	assert_shown(
 		120, print_goroutines,
 		"   GOID RUNNING  NO CPU RUNNABLE WAITING SYSCALL LONGEST CHANGES  STARTED WITH   WAITED FOR\n"
