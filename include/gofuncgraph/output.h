@@ -95,6 +95,7 @@ struct hunt_stuck {
 	uint32_t pid;
 	const char *state; /* "chan receive", "running"; NULL: unknown */
 	const struct hunt_object *on; /* what it waits on; NULL: unknown, or nothing */
+	bool waits_for_others; /* the goroutines command may tell for whom */
 	/* Its stack as return addresses, the innermost first; none, and `why_not`, if it is not known. */
 	const uint64_t *stack;
 	size_t num_addresses;

@@ -285,6 +285,12 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	}
 	if (stuck->why_not)
 		hunt_line_put(out, &(struct hunt_line){.indent = 4, .before = stuck->why_not});
+	if (stuck->waits_for_others) {
+		snprintf(text, sizeof(text),
+			 "who may end that: gofuncgraph-c goroutines -p %u --goid %" PRIu64,
+			 stuck->pid, stuck->goid);
+		hunt_line_put(out, &(struct hunt_line){.indent = 2, .before = text});
+	}
 }
 
 const struct format format_hunt_text = {

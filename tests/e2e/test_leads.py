@@ -87,3 +87,16 @@ def test_nothing_is_guessed(binary, start, run_tool, version, command, handler, 
     tool = run_tool("goroutines", "-p", program.pid)
     assert tool.wait() == 0, tool.err
     assert not re.search(r" (shares what|on its stack:|was started by it)", tool.out), tool.out
+
+
+def test_hunt_tells_how_to_ask(binary, start, run_tool):
+    """Below a call that is stuck stands the command that shows who may end that."""
+    program = start(binary("leads"))
+    hunt = run_tool("hunt", "--stuck", "500ms", "-p", program.pid, "main.handleHelper").await_tracing()
+    peer = program.work("HELPER")
+    await_condition(lambda: "who may end that: " in hunt.out, "it tells of no call")
+    (command,) = re.findall(r"^  who may end that: gofuncgraph-c (.*)\n", hunt.out, re.M)
+    tool = run_tool(*command.split())
+    assert tool.wait() == 0, tool.err
+    assert f"IO wait, peer {peer} in main.silent.work\n" in tool.out, tool.out
+    hunt.stop()

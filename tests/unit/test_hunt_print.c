@@ -296,6 +296,7 @@ static void test_stuck(void **state)
 				   .goid = 34,
 				   .pid = 812,
 				   .state = "sync.Mutex.Lock",
+				   .waits_for_others = true,
 				   .stack = stack,
 				   .num_addresses = 4};
 	struct output *out;
