@@ -151,10 +151,15 @@ static struct awaited find_condition(const struct memory *memory, const struct w
 
 /* ---- by g.waiting ---- */
 
+bool awaited_has_room(const struct awaited_channels *channels, size_t count)
+{
+	return count <= AWAITED_MAX_CHANNELS && count <= MAX_ALL_CHANNELS - channels->count;
+}
+
 bool awaited_add_channels(struct awaited_channels *channels, const uint64_t *items, size_t count,
 			  struct awaited *awaited)
 {
-	if (count > AWAITED_MAX_CHANNELS || count > MAX_ALL_CHANNELS - channels->count ||
+	if (!awaited_has_room(channels, count) ||
 	    !array_reserve(&channels->items, &channels->capacity, channels->count + count,
 			   sizeof(*items)))
 		return false;

@@ -41,7 +41,9 @@ struct awaited_channels {
 	size_t count, capacity;
 };
 
-/* False: no memory, or too many. */
+/* So many more of one goroutine. */
+bool awaited_has_room(const struct awaited_channels *channels, size_t count);
+/* False: there is no room, or no memory. */
 bool awaited_add_channels(struct awaited_channels *channels, const uint64_t *items, size_t count,
 			  struct awaited *awaited);
 

@@ -216,11 +216,11 @@ static void take_channels_of(struct cursor *cursor, size_t count, struct snapsho
 	uint64_t items[AWAITED_MAX_CHANNELS];
 
 	cursor->failed |= awaited->kind != AWAITED_SELECT || awaited->num_channels ||
-			  count > AWAITED_MAX_CHANNELS;
+			  !awaited_has_room(&snapshot->channels, count);
 	for (size_t i = 0; i < count && !cursor->failed; i++)
 		items[i] = cursor_number(cursor);
-	if (!cursor->failed)
-		cursor->failed = !awaited_add_channels(&snapshot->channels, items, count, awaited);
+	if (!cursor->failed && !awaited_add_channels(&snapshot->channels, items, count, awaited))
+		cursor_need(cursor, NULL);
 }
 
 static void take_channels(struct cursor *cursor, struct snapshot *snapshot, struct locks *locks)

@@ -11,6 +11,19 @@
 #include "recording/goroutines.h"
 #include "recording/goroutines_notes.h"
 
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+
+/* The last of so many fails; 0: none. */
+static unsigned reallocs_left;
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	if (reallocs_left && !--reallocs_left)
+		return NULL;
+	return __real_realloc(old, size);
+}
+
 static void put_numbers(struct bytes *bytes, const uint64_t *numbers, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -94,11 +107,35 @@ static void test_channels(void **state)
 	}
 }
 
+/* Whichever of the arrays cannot grow: the file is not to blame. */
+static void test_no_memory(void **state)
+{
+	bool is_good = false;
+
+	for (unsigned fails = 1; !is_good; fails++) {
+		struct recorded_goroutines goroutines = {};
+		struct bytes bytes = begin(AWAITED_SELECT);
+		struct cursor cursor;
+
+		PUT(&bytes, 0, 0);
+		PUT(&bytes, 2, 0, 0x1000, 0x2000, 0);
+		cursor = cursor_of(bytes.data, bytes.size);
+		reallocs_left = fails;
+		is_good = goroutines_read(&cursor, &goroutines);
+		assert_int_equal(cursor.lacks_memory, !is_good);
+		assert_true(is_good == (reallocs_left > 0));
+		reallocs_left = 0;
+		bytes_destroy(&bytes);
+		goroutines_release(&goroutines);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_circle),
 		cmocka_unit_test(test_channels),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
