@@ -179,7 +179,7 @@ struct otlp_counts otlp_exporter_counts(struct otlp_exporter *exporter)
 	return counts;
 }
 
-const char *otlp_exporter_url(const struct otlp_exporter *exporter)
+struct otlp_url_text otlp_exporter_url(const struct otlp_exporter *exporter)
 {
 	return otlp_url_shown(exporter->settings.url);
 }
@@ -187,7 +187,8 @@ const char *otlp_exporter_url(const struct otlp_exporter *exporter)
 void otlp_exporter_tell(struct otlp_exporter *exporter)
 {
 	char trouble[sizeof(exporter->trouble)];
-	const char *url = otlp_exporter_url(exporter);
+	const struct otlp_url_text shown = otlp_exporter_url(exporter);
+	const char *url = shown.text;
 	enum course course;
 
 	pthread_mutex_lock(&exporter->lock);

@@ -72,7 +72,7 @@ void otlp_exporter_finish(struct otlp_exporter *exporter);
 
 struct otlp_counts otlp_exporter_counts(struct otlp_exporter *exporter);
 /* As it may be shown. */
-const char *otlp_exporter_url(const struct otlp_exporter *exporter);
+struct otlp_url_text otlp_exporter_url(const struct otlp_exporter *exporter);
 
 /* What is not sent by then is not. NULL is fine. */
 void otlp_exporter_free(struct otlp_exporter *exporter);

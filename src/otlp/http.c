@@ -73,7 +73,7 @@ static struct error *check_address(const struct http *http)
 	http->free_url(url);
 	if (code)
 		return error_new("'%s' is no address of a collector: write http://HOST:4318",
-				 otlp_url_shown(http->settings->url));
+				 otlp_url_shown(http->settings->url).text);
 	return NULL;
 }
 

@@ -191,12 +191,17 @@ static char *with_path(const char *base)
 	return asprintf(&url, "%.*s/v1/traces%s", (int)len, base, base + end) < 0 ? NULL : url;
 }
 
-const char *otlp_url_shown(const char *url)
+struct otlp_url_text otlp_url_shown(const char *url)
 {
 	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
 	const char *at = memrchr(host, '@', strcspn(host, "/?#"));
+	const char *begin = at ? at + 1 : url;
+	size_t len = strcspn(begin, "?#");
+	struct otlp_url_text shown;
 
-	return at ? at + 1 : url;
+	snprintf(shown.text, sizeof(shown.text), "%.*s%s", (int)len, begin,
+		 begin[len] ? "?..." : "");
+	return shown;
 }
 
 static bool has_path(const char *address)
@@ -220,7 +225,7 @@ static struct error *read_address(struct otlp_settings *settings, const char *ad
 				 address        ? "the address"
 				 : traces.value ? traces.name
 						: all.name,
-				 otlp_url_shown(given));
+				 otlp_url_shown(given).text);
 	if (address ? has_path(address) : traces.value != NULL)
 		settings->url = strdup(given);
 	else

@@ -29,8 +29,11 @@ struct otlp_settings {
 struct error *otlp_settings_read(struct otlp_settings *settings, const char *address);
 void otlp_settings_destroy(struct otlp_settings *settings);
 
-/* What may be shown of a URL, a part of it: not the user and the password before an @. */
-const char *otlp_url_shown(const char *url);
+/* What may be shown of a URL, its beginning if it is long: not the user and the password before an @, nor a query,
+ * in which keys may be. */
+struct otlp_url_text {
+	char text[256];
+} otlp_url_shown(const char *url);
 
 /* "a=b,c=d": calls back for each pair, with what %XX stands for, until that says no. False: it said no,
  * or there is a part that is no pair. The list of OTEL_RESOURCE_ATTRIBUTES, too. */

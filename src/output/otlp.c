@@ -160,7 +160,7 @@ static struct error *flush(struct output *out, int *errnum)
 		return NULL;
 	*errnum = EIO;
 	return error_new("not all trees were sent to %s: what it answers is told above",
-			 otlp_exporter_url(otlp->exporter));
+			 otlp_exporter_url(otlp->exporter).text);
 }
 
 static void tell_dropped(const struct otlp_count *count, const char *why)
@@ -181,7 +181,7 @@ static void end(struct output *out, const struct output_totals *totals)
 	counts = otlp_exporter_counts(otlp->exporter);
 	log_info("sent %s of %s to %s", text_counted(counts.sent.spans, "span", "spans").text,
 		 text_counted(counts.sent.trees, "tree", "trees").text,
-		 otlp_exporter_url(otlp->exporter));
+		 otlp_exporter_url(otlp->exporter).text);
 	tell_dropped(&counts.no_room, "too many were waiting for the collector to take them");
 	tell_dropped(&counts.refused, "the collector refused them");
 	tell_dropped(&counts.unsent, "the collector had not taken them at the end");

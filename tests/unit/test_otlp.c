@@ -153,10 +153,12 @@ static void test_compression(void **state)
 
 static void test_shown(void **state)
 {
-	assert_string_equal(otlp_url_shown("http://h:1/a@b"), "http://h:1/a@b");
-	assert_string_equal(otlp_url_shown("https://user:pass@word@h:1/a"), "h:1/a");
-	assert_string_equal(otlp_url_shown("user:password@h"), "h");
-	assert_string_equal(otlp_url_shown(""), "");
+	assert_string_equal(otlp_url_shown("http://h:1/a@b").text, "http://h:1/a@b");
+	assert_string_equal(otlp_url_shown("https://user:pass@word@h:1/a").text, "h:1/a");
+	assert_string_equal(otlp_url_shown("user:password@h").text, "h");
+	assert_string_equal(otlp_url_shown("").text, "");
+	assert_string_equal(otlp_url_shown("http://h/a?key=secret").text, "http://h/a?...");
+	assert_string_equal(otlp_url_shown("http://user@h?key=secret@b").text, "h?...");
 }
 
 static void test_settings(void **state)
