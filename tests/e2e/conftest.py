@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the end-to-end tests share: builds, processes that are ended whatever happens, a time limit."""
 
+import contextlib
 import fcntl
 import itertools
 import json
@@ -145,15 +146,20 @@ def _tool_is_there():
 
 @pytest.fixture
 def binary(tmp_path):
-    """binary(NAME, ...) builds a fixture and returns a copy of this test's own."""
+    """binary(NAME, ...) builds a fixture and returns a copy of this test's own, which takes no room when that is over."""
+    copies = []
 
     def make(name, copy_as=None, build=builds.build, **options):
         try:
-            return builds.copy(build(name, **options), tmp_path, copy_as)
+            copies.append(builds.copy(build(name, **options), tmp_path, copy_as))
         except builds.Unavailable as reason:
             pytest.skip(str(reason))
+        return copies[-1]
 
-    return make
+    yield make
+    for path in copies:
+        with contextlib.suppress(OSError):  # tests move and replace theirs
+            path.unlink()
 
 
 @pytest.fixture
