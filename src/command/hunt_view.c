@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/hunt_view.h"
 
-#include <string.h>
-
 #include "gofuncgraph/stacks.h"
+#include "goroutines/awaited.h"
 
 static uint32_t func_of_site(void *context, uint32_t site)
 {
@@ -40,17 +39,6 @@ static const char *state_of(struct names *names, const struct record_stuck *look
 	return reason ?: names_state(names, look->state);
 }
 
-/* For locks, channels and wait groups: of these the goroutines command knows who may have or serve them. */
-static bool waits_for_others(const char *state)
-{
-	static const char *const states[] = {"chan ", "select", "semacquire", "sync."};
-
-	for (size_t i = 0; state && i < sizeof(states) / sizeof(*states); i++)
-		if (!strncmp(state, states[i], strlen(states[i])))
-			return true;
-	return false;
-}
-
 static void on_stuck(void *context, const struct hunt_open *call, const struct record_stuck *look,
 		     const struct known_stack *stack)
 {
@@ -75,7 +63,7 @@ static void on_stuck(void *context, const struct hunt_open *call, const struct r
 	}
 	if (hunt_stuck_on(view->hunt, look, &object))
 		stuck.on = &object;
-	stuck.waits_for_others = waits_for_others(stuck.state);
+	stuck.waits_for_others = stuck.state && awaited_is_another(stuck.state);
 	output_stuck(view->output, &stuck);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 
 /* Of all goroutines. */
 #define MAX_ALL_CHANNELS (1u << 24)
@@ -24,6 +25,17 @@ struct sudog {
 #define COND_HEAD   32
 #define COND_SELF   48
 #define COND_SIZE   56
+
+bool awaited_is_another(const char *reason)
+{
+	/* By their names in all versions of Go. */
+	static const char *const reasons[] = {"chan ", "select", "sync.", "semacquire"};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (text_starts_with(reason, reasons[i]))
+			return true;
+	return false;
+}
 
 enum awaited_way awaited_way(const char *reason)
 {

@@ -57,6 +57,8 @@ struct waiter {
 
 /* `reason`: see gobin_wait_reason(). */
 enum awaited_way awaited_way(const char *reason);
+/* Whether another goroutine alone can end the wait. A channel may be a timer's as well. */
+bool awaited_is_another(const char *reason);
 
 /* `*slot`: where on the stack an entry was found, for the next one; at first 0. `channels`: grow. */
 struct awaited awaited_read(const struct memory *memory, const struct gobin_layout *layout,

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "gofuncgraph/record.h"
 #include "names/goroutine_state.h"
 
@@ -135,18 +134,6 @@ bool report_has_text(const struct report *report, const struct goroutine *one, c
 
 /* ---- deadlocks ---- */
 
-/* Waits that another goroutine alone can end, by their names in all versions of Go. A channel may
- * be a timer's as well. */
-static bool waits_for_another(const char *reason)
-{
-	static const char *const reasons[] = {"chan ", "select", "sync.", "semacquire"};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (text_starts_with(reason, reasons[i]))
-			return true;
-	return false;
-}
-
 bool report_is_deadlock(const struct report *report)
 {
 	size_t count = 0;
@@ -163,7 +150,7 @@ bool report_is_deadlock(const struct report *report)
 		if (search.is_found)
 			continue;
 		reason = reason_of(report, one);
-		if (one->has_moved || !reason || !waits_for_another(reason))
+		if (one->has_moved || !reason || !awaited_is_another(reason))
 			return false;
 		count++;
 	}
