@@ -6,10 +6,13 @@ Nothing here waits without an end: a stage that hangs is killed, one that cannot
 inside the kernel) is left alone, and both count as one failed test. Results are counted from what
 the stages wrote so far, so a stage that was killed still counts for what it did. Where a machine is
 so busy that time gets short, what can do with less does: each such stage has a fixed minimum.
+What fails beside other stages, and may have had too little of the machine, is run again alone at
+the end, and that counts; the account tells of it all the same.
 """
 
 import argparse
 import ctypes
+import itertools
 import json
 import os
 import pathlib
@@ -33,6 +36,8 @@ GLOBAL_SECONDS = int(os.environ.get("TESTS_SECONDS", 75 * 60))
 STAGE_SECONDS = GLOBAL_SECONDS * 3 // 5
 # When so much is used up, stages do their minimum.
 SHORT_SECONDS = GLOBAL_SECONDS // 2
+# More failures in one stage are no chance.
+MAX_AGAIN = 3
 # What a stage ends with that this machine lacks something for.
 SKIPPED = 77
 KILL_SECONDS = 20
@@ -53,6 +58,7 @@ class Tally:
     def __init__(self):
         self.passed = self.failed = self.skipped = 0
         self.failures = []
+        self.alone = []  # that failed, and passed when they were run again alone
         self.skips = {}
 
     def ok(self, count=1):
@@ -65,6 +71,18 @@ class Tally:
     def skip(self, name, reason):
         self.skipped += 1
         self.skips.setdefault(reason or "no reason given", []).append(name)
+
+    def pass_alone(self):
+        self.passed, self.failed = self.passed + self.failed, 0
+        self.alone, self.failures = self.alone + self.failures, []
+
+    def add(self, other):
+        self.passed, self.failed = self.passed + other.passed, self.failed + other.failed
+        self.failures += other.failures
+        self.alone += other.alone
+        for reason, names in other.skips.items():
+            self.skipped += len(names)
+            self.skips.setdefault(reason, []).extend(names)
 
     def __str__(self):
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
@@ -203,12 +221,16 @@ def reap():
 class Stage:
     pids = set()
 
-    def __init__(self, name, command, count=None, environment=None, needs=(), may_fail=False, minimum=None):
-        """minimum: the command when time is short."""
+    def __init__(self, name, command, count=None, environment=None, needs=(), may_fail=False, minimum=None, again=None):
+        """minimum: the command when time is short. again(names of tests that failed): one that runs these again, or all;
+        None if it cannot."""
         self.name, self.command, self.minimum, self.may_fail = name, command, minimum, may_fail
         self.count, self.environment, self.needs = count, environment or {}, needs
         self.log = LOGS / (re.sub(r"\W+", "-", name) + ".log")
+        self.results = self.log.with_suffix(".jsonl")
+        self.again = again
         self.child = None
+        self.tally = Tally()
         self.done = False  # with success
 
     def start(self, is_short):
@@ -217,7 +239,8 @@ class Stage:
             print(f"   {self.name}: the machine is busy, only {' '.join(command)}", flush=True)
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                          env={**os.environ, **self.environment}, start_new_session=True)
+                                          env={**os.environ, "E2E_RESULTS": str(self.results), **self.environment},
+                                          start_new_session=True)
         Stage.pids.add(self.child.pid)
         self.started = self.reported = time.monotonic()
 
@@ -229,8 +252,8 @@ class Stage:
             print(f"   ... {self.name}: {now - self.started:.0f} s", flush=True)
         return self.child.poll() is not None or now > min(self.started + STAGE_SECONDS, deadline)
 
-    def finish(self, tally):
-        """Ends it if it has not ended, and counts its results."""
+    def finish(self):
+        """Ends it if it has not ended, and counts its results: self.tally."""
         problem = None
         if self.child.poll() is None:
             problem = f"not done after {time.monotonic() - self.started:.0f} s"
@@ -240,15 +263,14 @@ class Stage:
                 problem += f", and could not be ended (processes {left})"
         status = self.child.poll()
         Stage.pids.discard(self.child.pid)
-        self._report(tally, problem, status)
+        self._report(problem, status)
 
-    def _report(self, tally, problem, status):
-        before = Tally()
-        before.passed, before.failed, before.skipped = tally.passed, tally.failed, tally.skipped
+    def _report(self, problem, status):
+        tally = self.tally
         found = self.count(self, tally) if self.count else 0
         if status == SKIPPED:
             tally.skip(self.name, tail(self.log, 1))
-        elif not problem and status and tally.failed == before.failed:
+        elif not problem and status and not tally.failed:
             problem = f"exit status {status}"
         if not problem and status != SKIPPED and self.count and not found:
             problem = "no test was run"
@@ -258,8 +280,7 @@ class Stage:
             tally.fail(f"{self.name}: {problem}", tail(self.log))
         self.done = not problem and status == 0
         took = time.monotonic() - self.started
-        counted = (f"{tally.passed - before.passed} passed, {tally.failed - before.failed} failed, "
-                   f"{tally.skipped - before.skipped} skipped" if self.count else "done" if self.done else "failed")
+        counted = str(tally) if self.count else "done" if self.done else "failed"
         print(f"== {self.name}: {counted} in {took:.0f} s", flush=True)
 
 
@@ -305,21 +326,21 @@ def make_stages(quick):
 
     def e2e(name, processes, *options):
         """The tests mostly wait for the kernel, so some processes run them between them."""
-        shared = LOGS / f"e2e-{name}.next"
+        common = f"end to end, {name}"
+        pytest = ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short", "--durations=15"]
+        environment = {"GOFUNCGRAPH": str(WORK / name / "gofuncgraph-c"), "PYTHONDONTWRITEBYTECODE": "1",
+                       "PYTHONFAULTHANDLER": "1", **(SANITIZERS if name == "asan" else {})}
 
-        def part(number):
-            results = LOGS / f"e2e-{name}-{number}.jsonl"
-            environment = {"GOFUNCGRAPH": str(WORK / name / "gofuncgraph-c"), "E2E_RESULTS": str(results),
-                           "E2E_SHARED": str(shared), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONFAULTHANDLER": "1"}
-            if name == "asan":
-                environment.update(SANITIZERS)
-            return Stage(f"end to end, {name}, part {number}",
-                         ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
-                          "--durations=15", *options, "tests/e2e"],
-                         lambda stage, tally: count_pytest(results, f"end to end, {name}", tally), environment,
-                         [f"build {name}"])
+        def count(stage, tally):
+            return count_pytest(stage.results, common, tally)
 
-        return [part(number) for number in range(1, processes + 1)]
+        def again(failed):
+            tests = [one.removeprefix(f"{common}: ") for one in failed]
+            return [*pytest, *tests] if all(one.startswith("tests/e2e/") for one in tests) else None
+
+        command = [*pytest, "--shared", str(LOGS / f"e2e-{name}.next"), *options, "tests/e2e"]
+        return [Stage(f"{common}, part {number}", command, count, environment, [f"build {name}"], again=again)
+                for number in range(1, processes + 1)]
 
     built = {"BUILD": "build-tests/gcc", "GOFUNCGRAPH": str(WORK / "gcc" / "gofuncgraph-c")}
     packages = Stage("packages", ["scripts/install-deps", "tests"])
@@ -329,10 +350,11 @@ def make_stages(quick):
     if quick:
         return [[packages], [form, build("gcc"), toolchains], [programs], [unit("gcc")], e2e("gcc", 4)]
 
-    def other(name, *options, needs="build gcc", minimum=None, environment=built):
-        command = f"tests/{name}/run"
-        return Stage(name, [command, *options], tap_stage, environment, [needs],
-                     minimum=minimum and [command, *minimum])
+    def other(name, *options, needs="build gcc", minimum=None, environment=built, is_timed=False):
+        """is_timed: what it judges waits for a share of the machine."""
+        command = [f"tests/{name}/run", *options]
+        return Stage(name, command, tap_stage, environment, [needs], minimum=minimum and [command[0], *minimum],
+                     again=lambda _: command if is_timed else None)
 
     # What it traces with is built for it.
     arm64 = Stage("kernels of arm64", ["tests/kernels/run", "--arch", "arm64", "--smoke"], tap_stage,
@@ -349,17 +371,20 @@ def make_stages(quick):
             e2e("gcc", 4) + e2e("asan", 2, "-m", "sanitized"),
             # Processors that one of these leaves idle are another's, and none waits for the longest. Those that take
             # long begin.
-            Queue(3, [other("kernels", "--quick", minimum=["--quick", "newest", "5.10"]), release,
-                      other("fuzz", "--quick", needs="packages", minimum=["--least"], environment=CLANG), arm64, other("viewers"),
+            Queue(3, [other("kernels", "--quick", minimum=["--quick", "newest", "5.10"], is_timed=True), release,
+                      other("fuzz", "--quick", needs="packages", minimum=["--least"], environment=CLANG), arm64,
+                      other("viewers", is_timed=True),
                       other("torture", "--quick", minimum=["--quick", "--package", "context"]),
                       other("disassembly", "--quick"), other("model", "--seeds", "50", minimum=["--seeds", "20"]),
-                      other("otlp", "--quick", minimum=["--quick", "--only", "joined"]),
-                      other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"])]),
+                      other("otlp", "--quick", minimum=["--quick", "--only", "joined"], is_timed=True),
+                      other("hunt", "--quick", minimum=["--quick", "--only", "^(mutex|pipe|json)$"],
+                            is_timed=True)]),
             [other("bench", "--quick")]]
 
 
 def run_group(group, only, tally, done, begun, deadline):
-    """only: a regular expression of stages' names, or None. done: the names of stages that ended well, which grows."""
+    """only: a regular expression of stages' names, or None. done: the names of stages that ended well, which grows.
+    The tally is of what could not be run: each stage has its own."""
     at_once = getattr(group, "at_once", len(group))
     waiting = [stage for stage in group if not only or re.search(only, stage.name)]
     started = []
@@ -379,16 +404,32 @@ def run_group(group, only, tally, done, begun, deadline):
         for stage in [stage for stage in started if stage.is_over(deadline)]:
             started.remove(stage)
             try:
-                stage.finish(tally)
+                stage.finish()
             except Exception:  # what a stage left may be anything; the other stages count all the same
-                tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
+                stage.tally.fail(f"{stage.name}: its results cannot be read", traceback.format_exc())
             if stage.done:
                 done.add(stage.name)
+
+
+def run_again(stage, deadline):
+    """Some of it failed beside others, perhaps for want of the machine: alone now it passes, or it does not."""
+    failed = sorted({name for name, _ in stage.tally.failures})
+    command = stage.again(failed) if stage.again and len(failed) <= MAX_AGAIN else None
+    if not command:
+        return
+    second = Stage(f"{stage.name} again", command, stage.count, stage.environment)
+    run_group([second], None, second.tally, set(), time.monotonic(), deadline)
+    if second.done and second.tally.passed >= len(failed):
+        stage.tally.pass_alone()
 
 
 def print_account(tally):
     for name, details in tally.failures:
         print(f"\n---- FAILED {name}")
+        if details:
+            print(details)
+    for name, details in tally.alone:
+        print(f"\n---- PASSED only when it was run again alone: {name}")
         if details:
             print(details)
     if tally.skips:
@@ -420,9 +461,14 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     tally, done = Tally(), set()
-    for group in make_stages(arguments.quick):
+    groups = make_stages(arguments.quick)
+    for group in groups:
         run_group(group, arguments.only, tally, done, begun, deadline)
         end_processes([pid for pid in children(os.getpid()) if is_alive(pid)])
+    for stage in itertools.chain(*groups):
+        if stage.tally.failed:
+            run_again(stage, deadline)
+        tally.add(stage.tally)
     print_account(tally)
     print(f"\n{tally}", flush=True)
     return 1 if tally.failed else 0

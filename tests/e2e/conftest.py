@@ -72,6 +72,10 @@ def is_sanitized(item):
             and not any(indices.get(name) for name in VARIED))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--shared", metavar="FILE", help="some processes run the tests between them: what they have come to")
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "toolchains: needs a Go toolchain of its own")
     config.addinivalue_line("markers", "together(what): tests that share what takes long to make")
@@ -105,12 +109,11 @@ def groups(items):
     return [[item for _, item in group] for _, group in itertools.groupby(enumerate(items), key)]
 
 
-def shares(items):
-    """Of the tests, those that no other process with the same file $E2E_SHARED has begun with: some
-    processes run them all between them. The file holds the number of the next group."""
+def shares(items, path):
+    """Of the tests, those that no other process with the same file has begun with. It holds the number of the next group."""
     grouped = groups(items)
     while True:
-        with open(os.environ["E2E_SHARED"], "a+", encoding="ascii") as file:
+        with open(path, "a+", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
             number = int(file.read() or 0)
@@ -123,9 +126,9 @@ def shares(items):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
-    if "E2E_SHARED" not in os.environ or session.testsfailed or session.config.option.collectonly:
+    if not session.config.option.shared or session.testsfailed or session.config.option.collectonly:
         return None  # pytest's own loop, and what it says
-    items = shares(session.items)
+    items = shares(session.items, session.config.option.shared)
     item = next(items, None)
     while item:
         following = next(items, None)

@@ -20,14 +20,13 @@ def run(script, count=supervise.tap_stage, **options):
 
 def run_stage(stage, is_short=False, last_word=None):
     """last_word: when it has said so, its time is over."""
-    tally = supervise.Tally()
     with contextlib.redirect_stdout(io.StringIO()):
         stage.start(is_short)
         deadline = time.monotonic() + 60
         while not stage.is_over(0 if last_word and last_word in stage.log.read_text() else deadline):
             time.sleep(0.01)
-        stage.finish(tally)
-    return tally
+        stage.finish()
+    return stage.tally
 
 
 def test_counts():
@@ -83,7 +82,42 @@ def test_queue():
         tally, done = supervise.Tally(), set()
         with contextlib.redirect_stdout(io.StringIO()):
             supervise.run_group(supervise.Queue(2, stages), None, tally, done, time.monotonic(), time.monotonic() + 60)
+        for stage in stages:
+            tally.add(stage.tally)
         assert str(tally) == "3 passed, 0 failed, 0 skipped" and done == {stage.name for stage in stages}
+
+
+def run_again(first, second, count=supervise.tap_stage, again=None):
+    """What counts of a stage whose first script failed, and whose second was run alone."""
+    stage = supervise.Stage("stage", ["sh", "-c", first], count, again=again or (lambda failed: ["sh", "-c", second]))
+    run_stage(stage)
+    with contextlib.redirect_stdout(io.StringIO()):
+        supervise.run_again(stage, time.monotonic() + 60)
+    return stage.tally
+
+
+def test_passes_alone():
+    tally = run_again("echo ok 1 - one; echo not ok 2 - two; echo '# late'; exit 1", "echo ok 1 - two")
+    assert str(tally) == "2 passed, 0 failed, 0 skipped" and tally.alone == [("stage: two", "# late")]
+
+
+def test_fails_alone_too():
+    """Also where the second time breaks off, runs less than had failed, or nothing."""
+    first = "echo not ok 1 - one; echo '# why'; echo ok 2 - two; exit 1"
+    for second in ("echo not ok 1 - one; exit 1", "echo ok 1 - one; exit 1", "exit 0", "echo 'ok 1 - one # SKIP no time'"):
+        tally = run_again(first, second)
+        assert str(tally) == "1 passed, 1 failed, 0 skipped" and tally.failures == [("stage: one", "# why")], second
+        assert not tally.alone
+
+
+def test_is_not_run_again():
+    """Where chance has no part, and where too much failed for that; what is asked for is what failed."""
+    asked = []
+    many = "; ".join(f"echo not ok {number} - {number}" for number in range(1, supervise.MAX_AGAIN + 2)) + "; exit 1"
+    tally = run_again(many, "", again=asked.append)
+    assert tally.failed == supervise.MAX_AGAIN + 1 and not asked
+    tally = run_again("echo not ok 1 - one; exit 1", "", again=asked.append)
+    assert tally.failed == 1 and asked == [["stage: one"]]
 
 
 def main():
