@@ -185,6 +185,7 @@ struct hunt_report {
 	uint64_t left_out; /* calls that were not, of all targets */
 	uint64_t lost; /* calls whose end was not seen */
 	uint64_t holes; /* calls of which records are missing: only their duration is known */
+	uint64_t holes_max_ns; /* of the slowest of these */
 	struct hunt_call *slowest; /* as hunt_settings.num_slowest wanted them */
 	size_t num_slowest;
 };

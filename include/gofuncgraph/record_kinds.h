@@ -53,7 +53,7 @@ enum record_kind {
 	/* struct record_one_in, made by a source */
 	RECORD_ONE_IN,
 	/* struct record, made by a source: nothing is told of goroutines' states any more. To hunt: their
-	 * waits are sampled from here on (RECORD_LOOK), and of calls that are open some is missing. It comes
+	 * waits are sampled from here on (RECORD_LOOK); those that are open in calls are told before. It comes
 	 * again when goroutines that begin are not told any more either */
 	RECORD_STATES_OFF,
 	/* struct record_look or record_look_on, made by a source, to hunt only */

@@ -121,6 +121,7 @@ bool calls_begin(struct hunt *hunt, const struct record_entry *entry)
 		.frame = entry->at.frame,
 		.g = record_entry_g(header),
 		.start_ns = header->time_ns,
+		.looked_from_ns = header->time_ns,
 		.span.start_ns = header->time_ns,
 		.has_holes = hunt->is_in_gap,
 	};
@@ -195,6 +196,25 @@ void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_sho
 }
 
 /* ---- looks ---- */
+
+/* What is not known of the time up to now never will be. */
+static bool see_less(const struct hunt *hunt, struct open_call *call, uint64_t now_ns)
+{
+	if (now_ns < call->span.start_ns)
+		return true;
+	call->looked_from_ns = now_ns;
+	call->span.is_doubtful = true;
+	return span_end(&call->span, now_ns, hunt->settings.sample_ns, &call->pieces);
+}
+
+bool calls_see_less(struct hunt *hunt, uint64_t now_ns)
+{
+	bool is_full = true;
+
+	for (struct hunt_goroutine *one = hunt->open; one; one = one->next)
+		is_full = see_less(hunt, &one->call, now_ns) && is_full;
+	return is_full;
+}
 
 /* What looks found last ends. */
 static bool end_stretch(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end_ns,
@@ -313,7 +333,7 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 	if (end_ns < call->span.start_ns)
 		end_ns = call->span.start_ns;
 	if (hunt->is_sampled && !call->has_holes)
-		target->looked_ns += end_ns - call->start_ns;
+		target->looked_ns += end_ns - call->looked_from_ns;
 	is_full = outside_end(&hunt->outside, &call->starts, (uint32_t)goroutine->key.second,
 			      &hunt->history) &&
 		  is_full;
@@ -335,7 +355,11 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 		is_full = kept_add(&target->kept, kept, !call->has_holes, &asker) && is_full;
 	}
 	target->open += is_open;
-	target->holes += call->has_holes && !is_open;
+	if (call->has_holes && !is_open) {
+		target->holes++;
+		if (target->holes_max_ns < end_ns - call->start_ns)
+			target->holes_max_ns = end_ns - call->start_ns;
+	}
 	hunt->num_calls += !is_open;
 	if (target->last_ns < end_ns)
 		target->last_ns = end_ns;

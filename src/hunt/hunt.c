@@ -225,9 +225,9 @@ static struct error *consume(struct hunt *hunt, struct hunt_goroutine *goroutine
 		end_rest(hunt, record->time_ns);
 		break;
 	case RECORD_STATES_OFF:
+		is_full = hunt->is_sampled || calls_see_less(hunt, record->time_ns);
 		hunt->is_sampled = hunt->history.is_rough = true;
 		hunt->lacks_starts |= !(record->flags & RECORD_TELLS_STARTS);
-		lose_some_of_all(hunt);
 		break;
 	case RECORD_STATISTICS:
 		hunt->lost = ((const struct record_statistics *)record)->counts[STAT_LOST];

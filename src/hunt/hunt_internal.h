@@ -27,7 +27,8 @@ struct hunt_target {
 	uint32_t site; /* where one was entered */
 	uint64_t first_ns, last_ns; /* when calls began and ended */
 	uint64_t lost; /* calls whose end was not seen */
-	uint64_t holes; /* calls that ended, of which records are missing */
+	uint64_t holes,
+		holes_max_ns; /* calls that ended, of which records are missing, and the slowest */
 	uint64_t open; /* that were open when tracing, or their process, ended */
 	uint64_t num_samples; /* within calls */
 	uint64_t num_looks, looked_ns; /* the same, and the time of these calls */
@@ -42,7 +43,7 @@ struct open_call {
 	uint32_t site;
 	uint32_t frame; /* of its entry */
 	uint64_t g; /* struct hunt_open */
-	uint64_t start_ns;
+	uint64_t start_ns, looked_from_ns; /* from then on, where waits are looked for */
 	struct pieces pieces; /* up to where the span begins */
 	struct span span;
 	struct starts starts;
@@ -101,6 +102,8 @@ bool calls_end(struct hunt *hunt, struct hunt_goroutine *goroutine, uint64_t end
 bool calls_wait(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_wait *wait,
 		uint32_t object);
 void calls_short_waits(struct hunt_goroutine *goroutine, const struct record_short_waits *waits);
+/* From now on waits are looked for: of those that are not over the records told so far are all. */
+bool calls_see_less(struct hunt *hunt, uint64_t now_ns);
 bool calls_off_cpu(struct hunt_goroutine *goroutine, const struct record_offcpu *off);
 bool calls_look(struct hunt *hunt, struct hunt_goroutine *goroutine, const struct record_look *look,
 		uint32_t object);

@@ -95,6 +95,7 @@ static void tell_durations(const struct hunt_target *target, struct hunt_report 
 	report->samples = target->num_samples;
 	report->lost = target->lost;
 	report->holes = target->holes;
+	report->holes_max_ns = target->holes_max_ns;
 }
 
 /* Sets `alike` and cut_ns. */

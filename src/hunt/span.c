@@ -77,9 +77,9 @@ static uint64_t take(uint64_t *left, uint64_t ns)
 static uint64_t unseen_in(const struct span *span, uint64_t period_ns, uint64_t stretch_ns)
 {
 	uint64_t short_ns = span->waiting_ns + span->syscall_ns + span->runnable_ns;
-	uint64_t most = SPAN_LOST_PERIODS * period_ns;
+	uint64_t most = (span->is_doubtful ? SPAN_DOUBTFUL_PERIODS : SPAN_LOST_PERIODS) * period_ns;
 
-	if (most < SPAN_LOST_NS)
+	if (most < SPAN_LOST_NS && !span->is_doubtful)
 		most = SPAN_LOST_NS;
 	if (!period_ns || stretch_ns <= short_ns)
 		return 0;

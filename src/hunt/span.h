@@ -21,7 +21,7 @@ struct span {
 	/* short waits */
 	uint64_t waiting_ns, syscall_ns, runnable_ns;
 	uint64_t num_short;
-	/* It may have been a wait that nobody saw, unless a sample shows that it ran. */
+	/* It may have been a wait that nobody saw, where no sample shows that it ran. */
 	bool is_doubtful;
 };
 
@@ -31,6 +31,8 @@ struct span {
  * be stopped by its host. */
 #define SPAN_LOST_PERIODS 20
 #define SPAN_LOST_NS      UINT64_C(100000000)
+/* The same where it is doubtful. */
+#define SPAN_DOUBTFUL_PERIODS 3
 
 /* A sample, or a time without a processor, behind those that are there. False: out of memory. */
 bool span_add(struct span *span, const struct piece *item);

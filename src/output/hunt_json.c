@@ -262,8 +262,10 @@ static void put_report(struct output *out, const struct hunt_report *report)
 		json_member_number(&json, "rested_ns", report->rested_ns);
 	if (report->lost)
 		json_member_number(&json, "calls_lost", report->lost);
-	if (report->holes)
+	if (report->holes) {
 		json_member_number(&json, "calls_incomplete", report->holes);
+		json_member_number(&json, "incomplete_max_ns", report->holes_max_ns);
+	}
 	json_end(&json);
 }
 

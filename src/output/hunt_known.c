@@ -30,14 +30,17 @@ void hunt_known_put_mode(struct output *out, const struct hunt_report *report)
 /* Calls that could not be looked at as a whole. */
 static void put_left_out(struct output *out, const struct hunt_report *report)
 {
-	char in_part[256] = "", without_end[128] = "", text[TEXT_SIZE];
+	char in_part[256] = "", without_end[128] = "", text[TEXT_SIZE], amount[HUNT_AMOUNT_SIZE];
 
 	if (!report->lost && !report->holes)
 		return;
 	if (report->holes)
-		snprintf(in_part, sizeof(in_part),
-			 "%s seen in part, as probes were changed meanwhile or events were lost",
-			 text_counted(report->holes, "that was", "that were").text);
+		snprintf(
+			in_part, sizeof(in_part),
+			"%s seen in part%s%s, as probes were changed meanwhile or events were lost",
+			text_counted(report->holes, "that was", "that were").text,
+			report->holes > 1 ? ", the slowest of " : ", of ",
+			hunt_amount(amount, report->holes_max_ns));
 	if (report->lost)
 		snprintf(without_end, sizeof(without_end), "%s whose end was not seen",
 			 text_count(report->lost).text);

@@ -93,8 +93,8 @@ static void put_comparison(struct output *out, const struct hunt_report *report)
 	else if (report->alike)
 		snprintf(
 			text, sizeof(text),
-			"no call is much slower than the others; what they spend their time (%s each) on:",
-			amounts[0]);
+			"no call%s is much slower than the others; what they spend their time (%s each) on:",
+			report->holes ? " that was seen as a whole" : "", amounts[0]);
 	else if (!report->fast_ns)
 		snprintf(text, sizeof(text),
 			 "%s of %s on average; what that time went to:", slow.text, amounts[0]);

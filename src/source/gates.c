@@ -155,6 +155,31 @@ void gates_visit_losses(struct gates *gates, uint64_t time_ns,
 	walk(gates, visit_loss, &teller);
 }
 
+/* ---- who is inside ---- */
+
+struct visitor {
+	void (*visit)(void *context, const struct gate_key *key, uint64_t goid);
+	void *context;
+};
+
+static void visit_if_open(struct gates *gates, const struct gate_key *key, const struct gate *gate,
+			  void *context)
+{
+	const struct visitor *visitor = context;
+
+	if (gate->state == GATE_OPEN && gate->goid)
+		visitor->visit(visitor->context, key, gate->goid);
+}
+
+void gates_visit_open(struct gates *gates,
+		      void (*visit)(void *context, const struct gate_key *key, uint64_t goid),
+		      void *context)
+{
+	struct visitor visitor = {visit, context};
+
+	walk(gates, visit_if_open, &visitor);
+}
+
 /* ---- sweeping ---- */
 
 static void delete_if_gone(struct gates *gates, const struct gate_key *key, const struct gate *gate,

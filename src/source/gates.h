@@ -47,6 +47,11 @@ void gates_take_losses(struct gates *gates, const struct record_process *end,
 void gates_visit_losses(struct gates *gates, uint64_t time_ns,
 			void (*tell)(void *context, const struct record *loss), void *context);
 
+/* Goroutines that are inside targets. */
+void gates_visit_open(struct gates *gates,
+		      void (*visit)(void *context, const struct gate_key *key, uint64_t goid),
+		      void *context);
+
 /* Takes all out, while nothing is traced. */
 void gates_forget(struct gates *gates);
 

@@ -17,6 +17,9 @@ static bool is_of_states(const struct plan *plan, uint32_t func)
 
 static struct error *end_states(struct live *live)
 {
+	/* Of calls that are open, as far as they were seen. */
+	open_waits_note(live->open_waits, live_now_ns(live));
+	open_waits_tell(live->open_waits, false, live_hand_on_made, live);
 	live_hand_on_states_off(live);
 	return live_leave_states(live);
 }

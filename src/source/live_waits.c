@@ -8,13 +8,26 @@
 
 #include "source/open_wait.h"
 
+static void look_at(void *context, const struct gate_key *key, uint64_t goid)
+{
+	struct live *live = context;
+
+	looks_add(live->looks, goid, (uint32_t)key->pid, key->g);
+}
+
+/* Of calls that are open, too. */
 static struct error *begin_looks(struct live *live)
 {
+	struct error *err;
+
 	if (!live->options.run.hunt.is_wanted || live->looks)
 		return NULL;
 	live->bpf->bss->samples_waits = true;
-	return looks_new(live->options.plan, live->bpf, live->options.run.hunt.frequency_hz,
-			 live->options.clock, &live->looks);
+	err = looks_new(live->options.plan, live->bpf, live->options.run.hunt.frequency_hz,
+			live->options.clock, &live->looks);
+	if (!err)
+		gates_visit_open(&live->gates, look_at, live);
+	return err;
 }
 
 void live_hand_on_states_off(struct live *live)

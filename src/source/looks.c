@@ -99,6 +99,11 @@ void looks_see(struct looks *looks, const struct record *record)
 	looked_at_forget(&looks->processes, (pid_t)record->pid);
 }
 
+void looks_add(struct looks *looks, uint64_t goid, uint32_t pid, uint64_t g)
+{
+	insiders_add(&looks->insiders, goid, pid, g);
+}
+
 void looks_forget(struct looks *looks)
 {
 	insiders_forget(&looks->insiders);

@@ -5,9 +5,9 @@
  * that it waits for. So are those that calls started, as long as the call is open, and those that may hold a lock that
  * somebody of these waits for (holders.h).
  *
- * Who is inside is known by the records that the kernel sends, which all pass by here. Memory and time are
- * bounded: of more goroutines than can be read at once some are, chosen by chance, and where that takes
- * long it is done more rarely.
+ * Who is inside is known by the records that the kernel sends, which all pass by here; who was before is told
+ * (looks_add()). Memory and time are bounded: of more goroutines than can be read at once some are, chosen by chance,
+ * and where that takes long it is done more rarely.
  */
 #ifndef SOURCE_LOOKS_H
 #define SOURCE_LOOKS_H
@@ -34,6 +34,9 @@ void looks_free(struct looks *looks); /* NULL is fine */
 
 /* A record of the kernel's. Whom there is no memory for is not looked at. */
 void looks_see(struct looks *looks, const struct record *record);
+
+/* A goroutine that was inside before there were looks. */
+void looks_add(struct looks *looks, uint64_t goid, uint32_t pid, uint64_t g);
 
 /* Nobody is inside any more. */
 void looks_forget(struct looks *looks);

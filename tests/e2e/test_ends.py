@@ -69,6 +69,12 @@ def test_process_ends_inside_a_call(binary, start, trace, command, status):
 MANY = ["--max-overhead", "20", "-u", "*", "-u", "!runtime*", "-u", "!main.inner"]
 
 
+def own(trees):
+    """The shapes of the program's own calls: a goroutine may be preempted anywhere, and Go's runtime has functions in assembly
+    whose names do not begin with it."""
+    return [(name, end, own(calls)) for name, end, calls in trees if name.startswith("main.")]
+
+
 @pytest.mark.parametrize("options", [[], ["--no-emulate-ret"], ["--attach", "tracefs"], ["--attach", "perf_event"], MANY,
                                      [*MANY, "--attach", "tracefs"]], ids=" ".join)
 def test_function_of_one_instruction(binary, start, trace, options):
@@ -78,7 +84,7 @@ def test_function_of_one_instruction(binary, start, trace, options):
     for _ in range(3):
         program.work("nothing")
     leaf, empty = ("main.leaf", "return", []), ("main.empty", "return", [])
-    assert list(shapes(tracer.stop().calls()).values()) == [[("main.outer", "return", [leaf, empty, leaf])] * 3]
+    assert [own(trees) for trees in shapes(tracer.stop().calls()).values()] == [[("main.outer", "return", [leaf, empty, leaf])] * 3]
     assert ("step by step" in tracer.err) == (options[:len(MANY)] == MANY)
 
 

@@ -4,6 +4,7 @@
 Whether the guard acts does not depend on how busy the machine is: the programs do nothing else than to call functions
 that have probes, so that these take most of whatever time they get."""
 
+import json
 import re
 import threading
 
@@ -183,6 +184,25 @@ def test_waits_of_hunt(binary, start, run_tool, method):
     assert re.search(r"\n +\d+ % +\S+ m?s  chan receive in main\.waiting  /\S*/main\.go:\d+\n", report), report
 
 
+@pytest.mark.parametrize("method", ["uprobe_multi", "tracefs"])
+def test_waits_of_a_call_that_is_open(binary, start, run_tool, method):
+    """It began while waits were exact, and it is the one that was slow."""
+    program = start(binary("hot"))
+    tracer = run_tool("hunt", *GUARDED, "--attach", method, "--stuck", "1h", "-f", "json", "-p", program.pid, "main.holder").await_tracing()
+    program.work("HOLD")
+    program.work("SWITCH 1")
+    await_condition(lambda: "where goroutines change their states: from now on waits are sampled" in tracer.err,
+                    "states are not taken off")
+    program.work("SWITCH 0")
+    program.work("PAUSE 500")
+    program.work("RELEASE")
+    (report,) = map(json.loads, tracer.stop().out.splitlines())
+    (cause,) = [one for one in report["causes"] if one["share"] > 0.5]
+    assert (report["calls"], report["mode"], "calls_incomplete" in report) == (1, "sampled", False), report
+    assert (cause["kind"], cause["function"]) == ("chan receive", "main.waiting"), report
+    assert cause["ns"] > 500_000_000 and report["coverage"]["explained_ns"] > 0.9 * report["coverage"]["total_ns"], report
+
+
 def cost_of_turns(program, run_tool, count):
     """Milliseconds."""
     tracer = run_tool("hunt", "--max-overhead", "none", "-p", program.pid, "main.holder").await_tracing()
@@ -305,7 +325,9 @@ def test_careful_begin(binary, start, trace):
     program.work("OUTSIDE 0")
     program.work("GO 3")
     for tree in roots(tracer.stop()):
-        assert names(tree) == ["main.first", "main.last"] and tree["functions_off"] >= 1
+        # A goroutine may be preempted anywhere, by functions in assembly whose names do not begin with "runtime".
+        own = [name for name in names(tree) if name.startswith("main.")]
+        assert own == ["main.first", "main.last"] and tree["functions_off"] >= 1
     assert program.finish() == 0
 
 

@@ -89,6 +89,7 @@ static void check_holes(const struct hunt_report *report)
 {
 	assert_int_equal(report->calls, 23);
 	assert_int_equal(report->holes, 3);
+	assert_int_equal(report->holes_max_ns, 30000000);
 	assert_int_equal(report->lost, 2);
 	assert_int_equal(report->max_ns, 30000000);
 	assert_int_equal(report->looked_at, 20);
