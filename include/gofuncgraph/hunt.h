@@ -71,6 +71,9 @@ struct error *hunt_feed(struct hunt *hunt, const struct record *record);
  * Fills in kind and text, which lives as long as the hunt. False: unknown, or nothing. */
 bool hunt_stuck_on(struct hunt *hunt, const struct record_stuck *look, struct hunt_object *object);
 
+/* A stack that a record names. NULL: it is not known. Stays as long as the hunt. */
+const struct known_stack *hunt_stack(const struct hunt *hunt, uint64_t id);
+
 /* Calls of all targets so far that have ended. */
 uint64_t hunt_num_calls(const struct hunt *hunt);
 

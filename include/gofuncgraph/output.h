@@ -87,6 +87,19 @@ struct output_totals {
 	const struct hunt_drill *drill; /* the same: its trees are to come behind; NULL: none */
 };
 
+/* A goroutine that may serve what that of a stuck call waits for. */
+struct hunt_lead {
+	uint64_t goid;
+	enum lead_by by;
+	bool of_wait_group; /* `object` is one, and no channel */
+	uint64_t object; /* address of what is waited for; 0: none */
+	const char *state; /* as below */
+	const struct hunt_object *on; /* what its own wait is on; NULL: unknown, or nothing */
+	/* Where it is, as below */
+	const uint64_t *stack;
+	size_t num_addresses;
+};
+
 /* A call that is open for much longer than others took, and what its goroutine does now. */
 struct hunt_stuck {
 	struct place target;
@@ -95,11 +108,13 @@ struct hunt_stuck {
 	uint32_t pid;
 	const char *state; /* "chan receive", "running"; NULL: unknown */
 	const struct hunt_object *on; /* what it waits on; NULL: unknown, or nothing */
-	bool waits_for_others; /* the goroutines command may tell for whom */
+	bool waits_for_others; /* without leads: the goroutines command may tell for whom */
 	/* Its stack as return addresses, the innermost first; none, and `why_not`, if it is not known. */
 	const uint64_t *stack;
 	size_t num_addresses;
 	const char *why_not;
+	const struct hunt_lead *leads;
+	size_t num_leads;
 };
 
 /* --caller: how "graph" tells where a call came from, and where it ended. */

@@ -22,6 +22,7 @@
 #ifndef GOFUNCGRAPH_RECORD_HUNT_H
 #define GOFUNCGRAPH_RECORD_HUNT_H
 
+#include "gofuncgraph/lead.h"
 #include "gofuncgraph/record_kinds.h"
 #include "gofuncgraph/waited_on.h"
 
@@ -232,6 +233,26 @@ struct record_stuck {
 	__u8 why_no_stack; /* enum stuck_why */
 	__u8 unused[4];
 	struct waited_on on;
+};
+
+/* A goroutine that may serve what that one waits for. */
+struct stuck_lead {
+	__u64 goid;
+	__u64 object; /* address of what is waited for; 0 of LEAD_STARTED */
+	__u64 stack; /* where it was, down to its first function; 0: unknown, as while it runs */
+	__u8 by; /* enum lead_by */
+	__u8 of_wait_group; /* `object` is one, and no channel */
+	__u8 state; /* enum goroutine_state without STATE_SCAN */
+	__u8 reason; /* of STATE_WAITING, as in struct record_state; else 0 */
+	__u8 unused[4];
+	struct waited_on on; /* what its own wait is on */
+};
+
+/* A RECORD_STUCK is as long as it takes when there are any. */
+struct record_stuck_leads {
+	struct record_stuck stuck;
+	__u64 num_leads; /* of these, as many are there */
+	struct stuck_lead leads[LEADS_MAX];
 };
 
 #endif

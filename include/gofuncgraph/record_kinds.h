@@ -62,7 +62,7 @@ enum record_kind {
 	 * end that are open is not seen, then or later */
 	RECORD_REST,
 	RECORD_REST_END,
-	/* struct record_stuck, made by who traces, to hunt only */
+	/* struct record_stuck or record_stuck_leads, made by who traces, to hunt only */
 	RECORD_STUCK,
 	/* struct record_holder, made by a source, to hunt only */
 	RECORD_HOLDER,

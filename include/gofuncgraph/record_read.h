@@ -125,6 +125,22 @@ static inline const struct waited_on *record_waited_on(const struct record *reco
 	return NULL;
 }
 
+/* Of a RECORD_STUCK, as far as it is long enough. Returns how many. */
+static inline size_t record_stuck_leads(const struct record_stuck *stuck,
+					const struct stuck_lead **leads)
+{
+	const struct record_stuck_leads *record = (const struct record_stuck_leads *)stuck;
+	size_t begin = offsetof(struct record_stuck_leads, leads), room;
+
+	if (stuck->header.size < begin)
+		return 0;
+	*leads = record->leads;
+	room = (stuck->header.size - begin) / sizeof(record->leads[0]);
+	if (room > LEADS_MAX)
+		room = LEADS_MAX;
+	return record->num_leads < room ? record->num_leads : room;
+}
+
 /* Of an entry: record_stack.id, or 0. */
 static inline __u64 record_entry_stack(const struct record *record)
 {

@@ -46,6 +46,15 @@ static inline uint64_t monotonic_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* What this thread has had of processors so far. */
+static inline uint64_t thread_cpu_ns(void)
+{
+	struct timespec now = {0};
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 /* The time now, as a record would have it. */
 uint64_t event_clock_now_ns(const struct event_clock *clock);
 

@@ -9,6 +9,7 @@
 #include "gofuncgraph/hunt.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/source.h"
+#include "goroutines/leads.h"
 #include "goroutines/places.h"
 #include "goroutines/snapshot.h"
 
@@ -22,6 +23,11 @@ struct hunt_memory {
 	pid_t pid;
 	struct snapshot snapshot;
 	struct error *err; /* why there is none */
+	struct leads *leads; /* of those of its stuck calls that wait for other goroutines */
+	size_t num_leads;
+	/* What looking for leads has cost this thread since the first one, and when that was, as records tell time;
+	 * 0: there was none. */
+	uint64_t leads_cost_ns, first_leads_ns;
 	struct hunt_open stuck[STUCK_MAX]; /* to be told */
 	size_t num_stuck;
 	uint64_t num_more;
@@ -30,8 +36,8 @@ struct hunt_memory {
 /* Remembers the call, to be told soon. */
 void hunt_memory_add_stuck(struct hunt_memory *memory, const struct hunt_open *call);
 
-/* Looks at all that were remembered: hands on a RECORD_STUCK of each, and before it the stack that it names. The
- * source is that of the calls. */
+/* Looks at all that were remembered: hands on a RECORD_STUCK of each, and before it the stacks that it names. The
+ * source is that of the calls. Leads are looked for as long as that costs little. */
 void hunt_memory_look(struct hunt_memory *memory, const struct source *source,
 		      const struct record_sink *sink);
 

@@ -3,6 +3,7 @@
 
 #include "gofuncgraph/stacks.h"
 #include "goroutines/awaited.h"
+#include "names/waited_on_text.h"
 
 static uint32_t func_of_site(void *context, uint32_t site)
 {
@@ -31,25 +32,64 @@ static const char *why_no_stack(uint8_t why)
 								    : "its stack cannot be read";
 }
 
-static const char *state_of(struct names *names, const struct record_stuck *look)
+static const char *state_of(struct names *names, uint8_t state, uint8_t reason)
 {
-	const char *reason =
-		look->state == STATE_WAITING ? names_wait_reason(names, look->reason) : NULL;
+	return (state == STATE_WAITING ? names_wait_reason(names, reason) : NULL)
+		       ?: names_state(names, state);
+}
 
-	return reason ?: names_state(names, look->state);
+/* Of one call, and what they point to. */
+struct told_leads {
+	struct hunt_lead items[LEADS_MAX];
+	size_t count;
+	struct hunt_object on[LEADS_MAX];
+	char texts[LEADS_MAX][WAITED_ON_TEXT_SIZE];
+};
+
+static void add_lead(const struct hunt_view *view, const struct stuck_lead *lead,
+		     struct told_leads *told)
+{
+	const struct known_stack *stack = hunt_stack(view->hunt, lead->stack);
+	size_t at = told->count++;
+	struct hunt_object *on = &told->on[at];
+
+	on->text = told->texts[at];
+	told->items[at] = (struct hunt_lead){
+		.goid = lead->goid,
+		.by = lead->by,
+		.of_wait_group = lead->of_wait_group,
+		.object = lead->object,
+		.state = state_of(view->names, lead->state, lead->reason),
+		.on = waited_on_text(&lead->on, &on->kind, told->texts[at]) ? on : NULL,
+		.stack = stack ? stack->addresses : NULL,
+		.num_addresses = stack ? stack->count : 0,
+	};
+}
+
+static void add_leads(const struct hunt_view *view, const struct record_stuck *look,
+		      struct told_leads *told)
+{
+	const struct stuck_lead *leads;
+	size_t count = record_stuck_leads(look, &leads);
+
+	for (size_t i = 0; i < count; i++)
+		/* A newer version may know of further ways. */
+		if (leads[i].by <= LEAD_STARTED)
+			add_lead(view, &leads[i], told);
 }
 
 static void on_stuck(void *context, const struct hunt_open *call, const struct record_stuck *look,
 		     const struct known_stack *stack)
 {
 	const struct hunt_view *view = context;
+	struct told_leads leads = {.count = 0};
 	struct hunt_object object;
 	struct hunt_stuck stuck = {
 		.target = *names_site(view->names, call->site),
 		.ns = call->now_ns - call->start_ns,
 		.goid = call->goid,
 		.pid = call->pid,
-		.state = look->is_found ? state_of(view->names, look) : NULL,
+		.state = look->is_found ? state_of(view->names, look->state, look->reason) : NULL,
 	};
 
 	/* Of a recording: it was looked at sooner. */
@@ -64,6 +104,9 @@ static void on_stuck(void *context, const struct hunt_open *call, const struct r
 	if (hunt_stuck_on(view->hunt, look, &object))
 		stuck.on = &object;
 	stuck.waits_for_others = stuck.state && awaited_is_another(stuck.state);
+	add_leads(view, look, &leads);
+	stuck.leads = leads.items;
+	stuck.num_leads = leads.count;
 	output_stuck(view->output, &stuck);
 }
 

@@ -373,6 +373,12 @@ static void make_leads(struct search *search, pid_t pid, struct leads *leads)
 		keep_true_ones(search, leads);
 }
 
+bool leads_may_have(const struct goroutine *one)
+{
+	return one->awaited.kind == AWAITED_CHANNEL || one->awaited.kind == AWAITED_SELECT ||
+	       one->awaited.kind == AWAITED_SEMAPHORE;
+}
+
 struct error *leads_find(const struct snapshot_source *source, struct places *places,
 			 const struct snapshot *snapshot, pid_t pid, struct leads *found,
 			 size_t count)

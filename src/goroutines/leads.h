@@ -8,24 +8,17 @@
 #ifndef GOROUTINES_LEADS_H
 #define GOROUTINES_LEADS_H
 
+#include "gofuncgraph/lead.h"
 #include "gofuncgraph/waited_on.h"
 #include "goroutines/places.h"
 #include "goroutines/snapshot.h"
 
-/* What more than so many have says nothing. */
-#define LEADS_MAX 3
 /* Goroutines that are asked for at once. */
 #define LEADS_MAX_ASKED 64
 
-enum lead_by {
-	LEAD_HAS, /* it has `object` on its stack */
-	LEAD_SHARES, /* it and who waits have one in common that holds `object` */
-	LEAD_STARTED, /* it was started by who waits; `object` is 0 */
-};
-
 struct lead {
 	size_t index; /* in the snapshot */
-	uint64_t object; /* address of the channel or wait group */
+	uint64_t object; /* address of the channel or wait group; 0: LEAD_STARTED */
 	enum lead_by by;
 	struct waited_on on; /* what its "IO wait" is on, of a process */
 };
@@ -36,6 +29,9 @@ struct leads {
 	size_t count; /* 0: none is known */
 	struct lead items[LEADS_MAX];
 };
+
+/* Whether what it waits for may have leads, as far as that is known. */
+bool leads_may_have(const struct goroutine *one);
 
 /*
  * Looks for leads of those of the first `count` of `found` that wait for channels or wait groups, by their `waiter`. Reads

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
+#include "names/lead_text.h"
 #include "names/waited_on_text.h"
 #include "output/process_lines.h"
 
@@ -122,8 +123,6 @@ static void put_channels(struct json_writer *json, const struct report *report,
 
 static void put_lead(struct json_writer *json, const struct report *report, const struct lead *lead)
 {
-	static const char *const ways[] = {
-		[LEAD_HAS] = "stack", [LEAD_SHARES] = "object", [LEAD_STARTED] = "started"};
 	static const char *const names[] = {
 		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
 	char text[WAITED_ON_TEXT_SIZE];
@@ -131,7 +130,7 @@ static void put_lead(struct json_writer *json, const struct report *report, cons
 
 	json_open(json, '{');
 	json_member_number(json, "goid", report->snapshot->goroutines[lead->index].goid);
-	json_member_text(json, "by", ways[lead->by]);
+	json_member_text(json, "by", lead_by_name(lead->by));
 	if (lead->object)
 		put_address(json, "address", lead->object);
 	if (waited_on_text(&lead->on, &kind, text)) {

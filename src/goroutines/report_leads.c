@@ -1,35 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* report_leads.c - whose leads are looked for, of all that are reported. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "goroutines/report.h"
+#include "names/lead_text.h"
 
 /* Of each group, where groups are told: the others mostly wait for the same kind of things. */
 #define MAX_OF_GROUP 3
 
-struct own_search {
-	const struct shown_frame *own, *last; /* its innermost own one, and the outermost one */
+struct place_search {
+	struct telling_frame so_far;
+	const struct shown_frame *found;
 };
 
 static void note_frame(void *context, const struct shown_frame *frame)
 {
-	struct own_search *search = context;
+	struct place_search *search = context;
 
-	if (!search->own && frame->is_own)
-		search->own = frame;
-	/* What the compiler makes of a go statement calls what it names. */
-	if (!search->last ||
-	    (!strstr(frame->frame.name, ".gowrap") && !strstr(frame->frame.name, ".func")))
-		search->last = frame;
+	if (telling_frame_is(&search->so_far, frame->frame.name, frame->is_own))
+		search->found = frame;
 }
 
 const struct shown_frame *report_place(const struct report *report, const struct goroutine *one)
 {
-	struct own_search search = {0};
+	struct place_search search = {0};
 
 	report_frames(report, one, note_frame, &search);
-	return search.own ?: search.last;
+	return search.found;
 }
 
 /* Those that the library has for itself, as for each connection, wait for work. */
@@ -37,9 +34,7 @@ static bool may_have_leads(const struct report *report, const struct goroutine *
 {
 	const struct shown_frame *place = report_place(report, one);
 
-	return (one->awaited.kind == AWAITED_CHANNEL || one->awaited.kind == AWAITED_SELECT ||
-		one->awaited.kind == AWAITED_SEMAPHORE) &&
-	       place && place->is_own;
+	return leads_may_have(one) && place && place->is_own;
 }
 
 static int compare_waiters(const void *a, const void *b)

@@ -1,34 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* text_leads.c - who may serve what goroutines of a group wait for, and what those do. */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "goroutines/text_out.h"
+#include "names/lead_text.h"
 #include "names/waited_on_text.h"
-
-static const char *name_of(const struct goroutine *waiter)
-{
-	return waiter->awaited.kind == AWAITED_SEMAPHORE ? "wait group" : "channel";
-}
-
-static void put_how(struct text_out *out, const struct lead *lead, const struct goroutine *waiter)
-{
-	char text[96];
-
-	switch (lead->by) {
-	case LEAD_HAS:
-		snprintf(text, sizeof(text), " has the %s at 0x%" PRIx64 " on its stack",
-			 name_of(waiter), lead->object);
-		break;
-	case LEAD_SHARES:
-		snprintf(text, sizeof(text), " shares what has the %s at 0x%" PRIx64,
-			 name_of(waiter), lead->object);
-		break;
-	default:
-		snprintf(text, sizeof(text), " was started by it");
-	}
-	text_put(out, text);
-}
 
 static void put_on(struct text_out *out, const struct waited_on *on)
 {
@@ -48,7 +22,7 @@ static void put_lead(struct text_out *out, const struct lead *lead, const struct
 {
 	const struct goroutine *one = &out->report->snapshot->goroutines[lead->index];
 	const struct shown_frame *place = report_place(out->report, one);
-	char state[REPORT_STATE_SIZE];
+	char state[REPORT_STATE_SIZE], text[LEAD_TEXT_SIZE];
 
 	report_state(out->report, one, state);
 	text_put(out, "  ");
@@ -57,9 +31,8 @@ static void put_lead(struct text_out *out, const struct lead *lead, const struct
 		text_put_number(out, waiter->goid);
 		text_put(out, ": ");
 	}
-	text_put(out, "goroutine ");
-	text_put_number(out, one->goid);
-	put_how(out, lead, waiter);
+	text_put(out, lead_text(text, one->goid, lead->by, lead->object,
+				waiter->awaited.kind == AWAITED_SEMAPHORE));
 	text_put(out, ": ");
 	text_put_hostile(out, state);
 	put_on(out, &lead->on);

@@ -76,6 +76,11 @@ void stuck_tell(struct hunt *hunt, const struct hunt_goroutine *goroutine,
 				 stacks_find(&hunt->stacks, look->stack));
 }
 
+const struct known_stack *hunt_stack(const struct hunt *hunt, uint64_t id)
+{
+	return stacks_find(&hunt->stacks, id);
+}
+
 /* ---- what it waits on ---- */
 
 /* From the innermost frame on, as far as what was found last goes: to the target. */

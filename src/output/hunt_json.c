@@ -4,8 +4,10 @@
  *
  * Other programs depend on the names: fields may be added, none renamed. What is unknown is left out.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
+#include "names/lead_text.h"
 #include "output/format.h"
 #include "output/hunt_drill.h"
 #include "output/hunt_processes.h"
@@ -82,12 +84,12 @@ static void put_parts(struct json_writer *json, const struct hunt_doing *doing)
 	json_close(json, ']');
 }
 
+static const char *const object_kinds[] = {
+	[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
+
 static void put_object(struct json_writer *json, const struct hunt_object *object)
 {
-	static const char *const kinds[] = {
-		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
-
-	json_member_text(json, "kind", kinds[object->kind]);
+	json_member_text(json, "kind", object_kinds[object->kind]);
 	json_member_text(json, "name", object->text);
 }
 
@@ -277,6 +279,53 @@ static void end(struct output *out, const struct output_totals *totals)
 
 /* ---- stuck ---- */
 
+static void put_stack(struct output *out, struct json_writer *json, const uint64_t *stack,
+		      size_t num_addresses)
+{
+	json_member_open(json, "stack", '[');
+	for (size_t i = 0; i < num_addresses; i++) {
+		struct name_frames frames = names_frames(out->names, stack[i]);
+
+		for (size_t j = 0; j < frames.count; j++) {
+			json_open(json, '{');
+			put_place(json, &frames.places[j]);
+			json_close(json, '}');
+		}
+	}
+	json_close(json, ']');
+}
+
+/* As of the goroutines command, and what is told of each goroutine there. */
+static void put_lead(struct output *out, struct json_writer *json, const struct hunt_lead *lead)
+{
+	char address[2 + 16 + 1];
+
+	json_open(json, '{');
+	json_member_number(json, "goid", lead->goid);
+	json_member_text(json, "by", lead_by_name(lead->by));
+	if (lead->object) {
+		snprintf(address, sizeof(address), "0x%" PRIx64, lead->object);
+		json_member_text(json, "address", address);
+	}
+	if (lead->on) {
+		json_text_key(json, object_kinds[lead->on->kind]);
+		json_text(json, lead->on->text);
+	}
+	json_member_text(json, "state", lead->state);
+	put_stack(out, json, lead->stack, lead->num_addresses);
+	json_close(json, '}');
+}
+
+static void put_leads(struct output *out, struct json_writer *json, const struct hunt_stuck *stuck)
+{
+	if (!stuck->num_leads)
+		return;
+	json_member_open(json, "leads", '[');
+	for (size_t i = 0; i < stuck->num_leads; i++)
+		put_lead(out, json, &stuck->leads[i]);
+	json_close(json, ']');
+}
+
 static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 {
 	struct json_writer json = json_begin(&out->writer);
@@ -294,17 +343,8 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 		put_object(&json, stuck->on);
 		json_close(&json, '}');
 	}
-	json_member_open(&json, "stack", '[');
-	for (size_t i = 0; i < stuck->num_addresses; i++) {
-		struct name_frames frames = names_frames(out->names, stuck->stack[i]);
-
-		for (size_t j = 0; j < frames.count; j++) {
-			json_open(&json, '{');
-			put_place(&json, &frames.places[j]);
-			json_close(&json, '}');
-		}
-	}
-	json_close(&json, ']');
+	put_stack(out, &json, stuck->stack, stuck->num_addresses);
+	put_leads(out, &json, stuck);
 	json_end(&json);
 }
 

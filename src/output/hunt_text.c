@@ -11,6 +11,7 @@
 
 #include "base/terminal.h"
 #include "base/text.h"
+#include "names/lead_text.h"
 #include "output/hunt_doing.h"
 #include "output/hunt_drill.h"
 #include "output/hunt_known.h"
@@ -253,6 +254,55 @@ static void end(struct output *out, const struct output_totals *totals)
 
 /* ---- stuck ---- */
 
+/* Its function alone. False: none of its stack is known. */
+static bool find_place(struct output *out, const struct hunt_lead *lead, struct place *place)
+{
+	struct telling_frame so_far = {0};
+
+	for (size_t i = 0; i < lead->num_addresses; i++) {
+		struct name_frames frames = names_frames(out->names, lead->stack[i]);
+
+		for (size_t j = 0; j < frames.count; j++) {
+			const struct place *frame = &frames.places[j];
+
+			if (frame->function && !names_is_hidden(frame) && !names_is_bottom(frame) &&
+			    telling_frame_is(&so_far, frame->function->text,
+					     names_is_own(out->names, frame)))
+				*place = (struct place){.function = frame->function};
+		}
+	}
+	return so_far.has_any;
+}
+
+static void put_lead(struct output *out, const struct hunt_lead *lead)
+{
+	char text[LEAD_TEXT_SIZE + 2], then[HUNT_OBJECT_SIZE + 4] = "";
+	struct place place;
+	bool has_place = find_place(out, lead, &place);
+	struct hunt_line line = {.indent = 2,
+				 .before = text,
+				 .name = lead->state,
+				 .then = then,
+				 .place = has_place ? &place : NULL,
+				 .is_name_only = true,
+				 .is_bold = true};
+
+	lead_text(text, lead->goid, lead->by, lead->object, lead->of_wait_group);
+	strcat(text, ": ");
+	if (lead->on)
+		hunt_object_put(then, lead->on);
+	if (has_place)
+		strcat(then, " in ");
+	/* What it waits for tells most. */
+	if (!hunt_line_fits(out, &line)) {
+		text[strlen(text) - 1] = 0;
+		hunt_line_put(out, &(struct hunt_line){.indent = 2, .before = text});
+		line.indent = 6;
+		line.before = "";
+	}
+	hunt_line_put(out, &line);
+}
+
 static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 {
 	char text[TEXT_SIZE], on[HUNT_OBJECT_SIZE], amount[HUNT_AMOUNT_SIZE];
@@ -285,7 +335,9 @@ static void put_stuck(struct output *out, const struct hunt_stuck *stuck)
 	}
 	if (stuck->why_not)
 		hunt_line_put(out, &(struct hunt_line){.indent = 4, .before = stuck->why_not});
-	if (stuck->waits_for_others) {
+	for (size_t i = 0; i < stuck->num_leads; i++)
+		put_lead(out, &stuck->leads[i]);
+	if (stuck->waits_for_others && !stuck->num_leads) {
 		snprintf(text, sizeof(text),
 			 "who may end that: gofuncgraph-c goroutines -p %u --goid %" PRIu64,
 			 stuck->pid, stuck->goid);

@@ -264,6 +264,16 @@ static void take_origin(struct notes *notes, const struct origin *origin)
 	}
 }
 
+static void take_stuck(struct notes *notes, const struct record_stuck *stuck)
+{
+	const struct stuck_lead *leads;
+	size_t count = record_stuck_leads(stuck, &leads);
+
+	names_wait_reason(notes->names, stuck->reason);
+	for (size_t i = 0; i < count; i++)
+		names_wait_reason(notes->names, leads[i].reason);
+}
+
 void notes_take_record(struct notes *notes, const struct record *record)
 {
 	const struct record_frame *frame = (const struct record_frame *)record;
@@ -293,7 +303,7 @@ void notes_take_record(struct notes *notes, const struct record *record)
 		names_wait_reason(notes->names, ((const struct record_look *)record)->reason);
 		break;
 	case RECORD_STUCK:
-		names_wait_reason(notes->names, ((const struct record_stuck *)record)->reason);
+		take_stuck(notes, (const struct record_stuck *)record);
 		break;
 	case RECORD_OFFCPU:
 		take_top(notes, &((const struct record_offcpu *)record)->top);

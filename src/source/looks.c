@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
+#include "base/event_clock.h"
 #include "source/called_syscall.h"
 #include "source/holders.h"
 #include "source/insiders.h"
@@ -116,14 +117,6 @@ void looks_forget(struct looks *looks)
 uint64_t looks_wait_ns(const struct looks *looks, uint64_t now_ns)
 {
 	return looks->next_ns > now_ns ? looks->next_ns - now_ns : 0;
-}
-
-static uint64_t cpu_now_ns(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* `cost_ns`: of the one that ends now. That code is seen for the first time costs once. */
@@ -286,7 +279,7 @@ static void look_at_some(struct looks *looks, struct insiders *of, size_t most)
 /* As long as somebody waits for a lock, and as often as that may cost. */
 static void look_for_holders(struct looks *looks)
 {
-	uint64_t began_ns = cpu_now_ns(), now_ns = event_clock_now_ns(looks->clock), rest_ns;
+	uint64_t began_ns = thread_cpu_ns(), now_ns = event_clock_now_ns(looks->clock), rest_ns;
 	struct looked_at *process = looks->locked;
 	struct error *err;
 
@@ -303,20 +296,20 @@ static void look_for_holders(struct looks *looks)
 		held->stack.header.pid = (uint32_t)process->pid;
 	}
 	error_free(err);
-	rest_ns = (uint64_t)((double)(cpu_now_ns() - began_ns) * (1 / LOOKS_MAX_SHARE - 1));
+	rest_ns = (uint64_t)((double)(thread_cpu_ns() - began_ns) * (1 / LOOKS_MAX_SHARE - 1));
 	looks->next_holders_ns = event_clock_now_ns(looks->clock) + rest_ns;
 }
 
 void looks_take(struct looks *looks)
 {
-	uint64_t began_ns = cpu_now_ns();
+	uint64_t began_ns = thread_cpu_ns();
 
 	looks->num_found = looks->num_told = looks->num_told_holders = looks->holders.count = 0;
 	looks->locked = NULL;
 	look_at_some(looks, &looks->insiders, LOOKS_MAX);
 	look_at_some(looks, &looks->started, LOOKS_MAX_STARTED);
 	look_at_some(looks, &looks->holders.goroutines, HOLDERS_MAX);
-	plan_next(looks, cpu_now_ns() - began_ns);
+	plan_next(looks, thread_cpu_ns() - began_ns);
 	look_for_holders(looks);
 }
 

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <bpf/bpf.h>
 
+#include "base/event_clock.h"
 #include "source/gates.h"
 
 struct teller {
@@ -143,14 +144,6 @@ static void tell_ended(void *context, const struct gate_key *key, const struct h
 	delete_ended(ending, key);
 }
 
-static uint64_t cpu_now_ns(void)
-{
-	struct timespec now = {0};
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* Whether there is time for one more. */
 static bool may_look_for_ended(struct open_waits *waits, uint64_t now_ns)
 {
@@ -167,12 +160,12 @@ void open_waits_tell_ended(struct open_waits *waits, const struct record_process
 	struct ending ending = {.teller = {waits, tell, context},
 				.pid = end->header.pid,
 				.first_alive = gates_first_alive(end)};
-	uint64_t began_ns = cpu_now_ns();
+	uint64_t began_ns = thread_cpu_ns();
 
 	if (!waits || waits->bpf->bss->samples_waits ||
 	    !may_look_for_ended(waits, end->header.time_ns))
 		return;
 	waits->time_ns = end->header.time_ns;
 	open_wait_walk(waits->bpf, tell_ended, &ending);
-	waits->ended_cost_ns += cpu_now_ns() - began_ns;
+	waits->ended_cost_ns += thread_cpu_ns() - began_ns;
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Who may serve what a goroutine waits for: the goroutines command says only what the memory holds."""
+"""Who may serve what a goroutine waits for: the goroutines command says only what the memory holds, and hunt tells the same
+of calls that are stuck."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +11,10 @@ from harness import await_condition
 from test_goroutines import read
 
 VERSIONS = ["1.19", "1.24", "1.27"]
+CASES = [
+    ("HTTP", "main.handleHTTP", "net/http.(*persistConn).readLoop", 2, "object"),
+    ("HELPER", "main.handleHelper", "main.silent.work", 1, "stack"),
+]
 MODES = {"plain": {}, "pie -s -w": {"flags": ["-buildmode=pie", "-ldflags=-s -w"]}}
 
 
@@ -41,10 +47,7 @@ def check(leads, found, function, peer, by):
 @pytest.mark.toolchains
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("command, handler, function, count, by", [
-    ("HTTP", "main.handleHTTP", "net/http.(*persistConn).readLoop", 2, "object"),
-    ("HELPER", "main.handleHelper", "main.silent.work", 1, "stack"),
-])
+@pytest.mark.parametrize("command, handler, function, count, by", CASES)
 def test_is_named(binary, start, run_tool, version, mode, command, handler, function, count, by):
     program = start(binary("leads", version=version, **MODES[mode]))
     peer = program.work(command)
@@ -89,14 +92,67 @@ def test_nothing_is_guessed(binary, start, run_tool, version, command, handler, 
     assert not re.search(r" (shares what|on its stack:|was started by it)", tool.out), tool.out
 
 
+def stuck_calls(hunt, count):
+    """What a hunt with -f json has told of so many calls."""
+    def told():
+        return [json.loads(line) for line in hunt.out.splitlines() if line.startswith('{"stuck":')]
+
+    await_condition(lambda: len(told()) >= count, "it does not tell of the calls")
+    return told()
+
+
+@pytest.mark.toolchains
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("command, handler, function, count, by", CASES)
+def test_hunt_tells_them(binary, start, run_tool, version, mode, command, handler, function, count, by):
+    """Each call that is stuck is told with who may end it, by the names that the goroutines command has."""
+    program = start(binary("leads", version=version, **MODES[mode]))
+    hunt = run_tool("hunt", "-f", "json", "--stuck", "1s", "-p", program.pid, handler).await_tracing()
+    peer = program.work(command)
+    calls = stuck_calls(hunt, count)
+    found = read(run_tool, program)
+    assert len({call["goid"] for call in calls}) == count
+    for call in calls:
+        (lead,) = call["leads"]
+        assert [{key: value for key, value in lead.items() if key not in ("state", "stack")}] == found[call["goid"]]["leads"]
+        assert lead["by"] == by and lead["peer"] == peer and lead["state"] == "IO wait"
+        assert function in [frame["function"] for frame in lead["stack"]], lead
+    hunt.stop()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("waits", ["exact", "sampled"])
+@pytest.mark.parametrize("command, handler, function, line", [
+    ("HTTP", "main.handleHTTP", "net/http.(*persistConn).readLoop", "shares what has the channel at 0x[0-9a-f]+"),
+    ("HELPER", "main.handleHelper", "main.silent.work", "has the channel at 0x[0-9a-f]+ on its stack"),
+    ("GROUP", "main.handleGroup", "main.silent.work", "(has the wait group at 0x[0-9a-f]+ on its stack|was started by it)"),
+])
+def test_recorded_hunt_tells_them(binary, start, run_tool, tmp_path, mode, waits, command, handler, function, line):
+    """As text, and of a recording the same, though the program is gone."""
+    program, recording = start(binary("leads", **MODES[mode])), tmp_path / "recording"
+    options = ["--waits", waits, "--stuck", "1s"]
+    hunt = run_tool("hunt", *options, "--record", recording, "-p", program.pid, handler).await_tracing()
+    peer = program.work(command)
+    line = rf"^  goroutine \d+ {line}: IO wait, peer {re.escape(peer)} in {re.escape(function)}$"
+    await_condition(lambda: re.search(line, hunt.out, re.M), "it does not tell them")
+    hunt.stop()
+    program.finish()
+    assert "who may end that" not in hunt.out, hunt.out
+    replayed = run_tool("hunt", "--replay", recording, *options)
+    assert replayed.wait() == 0 and replayed.out == hunt.out
+    replayed = run_tool("hunt", "--replay", recording, *options, "-f", "json")
+    assert replayed.wait() == 0 and re.search(rf'"leads":\[{{"goid":\d+,"by":"(object|stack|started)",("address":"0x[0-9a-f]+",)?"peer":"{peer}"', replayed.out)
+
+
 def test_hunt_tells_how_to_ask(binary, start, run_tool):
-    """Below a call that is stuck stands the command that shows who may end that."""
+    """Below a call that is stuck without a lead stands the command that shows what there is to see."""
     program = start(binary("leads"))
-    hunt = run_tool("hunt", "--stuck", "500ms", "-p", program.pid, "main.handleHelper").await_tracing()
-    peer = program.work("HELPER")
+    hunt = run_tool("hunt", "--stuck", "1s", "-p", program.pid, "main.handleShared").await_tracing()
+    program.work("SHARED")
     await_condition(lambda: "who may end that: " in hunt.out, "it tells of no call")
     (command,) = re.findall(r"^  who may end that: gofuncgraph-c (.*)\n", hunt.out, re.M)
     tool = run_tool(*command.split())
     assert tool.wait() == 0, tool.err
-    assert f"IO wait, peer {peer} in main.silent.work\n" in tool.out, tool.out
+    assert "main.handleShared" in tool.out, tool.out
     hunt.stop()

@@ -56,6 +56,7 @@ union any_record {
 	struct record_stack_copy copy;
 	struct record_look look;
 	struct record_stuck stuck;
+	struct record_stuck_leads stuck_leads;
 	struct record_holder holder;
 	struct record_entry_hunt entry_hunt;
 	struct record_entry entry;

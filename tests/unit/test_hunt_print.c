@@ -299,6 +299,23 @@ static void test_stuck(void **state)
 				   .waits_for_others = true,
 				   .stack = stack,
 				   .num_addresses = 4};
+	const struct hunt_lead leads[] = {
+		{.goid = 6,
+		 .by = LEAD_SHARES,
+		 .object = 0xc000076060,
+		 .state = "IO wait",
+		 .on = &peer,
+		 .stack = stack,
+		 .num_addresses = 4},
+		{.goid = 7,
+		 .by = LEAD_HAS,
+		 .of_wait_group = true,
+		 .object = 0xc000012340,
+		 .state = "sleep",
+		 .stack = stack,
+		 .num_addresses = 1},
+		{.goid = 8, .by = LEAD_STARTED, .state = "running"},
+	};
 	struct output *out;
 	int errnum;
 
@@ -317,12 +334,68 @@ static void test_stuck(void **state)
 						       .on = &peer,
 						       .stack = stack,
 						       .num_addresses = 4});
+		output_stuck(out, &(struct hunt_stuck){.target = stuck.target,
+						       .ns = 7000000000,
+						       .goid = 36,
+						       .pid = 812,
+						       .state = "select",
+						       .waits_for_others = true,
+						       .stack = stack,
+						       .num_addresses = 4,
+						       .leads = leads,
+						       .num_leads = 3});
 		assert_null(output_flush(out, &errnum));
 		output_free(out);
 	}
 	fclose(options.file);
 	assert_golden("hunt-stuck", text);
 	free(text);
+	world_end(&world);
+}
+
+/* What a lead waits for is told whole: it gets a line of its own where it has to. */
+static void test_lead_on_terminal(void **state)
+{
+	const uint64_t stack[] = {PARK, GET, HANDLE};
+	const struct hunt_object peer = {.kind = HUNT_PEER, .text = "10.0.0.7:5432"};
+	const struct hunt_lead lead = {.goid = 6,
+				       .by = LEAD_SHARES,
+				       .object = 0xc000076060,
+				       .state = "IO wait",
+				       .on = &peer,
+				       .stack = stack,
+				       .num_addresses = 3};
+	static const struct {
+		unsigned short width;
+		const char *text;
+	} shown[] = {
+		{120,
+		 "  goroutine 6 shares what has the channel at 0xc000076060: IO wait, peer 10.0.0.7:5432 in main.(*cache).Get\n"},
+		{80, "  goroutine 6 shares what has the channel at 0xc000076060:\n"
+		     "      IO wait, peer 10.0.0.7:5432 in main.(*cache).Get\n"},
+	};
+	struct world world;
+
+	live(&world);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		struct screen screen;
+		struct output_options options = {.names = world.names,
+						 .file = screen_open(&screen, shown[i].width),
+						 .color = COLOR_NEVER};
+		struct output *out;
+		int errnum;
+
+		assert_null(output_new(format_named(OUTPUT_HUNT, NULL), &options, &out));
+		output_stuck(out, &(struct hunt_stuck){.target = *names_site(world.names, 0),
+						       .state = "select",
+						       .leads = &lead,
+						       .num_leads = 1});
+		assert_null(output_flush(out, &errnum));
+		assert_non_null(strstr(screen_read(&screen), shown[i].text));
+		output_free(out);
+		fclose(options.file);
+		screen_close(&screen);
+	}
 	world_end(&world);
 }
 
@@ -418,12 +491,13 @@ static void test_wrapped(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),   cmocka_unit_test(test_json),
-		cmocka_unit_test(test_folded), cmocka_unit_test(test_terminal),
-		cmocka_unit_test(test_narrow), cmocka_unit_test(test_deep),
-		cmocka_unit_test(test_stuck),  cmocka_unit_test(test_drill),
-		cmocka_unit_test(test_on),     cmocka_unit_test(test_sampled),
-		cmocka_unit_test(test_parts),  cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_text),    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_folded),  cmocka_unit_test(test_terminal),
+		cmocka_unit_test(test_narrow),  cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_stuck),   cmocka_unit_test(test_lead_on_terminal),
+		cmocka_unit_test(test_drill),   cmocka_unit_test(test_on),
+		cmocka_unit_test(test_sampled), cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_wrapped),
 	};
 
 	if (argc > 1)

@@ -177,6 +177,35 @@ static void test_on_of_wait(void **state)
 	assert_null(record_waited_on(&room.header));
 }
 
+/* As many as it says, as many as there may be, and as many as it has room for. */
+static void test_leads_of_stuck(void **state)
+{
+	union any_record room = {.stuck_leads = {.num_leads = 2}};
+	struct record_stuck *stuck = &room.stuck;
+	const struct stuck_lead *leads = NULL;
+
+	room.header.kind = RECORD_STUCK;
+	room.header.size = sizeof(room.stuck);
+	assert_int_equal(record_stuck_leads(stuck, &leads), 0);
+	room.header.size = sizeof(room.stuck_leads);
+	assert_true(is_valid(&room.header, sizeof(room.stuck_leads)));
+	assert_false(is_valid(&room.header, sizeof(room.stuck_leads) - 1));
+	assert_int_equal(record_stuck_leads(stuck, &leads), 2);
+	assert_ptr_equal(leads, room.stuck_leads.leads);
+	room.header.size -= sizeof(room.stuck_leads.leads[0]) + 1;
+	assert_int_equal(record_stuck_leads(stuck, &leads), 1);
+	room.header.size = offsetof(struct record_stuck_leads, leads);
+	assert_int_equal(record_stuck_leads(stuck, &leads), 0);
+	room.header.size--;
+	assert_int_equal(record_stuck_leads(stuck, &leads), 0);
+	/* a newer version has more */
+	room.header.size = UINT16_MAX;
+	room.stuck_leads.num_leads = UINT64_MAX;
+	assert_int_equal(record_stuck_leads(stuck, &leads), LEADS_MAX);
+	room.stuck_leads.num_leads = 0;
+	assert_int_equal(record_stuck_leads(stuck, &leads), 0);
+}
+
 static void test_nothing(void **state)
 {
 	struct record record = {.kind = RECORD_EXEC, .size = 8};
@@ -209,7 +238,8 @@ int main(void)
 		cmocka_unit_test(test_counts),          cmocka_unit_test(test_stack_of_entry),
 		cmocka_unit_test(test_values_of_entry), cmocka_unit_test(test_results_of_return),
 		cmocka_unit_test(test_nothing),         cmocka_unit_test(test_origin),
-		cmocka_unit_test(test_on_of_wait),      cmocka_unit_test(test_g_of_entry),
+		cmocka_unit_test(test_leads_of_stuck),  cmocka_unit_test(test_on_of_wait),
+		cmocka_unit_test(test_g_of_entry),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,10 @@ static void make_other(struct stream *stream, uint8_t kind, union any_record *re
 		fill(stream, record, record->header.size);
 		record->stack.count = STACK_DEPTH;
 	}
+	if (kind == RECORD_STUCK) {
+		record->header.size = sizeof(record->stuck_leads);
+		fill(stream, record, record->header.size);
+	}
 	if (kind == RECORD_STACK_COPY) {
 		record->copy.size = 1001;
 		record->header.size += 1001;
