@@ -191,6 +191,11 @@ static char *with_path(const char *base)
 	return asprintf(&url, "%.*s/v1/traces%s", (int)len, base, base + end) < 0 ? NULL : url;
 }
 
+bool otlp_is_url(const char *text)
+{
+	return !strncasecmp(text, "http://", 7) || !strncasecmp(text, "https://", 8);
+}
+
 struct otlp_url_text otlp_url_shown(const char *url)
 {
 	const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
@@ -220,7 +225,7 @@ static struct error *read_address(struct otlp_settings *settings, const char *ad
 	if (!given)
 		return error_new(
 			"-f otlp sends the trees to a collector, and needs its address: give -o http://HOST:4318, or set OTEL_EXPORTER_OTLP_ENDPOINT");
-	if (strncmp(given, "http://", 7) && strncmp(given, "https://", 8))
+	if (!otlp_is_url(given))
 		return error_new("%s is '%s': it begins with http:// or https://",
 				 address        ? "the address"
 				 : traces.value ? traces.name

@@ -29,6 +29,9 @@ struct otlp_settings {
 struct error *otlp_settings_read(struct otlp_settings *settings, const char *address);
 void otlp_settings_destroy(struct otlp_settings *settings);
 
+/* The address of a server: "http://..." or "https://...", in any case (RFC 3986, 3.1). */
+bool otlp_is_url(const char *text);
+
 /* What may be shown of a URL, its beginning if it is long: not the user and the password before an @, nor a query,
  * in which keys may be. */
 struct otlp_url_text {

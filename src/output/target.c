@@ -3,14 +3,10 @@
 #include <string.h>
 
 #include "base/replaced_file.h"
+#include "otlp/settings.h"
 #include "output/format.h"
 
 const struct format format_recording = {.prints = "it", .target = FORMAT_TO_FILE};
-
-static bool is_url(const char *path)
-{
-	return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
-}
 
 bool format_is_sent(const struct format *format)
 {
@@ -39,13 +35,13 @@ struct error *format_check_target(const struct format *format, const char *path,
 	const char *prints = format->prints;
 
 	/* Without a name, the environment may say it. */
-	if (format->target == FORMAT_TO_URL && path && !is_url(path))
+	if (format->target == FORMAT_TO_URL && path && !otlp_is_url(path))
 		return error_new(
 			"this format sends %s to a server, and needs its address: give -o http://HOST:PORT/PATH",
 			prints);
-	if (format->target == FORMAT_TO_FOLDER && (!is_named || is_url(path)))
+	if (format->target == FORMAT_TO_FOLDER && (!is_named || otlp_is_url(path)))
 		return error_new("this format writes %s to a folder: give -o FOLDER", prints);
-	if (format->target != FORMAT_TO_URL && is_named && is_url(path))
+	if (format->target != FORMAT_TO_URL && is_named && otlp_is_url(path))
 		return error_new(
 			"-o %s is the address of a server, and this format writes %s to a file: give -o FILE, or another format with -f",
 			path, prints);

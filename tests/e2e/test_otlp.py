@@ -430,17 +430,18 @@ def test_what_is_asked_for(serve, recording):
            EXPORTER_OTLP_TRACES_ENDPOINT=server.url + "/own", EXPORTER_OTLP_TRACES_HEADERS="x-team=own")
     replay(recording, "-f", "otlp", "-o", server.url, EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
            EXPORTER_OTLP_COMPRESSION="gzip")
-    for url in (server.url + "/as/it/is", server.url + "?key=a/b"):
+    for url in (server.url + "/as/it/is", server.url + "?key=a/b", server.url.replace("http", "HTTP")):
         subprocess.run([tool(), "export", "-f", "otlp", "-o", url, recording], check=True, timeout=WAIT_SECONDS)
+    replay(recording, "-f", "otlp", EXPORTER_OTLP_ENDPOINT=server.url.replace("http", "Http"))
     assert [request[0] for request in server.requests] == ["/base/v1/traces", "/own", "/v1/traces", "/as/it/is",
-                                                           "/v1/traces?key=a/b"]
+                                                           "/v1/traces?key=a/b", "/v1/traces", "/v1/traces"]
     first, second, third = (request[1] for request in server.requests[:3])
     assert first["api-key"] == "a=b" and first["x-team"] == "shop" and first["x-none"] == ""
     assert "Content-Encoding" not in first
     assert second["x-team"] == "own" and "api-key" not in second
     assert third["Content-Encoding"] == "gzip" and third["Content-Type"] == "application/x-protobuf"
     count = len(calls_of(recording))
-    assert [len(span_ids(request[2])) for request in server.requests] == [count] * 5
+    assert [len(span_ids(request[2])) for request in server.requests] == [count] * 7
 
 
 def test_wrong_settings(recording):

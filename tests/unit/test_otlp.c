@@ -113,6 +113,7 @@ static void test_address(void **state)
 {
 	assert_url("http://h:4318", "http://h:4318/v1/traces");
 	assert_url("https://h/", "https://h/v1/traces");
+	assert_url("HTTPS://h/", "HTTPS://h/v1/traces");
 	assert_url("http://h/own/", "http://h/own/");
 	assert_url("http://h?key=a/b", "http://h/v1/traces?key=a/b");
 	assert_url("http://h/?key=a", "http://h/v1/traces?key=a");
