@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "otlp/attribute.h"
@@ -15,6 +16,8 @@
 #include "process/pod_logs.h"
 
 enum { RESOURCE_ATTRIBUTE = 1 };
+
+#define ATTRIBUTES "OTEL_RESOURCE_ATTRIBUTES"
 
 /* Bytes of a file of /proc that are read. */
 #define FILE_SIZE 65536
@@ -69,21 +72,52 @@ static const char *own_variable(const struct file *environment, const char *name
 
 /* ---- attributes ---- */
 
+/* What a list says. */
 struct wanted {
-	struct bytes *resource;
-	char *service; /* what the list says; NULL: nothing. Owned */
+	struct bytes attributes;
+	char *service; /* NULL: nothing. Owned */
+	char *key; /* of the last part that had one; NULL: none had. Owned */
 };
 
-static bool put_pair(void *context, const char *key, const char *value)
+static bool put_pair(void *context, const struct otlp_pair *pair)
 {
 	struct wanted *wanted = context;
-	_cleanup_free_ char *clean = text_escape(key, strlen(key));
 
-	if (!strcmp(key, "service.name") && !wanted->service)
-		wanted->service = strdup(value);
-	else if (clean)
-		put(wanted->resource, clean, value);
+	if (!pair->value || !*pair->key)
+		return false;
+	free(wanted->key);
+	wanted->key = text_escape(pair->key, strlen(pair->key));
+	if (pair->has_stray_percent)
+		return false;
+	if (!strcmp(pair->key, "service.name") && !wanted->service)
+		wanted->service = strdup(pair->value);
+	else if (wanted->key)
+		put(&wanted->attributes, wanted->key, pair->value);
 	return true;
+}
+
+static void wanted_clear(struct wanted *wanted)
+{
+	bytes_destroy(&wanted->attributes);
+	free(wanted->service);
+	free(wanted->key);
+	*wanted = (struct wanted){};
+}
+
+/* A value may be secret, and so may be what has no =, the end of one with a comma in it. */
+static void tell_wrong(const struct otlp_process *process, const char *list, const char *key)
+{
+	char whose[32] = "";
+
+	if (!process->has_told || *process->has_told)
+		return;
+	*process->has_told = true;
+	if (list != getenv(ATTRIBUTES))
+		snprintf(whose, sizeof(whose), " of process %d", process->pid);
+	log_warning(
+		ATTRIBUTES
+		"%s has no effect: what it %s%s is not KEY=VALUE, with %%2C for a comma in the value, and %%25 for %%",
+		whose, key ? "says of " : "begins with", key ?: "");
 }
 
 static const char *name_of(const char *path)
@@ -96,15 +130,19 @@ static const char *name_of(const char *path)
 static void put_service(struct bytes *resource, const struct otlp_process *process,
 			const struct file *environment)
 {
-	const char *list = own_variable(environment, "OTEL_RESOURCE_ATTRIBUTES");
+	const char *list = own_variable(environment, ATTRIBUTES);
 	const char *name = own_variable(environment, "OTEL_SERVICE_NAME");
-	struct wanted wanted = {.resource = resource};
+	struct wanted wanted = {};
 
-	if (list)
-		otlp_each_pair(list, put_pair, &wanted);
+	/* As the specification has it, all of it is left out (opentelemetry.io/docs/specs/otel/resource/sdk). */
+	if (list && !otlp_each_pair(list, put_pair, &wanted)) {
+		tell_wrong(process, list, wanted.key);
+		wanted_clear(&wanted);
+	}
+	bytes_put(resource, wanted.attributes.data, wanted.attributes.size);
 	put(resource, "service.name",
 	    name ?: wanted.service ?: name_of(process->binary) ?: "unknown_service");
-	free(wanted.service);
+	wanted_clear(&wanted);
 }
 
 static void put_host(struct bytes *resource)

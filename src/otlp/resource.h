@@ -15,6 +15,7 @@ struct otlp_process {
 	const char *binary; /* path; NULL: unknown */
 	const char *build_id; /* in hexadecimal digits the linker's, else Go's; NULL: unknown */
 	bool is_here; /* it runs on this machine, or did a moment ago: /proc tells of it */
+	bool *has_told; /* that a list of attributes is wrong, which is told once; NULL: it is not */
 };
 
 /* A Resource (resource.proto). */

@@ -36,7 +36,7 @@ static struct variable setting(const char *name)
 /* ---- lists of pairs ---- */
 
 /* Spaces around it go, and %XX becomes what it stands for, in place. */
-static char *clean(char *text)
+static char *clean(char *text, bool *has_stray_percent)
 {
 	char *to;
 
@@ -48,6 +48,7 @@ static char *clean(char *text)
 		int high = *from == '%' ? text_hex_digit(from[1]) : -1;
 		int low = high >= 0 ? text_hex_digit(from[2]) : -1;
 
+		*has_stray_percent |= *from == '%' && low < 0;
 		*to++ = low >= 0 ? (char)(high << 4 | low) : *from;
 		from += low >= 0 ? 2 : 0;
 	}
@@ -55,22 +56,24 @@ static char *clean(char *text)
 	return text;
 }
 
-bool otlp_each_pair(const char *list,
-		    bool (*take)(void *context, const char *key, const char *value), void *context)
+bool otlp_each_pair(const char *list, bool (*take)(void *context, const struct otlp_pair *pair),
+		    void *context)
 {
 	_cleanup_free_ char *copy = strdup(list);
 	char *rest = copy;
 	bool is_fine = copy != NULL;
 
-	for (char *pair; is_fine && (pair = strsep(&rest, ","));) {
-		char *value = strchr(pair, '='), *key;
+	for (char *part; is_fine && (part = strsep(&rest, ","));) {
+		char *value = strchr(part, '=');
+		struct otlp_pair pair = {};
 
-		if (pair[strspn(pair, " \t")] == '\0')
+		if (part[strspn(part, " \t")] == '\0')
 			continue;
 		if (value)
 			*value++ = '\0';
-		key = clean(pair);
-		is_fine = value && *key && take(context, key, clean(value));
+		pair.key = clean(part, &pair.has_stray_percent);
+		pair.value = value ? clean(value, &pair.has_stray_percent) : NULL;
+		is_fine = take(context, &pair);
 	}
 	return is_fine;
 }
@@ -85,12 +88,13 @@ static bool is_visible(const char *text)
 	return true;
 }
 
-static bool add_header(void *context, const char *name, const char *value)
+static bool add_header(void *context, const struct otlp_pair *pair)
 {
+	const char *name = pair->key, *value = pair->value;
 	struct otlp_settings *settings = context;
 
-	if (settings->num_headers == OTLP_MAX_HEADERS || !is_visible(value) || !is_visible(name) ||
-	    strpbrk(name, ": "))
+	if (settings->num_headers == OTLP_MAX_HEADERS || !*name || !value || !is_visible(value) ||
+	    !is_visible(name) || strpbrk(name, ": "))
 		return false;
 	/* By "name:", libcurl would leave the header out. */
 	const char *mark = *value ? ": " : ";";

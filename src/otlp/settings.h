@@ -38,9 +38,16 @@ struct otlp_url_text {
 	char text[256];
 } otlp_url_shown(const char *url);
 
-/* "a=b,c=d": calls back for each pair, with what %XX stands for, until that says no. False: it said no,
- * or there is a part that is no pair. The list of OTEL_RESOURCE_ATTRIBUTES, too. */
-bool otlp_each_pair(const char *list,
-		    bool (*take)(void *context, const char *key, const char *value), void *context);
+/* A part of a list "a=b,c=d", with what %XX stands for. */
+struct otlp_pair {
+	const char *key;
+	const char *value; /* NULL: there is no =; the key may be the end of a value with a comma */
+	bool has_stray_percent; /* one without two hexadecimal digits behind it, which stays as it is */
+};
+
+/* Calls back for each part that is not empty, until that says no. False: it said no, or out of memory. The list of
+ * OTEL_RESOURCE_ATTRIBUTES, too. */
+bool otlp_each_pair(const char *list, bool (*take)(void *context, const struct otlp_pair *pair),
+		    void *context);
 
 #endif

@@ -19,6 +19,7 @@ struct otlp {
 	struct otlp_count behind; /* nobody was told yet */
 	struct otlp_count all_behind;
 	struct otlp_resources resources;
+	bool has_told; /* see struct otlp_process */
 	bool lacks_some; /* what was recorded was to be sent as a whole, and was not */
 	struct hash parted; /* trees that go in parts: the others of them go, too */
 };
@@ -35,7 +36,8 @@ static struct error *begin(struct output *out)
 	otlp->rate.per_second = out->options.max_spans_per_second;
 	otlp->resources.common = (struct otlp_process){.binary = out->options.about.binary,
 						       .build_id = out->options.about.build_id,
-						       .is_here = !out->options.is_past};
+						       .is_here = !out->options.is_past,
+						       .has_told = &otlp->has_told};
 	err = otlp_spans_begin(&otlp->spans);
 	err = err ?: otlp_settings_read(&settings, out->options.path);
 	if (err) {

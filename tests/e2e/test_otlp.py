@@ -208,6 +208,29 @@ def test_what_the_process_is(collector, binary, start, trace):
     assert [key for key in resource if key.startswith("process.executable.build_id.")]
 
 
+@pytest.mark.parametrize("whose", ["ours", "the process's"])
+@pytest.mark.parametrize("attributes, message", [
+    ("a.team=x,service.name=a.web,a.key=hid%2,last=1", "what it says of a.key is not KEY=VALUE"),
+    ("a.team=x,a.key=hid,hid", "what it says of a.key is not KEY=VALUE"),
+    ("hid,a.team=x", "what it begins with is not KEY=VALUE"), ("=hid,a.team=x", "what it begins with is not KEY=VALUE")],
+    ids=["percent", "comma", "no key", "empty key"])
+def test_wrong_attributes(serve, binary, start, trace, whose, attributes, message):
+    """None of them is told to the collector, and what is wrong is told once, without what may be secret."""
+    path, server = binary("calls", copy_as="shop"), serve()
+    wrong = environment(RESOURCE_ATTRIBUTES=attributes)
+    programs = [start(path, env=None if whose == "ours" else wrong) for _ in range(2)]
+    tracer = trace("-f", "otlp", "-o", server.url, path, "main.root", env=wrong if whose == "ours" else None)
+    for program in programs:
+        program.work()
+    tracer.stop()
+    assert len(server.taken()) == 2
+    of_process = "" if whose == "ours" else r" of process \d+"
+    assert len(re.findall(f"OTEL_RESOURCE_ATTRIBUTES{of_process} has no effect: {message}", tracer.err)) == 1
+    assert tracer.err.count("OTEL_RESOURCE_ATTRIBUTES") == 1 and "hid" not in tracer.err
+    for _, _, body, _ in server.requests:
+        assert b"service.name" in body and not any(word in body for word in (b"a.team", b"a.web", b"hid"))
+
+
 def test_what_a_process_was(collector, binary, start, trace, tmp_path):
     """It is told of one that is gone when its trees are sent."""
     program = start(binary("calls"), env=environment(SERVICE_NAME="gone"))

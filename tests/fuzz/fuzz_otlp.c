@@ -21,12 +21,12 @@ static void check_reply(struct otlp_reply reply)
 	must(text_is_clean(reply.message, strlen(reply.message)));
 }
 
-static bool check_pair(void *context, const char *key, const char *value)
+static bool check_pair(void *context, const struct otlp_pair *pair)
 {
-	size_t *left = context;
+	size_t *left = context, size = strlen(pair->key) + strlen(pair->value ?: "");
 
-	must(*key && strlen(key) + strlen(value) <= *left);
-	*left -= strlen(key) + strlen(value);
+	must(size <= *left);
+	*left -= size;
 	return true;
 }
 
