@@ -5,6 +5,10 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/cleanup.h"
 
 struct http {
 	const struct otlp_settings *settings;
@@ -61,54 +65,7 @@ static struct error *load(struct http *http)
 	return NULL;
 }
 
-/* What no request could be sent to is told before anything is traced. */
-static struct error *check_address(const struct http *http)
-{
-	CURLU *url = http->new_url();
-	CURLUcode code;
-
-	if (!url)
-		return error_out_of_memory();
-	code = http->set_url(url, CURLUPART_URL, http->settings->url, 0);
-	http->free_url(url);
-	if (code)
-		return error_new("'%s' is no address of a collector: write http://HOST:4318",
-				 otlp_url_shown(http->settings->url).text);
-	return NULL;
-}
-
-struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(void *context),
-		       void *context, struct http **result)
-{
-	struct http *http = calloc(1, sizeof(*http));
-	struct error *err;
-
-	*result = NULL;
-	if (!http)
-		return error_out_of_memory();
-	*http = (struct http){.settings = settings, .is_over = is_over, .context = context};
-	err = load(http) ?: check_address(http);
-	if (err) {
-		http_free(http);
-		return err;
-	}
-	*result = http;
-	return NULL;
-}
-
-void http_free(struct http *http)
-{
-	if (!http)
-		return;
-	if (http->curl) {
-		http->free_list(http->headers);
-		http->cleanup(http->curl);
-	}
-	bytes_destroy(&http->answer);
-	free(http);
-}
-
-/* ---- requests ---- */
+/* ---- connections ---- */
 
 static size_t take_answer(char *data, size_t size, size_t count, void *context)
 {
@@ -176,6 +133,144 @@ static bool begin(struct http *http)
 		http->set(http->curl, CURLOPT_SSLKEY, settings->client_key);
 	return true;
 }
+
+static void end(struct http *http)
+{
+	if (!http->curl)
+		return;
+	http->free_list(take_pointer(http->headers));
+	http->cleanup(take_pointer(http->curl));
+}
+
+/* ---- before tracing ---- */
+
+/* What no request could be sent to is told before anything is traced. */
+static struct error *check_address(const struct http *http)
+{
+	CURLU *url = http->new_url();
+	CURLUcode code;
+
+	if (!url)
+		return error_out_of_memory();
+	code = http->set_url(url, CURLUPART_URL, http->settings->url, 0);
+	http->free_url(url);
+	if (code)
+		return error_new("'%s' is no address of a collector: write http://HOST:4318",
+				 otlp_url_shown(http->settings->url).text);
+	return NULL;
+}
+
+/* A server that nothing is sent to. */
+struct dummy {
+	int listener, connection; /* negative: there is none (yet) */
+	struct sockaddr_un address;
+};
+
+static bool dummy_listen(struct dummy *dummy)
+{
+	struct sockaddr *address = (struct sockaddr *)&dummy->address;
+	socklen_t size = sizeof(dummy->address);
+
+	*dummy = (struct dummy){.connection = -1, .address = {.sun_family = AF_UNIX}};
+	dummy->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* The kernel gives it a name, which begins with a NUL: unix(7). */
+	return dummy->listener >= 0 &&
+	       !bind(dummy->listener, address, sizeof(dummy->address.sun_family)) &&
+	       !listen(dummy->listener, 1) && !getsockname(dummy->listener, address, &size);
+}
+
+/* When there is a connection: its answer, which is no TLS. Some of the files may be read when that comes. */
+static CURLcode dummy_answer(CURL *curl, void *tls, void *context)
+{
+	struct dummy *dummy = context;
+
+	dummy->connection = accept4(dummy->listener, NULL, NULL, SOCK_CLOEXEC);
+	if (dummy->connection < 0 || send(dummy->connection, "no TLS", 6, MSG_NOSIGNAL) < 0 ||
+	    shutdown(dummy->connection, SHUT_WR))
+		return CURLE_ABORTED_BY_CALLBACK;
+	return CURLE_OK;
+}
+
+static void dummy_close(struct dummy *dummy)
+{
+	cleanup_close(&dummy->listener);
+	cleanup_close(&dummy->connection);
+}
+
+static CURLcode connect_to(struct http *http, struct dummy *dummy)
+{
+	if (!begin(http))
+		return CURLE_OUT_OF_MEMORY;
+	http->set(http->curl, CURLOPT_ABSTRACT_UNIX_SOCKET, dummy->address.sun_path + 1);
+	http->set(http->curl, CURLOPT_SSL_CTX_DATA, dummy);
+	/* Else OpenSSL asks for one on the terminal, and would do so again at each connection. */
+	http->set(http->curl, CURLOPT_KEYPASSWD, "");
+	/* Some TLS libraries have none. */
+	if (http->set(http->curl, CURLOPT_SSL_CTX_FUNCTION, dummy_answer))
+		return CURLE_OK;
+	http->set(http->curl, CURLOPT_TIMEOUT_MS, (long)http->settings->timeout_ms);
+	return http->perform(http->curl);
+}
+
+/*
+ * Certificates and keys are read for a connection, and to a collector none is made before there is something to send.
+ * Where this one cannot be made, they are looked at then.
+ */
+static struct error *check_files(struct http *http)
+{
+	const struct otlp_settings *settings = http->settings;
+	struct dummy dummy;
+	CURLcode code = CURLE_OK;
+
+	if (strncasecmp(settings->url, "https:", 6) ||
+	    (!settings->certificate && !settings->client_certificate && !settings->client_key))
+		return NULL;
+	if (dummy_listen(&dummy))
+		code = connect_to(http, &dummy);
+	end(http);
+	dummy_close(&dummy);
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return error_new(
+			"the certificates of OTEL_EXPORTER_OTLP_CERTIFICATE cannot be used: %s",
+			http->trouble);
+	if (code == CURLE_SSL_CERTPROBLEM)
+		return error_new(
+			"the certificate and key of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and ..._CLIENT_KEY cannot be used: %s",
+			http->trouble);
+	return NULL;
+}
+
+struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(void *context),
+		       void *context, struct http **result)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	struct error *err;
+
+	*result = NULL;
+	if (!http)
+		return error_out_of_memory();
+	*http = (struct http){.settings = settings, .is_over = is_over, .context = context};
+	err = load(http);
+	err = err ?: check_address(http);
+	err = err ?: check_files(http);
+	if (err) {
+		http_free(http);
+		return err;
+	}
+	*result = http;
+	return NULL;
+}
+
+void http_free(struct http *http)
+{
+	if (!http)
+		return;
+	end(http);
+	bytes_destroy(&http->answer);
+	free(http);
+}
+
+/* ---- requests ---- */
 
 static const char *hint_of_status(long status)
 {

@@ -25,7 +25,7 @@ struct http_answer {
 };
 
 /* `settings`: not owned. `is_over`: asked about once a second, by the thread that posts; true ends the
- * request. The error says what is missing here, or that the address is none. */
+ * request. The error says what is missing here, that the address is none, or which files TLS cannot use. */
 struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(void *context),
 		       void *context, struct http **http);
 void http_free(struct http *http); /* NULL is fine */

@@ -587,6 +587,31 @@ def test_tls_of_both(serve, recording, await_failure, tmp_path):
     assert "if it does not speak TLS, its address begins with http://" in said
 
 
+def test_wrong_certificates(binary, start, tmp_path):
+    """It is told before anything is traced."""
+    try:
+        own, key = certificate(tmp_path)
+    except builds.Unavailable as reason:
+        pytest.skip(str(reason))
+    (tmp_path / "other").mkdir()
+    _, other_key = certificate(tmp_path / "other")
+    locked, wrong = tmp_path / "locked.pem", tmp_path / "wrong.pem"
+    subprocess.run(["openssl", "ec", "-in", key, "-aes128", "-passout", "pass:word", "-out", locked], check=True, capture_output=True,
+                   timeout=WAIT_SECONDS)
+    wrong.write_text("no PEM\n")
+    program = start(binary("calls"))
+    ours = "the certificate and key of OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and ..._CLIENT_KEY cannot be used: "
+    for files, message in (
+            ({"CERTIFICATE": wrong}, "the certificates of OTEL_EXPORTER_OTLP_CERTIFICATE cannot be used: "),
+            ({"CLIENT_CERTIFICATE": wrong, "CLIENT_KEY": key}, ours), ({"CLIENT_CERTIFICATE": own, "CLIENT_KEY": wrong}, ours),
+            ({"CLIENT_CERTIFICATE": own, "CLIENT_KEY": other_key}, ours), ({"CLIENT_CERTIFICATE": own, "CLIENT_KEY": locked}, ours),
+            ({"CLIENT_CERTIFICATE": own}, ours)):
+        done = subprocess.run([tool(), "-f", "otlp", "-o", "https://collector.invalid", program.path, "main.root"], check=False,
+                              env=environment(**{f"EXPORTER_OTLP_{name}": str(path) for name, path in files.items()}),
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=WAIT_SECONDS)
+        assert done.returncode == 1 and message in done.stderr, (files, done.stderr)
+
+
 @pytest.mark.parametrize("status, hint", [(401, "OTEL_EXPORTER_OTLP_HEADERS may hold"), (404, "on port 4318 as a rule, at /v1/traces"),
                                           (307, "give the address that this one leads to")])
 def test_what_may_be_wrong(serve, recording, status, hint):
