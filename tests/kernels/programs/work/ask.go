@@ -3,10 +3,8 @@
 package main
 
 import (
-	"bytes"
 	"net"
 	"os"
-	"runtime"
 	"time"
 )
 
@@ -25,13 +23,6 @@ func callAsk(connection net.Conn) error {
 	return err
 }
 
-// Until who asked waits for the answer: nobody else waits for the network then.
-func awaitWait(text []byte) {
-	for !bytes.Contains(text[:runtime.Stack(text, true)], []byte("[IO wait")) {
-		time.Sleep(time.Millisecond)
-	}
-}
-
 func answer(listener net.Listener, length time.Duration) {
 	connection, err := listener.Accept()
 	if err != nil {
@@ -41,7 +32,10 @@ func answer(listener net.Listener, length time.Duration) {
 	text := make([]byte, 1<<16)
 	for question := make([]byte, 1); err == nil; {
 		if _, err = connection.Read(question); err == nil {
-			awaitWait(text)
+			// Until who asked waits for the answer: nobody else waits for the network then.
+			for !anyIsIn(text, "[IO wait") {
+				time.Sleep(time.Millisecond)
+			}
 			time.Sleep(length)
 			_, err = connection.Write(question)
 		}

@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -53,11 +51,8 @@ func callWait(w *wait, s *sources, length time.Duration) {
 	}()
 }
 
-// Whether a goroutine is in this state, as the runtime names it. The world stands still for that: whoever
-// sees it has seen all of its change of state.
 func (s *sources) isIn(goid int64, state string) bool {
-	text := s.text[:runtime.Stack(s.text, true)]
-	return bytes.Contains(text, []byte(fmt.Sprintf("goroutine %d [%s", goid, state)))
+	return anyIsIn(s.text, fmt.Sprintf("goroutine %d [%s", goid, state))
 }
 
 // Ends callWait's waits, and looks when they have begun: who stands still before waits less.
