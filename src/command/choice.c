@@ -215,7 +215,7 @@ static struct error *look(const struct process_choice *choice, bool waits, pid_t
 	return NULL;
 }
 
-struct error *choice_program(const struct process_choice *choice, pid_t *pid)
+struct error *choice_program(const struct process_choice *choice, bool has_timeout, pid_t *pid)
 {
 	unsigned wait_ms = FIRST_WAIT_MS;
 	struct error *err = look(choice, false, pid);
@@ -223,7 +223,9 @@ struct error *choice_program(const struct process_choice *choice, pid_t *pid)
 	if (err || *pid)
 		return err;
 	signals_catch();
-	log_info("none of the chosen processes runs now: waiting for one, ^C ends");
+	log_info("none of the chosen processes%s%s runs now: waiting for one, %s^C ends",
+		 choice->comm ? " named " : "", choice->comm ?: "",
+		 has_timeout ? "with which --timeout begins, " : "");
 	while (!err && !*pid) {
 		if (signals_arrived())
 			return error_new(

@@ -33,10 +33,11 @@ bool choice_is_file(const char *word);
 
 /*
  * After choice_find(): one of the processes, of those that run the only Go program there; with --comm, where there are
- * several, that of the process that was started last, with a warning. Waits until there is one, and says so. Errors: there
- * are several programs, or none is Go's, with a list; told to stop by a signal.
+ * several, that of the process that was started last, with a warning. Waits until there is one, and says so, and that
+ * the run's timeout begins later if it `has_timeout`. Errors: there are several programs, or none is Go's, with a list;
+ * told to stop by a signal.
  */
-struct error *choice_program(const struct process_choice *choice, pid_t *pid);
+struct error *choice_program(const struct process_choice *choice, bool has_timeout, pid_t *pid);
 
 /* The same, while none of the chosen processes runs the file any more: whether some run another Go program. */
 bool choice_has_successor(const struct process_choice *choice, const struct stat *file, pid_t *pid);

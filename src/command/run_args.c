@@ -256,7 +256,7 @@ struct error *run_args_choose(struct run_args *args, const char *word, bool *tak
 		*args->binary = word;
 	if (err || *taken)
 		return err;
-	err = choice_program(&args->choice, &pid);
+	err = choice_program(&args->choice, args->timeout_ns, &pid);
 	if (!err)
 		take_executable(args, pid);
 	return err;

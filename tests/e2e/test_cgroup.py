@@ -355,15 +355,20 @@ def test_several_programs(binary, start_in, run_tool, trace, group, tmp_path):
 # ---- programs that come and go ----
 
 
-WAITS = "none of the chosen processes runs now: waiting for one, ^C ends"
+WAITS = "none of the chosen processes runs now: waiting for one, "
 
 
 @pytest.mark.parametrize("way", ["cgroup", "comm"])
 def test_waits(binary, start, start_in, run_tool, group, way):
     """Before any of the chosen processes is there; what comes first is no Go program."""
     path = binary("calls", copy_as=f"calls-{os.getpid()}")
-    tracer = run_tool(*CALLS, *{"cgroup": ("--cgroup", group.folder), "comm": ("--comm", path.name)}[way], "main.root")
-    await_condition(lambda: WAITS in tracer.err, "it does not say that it waits")
+    chosen, waits = {
+        "cgroup": (["--cgroup", group.folder], WAITS + "^C ends"),
+        "comm": (["--comm", path.name, "--timeout", "1h"],
+                 WAITS.replace(" runs", f" named {path.name} runs") + "with which --timeout begins, ^C ends"),
+    }[way]
+    tracer = run_tool(*CALLS, *chosen, "main.root")
+    await_condition(lambda: waits in tracer.err, "it does not say that it waits")
     sleeper = subprocess.Popen(["sleep", "1000"])
     try:
         group.take(sleeper.pid)
