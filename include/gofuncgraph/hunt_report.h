@@ -99,6 +99,8 @@ struct hunt_doing {
 	/* Of causes: for as much of it, it itself or what it waited for had no processor, since the control group's share was
 	 * used up, as far as that is known. */
 	double quota_share;
+	/* Of causes: it ran, in calls that were too short to have a sample, and too few had one. */
+	bool lacks_samples;
 };
 
 /* Goroutines that slow calls started at one `go` statement. */

@@ -64,6 +64,9 @@ const struct piece *group_piece(const struct time_group *group);
 /* The same without the line. */
 bool group_is_same_matter(struct sites *sites, const struct piece *a, const struct piece *b);
 
+/* It ran, in a stretch that was too short to have a sample. */
+bool piece_is_without_sample(const struct piece *piece);
+
 /*
  * The time of a piece, as a multiple of its own. Samples stand for all of the time that calls ran, also for
  * that of calls which were too short to have one: 0 for that, where there are enough of them.

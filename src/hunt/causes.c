@@ -234,6 +234,7 @@ static bool tell(const struct analysis *analysis, const struct ranked *ranked, d
 	if (!doing_fill(analysis->sites, group_piece(group), true, doing))
 		return false;
 	tell_parts(group, doing);
+	doing->lacks_samples = piece_is_without_sample(group_piece(group));
 	doing->ns = (uint64_t)ranked->excess_ns;
 	doing->share = ranked->excess_ns / total_ns;
 	doing->count = (uint64_t)(group->count + 0.5);

@@ -139,7 +139,7 @@ static bool is_of_samples(const struct piece *piece)
 	       (piece->kind == PIECE_CPU || piece->kind == PIECE_TRACER);
 }
 
-static bool is_without_sample(const struct piece *piece)
+bool piece_is_without_sample(const struct piece *piece)
 {
 	return piece->kind == PIECE_CPU && !piece->stack && !(piece->flags & PIECE_SAMPLED);
 }
@@ -160,7 +160,7 @@ static double find_scale(const struct looked_at *calls, size_t count)
 			if (is_of_samples(piece)) {
 				sampled_ns += ns;
 				samples += piece->count;
-			} else if (is_without_sample(piece)) {
+			} else if (piece_is_without_sample(piece)) {
 				other_ns += ns;
 			}
 		}
@@ -172,7 +172,7 @@ double analysis_scaled(const struct piece *piece, double scale)
 {
 	if (is_of_samples(piece))
 		return scale;
-	return scale > 1 && is_without_sample(piece) ? 0 : 1;
+	return scale > 1 && piece_is_without_sample(piece) ? 0 : 1;
 }
 
 /* False: out of memory. */

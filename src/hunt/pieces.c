@@ -86,7 +86,7 @@ static void lose_places(struct pieces *pieces)
 
 		piece->stack = 0;
 		piece->object = 0;
-		piece->flags &= PIECE_IS_OPEN;
+		piece->flags &= PIECE_IS_OPEN | PIECE_SAMPLED;
 		if (piece->kind != PIECE_SYSCALL)
 			memset(piece->by_comm, 0, sizeof(piece->by_comm));
 	}

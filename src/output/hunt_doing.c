@@ -35,6 +35,9 @@ static const char *word_of_place(const struct hunt_doing *doing)
 		return is_anywhere(doing->kind) && doing->count > 1 ? ", mostly in " : " in ";
 	switch (doing->kind) {
 	case HUNT_CPU:
+		if (doing->lacks_samples)
+			return ", nobody knows where: too few samples (--frequency)";
+		/* fall through */
 	case HUNT_WAIT:
 	case HUNT_SYSCALL:
 	case HUNT_C_CODE:

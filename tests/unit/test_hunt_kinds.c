@@ -121,7 +121,29 @@ static void check_without_samples(const struct hunt_report *report)
 static void check_too_few_samples(const struct hunt_report *report)
 {
 	assert_doing(&report->causes[0], "cpu", NULL, NULL);
+	assert_true(report->causes[0].lacks_samples);
 	assert_doing(&report->causes[1], "cpu", "main.burn", "crypto/sha256.Sum256");
+	assert_false(report->causes[1].lacks_samples);
+}
+
+static void check_without_stacks(const struct hunt_report *report)
+{
+	assert_int_equal(report->num_causes, 1);
+	assert_doing(&report->causes[0], "cpu", NULL, NULL);
+	assert_false(report->causes[0].lacks_samples);
+}
+
+/* Of samples that have no stacks, more would tell no more. */
+static void test_without_stacks(void **state)
+{
+	struct world world;
+
+	world_begin(&world, &(struct hunt_settings){.sample_ns = 5000000});
+	world_enter(&world, 1, 0);
+	world_sample(&world, 1, 2000, 0);
+	world_leave(&world, 1, 5000);
+	world_report(&world, &none, check_without_stacks);
+	world_end(&world);
 }
 
 /* Of calls that are shorter than the time from one sample to the next, those that have one stand for all. */
@@ -471,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_runnable_without_processors),
 		cmocka_unit_test(test_collector),
 		cmocka_unit_test(test_without_samples),
+		cmocka_unit_test(test_without_stacks),
 		cmocka_unit_test(test_within_wait),
 		cmocka_unit_test(test_in_syscall),
 	};
