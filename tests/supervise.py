@@ -338,7 +338,7 @@ def make_stages(quick):
             tests = [one.removeprefix(f"{common}: ") for one in failed]
             return [*pytest, *tests] if all(one.startswith("tests/e2e/") for one in tests) else None
 
-        command = [*pytest, "--shared", str(LOGS / f"e2e-{name}.next"), *options, "tests/e2e"]
+        command = [*pytest, "tests/e2e", f"--shared={LOGS / f'e2e-{name}.next'}", *options]
         return [Stage(f"{common}, part {number}", command, count, environment, [f"build {name}"], again=again)
                 for number in range(1, processes + 1)]
 
