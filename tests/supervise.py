@@ -339,7 +339,8 @@ def make_stages(quick):
             return [*pytest, *tests] if all(one.startswith("tests/e2e/") for one in tests) else None
 
         command = [*pytest, "tests/e2e", f"--shared={LOGS / f'e2e-{name}.next'}", *options]
-        return [Stage(f"{common}, part {number}", command, count, environment, [f"build {name}"], again=again)
+        return [Stage(f"{common}, part {number}", command, count, environment, [f"build {name}"],
+                      again=again if name != "asan" else None)  # what sanitizers find is no chance
                 for number in range(1, processes + 1)]
 
     built = {"BUILD": "build-tests/gcc", "GOFUNCGRAPH": str(WORK / "gcc" / "gofuncgraph-c")}

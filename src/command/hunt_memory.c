@@ -53,17 +53,6 @@ static void copy_stack(const struct hunt_memory *memory, const struct goroutine 
 
 /* ---- leads ---- */
 
-/* Whether there is time for it. */
-static bool may_find_leads(struct hunt_memory *memory, uint64_t now_ns)
-{
-	uint64_t since_ns;
-
-	if (!memory->first_leads_ns)
-		memory->first_leads_ns = now_ns;
-	since_ns = now_ns > memory->first_leads_ns ? now_ns - memory->first_leads_ns : 0;
-	return memory->leads_cost_ns <= LEADS_AT_ONCE_NS + since_ns / LEADS_SHARE;
-}
-
 static void find_leads(struct hunt_memory *memory, const struct snapshot_source *source)
 {
 	_cleanup_error_ struct error *err = NULL;
@@ -100,7 +89,8 @@ static void take(struct hunt_memory *memory, pid_t pid, uint64_t now_ns)
 {
 	uint64_t start_ns = thread_cpu_ns();
 	struct snapshot_source source = {0};
-	bool with_leads = may_find_leads(memory, now_ns);
+	bool with_leads =
+		cost_limit_allows(&memory->leads_cost, now_ns, LEADS_AT_ONCE_NS, LEADS_SHARE);
 
 	forget(memory);
 	memory->pid = pid;
@@ -114,7 +104,7 @@ static void take(struct hunt_memory *memory, pid_t pid, uint64_t now_ns)
 	else if (with_leads)
 		find_leads(memory, &source);
 	if (with_leads)
-		memory->leads_cost_ns += thread_cpu_ns() - start_ns;
+		memory->leads_cost.owed_ns += thread_cpu_ns() - start_ns;
 }
 
 /* ---- stuck calls ---- */

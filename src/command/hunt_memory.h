@@ -6,6 +6,7 @@
 #ifndef COMMAND_HUNT_MEMORY_H
 #define COMMAND_HUNT_MEMORY_H
 
+#include "base/cost_limit.h"
 #include "gofuncgraph/hunt.h"
 #include "gofuncgraph/plan.h"
 #include "gofuncgraph/source.h"
@@ -25,9 +26,7 @@ struct hunt_memory {
 	struct error *err; /* why there is none */
 	struct leads *leads; /* of those of its stuck calls that wait for other goroutines */
 	size_t num_leads;
-	/* What looking for leads has cost this thread since the first one, and when that was, as records tell time;
-	 * 0: there was none. */
-	uint64_t leads_cost_ns, first_leads_ns;
+	struct cost_limit leads_cost; /* of this thread's time, as records tell it */
 	struct hunt_open stuck[STUCK_MAX]; /* to be told */
 	size_t num_stuck;
 	uint64_t num_more;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* report_json.c - goroutines as JSON, one a line; man/gofuncgraph-c-json.5 describes it. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "gofuncgraph/record.h"
 #include "goroutines/report.h"
-#include "names/lead_text.h"
 #include "names/waited_on_text.h"
+#include "output/lead_json.h"
 #include "output/process_lines.h"
 
 static void put_raw(struct json_writer *json, const char *text, size_t len)
@@ -73,22 +71,6 @@ static void put_labels(struct json_writer *json, const struct label_set *set)
 	json_close(json, '}');
 }
 
-#define ADDRESS_SIZE 32
-
-static const char *address_text(char text[ADDRESS_SIZE], uint64_t address)
-{
-	snprintf(text, ADDRESS_SIZE, "0x%" PRIx64, address);
-	return text;
-}
-
-static void put_address(struct json_writer *json, const char *name, uint64_t address)
-{
-	char text[ADDRESS_SIZE];
-
-	json_text_key(json, name);
-	json_text(json, address_text(text, address));
-}
-
 /* Of other goroutines, by index. */
 static void put_goids(struct json_writer *json, const struct report *report, const size_t *indices,
 		      size_t count)
@@ -113,30 +95,22 @@ static void put_channels(struct json_writer *json, const struct report *report,
 			 const struct goroutine *one)
 {
 	const uint64_t *channels = snapshot_channels(report->snapshot, one);
-	char text[ADDRESS_SIZE];
 
 	json_member_open(json, "channels", '[');
 	for (size_t i = 0; i < one->awaited.num_channels; i++)
-		json_element_text(json, address_text(text, channels[i]));
+		json_element_address(json, channels[i]);
 	json_close(json, ']');
 }
 
 static void put_lead(struct json_writer *json, const struct report *report, const struct lead *lead)
 {
-	static const char *const names[] = {
-		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
 	char text[WAITED_ON_TEXT_SIZE];
-	enum hunt_object_kind kind;
+	struct hunt_object on = {.text = text};
+	bool has_on = waited_on_text(&lead->on, &on.kind, text);
 
 	json_open(json, '{');
-	json_member_number(json, "goid", report->snapshot->goroutines[lead->index].goid);
-	json_member_text(json, "by", lead_by_name(lead->by));
-	if (lead->object)
-		put_address(json, "address", lead->object);
-	if (waited_on_text(&lead->on, &kind, text)) {
-		json_text_key(json, names[kind]);
-		json_text(json, text);
-	}
+	lead_json_put(json, report->snapshot->goroutines[lead->index].goid, lead->by, lead->object,
+		      has_on ? &on : NULL);
 	json_close(json, '}');
 }
 
@@ -169,10 +143,12 @@ static void put_awaited(struct json_writer *json, const struct report *report,
 	if (object.kind == SYNC_NONE)
 		return;
 	json_member_open(json, "waits_for", '{');
-	if (object.kind == SYNC_SELECT)
+	if (object.kind == SYNC_SELECT) {
 		put_channels(json, report, one);
-	else
-		put_address(json, names[object.kind], object.address);
+	} else {
+		json_text_key(json, names[object.kind]);
+		json_address(json, object.address);
+	}
 	if (object.kind == SYNC_LOCK)
 		put_holders(json, report, object.address);
 	json_close(json, '}');

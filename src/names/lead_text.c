@@ -19,14 +19,6 @@ const char *lead_text(char text[LEAD_TEXT_SIZE], uint64_t goid, enum lead_by by,
 	return text;
 }
 
-const char *lead_by_name(enum lead_by by)
-{
-	static const char *const names[] = {
-		[LEAD_HAS] = "stack", [LEAD_SHARES] = "object", [LEAD_STARTED] = "started"};
-
-	return names[by];
-}
-
 bool telling_frame_is(struct telling_frame *so_far, const char *function, bool is_own)
 {
 	/* What the compiler makes of a go statement calls what it names. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* lead_text.h - who may serve what a goroutine waits for, as people and programs read it. */
+/* lead_text.h - who may serve what a goroutine waits for, as people read it. */
 #ifndef NAMES_LEAD_TEXT_H
 #define NAMES_LEAD_TEXT_H
 
@@ -13,9 +13,6 @@
 #define LEAD_TEXT_SIZE 112
 const char *lead_text(char text[LEAD_TEXT_SIZE], uint64_t goid, enum lead_by by, uint64_t object,
 		      bool is_wait_group);
-
-/* The same in JSON: "stack", "object", "started". */
-const char *lead_by_name(enum lead_by by);
 
 /*
  * Which frame of a lead's stack says where it is: the innermost of the program's own, else the outermost one. Frames are

@@ -9,6 +9,14 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 
+const char *waited_on_kind_name(enum hunt_object_kind kind)
+{
+	static const char *const names[] = {
+		[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
+
+	return names[kind];
+}
+
 /* Behind what is there. `most`: bytes that were sent of it at most, with its NUL: as many as that may be
  * only its beginning. */
 static void append(char text[WAITED_ON_TEXT_SIZE], const char *bytes, size_t most)

@@ -250,9 +250,7 @@ struct error *http_new(const struct otlp_settings *settings, bool (*is_over)(voi
 	if (!http)
 		return error_out_of_memory();
 	*http = (struct http){.settings = settings, .is_over = is_over, .context = context};
-	err = load(http);
-	err = err ?: check_address(http);
-	err = err ?: check_files(http);
+	err = load(http) ?: check_address(http) ?: check_files(http);
 	if (err) {
 		http_free(http);
 		return err;

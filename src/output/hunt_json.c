@@ -4,13 +4,13 @@
  *
  * Other programs depend on the names: fields may be added, none renamed. What is unknown is left out.
  */
-#include <inttypes.h>
 #include <stdio.h>
 
-#include "names/lead_text.h"
+#include "names/waited_on_text.h"
 #include "output/format.h"
 #include "output/hunt_drill.h"
 #include "output/hunt_processes.h"
+#include "output/lead_json.h"
 #include "output/json_writer.h"
 #include "output/process_lines.h"
 #include "output/place_text.h"
@@ -84,12 +84,9 @@ static void put_parts(struct json_writer *json, const struct hunt_doing *doing)
 	json_close(json, ']');
 }
 
-static const char *const object_kinds[] = {
-	[HUNT_FILE] = "file", [HUNT_PEER] = "peer", [HUNT_LISTENER] = "listener"};
-
 static void put_object(struct json_writer *json, const struct hunt_object *object)
 {
-	json_member_text(json, "kind", object_kinds[object->kind]);
+	json_member_text(json, "kind", waited_on_kind_name(object->kind));
 	json_member_text(json, "name", object->text);
 }
 
@@ -298,19 +295,8 @@ static void put_stack(struct output *out, struct json_writer *json, const uint64
 /* As of the goroutines command, and what is told of each goroutine there. */
 static void put_lead(struct output *out, struct json_writer *json, const struct hunt_lead *lead)
 {
-	char address[2 + 16 + 1];
-
 	json_open(json, '{');
-	json_member_number(json, "goid", lead->goid);
-	json_member_text(json, "by", lead_by_name(lead->by));
-	if (lead->object) {
-		snprintf(address, sizeof(address), "0x%" PRIx64, lead->object);
-		json_member_text(json, "address", address);
-	}
-	if (lead->on) {
-		json_text_key(json, object_kinds[lead->on->kind]);
-		json_text(json, lead->on->text);
-	}
+	lead_json_put(json, lead->goid, lead->by, lead->object, lead->on);
 	json_member_text(json, "state", lead->state);
 	put_stack(out, json, lead->stack, lead->num_addresses);
 	json_close(json, '}');

@@ -2,6 +2,9 @@
 /* json_writer.c - JSON as it is printed; see json_writer.h. */
 #include "output/json_writer.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/json_text.h"
 #include "output/place_text.h"
 
@@ -33,6 +36,14 @@ void json_text(struct json_writer *json, const char *text)
 {
 	put_quoted(json->writer, text);
 	json->needs_comma = true;
+}
+
+void json_address(struct json_writer *json, uint64_t address)
+{
+	char text[2 + 16 + 1];
+
+	snprintf(text, sizeof(text), "0x%" PRIx64, address);
+	json_text(json, text);
 }
 
 void json_name(struct json_writer *json, const struct name *name)

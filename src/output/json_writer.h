@@ -35,6 +35,8 @@ static inline void json_number(struct json_writer *json, uint64_t value)
 }
 
 void json_text(struct json_writer *json, const char *text);
+/* "0xc000076060", as a text: more than JSON's numbers hold. */
+void json_address(struct json_writer *json, uint64_t address);
 
 /* In an array. */
 static inline void json_element_text(struct json_writer *json, const char *text)
@@ -42,6 +44,13 @@ static inline void json_element_text(struct json_writer *json, const char *text)
 	if (json->needs_comma)
 		writer_put(json->writer, ",", 1);
 	json_text(json, text);
+}
+
+static inline void json_element_address(struct json_writer *json, uint64_t address)
+{
+	if (json->needs_comma)
+		writer_put(json->writer, ",", 1);
+	json_address(json, address);
 }
 
 static inline void json_element_number(struct json_writer *json, uint64_t value)

@@ -5,6 +5,7 @@
 #ifndef SOURCE_OPEN_WAITS_INTERNAL_H
 #define SOURCE_OPEN_WAITS_INTERNAL_H
 
+#include "base/cost_limit.h"
 #include "base/hash.h"
 #include "source/open_wait.h"
 #include "source/open_waits.h"
@@ -34,8 +35,7 @@ struct open_waits {
 	uint64_t next_ns; /* see open_waits_note_long() */
 	struct hash noted;
 	size_t num_details, max_details;
-	/* Of open_waits_tell_ended(): what it has cost, but for what time has paid back. */
-	uint64_t ended_cost_ns, ended_ns;
+	struct cost_limit ended_cost; /* of open_waits_tell_ended() */
 };
 
 static inline struct gate_key gate_key_of(const struct noted *noted)

@@ -2,7 +2,6 @@
 /* open_waits_tell.c - open waits that were noted are told, and those of processes that end; see open_waits.h. */
 #include "source/open_waits_internal.h"
 
-#include <time.h>
 #include <bpf/bpf.h>
 
 #include "base/event_clock.h"
@@ -144,16 +143,6 @@ static void tell_ended(void *context, const struct gate_key *key, const struct h
 	delete_ended(ending, key);
 }
 
-/* Whether there is time for one more. */
-static bool may_look_for_ended(struct open_waits *waits, uint64_t now_ns)
-{
-	uint64_t paid_ns = now_ns > waits->ended_ns ? (now_ns - waits->ended_ns) / ENDED_SHARE : 0;
-
-	waits->ended_cost_ns -= paid_ns < waits->ended_cost_ns ? paid_ns : waits->ended_cost_ns;
-	waits->ended_ns = now_ns;
-	return waits->ended_cost_ns < ENDED_MAX_NS;
-}
-
 void open_waits_tell_ended(struct open_waits *waits, const struct record_process *end,
 			   void (*tell)(void *context, const struct record *record), void *context)
 {
@@ -163,9 +152,9 @@ void open_waits_tell_ended(struct open_waits *waits, const struct record_process
 	uint64_t began_ns = thread_cpu_ns();
 
 	if (!waits || waits->bpf->bss->samples_waits ||
-	    !may_look_for_ended(waits, end->header.time_ns))
+	    !cost_limit_allows(&waits->ended_cost, end->header.time_ns, ENDED_MAX_NS, ENDED_SHARE))
 		return;
 	waits->time_ns = end->header.time_ns;
 	open_wait_walk(waits->bpf, tell_ended, &ending);
-	waits->ended_cost_ns += thread_cpu_ns() - began_ns;
+	waits->ended_cost.owed_ns += thread_cpu_ns() - began_ns;
 }
